@@ -1,0 +1,1 @@
+"""Human preference labels: the round trip through Argilla, and rankings in the terminal."""

@@ -1,0 +1,120 @@
+"""The `instructwild` command: one table of verbs, each loaded only when it is called or listed.
+
+A verb lives in its room as a Typer function or app. The other distributions' rooms join by name through the entry-point
+group `instructwild.commands`. A verb's module imports nothing heavy at the top, so that `--help` stays quick.
+"""
+
+import sys
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from instructwild import __version__
+from instructwild.errors import InstructwildError, MissingExtraError
+
+GROUP = "instructwild.commands"
+
+VERBS = {
+    "collect": "instructwild.collect.command:collect",
+    "expand": "instructwild.expand.command:expand",
+    "clean": "instructwild.clean.command:clean",
+    "respond": "instructwild.expand.respond_command:respond",
+    "annotate": "",
+    "convert": "instructwild.convert:convert",
+    "diff": "instructwild.diff:diff",
+    "train": "",
+    "export": "",
+    "serve": "",
+    "chat": "",
+    "evaluate": "",
+    "publish": "instructwild.publish:publish",
+    "run": "instructwild.recipe:run",
+    "trace": "instructwild.lineage:trace",
+    "forget": "instructwild.lineage:forget",
+    "doctor": "instructwild.doctor:doctor",
+    "demo": "instructwild.demo:demo",
+}
+"""In the order a user meets them; an empty place is held for a room that joins by entry point."""
+
+
+EXTRA_OF = {"openai": "expand", "genai_prices": "expand", "torch": "local", "transformers": "local", "gguf": "local",
+            "safetensors": "local", "accelerate": "local", "argilla": "annotate", "requests": "annotate",
+            "krippendorff": "annotate", "trl": "train", "peft": "train", "tensorboard": "train", "gptqmodel": "export",
+            "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
+"""The extra that brings a package, for the message when it is missing."""
+
+
+class Verbs(TyperGroup):
+    """A group that finds its commands by name."""
+
+    def _places(self) -> dict[str, str]:
+        places = {**VERBS, **{point.name: point.value for point in entry_points(group=GROUP)}}
+        return {name: place for name, place in places.items() if place}
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:
+        """The verbs in the order of the chain."""
+        return list(self._places())
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
+        """Load one verb."""
+        place = self._places().get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        found: Any = getattr(import_module(module), attribute)
+        if not isinstance(found, typer.Typer):
+            app = typer.Typer(add_completion=False)
+            app.command(cmd_name)(found)
+            found = app
+        command = get_command(found)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+                  context_settings={"help_option_names": ["-h", "--help"]})
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def instructwild(version: bool = typer.Option(False, "--version", callback=_version, is_eager=True,
+                                              help="Print the version and stop.")) -> None:
+    """Real questions from public posts, turned into a model that answers them.
+
+    collect → expand → clean → respond → annotate → train → export → serve → publish; each command reads stage folders
+    or plain files and writes one stage folder with a report.html.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Run the command line and leave with 0 done, 1 a gate failed, 2 the user can mend it, 130 interrupted."""
+    try:
+        app(args, prog_name="instructwild")
+    except InstructwildError as error:
+        _tell(error)
+        sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA_OF:
+            raise
+        missing = MissingExtraError.named(EXTRA_OF[error.name], error.name)
+        _tell(missing)
+        sys.exit(missing.exit_code)
+
+
+def _tell(error: InstructwildError) -> None:
+    from rich.text import Text
+
+    from instructwild.report.terminal import console
+
+    console.print(Text.assemble(("error: ", "bold red"), f"{error.where}: " if error.where else "", error.what))
+    if error.remedy:
+        console.print(Text.assemble(("remedy: ", "bold"), error.remedy))

@@ -1,0 +1,88 @@
+"""The tree of errors a user can meet, and what each one means.
+
+InstructwildError                 the user can mend it: exit 2, one message, no traceback
+├── InputError (ValueError)       a file, folder, row or option that cannot be read or understood
+│   └── ConfigError               an unknown key, or a value outside its range
+├── OutputError (OSError)         the output cannot be written there, or belongs to another run
+├── EndpointError (ConnectionError)   a model endpoint or remote service that does not answer as it should
+├── BudgetError (RuntimeError)    the next request could exceed the budget
+├── ModelError (ValueError)       a folder or name that is no model, or a model that does not fit its job
+├── MissingExtraError (ImportError)   a part of the toolkit that is not installed
+└── GateError (RuntimeError)      the stage finished but its gate failed: exit 1; later stages refuse it: exit 2
+
+Every error says what happened, where, and what to do about it. To add one: derive it from the closest class here, so
+that callers who catch the standard library's error go on working.
+"""
+
+
+class InstructwildError(Exception):
+    """An error that the user can mend.
+
+    Args:
+        what: what is wrong, with the value that was found.
+        where: the file, line, option or address it was found at.
+        remedy: what to do about it.
+    """
+
+    exit_code = 2
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        super().__init__(what, where, remedy)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head}\n  remedy: {self.remedy}" if self.remedy else head
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.what, self.where, self.remedy))
+
+
+def _rebuild(kind: type[InstructwildError], what: str, where: str, remedy: str) -> InstructwildError:
+    return kind(what, where=where, remedy=remedy)
+
+
+class InputError(InstructwildError, ValueError):
+    """A file, folder, row or option that cannot be read or understood."""
+
+
+class ConfigError(InputError):
+    """An unknown key, or a value outside its range."""
+
+
+class OutputError(InstructwildError, OSError):
+    """The output cannot be written there, or belongs to another run."""
+
+    __str__ = InstructwildError.__str__
+
+
+class EndpointError(InstructwildError, ConnectionError):
+    """A model endpoint or remote service that does not answer as it should."""
+
+    __str__ = InstructwildError.__str__
+
+
+class BudgetError(InstructwildError, RuntimeError):
+    """The next request could exceed the budget."""
+
+
+class ModelError(InstructwildError, ValueError):
+    """A folder or name that is no model, or a model that does not fit its job."""
+
+
+class MissingExtraError(InstructwildError, ImportError):
+    """A part of the toolkit that is not installed."""
+
+    __str__ = InstructwildError.__str__
+
+    @classmethod
+    def named(cls, extra: str, package: str) -> "MissingExtraError":
+        """The error for a package that one of the extras brings."""
+        return cls(f"this needs the package {package!r}, which is not installed",
+                   remedy=f"pip install 'instructwild[{extra}]'")
+
+
+class GateError(InstructwildError, RuntimeError):
+    """A stage whose gate failed: its files are there to be looked at, but nothing may be built on them."""

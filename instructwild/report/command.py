@@ -1,0 +1,41 @@
+"""What all command lines share: the options of a stage, and how a finished one is announced."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from instructwild.stage import Stage
+
+Out = Annotated[Path, typer.Option("--out", help="The stage folder to write.", show_default=False)]
+Force = Annotated[bool, typer.Option("--force", help="Replace what another run left in --out.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON on stdout.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it would cost; do nothing.")]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text inputs that are not UTF-8.")]
+
+
+def announce(stage: "Stage", as_json: bool = False, *, skipped: bool = False) -> None:
+    """Say where a finished stage is and what it holds, then leave: exit 1 when its gate failed.
+
+    Args:
+        stage: the finished stage.
+        as_json: print the manifest on stdout instead.
+        skipped: the stage had been finished before by the same run.
+    """
+    manifest = stage.manifest
+    if as_json:
+        print(manifest.to_json(), end="")
+    else:
+        from instructwild.report.terminal import console
+
+        rows = manifest.rows
+        state = "was finished before: nothing to do" if skipped else f"done in {manifest.seconds:.1f} s"
+        console.print(f"[bold]{manifest.stage}[/] {state}: {rows.in_:,} in, {rows.kept:,} kept, {rows.dropped:,} dropped"
+                      + (f", US$ {manifest.usd:.4f}" if manifest.usd else ""))
+        for reason, count in manifest.reasons.items():
+            console.print(f"  {count:>8,}  {reason}", highlight=False)
+        report = stage.path / "report.html"
+        print(report if report.exists() else stage.path)
+    if manifest.gate == "failed":
+        raise typer.Exit(1)

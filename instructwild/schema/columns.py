@@ -1,0 +1,51 @@
+"""Rows on disk <-> typed rows. Everything a row needs fits plain columns, lists and structs; open maps become JSON."""
+
+import json
+from typing import Any
+
+from instructwild.schema.instruction import Instruction
+from instructwild.schema.ranking import RankingRow
+from instructwild.schema.verdict import Dropped
+
+INSTRUCTION = ("id", "response_id", "messages", "language", "origin", "parents", "made_by", "labels", "scores")
+RANKING = ("id", "messages", "language", "candidates", "rankings")
+DROPPED = ("id", "step", "reason", "evidence", "row")
+
+
+def compact(value: Any) -> str:
+    """One JSON value as a string, readable Chinese included."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def instruction_to_columns(row: Instruction) -> dict[str, Any]:
+    """One row as Parquet sees it: `scores` a list of (name, value), `made_by.sampling` a JSON string."""
+    plain = row.model_dump(mode="json")
+    plain["scores"] = [{"name": name, "value": value} for name, value in row.scores.items()]
+    if plain["made_by"] is not None:
+        plain["made_by"]["sampling"] = compact(plain["made_by"]["sampling"])
+    return plain
+
+
+def instruction_from_columns(columns: dict[str, Any]) -> Instruction:
+    """The typed row behind one row of `data.parquet`."""
+    given = dict(columns)
+    given["scores"] = {score["name"]: score["value"] for score in given.get("scores") or ()}
+    if given.get("made_by") is not None:
+        given["made_by"] = {**given["made_by"], "sampling": json.loads(given["made_by"].get("sampling") or "{}")}
+    return Instruction.model_validate({key: value for key, value in given.items() if value is not None})
+
+
+def ranking_to_columns(row: RankingRow) -> dict[str, Any]:
+    """One ranking row as Parquet sees it."""
+    return row.model_dump(mode="json")
+
+
+def ranking_from_columns(columns: dict[str, Any]) -> RankingRow:
+    """The typed row behind one row of a ranking stage."""
+    return RankingRow.model_validate({key: value for key, value in columns.items() if value is not None})
+
+
+def dropped_to_columns(row: Dropped) -> dict[str, str]:
+    """One dropped row as Parquet sees it: plain strings, evidence and row as JSON."""
+    return {"id": row.id, "step": row.step, "reason": row.reason.value,
+            "evidence": compact(row.evidence), "row": compact(row.row)}

@@ -1,0 +1,84 @@
+"""An instruction: a prompt for the model, written by a person (a seed) or made by a machine, with or without an answer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from instructwild.schema.identity import content_id, response_id
+from instructwild.schema.message import Message
+from instructwild.schema.provenance import MadeBy, Origin
+
+
+class Labels(BaseModel):
+    """What is said about a row without changing it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str | None = Field(default=None, description="instruction type, one of InstructionWild's nine")
+    risk: tuple[str, ...] = Field(default=(), description="risk tags, of InstructionWild's five")
+    flags: tuple[str, ...] = Field(default=(), description="quality rules that flagged the row and kept it")
+
+
+class Instruction(BaseModel):
+    """One row of a dataset.
+
+    `id` names the prompt (everything up to the last user turn) and `response_id` the answer after it; both follow from
+    `messages` and are computed when they are not given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str = ""
+    response_id: str | None = None
+    messages: tuple[Message, ...] = Field(min_length=1)
+    language: str = "und"
+    origin: tuple[Origin, ...] = ()
+    parents: tuple[str, ...] = ()
+    made_by: MadeBy | None = None
+    labels: Labels = Labels()
+    scores: dict[str, float] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_itself(cls, given: Any) -> Any:
+        if isinstance(given, dict) and not given.get("id") and given.get("messages"):
+            turns = [_turn(message) for message in given["messages"]]
+            given = {**given, "id": content_id(turns), "response_id": response_id(turns)}
+        return given
+
+    @property
+    def prompt(self) -> tuple[Message, ...]:
+        """The messages up to and including the last user turn."""
+        last = max((i for i, message in enumerate(self.messages) if message.role == "user"), default=-1)
+        return self.messages[: last + 1]
+
+    @property
+    def response(self) -> str | None:
+        """The answer after the last user turn, or None where there is none."""
+        after = self.messages[len(self.prompt):]
+        return after[-1].content if after else None
+
+    def answered(self, text: str, **changes: Any) -> "Instruction":
+        """The same prompt with `text` as its answer; `changes` replace other fields."""
+        messages = (*self.prompt, Message(role="assistant", content=text))
+        turns = [(message.role, message.content) for message in messages]
+        return self.model_copy(update={"messages": messages, "response_id": response_id(turns), **changes})
+
+
+def _turn(message: Any) -> tuple[str, str]:
+    if isinstance(message, Message):
+        return message.role, message.content
+    return str(message["role"]), str(message["content"])
+
+
+def instruction_of(text: str, **fields: Any) -> Instruction:
+    """A single-turn instruction without an answer."""
+    return Instruction(messages=(Message(role="user", content=text),), **fields)
+
+
+def prompt_text(messages: Iterable[Message]) -> str:
+    """All user and system turns up to the last user turn, joined by newlines: the text that duplicates are judged on."""
+    turns = list(messages)
+    last = max((i for i, message in enumerate(turns) if message.role == "user"), default=-1)
+    return "\n".join(message.content for message in turns[: last + 1] if message.role != "assistant")

@@ -1,0 +1,73 @@
+"""The columns of `data.parquet` and `dropped.parquet` as polars sees them."""
+
+from collections.abc import Iterable, Iterator
+
+import polars as pl
+
+from instructwild.schema.columns import (
+    dropped_to_columns,
+    instruction_from_columns,
+    instruction_to_columns,
+    ranking_from_columns,
+    ranking_to_columns,
+)
+from instructwild.schema.instruction import Instruction
+from instructwild.schema.ranking import RankingRow
+from instructwild.schema.verdict import Dropped
+
+MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+
+INSTRUCTION = pl.Schema({
+    "id": pl.String,
+    "response_id": pl.String,
+    "messages": MESSAGES,
+    "language": pl.String,
+    "origin": pl.List(pl.Struct({"kind": pl.String, "source": pl.String, "url": pl.String, "author": pl.String,
+                                 "license": pl.String, "collected_at": pl.String})),
+    "parents": pl.List(pl.String),
+    "made_by": pl.Struct({"model": pl.String, "template": pl.String, "template_hash": pl.String, "sampling": pl.String,
+                          "request_id": pl.String, "usd": pl.Float64}),
+    "labels": pl.Struct({"type": pl.String, "risk": pl.List(pl.String), "flags": pl.List(pl.String)}),
+    "scores": pl.List(pl.Struct({"name": pl.String, "value": pl.Float64})),
+})
+
+RANKING = pl.Schema({
+    "id": pl.String,
+    "messages": MESSAGES,
+    "language": pl.String,
+    "candidates": pl.List(pl.Struct({"id": pl.String, "text": pl.String, "model": pl.String})),
+    "rankings": pl.List(pl.Struct({"annotator": pl.String, "ranks": pl.List(pl.Int64), "status": pl.String,
+                                   "seconds": pl.Float64})),
+})
+
+DROPPED = pl.Schema({name: pl.String for name in ("id", "step", "reason", "evidence", "row")})
+
+
+def instruction_frame(rows: Iterable[Instruction]) -> pl.DataFrame:
+    """Instruction rows as columns."""
+    return pl.DataFrame([instruction_to_columns(row) for row in rows], schema=INSTRUCTION)
+
+
+def instructions(frame: pl.DataFrame) -> Iterator[Instruction]:
+    """Columns as instruction rows, one after another."""
+    return (instruction_from_columns(row) for row in frame.iter_rows(named=True))
+
+
+def ranking_frame(rows: Iterable[RankingRow]) -> pl.DataFrame:
+    """Ranking rows as columns."""
+    return pl.DataFrame([ranking_to_columns(row) for row in rows], schema=RANKING)
+
+
+def rankings(frame: pl.DataFrame) -> Iterator[RankingRow]:
+    """Columns as ranking rows, one after another."""
+    return (ranking_from_columns(row) for row in frame.iter_rows(named=True))
+
+
+def dropped_frame(rows: Iterable[Dropped]) -> pl.DataFrame:
+    """Dropped rows as columns."""
+    return pl.DataFrame([dropped_to_columns(row) for row in rows], schema=DROPPED)
+
+
+def is_ranking(frame: pl.DataFrame) -> bool:
+    """Whether the frame holds rankings rather than instructions."""
+    return "candidates" in frame.columns

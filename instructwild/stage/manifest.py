@@ -1,0 +1,109 @@
+"""The manifest: what a stage did, to what, and what it cost. It is written last, so its presence means the stage is done."""
+
+import platform
+import resource
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from instructwild import __version__
+from instructwild.errors import InputError
+
+FILE_NAME = "manifest.json"
+NOTED_PACKAGES = ("polars", "rapidfuzz", "numba", "datasets", "torch", "transformers", "trl", "peft", "gptqmodel", "argilla")
+
+
+class FileRecord(BaseModel):
+    """One file a stage read or wrote, by its content."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str = Field(description="relative: to the working folder for inputs, to the stage folder for outputs")
+    sha256: str
+    rows: int | None = None
+
+
+class Rows(BaseModel):
+    """Rows in, kept and dropped. The first is always the sum of the others."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True)
+
+    in_: int = Field(alias="in")
+    kept: int
+    dropped: int
+
+    @model_validator(mode="after")
+    def _reconcile(self) -> "Rows":
+        if self.in_ != self.kept + self.dropped:
+            raise ValueError(f"rows do not reconcile: {self.in_} in, {self.kept} kept + {self.dropped} dropped")
+        return self
+
+
+class Tokens(BaseModel):
+    """Tokens sent to and received from models."""
+
+    prompt: int = 0
+    completion: int = 0
+
+
+class Manifest(BaseModel):
+    """Everything about a finished stage but its rows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stage: str
+    version: str = __version__
+    config: dict[str, Any]
+    inputs: list[FileRecord] = []
+    outputs: list[FileRecord] = []
+    rows: Rows
+    reasons: dict[str, int] = Field(default={}, description="dropped rows by reason")
+    tokens: Tokens = Tokens()
+    usd: float = 0.0
+    seconds: float = 0.0
+    peak_memory_mb: int = 0
+    gate: Literal["passed", "failed"] | None = None
+    metrics: dict[str, Any] = Field(default={}, description="figures of the stage's own: losses, agreement, perplexity")
+    environment: dict[str, str] = {}
+
+    def to_json(self) -> str:
+        """Readable JSON, the text of `manifest.json`."""
+        return self.model_dump_json(indent=2, by_alias=True) + "\n"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a finished stage folder.
+
+    Raises:
+        InputError: there is none, or it is not a manifest.
+    """
+    path = folder / FILE_NAME
+    try:
+        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("is no finished stage folder: it has no manifest.json", where=str(folder),
+                         remedy="run the command that makes it again; it goes on where it stopped") from None
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        first = str(error).splitlines()[0]
+        raise InputError(f"cannot be read as a manifest ({first})", where=str(path),
+                         remedy="make the stage again into another --out") from None
+
+
+def environment() -> dict[str, str]:
+    """What the stage ran on: versions only, nothing that names a machine or a person."""
+    found = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
+    for package in NOTED_PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def peak_memory_mb() -> int:
+    """The most memory this process has held so far, in MiB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)

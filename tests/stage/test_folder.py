@@ -1,0 +1,116 @@
+"""A stage folder is whole or unfinished, never something in between."""
+
+import json
+
+import polars as pl
+import pytest
+
+from instructwild import stage
+from instructwild.errors import GateError, InputError, OutputError
+from instructwild.schema import Dropped, Reason, instruction_of
+from instructwild.stage.frames import instruction_frame
+
+ROWS = instruction_frame([instruction_of("What is a tie?"), instruction_of("什么是并列？")])
+LOST = [Dropped(id="x", step="read", reason=Reason.MALFORMED, evidence="a.jsonl:3", row={"value": "<b>"})]
+
+
+def make(out, config=None, **options):
+    with stage.start(out, "clean", config=config or {"threshold": 0.7}, **options) as run:
+        return run.finished or run.finish(data=ROWS, dropped=LOST, report="<p>")
+
+
+def test_rows_in_are_kept_plus_dropped_and_every_file_is_named_by_content(tmp_path):
+    made = make(tmp_path / "out")
+    written = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert written["rows"] == {"in": 3, "kept": 2, "dropped": 1}
+    assert written["reasons"] == {"malformed": 1}
+    assert {record["path"] for record in written["outputs"]} == {"data.parquet", "dropped.parquet", "report.html"}
+    assert made.frame().equals(ROWS)
+    assert made.dropped()["evidence"].to_list() == ['"a.jsonl:3"']
+    assert made.dataset().column_names == ROWS.columns
+
+
+def test_the_same_run_again_is_skipped_and_another_is_refused_by_name(tmp_path):
+    make(tmp_path / "out")
+    with stage.start(tmp_path / "out", "clean", config={"threshold": 0.7}) as run:
+        assert run.finished is not None
+    with pytest.raises(OutputError, match=r"threshold: 0.7 there, 0.8 now"):
+        make(tmp_path / "out", {"threshold": 0.8})
+    make(tmp_path / "out", {"threshold": 0.8}, force=True)
+    assert stage.load(tmp_path / "out").manifest.config == {"threshold": 0.8}
+
+
+def test_an_interrupted_run_is_resumed_with_its_scratch_files(tmp_path):
+    with pytest.raises(KeyboardInterrupt), stage.start(tmp_path / "out", "expand", config={}) as run:
+        (run.scratch / "cache").write_text("paid")
+        raise KeyboardInterrupt
+    assert not stage.is_stage(tmp_path / "out")
+    with pytest.raises(InputError, match="no finished stage"):
+        stage.load(tmp_path / "out")
+    with stage.start(tmp_path / "out", "expand", config={}) as run:
+        assert run.resumed
+        assert (run.scratch / "cache").read_text() == "paid"
+        run.finish(data=ROWS)
+    assert not run.scratch.exists()
+
+
+def test_a_run_that_fails_before_any_work_leaves_no_folder(tmp_path):
+    with pytest.raises(ValueError, match="early"), stage.start(tmp_path / "out", "clean", config={}):
+        raise ValueError("early")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_half_written_file_never_has_its_final_name(tmp_path):
+    with pytest.raises(RuntimeError), stage.start(tmp_path / "out", "clean", config={}) as run, run.aside("data.parquet") as path:
+        path.write_bytes(b"half")
+        raise RuntimeError
+    assert not (tmp_path / "out" / "data.parquet").exists()
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    for force in (False, True):
+        with pytest.raises(OutputError, match="no stage of this toolkit"):
+            make(tmp_path, force=force)
+    assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+def test_an_output_below_a_file_is_one_clear_message(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="cannot be written"):
+        make(tmp_path / "file" / "out")
+
+
+def test_a_failed_gate_is_refused_by_the_next_stage(tmp_path):
+    with stage.start(tmp_path / "out", "export", config={}) as run:
+        run.finish(data=ROWS, gate="failed")
+    with pytest.raises(GateError, match="gate of this export stage failed"):
+        stage.read([tmp_path / "out"])
+
+
+def test_two_processes_cannot_write_one_folder(tmp_path):
+    with stage.start(tmp_path / "out", "clean", config={}) as first:
+        (first.scratch / "begun").write_text("")
+        with pytest.raises(OutputError, match="another instructwild process"), \
+                stage.start(tmp_path / "out", "clean", config={}):
+            pass
+
+
+def test_counts_that_do_not_reconcile_cannot_be_written():
+    with pytest.raises(ValueError, match="do not reconcile"):
+        stage.Rows(**{"in": 5, "kept": 3, "dropped": 1})
+
+
+def test_other_input_content_is_another_run(tmp_path):
+    source = tmp_path / "in.parquet"
+    ROWS.write_parquet(source)
+    make(tmp_path / "out", inputs=[stage.input_record(source)])
+    ROWS.head(1).write_parquet(source)
+    with pytest.raises(OutputError, match="other content"):
+        make(tmp_path / "out", inputs=[stage.input_record(source)])
+
+
+def test_frames_keep_types_through_parquet(tmp_path):
+    path = tmp_path / "rows.parquet"
+    ROWS.write_parquet(path)
+    assert pl.read_parquet(path).schema == ROWS.schema

@@ -1,0 +1,1 @@
+"""Training: SFT, the reward model on K-way rankings, PPO with PTX, quantized export, serving."""
