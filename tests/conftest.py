@@ -5,10 +5,10 @@ import os
 os.environ.update(OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false", HF_HUB_OFFLINE="1", HF_HUB_DISABLE_TELEMETRY="1",
                   TRL_EXPERIMENTAL_SILENCE="1", NO_COLOR="1")
 
-import socket  # noqa: E402
-from pathlib import Path  # noqa: E402
+import socket
+from pathlib import Path
 
-import pytest  # noqa: E402
+import pytest
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

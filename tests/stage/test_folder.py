@@ -61,7 +61,8 @@ def test_a_run_that_fails_before_any_work_leaves_no_folder(tmp_path):
 
 
 def test_a_half_written_file_never_has_its_final_name(tmp_path):
-    with pytest.raises(RuntimeError), stage.start(tmp_path / "out", "clean", config={}) as run, run.aside("data.parquet") as path:
+    with pytest.raises(RuntimeError), \
+            stage.start(tmp_path / "out", "clean", config={}) as run, run.aside("data.parquet") as path:
         path.write_bytes(b"half")
         raise RuntimeError
     assert not (tmp_path / "out" / "data.parquet").exists()
