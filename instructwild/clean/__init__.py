@@ -1,0 +1,1 @@
+"""Cleaning: one file per step, and every row that leaves says why."""
