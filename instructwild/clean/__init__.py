@@ -1,1 +1,1 @@
-"""Cleaning: one file per step, and every row that leaves says why."""
+"""Cleaning: language, rules, exact and near-duplicates; nothing disappears without a reason."""
