@@ -1,0 +1,56 @@
+# make demo    the whole chain on a real small model, into ./demo-out
+# make test    the tests: no network but loopback
+# make check   lint, types, import contracts
+# make bench   side by side with peers, into benchmarks/RESULTS.md
+# make prove   slow proofs, resumable, into benchmarks/PROOF.md
+
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# Without an NVIDIA GPU the CPU build of torch is installed first, so that nothing pulls gigabytes of CUDA. Where the package
+# index has CUDA builds only, name one that has CPU builds: make TORCH_INDEX=https://download.pytorch.org/whl/cpu
+HAS_GPU     := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -c GPU)
+TORCH       ?= $(if $(filter-out 0,$(HAS_GPU)),torch>=2.8,torch==2.13.0)
+TORCH_INDEX ?=
+
+export HF_HUB_DISABLE_TELEMETRY = 1
+export GPTQMODEL_CPU_WORKERS = 2
+
+.PHONY: demo test check bench prove install clean
+.DEFAULT_GOAL := install
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed: get Python 3.11 or later, or make PYTHON=python3.12"; exit 2; }
+	@echo "Setting up $(VENV) (a few minutes, once)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) --upgrade pip
+	@echo "  1/2 torch"
+	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
+	@echo "  2/2 everything else"
+	@$(BIN)/python -m pip list --disable-pip-version-check --format freeze | grep -E '^torch==' > $(VENV)/torch.txt
+	@$(PIP) --constraint $(VENV)/torch.txt --editable '.[dev]'
+	@touch $@
+
+demo: install
+	@$(BIN)/instructwild demo --out demo-out
+
+test: install
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+check: install
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: install
+	@$(BIN)/python -m benchmarks
+
+prove: install
+	@$(BIN)/python -m benchmarks.prove
+
+clean:
+	rm -rf $(VENV) demo-out build dist

