@@ -33,3 +33,14 @@ def shared():
     if not SHARED.is_dir():
         pytest.skip(f"real data is not at {SHARED}")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """The folder of the tiny random model, shared and never written to."""
+    from instructwild.llm.tiny import write_tiny
+
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    folder.mkdir()
+    write_tiny(folder)
+    return folder

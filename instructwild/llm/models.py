@@ -1,0 +1,91 @@
+"""Which folder a model name means: a local folder, `tiny`, `smollm2`, or a model of the Hub."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from instructwild.errors import ModelError
+
+WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
+ADAPTER = "adapter_config.json"
+
+
+def resolve(name: str | Path) -> Path:
+    """The folder that holds the named model, fetched or made if need be.
+
+    Args:
+        name: `tiny`, `smollm2`, a folder (of a model, of an adapter, or a stage folder that holds `model/`), or a Hub id.
+
+    Raises:
+        ModelError: the folder is no model, or the name can be found nowhere.
+    """
+    own = _own().get(str(name))
+    if own is not None and not Path(name).is_dir():
+        return own()
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return model_folder(path)
+    if path.exists():
+        raise ModelError("is a file, not a model folder", where=str(name), remedy="give the folder that holds config.json")
+    if str(name).startswith((".", "/", "~")) or str(name).count("/") > 1:
+        raise ModelError("does not exist", where=str(name), remedy="check the path")
+    return _from_hub(str(name))
+
+
+def model_folder(path: Path) -> Path:
+    """The same folder, or the `model/` inside it, once it is known to hold a model that can be loaded safely.
+
+    Raises:
+        ModelError: it does not.
+    """
+    folder = path / "model" if (path / "model").is_dir() and not (path / "config.json").exists() else path
+    is_adapter = (folder / ADAPTER).is_file()
+    if not is_adapter and not (folder / "config.json").is_file():
+        raise ModelError("is no model folder: it has no config.json", where=str(path),
+                         remedy="give the folder of a model, of an adapter, or of a train or export stage")
+    if not any(next(folder.glob(pattern), None) for pattern in WEIGHTS):
+        pickled = next(iter([*folder.glob("*.bin"), *folder.glob("*.pt"), *folder.glob("*.pth")]), None)
+        raise ModelError(f"has its weights only as {pickled.name}, which can run code when it is loaded" if pickled
+                         else "has no weights (*.safetensors)", where=str(folder),
+                         remedy="save the model as safetensors" if pickled else "check that it was saved whole")
+    return folder
+
+
+def _own() -> dict[str, Callable[[], Path]]:
+    def tiny() -> Path:
+        from instructwild.llm.tiny import tiny as make
+
+        return make()
+
+    def smollm2() -> Path:
+        from instructwild.llm.smollm2 import smollm2 as make
+
+        return make()
+
+    return {"tiny": tiny, "smollm2": smollm2}
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
+
+    nearby = "`smollm2` needs no Hub, `tiny` needs nothing"
+    try:
+        return model_folder(Path(snapshot_download(name, allow_patterns=list(WANTED))))
+    except HFValidationError:
+        raise ModelError("is neither a folder nor a model id", where=name,
+                         remedy="check the path, or give OWNER/NAME as the Hub spells it") from None
+    except GatedRepoError:
+        raise ModelError("is gated on the Hub", where=name,
+                         remedy="accept its terms on the Hub and set HF_TOKEN") from None
+    except RepositoryNotFoundError:
+        raise ModelError("is not on the Hub, or is private", where=name,
+                         remedy="check the spelling; for a private model set HF_TOKEN") from None
+    except (LocalEntryNotFoundError, OSError):
+        raise ModelError("is no folder here, and the Hub cannot be reached to look for it", where=name,
+                         remedy=f"check the path or the connection (HF_ENDPOINT, HF_HUB_OFFLINE); {nearby}") from None

@@ -1,0 +1,18 @@
+"""transformers' own progress bars, which would break into ours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def no_bars() -> Iterator[None]:
+    """No progress bars of transformers while the block runs."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
