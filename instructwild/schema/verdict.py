@@ -30,6 +30,7 @@ class Reason(StrEnum):
     PII = "pii"
     # rankings and training
     TOO_FEW_CANDIDATES = "too_few_candidates"
+    NOT_RANKED = "not_ranked"
     TOO_LONG = "too_long"
     NO_ANSWER = "no_answer"
 

@@ -1,0 +1,63 @@
+"""`instructwild annotate merge`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instructwild.errors import ConfigError
+from instructwild.report.command import Force, Json, Out, announce
+
+
+def merge(
+    rankings: Annotated[Path, typer.Argument(help="A stage of rankings, as annotate pull, terminal or respond --judge "
+                                                  "leave it.", show_default=False)],
+    out: Out,
+    method: Annotated[str, typer.Option(help="borda or bradley-terry.")] = "borda",
+    by: Annotated[str, typer.Option(help="Whose rankings count, the first kind that ranked a prompt before the "
+                                         "others.")] = "person,model,scripted",
+    second_look: Annotated[float, typer.Option(min=0, max=1, help="List prompts whose annotators agree on a smaller share "
+                                                                  "of pairs.")] = 0.5,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Merge the rankings of several annotators into one per prompt, and measure how far they agree.
+
+    People's rankings are never mixed with a model's or a script's. Answers that come out even stay tied.
+    """
+    from instructwild import stage
+    from instructwild.schema import Dropped, Reason
+    from instructwild.stage.frames import ranking_frame
+    from instructwild_annotation import agreement
+    from instructwild_annotation.merge import KINDS, METHODS, merged
+    from instructwild_annotation.rankings_page import figures_of, rankings_page
+    from instructwild_annotation.rows import read_rows
+
+    kinds = [name.strip() for name in by.split(",") if name.strip()]
+    if method not in METHODS:
+        raise ConfigError(f"there is no method {method!r}", where="--method", remedy=f"choose one of {', '.join(METHODS)}")
+    if not kinds or not set(kinds) <= set(KINDS):
+        raise ConfigError(f"{by!r} names no kinds of annotators", where="--by", remedy=f"give some of {','.join(KINDS)}")
+    table = read_rows(rankings)
+    config = {"method": method, "by": kinds, "second_look": second_look}
+    with stage.start(out, "merge", config=config, inputs=table.inputs, force=force) as run:
+        if run.finished:
+            announce(run.finished, json, skipped=True)
+            return
+        kept, dropped = [], list(table.dropped)
+        for row in table.rows:
+            one = merged(row, method, kinds)
+            if one is None:
+                dropped.append(Dropped(id=row.id, step="merge", reason=Reason.NOT_RANKED, evidence=len(row.rankings),
+                                       row=row.model_dump(mode="json")))
+            else:
+                kept.append(row.model_copy(update={"rankings": (one,)}))
+        low = agreement.second_look(table.rows, second_look)
+        given = figures_of(table.rows)
+        metrics = {**figures_of(kept), "rankings_in": given["rankings"], "agreement": given["agreement"],
+                   "alpha": given["alpha"], "agreement_by_language": given["agreement_by_language"],
+                   "second_look": [row.id for row, _ in low]}
+        report = rankings_page("Merged rankings", table.rows,
+                               lead=f"{given['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
+        finished = run.finish(data=ranking_frame(kept), dropped=dropped, report=report, metrics=metrics)
+    announce(finished, json)

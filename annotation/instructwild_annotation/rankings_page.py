@@ -1,0 +1,126 @@
+"""The figures and the report of a stage of rankings: who ranked, how many ties, how far they agree, and samples."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from instructwild.schema import RankingRow, prompt_text
+from instructwild_annotation import agreement
+from instructwild_annotation.agreement import Agreement
+from instructwild_annotation.people import kind
+from instructwild_annotation.scripted import Rule
+
+SAMPLES = 12
+
+
+def _share(found: Agreement) -> float | None:
+    return None if found.share is None else round(found.share, 4)
+
+
+def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
+               compared: Sequence[Agreement] = ()) -> dict[str, Any]:
+    """The stage's own figures, for the manifest.
+
+    Args:
+        rows: the rows with all their rankings.
+        rule: the scripted annotator's rule, where one ranked.
+        compared: the rule's agreement with people on rows that it did not rank itself.
+    """
+    counted = [(row, ranking) for row in rows for ranking in agreement.counted(row)]
+    kinds = Counter(kind(ranking.annotator) for _, ranking in counted)
+    pairs = sum(len(row.candidates) * (len(row.candidates) - 1) // 2 for row, _ in counted)
+    ordered = sum(len(ranking.pairs) for _, ranking in counted)
+    spent = sorted(ranking.seconds for _, ranking in counted if ranking.seconds is not None)
+    alpha = agreement.alpha(rows)
+    return {
+        "rankings": len(counted),
+        "rankings_by_kind": dict(sorted(kinds.items())),
+        "people": len({ranking.annotator for _, ranking in counted if kind(ranking.annotator) == "person"}),
+        "scripted_rule": f"{rule.name}: {rule.says}" if rule is not None and kinds.get("scripted") else None,
+        "rows_without_ranking": sum(not agreement.counted(row) for row in rows),
+        "pairs": pairs,
+        "ordered_pairs": ordered,
+        "tied_pairs": pairs - ordered,
+        "rankings_with_ties": sum(len(set(ranking.ranks)) < len(ranking.ranks) for _, ranking in counted),
+        "seconds_per_ranking": spent[len(spent) // 2] if spent else None,
+        "agreement": _share(agreement.overall(rows)),
+        "alpha": None if alpha is None else round(alpha, 4),
+        "person_scripted_agreement": _share(sum(compared, Agreement())),
+        "agreement_by_language": {tag: _share(found) for tag, found in agreement.by_language(rows).items()},
+    }
+
+
+def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = None,
+                  compared: Sequence[Agreement] = (), lead: str | None = None) -> str | None:
+    """The report: one self-contained HTML page."""
+    try:
+        from instructwild.report.page import Page, Prose, Samples, Stats, Table
+
+        from instructwild.report import figures
+    except ImportError:
+        return None
+
+    told = figures_of(rows, rule, compared)
+    by = told["rankings_by_kind"]
+    page = Page(title=title, lead=lead or f"{len(rows):,} prompts, {told['rankings']:,} rankings "
+                f"({', '.join(f'{count:,} by {name}' for name, count in by.items()) or 'none yet'}).")
+    page.add("What was ranked", Stats({
+        "prompts": f"{len(rows):,}", "rankings": f"{told['rankings']:,}", "people": f"{told['people']:,}",
+        "pairs put in order": f"{told['ordered_pairs']:,}", "tied pairs": f"{told['tied_pairs']:,}",
+        "median seconds a ranking": f"{told['seconds_per_ranking']:.0f}" if told["seconds_per_ranking"] else "–"}))
+    if told["scripted_rule"]:
+        page.add("The scripted annotator", Prose(
+            f"{by['scripted']:,} rankings were made by a script, not by people. Its rule, {told['scripted_rule']}. "
+            "It judges form and knows nothing of truth or help; a model trained on it learns form."))
+    ties = Counter(f"{len(ranking.groups)} of {len(ranking.ranks)} places used"
+                   for row in rows for ranking in agreement.counted(row))
+    if ties:
+        page.add("How far answers were told apart", figures.bars(dict(sorted(ties.items()))))
+    agreed = _agreement_table(rows, told, compared)
+    if agreed:
+        page.add("Agreement", Prose("The share of pairs of answers that two annotators put in the same order or both tied; "
+                                    "Krippendorff's alpha is 1 for full agreement and 0 for chance."),
+                 Table(["between", "same", "one tied", "opposed", "share"], agreed))
+    low = agreement.second_look(rows)
+    if low:
+        page.add("Worth a second look", Table(["prompt", "share agreed"], [
+            [prompt_text(row.messages)[:200], f"{found.share:.0%}"] for row, found in low[:SAMPLES]]))
+    page.add("Samples", Samples([_sample(row) for row in _spread(rows)]))
+    return page.html()
+
+
+def _agreement_table(rows: Sequence[RankingRow], told: dict[str, Any], compared: Sequence[Agreement]) -> list[list[str]]:
+    lines: list[tuple[str, Agreement]] = []
+    if compared:
+        lines.append(("people and the rule, on what people ranked", sum(compared, Agreement())))
+    lines += [(f"{one} and {other}", found) for (one, other), found in agreement.by_kinds(rows).items()]
+    lines += [(f"language {tag}", found) for tag, found in agreement.by_language(rows).items()]
+    lines += [(f"{name} and all others", found) for name, found in agreement.by_annotator(rows).items()]
+    table = [[name, f"{found.same:,}", f"{found.half:,}", f"{found.opposed:,}", f"{found.share:.0%}"]
+             for name, found in lines if found.pairs]
+    if told["alpha"] is not None:
+        table.append(["Krippendorff's alpha, ordinal", "", "", "", f"{told['alpha']:.3f}"])
+    return table
+
+
+def _spread(rows: Sequence[RankingRow]) -> list[RankingRow]:
+    """A few rows: those that people ranked first, then others evenly through the stage."""
+    human = [row for row in rows if any(kind(r.annotator) == "person" for r in row.rankings)]
+    rest = [row for row in rows if row.rankings and row not in human]
+    wanted = max(SAMPLES - len(human[:SAMPLES // 2]), 0)
+    return human[:SAMPLES // 2] + rest[::max(len(rest) // wanted, 1) if wanted else 1][:wanted]
+
+
+def _sample(row: RankingRow) -> dict[str, Any]:
+    """One prompt as a card: its answers, best first, each with the places it was given."""
+    given = agreement.counted(row)
+
+    def place(index: int) -> float:
+        return sum(ranking.ranks[index] for ranking in given) / max(len(given), 1)
+
+    answers = []
+    for index in sorted(range(len(row.candidates)), key=place):
+        places = ", ".join(f"{kind(ranking.annotator)} {ranking.ranks[index]}" for ranking in given)
+        answers.append(f"[{places or 'not ranked'}] {row.candidates[index].text.strip() or '(empty)'}")
+    return {"text": prompt_text(row.messages), "language": row.language, "id": row.id, "reply": "\n\n".join(answers),
+            "badges": sorted({ranking.annotator for ranking in given})}

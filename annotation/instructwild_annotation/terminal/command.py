@@ -1,0 +1,114 @@
+"""`instructwild annotate terminal`."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from instructwild.errors import ConfigError
+from instructwild.report.command import Force, Json, Out, announce
+
+
+def terminal(
+    candidates: Annotated[Path, typer.Argument(help="A respond stage, or a file of rows with messages and candidates.",
+                                               show_default=False)],
+    out: Out,
+    limit: Annotated[int, typer.Option(min=0, help="How many prompts to ask a person about; 0 asks nobody.")] = 5,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds without a first key after which the script ranks "
+                                                       "everything; nine times as long on a question. 0 waits.")] = 20,
+    scripted: Annotated[str, typer.Option(help="The rule that ranks the rest: tidy, complete, brief; none leaves it "
+                                               "unranked. --list-rules tells them apart.")] = "tidy",
+    language: Annotated[str | None, typer.Option(help="Language of the screen: en or zh; by default the terminal's.",
+                                                 show_default=False)] = None,
+    name: Annotated[str | None, typer.Option(help="Who ranks; only a salted hash of it is kept. By default the user name.",
+                                             show_default=False)] = None,
+    force: Force = False,
+    json: Json = False,
+    list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda wanted: _list_rules(wanted),
+                                             help="Say what each rule prefers, and stop.")] = False,
+) -> None:
+    """Rank answers with number keys; a script with a stated rule ranks what you leave, and is marked as such.
+
+    Type one digit for each answer: "1 2 2" says that the first is best and the others are tied. Every ranking is on disk
+    before the next question; the same command goes on after an interruption.
+    """
+    from instructwild import stage
+    from instructwild_annotation.rows import rankable, read_rows
+    from instructwild_annotation.scripted import rule_named
+
+    if language is not None and not language.casefold().startswith(("en", "zh")):
+        raise ConfigError(f"there is no screen in {language!r}", where="--language", remedy="choose en or zh")
+    rule = None if scripted == "none" else rule_named(scripted)
+    table = read_rows(candidates)
+    rows, dropped = rankable(table)
+    with stage.start(out, "annotate", config={"by": "terminal", "limit": limit, "scripted": scripted},
+                     inputs=table.inputs, force=force) as run:
+        if run.finished:
+            announce(run.finished, json, skipped=True)
+            return
+        by_person = _ask(run.scratch / "rankings.jsonl", rows, limit, timeout or None, language, name)
+        finished = _finish(run, rows, by_person, rule, dropped)
+    announce(finished, json)
+
+
+def _list_rules(wanted: bool) -> None:
+    if wanted:
+        from instructwild_annotation.scripted import RULES
+
+        for rule in RULES.values():
+            typer.echo(f"{rule.name}: {rule.says}")
+        raise typer.Exit
+
+
+def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, language: str | None,
+         name: str | None) -> dict[str, Any]:
+    """Rankings by a person, by row id: those of an interrupted run, and new ones where somebody is there."""
+    from rich.console import Console
+
+    from instructwild_annotation.people import person
+    from instructwild_annotation.terminal.keys import has_terminal, terminal_keys
+    from instructwild_annotation.terminal.ledger import Ledger
+    from instructwild_annotation.terminal.screen import Screen
+    from instructwild_annotation.terminal.session import MOST_CANDIDATES, Session
+    from instructwild_annotation.terminal.wording import wording
+
+    ledger, console = Ledger(kept), Console(stderr=True, highlight=False)
+    asked: list[Any] = []
+    if limit and has_terminal():
+        who = person(name or _user())
+        asked = [row for row in rows if len(row.candidates) <= MOST_CANDIDATES
+                 and who not in {ranking.annotator for ranking in row.rankings}][:limit]
+    if asked:
+        with terminal_keys() as keys:
+            Session(keys, Screen(console, wording(language)), ledger, who, timeout).run(asked)
+    elif limit and not has_terminal():
+        console.print("no terminal to ask a person in: the script ranks all", style="dim")
+    return dict(ledger.rankings)
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
+def _finish(run: Any, rows: list[Any], by_person: dict[str, Any], rule: Any, dropped: list[Any]) -> Any:
+    from instructwild.stage.frames import ranking_frame
+    from instructwild_annotation.agreement import compare
+    from instructwild_annotation.rankings_page import figures_of, rankings_page
+
+    ranked, compared = [], []
+    for row in rows:
+        new = []
+        if row.id in by_person:
+            new.append(by_person[row.id])
+            if rule is not None:
+                compared.append(compare(by_person[row.id].ranks, rule.rank(row).ranks))
+        elif rule is not None and not row.rankings:
+            new.append(rule.rank(row))
+        ranked.append(row.model_copy(update={"rankings": (*row.rankings, *new)}))
+    return run.finish(data=ranking_frame(ranked), dropped=dropped, report=rankings_page("Rankings", ranked, rule, compared),
+                      metrics=figures_of(ranked, rule, compared))

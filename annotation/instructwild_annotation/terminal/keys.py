@@ -1,0 +1,67 @@
+"""Single key presses from a terminal, with a time-out."""
+
+import codecs
+import os
+import select
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+ENTER, ERASE, ESCAPE, END = "enter", "erase", "escape", "end"
+NAMES = {"\r": ENTER, "\n": ENTER, "\x7f": ERASE, "\b": ERASE, "\x04": END}
+
+
+class Keys(Protocol):
+    """Where key presses come from."""
+
+    def read(self, timeout: float | None) -> str | None:
+        """The next key as one lower-case character or a name, or None when none came in `timeout` seconds."""
+
+
+class TerminalKeys:
+    """Key presses of the terminal on standard input."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+        self._waiting = ""
+
+    def read(self, timeout: float | None) -> str | None:
+        """The next key; full-width digits of Chinese input methods count as digits, arrows and the like as ESCAPE."""
+        while not self._waiting:
+            if not select.select([self._handle], [], [], timeout)[0]:
+                return None
+            raw = os.read(self._handle, 1024)
+            if not raw:
+                return END
+            if raw.startswith(b"\x1b"):
+                return ESCAPE
+            self._waiting = self._decoder.decode(raw)
+        key, self._waiting = self._waiting[0], self._waiting[1:]
+        return NAMES.get(key) or unicodedata.normalize("NFKC", key).casefold()
+
+
+def has_terminal() -> bool:
+    """Whether a person can be asked: both standard input and standard error are a terminal that gives single keys."""
+    try:
+        import termios  # noqa: F401
+    except ImportError:
+        return False
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def terminal_keys() -> Iterator[TerminalKeys]:
+    """Key presses without waiting for Enter; the terminal is set back at the end. Ctrl-C still interrupts."""
+    import termios
+    import tty
+
+    handle = sys.stdin.fileno()
+    before = termios.tcgetattr(handle)
+    try:
+        tty.setcbreak(handle)
+        yield TerminalKeys(handle)
+    finally:
+        termios.tcsetattr(handle, termios.TCSADRAIN, before)

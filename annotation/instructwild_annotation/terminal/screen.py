@@ -1,0 +1,98 @@
+"""How a question looks in the terminal. All text from rows is shown as plain text, control characters taken out."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console, Group
+from rich.live import Live
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.text import Text
+
+from instructwild.schema import RankingRow
+from instructwild_annotation.terminal.wording import Wording
+
+SLOTS = "ABCDEFGHIJ"
+MEDALS = {1: "bold green", 2: "yellow", 3: "dark_orange"}
+
+
+def plain(text: str) -> Text:
+    """Text that can neither move the cursor nor colour the screen."""
+    kept = "".join(c if c in "\n\t" or c.isprintable() else "�" for c in text.replace("\r\n", "\n"))
+    return Text(kept.expandtabs(4).strip("\n"))
+
+
+class Screen:
+    """Questions above, one line for keys below."""
+
+    def __init__(self, console: Console, words: Wording) -> None:
+        self.console = console
+        self.words = words
+        self._live: Live | None = None
+
+    def welcome(self, count: int, sizes: Sequence[int], seconds: float | None) -> None:
+        """The first screen: what is asked of the person."""
+        few, many = min(sizes), max(sizes)
+        told = self.words.invitation.format(count=count, k=few if few == many else f"{few}–{many}")
+        body = [Text(told)]
+        if seconds is not None:
+            body += [Text(), Text(self.words.countdown.format(seconds=f"{seconds:g}"), style="bold")]
+        self.console.print(Panel(Group(*body), title=Text(self.words.welcome, "bold"), box=box.ROUNDED, padding=(1, 2),
+                                 width=min(self.console.width, 88)))
+
+    def question(self, row: RankingRow, order: Sequence[int], number: int, count: int) -> None:
+        """A prompt with its history, and the answers in the given order."""
+        self.close()
+        self.console.print()
+        self.console.print(Rule(Text(self.words.question.format(number=number, count=count), "bold"), style="cyan"))
+        system, person, assistant = self.words.history
+        names = {"system": system, "user": person, "assistant": assistant}
+        *history, last = row.messages
+        for message in history:
+            self.console.print(Padding(Text.assemble((f"{names[message.role]}: ", "dim bold"), plain(message.content)),
+                                       (0, 2)), style="dim")
+        self.console.print(Panel(plain(last.content), title=Text(self.words.prompt, "bold cyan"), title_align="left",
+                                 border_style="cyan", box=box.HEAVY))
+        for slot, index in zip(SLOTS, order, strict=False):
+            text = row.candidates[index].text
+            shown = plain(text) if text.strip() else Text(self.words.empty, "dim italic")
+            self.console.print(Panel(shown, title=Text(self.words.answer.format(slot=slot), "bold"), title_align="left",
+                                     box=box.ROUNDED))
+        self._live = Live(console=self.console, auto_refresh=False, transient=True)
+        self._live.start()
+
+    def line(self, typed: Sequence[int], size: int, note: str = "") -> None:
+        """Show the places given so far, and what the keys do."""
+        if self._live is None:
+            return
+        shown = Text(" ")
+        for i, slot in enumerate(SLOTS[:size]):
+            place = typed[i] if i < len(typed) else None
+            here = i == len(typed)
+            shown.append(f" {slot} ", "reverse bold" if here else "bold")
+            shown.append(f" {place if place is not None else '·'}  ", MEDALS.get(place or 0, ""))
+        below = Text(f" {note or self.words.hint}", "bold magenta" if note else "dim")
+        self._live.update(Group(shown, below), refresh=True)
+
+    def settle(self, typed: Sequence[int], size: int) -> None:
+        """Leave the given places standing and go on."""
+        self.close()
+        shown = "   ".join(f"{slot} {place}" for slot, place in zip(SLOTS[:size], typed, strict=False))
+        self.console.print(Text(f"  ✓ {shown}", "green"))
+
+    def note(self, text: str) -> None:
+        """One line of its own."""
+        self.close()
+        self.console.print(Text(f"  {text}", "bold"))
+
+    def explain(self) -> None:
+        """The help, above the line for keys."""
+        (self._live.console if self._live else self.console).print(
+            Panel(Text(self.words.help), title="?", box=box.ROUNDED, border_style="magenta"))
+
+    def close(self) -> None:
+        """Take the line for keys away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None

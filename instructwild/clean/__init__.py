@@ -1,0 +1,1 @@
+"""Cleaning: language, rules, exact and near-duplicates; nothing disappears without a reason."""

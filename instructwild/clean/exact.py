@@ -1,0 +1,40 @@
+"""Exact duplicates: the same prompt again, whatever its spacing."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+from instructwild.clean.step import Verdicts, drops
+from instructwild.schema.verdict import Reason
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Drop every row whose prompt was there before; the row that stays takes over the origins of its twins.
+
+    Of twins the first that has an answer stays, or the first of all where none has one.
+    """
+
+    name: ClassVar[str] = "exact"
+
+    def verdicts(self, rows: pl.DataFrame) -> Verdicts:
+        """Drop a row that repeats another prompt; the evidence names the row that stays and tells whether answers agree."""
+        asked = rows.select("at", "id", "answer", "origin", unanswered=pl.col("answer").is_null(), key=same_prompt())
+        twins = asked.filter(pl.col("key").is_duplicated()).sort("unanswered", "at")
+        if twins.is_empty():
+            return Verdicts(rows, notes={"conflicts": 0})
+        stays = twins.group_by("key", maintain_order=True).agg(
+            stays=pl.col("at").first(), twin=pl.col("id").first(), kept_answer=pl.col("answer").first(),
+            answers=pl.col("answer").drop_nulls().n_unique(),
+            origin=pl.col("origin").list.explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True))
+        judged = twins.drop("origin").join(stays.drop("origin"), on="key").filter(pl.col("at") != pl.col("stays"))
+        agree = pl.col("answer").is_null() | (pl.col("answer") == pl.col("kept_answer"))
+        lost = drops(judged.sort("at"), Reason.EXACT_DUPLICATE, twin=pl.col("twin"), same_answer=agree)
+        return Verdicts(rows.update(stays.select("origin", at="stays"), on="at"), lost,
+                        {"conflicts": stays.filter(pl.col("answers") > 1).height})
+
+
+def same_prompt() -> pl.Expr:
+    """The key under which two prompts are one: NFC, runs of white space as one space."""
+    return pl.col("prompt").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()

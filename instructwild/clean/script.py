@@ -1,0 +1,67 @@
+"""Which writing systems a text uses: code points counted by script, for many texts at once."""
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+OTHER, LATIN, HAN, HANS, HANT, KANA, HANGUL, CYRILLIC, ARABIC, DEVANAGARI, GREEK, HEBREW, THAI, SYMBOL = range(14)
+SCRIPTS = 14
+CHUNK = 2**24
+
+RANGES = {
+    LATIN: ((0x41, 0x5A), (0x61, 0x7A), (0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x24F), (0x1E00, 0x1EFF), (0xFF21, 0xFF3A),
+            (0xFF41, 0xFF5A)),
+    HAN: ((0x3005, 0x3005), (0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
+    KANA: ((0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF9D)),
+    HANGUL: ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF)),
+    CYRILLIC: ((0x400, 0x52F),),
+    ARABIC: ((0x600, 0x6FF), (0x750, 0x77F)),
+    DEVANAGARI: ((0x900, 0x97F),),
+    GREEK: ((0x370, 0x3FF), (0x1F00, 0x1FFF)),
+    HEBREW: ((0x590, 0x5FF),),
+    THAI: ((0xE00, 0xE7F),),
+    SYMBOL: tuple((ord(sign), ord(sign)) for sign in "{}[]()<>=;_\\/*+|&^%$#@`~"),
+}
+
+
+@cache
+def table() -> np.ndarray:
+    """The script of every code point, uint8 [0x110000].
+
+    The characters of only one of the two Chinese scripts come from the two national standards: what GB 2312 can write and
+    Big5 cannot is simplified; what the frequent half of Big5 can write and GB 2312 cannot is traditional.
+    """
+    found = np.zeros(0x110000, dtype=np.uint8)
+    for script, ranges in RANGES.items():
+        for first, last in ranges:
+            found[first:last + 1] = script
+    for point in range(0x4E00, 0xA000):
+        simplified, traditional = _encoded(point, "gb2312"), _encoded(point, "big5")
+        if simplified and not traditional:
+            found[point] = HANS
+        elif traditional and not simplified and traditional < b"\xc6\x80":
+            found[point] = HANT
+    return found
+
+
+def _encoded(point: int, codec: str) -> bytes:
+    try:
+        return chr(point).encode(codec)
+    except UnicodeEncodeError:
+        return b""
+
+
+def counts(texts: pl.Series) -> np.ndarray:
+    """Code points of each script in each text, int64 [N, SCRIPTS]."""
+    lengths = texts.str.len_chars().fill_null(0).to_numpy().astype(np.int64)
+    parts = [np.zeros((0, SCRIPTS), dtype=np.int64)]
+    bounds = np.searchsorted(np.cumsum(lengths), np.arange(CHUNK, int(lengths.sum()) + CHUNK, CHUNK))
+    edges = [0, *dict.fromkeys(int(bound) + 1 for bound in bounds if bound < len(lengths) - 1), len(lengths)]
+    for first, last in pairwise(edges):
+        points = np.frombuffer("".join(texts[first:last].fill_null("").to_list()).encode("utf-32-le"), dtype=np.uint32)
+        rows = np.repeat(np.arange(last - first) * SCRIPTS, lengths[first:last])
+        counted = np.bincount(rows + table()[points], minlength=(last - first) * SCRIPTS)
+        parts.append(counted.reshape(-1, SCRIPTS))
+    return np.concatenate(parts)

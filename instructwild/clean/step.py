@@ -1,0 +1,42 @@
+"""What a step is, and what it decides. A pipeline is a list of them, run in order over one frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+import polars as pl
+
+from instructwild.schema.verdict import Reason
+
+DROPS = pl.Schema({"at": pl.UInt32, "reason": pl.String, "evidence": pl.String})
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What one step decided about the rows it was given.
+
+    Attributes:
+        rows: all rows that were given, in their order, perhaps labelled, flagged or mended.
+        drops: those of them to be dropped: `at`, `reason`, and `evidence` as one JSON string.
+        notes: figures for the report, by name; plain JSON.
+    """
+
+    rows: pl.DataFrame
+    drops: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DROPS))
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Step(Protocol):
+    """A step: a frozen dataclass whose fields are its options, with one function that judges all rows at once."""
+
+    name: ClassVar[str]
+
+    def verdicts(self, rows: pl.DataFrame) -> Verdicts:
+        """Judge the rows: the columns of an instruction, and `at`, `prompt`, `answer`."""
+        ...
+
+
+def drops(rows: pl.DataFrame, reason: Reason, **evidence: pl.Expr) -> pl.DataFrame:
+    """All of `rows` as drops, with evidence made of columns."""
+    told = pl.struct(**evidence).struct.json_encode()
+    return rows.select(pl.col("at"), pl.lit(reason.value).alias("reason"), told.alias("evidence"))

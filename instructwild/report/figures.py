@@ -1,0 +1,214 @@
+"""Figures as inline SVG and HTML: they follow the page's colours, keep their text as text, and fit a phone."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from instructwild.report.blocks import Figure
+from instructwild.report.scale import bins, ticks
+from instructwild.report.template import decimal, render, shown
+
+COLOURS, DASHES = 8, 4
+WIDTH, HEIGHT = 330.0, 200.0
+LEFT, RIGHT, TOP, BOTTOM = 42.0, 12.0, 10.0, 36.0
+POINTS = 240
+HUGE = 1e100
+
+Point = tuple[float, float]
+
+
+def bars(counts: Mapping[str, float], *, title: str = "", caption: str = "", most: int = 15, sort: bool = True,
+         percent: bool = False) -> Figure:
+    """One horizontal bar for each name.
+
+    Args:
+        counts: name -> value of at least 0.
+        most: further names are added up into one bar.
+        sort: largest first; otherwise in the order given.
+        percent: values are shares, shown as such.
+    """
+    items = sorted(counts.items(), key=lambda item: -item[1]) if sort else list(counts.items())
+    rest = items[most:]
+    items = items[:most] + ([(f"{len(rest)} others", sum(value for _, value in rest))] if rest else [])
+    top = max((value for _, value in items if math.isfinite(value)), default=0)
+    rows = [("bar", name, _part(value, top), _value(value, percent), 0) for name, value in items]
+    return Figure(render("bars.html.j2", rows=rows, legend=[]), title, caption)
+
+
+def grouped_bars(groups: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "",
+                 percent: bool = False) -> Figure:
+    """Bars in groups, on one scale: {"en": {"base": 18.2, "SFT": 12.1}, "zh": {...}}; a missing value leaves a gap."""
+    names = list(dict.fromkeys(name for group in groups.values() for name in group))
+    top = max((value for group in groups.values() for value in group.values() if math.isfinite(value)), default=0)
+    rows: list[tuple[Any, ...]] = []
+    for group, values in groups.items():
+        rows.append(("group", group, 0, "", 0))
+        rows += [("bar", name, _part(values.get(name, math.nan), top), _value(values.get(name), percent),
+                  index % COLOURS) for index, name in enumerate(names)]
+    return Figure(render("bars.html.j2", rows=rows, legend=[]), title, caption)
+
+
+def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "", most: int = 8) -> Figure:
+    """One full-width bar for each row, cut into shares: {"in": {"en": 60, "zh-Hans": 40}, "kept": {...}}."""
+    totals: dict[str, float] = {}
+    for shares in rows.values():
+        for name, value in shares.items():
+            totals[name] = totals.get(name, 0) + value
+    names = sorted(totals, key=lambda name: -totals[name])
+    kept = names if len(names) <= most else names[: most - 1]
+    drawn = []
+    for row, shares in rows.items():
+        total = sum(shares.values())
+        parts = [(name, shares.get(name, 0)) for name in kept]
+        if len(kept) < len(names):
+            parts.append(("others", sum(shares.get(name, 0) for name in names[most - 1:])))
+        at, cut = 0.0, []
+        for index, (name, value) in enumerate(parts):
+            width = 100 * value / total if total else 0.0
+            cut.append((name, round(at, 3), round(width, 3), f"{width:.1f}%", index % COLOURS, shown(value)))
+            at += width
+        drawn.append((row, shown(total), cut))
+    return Figure(render("share.html.j2", rows=drawn), title, caption)
+
+
+def histogram(groups: Mapping[str, Sequence[float]] | Sequence[float], *, label: str = "", title: str = "",
+              caption: str = "", about: int = 24) -> Figure:
+    """How values are spread: one set, or several such as {"before": …, "after": …} on the same bins.
+
+    The bins grow by a factor where the tail is long; the axis says so.
+    """
+    given = groups if isinstance(groups, Mapping) else {"": groups}
+    series = {name: [float(v) for v in values if v is not None and abs(v) < HUGE] for name, values in given.items()}
+    everything = [value for values in series.values() for value in values]
+    if not everything:
+        return Figure(render("nothing.html.j2"), title, caption)
+    cut = bins(everything, about)
+    counts = {name: cut.count(values) for name, values in series.items()}
+    marks = ticks(0, max(max(found) for found in counts.values()))
+    across = (WIDTH - LEFT - RIGHT) / (len(cut.edges) - 1)
+    boxes, paths = [], []
+    for index, (name, found) in enumerate(counts.items()):
+        if index:
+            paths.append((_outline(found, across, marks), index % COLOURS, 0, []))
+            continue
+        for place, count in enumerate(found):
+            if count:
+                y = _y(count, marks)
+                boxes.append((round(LEFT + place * across + 0.5, 2), y, round(max(0.6, across - 1), 2),
+                              round(HEIGHT - BOTTOM - y, 2), index,
+                              f"{name + ': ' if name else ''}{count:,} from {decimal(cut.edges[place])} "
+                              f"to {decimal(cut.edges[place + 1])}"))
+    every = max(1, math.ceil((len(cut.edges) - 1) / 6))
+    below = [(round(LEFT + place * across, 2), _short(edge)) for place, edge in enumerate(cut.edges)
+             if place % every == 0]
+    if len(cut.edges) > 1 and cut.edges[1] - cut.edges[0] == 1 and cut.edges[0] % 1 == 0.5:
+        below = [(round(x + across / 2, 2), _short(float(edge) + 0.5))
+                 for (x, _), edge in zip(below, cut.edges[::every], strict=True) if edge != cut.edges[-1]]
+    axis = label + (" (bins grow by a factor)" if cut.log else "")
+    described = "; ".join(f"{name + ': ' if name else ''}{len(values):,} values, median {decimal(_median(values))}, "
+                          f"{decimal(min(values))} to {decimal(max(values))}" for name, values in series.items() if values)
+    legend = [(name, index % COLOURS, 0, "line" if index else "box") for index, name in enumerate(counts) if name]
+    return Figure(render("plot.svg.j2", boxes=boxes, paths=paths, below=below, beside=_beside(marks), label=axis, side="",
+                         legend=legend, size=_size(),
+                         described=f"Histogram of {label or 'values'}. {described}."), title, caption)
+
+
+def lines(series: Mapping[str, Sequence[float | None] | Sequence[Point]], *, x: str = "step", y: str = "", title: str = "",
+          caption: str = "", zero: bool = False) -> Figure:
+    """Curves: each series a list of values (x counts from 1) or of (x, y) points. What is not finite leaves a gap.
+
+    Args:
+        zero: the vertical axis begins at 0.
+    """
+    curves = {name: _points(values) for name, values in series.items()}
+    finite = [point for points in curves.values() for point in points if math.isfinite(point[1])]
+    if not finite:
+        return Figure(render("nothing.html.j2"), title, caption)
+    across = ticks(min(p[0] for p in finite), max(p[0] for p in finite), 5)
+    left, right = min(p[0] for p in finite), max(p[0] for p in finite)
+    marks = ticks(min(0.0, *(p[1] for p in finite)) if zero else min(p[1] for p in finite), max(p[1] for p in finite))
+    span = right - left or 1.0
+    place = lambda value: round(LEFT + (value - left) / span * (WIDTH - LEFT - RIGHT), 2)  # noqa: E731
+    paths = []
+    for index, points in enumerate(curves.values()):
+        drawn, pen = [], "M"
+        for at, value in _thinned(points):
+            if not math.isfinite(value):
+                pen = "M"
+                continue
+            drawn.append(f"{pen}{place(at)} {_y(value, marks)}")
+            pen = "L"
+        paths.append((" ".join(drawn), index % COLOURS, index % DASHES,
+                      [(place(at), _y(value, marks)) for at, value in points if math.isfinite(value)]
+                      if len(points) <= 12 else []))
+    below = [(place(mark), _short(mark)) for mark in across if left <= mark <= right]
+    described = "; ".join(f"{name}: from {decimal(found[0][1])} to {decimal(found[-1][1])}"
+                          for name, points in curves.items() if (found := [p for p in points if math.isfinite(p[1])]))
+    return Figure(render("plot.svg.j2", boxes=[], paths=paths, below=below, beside=_beside(marks), label=x, side=y,
+                         legend=[(n, i % COLOURS, i % DASHES, "line") for i, n in enumerate(curves)], size=_size(),
+                         described=f"{y or 'Values'} by {x}. {described}."), title, caption)
+
+
+def _outline(counts: Sequence[int], across: float, marks: Sequence[float]) -> str:
+    """The upper edge of a set of bars as one stepped path."""
+    steps = [f"M{LEFT} {HEIGHT - BOTTOM}"]
+    for place, count in enumerate(counts):
+        steps.append(f"V{_y(count, marks)}H{round(LEFT + (place + 1) * across, 2)}")
+    return "".join(steps) + f"V{HEIGHT - BOTTOM}"
+
+
+def _points(values: Sequence[Any]) -> list[Point]:
+    pairs = [value if isinstance(value, tuple | list) else (number, value) for number, value in enumerate(values, start=1)]
+    return [(float(at), float(value) if value is not None and abs(value) < HUGE else math.nan) for at, value in pairs]
+
+
+def _thinned(points: list[Point]) -> list[Point]:
+    """At most about POINTS points: of each bucket its lowest and highest, so that no spike is lost."""
+    if len(points) <= POINTS:
+        return points
+    width = math.ceil(len(points) / (POINTS // 2))
+    kept = [points[0]]
+    for begin in range(0, len(points), width):
+        bucket = points[begin:begin + width]
+        finite = [p for p in bucket if math.isfinite(p[1])] or bucket[:1]
+        kept += sorted({min(finite, key=lambda p: p[1]), max(finite, key=lambda p: p[1])})
+    return [*kept, points[-1]]
+
+
+def _median(values: list[float]) -> float:
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def _part(value: float, top: float) -> float:
+    """The share of the full width in percent; what is above nothing stays visible."""
+    if not top or not math.isfinite(value) or value <= 0:
+        return 0.0
+    return round(max(0.6, 100 * value / top), 2)
+
+
+def _value(value: float | None, percent: bool) -> str:
+    if value is None:
+        return "–"
+    return f"{100 * value:.1f}%" if percent else shown(value)
+
+
+def _y(value: float, marks: Sequence[float]) -> float:
+    share = (value - marks[0]) / ((marks[-1] - marks[0]) or 1.0)
+    return round(HEIGHT - BOTTOM - share * (HEIGHT - BOTTOM - TOP), 2)
+
+
+def _beside(marks: Sequence[float]) -> list[tuple[float, str]]:
+    return [(_y(mark, marks), _short(mark)) for mark in marks]
+
+
+def _short(value: float) -> str:
+    """A tick's number in few characters: 1200 -> 1.2k."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{letter}"
+    return f"{value:.3g}"
+
+
+def _size() -> dict[str, float]:
+    return {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "floor": HEIGHT - BOTTOM}
