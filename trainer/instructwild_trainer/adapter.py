@@ -216,7 +216,7 @@ def save_adapter(model: Any, folder: Path, base: Source, *, final: Path | None =
     for config in model.peft_config.values():
         config.base_model_name_or_path = near if local else base.name
     with quiet():
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, save_embedding_layers=False)
     card = folder / "README.md"  # PEFT's, which names this machine's folders
     card.unlink(missing_ok=True)
     noted = {"name": base.label, "path": near if local else None, "sha256": base.sha256}
