@@ -199,7 +199,7 @@ class Run:
                    lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect().iter_rows()}
         manifest = Manifest(
             stage=self.stage, config=self.config, inputs=inputs or self.inputs, outputs=self._outputs(rows), rows=rows,
-            reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self._seconds(), 3),
+            reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3),
             peak_memory_mb=peak_memory_mb(), gate=gate, metrics=metrics or {}, environment=environment())
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -210,7 +210,8 @@ class Run:
         return [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
                 for name, count in found if (self.folder / name).exists()]
 
-    def _seconds(self) -> float:
+    @property
+    def seconds(self) -> float:
         """Seconds of work, those of interrupted runs included."""
         return self._earlier + time.monotonic() - self._began
 
@@ -266,7 +267,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
                               remedy="check its permissions and the free space, then run the command again") from error
         finally:
             if run.scratch.exists():
-                seconds.write_text(str(run._seconds()))
+                seconds.write_text(str(run.seconds))
                 if fresh and _nothing_done(folder):
                     shutil.rmtree(folder, ignore_errors=True)
 

@@ -72,6 +72,16 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
                          remedy="check its permissions") from None
 
 
+def columns_of(source: str | Path) -> pl.DataFrame | None:
+    """All columns of a Parquet file at once; None for every other kind of source, which `lines_of` reads.
+
+    Raises:
+        InputError: the file cannot be read as Parquet.
+    """
+    path = Path(source)
+    return _table(path) if path.is_file() and path.stat().st_size and _reader(path) is _parquet else None
+
+
 def _reader(path: Path) -> Callable[..., Iterator[Line]]:
     if path.is_dir():
         raise InputError("is a folder without a manifest.json, so no finished stage", where=str(path),
@@ -198,6 +208,11 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 
 
 def _parquet(path: Path) -> Iterator[Line]:
+    for number, row in enumerate(_table(path).iter_rows(named=True), start=1):
+        yield Line(number, row)
+
+
+def _table(path: Path) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -205,8 +220,7 @@ def _parquet(path: Path) -> Iterator[Line]:
                          remedy="check how the file was made") from None
     if frame.is_empty():
         raise InputError("holds no rows", where=str(path), remedy="check how the file was made")
-    for number, row in enumerate(frame.iter_rows(named=True), start=1):
-        yield Line(number, row)
+    return frame
 
 
 def _hub(name: str) -> Iterator[Line]:
