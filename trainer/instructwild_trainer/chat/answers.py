@@ -27,7 +27,6 @@ def _answers(models: Sequence[str], names: Sequence[str], questions: Sequence[st
              temperature: float) -> list[RankingRow]:
     from instructwild.llm.local import LocalModel
     from instructwild.llm.request import Request, Sampling
-
     from instructwild.report.terminal import console
 
     sampling = Sampling(max_tokens=max_tokens, temperature=temperature)
@@ -67,16 +66,16 @@ def show(rows: Sequence[RankingRow]) -> None:
     for row in rows:
         console.print(f"\n[bold]{len(row.candidates)} answers to:[/] ", Text(row.messages[-1].content), sep="")
         width = max(36, console.width // max(1, len(row.candidates)) - 1)
-        console.print(Columns([Panel(Text(candidate.text or "(nothing)"), title=candidate.model, width=min(width, console.width))
-                               for candidate in row.candidates]))
+        console.print(Columns([Panel(Text(candidate.text or "(nothing)"), title=candidate.model,
+                                     width=min(width, console.width)) for candidate in row.candidates]))
 
 
 def converse(models: Sequence[str], names: Sequence[str], max_tokens: int, temperature: float) -> None:
     """A conversation with every model on its own history, until an empty line or the end of input."""
-    from instructwild.llm.local import LocalModel
-    from instructwild.llm.request import Request, Sampling
     from rich.text import Text
 
+    from instructwild.llm.local import LocalModel
+    from instructwild.llm.request import Request, Sampling
     from instructwild.report.terminal import console
 
     loaded = [LocalModel(source_of(model).folder) for model in models]

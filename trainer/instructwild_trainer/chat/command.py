@@ -23,7 +23,8 @@ def chat(models: Annotated[list[str], typer.Argument(help="Stage folders, model 
         raise InputError("keeping answers needs questions", where="--out", remedy="add --ask QUESTION")
     names = name or [Path(model).name for model in models]
     if len(names) != len(models):
-        raise InputError(f"{len(names)} names for {len(models)} models", where="--name", remedy="give one per model, or none")
+        raise InputError(f"{len(names)} names for {len(models)} models", where="--name",
+                         remedy="give one per model, or none")
     if not ask:
         converse(models, names, max_tokens, temperature)
         return

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from instructwild.llm.local import load
 from instructwild_trainer.export.measure import (
     Held,
     agreement,
     greedy,
     linear_bytes,
-    load_written,
     perplexities,
     repetition,
     rounded,
@@ -66,8 +66,8 @@ def judge(source: Path, export: Path, held: Held, *, bits: int | None, group: in
         bits, group: the grid of a quantized export; None for a merged one.
         questions: asked of both, greedily.
     """
-    before, tokenizer = load_written(source)
-    after, its_tokenizer = load_written(export)
+    before, tokenizer = load(source)
+    after, its_tokenizer = load(export)
     figures = {"source": perplexities(before, held), "export": perplexities(after, held)}
     if bits is not None and group is not None:
         for name, symmetric in (("rtn symmetric", True), ("rtn asymmetric", False)):
@@ -78,7 +78,8 @@ def judge(source: Path, export: Path, held: Held, *, bits: int | None, group: in
         size={"source": weight_bytes(source), "export": weight_bytes(export), "linear_at_16_bits": linear_bytes(before)},
         answers=[{"question": question, "source": first, "export": second}
                  for question, first, second in zip(questions, *said, strict=True)])
-    verdict.failures = [*_numbers(verdict, quantized=bits is not None), *_loops(verdict), *_template(tokenizer, its_tokenizer)]
+    verdict.failures = [*_numbers(verdict, quantized=bits is not None), *_loops(verdict),
+                        *_template(tokenizer, its_tokenizer)]
     return verdict
 
 
@@ -101,7 +102,7 @@ def _loops(verdict: Verdict) -> list[str]:
 
 
 def _template(before: Any, after: Any) -> list[str]:
-    turns = [{"role": "user", "content": "1+1=?"}, {"role": "assistant", "content": "2"}, {"role": "user", "content": "谢谢"}]
+    turns = [{"role": role, "content": text} for role, text in (("user", "1+1=?"), ("assistant", "2"), ("user", "谢谢"))]
     first, second = (tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
                      for tokenizer in (before, after))
     return [] if first == second else ["the chat template renders another text than the source's"]

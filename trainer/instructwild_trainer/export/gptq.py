@@ -73,7 +73,7 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
 
 
 def _environment() -> dict[str, str]:
-    """This process's, with our packages where the child finds them whatever its working folder is."""
+    """The environment, with our packages where the child finds them whatever its working folder is."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path)}
 
 

@@ -4,10 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from instructwild.llm.arithmetic import computing_dtype
-from instructwild_trainer.adapter import quiet
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
@@ -15,32 +12,6 @@ if TYPE_CHECKING:
 
 Held = Mapping[str, Sequence[Sequence[int]]]
 """Held-out rows by language, each as token ids."""
-
-
-def load_written(folder: Path) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
-    """A written model folder, loaded afresh for measuring: 4-bit weights are expanded where no GPU computes on them.
-
-    Raises:
-        OSError, ValueError, KeyError: it cannot be loaded.
-    """
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GPTQConfig
-
-    from instructwild.llm.quantized import expand_weights, prepare, quantization_of
-
-    quantized = quantization_of(folder)
-    gpu = torch.cuda.is_available()
-    options: dict[str, Any] = {"dtype": computing_dtype("cuda" if gpu else "cpu"), "use_safetensors": True}
-    if quantized:
-        prepare()
-        if not gpu:
-            options["quantization_config"] = GPTQConfig(bits=quantized["bits"], backend="gptq_torch")
-            options["dtype"] = torch.float32
-    with quiet():
-        model = AutoModelForCausalLM.from_pretrained(folder, device_map="cuda" if gpu else None, **options)
-    if quantized and not gpu:
-        model = expand_weights(model)
-    return model.eval(), AutoTokenizer.from_pretrained(folder)
 
 
 def perplexities(model: "PreTrainedModel", held: Held) -> dict[str, float]:

@@ -69,7 +69,8 @@ def _work(run: stage.Run, found: Source, table: stage.Table, config: dict[str, A
             quantize(merged, folder, ids, bits=bits, group=group, scratch=run.scratch / "gptq")
             _complete(folder, merged, chat)
         console.print("loading what was written and comparing it with its source")
-        held = {language: [row.encoded.input_ids for row in kept] for language, kept in parts.held_out.items()} if parts else {}
+        held = {language: [row.encoded.input_ids for row in kept]
+                for language, kept in (parts.held_out.items() if parts else ())}
         verdict = judge(merged, folder, held, bits=bits, group=group)
     metrics = {**verdict.metrics(), "group_size": group, "base": {"name": found.label, "sha256": found.sha256}}
     page = page_of(run, found.label, verdict)
