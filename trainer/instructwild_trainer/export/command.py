@@ -11,7 +11,7 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
            out: Out,
            format: Annotated[Literal["merged", "gptq"], typer.Option("--format", help="Full precision, or 4 bit.")] = "gptq",
            calibration: Annotated[list[str] | None, typer.Option(
-               "--calibration", help="Answered rows (stage or file): GPTQ fits most, the gate measures on the rest.")] = None,
+               "--calibration", help="Answered rows: GPTQ fits most, the gate measures on the rest.")] = None,
            group_size: Annotated[int, typer.Option(
                "--group-size", help="Weights that share a scale; halved until it divides the model's widths.")] = 128,
            samples: Annotated[int, typer.Option("--samples", help="At most this many rows to calibrate with.")] = 128,
