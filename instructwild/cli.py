@@ -41,10 +41,10 @@ VERBS = {
 """In the order a user meets them; an empty place is held for a room that joins by entry point."""
 
 
-EXTRA_OF = {"openai": "expand", "genai_prices": "expand", "torch": "local", "transformers": "local", "gguf": "local",
-            "safetensors": "local", "accelerate": "local", "argilla": "annotate", "requests": "annotate",
-            "krippendorff": "annotate", "trl": "train", "peft": "train", "tensorboard": "train", "gptqmodel": "export",
-            "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
+EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai_prices": "expand", "torch": "local",
+            "transformers": "local", "gguf": "local", "safetensors": "local", "accelerate": "local",
+            "argilla": "annotate", "requests": "annotate", "krippendorff": "annotate", "trl": "train", "peft": "train",
+            "tensorboard": "train", "gptqmodel": "export", "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
 """The extra that brings a package, for the message when it is missing."""
 
 

@@ -16,3 +16,11 @@ def no_bars() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
+
+
+def quiet_imports() -> None:
+    """Keep what torch and its optional parts log while being imported off the user's screen."""
+    import logging
+
+    for name in ("torchao", "torch.utils._pytree", "torch.utils.flop_counter"):
+        logging.getLogger(name).setLevel(logging.ERROR)
