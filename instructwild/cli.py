@@ -33,8 +33,8 @@ VERBS = {
     "evaluate": "",
     "publish": "instructwild.publish:publish",
     "run": "instructwild.recipe:run",
-    "trace": "instructwild.lineage:trace",
-    "forget": "instructwild.lineage:forget",
+    "trace": "instructwild.lineage.command:trace",
+    "forget": "instructwild.lineage.command:forget",
     "doctor": "instructwild.doctor:doctor",
     "demo": "instructwild.demo:demo",
 }
