@@ -15,6 +15,8 @@ def collect(
     out: Out,
     license: Annotated[str | None, typer.Option(help="Licence of posts whose source names none, an SPDX id.")] = None,
     as_is: Annotated[bool, typer.Option("--as-is", help="Take every post as a prompt, whole; judge nothing.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Take direct messages and closed chats too: only where all who "
+                                                            "wrote there agreed.")] = False,
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Leave dropped posts unmasked in dropped.parquet.")] = False,
     limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
     root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
@@ -33,6 +35,6 @@ def collect(
     kind_named(kind)
     with progress() as shown:
         task = shown.add_task("posts", total=None, note="")
-        stage = run(kind, sources, out, license=license, as_is=as_is, keep_raw=keep_raw, root=root, encoding=encoding,
-                    limit=limit, force=force, told=lambda posts: shown.update(task, completed=posts))
+        stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, root=root,
+                    encoding=encoding, limit=limit, force=force, told=lambda posts: shown.update(task, completed=posts))
     announce(stage, as_json)

@@ -43,6 +43,8 @@ class Terms:
     license: str | None = None
     as_is: bool = False
     """Take every post as a prompt, whole: nothing is extracted, nothing judged."""
+    private: bool = False
+    """Take messages that were not written in public too."""
     keep_raw: bool = False
     """Keep the unmasked text of dropped posts."""
     forgotten: frozenset[str] = frozenset()
@@ -51,8 +53,8 @@ class Terms:
     def config(self) -> dict[str, Any]:
         """What determines the rows. The salt and the forget list go in as hashes."""
         listed = sha256("\n".join(sorted(self.forgotten)).encode()).hexdigest()[:16] if self.forgotten else None
-        return {"kind": self.kind, "license": self.license, "as_is": self.as_is, "keep_raw": self.keep_raw,
-                "salt": salted_hash(self.salt, "fingerprint"), "forgotten": listed}
+        return {"kind": self.kind, "license": self.license, "as_is": self.as_is, "private": self.private,
+                "keep_raw": self.keep_raw, "salt": salted_hash(self.salt, "fingerprint"), "forgotten": listed}
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ class Prompt:
 
 
 def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, license: str | None = None,
-            salt: str | None = None, as_is: bool = False, keep_raw: bool = False, root: str | Path = ".",
-            encoding: str | None = None, limit: int = 1000, force: bool = False,
+            salt: str | None = None, as_is: bool = False, private: bool = False, keep_raw: bool = False,
+            root: str | Path = ".", encoding: str | None = None, limit: int = 1000, force: bool = False,
             told: Callable[[int], object] = lambda posts: None) -> Stage:
     """Read posts and write a stage of seeds.
 
@@ -76,6 +78,7 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         license: of posts whose source names none, an SPDX id.
         salt: for the hashes of authors; by default this user's.
         as_is: take every post as a prompt, whole.
+        private: take direct messages and closed chats too.
         keep_raw: leave the text of dropped posts unmasked.
         root: where the forget list lies.
         limit: posts per live query.
@@ -86,7 +89,7 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         OutputError: `out` belongs to another run.
     """
     found = kind_named(kind)
-    terms = Terms(kind, salt or user_salt(), license, as_is, keep_raw, forgotten(root))
+    terms = Terms(kind, salt or user_salt(), license, as_is, private, keep_raw, forgotten(root))
     inputs = [_record(found, source) for source in sources]
     config = terms.config() | {"encoding": encoding} | ({"limit": limit} if any(not _local(s) for s in sources) else {})
     with start(out, "collect", config=config, inputs=inputs, force=force) as run:
@@ -174,7 +177,7 @@ def prompt_of(post: Post, terms: Terms) -> Prompt | Dropped:
     author = author_mark(terms.salt, terms.kind, post.author) if post.author else None
     if post.problem is not None:
         return Dropped(id="", step="collect", reason=Reason.MALFORMED, evidence=post.where, row={"problem": post.problem})
-    messages, form, why = _found(post, terms.as_is)
+    messages, form, why = _found(post, terms.as_is, terms.private)
     if author in terms.forgotten:
         return Dropped(id="", step="collect", reason=Reason.FORGOTTEN, evidence={"why": "the author", "where": post.where})
     if why is not None:
@@ -193,17 +196,20 @@ def prompt_of(post: Post, terms: Terms) -> Prompt | Dropped:
     return Prompt(row, form, masked)
 
 
-def _found(post: Post, as_is: bool) -> tuple[tuple[Message, ...], str, str | None]:
+def _found(post: Post, as_is: bool, private: bool) -> tuple[tuple[Message, ...], str, str | None]:
     """The messages of the prompt and the form they were found in, or why there is none."""
     if post.repost:
         return (), "", "somebody else's post"
     if post.skip is not None:
         return (), "", post.skip
+    if post.private and not private:
+        return (), "", "not written in public"
     if post.messages:
         asked = any(message.role == "user" and message.content.strip() for message in post.messages)
         return post.messages, "row", None if asked else "no question in it"
-    if as_is:
-        return _one(post.text), "as is", None if post.text.strip() else "no words"
+    if as_is or post.presented:
+        why = refusal(post.text, presented=True) if post.presented else None if post.text.strip() else "no words"
+        return _one(post.text), "as is", why
     first = None
     for candidate in candidates(post.text, post.alt_texts):
         why = refusal(candidate.text, presented=candidate.form != "bare")

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from instructwild.collect.export import json_rows, members
 from instructwild.collect.post import Post, moment, person, text_of
 from instructwild.schema.layouts import to_messages
 from instructwild.schema.message import Message
@@ -25,8 +26,14 @@ def posts(path: Path | str, encoding: str | None = None) -> Iterator[Post]:
     Raises:
         InputError: the file cannot be read.
     """
-    name = Path(path).name if Path(path).exists() else str(path)
-    return (_post(line, f"{name}:{line.number}") for line in lines_of(path, encoding))
+    if not Path(path).exists():
+        yield from (_post(line, f"{path}:{line.number}") for line in lines_of(path))
+        return
+    for member in members(Path(path), FILES):
+        if ".json" in member.name.lower():
+            yield from (_post(line, where) for where, line in json_rows(member, encoding))
+        else:
+            yield from (_post(line, f"{member.name}:{line.number}") for line in lines_of(member.path, encoding))
 
 
 def _post(line: Line, where: str) -> Post:
