@@ -35,7 +35,7 @@ class Reason(StrEnum):
     NOT_RANKED = "not_ranked"
     TOO_LONG = "too_long"
     NO_ANSWER = "no_answer"
-    ALL_TIED = "all_tied"
+    NO_PREFERENCE = "no_preference"
 
 
 class Dropped(BaseModel):

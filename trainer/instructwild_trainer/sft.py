@@ -49,10 +49,11 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild import stage
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split
-    from instructwild_trainer.fit import calm
+    from instructwild_trainer.fit import calm, check_scale
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
+    check_scale(options)
     table = stage.read(data, encoding)
     with calm(), stage.start(out, "sft", config=settled(options), inputs=[*table.inputs, source.record], force=force) as run:
         if run.finished is not None:

@@ -83,7 +83,7 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
         elif len(fitting) < 2:
             reason = Reason.TOO_LONG
         elif not orders:
-            reason = Reason.ALL_TIED
+            reason = Reason.NO_PREFERENCE
         if reason is not None:
             dropped.append(Dropped(id=row.id, step="train", reason=reason, row=shown(messages), evidence={
                 "candidates": len(row.candidates), "rankings": len(row.rankings), "fitting": len(fitting)}))
