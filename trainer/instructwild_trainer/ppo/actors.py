@@ -165,6 +165,14 @@ class Actors:
                                            use_cache=False).last_hidden_state
         return out
 
+    def alone(self) -> Any:
+        """The policy under PEFT without the other adapters, ready to be merged and saved; nothing else works afterwards."""
+        for name in [name for name in self.peft.peft_config if name != POLICY]:
+            self.peft.delete_adapter(name)
+        self.peft.base_model.enable_adapter_layers()
+        self.peft.set_adapter(POLICY)
+        return self.peft
+
     def _load_reward(self, folder: Path) -> nn.Module:
         from peft import PeftConfig, set_peft_model_state_dict
         from safetensors.torch import load_file

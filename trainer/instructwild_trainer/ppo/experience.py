@@ -27,7 +27,9 @@ class Experience:
     ended: Tensor
     """[B] bool: the response holds its EOS."""
     row: Tensor
-    """[B] which row of the whole batch, over all processes, this is."""
+    """[B] the place in the batch, which names the row's random numbers."""
+    which: Tensor | None = None
+    """[B] which of the training prompts was answered."""
     logprobs: Tensor | None = None
     ref_logprobs: Tensor | None = None
     values: Tensor | None = None

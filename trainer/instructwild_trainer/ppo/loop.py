@@ -18,8 +18,9 @@ from instructwild_trainer.ppo.loss import policy_loss, value_loss
 from instructwild_trainer.ppo.masked import masked_mean
 from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import generate, make_experience, seeded
-from instructwild_trainer.ppo.supervised import Supervised, cycled, ptx_forward
+from instructwild_trainer.ppo.supervised import cycled, ptx_forward
 from instructwild_trainer.ppo.watch import Stopped, Watch
+from instructwild_trainer.templates import Encoded
 
 Figures = dict[str, float]
 
@@ -65,7 +66,7 @@ class Trainer:
     options: PPOOptions
     vocabulary: Vocabulary
     checkpoints: Path
-    ptx: Sequence[Supervised] = ()
+    ptx: Sequence[Encoded] = ()
     on_update: Callable[[int, int, Figures], None] = lambda done, total, figures: None
     history: list[Figures] = field(default_factory=list)
 
@@ -121,6 +122,7 @@ class Trainer:
         said = generate(self.actors, POLICY, [self.prompts[i] for i in rows], range(len(rows)), length=o.response_length,
                         stop_ids=self.vocabulary.stop_ids, pad=self.vocabulary.pad, temperature=o.temperature,
                         seed=seeded(o.seed, "rollout", update), batch_size=o.rollout_batch_size)
+        said = said.with_columns(which=torch.tensor(rows, device=said.prompt.device))
         generated = time.monotonic()
         e = make_experience(self.actors, said, self.score, o, self.kl.coef)
         return e, {"reward": e.score.mean().item(), "kl": per_sequence(k3(e.logprobs, e.ref_logprobs), e.mask).item(),

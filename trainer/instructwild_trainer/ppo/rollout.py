@@ -102,8 +102,8 @@ def _decode(model: Any, ids: Tensor, mask: Tensor, uniform: Tensor | None, lengt
     attention = mask.long()
     positions = (attention.cumsum(1) - 1).clamp(min=0)
     for t in range(length):
-        logits = model(input_ids=ids, attention_mask=attention, position_ids=positions, past_key_values=cache, use_cache=True,
-                       logits_to_keep=1).logits[:, -1]
+        logits = model(input_ids=ids, attention_mask=attention, position_ids=positions, past_key_values=cache,
+                       use_cache=True, logits_to_keep=1).logits[:, -1]
         token = drawn(logits, None if uniform is None else uniform[live, t], temperature)
         said[live, t] = token
         going = ~torch.isin(token, stops)
@@ -136,14 +136,16 @@ def make_experience(actors: Actors, rollout: Experience, score: Callable[[Experi
                    "entropy": token_entropy(predicted.logits, options.temperature),
                    "values": actors.values(batch, predicted)}
         del predicted
-        columns["ref_logprobs"] = token_logprobs(actors.predict(REFERENCE, batch).logits, batch.response, options.temperature)
+        reference = actors.predict(REFERENCE, batch).logits
+        columns["ref_logprobs"] = token_logprobs(reference, batch.response, options.temperature)
         columns = {name: kept(value, batch.mask) for name, value in columns.items()}
-        parts.append((rows, batch.with_columns(**columns, score=score(batch))))
-    return judged(joined(parts), options, kl_coef)
+        parts.append((rows, batch.with_columns(**columns)))
+    known = joined(parts)
+    return judged(known.with_columns(score=score(known).float()), options, kl_coef)
 
 
 def judged(known: Experience, options: PPOOptions, kl_coef: float) -> Experience:
-    """Token rewards, and from them advantages and returns, of a batch whose log-probabilities, values and scores are known."""
+    """Token rewards, and from them advantages and returns, where log-probabilities, values and scores are known."""
     penalty = None if options.missing_eos_penalty == "none" else options.missing_eos_penalty
     rewards = token_rewards(penalised(known.score, known.ended, penalty), known.logprobs, known.ref_logprobs, known.mask,
                             kl_coef, options.score_clip or None)

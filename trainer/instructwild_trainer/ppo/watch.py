@@ -29,8 +29,8 @@ class Watch:
             raise Stopped(f"KL to the reference is {figures['kl']:.1f} nats per sequence, beyond kl_stop {o.kl_stop:g}: the "
                           "policy has left the language it was taught; raise kl_coef or lower learning_rate")
         if o.entropy_stop and figures["entropy"] < o.entropy_stop:
-            raise Stopped(f"entropy is {figures['entropy']:.4f} nats a token, below entropy_stop {o.entropy_stop:g}: every answer "
-                          "is the same one; raise kl_coef or lower learning_rate")
+            raise Stopped(f"entropy is {figures['entropy']:.4f} nats a token, below entropy_stop {o.entropy_stop:g}: every "
+                          "answer is the same one; raise kl_coef or lower learning_rate")
         self.endless = self.endless + 1 if figures["ended"] == 0 else 0
         if o.endless_stop and self.endless >= o.endless_stop:
             raise Stopped(f"no response ended within response_length {o.response_length} in {self.endless} updates in a row "
