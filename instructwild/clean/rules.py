@@ -42,8 +42,8 @@ RULES: dict[str, Rule] = {
                             r"|^(?:对不起|抱歉|很抱歉|作为一个?(?:AI|人工智能)|我(?:无法|不能))"), "flag"),
     "merged_instructions": Rule(
         "one row holds several tasks run together",
-        PROMPT.str.contains(r"(?i)\b(?:instruction|output) ?\d* ?:.*\n?.*\binstruction ?\d* ?:|### ?(?:instruction|response)"),
-        "flag"),
+        PROMPT.str.contains(r"(?i)\b(?:instruction|output) ?\d* ?:.*\n?.*\binstruction ?\d* ?:"
+                            r"|### ?(?:instruction|response)"), "flag"),
 }
 
 

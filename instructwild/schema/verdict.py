@@ -33,6 +33,7 @@ class Reason(StrEnum):
     NOT_RANKED = "not_ranked"
     TOO_LONG = "too_long"
     NO_ANSWER = "no_answer"
+    ALL_TIED = "all_tied"
 
 
 class Dropped(BaseModel):

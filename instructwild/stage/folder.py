@@ -153,23 +153,27 @@ class Run:
         final.parent.mkdir(parents=True, exist_ok=True)
         os.replace(temporary, final)
 
-    def save(self, name: str, content: str | bytes | pl.DataFrame) -> Path:
-        """Write one file of the folder, whole or not at all."""
+    def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame) -> Path:
+        """Write one file of the folder, whole or not at all; a lazy frame streams and is never whole in memory."""
         with self.aside(name) as path:
             if isinstance(content, pl.DataFrame):
                 content.write_parquet(path)
+            elif isinstance(content, pl.LazyFrame):
+                content.sink_parquet(path, maintain_order=True)
             else:
                 path.write_bytes(content.encode() if isinstance(content, str) else content)
         return self.folder / name
 
-    def finish(self, *, data: pl.DataFrame | None = None, dropped: pl.DataFrame | Iterable[Dropped] = (),
+    def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
+               dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
                rows: Rows | None = None, report: str | None = None, tokens: Tokens | None = None, usd: float = 0.0,
                gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
                inputs: list[FileRecord] | None = None) -> Stage:
         """Write rows, drops and report, then the manifest, and clear the scratch folder.
 
         Args:
-            data: the rows that stay; None for a stage that made a model.
+            data: the rows that stay; None for a stage that made a model. A lazy frame over files in `scratch` is
+                streamed to its place.
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
             report: the page a person reads, HTML.
@@ -181,20 +185,21 @@ class Run:
         Returns:
             The finished stage, also when its gate failed; `Run` itself never raises for that.
         """
-        lost = dropped if isinstance(dropped, pl.DataFrame) else dropped_frame(dropped)
+        self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame) else dropped_frame(dropped))
+        lost = pl.scan_parquet(self.folder / DROPPED_FILE)
         if data is not None:
-            rows = Rows(**{"in": data.height + lost.height, "kept": data.height, "dropped": lost.height})
             self.save(DATA, data)
+            kept, gone = _height(pl.scan_parquet(self.folder / DATA)), _height(lost)
+            rows = Rows(**{"in": kept + gone, "kept": kept, "dropped": gone})
         if rows is None:
             raise TypeError("finish() needs data or rows")
-        self.save(DROPPED_FILE, lost)
         if report is not None:
             self.save(REPORT, report)
         reasons = {str(reason): int(count) for reason, count in
-                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).iter_rows()}
+                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect().iter_rows()}
         manifest = Manifest(
             stage=self.stage, config=self.config, inputs=inputs or self.inputs, outputs=self._outputs(rows), rows=rows,
-            reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self._seconds(), 3),
+            reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3),
             peak_memory_mb=peak_memory_mb(), gate=gate, metrics=metrics or {}, environment=environment())
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -205,7 +210,8 @@ class Run:
         return [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
                 for name, count in found if (self.folder / name).exists()]
 
-    def _seconds(self) -> float:
+    @property
+    def seconds(self) -> float:
         """Seconds of work, those of interrupted runs included."""
         return self._earlier + time.monotonic() - self._began
 
@@ -261,9 +267,13 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
                               remedy="check its permissions and the free space, then run the command again") from error
         finally:
             if run.scratch.exists():
-                seconds.write_text(str(run._seconds()))
+                seconds.write_text(str(run.seconds))
                 if fresh and _nothing_done(folder):
                     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _height(frame: pl.LazyFrame) -> int:
+    return int(frame.select(pl.len()).collect().item())
 
 
 def _found(folder: Path) -> dict[str, Any] | None:

@@ -121,6 +121,11 @@ def command(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., No
     return wrap
 
 
+def spelled(name: str) -> str:
+    """An option's name as `--help` writes it: TRL's spelling, with underscores, works as well."""
+    return name.replace("_", "-")
+
+
 def plain(options: Any) -> dict[str, Any]:
     """The options as the manifest keeps them."""
     return dataclasses.asdict(options)
@@ -131,12 +136,12 @@ def _fields(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
 
 
 def _parameter(item: "dataclasses.Field[Any]") -> inspect.Parameter:
-    names = [f"--{item.name}"] if "_" not in item.name else [f"--{item.name}", f"--{item.name.replace('_', '-')}"]
     kind = item.type
     choices = "|".join(map(str, get_args(kind))) if get_origin(kind) is Literal else ""
     metavar = choices or {bool: "true|false", int: "INTEGER", float: "NUMBER"}.get(kind, "TEXT")  # type: ignore[call-overload]
-    shown = str(item.default).lower() if kind is bool else str(item.default) or False
-    given = typer.Option(*names, help=item.metadata["help"], metavar=metavar, show_default=shown)
+    default = str(item.default).lower() if kind is bool else str(item.default)
+    text = item.metadata["help"] + (f" [default: {default}]" if default else "")
+    given = typer.Option(f"--{item.name.replace('_', '-')}", help=text, metavar=metavar, show_default=False)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None,
                              annotation=Annotated[str | None, given])
 

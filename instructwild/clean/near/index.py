@@ -11,7 +11,7 @@ import numpy as np
 from rapidfuzz.distance import LCSseq
 
 from instructwild.clean.near.match import Match
-from instructwild.clean.near.threshold import DEFAULT, as_threshold, need_table, needed
+from instructwild.clean.near.threshold import DEFAULT, as_threshold, limits, needed
 from instructwild.clean.near.tokens import tokens
 
 _BITS = 128
@@ -84,7 +84,7 @@ class Index:
             if len(self._allowed) * self._longest > _CACHED:
                 self._allowed.clear()
             others = np.arange(self._longest + 1)
-            need = need_table(self.threshold, self._longest)[others + length]
+            need = limits(self.threshold, self._longest).need[others + length]
             found = np.where((np.minimum(others, length) >= need) & (others > 0), others + length - 2 * need, -1)
             found = self._allowed[length] = np.minimum(found, _BITS).astype(np.int16)   # more than all bits is all
         return found

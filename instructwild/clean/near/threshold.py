@@ -4,6 +4,7 @@ F = 2L/(m+n) of two token lists (lengths m, n; longest common subsequence L) is 
 iff L >= need[m+n] with need[s] = floor(p*s / 2q) + 1: everything else here follows from that table.
 """
 
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
@@ -36,14 +37,35 @@ def needed(threshold: Fraction, total: int) -> int:
     return threshold.numerator * total // (2 * threshold.denominator) + 1
 
 
+@dataclass(frozen=True)
+class Limits:
+    """What the threshold allows, for texts of up to `longest` tokens: int64 tables.
+
+    Attributes:
+        need: [2 * longest + 1] for each total of tokens, the smallest L that exceeds the threshold.
+        reach: [longest + 1] its inverse: for each L, the largest total that it suffices for.
+        shortest: [longest + 1] for each length, the smallest length of a partner. (A text of length 0 has none.)
+    """
+
+    need: NDArray[np.int64]
+    reach: NDArray[np.int64]
+    shortest: NDArray[np.int64]
+
+
 @lru_cache(maxsize=16)
-def need_table(threshold: Fraction, longest: int) -> NDArray[np.int32]:
-    """`needed` for every total up to that of two texts of `longest` tokens: int32 [2 * longest + 1]."""
-    totals = range(2 * longest + 1)
-    if threshold.denominator * 2 * len(totals) < _SAFE:   # the numerator is never larger than the denominator
-        table = threshold.numerator * np.arange(len(totals), dtype=np.int64) // (2 * threshold.denominator) + 1
-    else:
-        table = np.array([needed(threshold, total) for total in totals])
-    table = table.astype(np.int32)
-    table.flags.writeable = False
-    return table
+def limits(threshold: Fraction, longest: int) -> Limits:
+    """The tables for one threshold below 1."""
+    p, q = threshold.numerator, threshold.denominator
+    need = _quotients(p, 0, 2 * q, 2 * longest) + 1
+    reach = _quotients(2 * q, -1, p, longest, ceiling=2 * longest) if p else np.full(longest + 1, 2 * longest)
+    shortest = _quotients(p, 0, 2 * q - p, longest) + 1
+    for table in (need, reach, shortest):
+        table.flags.writeable = False
+    return Limits(need, reach, shortest)
+
+
+def _quotients(factor: int, plus: int, divisor: int, last: int, ceiling: int = _SAFE) -> NDArray[np.int64]:
+    """(factor * k + plus) // divisor for k = 0 … last, no more than the ceiling: exact for integers of any size."""
+    if factor * last < _SAFE:
+        return np.minimum((factor * np.arange(last + 1) + plus) // divisor, ceiling)
+    return np.array([min((factor * k + plus) // divisor, ceiling) for k in range(last + 1)])

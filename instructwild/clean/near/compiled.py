@@ -1,0 +1,35 @@
+"""Functions compiled by numba, with the compiled code kept on disk where that is possible."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import numba
+
+_ATTEMPTS = 8
+
+inlined = numba.njit            # for those that compiled functions call
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile at the first call; later processes load the result.
+
+    A cache that cannot be written (a read-only or full disk) costs the time of compiling, nothing else: numba has
+    registered the compiled function by the time it fails to store it, so that calling again goes on from there.
+    """
+    try:
+        dispatcher = numba.njit(cache=True, nogil=True)(function)
+    except RuntimeError:                 # numba found no folder to keep it in
+        dispatcher = numba.njit(nogil=True)(function)
+
+    @wraps(function)
+    def call(*arguments: Any) -> Any:
+        for _ in range(_ATTEMPTS):
+            try:
+                return dispatcher(*arguments)
+            except (OSError, EOFError):
+                continue
+        return dispatcher(*arguments)
+
+    call.dispatcher = dispatcher         # type: ignore[attr-defined]
+    return call

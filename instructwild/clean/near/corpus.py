@@ -1,0 +1,69 @@
+"""Many texts made ready once, to be joined at any threshold."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from instructwild.clean.near import kernel
+from instructwild.clean.near.encode import encode
+from instructwild.clean.near.threshold import limits
+
+_CLASS = 1.25        # lengths of one class differ by no more than this factor
+_GRADE = np.floor(np.log(np.maximum(np.arange(kernel.CAP + 1), 1)) / np.log(_CLASS)).astype(np.int64)
+
+
+class Corpus:
+    """Texts as the kernel takes them: the earliest of each set of identical ones, tokens ranked from rare to frequent."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        encoded = encode(texts)
+        self.lengths = encoded.length
+        self._first = kernel.first_of_each(encoded.ids, encoded.start, encoded.length)
+        self._rows = np.flatnonzero((self._first == np.arange(len(texts))) & (encoded.length > 0)).astype(np.int32)
+        self._ids, self._words = encoded.ids, encoded.words
+        self._start = encoded.start[self._rows]
+        lengths = encoded.length[self._rows].astype(np.int64)
+        self._longest = int(lengths.max(initial=1))
+        self._begin = np.concatenate([np.zeros(1, np.int64), np.cumsum(lengths)])
+        distinct, holders = kernel.by_occurrence(self._ids, self._start, lengths, self._words)
+        order = np.argsort(holders, kind="stable")
+        rank = np.empty(len(order), np.int32)
+        rank[order] = np.arange(len(order), dtype=np.int32)
+        self._holders = holders[order]
+        self._ranks, self._bits = kernel.rare_first(distinct, self._begin, rank, holders)
+        self._singles = int(np.searchsorted(self._holders, 2))
+
+    def verdicts(self, threshold: Fraction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """For each text the earliest kept text it duplicates (-1: kept) and their longest common subsequence, int32 [texts]."""
+        twin, lcs = np.full(len(self.lengths), -1, np.int32), np.zeros(len(self.lengths), np.int32)
+        if threshold == 1:                           # nothing exceeds it, not even an identical text
+            return twin, lcs
+        found, common = self._join(threshold, np.zeros(len(self._rows), np.bool_), nearest=False)
+        has = found >= 0
+        twin[self._rows[has]], lcs[self._rows] = self._rows[found[has]], common
+        copies = np.flatnonzero((self._first != np.arange(len(twin))) & (self.lengths > 0))
+        models = self._first[copies]                 # a copy duplicates what its model does, or else the model
+        kept = twin[models] < 0
+        twin[copies] = np.where(kept, models, twin[models])
+        lcs[copies] = np.where(kept, self.lengths[models], lcs[models])
+        return twin, lcs
+
+    def nearest(self, rows: NDArray[np.bool_], floor: Fraction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Among some of the texts, all different: for each the earlier one of highest F above the floor; as `verdicts`."""
+        twin, lcs = np.full(len(self.lengths), -1, np.int32), np.zeros(len(self.lengths), np.int32)
+        found, common = self._join(floor, ~rows[self._rows], nearest=True)
+        has = found >= 0
+        twin[self._rows[has]], lcs[self._rows] = self._rows[found[has]], common
+        return twin, lcs
+
+    def _join(self, threshold: Fraction, skip: NDArray[np.bool_], *, nearest: bool) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        limit = limits(threshold, self._longest)
+        grades = int(_GRADE[min(self._longest, kernel.CAP)]) + 1
+        base, head = kernel.layout(self._begin, self._ranks, self._singles, self._holders, limit.reach, limit.shortest,
+                                   _GRADE, grades, skip)
+        masks = np.zeros(self._words, np.uint64)
+        twin, lcs, *self.work = kernel.join(self._ids, self._start, self._begin, self._ranks, self._bits, self._singles,
+                                            masks, limit.need, limit.reach, limit.shortest, _GRADE, base, head, skip, nearest)
+        return twin, lcs

@@ -1,0 +1,84 @@
+"""Names of accounts and persons: handles by their form, names where the source or the text says that they are names."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from instructwild.collect.identifiers import Found
+
+MODELS = frozenset(re.split(" ", (
+    "chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing "
+    "bingchat perplexity perplexity_ai askperplexity deepseek kimi qwen llama mistral ernie bot ai assistant everyone here "
+    "channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言")))
+"""Names that are no person's."""
+
+HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
+                    r"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?|"
+                    r"(?<![0-9A-Za-z_./@`=&])@[\u4e00-\u9fff][\w\u4e00-\u9fff-]{1,29}")
+REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
+PROFILES = re.compile(
+    r"(?:https?://)?(?:www\.|m\.)?(?:(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?|"
+    r"linkedin\.com/in/|t\.me/|"
+    r"reddit\.com/(?:u|user)/|zhihu\.com/people/|space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
+NO_PROFILE = {"home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
+              "status", "reel", "p"}
+CONTACT = re.compile(r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群)?|telegram|skype|line ?id|snapchat|"
+    r"小红书号|抖音号)"
+                     r"\s*(?:is|[:：是]|=)\s*(?P<it>@?[A-Za-z0-9_.-]{5,30})")
+INTRODUCED = re.compile(
+    r"(?:[Mm]y name is|[Mm]y name's|[Mm]y full name is|I am called|[Ss]igned,|(?:[Bb]est|[Kk]ind|"
+    r"[Ww]arm) [Rr]egards,|[Ss]incerely,|"
+    r"(?m:^)Name:|(?m:^)Patient:)\s+((?:(?:Dr|Mr|Mrs|Ms|Prof)\.\s)?[A-Z][a-z'’-]{1,20}(?:\s[A-Z][a-z'’-]{1,20}){0,2})")
+SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
+            "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤")
+INTRODUCED_ZH = re.compile(
+    rf"(?:我叫|我的名字[是叫]|本人姓名[:：]?|姓名\s*[:：]|联系人\s*[:：]|收件人\s*[:：]|"
+    rf"患者\s*[:：])\s*((?:欧阳|司马|上官|诸葛|[{SURNAMES}])"
+    r"[\u4e00-\u9fff]{1,2})(?=[，。！？、；,.;!?\s（(]|$|今年|是|在|来自|的)")
+CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+
+
+def introduced(text: str) -> list[str]:
+    """Names that the text itself presents as somebody's own."""
+    named = [match.group(1) for pattern in (INTRODUCED, INTRODUCED_ZH) for match in pattern.finditer(text)]
+    return list(dict.fromkeys(named))
+
+
+def found(text: str, people: Sequence[Sequence[str]] = ()) -> Iterator[Found]:
+    """Handles, profile addresses and known names. One person's names share their key."""
+    code = [match.span() for match in CODE.finditer(text)]
+    whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
+    handles = {number for number, person in enumerate(people) if len(person) > 1 or _is_handle(person[0])}
+    for pattern in (HANDLE, REDDITOR, PROFILES, CONTACT):
+        for match in pattern.finditer(text):
+            group = "it" if "it" in pattern.groupindex else 0
+            name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
+            if name in MODELS or name in NO_PROFILE or (pattern is HANDLE and _within(match.start(), code)):
+                continue
+            yield "USER", match.start(group), match.end(group), whose.get(name, name)
+    known = [(name, number) for number, person in enumerate(people) for name in person if _stands_out(name)]
+    for name, number in sorted(known, key=lambda pair: -len(pair[0])):
+        for match in _bounded(name).finditer(text):
+            yield "USER" if number in handles else "NAME", match.start(), match.end(), f"person {number}"
+
+
+def _is_handle(name: str) -> bool:
+    return bool(re.fullmatch(r"@?[a-z0-9_.-]+|.*[\d_].*", name))
+
+
+def _stands_out(name: str) -> bool:
+    """Whether a name can be told from an ordinary word: `will` cannot, `will_92`, `Will Porter` and 王小明 can."""
+    if name.casefold() in MODELS:
+        return False
+    if re.search(r"[\u3400-\u9fff]", name):
+        return len(name) >= 2
+    return len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
+
+
+def _bounded(name: str) -> re.Pattern[str]:
+    left = r"(?<![0-9A-Za-z_@])@?" if name[0].isascii() else "@?"
+    right = r"(?![0-9A-Za-z_])" if name[-1].isascii() else ""
+    return re.compile(left + re.escape(name) + right)
+
+
+def _within(place: int, stretches: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in stretches)
