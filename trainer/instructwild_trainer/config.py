@@ -46,7 +46,7 @@ class TrainOptions:
     lora_dropout: float = option(0.0, "dropout before the LoRA adapters", least=0, most=1)
     lora_target_modules: str = option("all-linear", "which layers get adapters: all-linear, or names parted by commas")
     dtype: Literal["auto", "float32", "bfloat16"] = option(
-        "auto", "weights in memory; auto: bfloat16 for LoRA, else float32 (on a GPU with bfloat16 arithmetic)")
+        "auto", "weights in memory; auto: what the machine is quick in; full training float32")
     gradient_checkpointing: bool = option(False, "compute activations twice instead of keeping them")
     held_out: float = option(0.1, "share of prompts held out of training to measure on, in each language", least=0, most=0.5)
     held_out_rows: int = option(200, "most held-out rows a language that are measured on", least=1)

@@ -159,10 +159,14 @@ def updates_of(options: TrainOptions, rows: int, processes: int = 1) -> int:
 
 
 def dtype_of(options: TrainOptions) -> str:
-    """The dtype that weights are held in."""
-    if options.dtype != "auto":
-        return options.dtype
-    return "bfloat16" if options.use_peft else "float32"
+    """The dtype that weights are held in: under LoRA the one this machine computes in, in full training float32."""
+    if options.dtype != "auto" or not options.use_peft:
+        return "float32" if options.dtype == "auto" else options.dtype
+    import torch
+
+    from instructwild.llm.arithmetic import computing_dtype
+
+    return str(computing_dtype("cuda" if torch.cuda.is_available() else "cpu")).removeprefix("torch.")
 
 
 def as_torch(dtype: str) -> Any:

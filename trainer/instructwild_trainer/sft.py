@@ -49,12 +49,12 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild import stage
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split
+    from instructwild_trainer.fit import calm
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
     table = stage.read(data, encoding)
-    config = settled(options)
-    with stage.start(out, "sft", config=config, inputs=[*table.inputs, source.record], force=force) as run:
+    with calm(), stage.start(out, "sft", config=settled(options), inputs=[*table.inputs, source.record], force=force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
@@ -141,7 +141,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import calm, once, train
+    from instructwild_trainer.fit import once, train
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, dtype_of
     from instructwild_trainer.sft_page import page
@@ -155,19 +155,18 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
             loss = held_out_loss(model, held, chat.tokenizer.pad_token_id, lambda rows: shown.update(task, advance=rows))
         return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in asked], options.sample_tokens)}
 
-    with calm():
-        model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
-        before = once(run, "before", lambda: measured(model, "before"))
-        trainer = _trainer(model, options, run, chat, parts, held)
-        began = time.monotonic()
-        history = train(trainer, run, "fine-tuning")
-        seconds = time.monotonic() - began
-        after = measured(trainer.model, "after")
-        with run.aside("model") as folder:
-            save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
-            if weights_sha256(folder) == source.sha256:
-                raise ModelError("training left every weight as it was", where="train sft",
-                                 remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")
+    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
+    before = once(run, "before", lambda: measured(model, "before"))
+    trainer = _trainer(model, options, run, chat, parts, held)
+    began = time.monotonic()
+    history = train(trainer, run, "fine-tuning")
+    seconds = time.monotonic() - began
+    after = measured(trainer.model, "after")
+    with run.aside("model") as folder:
+        save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
+        if weights_sha256(folder) == source.sha256:
+            raise ModelError("training left every weight as it was", where="train sft",
+                             remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")
     tokens = sum(row.encoded.trained for row in parts.train)
     metrics = {
         "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,

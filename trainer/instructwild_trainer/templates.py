@@ -76,7 +76,7 @@ class Chat:
         """
         text = self._render(messages)
         spans = [self._span(messages, i, text) for i, message in enumerate(messages) if message["role"] == "assistant"]
-        tokens = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        tokens = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         ids = list(tokens["input_ids"])
         labels = [IGNORED] * len(ids)
         for start, end in spans:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @command(RewardOptions)
-def reward(data: Annotated[list[str], typer.Argument(help="Ranking stages, or files with rankings, pairs or scores.")], out: Out,
+def reward(data: Annotated[list[str], typer.Argument(help="Ranking stages; files of rankings, pairs, scores.")], out: Out,
            config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
            encoding: Encoding = None, *, given: dict[str, Any]) -> None:
     """Teach a model to score answers as annotators ranked them: K forwards a prompt, all its pairs in one loss."""
@@ -48,6 +48,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     from instructwild import stage
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import split
+    from instructwild_trainer.fit import calm
     from instructwild_trainer.reward.groups import groups, weights
     from instructwild_trainer.reward.rankings import read
     from instructwild_trainer.templates import check_masks, show
@@ -55,7 +56,8 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     source = source or source_of(options.model)
     given = weights(options.annotator_weights)
     table = read(data, encoding)
-    with stage.start(out, "reward", config=settled(options), inputs=[*table.inputs, source.record], force=force) as run:
+    inputs = [*table.inputs, source.record]
+    with calm(), stage.start(out, "reward", config=settled(options), inputs=inputs, force=force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
@@ -76,7 +78,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
              dropped: "list[Dropped]") -> "Stage":
     from instructwild.report.terminal import console, progress
     from instructwild.stage import Rows
-    from instructwild_trainer.fit import calm, once, train
+    from instructwild_trainer.fit import once, train
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
     from instructwild_trainer.reward.trainer import score
@@ -89,16 +91,15 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
             task = shown.add_task(f"held-out scores {when}", total=candidates, note="")
             return score(model, held, chat.tokenizer.pad_token_id, done=lambda rows: shown.update(task, advance=rows))
 
-    with calm():
-        likelihood = once(run, "likelihood", lambda: _likelihood(source, options, chat, held))
-        trainer = _trainer(options, source, run, chat, parts, held)
-        before = once(run, "before", lambda: scored(trainer.model, "before"))
-        began = time.monotonic()
-        history = train(trainer, run, "reward model")
-        seconds = time.monotonic() - began
-        after = scored(trainer.model, "after")
-        with run.aside("model") as folder:
-            save(trainer.model, chat, folder, source, run.folder / "model")
+    likelihood = once(run, "likelihood", lambda: _likelihood(source, options, chat, held))
+    trainer = _trainer(options, source, run, chat, parts, held)
+    before = once(run, "before", lambda: scored(trainer.model, "before"))
+    began = time.monotonic()
+    history = train(trainer, run, "reward model")
+    seconds = time.monotonic() - began
+    after = scored(trainer.model, "after")
+    with run.aside("model") as folder:
+        save(trainer.model, chat, folder, source, run.folder / "model")
     pairs = pairs_of(held)
     result = _judged(pairs, before, after, likelihood)
     train_pairs = sum(len(order.pairs) for group in parts.train for order in group.orders)

@@ -74,7 +74,7 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     dropped: list[Dropped] = []
     for row in rows:
         messages = turns(row.messages)
-        encoded = [chat.encode([*messages, {"role": "assistant", "content": candidate.text}]) for candidate in row.candidates]
+        encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]) for one in row.candidates]
         fitting = [i for i, one in enumerate(encoded) if len(one.input_ids) <= max_length]
         orders, annotators = _orders(row, fitting, given or {})
         reason = None

@@ -22,7 +22,8 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequenc
         f"{_percent(every[MODEL])} of {len(pairs.prompt):,} held-out pairs are ordered as annotators did; "
         f"preferring the longer answer orders {_percent(every['longer wins'])}.")
     shown = Page(title="Reward model", lead=lead)
-    shown.add("", Stats([("prompts trained on", f"{metrics['train_prompts']:,}"), ("pairs in them", f"{metrics['train_pairs']:,}"),
+    shown.add("", Stats([("prompts trained on", f"{metrics['train_prompts']:,}"),
+                         ("pairs in them", f"{metrics['train_pairs']:,}"),
                          ("forward passes a pass over them", f"{metrics['train_forwards']:,}"),
                          ("minutes of training", f"{metrics['training_seconds'] / 60:.1f}")]))
     if metrics["annotators"].keys() - {"person"}:

@@ -115,7 +115,8 @@ def _pair(value: Mapping[str, Any]) -> RankingRow:
     before, chosen = answer("chosen")
     rest = {key: kept for key, kept in value.items() if key not in ("chosen", "rejected")}
     prompt = rest.get("prompt")
-    turns = before or to_messages({"messages": prompt} if isinstance(prompt, Sequence) and not isinstance(prompt, str) else rest)
+    is_list = isinstance(prompt, Sequence) and not isinstance(prompt, str)
+    turns = before or to_messages({"messages": prompt} if is_list else rest)
     return _row(turns, [chosen, answer("rejected")[1]], [1, 2], "person:pair")
 
 
