@@ -8,6 +8,7 @@ from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Trainer, Vocabulary
 
+
 @pytest.fixture
 def make_actors(tiny_model):
     """Actors on a fresh copy of the tiny model; `stirred` moves every adapter and head off its start."""

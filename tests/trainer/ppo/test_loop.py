@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
+from ppo_run import PROMPTS, same, shortest, weights
 from torch.testing import assert_close
 
 from instructwild_trainer.ppo import checkpoint
 from instructwild_trainer.ppo.actors import POLICY
-from ppo_run import PROMPTS, same, shortest, weights
 
 
 def expected_reward(actors, liked):

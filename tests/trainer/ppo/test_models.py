@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from ppo_run import PAD, PROMPTS, PTX, STOP
 from torch.testing import assert_close
 
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, token_entropy, token_logprobs
@@ -10,7 +11,6 @@ from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import drawn, generate, left_padded, response_mask
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
 from instructwild_trainer.templates import Encoded
-from ppo_run import PAD, PROMPTS, PTX, STOP
 
 RESPONSES = [[7, 8, STOP], [9, STOP], [10, 11, 12, 13], [14, 15, 16, STOP], [17], [18, 19, STOP]]
 

@@ -15,8 +15,9 @@ from instructwild_trainer.adapter import Source, load_chat, load_policy, load_re
 from instructwild_trainer.answers import answers
 from instructwild_trainer.config import load, plain
 from instructwild_trainer.data import Conversation, conversations, language_of, shown, split, split_key
-from instructwild_trainer.fit import once
+from instructwild_trainer.fit import calm, once
 from instructwild_trainer.likelihood import held_out_loss
+from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo import report
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
@@ -31,6 +32,8 @@ from instructwild_trainer.ppo.scores import (
     reward_function,
 )
 from instructwild_trainer.templates import Chat, turns
+
+NOT_OF_THE_RESULT = ("model", "save_steps", "trust_remote_code")
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,9 @@ def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
     tables = stage.read(asked.prompts, asked.encoding), stage.read(asked.ptx, asked.encoding)
     inputs = [*tables[0].inputs, *tables[1].inputs, base.record, *([reward.record] if reward else []),
               *(stage.input_record(place.rpartition(":")[0]) for place in asked.reward_functions)]
-    config = {key: value for key, value in plain(options).items() if key != "model"}
+    config = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
     config["reward_functions"] = [Path(place).name for place in asked.reward_functions]
-    with stage.start(asked.out, "train ppo", config=config, inputs=inputs, force=asked.force) as work:
+    with calm(), stage.start(asked.out, "ppo", config=config, inputs=inputs, force=asked.force) as work:
         if work.finished is not None:
             return work.finished, True
         chat = load_chat(base, trust_remote_code=options.trust_remote_code)
@@ -179,7 +182,7 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
     from peft import LoraConfig
 
     called = [FunctionScore(reward_function(place), prompts, chat) for place in functions]
-    dtype = "bfloat16" if options.dtype == "auto" else options.dtype
+    dtype = as_torch(dtype_of(options))
     torch.manual_seed(options.seed)
     model, _ = load_policy(base, dtype=dtype, trust_remote_code=options.trust_remote_code)
     if torch.cuda.is_available():
