@@ -228,7 +228,7 @@ def layout(begin, ranks, singles, holders, reach, shortest, grade, grades, skip)
 
 
 @compiled
-def join(ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, grade, base, head, skip, nearest):  # noqa: ANN001, ANN201, C901, PLR0912
+def join(ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, grade, base, head, skip, nearest):  # noqa: ANN001, ANN201, C901
     """The greedy join of texts that all differ and all have a token.
 
     Args:
