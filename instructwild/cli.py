@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from instructwild import __version__
 from instructwild.errors import InstructwildError, MissingExtraError
+from instructwild.llm.quiet import quiet_imports
 
 GROUP = "instructwild.commands"
 
@@ -33,8 +34,8 @@ VERBS = {
     "evaluate": "",
     "publish": "instructwild.publish:publish",
     "run": "instructwild.recipe:run",
-    "trace": "instructwild.lineage:trace",
-    "forget": "instructwild.lineage:forget",
+    "trace": "instructwild.lineage.command:trace",
+    "forget": "instructwild.lineage.command:forget",
     "doctor": "instructwild.doctor:doctor",
     "demo": "instructwild.demo:demo",
 }
@@ -97,6 +98,7 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with 0 done, 1 a gate failed, 2 the user can mend it, 130 interrupted."""
+    quiet_imports()
     try:
         app(args, prog_name="instructwild")
     except InstructwildError as error:

@@ -102,7 +102,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _config_error(error: ValidationError, path: Path) -> ConfigError:
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = ".".join(str(part) for part in first["loc"]) or "the file"
     if first["type"] != "extra_forbidden":
         return ConfigError(f"{place}: {first['msg']}", where=str(path), remedy="see docs/formats.md, Recipes")
