@@ -16,7 +16,7 @@ from instructwild.clean.language import languages
 from instructwild.collect import page
 from instructwild.collect.extract import candidates
 from instructwild.collect.forgotten import author_mark, forgotten, row_mark
-from instructwild.collect.judge import refusal
+from instructwild.collect.judge import LONGEST, refusal
 from instructwild.collect.kinds import Kind, kind_named
 from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
@@ -32,6 +32,8 @@ from instructwild.stage import FileRecord, Run, Stage, input_record, start
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
 
 PART = 5_000
+SHOWN = 2_000
+"""Characters kept of a dropped post."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def prompt_of(post: Post, terms: Terms) -> Prompt | Dropped:
         return Dropped(id="", step="collect", reason=Reason.FORGOTTEN, evidence={"why": "the author", "where": post.where})
     if why is not None:
         raw = post.text or prompt_text(post.messages)
-        text = raw if terms.keep_raw else mask_all([raw], post.people)[0][0]
+        text = raw if terms.keep_raw else mask_all([raw[:2 * SHOWN]], post.people)[0][0][:SHOWN]
         return Dropped(id="", step="collect", reason=Reason.REPOST if post.repost else Reason.NOT_A_PROMPT,
                        evidence={"why": why, "where": post.where}, row={"text": _writable(text), "url": post.url})
     texts, masked = mask_all([_writable(message.content) for message in messages], post.people)
@@ -210,6 +212,8 @@ def _found(post: Post, as_is: bool, private: bool) -> tuple[tuple[Message, ...],
     if as_is or post.presented:
         why = refusal(post.text, presented=True) if post.presented else None if post.text.strip() else "no words"
         return _one(post.text), "as is", why
+    if len(post.text) > 5 * LONGEST:
+        return (), "", "too long for a prompt"
     first = None
     for candidate in candidates(post.text, post.alt_texts):
         why = refusal(candidate.text, presented=candidate.form != "bare")

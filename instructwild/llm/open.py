@@ -136,10 +136,12 @@ class Session:
             self.usage.count(reply)
             yield request, reply
 
-    async def close(self) -> None:
-        """Let go of connections and of the file of calls."""
+    async def __aenter__(self) -> "Session":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let go of connections."""
         await self.engine.close()
-        self.ledger.close()
 
 
 class EndpointEngine:

@@ -16,10 +16,12 @@ class Reason(StrEnum):
     REPOST = "repost"
     FORGOTTEN = "forgotten"
     # expand and respond
+    FAILED = "failed"
     TRUNCATED = "truncated"
     REFUSED = "refused"
     BAD_FORMAT = "bad_format"
     WRONG_LANGUAGE = "wrong_language"
+    SURPLUS = "surplus"
     # clean
     EMPTY = "empty"
     LANGUAGE = "language"

@@ -12,6 +12,7 @@ from instructwild_trainer.config import spelled
 STAGES = {
     "sft": "instructwild_trainer.sft:sft",
     "reward": "instructwild_trainer.reward.command:reward",
+    "ppo": "instructwild_trainer.ppo.command:ppo",
 }
 """The sub-commands of `train`, in the order of the chain."""
 

@@ -20,6 +20,7 @@ def serve(
         = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 6900,
     home: Annotated[Path | None, typer.Option(help="The server's folder: database and secrets.", show_default=False)] = None,
+    prepare: Annotated[bool, typer.Option("--prepare", help="Only make Argilla's environment, and stop.")] = False,
 ) -> None:
     """Run Argilla here: its web pages on SQLite alone, without Docker, Elasticsearch or Redis.
 
@@ -38,6 +39,9 @@ def serve(
             console.print(f"making Argilla's own environment: once, about {environment.SECONDS} s and "
                           f"{environment.MEGABYTES} MB", highlight=False)
         python = environment.ensure(lambda line: status.update(Text(line)))
+        if prepare:
+            console.print("Argilla's environment is ready")
+            return
         status.update("starting Argilla")
         with running(server_home, python, host, port) as (url, process):
             try:
