@@ -17,12 +17,13 @@ from instructwild.stage import Run, Stage, read, start
 from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame
 
 STEPS = {
+    "repair": "instructwild.clean.repair:Repair",
     "language": "instructwild.clean.language:Language",
     "rules": "instructwild.clean.rules:Rules",
     "exact": "instructwild.clean.exact:Exact",
     "near": "instructwild.clean.resemblance:Near",
 }
-DEFAULT = ("language", "rules", "exact", "near")
+DEFAULT = ("repair", "language", "rules", "exact", "near")
 
 
 def made(name: str, **options: Any) -> Step:
