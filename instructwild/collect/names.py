@@ -11,6 +11,12 @@ MODELS = frozenset(re.split(" ", (
     "channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言")))
 """Names that are no person's."""
 
+NO_HANDLE = re.compile(
+    r"(?:media|import|param|returns?|throws|override|test|property|staticmethod|classmethod|dataclass|autowired|component|types?|id|"
+    r"context|charset|keyframes|supports|deprecated|fixture|app\.\w+|pytest\.\w+|click\.\w+|[\w-]+\.(?:com|net|org|cn|io|edu|de|uk))",
+    re.IGNORECASE)
+"""Words of code, and ends of mail addresses, that stand behind an @ too."""
+
 HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
                     r"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?(?![0-9A-Za-z_]|/[a-z])|"
                     r"(?<![0-9A-Za-z_./@`=&])@[\u4e00-\u9fff][\w\u4e00-\u9fff-]{1,29}")
@@ -52,7 +58,9 @@ def found(text: str, people: Sequence[Sequence[str]] = ()) -> Iterator[Found]:
         for match in pattern.finditer(text):
             group = "it" if "it" in pattern.groupindex else 0
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
-            if name in MODELS or name in NO_PROFILE or (pattern is HANDLE and _within(match.start(), code)):
+            if name in MODELS or name in NO_PROFILE:
+                continue
+            if pattern is HANDLE and (_within(match.start(), code) or NO_HANDLE.fullmatch(name)):
                 continue
             yield "USER", match.start(group), match.end(group), whose.get(name, name)
     known = [(name, number) for number, person in enumerate(people) for name in person if _stands_out(name)]

@@ -70,6 +70,7 @@ KEPT = [
     "ask 8.8.8.8 for the name",
     "```python\n@app.route('/')\ndef f(): ...\n```",
     "what does `@property` do in Python?",
+    "@media screen, @Override, @app.route and a regex for names that end in @mysite.com",
     "git clone git@github.com:owner/repo.git and icon@2x.png",
     "password = os.environ['PASSWORD1'] and password: <your-password>",
     "the password is forgotten",
