@@ -76,7 +76,7 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
             found[language].append(row)
     for language, seeds in found.items():
         if not seeds:
-            raise InputError(f"hold no seed in {language} among {len(rows):,} rows", where=", ".join(map(str, sources)),
+            raise InputError(f"no seed in {language} among {len(rows):,} rows", where=", ".join(map(str, sources)),
                              remedy="give seeds of that language, or leave it out of --languages")
     return found, table
 
