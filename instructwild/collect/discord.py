@@ -22,16 +22,18 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the export cannot be read.
     """
     for member in members(path, FILES):
-        guild, channel = (mapping(json_first(member, part)).get("id") for part in ("guild", "channel"))
+        guild, channel = (mapping(json_first(member, part)) for part in ("guild", "channel"))
+        place = f"https://discord.com/channels/{guild.get('id')}/{channel.get('id')}"
+        private = text_of(channel.get("type")).startswith("Direct")
         for number, message in json_items(member, "messages.item"):
             where = f"{member.name}#{number}"
             if not isinstance(message, Mapping) or not isinstance(message.get("content"), str):
                 yield Post(where, problem="no message with a content")
                 continue
-            yield _post(message, where, f"https://discord.com/channels/{guild}/{channel}/{message.get('id')}")
+            yield _post(message, where, f"{place}/{message.get('id')}", private)
 
 
-def _post(message: Mapping[str, Any], where: str, url: str) -> Post:
+def _post(message: Mapping[str, Any], where: str, url: str, private: bool) -> Post:
     author = mapping(message.get("author"))
     people = person(author.get("name"), author.get("nickname"))
     bots = set()
@@ -44,7 +46,7 @@ def _post(message: Mapping[str, Any], where: str, url: str) -> Post:
     skip = "a bot wrote it" if author.get("isBot") is True else None if kind in WRITTEN else f"a {kind} message"
     return Post(where, _without_bots(message["content"], bots).strip(), people=people, url=url, skip=skip,
                 author=text_of(author.get("id")) or text_of(author.get("name")) or None,
-                created=moment(message.get("timestamp")))
+                created=moment(message.get("timestamp")), private=private)
 
 
 def _without_bots(text: str, bots: set[str]) -> str:

@@ -4,19 +4,22 @@ Nothing is unpacked to disk, and JSON is read one element at a time.
 """
 
 import gzip
+import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import ijson
 
 from instructwild.errors import InputError
+from instructwild.stage.sources import Line, json_lines
 
 HEAD = 4096
+Event = tuple[str, str, Any]
 DAMAGED = (EOFError, zipfile.BadZipFile, gzip.BadGzipFile)
 
 
@@ -47,15 +50,16 @@ class Member:
                     handle = stack.enter_context(stack.enter_context(zipfile.ZipFile(handle)).open(self.inside))
                 yield _unpacked(handle, self.name, stack)
         except DAMAGED as error:
-            raise InputError(f"is damaged ({error})", where=self._where, remedy="fetch or export it again") from None
+            raise InputError(f"is damaged ({error})", where=self.where, remedy="fetch or export it again") from None
         except OSError as error:
             if isinstance(error, InputError):
                 raise
-            raise InputError(f"cannot be read ({error.strerror or error})", where=self._where,
+            raise InputError(f"cannot be read ({error.strerror or error})", where=self.where,
                              remedy="check its permissions") from None
 
     @property
-    def _where(self) -> str:
+    def where(self) -> str:
+        """What messages call it."""
         return f"{self.path}!{self.inside}" if self.inside else str(self.path)
 
 
@@ -68,7 +72,7 @@ def _unpacked(handle: Any, name: str, stack: ExitStack) -> IO[bytes]:
 
         # Reddit's dumps are packed with a window of 2 GiB, which a reader must allow by name.
         unpacker = zstandard.ZstdDecompressor(max_window_size=2**31)
-        return stack.enter_context(unpacker.stream_reader(handle, read_across_frames=True))
+        return io.BufferedReader(stack.enter_context(unpacker.stream_reader(handle, read_across_frames=True)))
     return handle  # type: ignore[no-any-return]
 
 
@@ -100,21 +104,49 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch(name.lower(), pattern) for pattern in patterns)
 
 
-def json_items(member: Member, prefix: str, *, after: bytes = b"") -> Iterator[tuple[int, Any]]:
+def json_rows(member: Member, encoding: str | None = None) -> Iterator[tuple[str, Line]]:
+    """The rows of a file of JSON lines or of one JSON array, one at a time: where each stands, and what it is.
+
+    A file that one object fills is one row.
+    """
+    form = _json_form(member)
+    if form in ("array", "object"):
+        prefix = "item" if form == "array" else ""
+        yield from ((f"{member.name}#{n}", Line(n, value)) for n, value in json_items(member, prefix))
+        return
+    with member.opened() as handle:
+        for line in json_lines(handle, member.where, encoding):
+            yield f"{member.name}:{line.number}", line
+
+
+def _json_form(member: Member) -> Literal["array", "object", "lines"]:
+    """Whether a file is one JSON array, one object that fills it, or JSON lines, as far as its beginning tells."""
+    with member.opened() as handle:
+        head = handle.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"["):
+        return "array"
+    first, _, rest = head.partition(b"\n")
+    return "object" if len(first) < HEAD and rest.strip() and not rest.lstrip().startswith(b"{") else "lines"
+
+
+def json_items(member: Member, prefix: str, *, after: bytes = b"",
+               watch: Callable[[Iterable[Event]], Iterable[Event]] | None = None) -> Iterator[tuple[int, Any]]:
     """The elements of one array of a JSON file, numbered from 1, one at a time: memory does not grow with the file.
 
     Args:
         prefix: where the array's elements are, in ijson's words: `messages.item`.
         after: what precedes the JSON: `=` for a script that assigns it.
+        watch: sees, and may rename, ijson's events (prefix, event, value) as they pass.
 
     Raises:
         InputError: it is not JSON.
     """
     with member.opened() as handle:
         try:
-            yield from enumerate(ijson.items(_Tail(handle, after), prefix, use_float=True), start=1)
+            events = ijson.parse(_Tail(handle, after), use_float=True)
+            yield from enumerate(ijson.items(watch(events) if watch else events, prefix), start=1)
         except (ijson.JSONError, UnicodeDecodeError) as error:
-            raise InputError(f"is not whole JSON ({str(error).strip().splitlines()[0]})", where=member._where,
+            raise InputError(f"is not whole JSON ({str(error).strip().splitlines()[0]})", where=member.where,
                              remedy="export or fetch it again: it may have been cut off") from None
 
 

@@ -39,11 +39,18 @@ class Kind:
 KINDS = {kind.name: kind for kind in (
     Kind("x", "x", "the X archive: its zip, folder or tweets.js"),
     Kind("discord", "discord", "DiscordChatExporter's JSON, or a folder of it"),
+    Kind("reddit", "reddit", "a Reddit dump (.zst, .jsonl)", "r/NAME, or r/NAME and words to search for"),
+    Kind("mastodon", "mastodon", "a Mastodon archive: its zip, folder or outbox.json", "#hashtag"),
+    Kind("telegram", "telegram", "Telegram Desktop's result.json"),
+    Kind("weibo", "weibo", "the JSON of weiboSpider or weibo-crawler"),
+    Kind("hackernews", "hackernews", "JSON of Algolia's Hacker News API", "words to search for"),
+    Kind("stackexchange", "stackexchange", "Posts.xml of a Stack Exchange dump"),
+    Kind("sharegpt", "sharegpt", "ShareGPT conversations (.json, .jsonl)"),
     Kind("jsonl", "plain", "JSON lines (also .gz, .zst)"),
     Kind("json", "plain", "a JSON array"),
     Kind("csv", "plain", "CSV or TSV"),
     Kind("parquet", "plain", "Parquet"),
-    Kind("hub", "plain", "a Hub dataset, owner/name"),
+    Kind("hub", "plain", "a Hub dataset", "owner/name"),
 )}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from instructwild.collect.export import json_rows, members
 from instructwild.collect.post import Post, moment, person, text_of
 from instructwild.schema.layouts import to_messages
 from instructwild.schema.message import Message
@@ -19,14 +20,26 @@ AUTHOR_KEYS = ("author", "user", "username", "screen_name", "author_id")
 TIME_KEYS = ("created_at", "created", "timestamp", "date", "time", "created_utc")
 
 
-def posts(path: Path | str, encoding: str | None = None) -> Iterator[Post]:
-    """Every row of a plain file or Hub dataset.
+def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
+    """Every row of a plain file.
 
     Raises:
         InputError: the file cannot be read.
     """
-    name = Path(path).name if Path(path).exists() else str(path)
-    return (_post(line, f"{name}:{line.number}") for line in lines_of(path, encoding))
+    for member in members(path, FILES):
+        if ".json" in member.name.lower():
+            yield from (_post(line, where) for where, line in json_rows(member, encoding))
+        else:
+            yield from (_post(line, f"{member.name}:{line.number}") for line in lines_of(member.path, encoding))
+
+
+def live(query: str, limit: int) -> Iterator[Post]:
+    """The rows of a Hub dataset's train split.
+
+    Raises:
+        InputError: there is no such dataset, or no connection.
+    """
+    return (_post(line, f"{query}:{line.number}") for line in lines_of(query))
 
 
 def _post(line: Line, where: str) -> Post:

@@ -34,6 +34,10 @@ class Post:
     """ISO 8601, UTC."""
     language: str | None = None
     license: str | None = None
+    presented: bool = False
+    """The source itself says that the whole of it is a question."""
+    private: bool = False
+    """It was not written in public."""
     repost: bool = False
     skip: str | None = None
     problem: str | None = None

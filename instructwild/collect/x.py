@@ -53,7 +53,7 @@ def _post(tweet: Mapping[str, Any], where: str, author: Mapping[str, Any], notes
     return Post(
         where, notes.get(_key(text), text), people=people, author=text_of(author.get("accountId")) or name or None,
         alt_texts=tuple(filter(None, (text_of(mapping(picture).get("ext_alt_text")) for picture in media))),
-        url=f"https://x.com/{name or 'i'}/status/{tweet['id_str']}" if text_of(tweet.get("id_str")) else None,
+        url=f"https://x.com/i/status/{tweet['id_str']}" if text_of(tweet.get("id_str")) else None,
         created=moment(tweet.get("created_at"), CREATED), language=_language(tweet.get("lang")),
         repost=tweet.get("retweeted") is True or text.startswith("RT @"))
 

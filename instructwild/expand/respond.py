@@ -38,6 +38,7 @@ class Wanted:
         keep_refusals: let answers that decline count as answers.
         keep_answer: with k above 1, the answer a row has already is one of the candidates.
         overwrite: with k 1, answer again what has an answer already.
+        limit: answer at most so many prompts, spread evenly over the input; the others are not read.
     """
 
     k: int = 1
@@ -48,6 +49,7 @@ class Wanted:
     keep_answer: bool = False
     overwrite: bool = False
     seed: int = 0
+    limit: int | None = None
 
 
 @dataclass
@@ -120,12 +122,13 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     table = stage.read(sources, encoding)
     config = {"models": [name.label for name in names], "k": wanted.k, "sampling": wanted.sampling.plain(),
               "tries": wanted.tries, "truncated": wanted.truncated, "keep_refusals": wanted.keep_refusals,
-              "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget}
+              "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget,
+              "limit": wanted.limit}
     with stage.start(out, STEP, config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
             return run.finished
         ledger = Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))
-        rows = list(instructions(table.frame))
+        rows = spread(list(instructions(table.frame)), wanted.limit)
         work = opened(rows, wanted)
         sessions = []
         for place, model in enumerate(models):
@@ -135,6 +138,13 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
                 sessions.append(open_model(model, limits, ledger, sort=SORTED_OVER))
                 asyncio.run(fill(sessions[-1], missing, wanted))
         return _finish(run, rows, work, sessions, wanted, table.malformed)
+
+
+def spread(rows: list[Instruction], limit: int | None) -> list[Instruction]:
+    """At most `limit` rows, evenly spaced."""
+    if limit is None or limit >= len(rows):
+        return rows
+    return [rows[place * len(rows) // limit] for place in range(limit)]
 
 
 def opened(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:

@@ -1,10 +1,11 @@
 """4-bit GPTQ folders: recognised, and read on a CPU without the noise and the compiling that their library brings."""
 
 import json
-import logging
 import os
 from pathlib import Path
 from typing import Any
+
+from instructwild.llm.quiet import quiet_imports
 
 
 def quantization_of(folder: Path) -> dict[str, Any] | None:
@@ -31,8 +32,7 @@ def prepare() -> None:
     """
     os.environ.setdefault("GPTQMODEL_CPU_WORKERS", str(min(8, max(2, (os.cpu_count() or 2)))))
     os.environ.setdefault("GPTQMODEL_DISABLE_GIL_WARNING", "1")
-    for noisy in ("torchao", "torch.utils._pytree", "optimum"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    quiet_imports()
     import torch
     from logbar import LogBar
 

@@ -18,9 +18,12 @@ def no_bars() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
+NOISY = ("torchao", "torch.utils._pytree", "torch.utils.flop_counter", "optimum")
+
+
 def quiet_imports() -> None:
     """Keep what torch and its optional parts log while being imported off the user's screen."""
     import logging
 
-    for name in ("torchao", "torch.utils._pytree", "torch.utils.flop_counter"):
+    for name in NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)

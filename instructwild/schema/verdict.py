@@ -35,6 +35,7 @@ class Reason(StrEnum):
     NOT_RANKED = "not_ranked"
     TOO_LONG = "too_long"
     NO_ANSWER = "no_answer"
+    NO_PREFERENCE = "no_preference"
 
 
 class Dropped(BaseModel):

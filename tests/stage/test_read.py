@@ -71,7 +71,8 @@ def test_every_known_layout_becomes_messages(tmp_path, row, said):
 
 
 def test_a_row_of_ours_survives_json_lines(tmp_path):
-    row = {"messages": [{"role": "user", "content": "hi"}], "labels": {"type": "chat", "risk": ["R"], "flags": ["url_in_prompt"]},
+    row = {"messages": [{"role": "user", "content": "hi"}],
+           "labels": {"type": "chat", "risk": ["R"], "flags": ["url_in_prompt"]},
            "made_by": {"model": "m", "sampling": {"temperature": 0.5}, "usd": 1}, "scores": {"reward": 2}, "parents": ["p"],
            "origin": [{"kind": "x", "source": "s", "author": "a"}], "language": "en"}
     read = next(instructions(read_lines(tmp_path / "in.jsonl", row).frame))
@@ -99,7 +100,8 @@ def test_a_parquet_with_other_columns_costs_rows_or_names_what_it_found(tmp_path
 def test_hostile_lines_cost_only_themselves(tmp_path):
     bomb = "[" * 100_000 + "]" * 100_000
     table = read_lines(tmp_path / "in.jsonl", {"instruction": "fine"}, "{", bomb, '{"instruction": "\\ud800"}',
-                       '{"instruction": 5}', '{"instruction": "a\\u0000b"}', '"text"', '{"instruction": "x", "scores": {"s": 1e999}}',
+                       '{"instruction": 5}', '{"instruction": "a\\u0000b"}', '"text"',
+                       '{"instruction": "x", "scores": {"s": 1e999}}',
                        '{"instruction": "y", "scores": {"s": 1' + "0" * 400 + "}}", '{"instruction": "好"}')
     assert table.frame["messages"].list.first().struct.field("content").to_list() == ["fine", "a\0b", "x", "好"]
     assert [row.evidence.rpartition(":")[2] for row in table.malformed] == ["2", "3", "4", "5", "7", "9"]

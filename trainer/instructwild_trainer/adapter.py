@@ -190,7 +190,9 @@ def merge(model: Any) -> "PreTrainedModel":
 
 
 def save_policy(model: Any, chat: Chat, folder: Path, base: Source, *, final: Path | None = None) -> None:
-    """Write a complete model, and the adapters that made it where there are some.
+    """Write a complete model in its base's stored dtype, and the adapters that made it where there are some.
+
+    Adapters are merged in the dtype that was trained in; the sum is rounded once, when it is written.
 
     Args:
         model: a causal language model, under PEFT or not; under PEFT it is merged and must not be used afterwards.
@@ -201,11 +203,21 @@ def save_policy(model: Any, chat: Chat, folder: Path, base: Source, *, final: Pa
     if hasattr(model, "merge_and_unload"):
         save_adapter(model, folder / ADAPTER, base, final=(final or folder) / ADAPTER)
         model = merge(model)
+    model = model.to(stored_dtype(base.folder))
     model.generation_config.update(eos_token_id=list(chat.stop_ids), pad_token_id=chat.tokenizer.pad_token_id)
     model.config.pad_token_id = chat.tokenizer.pad_token_id
     with quiet():
         model.save_pretrained(folder)
     chat.tokenizer.save_pretrained(folder)
+
+
+def stored_dtype(folder: Path) -> "torch.dtype":
+    """The dtype that a model folder holds its weights in; of an adapter folder, its base's."""
+    import torch
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(base_of(folder) if _is_adapter(folder) else folder)
+    return config.dtype or torch.float32
 
 
 def save_adapter(model: Any, folder: Path, base: Source, *, final: Path | None = None) -> None:

@@ -46,7 +46,7 @@ class TrainOptions:
     lora_dropout: float = option(0.0, "dropout before the LoRA adapters", least=0, most=1)
     lora_target_modules: str = option("all-linear", "which layers get adapters: all-linear, or names parted by commas")
     dtype: Literal["auto", "float32", "bfloat16"] = option(
-        "auto", "weights in memory; auto: bfloat16 for LoRA, else float32 (on a GPU with bfloat16 arithmetic)")
+        "auto", "weights in memory; auto: what the machine is quick in; full training float32")
     gradient_checkpointing: bool = option(False, "compute activations twice instead of keeping them")
     held_out: float = option(0.1, "share of prompts held out of training to measure on, in each language", least=0, most=0.5)
     held_out_rows: int = option(200, "most held-out rows a language that are measured on", least=1)
@@ -121,6 +121,11 @@ def command(kind: type[Any]) -> Callable[[Callable[..., None]], Callable[..., No
     return wrap
 
 
+def spelled(name: str) -> str:
+    """An option's name as `--help` writes it: TRL's spelling, with underscores, works as well."""
+    return name.replace("_", "-")
+
+
 def plain(options: Any) -> dict[str, Any]:
     """The options as the manifest keeps them."""
     return dataclasses.asdict(options)
@@ -131,12 +136,12 @@ def _fields(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
 
 
 def _parameter(item: "dataclasses.Field[Any]") -> inspect.Parameter:
-    names = [f"--{item.name}"] if "_" not in item.name else [f"--{item.name}", f"--{item.name.replace('_', '-')}"]
     kind = item.type
     choices = "|".join(map(str, get_args(kind))) if get_origin(kind) is Literal else ""
     metavar = choices or {bool: "true|false", int: "INTEGER", float: "NUMBER"}.get(kind, "TEXT")  # type: ignore[call-overload]
-    shown = str(item.default).lower() if kind is bool else str(item.default) or False
-    given = typer.Option(*names, help=item.metadata["help"], metavar=metavar, show_default=shown)
+    default = str(item.default).lower() if kind is bool else str(item.default)
+    text = item.metadata["help"] + (f" (default {default})" if default else "")
+    given = typer.Option(f"--{item.name.replace('_', '-')}", help=text, metavar=metavar, show_default=False)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None,
                              annotation=Annotated[str | None, given])
 

@@ -43,15 +43,21 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Split(Generic[Item]):
-    """Items to train on, and items held out, by language."""
+    """Items to train on, items held out to measure on, by language, and how many more are held out."""
 
     train: list[Item]
     held_out: dict[str, list[Item]]
+    unmeasured: int = 0
 
     @property
-    def held_out_count(self) -> int:
-        """How many items are held out in all languages."""
+    def measured(self) -> int:
+        """How many items are measured on in all languages."""
         return sum(map(len, self.held_out.values()))
+
+    @property
+    def rows(self) -> int:
+        """All items: trained on, measured on, or held out beyond what is measured."""
+        return len(self.train) + self.measured + self.unmeasured
 
 
 def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[list[Conversation], list[Dropped]]:
@@ -130,13 +136,13 @@ def split(items: Sequence[Item], share: float, *, key: Callable[[Item], str], la
     train = [item for item in items if key(item) not in out]
     if not train:
         raise InputError(f"of {len(items)} usable rows none is left to train on", where="training rows",
-                         remedy="give more rows, or raise --max_length if dropped.parquet says too_long")
+                         remedy="give more rows, or raise --max-length if dropped.parquet says too_long")
     held: dict[str, list[Item]] = {}
     for name in sorted(keys):
         rows = sorted((item for item in items if language(item) == name and key(item) in out), key=lambda i: place(key(i)))
         if rows:
             held[name] = rows[:most]
-    return Split(train, held)
+    return Split(train, held, len(items) - len(train) - sum(map(len, held.values())))
 
 
 def _held_out(prompts: set[str], share: float) -> set[str]:

@@ -76,7 +76,7 @@ class Chat:
         """
         text = self._render(messages)
         spans = [self._span(messages, i, text) for i, message in enumerate(messages) if message["role"] == "assistant"]
-        tokens = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        tokens = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
         ids = list(tokens["input_ids"])
         labels = [IGNORED] * len(ids)
         for start, end in spans:
@@ -84,7 +84,7 @@ class Chat:
             stop = next((i for i in reversed(inside) if ids[i] in self.stop_ids), None)
             if stop is None:
                 raise ModelError("the chat template ends an answer without a stop token: the model would never learn to "
-                                 "stop", where=self._name, remedy="give another template with --chat_template FILE, "
+                                 "stop", where=self._name, remedy="give another template with --chat-template FILE, "
                                  f"whose assistant turns end with {self.tokenizer.eos_token!r}")
             for i in inside:
                 if i <= stop:
@@ -96,7 +96,7 @@ class Chat:
         if not (text.startswith(whole) and whole.startswith(start)):
             raise ModelError("the chat template writes a conversation otherwise than its own beginning: what the model "
                              "would be trained on is not what it sees when it is used", where=self._name,
-                             remedy="give another template with --chat_template FILE")
+                             remedy="give another template with --chat-template FILE")
         return len(start), len(whole)
 
     def _render(self, messages: Sequence[Turn], prompt: bool = False) -> str:
@@ -107,7 +107,7 @@ class Chat:
                                                           add_generation_prompt=prompt))
         except (TemplateError, TypeError, ValueError) as error:
             raise ModelError(f"the chat template cannot write this conversation ({error})", where=self._name,
-                             remedy="give another template with --chat_template FILE") from None
+                             remedy="give another template with --chat-template FILE") from None
 
     @property
     def _name(self) -> str:
@@ -170,7 +170,7 @@ def check_masks(rows: Iterable[Encoded]) -> None:
         trained, total = trained + row.trained, total + len(row.labels)
     if trained == 0 or trained == total:
         raise ModelError(f"{trained:,} of {total:,} tokens would be trained on: the template does not tell prompts from "
-                         "answers", where="chat template", remedy="give another template with --chat_template FILE")
+                         "answers", where="chat template", remedy="give another template with --chat-template FILE")
 
 
 @dataclass(frozen=True)
