@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -128,26 +128,26 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         if run.finished:
             return run.finished
         ledger = Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))
-        rows = _spread(list(instructions(table.frame)), wanted.limit)
-        work = _begun(rows, wanted)
+        rows = spread(list(instructions(table.frame)), wanted.limit)
+        work = opened(rows, wanted)
         sessions = []
         for place, model in enumerate(models):
             missing = [(open_, slot) for open_ in work.values() if open_.row.prompt
                        for slot in range(place, wanted.k - len(open_.given), len(models))]
             if missing:
                 sessions.append(open_model(model, limits, ledger, sort=SORTED_OVER))
-                asyncio.run(_fill(sessions[-1], missing, wanted))
+                asyncio.run(fill(sessions[-1], missing, wanted))
         return _finish(run, rows, work, sessions, wanted, table.malformed)
 
 
-def _spread(rows: list[Instruction], limit: int | None) -> list[Instruction]:
+def spread(rows: list[Instruction], limit: int | None) -> list[Instruction]:
     """At most `limit` rows, evenly spaced."""
     if limit is None or limit >= len(rows):
         return rows
     return [rows[place * len(rows) // limit] for place in range(limit)]
 
 
-def _begun(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:
+def opened(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:
     """The rows that need an answer, by their place; one that has its answer needs none."""
     work = {}
     for place, row in enumerate(rows):
@@ -162,7 +162,8 @@ def _begun(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:
     return work
 
 
-async def _fill(session: Session, missing: list[tuple[Open, int]], wanted: Wanted) -> None:
+async def fill(session: Session, missing: list[tuple[Open, int]], wanted: Wanted,
+               on_reply: Callable[[Request, Reply], None] | None = None) -> None:
     """Ask one model for its share of the candidates of every prompt, and again for those that came to nothing."""
     from instructwild.report.terminal import progress
 
@@ -184,7 +185,9 @@ async def _fill(session: Session, missing: list[tuple[Open, int]], wanted: Wante
                     return _request(following[0].row, following[1], attempt, wanted)
 
                 number = 0
-                async for _, reply in session.stream(ask):
+                async for request, reply in session.stream(ask):
+                    if on_reply is not None:
+                        on_reply(request, reply)
                     open_, slot = flying[number]
                     number += 1
                     if open_.take(reply, label, wanted):

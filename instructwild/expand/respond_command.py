@@ -55,4 +55,17 @@ def respond(
                     keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
                     local_only=local_only)
+    if dry_run:
+        from instructwild import stage
+        from instructwild.expand.forecast import forecast_respond
+        from instructwild.expand.respond import spread
+        from instructwild.llm.open import check, price_of, understand
+        from instructwild.stage.frames import instructions
+
+        rows = spread(list(instructions(stage.read(prompts, encoding).frame)), wanted.limit)
+        for name in map(understand, model):
+            check(name, limits)
+        name = understand(model[0])
+        forecast_respond(rows, ", ".join(model), wanted, price_of(name, limits), limits.window or 32).show(as_json)
+        return
     announce(run(prompts, out, model, wanted, limits=limits, cache=cache, encoding=encoding, force=force), as_json)
