@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from instructwild import __version__
 from instructwild.errors import InstructwildError, MissingExtraError
+from instructwild.llm.quiet import quiet_imports
 
 GROUP = "instructwild.commands"
 
@@ -28,23 +29,21 @@ VERBS = {
     "diff": "instructwild.diff:diff",
     "train": "",
     "export": "",
-    "serve": "",
     "chat": "",
-    "evaluate": "",
-    "publish": "instructwild.publish:publish",
+    "publish": "instructwild.publish.command:publish",
     "run": "instructwild.recipe:run",
-    "trace": "instructwild.lineage:trace",
-    "forget": "instructwild.lineage:forget",
+    "trace": "instructwild.lineage.command:trace",
+    "forget": "instructwild.lineage.command:forget",
     "doctor": "instructwild.doctor:doctor",
     "demo": "instructwild.demo:demo",
 }
 """In the order a user meets them; an empty place is held for a room that joins by entry point."""
 
 
-EXTRA_OF = {"openai": "expand", "genai_prices": "expand", "torch": "local", "transformers": "local", "gguf": "local",
-            "safetensors": "local", "accelerate": "local", "argilla": "annotate", "requests": "annotate",
-            "krippendorff": "annotate", "trl": "train", "peft": "train", "tensorboard": "train", "gptqmodel": "export",
-            "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
+EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai_prices": "expand", "torch": "local",
+            "transformers": "local", "gguf": "local", "safetensors": "local", "accelerate": "local",
+            "argilla": "annotate", "requests": "annotate", "krippendorff": "annotate", "trl": "train", "peft": "train",
+            "tensorboard": "train", "gptqmodel": "export", "optimum": "export"}
 """The extra that brings a package, for the message when it is missing."""
 
 
@@ -90,13 +89,14 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
                                               help="Print the version and stop.")) -> None:
     """Real questions from public posts, turned into a model that answers them.
 
-    collect → expand → clean → respond → annotate → train → export → serve → publish; each command reads stage folders
+    collect → expand → clean → respond → annotate → train → export → chat → publish; each command reads stage folders
     or plain files and writes one stage folder with a report.html.
     """
 
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with 0 done, 1 a gate failed, 2 the user can mend it, 130 interrupted."""
+    quiet_imports()
     try:
         app(args, prog_name="instructwild")
     except InstructwildError as error:

@@ -16,3 +16,14 @@ def no_bars() -> Iterator[None]:
     finally:
         if shown:
             logging.enable_progress_bar()
+
+
+NOISY = ("torchao", "torch.utils._pytree", "torch.utils.flop_counter", "optimum")
+
+
+def quiet_imports() -> None:
+    """Keep what torch and its optional parts log while being imported off the user's screen."""
+    import logging
+
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.ERROR)

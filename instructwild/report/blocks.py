@@ -10,6 +10,7 @@ from markupsafe import Markup
 from instructwild.report.template import render
 
 LONG_TEXT, LONG_LINES, PREVIEW = 700, 14, 360
+NUMBER = re.compile(r"[-–−+]?[\d,. ]*\d ?%?|[-–]?")
 WORDS = re.compile(r"[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
                    r"|[^\W\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
                    r"|\s+|.", re.DOTALL)
@@ -66,10 +67,13 @@ class Table:
     def html(self) -> Markup:
         """The first `most` rows, and how many more there are."""
         rows = [list(row) for row in self.rows[: self.most]]
-        numeric = [bool(rows) and all(isinstance(row[i], int | float) or row[i] is None for row in rows if i < len(row))
-                   for i in range(len(self.columns))]
+        numeric = [bool(rows) and all(_numeric(row[i]) for row in rows if i < len(row)) for i in range(len(self.columns))]
         return render("table.html.j2", columns=list(self.columns), rows=rows, numeric=numeric, caption=self.caption,
                       left=max(0, len(self.rows) - self.most))
+
+
+def _numeric(cell: Any) -> bool:
+    return cell is None or isinstance(cell, int | float) or (isinstance(cell, str) and bool(NUMBER.fullmatch(cell)))
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,7 @@ class Sample:
         badges: short facts, such as a reason, a score or a source.
         note: one sentence below the text.
         reply: the answer, where the text is a question that has one.
+        replies: several answers, each a pair of what it is called and its text.
     """
 
     text: str
@@ -91,6 +96,13 @@ class Sample:
     badges: Sequence[str] = ()
     note: str = ""
     reply: str | None = None
+    replies: Sequence[tuple[str, str]] = ()
+
+    @property
+    def answers(self) -> list[tuple[str, tuple[str, str | None]]]:
+        """All answers by what they are called, long ones folded."""
+        given = [("", self.reply)] if self.reply is not None else []
+        return [(label, folded(text)) for label, text in (*given, *self.replies)]
 
 
 @dataclass(frozen=True)
@@ -104,15 +116,16 @@ class Samples:
         """A list of cards."""
         samples = [item if isinstance(item, Sample) else Sample(item) if isinstance(item, str) else Sample(**item)
                    for item in self.items]
-        return render("samples.html.j2", caption=self.caption,
-                      samples=[(sample, folded(sample.text), folded(sample.reply or "")) for sample in samples])
+        return render("samples.html.j2", caption=self.caption, samples=[(sample, folded(sample.text)) for sample in samples])
 
 
 def folded(text: str) -> tuple[str, str | None]:
-    """(text, None), or for a long text (its beginning, the whole)."""
-    if len(text) <= LONG_TEXT and text.count("\n") < LONG_LINES:
+    """(text, None), or for a text that takes much room (its beginning, the whole). A Han character takes two places."""
+    wide = len(text.encode("utf-8", "replace")) > 2 * len(text)
+    room = 2 if wide else 1
+    if room * len(text) <= LONG_TEXT and text.count("\n") < LONG_LINES:
         return text, None
-    return "\n".join(text[:PREVIEW].splitlines()[: LONG_LINES // 2]), text
+    return "\n".join(text[:PREVIEW // room].splitlines()[: LONG_LINES // 2]), text
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 
 def bars(counts: Mapping[str, float], *, title: str = "", caption: str = "", most: int = 15, sort: bool = True,
-         percent: bool = False) -> Figure:
+         percent: bool = False, wide: bool = False) -> Figure:
     """One horizontal bar for each name.
 
     Args:
@@ -26,13 +26,14 @@ def bars(counts: Mapping[str, float], *, title: str = "", caption: str = "", mos
         most: further names are added up into one bar.
         sort: largest first; otherwise in the order given.
         percent: values are shares, shown as such.
+        wide: as wide as the page.
     """
     items = sorted(counts.items(), key=lambda item: -item[1]) if sort else list(counts.items())
     rest = items[most:]
     items = items[:most] + ([(f"{len(rest)} others", sum(value for _, value in rest))] if rest else [])
     top = max((value for _, value in items if math.isfinite(value)), default=0)
     rows = [("bar", name, _part(value, top), _value(value, percent), 0) for name, value in items]
-    return Figure(render("bars.html.j2", rows=rows, legend=[]), title, caption)
+    return Figure(render("bars.html.j2", rows=rows), title, caption, wide)
 
 
 def grouped_bars(groups: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "",
@@ -45,7 +46,7 @@ def grouped_bars(groups: Mapping[str, Mapping[str, float]], *, title: str = "", 
         rows.append(("group", group, 0, "", 0))
         rows += [("bar", name, _part(values.get(name, math.nan), top), _value(values.get(name), percent),
                   index % COLOURS) for index, name in enumerate(names)]
-    return Figure(render("bars.html.j2", rows=rows, legend=[]), title, caption)
+    return Figure(render("bars.html.j2", rows=rows), title, caption)
 
 
 def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "", most: int = 8) -> Figure:

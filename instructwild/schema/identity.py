@@ -1,22 +1,25 @@
 """Names that follow from content: the same prompt has the same id everywhere."""
 
 import hashlib
-import json
 import unicodedata
 from collections.abc import Iterable, Sequence
+from json.encoder import encode_basestring
 
 ID_LENGTH = 16
 
 
 def _digest(turns: Iterable[Sequence[str]]) -> str:
     # Without spaces and with only the mandatory escapes this is RFC 8785 canonical JSON for arrays of strings.
-    canonical = json.dumps([[role, unicodedata.normalize("NFC", content)] for role, content in turns],
-                           ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()[:ID_LENGTH]
+    canonical = ",".join(f"[{encode_basestring(role)},{encode_basestring(_nfc(content))}]" for role, content in turns)
+    return hashlib.sha256(f"[{canonical}]".encode()).hexdigest()[:ID_LENGTH]
+
+
+def _nfc(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def _last_user(turns: Sequence[Sequence[str]]) -> int:
-    return max((i for i, (role, _) in enumerate(turns) if role == "user"), default=-1)
+    return next((place for place in range(len(turns) - 1, -1, -1) if turns[place][0] == "user"), -1)
 
 
 def content_id(turns: Sequence[Sequence[str]]) -> str:
@@ -34,8 +37,9 @@ def content_id(turns: Sequence[Sequence[str]]) -> str:
 
 def response_id(turns: Sequence[Sequence[str]]) -> str | None:
     """Sixteen hex digits for the answer after the last user turn, or None where there is none."""
-    answer = turns[_last_user(turns) + 1:]
-    return _digest(answer) if answer and _last_user(turns) >= 0 else None
+    last = _last_user(turns)
+    answer = turns[last + 1:]
+    return _digest(answer) if answer and last >= 0 else None
 
 
 def salted_hash(salt: str, text: str) -> str:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from instructwild.schema.columns import (
     dropped_to_columns,
@@ -41,6 +43,14 @@ RANKING = pl.Schema({
 })
 
 DROPPED = pl.Schema({name: pl.String for name in ("id", "step", "reason", "evidence", "row")})
+
+
+def lists(rows: pl.DataFrame, ends: np.ndarray) -> pl.Series:
+    """Lists of structs out of flat rows: list i ends before row ends[i]."""
+    flat = rows.to_struct().to_arrow(compat_level=pl.CompatLevel.oldest())
+    found = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(np.append(0, ends), pa.int64()), flat))
+    assert isinstance(found, pl.Series)
+    return found
 
 
 def instruction_frame(rows: Iterable[Instruction]) -> pl.DataFrame:

@@ -104,6 +104,6 @@ def environment() -> dict[str, str]:
 
 
 def peak_memory_mb() -> int:
-    """The most memory this process has held so far, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """The most memory that this process, or the largest child it waited for, has held so far, in MiB."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)

@@ -48,7 +48,7 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
         InputError: the file cannot be read at all: missing, empty, of an unknown kind, damaged or misencoded.
     """
     if str(source) == "-":
-        yield from _json_lines(sys.stdin.buffer, "standard input", encoding)
+        yield from json_lines(sys.stdin.buffer, "standard input", encoding)
         return
     path = Path(source)
     if not path.exists():
@@ -72,13 +72,23 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
                          remedy="check its permissions") from None
 
 
+def columns_of(source: str | Path) -> pl.DataFrame | None:
+    """All columns of a Parquet file at once; None for every other kind of source, which `lines_of` reads.
+
+    Raises:
+        InputError: the file cannot be read as Parquet.
+    """
+    path = Path(source)
+    return _table(path) if path.is_file() and path.stat().st_size and _reader(path) is _parquet else None
+
+
 def _reader(path: Path) -> Callable[..., Iterator[Line]]:
     if path.is_dir():
         raise InputError("is a folder without a manifest.json, so no finished stage", where=str(path),
                          remedy="give a file, or finish the stage by running its command again")
     kinds = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst")]
     known: dict[str, Callable[..., Iterator[Line]]] = {
-        ".jsonl": _json_lines, ".ndjson": _json_lines, ".json": _json, ".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
+        ".jsonl": json_lines, ".ndjson": json_lines, ".json": _json, ".csv": _csv, ".tsv": _csv, ".parquet": _parquet}
     if not kinds or kinds[-1] not in known:
         raise InputError(f"is of an unknown kind ({path.suffix or 'no ending'})", where=str(path),
                          remedy=f"give a file that ends in one of {', '.join(known)} (also .gz, .zst)")
@@ -95,7 +105,12 @@ def _opened(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def _json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
+def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
+    """JSON values, one a line, in constant memory; a bad line costs itself.
+
+    Raises:
+        InputError: it holds no line, or most lines are in another encoding.
+    """
     head, codec = _codec(handle, encoding)
     if codec.startswith(("utf-16", "utf-32")):
         raw: Iterator[bytes] = (line.encode() for line in io.StringIO(_decoded(head + handle.read(), codec, name)))
@@ -145,7 +160,7 @@ def _json(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
     if start == len(text):
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
     if text[start] != "[":
-        yield from _json_lines(io.BytesIO(text.encode()), name, None)
+        yield from json_lines(io.BytesIO(text.encode()), name, None)
         return
     decoder, line, counted = json.JSONDecoder(), 1, 0
     at = _skip_space(text, start + 1)
@@ -193,6 +208,11 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 
 
 def _parquet(path: Path) -> Iterator[Line]:
+    for number, row in enumerate(_table(path).iter_rows(named=True), start=1):
+        yield Line(number, row)
+
+
+def _table(path: Path) -> pl.DataFrame:
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
@@ -200,8 +220,7 @@ def _parquet(path: Path) -> Iterator[Line]:
                          remedy="check how the file was made") from None
     if frame.is_empty():
         raise InputError("holds no rows", where=str(path), remedy="check how the file was made")
-    for number, row in enumerate(frame.iter_rows(named=True), start=1):
-        yield Line(number, row)
+    return frame
 
 
 def _hub(name: str) -> Iterator[Line]:

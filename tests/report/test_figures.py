@@ -4,7 +4,7 @@ import math
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructwild.report import figures
@@ -37,6 +37,7 @@ def test_shares_fill_the_row():
     assert 'x="60%" width="40%"' in html
 
 
+@settings(deadline=None)
 @given(st.lists(FINITE, min_size=1, max_size=60))
 def test_every_value_falls_into_a_bin(values):
     found = bins(values)
@@ -44,11 +45,13 @@ def test_every_value_falls_into_a_bin(values):
     assert sum(found.count(values)) == len(values)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
 def test_every_length_falls_into_a_bin(values):
     assert sum(bins(values).count(values)) == len(values)
 
 
+@settings(deadline=None)
 @given(FINITE, FINITE)
 def test_ticks_are_few_and_reach_around_the_values(a, b):
     low, high = min(a, b), max(a, b)
@@ -69,6 +72,7 @@ def test_a_long_tail_is_shown_with_growing_bins():
     assert "bins grow by a factor" in figures.histogram([*range(1, 100), 100_000], label="length").html()
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.floats(), st.none()), max_size=40))
 def test_curves_and_histograms_survive_any_numbers(values):
     for figure in (figures.lines({"loss": values}), figures.histogram({"loss": values})):

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructwild.report import figures
@@ -60,6 +60,7 @@ def page_of(text):
     return page.html()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_whatever_the_text_the_page_has_the_same_tags_and_no_more(text):
     plain, found = Reader(page_of("plain")), Reader(page_of(text))
@@ -132,6 +133,7 @@ def test_long_text_is_folded_and_still_whole():
     assert "<details" not in Page("x").add("", Samples([Sample("短")])).html()
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab 什么是进程多线\n", max_size=30), st.text(alphabet="ab 什么是进程多线\n", max_size=30))
 def test_marking_differences_changes_no_text(left, right):
     one, two = differing(left, right)

@@ -6,14 +6,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import tensor
+from torch.testing import assert_close
+
 from instructwild_trainer.ppo.advantages import gae, whiten
 from instructwild_trainer.ppo.kl import AdaptiveKL, FixedKL, k1, k3, per_sequence
 from instructwild_trainer.ppo.loss import policy_loss, total_loss, value_loss
 from instructwild_trainer.ppo.masked import masked_mean
 from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rewards import last_token, penalised, token_rewards
-from torch import tensor
-from torch.testing import assert_close
 
 NAN = math.nan
 DTYPES = [torch.bool, torch.int64, torch.uint8, torch.float32, torch.bfloat16, torch.float16]

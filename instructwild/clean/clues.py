@@ -1,0 +1,97 @@
+"""Clues to the common languages in Latin script: the little words, letters and endings that each of them uses."""
+
+import re
+from collections.abc import Mapping
+
+import polars as pl
+
+WORDS = {
+    "en": "the a an of and to in is are was be for with on at by from that this these those it as or not do does did "
+          "can could would should will i you he she they we my your his her their our its me them what which who how "
+          "why when where if than then there here has have had been into about after before between some any each "
+          "give write make create explain describe find name list tell show use using following given sentence word "
+          "let please what's add get set edit view type no yes all new search select loading failed save delete copy "
+          "click error",
+    "de": "der die das und ein eine einen einem einer ist sind war nicht mit für auf von zu im den dem des sich als "
+          "auch es wie was wer wo warum wenn oder aber nach bei aus um an ich du er sie wir ihr mein dein kein keine "
+          "neue neuen alle werden wird wurde kann noch nur über unter vom zum zur bitte hier diese dieser dieses "
+          "mehr sehr ohne durch",
+    "es": "el los las un una unos de del y e o u que en con para por es son está están no se su sus al lo como más "
+          "pero si mi tu tus este esta estos estas eso esto ser tiene te le les nuevo nueva todos todas cómo qué "
+          "cuál dónde cuando sin sobre entre hasta desde ya muy también hacia según la",
+    "fr": "le la les un une des du de et ou où est sont dans en pour par sur avec sans pas ne plus ce cette ces se "
+          "sa son ses au aux que qui quoi comment pourquoi quand votre vos notre nos vous nous je tu il elle ils "
+          "elles mais mon ma mes leur leurs tout tous toutes nouveau nouvelle être avoir entre vers chez très aussi "
+          "sous d'un d'une c'est",
+    "it": "il lo la gli le un uno una di del dello della dei degli delle e o che in con per da dal dalla nel nella "
+          "sul sulla è sono non si su al alla ai come più ma se mio tuo tua tuoi questo questa questi queste quello "
+          "cosa chi dove quando perché tutti tutte nuovo nuova essere anche senza tra fra ogni i ed ad",
+    "pt": "o a os as um uma uns umas de do da dos das e ou que em no na nos nas com para por pelo pela é são está "
+          "não se seu sua seus suas ao aos à às como mais mas este esta isso ser tem foi você novo nova todos todas "
+          "quando onde qual quais sem sobre entre até já também muito meu minha num numa",
+    "nl": "de het een en van in is zijn was niet met voor op te dat die deze dit er aan om ook als maar door bij uit "
+          "naar wat wie waar hoe waarom wanneer ik je jij hij zij wij jullie mijn uw hun geen nog wel kan worden "
+          "wordt over",
+}
+LETTERS = {"ã": "pt", "õ": "pt", "ñ": "es", "¿": "es", "¡": "es", "ß": "de", "ä": "de", "ö": "de", "ü": "de", "ì": "it",
+           "ò": "it", "ù": "it", "œ": "fr", "û": "fr", "î": "fr", "ë": "fr", "ê": "pt fr", "â": "pt fr", "ç": "pt fr",
+           "è": "it fr", "à": "it fr pt"}
+ENDINGS = {"ção": "pt", "ções": "pt", "ão": "pt", "agem": "pt", "ção.": "pt", "ar": "pt es", "ción": "es", "ciones": "es",
+           "dad": "es", "dade": "pt", "zione": "it", "zioni": "it", "mento": "it pt", "ità": "it", "are": "it", "ung": "de",
+           "ungen": "de", "ieren": "de", "lich": "de", "keit": "de", "schaft": "de", "ment": "fr", "eur": "fr", "eux": "fr",
+           "ité": "fr", "ing": "en", "tion": "en fr", "ness": "en", "ly": "en"}
+WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
+
+
+def _shares(listed: Mapping[str, str]) -> dict[str, tuple[tuple[str, float], ...]]:
+    """What each clue is worth to each language it points to: one over their number."""
+    return {clue: tuple((language, 1 / len(told.split())) for language in told.split()) for clue, told in listed.items()}
+
+
+def _turned(words: Mapping[str, str]) -> dict[str, str]:
+    """Words by language as languages by word."""
+    turned: dict[str, str] = {}
+    for language, listed in words.items():
+        for word in dict.fromkeys(listed.split()):
+            turned[word] = f"{turned.get(word, '')} {language}"
+    return turned
+
+
+def english(texts: pl.Series) -> pl.Series:
+    """Which texts are so clearly English that nothing else need be asked: two words that only English uses, or more, and
+    at most half as many that only other languages use. One pass of a regular expression over all texts.
+    """
+    here = set(WORDS["en"].split())
+    others = {word for language, listed in WORDS.items() if language != "en" for word in listed.split()}
+    ours, theirs = _any_of(here - others), _any_of(others - here)
+    folded = pl.col("text").str.to_lowercase()
+    return texts.alias("text").to_frame().select(
+        (folded.str.count_matches(ours) >= 2) & (folded.str.count_matches(ours) >= 2 * folded.str.count_matches(theirs))
+    ).to_series().fill_null(False)
+
+
+def _any_of(words: set[str]) -> str:
+    return rf"\b(?:{'|'.join(sorted(map(re.escape, words)))})\b"
+
+
+_OF_WORD, _OF_LETTER, _OF_ENDING = _shares(_turned(WORDS)), _shares(LETTERS), _shares(ENDINGS)
+
+
+def clues(text: str) -> dict[str, float]:
+    """How much in a text points to each language; a word counts once, however often it comes."""
+    found: dict[str, float] = {}
+    folded = text.lower()
+    for word in set(WORD.findall(folded)):
+        if told := _OF_WORD.get(word):
+            for language, worth in told:
+                found[language] = found.get(language, 0.0) + worth
+        else:
+            for length in (3, 4, 5, 6, 2):
+                if told := _OF_ENDING.get(word[-length:]):
+                    for language, worth in told:
+                        found[language] = found.get(language, 0.0) + worth / 2
+    if not folded.isascii():
+        for letter in set(folded):
+            for language, worth in _OF_LETTER.get(letter, ()):
+                found[language] = found.get(language, 0.0) + worth
+    return found

@@ -1,0 +1,56 @@
+"""`instructwild collect`."""
+
+from typing import Annotated
+
+import typer
+
+from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+
+
+def collect(
+    kind: Annotated[str, typer.Argument(help="What the sources are: x, discord, jsonl, ... (docs/sources.md).",
+                                        show_default=False)],
+    sources: Annotated[list[str], typer.Argument(help="Exports: files, folders, zips; or queries, where a kind can be "
+                                                      "asked live.", show_default=False)],
+    out: Out,
+    license: Annotated[str | None, typer.Option(help="Licence of posts whose source names none, an SPDX id.")] = None,
+    as_is: Annotated[bool, typer.Option("--as-is", help="Take every post as a prompt, whole; judge nothing.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Take direct messages and closed chats too: only where all who "
+                                                            "wrote there agreed.")] = False,
+    keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Leave dropped posts unmasked in dropped.parquet.")] = False,
+    limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
+    root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
+    model: Annotated[str | None, typer.Option(help="A model that names each prompt's type and risks: smollm2, a folder, Hub "
+                                                   "id, URL#NAME, an OpenAI model.")] = None,
+    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
+    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
+    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
+    encoding: Encoding = None,
+    dry_run: DryRun = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Collect prompts from social-media exports: pulled out of posts, judged, people masked, licence and address kept.
+
+    Authors are kept as hashes, salted with INSTRUCTWILD_SALT or with a secret of this user's own.
+    """
+    from instructwild.collect.kinds import kind_named
+    from instructwild.collect.pipeline import Asked
+    from instructwild.collect.pipeline import collect as run
+    from instructwild.collect.plan import plan
+    from instructwild.llm.open import Limits
+    from instructwild.llm.price import parse_price
+    from instructwild.report.terminal import progress
+
+    kind_named(kind)
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, local_only=local_only)
+    asked = Asked(model, limits) if model else None
+    if dry_run:
+        print(plan(kind, sources, asked, as_is=as_is, private=private, encoding=encoding))
+        return
+    with progress() as shown:
+        task = shown.add_task("posts", total=None, note="")
+        stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, root=root,
+                    encoding=encoding, limit=limit, asked=asked, force=force,
+                    told=lambda posts: shown.update(task, completed=posts))
+    announce(stage, as_json)

@@ -1,0 +1,44 @@
+"""Whether a text is an instruction that a model could answer; the reason when it is not.
+
+Two thresholds: what its author presents as a prompt must only be a request at all; a bare post must also stand by itself,
+because most questions on social media are put to people, about something that the reader knows and a model does not.
+"""
+
+import re
+
+from instructwild.collect import chinese, english
+
+HAN = re.compile(r"[\u3400-\u9fff]")
+WORD = re.compile(r"[A-Za-z0-9]+(?:['’-][A-Za-z]+)*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
+NO_WORDS = re.compile(r"https?://\S+|@\w+|\[[A-Z]+_\d+\]")
+PICTURE = re.compile(r"^/imagine\b|\s--(?:ar|v|niji|stylize|no|q) ?[\w:]+", re.IGNORECASE)
+PICTURE_TAGS = re.compile(
+    r"\b(?:masterpiece|best quality|(?:ultra|highly|hyper)[ -]?(?:detailed|realistic)|octane render|"
+    r"trending on artstation|8k|4k|hdr|"
+    r"cinematic light\w*|depth of field|bokeh|\d{2,3}mm|1girl|1boy|unreal engine|volumetric|concept art)\b|"
+    r"超高清|景深|柔光|虚幻引擎|大师作品|最佳质量",
+    re.IGNORECASE)
+SHORTEST, SHORTEST_BARE, LONGEST = 3, 4, 8000
+
+
+def refusal(text: str, *, presented: bool) -> str | None:
+    """Why the text is no instruction; None where it is one.
+
+    Args:
+        text: the stretch of a post, without tags and trailing links.
+        presented: its author called it a prompt or put it to a model.
+    """
+    words = WORD.findall(NO_WORDS.sub(" ", text))
+    if not words:
+        return "no words"
+    language = chinese if HAN.match(words[0]) or len(HAN.findall(text)) > len(words) / 3 else english
+    if len(words) < (SHORTEST if presented else SHORTEST_BARE):
+        return "too short to tell"
+    if len(text) > LONGEST:
+        return "too long for a prompt"
+    if PICTURE.search(text) or len(PICTURE_TAGS.findall(text)) > 1:
+        return "a prompt for pictures"
+    how = language.asks(text)
+    if how is None:
+        return None if presented and language.NAMED.match(text) else "neither a question nor a request"
+    return None if presented else language.talk(text, how)

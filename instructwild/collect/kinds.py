@@ -1,0 +1,65 @@
+"""The kinds of sources: each one module with `posts(path, encoding)`; some also with `live(query, limit)`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from instructwild.collect.post import Post
+from instructwild.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of source: the word on the command line, its reader, and what an export of it looks like."""
+
+    name: str
+    module: str
+    export: str
+    live: str = ""
+    """What a query looks like, where the source can also be asked over the network."""
+
+    @property
+    def reader(self) -> ModuleType:
+        """The module that reads it."""
+        return import_module(f"instructwild.collect.{self.module}")
+
+    def posts(self, path: Path | str, encoding: str | None = None) -> Iterator[Post]:
+        """The posts of one export, one at a time."""
+        found: Iterator[Post] = self.reader.posts(path, encoding)
+        return found
+
+    def ask(self, query: str, limit: int) -> Iterator[Post]:
+        """The posts that a live query finds, newest first."""
+        found: Iterator[Post] = self.reader.live(query, limit)
+        return found
+
+
+KINDS = {kind.name: kind for kind in (
+    Kind("x", "x", "the X archive: its zip, folder or tweets.js"),
+    Kind("discord", "discord", "DiscordChatExporter's JSON, or a folder of it"),
+    Kind("reddit", "reddit", "a Reddit dump (.zst, .jsonl)", "r/NAME, or r/NAME and words to search for"),
+    Kind("mastodon", "mastodon", "a Mastodon archive: its zip, folder or outbox.json", "#hashtag"),
+    Kind("telegram", "telegram", "Telegram Desktop's result.json"),
+    Kind("weibo", "weibo", "the JSON of weiboSpider or weibo-crawler"),
+    Kind("hackernews", "hackernews", "JSON of Algolia's Hacker News API", "words to search for"),
+    Kind("stackexchange", "stackexchange", "Posts.xml of a Stack Exchange dump"),
+    Kind("sharegpt", "sharegpt", "ShareGPT conversations (.json, .jsonl)"),
+    Kind("jsonl", "plain", "JSON lines (also .gz, .zst)"),
+    Kind("json", "plain", "a JSON array"),
+    Kind("csv", "plain", "CSV or TSV"),
+    Kind("parquet", "plain", "Parquet"),
+    Kind("hub", "plain", "a Hub dataset", "owner/name"),
+)}
+
+
+def kind_named(name: str) -> Kind:
+    """The kind of that name.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if name not in KINDS:
+        raise ConfigError(f"unknown kind of source {name!r}", where="collect", remedy=f"one of {', '.join(KINDS)}")
+    return KINDS[name]

@@ -1,0 +1,54 @@
+"""HTML posts as plain text: paragraphs stay apart, code stays code, links keep their words."""
+
+from html.parser import HTMLParser
+
+BLOCKS = {"p", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "hr", "tr"}
+HIDDEN = {"script", "style"}
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._pre = False
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in HIDDEN:
+            self._hidden += 1
+        elif tag == "br":
+            self.parts.append("\n")
+        elif tag == "pre":
+            self._pre = True
+            self.parts.append("\n\n```\n")
+        elif tag == "code" and not self._pre:
+            self.parts.append("`")
+        elif tag in BLOCKS:
+            self.parts.append("\n\n" if tag in ("p", "blockquote", "div") else "\n")
+            if tag == "li":
+                self.parts.append("- ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in HIDDEN:
+            self._hidden = max(0, self._hidden - 1)
+        elif tag == "pre":
+            self._pre = False
+            self.parts.append("\n```\n\n")
+        elif tag == "code" and not self._pre:
+            self.parts.append("`")
+        elif tag in BLOCKS:
+            self.parts.append("\n\n" if tag in ("p", "blockquote", "div") else "")
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(data if self._pre else " ".join(data.split("\n")))
+
+
+def plain_text(html: str) -> str:
+    """The words of an HTML fragment. Text without markup comes back as it was, entities resolved."""
+    reader = _Text()
+    reader.feed(html)
+    reader.close()
+    lines = [line.rstrip() for line in "".join(reader.parts).split("\n")]
+    kept = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
+    return "\n".join(kept).strip()

@@ -1,0 +1,92 @@
+"""A post: what every reader yields, whatever its source looks like on disk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from instructwild.schema.message import Message
+
+Person = tuple[str, ...]
+"""The names one person goes by: handle, display name, nickname."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post, message or row, as its author published it.
+
+    A reader fills in what its source knows. `problem` marks what could not be read, `skip` what the source itself knows
+    to be no prompt (a bot's message, an answer), `repost` what somebody else wrote; they still count as posts.
+    """
+
+    where: str
+    """FILE:LINE, or FILE#N for the Nth post of a file without lines; never a path of the machine."""
+    text: str = ""
+    messages: tuple[Message, ...] = ()
+    """The turns, where the source holds conversations or instructions instead of posts."""
+    alt_texts: tuple[str, ...] = ()
+    """Descriptions of attached pictures: people transcribe screenshots of prompts there."""
+    author: str | None = None
+    people: tuple[Person, ...] = ()
+    """Everybody whose names the source tells: the author and those mentioned."""
+    url: str | None = None
+    created: str | None = None
+    """ISO 8601, UTC."""
+    language: str | None = None
+    license: str | None = None
+    presented: bool = False
+    """The source itself says that the whole of it is a question."""
+    private: bool = False
+    """It was not written in public."""
+    repost: bool = False
+    skip: str | None = None
+    problem: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The file the post stood in."""
+        return self.where.rpartition("#")[0] or self.where.rpartition(":")[0] or self.where
+
+
+def text_of(value: Any) -> str:
+    """The text under a key that may be absent, null or of another type."""
+    return value if isinstance(value, str) else ""
+
+
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The object under a key that may be absent, null or of another type."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def sequence(value: Any) -> Sequence[Any]:
+    """The list under a key that may be absent, null or of another type."""
+    return value if isinstance(value, Sequence) and not isinstance(value, str | bytes) else ()
+
+
+def person(*names: Any) -> tuple[Person, ...]:
+    """One person by the names that are there; nobody where none is."""
+    found = tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
+    return (found,) if found else ()
+
+
+def moment(value: Any, *formats: str) -> str | None:
+    """A time stamp as ISO 8601 in UTC: seconds since 1970, ISO text, or text in one of `formats`; None if it is none."""
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value, UTC).isoformat()
+        if not isinstance(value, str) or not value.strip():
+            return None
+        if value.strip().isdigit():
+            return datetime.fromtimestamp(int(value), UTC).isoformat()
+        for known in formats:
+            try:
+                return _utc(datetime.strptime(value.strip(), known))
+            except ValueError:
+                continue
+        return _utc(datetime.fromisoformat(value.strip()))
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _utc(stamp: datetime) -> str:
+    return (stamp.replace(tzinfo=UTC) if stamp.tzinfo is None else stamp.astimezone(UTC)).isoformat()

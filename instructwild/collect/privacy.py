@@ -1,0 +1,74 @@
+"""Personal data out of a text: each piece becomes a typed placeholder, one person one placeholder within a post.
+
+Rules find what has a form: account names, mails, phones, identity and card numbers, addresses of machines and of homes,
+keys. A name is found where the source or the text itself says that it is one ("my name is …", 我叫…); a name that merely
+occurs is not told from a character in a story, and stays.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from instructwild.collect import identifiers, names
+
+PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
+
+
+class Masked(NamedTuple):
+    """A text without personal data, and how many pieces of each type were taken out."""
+
+    text: str
+    counts: dict[str, int]
+
+
+class Span(NamedTuple):
+    """One piece of personal data: where it stands, its type, and what makes two pieces the same."""
+
+    start: int
+    end: int
+    type: str
+    key: str
+
+
+def mask(text: str, people: Iterable[Sequence[str]] = ()) -> Masked:
+    """Replace personal data by placeholders such as `[EMAIL_1]`; equal pieces get equal placeholders.
+
+    Args:
+        text: any text; placeholders that stand in it already are left alone.
+        people: persons known to occur, each by all names they go by.
+    """
+    masked, counts = mask_all([text], people)
+    return Masked(masked[0], counts)
+
+
+def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = ()) -> tuple[list[str], dict[str, int]]:
+    """The same for several texts of one post: a person keeps their placeholder from one to the next."""
+    known = [tuple(person) for person in people]
+    known += [(name,) for text in texts for name in names.introduced(text)]
+    numbers: dict[tuple[str, str], str] = {}
+    taken = Counter(match.group()[1:].partition("_")[0] for text in texts for match in PLACEHOLDER.finditer(text))
+    counts: Counter[str] = Counter()
+    masked = []
+    for text in texts:
+        parts, at = [], 0
+        for span in spans(text, known):
+            if (span.type, span.key) not in numbers:
+                taken[span.type] += 1
+                numbers[span.type, span.key] = f"[{span.type}_{taken[span.type]}]"
+            counts[span.type] += 1
+            parts += [text[at:span.start], numbers[span.type, span.key]]
+            at = span.end
+        masked.append("".join([*parts, text[at:]]))
+    return masked, dict(counts)
+
+
+def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
+    """The pieces of personal data in their order; where two overlap, the surer rule's."""
+    found: list[Span] = []
+    closed = [match.span() for match in PLACEHOLDER.finditer(text)]
+    for type_, start, end, key in (*identifiers.found(text), *names.found(text, people)):
+        if all(end <= left or right <= start for left, right in closed):
+            found.append(Span(start, end, type_, key))
+            closed.append((start, end))
+    return sorted(found)

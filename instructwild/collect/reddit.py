@@ -1,0 +1,86 @@
+"""Reddit: the monthly or per-subreddit dumps (`RC_2023-03.zst`, `RS_2023-03.zst`), or live through PRAW.
+
+A dump is one JSON object a line, packed with a zstandard window of 2 GiB. Submissions have `title` and `selftext`,
+comments `body`; texts are Markdown with HTML entities.
+"""
+
+import html
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from instructwild.collect.export import json_rows, members
+from instructwild.collect.post import Post, moment, person, text_of
+from instructwild.errors import ConfigError, EndpointError
+
+FILES = ("*.zst", "*.jsonl", "*.ndjson", "*.json", "*.gz", "r[cs]_*")
+GONE = ("[deleted]", "[removed]", "[deleted by user]")
+BOTS = ("AutoModerator", "RemindMeBot", "reddit-bot")
+
+
+def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
+    """Every submission and comment of a dump.
+
+    Raises:
+        InputError: the dump cannot be read.
+    """
+    for member in members(path, FILES):
+        for where, line in json_rows(member, encoding):
+            if line.problem is not None or not isinstance(line.value, Mapping):
+                yield Post(where, problem=line.problem or "expected an object")
+            else:
+                yield _post(line.value, where)
+
+
+def _post(row: Mapping[str, Any], where: str) -> Post:
+    title, body = text_of(row.get("title")), text_of(row.get("selftext")) or text_of(row.get("body"))
+    if not title and "body" not in row:
+        return Post(where, problem="neither a submission with a title nor a comment with a body")
+    author = text_of(row.get("author"))
+    known = author if author and author not in GONE else None
+    link = text_of(row.get("permalink"))
+    body = "" if body in GONE else body
+    skip = "deleted" if not body and (not title or title in GONE) else "a bot wrote it" if author in BOTS else None
+    return Post(where, html.unescape("\n\n".join(filter(None, (title, body)))).strip(), author=known, people=person(known),
+                url=f"https://www.reddit.com{link}" if link else None, created=moment(row.get("created_utc")),
+                repost=bool(row.get("crosspost_parent")), skip=skip)
+
+
+def live(query: str, limit: int) -> Iterator[Post]:
+    """New submissions of a subreddit, `r/ChatGPT`, or what a search in it finds, `r/ChatGPT write a poem`.
+
+    REDDIT_CLIENT_ID and REDDIT_CLIENT_SECRET are those of a script app (reddit.com/prefs/apps).
+
+    Raises:
+        ConfigError: the query or the credentials are missing.
+        EndpointError: Reddit does not answer.
+    """
+    name, _, words = query.removeprefix("/").partition(" ")
+    if not name.startswith("r/"):
+        raise ConfigError(f"no subreddit in {query!r}", where="collect reddit",
+                          remedy="give a dump, or a query such as 'r/ChatGPT' or 'r/ChatGPT write a poem'")
+    import_error, client = _client()
+    subreddit = client.subreddit(name[2:])
+    try:
+        listing = subreddit.search(words, limit=limit) if words else subreddit.new(limit=limit)
+        for number, found in enumerate(listing, start=1):
+            row = {"title": found.title, "selftext": found.selftext, "author": str(found.author or ""),
+                   "permalink": found.permalink, "created_utc": found.created_utc}
+            yield _post(row, f"{name}#{number}")
+    except import_error as error:
+        raise EndpointError(f"does not answer ({type(error).__name__})", where="reddit.com",
+                            remedy="check both credentials, the subreddit and the connection") from None
+
+
+def _client() -> tuple[Any, Any]:
+    import praw
+    import prawcore
+
+    missing = [name for name in ("REDDIT_CLIENT_ID", "REDDIT_CLIENT_SECRET") if not os.environ.get(name)]
+    if missing:
+        raise ConfigError(f"{' and '.join(missing)} not set", where="the environment",
+                          remedy="make a script app at reddit.com/prefs/apps and set both")
+    client = praw.Reddit(client_id=os.environ["REDDIT_CLIENT_ID"], client_secret=os.environ["REDDIT_CLIENT_SECRET"],
+                         user_agent="python:instructwild:collect", check_for_updates=False)
+    return prawcore.PrawcoreException, client

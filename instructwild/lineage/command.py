@@ -1,0 +1,63 @@
+"""`instructwild trace` and `instructwild forget`."""
+
+from typing import Annotated
+
+import typer
+
+from instructwild.errors import InputError
+from instructwild.report.command import DryRun
+
+Root = Annotated[str, typer.Option("--root", help="The folder that all stage folders lie in.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON on stdout.")]
+
+
+def trace(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, a candidate's id, a stage folder or a "
+                                                                 "model's sha256.", show_default=False)],
+          root: Root = ".", as_json: AsJson = False) -> None:
+    """Follow a row or a model back to the posts it came from, and forward to every stage and model that used it."""
+    from instructwild.lineage.trace import trace as follow
+    from instructwild.lineage.tree import tree
+
+    found = follow(name, root)
+    if as_json:
+        print(found.to_json(), end="")
+        return
+    from rich.console import Console
+
+    Console(soft_wrap=False).print(tree(found))
+
+
+def forget(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, or an author's hash as `origin.author` has "
+                                                                  "it.", show_default=False)],
+           root: Root = ".", yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+           dry_run: DryRun = False, as_json: AsJson = False) -> None:
+    """Remove a seed and everything made from it from every stage, cache and report under the root, and prove it.
+
+    What is removed is gone for good. The models trained on it are listed: they have to be trained again.
+    """
+    import sys
+
+    from instructwild.lineage.forget import Forgetting
+    from instructwild.report.terminal import console
+
+    work = Forgetting.begin(name, root)
+    for line in work.plan.lines():
+        console.print(line, markup=False, highlight=False)
+    if dry_run:
+        work.leave()
+        return
+    if not yes and not work.resumed:
+        if not sys.stdin.isatty():
+            work.leave()
+            raise InputError("wants a yes before it removes anything", where="forget", remedy="look at the plan, then --yes")
+        if not typer.confirm("Remove all this for good?"):
+            work.leave()
+            raise typer.Exit(1)
+    proof = work.run()
+    if as_json:
+        print(proof.to_json(), end="")
+    else:
+        for line in proof.lines():
+            console.print(line, markup=False, highlight=False)
+    if proof.left:
+        raise typer.Exit(1)

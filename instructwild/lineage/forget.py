@@ -1,0 +1,292 @@
+"""Forgetting a seed: everything made from it leaves every file, the manifests stay true, and a search proves it.
+
+The work is written down first, in `ROOT/.forget/plan.json`, so that an interrupted run goes on; that file holds what it is
+looking for and is the last thing to go.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from instructwild.errors import InputError, OutputError
+from instructwild.lineage import rewrite
+from instructwild.lineage.erase import erase, files, holds, replace
+from instructwild.lineage.gone import QUOTED, Gone, gone, ids_of, room, said_by
+from instructwild.lineage.graph import Graph, Node
+from instructwild.stage.folder import SCRATCH
+
+FOLDER, PLAN = ".forget", "plan.json"
+
+
+@dataclass
+class Plan:
+    """What is to be done, before any of it is done."""
+
+    name: str
+    seeds: list[str]
+    rows: list[str]
+    ids: list[str]
+    texts: list[str]
+    whole: list[str]
+    marks: list[str]
+    stages: dict[str, int]
+    models: list[dict[str, Any]]
+    renamed: dict[str, str] = field(default_factory=dict)
+    """Output hash before -> after, so that the stages that read it can be told."""
+
+    @property
+    def what(self) -> Gone:
+        """What to look for."""
+        return Gone(frozenset(self.ids), tuple(self.texts), tuple(self.whole))
+
+    def lines(self) -> list[str]:
+        """The plan for people."""
+        told = [f"{len(self.seeds):,} seeds and {len(self.rows) - len(self.seeds):,} rows made from them or quoting them"]
+        told += [f"  {count:>8,} rows in {stage}" for stage, count in self.stages.items() if count]
+        return told + _models(self.models)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the search found after the work."""
+
+    name: str
+    rows: int
+    files_rewritten: list[str]
+    files_searched: int
+    left: list[str]
+    models: list[dict[str, Any]]
+
+    def to_json(self) -> str:
+        """Readable JSON."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
+
+    def lines(self) -> list[str]:
+        """The proof for people."""
+        told = [f"{self.rows:,} rows forgotten, {len(self.files_rewritten):,} files rewritten"]
+        if self.left:
+            told += [f"still there, of {self.files_searched:,} files searched:", *(f"  {path}" for path in self.left),
+                     "remedy: these files are not this toolkit's or are in use; take the text out of them, then run the "
+                     "command again"]
+        else:
+            told.append(f"no text of it in any of {self.files_searched:,} files (model weights cannot be searched)")
+        return told + _models(self.models)
+
+
+def _models(models: list[dict[str, Any]]) -> list[str]:
+    if not models:
+        return ["no model here was trained on it"]
+    return ["models trained on it, which cannot forget and have to be trained again:",
+            *(f"  {model['folder']}  {model['sha256'][:12]}  ({model['how']})" for model in models)]
+
+
+class Forgetting:
+    """One request to be forgotten, at work."""
+
+    def __init__(self, root: Path, plan: Plan, *, resumed: bool) -> None:
+        self.root = root
+        self.plan = plan
+        self.resumed = resumed
+
+    @classmethod
+    def begin(cls, name: str, root: str | Path) -> "Forgetting":
+        """Plan the work, or find the plan of an interrupted run.
+
+        Raises:
+            InputError: nothing here has that name, or another request is not finished.
+            OutputError: a stage is being written.
+        """
+        place = Path(root)
+        journal = place / FOLDER / PLAN
+        if journal.exists():
+            plan = Plan(**json.loads(journal.read_text(encoding="utf-8")))
+            if plan.name != name:
+                raise InputError(f"forgetting {plan.name} was interrupted here", where=str(place),
+                                 remedy=f"finish it first: instructwild forget {plan.name} --root {place}")
+            return cls(place, plan, resumed=True)
+        return cls(place, planned(name, Graph(place)), resumed=False)
+
+    def leave(self) -> None:
+        """Do nothing after all."""
+
+    def run(self) -> Proof:
+        """Do the work, or go on with it, and search every file afterwards."""
+        _nobody_writes(self.root)
+        self._keep_plan()
+        rewrite.note_marks(self.root, self.plan.marks)
+        what = self.plan.what
+        rewritten: list[str] = []
+        graph = Graph(self.root)
+        for node in graph.nodes:
+            if rewrite.rewrite_stage(node, what, self._renamed):
+                rewritten.append(node.name)
+        for path in self._own_files():
+            if erase(path, what):
+                rewritten.append(os.path.relpath(path, self.root))
+        for node in Graph(self.root).nodes:
+            rewrite.rename_inputs(node, self.plan.renamed, self.root)
+        return self._proof(what, rewritten)
+
+    def _own_files(self) -> Iterable[Path]:
+        """Files of ours beside the stages' own: unfinished work, caches, exports, the page of the chain."""
+        from instructwild.llm.place import cache_dir
+
+        stages = [node.folder for node in Graph(self.root).nodes]
+        journal = self.root / FOLDER
+        for path in files(self.root):
+            ours = path.name in ("index.html", "chain.json") or SCRATCH in path.parts or \
+                any(folder in path.parents for folder in stages)
+            if ours and journal not in path.parents and path.name != "manifest.json":
+                yield path
+        if cache_dir().is_dir():
+            yield from (path for path in files(cache_dir()) if path.suffix in (".sqlite", ".db", ".sqlite3", ".jsonl"))
+
+    def _renamed(self, before: str, after: str) -> None:
+        if before != after:
+            self.plan.renamed[before] = after
+            self._keep_plan()
+
+    def _keep_plan(self) -> None:
+        folder = self.root / FOLDER
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            replace(folder / PLAN, json.dumps(asdict(self.plan), ensure_ascii=False).encode())
+        except OSError as error:
+            raise OutputError(f"cannot be written ({error.strerror})", where=str(folder), remedy="check its permissions") \
+                from None
+
+    def _proof(self, what: Gone, rewritten: list[str]) -> Proof:
+        journal = self.root / FOLDER
+        searched, left = 0, []
+        for path in files(self.root):
+            if journal in path.parents:
+                continue
+            searched += 1
+            if holds(path, what):
+                left.append(os.path.relpath(path, self.root))
+        if not left:
+            (journal / PLAN).unlink()
+            journal.rmdir()
+        return Proof(self.plan.name, len(self.plan.rows), rewritten, searched, left, self.plan.models)
+
+
+def planned(name: str, graph: Graph) -> Plan:
+    """What forgetting a row, or all rows of an author, comes to.
+
+    Raises:
+        InputError: nothing under the root has that name.
+    """
+    seeds = _seeds(graph, name)
+    if not seeds:
+        raise InputError(f"no row or author here is called {name!r}", where=str(graph.root),
+                         remedy="give an id as `instructwild trace` shows it, or an author's hash from `origin`")
+    rows = {*seeds, *graph.descendants(seeds)}
+    texts, ids = _said(graph, rows)
+    while True:
+        quoting = _quoting(graph, {text for text in texts if room(text) >= QUOTED}, rows)
+        if not quoting:
+            break
+        rows |= quoting | graph.descendants(quoting)
+        texts, ids = _said(graph, rows)
+    others = list(_others(graph, rows))
+    ids -= set().union(*(borne for _, borne, _ in others))  # the same answer to another prompt bears the same id
+    what = gone(ids | rows, texts, {text for _, _, said in others for text in said})
+    return Plan(name, sorted(seeds), sorted(rows), sorted(what.ids), list(what.texts), list(what.whole),
+                rewrite.marks_of(graph, name, seeds), _counts(graph, rows), _trained(graph, rows))
+
+
+def _seeds(graph: Graph, name: str) -> set[str]:
+    found: set[str] = set()
+    for node in graph.nodes:
+        if "id" in node.columns:
+            found |= set(node.rows.filter(pl.col("id") == name).select("id").collect()["id"])
+        if "origin" in node.columns:
+            by = pl.col("origin").list.eval(pl.element().struct.field("author") == name).list.any()
+            found |= set(node.rows.filter(by).select("id").collect()["id"])
+        found |= set(node.losing([name])["id"])
+        found |= set(node.dropped.filter(pl.col("row").str.contains(f'"author": ?"{name}"')).collect()["id"]) \
+            if name.isalnum() else set()
+    return found - {""}
+
+
+def _said(graph: Graph, rows: set[str]) -> tuple[set[str], set[str]]:
+    texts: set[str] = set()
+    ids: set[str] = set()
+    for node in graph.nodes:
+        found = list(node.holding(rows).iter_rows(named=True)) if "id" in node.columns else []
+        for held in (*found, *map(_held, node.losing(rows)["row"])):
+            texts |= said_by(held)
+            ids |= ids_of(held)
+    return texts, ids
+
+
+def _held(row: str) -> dict[str, Any]:
+    try:
+        held = json.loads(row or "null")
+    except ValueError:
+        return {}
+    return held if isinstance(held, dict) else {}
+
+
+def _others(graph: Graph, rows: set[str]) -> Iterable[tuple[str, set[str], set[str]]]:
+    """(id, all ids it bears, texts) of every kept row that is not among the rows."""
+    known = ("id", "response_id", "messages", "candidates", "prompt", "chosen", "rejected")
+    for node in graph.nodes:
+        if "id" in node.columns:
+            others = node.rows.filter(~pl.col("id").is_in(list(rows))).select([c for c in known if c in node.columns])
+            for row in others.collect().iter_rows(named=True):
+                yield row["id"], ids_of(row), said_by(row)
+
+
+def _quoting(graph: Graph, texts: set[str], rows: set[str]) -> set[str]:
+    """Other rows that hold one of the long texts."""
+    if not texts:
+        return set()
+    ids, joined = [], []
+    for one, _, said in _others(graph, rows):
+        ids.append(one)
+        joined.append("\n".join(sorted(said)))
+    hits = pl.Series(joined, dtype=pl.String).str.contains_any(pl.Series(sorted(texts), dtype=pl.String).implode())
+    return {one for one, hit in zip(ids, hits, strict=True) if hit}
+
+
+def _counts(graph: Graph, rows: set[str]) -> dict[str, int]:
+    return {node.name: (node.holding(rows).height if "id" in node.columns else 0) + node.losing(rows).height
+            for node in graph.nodes}
+
+
+def _trained(graph: Graph, rows: set[str]) -> list[dict[str, Any]]:
+    """The models that read a row, or were trained from a model that did."""
+    touched: dict[str, str] = {}
+
+    def how(node: Node) -> str:
+        for source in graph.parents(node):
+            if source.model is None and "id" in source.columns and not source.holding(rows).is_empty():
+                return f"read {source.name}"
+            if source.name in touched:
+                return f"made from {source.name}"
+        return ""
+
+    for node in graph.nodes:  # in the order of the chain
+        if node.model and (why := how(node)):
+            touched[node.name] = why
+    return [{"folder": node.name, "sha256": node.model, "stage": node.manifest.stage, "how": touched[node.name]}
+            for node in graph.nodes if node.name in touched]
+
+
+def _nobody_writes(root: Path) -> None:
+    """Refuse while a stage under the root is being written."""
+    from filelock import FileLock, Timeout
+
+    for lock in (path for path in files(root) if path.name == "lock" and path.parent.name == SCRATCH):
+        try:
+            with FileLock(lock, timeout=0):
+                pass
+        except Timeout:
+            raise OutputError("is being written by another instructwild process", where=str(lock.parent.parent),
+                              remedy="wait for it to end") from None

@@ -1,0 +1,199 @@
+"""One row or model, back to the posts it came from and forward to every stage and model that used it."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import polars as pl
+
+from instructwild.errors import InputError
+from instructwild.lineage.graph import Graph, Node
+from instructwild.report.counts import text_of
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Where a row was met: the stage, and how it fared there."""
+
+    stage: str
+    folder: str
+    fate: str
+    reason: str | None = None
+    evidence: Any = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row on the way: what it says, where it was met, and what lies behind it."""
+
+    id: str
+    text: str
+    language: str | None
+    seen: tuple[Seen, ...]
+    origin: tuple[dict[str, Any], ...] = ()
+    made_by: dict[str, Any] | None = None
+    made_from: tuple["Row", ...] = ()
+    became: tuple["Row", ...] = ()
+
+
+@dataclass(frozen=True)
+class Use:
+    """A stage that read rows or a model on the way, and the model it made, if it made one."""
+
+    stage: str
+    folder: str
+    model: str | None
+    rows: int
+    used_by: tuple["Use", ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The answer: a row with its past and its uses, or a stage with what it was made from."""
+
+    id: str
+    kind: str
+    row: Row | None = None
+    used_by: tuple[Use, ...] = ()
+    made_from: tuple[dict[str, Any], ...] = ()
+    posts: tuple[dict[str, Any], ...] = field(default=())
+
+    def to_json(self) -> str:
+        """Readable JSON with everything in it."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2, default=str) + "\n"
+
+
+def trace(name: str, root: str = ".") -> Trace:
+    """Find a row (by its id, its answer's or a candidate's) or a stage or model (by folder or sha256) and all around it.
+
+    Raises:
+        InputError: nothing under the root has that name.
+    """
+    graph = Graph(root)
+    if (node := graph.named(name)) is not None:
+        return _stage_trace(graph, node)
+    if not graph.nodes:
+        raise InputError("holds no finished stages", where=str(root), remedy="give the folder they lie in with --root")
+    ids = _row_ids(graph, name)
+    if not ids:
+        raise InputError(f"nothing here is called {name!r}", where=str(root),
+                         remedy="give a row's id, a candidate's id, a stage folder or a model's sha256; or another --root")
+    family = Family(graph, ids[0])
+    return Trace(name, "row", family.row(ids[0]), tuple(_uses(graph, list(family.holders.values()))),
+                 posts=tuple(_posts(graph, ids)))
+
+
+def _row_ids(graph: Graph, name: str) -> list[str]:
+    """The ids of the rows that the name stands for: their own, their answer's, or one of their candidates'."""
+    for node in graph.nodes:
+        if "id" in node.columns and not (kept := node.holding([name])).is_empty():
+            return kept["id"].to_list()[:1]
+    for node in graph.nodes:
+        if not (lost := node.losing([name])).is_empty():
+            return lost["id"].to_list()[:1]
+    return [name] if name and name in set(graph.edges["parent"]) else []
+
+
+class Family:
+    """A row with all its ancestors and descendants, each stage read once."""
+
+    def __init__(self, graph: Graph, one: str) -> None:
+        everybody = {one, *graph.ancestors([one]), *graph.descendants([one])}
+        self.parents: dict[str, set[str]] = {}
+        self.children: dict[str, set[str]] = {}
+        for child, parent in graph.edges.filter(pl.col("id").is_in(list(everybody))).iter_rows():
+            if child != parent:
+                self.parents.setdefault(child, set()).add(parent)
+                self.children.setdefault(parent, set()).add(child)
+        self.facts: dict[str, dict[str, Any]] = {}
+        self.holders: dict[str, Node] = {}
+        for node in graph.nodes:
+            self._read(node, everybody, {one, *graph.descendants([one])})
+
+    def _read(self, node: Node, ids: set[str], itself: set[str]) -> None:
+        for found in node.holding(ids).iter_rows(named=True) if "id" in node.columns else ():
+            if found["id"] in itself:
+                self.holders[node.name] = node
+            self._meet(found["id"], found, Seen(node.manifest.stage, node.name, "kept"))
+        for found in node.losing(ids).iter_rows(named=True):
+            self._meet(found["id"], _json(found["row"]),
+                       Seen(node.manifest.stage, node.name, "dropped", found["reason"], _json(found["evidence"])))
+
+    def _meet(self, one: str, held: Any, seen: Seen) -> None:
+        fact = self.facts.setdefault(one, {"seen": [], "text": "", "language": None, "origin": {}, "made_by": None})
+        fact["seen"].append(seen)
+        fact["text"] = fact["text"] or text_of(held)
+        if isinstance(held, dict):
+            fact["language"] = fact["language"] or held.get("language")
+            fact["made_by"] = fact["made_by"] or held.get("made_by")
+            fact["origin"] |= {json.dumps(place, sort_keys=True): place for place in held.get("origin") or ()}
+
+    def row(self, one: str) -> Row:
+        """The row with its past and what became of it; a row met twice on the way is spelled out once."""
+        told: set[str] = set()
+        return self._row(one, told, back=True, ahead=True)
+
+    def _row(self, one: str, told: set[str], *, back: bool, ahead: bool) -> Row:
+        again = one in told
+        told.add(one)
+        fact = self.facts.get(one, {"seen": [], "text": "", "language": None, "origin": {}, "made_by": None})
+        parents = sorted(self.parents.get(one, ())) if back and not again else []
+        children = sorted(self.children.get(one, ())) if ahead and not again else []
+        return Row(one, fact["text"], fact["language"], tuple(fact["seen"]), tuple(fact["origin"].values()), fact["made_by"],
+                   tuple(self._row(parent, told, back=True, ahead=False) for parent in parents),
+                   tuple(self._row(child, told, back=False, ahead=True) for child in children))
+
+
+def _uses(graph: Graph, holders: list[Node]) -> list[Use]:
+    """What was made from the stages that hold the row: each stage under the one it read, told once."""
+    told: set[str] = set()
+
+    def below(node: Node) -> list[Use]:
+        uses = []
+        for reader in graph.children(node):
+            if reader.name not in told:
+                told.add(reader.name)
+                uses.append(Use(reader.manifest.stage, reader.name, reader.model, reader.manifest.rows.in_,
+                                tuple(below(reader))))
+        return uses
+
+    tops = [node for node in holders if not any(above in holders for above in graph.above(node))]
+    return [Use(node.manifest.stage, node.name, node.model, node.manifest.rows.kept, tuple(below(node))) for node in tops]
+
+
+def _posts(graph: Graph, ids: list[str]) -> list[dict[str, Any]]:
+    """The origins of the rows and of all that they were made from."""
+    found: dict[str, dict[str, Any]] = {}
+    everything = [*ids, *sorted(graph.ancestors(ids))]
+    for node in graph.nodes:
+        if {"id", "origin"} <= set(node.columns):
+            for row in node.holding(everything).iter_rows(named=True):
+                for place in row["origin"] or ():
+                    found[json.dumps(place, sort_keys=True)] = {"id": row["id"], **place}
+    return list(found.values())
+
+
+def _stage_trace(graph: Graph, node: Node) -> Trace:
+    above = graph.above(node)
+    made_from = [{"stage": one.manifest.stage, "folder": one.name, "rows": one.manifest.rows.kept, "model": one.model,
+                  "outside": _outside(graph, one)} for one in above]
+    posts = {json.dumps(place, sort_keys=True): place for one in (node, *above) if {"id", "origin"} <= set(one.columns)
+             for row in one.rows.select("id", "origin").collect().iter_rows(named=True)
+             for place in ({"id": row["id"], **origin} for origin in row["origin"] or ())}
+    here = {"stage": node.manifest.stage, "folder": node.name, "rows": node.manifest.rows.kept, "model": node.model,
+            "outside": _outside(graph, node)}
+    return Trace(node.name, "model" if node.model else "stage", None, tuple(_uses(graph, [node])[0].used_by),
+                 (here, *made_from), tuple(posts.values()))
+
+
+def _outside(graph: Graph, node: Node) -> list[str]:
+    """Inputs that no stage under the root made: exports, base models."""
+    made = {sha for one in graph.nodes for sha in one.made.values()}
+    return [record.path.rsplit("/", 1)[-1] for record in node.manifest.inputs if record.sha256 not in made]
+
+
+def _json(text: str | None) -> Any:
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text

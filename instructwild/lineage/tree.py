@@ -1,0 +1,88 @@
+"""A trace as a tree on the terminal."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+from rich.tree import Tree
+
+from instructwild.lineage.trace import Row, Trace, Use
+from instructwild.report.template import visible
+
+SHOWN, MOST = 100, 20
+
+
+def tree(found: Trace) -> Tree:
+    """The answer as a tree."""
+    top = Tree(_words((found.kind, "bold"), ("  ", ""), (found.id, "cyan")))
+    if found.row is not None:
+        _tell_row(top, found.row)
+    if found.made_from:
+        _tell_stages(top, found)
+    if found.used_by:
+        used = top.add("used by")
+        for use in found.used_by:
+            _add_use(used, use)
+    return top
+
+
+def _words(*parts: tuple[str, str]) -> Text:
+    return Text.assemble(*((visible(text).replace("\n", " ").replace("\t", " "), style) for text, style in parts))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN] + " …"
+
+
+def _tell_row(top: Tree, row: Row) -> None:
+    top.add(_words((_short(row.text), ""), (f"  {row.language}" if row.language else "", "dim")))
+    met = top.add("met in")
+    for seen in row.seen:
+        evidence = json.dumps(seen.evidence, ensure_ascii=False)
+        why, on_what = (f": {seen.reason}, ", _short(evidence)) if seen.reason else ("", "")
+        met.add(_words((seen.folder, "bold"), (f"  {seen.fate}", ""), (why, "yellow"), (on_what, "")))
+    _add_past(top.add("came from"), row)
+    if row.became:
+        _add_rows(top.add(f"became {len(row.became):,} rows"), row.became, ahead=True)
+
+
+def _add_rows(under: Tree, rows: Sequence[Row], *, ahead: bool) -> None:
+    for row in rows[:MOST]:
+        here = under.add(_words((row.id, "cyan"), ("  ", ""), (_short(row.text), "")))
+        if ahead:
+            _add_rows(here, row.became, ahead=True)
+        else:
+            _add_past(here, row)
+    if len(rows) > MOST:
+        under.add(f"and {len(rows) - MOST:,} more (--json tells all)")
+
+
+def _add_past(here: Tree, row: Row) -> None:
+    if row.made_by:
+        here.add(_words(("made by  ", "green"), (f"{row.made_by.get('model')} · {row.made_by.get('template') or ''}", "")))
+    for origin in row.origin:
+        here.add(_place(origin))
+    _add_rows(here, row.made_from, ahead=False)
+
+
+def _place(origin: dict[str, Any]) -> Text:
+    said = " · ".join(str(origin[key]) for key in ("kind", "source", "url", "license", "collected_at") if origin.get(key))
+    return _words(("post  ", "green"), (said, ""))
+
+
+def _tell_stages(top: Tree, found: Trace) -> None:
+    made = top.add("made from")
+    for one in found.made_from:
+        outside = f", read {', '.join(one['outside'])}" if one["outside"] else ""
+        made.add(_words((one["stage"], "bold"), (f"  {one['folder']}, {one['rows']:,} rows{outside}", "")))
+    posts = made.add(_words((f"{len(found.posts):,} posts", "green")))
+    for post in found.posts[:5]:
+        posts.add(_place(post))
+
+
+def _add_use(under: Tree, use: Use) -> None:
+    here = under.add(_words((use.stage, "bold"), (f"  {use.folder}, {use.rows:,} rows", ""),
+                            (f"  model {use.model[:12]}" if use.model else "", "magenta")))
+    for further in use.used_by:
+        _add_use(here, further)

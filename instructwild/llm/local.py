@@ -1,0 +1,275 @@
+"""Batched generation in this process: many requests at once, each with its own random numbers.
+
+Prompts are sorted by length and padded on the left; a row that has finished leaves the batch. Each request draws its
+random numbers from its own seed, so that what it is batched with decides nothing but rounding.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from instructwild.errors import ModelError
+from instructwild.llm.arithmetic import computing_dtype
+from instructwild.llm.models import ADAPTER, resolve
+from instructwild.llm.quantized import expand_weights, prepare, quantization_of
+from instructwild.llm.quiet import no_bars, quiet_imports
+from instructwild.llm.request import Finish, Reply, Request
+
+if TYPE_CHECKING:
+    import torch
+
+NUCLEUS = 1024
+"""With top_p below 1 at most this many of the likeliest tokens are drawn from: sorting a whole vocabulary costs more than
+the model does."""
+
+
+@dataclass
+class Row:
+    """One request while it is being answered."""
+
+    request: Request
+    prompt: list[int]
+    uniform: "torch.Tensor"
+    said: list[int] = field(default_factory=list)
+    finish: Finish | None = None
+
+
+class LocalModel:
+    """A model folder loaded into this process.
+
+    Args:
+        path: a folder, an adapter folder, or any name that `resolve` knows.
+        adapter: an adapter folder to put on top.
+        batch: how many requests are answered at once.
+        dtype: a torch dtype name, or `auto` for what this machine computes fastest. Quantized models keep their own.
+
+    Raises:
+        ModelError: the folder is no causal language model with a tokenizer.
+    """
+
+    def __init__(self, path: str | Path, *, adapter: str | Path | None = None, batch: int = 32, dtype: str = "auto",
+                 device: str | None = None) -> None:
+        self.path = resolve(path)
+        self.batch = batch
+        self.model, self.tokenizer = load(self.path, adapter=adapter, dtype=dtype, device=device)
+        config = self.model.config
+        self.context = int(getattr(config, "max_position_embeddings", 0) or 2048)
+        self.ends = _end_tokens(self.model, self.tokenizer)
+        self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else min(self.ends)
+
+    def encode(self, request: Request) -> list[int]:
+        """The token ids that the model sees: the chat template around messages, a text as it is.
+
+        Raises:
+            ModelError: messages for a model without a chat template.
+        """
+        if request.text:
+            return list(self.tokenizer(request.text)["input_ids"])
+        if not self.tokenizer.chat_template:
+            raise ModelError("has no chat template, so it cannot answer messages", where=str(self.path),
+                             remedy="choose a chat model, or the template style `base`")
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
+
+    def generate(self, requests: Sequence[Request], on_batch: Callable[[list[int], list[Reply]], None] | None = None,
+                 ) -> list[Reply]:
+        """Answer requests, in batches of similar length; the replies are in the order of the requests.
+
+        Args:
+            requests: any mixture of messages and texts.
+            on_batch: called after each batch with the indices it answered and their replies.
+        """
+        prompts = [self.encode(request) for request in requests]
+        replies: list[Reply | None] = [None] * len(requests)
+        for chosen in self.batches([len(prompt) for prompt in prompts]):
+            answered = self._answer([(requests[i], prompts[i]) for i in chosen])
+            for i, reply in zip(chosen, answered, strict=True):
+                replies[i] = reply
+            if on_batch is not None:
+                on_batch(chosen, answered)
+        return [reply for reply in replies if reply is not None]
+
+    def batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        """Indices in batches of similar length, the longest first, so that what does not fit memory fails at once."""
+        order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+        return [order[start:start + self.batch] for start in range(0, len(order), self.batch)]
+
+    def _answer(self, asked: list[tuple[Request, list[int]]]) -> list[Reply]:
+        import torch
+
+        rows = []
+        for request, prompt in asked:
+            dice = torch.Generator().manual_seed(request.seed % 2**63)
+            rows.append(Row(request, prompt, torch.rand(request.sampling.max_tokens, generator=dice, dtype=torch.float64)))
+        fitting = [row for row in rows if len(row.prompt) + row.request.sampling.max_tokens <= self.context]
+        if fitting:
+            with torch.inference_mode():
+                self._run(fitting)
+        return [self._reply(row) for row in rows]
+
+    def _reply(self, row: Row) -> Reply:
+        if row.finish is None:
+            return Reply("", "failed", problem=f"{len(row.prompt)} tokens and {row.request.sampling.max_tokens} more do not "
+                                               f"fit the model's context of {self.context}")
+        text = self.tokenizer.decode([token for token in row.said if token not in self.ends], skip_special_tokens=True)
+        return Reply(_cut(text, row.request.sampling.stop)[0], row.finish, len(row.prompt), len(row.said))
+
+    def _run(self, rows: list[Row]) -> None:
+        """The decoding loop: prefill once, then a token for each live row until none is left."""
+        import torch
+        from transformers import DynamicCache
+
+        device = self.model.device
+        width = max(len(row.prompt) for row in rows)
+        ids = torch.full((len(rows), width), self.pad, dtype=torch.long)
+        mask = torch.zeros((len(rows), width), dtype=torch.long)
+        for i, row in enumerate(rows):
+            ids[i, width - len(row.prompt):] = torch.tensor(row.prompt)
+            mask[i, width - len(row.prompt):] = 1
+        ids, mask = ids.to(device), mask.to(device)
+        cache = DynamicCache(config=self.model.config)
+        penalties = torch.tensor([row.request.sampling.repetition_penalty for row in rows], device=device)
+        seen = _seen(rows, self.model.config.vocab_size, device) if bool((penalties != 1).any()) else None
+        live = list(rows)
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)
+        while True:
+            logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache,
+                                use_cache=True, logits_to_keep=1).logits[:, -1].float()
+            if seen is not None:
+                logits = torch.where(seen[:, :logits.shape[1]], penalized(logits, penalties[:, None]), logits)
+            tokens = draw(logits, live)
+            for row, token in zip(live, tokens.tolist(), strict=True):
+                self._say(row, token)
+            keep = [i for i, row in enumerate(live) if row.finish is None]
+            if not keep:
+                return
+            if seen is not None:
+                seen[torch.arange(len(live), device=device), tokens] = True
+            positions, mask = positions[:, -1:] + 1, torch.cat([mask, mask.new_ones(len(live), 1)], dim=1)
+            if len(keep) < len(live):
+                chosen = torch.tensor(keep, device=device)
+                cache.batch_select_indices(chosen)
+                tokens, mask, positions, penalties = tokens[chosen], mask[chosen], positions[chosen], penalties[chosen]
+                seen = seen[chosen] if seen is not None else None
+                live = [live[i] for i in keep]
+            ids = tokens[:, None]
+
+    def _say(self, row: Row, token: int) -> None:
+        row.said.append(token)
+        stops = row.request.sampling.stop
+        if token in self.ends or (stops and _cut(self.tokenizer.decode(row.said), stops)[1]):
+            row.finish = "stop"
+        elif len(row.said) >= row.request.sampling.max_tokens:
+            row.finish = "length"
+
+
+def penalized(logits: "torch.Tensor", penalty: "torch.Tensor") -> "torch.Tensor":
+    """The repetition penalty of CTRL (Keskar et al. 2019, section 4.1) in the form that transformers uses.
+
+    Args:
+        logits: [B, V].
+        penalty: [B, 1]; positive logits are divided by it, negative ones multiplied.
+    """
+    import torch
+
+    return torch.where(logits > 0, logits / penalty, logits * penalty)
+
+
+def draw(logits: "torch.Tensor", rows: Sequence[Row]) -> "torch.Tensor":
+    """The next token of each row [B], by inverting the distribution at the row's own next random number.
+
+    Args:
+        logits: [B, V] float.
+        rows: the B rows; temperature 0 takes the likeliest token.
+    """
+    import torch
+
+    chosen = logits.argmax(-1)
+    sampled = [i for i, row in enumerate(rows) if row.request.sampling.temperature > 0]
+    for nucleus in (False, True):
+        index = [i for i in sampled if (rows[i].request.sampling.top_p < 1) is nucleus]
+        if not index:
+            continue
+        heat = torch.tensor([rows[i].request.sampling.temperature for i in index], device=logits.device)
+        point = torch.stack([rows[i].uniform[len(rows[i].said)] for i in index]).to(logits.device)
+        probability = torch.softmax(logits[index] / heat[:, None], dim=-1)
+        order = None
+        if nucleus:
+            probability, order = probability.topk(min(NUCLEUS, probability.shape[1]), dim=-1)
+            share = torch.tensor([rows[i].request.sampling.top_p for i in index], device=logits.device)
+            before = probability.cumsum(-1) - probability
+            probability = torch.where(before < share[:, None], probability, 0.0)
+        total = probability.cumsum(-1, dtype=torch.float64)
+        place = torch.searchsorted(total, (point * total[:, -1])[:, None], right=True).clamp(max=probability.shape[1] - 1)
+        chosen[index] = (place if order is None else order.gather(1, place))[:, 0]
+    return chosen
+
+
+def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", device: str | None = None,
+         ) -> tuple[Any, Any]:
+    """Model and tokenizer of a folder, in evaluation mode; an adapter is merged into its base.
+
+    Raises:
+        ModelError: transformers cannot load it; the message is its own.
+    """
+    quiet_imports()
+    import json
+
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    if (path / ADAPTER).is_file() and not (path / "config.json").is_file():
+        told = json.loads((path / ADAPTER).read_text(encoding="utf-8"))
+        base, adapter = resolve(_base_of(path, str(told.get("base_model_name_or_path") or ""))), path
+    else:
+        base = path
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    wanted = computing_dtype(device) if dtype == "auto" else getattr(torch, dtype)
+    quantized = quantization_of(base) is not None
+    if quantized:
+        prepare()
+    try:
+        with no_bars():
+            model = AutoModelForCausalLM.from_pretrained(base, dtype=wanted)
+            if quantized and device == "cpu":
+                expand_weights(model)
+            holder = Path(adapter) if adapter is not None and (Path(adapter) / "tokenizer_config.json").exists() else base
+            tokenizer = AutoTokenizer.from_pretrained(holder)
+            if adapter is not None:
+                from peft import PeftModel
+
+                model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"cannot be loaded ({str(error).splitlines()[0][:300]})", where=str(path),
+                         remedy="check that the folder holds a whole causal language model and its tokenizer") from error
+    model.to(device)
+    return model.eval(), tokenizer
+
+
+def _base_of(adapter: Path, name: str) -> Path | str:
+    """An adapter names its base by a path that may be relative to the adapter."""
+    beside = (adapter / name).resolve()
+    return beside if name and beside.is_dir() else name
+
+
+def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
+    told = getattr(model.generation_config, "eos_token_id", None)
+    found = set(told if isinstance(told, list) else [told]) | {tokenizer.eos_token_id}
+    return frozenset(token for token in found if token is not None)
+
+
+def _seen(rows: list[Row], vocabulary: int, device: Any) -> "torch.Tensor":
+    import torch
+
+    seen = torch.zeros((len(rows), vocabulary), dtype=torch.bool, device=device)
+    for i, row in enumerate(rows):
+        seen[i, torch.tensor(row.prompt, device=device)] = True
+    return seen
+
+
+def _cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:
+    """The text before the first stop string, and whether one was found."""
+    found = [place for stop in stops if (place := text.find(stop)) >= 0]
+    return (text[: min(found)], True) if found else (text, False)

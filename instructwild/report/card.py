@@ -1,0 +1,307 @@
+"""Dataset and model cards, written from the manifests of the stages that made them and from the rows themselves."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from instructwild.report.counts import by_language, by_type, duration, flat, money
+from instructwild.report.licence import UNSTATED, Together, together
+from instructwild.report.template import shown, visible
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from instructwild.stage import Manifest
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
+KINDS = {"person": "people", "model": "a model", "scripted": "a script"}
+DUPLICATES = ("exact_duplicate", "near_duplicate")
+SECTION = tuple[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What one config of a dataset holds.
+
+    Args:
+        models: (model, prompt template, its hash) -> rows it made.
+        sources: (kind, source, licence) -> origins.
+        annotators: kind of annotator -> rankings.
+    """
+
+    name: str
+    rows: int
+    languages: Mapping[str, int]
+    types: Mapping[str, int] = field(default_factory=dict)
+    models: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    sources: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    annotators: Mapping[str, int] = field(default_factory=dict)
+    answered: int | None = None
+    multi_turn: int = 0
+
+
+def contents(name: str, frame: "pl.DataFrame") -> Contents:
+    """Count what a frame of instructions, rankings or preference pairs holds."""
+    models: Counter[tuple[str, str, str]] = Counter()
+    sources: Counter[tuple[str, str, str]] = Counter()
+    annotators: Counter[str] = Counter()
+    answered, multi_turn = 0, 0
+    wanted = [c for c in ("messages", "origin", "made_by", "candidates", "rankings", "annotator") if c in frame.columns]
+    for row in frame.select(wanted).iter_rows(named=True):
+        for place in row.get("origin") or ():
+            sources[place["kind"] or "", place["source"] or "", place["license"] or UNSTATED] += 1
+        if made := row.get("made_by"):
+            models[made["model"] or "", made["template"] or "", made["template_hash"] or ""] += 1
+        for candidate in row.get("candidates") or ():
+            models[candidate["model"] or "unknown", "", ""] += 1
+        for ranking in row.get("rankings") or ():
+            if ranking["status"] == "submitted":
+                annotators[ranking["annotator"].partition(":")[0]] += 1
+        if row.get("annotator"):
+            annotators[row["annotator"].partition(":")[0]] += 1
+        messages = row.get("messages") or ()
+        answered += bool(messages) and messages[-1]["role"] == "assistant"
+        multi_turn += sum(message["role"] == "user" for message in messages) > 1
+    return Contents(name, frame.height, by_language(frame), by_type(frame), dict(models.most_common()),
+                    dict(sources.most_common()), dict(annotators.most_common()),
+                    answered if "messages" in frame.columns and "candidates" not in frame.columns else None, multi_turn)
+
+
+def licence_of(configs: Iterable[Contents], unstated: str | None = None) -> Together:
+    """The licence of a dataset; `unstated` is the licence of the rows whose source names none."""
+    found = {license if license != UNSTATED else unstated or UNSTATED
+             for config in configs for _, _, license in config.sources}
+    return together(found or {unstated or UNSTATED})
+
+
+def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["Manifest"], *,
+                 files: Mapping[str, str] | None = None, licence: Together | None = None, unstated: str | None = None,
+                 version: str = "") -> str:
+    """The README.md of a dataset on the Hub.
+
+    Args:
+        title: the dataset's name for people.
+        configs: what each config holds, the default one first.
+        manifests: of every stage behind the data, in order.
+        files: config -> pattern of its Parquet files.
+        licence: of the whole; by default what follows from the sources of the configs.
+        unstated: licence of the rows whose source names none.
+        version: the tag this card belongs to.
+    """
+    from huggingface_hub import DatasetCardData
+
+    licence = licence or licence_of(configs, unstated)
+    rows = configs[0].rows if configs else 0
+    tags = sorted({tag.split("-")[0] for config in configs for tag in config.languages} - {"und"})
+    people = any("person" in config.annotators for config in configs)
+    machine = any(config.models for config in configs)
+    data = DatasetCardData(
+        language=tags or None, license=licence.id, pretty_name=visible(title), size_categories=_size(rows),
+        task_categories=["text-generation"], multilinguality="multilingual" if len(tags) > 1 else "monolingual",
+        language_creators=["found", *(["machine-generated"] if machine else [])],
+        annotations_creators=["crowdsourced"] if people else ["machine-generated"],
+        tags=["instruction-tuning", "instructwild"],
+        configs=[{"config_name": config.name, "data_files": [{"split": "train", "path": pattern}],
+                  **({"default": True} if config is configs[0] else {})}
+                 for config in configs if (pattern := (files or {}).get(config.name))] or None,
+        **({"license_name": "see-below"} if licence.id == "other" else {}))
+    sections = [_holdings(configs), _made(manifests), _models(configs), _licences(configs, licence, unstated),
+                _dropped(manifests), _annotation(configs, manifests), _privacy(manifests), _gaps(configs, manifests)]
+    lead = f"{shown(rows)} rows made by InstructWild" + (f", version {version}" if version else "") + \
+        ". Every figure below is taken from the manifests of the stages that made the data."
+    return _document(data.to_yaml(), title, lead, sections)
+
+
+def model_card(title: str, manifests: Sequence["Manifest"], *, base: str | None = None, license: str | None = None,
+               annotators: Mapping[str, int] | None = None, languages: Sequence[str] = ("en", "zh")) -> str:
+    """The README.md of a model.
+
+    Args:
+        title: the model's name for people.
+        manifests: of every stage behind it, data and training, in order; the last one made the model.
+        base: the model it was trained from.
+        license: of the model, an id of the Hub.
+        annotators: kind of annotator -> rankings it was trained on.
+        languages: of the data it was trained on.
+    """
+    from huggingface_hub import ModelCardData
+
+    tags = sorted({tag.split("-")[0] for tag in languages} - {"und"})
+    data = ModelCardData(base_model=base, language=tags or None, license=license or "other", library_name="transformers",
+                         pipeline_tag="text-generation", tags=["instructwild", *(m.stage for m in manifests[-1:])],
+                         **({} if license else {"license_name": "not-stated"}))
+    trained = [manifest for manifest in manifests if _is_model(manifest)]
+    sections: list[SECTION] = [_data_hashes(manifests)]
+    sections += [(f"What {manifest.stage} measured", _table(["figure", "value"], flat(manifest.metrics)))
+                 for manifest in trained if manifest.metrics]
+    sections += [(f"Settings of {manifest.stage}", _table(["setting", "value"], flat(manifest.config)))
+                 for manifest in trained]
+    sections += [_annotated(annotators or {}, manifests), _made(manifests), _dropped(manifests),
+                 _limits(base, annotators or {})]
+    return _document(data.to_yaml(), title, f"Trained from {_plain(base or 'a base model')} by InstructWild.", sections)
+
+
+def _document(front: str, title: str, lead: str, sections: Iterable[SECTION]) -> str:
+    lines = ["---", front.strip(), "---", "", f"# {_plain(title)}", "", lead, ""]
+    for heading, body in sections:
+        if body:
+            lines += [f"## {_plain(heading)}", "", *body, ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _holdings(configs: Sequence[Contents]) -> SECTION:
+    lines = _table(["config", "rows", "languages"], [[config.name, config.rows, _shares(config.languages, config.rows)]
+                                                     for config in configs])
+    types = next((config.types for config in configs if config.types), {})
+    if types:
+        lines += ["", f"Instruction types, where they are known: {_shares(types, sum(types.values()))}."]
+    return "What it holds", lines
+
+
+def _made(manifests: Sequence["Manifest"]) -> SECTION:
+    rows = [[m.stage, m.rows.in_, m.rows.kept, m.rows.dropped, duration(m.seconds), money(m.usd), m.version, _settings(m)]
+            for m in manifests]
+    total = sum(manifest.usd for manifest in manifests)
+    tokens = sum(manifest.tokens.prompt + manifest.tokens.completion for manifest in manifests)
+    return "How it was made", [*_table(["stage", "in", "kept", "dropped", "time", "cost", "version", "settings"], rows), "",
+                               f"Cost in all: {money(total)}, {shown(tokens)} tokens."] if rows else []
+
+
+def _models(configs: Sequence[Contents]) -> SECTION:
+    made: Counter[tuple[str, str, str]] = Counter()
+    for config in configs:
+        for key, count in config.models.items():
+            made[key] = max(made[key], count)
+    rows = [[model, template or "–", hashed or "–", count] for (model, template, hashed), count in made.most_common()]
+    note = "The terms of a model's provider may limit what its outputs can be used for."
+    return "Models and prompts", [*_table(["model", "prompt template", "its hash", "rows or answers"], rows), "", note] \
+        if rows else []
+
+
+def _licences(configs: Sequence[Contents], licence: Together, unstated: str | None) -> SECTION:
+    sources: Counter[tuple[str, str, str]] = Counter()
+    for config in configs:
+        for key, count in config.sources.items():
+            sources[key] = max(sources[key], count)
+    rows = [[f"{kind} {source}".strip(), count, license if license != UNSTATED or not unstated
+             else f"{unstated} (stated by the publisher)"] for (kind, source, license), count in sources.most_common()]
+    return "Licences", [*_table(["source", "rows", "licence"], rows), "",
+                        f"The whole: **{_plain(licence.id)}**, because {_plain(licence.why)}."]
+
+
+def _dropped(manifests: Sequence["Manifest"]) -> SECTION:
+    rows = [[manifest.stage, reason, count] for manifest in manifests for reason, count in manifest.reasons.items()]
+    if not rows:
+        return "What was dropped", []
+    twins = sum(count for _, reason, count in rows if reason in DUPLICATES)
+    return "What was dropped", [*_table(["stage", "reason", "rows"], rows), "",
+                                f"Duplicates among them, exact and near: {shown(twins)}."]
+
+
+def _annotation(configs: Sequence[Contents], manifests: Sequence["Manifest"]) -> SECTION:
+    counted: Counter[str] = Counter()
+    for config in configs:
+        for kind, count in config.annotators.items():
+            counted[kind] = max(counted[kind], count)
+    return _annotated(counted, manifests)
+
+
+def _annotated(annotators: Mapping[str, int], manifests: Sequence["Manifest"]) -> SECTION:
+    if not annotators:
+        return "Who ranked", []
+    lines = _table(["ranked by", "rankings"], [[KINDS.get(kind, kind), count] for kind, count in annotators.items()])
+    for manifest in manifests:
+        for key, said in (("agreement", "Agreement of annotators"), ("alpha", "Krippendorff's alpha")):
+            if isinstance(manifest.metrics.get(key), int | float):
+                lines += ["", f"{said} ({_plain(manifest.stage)}): {shown(manifest.metrics[key])}."]
+    if annotators.get("scripted"):
+        lines += ["", f"**{shown(annotators['scripted'])} of these rankings are `scripted:`** – made by a fixed rule, not "
+                      "by people or a model. They judge form and know nothing of truth or help."]
+        rules = dict.fromkeys(str(manifest.metrics.get("scripted_rule") or "") for manifest in manifests)
+        lines += [f"The rule: {_plain(rule)}" for rule in rules if rule]
+    return "Who ranked", lines
+
+
+def _privacy(manifests: Sequence["Manifest"]) -> SECTION:
+    lines = []
+    for manifest in manifests:
+        masked = manifest.metrics.get("masked")
+        if isinstance(masked, dict) and masked:
+            pieces = ", ".join(f"{_plain(kind)} {shown(count)}" for kind, count in masked.items())
+            lines.append(f"- {_plain(manifest.stage)} replaced personal data by typed placeholders: {pieces}.")
+        steps = manifest.metrics.get("steps")
+        if (isinstance(steps, dict) and "pii" in steps) or "pii" in manifest.reasons:
+            lines.append(f"- {_plain(manifest.stage)} ran a step against personal data and secrets; "
+                         f"{shown(manifest.reasons.get('pii', 0))} rows left for it.")
+    lines.append("- Authors are kept as salted hashes only; who asks to be forgotten is removed with all that came from "
+                 "their posts (`instructwild forget`).")
+    return "Personal data", lines
+
+
+def _gaps(configs: Sequence[Contents], manifests: Sequence["Manifest"]) -> SECTION:
+    lines: list[str] = []
+    for config in configs:
+        small = [tag for tag, count in config.languages.items() if tag != "und" and count < 0.05 * config.rows]
+        if small:
+            lines.append(f"- `{config.name}`: hardly any rows in {', '.join(map(_plain, small))}.")
+        if config.languages.get("und"):
+            lines.append(f"- `{config.name}`: the language of {shown(config.languages['und'])} rows is not known.")
+        if config.answered is not None and config.answered < config.rows:
+            lines.append(f"- `{config.name}`: {shown(config.rows - config.answered)} rows have no answer.")
+        if config.rows and not config.multi_turn:
+            lines.append(f"- `{config.name}`: single-turn only.")
+        if config.annotators and "person" not in config.annotators:
+            lines.append(f"- `{config.name}`: no person ranked anything.")
+    if not any(manifest.config.get("against") for manifest in manifests):
+        lines.append("- It was not checked against any evaluation set.")
+    lines.append("- Answers may be wrong: nobody has verified them, unless a section above says so.")
+    return "Known gaps", lines
+
+
+def _limits(base: str | None, annotators: Mapping[str, int]) -> SECTION:
+    lines = ["- Answers may be wrong, biased or unsafe; the model was not tested for use without a person who checks."]
+    if annotators.get("scripted") and not annotators.get("person"):
+        lines.append("- Its preferences come from a script: expect form, not judgement.")
+    if base and "smollm2" in base.lower():
+        lines.append("- SmolLM2-135M knows little Chinese; for Chinese start from a bilingual model (Qwen/Qwen3-0.6B).")
+    return "Limits", lines
+
+
+def _data_hashes(manifests: Sequence["Manifest"]) -> SECTION:
+    rows = [[manifest.stage, record.path.rsplit("/", 1)[-1], "–" if record.rows is None else record.rows, record.sha256]
+            for manifest in manifests if _is_model(manifest) for record in manifest.inputs]
+    return "What it was made from", _table(["stage", "input", "rows", "sha256"], rows) if rows else []
+
+
+def _is_model(manifest: "Manifest") -> bool:
+    return any(record.path == "model" for record in manifest.outputs)
+
+
+def _settings(manifest: "Manifest") -> str:
+    return ", ".join(f"{key} {value}" for key, value in flat(manifest.config) if value not in ("–", ""))
+
+
+def _shares(counts: Mapping[str, int], total: int) -> str:
+    return ", ".join(f"{_plain(name)} {shown(count)} ({100 * count / total:.1f}%)" for name, count in counts.items()) \
+        if total else "–"
+
+
+def _size(rows: int) -> str:
+    return next((name for limit, name in SIZES if rows < limit), "n>10M")
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
+    if not rows:
+        return []
+    numeric = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))]
+    return ["| " + " | ".join(columns) + " |",
+            "|" + "|".join("---:" if right else "---" for right in numeric) + "|",
+            *("| " + " | ".join(_plain(shown(cell)) for cell in row) + " |" for row in rows)]
+
+
+def _plain(text: str) -> str:
+    """Text from the world that Markdown and HTML leave as it is, on one line."""
+    one_line = " ".join(visible(text).split())
+    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", one_line).replace("<", "&lt;").replace(">", "&gt;").replace("\\_", "_")

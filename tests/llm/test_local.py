@@ -1,0 +1,105 @@
+"""Batched generation: every row is answered as if it were alone."""
+
+import pytest
+
+from instructwild.errors import ModelError
+from instructwild.llm.local import LocalModel, penalized
+from instructwild.llm.request import Request, Sampling
+from instructwild.schema import Message
+
+
+@pytest.fixture(scope="module")
+def model(tiny_model):
+    return LocalModel(tiny_model, batch=4, dtype="float32")
+
+
+def ask(text, seed=0, **sampling):
+    return Request(text=text, sampling=Sampling(**{"max_tokens": 12, "temperature": 1.0, **sampling}), seed=seed)
+
+
+MIXED = [ask("Write a poem", 1), ask("请写一首关于大海的诗，要短", 2), ask("1", 3, max_tokens=3),
+         ask("green tea " * 9, 4, top_p=0.5), ask("List three", 5, repetition_penalty=1.3), ask("好", 6, temperature=0.0),
+         Request(messages=(Message(role="user", content="你好"),), sampling=Sampling(max_tokens=6), seed=7)]
+
+
+def test_a_row_does_not_depend_on_what_it_is_batched_with(model):
+    together = model.generate(MIXED)
+    alone = [model.generate([request])[0] for request in MIXED]
+    assert [reply.text for reply in together] == [reply.text for reply in alone]
+    assert together == model.generate(MIXED)
+    assert model.generate([MIXED[0]])[0] != model.generate([ask("Write a poem", 11)])[0]
+
+
+def test_replies_are_in_the_order_of_requests_and_batches_hold_like_lengths(model):
+    seen = []
+    replies = model.generate(MIXED, on_batch=lambda chosen, answered: seen.append((chosen, answered)))
+    assert sorted(i for chosen, _ in seen for i in chosen) == list(range(len(MIXED)))
+    for chosen, answered in seen:
+        assert len(chosen) <= 4
+        assert [replies[i] for i in chosen] == answered
+    lengths = [[replies[i].prompt_tokens for i in chosen] for chosen, _ in seen]
+    assert min(lengths[0]) >= max(lengths[1])
+
+
+def test_greedy_rows_equal_transformers_own_generation(model):
+    request = ask("Explain the history of green tea.", temperature=0.0, repetition_penalty=1.2, max_tokens=20)
+    ids = model.tokenizer(request.text, return_tensors="pt")
+    made = model.model.generate(**ids, max_new_tokens=20, do_sample=False, repetition_penalty=1.2)[0]
+    said = model.tokenizer.decode(made[ids["input_ids"].shape[1]:], skip_special_tokens=True)
+    assert model.generate([request])[0].text == said
+
+
+def test_a_row_ends_at_its_limit_its_stop_string_or_its_end_token(model):
+    full = model.generate([ask("Write", temperature=0.0, max_tokens=30)])[0]
+    assert (full.finish, full.completion_tokens) == ("length", 30)
+    stop = full.text[4:7]
+    cut = model.generate([ask("Write", temperature=0.0, max_tokens=30, stop=(stop,))])[0]
+    assert (cut.finish, cut.text) == ("stop", full.text[: full.text.find(stop)])
+    first = model.tokenizer(full.text)["input_ids"][0]
+    ends, model.ends = model.ends, frozenset({first})
+    try:
+        ended = model.generate([ask("Write", temperature=0.0)])[0]
+    finally:
+        model.ends = ends
+    assert (ended.finish, ended.text, ended.completion_tokens) == ("stop", "", 1)
+
+
+def test_a_prompt_too_long_for_the_context_costs_that_row_only(model):
+    replies = model.generate([ask("tea " * 3000), ask("Write", max_tokens=2)])
+    assert [reply.finish for reply in replies] == ["failed", "length"]
+    assert "do not fit the model's context of 2048" in replies[0].problem
+
+
+def test_sampling_follows_the_distribution(model):
+    import torch
+
+    from instructwild.llm.local import Row, draw
+
+    logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05])).repeat(2000, 1)
+    for top_p, expected in ((1.0, [0.5, 0.3, 0.15, 0.05]), (0.7, [0.625, 0.375, 0, 0])):
+        rows = [Row(ask("x", top_p=top_p), [], torch.tensor([(i + 0.5) / 2000], dtype=torch.float64)) for i in range(2000)]
+        found = torch.bincount(draw(logits, rows), minlength=4) / 2000
+        assert found.tolist() == pytest.approx(expected, abs=0.001)
+
+
+def test_the_repetition_penalty_always_makes_a_token_less_likely():
+    import torch
+
+    assert penalized(torch.tensor([[2.0, -2.0]]), torch.tensor([[2.0]])).tolist() == [[1.0, -4.0]]
+
+
+def test_messages_need_a_chat_template(model):
+    template, model.tokenizer.chat_template = model.tokenizer.chat_template, None
+    try:
+        with pytest.raises(ModelError, match="no chat template"):
+            model.generate([MIXED[-1]])
+    finally:
+        model.tokenizer.chat_template = template
+
+
+def test_a_folder_with_broken_weights_is_one_message(tiny_model, tmp_path):
+    for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).write_bytes((tiny_model / name).read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        LocalModel(tmp_path)

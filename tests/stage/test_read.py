@@ -1,0 +1,155 @@
+"""Whatever the layout and however bad the input: a row, a drop that names its line, or one clear message."""
+
+import gzip
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instructwild import stage
+from instructwild.errors import InputError
+from instructwild.schema import content_id, response_id
+from instructwild.stage.assemble import from_lines
+from instructwild.stage.build import Builder
+from instructwild.stage.frames import INSTRUCTION, instruction_frame, instructions
+from instructwild.stage.plain import turn_ids
+from instructwild.stage.sources import Line
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+PLAIN = st.fixed_dictionaries(
+    {"instruction": TEXT},
+    optional={"input": TEXT, "output": st.none() | TEXT, "source": TEXT, "language": st.sampled_from(["", "en", "zh-Hans"])})
+ODD = st.one_of(
+    st.fixed_dictionaries({"instruction": st.integers() | st.none() | TEXT, "system": TEXT}),
+    st.fixed_dictionaries({"messages": st.lists(st.fixed_dictionaries(
+        {"role": st.sampled_from(["user", "assistant", "system", "judge"]), "content": TEXT}), max_size=3)}),
+    st.just({"instruction": "\ud800"}), st.integers(), st.none(), st.lists(TEXT, max_size=2),
+    st.dictionaries(TEXT, TEXT | st.integers(), max_size=3))
+
+
+def read_lines(path, *values):
+    path.write_text("\n".join(value if isinstance(value, str) else json.dumps(value) for value in values))
+    return stage.read([path])
+
+
+@given(TEXT)
+def test_ids_of_columns_are_the_ids_of_rows(text):
+    assert turn_ids("user", pl.Series([text])).to_list() == [content_id([("user", text)])]
+    assert turn_ids("assistant", pl.Series([text])).to_list() == [response_id([("user", ""), ("assistant", text)])]
+
+
+@given(st.lists(PLAIN | ODD, max_size=8))
+def test_rows_read_at_once_equal_rows_read_one_by_one_and_none_is_lost(values):
+    frame, bad = from_lines([Line(n, value) for n, value in enumerate(values, start=1)], "some.jsonl")
+    builder, unread = Builder("jsonl", "some.jsonl"), []
+    for number, value in enumerate(values, start=1):
+        try:
+            builder.add(value)
+        except ValueError:
+            unread.append(f"some.jsonl:{number}")
+    assert frame.equals(builder.frame())
+    assert frame.schema == INSTRUCTION
+    assert [row.evidence for row in bad] == unread
+    for row in instructions(frame):
+        turns = [(message.role, message.content) for message in row.messages]
+        assert (row.id, row.response_id) == (content_id(turns), response_id(turns))
+
+
+@pytest.mark.parametrize(("row", "said"), [
+    ({"instruction": "Add", "input": "1, 2", "output": "3"}, [("user", "Add\n1, 2"), ("assistant", "3")]),
+    ({"prompt": "你好", "response": ""}, [("user", "你好")]),
+    ({"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Ho"}]},
+     [("user", "Hi"), ("assistant", "Ho")]),
+    ({"instruction": "c", "history": [["a", "b"]], "output": "d", "system": "s"},
+     [("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "c"), ("assistant", "d")]),
+])
+def test_every_known_layout_becomes_messages(tmp_path, row, said):
+    table = read_lines(tmp_path / "in.jsonl", row)
+    assert [(message["role"], message["content"]) for message in table.frame["messages"][0]] == said
+
+
+def test_a_row_of_ours_survives_json_lines(tmp_path):
+    row = {"messages": [{"role": "user", "content": "hi"}],
+           "labels": {"type": "chat", "risk": ["R"], "flags": ["url_in_prompt"]},
+           "made_by": {"model": "m", "sampling": {"temperature": 0.5}, "usd": 1}, "scores": {"reward": 2}, "parents": ["p"],
+           "origin": [{"kind": "x", "source": "s", "author": "a"}], "language": "en"}
+    read = next(instructions(read_lines(tmp_path / "in.jsonl", row).frame))
+    assert read.labels.flags == ("url_in_prompt",)
+    assert (read.made_by.sampling, read.made_by.usd) == ({"temperature": 0.5}, 1.0)
+    assert (read.scores, read.parents, read.origin[0].author) == ({"reward": 2.0}, ("p",), "a")
+
+
+def test_a_parquet_of_ours_is_taken_as_it_is(tmp_path):
+    frame = read_lines(tmp_path / "in.jsonl", {"instruction": "a", "special_tag": ["R1"]}, {"instruction": "b"}).frame
+    frame.write_parquet(tmp_path / "data.parquet")
+    assert stage.read([tmp_path / "data.parquet"]).frame.equals(frame)
+
+
+def test_a_parquet_with_other_columns_costs_rows_or_names_what_it_found(tmp_path):
+    pl.DataFrame({"instruction": ["a", None], "output": ["b", "c"], "pixels": [1, 2]}).write_parquet(tmp_path / "a.parquet")
+    table = stage.read([tmp_path / "a.parquet"])
+    assert table.frame.height == 1
+    assert [row.evidence for row in table.malformed] == [f"{tmp_path / 'a.parquet'}:2"]
+    pl.DataFrame({"pixels": [1, 2]}).write_parquet(tmp_path / "b.parquet")
+    assert [row.row["problem"] for row in stage.read([tmp_path / "b.parquet"]).malformed] == [
+        "no known layout: expected messages, conversations or instruction; found the keys pixels"] * 2
+
+
+def test_hostile_lines_cost_only_themselves(tmp_path):
+    bomb = "[" * 100_000 + "]" * 100_000
+    table = read_lines(tmp_path / "in.jsonl", {"instruction": "fine"}, "{", bomb, '{"instruction": "\\ud800"}',
+                       '{"instruction": 5}', '{"instruction": "a\\u0000b"}', '"text"',
+                       '{"instruction": "x", "scores": {"s": 1e999}}',
+                       '{"instruction": "y", "scores": {"s": 1' + "0" * 400 + "}}", '{"instruction": "好"}')
+    assert table.frame["messages"].list.first().struct.field("content").to_list() == ["fine", "a\0b", "x", "好"]
+    assert [row.evidence.rpartition(":")[2] for row in table.malformed] == ["2", "3", "4", "5", "7", "9"]
+    assert all(row.row["problem"] for row in table.malformed)
+
+
+def test_a_line_too_long_to_hold_costs_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr("instructwild.stage.sources.LONGEST_LINE", 1000)
+    table = read_lines(tmp_path / "in.jsonl", {"instruction": "a"}, {"instruction": "b" * 5000}, {"instruction": "c"})
+    assert table.frame.height == 2
+    assert "longer than" in table.malformed[0].row["problem"]
+
+
+@pytest.mark.parametrize(("content", "told"), [
+    ('{"instruction": "你好"}\n'.encode("gb18030"), "--encoding gb18030"),
+    (gzip.compress(b'{"instruction": "a"}\n' * 100)[:-20], "damaged"),
+    (b"", "empty"),
+    (b"\n\n", "no rows"),
+])
+def test_a_file_that_cannot_be_read_is_one_clear_message(tmp_path, content, told):
+    path = tmp_path / ("in.jsonl.gz" if content[:2] == b"\x1f\x8b" else "in.jsonl")
+    path.write_bytes(content)
+    with pytest.raises(InputError) as raised:
+        stage.read([path])
+    assert told in str(raised.value)
+    assert str(path) in str(raised.value)
+
+
+@pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv"])
+def test_byte_order_marks_are_obeyed(tmp_path, codec, kind):
+    text = {"jsonl": '{"instruction": "你好"}\n', "json": '[{"instruction": "你好"}]', "csv": "instruction\n你好\n"}[kind]
+    path = tmp_path / f"in.{kind}"
+    path.write_bytes(text.encode(codec))
+    assert stage.read([path]).frame["id"].to_list() == [content_id([("user", "你好")])]
+
+
+def test_a_named_encoding_reads_a_gbk_file(tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes('{"instruction": "你好"}\n'.encode("gb18030"))
+    assert stage.read([path], encoding="gb18030").frame["id"].to_list() == [content_id([("user", "你好")])]
+
+
+def test_rows_of_several_sources_keep_their_order(tmp_path):
+    read_lines(tmp_path / "b.jsonl", {"instruction": "1"}, {"messages": [{"role": "user", "content": "2"}]}, {"prompt": "3"})
+    frame = stage.read([tmp_path / "b.jsonl", tmp_path / "b.jsonl"]).frame
+    assert [row[0]["content"] for row in frame["messages"]] == ["1", "2", "3"] * 2
+
+
+def test_an_empty_frame_of_rows_has_the_columns_of_a_full_one():
+    assert Builder("x", "y").frame().schema == instruction_frame([]).schema == INSTRUCTION

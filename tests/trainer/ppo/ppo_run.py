@@ -1,0 +1,28 @@
+"""A PPO run small enough for a test: prompts, supervised rows, options."""
+
+import torch
+
+from instructwild_trainer.templates import Encoded
+
+STOP, PAD = 2, 0
+PROMPTS = [[5, 6, 7], [9, 10, 11, 12, 13, 14, 15], [20], [30, 31, 32, 33], [40, 41], [50, 51, 52, 53, 54]]
+PTX = [Encoded([60 + i, 61, 62, 63 + i, STOP], [-100, -100, 62, 63 + i, STOP]) for i in range(5)] \
+    + [Encoded([80, 81, 82, STOP], [-100, 81, 82, STOP])]
+SMALL = {"max_steps": 2, "batch_size": 8, "mini_batch_size": 4, "per_device_train_batch_size": 4, "num_ppo_epochs": 1,
+         "response_length": 6, "ptx_batch_size": 2, "learning_rate": 1e-2, "temperature": 1.0, "dtype": "float32",
+         "lora_r": 4, "lora_alpha": 8}
+
+
+def shortest(experience):
+    """A score that any model can raise: the lower the tokens, the better."""
+    return -(experience.response * experience.mask).float().sum(1) / experience.lengths / 500
+
+
+def weights(trainer):
+    """A copy of everything that is trained."""
+    return {name: parameter.detach().clone() for name, parameter in trainer.actors.parameters().items()}
+
+
+def same(one, other):
+    """Whether two such copies agree in every bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)

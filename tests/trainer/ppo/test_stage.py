@@ -1,0 +1,166 @@
+"""`train ppo` as a person runs it: rows in, a stage folder out, whose model is another than it was."""
+
+import json
+
+import pytest
+import torch
+
+from instructwild.errors import ConfigError, InputError, ModelError
+from instructwild.stage import load
+from instructwild_trainer.adapter import load_policy, load_reward, save_adapter, source_of, weights_sha256
+from instructwild_trainer.ppo.actors import POLICY, Actors
+from instructwild_trainer.ppo.rollout import generate
+from instructwild_trainer.ppo.scores import ModelScore, SeparateModelScore, reward_function
+from instructwild_trainer.ppo.stage import Asked, on_same_base, run
+
+QUESTIONS = ["What is a tie?", "什么是并列？", "Name a colour.", "说一种颜色。", "How do I plan a trip?", "写一首短诗。"]
+FUNCTIONS = """
+def short(completions, **kwargs):
+    return [-len(completion[0]["content"]) / 100 for completion in completions]
+
+def by_language(prompts, language, completion_ids):
+    assert prompts[0][0]["role"] == "user"
+    return [None if name.startswith("zh") else 1.0 for name in language]
+
+def wrong(completions, **kwargs):
+    return [0.0]
+"""
+
+
+@pytest.fixture
+def asked(tmp_path, tiny_model):
+    """What a small run is asked for; arguments and options may be changed."""
+    rows = [{"instruction": question, "output": "好的，当然可以。" if i % 2 else "Yes, of course."}
+            for i, question in enumerate(QUESTIONS)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    (tmp_path / "rewards.py").write_text(FUNCTIONS)
+
+    def make(out="out", **changes):
+        given = {"model": str(tiny_model), "learning_rate": 5e-3, "held_out": 0.3} | changes.pop("given", {})
+        arguments = {"prompts": [str(tmp_path / "rows.json")], "out": tmp_path / out, "config": "ppo-smoke", "given": given,
+                     "reward_functions": [f"{tmp_path / 'rewards.py'}:short"], "ptx": [str(tmp_path / "rows.json")]}
+        return Asked(**arguments | changes)
+    return make
+
+
+@pytest.fixture
+def reward_stage(tiny_model, tmp_path):
+    """A reward model's adapter folder on the tiny model, with a head that tells responses apart."""
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoTokenizer
+
+    from instructwild_trainer.reward.head import reward_model
+
+    base, folder = source_of(tiny_model), tmp_path / "reward"
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    torch.manual_seed(3)
+    model = get_peft_model(reward_model(base.folder, tokenizer, dtype=torch.float32), LoraConfig(
+        r=2, lora_alpha=4, target_modules="all-linear", task_type="SEQ_CLS", modules_to_save=["score"]))
+    for name, weight in model.named_parameters():
+        if "lora_B" in name or "modules_to_save" in name:
+            weight.data.normal_(std=0.5)
+    save_adapter(model, folder, base)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(asked, tiny_model):
+    made, skipped = run(asked())
+    assert not skipped
+    assert weights_sha256(made.model) != weights_sha256(tiny_model)
+    ids = torch.tensor([[5, 9, 301, 44, 7]])
+    with torch.no_grad():
+        merged, adapted, start = (load_policy(folder, dtype=torch.float32)[0].eval()(ids).logits
+                                  for folder in (made.model, made.model / "adapter", tiny_model))
+    assert torch.allclose(merged, adapted, atol=1e-4)
+    assert not torch.allclose(merged, start, atol=1e-4)
+    assert {path.suffix for path in made.path.rglob("*") if path.is_file()} <= {
+        ".json", ".safetensors", ".jinja", ".html", ".parquet"}
+    metrics = made.manifest.metrics
+    assert metrics["updates"] == 2
+    assert metrics["perplexity_before"].keys() == metrics["perplexity_after"].keys() != set()
+    assert metrics["last"]["ptx_loss"] > 0
+    assert made.manifest.rows.in_ == 12
+    assert "tiny" not in json.dumps(made.manifest.config)     # what determines the result is the model, not where it lies
+    page = (made.path / "report.html").read_text(encoding="utf-8")
+    assert "Answers before and after" in page
+    assert any(question in page for question in QUESTIONS)
+    again, skipped = run(asked())
+    assert skipped
+    assert again.manifest == made.manifest
+
+
+def test_a_reward_adapter_scores_on_the_shared_base_as_the_reward_model_does_by_itself(reward_stage, tiny_model):
+    from peft import LoraConfig
+
+    assert on_same_base(source_of(reward_stage), source_of(tiny_model))
+    base, _ = load_policy(tiny_model, dtype=torch.float32)
+    actors = Actors(base, LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"), reward_stage)
+    said = generate(actors, POLICY, [[5, 6, 7, 8], [9], [11, 12]], range(3), length=5, stop_ids=(2,), pad=0, seed=1)
+    separate = SeparateModelScore(load_reward(reward_stage, dtype=torch.float32)[0], 2)(said)
+    shared = ModelScore(actors, 2)(said)
+    assert torch.allclose(shared, separate, atol=1e-4)
+    assert shared.std() > 0.01
+    assert torch.allclose(actors.values(said)[torch.arange(3), 0], _value_of_prompt(actors, said), atol=1e-4)
+
+
+def _value_of_prompt(actors, said):
+    """The value model starts as the reward model: before the first token its value is the score of the bare prompt."""
+    bare = said.with_columns(response=said.response[:, :0], mask=said.mask[:, :0])
+    return actors.scores(bare)
+
+
+def test_reward_model_and_functions_add_up_in_a_run(asked, reward_stage):
+    place = asked().reward_functions[0]
+    made, _ = run(asked(reward=str(reward_stage), reward_functions=[place, place.replace("short", "by_language")], ptx=[]))
+    assert made.manifest.config["reward_functions"] == ["rewards.py:short", "rewards.py:by_language"]
+    assert made.manifest.metrics["perplexity_before"] == {}
+    assert "ptx_loss" not in made.manifest.metrics["last"]
+
+
+def test_a_run_that_stops_early_says_why_and_fails_its_gate(asked):
+    made, _ = run(asked(given={"kl_stop": 1e-9}))
+    assert made.manifest.gate == "failed"
+    assert "nats per sequence" in made.manifest.metrics["stopped"]
+    assert "Stopped early" in (made.path / "report.html").read_text(encoding="utf-8")
+    assert load_policy(made.path / "model")[0] is not None
+
+
+@pytest.mark.parametrize(("changes", "error", "message"), [
+    ({"reward_functions": []}, ConfigError, "nothing judges"),
+    ({"reward_functions": ["nowhere.py:f"]}, InputError, "does not exist|no Python file"),
+    ({"given": {"kl_coeff": 1}}, ConfigError, "unknown option"),
+    ({"given": {"model": ""}}, ModelError, "no model was named"),
+    ({"given": {"response_length": 250}}, InputError, "no prompt that can be used"),
+])
+def test_what_cannot_work_is_one_message_before_any_step(asked, changes, error, message):
+    with pytest.raises(error, match=message):
+        run(asked(**changes))
+    assert not asked().out.exists()
+
+
+def test_a_dry_run_leaves_nothing_behind(asked):
+    assert run(asked(dry_run=True)) == (None, False)
+    assert not asked().out.exists()
+
+
+def test_prompts_that_do_not_fit_leave_with_their_reason(asked):
+    made, _ = run(asked(given={"max_length": 31, "max_steps": 1}))
+    dropped = made.dropped()
+    assert set(dropped["reason"]) == {"too_long"}
+    assert made.manifest.rows.kept + dropped.height == 12
+    assert load(made.path).manifest.metrics["updates"] == 1
+
+
+def test_a_function_that_gives_too_few_scores_is_named(asked):
+    with pytest.raises(InputError, match="wrong: gave 1 scores for 8 responses"):
+        run(asked(reward_functions=[asked().reward_functions[0].replace("short", "wrong")]))
+
+
+def test_places_of_reward_functions_are_read_strictly(tmp_path):
+    (tmp_path / "broken.py").write_text("1 / 0")
+    (tmp_path / "fine.py").write_text("x = 1")
+    for place, message in (("broken.py:f", "ZeroDivisionError"), ("fine.py:f", "holds no function 'f'"),
+                           ("fine.py:x", "holds no function 'x'"), ("fine.py", "names no function")):
+        with pytest.raises(InputError, match=message):
+            reward_function(f"{tmp_path}/{place}")

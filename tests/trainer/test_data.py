@@ -1,0 +1,80 @@
+"""Rows leave with a reason, and held-out prompts are the same ones everywhere."""
+
+import pytest
+from chats import PAIRS, conversation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instructwild.errors import InputError
+from instructwild.schema import Instruction, Reason, instruction_of
+from instructwild.stage.frames import instruction_frame
+from instructwild_trainer.data import conversations, language_of, place, split, split_key
+
+KEYS = st.lists(st.tuples(st.sampled_from(["en", "zh"]), st.text(max_size=6)), min_size=1, max_size=60)
+
+
+def frame(*messages):
+    return instruction_frame([Instruction(messages=given) for given in messages])
+
+
+def test_rows_without_an_answer_or_too_long_leave_and_the_rest_stay(chat):
+    rows = frame(conversation(*PAIRS[0]), conversation("Hi", " "), [{"role": "user", "content": "问？"}],
+                 conversation("长", "很" * 300))
+    kept, dropped = conversations(rows, chat, max_length=200)
+    assert [row.answer for row in kept] == [PAIRS[0][1]]
+    assert [row.reason for row in dropped] == [Reason.NO_ANSWER, Reason.NO_ANSWER, Reason.TOO_LONG]
+    assert dropped[-1].evidence["tokens"] > 200
+    assert len(kept) + len(dropped) == rows.height
+
+
+def test_the_last_answer_is_parted_from_the_turns_before_it(chat):
+    [row], _ = conversations(frame([*conversation("a", "b"), *conversation("c", "d")]), chat, 100)
+    assert [turn["content"] for turn in row.prompt] == ["a", "b", "c"]
+    assert row.answer == "d"
+
+
+@pytest.mark.parametrize(("language", "text", "expected"), [
+    ("zh-Hans", "hello", "zh"), ("und", "天空为什么是蓝色的？", "zh"), (None, "Why is the sky blue?", "und-Latn"),
+    ("und", "空はなぜ青いのですか", "ja"), ("und", "하늘은 왜 파란가요", "ko"), ("und", "🌊 42", "und-Latn")])
+def test_a_row_is_counted_under_its_language_or_its_script(language, text, expected):
+    assert language_of(language, [{"role": "user", "content": text}]) == expected
+
+
+@given(KEYS, st.sampled_from([0.0, 0.1, 0.5]))
+def test_no_prompt_is_on_both_sides_and_none_gets_lost(items, share):
+    try:
+        parts = split(items, share, key=lambda item: item[1], language=lambda item: item[0])
+    except InputError:
+        return
+    held = [item for rows in parts.held_out.values() for item in rows]
+    assert sorted(parts.train + held) == sorted(items)
+    assert not {key for _, key in parts.train} & {key for _, key in held}
+
+
+@given(KEYS, KEYS)
+def test_a_prompt_stays_held_out_when_other_rows_come(items, more):
+    def held(rows):
+        return {key for _, key in rows if place(key) < 0.3}
+
+    try:
+        parts = split([*items, *more], 0.3, key=lambda item: item[1], language=lambda item: item[0])
+    except InputError:
+        return
+    assert held(items) <= {key for rows in parts.held_out.values() for _, key in rows}
+
+
+def test_a_language_with_few_prompts_still_has_one_held_out():
+    rows = [("en", str(n)) for n in range(200)] + [("zh", "甲"), ("zh", "乙")]
+    parts = split(rows, 0.1, key=lambda item: item[1], language=lambda item: item[0], most=5)
+    assert len(parts.held_out["zh"]) == 1
+    assert len(parts.held_out["en"]) == 5
+
+
+def test_branches_of_one_conversation_share_a_key():
+    short, long = conversation("a", "b"), [*conversation("a", "c"), *conversation("d", "e")]
+    assert split_key(short) == split_key(long) == instruction_of("a").id
+
+
+def test_nothing_left_to_train_on_is_one_clear_message():
+    with pytest.raises(InputError, match="none is left to train on"):
+        split([], 0.1, key=str, language=str)

@@ -1,0 +1,272 @@
+"""Models between stages: what `model/` holds, where a base is found again, loading, merging and saving.
+
+- A train stage that makes a policy (sft, ppo) writes `model/`, always a complete model that anything can load: weights
+  merged at full precision as safetensors, tokenizer, chat template. Where LoRA adapters were trained they are kept in
+  `model/adapter/`, with `base.json` beside them.
+- A reward stage writes `model/`, a PEFT adapter folder with its score head in `modules_to_save`, plus tokenizer and
+  `base.json`; its base is the model it was started from, so that PPO holds one copy of the weights for policy, value and
+  reward. Fully trained, it is a complete sequence classification model instead.
+- `base.json` names the base three ways: the name it was given by, the path from the adapter's folder to it, and the sha256
+  of its weights. A base that is found again must have that hash.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from instructwild import stage
+from instructwild.errors import ModelError
+from instructwild.llm.models import resolve
+from instructwild.stage.folder import sha256_of
+from instructwild_trainer.templates import Chat, ready
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+BASE, ADAPTER, ADAPTER_CONFIG = "base.json", "adapter", "adapter_config.json"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A model that a stage starts from."""
+
+    name: str
+    folder: Path
+    sha256: str
+    manifest: stage.Manifest | None = None
+
+    @property
+    def record(self) -> stage.FileRecord:
+        """How a manifest names the model among its inputs."""
+        return stage.FileRecord(path=os.path.relpath(self.name) if Path(self.name).exists() else self.name,
+                                sha256=self.sha256)
+
+    @property
+    def label(self) -> str:
+        """A name to show and to publish: without the folders of this machine."""
+        return Path(self.name).name if Path(self.name).exists() else self.name
+
+    @property
+    def inherited(self) -> dict[str, Any]:
+        """The options that the next stage takes over unless told otherwise."""
+        kept = ("max_length", "dtype", "held_out", "seed")
+        return {key: self.manifest.config[key] for key in kept if key in self.manifest.config} if self.manifest else {}
+
+
+def source_of(name: str | Path) -> Source:
+    """Find a model by name: a stage folder, a model or adapter folder, a Hub id, `smollm2` or `tiny`.
+
+    Raises:
+        ModelError: it is no model, or can be found nowhere.
+        GateError: it was made by a stage whose gate failed.
+    """
+    if not str(name):
+        raise ModelError("no model was named", where="--model", remedy="give a stage folder, a model folder, a Hub id, "
+                         "smollm2 or tiny")
+    path = Path(name)
+    made = stage.load(path) if path.is_dir() and stage.is_stage(path) else None
+    folder = resolve(made.model if made else name)
+    return Source(str(name), folder, weights_sha256(folder), made.manifest if made else None)
+
+
+def weights_sha256(folder: Path) -> str:
+    """One hash over the weight files of a model folder, by name and content."""
+    files = sorted(folder.glob("*.safetensors"))
+    if len(files) == 1:
+        return sha256_of(files[0])
+    return hashlib.sha256("".join(f"{file.name}\x00{sha256_of(file)}\n" for file in files).encode()).hexdigest()
+
+
+def load_chat(source: Source | str | Path, template: str | Path = "", *, trust_remote_code: bool = False) -> Chat:
+    """The tokenizer of a model, fit for training.
+
+    Raises:
+        ModelError: see `templates.ready`.
+    """
+    from transformers import AutoTokenizer
+
+    found = source if isinstance(source, Source) else source_of(source)
+    folder = found.folder
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")) and _is_adapter(folder):
+        folder = base_of(folder)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"its tokenizer cannot be loaded ({_first_line(error)})", where=found.label,
+                         remedy="check that the folder holds tokenizer.json") from None
+    return ready(tokenizer, template)
+
+
+def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "auto",
+                trust_remote_code: bool = False) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    """A causal language model and its tokenizer; an adapter is put onto its base and merged.
+
+    Args:
+        model: a stage folder, a model or adapter folder, a Hub id, `smollm2` or `tiny`.
+        dtype: of the weights; "auto" is the one they are stored in.
+
+    Raises:
+        ModelError: it is no causal language model, or the base of an adapter cannot be found or is another one.
+    """
+    found = model if isinstance(model, Source) else source_of(model)
+    tokenizer = load_chat(found, trust_remote_code=trust_remote_code).tokenizer
+    base = base_of(found.folder) if _is_adapter(found.folder) else found.folder
+    loaded = _causal(base, dtype, trust_remote_code)
+    if base != found.folder:
+        from peft import PeftModel
+
+        loaded = merge(PeftModel.from_pretrained(loaded, str(found.folder)))
+    return loaded, tokenizer
+
+
+def load_reward(model: Source | str | Path, *, dtype: "str | torch.dtype" = "auto", trainable: bool = False,
+                trust_remote_code: bool = False) -> "tuple[Any, PreTrainedTokenizerBase]":
+    """A reward model and its tokenizer: called on right-padded ids and their mask, its `.logits` are scores [B, 1] in fp32.
+
+    Args:
+        model: a reward stage, or the model folder of one.
+        dtype: of the weights below the head, which is fp32.
+        trainable: whether its adapter may be trained on.
+
+    Raises:
+        ModelError: it is no reward model, its score head is missing, or its base cannot be found or is another one.
+    """
+    from instructwild_trainer.reward.head import reward_model, stored_head
+
+    found = model if isinstance(model, Source) else source_of(model)
+    chat = load_chat(found, trust_remote_code=trust_remote_code)
+    head = stored_head(found.folder)
+    if head is None:
+        raise ModelError("has no score head, so it is no reward model", where=found.label,
+                         remedy="give the folder of a `train reward` stage")
+    base = base_of(found.folder) if _is_adapter(found.folder) else found.folder
+    loaded: Any = reward_model(base, chat.tokenizer, dtype=dtype, trust_remote_code=trust_remote_code, head=head)
+    if base != found.folder:
+        from peft import PeftModel
+
+        loaded = PeftModel.from_pretrained(loaded, str(found.folder), is_trainable=trainable)
+    return loaded.eval(), chat.tokenizer
+
+
+def base_of(folder: Path) -> Path:
+    """The folder of the model that an adapter was trained on.
+
+    Raises:
+        ModelError: it can be found nowhere, or its weights are others.
+    """
+    noted = json.loads((folder / BASE).read_text(encoding="utf-8")) if (folder / BASE).is_file() else {}
+    near = (folder / noted["path"]).resolve() if noted.get("path") else None
+    name = noted.get("name") or json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    try:
+        base = resolve(near) if near is not None and near.is_dir() else resolve(name)
+    except ModelError as error:
+        raise ModelError(f"is an adapter on {name!r}, and that model is not to be found ({error.what})", where=str(folder),
+                         remedy="put the base model where base.json says, or give the merged model") from None
+    if noted.get("sha256") not in (None, weights_sha256(base)):
+        raise ModelError(f"is an adapter on another model than {name!r} as it is now: the weights differ", where=str(folder),
+                         remedy="give the base it was trained on, or train it again")
+    return base
+
+
+def merge(model: Any) -> "PreTrainedModel":
+    """The plain model with its LoRA adapters added into the weights, which must not be quantized.
+
+    Raises:
+        ModelError: the weights are quantized: merging into them would lose the adapter.
+    """
+    if not hasattr(model, "merge_and_unload"):
+        return model
+    if getattr(model.config, "quantization_config", None) is not None:
+        raise ModelError("its weights are quantized, and adapters cannot be merged into those", where="merge",
+                         remedy="load the base at full precision, merge, then quantize")
+    merged: PreTrainedModel = model.merge_and_unload(safe_merge=True)
+    return merged
+
+
+def save_policy(model: Any, chat: Chat, folder: Path, base: Source, *, final: Path | None = None) -> None:
+    """Write a complete model in its base's stored dtype, and the adapters that made it where there are some.
+
+    Adapters are merged in the dtype that was trained in; the sum is rounded once, when it is written.
+
+    Args:
+        model: a causal language model, under PEFT or not; under PEFT it is merged and must not be used afterwards.
+        folder: where to write, an empty or missing folder.
+        final: the folder's later name, when it is renamed afterwards: paths to the base start there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if hasattr(model, "merge_and_unload"):
+        save_adapter(model, folder / ADAPTER, base, final=(final or folder) / ADAPTER)
+        model = merge(model)
+    model = model.to(stored_dtype(base.folder))
+    model.generation_config.update(eos_token_id=list(chat.stop_ids), pad_token_id=chat.tokenizer.pad_token_id)
+    model.config.pad_token_id = chat.tokenizer.pad_token_id
+    with quiet():
+        model.save_pretrained(folder)
+    chat.tokenizer.save_pretrained(folder)
+
+
+def stored_dtype(folder: Path) -> "torch.dtype":
+    """The dtype that a model folder holds its weights in; of an adapter folder, its base's."""
+    import torch
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(base_of(folder) if _is_adapter(folder) else folder)
+    return config.dtype or torch.float32
+
+
+def save_adapter(model: Any, folder: Path, base: Source, *, final: Path | None = None) -> None:
+    """Write adapter weights and where their base is found again; see `save_policy`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    near = os.path.relpath(base.folder.resolve(), (final or folder).resolve())
+    local = Path(base.name).exists()
+    for config in model.peft_config.values():
+        config.base_model_name_or_path = near if local else base.name
+    with quiet():
+        model.save_pretrained(folder, save_embedding_layers=False)
+    card = folder / "README.md"  # PEFT's, which names this machine's folders
+    card.unlink(missing_ok=True)
+    noted = {"name": base.label, "path": near if local else None, "sha256": base.sha256}
+    (folder / BASE).write_text(json.dumps(noted, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Transformers without its bars, and without its notes on keys that are meant to be missing."""
+    from transformers.utils import logging
+
+    from instructwild.llm.quiet import no_bars
+
+    before = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with no_bars():
+            yield
+    finally:
+        logging.set_verbosity(before)
+
+
+def _causal(folder: Path, dtype: "str | torch.dtype", trust_remote_code: bool) -> "PreTrainedModel":
+    from transformers import AutoModelForCausalLM
+
+    try:
+        with quiet():
+            loaded: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True)
+            return loaded
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"cannot be loaded as a causal language model ({_first_line(error)})", where=folder.name,
+                         remedy="check that the folder is whole and that its architecture writes text") from None
+
+
+def _is_adapter(folder: Path) -> bool:
+    return (folder / ADAPTER_CONFIG).is_file()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,1 @@
+"""Talking with models in the terminal, one or several side by side."""

@@ -1,0 +1,150 @@
+"""Rows for training: read, encoded, and split by prompt into what is trained on and what is held out, in each language."""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import polars as pl
+
+from instructwild.errors import InputError
+from instructwild.schema import Dropped, Reason, content_id
+from instructwild_trainer.templates import Chat, Encoded, turns
+
+HAN = re.compile(r"[㐀-鿿豈-﫿]")
+KANA, HANGUL, LETTER = re.compile(r"[぀-ヿ]"), re.compile(r"[가-힯]"), re.compile(r"[^\W\d_]")
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """One supervised row, ready for the trainer."""
+
+    id: str
+    key: str
+    language: str
+    messages: list[dict[str, str]]
+    encoded: Encoded
+
+    @property
+    def prompt(self) -> list[dict[str, str]]:
+        """The turns before the last answer."""
+        last = max(i for i, message in enumerate(self.messages) if message["role"] == "assistant")
+        return self.messages[:last]
+
+    @property
+    def answer(self) -> str:
+        """The last answer."""
+        return next(message["content"] for message in reversed(self.messages) if message["role"] == "assistant")
+
+
+@dataclass(frozen=True)
+class Split(Generic[Item]):
+    """Items to train on, items held out to measure on, by language, and how many more are held out."""
+
+    train: list[Item]
+    held_out: dict[str, list[Item]]
+    unmeasured: int = 0
+
+    @property
+    def measured(self) -> int:
+        """How many items are measured on in all languages."""
+        return sum(map(len, self.held_out.values()))
+
+    @property
+    def rows(self) -> int:
+        """All items: trained on, measured on, or held out beyond what is measured."""
+        return len(self.train) + self.measured + self.unmeasured
+
+
+def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[list[Conversation], list[Dropped]]:
+    """Instruction rows as encoded conversations; rows without an answer, or too long for the context, leave with a reason.
+
+    Args:
+        frame: instruction columns.
+        chat: the tokenizer.
+        max_length: the longest conversation in tokens.
+    """
+    kept: list[Conversation] = []
+    dropped: list[Dropped] = []
+    for row in frame.iter_rows(named=True):
+        messages = turns(row["messages"])
+        if not any(message["role"] == "assistant" and message["content"].strip() for message in messages):
+            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.NO_ANSWER, row=shown(messages)))
+            continue
+        encoded = chat.encode(messages)
+        if len(encoded.input_ids) > max_length:
+            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG, row=shown(messages),
+                                   evidence={"tokens": len(encoded.input_ids), "max_length": max_length}))
+            continue
+        kept.append(Conversation(row["id"], split_key(messages), language_of(row["language"], messages), messages, encoded))
+    return kept, dropped
+
+
+def shown(messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """What `dropped.parquet` keeps of a conversation."""
+    return {"messages": [{**message, "content": message["content"][:2000]} for message in messages]}
+
+
+def split_key(messages: Sequence[Mapping[str, str]]) -> str:
+    """What a row is split by: its first question, so that two branches of one conversation fall on the same side."""
+    first = next((message["content"] for message in messages if message["role"] == "user"), "")
+    return content_id([("user", first)])
+
+
+def language_of(language: str | None, messages: Iterable[Mapping[str, str]]) -> str:
+    """The language a row is counted under: its own without region and script, or, where it is unknown, its script."""
+    if language and language != "und":
+        return language.split("-")[0]
+    text = " ".join(message["content"] for message in messages)
+    letters = len(LETTER.findall(text)) or 1
+    if KANA.search(text) and len(KANA.findall(text)) > 0.05 * letters:
+        return "ja"
+    if len(HANGUL.findall(text)) > 0.2 * letters:
+        return "ko"
+    return "zh" if len(HAN.findall(text)) > 0.2 * letters else "und-Latn"
+
+
+def place(key: str) -> float:
+    """Where in [0, 1) a prompt falls: the same in every stage and on every machine."""
+    return int(hashlib.sha256(f"held out: {key}".encode()).hexdigest()[:13], 16) / 16**13
+
+
+def split(items: Sequence[Item], share: float, *, key: Callable[[Item], str], language: Callable[[Item], str],
+          most: int | None = None) -> Split[Item]:
+    """Hold out the prompts whose place is below `share`; in a language that would have none, the lowest one.
+
+    The same prompt is held out in every stage that holds out the same share, and however many other rows there are.
+
+    Args:
+        items: rows, in input order, which is kept.
+        share: 0 holds nothing out.
+        key: what names the prompt of an item; items of one prompt stay together.
+        language: the language that an item is counted under.
+        most: measure on at most this many a language; the rest of the held-out rows is neither trained on nor measured.
+
+    Raises:
+        InputError: nothing is left to train on.
+    """
+    keys: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        keys[language(item)].add(key(item))
+    out = {found for prompts in keys.values() for found in _held_out(prompts, share)}
+    train = [item for item in items if key(item) not in out]
+    if not train:
+        raise InputError(f"of {len(items)} usable rows none is left to train on", where="training rows",
+                         remedy="give more rows, or raise --max-length if dropped.parquet says too_long")
+    held: dict[str, list[Item]] = {}
+    for name in sorted(keys):
+        rows = sorted((item for item in items if language(item) == name and key(item) in out), key=lambda i: place(key(i)))
+        if rows:
+            held[name] = rows[:most]
+    return Split(train, held, len(items) - len(train) - sum(map(len, held.values())))
+
+
+def _held_out(prompts: set[str], share: float) -> set[str]:
+    below = {prompt for prompt in prompts if place(prompt) < share}
+    return below or ({min(prompts, key=place)} if share > 0 and len(prompts) > 1 else set())

@@ -1,0 +1,35 @@
+"""Round-to-nearest: what quantization without calibration would give, the baseline that GPTQ has to beat."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+
+def round_to_nearest(weight: "torch.Tensor", bits: int, group: int, symmetric: bool) -> "torch.Tensor":
+    """The weight after a round trip through a grid of 2^bits values per group of input columns.
+
+    Args:
+        weight: [out, in], float; `in` a multiple of `group`.
+        bits: of each weight.
+        group: how many neighbouring input columns share a scale.
+        symmetric: a grid around zero with its zero point fixed in the middle, as symmetric GPTQ stores it; else the grid
+            runs from the group's minimum to its maximum (both widened to hold 0).
+
+    Returns:
+        [out, in], the same dtype.
+    """
+    import torch
+
+    grouped = weight.float().unflatten(1, (-1, group))
+    top = 2**bits - 1
+    if symmetric:
+        scale = 2 * grouped.abs().amax(-1, keepdim=True) / top
+        zero = torch.full_like(scale, (top + 1) / 2)
+    else:
+        low = grouped.amin(-1, keepdim=True).clamp(max=0)
+        scale = (grouped.amax(-1, keepdim=True).clamp(min=0) - low) / top
+        zero = (-low / torch.where(scale == 0, 1, scale)).round()
+    scale = torch.where(scale == 0, 1, scale)
+    grid = (grouped / scale + zero).round().clamp(0, top)
+    return ((grid - zero) * scale).flatten(1).to(weight.dtype)

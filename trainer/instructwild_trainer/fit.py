@@ -1,0 +1,157 @@
+"""What SFT and reward training share: arguments of TRL's trainers, live progress, checkpoints to resume from, LoRA."""
+
+import io
+import json
+import logging
+import math
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from instructwild.errors import ConfigError, InstructwildError
+from instructwild_trainer.config import TrainOptions
+from instructwild_trainer.memory import dtype_of
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
+    from rich.progress import Progress
+    from transformers import Trainer, TrainerCallback
+
+    from instructwild.stage import Run
+
+CHECKPOINTS = "checkpoints"
+
+
+def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
+    """Our options as keyword arguments of TRL's SFTConfig and RewardConfig."""
+    import torch
+
+    gpu = torch.cuda.is_available()
+    same = ("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "learning_rate",
+            "lr_scheduler_type", "warmup_steps", "weight_decay", "max_grad_norm", "gradient_checkpointing", "logging_steps",
+            "save_steps", "max_length", "seed")
+    return {
+        **{name: getattr(options, name) for name in same},
+        "output_dir": str(run.scratch / CHECKPOINTS), "save_strategy": "steps", "save_total_limit": 2,
+        "eval_strategy": "steps" if options.eval_steps else "no", "eval_steps": options.eval_steps or None,
+        "per_device_eval_batch_size": options.per_device_train_batch_size,
+        "bf16": gpu and dtype_of(options) == "float32" and not options.use_peft and torch.cuda.is_bf16_supported(),
+        "use_cpu": not gpu, "dataloader_pin_memory": gpu, "disable_tqdm": True, "report_to": options.report_to,
+        "logging_first_step": True, "logging_nan_inf_filter": False, "optim": "adamw_torch", **more,
+    }
+
+
+def check_scale(options: TrainOptions) -> None:
+    """Refuse adapters that are scaled to nothing.
+
+    Raises:
+        ConfigError: the scale lora_alpha / lora_r is so small that hardly anything would be learned.
+    """
+    if options.use_peft and options.lora_alpha / options.lora_r < 0.1:
+        raise ConfigError(f"lora_alpha {options.lora_alpha:g} with lora_r {options.lora_r} scales adapters by "
+                          f"{options.lora_alpha / options.lora_r:.3f}: hardly anything would be learned",
+                          where="--lora-alpha", remedy=f"set it to {2 * options.lora_r}")
+
+
+def lora(options: TrainOptions, task: str, **more: Any) -> "LoraConfig | None":
+    """The adapters to train, or None for full training."""
+    if not options.use_peft:
+        return None
+    from peft import LoraConfig
+
+    named = [name.strip() for name in options.lora_target_modules.split(",") if name.strip()]
+    targets = named[0] if named == ["all-linear"] else named
+    return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, lora_dropout=options.lora_dropout,  # type: ignore[arg-type]
+                      target_modules=targets, task_type=task, **more)
+
+
+def last_checkpoint(run: "Run") -> str | None:
+    """The newest checkpoint that was written whole: its state is the file that the trainer writes last."""
+    folders = sorted((run.scratch / CHECKPOINTS).glob("checkpoint-*"), key=lambda path: -int(path.name.rpartition("-")[2]))
+    for folder in folders:
+        try:
+            json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+            return str(folder)
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+@contextmanager
+def calm() -> Iterator[None]:
+    """The libraries without telemetry, deprecation notes, bars of their own, and banners on stdout, which is for data."""
+    import datasets
+
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    datasets.disable_progress_bars()
+    for name in ("torchao", "torch.utils._pytree"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore", FutureWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
+def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
+    """Train with live progress from the last checkpoint on, and give back the logged points of the curves.
+
+    Raises:
+        InstructwildError: the loss stopped being a number; the last checkpoint is kept.
+    """
+    from transformers import PrinterCallback
+
+    from instructwild.report.terminal import console, progress
+
+    trainer.remove_callback(PrinterCallback)
+    resume = last_checkpoint(run)
+    if resume is not None:
+        console.print(f"resuming from {Path(resume).name}", highlight=False)
+    with progress() as shown, calm():
+        trainer.add_callback(_live(shown, what))
+        trainer.train(resume_from_checkpoint=resume)
+    return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
+            if "train_runtime" not in point]
+
+
+def curve(history: list[dict[str, float]], key: str) -> list[tuple[float, float]]:
+    """(update, value) wherever the key was logged."""
+    return [(point["step"], point[key]) for point in history if key in point]
+
+
+def _live(shown: "Progress", what: str) -> "TrainerCallback":
+    from transformers import TrainerCallback
+
+    class Live(TrainerCallback):
+        """The trainer's progress on our terminal, and the end of a run whose loss is no number."""
+
+        def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            self.task = shown.add_task(what, total=state.max_steps, completed=state.global_step, note="")
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            shown.update(self.task, completed=state.global_step)
+
+        def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
+            for key in ("loss", "grad_norm"):
+                value = (logs or {}).get(key)
+                if value is not None and not math.isfinite(value):
+                    raise InstructwildError(f"the {key} became {value} at update {state.global_step}", where=what,
+                                            remedy="lower --learning-rate, or take --dtype float32; checkpoints are kept")
+            if logs and "loss" in logs:
+                shown.update(self.task, note=f"loss {logs['loss']:.3f}")
+
+    return Live()
+
+
+def once(run: "Run", name: str, measure: Any) -> Any:
+    """A measurement made before training, taken from the interrupted run where that had made it."""
+    path = run.scratch / f"{name}.json"
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    found = measure()
+    temporary = path.with_suffix(".part")
+    temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    temporary.replace(path)
+    return found

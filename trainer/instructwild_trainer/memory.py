@@ -1,0 +1,176 @@
+"""What a training run needs, worked out before any weight is loaded: batch arithmetic and memory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from instructwild.errors import ModelError
+from instructwild_trainer.config import TrainOptions
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedConfig
+
+GIB = 2**30
+FLOOR = int(0.6 * GIB)
+"""Python, torch and transformers themselves, with the buffers of their allocators."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A model's sizes, read from its config."""
+
+    parameters: int
+    lora_parameters: int
+    layers: int
+    hidden: int
+    intermediate: int
+    vocabulary: int
+    context: int
+
+
+@dataclass(frozen=True)
+class Need:
+    """Bytes that a run needs at its peak, by what they are for."""
+
+    weights: int
+    gradients: int
+    optimizer: int
+    activations: int
+    floor: int = FLOOR
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.weights + self.gradients + self.optimizer + self.activations + self.floor
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name} {getattr(self, name) / GIB:.2f}"
+                          for name in ("weights", "gradients", "optimizer", "activations"))
+        return f"{self.total / GIB:.1f} GiB ({parts})"
+
+
+def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = False) -> Shape:
+    """Sizes of a model without its weights: it is built on the meta device, which holds none.
+
+    Raises:
+        ModelError: its config cannot be read.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    try:
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
+        with torch.device("meta"):
+            model = AutoModelForCausalLM.from_config(config, trust_remote_code=trust_remote_code)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"its config cannot be read ({str(error).splitlines()[0]})", where=folder.name,
+                         remedy="give the folder of a causal language model") from None
+    text: PreTrainedConfig = config.get_text_config()
+    linear = [module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)
+              and not name.endswith(("lm_head", "score"))]
+    lora = sum(options.lora_r * (layer.in_features + layer.out_features) for layer in linear)
+    return Shape(model.num_parameters(), lora, text.num_hidden_layers, text.hidden_size,
+                 getattr(text, "intermediate_size", None) or 4 * text.hidden_size, text.vocab_size,
+                 getattr(text, "max_position_embeddings", 0) or 0)
+
+
+def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = None) -> Need:
+    """An estimate of the peak, on the high side: every row as long as max_length.
+
+    Activations count what a transformer layer keeps for its backward pass (Korthikanti et al. 2022, section 4, without the
+    attention scores that fused attention does not keep), and the logits of one chunk of the fused head.
+
+    Args:
+        shape: the model.
+        options: what is trained and how.
+        dtype: "bfloat16" or "float32".
+        rows: sequences in one forward pass; None is the batch size (a reward batch holds K sequences a prompt).
+    """
+    size = 2 if dtype == "bfloat16" else 4
+    trained = shape.lora_parameters if options.use_peft else shape.parameters
+    tokens = (rows or options.per_device_train_batch_size) * min(options.max_length, shape.context or options.max_length)
+    in_layer = tokens * (16 * shape.hidden + 4 * shape.intermediate) * size
+    between = shape.layers * tokens * shape.hidden * size
+    kept = between + in_layer if options.gradient_checkpointing else shape.layers * in_layer
+    return Need(weights=shape.parameters * size + (shape.lora_parameters * 4 if options.use_peft else 0),
+                gradients=trained * (4 if options.use_peft else size), optimizer=trained * 8,
+                activations=kept + min(tokens, 1024) * shape.vocabulary * 8)
+
+
+def available() -> tuple[int, str]:
+    """Bytes free on the device that training runs on, and its name; (0, "") where that cannot be told."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.mem_get_info()[0], torch.cuda.get_device_name()
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return min(int(line.split()[1]) * 1024, _container_limit()), "this machine"
+    except OSError:
+        pass
+    return 0, ""
+
+
+def _container_limit() -> int:
+    try:
+        text = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        return int(text) if text.isdigit() else 1 << 62
+    except OSError:
+        return 1 << 62
+
+
+def check_fits(need: Need, options: TrainOptions, free: int, device: str) -> None:
+    """Refuse a run that cannot fit, before its weights are loaded.
+
+    Raises:
+        ModelError: it needs more than there is; the remedy names what would help most.
+    """
+    if not free or need.total <= free:
+        return
+    remedies = []
+    if not options.use_peft:
+        remedies.append("--use-peft true")
+    if options.per_device_train_batch_size > 1:
+        remedies.append(f"--per-device-train-batch-size 1 --gradient-accumulation-steps "
+                        f"{options.per_device_train_batch_size * options.gradient_accumulation_steps}")
+    if not options.gradient_checkpointing:
+        remedies.append("--gradient-checkpointing true")
+    remedies += [f"--max-length {options.max_length // 2}", "a smaller --model"]
+    raise ModelError(f"needs about {need}, and {device} has {free / GIB:.1f} GiB free", where="memory",
+                     remedy=", or ".join(remedies))
+
+
+def batch_arithmetic(options: TrainOptions, rows: int, unit: str = "rows", processes: int = 1) -> str:
+    """How rows become updates, in one sentence: the numbers and their product."""
+    batch, accumulated = options.per_device_train_batch_size, options.gradient_accumulation_steps
+    return (f"{batch} {unit} × {accumulated} accumulated × {processes} process{'es' if processes > 1 else ''} = "
+            f"{batch * accumulated * processes} {unit} an update; {rows:,} {unit} make "
+            f"{updates_of(options, rows, processes):,} updates")
+
+
+def updates_of(options: TrainOptions, rows: int, processes: int = 1) -> int:
+    """How many updates the trainer will make."""
+    if options.max_steps > 0:
+        return options.max_steps
+    loaded = -(-rows // (options.per_device_train_batch_size * processes))
+    each = max(1, -(-loaded // options.gradient_accumulation_steps))
+    return max(1, -int(-(each * options.num_train_epochs) // 1))
+
+
+def dtype_of(options: TrainOptions) -> str:
+    """The dtype that weights are held in: under LoRA the one this machine computes in, in full training float32."""
+    if options.dtype != "auto" or not options.use_peft:
+        return "float32" if options.dtype == "auto" else options.dtype
+    import torch
+
+    from instructwild.llm.arithmetic import computing_dtype
+
+    return str(computing_dtype("cuda" if torch.cuda.is_available() else "cpu")).removeprefix("torch.")
+
+
+def as_torch(dtype: str) -> Any:
+    """The torch dtype of that name."""
+    import torch
+
+    return getattr(torch, dtype)

@@ -1,0 +1,234 @@
+"""The four models of PPO on one frozen base: policy, value and reward are LoRA adapters, the reference is none of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+
+from instructwild.errors import ModelError
+from instructwild_trainer.ppo.experience import Experience
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+POLICY, VALUE, REWARD, REFERENCE = "default", "value", "reward", "reference"
+"""Roles. The policy's adapter has PEFT's default name, so that it is saved where PEFT looks for it."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What a model says about each response token, from the position that predicts it."""
+
+    logits: Tensor
+    """[B, T, V]"""
+    hidden: Tensor
+    """[B, T, H], what the output layer was given."""
+
+
+class Actors:
+    """The models of one run.
+
+    Args:
+        base: the SFT model, frozen from here on.
+        policy: the LoRA configuration of the policy and of a fresh value model.
+        reward: the folder of a reward model's adapter trained on the same base; None where functions score.
+        value_from_reward: start the value model as a copy of the reward model.
+        shared_trunk: no value adapter; a head on the policy's last layer instead.
+    """
+
+    def __init__(self, base: "PreTrainedModel", policy: Any, reward: Path | None = None, *, value_from_reward: bool = True,
+                 shared_trunk: bool = False) -> None:
+        from peft import get_peft_model
+
+        base.requires_grad_(False)
+        _plain_layers(policy)
+        self.base = base
+        self.shared_trunk = shared_trunk
+        self.peft = get_peft_model(base, policy, adapter_name=POLICY)
+        self.heads = nn.ModuleDict()
+        if reward is not None:
+            self.heads[REWARD] = self._load_reward(reward)
+        copied = reward is not None and value_from_reward and not shared_trunk
+        if not shared_trunk:
+            self.peft.add_adapter(VALUE, self.peft.peft_config[REWARD] if copied else policy)
+        self.heads[VALUE] = _head(base)
+        if copied:
+            self._copy_adapter(REWARD, VALUE)
+            self.heads[VALUE].load_state_dict(self.heads[REWARD].state_dict())
+        for head in self.heads.values():
+            head.to(base.device)
+        self.base.eval()
+        self._role = ""
+        self._trainable = {name: parameter for name, parameter in self.base.named_parameters()
+                           if ".lora_" in name and name.split(".lora_")[1].split(".")[1] in (POLICY, VALUE)}
+
+    @property
+    def device(self) -> torch.device:
+        """Where the models are."""
+        return self.base.device
+
+    def policy_parameters(self) -> dict[str, nn.Parameter]:
+        """What the policy's optimiser moves, by name."""
+        return {name: p for name, p in self._trainable.items() if f".{POLICY}." in name}
+
+    def value_parameters(self) -> dict[str, nn.Parameter]:
+        """What the value model's optimiser moves, by name: its adapter and head."""
+        own = {name: p for name, p in self._trainable.items() if f".{VALUE}." in name}
+        return own | {f"value_head.{name}": p for name, p in self.heads[VALUE].named_parameters()}
+
+    def parameters(self) -> dict[str, nn.Parameter]:
+        """Everything that is trained, by name."""
+        return self.policy_parameters() | self.value_parameters()
+
+    def _act(self, role: str) -> None:
+        if role == self._role:
+            return
+        for module in self._layers():
+            module.enable_adapters(role != REFERENCE)
+            if role != REFERENCE:
+                module.set_adapter(role, inference_mode=role == REWARD)
+        self._role = role
+
+    def _layers(self) -> list[Any]:
+        from peft.tuners.tuners_utils import BaseTunerLayer
+
+        return [module for module in self.base.modules() if isinstance(module, BaseTunerLayer)]
+
+    def acting(self, role: str) -> "PreTrainedModel":
+        """The language model, in one of the roles until another is called for."""
+        self._act(role)
+        return self.base
+
+    def predict(self, role: str, batch: Experience) -> Predicted:
+        """Logits for each response token, and for no other position.
+
+        Args:
+            role: POLICY or REFERENCE.
+            batch: [B, P] prompts and [B, T] responses.
+        """
+        ids, mask, positions = _sequence(batch)
+        keep = batch.response.shape[1] + 1
+        return self.forward(role, ids, mask, positions, keep)
+
+    def forward(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor, keep: int) -> Predicted:
+        """Logits of the last `keep` positions but the very last, which predicts nothing.
+
+        Args:
+            role: POLICY or REFERENCE.
+            ids, mask, positions: [B, S].
+            keep: at least 2.
+        """
+        self._act(role)
+        with self._output_input() as seen:
+            logits = self.base(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False,
+                               logits_to_keep=keep).logits
+        return Predicted(logits[:, :-1], seen[0][:, :-1])
+
+    @contextmanager
+    def _output_input(self) -> Iterator[list[Tensor]]:
+        seen: list[Tensor] = []
+        hook = self.base.get_output_embeddings().register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+        try:
+            yield seen
+        finally:
+            hook.remove()
+
+    def values(self, batch: Experience, predicted: Predicted | None = None) -> Tensor:
+        """[B, T] fp32: the value before each response token.
+
+        Args:
+            batch: prompts and responses.
+            predicted: the policy's own pass, which spares another where the trunk is shared.
+        """
+        if self.shared_trunk:
+            hidden = (predicted or self.predict(POLICY, batch)).hidden
+        else:
+            ids, mask, positions = _sequence(batch)
+            width = batch.response.shape[1]
+            hidden = self._trunk(VALUE, ids, mask, positions)[:, -width - 1:-1]
+        return self.heads[VALUE](hidden.float()).squeeze(-1)
+
+    @torch.no_grad()
+    def scores(self, batch: Experience) -> Tensor:
+        """[B] fp32: the reward model's score, read at the last response token."""
+        ids, mask, positions = _sequence(batch)
+        last = batch.prompt.shape[1] + batch.lengths - 1
+        hidden = self._trunk(REWARD, ids, mask, positions)
+        return self.heads[REWARD](hidden[torch.arange(len(batch), device=hidden.device), last].float()).squeeze(-1)
+
+    def _trunk(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
+        self._act(role)
+        out: Tensor = self.base.base_model(input_ids=ids, attention_mask=mask, position_ids=positions,
+                                           use_cache=False).last_hidden_state
+        return out
+
+    def alone(self) -> Any:
+        """The policy under PEFT without the other adapters, ready to be merged and saved; nothing else works afterwards."""
+        for name in [name for name in self.peft.peft_config if name != POLICY]:
+            self.peft.delete_adapter(name)
+        self.peft.base_model.enable_adapter_layers()
+        self.peft.set_adapter(POLICY)
+        return self.peft
+
+    def _load_reward(self, folder: Path) -> nn.Module:
+        from peft import PeftConfig, set_peft_model_state_dict
+        from safetensors.torch import load_file
+
+        config = PeftConfig.from_pretrained(str(folder))
+        config.task_type, config.modules_to_save, config.inference_mode = None, None, False
+        _plain_layers(config)
+        self.peft.add_adapter(REWARD, config)
+        weights = load_file(folder / "adapter_model.safetensors")
+        scores = [name for name in weights if name.endswith("score.weight")]
+        if len(scores) != 1:
+            raise ModelError("its reward head is not saved with it", where=str(folder),
+                             remedy="train it again with modules_to_save=['score'], as `instructwild train reward` does")
+        head = _head(self.base)
+        head.weight.data.copy_(weights.pop(scores[0]))
+        found = set_peft_model_state_dict(self.peft, weights, adapter_name=REWARD)
+        missing = [name for name in found.missing_keys if f".{REWARD}." in name]
+        if found.unexpected_keys or missing:
+            raise ModelError(f"does not fit this base model ({(found.unexpected_keys or missing)[0]})", where=str(folder),
+                             remedy="train the reward model on the SFT stage that --model names")
+        return head.requires_grad_(False)
+
+    def _copy_adapter(self, source: str, target: str) -> None:
+        parameters = dict(self.base.named_parameters())
+        for name, parameter in parameters.items():
+            if f".{source}." in name and ".lora_" in name:
+                parameters[name.replace(f".{source}.", f".{target}.")].data.copy_(parameter.data)
+
+
+def _plain_layers(config: Any) -> None:
+    """Say that linear layers are plain ones: PEFT would import every quantizer that is installed to make sure of it."""
+    from peft.tuners.lora import Linear
+
+    config._register_custom_module({nn.Linear: Linear})
+
+
+def _head(base: "PreTrainedModel") -> nn.Linear:
+    head = nn.Linear(base.config.get_text_config().hidden_size, 1, bias=False, dtype=torch.float32)
+    nn.init.zeros_(head.weight)
+    return head
+
+
+def _sequence(batch: Experience) -> tuple[Tensor, Tensor, Tensor]:
+    """Prompt and response as one: ids, attention mask and positions, each [B, P + T]."""
+    mask = torch.cat([batch.prompt_mask, batch.mask], dim=1).long()
+    return torch.cat([batch.prompt, batch.response], dim=1), mask, (mask.cumsum(1) - 1).clamp(min=0)
+
+
+def token_logprobs(logits: Tensor, tokens: Tensor, temperature: float) -> Tensor:
+    """[B, T] fp32: log-probability of each token under logits [B, T, V] taken at a temperature."""
+    scaled = logits.float() / temperature
+    return scaled.gather(-1, tokens.unsqueeze(-1)).squeeze(-1) - scaled.logsumexp(-1)
+
+
+def token_entropy(logits: Tensor, temperature: float) -> Tensor:
+    """[B, T] fp32: entropy in nats of the distributions that logits [B, T, V] give at a temperature."""
+    logs = torch.log_softmax(logits.float() / temperature, dim=-1)
+    return -(logs.exp() * logs).sum(-1)

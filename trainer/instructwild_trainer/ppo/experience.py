@@ -1,0 +1,115 @@
+"""What a rollout leaves behind, and how the epochs of an update walk over it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import pad
+
+
+@dataclass(frozen=True)
+class Experience:
+    """One batch of rollouts. Prompts are padded on the left, responses on the right, so that all begin in one column.
+
+    Index t of logprobs, ref_logprobs, values, advantages and returns belongs to the t-th response token; the value at t was
+    read at the position that predicts token t. Off the mask all of them are 0 and the tokens padding.
+    """
+
+    prompt: Tensor
+    """[B, P] token ids, padded on the left."""
+    prompt_mask: Tensor
+    """[B, P] bool."""
+    response: Tensor
+    """[B, T] token ids, padded on the right."""
+    mask: Tensor
+    """[B, T] bool: response tokens up to and including EOS."""
+    ended: Tensor
+    """[B] bool: the response holds its EOS."""
+    row: Tensor
+    """[B] the place in the batch, which names the row's random numbers."""
+    which: Tensor | None = None
+    """[B] which of the training prompts was answered."""
+    logprobs: Tensor | None = None
+    ref_logprobs: Tensor | None = None
+    values: Tensor | None = None
+    entropy: Tensor | None = None
+    """[B, T] entropy in nats of the distribution that each token was drawn from."""
+    score: Tensor | None = None
+    """[B] as the reward model or functions gave it."""
+    advantages: Tensor | None = None
+    returns: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.prompt)
+
+    @property
+    def lengths(self) -> Tensor:
+        """[B] response tokens, EOS included."""
+        return self.mask.sum(1)
+
+    def pick(self, rows: Sequence[int] | Tensor) -> "Experience":
+        """Some rows, cut to the longest prompt and response among them."""
+        index = torch.as_tensor(rows, dtype=torch.long, device=self.prompt.device)
+        chosen = {f.name: value[index] for f in fields(self) if (value := getattr(self, f.name)) is not None}
+        left = self.prompt.shape[1] - int(chosen["prompt_mask"].sum(1).max()) if len(index) else 0
+        right = int(chosen["mask"].sum(1).max()) if len(index) else 0
+        for name, value in chosen.items():
+            if name in ("prompt", "prompt_mask"):
+                chosen[name] = value[:, left:]
+            elif value.dim() == 2:
+                chosen[name] = value[:, :right]
+        return Experience(**chosen)
+
+    def micro_batches(self, size: int) -> Iterator[tuple[Tensor, "Experience"]]:
+        """Batches of similar length, the longest first: what does not fit memory fails at once.
+
+        Yields:
+            The rows [b] of this experience, and these rows themselves.
+        """
+        total = self.prompt_mask.sum(1) + self.lengths
+        order = torch.sort(total, descending=True, stable=True).indices
+        for rows in order.split(size):
+            yield rows, self.pick(rows)
+
+    def to(self, device: torch.device | str) -> "Experience":
+        """The same on another device."""
+        return replace(self, **{f.name: value.to(device) for f in fields(self)
+                                if (value := getattr(self, f.name)) is not None})
+
+    def with_columns(self, **columns: Tensor) -> "Experience":
+        """The same with more known about it."""
+        return replace(self, **columns)
+
+
+def joined(parts: Sequence[tuple[Tensor, Experience]]) -> Experience:
+    """Micro-batches put together again, rows in their first order."""
+    order = torch.argsort(torch.cat([rows for rows, _ in parts]))
+    width = max(part.prompt.shape[1] for _, part in parts), max(part.response.shape[1] for _, part in parts)
+    columns = {}
+    for f in fields(Experience):
+        values = [getattr(part, f.name) for _, part in parts]
+        if values[0] is not None:
+            columns[f.name] = torch.cat([_wide(f.name, value, width) for value in values])[order]
+    return Experience(**columns)
+
+
+def _wide(name: str, value: Tensor, width: tuple[int, int]) -> Tensor:
+    if value.dim() == 1:
+        return value
+    if name in ("prompt", "prompt_mask"):
+        return pad(value, (width[0] - value.shape[1], 0))
+    return pad(value, (0, width[1] - value.shape[1]))
+
+
+class ReplayBuffer:
+    """The experience of one update, walked over in a new order every epoch; the orders follow from the seed alone."""
+
+    def __init__(self, experience: Experience, seed: int) -> None:
+        self.experience = experience
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def minibatches(self, size: int) -> Iterator[Experience]:
+        """One epoch: all rows once, `size` at a time."""
+        for rows in torch.randperm(len(self.experience), generator=self.generator).split(size):
+            yield self.experience.pick(rows)

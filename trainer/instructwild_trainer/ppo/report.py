@@ -1,0 +1,81 @@
+"""The page of a PPO run: curves, held-out perplexity, answers before and after, and why it stopped where it did."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from instructwild.report import figures
+from instructwild.report.page import Page, Pair, Pairs, Prose, Samples, Stats, Table
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A held-out prompt and what was said to it before and after training."""
+
+    prompt: str
+    language: str
+    before: str
+    after: str
+
+
+@dataclass
+class Story:
+    """All that the page tells."""
+
+    history: list[dict[str, float]]
+    before: Mapping[str, float]
+    """Held-out perplexity before, by language."""
+    after: Mapping[str, float]
+    answers: Sequence[Answered] = ()
+    config: Mapping[str, Any] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+    stopped: str = ""
+    stopped_on: Sequence[str] = ()
+    """Responses of the experience it stopped on."""
+
+
+def page(story: Story) -> str:
+    """The page as HTML."""
+    last = story.history[-1] if story.history else {}
+    first = story.history[0] if story.history else {}
+    lead = f"{len(story.history)} updates."
+    if story.history:
+        lead = (f"{len(story.history)} updates: reward {first['reward']:.2f} → {last['reward']:.2f}, "
+                f"KL {last['kl']:.2f} nats per sequence.")
+    made = Page(title="PPO with PTX" if "ptx_loss" in last else "PPO", lead=lead)
+    if story.stopped:
+        made.add("Stopped early", Prose(f"{story.stopped}.\n\nThe model is the one of the last good checkpoint."),
+                 Samples(story.stopped_on, caption="Responses of the update it stopped on"))
+    if story.history:
+        made.add("How it went", Stats({name: f"{last[key]:.3g}" for name, key in (
+            ("reward", "reward"), ("KL, nats per sequence", "kl"), ("entropy, nats a token", "entropy"),
+            ("tokens a response", "length"), ("responses that end", "ended"))}), *_curves(story.history))
+    if story.before:
+        made.add("What it still knows", Prose("Perplexity on held-out supervised answers: PPO pays for reward with it, PTX "
+                                              "keeps the price low."),
+                 Table(["language", "before", "after"], [[name, value, story.after.get(name)]
+                                                         for name, value in story.before.items()]))
+    if story.answers:
+        made.add("Answers before and after", Pairs([
+            Pair(answer.before, answer.after, "before", "after", answer.language, note=answer.prompt)
+            for answer in story.answers], caption="Held-out prompts, the likeliest token each time."))
+    if story.notes:
+        made.add("Notes", Prose("\n\n".join(story.notes)))
+    made.add_last("Options", Table(["option", "value"], [[key, str(value)] for key, value in story.config.items()]))
+    return made.html()
+
+
+def _curves(history: Sequence[Mapping[str, float]]) -> list[Any]:
+    wanted = [
+        ("Reward", ["reward"], "mean score of a response"),
+        ("KL to the reference", ["kl", "kl_k1"], "nats per sequence; kl is the k3 estimate, kl_k1 the one that is rewarded"),
+        ("Entropy", ["entropy"], "nats a token"),
+        ("Length", ["length"], "tokens a response, end token included"),
+        ("Losses", ["policy_loss", "value_loss", "ptx_loss"], "masked token means, before their weights"),
+        ("Gradient norms", ["policy_grad", "ptx_grad", "value_grad"], "with their weights, before clipping: set ptx_coef by "
+         "the first two"),
+        ("Clipped tokens", ["policy_clipped", "value_clipped"], "share at which the clipped side was taken"),
+        ("KL coefficient", ["kl_coef"], "β"),
+    ]
+    return [figures.lines({key: [row[key] for row in history] for key in keys if key in history[0]}, x="update", title=title,
+                          caption=caption) for title, keys, caption in wanted]

@@ -1,0 +1,149 @@
+"""What judges a response: a reward model, functions in the form that TRL's GRPO takes, or both added up."""
+
+import importlib.util
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from instructwild.errors import ConfigError, InputError
+from instructwild_trainer.ppo.actors import Actors
+from instructwild_trainer.ppo.experience import Experience
+from instructwild_trainer.templates import Chat
+
+Score = Callable[[Experience], Tensor]
+RewardFunction = Callable[..., Sequence[float | None]]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt to answer: its token ids, and the row it came from, which reward functions may look at."""
+
+    id: str
+    key: str
+    language: str
+    messages: list[dict[str, str]]
+    ids: list[int]
+    columns: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ModelScore:
+    """The reward adapter's score of each response.
+
+    Args:
+        actors: the models.
+        batch_size: rows at a time.
+    """
+
+    actors: Actors
+    batch_size: int
+
+    def __call__(self, experience: Experience) -> Tensor:
+        """[B] fp32."""
+        found = torch.zeros(len(experience), device=self.actors.device)
+        for rows, batch in experience.micro_batches(self.batch_size):
+            found[rows] = self.actors.scores(batch)
+        return found
+
+
+@dataclass(frozen=True)
+class SeparateModelScore:
+    """The score of a reward model on a base of its own.
+
+    Args:
+        model: a sequence classification model with one label.
+        batch_size: rows at a time.
+    """
+
+    model: Any
+    batch_size: int
+
+    @torch.no_grad()
+    def __call__(self, experience: Experience) -> Tensor:
+        """[B] fp32."""
+        found = torch.zeros(len(experience), device=experience.prompt.device)
+        for rows, batch in experience.micro_batches(self.batch_size):
+            mask = torch.cat([batch.prompt_mask, batch.mask], dim=1)
+            order = torch.sort(mask.int(), dim=1, descending=True, stable=True).indices   # padding all to the right
+            ids = torch.cat([batch.prompt, batch.response], dim=1).gather(1, order)
+            logits = self.model(input_ids=ids, attention_mask=mask.gather(1, order).long()).logits
+            found[rows] = logits.float().squeeze(-1)
+        return found
+
+
+@dataclass(frozen=True)
+class FunctionScore:
+    """A reward function called as GRPO calls it: prompts and completions as messages, completion_ids, the row's columns.
+
+    A None among its results counts as 0, as where several functions share the work.
+
+    Args:
+        function: `f(prompts, completions, **kwargs) -> list[float | None]`.
+        prompts: all training prompts; an experience's `which` points into them.
+        chat: decodes the responses.
+    """
+
+    function: RewardFunction
+    prompts: Sequence[Prompt]
+    chat: Chat
+
+    def __call__(self, experience: Experience) -> Tensor:
+        """[B] fp32."""
+        asked = [self.prompts[i] for i in experience.which.tolist()]
+        ids = [tokens[on].tolist() for tokens, on in zip(experience.response, experience.mask, strict=True)]
+        texts = self.chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
+        columns = {name: [prompt.columns.get(name) for prompt in asked] for name in (asked[0].columns if asked else ())}
+        given = {**columns, "prompts": [prompt.messages for prompt in asked], "completion_ids": ids,
+                 "completions": [[{"role": "assistant", "content": text}] for text in texts]}
+        found = self.function(**_accepted(self.function, given))
+        if len(found) != len(asked):
+            raise InputError(f"gave {len(found)} scores for {len(asked)} responses", where=self.function.__name__,
+                             remedy="return one number for each completion")
+        return torch.tensor([0.0 if value is None else float(value) for value in found], device=experience.prompt.device)
+
+
+def _accepted(function: RewardFunction, given: dict[str, Any]) -> dict[str, Any]:
+    parameters = inspect.signature(function).parameters.values()
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
+        return given
+    return {name: value for name, value in given.items() if name in {parameter.name for parameter in parameters}}
+
+
+@dataclass(frozen=True)
+class Summed:
+    """Several scores added up."""
+
+    parts: Sequence[Score]
+
+    def __call__(self, experience: Experience) -> Tensor:
+        """[B] fp32."""
+        return torch.stack([part(experience) for part in self.parts]).sum(0)
+
+
+def reward_function(place: str) -> RewardFunction:
+    """The function that `FILE.py:NAME` names.
+
+    Raises:
+        ConfigError: the place is not written so.
+        InputError: the file cannot be run, or holds no such function.
+    """
+    file, _, name = place.rpartition(":")
+    if not file or not name.isidentifier():
+        raise ConfigError(f"{place!r} names no function", where="--reward-func", remedy="write FILE.py:NAME")
+    spec = importlib.util.spec_from_file_location(f"reward_{Path(file).stem}", file)
+    if spec is None or spec.loader is None or not Path(file).is_file():
+        raise InputError("is no Python file", where=file, remedy="check the path")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's file raises
+        raise InputError(f"cannot be run ({type(error).__name__}: {error})", where=file, remedy="mend the file") from error
+    found = getattr(module, name, None)
+    if not callable(found):
+        raise InputError(f"holds no function {name!r}", where=file, remedy="check the name after the colon")
+    return found  # type: ignore[no-any-return]

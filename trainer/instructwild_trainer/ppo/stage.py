@@ -1,0 +1,279 @@
+"""A PPO run as a stage folder: what goes in, what is checked before any step, and what is left behind."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from instructwild import stage
+from instructwild.errors import ConfigError, InputError
+from instructwild.llm.quiet import quiet_imports
+from instructwild.report.terminal import console, progress
+from instructwild.schema import Dropped, Reason
+from instructwild_trainer.adapter import Source, load_chat, load_policy, load_reward, save_policy, source_of
+from instructwild_trainer.answers import answers
+from instructwild_trainer.config import load, plain
+from instructwild_trainer.data import Conversation, conversations, language_of, shown, split, split_key
+from instructwild_trainer.fit import calm, once
+from instructwild_trainer.likelihood import held_out_loss
+from instructwild_trainer.memory import as_torch, dtype_of
+from instructwild_trainer.ppo import report
+from instructwild_trainer.ppo.actors import POLICY, Actors
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.loop import Outcome, Trainer, Vocabulary
+from instructwild_trainer.ppo.processes import Processes, processes
+from instructwild_trainer.ppo.scores import (
+    FunctionScore,
+    ModelScore,
+    Prompt,
+    Score,
+    SeparateModelScore,
+    Summed,
+    reward_function,
+)
+from instructwild_trainer.templates import Chat, turns
+
+NOT_OF_THE_RESULT = ("model", "save_steps", "trust_remote_code")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked for on the command line."""
+
+    prompts: Sequence[str]
+    out: Path
+    reward: str | None = None
+    reward_functions: Sequence[str] = ()
+    ptx: Sequence[str] = ()
+    config: str | None = None
+    given: Mapping[str, Any] | None = None
+    force: bool = False
+    encoding: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a run, encoded and split."""
+
+    prompts: list[Prompt]
+    held_out_prompts: list[Prompt]
+    ptx: list[Conversation]
+    held_out_ptx: dict[str, list[Conversation]]
+    dropped: list[Dropped]
+    total: int
+
+
+def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
+    """Train, or go on with training, or find it done.
+
+    Returns:
+        The finished stage (None after a dry run), and whether it had been finished before.
+
+    Raises:
+        InstructwildError: see `errors`; each before the first training step.
+    """
+    quiet_imports()
+    with processes() as among, calm():
+        return _run(asked, among)
+
+
+def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
+    base = source_of(load(PPOOptions, "ppo", asked.config, asked.given).model)
+    options = load(PPOOptions, "ppo", asked.config, asked.given, base.inherited)
+    if not asked.reward and not asked.reward_functions:
+        raise ConfigError("nothing judges the responses", where="--reward",
+                          remedy="give --reward STAGE, or --reward-func FILE.py:NAME")
+    reward = source_of(asked.reward) if asked.reward else None
+    tables = stage.read(asked.prompts, asked.encoding), stage.read(asked.ptx, asked.encoding)
+    inputs = [*tables[0].inputs, *tables[1].inputs, base.record, *([reward.record] if reward else []),
+              *(stage.input_record(place.rpartition(":")[0]) for place in asked.reward_functions)]
+    config = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
+    config["reward_functions"] = [Path(place).name for place in asked.reward_functions]
+
+    def encoded() -> tuple[Chat, Rows]:
+        chat = load_chat(base, trust_remote_code=options.trust_remote_code)
+        return chat, prepared(tables[0], tables[1], chat, options)
+
+    if not among.first:
+        if (scratch := among.heard()) is not None:
+            chat, rows = encoded()
+            trainer_of(*cast(base, reward, asked.reward_functions, chat, rows.prompts, options), rows, chat, options,
+                       Path(scratch), among).train()
+        return None, True
+    with stage.start(asked.out, "ppo", config=config, inputs=inputs, force=asked.force) as work:
+        if work.finished is not None:
+            among.heard()
+            return work.finished, True
+        chat, rows = encoded()
+        tell_plan(base, rows, options, among.world)
+        among.heard(None if asked.dry_run else str(work.scratch))
+        return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among), False
+
+
+def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PPOOptions, scratch: Path,
+               among: Processes) -> Trainer:
+    """The loop over these rows."""
+    return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,
+                   Vocabulary(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / "checkpoints",
+                   [row.encoded for row in rows.ptx], among)
+
+
+def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, reward: Source | None, chat: Chat,
+             rows: Rows, among: Processes) -> stage.Stage:
+    actors, score = cast(base, reward, asked.reward_functions, chat, rows.prompts, options)
+    pad = chat.tokenizer.pad_token_id
+    ptx = {language: [row.encoded for row in held] for language, held in rows.held_out_ptx.items()}
+    shown_prompts = rows.held_out_prompts[:options.samples]
+
+    def perplexity() -> dict[str, float]:
+        return {language: math.exp(loss) for language, loss in held_out_loss(actors.acting(POLICY), ptx, pad).items()}
+
+    def said() -> list[str]:
+        asked = [prompt.messages for prompt in shown_prompts]
+        return answers(actors.acting(POLICY), chat, asked, options.response_length)
+
+    before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
+    tell_perplexity("before", before)
+    outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among))
+    after, answers_after = perplexity(), said()
+    tell_perplexity("after", after)
+    story = report.Story(
+        outcome.history, before, after, config=work.config, notes=[chat.note] if chat.note else [], stopped=outcome.stopped,
+        stopped_on=_responses(outcome, chat)[:8],
+        answers=[report.Answered(prompt.messages[-1]["content"], prompt.language, *pair) for prompt, *pair in
+                 zip(shown_prompts, answers_before, answers_after, strict=True)])
+    with work.aside("model") as folder:
+        save_policy(actors.alone(), chat, folder, base, final=asked.out / "model")
+    return work.finish(
+        rows=stage.Rows(**{"in": rows.total, "kept": rows.total - len(rows.dropped), "dropped": len(rows.dropped)}),
+        dropped=rows.dropped, report=report.page(story), gate="failed" if outcome.stopped else None,
+        metrics={"updates": len(outcome.history), "stopped": outcome.stopped, "perplexity_before": before,
+                 "perplexity_after": after, "first": outcome.history[0] if outcome.history else {},
+                 "last": outcome.history[-1] if outcome.history else {}})
+
+
+def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOptions) -> Rows:
+    """Rows as token ids, split into what is trained on and what is held out.
+
+    Raises:
+        InputError: no prompt is left to train on.
+    """
+    kept: list[Prompt] = []
+    dropped = [*prompts.malformed, *ptx.malformed]
+    room = options.max_length - options.response_length
+    for row in prompts.frame.iter_rows(named=True):
+        messages = turns(row["messages"])
+        last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
+        asked = messages[:last + 1]
+        ids = chat.prompt_ids(asked) if asked else []
+        if not ids or len(ids) > room:
+            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
+                                   row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
+            continue
+        columns = {name: row[name] for name in ("id", "language", "labels", "origin")} | {"messages": messages}
+        kept.append(Prompt(row["id"], split_key(asked), language_of(row["language"], asked), asked, ids, columns))
+    if not kept:
+        raise InputError("holds no prompt that can be used", where="prompts",
+                         remedy=f"prompts must fit max_length − response_length = {room} tokens; see the reasons, or raise "
+                                "max_length")
+    halves = split(kept, options.held_out, key=lambda prompt: prompt.key, language=lambda prompt: prompt.language)
+    answered, lost = conversations(ptx.frame, chat, options.max_length) if ptx.frame.height else ([], [])
+    supervised = split(answered, options.held_out, key=lambda row: row.key, language=lambda row: row.language,
+                       most=options.held_out_rows) if answered else None
+    return Rows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
+                supervised.train if supervised else [], supervised.held_out if supervised else {}, [*dropped, *lost],
+                prompts.frame.height + ptx.frame.height + len(prompts.malformed) + len(ptx.malformed))
+
+
+def zip_longest_first(held_out: Mapping[str, Sequence[Prompt]]) -> list[list[Prompt]]:
+    """Held-out prompts in turns of one a language, so that the first few show each."""
+    most = max((len(prompts) for prompts in held_out.values()), default=0)
+    return [[prompts[i] for prompts in held_out.values() if i < len(prompts)] for i in range(most)]
+
+
+def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Chat, prompts: Sequence[Prompt],
+         options: PPOOptions) -> tuple[Actors, Score]:
+    """The models of the run, and what scores responses.
+
+    Raises:
+        InstructwildError: a model cannot be loaded, or a function cannot be found.
+    """
+    import torch
+    from peft import LoraConfig
+
+    called = [FunctionScore(reward_function(place), prompts, chat) for place in functions]
+    dtype = as_torch(dtype_of(options))
+    torch.manual_seed(options.seed)
+    model, _ = load_policy(base, dtype=dtype, trust_remote_code=options.trust_remote_code)
+    if torch.cuda.is_available():
+        model = model.to("cuda")
+    targets = options.lora_target_modules
+    lora = LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
+                      target_modules=targets if targets == "all-linear" else [name.strip() for name in targets.split(",")])
+    on_base = reward is not None and on_same_base(reward, base)
+    actors = Actors(model, lora, reward.folder if reward and on_base else None,
+                    value_from_reward=options.value_init == "reward", shared_trunk=options.value_trunk == "policy")
+    size = options.per_device_train_batch_size
+    scores: list[Score] = [*called]
+    if reward and on_base:
+        scores.append(ModelScore(actors, size))
+    elif reward:
+        console.print(f"{reward.label} has a base of its own: it is held beside the policy's", highlight=False)
+        scores.append(SeparateModelScore(load_reward(reward, dtype=dtype)[0].to(model.device), size))
+    return actors, scores[0] if len(scores) == 1 else Summed(scores)
+
+
+def on_same_base(reward: Source, base: Source) -> bool:
+    """Whether the reward model is an adapter on the very weights that the policy starts from."""
+    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of, weights_sha256
+
+    return (reward.folder / ADAPTER_CONFIG).is_file() and weights_sha256(base_of(reward.folder)) == base.sha256
+
+
+def tell_plan(base: Source, rows: Rows, o: PPOOptions, world: int) -> None:
+    """The batch arithmetic, before anything is loaded."""
+    steps = o.num_ppo_epochs * -(-o.batch_size // o.mini_batch_size)
+    if base.manifest is not None and base.inherited:
+        console.print(f"inherited from {base.manifest.stage}: "
+                      + ", ".join(f"{key} {value}" for key, value in base.inherited.items()), highlight=False)
+    console.print(f"{len(rows.prompts):,} prompts ({len(rows.held_out_prompts):,} held out), {len(rows.ptx):,} supervised "
+                  f"rows; an update rolls out {o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / "
+                  f"{o.mini_batch_size} = {steps} steps" + (f", on {world} processes" if world > 1 else ""), highlight=False)
+
+
+def tell_perplexity(when: str, found: Mapping[str, float]) -> None:
+    """Held-out perplexity by language, in one line."""
+    if found:
+        console.print(f"held-out perplexity {when}: " + ", ".join(f"{name} {value:.2f}" for name, value in found.items()),
+                      highlight=False)
+
+
+def _live(trainer: Trainer) -> Outcome:
+    with progress() as bar:
+        task = bar.add_task("ppo", total=trainer.updates, note="")
+
+        def on_update(done: int, total: int, figures: dict[str, float]) -> None:
+            line = (f"reward {figures['reward']:+.3f}  KL {figures['kl']:.2f}  entropy {figures['entropy']:.2f}  length "
+                    f"{figures['length']:.0f}  ends {figures['ended']:.0%}  clipped {figures['policy_clipped']:.1%}  "
+                    f"gradients {figures['policy_grad']:.2g}"
+                    + (f" + ptx {figures['ptx_grad']:.2g}" if "ptx_grad" in figures else "")
+                    + f"  {figures['tokens_per_second']:.0f} tokens/s")
+            bar.update(task, completed=done, note="")
+            console.print(f"{done:>4}/{total}  {line}", highlight=False)
+
+        trainer.on_update = on_update
+        if found := trainer.restore():
+            console.print(f"resuming after update {found}", highlight=False)
+            bar.update(task, completed=found)
+        return trainer.train()
+
+
+def _responses(outcome: Outcome, chat: Chat) -> list[str]:
+    if outcome.last is None:
+        return []
+    return [chat.tokenizer.decode(tokens[on], skip_special_tokens=True)
+            for tokens, on in zip(outcome.last.response, outcome.last.mask, strict=True)]
+
+

@@ -1,0 +1,50 @@
+"""PTX batches: a loader that goes round and round, and one forward that computes logits only where an answer is."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from instructwild_trainer.likelihood import padded
+from instructwild_trainer.ppo.actors import Actors
+from instructwild_trainer.ppo.ptx import IGNORED
+from instructwild_trainer.templates import Encoded
+
+
+def cycled(rows: Sequence[Encoded], number: int, size: int, seed: int) -> list[Encoded]:
+    """Batch `number` of a loader that goes round and round, in a new order each time.
+
+    A row is one object: its ids, labels and mask cannot come from different rows.
+    """
+    found: list[Encoded] = []
+    while len(found) < size:
+        epoch, at = divmod(number * size + len(found), len(rows))
+        order = torch.randperm(len(rows), generator=torch.Generator().manual_seed((seed + epoch) % 2**63))
+        found += [rows[i] for i in order[at:at + size - len(found)].tolist()]
+    return found
+
+
+def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) -> tuple[Tensor, Tensor]:
+    """One pass over left-padded rows.
+
+    Args:
+        actors: the models.
+        role: whose log-probabilities are wanted.
+        rows: B conversations.
+        pad: the padding token.
+
+    Returns:
+        Logits [B, K, V] and labels [B, K] of the last K columns, from the one before the earliest answer token on. Label k
+        belongs to logits k − 1, as `ptx_loss` takes them.
+    """
+    ids, mask = padded([row.input_ids for row in rows], pad, actors.device, side="left")
+    labels, _ = padded([row.labels for row in rows], IGNORED, actors.device, side="left")
+    keep = min(max(_answer_span(row) for row in rows) + 1, ids.shape[1])
+    logits = actors.acting(role)(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+                                 use_cache=False, logits_to_keep=keep).logits
+    return logits, labels[:, -keep:]
+
+
+def _answer_span(row: Encoded) -> int:
+    """Tokens from the first that is learned to the end."""
+    return len(row.labels) - next((i for i, label in enumerate(row.labels) if label != IGNORED), len(row.labels))

@@ -1,0 +1,212 @@
+"""`instructwild train reward`: a reward model from rankings, judged on held-out pairs beside its baselines."""
+
+import dataclasses
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild_trainer.config import RewardOptions, command, load
+from instructwild_trainer.sft import Config, fitting, introduce, settled
+
+if TYPE_CHECKING:
+    from instructwild.schema import Dropped
+    from instructwild.stage import Run, Stage
+    from instructwild_trainer.adapter import Source
+    from instructwild_trainer.data import Split
+    from instructwild_trainer.reward.groups import Group
+    from instructwild_trainer.templates import Chat
+
+
+@command(RewardOptions)
+def reward(data: Annotated[list[str], typer.Argument(help="Ranking stages; files of rankings, pairs, scores.")], out: Out,
+           config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
+           encoding: Encoding = None, *, given: dict[str, Any]) -> None:
+    """Teach a model to score answers as annotators ranked them: K forwards a prompt, all its pairs in one loss."""
+    from instructwild_trainer.adapter import source_of
+
+    first = load(RewardOptions, "reward", config, given)
+    source = source_of(first.model)
+    options = load(RewardOptions, "reward", config, given, source.inherited)
+    stage = learn(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
+    if stage is not None:
+        announce(stage, as_json)
+
+
+def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source: "Source | None" = None, *,
+          force: bool = False, dry_run: bool = False, encoding: str | None = None) -> "Stage | None":
+    """Train a reward model and write a stage whose `model/` holds its adapter and score head; None after a dry run.
+
+    Raises:
+        InputError: there are no rankings to learn from.
+        ModelError: the model or its template is unfit, or the run cannot fit into memory.
+        ConfigError: the annotator weights cannot be read.
+    """
+    from instructwild import stage
+    from instructwild_trainer.adapter import load_chat, source_of
+    from instructwild_trainer.data import split
+    from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.reward.groups import groups, weights
+    from instructwild_trainer.reward.rankings import read
+    from instructwild_trainer.templates import check_masks, show
+
+    source = source or source_of(options.model)
+    check_scale(options)
+    given = weights(options.annotator_weights)
+    table = read(data, encoding)
+    inputs = [*table.inputs, source.record]
+    with calm(), stage.start(out, "reward", config=settled(options), inputs=inputs, force=force) as run:
+        if run.finished is not None:
+            return run.finished
+        chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
+        ranked, dropped = groups(table.rows, chat, options.max_length, given)
+        widest = max((len(group.encoded) for group in ranked), default=2)
+        options = fitting(options, source, chat, options.per_device_train_batch_size * widest)
+        parts = split(ranked, options.held_out, key=lambda group: group.key, language=lambda group: group.language,
+                      most=options.held_out_rows)
+        check_masks(one for group in parts.train for one in group.encoded)
+        lost = [*table.dropped, *dropped]
+        introduce(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
+                  len(lost), "prompts")
+        show(chat, parts.train[0].encoded[0])
+        return None if dry_run else _trained(run, options, source, chat, parts, lost)
+
+
+def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat", parts: "Split[Group]",
+             dropped: "list[Dropped]") -> "Stage":
+    from instructwild.report.terminal import console, progress
+    from instructwild.stage import Rows
+    from instructwild_trainer.fit import once, train
+    from instructwild_trainer.reward.measure import pairs_of
+    from instructwild_trainer.reward.page import page
+    from instructwild_trainer.reward.trainer import score
+
+    held = [group for rows in parts.held_out.values() for group in rows]
+    candidates = sum(len(group.encoded) for group in held)
+
+    def scored(model: Any, when: str) -> list[list[float]]:
+        with progress() as shown:
+            task = shown.add_task(f"held-out scores {when}", total=candidates, note="")
+            return score(model, held, chat.tokenizer.pad_token_id, done=lambda rows: shown.update(task, advance=rows))
+
+    likelihood = once(run, "likelihood", lambda: _likelihood(source, options, chat, held))
+    trainer = _trainer(options, source, run, chat, parts, held)
+    before = once(run, "before", lambda: scored(trainer.model, "before"))
+    began = time.monotonic()
+    history = train(trainer, run, "reward model")
+    seconds = time.monotonic() - began
+    after = scored(trainer.model, "after")
+    with run.aside("model") as folder:
+        save(trainer.model, chat, folder, source, run.folder / "model")
+    pairs = pairs_of(held)
+    result = _judged(pairs, before, after, likelihood)
+    train_pairs = sum(len(order.pairs) for group in parts.train for order in group.orders)
+    metrics = {
+        "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
+        "trained_parameters": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        "train_prompts": len(parts.train), "train_pairs": train_pairs,
+        "train_forwards": sum(len(group.encoded) for group in parts.train),
+        "held_out_prompts": {name: len(rows) for name, rows in parts.held_out.items()}, "held_out_pairs": len(pairs.prompt),
+        "annotators": _annotators(parts), "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
+        **result,
+    }
+    for name, one in result.get("accuracy", {}).get("all pairs", {}).items():
+        console.print(f"held-out pairs, {name}: {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]", highlight=False,
+                      markup=False)
+    counts = Rows(**{"in": parts.rows + len(dropped), "kept": parts.rows, "dropped": len(dropped)})
+    return run.finish(rows=counts, dropped=dropped, metrics=metrics,
+                      report=page(metrics, history, held, pairs, after, chat, parts.train[0]))
+
+
+def save(model: Any, chat: "Chat", folder: Path, source: "Source", final: Path) -> None:
+    """Write the reward model's folder: adapter and head, or the whole model, and the tokenizer."""
+    from instructwild_trainer.adapter import quiet, save_adapter
+
+    if hasattr(model, "peft_config"):
+        save_adapter(model, folder, source, final=final)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        with quiet():
+            model.save_pretrained(folder)
+    chat.tokenizer.save_pretrained(folder)
+
+
+def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat", parts: "Split[Group]",
+             held: "list[Group]") -> Any:
+    import torch
+    from trl import RewardConfig
+
+    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
+    from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.reward.head import reward_model
+    from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
+
+    folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
+    torch.manual_seed(options.seed)
+    model = reward_model(folder, chat.tokenizer, dtype=as_torch(dtype_of(options)),
+                         trust_remote_code=options.trust_remote_code)
+    config = RewardConfig(**arguments(options, run), center_rewards_coefficient=options.center_rewards_coefficient or None)
+    trainer = RankingTrainer(
+        model=model, args=config, processing_class=chat.tokenizer, data_collator=Collator(chat.tokenizer.pad_token_id),
+        train_dataset=dataset(parts.train), eval_dataset=dataset(held) if options.eval_steps and held else None,
+        peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+    trainer.args.max_length = options.max_length
+    return trainer
+
+
+def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "list[Group]") -> list[list[float]] | None:
+    """The mean log-likelihood of an answer's tokens under the model that training starts from."""
+    if not options.likelihood_baseline or not held:
+        return None
+    from instructwild_trainer.adapter import load_policy
+    from instructwild_trainer.likelihood import answer_loss
+    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.reward.measure import in_shape
+
+    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
+    last = [_last_answer(one) for group in held for one in group.encoded]
+    found = answer_loss(model, last, chat.tokenizer.pad_token_id)
+    return in_shape([-total / max(1, count) for total, count in found], held, lambda group: group.encoded)
+
+
+def _last_answer(row: Any) -> Any:
+    """The same conversation with only the candidate counted, not the answers of earlier turns."""
+    from instructwild_trainer.templates import IGNORED
+
+    at = len(row.labels) - 1
+    while at > 0 and row.labels[at] == IGNORED:
+        at -= 1
+    while at > 0 and row.labels[at - 1] != IGNORED:
+        at -= 1
+    return dataclasses.replace(row, labels=[IGNORED] * at + row.labels[at:])
+
+
+def _judged(pairs: Any, before: Any, after: Any, likelihood: Any) -> dict[str, Any]:
+    from instructwild_trainer.reward.measure import calibration, differences, judged, longer_wins
+
+    if not len(pairs.prompt):
+        return {}
+    judges = {"reward model": pairs.margins(after), "before training": pairs.margins(before),
+              "longer wins": longer_wins(pairs)}
+    if likelihood is not None:
+        judges["likelier wins"] = pairs.margins(likelihood)
+    rows, error = calibration(judges["reward model"])
+
+    def plain(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {name: {judge: dataclasses.asdict(one) for judge, one in parts.items()} for name, parts in found.items()}
+
+    return {"accuracy": plain(judged(pairs, judges)), "differences": plain(differences(pairs, judges, "reward model")),
+            "calibration": {"bins": rows, "error": error}}
+
+
+def _annotators(parts: "Split[Group]") -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for group in parts.train:
+        for name in group.annotators:
+            kind = name.partition(":")[0]
+            counts[kind] = counts.get(kind, 0) + 1
+    return counts

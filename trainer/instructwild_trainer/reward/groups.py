@@ -1,0 +1,102 @@
+"""Ranked prompts, encoded: each is one batch element with all its candidates, ranks and weights."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from instructwild.errors import ConfigError
+from instructwild.schema import Dropped, RankingRow, Reason
+from instructwild_trainer.data import language_of, shown, split_key
+from instructwild_trainer.templates import Chat, Encoded, turns
+
+
+@dataclass(frozen=True)
+class Order:
+    """One annotator's ranks of a group's candidates, and the share of the group's loss that they have."""
+
+    ranks: tuple[int, ...]
+    weight: float
+
+    @property
+    def pairs(self) -> list[tuple[int, int]]:
+        """Strictly ordered pairs (better, worse)."""
+        return [(a, b) if self.ranks[a] < self.ranks[b] else (b, a)
+                for a, b in combinations(range(len(self.ranks)), 2) if self.ranks[a] != self.ranks[b]]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A prompt with K encoded candidates and the orders that annotators put them in; weights add up to 1."""
+
+    id: str
+    key: str
+    language: str
+    messages: list[dict[str, str]]
+    texts: list[str]
+    encoded: list[Encoded]
+    orders: list[Order]
+    annotators: tuple[str, ...] = ()
+
+
+def weights(given: str) -> dict[str, float]:
+    """`name=weight,…` as a mapping.
+
+    Raises:
+        ConfigError: a part of it is no name with a weight of at least 0.
+    """
+    found = {}
+    for part in filter(None, (part.strip() for part in given.split(","))):
+        name, _, value = part.rpartition("=")
+        try:
+            found[name] = float(value)
+        except ValueError:
+            found[name] = -1.0
+        if not name or found[name] < 0:
+            raise ConfigError(f"{part!r} is no annotator with a weight", where="--annotator-weights",
+                              remedy="write for example person:3fa2=2,scripted:=0.5")
+    return found
+
+
+def weight_of(annotator: str, given: Mapping[str, float]) -> float:
+    """An annotator's weight: by full name, else by kind (`model:`, `scripted:`, `person:`), else 1."""
+    kind = annotator.partition(":")[0] + ":"
+    return given.get(annotator, given.get(kind, 1.0))
+
+
+def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
+           given: Mapping[str, float] | None = None) -> tuple[list[Group], list[Dropped]]:
+    """Ranked prompts as encoded groups; what cannot be learned from leaves with a reason.
+
+    A candidate longer than `max_length` leaves alone; its prompt leaves when fewer than two candidates, or no strictly
+    ordered pair of them, are left. Rankings that are drafts or discarded do not count, nor those of weight 0.
+    """
+    kept: list[Group] = []
+    dropped: list[Dropped] = []
+    for row in rows:
+        messages = turns(row.messages)
+        encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]) for one in row.candidates]
+        fitting = [i for i, one in enumerate(encoded) if len(one.input_ids) <= max_length]
+        orders, annotators = _orders(row, fitting, given or {})
+        reason = None
+        if len(row.candidates) < 2 or not row.rankings:
+            reason = Reason.TOO_FEW_CANDIDATES
+        elif len(fitting) < 2:
+            reason = Reason.TOO_LONG
+        elif not orders:
+            reason = Reason.NO_PREFERENCE
+        if reason is not None:
+            dropped.append(Dropped(id=row.id, step="train", reason=reason, row=shown(messages), evidence={
+                "candidates": len(row.candidates), "rankings": len(row.rankings), "fitting": len(fitting)}))
+            continue
+        kept.append(Group(row.id, split_key(messages), language_of(row.language, messages), messages,
+                          [row.candidates[i].text for i in fitting], [encoded[i] for i in fitting], orders, annotators))
+    return kept, dropped
+
+
+def _orders(row: RankingRow, fitting: Sequence[int], given: Mapping[str, float]) -> tuple[list[Order], tuple[str, ...]]:
+    """Each usable ranking of the fitting candidates; weights are shares of the prompt."""
+    found = [(weight_of(ranking.annotator, given), tuple(ranking.ranks[i] for i in fitting), ranking.annotator)
+             for ranking in row.rankings if ranking.status == "submitted"]
+    found = [item for item in found if item[0] > 0 and len(set(item[1])) > 1]
+    total = sum(weight for weight, _, _ in found)
+    return [Order(ranks, weight / total) for weight, ranks, _ in found], tuple(name for _, _, name in found)
