@@ -24,7 +24,8 @@ def main(small: bool = False) -> None:
     model = str(resolve("smollm2"))
     ours, head = (Path(sys.executable), "ppo_ours.py"), {"value_trunk": "policy"}
     sides = {"TRL 1.12": (python, "ppo_trl.py", {}), "ours, value adapter": (*ours, {}),
-             "ours, value head on the policy": (*ours, head), "ours, value head, one row at a time": (*ours, head | {"micro": 1})}
+             "ours, value head on the policy": (*ours, head),
+             "ours, value head, one row at a time": (*ours, head | {"micro": 1})}
     found: dict[str, list[dict]] = {name: [] for name in sides}
     for _ in range(1 if small else ROUNDS):
         for name, (interpreter, script, changes) in sides.items():
@@ -44,7 +45,8 @@ def main(small: bool = False) -> None:
 
 def _lead(question: dict) -> str:
     return (f"SmolLM2-135M, {question['batch']} prompts of {question['prompt']} tokens and responses of "
-            f"{question['response']}, {question['epochs']} epochs, LoRA r 8 on {', '.join(question['targets'])}, {question['dtype']}, one thread.")
+            f"{question['response']}, {question['epochs']} epochs, "
+            f"LoRA r 8 on {', '.join(question['targets'])}, {question['dtype']}, one thread.")
 
 
 def _table(found: dict[str, list[dict]], batch: int) -> dict:

@@ -21,6 +21,7 @@ inputs and tool version are unchanged is skipped; one that was interrupted goes 
 import difflib
 import hashlib
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -102,7 +103,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def _config_error(error: ValidationError, path: Path) -> ConfigError:
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     place = ".".join(str(part) for part in first["loc"]) or "the file"
     if first["type"] != "extra_forbidden":
         return ConfigError(f"{place}: {first['msg']}", where=str(path), remedy="see docs/formats.md, Recipes")
@@ -128,7 +129,7 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
                                       remedy=f"earlier stages: {', '.join(before) or 'none'}")
                 reads.append(before[word[1:]])
                 word = str(before[word[1:]])
-            words.append(word.replace("{recipe}", str(folder)))
+            words.append(os.path.normpath(word.replace("{recipe}", str(folder))) if "{recipe}" in word else word)
         before[name] = out / name
         yield Step(name, plan, out / name, tuple(words), tuple(reads))
 

@@ -9,6 +9,11 @@ from typer.main import get_command
 
 COMMANDS = {
     "terminal": "instructwild_annotation.terminal.command:terminal",
+    "serve": "instructwild_annotation.server.command:serve",
+    "invite": "instructwild_annotation.server.command:invite",
+    "push": "instructwild_annotation.push_command:push",
+    "status": "instructwild_annotation.status_command:status",
+    "pull": "instructwild_annotation.pull_command:pull",
     "merge": "instructwild_annotation.merge_command:merge",
 }
 """In the order a user meets them."""

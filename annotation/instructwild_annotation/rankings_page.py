@@ -51,14 +51,10 @@ def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
 
 
 def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = None,
-                  compared: Sequence[Agreement] = (), lead: str | None = None) -> str | None:
+                  compared: Sequence[Agreement] = (), lead: str | None = None) -> str:
     """The report: one self-contained HTML page."""
-    try:
-        from instructwild.report.page import Page, Prose, Samples, Stats, Table
-
-        from instructwild.report import figures
-    except ImportError:
-        return None
+    from instructwild.report import figures
+    from instructwild.report.page import Page, Prose, Samples, Stats, Table
 
     told = figures_of(rows, rule, compared)
     by = told["rankings_by_kind"]

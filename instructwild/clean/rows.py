@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from instructwild.schema.identity import content_id, response_id
@@ -23,23 +24,43 @@ def closed(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def turns(rows: pl.DataFrame) -> pl.DataFrame:
-    """Every turn as a row: `at`, `turn` (place in the conversation), `role`, `content`."""
-    listed = rows.select(AT, "messages").explode("messages").unnest("messages")
-    return listed.select(AT, pl.int_range(pl.len(), dtype=pl.Int64).over(AT).alias("turn"), "role", "content")
+    """Every turn as a row: `at`, `role`, `content`."""
+    return rows.select(AT, "messages").explode("messages").unnest("messages")
 
 
-def rewritten(rows: pl.DataFrame, mend: Callable[[str], str], where: pl.Series) -> pl.DataFrame:
-    """The rows with `mend` applied to every turn of those in `where` (values of `at`).
+def among(rows: pl.DataFrame, places: pl.Series) -> pl.Series:
+    """Which rows have an `at` among `places`."""
+    return pl.Series(np.isin(rows[AT].to_numpy(), places.to_numpy()))
+
+
+def rewritten(rows: pl.DataFrame, mend: Callable[[str], str], where: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
+    """The rows with `mend` applied to every turn of those in `where`, and the `at` of those that it changed.
 
     A row whose prompt changes is another prompt: it gets the id of its new text, and its old id joins its parents.
     """
-    touched = rows.filter(pl.col(AT).is_in(where.implode()))
-    if touched.is_empty():
+    old = rows.filter(among(rows, where))
+    new = pl.DataFrame([_mended(row, mend) for row in closed(old).iter_rows(named=True)], schema=INSTRUCTION)
+    changed = new["messages"] != old["messages"] if old.height else pl.Series([], dtype=pl.Boolean)
+    places = old[AT].filter(changed)
+    if places.is_empty():
+        return rows, places
+    mended = _with_texts(new.filter(changed).insert_column(0, places))
+    order = np.arange(rows.height)
+    order[among(rows, places).to_numpy()] = rows.height + np.arange(mended.height)
+    # A gather over several chunks of nested columns is some fifty times slower than over one.
+    return pl.concat([rows, mended.select(rows.columns)], rechunk=True)[order], places
+
+
+def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
+    """The rows with flags added: `hits` has `at`, and one boolean column for each flag, named after it."""
+    new = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in hits.columns if name != AT)).list.drop_nulls()
+    found = hits.filter(pl.any_horizontal(pl.exclude(AT))).select(AT, new=new)
+    if found.is_empty():
         return rows
-    changed = [_mended(row, mend) for row in closed(touched).iter_rows(named=True)]
-    new = _with_texts(pl.DataFrame(changed, schema=INSTRUCTION).insert_column(0, touched[AT]))
-    rest = rows.filter(~pl.col(AT).is_in(where.implode()))
-    return pl.concat([rest, new.select(rest.columns)]).sort(AT)
+    old = pl.col("labels").struct.field("flags")
+    joined = rows.select(AT, "labels").join(found, on=AT, how="left", maintain_order="left")
+    flags = pl.when(pl.col("new").is_not_null()).then(old.list.set_union("new")).otherwise(old)
+    return rows.with_columns(joined.select(pl.col("labels").struct.with_fields(flags=flags)))
 
 
 def _mended(row: Mapping[str, Any], mend: Callable[[str], str]) -> dict[str, Any]:

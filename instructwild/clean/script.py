@@ -8,7 +8,7 @@ import polars as pl
 
 OTHER, LATIN, HAN, HANS, HANT, KANA, HANGUL, CYRILLIC, ARABIC, DEVANAGARI, GREEK, HEBREW, THAI, SYMBOL = range(14)
 SCRIPTS = 14
-CHUNK = 2**24
+CHUNK = 2**20
 
 RANGES = {
     LATIN: ((0x41, 0x5A), (0x61, 0x7A), (0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x24F), (0x1E00, 0x1EFF), (0xFF21, 0xFF3A),
@@ -61,7 +61,8 @@ def counts(texts: pl.Series) -> np.ndarray:
     edges = [0, *dict.fromkeys(int(bound) + 1 for bound in bounds if bound < len(lengths) - 1), len(lengths)]
     for first, last in pairwise(edges):
         points = np.frombuffer("".join(texts[first:last].fill_null("").to_list()).encode("utf-32-le"), dtype=np.uint32)
-        rows = np.repeat(np.arange(last - first) * SCRIPTS, lengths[first:last])
-        counted = np.bincount(rows + table()[points], minlength=(last - first) * SCRIPTS)
+        rows = np.repeat(np.arange(last - first, dtype=np.int32) * SCRIPTS, lengths[first:last])
+        rows += table()[points]
+        counted = np.bincount(rows, minlength=(last - first) * SCRIPTS)
         parts.append(counted.reshape(-1, SCRIPTS))
     return np.concatenate(parts)

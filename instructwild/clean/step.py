@@ -1,11 +1,12 @@
 """What a step is, and what it decides. A pipeline is a list of them, run in order over one frame."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import polars as pl
 
+from instructwild.errors import ConfigError
 from instructwild.schema.verdict import Reason
 
 DROPS = pl.Schema({"at": pl.UInt32, "reason": pl.String, "evidence": pl.String})
@@ -40,3 +41,17 @@ def drops(rows: pl.DataFrame, reason: Reason, **evidence: pl.Expr) -> pl.DataFra
     """All of `rows` as drops, with evidence made of columns."""
     told = pl.struct(**evidence).struct.json_encode()
     return rows.select(pl.col("at"), pl.lit(reason.value).alias("reason"), told.alias("evidence"))
+
+
+def actions(given: Mapping[str, str], default: Mapping[str, str], allowed: Sequence[str], step: str) -> dict[str, str]:
+    """What to do about each rule of a step: what the user says, else its default.
+
+    Raises:
+        ConfigError: there is no such rule, or it cannot do that.
+    """
+    for rule, action in given.items():
+        if rule not in default:
+            raise ConfigError(f"unknown rule {rule!r}", where=f"step {step}", remedy=f"one of: {', '.join(default)}")
+        if action not in allowed:
+            raise ConfigError(f"rule {rule} cannot {action!r}", where=f"step {step}", remedy=f"one of: {', '.join(allowed)}")
+    return {**default, **given}

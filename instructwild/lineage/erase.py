@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +20,7 @@ from instructwild.lineage.gone import Gone, squeezed
 from instructwild.stage.frames import DROPPED
 
 WEIGHTS = {".safetensors", ".gguf", ".bin", ".pt", ".pth", ".onnx", ".npy", ".npz"}
+GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PASSED_BY = {".git", ".venv", "node_modules", "__pycache__"}
 
 
@@ -32,15 +34,19 @@ def files(root: Path) -> Iterator[Path]:
                 yield path
 
 
+def _head(path: Path) -> bytes:
+    with path.open("rb") as handle:
+        return handle.read(16)
+
+
 def kind_of(path: Path) -> str:
     """What a file is, by its first bytes and then by its ending."""
-    with path.open("rb") as handle:
-        head = handle.read(16)
+    head = _head(path)
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith(b"SQLite format 3\x00"):
         return "sqlite"
-    packed = head.startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd"))
+    packed = head.startswith((GZIP, ZSTD))
     endings = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst")]
     ending = endings[-1] if endings else ""
     known = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "table", ".tsv": "table", ".html": "page"}
@@ -58,9 +64,9 @@ def holds(path: Path, what: Gone) -> bool:
     if text is None:
         raw = path.read_bytes()
         return any(pattern.encode() in raw for pattern in what.patterns)
-    if what.within(text):
-        return True
-    return kind == "page" and what.within(html.unescape(re.sub(r"<[^>]*>", "", text)))
+    if kind == "page":
+        return what.begun_in(text) or what.begun_in(html.unescape(re.sub(r"<[^>]*>", "", text)))
+    return what.within(text)
 
 
 def erase(path: Path, what: Gone) -> bool:
@@ -87,9 +93,9 @@ def erase(path: Path, what: Gone) -> bool:
 def _read(path: Path) -> str | None:
     """The text of a file, packed or not; None where it is no text."""
     try:
-        if path.open("rb").read(2) == b"\x1f\x8b":
+        if _head(path).startswith(GZIP):
             return gzip.decompress(path.read_bytes()).decode()
-        if path.open("rb").read(4) == b"\x28\xb5\x2f\xfd":
+        if _head(path).startswith(ZSTD):
             import zstandard
 
             with zstandard.open(path, "rb") as handle:
@@ -101,10 +107,9 @@ def _read(path: Path) -> str | None:
 
 def _write(path: Path, text: str) -> None:
     raw = text.encode()
-    head = path.open("rb").read(4)
-    if head.startswith(b"\x1f\x8b"):
+    if _head(path).startswith(GZIP):
         raw = gzip.compress(raw)
-    elif head.startswith(b"\x28\xb5\x2f\xfd"):
+    elif _head(path).startswith(ZSTD):
         import zstandard
 
         raw = zstandard.compress(raw)
@@ -115,6 +120,8 @@ def replace(path: Path, raw: bytes) -> None:
     """Write a file anew, whole or not at all."""
     aside = path.with_name(f".{path.name}.aside")
     aside.write_bytes(raw)
+    if path.exists():
+        shutil.copymode(path, aside)
     os.replace(aside, path)
 
 

@@ -193,7 +193,9 @@ def planned(name: str, graph: Graph) -> Plan:
             break
         rows |= quoting | graph.descendants(quoting)
         texts, ids = _said(graph, rows)
-    what = gone(ids | rows, texts, _texts_of_others(graph, rows))
+    others = list(_others(graph, rows))
+    ids -= set().union(*(borne for _, borne, _ in others))  # the same answer to another prompt bears the same id
+    what = gone(ids | rows, texts, {text for _, _, said in others for text in said})
     return Plan(name, sorted(seeds), sorted(rows), sorted(what.ids), list(what.texts), list(what.whole),
                 rewrite.marks_of(graph, name, seeds), _counts(graph, rows), _trained(graph, rows))
 
@@ -231,18 +233,14 @@ def _held(row: str) -> dict[str, Any]:
     return held if isinstance(held, dict) else {}
 
 
-def _others(graph: Graph, rows: set[str]) -> Iterable[tuple[str, set[str]]]:
-    """(id, texts) of every kept row that is not among the rows."""
+def _others(graph: Graph, rows: set[str]) -> Iterable[tuple[str, set[str], set[str]]]:
+    """(id, all ids it bears, texts) of every kept row that is not among the rows."""
+    known = ("id", "response_id", "messages", "candidates", "prompt", "chosen", "rejected")
     for node in graph.nodes:
-        if "id" not in node.columns:
-            continue
-        wanted = [name for name in ("id", "messages", "candidates", "prompt", "chosen", "rejected") if name in node.columns]
-        for row in node.rows.filter(~pl.col("id").is_in(list(rows))).select(wanted).collect().iter_rows(named=True):
-            yield row["id"], said_by(row)
-
-
-def _texts_of_others(graph: Graph, rows: set[str]) -> set[str]:
-    return {text for _, texts in _others(graph, rows) for text in texts}
+        if "id" in node.columns:
+            others = node.rows.filter(~pl.col("id").is_in(list(rows))).select([c for c in known if c in node.columns])
+            for row in others.collect().iter_rows(named=True):
+                yield row["id"], ids_of(row), said_by(row)
 
 
 def _quoting(graph: Graph, texts: set[str], rows: set[str]) -> set[str]:
@@ -250,10 +248,10 @@ def _quoting(graph: Graph, texts: set[str], rows: set[str]) -> set[str]:
     if not texts:
         return set()
     ids, joined = [], []
-    for one, said in _others(graph, rows):
+    for one, _, said in _others(graph, rows):
         ids.append(one)
         joined.append("\n".join(sorted(said)))
-    hits = pl.Series(joined, dtype=pl.String).str.contains_any(pl.Series(sorted(texts), dtype=pl.String))
+    hits = pl.Series(joined, dtype=pl.String).str.contains_any(pl.Series(sorted(texts), dtype=pl.String).implode())
     return {one for one, hit in zip(ids, hits, strict=True) if hit}
 
 

@@ -12,13 +12,17 @@ import polars as pl
 
 ENOUGH, QUOTED = 14, 60
 """Room a text must take before it is searched for, and before a row that holds it counts as a quotation of it."""
-PREFIX = 40
 MARK = "[forgotten]"
 
 
 def room(text: str) -> int:
     """How much a text says, roughly: a character beyond Latin scripts counts three times."""
     return len(text) + 2 * sum(ord(character) > 0x2E7F for character in text)
+
+
+def beginning(text: str) -> str:
+    """As much of the text as is enough to know it by."""
+    return next(text[:end] for end in range(1, len(text) + 1) if room(text[:end]) >= QUOTED or end == len(text))
 
 
 def squeezed(text: str) -> str:
@@ -45,9 +49,14 @@ class Gone:
         """The ids, and every text in every spelling that our files use."""
         found = dict.fromkeys(sorted(self.ids))
         for text in self.texts:
-            for spelled in (text, text[:PREFIX] if room(text[:PREFIX]) >= QUOTED else text):
-                found |= dict.fromkeys(spellings(spelled))
+            found |= dict.fromkeys(spellings(text))
         return list(found)
+
+    @cached_property
+    def beginnings(self) -> list[str]:
+        """How long texts begin, for pages, which cut them off."""
+        return list(dict.fromkeys(spelled for text in self.texts if room(text) > 2 * QUOTED
+                                  for spelled in spellings(beginning(text))))
 
     @cached_property
     def exact(self) -> frozenset[str]:
@@ -67,17 +76,23 @@ class Gone:
 
     @cached_property
     def _needles(self) -> pl.Series:
-        return pl.Series(self.patterns, dtype=pl.String)
+        return pl.Series(self.patterns, dtype=pl.String).implode()
 
     def in_value(self, value: Any) -> bool:
         """Whether a JSON value holds anything of it, at any depth."""
         return any(text in self.exact or self.within(text) for text in strings(value))
 
+    def begun_in(self, page: str) -> bool:
+        """Whether a page holds anything of it, or the beginning of a long text of it."""
+        said = squeezed(page)
+        return self.within(said) or any(begun in said for begun in self.beginnings)
+
     def redacted(self, text: str) -> str:
         """The text with everything of it replaced by a mark."""
         if not self.patterns:
             return text
-        loose = [r"\s+".join(map(re.escape, pattern.split())) for pattern in sorted(self.patterns, key=len, reverse=True)]
+        longest_first = sorted((*self.patterns, *self.beginnings), key=len, reverse=True)
+        loose = [r"\s+".join(map(re.escape, pattern.split())) for pattern in longest_first]
         return re.sub("|".join(loose), MARK, text)
 
     def without(self, value: Any) -> Any:
@@ -146,7 +161,7 @@ def gone(ids: Collection[str], texts: Collection[str], kept_texts: Iterable[str]
     common: set[str] = set()
     if worth:
         held = pl.Series(list(kept_texts), dtype=pl.String)
-        found = held.str.extract_many(pl.Series(worth, dtype=pl.String), overlapping=True).explode().drop_nulls() \
+        found = held.str.extract_many(pl.Series(worth, dtype=pl.String).implode(), overlapping=True).explode().drop_nulls() \
             if held.len() else pl.Series(dtype=pl.String)
         common = set(found.unique())
     return Gone(frozenset(ids), tuple(text for text in worth if text not in common),

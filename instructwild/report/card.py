@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from instructwild.report.counts import by_language, by_type, duration, money
+from instructwild.report.counts import by_language, by_type, duration, flat, money
 from instructwild.report.licence import UNSTATED, Together, together
 from instructwild.report.template import shown, visible
 
@@ -134,9 +134,9 @@ def model_card(title: str, manifests: Sequence["Manifest"], *, base: str | None 
                          **({} if license else {"license_name": "not-stated"}))
     trained = [manifest for manifest in manifests if _is_model(manifest)]
     sections: list[SECTION] = [_data_hashes(manifests)]
-    sections += [(f"What {manifest.stage} measured", _table(["figure", "value"], _flat(manifest.metrics)))
+    sections += [(f"What {manifest.stage} measured", _table(["figure", "value"], flat(manifest.metrics)))
                  for manifest in trained if manifest.metrics]
-    sections += [(f"Settings of {manifest.stage}", _table(["setting", "value"], _flat(manifest.config)))
+    sections += [(f"Settings of {manifest.stage}", _table(["setting", "value"], flat(manifest.config)))
                  for manifest in trained]
     sections += [_annotated(annotators or {}, manifests), _made(manifests), _dropped(manifests),
                  _limits(base, annotators or {})]
@@ -280,22 +280,7 @@ def _is_model(manifest: "Manifest") -> bool:
 
 
 def _settings(manifest: "Manifest") -> str:
-    return ", ".join(f"{key} {value}" for key, value in _flat(manifest.config) if value not in ("–", ""))
-
-
-def _flat(values: Mapping[str, Any], before: str = "") -> list[list[str]]:
-    """Nested figures as (dotted name, text) rows; long lists are left to the manifest."""
-    rows = []
-    for key, value in values.items():
-        name = f"{before}{key}"
-        if isinstance(value, Mapping):
-            rows += _flat(value, f"{name}.")
-        elif isinstance(value, list | tuple):
-            if len(value) <= 8 and all(isinstance(item, str | int | float) for item in value):
-                rows.append([name, ", ".join(map(shown, value))])
-        else:
-            rows.append([name, shown(value)])
-    return rows
+    return ", ".join(f"{key} {value}" for key, value in flat(manifest.config) if value not in ("–", ""))
 
 
 def _shares(counts: Mapping[str, int], total: int) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.report import figures
 from instructwild.report.blocks import Block, Prose, Sample, Samples, Stats, Table
 from instructwild.report.page import Page
-from instructwild.report.template import decimal
+from instructwild.report.template import decimal, shown
 
 if TYPE_CHECKING:
     import polars as pl
@@ -177,6 +177,27 @@ def stage_footer(page: Page, manifest: "Manifest") -> Page:
     environment = {"instructwild": manifest.version, **manifest.environment}
     blocks.append(Table(["made with", "version"], [[key, value] for key, value in environment.items()]))
     return page.add_last("How this was made", *blocks)
+
+
+def figures_table(page: Page, manifest: "Manifest") -> Page:
+    """Add the stage's own figures as one table."""
+    rows = flat(manifest.metrics)
+    return page.add("Figures", Table(["figure", "value"], rows)) if rows else page
+
+
+def flat(values: Mapping[str, Any], before: str = "") -> list[list[str]]:
+    """Nested figures as (dotted name, text) rows; long lists are left to the manifest."""
+    rows = []
+    for key, value in values.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping):
+            rows += flat(value, f"{name}.")
+        elif isinstance(value, list | tuple):
+            if len(value) <= 8 and all(isinstance(item, str | int | float) for item in value):
+                rows.append([name, ", ".join(map(shown, value))])
+        else:
+            rows.append([name, shown(value)])
+    return rows
 
 
 def dropped_samples(dropped: "pl.DataFrame", each: int = 3, longest: int = 2000) -> Samples:

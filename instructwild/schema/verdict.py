@@ -16,10 +16,12 @@ class Reason(StrEnum):
     REPOST = "repost"
     FORGOTTEN = "forgotten"
     # expand and respond
+    FAILED = "failed"
     TRUNCATED = "truncated"
     REFUSED = "refused"
     BAD_FORMAT = "bad_format"
     WRONG_LANGUAGE = "wrong_language"
+    SURPLUS = "surplus"
     # clean
     EMPTY = "empty"
     LANGUAGE = "language"
@@ -33,7 +35,7 @@ class Reason(StrEnum):
     NOT_RANKED = "not_ranked"
     TOO_LONG = "too_long"
     NO_ANSWER = "no_answer"
-    ALL_TIED = "all_tied"
+    NO_PREFERENCE = "no_preference"
 
 
 class Dropped(BaseModel):

@@ -31,7 +31,7 @@ def from_lines(lines: Iterable[Line], name: str) -> Found:
         frame, unread = _merged(quick, ((place, line) for place, line in enumerate(batch) if place not in done), name)
         frames.append(frame)
         bad += unread
-    return pl.concat(frames), bad
+    return pl.concat(frames, rechunk=True), bad
 
 
 def from_columns(frame: pl.DataFrame, name: str) -> Found:
@@ -84,7 +84,7 @@ def _merged(quick: Sequence[Placed], rest: Iterable[tuple[int, Line]], name: str
     if len(parts) < 2:
         return (parts[0][1] if parts else builder.frame()), bad
     order = np.argsort(np.concatenate([np.asarray(places) for places, _ in parts]))
-    return pl.concat([frame for _, frame in parts])[order], bad
+    return pl.concat([frame for _, frame in parts], rechunk=True)[order], bad
 
 
 def _kind(name: str) -> str:

@@ -52,7 +52,7 @@ def read(sources: Iterable[str | Path], encoding: str | None = None) -> Table:
             inputs.append(input_record(source, rows=frame.height + len(bad)))
         else:
             inputs.append(FileRecord(path=str(source), sha256=_content(frame), rows=frame.height + len(bad)))
-    return Table(pl.concat(frames) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs)
+    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs)
 
 
 def _content(frame: pl.DataFrame) -> str:

@@ -32,7 +32,7 @@ def test_every_row_is_kept_or_dropped_with_its_step_reason_evidence_and_row(sour
     lost = {(row["step"], row["reason"]): (json.loads(row["evidence"]), json.loads(row["row"]))
             for row in made.dropped().iter_rows(named=True)}
     assert lost["read", "malformed"][0] == f"{source}:7"
-    assert lost["rules", "rule"][0] == {"rules": ["not_an_answer"]}
+    assert lost["rules", "rule"][0] == {"rules": ["placeholder_answer"]}
     assert lost["near", "near_duplicate"][0]["f"] == pytest.approx(12 / 13, abs=1e-4)
     assert lost["near", "near_duplicate"][1]["messages"][0]["content"] == "What is the capital of France now?"
     assert made.manifest.reasons == {"exact_duplicate": 2, "malformed": 1, "near_duplicate": 1, "rule": 1}

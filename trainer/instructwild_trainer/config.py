@@ -140,7 +140,7 @@ def _parameter(item: "dataclasses.Field[Any]") -> inspect.Parameter:
     choices = "|".join(map(str, get_args(kind))) if get_origin(kind) is Literal else ""
     metavar = choices or {bool: "true|false", int: "INTEGER", float: "NUMBER"}.get(kind, "TEXT")  # type: ignore[call-overload]
     default = str(item.default).lower() if kind is bool else str(item.default)
-    text = item.metadata["help"] + (f" [default: {default}]" if default else "")
+    text = item.metadata["help"] + (f" (default {default})" if default else "")
     given = typer.Option(f"--{item.name.replace('_', '-')}", help=text, metavar=metavar, show_default=False)
     return inspect.Parameter(item.name, inspect.Parameter.KEYWORD_ONLY, default=None,
                              annotation=Annotated[str | None, given])

@@ -40,24 +40,28 @@ def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
         "per_device_eval_batch_size": options.per_device_train_batch_size,
         "bf16": gpu and dtype_of(options) == "float32" and not options.use_peft and torch.cuda.is_bf16_supported(),
         "use_cpu": not gpu, "dataloader_pin_memory": gpu, "disable_tqdm": True, "report_to": options.report_to,
-        "logging_first_step": True, "optim": "adamw_torch", **more,
+        "logging_first_step": True, "logging_nan_inf_filter": False, "optim": "adamw_torch", **more,
     }
 
 
-def lora(options: TrainOptions, task: str, **more: Any) -> "LoraConfig | None":
-    """The adapters to train, or None for full training.
+def check_scale(options: TrainOptions) -> None:
+    """Refuse adapters that are scaled to nothing.
 
     Raises:
         ConfigError: the scale lora_alpha / lora_r is so small that hardly anything would be learned.
     """
+    if options.use_peft and options.lora_alpha / options.lora_r < 0.1:
+        raise ConfigError(f"lora_alpha {options.lora_alpha:g} with lora_r {options.lora_r} scales adapters by "
+                          f"{options.lora_alpha / options.lora_r:.3f}: hardly anything would be learned",
+                          where="--lora-alpha", remedy=f"set it to {2 * options.lora_r}")
+
+
+def lora(options: TrainOptions, task: str, **more: Any) -> "LoraConfig | None":
+    """The adapters to train, or None for full training."""
     if not options.use_peft:
         return None
     from peft import LoraConfig
 
-    if options.lora_alpha / options.lora_r < 0.1:
-        raise ConfigError(f"lora_alpha {options.lora_alpha:g} with lora_r {options.lora_r} scales adapters by "
-                          f"{options.lora_alpha / options.lora_r:.3f}: hardly anything would be learned",
-                          where="--lora-alpha", remedy=f"set it to {2 * options.lora_r}")
     named = [name.strip() for name in options.lora_target_modules.split(",") if name.strip()]
     targets = named[0] if named == ["all-linear"] else named
     return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, lora_dropout=options.lora_dropout,  # type: ignore[arg-type]

@@ -49,10 +49,11 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild import stage
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split
-    from instructwild_trainer.fit import calm
+    from instructwild_trainer.fit import calm, check_scale
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
+    check_scale(options)
     table = stage.read(data, encoding)
     with calm(), stage.start(out, "sft", config=settled(options), inputs=[*table.inputs, source.record], force=force) as run:
         if run.finished is not None:
@@ -162,6 +163,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
     after = measured(trainer.model, "after")
+    trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     with run.aside("model") as folder:
         save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
@@ -170,7 +172,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     tokens = sum(row.encoded.trained for row in parts.train)
     metrics = {
         "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
-        "trained_parameters": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        "trained_parameters": trained,
         "train_rows": len(parts.train), "held_out_rows": {name: len(rows) for name, rows in parts.held_out.items()},
         "answer_tokens": tokens, "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
         "held_out_loss": {"before": before["loss"], "after": after["loss"]},

@@ -78,6 +78,9 @@ def _environment() -> dict[str, str]:
 
 
 def _child(plan: dict[str, Any], report: int) -> None:
+    import torch
+
+    from instructwild.llm.arithmetic import computing_dtype
     from instructwild.llm.quantized import prepare
 
     prepare()
@@ -90,7 +93,8 @@ def _child(plan: dict[str, Any], report: int) -> None:
             os.write(report, f"{layer_idx + 1}\n".encode())
 
     config = QuantizeConfig(bits=plan["bits"], group_size=plan["group"], sym=True, desc_act=False, offload_to_disk=False)
-    model = GPTQModel.load(plan["model"], config, trust_remote_code=False)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    model = GPTQModel.load(plan["model"], config, trust_remote_code=False, dtype=computing_dtype(device))
     model.layer_callback = Progress()
     model.quantize(plan["calibration"], batch_size=1)
     model.save(plan["out"])

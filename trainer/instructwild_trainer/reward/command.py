@@ -48,12 +48,13 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     from instructwild import stage
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import split
-    from instructwild_trainer.fit import calm
+    from instructwild_trainer.fit import calm, check_scale
     from instructwild_trainer.reward.groups import groups, weights
     from instructwild_trainer.reward.rankings import read
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
+    check_scale(options)
     given = weights(options.annotator_weights)
     table = read(data, encoding)
     inputs = [*table.inputs, source.record]

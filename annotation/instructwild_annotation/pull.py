@@ -1,0 +1,167 @@
+"""Reading rankings back from Argilla, and how far the work has come."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from instructwild.schema import Instruction, MadeBy, Origin, RankingRow, content_id
+from instructwild_annotation.connection import Connection
+from instructwild_annotation.wire import Pulled, from_record
+
+LONGEST_GAP = 900.0     # seconds; a longer gap between two submissions is a break, not a judgement
+
+
+@dataclass
+class Harvest:
+    """Everything that is on the server under one name."""
+
+    records: list[Pulled] = field(default_factory=list)
+    foreign: int = 0
+    activity: dict[str, str] = field(default_factory=dict)
+    overlap: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> list[RankingRow]:
+        """The rows with all submitted rankings."""
+        return [record.row for record in self.records]
+
+    @property
+    def others(self) -> dict[str, int]:
+        """Responses that are no submitted rankings, by status."""
+        return dict(sum((Counter(record.others) for record in self.records), Counter()))
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash over all rows and submitted answers: equal when there is nothing new."""
+        return content_id([(record.row.model_dump_json(), "\n".join(map(repr, record.answers))) for record in self.records])
+
+
+def harvest(connection: Connection, name: str) -> Harvest:
+    """Read all records and responses of the datasets pushed under a name.
+
+    Raises:
+        EndpointError: the server does not answer, or a dataset was deleted meanwhile.
+    """
+    from instructwild.report.terminal import progress
+
+    found = Harvest()
+    with progress() as shown:
+        for size, dataset in connection.datasets(name).items():
+            total = connection.get(f"/datasets/{dataset['id']}/progress").get("total")
+            task = shown.add_task(f"reading {dataset['name']}", total=total, note="")
+            seen: set[str] = set()
+            for record in connection.records(dataset["id"], responses=True):
+                shown.advance(task)
+                if record["id"] in seen:
+                    continue
+                seen.add(record["id"])
+                try:
+                    found.records.append(from_record(record))
+                except ValueError:
+                    found.foreign += 1
+            found.activity[dataset["name"]] = dataset["last_activity_at"]
+            found.overlap[dataset["name"]] = dataset["distribution"]["min_submitted"]
+            found.sizes[dataset["name"]] = size
+    _time(found.records)
+    found.records.sort(key=lambda record: (record.row.id, record.row.candidates[0].id))
+    return found
+
+
+def activity(connection: Connection, name: str) -> dict[str, str]:
+    """When something last happened in each dataset: cheap to ask, and unchanged when there is nothing to pull."""
+    return {dataset["name"]: dataset["last_activity_at"] for dataset in connection.datasets(name).values()}
+
+
+def _time(records: Iterable[Pulled]) -> None:
+    """Fill in the seconds of each ranking: the time since the same annotator's last submission, breaks left out."""
+    records = list(records)
+    by_person: dict[str, list[tuple[datetime, int, int]]] = {}
+    for number, record in enumerate(records):
+        for place, answer in enumerate(record.answers):
+            by_person.setdefault(answer.ranking.annotator, []).append((answer.at, number, place))
+    spent: dict[tuple[int, int], float] = {}
+    for moments in by_person.values():
+        moments.sort()
+        for (before, *_), (at, number, place) in pairwise(moments):
+            gap = (at - before).total_seconds()
+            if 0 < gap <= LONGEST_GAP:
+                spent[number, place] = round(gap, 1)
+    for number, record in enumerate(records):
+        timed = tuple(answer.ranking.model_copy(update={"seconds": spent.get((number, place))})
+                      for place, answer in enumerate(record.answers))
+        record.row = record.row.model_copy(update={"rankings": timed})
+
+
+def corrections(records: Iterable[Pulled], server: str) -> list[Instruction]:
+    """The better answers that annotators wrote, each as a row of its own that names its prompt and its author's hash."""
+    made = []
+    for record in records:
+        for answer in record.answers:
+            if answer.correction is None:
+                continue
+            prompt = Instruction(messages=record.row.messages, language=record.row.language)
+            origin = Origin(kind="annotation", source=server, author=answer.ranking.annotator.partition(":")[2],
+                            collected_at=answer.at.isoformat())
+            made.append(prompt.answered(answer.correction, origin=(origin,), parents=(record.row.id,),
+                                        made_by=MadeBy(model="person", template="correction")))
+    return made
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the annotators have come."""
+
+    records: int
+    complete: int
+    rankings: int
+    left: int
+    people: dict[str, int]
+    overlap: dict[int, int]
+    seconds: float | None
+    per_hour: float | None
+
+    @property
+    def hours_left(self) -> float | None:
+        """At the pace so far, with the same people."""
+        return self.left / self.per_hour if self.per_hour else None
+
+
+def progress_of(found: Harvest) -> Progress:
+    """Done, left, overlap, pace and seconds per ranking."""
+    answers = [answer for record in found.records for answer in record.answers]
+    wanted = {size: found.overlap[name] for name, size in found.sizes.items()}
+    left = sum(max(wanted[len(record.row.candidates)] - len(record.answers), 0) for record in found.records)
+    spent = [ranking.seconds for row in found.rows for ranking in row.rankings if ranking.seconds is not None]
+    return Progress(
+        records=len(found.records), complete=sum(record.completed for record in found.records), rankings=len(answers),
+        left=left, people=dict(Counter(answer.ranking.annotator for answer in answers).most_common()),
+        overlap=dict(sorted(Counter(len(record.answers) for record in found.records).items())),
+        seconds=median(spent) if spent else None, per_hour=_pace([answer.at for answer in answers]))
+
+
+def _pace(moments: list[datetime], recent: timedelta = timedelta(hours=1)) -> float | None:
+    """Rankings an hour, over the last hour in which anything came in."""
+    if len(moments) < 2:
+        return None
+    last = max(moments)
+    window = sorted(moment for moment in moments if last - moment <= recent)
+    span = (last - window[0]).total_seconds()
+    return (len(window) - 1) / span * 3600 if span > 0 else None
+
+
+def figures(found: Harvest) -> dict[str, Any]:
+    """What a pull adds to the figures of its rankings."""
+    answers = [answer for record in found.records for answer in record.answers]
+    ratings = [answer.rating for answer in answers if answer.rating is not None]
+    return {
+        "responses_not_counted": found.others, "records_not_ours": found.foreign,
+        "best_answer_rating": round(sum(ratings) / len(ratings), 3) if ratings else None,
+        "safety": dict(Counter(answer.safety for answer in answers if answer.safety)),
+        "corrections": sum(answer.correction is not None for answer in answers),
+        "last_activity": found.activity,
+    }

@@ -1,0 +1,169 @@
+"""Sending rows to Argilla: into one dataset for each number of candidates, each row once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from instructwild.errors import ConfigError
+from instructwild.schema import Ranking, RankingRow
+from instructwild_annotation import agreement
+from instructwild_annotation.connection import Connection
+from instructwild_annotation.people import kind
+from instructwild_annotation.settings import LETTERS, OPTIONAL, RANKING, dataset_name, settings
+from instructwild_annotation.wire import record_id, slots, to_record, to_value
+
+BATCH = 250
+
+
+@dataclass
+class Pushed:
+    """What became of the rows."""
+
+    sent: int = 0
+    there: int = 0
+    suggested: int = 0
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    datasets: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        """One sentence for people."""
+        parts = [f"{self.sent:,} prompts sent", f"{self.there:,} were there already"]
+        parts += [f"{self.suggested:,} with a suggestion"] if self.suggested else []
+        parts += [f"{len(self.refused):,} refused"] if self.refused else []
+        return ", ".join(parts)
+
+
+def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
+              optional: frozenset[str] = frozenset(OPTIONAL), suggest: str | None = None,
+              kinds: dict[str, str] | None = None) -> Pushed:
+    """Send rows that have two or more candidates; what is there already stays as it is.
+
+    Args:
+        connection: the server.
+        rows: the rows to be ranked.
+        name: of the datasets; `-kK` is added.
+        overlap: how many annotators should rank each row.
+        optional: which optional questions to ask, of `OPTIONAL`.
+        suggest: pre-fill with the first ranking whose annotator starts with this, `model:` for instance. It invites
+            people to press Enter: leave it out unless speed matters more than judgement.
+        kinds: instruction type by row id, to be filtered by.
+
+    Raises:
+        ConfigError: a row has more candidates than slots have names, or the dataset is there with another overlap.
+        EndpointError: the server does not answer or refuses.
+    """
+    from instructwild.report.terminal import progress
+
+    by_size: dict[int, dict[str, RankingRow]] = {}
+    for row in rows:
+        by_size.setdefault(len(row.candidates), {})[record_id(row)] = row
+    if by_size and max(by_size) > len(LETTERS):
+        raise ConfigError(f"a prompt has {max(by_size)} candidates, more than the {len(LETTERS)} that can be shown",
+                          where=name, remedy=f"keep at most {len(LETTERS)}")
+    result, there = Pushed(), connection.datasets(name)
+    with progress() as shown:
+        for size, wanted in sorted(by_size.items()):
+            dataset = _dataset(connection, there.get(size), name, size, overlap, optional)
+            result.datasets[dataset.name] = str(dataset.id)
+            known = {record["external_id"] for record in connection.records(str(dataset.id))}
+            new = [row for key, row in wanted.items() if key not in known]
+            result.there += len(wanted) - len(new)
+            task = shown.add_task(f"sending {dataset.name}", total=len(new), note="")
+            for batch in _batches(new):
+                result.refused += _send(connection, dataset, batch, kinds or {})
+                shown.advance(task, len(batch))
+            bad = {key for key, _ in result.refused}
+            result.sent += sum(record_id(row) not in bad for row in new)
+            if suggest:
+                result.suggested += _suggest(connection, dataset, new, bad, suggest)
+    return result
+
+
+def _dataset(connection: Connection, there: dict[str, Any] | None, name: str, size: int, overlap: int,
+             optional: frozenset[str]) -> Any:
+    """Argilla's dataset for rows of one size, made and published where it is missing."""
+    argilla = connection.argilla
+    if there is not None:
+        found = there["distribution"]["min_submitted"]
+        if found != overlap:
+            raise ConfigError(f"the dataset {there['name']!r} asks {found} annotators for each prompt, not {overlap}",
+                              where="--overlap", remedy=f"give --overlap {found}, or another --name")
+    with connection.told():
+        if there is not None:
+            if there["status"] == "draft":          # an interrupted first push
+                connection.ask("DELETE", f"/datasets/{there['id']}")
+            else:
+                return connection.sdk.datasets(name=there["name"], workspace=connection.workspace)
+        dataset = argilla.Dataset(name=dataset_name(name, size), workspace=connection.workspace, client=connection.sdk,
+                                  settings=settings(argilla, size, overlap=overlap, optional=optional))
+        return dataset.create()
+
+
+def _batches(rows: Sequence[RankingRow]) -> Iterator[list[RankingRow]]:
+    for begin in range(0, len(rows), BATCH):
+        yield list(rows[begin:begin + BATCH])
+
+
+def _send(connection: Connection, dataset: Any, rows: list[RankingRow], kinds: dict[str, str]) -> list[tuple[str, str]]:
+    """Send rows; (id, reason) of each that the server refuses. One bad row in a batch is found by halving."""
+    argilla = connection.argilla
+    records = [argilla.Record(**to_record(row, kinds.get(row.id))) for row in rows]
+    try:
+        with connection.told():
+            try:
+                dataset.records.log(records, batch_size=len(records))
+            except argilla._exceptions.UnprocessableEntityError as error:
+                if len(rows) == 1:
+                    return [(record_id(rows[0]), str(error)[:300])]
+            else:
+                return []
+    except UnicodeEncodeError as error:
+        if len(rows) == 1:
+            return [(record_id(rows[0]), str(error)[:300])]
+    half = len(rows) // 2
+    return _send(connection, dataset, rows[:half], kinds) + _send(connection, dataset, rows[half:], kinds)
+
+
+def _suggest(connection: Connection, dataset: Any, rows: Iterable[RankingRow], bad: set[str], wanted: str) -> int:
+    """Pre-fill rankings. Argilla's client would drop the places, so they are put one by one."""
+    given = {record_id(row): (row, found) for row in rows
+             if record_id(row) not in bad and (found := _first(row, wanted)) is not None}
+    if not given:
+        return 0
+    questions = connection.get(f"/datasets/{dataset.id}/questions")["items"]
+    question = next(item["id"] for item in questions if item["name"] == RANKING)
+    for record in connection.records(str(dataset.id)):
+        if record["external_id"] in given:
+            row, ranking = given[record["external_id"]]
+            connection.ask("PUT", f"/records/{record['id']}/suggestions", json={
+                "question_id": question, "type": "model", "agent": _agent(ranking),
+                "value": to_value(ranking.ranks, slots(row))})
+    return len(given)
+
+
+def _first(row: RankingRow, wanted: str) -> Ranking | None:
+    return next((ranking for ranking in row.rankings if ranking.annotator.startswith(wanted)), None)
+
+
+def _agent(ranking: Ranking) -> str:
+    """Who suggests, in the characters that Argilla allows."""
+    return "".join(c if c.isascii() and (c.isalnum() or c in "-_:./ ") else "_" for c in ranking.annotator)
+
+
+def disagreements(rows: Iterable[RankingRow]) -> list[RankingRow]:
+    """The rows that two models, or a model and a person, put in opposite orders somewhere; most opposed first."""
+    found: list[tuple[float, RankingRow]] = []
+    for row in rows:
+        opposed: Counter[str] = Counter()
+        given = [ranking for ranking in agreement.counted(row) if kind(ranking.annotator) in ("model", "person")]
+        for i, one in enumerate(given):
+            for other in given[:i]:
+                if "model" in (kind(one.annotator), kind(other.annotator)):
+                    compared = agreement.compare(one.ranks, other.ranks)
+                    opposed["pairs"] += compared.pairs
+                    opposed["opposed"] += compared.opposed
+        if opposed["opposed"]:
+            found.append((-opposed["opposed"] / opposed["pairs"], row))
+    return [row for _, row in sorted(found, key=lambda item: (item[0], item[1].id))]

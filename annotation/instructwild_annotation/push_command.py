@@ -1,0 +1,69 @@
+"""`instructwild annotate push`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instructwild.errors import ConfigError
+from instructwild.report.command import DryRun
+
+
+def push(
+    candidates: Annotated[Path, typer.Argument(help="A respond stage, or a file of rows with messages and candidates.",
+                                               show_default=False)],
+    name: Annotated[str, typer.Option(help="The datasets are called NAME-kK, one for each number K of candidates.")]
+        = "rankings",
+    overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
+    limit: Annotated[int | None, typer.Option(min=1, help="Send at most so many prompts.", show_default=False)] = None,
+    ask: Annotated[str, typer.Option(help="Optional questions beside the ranking: rating, safety, correction; or none.")]
+        = "rating,safety,correction",
+    suggest: Annotated[str | None, typer.Option(help="Pre-fill with the ranking of this annotator, such as model:NAME or "
+                                                "model: for the first. People tend to accept what is pre-filled: by "
+                                                "default they judge blind.", show_default=False)] = None,
+    only_disagreements: Annotated[bool, typer.Option("--disagreements", help="Send only prompts where two models, or a "
+                                                     "model and people, put answers in opposite orders.")] = False,
+    url: Annotated[str | None, typer.Option(help="The Argilla server (ARGILLA_API_URL); by default the one that runs here. "
+                                                 "The key comes from ARGILLA_API_KEY.", show_default=False)] = None,
+    workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
+    home: Annotated[Path | None, typer.Option(help="The embedded server's folder.", show_default=False)] = None,
+    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse a server that is not on this machine.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Send prompts and their answers to Argilla, blind and in random order, to be ranked by people.
+
+    What is there already stays as it is: after an interruption the same command sends the rest.
+    """
+    from instructwild.report.terminal import console
+    from instructwild_annotation.connection import Connection
+    from instructwild_annotation.push import disagreements, push_rows
+    from instructwild_annotation.rows import rankable, read_rows
+    from instructwild_annotation.settings import OPTIONAL
+
+    optional = frozenset(part.strip() for part in ask.split(",") if part.strip() not in ("", "none"))
+    if not optional <= set(OPTIONAL):
+        raise ConfigError(f"{ask!r} is not understood", where="--ask", remedy=f"give some of {','.join(OPTIONAL)}, or none")
+    table = read_rows(candidates)
+    rows, dropped = rankable(table)
+    for row in dropped[:20]:
+        console.print(f"left out: {row.id or row.evidence} ({row.reason.value})", style="yellow", markup=False)
+    if only_disagreements:
+        rows = disagreements(rows)
+    rows = rows[:limit]
+    if dry_run:
+        sizes = sorted({len(row.candidates) for row in rows})
+        typer.echo(f"{len(rows)} prompts would go to {', '.join(f'{name}-k{size}' for size in sizes) or 'no dataset'}; "
+                   f"{len(rows) * overlap} rankings would be asked for; {len(dropped)} rows left out")
+        return
+    with Connection(url, workspace, home) as connection:
+        if local_only and not connection.is_loopback:
+            raise ConfigError("is not on this machine", where=connection.url,
+                              remedy="leave out --local-only to send data there")
+        done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest)
+    for key, reason in done.refused:
+        console.print(f"refused: {key}: {reason}", style="yellow", markup=False)
+    console.print(done.told)
+    for dataset in done.datasets.values():
+        typer.echo(f"{connection.url}/dataset/{dataset}/annotation-mode")
+    if done.refused:
+        raise typer.Exit(1)

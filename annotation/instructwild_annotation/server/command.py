@@ -1,0 +1,143 @@
+"""`instructwild annotate serve` and `instructwild annotate invite`."""
+
+import base64
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from instructwild.errors import ConfigError
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def serve(
+    candidates: Annotated[Path | None, typer.Argument(help="A respond stage to push first.", show_default=False)] = None,
+    invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name; may be given again.",
+                                                     show_default=False)] = None,
+    overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
+    host: Annotated[str, typer.Option(help="Where to listen. Only this machine can connect unless you say otherwise.")]
+        = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 6900,
+    home: Annotated[Path | None, typer.Option(help="The server's folder: database and secrets.", show_default=False)] = None,
+    prepare: Annotated[bool, typer.Option("--prepare", help="Only make Argilla's environment, and stop.")] = False,
+) -> None:
+    """Run Argilla here: its web pages on SQLite alone, without Docker, Elasticsearch or Redis.
+
+    The first call makes Argilla's own environment. Everything is kept in --home and found again at the next start.
+    Ctrl-C stops it.
+    """
+    from rich.text import Text
+
+    from instructwild.report.terminal import console
+    from instructwild_annotation.server import environment
+    from instructwild_annotation.server.process import Home, running
+
+    server_home = Home(home) if home else Home.default()
+    with console.status("starting Argilla") as status:
+        if not environment.is_ready(environment.location()):
+            console.print(f"making Argilla's own environment: once, about {environment.SECONDS} s and "
+                          f"{environment.MEGABYTES} MB", highlight=False)
+        python = environment.ensure(lambda line: status.update(Text(line)))
+        if prepare:
+            console.print("Argilla's environment is ready")
+            return
+        status.update("starting Argilla")
+        with running(server_home, python, host, port) as (url, process):
+            try:
+                status.stop()
+                console.print(Text.assemble(("Argilla is ready at ", "bold"), (url, "bold cyan")))
+                if host not in LOOPBACK:
+                    console.print("whoever can reach this machine can try to sign in, and without HTTPS passwords can be "
+                                  "read on the way: use a trusted network", style="yellow")
+                _first_steps(url, home, candidates, invite or [], overlap)
+                console.print("Ctrl-C stops it", style="dim")
+                process.wait()
+                raise ConfigError("Argilla stopped by itself", where=url, remedy=f"read {server_home.path / 'server.log'}")
+            except KeyboardInterrupt:
+                console.print("stopping; everything is kept")
+
+
+def invite(
+    names: Annotated[list[str], typer.Argument(help="Whom to invite.", show_default=False)],
+    language: Annotated[str, typer.Option(help="Language of the invitation: en or zh.")] = "en",
+    new_password: Annotated[bool, typer.Option("--new-password", help="Invite someone again, with a new password.")] = False,
+    url: Annotated[str | None, typer.Option(help="The server; by default the one here.", show_default=False)] = None,
+    workspace: Annotated[str | None, typer.Option(help="The workspace to invite to.", show_default=False)] = None,
+    home: Annotated[Path | None, typer.Option(help="The embedded server's folder.", show_default=False)] = None,
+) -> None:
+    """Make an account for each annotator, and print the link and password to send them.
+
+    The link signs in by itself: send it only to the one it is for.
+    """
+    from instructwild_annotation.connection import Connection
+
+    if not language.casefold().startswith(("en", "zh")):
+        raise ConfigError(f"there is no invitation in {language!r}", where="--language", remedy="choose en or zh")
+    with Connection(url, workspace, home) as connection:
+        for name in names:
+            typer.echo(invitation(make_account(connection, name, new_password), language))
+
+
+def _first_steps(url: str, home: Path | None, candidates: Path | None, names: list[str], overlap: int) -> None:
+    from instructwild.report.terminal import console
+    from instructwild_annotation.connection import Connection
+
+    with Connection(url, server_home=home) as connection:
+        if candidates is not None:
+            from instructwild_annotation.push import push_rows
+            from instructwild_annotation.rows import rankable, read_rows
+
+            rows, _ = rankable(read_rows(candidates))
+            console.print(push_rows(connection, rows, overlap=overlap).told)
+        for name in names:
+            if (account := make_account(connection, name, missing_ok=True)) is not None:
+                typer.echo(invitation(account, "en"))
+    if not names:
+        console.print("invite somebody, in another terminal: [bold]instructwild annotate invite anna[/]")
+
+
+def make_account(connection: Any, name: str, new_password: bool = False, missing_ok: bool = False) -> dict[str, str] | None:
+    """Make an annotator's account in the workspace.
+
+    Returns:
+        name, username, password and link; None where the account is there already and `missing_ok`.
+
+    Raises:
+        ConfigError: the name is taken, or is the owner's.
+    """
+    import secrets
+
+    from instructwild.schema import salted_hash
+
+    if not name.strip():
+        raise ConfigError("an annotator needs a name", where="invite", remedy="give one")
+    # Argilla's sign-in link is read as Latin-1, so other names get a username of their own.
+    plain = name.isascii() and name.isprintable() and ":" not in name
+    username = name if plain else f"annotator-{salted_hash('', name)[:6]}"
+    users = {user["username"]: user for user in connection.get("/users")["items"]}
+    password = secrets.token_urlsafe(9)
+    if username in users:
+        if missing_ok:
+            return None
+        if not new_password or users[username]["role"] != "annotator":
+            raise ConfigError(f"{name!r} has an account already", where=connection.url,
+                              remedy="give another name, or --new-password for a new password")
+        connection.ask("PATCH", f"/users/{users[username]['id']}", json={"password": password})
+    else:
+        made = connection.ask("POST", "/users", json={"first_name": name, "username": username, "password": password,
+                                                      "role": "annotator"})
+        connection.ask("POST", f"/workspaces/{connection.workspace_id()}/users", json={"user_id": made["id"]})
+    token = base64.b64encode(f"{username}:{password}".encode()).decode()
+    return {"name": name, "username": username, "password": password, "link": f"{connection.url}/sign-in?auth={token}"}
+
+
+def invitation(account: dict[str, str] | None, language: str) -> str:
+    """The text to send to an annotator."""
+    if account is None:
+        return ""
+    if language.casefold().startswith("zh"):
+        return (f"{account['name']}，您好！请打开这个链接，为回答排序：\n  {account['link']}\n"
+                f"也可以手动登录：用户名 {account['username']}，密码 {account['password']}\n")
+    return (f"Hello {account['name']}, please open this link and rank some answers:\n  {account['link']}\n"
+            f"or sign in as {account['username']} with the password {account['password']}\n")

@@ -1,0 +1,1 @@
+"""From seeds to more instructions, and from instructions to answers."""

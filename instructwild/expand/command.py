@@ -1,0 +1,49 @@
+"""`instructwild expand`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+
+
+def expand(
+    seeds: Annotated[list[str], typer.Argument(help="Stage folders or files with seeds.", show_default=False)],
+    out: Out,
+    model: Annotated[str, typer.Option(help="smollm2, a folder, a Hub id, URL#NAME, or an OpenAI model.",
+                                       show_default=False)],
+    target: Annotated[int, typer.Option(help="New rows wanted, split evenly over the languages.", min=1)] = 1000,
+    languages: Annotated[str, typer.Option(help="Languages to write, from seeds of the same language.")] = "en,zh",
+    style: Annotated[str, typer.Option(help="How to ask: base (continue a list), chat, or auto by the model.")] = "auto",
+    template: Annotated[str, typer.Option(help="A template of your own: FILE.yaml; {language} is filled in.")] = "",
+    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
+    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
+    rpm: Annotated[float | None, typer.Option(help="Requests a minute, at most.", min=0.1)] = None,
+    tpm: Annotated[float | None, typer.Option(help="Tokens a minute, at most.", min=1)] = None,
+    window: Annotated[int, typer.Option(help="Requests on their way at once; 0: 128, or one batch here.", min=0)] = 0,
+    batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 32,
+    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
+    patience: Annotated[int, typer.Option(help="Give a language up after so many requests without a new row.", min=1)] = 40,
+    seed: Annotated[int, typer.Option(help="Decides which examples are drawn.")] = 0,
+    cache: Annotated[Path | None, typer.Option(help="A file of paid answers that several runs share.")] = None,
+    encoding: Encoding = None,
+    dry_run: DryRun = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Make new instructions from seeds with a model: self-instruct, each language from its own seeds.
+
+    The output holds the machine-made rows only, each with the ids of the examples it came from; clean it together with the
+    seeds. Run again after an interruption, it goes on and pays for nothing twice.
+    """
+    from instructwild.expand.run import Plan
+    from instructwild.expand.run import expand as run
+    from instructwild.llm.open import Limits
+    from instructwild.llm.price import parse_price
+
+    chosen = tuple(dict.fromkeys(part.strip() for part in languages.split(",") if part.strip()))
+    plan = Plan(target=target, languages=chosen, style=style, template=template, seed=seed, patience=patience)
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
+                    local_only=local_only)
+    announce(run(seeds, out, model, plan, limits=limits, cache=cache, encoding=encoding, force=force), as_json)

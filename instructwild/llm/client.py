@@ -1,0 +1,152 @@
+"""A model behind an OpenAI-compatible endpoint, asked with the async openai client."""
+
+import asyncio
+import random
+from typing import TYPE_CHECKING, Any
+
+from instructwild.errors import EndpointError
+from instructwild.llm.address import api_key
+from instructwild.llm.budget import Budget
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.pace import Rate, Slots
+from instructwild.llm.price import Price
+from instructwild.llm.reading import LONGEST_WAIT, Failure, failure, reading
+from instructwild.llm.request import Reply, Request
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+ATTEMPTS = 6
+PATIENCE = 60
+"""How often one request may be turned away for being one too many; each time it waits as long as the endpoint says."""
+UNREACHABLE_ATTEMPTS = 3
+class Endpoint:
+    """One model of one endpoint, within its limits and the user's.
+
+    Args:
+        url: the base address, such as https://api.openai.com/v1.
+        name: the model's name there.
+        ledger, budget, price: what was asked before, what may be spent, what it costs.
+        rpm, tpm: requests and tokens a minute, None for no limit.
+        most: requests on their way at once, at most.
+        timeout: seconds after which an answer is no longer waited for.
+    """
+
+    def __init__(self, url: str, name: str, *, ledger: Ledger, budget: Budget, price: Price, rpm: float | None = None,
+                 tpm: float | None = None, most: int = 256, timeout: float = 120.0) -> None:
+        self.url, self.name = url, name
+        self.ledger, self.budget, self.price = ledger, budget, price
+        self.requests_rate, self.tokens_rate = Rate(rpm), Rate(tpm)
+        self.slots = Slots(most)
+        self.timeout = timeout
+        self.retries = 0
+        self.answered = 0
+        self._client: AsyncOpenAI | None = None
+        self._dice = random.Random(0)
+
+    @property
+    def client(self) -> "AsyncOpenAI":
+        """The openai client, made on first use; retrying is ours, so that each attempt reserves its price."""
+        if self._client is None:
+            import httpx
+            from openai import AsyncOpenAI
+
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=self.slots.most)
+            self._client = AsyncOpenAI(base_url=self.url, api_key=api_key(self.url), max_retries=0, timeout=self.timeout,
+                                       http_client=httpx.AsyncClient(limits=limits, timeout=self.timeout))
+        return self._client
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def complete(self, request: Request, key: str) -> Reply:
+        """The answer to one request, asked again while that helps; a cached one costs nothing.
+
+        Raises:
+            BudgetError: the budget does not cover the request.
+            EndpointError: the endpoint cannot be reached or does not let us in.
+        """
+        known = self.ledger.get(key)
+        if known is not None:
+            return known
+        bound = self.price.at_most(request)
+        problem, tried, refusals = "", 0, 0
+        while tried < ATTEMPTS and refusals < PATIENCE:
+            if problem:
+                self.retries += 1
+                await asyncio.sleep(self._backoff(tried))
+            await self.budget.reserve(bound)
+            outcome = await self._attempt(request, key, bound)
+            if isinstance(outcome, Reply):
+                self.answered += 1
+                return outcome
+            problem = outcome.problem
+            if outcome.turned_away:
+                refusals += 1
+                continue
+            tried += 1
+            if outcome.unreachable and not self.answered and tried >= UNREACHABLE_ATTEMPTS:
+                raise EndpointError(f"cannot be reached ({problem})", where=self.url,
+                                    remedy="check the address, and that the server is running")
+        return Reply("", "failed", problem=f"{tried + refusals} attempts: {problem}")
+
+    def _backoff(self, attempt: int) -> float:
+        return min(LONGEST_WAIT, 0.25 * 2**attempt) * self._dice.uniform(0.75, 1.25)
+
+    async def _attempt(self, request: Request, key: str, bound: float) -> Reply | Failure:
+        """One attempt, its price reserved by the caller: a reply, or why there is none and another attempt may help."""
+        tokens = request.characters / 4 + request.sampling.max_tokens
+        await self.requests_rate.take()
+        await self.tokens_rate.take(tokens)
+        entered = await self.slots.enter()
+        outcome: Reply | Failure = Failure("given up")
+        charged = 0.0
+        try:
+            self.ledger.send(key, bound)
+            outcome = await self._outcome(request, key)
+            if isinstance(outcome, Reply):
+                charged = outcome.usd
+                self.ledger.settle(key, outcome)
+                self.tokens_rate.give_back(tokens - outcome.prompt_tokens - outcome.completion_tokens)
+            elif outcome.charged:
+                charged = bound
+                self.ledger.lose(key, bound)
+            else:
+                self.ledger.withdraw(key)
+            return outcome
+        except EndpointError:
+            self.ledger.withdraw(key)
+            raise
+        except asyncio.CancelledError:
+            # The call stays written down as open: whoever goes on counts it as possibly charged.
+            charged = bound
+            raise
+        finally:
+            self.budget.settle(bound, charged)
+            turned_away = isinstance(outcome, Failure) and outcome.turned_away
+            self.slots.leave(entered, refused=turned_away, pause=outcome.pause if isinstance(outcome, Failure) else 0.0)
+
+    async def _outcome(self, request: Request, key: str) -> Reply | Failure:
+        import openai
+
+        try:
+            return reading(await self._ask(request, key), request, self.price)
+        except (openai.OpenAIError, ValueError) as error:
+            return failure(error, self.url, self.name, self.timeout)
+
+    async def _ask(self, request: Request, key: str) -> Any:
+        sampling = request.sampling
+        options: dict[str, Any] = {
+            "model": self.name, "max_tokens": sampling.max_tokens, "temperature": sampling.temperature, "seed": request.seed,
+            "extra_headers": {"Idempotency-Key": key}}
+        if sampling.top_p < 1:
+            options["top_p"] = sampling.top_p
+        if sampling.stop:
+            options["stop"] = list(sampling.stop)
+        if request.text:
+            return await self.client.completions.create(prompt=request.text, **options)
+        messages: Any = [{"role": message.role, "content": message.content} for message in request.messages]
+        return await self.client.chat.completions.create(messages=messages, **options)
+

@@ -1,0 +1,126 @@
+"""Every call and its answer in one SQLite file: what was paid for is there after a crash, and is not paid for again.
+
+A call is written down before it is sent, with the most it can cost, and settled when its answer is in. A call that was sent
+and never settled, because the process was killed, may have been charged: it counts as spent at its bound until it is
+answered.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from instructwild.errors import OutputError
+from instructwild.llm.request import Reply
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL, usd REAL NOT NULL, run TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sent (key TEXT, run TEXT, usd REAL NOT NULL, PRIMARY KEY (key, run));
+CREATE TABLE IF NOT EXISTS lost (run TEXT NOT NULL, usd REAL NOT NULL);
+"""
+KEPT = ("text", "finish", "prompt_tokens", "completion_tokens", "usd", "request_id", "problem")
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one run has cost so far: US$ of answered calls, and US$ that unanswered ones may have cost at most."""
+
+    settled: float
+    possible: float
+
+    @property
+    def total(self) -> float:
+        """The most that was spent."""
+        return self.settled + self.possible
+
+
+class Ledger:
+    """The calls of a run, in a file that other runs may share.
+
+    Args:
+        path: the SQLite file, made if need be; `:memory:` keeps nothing.
+        run: names the run that pays; answers that another run paid for are free.
+
+    Raises:
+        OutputError: the file cannot be opened, or is no such file.
+    """
+
+    def __init__(self, path: Path | str, run: str = "") -> None:
+        self.run = run
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            # WAL with NORMAL survives the death of the process at any moment.
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript(SCHEMA)
+        except sqlite3.Error as error:
+            raise OutputError(f"cannot be used as a cache of calls ({error})", where=str(path),
+                              remedy="give another --cache, or remove the file") from None
+
+    def close(self) -> None:
+        """Write everything back into one file."""
+        self._db.close()
+
+    def get(self, key: str) -> Reply | None:
+        """The answer to a call that was made before."""
+        found = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
+        return None if found is None else Reply(**json.loads(found[0]), cached=True)
+
+    def send(self, key: str, usd: float) -> None:
+        """Note a call before it goes out, with the most it can cost."""
+        self._db.execute("INSERT OR REPLACE INTO sent VALUES (?, ?, ?)", (key, self.run, usd))
+
+    def settle(self, key: str, reply: Reply) -> None:
+        """Note an answer, and that its call is no longer open."""
+        self.settle_all([(key, reply)])
+
+    def settle_all(self, answered: Iterable[tuple[str, Reply]]) -> None:
+        """Note several answers, all or none."""
+        with self._transaction():
+            for key, reply in answered:
+                plain = asdict(reply)
+                text = json.dumps({name: plain[name] for name in KEPT}, ensure_ascii=False)
+                self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", (key, text, reply.usd, self.run))
+                self._db.execute("DELETE FROM sent WHERE key = ? AND run = ?", (key, self.run))
+
+    def withdraw(self, key: str) -> None:
+        """Forget a call that was certainly not charged."""
+        self._db.execute("DELETE FROM sent WHERE key = ? AND run = ?", (key, self.run))
+
+    def lose(self, key: str, usd: float) -> None:
+        """Note a call that may have been charged without giving an answer: it counts as spent at its bound."""
+        with self._transaction():
+            self._db.execute("INSERT INTO lost VALUES (?, ?)", (self.run, usd))
+            self._db.execute("DELETE FROM sent WHERE key = ? AND run = ?", (key, self.run))
+
+    def spent(self) -> Spent:
+        """What this run has spent, earlier interrupted processes included."""
+        settled = self._sum("SELECT sum(usd) FROM replies WHERE run = ?")
+        return Spent(settled, self._sum("SELECT sum(usd) FROM sent WHERE run = ?")
+                     + self._sum("SELECT sum(usd) FROM lost WHERE run = ?"))
+
+    def give_up_open_calls(self) -> int:
+        """Count the calls that a killed process left open as possibly charged; returns how many there were."""
+        with self._transaction():
+            self._db.execute("INSERT INTO lost SELECT run, usd FROM sent WHERE run = ?", (self.run,))
+            return self._db.execute("DELETE FROM sent WHERE run = ?", (self.run,)).rowcount
+
+    def open_calls(self) -> dict[str, float]:
+        """Calls of this run that went out and were never settled, with their bounds."""
+        return dict(self._db.execute("SELECT key, usd FROM sent WHERE run = ?", (self.run,)))
+
+    def _sum(self, query: str) -> float:
+        return float(self._db.execute(query, (self.run,)).fetchone()[0] or 0.0)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

@@ -1,0 +1,69 @@
+"""What a model costs: from genai-prices, from --price, or nothing for a model that runs here."""
+
+from dataclasses import dataclass
+
+from instructwild.errors import ConfigError
+from instructwild.llm.request import Request
+
+MESSAGE_OVERHEAD = 16
+"""Tokens that a chat template puts around one message, at most; an assumption, wide for all templates known."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """US$ for a million tokens sent and for a million received."""
+
+    prompt: float = 0.0
+    completion: float = 0.0
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """US$ for so many tokens."""
+        return (prompt_tokens * self.prompt + completion_tokens * self.completion) / 1_000_000
+
+    def at_most(self, request: Request) -> float:
+        """US$ that the request can cost at most.
+
+        No vocabulary in use splits text finer than into bytes, so the bytes bound the tokens.
+        """
+        said = [request.text] if request.text else [message.content for message in request.messages]
+        tokens = sum(len(text.encode("utf-8", "replace")) + MESSAGE_OVERHEAD for text in said) + MESSAGE_OVERHEAD
+        return self.of(tokens, request.sampling.max_tokens)
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is ever charged."""
+        return not self.prompt and not self.completion
+
+
+def parse_price(given: str) -> Price:
+    """`0.15,0.6`: US$ for a million tokens sent, and received.
+
+    Raises:
+        ConfigError: it is not two numbers, none below zero.
+    """
+    try:
+        sent, received = (float(part) for part in given.split(","))
+    except ValueError:
+        sent = received = -1.0
+    if not (0 <= sent < 1e6 and 0 <= received < 1e6):
+        raise ConfigError(f"should be two prices, found {given!r}", where="--price",
+                          remedy="US$ for a million tokens sent and received, such as --price 0.15,0.6")
+    return Price(sent, received)
+
+
+def known_price(model: str, base_url: str) -> Price | None:
+    """The list price of a model by its name and address, or None where genai-prices does not know it."""
+    from decimal import Decimal
+
+    from genai_prices import Usage, calc_price
+
+    found = None
+    for where in ({"provider_api_url": base_url}, {}):
+        try:
+            found = calc_price(Usage(input_tokens=1_000_000, output_tokens=1_000_000), model_ref=model, **where)
+            break
+        except LookupError:
+            continue
+    if found is None:
+        return None
+    return Price(float(found.input_price or Decimal()), float(found.output_price or Decimal()))

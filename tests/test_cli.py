@@ -1,0 +1,90 @@
+"""The command line: quick, light, and one message for what the user can mend."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from instructwild.cli import VERBS, main
+
+
+def call(*args, **options):
+    return subprocess.run([sys.executable, "-m", "instructwild", *args], capture_output=True, text=True, **options)
+
+
+def loaded_after(statement):
+    code = f"import sys; {statement}; print(' '.join(sys.modules))"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+HEAVY = {"torch", "transformers", "datasets", "argilla", "openai", "polars", "numba", "numpy", "trl"}
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert not loaded_after("import instructwild") & HEAVY
+
+
+def test_help_lists_every_verb_without_loading_anything_heavy():
+    statement = "import instructwild.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: pass"
+    found = subprocess.run([sys.executable, "-c", f"import sys\n{statement}\nprint('|', ' '.join(sys.modules))"],
+                           capture_output=True, text=True, check=True).stdout
+    text, _, modules = found.rpartition("|")
+    assert not set(modules.split()) & HEAVY
+    assert [verb for verb in VERBS if verb not in text] == []
+
+
+@pytest.mark.parametrize("args", [["clean", "nowhere.jsonl"], ["convert", "nowhere", "--to", "alpaca"],
+                                  ["run", "nowhere.yaml"]])
+def test_a_missing_input_is_one_message_and_exit_2(args, tmp_path):
+    out = ["--out", str(tmp_path / "out")]
+    found = call(*args, *out)
+    assert found.returncode == 2
+    assert "Traceback" not in found.stderr
+    assert "nowhere" in found.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_verb_and_an_unknown_option_are_exit_2():
+    assert call("polish").returncode == 2
+    found = call("clean", "x.jsonl", "--outt", "y")
+    assert found.returncode == 2
+    assert "--out" in found.stderr
+
+
+def test_a_module_that_is_not_installed_names_the_extra(monkeypatch, capsys):
+    def missing(*_, **__):
+        raise ModuleNotFoundError("No module named 'trl'", name="trl")
+
+    monkeypatch.setattr("instructwild.cli.app", missing)
+    with pytest.raises(SystemExit) as leaving:
+        main([])
+    assert leaving.value.code == 2
+    assert "instructwild[train]" in capsys.readouterr().err
+
+
+def test_a_bug_of_ours_is_not_hidden(monkeypatch):
+    def broken(*_, **__):
+        raise ModuleNotFoundError("No module named 'instructwild.nowhere'", name="instructwild.nowhere")
+
+    monkeypatch.setattr("instructwild.cli.app", broken)
+    with pytest.raises(ModuleNotFoundError):
+        main([])
+
+
+def test_json_puts_the_manifest_and_nothing_else_on_stdout(tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"instruction": "What is a tie?"}\n{"instruction": "什么是并列？"}\nbroken\n', encoding="utf-8")
+    found = call("clean", str(rows), "--out", str(tmp_path / "out"), "--json")
+    assert found.returncode == 0, found.stderr
+    manifest = json.loads(found.stdout)
+    assert manifest["rows"] == {"in": 3, "kept": 2, "dropped": 1}
+    assert manifest["reasons"] == {"malformed": 1}
+
+
+def test_doctor_names_what_is_missing_and_how_to_get_it():
+    found = call("doctor", "--json", "--offline")
+    assert found.returncode == 0
+    findings = {finding["what"]: finding for finding in json.loads(found.stdout)}
+    assert findings["Python"]["state"] == "ok"
+    assert findings["data (base)"]["state"] == "ok"

@@ -1,0 +1,119 @@
+"""A recipe runs what is needed, once, in order, and says what is wrong with it before anything runs."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from instructwild.errors import ConfigError, InputError
+from instructwild.recipe import Chain, read_recipe, steps_of
+
+ROWS = '{"instruction": "What is a tie?"}\n{"instruction": "什么是并列？"}\n{"instruction": "What is a tie?"}\n'
+RECIPE = """
+title: Two stages
+stages:
+  seeds:
+    run: collect jsonl {recipe}/rows.jsonl
+  clean:
+    about: duplicates out
+    run: clean @seeds
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "rows.jsonl").write_text(ROWS, encoding="utf-8")
+    (tmp_path / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    return tmp_path
+
+
+def chain_in(folder):
+    return Chain(read_recipe(folder / "recipe.yaml"), folder / "out", folder)
+
+
+def test_a_chain_runs_skips_and_redoes_only_what_changed(folder):
+    chain = chain_in(folder)
+    chain.run()
+    assert [chain.is_current(step) for step in chain.steps] == [True, True]
+    first = (folder / "out" / "clean" / "manifest.json").stat().st_mtime_ns
+    chain.run()
+    assert (folder / "out" / "clean" / "manifest.json").stat().st_mtime_ns == first
+    (folder / "rows.jsonl").write_text(ROWS + '{"instruction": "And a draw?"}\n', encoding="utf-8")
+    assert [chain.is_current(step) for step in chain.steps] == [False, True]
+    chain.run()
+    rows = json.loads((folder / "out" / "clean" / "manifest.json").read_text())["rows"]
+    assert rows["kept"] == 3
+    assert "seeds" in (folder / "out" / "index.html").read_text()
+
+
+def test_a_failing_stage_ends_the_chain_with_its_exit_code(folder):
+    (folder / "rows.jsonl").unlink()
+    with pytest.raises(SystemExit) as leaving:
+        chain_in(folder).run()
+    assert leaving.value.code == 2
+    assert not (folder / "out" / "clean").exists()
+
+
+def test_the_command_prints_the_page_last_and_a_dry_run_does_nothing(folder):
+    def call(*args):
+        return subprocess.run([sys.executable, "-m", "instructwild", "run", "recipe.yaml", *args], cwd=folder,
+                              capture_output=True, text=True)
+
+    planned = call("--dry-run")
+    assert planned.returncode == 0
+    assert not (folder / "recipe").exists()
+    done = call()
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "recipe/index.html"
+
+
+def test_an_interrupt_reaches_the_stage_and_leaves_with_130(folder):
+    (folder / "recipe.yaml").write_text(
+        "title: slow\nstages:\n  seeds:\n    run: collect jsonl -\n", encoding="utf-8")
+    child = subprocess.Popen([sys.executable, "-m", "instructwild", "run", "recipe.yaml"], cwd=folder, stdin=subprocess.PIPE,
+                             stderr=subprocess.PIPE, start_new_session=True)
+    time.sleep(4)
+    import os
+
+    os.killpg(child.pid, signal.SIGINT)
+    _, told = child.communicate(timeout=60)
+    assert child.returncode == 130, told
+    assert b"Traceback" not in told
+
+
+@pytest.mark.parametrize(("text", "told"), [
+    ("title: x\nstagess: {}\n", "did you mean stages"),
+    ("title: x\nstages: {a: {runs: clean}}\n", "did you mean run"),
+    ("title: x\nstages: {}\n", "stages"),
+    ("title: [\n", "is not YAML"),
+])
+def test_a_recipe_that_is_wrong_says_where_and_what_was_meant(tmp_path, text, told):
+    path = tmp_path / "r.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=told):
+        read_recipe(path)
+
+
+def test_a_stage_can_only_read_earlier_ones(folder):
+    (folder / "recipe.yaml").write_text("title: x\nstages:\n  a: {run: clean @b}\n  b: {run: clean x}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="@b is no earlier stage"):
+        chain_in(folder)
+
+
+def test_options_become_flags(folder):
+    (folder / "recipe.yaml").write_text(
+        "title: x\nstages:\n  a: {run: clean in, options: {ask: [one two, 三], k: 3, force_it: true, never: false}}\n",
+        encoding="utf-8")
+    step, = steps_of(read_recipe(folder / "recipe.yaml"), folder, folder)
+    assert step.words == ("clean", "in", "--ask", "one two", "--ask", "三", "--k", "3", "--force-it")
+
+
+def test_the_packaged_recipes_are_whole():
+    from instructwild.recipe import packaged
+
+    for name in ("demo", "smoke"):
+        recipe, folder = packaged(name)
+        assert Chain(recipe, folder, folder).steps

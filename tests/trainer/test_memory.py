@@ -1,0 +1,55 @@
+"""What a run needs is told before weights are loaded, and refused where it cannot fit."""
+
+import pytest
+
+from instructwild.errors import ModelError
+from instructwild_trainer.config import SftOptions
+from instructwild_trainer.memory import GIB, Shape, batch_arithmetic, check_fits, need_of, shape_of, updates_of
+
+SEVEN_B = Shape(parameters=6_738_415_616, lora_parameters=39_976_960, layers=32, hidden=4096, intermediate=11008,
+                vocabulary=32000, context=4096)
+
+
+def test_sizes_are_read_without_weights(tiny):
+    shape = shape_of(tiny, SftOptions(lora_r=4))
+    assert (shape.layers, shape.hidden, shape.vocabulary) == (2, 64, 1024)
+    # q, o: 64→64; k, v: 64→32; gate, up: 64→128; down: 128→64; two layers
+    assert shape.lora_parameters == 2 * 4 * (2 * 128 + 2 * 96 + 3 * 192)
+
+
+def test_the_parts_of_full_training_are_sixteen_bytes_a_weight():
+    need = need_of(SEVEN_B, SftOptions(use_peft=False), "float32")
+    assert need.weights + need.gradients + need.optimizer == 16 * SEVEN_B.parameters
+
+
+def test_seven_billion_fit_into_24_gib_with_lora_and_checkpointing_and_in_no_way_without():
+    lora = SftOptions(per_device_train_batch_size=2, gradient_checkpointing=True)
+    check_fits(need_of(SEVEN_B, lora, "bfloat16"), lora, 24 * GIB, "a GPU")
+    full = SftOptions(use_peft=False)
+    with pytest.raises(ModelError, match=r"needs about .* GiB .*a GPU has 24.0 GiB free") as refused:
+        check_fits(need_of(SEVEN_B, full, "float32"), full, 24 * GIB, "a GPU")
+    assert "--use-peft true" in refused.value.remedy
+
+
+def test_what_helps_needs_less():
+    plain = SftOptions(per_device_train_batch_size=8)
+    for options in (SftOptions(per_device_train_batch_size=1), SftOptions(per_device_train_batch_size=8, max_length=512),
+                    SftOptions(per_device_train_batch_size=8, gradient_checkpointing=True)):
+        assert need_of(SEVEN_B, options, "bfloat16").total < need_of(SEVEN_B, plain, "bfloat16").total
+
+
+def test_unknown_memory_refuses_nothing():
+    check_fits(need_of(SEVEN_B, SftOptions(), "float32"), SftOptions(), 0, "")
+
+
+@pytest.mark.parametrize(("options", "rows", "updates"), [
+    ({"per_device_train_batch_size": 4}, 10, 3),
+    ({"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}, 10, 2),
+    ({"per_device_train_batch_size": 4, "num_train_epochs": 2}, 10, 6), ({"max_steps": 7}, 1000, 7)])
+def test_updates_are_counted_as_the_trainer_counts_them(options, rows, updates):
+    assert updates_of(SftOptions(**options), rows) == updates
+
+
+def test_the_arithmetic_shows_its_numbers():
+    text = batch_arithmetic(SftOptions(per_device_train_batch_size=2, gradient_accumulation_steps=4), 100, processes=2)
+    assert "2 rows × 4 accumulated × 2 processes = 16 rows an update" in text
