@@ -1,10 +1,11 @@
 """`instructwild clean`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from instructwild.errors import ConfigError
 from instructwild.report.command import Encoding, Force, Json, Out, announce
 
 
@@ -12,17 +13,54 @@ def clean(
     inputs: Annotated[list[str], typer.Argument(help="Stage folders, files (.json .jsonl .csv .parquet, .gz .zst) or -.",
                                                 show_default=False)],
     out: Out,
-    steps: Annotated[str, typer.Option(help="Steps to run, in this order.")] = "language,rules,exact,near",
-    languages: Annotated[str, typer.Option(help="Keep only these, such as en,zh; by default all.")] = "",
-    threshold: Annotated[float, typer.Option(help="Near-duplicates have an F above this.")] = 0.7,
+    steps: Annotated[list[str] | None, typer.Option(
+        help="Steps in the order they run, such as repair,language,exact. All: repair, language, rules, own_rules, pii, "
+             "contamination, exact, near.", show_default="repair,language,rules,exact,near")] = None,
+    languages: Annotated[list[str] | None, typer.Option(help="Keep only these, such as en,zh.",
+                                                        show_default="all")] = None,
+    backend: Annotated[str, typer.Option(help="Model for languages: fasttext, or langdetect (slow).")] = "fasttext",
+    rule: Annotated[list[str] | None, typer.Option(help="What a rule does: NAME=off, flag, repair, drop. Repeatable.")] = None,
+    rules: Annotated[list[Path] | None, typer.Option(help="Your own rules: a .py or .yaml file. Repeatable.")] = None,
+    pii: Annotated[str | None, typer.Option(help="Personal data: mask, flag or drop.",
+                                            show_default="not looked for")] = None,
+    keep_raw: Annotated[bool, typer.Option(help="Do not mask personal data in dropped.parquet.")] = False,
+    against: Annotated[list[str] | None, typer.Option(help="Drop rows that this evaluation set holds. Repeatable.")] = None,
+    threshold: Annotated[float, typer.Option(help="Near-duplicates have an F above this.", min=0, max=1)] = 0.7,
+    guard: Annotated[bool, typer.Option(help="Keep rows that share a template but ask for different things.")] = False,
     encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Clean instruction data: language, quality rules, exact and near-duplicates; every dropped row says why."""
+    """Clean instruction data: mend, name the language, judge by rules, drop duplicates; every dropped row says why."""
+    from instructwild.clean.own_rules import from_files
+    from instructwild.clean.pipeline import DEFAULT, STEPS, made
     from instructwild.clean.pipeline import clean as run
-    from instructwild.clean.pipeline import made
+    from instructwild.clean.repair import LANES
 
-    options = {"language": {"keep": tuple(filter(None, languages.split(",")))}, "near": {"threshold": threshold}}
-    chosen = [made(name, **options.get(name, {})) for name in filter(None, steps.split(","))]
-    announce(run(list(map(Path, inputs)), out, chosen, encoding=encoding, force=force), as_json)
+    actions = dict(_setting(given) for given in rule or ())
+    options: dict[str, dict[str, Any]] = {
+        "repair": {"rules": {name: action for name, action in actions.items() if name in LANES}},
+        "rules": {"rules": {name: action for name, action in actions.items() if name not in LANES}},
+        "language": {"keep": tuple(_listed(languages)), "backend": backend},
+        "own_rules": {"rules": from_files(rules or ()).rules},
+        "pii": {"action": pii or "mask"},
+        "contamination": {"against": tuple(against or ())},
+        "near": {"threshold": threshold, "guard": guard},
+    }
+    asked = {name for name, wanted in (("own_rules", rules), ("pii", pii), ("contamination", against)) if wanted}
+    names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *asked}]
+    names += [name for name in STEPS if name in asked and name not in names]
+    chosen = [made(name, **options.get(name, {})) for name in names]
+    announce(run(inputs, out, chosen, encoding=encoding, force=force, keep_raw=keep_raw), as_json)
+
+
+def _listed(given: list[str] | None) -> list[str]:
+    """An option that may be repeated, list with commas, or both."""
+    return [name.strip() for part in given or () for name in part.split(",") if name.strip()]
+
+
+def _setting(given: str) -> tuple[str, str]:
+    name, equals, action = given.partition("=")
+    if not equals:
+        raise ConfigError(f"{given!r} says not what the rule does", where="--rule", remedy="write NAME=flag, for example")
+    return name.strip(), action.strip()

@@ -31,8 +31,10 @@ class Exact:
         judged = twins.drop("origin").join(stays.drop("origin"), on="key").filter(pl.col("at") != pl.col("stays"))
         agree = pl.col("answer").is_null() | (pl.col("answer") == pl.col("kept_answer"))
         lost = drops(judged.sort("at"), Reason.EXACT_DUPLICATE, twin=pl.col("twin"), same_answer=agree)
-        return Verdicts(rows.update(stays.select("origin", at="stays"), on="at"), lost,
-                        {"conflicts": stays.filter(pl.col("answers") > 1).height})
+        conflicts = stays.filter(pl.col("answers") > 1).sort("answers", descending=True, maintain_order=True)
+        return Verdicts(rows.update(stays.select("origin", at="stays"), on="at"), lost, {
+            "conflicts": conflicts.height,
+            "conflict_samples": conflicts.select(pl.col("key").str.head(200), "answers").head(20).rows()})
 
 
 def same_prompt() -> pl.Expr:

@@ -1,20 +1,145 @@
-"""The page a person reads after cleaning."""
+"""The page a person reads after cleaning: why rows left, what changed, and how close the decisions were."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
+from instructwild.report import figures
+from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
 
-def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Mapping[str, Mapping[str, Any]]) -> str:
-    """One self-contained HTML page."""
-    from instructwild.report import figures
-    from instructwild.report.page import Page, Table
+EACH, SOURCES, LONGEST = 4, 12, 600
+Notes = Mapping[str, Mapping[str, Any]]
 
+MEANING = {
+    "malformed": "could not be read", "language": "in a language that is not kept", "rule": "a quality rule saw a defect",
+    "exact_duplicate": "the same prompt came before",
+    "near_duplicate": "an earlier prompt says the same in almost the same words",
+    "contaminated": "an evaluation set holds it", "pii": "holds personal data",
+}
+
+
+def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Notes) -> str:
+    """One self-contained HTML page.
+
+    Args:
+        before, after: rows as `clean.rows.opened` gives them; the languages of `before` are those it came with.
+        dropped: all rows that left, in the columns of `dropped.parquet`.
+        notes: what each step counted, by its name.
+    """
     total = before.height + dropped.filter(pl.col("step") == "read").height
-    shown = Page(title="Clean", lead=f"{total:,} rows in, {after.height:,} kept.")
-    reasons = dict(dropped["reason"].value_counts(sort=True).iter_rows())
-    shown.add("Why rows left", figures.bars(reasons), Table(["reason", "rows"], [[r, f"{n:,}"] for r, n in reasons.items()]))
-    shown.add("Step by step", Table(["step", "rows in", "dropped"],
-                                    [[name, f"{note['in']:,}", f"{note['dropped']:,}"] for name, note in notes.items()]))
+    kept = f"{after.height / total:.1%}" if total else "none"
+    shown = Page(title="Clean", lead=f"{total:,} rows in, {after.height:,} kept ({kept}). Below, why the others left.")
+    flags = after.select(pl.col("labels").struct.field("flags").list.explode(keep_nulls=False, empty_as_null=False))
+    counts = _counts(flags.to_series().alias("flag"))
+    shown.add("", Stats([("rows in", total), ("kept", after.height), ("dropped", dropped.height),
+                         ("flagged", after.select(pl.col("labels").struct.field("flags").list.len() > 0).to_series().sum()),
+                         ("languages", after["language"].n_unique())]))
+    _reasons(shown, dropped)
+    shown.add("Step by step", Table(["step", "rows in", "dropped", "seconds"],
+                                    [[name, note["in"], note["dropped"], note["seconds"]] for name, note in notes.items()]))
+    _distributions(shown, before, after, dropped)
+    if counts:
+        shown.add("What was flagged and kept", figures.bars(counts), _meanings(counts))
+    mended = [Pair(left, right, "as it was", "as it is", badges=[kind])
+              for kind, listed in notes.get("repair", {}).get("samples", {}).items() for left, right in listed[:EACH]]
+    if mended:
+        shown.add("What was mended", Pairs(mended))
+    _samples(shown, dropped)
+    if "near" in notes:
+        _near(shown, notes["near"])
+    if listed := notes.get("exact", {}).get("conflict_samples"):
+        shown.add("One prompt, different answers", Prose(
+            f"{notes['exact']['conflicts']:,} prompts came with more than one answer. The first answer stays; the others are "
+            "in dropped.parquet with same_answer: false."), Table(["prompt", "answers"], [list(row) for row in listed]))
     return shown.html()
+
+
+def _counts(values: pl.Series) -> dict[str, int]:
+    return {str(name): count for name, count in values.value_counts(sort=True).iter_rows()}
+
+
+def _reasons(shown: Page, dropped: pl.DataFrame) -> None:
+    reasons = _counts(dropped["reason"])
+    if not reasons:
+        shown.add("Why rows left", Prose("No row left."))
+        return
+    shown.add("Why rows left", figures.bars(reasons),
+              Table(["reason", "what it means", "rows"],
+                    [[name, MEANING.get(name, ""), count] for name, count in reasons.items()]))
+    told = dropped.select("reason", language=pl.col("row").str.extract(r'"language":"([^"]*)"').fill_null("unread"),
+                          source=pl.col("row").str.extract(r'"source":"((?:[^"\\]|\\.)*)"').fill_null("unread"))
+    for column in ("language", "source"):
+        groups = told.group_by("reason", column).len().sort("len", descending=True).rows()
+        shown.add(f"Why rows left, by {column}", Table([column, "reason", "rows"], [[b, a, n] for a, b, n in groups[:60]]))
+
+
+def _distributions(shown: Page, before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
+    read = dropped.filter(pl.col("step") != "read")
+    languages = {"kept": _counts(after["language"]),
+                 "dropped": _counts(read["row"].str.extract(r'"language":"([^"]*)"').fill_null("und"))}
+    frames = {"before": before, "after": after}
+    sources = {name: _counts(frame["origin"].list.first().struct.field("source").fill_null("unknown"))
+               for name, frame in frames.items()}
+    types = {name: _counts(frame["labels"].struct.field("type").drop_nulls()) for name, frame in frames.items()}
+    shown.add("Languages", figures.stacked({language: {"kept": languages["kept"].get(language, 0),
+                                                       "dropped": languages["dropped"].get(language, 0)}
+                                            for language in list({**languages["kept"], **languages["dropped"]})[:SOURCES]}))
+    for title, groups in (("Sources", sources), ("Types of instruction", types)):
+        if groups["before"]:
+            names = list(groups["before"])[:SOURCES]
+            shown.add(title, figures.grouped_bars({name: {when: groups[when].get(name, 0) for when in groups}
+                                                   for name in names}))
+    for title, column in (("Length of prompts", "prompt"), ("Length of answers", "answer")):
+        lengths = {name: frame[column].drop_nulls().str.len_chars() for name, frame in frames.items()}
+        if len(lengths["before"]):
+            most = float(lengths["before"].quantile(0.99) or 1)
+            shown.add(title, figures.histogram(
+                {name: values.filter(values <= most).to_list() for name, values in lengths.items()},
+                label="characters", caption="The longest hundredth is left out."))
+
+
+def _meanings(flags: Mapping[str, int]) -> Table:
+    from instructwild.clean.repair import LANES
+    from instructwild.clean.rules import RULES
+
+    told = {**{name: rule.meaning for name, rule in RULES.items()},
+            **{f"repaired_{name}": f"mended: {lane.meaning}" for name, lane in LANES.items()}}
+    return Table(["flag", "what it means", "rows"], [[name, told.get(name, ""), count] for name, count in flags.items()])
+
+
+def _samples(shown: Page, dropped: pl.DataFrame) -> None:
+    for reason, rows in dropped.group_by("reason", maintain_order=True):
+        few = rows.gather_every(max(1, rows.height // EACH)).head(EACH)
+        shown.add(f"Samples: {reason[0]}", Samples([_sample(row) for row in few.iter_rows(named=True)]))
+
+
+def _sample(dropped: Mapping[str, str]) -> Sample:
+    row, evidence = json.loads(dropped["row"]), json.loads(dropped["evidence"])
+    told = evidence if isinstance(evidence, str) else ", ".join(
+        f"{name} {value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)}"
+        for name, value in evidence.items() if value is not None)
+    if not isinstance(row, dict) or "messages" not in row:
+        return Sample(str(row.get("value") or row.get("problem"))[:LONGEST], note=f"{told}: {row.get('problem')}")
+    said = row["messages"]
+    answer = said[-1]["content"] if said[-1]["role"] == "assistant" else None
+    asked = "\n".join(turn["content"] for turn in (said[:-1] if answer is not None else said))
+    return Sample(asked[:LONGEST], language=row["language"], id=row["id"], badges=[dropped["step"]], note=told,
+                  reply=answer and answer[:LONGEST])
+
+
+def _near(shown: Page, note: Mapping[str, Any]) -> None:
+    looked = f"Decided anew at each threshold for the first {note['looked_at']:,} rows that reached this step."
+    shown.add("At other thresholds", Prose(looked + " F is ROUGE-L's F1 over words, and over single Chinese characters."),
+              Table(["rows are dropped when F is above", "rows dropped"],
+                    [[float(at), count] for at, count in note["dropped_at"].items()]))
+    for title, key in (("Just dropped", "just_dropped"), ("Just kept", "just_kept")):
+        if note[key]:
+            shown.add(title, Pairs([Pair(pair["left"][:LONGEST], pair["right"][:LONGEST], "earlier row", "this row",
+                                         badges=[f"F {pair['f']:.3f}"]) for pair in note[key]]))
+    if note["most_absorbing"]:
+        shown.add("What absorbed most others",
+                  Prose("Every dropped row names in dropped.parquet the row that stands for it."),
+                  Samples([Sample(row["text"][:LONGEST], id=row["id"], badges=[f"absorbed {row['absorbed']:,}"])
+                           for row in note["most_absorbing"]]))

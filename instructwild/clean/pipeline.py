@@ -1,7 +1,9 @@
 """Rows in, a stage folder out: the steps in order, every dropped row with its step, reason and evidence."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+import json
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
 from instructwild.errors import ConfigError
 from instructwild.report.terminal import progress
+from instructwild.schema.columns import compact
 from instructwild.schema.verdict import Dropped
 from instructwild.stage import Run, Stage, read, start
 from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame
@@ -20,9 +23,14 @@ STEPS = {
     "repair": "instructwild.clean.repair:Repair",
     "language": "instructwild.clean.language:Language",
     "rules": "instructwild.clean.rules:Rules",
+    "own_rules": "instructwild.clean.own_rules:OwnRules",
+    "pii": "instructwild.clean.pii:Pii",
+    "contamination": "instructwild.clean.contamination:Contamination",
     "exact": "instructwild.clean.exact:Exact",
     "near": "instructwild.clean.resemblance:Near",
 }
+"""Every step, in the order that makes sense of them: mend, judge each row by itself, then compare rows."""
+
 DEFAULT = ("repair", "language", "rules", "exact", "near")
 
 
@@ -43,7 +51,7 @@ def made(name: str, **options: Any) -> Step:
 
 
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
-          encoding: str | None = None, force: bool = False) -> Stage:
+          encoding: str | None = None, force: bool = False, keep_raw: bool = False) -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:
@@ -52,6 +60,7 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         steps: names or configured steps, in the order they run.
         encoding: of text inputs that are not UTF-8.
         force: replace what another run left in `out`.
+        keep_raw: write dropped rows as they were even where a step masks personal data.
 
     Raises:
         InputError: an input or option cannot be read or understood.
@@ -59,12 +68,19 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
     """
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
     table = read(inputs, encoding)
-    config = {"steps": [{"step": step.name, **asdict(step)} for step in chosen]}
+    config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw}
     with start(out, "clean", config=config, inputs=table.inputs, force=force) as run:
-        return run.finished or _run(run, table.frame, table.malformed, chosen)
+        return run.finished or _run(run, table.frame, table.malformed, chosen, keep_raw)
 
 
-def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequence[Step]) -> Stage:
+def _options(step: Step) -> dict[str, Any]:
+    """The options that determine a step's result."""
+    given = asdict(step)  # type: ignore[call-overload]
+    return {field.name: given[field.name] for field in fields(step)  # type: ignore[arg-type]
+            if field.metadata.get("config", True)}
+
+
+def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequence[Step], keep_raw: bool) -> Stage:
     from instructwild.clean.page import page
 
     before = rows = opened(frame)
@@ -73,14 +89,24 @@ def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequenc
         task = shown.add_task("clean", total=len(steps), note="")
         for step in steps:
             shown.update(task, description=step.name)
+            began = time.monotonic()
             judged = step.verdicts(rows)
             rows = judged.rows.join(judged.drops.select("at"), on="at", how="anti", maintain_order="left")
             lost.append(_dropped(judged.rows, judged.drops, step.name))
-            notes[step.name] = {"in": judged.rows.height, "dropped": judged.drops.height, **judged.notes}
+            notes[step.name] = {"in": judged.rows.height, "dropped": judged.drops.height,
+                                "seconds": round(time.monotonic() - began, 3), **judged.notes}
             shown.advance(task)
     dropped = pl.concat(lost)
+    if "pii" in notes and not keep_raw:
+        dropped = _masked(dropped)
     return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),
-                      metrics={"steps": notes})
+                      metrics={"steps": {name: _figures(note) for name, note in notes.items()}})
+
+
+def _figures(note: dict[str, Any]) -> dict[str, Any]:
+    """What a step counted, without the texts that only the report shows."""
+    return {name: value for name, value in note.items() if isinstance(value, int | float | str)
+            or (isinstance(value, dict) and all(isinstance(count, int | float) for count in value.values()))}
 
 
 def _dropped(rows: pl.DataFrame, drops: pl.DataFrame, step: str) -> pl.DataFrame:
@@ -88,3 +114,24 @@ def _dropped(rows: pl.DataFrame, drops: pl.DataFrame, step: str) -> pl.DataFrame
     whole = pl.struct(INSTRUCTION.names()).struct.json_encode()
     return (drops.join(rows, on="at", maintain_order="left")
             .select("id", pl.lit(step).alias("step"), "reason", "evidence", whole.alias("row")).cast(DROPPED))
+
+
+def _masked(dropped: pl.DataFrame) -> pl.DataFrame:
+    """Dropped rows without personal data in their evidence and row."""
+    from instructwild.clean.pii import HINT, masked
+
+    def mask(told: str) -> str:
+        return compact(_each_text(json.loads(told), masked))
+
+    hinted = dropped.select("evidence", "row", pl.col("evidence", "row").str.contains(HINT).name.suffix("_hint"))
+    return dropped.with_columns(pl.Series(name, [mask(told) if hint else told for told, hint in
+                                                 hinted.select(name, f"{name}_hint").iter_rows()], dtype=pl.String)
+                                for name in ("evidence", "row"))
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_each_text(item, change) for item in value]
+    return {key: _each_text(item, change) for key, item in value.items()} if isinstance(value, dict) else value

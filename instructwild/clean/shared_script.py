@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from instructwild.clean import script
 from instructwild.clean.clues import clues
+from instructwild.errors import ConfigError
 
 HEAD = 120                # characters shown to the model
 CLUE_WEIGHT = 2.0         # in the exponent: one clue outweighs likelihoods that differ by a factor of e²
@@ -34,7 +35,10 @@ class SharedScript:
     """
 
     def __init__(self, backend: Literal["fasttext", "langdetect"] = "fasttext") -> None:
-        self._likelihoods = {"fasttext": _fasttext, "langdetect": _langdetect}[backend]
+        known = {"fasttext": _fasttext, "langdetect": _langdetect}
+        if backend not in known:
+            raise ConfigError(f"unknown backend {backend!r}", where="step language", remedy=f"one of: {', '.join(known)}")
+        self._likelihoods = known[backend]
 
     def __call__(self, text: str, letters: int, code: bool = False) -> str:
         """The language of one text.

@@ -59,8 +59,7 @@ class PPOOptions:
     lora_r: int = option(16, "rank of the LoRA adapters", least=1)
     lora_alpha: float = option(32.0, "LoRA's scale is lora_alpha / lora_r", least=0)
     lora_target_modules: str = option("all-linear", "which layers get adapters: all-linear, or names parted by commas")
-    dtype: Literal["auto", "float32", "bfloat16"] = option("auto", "weights of the frozen base; auto is what this machine is "
-                                                           "quick in")
+    dtype: Literal["auto", "float32", "bfloat16"] = option("auto", "weights of the base; auto: what the machine is quick in")
     gradient_checkpointing: bool = option(False, "compute activations twice instead of keeping them")
     trust_remote_code: bool = option(False, "run Python code that comes with the model: only for models you trust")
 
@@ -72,4 +71,6 @@ class PPOOptions:
                              most=0.5)
     held_out_rows: int = option(32, "most held-out supervised rows a language that perplexity is measured on", least=1)
     samples: int = option(4, "held-out prompts answered before and after, shown in the report", least=0)
+    report_to: Literal["none", "tensorboard", "trackio"] = option("none", "also log to, offline; TensorBoard's files go to "
+                                                                  "OUT/tensorboard")
     seed: int = option(0, "of everything random")

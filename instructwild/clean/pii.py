@@ -1,0 +1,61 @@
+"""Personal data: mails, phones, names, keys and addresses become placeholders, as in collecting."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import polars as pl
+
+from instructwild.clean.rows import among, flagged, rewritten, turns
+from instructwild.clean.step import Verdicts, drops
+from instructwild.schema.verdict import Reason
+
+# What a text must hold for `collect.privacy` to find anything in it; quick, and on the generous side.
+HINT = (
+    r"@|\d(?:[ ().-]{0,2}\d){5}|\d\.\d{1,3}\.\d|:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|[A-Za-z0-9_-]{20}|\.(?:com|me)/"
+    r"|\bu/\w"
+    r"|\d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)"
+    r"|\d\s?号|(?:小区|花园|公寓|家园)\s?\d|我叫|名字[是叫]|姓名|联系人|收件人|患者|密码|口令|密钥|艾特|微信|v信|小红书号|抖音号|护照"
+    r"|[Nn]ame(?: is|'s|:)|called|[Ss]igned,|[Rr]egards,|[Ss]incerely,|Patient:"
+    r"|(?i:wechat|telegram|skype|line ?id|snapchat|\bqq|\bvx|passw|pwd|secret|api[_ -]?key|[_ ]token|[\[(] ?at ?[\])]"
+    r"|passport)")
+
+
+@dataclass(frozen=True)
+class Pii:
+    """Mask, flag or drop rows with personal data. What this run writes about dropped rows is masked too."""
+
+    name: ClassVar[str] = "pii"
+
+    action: Literal["mask", "flag", "drop"] = "mask"
+
+    def verdicts(self, rows: pl.DataFrame) -> Verdicts:
+        """Find rows in which `instructwild.collect.privacy` sees personal data, and do with them what `action` says."""
+        suspects = turns(rows).filter(pl.col("content").str.contains(HINT))
+        found: dict[int, Counter[str]] = {}
+        for at, text in suspects.select("at", "content").iter_rows():
+            if counts := personal(text):
+                found.setdefault(at, Counter()).update(counts)
+        places = pl.Series("at", sorted(found), dtype=pl.UInt32)
+        kinds = sum(found.values(), Counter())
+        notes = {"rows": len(places), "kinds": dict(kinds.most_common())}
+        if self.action == "drop":
+            told = pl.Series([sorted(found[at]) for at in places], dtype=pl.List(pl.String))
+            lost = rows.filter(among(rows, places)).with_columns(told.alias("_kinds"))
+            return Verdicts(rows, drops(lost, Reason.PII, kinds=pl.col("_kinds")), notes)
+        after = rewritten(rows, masked, places)[0] if self.action == "mask" else rows
+        return Verdicts(flagged(after, places.to_frame().with_columns(pl.lit(True).alias("personal_data"))), notes=notes)
+
+
+def masked(text: str) -> str:
+    """The text without personal data."""
+    from instructwild.collect.privacy import mask
+
+    return mask(text)[0]
+
+
+def personal(text: str) -> dict[str, int]:
+    """How many pieces of each kind of personal data a text holds."""
+    from instructwild.collect.privacy import mask
+
+    return mask(text)[1]
