@@ -1,23 +1,34 @@
 """Near-duplicates by Self-Instruct's rule, exact, in English and Chinese.
 
-A row is dropped iff an earlier kept row has ROUGE-L F > 7/10 over the tokens of `tokens`. See `Index` to add rows one at
-a time and `near_duplicate_matches` for the evidence.
+A text is dropped iff an earlier kept text has ROUGE-L F > 7/10 over the tokens of `tokens`. `near_duplicates` gives the
+verdicts, `near_duplicate_matches` the evidence too, and `Index` takes texts one at a time. All give the same verdicts:
+compiled code serves many texts, NumPy and rapidfuzz few, or one at a time, or all where numba is not installed.
 """
 
 from collections.abc import Sequence
 from fractions import Fraction
 
+from instructwild.clean.near.batch import NearDuplicates
 from instructwild.clean.near.index import Index
 from instructwild.clean.near.match import Difference, Match, difference
 from instructwild.clean.near.tokens import tokens
 
-__all__ = ["Difference", "Index", "Match", "difference", "near_duplicates", "tokens"]
+__all__ = ["Difference", "Index", "Match", "NearDuplicates", "difference", "near_duplicate_matches", "near_duplicates",
+           "tokens"]
 
 
 def near_duplicates(texts: Sequence[str], threshold: Fraction = Fraction(7, 10)) -> list[int | None]:
     """For each text the index of the kept text it duplicates, or None where it is kept.
 
-    Greedy, in input order: a text is dropped iff an earlier kept text has F > threshold; the earliest such is named.
+    Greedy, in input order: a text is dropped iff an earlier kept text has F > threshold; the earliest such is named. A text
+    with no token is never a near-duplicate.
+
+    Raises:
+        ConfigError: the threshold is no number from 0 to 1.
     """
-    index = Index(threshold)
-    return [None if match is None else match.index for match in map(index.add, texts)]
+    return NearDuplicates(texts, threshold).verdicts
+
+
+def near_duplicate_matches(texts: Sequence[str], threshold: Fraction = Fraction(7, 10)) -> NearDuplicates:
+    """The same verdicts with their evidence, the pairs nearest the threshold, and the counts at other thresholds."""
+    return NearDuplicates(texts, threshold)

@@ -10,7 +10,8 @@ from instructwild.clean.near import kernel
 from instructwild.clean.near.encode import encode
 from instructwild.clean.near.threshold import limits
 
-_CLASS = 1.25        # lengths of one class differ by no more than this factor
+FREQUENT = 512       # a token in more texts than this has its list split by length
+_CLASS = 1.5         # lengths of one class differ by no more than this factor
 _GRADE = np.floor(np.log(np.maximum(np.arange(kernel.CAP + 1), 1)) / np.log(_CLASS)).astype(np.int64)
 
 
@@ -34,9 +35,10 @@ class Corpus:
         self._holders = holders[order]
         self._ranks, self._bits = kernel.rare_first(distinct, self._begin, rank, holders)
         self._singles = int(np.searchsorted(self._holders, 2))
+        self.work: list[int] = []            # of the last join: pairs that met the signature, pairs measured
 
     def verdicts(self, threshold: Fraction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """For each text the earliest kept text it duplicates (-1: kept) and their longest common subsequence, int32 [texts]."""
+        """For each text the earliest kept one it duplicates (-1: kept) and their longest common subsequence, int32."""
         twin, lcs = np.full(len(self.lengths), -1, np.int32), np.zeros(len(self.lengths), np.int32)
         if threshold == 1:                           # nothing exceeds it, not even an identical text
             return twin, lcs
@@ -50,20 +52,32 @@ class Corpus:
         lcs[copies] = np.where(kept, self.lengths[models], lcs[models])
         return twin, lcs
 
-    def nearest(self, rows: NDArray[np.bool_], floor: Fraction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Among some of the texts, all different: for each the earlier one of highest F above the floor; as `verdicts`."""
+    def nearest(self, rows: Sequence[int], floor: Fraction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Among some of the texts, for each the earlier one of highest F above the floor, the earliest of several."""
         twin, lcs = np.full(len(self.lengths), -1, np.int32), np.zeros(len(self.lengths), np.int32)
-        found, common = self._join(floor, ~rows[self._rows], nearest=True)
+        if floor == 1:
+            return twin, lcs
+        at = np.asarray(rows, np.int64)
+        wanted = np.zeros(len(twin), np.bool_)
+        _, earliest = np.unique(self._first[at], return_index=True)     # of identical ones, the earliest of those asked for
+        models = np.full(len(twin), -1, np.int32)
+        models[self._first[at[earliest]]] = at[earliest]
+        wanted[self._first[at]] = True
+        found, common = self._join(floor, ~wanted[self._rows], nearest=True)
         has = found >= 0
-        twin[self._rows[has]], lcs[self._rows] = self._rows[found[has]], common
+        twin[models[self._rows[has]]] = models[self._rows[found[has]]]
+        lcs[models[self._rows[has]]] = common[has]
+        copies = at[(models[self._first[at]] != at) & (self.lengths[at] > 0)]
+        twin[copies], lcs[copies] = models[self._first[copies]], self.lengths[copies]
         return twin, lcs
 
-    def _join(self, threshold: Fraction, skip: NDArray[np.bool_], *, nearest: bool) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def _join(self, threshold: Fraction, skip: NDArray[np.bool_], *, nearest: bool) -> tuple[NDArray, NDArray]:
         limit = limits(threshold, self._longest)
         grades = int(_GRADE[min(self._longest, kernel.CAP)]) + 1
-        base, head = kernel.layout(self._begin, self._ranks, self._singles, self._holders, limit.reach, limit.shortest,
-                                   _GRADE, grades, skip)
+        base, head = kernel.layout(self._begin, self._ranks, self._singles, self._holders, FREQUENT, limit.reach,
+                                   limit.shortest, _GRADE, grades, skip)
         masks = np.zeros(self._words, np.uint64)
-        twin, lcs, *self.work = kernel.join(self._ids, self._start, self._begin, self._ranks, self._bits, self._singles,
-                                            masks, limit.need, limit.reach, limit.shortest, _GRADE, base, head, skip, nearest)
+        twin, lcs, *self.work = kernel.join(
+            self._ids, self._start, self._begin, self._ranks, self._bits, self._singles, masks, limit.need, limit.reach,
+            limit.shortest, _GRADE, base, head, skip, nearest)
         return twin, lcs

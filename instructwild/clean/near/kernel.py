@@ -26,7 +26,6 @@ from numba.extending import intrinsic
 from instructwild.clean.near.compiled import compiled, inlined
 
 CAP = 0xFFFF          # a length or reach of CAP means CAP or more
-FREQUENT = 128        # a token in more texts than this has its list split
 ZONES = 7             # by how far the reach is from the length, in classes of length
 ONE, ZERO, ALL = np.uint64(1), np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
 SIX, SIXTEEN, THIRTY_TWO, LOW = np.uint64(63), np.uint64(16), np.uint64(32), np.uint64(CAP)
@@ -204,14 +203,15 @@ def list_of(base, grade, r, n, far):  # noqa: ANN001, ANN201
 
 
 @compiled
-def layout(begin, ranks, singles, holders, reach, shortest, grade, grades, skip):  # noqa: ANN001, ANN201
+def layout(begin, ranks, singles, holders, frequent, reach, shortest, grade, grades, skip):  # noqa: ANN001, ANN201
     """Room for the lists of every token that several texts hold, as if every text were kept.
 
+    The lists of a token that more than `frequent` texts hold are split.
     Returns where each token's lists begin, int64 [tokens + 1], and where each list begins, int64 [lists + 1].
     """
     base = np.zeros(len(holders) - singles + 1, np.int64)
     for r in range(len(base) - 1):
-        base[r + 1] = base[r] + (grades * ZONES if holders[singles + r] > FREQUENT else 1)
+        base[r + 1] = base[r] + (grades * ZONES if holders[singles + r] > frequent else 1)
     head = np.zeros(base[-1] + 1, np.int64)
     for text in range(len(begin) - 1):
         n = 0 if skip[text] else begin[text + 1] - begin[text]
@@ -228,7 +228,9 @@ def layout(begin, ranks, singles, holders, reach, shortest, grade, grades, skip)
 
 
 @compiled
-def join(ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, grade, base, head, skip, nearest):  # noqa: ANN001, ANN201, C901
+def join(  # noqa: ANN201, C901
+    ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, grade, base, head, skip, nearest,  # noqa: ANN001
+):
     """The greedy join of texts that all differ and all have a token.
 
     Args:
@@ -248,15 +250,16 @@ def join(ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, 
     twin, lcs = np.full(count, -1, np.int32), np.zeros(count, np.int32)
     seen = np.full(count, -1, np.int32)
     carry = np.zeros(longest + 1, np.uint8)
-    postings, end = np.empty(head[-1], np.uint64), head.copy()
+    postings, lists = np.empty((head[-1], 2), np.uint64), np.empty((len(head), 2), np.uint32)
+    lists[:, 0] = lists[:, 1] = head           # where each list begins, and where it ends so far
     signed = measured = 0
     for text in range(count):
         if skip[text]:
             continue
         first, m = begin[text], begin[text + 1] - begin[text]
         low, high = bits[text, 0], bits[text, 1]
-        best, best_lcs = count, 0
-        size, own = np.uint64(min(m, CAP)), grade[min(m, CAP)]
+        best, best_lcs, until = count, 0, ALL
+        size = np.uint64(min(m, CAP))
         for i in range(m):
             far = min(reach[m - i] - m, longest)
             if far < shortest[m]:
@@ -273,18 +276,21 @@ def join(ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, 
                 while z <= last_z:
                     which = base[r] + g * ZONES + z
                     z += 1
-                    for p in range(head[which], end[which]):
-                        posting = postings[p]
-                        other = np.int64(posting >> THIRTY_TWO)
-                        if other >= best:
+                    for p in range(np.int64(lists[which, 0]), np.int64(lists[which, 1])):
+                        posting = postings[p, 0]
+                        if posting >= until:
                             break
                         if (posting >> SIXTEEN & LOW) > most or (posting & LOW) < size:
                             continue
                         signed += 1
-                        n = begin[other + 1] - begin[other]
+                        other = np.int64(posting >> THIRTY_TWO)
+                        n = np.int64(posting >> SIXTEEN & LOW)
+                        if n == CAP:
+                            n = begin[other + 1] - begin[other]
                         wanted = need[m + n]
-                        apart = np.int64(ones(low ^ bits[other, 0]) + ones(high ^ bits[other, 1]))
-                        if m + n - apart < 2 * wanted or seen[other] == text:
+                        spare = m + n - 2 * wanted
+                        apart = np.int64(ones(low ^ postings[p, 1]))
+                        if apart > spare or apart + np.int64(ones(high ^ bits[other, 1])) > spare or seen[other] == text:
                             continue
                         seen[other] = text
                         if not shared(ranks, first, first + m, begin[other], begin[other + 1], wanted):
@@ -294,7 +300,7 @@ def join(ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, 
                         if found < wanted:
                             continue
                         if not nearest:
-                            best, best_lcs = other, found
+                            best, best_lcs, until = other, found, np.uint64(other) << THIRTY_TWO
                             break
                         if best_lcs:
                             now = twin[text]
@@ -313,6 +319,8 @@ def join(ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, 
             r = ranks[first + j] - singles
             if r >= 0:
                 which = list_of(base, grade, r, m, far)
-                postings[end[which]] = np.uint64(text) << THIRTY_TWO | size << SIXTEEN | np.uint64(min(far, CAP))
-                end[which] += 1
+                at = np.int64(lists[which, 1])
+                postings[at, 0] = np.uint64(text) << THIRTY_TWO | size << SIXTEEN | np.uint64(min(far, CAP))
+                postings[at, 1] = low
+                lists[which, 1] = at + 1
     return twin, lcs, signed, measured

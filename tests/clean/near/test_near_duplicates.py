@@ -1,12 +1,13 @@
 """Verdicts: hand-worked cases, and the definition itself as brute force beside every path."""
 
+import random
 from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instructwild.clean.near import Index, Match, difference, near_duplicates, tokens
+from instructwild.clean.near import Index, Match, NearDuplicates, difference, near_duplicates, tokens
 from instructwild.errors import ConfigError
 
 THRESHOLDS = [Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(3, 5), Fraction(7, 10), Fraction(9, 10), Fraction(1),
@@ -41,8 +42,58 @@ TEXT = st.lists(st.sampled_from(["what", "is", "the", "of", "什", "么", "是",
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(TEXT, max_size=25), st.sampled_from(THRESHOLDS))
-def test_verdicts_are_those_of_brute_force_at_any_threshold(texts, threshold):
-    assert near_duplicates(texts, threshold) == brute_force(texts, threshold)
+def test_verdicts_are_those_of_brute_force_by_every_path_and_at_any_threshold(texts, threshold):
+    expected = brute_force(texts, threshold)
+    assert near_duplicates(texts, threshold) == expected
+    assert NearDuplicates(texts, threshold, compiled=False).verdicts == expected
+    assert NearDuplicates(texts, threshold, compiled=True).verdicts == expected
+
+
+@pytest.mark.parametrize("frequent", [0, 3, 512])
+@settings(max_examples=50, deadline=None)
+@given(texts=st.lists(TEXT, max_size=25), threshold=st.sampled_from(THRESHOLDS), floor=st.sampled_from(THRESHOLDS))
+def test_both_paths_give_the_same_evidence_and_the_same_pairs_near_the_threshold(frequent, texts, threshold, floor):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("instructwild.clean.near.corpus.FREQUENT", frequent)        # whose lists are split
+        compiled = NearDuplicates(texts, threshold, compiled=True)
+        found = compiled.just_kept(100, floor), compiled.dropped_at([floor])
+    plain = NearDuplicates(texts, threshold, compiled=False)
+    assert compiled.matches == plain.matches
+    assert found == (plain.just_kept(100, floor), plain.dropped_at([floor]))
+
+
+def varied(rows, seed):
+    """Texts of very different lengths from few words, many of them altered copies of an earlier one."""
+    rng = random.Random(seed)
+    words = [*"的是在了有和人这中大", *(f"w{i}" for i in range(80))]
+    made = []
+    for _ in range(rows):
+        if made and rng.random() < 0.5:
+            text = rng.choice(made).split()
+            for _ in range(rng.randrange(1 + len(text) // 2)):
+                at = rng.randrange(len(text))
+                text[at:at + 1] = rng.choices(words, k=rng.choice([0, 1, 1, 2])) if len(text) > 1 else [rng.choice(words)]
+        else:
+            text = rng.choices(words, k=min(int(rng.expovariate(1 / 20)) + 1, 300))
+        made.append(" ".join(text))
+    return made
+
+
+@pytest.mark.parametrize("threshold", [Fraction(1, 2), Fraction(7, 10), Fraction(17, 20)])
+def test_paths_agree_on_many_texts_of_very_different_lengths(threshold):
+    texts = varied(1500, seed=7)
+    compiled, plain = (NearDuplicates(texts, threshold, compiled=either) for either in (True, False))
+    assert compiled.matches == plain.matches
+    assert 100 < compiled.dropped < 1400
+    assert compiled.just_kept(50) == plain.just_kept(50)
+
+
+def test_paths_agree_on_texts_of_more_tokens_than_sixteen_bits_count():
+    book = [f"w{i % 9973}" for i in range(70_000)]
+    texts = [" ".join(book), " ".join(book[:66_000] + ["other"] * 30_000), "short one", " ".join(book[5_000:])]
+    compiled, plain = (NearDuplicates(texts, compiled=either) for either in (True, False))
+    assert compiled.matches == plain.matches
+    assert compiled.matches[1] == Match(0, 66_000, (96_000, 70_000))
 
 
 @pytest.mark.parametrize(("texts", "verdicts"), [

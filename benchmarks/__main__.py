@@ -1,0 +1,9 @@
+"""`make bench`: every benchmark, or those named on the command line."""
+
+import sys
+from importlib import import_module
+
+BENCHMARKS = ["near_duplicates"]
+
+for name in sys.argv[1:] or BENCHMARKS:
+    import_module(f"benchmarks.{name}").main()

@@ -1,0 +1,61 @@
+"""A peer in its own environment: made from pinned requirements, run as a child process, measured from outside."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ENVIRONMENTS = HERE / "envs"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a peer's script answered, or the first line of why it did not."""
+
+    answer: dict
+    megabytes: float
+    error: str = ""
+
+
+def python_of(name: str, minutes: float = 10) -> tuple[Path, str]:
+    """The interpreter of a peer's environment, made on first use, and the error where it could not be made."""
+    home = ENVIRONMENTS / name
+    python = home / "bin" / "python"
+    done = home / "requirements.txt"
+    wanted = (HERE / "peers" / f"{name}.txt").read_text()
+    if done.exists() and done.read_text() == wanted:
+        return python, ""
+    subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
+    install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", HERE / "peers" / f"{name}.txt"]
+    try:
+        ran = subprocess.run(install, capture_output=True, text=True, timeout=60 * minutes)
+    except subprocess.TimeoutExpired:
+        return python, f"pip install did not end within {minutes:.0f} minutes"
+    if ran.returncode:
+        return python, next((line for line in ran.stderr.splitlines() if "ERROR" in line), "pip install failed")
+    done.write_text(wanted)
+    return python, ""
+
+
+def run(python: Path, script: Path, arguments: list[str], seconds: float) -> Outcome:
+    """Run a script that writes one JSON answer to its last argument.
+
+    Peak memory is that of the largest single process (resident, in MB).
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        answer, log = Path(scratch) / "answer.json", Path(scratch) / "log"
+        limited = ["timeout", str(int(seconds)), python, script, *arguments, answer]
+        with log.open("w") as err:
+            child = subprocess.Popen(limited, stdout=err, stderr=err, cwd=scratch,
+                                     env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": scratch})
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode or not answer.exists():
+            lines = [line for line in log.read_text(errors="replace").splitlines() if "Error" in line]
+            error = f"no result within {seconds:.0f} s" if child.returncode == 124 else (lines or ["no result"])[-1]
+            return Outcome({}, usage.ru_maxrss / 1024, error[:160])
+        return Outcome(json.loads(answer.read_text()), usage.ru_maxrss / 1024)

@@ -1,0 +1,36 @@
+"""How a near-duplicate script is asked and answers: `SCRIPT ROWS.jsonl [OPTION…] ANSWER.json`.
+
+A row is {"text", "tokens"}: the tokens are ready for those that leave tokenizing to their user. The answer names the rows
+dropped. Imports, reading the rows and a first run on a few of them (which loads or compiles code) are not in its seconds.
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+OPTIONS = sys.argv[2:-1]
+
+
+def cpu() -> float:
+    """CPU seconds of this process and of the children it waited for."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def answer(find: Callable[[list[dict]], Iterable[int]], warm: int = 0) -> None:
+    with Path(sys.argv[1]).open(encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    if warm:
+        find(rows[:warm])
+    before, began = cpu(), time.perf_counter()
+    dropped = sorted(int(row) for row in find(rows))
+    took = {"cpu": cpu() - before, "wall": time.perf_counter() - began}
+    Path(sys.argv[-1]).write_text(json.dumps({"dropped": dropped, **took}))
+
+
+def bigrams(tokens: list[str]) -> list[str]:
+    """Pairs of neighbouring tokens, or the token itself where there is one only."""
+    return [f"{a}\x1f{b}" for a, b in zip(tokens, tokens[1:], strict=False)] or tokens

@@ -1,0 +1,56 @@
+"""Compiled code works wherever the toolkit is installed: read-only, on a full disk, or without numba."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+import pytest
+
+import instructwild
+from instructwild.clean.near.compiled import compiled
+
+SOURCE = Path(instructwild.__file__).parent
+ASK = ("from instructwild.clean.near import NearDuplicates as N, near_duplicates as n;"
+       "t = ['what is a process', 'What is a process?', '你好'] * 2000;"
+       "print(sum(v is not None for v in n(t)), N(t)._corpus is None)")
+
+
+def ask(root, code=ASK, **environment):
+    return subprocess.run([sys.executable, "-W", "error", "-B", "-c", code], cwd=root, capture_output=True, text=True,
+                          env={**os.environ, "PYTHONPATH": str(root), **environment})
+
+
+def test_a_function_whose_result_cannot_be_stored_still_answers(monkeypatch):
+    calls = []
+
+    def full(self, *_):
+        calls.append(self)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(numba.core.caching.Cache, "_save_overload", full)
+
+    @compiled
+    def double(x):
+        return 2 * x
+
+    assert (double(21), double(4)) == (42, 8)
+    assert len(calls) == 1
+
+
+def test_without_numba_the_same_verdicts(tmp_path):
+    shutil.copytree(SOURCE, tmp_path / "instructwild", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "numba.py").write_text("raise ImportError('no numba here')")
+    ran = ask(tmp_path)
+    assert (ran.stdout, ran.stderr) == ("5998 True\n", "")
+
+
+@pytest.mark.prove
+def test_where_nothing_can_be_stored_the_code_is_compiled_without_a_word(tmp_path):
+    shutil.copytree(SOURCE, tmp_path / "instructwild", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "instructwild" / "clean" / "near" / "__pycache__").write_text("a file where the folder would be")
+    (tmp_path / "home").write_text("")
+    ran = ask(tmp_path, HOME=str(tmp_path / "home"), XDG_CACHE_HOME=str(tmp_path / "home"))
+    assert (ran.stdout, ran.stderr) == ("5998 False\n", "")
