@@ -32,7 +32,7 @@ VERBS = {
     "serve": "",
     "chat": "",
     "evaluate": "",
-    "publish": "instructwild.publish:publish",
+    "publish": "instructwild.publish.command:publish",
     "run": "instructwild.recipe:run",
     "trace": "instructwild.lineage.command:trace",
     "forget": "instructwild.lineage.command:forget",

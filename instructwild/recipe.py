@@ -21,6 +21,7 @@ inputs and tool version are unchanged is skipped; one that was interrupted goes 
 import difflib
 import hashlib
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -128,7 +129,7 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
                                       remedy=f"earlier stages: {', '.join(before) or 'none'}")
                 reads.append(before[word[1:]])
                 word = str(before[word[1:]])
-            words.append(word.replace("{recipe}", str(folder)))
+            words.append(os.path.normpath(word.replace("{recipe}", str(folder))) if "{recipe}" in word else word)
         before[name] = out / name
         yield Step(name, plan, out / name, tuple(words), tuple(reads))
 

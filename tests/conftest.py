@@ -8,7 +8,11 @@ os.environ.update(OMP_NUM_THREADS="1", TOKENIZERS_PARALLELISM="false", HF_HUB_OF
 import socket
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("quiet", deadline=None)   # a busy machine is no failing test
+hypothesis.settings.load_profile("quiet")
 
 LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -34,7 +34,8 @@ def test_help_lists_every_verb_without_loading_anything_heavy():
     assert [verb for verb in VERBS if verb not in text] == []
 
 
-@pytest.mark.parametrize("args", [["clean", "nowhere.jsonl"], ["convert", "nowhere", "--to", "alpaca"], ["run", "nowhere.yaml"]])
+@pytest.mark.parametrize("args", [["clean", "nowhere.jsonl"], ["convert", "nowhere", "--to", "alpaca"],
+                                  ["run", "nowhere.yaml"]])
 def test_a_missing_input_is_one_message_and_exit_2(args, tmp_path):
     out = ["--out", str(tmp_path / "out")]
     found = call(*args, *out)

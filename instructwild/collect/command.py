@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from instructwild.report.command import Encoding, Force, Json, Out, announce
+from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
 
 
 def collect(
@@ -20,7 +20,13 @@ def collect(
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Leave dropped posts unmasked in dropped.parquet.")] = False,
     limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
     root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
+    model: Annotated[str | None, typer.Option(help="A model that names each prompt's type and risks: smollm2, a folder, Hub "
+                                                   "id, URL#NAME, an OpenAI model.")] = None,
+    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
+    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
+    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
     encoding: Encoding = None,
+    dry_run: DryRun = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -29,12 +35,22 @@ def collect(
     Authors are kept as hashes, salted with INSTRUCTWILD_SALT or with a secret of this user's own.
     """
     from instructwild.collect.kinds import kind_named
+    from instructwild.collect.pipeline import Asked
     from instructwild.collect.pipeline import collect as run
+    from instructwild.collect.plan import plan
+    from instructwild.llm.open import Limits
+    from instructwild.llm.price import parse_price
     from instructwild.report.terminal import progress
 
     kind_named(kind)
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, local_only=local_only)
+    asked = Asked(model, limits) if model else None
+    if dry_run:
+        print(plan(kind, sources, asked, as_is=as_is, private=private, encoding=encoding))
+        return
     with progress() as shown:
         task = shown.add_task("posts", total=None, note="")
         stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, root=root,
-                    encoding=encoding, limit=limit, force=force, told=lambda posts: shown.update(task, completed=posts))
+                    encoding=encoding, limit=limit, asked=asked, force=force,
+                    told=lambda posts: shown.update(task, completed=posts))
     announce(stage, as_json)

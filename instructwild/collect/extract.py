@@ -27,6 +27,9 @@ MODEL = (
     r"文心(?:一言)?|豆包|(?:讯飞)?星火|元宝|智谱清言|混元|(?:语言)?大模型|语言模型|(?:聊天)?机器人|人工智能)")
 NAMES_MODEL = re.compile(rf"(?<![A-Za-z]){MODEL}(?![A-Za-z])|\bprompts?\b|提示词|指令|咒语", re.IGNORECASE)
 
+MENTIONS = re.compile(rf"{NAMES_MODEL.pattern}|instruction|^\s*[!/.@]|[@:：]", re.IGNORECASE)
+"""Without any of these a post has no form but the bare one."""
+
 LABEL = re.compile(
     r"(?:^|[\n.!?。！？~👇]\s*)[^\n.!?:：。！？]{0,50}?(?<![A-Za-z])(?:prompt|instruction)s?(?![A-Za-z])(?! ?engineer)"
     r"[^\n.!?:：。！？\"“]{0,40}[:：]\s*(?P<it>.+)", re.IGNORECASE | re.DOTALL)
@@ -99,12 +102,12 @@ def candidates(text: str, alt_texts: tuple[str, ...] = ()) -> Iterator[Candidate
     body = LEADING_TAGS.sub("", TAGS.sub("", text.strip())).strip()
     finders = (("dialogue", _dialogue), ("label", _labelled), ("address", _addressed), ("report", _reported),
                ("quote", _quoted))
-    for form, finder in finders:
+    for form, finder in finders if MENTIONS.search(body) else ():
         if found := finder(body):
             yield Candidate(found, form)
     for alt in alt_texts:
         yield Candidate(_labelled(alt) or _dialogue(alt) or _reported(alt) or alt.strip(), "alt")
-    if not told_of_model(body):
+    if not (MENTIONS.search(body) and told_of_model(body)):
         yield Candidate(body, "bare")
 
 

@@ -50,7 +50,7 @@ KINDS = {kind.name: kind for kind in (
     Kind("json", "plain", "a JSON array"),
     Kind("csv", "plain", "CSV or TSV"),
     Kind("parquet", "plain", "Parquet"),
-    Kind("hub", "plain", "a Hub dataset, owner/name"),
+    Kind("hub", "plain", "a Hub dataset", "owner/name"),
 )}
 
 

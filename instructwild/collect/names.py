@@ -11,8 +11,14 @@ MODELS = frozenset(re.split(" ", (
     "channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言")))
 """Names that are no person's."""
 
-HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
-                    r"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?|"
+NO_HANDLE = re.compile(
+    r"(?:media|import|param|returns?|throws|override|test|property|staticmethod|classmethod|dataclass|autowired|component|types?|id|"
+    r"context|charset|keyframes|supports|deprecated|fixture|app\.\w+|pytest\.\w+|click\.\w+|[\w-]+\.(?:com|net|org|cn|io|edu|de|uk))",
+    re.IGNORECASE)
+"""Words of code, and ends of mail addresses, that stand behind an @ too."""
+
+HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
+                    r"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?(?![0-9A-Za-z_]|/[a-z])|"
                     r"(?<![0-9A-Za-z_./@`=&])@[\u4e00-\u9fff][\w\u4e00-\u9fff-]{1,29}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 PROFILES = re.compile(
@@ -52,13 +58,15 @@ def found(text: str, people: Sequence[Sequence[str]] = ()) -> Iterator[Found]:
         for match in pattern.finditer(text):
             group = "it" if "it" in pattern.groupindex else 0
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
-            if name in MODELS or name in NO_PROFILE or (pattern is HANDLE and _within(match.start(), code)):
+            if name in MODELS or name in NO_PROFILE:
+                continue
+            if pattern is HANDLE and (_within(match.start(), code) or NO_HANDLE.fullmatch(name)):
                 continue
             yield "USER", match.start(group), match.end(group), whose.get(name, name)
     known = [(name, number) for number, person in enumerate(people) for name in person if _stands_out(name)]
     for name, number in sorted(known, key=lambda pair: -len(pair[0])):
-        for match in _bounded(name).finditer(text):
-            yield "USER" if number in handles else "NAME", match.start(), match.end(), f"person {number}"
+        for start, end in _standing(name, text):
+            yield "USER" if number in handles else "NAME", start, end, f"person {number}"
 
 
 def _is_handle(name: str) -> bool:
@@ -74,10 +82,19 @@ def _stands_out(name: str) -> bool:
     return len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
 
 
-def _bounded(name: str) -> re.Pattern[str]:
-    left = r"(?<![0-9A-Za-z_@])@?" if name[0].isascii() else "@?"
-    right = r"(?![0-9A-Za-z_])" if name[-1].isascii() else ""
-    return re.compile(left + re.escape(name) + right)
+def _standing(name: str, text: str) -> Iterator[tuple[int, int]]:
+    """Where a name stands as a word of its own, with the @ before it; Chinese names need no space around them."""
+    at = text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        left, right = text[at - 1:at], text[end:end + 1]
+        if not (_joins(left, name[0]) or _joins(right, name[-1])):
+            yield at - (left == "@"), end
+        at = text.find(name, end)
+
+
+def _joins(neighbour: str, edge: str) -> bool:
+    return edge.isascii() and neighbour.isascii() and (neighbour.isalnum() or neighbour == "_")
 
 
 def _within(place: int, stretches: Sequence[tuple[int, int]]) -> bool:

@@ -23,6 +23,10 @@ def page(kind: Kind, tally: Mapping[str, Counter[str]], data: pl.LazyFrame, drop
         shown.add("How prompts were found", figures.bars(tally["form"]), Prose(FORMS))
     if tally["why"]:
         shown.add("Why posts left", figures.bars(tally["why"]))
+    if tally.get("type"):
+        shown.add("What prompts ask for", figures.bars(tally["type"]), Prose(LABELS))
+        if tally["risk"]:
+            shown.add("What could be wrong with them", figures.bars(tally["risk"]))
     shown.add("What was masked", figures.bars(tally["masked"]) if tally["masked"] else Prose("Nothing."), Prose(PRIVACY))
     rows = _few(data, pl.col("id"), pl.col("language"), pl.col("messages"),
                 pl.col("origin").list.first().struct.field("license"))
@@ -51,6 +55,7 @@ FORMS = ("- label: under a word such as “Prompt:” or 提示词：\n- report:
          "- address: put to a bot\n- quote: in quotation marks or a code fence beside a model's name\n"
          "- alt: in the description of a picture\n- bare: the whole post\n"
          "- row: an instruction or conversation as the file had it")
+LABELS = "Type and risks are a model's opinion, not a person's."
 PRIVACY = ("Account names, mails, phones, identity and card numbers, keys, addresses of machines and homes are replaced "
            "by placeholders, here as in the data. Authors are kept as salted hashes. A person's name is found where the "
            "source or the text says that it is one; other names stay.")

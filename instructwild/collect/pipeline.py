@@ -1,5 +1,6 @@
 """Posts in, seeds out: extract, judge, mask, name the origin; part by part, so that memory does not grow with the export."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,13 +23,14 @@ from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
 from instructwild.collect.salt import user_salt
 from instructwild.errors import InputError
+from instructwild.llm.open import Limits, understand
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.schema.identity import salted_hash
 from instructwild.schema.instruction import Instruction, prompt_text
 from instructwild.schema.message import Message
 from instructwild.schema.provenance import Origin
 from instructwild.schema.verdict import Dropped, Reason
-from instructwild.stage import FileRecord, Run, Stage, input_record, start
+from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
 
 PART = 5_000
@@ -60,6 +62,21 @@ class Terms:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The model that labels, and what the user allows it."""
+
+    model: str
+    limits: Limits = field(default_factory=Limits)
+    cache: Path | None = None
+
+    def config(self) -> dict[str, Any]:
+        """What determines the labels."""
+        from instructwild.collect.labels import template_hash
+
+        return {"model": understand(self.model).label, "template_hash": template_hash(), "budget": self.limits.budget}
+
+
+@dataclass(frozen=True)
 class Prompt:
     """What a post became: a row and the form it was found in, and what was masked in it."""
 
@@ -70,8 +87,8 @@ class Prompt:
 
 def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, license: str | None = None,
             salt: str | None = None, as_is: bool = False, private: bool = False, keep_raw: bool = False,
-            root: str | Path = ".", encoding: str | None = None, limit: int = 1000, force: bool = False,
-            told: Callable[[int], object] = lambda posts: None) -> Stage:
+            root: str | Path = ".", encoding: str | None = None, limit: int = 1000, asked: Asked | None = None,
+            force: bool = False, told: Callable[[int], object] = lambda posts: None) -> Stage:
     """Read posts and write a stage of seeds.
 
     Args:
@@ -84,6 +101,7 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         keep_raw: leave the text of dropped posts unmasked.
         root: where the forget list lies.
         limit: posts per live query.
+        asked: the model that names each prompt's type and risks; without one rows have no labels.
         told: called with the number of posts after each part.
 
     Raises:
@@ -94,6 +112,8 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
     terms = Terms(kind, salt or user_salt(), license, as_is, private, keep_raw, forgotten(root))
     inputs = [_record(found, source) for source in sources]
     config = terms.config() | {"encoding": encoding} | ({"limit": limit} if any(not _local(s) for s in sources) else {})
+    if asked is not None:
+        config |= asked.config()
     with start(out, "collect", config=config, inputs=inputs, force=force) as run:
         if run.finished is not None:
             return run.finished
@@ -101,8 +121,12 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         parts = _parts(run, posts, terms, told)
         if not parts:
             raise InputError("no posts", where=", ".join(map(str, sources)), remedy="check how the export was made")
-        data, dropped, tally = _joined(run, parts)
-        return run.finish(data=data, dropped=dropped, report=page.page(found, tally, data, dropped),
+        kept, lost, tally = _joined(parts)
+        spent: dict[str, Any] = {}
+        if asked is not None:
+            kept, spent = _labelled(run, kept, asked, tally)
+        data, dropped = pl.scan_parquet(kept), pl.scan_parquet(lost)
+        return run.finish(data=data, dropped=dropped, report=page.page(found, tally, data, dropped), **spent,
                           metrics={name: dict(sorted(counts.items())) for name, counts in tally.items()})
 
 
@@ -143,13 +167,30 @@ def _parts(run: Run, posts: Iterator[Post], terms: Terms, told: Callable[[int], 
     return parts
 
 
-def _joined(run: Run, parts: Sequence[Path]) -> tuple[pl.LazyFrame, pl.LazyFrame, dict[str, Counter[str]]]:
+def _joined(parts: Sequence[Path]) -> tuple[list[Path], list[Path], dict[str, Counter[str]]]:
     total: dict[str, Counter[str]] = {}
     for part in parts:
         for name, counts in json.loads(part.read_text(encoding="utf-8")).items():
             total.setdefault(name, Counter()).update(counts)
-    data, dropped = (pl.scan_parquet([part.with_suffix(ending) for part in parts]) for ending in (".kept", ".dropped"))
-    return data, dropped, total
+    kept, lost = ([part.with_suffix(ending) for part in parts] for ending in (".kept", ".dropped"))
+    return kept, lost, total
+
+
+def _labelled(run: Run, parts: Sequence[Path], asked: Asked,
+              tally: dict[str, Counter[str]]) -> tuple[list[Path], dict[str, Any]]:
+    """The kept parts with labels, and what the model was sent and paid. Answers are kept in a ledger, so an interrupted
+    run asks nothing twice.
+    """
+    from instructwild.collect.labels import label_parts
+    from instructwild.llm.ledger import Ledger
+    from instructwild.llm.open import open_model
+
+    ledger = Ledger(asked.cache or run.scratch / "calls.sqlite", run.scratch.parent.name)
+    session = open_model(asked.model, asked.limits, ledger, sort=8)
+    labelled, tally["type"], tally["risk"] = asyncio.run(label_parts(session, parts))
+    usage = session.usage
+    return labelled, {"usd": ledger.spent().total, "tokens": Tokens(prompt=usage.prompt_tokens,
+                                                                  completion=usage.completion_tokens)}
 
 
 def process(posts: Iterable[Post], terms: Terms) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Counter[str]]]:

@@ -20,20 +20,26 @@ AUTHOR_KEYS = ("author", "user", "username", "screen_name", "author_id")
 TIME_KEYS = ("created_at", "created", "timestamp", "date", "time", "created_utc")
 
 
-def posts(path: Path | str, encoding: str | None = None) -> Iterator[Post]:
-    """Every row of a plain file or Hub dataset.
+def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
+    """Every row of a plain file.
 
     Raises:
         InputError: the file cannot be read.
     """
-    if not Path(path).exists():
-        yield from (_post(line, f"{path}:{line.number}") for line in lines_of(path))
-        return
-    for member in members(Path(path), FILES):
+    for member in members(path, FILES):
         if ".json" in member.name.lower():
             yield from (_post(line, where) for where, line in json_rows(member, encoding))
         else:
             yield from (_post(line, f"{member.name}:{line.number}") for line in lines_of(member.path, encoding))
+
+
+def live(query: str, limit: int) -> Iterator[Post]:
+    """The rows of a Hub dataset's train split.
+
+    Raises:
+        InputError: there is no such dataset, or no connection.
+    """
+    return (_post(line, f"{query}:{line.number}") for line in lines_of(query))
 
 
 def _post(line: Line, where: str) -> Post:

@@ -51,7 +51,7 @@ class Ranking(BaseModel):
         place = {candidate: rank for rank, group in enumerate(groups, start=1) for candidate in group}
         if sorted(place) != list(range(len(place))):
             raise ValueError(f"groups must name each of the {len(place)} candidates once, got {sorted(place)}")
-        return cls(annotator=annotator, ranks=tuple(place[i] for i in range(len(place))), **fields)  # type: ignore[arg-type]
+        return cls(annotator=annotator, ranks=tuple(place[i] for i in range(len(place))), **fields)
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:

@@ -88,5 +88,6 @@ def test_why_a_post_is_no_prompt_is_told():
 
 def test_hostile_lengths_do_not_hang():
     for text in ("Prompt" * 20_000, "「" * 20_000, "ask chatgpt " * 5_000, "问" * 20_000 + "：", "\n" * 50_000,
-                 "#a " * 20_000, "\"" * 20_001, "请" * 20_000, "@" * 20_000, "1" * 20_000, "a" * 10_000 + "@", "http://" + "a" * 20_000):
+                 "#a " * 20_000, "\"" * 20_001,
+                 "请" * 20_000, "@" * 20_000, "1" * 20_000, "a" * 10_000 + "@", "http://" + "a" * 20_000):
         prompt_of(Post("f#1", text), TERMS)

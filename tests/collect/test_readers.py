@@ -300,3 +300,10 @@ def test_an_export_of_another_source_is_refused_or_all_malformed_never_silent(tm
         except InputError:
             continue
         assert all(post.problem for post in found), kind.name
+
+
+def test_every_kind_stands_in_the_documentation():
+    from pathlib import Path
+
+    told = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
+    assert [kind for kind in KINDS if f"`{kind}`" not in told] == []

@@ -84,7 +84,10 @@ def test_a_ranking_has_one_rank_for_each_candidate():
                    rankings=(Ranking(annotator="person:x", ranks=(1, 2)),))
 
 
-@given(TEXT.filter(bool), TEXT, st.dictionaries(TEXT.filter(bool), st.floats(allow_nan=False, allow_infinity=False), max_size=3))
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
+@given(TEXT.filter(bool), TEXT, st.dictionaries(TEXT.filter(bool), FINITE, max_size=3))
 def test_an_instruction_survives_the_way_to_disk(prompt, answer, scores):
     row = instruction_of(prompt, language="zh-Hans", origin=(Origin(kind="x", source="tweets.js", license="CC0-1.0"),),
                          parents=("abc",), made_by=MadeBy(model="m", sampling={"temperature": 0.7}, usd=0.1), scores=scores)
@@ -109,7 +112,8 @@ def test_an_unknown_column_is_refused():
 @pytest.mark.parametrize(("row", "turns"), [
     ({"instruction": "问", "input": "", "output": "答"}, [("user", "问"), ("assistant", "答")]),
     ({"instruction": "Sum", "input": "1 2", "output": ""}, [("user", "Sum\n1 2")]),
-    ({"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]}, [("user", "a"), ("assistant", "b")]),
+    ({"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"}]},
+     [("user", "a"), ("assistant", "b")]),
     ({"prompt": "q", "completion": "r", "system": "s"}, [("system", "s"), ("user", "q"), ("assistant", "r")]),
     ({"instruction": "3", "history": [["1", "2"]]}, [("user", "1"), ("assistant", "2"), ("user", "3")]),
 ])

@@ -163,6 +163,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
     after = measured(trainer.model, "after")
+    trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     with run.aside("model") as folder:
         save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
@@ -171,7 +172,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     tokens = sum(row.encoded.trained for row in parts.train)
     metrics = {
         "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
-        "trained_parameters": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        "trained_parameters": trained,
         "train_rows": len(parts.train), "held_out_rows": {name: len(rows) for name, rows in parts.held_out.items()},
         "answer_tokens": tokens, "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
         "held_out_loss": {"before": before["loss"], "after": after["loss"]},

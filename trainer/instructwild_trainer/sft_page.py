@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
-from instructwild.report.page import Page, Pair, Pairs, Prose, Stats, Table
+from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
 from instructwild_trainer.fit import curve
 from instructwild_trainer.templates import Chat, pieces
 
 if TYPE_CHECKING:
     from instructwild_trainer.data import Conversation
+
+EMPTY = "(an empty answer)"
 
 
 def page(metrics: dict[str, Any], history: list[dict[str, float]], asked: Sequence["Conversation"], before: Sequence[str],
@@ -33,16 +35,16 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], asked: Sequen
                              **{f"held out {key.removeprefix('eval_').removesuffix('_loss')}": curve(history, key)
                                 for key in sorted({key for point in history for key in point if key.endswith("_loss")})}},
                             x="update", y="loss", title="Loss"),
-              figures.lines({"": curve(history, "learning_rate")}, x="update", y="learning rate", title="Learning rate"),
-              figures.lines({"": curve(history, "grad_norm")}, x="update", y="gradient norm", title="Gradient norm")]
+              figures.lines({"learning rate": curve(history, "learning_rate")}, x="update", y="learning rate", title="Learning rate"),
+              figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", y="gradient norm", title="Gradient norm")]
     shown.add("Training", *curves)
     if asked:
         shown.add("Answers before and after", Pairs(
-            [Pair(left, right, "before", "after", language=row.language,
+            [Pair(left or EMPTY, right or EMPTY, "before", "after", language=row.language,
                   note=f"Question: {row.prompt[-1]['content'][:300]}\nAnswer in the data: {row.answer[:300]}")
              for row, left, right in zip(asked, before, after, strict=True)],
             caption="Greedy answers to held-out prompts; what differs is marked."))
     shown.add_last("What is trained on", Prose("The first training row, as the model reads it."),
-                   Table(["part", "text"], [[piece.kind, piece.text] for piece in pieces(chat, example.encoded)]))
+                   Samples([Sample(piece.text, badges=[piece.kind]) for piece in pieces(chat, example.encoded)]))
     shown.add_last("How it was made", Table(["", ""], [[key, str(value)] for key, value in metrics.items()]))
     return shown.html()

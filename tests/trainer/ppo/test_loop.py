@@ -1,9 +1,12 @@
 """The loop: what it adds up to, that it goes on exactly where it was, and that it stops when it must."""
 
 import math
+import time
+from random import Random
 
 import pytest
 import torch
+from kill import killed_after
 from ppo_run import PROMPTS, same, shortest, weights
 from torch.testing import assert_close
 
@@ -60,10 +63,10 @@ def test_ptx_is_added_to_the_gradient_and_not_mixed_into_it(make_trainer):
     for name, ptx, coef in (("ppo", (), 0.0), ("sum", trainer.ptx, 3.0), ("ptx", trainer.ptx, 1.0)):
         again = make_trainer(name, ptx=ptx, ptx_coef=coef, max_grad_norm=0.0)
         if name == "ptx":
-            again._ptx(0, list(again.actors.policy_parameters().values()))
+            gradients[name] = again._ptx(0, list(again.actors.policy_parameters().values()))[1]
         else:
             again.step(experience, 0)
-        gradients[name] = [p.grad for n, p in again.actors.policy_parameters().items() if "lora_B" in n]
+            gradients[name] = [p.grad for p in again.actors.policy_parameters().values()]
     for whole, ppo, ptx in zip(gradients["sum"], gradients["ppo"], gradients["ptx"], strict=True):
         assert_close(whole, ppo + 3 * ptx, atol=1e-6, rtol=1e-4)
 
@@ -176,3 +179,38 @@ def test_the_learning_rate_rises_and_falls(make_trainer):
     trainer = make_trainer(max_steps=2, warmup_steps=2.0, learning_rate=1.0, num_ppo_epochs=2)   # 2 × 4 steps
     assert [trainer._schedule(n) for n in range(8)] == pytest.approx([0.5, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125])
     assert make_trainer(lr_scheduler_type="constant", learning_rate=1.0)._schedule(7) == 1.0
+
+
+def killed_again_and_again(make_trainer, kills, seed):
+    """Runs that are killed with -9 at seeded random moments, two times each, and then let end: the weights of each."""
+    random, began, number = Random(seed), time.monotonic(), 0
+    make_trainer("timed", **KILLED).train()
+    whole = time.monotonic() - began
+    while kills > 0:
+        number += 1
+        for _ in range(2):
+            kills -= killed_after(random.uniform(0, whole), make_trainer(f"killed-{number}", **KILLED).train)
+        resumed = make_trainer(f"killed-{number}", **KILLED)
+        resumed.train()
+        yield weights(resumed)
+
+
+KILLED = {"max_steps": 3, "kl_target": 1.0, "kl_horizon": 20.0, "batch_size": 4, "mini_batch_size": 2,
+          "whiten_rewards": True}
+
+
+def test_a_run_killed_with_signal_9_ends_in_the_same_weights_bit_for_bit(make_trainer):
+    whole = make_trainer("whole", **KILLED)
+    whole.train()
+    for found in killed_again_and_again(make_trainer, kills=2, seed=1):
+        assert same(found, weights(whole))
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_proof_twenty_four_kills_at_random_moments_change_no_bit(make_trainer):
+    whole = make_trainer("whole", **KILLED)
+    whole.train()
+    found = list(killed_again_and_again(make_trainer, kills=24, seed=2))
+    assert len(found) >= 12
+    assert all(same(one, weights(whole)) for one in found)

@@ -45,6 +45,7 @@ class Actors:
         from peft import get_peft_model
 
         base.requires_grad_(False)
+        _plain_layers(policy)
         self.base = base
         self.shared_trunk = shared_trunk
         self.peft = get_peft_model(base, policy, adapter_name=POLICY)
@@ -179,6 +180,7 @@ class Actors:
 
         config = PeftConfig.from_pretrained(str(folder))
         config.task_type, config.modules_to_save, config.inference_mode = None, None, False
+        _plain_layers(config)
         self.peft.add_adapter(REWARD, config)
         weights = load_file(folder / "adapter_model.safetensors")
         scores = [name for name in weights if name.endswith("score.weight")]
@@ -199,6 +201,13 @@ class Actors:
         for name, parameter in parameters.items():
             if f".{source}." in name and ".lora_" in name:
                 parameters[name.replace(f".{source}.", f".{target}.")].data.copy_(parameter.data)
+
+
+def _plain_layers(config: Any) -> None:
+    """Say that linear layers are plain ones: PEFT would import every quantizer that is installed to make sure of it."""
+    from peft.tuners.lora import Linear
+
+    config._register_custom_module({nn.Linear: Linear})
 
 
 def _head(base: "PreTrainedModel") -> nn.Linear:

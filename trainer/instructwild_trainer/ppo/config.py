@@ -59,8 +59,7 @@ class PPOOptions:
     lora_r: int = option(16, "rank of the LoRA adapters", least=1)
     lora_alpha: float = option(32.0, "LoRA's scale is lora_alpha / lora_r", least=0)
     lora_target_modules: str = option("all-linear", "which layers get adapters: all-linear, or names parted by commas")
-    dtype: Literal["auto", "float32", "bfloat16"] = option("auto", "weights of the frozen base; auto is what this machine is "
-                                                           "quick in")
+    dtype: Literal["auto", "float32", "bfloat16"] = option("auto", "weights of the base; auto: what the machine is quick in")
     gradient_checkpointing: bool = option(False, "compute activations twice instead of keeping them")
     trust_remote_code: bool = option(False, "run Python code that comes with the model: only for models you trust")
 

@@ -72,6 +72,11 @@ class Experience:
         for rows in order.split(size):
             yield rows, self.pick(rows)
 
+    def to(self, device: torch.device | str) -> "Experience":
+        """The same on another device."""
+        return replace(self, **{f.name: value.to(device) for f in fields(self)
+                                if (value := getattr(self, f.name)) is not None})
+
     def with_columns(self, **columns: Tensor) -> "Experience":
         """The same with more known about it."""
         return replace(self, **columns)

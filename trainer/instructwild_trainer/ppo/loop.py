@@ -16,8 +16,9 @@ from instructwild_trainer.ppo.experience import Experience, ReplayBuffer
 from instructwild_trainer.ppo.kl import AdaptiveKL, FixedKL, k1, k3, per_sequence
 from instructwild_trainer.ppo.loss import policy_loss, value_loss
 from instructwild_trainer.ppo.masked import masked_mean
-from instructwild_trainer.ppo.ptx import ptx_loss
-from instructwild_trainer.ppo.rollout import generate, make_experience, seeded
+from instructwild_trainer.ppo.processes import Processes
+from instructwild_trainer.ppo.ptx import IGNORED, ptx_loss
+from instructwild_trainer.ppo.rollout import generate, judged, made_known, seeded
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
 from instructwild_trainer.ppo.watch import Stopped, Watch
 from instructwild_trainer.templates import Encoded
@@ -57,6 +58,7 @@ class Trainer:
         vocabulary: stop and padding tokens.
         checkpoints: where the state is kept between updates; a run begins from the newest one there.
         ptx: supervised rows; none means plain PPO whatever ptx_coef says.
+        processes: this process among those that share the run.
         on_update: called with the number of updates done, all of them, and the figures of the last.
     """
 
@@ -67,6 +69,7 @@ class Trainer:
     vocabulary: Vocabulary
     checkpoints: Path
     ptx: Sequence[Encoded] = ()
+    processes: Processes = field(default_factory=Processes)
     on_update: Callable[[int, int, Figures], None] = lambda done, total, figures: None
     history: list[Figures] = field(default_factory=list)
 
@@ -119,12 +122,13 @@ class Trainer:
         """Make Experience: the batch of one update, and what can be said about it."""
         o, began = self.options, time.monotonic()
         rows = self._rows(update)
-        said = generate(self.actors, POLICY, [self.prompts[i] for i in rows], range(len(rows)), length=o.response_length,
+        places = self.processes.share(len(rows))
+        said = generate(self.actors, POLICY, [self.prompts[rows[i]] for i in places], places, length=o.response_length,
                         stop_ids=self.vocabulary.stop_ids, pad=self.vocabulary.pad, temperature=o.temperature,
                         seed=seeded(o.seed, "rollout", update), batch_size=o.rollout_batch_size)
-        said = said.with_columns(which=torch.tensor(rows, device=said.prompt.device))
+        said = said.with_columns(which=torch.tensor([rows[i] for i in places], device=said.prompt.device))
         generated = time.monotonic()
-        e = make_experience(self.actors, said, self.score, o, self.kl.coef)
+        e = judged(self.processes.together(made_known(self.actors, said, self.score, o)), o, self.kl.coef)
         return e, {"reward": e.score.mean().item(), "kl": per_sequence(k3(e.logprobs, e.ref_logprobs), e.mask).item(),
                    "kl_k1": per_sequence(k1(e.logprobs, e.ref_logprobs), e.mask).item(), "kl_coef": self.kl.coef,
                    "entropy": masked_mean(e.entropy, e.mask).item(), "length": e.lengths.float().mean().item(),
@@ -150,11 +154,10 @@ class Trainer:
         """
         o, tokens = self.options, int(minibatch.mask.sum())
         policy, value = (list(p.values()) for p in (self.actors.policy_parameters(), self.actors.value_parameters()))
-        self.optimizer.zero_grad(set_to_none=True)
         figures: Figures = dict.fromkeys(("policy_loss", "value_loss", "policy_clipped", "value_clipped"), 0.0)
-        figures |= self._ptx(number, policy)
-        supervised = [None if p.grad is None else p.grad.clone() for p in policy]
-        for _, batch in minibatch.micro_batches(o.per_device_train_batch_size):
+        supervised_loss, supervised = self._ptx(number, policy)
+        self.optimizer.zero_grad(set_to_none=True)
+        for _, batch in minibatch.pick(self.processes.share(len(minibatch))).micro_batches(o.per_device_train_batch_size):
             share = int(batch.mask.sum()) / tokens
             predicted = self.actors.predict(POLICY, batch)
             loss, clipped = policy_loss(token_logprobs(predicted.logits, batch.response, o.temperature), batch.logprobs,
@@ -165,11 +168,14 @@ class Trainer:
             values = self.actors.values(batch, predicted if self.actors.shared_trunk else None)
             v_loss, v_clipped = value_loss(values, batch.values, batch.returns, batch.mask, o.cliprange_value)
             (share * (o.vf_coef * v_loss + (loss if self.actors.shared_trunk else 0.0))).backward()
-            for name, figure in zip(figures, (loss, v_loss, clipped, v_clipped), strict=False):
+            for name, figure in zip(figures, (loss, v_loss, clipped, v_clipped), strict=True):
                 figures[name] += share * figure.item()
-        figures["policy_grad"] = _norm([p.grad if s is None or p.grad is None else p.grad - s
-                                        for p, s in zip(policy, supervised, strict=True)])
-        figures["value_grad"] = _norm([p.grad for p in value])
+        self._add_up([*policy, *value])
+        figures = self.processes.added(figures) | {"policy_grad": _norm(policy), "value_grad": _norm(value)}
+        if supervised:
+            figures |= {"ptx_loss": supervised_loss, "ptx_grad": torch.nn.utils.get_total_norm(supervised).item()}
+            for parameter, gradient in zip(policy, supervised, strict=True):
+                parameter.grad += gradient
         self.watch.finite(figures)
         figures["learning_rate"] = self._schedule(number)
         if o.max_grad_norm:
@@ -178,15 +184,30 @@ class Trainer:
         self.optimizer.step()
         return figures
 
-    def _ptx(self, number: int, policy: list[torch.nn.Parameter]) -> Figures:
-        """One supervised batch, one forward; its gradient is weighed in and its norm told with that weight."""
+    def _ptx(self, number: int, policy: list[torch.nn.Parameter]) -> tuple[float, list[Tensor]]:
+        """One supervised batch, one forward: its loss, and its gradient with the weight that it goes into the sum with."""
         o = self.options
         if not self.ptx or not o.ptx_coef:
-            return {}
+            return 0.0, []
         rows = cycled(self.ptx, number, o.ptx_batch_size, seeded(o.seed, "ptx"))
-        loss = ptx_loss(*ptx_forward(self.actors, POLICY, rows, self.vocabulary.pad))
-        (o.ptx_coef * loss).backward()
-        return {"ptx_loss": loss.item(), "ptx_grad": _norm([p.grad for p in policy])}
+        own, total = [rows[i] for i in self.processes.share(len(rows))], sum(row.trained for row in rows)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = 0.0
+        if own:
+            logits, labels = ptx_forward(self.actors, POLICY, own, self.vocabulary.pad)
+            share = int((labels[:, 1:] != IGNORED).sum()) / total
+            mean = ptx_loss(logits, labels)
+            (o.ptx_coef * share * mean).backward()
+            loss = share * mean.item()
+        self._add_up(policy)
+        return self.processes.added({"loss": loss})["loss"], [p.grad for p in policy if p.grad is not None]
+
+    def _add_up(self, parameters: Sequence[torch.nn.Parameter]) -> None:
+        """Gradients summed over the processes, those of a process without a row as zeros."""
+        for parameter in parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+        self.processes.add_up([parameter.grad for parameter in parameters if parameter.grad is not None])
 
     def restore(self) -> int:
         """Put everything back to the newest checkpoint; the number of updates it has behind it, 0 where there is none."""
@@ -198,6 +219,8 @@ class Trainer:
         return int(state["update"])
 
     def _keep(self, update: int) -> None:
+        if not self.processes.first:
+            return
         state: dict[str, Any] = {"history": self.history, "kl_coef": self.kl.coef, "endless": self.watch.endless}
         checkpoint.save(self.checkpoints, update, self.actors.parameters(), self.optimizer, state)
 
@@ -223,6 +246,5 @@ class Trainer:
         return rate
 
 
-def _norm(gradients: Sequence[Tensor | None]) -> float:
-    found = [g for g in gradients if g is not None]
-    return torch.nn.utils.get_total_norm(found).item() if found else 0.0
+def _norm(parameters: Sequence[torch.nn.Parameter]) -> float:
+    return torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]).item()

@@ -118,16 +118,15 @@ def _decode(model: Any, ids: Tensor, mask: Tensor, uniform: Tensor | None, lengt
 
 
 @torch.no_grad()
-def make_experience(actors: Actors, rollout: Experience, score: Callable[[Experience], Tensor], options: PPOOptions,
-                    kl_coef: float) -> Experience:
-    """What the rollout was worth: log-probabilities, values, scores, token rewards, advantages and returns.
+def made_known(actors: Actors, rollout: Experience, score: Callable[[Experience], Tensor],
+               options: PPOOptions) -> Experience:
+    """A rollout with its log-probabilities, values and scores.
 
     Args:
         actors: the models.
         rollout: prompts and sampled responses.
         score: gives each response of a batch its score, [B].
         options: of the run.
-        kl_coef: β as it stands.
     """
     parts = []
     for rows, batch in rollout.micro_batches(options.per_device_train_batch_size):
@@ -141,11 +140,17 @@ def make_experience(actors: Actors, rollout: Experience, score: Callable[[Experi
         columns = {name: kept(value, batch.mask) for name, value in columns.items()}
         parts.append((rows, batch.with_columns(**columns)))
     known = joined(parts)
-    return judged(known.with_columns(score=score(known).float()), options, kl_coef)
+    return known.with_columns(score=score(known).float())
 
 
 def judged(known: Experience, options: PPOOptions, kl_coef: float) -> Experience:
-    """Token rewards, and from them advantages and returns, where log-probabilities, values and scores are known."""
+    """What each token was worth: rewards, and from them advantages and returns, over the rows of all processes.
+
+    Args:
+        known: with log-probabilities, values and scores.
+        options: of the run.
+        kl_coef: β as it stands.
+    """
     penalty = None if options.missing_eos_penalty == "none" else options.missing_eos_penalty
     rewards = token_rewards(penalised(known.score, known.ended, penalty), known.logprobs, known.ref_logprobs, known.mask,
                             kl_coef, options.score_clip or None)

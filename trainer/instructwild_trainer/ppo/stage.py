@@ -22,6 +22,7 @@ from instructwild_trainer.ppo import report
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome, Trainer, Vocabulary
+from instructwild_trainer.ppo.processes import Processes, processes
 from instructwild_trainer.ppo.scores import (
     FunctionScore,
     ModelScore,
@@ -74,6 +75,11 @@ def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
         InstructwildError: see `errors`; each before the first training step.
     """
     quiet_imports()
+    with processes() as among, calm():
+        return _run(asked, among)
+
+
+def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
     base = source_of(load(PPOOptions, "ppo", asked.config, asked.given).model)
     options = load(PPOOptions, "ppo", asked.config, asked.given, base.inherited)
     if not asked.reward and not asked.reward_functions:
@@ -85,19 +91,37 @@ def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
               *(stage.input_record(place.rpartition(":")[0]) for place in asked.reward_functions)]
     config = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
     config["reward_functions"] = [Path(place).name for place in asked.reward_functions]
-    with calm(), stage.start(asked.out, "ppo", config=config, inputs=inputs, force=asked.force) as work:
-        if work.finished is not None:
-            return work.finished, True
+
+    def encoded() -> tuple[Chat, Rows]:
         chat = load_chat(base, trust_remote_code=options.trust_remote_code)
-        rows = prepared(tables[0], tables[1], chat, options)
-        tell_plan(base, rows, options)
-        if asked.dry_run:
-            return None, False
-        return _trained(work, asked, options, base, reward, chat, rows), False
+        return chat, prepared(tables[0], tables[1], chat, options)
+
+    if not among.first:
+        if (scratch := among.heard()) is not None:
+            chat, rows = encoded()
+            trainer_of(*cast(base, reward, asked.reward_functions, chat, rows.prompts, options), rows, chat, options,
+                       Path(scratch), among).train()
+        return None, True
+    with stage.start(asked.out, "ppo", config=config, inputs=inputs, force=asked.force) as work:
+        if work.finished is not None:
+            among.heard()
+            return work.finished, True
+        chat, rows = encoded()
+        tell_plan(base, rows, options, among.world)
+        among.heard(None if asked.dry_run else str(work.scratch))
+        return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among), False
+
+
+def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PPOOptions, scratch: Path,
+               among: Processes) -> Trainer:
+    """The loop over these rows."""
+    return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,
+                   Vocabulary(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / "checkpoints",
+                   [row.encoded for row in rows.ptx], among)
 
 
 def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, reward: Source | None, chat: Chat,
-             rows: Rows) -> stage.Stage:
+             rows: Rows, among: Processes) -> stage.Stage:
     actors, score = cast(base, reward, asked.reward_functions, chat, rows.prompts, options)
     pad = chat.tokenizer.pad_token_id
     ptx = {language: [row.encoded for row in held] for language, held in rows.held_out_ptx.items()}
@@ -112,9 +136,7 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
 
     before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
     tell_perplexity("before", before)
-    trainer = Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options, Vocabulary(chat.stop_ids, pad),
-                      work.scratch / "checkpoints", [row.encoded for row in rows.ptx])
-    outcome = _live(trainer)
+    outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among))
     after, answers_after = perplexity(), said()
     tell_perplexity("after", after)
     story = report.Story(
@@ -210,7 +232,7 @@ def on_same_base(reward: Source, base: Source) -> bool:
     return (reward.folder / ADAPTER_CONFIG).is_file() and weights_sha256(base_of(reward.folder)) == base.sha256
 
 
-def tell_plan(base: Source, rows: Rows, o: PPOOptions) -> None:
+def tell_plan(base: Source, rows: Rows, o: PPOOptions, world: int) -> None:
     """The batch arithmetic, before anything is loaded."""
     steps = o.num_ppo_epochs * -(-o.batch_size // o.mini_batch_size)
     if base.manifest is not None and base.inherited:
@@ -218,7 +240,7 @@ def tell_plan(base: Source, rows: Rows, o: PPOOptions) -> None:
                       + ", ".join(f"{key} {value}" for key, value in base.inherited.items()), highlight=False)
     console.print(f"{len(rows.prompts):,} prompts ({len(rows.held_out_prompts):,} held out), {len(rows.ptx):,} supervised "
                   f"rows; an update rolls out {o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / "
-                  f"{o.mini_batch_size} = {steps} steps", highlight=False)
+                  f"{o.mini_batch_size} = {steps} steps" + (f", on {world} processes" if world > 1 else ""), highlight=False)
 
 
 def tell_perplexity(when: str, found: Mapping[str, float]) -> None:

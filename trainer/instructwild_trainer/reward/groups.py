@@ -88,7 +88,7 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
             dropped.append(Dropped(id=row.id, step="train", reason=reason, row=shown(messages), evidence={
                 "candidates": len(row.candidates), "rankings": len(row.rankings), "fitting": len(fitting)}))
             continue
-        kept.append(Group(row.id, split_key(messages), language_of(row.language, _said(row, messages)), messages,
+        kept.append(Group(row.id, split_key(messages), language_of(row.language, messages), messages,
                           [row.candidates[i].text for i in fitting], [encoded[i] for i in fitting], orders, annotators))
     return kept, dropped
 
@@ -100,7 +100,3 @@ def _orders(row: RankingRow, fitting: Sequence[int], given: Mapping[str, float])
     found = [item for item in found if item[0] > 0 and len(set(item[1])) > 1]
     total = sum(weight for weight, _, _ in found)
     return [Order(ranks, weight / total) for weight, ranks, _ in found], tuple(name for _, _, name in found)
-
-
-def _said(row: RankingRow, messages: list[dict[str, str]]) -> list[dict[str, str]]:
-    return [*messages, *({"role": "assistant", "content": candidate.text} for candidate in row.candidates)]

@@ -36,12 +36,12 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequenc
               figures.lines({"training": curve(history, "accuracy")}, x="update", y="accuracy", title="Pairs in order"),
               figures.lines({name: curve(history, f"{name}_reward") for name in ("min", "mean", "max")}, x="update",
                             y="score", title="Scores of a batch"),
-              figures.lines({"": curve(history, "grad_norm")}, x="update", y="gradient norm", title="Gradient norm"))
+              figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", y="gradient norm", title="Gradient norm"))
     if held:
         shown.add("Held-out prompts and the scores of their answers", Samples(
             [_sample(group, values) for group, values in zip(held[:8], scores, strict=False)]))
     shown.add_last("What is read", Prose("The score is read at the last token of an answer, its stop token included."),
-                   Table(["part", "text"], [[piece.kind, piece.text] for piece in pieces(chat, example.encoded[0])]))
+                   Samples([Sample(piece.text, badges=[piece.kind]) for piece in pieces(chat, example.encoded[0])]))
     shown.add_last("How it was made", Table(["", ""], [
         [key, str(value)] for key, value in metrics.items() if key not in ("accuracy", "differences", "calibration")]))
     return shown.html()

@@ -1,0 +1,93 @@
+"""`make prove`: the slow proofs, one after another, into benchmarks/PROOF.md.
+
+Each test marked `prove` runs in a process of its own. A proof that has been given for the code as it is now is not run
+again, so the command can be stopped at any moment and goes on where it was. Figures that a test hands to `record_property`
+stand in the table.
+
+    python -m benchmarks.prove [WORDS]      only tests whose name holds one of the words
+"""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+RECORD, PAGE = ROOT / "benchmarks" / "results" / "proof.json", ROOT / "benchmarks" / "PROOF.md"
+CODE = ("instructwild", "trainer", "annotation", "tests")
+
+
+def code_hash() -> str:
+    """What the code is now: a hash over all sources and tests."""
+    total = hashlib.sha256()
+    for path in sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py")):
+        total.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return total.hexdigest()[:12]
+
+
+def collected() -> list[str]:
+    """The ids of all proofs, in the order of the files."""
+    found = subprocess.run([sys.executable, "-m", "pytest", "-m", "prove", "--collect-only", "-q", "--no-header"],
+                           cwd=ROOT, capture_output=True, text=True)
+    if found.returncode not in (0, 5):
+        sys.exit(found.stdout + found.stderr)
+    return [line for line in found.stdout.splitlines() if "::" in line]
+
+
+def prove(test: str) -> dict[str, object]:
+    """Run one proof: whether it holds, what it measured, how long it took."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        began = time.monotonic()
+        done = subprocess.run([sys.executable, "-m", "pytest", "-m", "prove", test, f"--junitxml={report}",
+                               "--timeout=3600"],
+                              cwd=ROOT, capture_output=True, text=True)
+        seconds = round(time.monotonic() - began, 1)
+        case = ElementTree.parse(report).find(".//testcase") if report.exists() else None
+    figures = {} if case is None else {found.get("name"): found.get("value") for found in case.iter("property")}
+    skipped = case is not None and case.find("skipped") is not None
+    outcome = "skipped" if skipped else "holds" if done.returncode == 0 else "FAILS"
+    if outcome == "FAILS":
+        print(done.stdout[-3000:], file=sys.stderr)
+    return {"outcome": outcome, "seconds": seconds, "figures": figures}
+
+
+def write(record: dict[str, dict[str, object]], order: list[str]) -> None:
+    """Write the record and the page that people read."""
+    RECORD.parent.mkdir(parents=True, exist_ok=True)
+    RECORD.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    lines = ["# Proofs", "", "What is slow but must hold, as `make prove` last found it. Python "
+             f"{platform.python_version()}, {platform.machine()}, two CPU cores.", "",
+             "| proof | outcome | measured | seconds | code |", "|---|---|---|---:|---|"]
+    for test in (test for test in order if test in record):
+        found = record[test]
+        figures = "; ".join(f"{name} {value}" for name, value in dict(found["figures"]).items())  # type: ignore[call-overload]
+        name = test.removeprefix("tests/").replace("_", " ").replace(".py::", ": ")
+        lines.append(f"| {name} | {found['outcome']} | {figures} | {found['seconds']} | {found['code']} |")
+    PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def main(words: list[str]) -> int:
+    """Run what has not been proven for the code as it is; how many proofs fail."""
+    order = collected()
+    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+    code, failed = code_hash(), 0
+    wanted = [test for test in order if not words or any(word in test for word in words)]
+    for number, test in enumerate(wanted, start=1):
+        if record.get(test, {}).get("code") != code or record[test]["outcome"] == "FAILS":
+            print(f"[{number}/{len(wanted)}] {test}", flush=True)
+            record[test] = {**prove(test), "code": code}
+            write(record, order)
+        print(f"[{number}/{len(wanted)}] {record[test]['outcome']} ({record[test]['seconds']} s)", flush=True)
+        failed += record[test]["outcome"] == "FAILS"
+    print(PAGE.relative_to(ROOT))
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(sys.argv[1:]) else 0)

@@ -1,0 +1,46 @@
+"""What a collection would find and what labelling it would cost, without writing anything."""
+
+import json
+from collections.abc import Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from instructwild.collect.kinds import kind_named
+from instructwild.collect.labels import SAMPLING, request_for
+from instructwild.collect.pipeline import PART, Asked, Terms, process
+from instructwild.llm.open import check, understand
+from instructwild.stage.frames import instructions
+
+ANSWER_TOKENS = 14
+"""What an answer in the asked form takes, about; at most it is `SAMPLING.max_tokens`."""
+BYTES_PER_TOKEN = 4
+
+
+def plan(kind: str, sources: Sequence[str | Path], asked: Asked | None = None, *, as_is: bool = False, private: bool = False,
+         encoding: str | None = None) -> str:
+    """The plan as JSON: posts, prompts, and with a model its calls, tokens and US$ (None where no price is known).
+
+    Exports are read to their end; queries are not asked, so what they would find is not in the plan.
+
+    Raises:
+        InputError: an export cannot be read.
+        ConfigError: the model may not be asked under these limits.
+    """
+    found, terms = kind_named(kind), Terms(kind, "plan", as_is=as_is, private=private)
+    price = check(understand(asked.model), asked.limits) if asked else None
+    told = {"posts": 0, "prompts": 0, "queries": [str(source) for source in sources if not Path(source).exists()]}
+    sent, most = 0, 0.0
+    posts = chain.from_iterable(found.posts(Path(source), encoding) for source in sources if Path(source).exists())
+    while batch := tuple(islice(posts, PART)):
+        rows = list(instructions(process(batch, terms)[0]))
+        told |= {"posts": told["posts"] + len(batch), "prompts": told["prompts"] + len(rows)}
+        if price is not None:
+            requests = [request_for(row) for row in rows]
+            sent += sum(len(request.messages[0].content.encode()) // BYTES_PER_TOKEN for request in requests)
+            most += sum(price.at_most(request) for request in requests)
+    if asked is not None and price is not None:
+        received = told["prompts"] * min(ANSWER_TOKENS, SAMPLING.max_tokens)
+        told |= {"model": understand(asked.model).label, "calls": told["prompts"],
+                 "tokens": {"prompt": sent, "completion": received}, "usd": round(price.of(sent, received), 4),
+                 "usd_at_most": round(most, 4)}
+    return json.dumps(told, ensure_ascii=False, indent=2)

@@ -1,0 +1,57 @@
+"""`instructwild respond`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+
+
+def respond(
+    prompts: Annotated[list[str], typer.Argument(help="Stage folders or files with prompts.", show_default=False)],
+    out: Out,
+    model: Annotated[list[str], typer.Option(help="smollm2, a folder, a Hub id, URL#NAME, or an OpenAI model; repeatable.",
+                                             show_default=False)],
+    k: Annotated[int, typer.Option("-k", "--candidates", help="Answers to each prompt; 2 or more are to be ranked.",
+                                   min=1, max=16)] = 1,
+    max_tokens: Annotated[int, typer.Option(help="Tokens of an answer, at most.", min=1)] = 512,
+    temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.", min=0, max=2)] = 0.7,
+    top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens that make up this share.",
+                                         min=0.01, max=1)] = 0.95,
+    truncated: Annotated[str, typer.Option(help="Answers cut off: trim to whole sentences, drop, or keep.")] = "trim",
+    keep_refusals: Annotated[bool, typer.Option("--keep-refusals", help="Answers that decline count as answers.")] = False,
+    keep_answer: Annotated[bool, typer.Option("--keep-answer", help="A row's own answer is one of the candidates.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what has an answer.")] = False,
+    tries: Annotated[int, typer.Option(help="How often one answer is asked for.", min=1)] = 3,
+    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
+    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
+    rpm: Annotated[float | None, typer.Option(help="Requests a minute, at most.", min=0.1)] = None,
+    tpm: Annotated[float | None, typer.Option(help="Tokens a minute, at most.", min=1)] = None,
+    window: Annotated[int, typer.Option(help="Requests on their way at once; 0: 128, or one batch here.", min=0)] = 0,
+    batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 32,
+    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
+    seed: Annotated[int, typer.Option(help="Decides the random numbers of sampling.")] = 0,
+    cache: Annotated[Path | None, typer.Option(help="A file of paid answers that several runs share.")] = None,
+    encoding: Encoding = None,
+    dry_run: DryRun = False,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Answer prompts: one answer each, or K candidates to be ranked.
+
+    Refused, empty and cut-off answers are asked for again; a prompt that gets none leaves with the reason. Run again after
+    an interruption, it goes on and pays for nothing twice.
+    """
+    from instructwild.expand.respond import Wanted
+    from instructwild.expand.respond import respond as run
+    from instructwild.llm.open import Limits
+    from instructwild.llm.price import parse_price
+    from instructwild.llm.request import Sampling
+
+    sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_p=top_p)
+    wanted = Wanted(k=k, sampling=sampling, tries=tries, truncated=truncated, keep_refusals=keep_refusals,
+                    keep_answer=keep_answer, overwrite=overwrite, seed=seed)
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
+                    local_only=local_only)
+    announce(run(prompts, out, model, wanted, limits=limits, cache=cache, encoding=encoding, force=force), as_json)

@@ -1,0 +1,42 @@
+"""The page a person reads after responding."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from instructwild.schema import Dropped
+
+SHOWN = 8
+
+
+def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, Any], k: int, usd: float) -> str:
+    """One self-contained HTML page: how many prompts were answered, what went wrong, and answers to look at."""
+    from instructwild.report import figures
+    from instructwild.report.page import Page, Samples, Table
+
+    what = "answered" if k == 1 else "prompts with candidates"
+    lead = f"{len(kept) + len(dropped):,} prompts in, {len(kept):,} {what}, from {metrics['requests']:,} requests."
+    shown = Page(title="Respond", lead=lead + (f" US$ {usd:.4f}." if usd else ""))
+    if k > 1:
+        counts = Counter(len(row.candidates) for row in kept)
+        rows = [[str(n), f"{counts[n]:,}"] for n in sorted(counts)]
+        shown.add("Candidates a prompt", Table(["candidates", "prompts"], rows))
+    if metrics["answers_not_taken"]:
+        shown.add("Answers that were not taken", figures.bars(metrics["answers_not_taken"]))
+    lost = Counter(row.reason.value for row in dropped)
+    if lost:
+        shown.add("Prompts that left", Table(["reason", "prompts"], [[name, f"{n:,}"] for name, n in lost.most_common()]))
+    lengths: dict[str, list[float]] = {}
+    for row in kept:
+        answers = [row.response or ""] if k == 1 else [candidate.text for candidate in row.candidates]
+        lengths.setdefault(row.language.split("-")[0], []).extend(len(answer) for answer in answers)
+    if lengths:
+        shown.add("Length of answers", figures.histogram(lengths, label="characters"))
+    step = max(1, len(kept) // SHOWN)
+    samples = []
+    for row in kept[::step][:SHOWN]:
+        answers = [row.response or ""] if k == 1 else [candidate.text for candidate in row.candidates]
+        samples.append("\n\n".join([row.messages[0].content, *(f"→ {answer}" for answer in answers)]))
+    if samples:
+        shown.add("Some of them", Samples(samples))
+    return shown.html()

@@ -1,0 +1,192 @@
+"""What is there to publish: the stages behind a folder, and the rows of each config of a dataset."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from instructwild.errors import GateError, InputError
+from instructwild.lineage.graph import Graph, Node
+from instructwild.schema import Ranking, RankingRow, content_id
+from instructwild.stage.folder import REPORT
+from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
+
+ORDER = ("person", "model", "scripted")
+"""Whose rankings count: where people ranked, only theirs do."""
+MESSAGES = INSTRUCTION["messages"]
+PREFERENCE = pl.Schema({"id": pl.String, "prompt": MESSAGES, "chosen": MESSAGES, "rejected": MESSAGES, "language": pl.String,
+                        "annotator": pl.String, "agreement": pl.Float64})
+ORIGIN = ("kind", "source", "url", "license", "collected_at")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """A folder's stages in the order of the chain, and what of them is to be published."""
+
+    root: Path
+    chain: tuple[Node, ...]
+    instructions: Node | None = None
+    rankings: Node | None = None
+    model: Node | None = None
+
+
+def gather(folder: str | Path) -> Gathered:
+    """Find what a folder offers: itself if it is a stage, else the last stages of the chain in it.
+
+    Raises:
+        InputError: there is nothing to publish.
+        GateError: the gate of a stage that it rests on failed.
+    """
+    place = Path(folder)
+    if not place.exists():
+        raise InputError("does not exist", where=str(place), remedy="check the path")
+    alone = (place / "manifest.json").exists()
+    graph = Graph(place.resolve().parent if alone else place)
+    here = next((node for node in graph.nodes if node.folder.resolve() == place.resolve()), None) if alone else None
+    known = [node for node in graph.nodes if here is None or node is here or node in graph.above(here)]
+    if here is not None and here.model:
+        found = Gathered(graph.root, tuple(known), model=here)
+    else:
+        data = [node for node in known if "messages" in node.columns]
+        asked = [node for node in data if not is_ranking(node.rows.head(0).collect())]
+        ranked = [node for node in data if node not in asked]
+        if not data:
+            raise InputError("holds no stage with rows to publish", where=str(place),
+                             remedy="give a stage folder, or the folder of a chain; a model by its own stage folder")
+        last = [nodes[-1] if nodes else None for nodes in (asked, ranked)]
+        used = [node for node in known if node in last or any(one and node in graph.above(one) for one in last)]
+        found = Gathered(graph.root, tuple(used), last[0], last[1])
+    for node in found.chain:
+        if node.manifest.gate == "failed":
+            raise GateError(f"the gate of this {node.manifest.stage} stage failed", where=str(node.folder),
+                            remedy=f"read {node.folder / REPORT}, mend the cause and run the stage again")
+    return found
+
+
+def frames(found: Gathered) -> dict[str, pl.DataFrame]:
+    """The rows of each config: `sft` (or `prompts`, where nothing has an answer), `ranking`, `preference`."""
+    configs: dict[str, pl.DataFrame] = {}
+    ranked = found.rankings.rows.select(RANKING.names()).collect() if found.rankings else pl.DataFrame(schema=RANKING)
+    asked = found.instructions.rows.select(INSTRUCTION.names()).collect() if found.instructions \
+        else pl.DataFrame(schema=INSTRUCTION)
+    answered = asked.filter(pl.col("response_id").is_not_null())
+    if answered.height:
+        configs["sft"] = _public(answered)
+    elif ranked.height:
+        configs["sft"] = _public(best_answers(asked, ranked))
+    else:
+        configs["prompts"] = _public(asked)
+    if ranked.height:
+        configs["ranking"] = _unnamed(ranked)
+        pairs = preference_pairs(rankings(configs["ranking"]))
+        if pairs.height:
+            configs["preference"] = pairs
+    return {name: frame for name, frame in configs.items() if frame.height}
+
+
+def _public(frame: pl.DataFrame) -> pl.DataFrame:
+    """Instruction rows without what points at a person: authors go, also as hashes; the address stays, to credit them."""
+    place = pl.element().struct
+    return frame.with_columns(origin=pl.col("origin").list.eval(pl.struct([place.field(name) for name in ORIGIN])))
+
+
+def _unnamed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Ranking rows with people numbered instead of named by a hash."""
+    people: dict[str, str] = {}
+    rows = frame.to_dicts()
+    for row in rows:
+        for ranking in row["rankings"]:
+            if ranking["annotator"].startswith("person:"):
+                ranking["annotator"] = people.setdefault(ranking["annotator"], f"person:{len(people) + 1}")
+    return pl.DataFrame(rows, schema=RANKING)
+
+
+def counting(row: RankingRow) -> tuple[str, list[Ranking]]:
+    """Whose submitted rankings of the row count, and those rankings."""
+    for kind in ORDER:
+        given = [one for one in row.rankings if one.status == "submitted" and one.annotator.startswith(f"{kind}:")]
+        if given:
+            return kind, given
+    return "", []
+
+
+def preference_pairs(rows: Iterable[RankingRow]) -> pl.DataFrame:
+    """Every pair of candidates that more rankings put one way than the other, in TRL's columns.
+
+    `agreement` is the share of the rankings of the row that say so; ties count against neither.
+    """
+    return pl.DataFrame(list(_pairs(rows)), schema=PREFERENCE)
+
+
+def _pairs(rows: Iterable[RankingRow]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        kind, given = counting(row)
+        votes = Counter(pair for ranking in given for pair in ranking.pairs)
+        prompt = [message.model_dump() for message in row.messages]
+        for (better, worse), count in sorted(votes.items()):
+            texts = row.candidates[better].text, row.candidates[worse].text
+            if count > votes[worse, better] and texts[0] != texts[1]:
+                chosen, rejected = ([{"role": "assistant", "content": text}] for text in texts)
+                yield {"id": content_id([(row.id, row.candidates[better].id), ("over", row.candidates[worse].id)]),
+                       "prompt": prompt, "chosen": chosen, "rejected": rejected, "language": row.language,
+                       "annotator": kind, "agreement": count / len(given)}
+
+
+def best_answers(asked: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
+    """Each ranked prompt with its best candidate as the answer: the lowest mean rank, the first of equals."""
+    from instructwild.stage.frames import instruction_frame, instructions
+
+    known = {row.id: row for row in instructions(asked)}
+    rows = []
+    for row in rankings(ranked):
+        _, given = counting(row)
+        if not row.candidates or not given:
+            continue
+        means = [sum(ranking.ranks[i] for ranking in given) / len(given) for i in range(len(row.candidates))]
+        best = row.candidates[means.index(min(means))]
+        made = {"made_by": {"model": best.model}} if best.model else {}
+        base = known.get(row.id) or _instruction(row)
+        rows.append(base.answered(best.text, **({} if base.made_by or not made else {"made_by": _made_by(best.model)})))
+    return instruction_frame(rows)
+
+
+def _instruction(row: RankingRow) -> Any:
+    from instructwild.schema import Instruction
+
+    return Instruction(id=row.id, messages=row.messages, language=row.language)
+
+
+def _made_by(model: str | None) -> Any:
+    from instructwild.schema import MadeBy
+
+    return MadeBy(model=model or "unknown")
+
+
+def licences(found: Gathered) -> dict[tuple[str, str], int]:
+    """(source, licence) -> rows, over everything the data rests on: the posts behind machine-made rows included."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for node in found.chain:
+        if "origin" in node.columns and not any(record.path == "model" for record in node.manifest.outputs):
+            places = node.rows.select("id", "origin").explode("origin").drop_nulls("origin").unnest("origin").collect()
+            for row in places.iter_rows(named=True):
+                counted[f"{row['kind']} {row['source']}", row["license"] or ""] += 1
+    return dict(counted)
+
+
+def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str]]:
+    """(config, row id, text) of everything that would be published; pairs repeat the rankings' texts and are left out."""
+    for name, frame in configs.items():
+        if name == "preference" and "ranking" in configs:
+            continue
+        for row in frame.iter_rows(named=True):
+            for message in _messages(row):
+                yield name, row["id"], message["content"] or ""
+            for candidate in row.get("candidates") or ():
+                yield name, row["id"], candidate["text"] or ""
+
+
+def _messages(row: dict[str, Any]) -> Sequence[dict[str, str]]:
+    return [message for key in ("messages", "prompt", "chosen", "rejected") for message in row.get(key) or ()]

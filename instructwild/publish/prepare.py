@@ -1,0 +1,117 @@
+"""From stage folders to the exact folder that goes to the Hub, refused where something speaks against it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from instructwild.publish import folder as files
+from instructwild.publish.gather import Gathered, counting, frames, gather, licences, texts
+from instructwild.publish.hub import RepoType
+from instructwild.publish.refusal import licence, personal_data
+from instructwild.report.licence import together
+
+LICENCES = {"smollm2": "apache-2.0", "smollm": "apache-2.0", "qwen3": "apache-2.0", "qwen2.5": "apache-2.0"}
+"""Licences of base models that the toolkit knows by name."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A folder that is ready to be sent."""
+
+    folder: Path
+    kind: RepoType
+    licence: str
+    rows: dict[str, int] = field(default_factory=dict)
+    accepted: dict[str, int] = field(default_factory=dict)
+
+    def lines(self) -> list[str]:
+        """What there is, for people."""
+        told = [f"{self.kind} in {self.folder}, licence {self.licence}"]
+        told += [f"  {config}: {count:,} rows" for config, count in self.rows.items()]
+        told += [f"  let pass: {count:,} of {kind}" for kind, count in self.accepted.items()]
+        return told
+
+
+def prepare(source: str | Path, out: Path, title: str, *, version: str = "", unstated: str | None = None,
+            license: str | None = None, accept: Sequence[str] = ()) -> Ready:
+    """Write the folder.
+
+    Args:
+        source: a stage folder, or the folder of a chain.
+        out: where to write.
+        title: the name for people.
+        version: the tag that the card names.
+        unstated: licence of rows whose source states none.
+        license: of a model.
+        accept: types of personal data to let pass.
+
+    Raises:
+        InputError: nothing to publish, or a licence, personal data or secrets speak against it.
+        GateError: the gate of a stage behind it failed.
+        OutputError: `out` cannot be written.
+    """
+    found = gather(source)
+    if found.model is not None:
+        return _model(found, out, title, license, unstated)
+    return _dataset(found, out, title, version, unstated, accept)
+
+
+def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str | None, accept: Sequence[str]) -> Ready:
+    from instructwild.report.card import contents, dataset_card
+
+    allowed = licence(licences(found), unstated)
+    configs = frames(found)
+    accepted = personal_data(texts(configs), accept)
+    files.prepare(out)
+    patterns = files.write_rows(out, configs)
+    manifests = [node.manifest for node in found.chain]
+    files.write_lineage(out, manifests)
+    files.write_card(out, dataset_card(title, [contents(name, frame) for name, frame in configs.items()], manifests,
+                                       files=patterns, licence=allowed, unstated=unstated, version=version))
+    return Ready(out, "dataset", allowed.id, {name: frame.height for name, frame in configs.items()}, accepted)
+
+
+def _model(found: Gathered, out: Path, title: str, license: str | None, unstated: str | None) -> Ready:
+    from instructwild.report.card import model_card
+
+    assert found.model is not None
+    base = _base(found)
+    named = next((known for name, known in LICENCES.items() if base and name in base.lower()), None)
+    result = license or together({named, *(said or unstated for _, said in licences(found))} - {None}).id
+    files.prepare(out)
+    files.link_model(out, found.model.folder / "model")
+    manifests = [node.manifest for node in found.chain]
+    files.write_lineage(out, manifests)
+    files.write_card(out, model_card(title, manifests, base=base, license=result, annotators=_annotators(found),
+                                     languages=_languages(found)))
+    return Ready(out, "model", result)
+
+
+def _base(found: Gathered) -> str | None:
+    """The name of the model that the first training began with."""
+    for node in found.chain:
+        base = node.manifest.metrics.get("base")
+        if isinstance(base, dict) and isinstance(base.get("name"), str):
+            return str(base["name"])
+    return None
+
+
+def _annotators(found: Gathered) -> dict[str, int]:
+    """Kind of annotator -> rankings, in the last stage of rankings behind the model."""
+    from instructwild.stage.frames import rankings
+
+    ranked = [node for node in found.chain if "rankings" in node.columns]
+    counted: dict[str, int] = {}
+    for row in rankings(ranked[-1].rows.collect()) if ranked else ():
+        kind, given = counting(row)
+        if kind:
+            counted[kind] = counted.get(kind, 0) + len(given)
+    return counted
+
+
+def _languages(found: Gathered) -> list[str]:
+    tags: set[str] = set()
+    for node in found.chain:
+        if "language" in node.columns:
+            tags |= set(node.rows.select("language").unique().collect()["language"])
+    return sorted(tags - {"und"})

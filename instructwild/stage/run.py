@@ -1,0 +1,247 @@
+"""Making a stage folder: begun, resumed or found finished; files written aside and renamed; the manifest last."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from instructwild import __version__
+from instructwild.errors import OutputError
+from instructwild.schema.verdict import Dropped
+from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, Stage, is_stage, sha256_of
+from instructwild.stage.frames import dropped_frame
+from instructwild.stage.manifest import (
+    FILE_NAME,
+    FileRecord,
+    Manifest,
+    Rows,
+    Tokens,
+    environment,
+    peak_memory_mb,
+    read_manifest,
+)
+
+
+@dataclass
+class Run:
+    """One command's work on its output folder, while it is under way.
+
+    `finished` is the stage itself when the same work was done before: there is nothing left to do. `resumed` tells that
+    an earlier, interrupted run of the same work left files in `scratch`.
+    """
+
+    folder: Path
+    stage: str
+    config: dict[str, Any]
+    inputs: list[FileRecord]
+    finished: Stage | None = None
+    resumed: bool = False
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def scratch(self) -> Path:
+        """Where work in progress lives: caches, checkpoints. Gone once the stage is finished."""
+        return self.folder / SCRATCH
+
+    @contextmanager
+    def aside(self, name: str) -> Iterator[Path]:
+        """A temporary path that becomes OUT/`name` when the block ends well: a file or a folder."""
+        temporary, final = self.scratch / "aside" / name, self.folder / name
+        _remove(temporary)
+        temporary.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        if final.is_dir():
+            _remove(final)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(temporary, final)
+
+    def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame) -> Path:
+        """Write one file of the folder, whole or not at all; a lazy frame streams and is never whole in memory."""
+        with self.aside(name) as path:
+            if isinstance(content, pl.DataFrame):
+                content.write_parquet(path)
+            elif isinstance(content, pl.LazyFrame):
+                content.sink_parquet(path, maintain_order=True)
+            else:
+                path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return self.folder / name
+
+    def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
+               dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
+               rows: Rows | None = None, report: str | None = None, tokens: Tokens | None = None, usd: float = 0.0,
+               gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
+               inputs: list[FileRecord] | None = None) -> Stage:
+        """Write rows, drops and report, then the manifest, and clear the scratch folder.
+
+        Args:
+            data: the rows that stay; None for a stage that made a model. A lazy frame over files in `scratch` is
+                streamed to its place.
+            dropped: the rows that left.
+            rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
+            report: the page a person reads, HTML.
+            tokens, usd: what models were sent and were paid.
+            gate: whether the result is good enough to build on, where the stage judges that.
+            metrics: figures of the stage's own.
+            inputs: the input records again, once their row counts are known.
+
+        Returns:
+            The finished stage, also when its gate failed; `Run` itself never raises for that.
+        """
+        self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame) else dropped_frame(dropped))
+        lost = pl.scan_parquet(self.folder / DROPPED_FILE)
+        if data is not None:
+            self.save(DATA, data)
+            kept, gone = _height(pl.scan_parquet(self.folder / DATA)), _height(lost)
+            rows = Rows(**{"in": kept + gone, "kept": kept, "dropped": gone})
+        if rows is None:
+            raise TypeError("finish() needs data or rows")
+        if report is not None:
+            self.save(REPORT, report)
+        reasons = {str(reason): int(count) for reason, count in
+                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect().iter_rows()}
+        manifest = Manifest(
+            stage=self.stage, config=self.config, inputs=inputs or self.inputs, outputs=self._outputs(rows), rows=rows,
+            reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3),
+            peak_memory_mb=peak_memory_mb(), gate=gate, metrics=metrics or {}, environment=environment())
+        self.save(FILE_NAME, manifest.to_json())
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        return Stage(self.folder, manifest)
+
+    def _outputs(self, rows: Rows) -> list[FileRecord]:
+        found = [(DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None)]
+        return [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
+                for name, count in found if (self.folder / name).exists()]
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of work, those of interrupted runs included."""
+        return self._earlier + time.monotonic() - self._began
+
+    _earlier: float = 0.0
+
+
+@contextmanager
+def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequence[FileRecord] = (),
+          force: bool = False) -> Iterator[Run]:
+    """Begin a stage, go on with it, or find it finished.
+
+    The same stage, config, inputs and version: a finished folder is handed back in `run.finished`, an unfinished one is
+    resumed. Anything else in the folder is refused, unless `force` allows a stage of another run to be replaced.
+
+    Raises:
+        OutputError: the folder belongs to another run or to nobody known, cannot be written, or is in use.
+    """
+    folder = Path(out)
+    plain = json.loads(json.dumps(config, default=str))
+    wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs]}
+    found = _found(folder)
+    differences = _differences(found, wanted) if found is not None else []
+    if found is None and folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+        raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
+    if differences and not force:
+        raise OutputError(f"holds the result of another run ({'; '.join(differences)})", where=str(folder),
+                          remedy="choose another --out, or --force to replace it")
+    fresh = not folder.exists()
+    run = Run(folder, stage, plain, list(inputs))
+    if found is not None and not differences and is_stage(folder):
+        yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder)))
+        return
+    try:
+        if differences:
+            _clear(folder)
+        run.resumed = run.scratch.exists()
+        run.scratch.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror or error})", where=str(folder),
+                          remedy="check the path, its permissions and the free space") from None
+    with _locked(run):
+        plan = run.scratch / "plan.json"
+        seconds = run.scratch / "seconds"
+        if not plan.exists():
+            plan.write_text(json.dumps(wanted, ensure_ascii=False), encoding="utf-8")
+        run._earlier = float(seconds.read_text()) if seconds.exists() else 0.0
+        try:
+            yield run
+        except OSError as error:
+            if isinstance(error, OutputError | ConnectionError) or error.errno is None:
+                raise
+            raise OutputError(f"could not be written ({error.strerror})", where=str(error.filename or folder),
+                              remedy="check its permissions and the free space, then run the command again") from error
+        finally:
+            if run.scratch.exists():
+                seconds.write_text(str(run.seconds))
+                if fresh and _nothing_done(folder):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _height(frame: pl.LazyFrame) -> int:
+    return int(frame.select(pl.len()).collect().item())
+
+
+def _found(folder: Path) -> dict[str, Any] | None:
+    """What the folder was made, or is being made, from; None where it is nobody's."""
+    if is_stage(folder):
+        manifest = read_manifest(folder)
+        return {"stage": manifest.stage, "version": manifest.version, "config": manifest.config,
+                "inputs": [record.sha256 for record in manifest.inputs]}
+    try:
+        found = json.loads((folder / SCRATCH / "plan.json").read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else None
+    except (OSError, ValueError):
+        return None
+
+
+def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What sets two runs apart, in words."""
+    told = [f"{key}: {found.get(key)} there, {wanted[key]} now"
+            for key in ("stage", "version") if found.get(key) != wanted[key]]
+    there, now = found.get("config") or {}, wanted["config"]
+    told += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
+             for key in sorted({*there, *now}) if there.get(key) != now.get(key)]
+    if found.get("inputs") != wanted["inputs"]:
+        told.append("the inputs have other content")
+    return told
+
+
+def _clear(folder: Path) -> None:
+    """Take a stage's own files away, the manifest first, so that no moment shows a finished stage with parts missing."""
+    for name in (FILE_NAME, SCRATCH, DATA, DROPPED_FILE, REPORT, MODEL):
+        _remove(folder / name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _nothing_done(folder: Path) -> bool:
+    """Whether a failed first run left nothing worth going on with."""
+    bookkeeping = {"plan.json", "seconds", "lock"}
+    left = {p.name for p in folder.iterdir()} - {SCRATCH}
+    begun = {p.name for p in (folder / SCRATCH).iterdir()} - bookkeeping - {"aside"}
+    return not left and not begun
+
+
+@contextmanager
+def _locked(run: Run) -> Iterator[None]:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(run.scratch / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise OutputError("is being written by another instructwild process", where=str(run.folder),
+                          remedy="wait for it to end, or choose another --out") from None
+    try:
+        yield
+    finally:
+        lock.release()

@@ -1,0 +1,132 @@
+"""Prompts get answers: one each, or several different ones to be ranked."""
+
+import json
+
+import pytest
+
+from instructwild import stage
+from instructwild.errors import ConfigError
+from instructwild.expand.respond import Open, Wanted, judged, respond, trimmed
+from instructwild.llm.request import Reply, Sampling
+from instructwild.llm.scripted import Script
+from instructwild.schema import Reason, instruction_of
+from instructwild.stage.frames import instructions, rankings
+
+PROMPTS = """\
+{"instruction": "How do I plant a lemon tree?"}
+{"instruction": "怎样照顾柠檬树？", "output": "多晒太阳。"}
+not json
+{"instruction": "Name a star."}
+"""
+
+
+@pytest.fixture
+def prompts(tmp_path):
+    path = tmp_path / "prompts.jsonl"
+    path.write_text(PROMPTS, encoding="utf-8")
+    return path
+
+
+def test_one_answer_a_prompt_and_what_was_answered_stays(prompts, tmp_path):
+    made = respond([prompts], tmp_path / "out", ["scripted"], Wanted())
+    rows = list(instructions(made.frame()))
+    before = {row.id: row for row in instructions(stage.read([prompts]).frame)}
+    assert [row.id for row in rows] == list(before)
+    assert all(row.response for row in rows)
+    assert rows[1] == before[rows[1].id]
+    assert rows[0].made_by.model == "scripted"
+    assert made.manifest.reasons == {"malformed": 1}
+    again = respond([prompts], tmp_path / "again", ["scripted"], Wanted(overwrite=True))
+    assert list(instructions(again.frame()))[1].response != "多晒太阳。"
+
+
+def test_several_answers_differ_and_say_which_model_gave_them(prompts, tmp_path):
+    made = respond([prompts], tmp_path / "out", ["scripted", "scripted"], Wanted(k=3, keep_answer=True))
+    rows = list(rankings(made.frame()))
+    assert len(rows) == 3
+    for row in rows:
+        assert len({candidate.id for candidate in row.candidates}) == 3
+        assert row.rankings == ()
+    assert [candidate.model for candidate in rows[1].candidates if candidate.text == "多晒太阳。"] == [None]
+
+
+def test_an_answer_made_by_a_machine_keeps_the_maker_of_its_prompt(tmp_path):
+    from instructwild.schema import MadeBy
+    from instructwild.stage.frames import instruction_frame
+
+    row = instruction_of("Why is tea green?", made_by=MadeBy(model="maker", template="en/chat"))
+    with stage.start(tmp_path / "in", "expand", config={}) as run:
+        run.finish(data=instruction_frame([row]))
+    made = next(instructions(respond([tmp_path / "in"], tmp_path / "out", ["scripted"], Wanted()).frame()))
+    assert made.made_by.model == "maker"
+    assert made.made_by.sampling["answer"]["model"] == "scripted"
+    assert made.id == row.id
+
+
+@pytest.mark.parametrize(("reply", "expected"), [
+    (Reply("Plant it in spring."), ("Plant it in spring.", None)),
+    (Reply("  "), ("", Reason.EMPTY)),
+    (Reply("I'm sorry, but I can't help with that."), ("I'm sorry, but I can't help with that.", Reason.REFUSED)),
+    (Reply("很抱歉，我无法回答这个问题。"), ("很抱歉，我无法回答这个问题。", Reason.REFUSED)),
+    (Reply("抱歉，我无法协助。"), ("抱歉，我无法协助。", Reason.REFUSED)),
+    (Reply("Sorry is a word with five letters."), ("Sorry is a word with five letters.", None)),
+    (Reply("", "refused"), ("", Reason.REFUSED)),
+    (Reply("", "failed", problem="x"), ("", Reason.FAILED)),
+    (Reply("First this. Then th", "length"), ("First this.", None)),
+    (Reply("先做这个。再做那", "length"), ("先做这个。", None)),
+    (Reply("never an end to it", "length"), ("", Reason.TRUNCATED)),
+])
+def test_an_answer_is_recognised_for_what_it_is(reply, expected):
+    assert judged(reply, Wanted()) == expected
+
+
+def test_cut_answers_can_be_kept_or_dropped_and_refusals_kept():
+    cut = Reply("First this. Then th", "length")
+    assert judged(cut, Wanted(truncated="keep")) == ("First this. Then th", None)
+    assert judged(cut, Wanted(truncated="drop"))[1] == Reason.TRUNCATED
+    assert judged(Reply("I'm sorry, but I can't."), Wanted(keep_refusals=True))[1] is None
+
+
+@pytest.mark.parametrize(("text", "kept"), [
+    ("One. Two. Thr", "One. Two."), ("It costs 3.5 dollars and more. Yes", "It costs 3.5 dollars and more."),
+    ('He said "Stop." Then', 'He said "Stop."'), ("short. " + "x" * 100, ""), ("一。二！三", "一。二！"), ("", ""),
+])
+def test_trimming_ends_at_a_whole_sentence(text, kept):
+    assert trimmed(text) == kept
+
+
+def test_the_same_answer_twice_is_one_candidate():
+    row = Open(instruction_of("Name a star."))
+    assert row.take(Reply("Vega."), "m", Wanted(k=2))
+    assert not row.take(Reply(" Vega. "), "m", Wanted(k=2))
+    assert row.reasons == [Reason.EXACT_DUPLICATE]
+
+
+def test_a_prompt_without_enough_different_answers_leaves_with_the_reason(prompts, tmp_path, monkeypatch):
+    monkeypatch.setattr(Script, "reply", lambda self, request: Reply("Always the same."))
+    made = respond([prompts], tmp_path / "out", ["scripted"], Wanted(k=2, tries=2))
+    assert made.manifest.rows.kept == 0
+    assert made.manifest.reasons == {"too_few_candidates": 3, "malformed": 1}
+    assert made.manifest.metrics["requests"] == 3 * (2 + 1)
+    assert made.manifest.metrics["answers_not_taken"] == {"exact_duplicate": 3 * 2}
+
+
+def test_a_local_model_answers_conversations(tiny_model, prompts, tmp_path):
+    wanted = Wanted(sampling=Sampling(max_tokens=8), truncated="keep")
+    made = respond([prompts], tmp_path / "out", [str(tiny_model)], wanted)
+    assert made.manifest.rows.in_ == 4
+    assert made.manifest.tokens.completion > 0
+
+
+def test_conversations_are_answered_after_their_last_user_turn(tmp_path):
+    talk = [("user", "Hi"), ("assistant", "Hello"), ("user", "Sing.")]
+    messages = [{"role": role, "content": content} for role, content in talk]
+    (tmp_path / "p.jsonl").write_text(json.dumps({"messages": messages}) + "\n")
+    made = next(instructions(respond([tmp_path / "p.jsonl"], tmp_path / "out", ["scripted"], Wanted()).frame()))
+    assert [message.role for message in made.messages] == ["user", "assistant", "user", "assistant"]
+    assert [(message.role, message.content) for message in made.messages[:3]] == talk
+
+
+def test_an_unknown_way_with_cut_answers_is_one_message(prompts, tmp_path):
+    with pytest.raises(ConfigError, match="trim, drop, keep"):
+        respond([prompts], tmp_path / "out", ["scripted"], Wanted(truncated="maybe"))
