@@ -17,7 +17,6 @@ class Outcome:
     """What a peer's script answered, or the first line of why it did not."""
 
     answer: dict
-    megabytes: float
     error: str = ""
 
 
@@ -42,20 +41,17 @@ def python_of(name: str, minutes: float = 10) -> tuple[Path, str]:
 
 
 def run(python: Path, script: Path, arguments: list[str], seconds: float) -> Outcome:
-    """Run a script that writes one JSON answer to its last argument.
-
-    Peak memory is that of the largest single process (resident, in MB).
-    """
+    """Run a script that writes one JSON answer to its last argument, on one thread and without a Hub."""
     with tempfile.TemporaryDirectory() as scratch:
-        answer, log = Path(scratch) / "answer.json", Path(scratch) / "log"
-        limited = ["timeout", str(int(seconds)), python, script, *arguments, answer]
-        with log.open("w") as err:
-            child = subprocess.Popen(limited, stdout=err, stderr=err, cwd=scratch,
-                                     env={**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": scratch})
-            _, status, usage = os.wait4(child.pid, 0)
-            child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode or not answer.exists():
-            lines = [line for line in log.read_text(errors="replace").splitlines() if "Error" in line]
-            error = f"no result within {seconds:.0f} s" if child.returncode == 124 else (lines or ["no result"])[-1]
-            return Outcome({}, usage.ru_maxrss / 1024, error[:160])
-        return Outcome(json.loads(answer.read_text()), usage.ru_maxrss / 1024)
+        answer = Path(scratch) / "answer.json"
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": scratch,
+                       "PYTHONPATH": str(HERE.parent)}
+        try:
+            ran = subprocess.run([python, script, *arguments, answer], capture_output=True, text=True, errors="replace",
+                                 cwd=scratch, env=environment, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return Outcome({}, f"no result within {seconds:.0f} s")
+        if ran.returncode or not answer.exists():
+            errors = [line for line in ran.stderr.splitlines() if "Error" in line]
+            return Outcome({}, (errors or ["no result"])[-1][:160])
+        return Outcome(json.loads(answer.read_text()))

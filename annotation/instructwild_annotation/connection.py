@@ -48,7 +48,23 @@ class Connection:
         self._sdk: Any = None
         self.http = httpx.Client(base_url=f"{self.url}/api/v1", headers={"X-Argilla-Api-Key": key}, timeout=60,
                                  trust_env=not self.is_loopback)
-        self._check()
+        try:
+            self._check()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the server."""
+        self.http.close()
+        if self._sdk is not None:
+            self._sdk.http_client.close()
 
     @property
     def is_loopback(self) -> bool:

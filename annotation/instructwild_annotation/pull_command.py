@@ -30,25 +30,26 @@ def pull(
     from instructwild_annotation.pull import activity, corrections, figures, harvest
     from instructwild_annotation.rankings_page import figures_of, rankings_page
 
-    connection = Connection(url, workspace, home)
-    config = {"name": name, "workspace": connection.workspace}
-    before = stage.load(out) if stage.is_stage(out) else None
-    ours = before is not None and (before.manifest.stage, before.manifest.config) == ("pull", config)
-    if before is not None and ours and not force and before.manifest.metrics["last_activity"] == activity(connection, name):
-        announce(before, json, skipped=True)
-        return
-    found = harvest(connection, name)
-    if not found.activity:
-        raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
-                            remedy="push first, or check --name and --workspace")
-    inputs = [FileRecord(path=f"argilla:{name}", sha256=found.fingerprint, rows=len(found.records))]
-    with stage.start(out, "pull", config=config, inputs=inputs, force=force or ours) as run:
-        if run.finished:
-            announce(run.finished, json, skipped=True)
+    with Connection(url, workspace, home) as connection:
+        config = {"name": name, "workspace": connection.workspace}
+        before = stage.load(out) if stage.is_stage(out) else None
+        ours = before is not None and (before.manifest.stage, before.manifest.config) == ("pull", config)
+        unchanged = ours and before.manifest.metrics["last_activity"] == activity(connection, name)
+        if unchanged and not force:
+            announce(before, json, skipped=True)
             return
-        written = corrections(found.records, "argilla")
-        if written:
-            run.save("corrections.parquet", instruction_frame(written))
-        finished = run.finish(data=ranking_frame(found.rows), report=rankings_page("Rankings by people", found.rows),
-                              metrics={**figures_of(found.rows), **figures(found)})
-    announce(finished, json)
+        found = harvest(connection, name)
+        if not found.activity:
+            raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
+                                remedy="push first, or check --name and --workspace")
+        inputs = [FileRecord(path=f"argilla:{name}", sha256=found.fingerprint, rows=len(found.records))]
+        with stage.start(out, "pull", config=config, inputs=inputs, force=force or ours) as run:
+            if run.finished:
+                announce(run.finished, json, skipped=True)
+                return
+            written = corrections(found.records, "argilla")
+            if written:
+                run.save("corrections.parquet", instruction_frame(written))
+            finished = run.finish(data=ranking_frame(found.rows), report=rankings_page("Rankings by people", found.rows),
+                                  metrics={**figures_of(found.rows), **figures(found)})
+        announce(finished, json)

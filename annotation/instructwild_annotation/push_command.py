@@ -55,10 +55,11 @@ def push(
         typer.echo(f"{len(rows)} prompts would go to {', '.join(f'{name}-k{size}' for size in sizes) or 'no dataset'}; "
                    f"{len(rows) * overlap} rankings would be asked for; {len(dropped)} rows left out")
         return
-    connection = Connection(url, workspace, home)
-    if local_only and not connection.is_loopback:
-        raise ConfigError("is not on this machine", where=connection.url, remedy="leave out --local-only to send data there")
-    done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest)
+    with Connection(url, workspace, home) as connection:
+        if local_only and not connection.is_loopback:
+            raise ConfigError("is not on this machine", where=connection.url,
+                              remedy="leave out --local-only to send data there")
+        done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest)
     for key, reason in done.refused:
         console.print(f"refused: {key}: {reason}", style="yellow", markup=False)
     console.print(done.told)

@@ -24,11 +24,11 @@ def status(
     from instructwild_annotation.connection import Connection
     from instructwild_annotation.pull import harvest, progress_of
 
-    connection = Connection(url, workspace, home)
-    found = harvest(connection, name)
-    if not found.activity:
-        raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
-                            remedy="push first, or check --name and --workspace")
+    with Connection(url, workspace, home) as connection:
+        found = harvest(connection, name)
+        if not found.activity:
+            raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
+                                remedy="push first, or check --name and --workspace")
     far, alpha, share = progress_of(found), agreement.alpha(found.rows), agreement.overall(found.rows).share
     if json:
         told = {**dataclasses.asdict(far), "hours_left": far.hours_left, "agreement": share, "alpha": alpha,

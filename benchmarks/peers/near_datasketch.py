@@ -3,6 +3,7 @@
 from datasketch import MinHash, MinHashLSH
 from protocol import answer, bigrams
 
+
 def find(rows):
     index = MinHashLSH(threshold=0.5, num_perm=128)
     dropped = []

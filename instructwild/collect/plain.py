@@ -10,11 +10,13 @@ from typing import Any
 
 from instructwild.collect.export import json_rows, members
 from instructwild.collect.post import Post, moment, person, text_of
+from instructwild.errors import InputError
 from instructwild.schema.layouts import to_messages
 from instructwild.schema.message import Message
 from instructwild.stage.sources import Line, lines_of
 
 FILES = ("*.jsonl", "*.json", "*.csv", "*.tsv", "*.parquet", "*.jsonl.gz", "*.jsonl.zst")
+BATCH = 1_000
 TEXT_KEYS = ("text", "full_text", "content", "body", "post", "tweet", "title")
 AUTHOR_KEYS = ("author", "user", "username", "screen_name", "author_id")
 TIME_KEYS = ("created_at", "created", "timestamp", "date", "time", "created_utc")
@@ -30,7 +32,25 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         if ".json" in member.name.lower():
             yield from (_post(line, where) for where, line in json_rows(member, encoding))
         else:
-            yield from (_post(line, f"{member.name}:{line.number}") for line in lines_of(member.path, encoding))
+            lines = _parquet(member.path) if member.name.lower().endswith(".parquet") else lines_of(member.path, encoding)
+            yield from (_post(line, f"{member.name}:{line.number}") for line in lines)
+
+
+def _parquet(path: Path) -> Iterator[Line]:
+    """Rows a batch at a time: a large table is never whole in memory."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    try:
+        with pq.ParquetFile(path) as table:
+            for batch in table.iter_batches(BATCH):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield Line(number, row)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
+                         remedy="check how the file was made") from None
 
 
 def live(query: str, limit: int) -> Iterator[Post]:

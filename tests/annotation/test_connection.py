@@ -43,8 +43,9 @@ def server(monkeypatch):
 
 def test_a_right_server_is_taken(server):
     url, _ = server
-    assert Connection(url + "/").is_loopback
-    assert Connection(url, workspace="other").workspace_id() == "1"
+    with Connection(url + "/", workspace="other") as connection:
+        assert connection.is_loopback
+        assert connection.workspace_id() == "1"
 
 
 @pytest.mark.parametrize(("path", "answer", "message"), [
@@ -65,8 +66,8 @@ def test_a_wrong_server_is_refused(server, path, answer, message):
 
 def test_a_wrong_key_and_a_missing_workspace_are_told(server, monkeypatch):
     url, _ = server
-    with pytest.raises(EndpointError, match="it has other"):
-        Connection(url).workspace_id()
+    with Connection(url) as connection, pytest.raises(EndpointError, match="it has other"):
+        connection.workspace_id()
     monkeypatch.setenv("ARGILLA_API_KEY", "wrong")
     with pytest.raises(EndpointError, match="refused the key"):
         Connection(url)

@@ -122,3 +122,61 @@ def test_lone_surrogates_and_markup_do_no_harm(tmp_path):
     assert "<script>alert(1)" in made.frame()["messages"][0][0]["content"]
     assert "<script>alert(1)" not in (made.path / "report.html").read_text(encoding="utf-8")
     assert stage.load(made.path).manifest.rows.kept == 1
+
+
+def test_the_command_line_plans_collects_and_explains(tmp_path, monkeypatch, capsys):
+    from instructwild.cli import main
+
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "s")
+    posts = str(lines(tmp_path / "a.jsonl", {"text": "Why is the sky blue?"}, {"text": "brb"}))
+    for arguments, code, told in (
+            (["jsonl", posts, "--out", str(tmp_path / "out"), "--dry-run"], 0, '"prompts": 1'),
+            (["jsonl", posts, "--out", str(tmp_path / "out"), "--json"], 0, '"kept": 1'),
+            (["jsonl", posts, "--out", str(tmp_path / "out")], 0, "report.html"),
+            (["jsonl", posts, "--out", str(tmp_path / "out"), "--license", "CC0-1.0"], 2, ""),
+            (["myspace", posts, "--out", str(tmp_path / "out")], 2, "")):
+        with pytest.raises(SystemExit) as left:
+            main(["collect", *arguments])
+        assert left.value.code == code
+        said = capsys.readouterr()
+        assert told in said.out
+        assert bool(said.out) == (code == 0)
+        assert "Traceback" not in said.err
+
+
+def test_a_salt_is_made_once_for_a_user_and_kept_from_others(tmp_path, monkeypatch):
+    from instructwild.collect.salt import salt_file, user_salt
+
+    monkeypatch.delenv("INSTRUCTWILD_SALT", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    first = user_salt()
+    assert len(first) >= 32
+    assert user_salt() == first
+    assert salt_file().stat().st_mode & 0o077 == 0
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "given")
+    assert user_salt() == "given"
+
+
+def test_the_forgotten_are_never_collected_again(tmp_path):
+    from instructwild.collect.forgotten import author_mark, row_mark
+
+    posts = lines(tmp_path / "a.jsonl", {"text": "Why is the sky blue?", "author": "ana"},
+                  {"text": "Why is grass green?", "author": "ben"}, {"text": "Why is snow white?", "author": "cy"})
+    before = collect("jsonl", [posts], tmp_path / "before", salt="s").frame()
+    (tmp_path / "forgotten").write_text(f"# asked on Monday\n{author_mark('s', 'jsonl', 'ana')}\n"
+                                        f"{row_mark('s', before['id'][1])}\n", encoding="utf-8")
+    after = collect("jsonl", [posts], tmp_path / "after", salt="s", root=tmp_path)
+    assert after.frame()["id"].to_list() == [before["id"][2]]
+    assert after.manifest.reasons == {"forgotten": 2}
+    assert "sky" not in str(after.dropped().rows())
+    assert before["origin"][0][0]["author"] == author_mark("s", "jsonl", "ana")
+
+
+def test_private_messages_are_left_out_unless_asked_for(tmp_path):
+    chat = {"name": "M", "type": "personal_chat", "id": 4, "messages": [
+        {"id": 2, "type": "message", "date_unixtime": "1672570800", "from": "B", "text": "Why is snow white?"}]}
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(chat), encoding="utf-8")
+    closed = collect("telegram", [path], tmp_path / "closed", salt="s")
+    assert closed.manifest.metrics["why"] == {"not written in public": 1}
+    assert collect("telegram", [path], tmp_path / "open", salt="s", private=True).manifest.rows.kept == 1

@@ -74,25 +74,25 @@ def invite(
 
     if not language.casefold().startswith(("en", "zh")):
         raise ConfigError(f"there is no invitation in {language!r}", where="--language", remedy="choose en or zh")
-    connection = Connection(url, workspace, home)
-    for name in names:
-        typer.echo(invitation(make_account(connection, name, new_password), language))
+    with Connection(url, workspace, home) as connection:
+        for name in names:
+            typer.echo(invitation(make_account(connection, name, new_password), language))
 
 
 def _first_steps(url: str, home: Path | None, candidates: Path | None, names: list[str], overlap: int) -> None:
     from instructwild.report.terminal import console
     from instructwild_annotation.connection import Connection
 
-    connection = Connection(url, server_home=home)
-    if candidates is not None:
-        from instructwild_annotation.push import push_rows
-        from instructwild_annotation.rows import rankable, read_rows
+    with Connection(url, server_home=home) as connection:
+        if candidates is not None:
+            from instructwild_annotation.push import push_rows
+            from instructwild_annotation.rows import rankable, read_rows
 
-        rows, _ = rankable(read_rows(candidates))
-        console.print(push_rows(connection, rows, overlap=overlap).told)
-    for name in names:
-        if (account := make_account(connection, name, missing_ok=True)) is not None:
-            typer.echo(invitation(account, "en"))
+            rows, _ = rankable(read_rows(candidates))
+            console.print(push_rows(connection, rows, overlap=overlap).told)
+        for name in names:
+            if (account := make_account(connection, name, missing_ok=True)) is not None:
+                typer.echo(invitation(account, "en"))
     if not names:
         console.print("invite somebody, in another terminal: [bold]instructwild annotate invite anna[/]")
 

@@ -11,7 +11,8 @@ from instructwild.clean.near import NearDuplicates, encode, kernel, tokens
 from instructwild.clean.near.encode import AWKWARD, _folds_to
 
 # characters that fold to several, to marks, to another script, or that join with a neighbour
-TRICKY = "½ßİıſﬁ™…²㎏㋿ｶﾞﾊﾟＡ，ᾳ\u0345\u0301\u0338=<가각\u1100\u1161\u11a8ㄱﾡ\u3099か゛ー々〇𠀀😀\ufe0f\u200d\x00\ud800क़\u093c𝐀_5"
+TRICKY = "½ßİıſﬁ™…²㎏㋿ｶﾞﾊﾟＡ，ᾳ\u0345\u0301\u0338=<가각\u1100\u1161\u11a8ㄱﾡ\u3099か゛ー々〇𠀀😀\ufe0f\u200d\x00\ud800"
+TRICKY += "क़\u093c𝐀_5"
 TEXT = st.one_of(st.text(), st.text(alphabet=TRICKY), st.text(alphabet=TRICKY + "ab 中文，e"))
 
 

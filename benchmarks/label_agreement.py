@@ -1,0 +1,54 @@
+"""How far a model's labels agree with people's: `instructwild collect --model`'s question on rows with labels.
+
+    python benchmarks/label_agreement.py MODEL FILE.jsonl [ROWS]
+
+FILE has InstructionWild's keys: `instruction`, `instruction_type` and, where one applies, `special_tag`. Printed are the
+share of types that agree, overall and by type, beside the share that always naming the commonest type would reach; Cohen's
+kappa; and precision and recall of the risk tags.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from instructwild.collect.labels import label_rows
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.open import Limits, open_model
+from instructwild.schema import instruction_of
+
+
+async def ask(model: str, texts: list[str], folder: str) -> list:
+    """The model's labels of each text."""
+    async with open_model(model, Limits(batch=16), Ledger(Path(folder) / "calls.sqlite", "agreement"), sort=8) as session:
+        return await label_rows(session, [instruction_of(text) for text in texts])
+
+
+def main() -> None:
+    """Ask, compare, print."""
+    model, path, most = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else None
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    rows = rows[:: max(1, len(rows) // most)][:most] if most else rows
+    with tempfile.TemporaryDirectory() as folder:
+        found = asyncio.run(ask(model, [row["instruction"] for row in rows], folder))
+    people = [row["instruction_type"] for row in rows]
+    said = [labels.type if labels else None for labels in found]
+    agreed = sum(a == b for a, b in zip(people, said, strict=True)) / len(rows)
+    common = Counter(people).most_common(1)[0]
+    chance = sum(count * Counter(said)[name] for name, count in Counter(people).items()) / len(rows) ** 2
+    print(f"{len(rows)} rows, {sum(name is None for name in said)} answers without a type")
+    kappa = (agreed - chance) / (1 - chance)
+    print(f"type: {agreed:.1%} agree (always {common[0]}: {common[1] / len(rows):.1%}), kappa {kappa:.2f}")
+    for name, count in Counter(people).most_common():
+        right = sum(a == b == name for a, b in zip(people, said, strict=True))
+        print(f"  {name}: {right} of {count}, named {Counter(said)[name]} times")
+    tags = [(row.get("special_tag"), labels.risk if labels else ()) for row, labels in zip(rows, found, strict=True)]
+    hit = sum(tag in risks for tag, risks in tags if tag)
+    named, given = sum(len(risks) for _, risks in tags), sum(bool(tag) for tag, _ in tags)
+    print(f"risk: {given} given, {named} named, {hit} the same")
+
+
+if __name__ == "__main__":
+    main()
