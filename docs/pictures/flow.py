@@ -8,7 +8,7 @@ ROWS = [
      ("clean", "清洗", "every drop explained"), ("respond", "回答", "K answers a prompt"),
      ("annotate", "标注", "people rank them")],
     [("train", "训练", "SFT · RM · PPO+PTX"), ("export", "量化", "merged, GPTQ 4 bit"),
-     ("serve", "服务", "API and web chat"), ("publish", "发布", "data and model cards")],
+     ("chat", "对话", "models side by side"), ("publish", "发布", "data and model cards")],
 ]
 WIDTH, HEIGHT, GAP, BOX, TALL = 860, 236, 28, 148, 84
 STYLE = """

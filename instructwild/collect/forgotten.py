@@ -4,6 +4,8 @@ One line per entry of the file `forgotten`, sixteen hex digits: an author as `or
 `row_mark(salt, id)`. Neither tells anything to whoever lacks the salt.
 """
 
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 
 from instructwild.schema.identity import salted_hash
@@ -19,6 +21,12 @@ def row_mark(salt: str, row_id: str) -> str:
 def author_mark(salt: str, kind: str, author: str) -> str:
     """What stands for an author, in the list and in `origin.author`: the same person on two sites is two."""
     return salted_hash(salt, f"{kind} {author}")
+
+
+def fingerprint(marks: Iterable[str]) -> str | None:
+    """What a stage's config says of the list that it was made with; None for an empty one."""
+    lines = "\n".join(sorted(marks))
+    return sha256(lines.encode()).hexdigest()[:16] if lines else None
 
 
 def forgotten(root: str | Path) -> frozenset[str]:

@@ -16,7 +16,7 @@ import polars as pl
 from instructwild.clean.language import languages
 from instructwild.collect import page
 from instructwild.collect.extract import candidates
-from instructwild.collect.forgotten import author_mark, forgotten, row_mark
+from instructwild.collect.forgotten import author_mark, fingerprint, forgotten, row_mark
 from instructwild.collect.judge import LONGEST, refusal
 from instructwild.collect.kinds import Kind, kind_named
 from instructwild.collect.post import Post
@@ -56,9 +56,9 @@ class Terms:
 
     def config(self) -> dict[str, Any]:
         """What determines the rows. The salt and the forget list go in as hashes."""
-        listed = sha256("\n".join(sorted(self.forgotten)).encode()).hexdigest()[:16] if self.forgotten else None
         return {"kind": self.kind, "license": self.license, "as_is": self.as_is, "private": self.private,
-                "keep_raw": self.keep_raw, "salt": salted_hash(self.salt, "fingerprint"), "forgotten": listed}
+                "keep_raw": self.keep_raw, "salt": salted_hash(self.salt, "fingerprint"),
+                "forgotten": fingerprint(self.forgotten)}
 
 
 @dataclass(frozen=True)

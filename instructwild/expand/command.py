@@ -15,6 +15,10 @@ def expand(
                                        show_default=False)],
     target: Annotated[int, typer.Option(help="New rows wanted, split evenly over the languages.", min=1)] = 1000,
     languages: Annotated[str, typer.Option(help="Languages to write, from seeds of the same language.")] = "en,zh",
+    way: Annotated[str, typer.Option(help="instructionwild (answers in a second pass: respond) or alpaca (in one call).")
+                   ] = "instructionwild",
+    quota: Annotated[list[str] | None, typer.Option(help="Rows of a kind: summarization=0.1 or zh:role_play=50; repeatable.",
+                                                    show_default=False)] = None,
     style: Annotated[str, typer.Option(help="How to ask: base (continue a list), chat, or auto by the model.")] = "auto",
     template: Annotated[str, typer.Option(help="A template of your own: FILE.yaml; {language} is filled in.")] = "",
     budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
@@ -37,13 +41,24 @@ def expand(
     The output holds the machine-made rows only, each with the ids of the examples it came from; clean it together with the
     seeds. Run again after an interruption, it goes on and pays for nothing twice.
     """
-    from instructwild.expand.run import Plan
+    from instructwild.expand.plan import Plan, parse_quota
     from instructwild.expand.run import expand as run
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
 
     chosen = tuple(dict.fromkeys(part.strip() for part in languages.split(",") if part.strip()))
-    plan = Plan(target=target, languages=chosen, style=style, template=template, seed=seed, patience=patience)
+    plan = Plan(target=target, languages=chosen, way=way, style=style, template=template, seed=seed, patience=patience,
+                quotas=tuple(parse_quota(one) for one in quota or ()))
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
                     local_only=local_only)
+    if dry_run:
+        from instructwild.expand.forecast import forecast_expand
+        from instructwild.expand.run import planned
+        from instructwild.llm.open import check, price_of, understand
+
+        name = understand(model)
+        check(name, limits)
+        growth, _ = planned(seeds, model, plan, encoding)
+        forecast_expand(growth, name.label, price_of(name, limits), limits.window or 32).show(as_json)
+        return
     announce(run(seeds, out, model, plan, limits=limits, cache=cache, encoding=encoding, force=force), as_json)

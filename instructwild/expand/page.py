@@ -1,30 +1,30 @@
 """The page a person reads after expanding."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from instructwild.clean.near import tokens
 from instructwild.expand.growth import Growth
-from instructwild.schema import Instruction
 
 SHOWN = 12
 
 
-def page(growth: Growth, seeds: Mapping[str, Sequence[Instruction]], metrics: Mapping[str, Any], usd: float) -> str:
+def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
     """One self-contained HTML page: what came of how many requests, what was dropped, and rows to look at."""
     from instructwild.report import figures
     from instructwild.report.page import Page, Prose, Samples, Table
 
+    seeds = growth.seeds
     people = sum(len(rows) for rows in seeds.values())
     lead = f"{people:,} seeds, {len(growth.kept):,} new instructions from {metrics['requests']:,} requests."
     shown = Page(title="Expand", lead=lead + (f" US$ {usd:.4f}." if usd else ""))
-    rows = [[language, f"{len(seeds[language]):,}", f"{state.target:,}", f"{state.taken:,}", f"{state.answered:,}",
+    rows = [[str(cell), f"{len(seeds[cell.language]):,}", f"{state.target:,}", f"{state.taken:,}", f"{state.answered:,}",
              f"{state.taken / state.answered:.2f}" if state.answered else "–"]
-            for language, state in growth.progress.items()]
-    shown.add("By language", Table(["language", "seeds", "wanted", "new", "requests", "new a request"], rows))
-    for language, reasons in growth.given_up.items():
-        shown.add(f"Given up: {language}", Prose(
+            for cell, state in growth.progress.items()]
+    shown.add("By language", Table(["language and kind", "seeds", "wanted", "new", "requests", "new a request"], rows))
+    for cell, reasons in growth.given_up.items():
+        shown.add(f"Given up: {cell}", Prose(
             f"The last {growth.patience} requests brought no new row: "
             + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) + "."))
     lost = Counter(row.reason.value for row in growth.dropped)
@@ -34,8 +34,15 @@ def page(growth: Growth, seeds: Mapping[str, Sequence[Instruction]], metrics: Ma
     lengths = {"seeds": [len(tokens(row.messages[0].content)) for group in seeds.values() for row in group],
                "new": [len(tokens(row.messages[0].content)) for row in growth.kept]}
     shown.add("Length", figures.histogram({name: values for name, values in lengths.items() if values}, label="tokens"))
-    for language in growth.targets:
-        some = [row.messages[0].content for row in growth.kept if row.language.split("-")[0] == language]
+    shown.add("Diversity", Prose(
+        "Distinct words and pairs of words as shares of all; F with the nearest row of the same group, and with the nearest "
+        "seed. Low F means unlike. Each group is cut to the same size."),
+        Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "distinct openings"],
+              [[name, *(f"{value:,}" if isinstance(value, int) else f"{value:.3f}" for value in found.values())]
+               for name, found in metrics["diversity"].items()]))
+    for language in seeds:
+        some = ["\n".join(message.content for message in row.messages) for row in growth.kept
+                if row.language.split("-")[0] == language]
         if some:
             step = max(1, len(some) // SHOWN)
             shown.add(f"Some new instructions: {language}", Samples(some[::step][:SHOWN]))

@@ -9,6 +9,10 @@ from instructwild.llm.request import Reply
 from instructwild.schema import Message, Reason
 
 NUMBER = re.compile(r"^[ \t]*(?:\*\*|#+ *)?(\d{1,3})(?:\*\*)?[.、．)）:：][ \t]*", re.MULTILINE)
+QUESTION = re.compile(r"(?m)^\W*(?:Question|问题)\s*\d{1,3}\W{0,3}[:：]\s*", re.IGNORECASE)
+ANSWER = re.compile(r"(?m)^\W*(?:Answer|回答)\s*\d{1,3}\W{0,3}[:：]\s*", re.IGNORECASE)
+TALK = re.compile(r"(?m)^\W*\d{1,3}[.、．)）]\W*(?:User|用户)\W{0,2}[:：]\s*", re.IGNORECASE)
+SPEAKER = re.compile(r"(?m)^\W*(User|Assistant|用户|助手)\W{0,2}[:：]\s*", re.IGNORECASE)
 LONGEST_WORDS = 400
 SHORTEST_WORDS = 2
 
@@ -53,13 +57,57 @@ def candidates(reply: Reply, template: Template, first: int) -> list[Candidate]:
     if reply.finish == "refused" or (template.style == "chat" and refused(reply.text)):
         return [_lost(reply.text, Reason.REFUSED, reply.text[:200])]
     text = f"{first}. {reply.text}" if template.style == "base" else reply.text
+    if template.form == "pairs":
+        return _pairs(reply)
+    if template.form == "talks":
+        return _talks(reply)
     items = [item.split(f" {first + place + 1}. ")[0] for place, item in enumerate(_items(text))]
-    if not items:
-        return [_lost(reply.text, Reason.EMPTY if not reply.text.strip() else Reason.BAD_FORMAT, "no numbered item")]
-    found = [_judged(item) for item in items]
+    return _ended(reply, [_judged(item) for item in items], "no numbered item")
+
+
+def _ended(reply: Reply, found: list[Candidate], nothing: str) -> list[Candidate]:
+    """The candidates of a whole reply: at least one, and the last one lost where the reply was cut off."""
+    if not found:
+        return [_lost(reply.text, Reason.EMPTY if not reply.text.strip() else Reason.BAD_FORMAT, nothing)]
     if reply.finish == "length":
-        found[-1] = _lost(items[-1], Reason.TRUNCATED, f"cut off after {reply.completion_tokens} tokens")
+        found[-1] = Candidate(found[-1].messages, Reason.TRUNCATED, f"cut off after {reply.completion_tokens} tokens")
     return found
+
+
+def _pairs(reply: Reply) -> list[Candidate]:
+    """Instructions with their answers."""
+    found = []
+    for part in QUESTION.split(reply.text)[1:]:
+        question, *answers = ANSWER.split(part, maxsplit=1)
+        judged = _judged(tidy(question))
+        answer = answers[0].strip() if answers else ""
+        if judged.reason is None and not answer:
+            judged = Candidate(judged.messages, Reason.NO_ANSWER, "a question without its answer")
+        elif judged.reason is None and refused(answer):
+            judged = Candidate(judged.messages, Reason.REFUSED, answer[:200])
+        messages = (*judged.messages, Message(role="assistant", content=answer)) if answer else judged.messages
+        found.append(Candidate(messages, judged.reason, judged.evidence))
+    return _ended(reply, found, "no numbered question")
+
+
+def _talks(reply: Reply) -> list[Candidate]:
+    """Conversations that end with the user."""
+    found = []
+    for part in TALK.split(reply.text)[1:]:
+        turns = SPEAKER.split(part)
+        roles = ["assistant" if name.lower() in ("assistant", "助手") else "user" for name in ("user", *turns[1::2])]
+        said = [turns[0], *turns[2::2]]
+        messages = [Message(role=role, content=text.strip()) for role, text in zip(roles, said, strict=True)]  # type: ignore[arg-type]
+        if messages[-1].role == "assistant":
+            messages.pop()
+        alternate = all(message.role == ("user", "assistant")[place % 2] for place, message in enumerate(messages))
+        if not alternate or len(messages) < 3:
+            found.append(Candidate(tuple(messages), Reason.BAD_FORMAT, "not a conversation of several turns"))
+        elif not all(message.content for message in messages):
+            found.append(Candidate(tuple(messages), Reason.EMPTY, "an empty turn"))
+        else:
+            found.append(Candidate(tuple(messages)))
+    return _ended(reply, found, "no numbered conversation")
 
 
 def _items(text: str) -> Iterator[str]:

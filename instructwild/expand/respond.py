@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ class Wanted:
         keep_refusals: let answers that decline count as answers.
         keep_answer: with k above 1, the answer a row has already is one of the candidates.
         overwrite: with k 1, answer again what has an answer already.
+        limit: answer at most so many prompts, spread evenly over the input; the others are not read.
     """
 
     k: int = 1
@@ -48,6 +49,7 @@ class Wanted:
     keep_answer: bool = False
     overwrite: bool = False
     seed: int = 0
+    limit: int | None = None
 
 
 @dataclass
@@ -120,24 +122,32 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     table = stage.read(sources, encoding)
     config = {"models": [name.label for name in names], "k": wanted.k, "sampling": wanted.sampling.plain(),
               "tries": wanted.tries, "truncated": wanted.truncated, "keep_refusals": wanted.keep_refusals,
-              "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget}
+              "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget,
+              "limit": wanted.limit}
     with stage.start(out, STEP, config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
             return run.finished
         ledger = Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))
-        rows = list(instructions(table.frame))
-        work = _begun(rows, wanted)
+        rows = spread(list(instructions(table.frame)), wanted.limit)
+        work = opened(rows, wanted)
         sessions = []
         for place, model in enumerate(models):
             missing = [(open_, slot) for open_ in work.values() if open_.row.prompt
                        for slot in range(place, wanted.k - len(open_.given), len(models))]
             if missing:
                 sessions.append(open_model(model, limits, ledger, sort=SORTED_OVER))
-                asyncio.run(_fill(sessions[-1], missing, wanted))
+                asyncio.run(fill(sessions[-1], missing, wanted))
         return _finish(run, rows, work, sessions, wanted, table.malformed)
 
 
-def _begun(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:
+def spread(rows: list[Instruction], limit: int | None) -> list[Instruction]:
+    """At most `limit` rows, evenly spaced."""
+    if limit is None or limit >= len(rows):
+        return rows
+    return [rows[place * len(rows) // limit] for place in range(limit)]
+
+
+def opened(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:
     """The rows that need an answer, by their place; one that has its answer needs none."""
     work = {}
     for place, row in enumerate(rows):
@@ -152,7 +162,8 @@ def _begun(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:
     return work
 
 
-async def _fill(session: Session, missing: list[tuple[Open, int]], wanted: Wanted) -> None:
+async def fill(session: Session, missing: list[tuple[Open, int]], wanted: Wanted,
+               on_reply: Callable[[Request, Reply], None] | None = None) -> None:
     """Ask one model for its share of the candidates of every prompt, and again for those that came to nothing."""
     from instructwild.report.terminal import progress
 
@@ -174,7 +185,9 @@ async def _fill(session: Session, missing: list[tuple[Open, int]], wanted: Wante
                     return _request(following[0].row, following[1], attempt, wanted)
 
                 number = 0
-                async for _, reply in session.stream(ask):
+                async for request, reply in session.stream(ask):
+                    if on_reply is not None:
+                        on_reply(request, reply)
                     open_, slot = flying[number]
                     number += 1
                     if open_.take(reply, label, wanted):

@@ -32,6 +32,7 @@ def respond(
     batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 32,
     local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
     seed: Annotated[int, typer.Option(help="Decides the random numbers of sampling.")] = 0,
+    limit: Annotated[int | None, typer.Option(help="Answer only so many prompts, spread over the input.", min=1)] = None,
     cache: Annotated[Path | None, typer.Option(help="A file of paid answers that several runs share.")] = None,
     encoding: Encoding = None,
     dry_run: DryRun = False,
@@ -51,7 +52,20 @@ def respond(
 
     sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_p=top_p)
     wanted = Wanted(k=k, sampling=sampling, tries=tries, truncated=truncated, keep_refusals=keep_refusals,
-                    keep_answer=keep_answer, overwrite=overwrite, seed=seed)
+                    keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
                     local_only=local_only)
+    if dry_run:
+        from instructwild import stage
+        from instructwild.expand.forecast import forecast_respond
+        from instructwild.expand.respond import spread
+        from instructwild.llm.open import check, price_of, understand
+        from instructwild.stage.frames import instructions
+
+        rows = spread(list(instructions(stage.read(prompts, encoding).frame)), wanted.limit)
+        for name in map(understand, model):
+            check(name, limits)
+        name = understand(model[0])
+        forecast_respond(rows, ", ".join(model), wanted, price_of(name, limits), limits.window or 32).show(as_json)
+        return
     announce(run(prompts, out, model, wanted, limits=limits, cache=cache, encoding=encoding, force=force), as_json)

@@ -3,62 +3,19 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from instructwild import stage
-from instructwild.errors import ConfigError, InputError
-from instructwild.expand.growth import Growth
-from instructwild.expand.template import template
+from instructwild.errors import InputError
+from instructwild.expand.diversity import SAMPLE, diversity
+from instructwild.expand.growth import Cell, Growth
+from instructwild.expand.plan import Plan, described, style_for
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, ModelName, Session, check, open_model, understand
-from instructwild.schema import Instruction
+from instructwild.llm.open import Limits, Session, check, open_model, understand
+from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
-
-SMALL_BYTES = 2_500_000_000
-"""Smaller weights, about a billion parameters, belong to models that continue a list rather than follow an order."""
-SHARED_LANGUAGES = ("en", "zh")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is wanted: how many rows of which languages, asked for how.
-
-    Args:
-        target: rows in all, split evenly over the languages.
-        style: `base`, `chat`, or `auto` to choose by the model.
-        template: the name of a shipped template or a file of the user's own, instead of the one of the style.
-        patience: requests in a row without a new row after which a language is given up.
-    """
-
-    target: int
-    languages: tuple[str, ...] = SHARED_LANGUAGES
-    style: str = "auto"
-    template: str = ""
-    seed: int = 0
-    patience: int = 40
-    threshold: str = "7/10"
-    changes: dict[str, Any] = field(default_factory=dict)
-
-    def targets(self) -> dict[str, int]:
-        """Rows wanted of each language; the first ones get what does not divide."""
-        each, more = divmod(self.target, len(self.languages))
-        return {language: each + (place < more) for place, language in enumerate(self.languages)}
-
-
-def style_for(name: ModelName) -> str:
-    """The template style that suits a model: a small one continues a list, a chat model is asked."""
-    if name.place != "local":
-        return "chat"
-    from instructwild.llm.models import resolve
-    from instructwild.llm.open import has_chat_template
-
-    folder = resolve(name.name)
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    return "chat" if has_chat_template(name.name) and size > SMALL_BYTES else "base"
 
 
 def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding: str | None = None,
@@ -76,7 +33,7 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
             found[language].append(row)
     for language, seeds in found.items():
         if not seeds:
-            raise InputError(f"hold no seed in {language} among {len(rows):,} rows", where=", ".join(map(str, sources)),
+            raise InputError(f"no seed in {language} among {len(rows):,} rows", where=", ".join(map(str, sources)),
                              remedy="give seeds of that language, or leave it out of --languages")
     return found, table
 
@@ -109,22 +66,29 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
     limits = limits or Limits()
     name = understand(model)
     check(name, limits)
-    seeds, table = read_seeds(sources, plan.languages, encoding)
-    style = style_for(name) if plan.style == "auto" else plan.style
-    if style not in ("base", "chat"):
-        raise ConfigError(f"there is no style {style!r}", where="--style", remedy="base, chat or auto")
-    templates = {language: template(language, plan.template or style) for language in plan.languages}
-    growth = Growth(seeds, plan.targets(), templates, name.label, plan.seed, plan.patience, plan.threshold)
-    config = {"model": name.label, "targets": plan.targets(), "seed": plan.seed, "patience": plan.patience,
-              "templates": {t.name: t.digest for t in templates.values()}, "threshold": plan.threshold,
-              "window": limits.window, "budget": limits.budget}
+    growth, table = planned(sources, model, plan, encoding)
+    config = {"model": name.label, "goals": described(growth.goals), "seed": plan.seed, "patience": plan.patience,
+              "threshold": plan.threshold, "window": limits.window, "budget": limits.budget}
     with stage.start(out, "expand", config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
             return run.finished
         ledger = Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))
         session = open_model(model, limits, ledger)
         asyncio.run(grow(session, growth))
-        return _finish(run, growth, session, seeds)
+        return _finish(run, growth, session)
+
+
+def planned(sources: Sequence[str | Path], model: str, plan: Plan, encoding: str | None = None,
+            ) -> tuple[Growth, stage.Table]:
+    """The pool before anything is asked, and what was read.
+
+    Raises:
+        InputError, ConfigError, ModelError: see there.
+    """
+    name = understand(model)
+    goals = plan.goals(style_for(name) if plan.style == "auto" else plan.style)
+    seeds, table = read_seeds(sources, plan.languages, encoding)
+    return Growth(seeds, goals, name.label, plan.seed, plan.patience, plan.threshold), table
 
 
 def run_name(scratch: Path) -> str:
@@ -139,18 +103,18 @@ async def grow(session: Session, growth: Growth) -> None:
     """Ask until every language has its rows, is given up, or the budget is spent."""
     from instructwild.report.terminal import console, progress
 
-    told: set[str] = set()
+    told: set[Cell] = set()
     with progress() as shown:
-        tasks = {language: shown.add_task(f"expand {language}", total=target, note="")
-                 for language, target in growth.targets.items()}
+        tasks = {cell: shown.add_task(f"expand {cell}", total=state.target, note="")
+                 for cell, state in growth.progress.items()}
         async with session:
             async for request, reply in session.stream(growth.ask):
                 growth.accept(request, reply)
-                for language, state in growth.progress.items():
-                    shown.update(tasks[language], completed=state.taken, note=_note(session))
-                for language in growth.given_up.keys() - told:
-                    told.add(language)
-                    console.print(given_up(growth, language))
+                for cell, state in growth.progress.items():
+                    shown.update(tasks[cell], completed=state.taken, note=_note(session))
+                for cell in growth.given_up.keys() - told:
+                    told.add(cell)
+                    console.print(given_up(growth, cell))
 
 
 def _note(session: Session) -> str:
@@ -159,20 +123,20 @@ def _note(session: Session) -> str:
     return f"{usage.requests:,} requests, {usage.completion_tokens:,} tokens{money}"
 
 
-def given_up(growth: Growth, language: str) -> str:
-    """Why a language was given up, in words a person can act on."""
-    progress = growth.progress[language]
-    reasons = growth.given_up[language]
+def given_up(growth: Growth, cell: Cell) -> str:
+    """Why a language or kind was given up, in words a person can act on."""
+    progress = growth.progress[cell]
+    reasons = growth.given_up[cell]
     why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3)) or "no candidate"
     advice = ""
     if {reason for reason, _ in reasons.most_common(1)} & {"wrong_language", "bad_format", "empty"}:
         advice = (" This model does not write that language well enough; take another, such as Qwen/Qwen3-0.6B, which knows "
                   "English and Chinese.")
-    return (f"[bold yellow]{language}[/]: given up at {progress.taken:,} of {progress.target:,} rows: the last "
+    return (f"[bold yellow]{cell}[/]: given up at {progress.taken:,} of {progress.target:,} rows: the last "
             f"{growth.patience} requests brought none ({why}).{advice}")
 
 
-def _finish(run: stage.Run, growth: Growth, session: Session, seeds: dict[str, list[Instruction]]) -> stage.Stage:
+def _finish(run: stage.Run, growth: Growth, session: Session) -> stage.Stage:
     from instructwild.expand.page import page
     from instructwild.report.terminal import console
 
@@ -182,10 +146,25 @@ def _finish(run: stage.Run, growth: Growth, session: Session, seeds: dict[str, l
     usage = session.usage
     metrics = {
         "requests": usage.requests, "failed_requests": usage.failed, "cached_requests": usage.cached,
-        "taken": {language: progress.taken for language, progress in growth.progress.items()},
-        "targets": dict(growth.targets), "given_up": {name: dict(reasons) for name, reasons in growth.given_up.items()},
-        "stopped": "budget" if session.stopped else None, "possibly_charged": session.ledger.spent().possible,
+        "taken": {str(cell): progress.taken for cell, progress in growth.progress.items()},
+        "wanted": {str(cell): progress.target for cell, progress in growth.progress.items()},
+        "given_up": {str(cell): dict(reasons) for cell, reasons in growth.given_up.items()},
+        "diversity": measured(growth), "stopped": "budget" if session.stopped else None,
+        "possibly_charged": session.ledger.spent().possible,
     }
     return run.finish(data=frame, dropped=growth.dropped, usd=round(usage.usd, 6), metrics=metrics,
                       tokens=stage.Tokens(prompt=usage.prompt_tokens, completion=usage.completion_tokens),
-                      report=page(growth, seeds, metrics, usage.usd))
+                      report=page(growth, metrics, usage.usd))
+
+
+def measured(growth: Growth) -> dict[str, dict[str, float]]:
+    """Diversity of the seeds and of the new rows of each language, looked at in equal numbers."""
+    found = {}
+    for language, people in growth.seeds.items():
+        texts = [prompt_text(row.messages) for row in people]
+        made = [prompt_text(row.messages) for row in growth.kept if row.language.split("-")[0] == language]
+        size = min(len(texts), len(made), SAMPLE)
+        if size:
+            found[f"seeds {language}"] = diversity(texts, size=size).plain()
+            found[f"new {language}"] = diversity(made, texts, size=size).plain()
+    return found

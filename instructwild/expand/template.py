@@ -12,6 +12,7 @@ from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
 
 Style = Literal["base", "chat"]
+Form = Literal["list", "pairs", "talks"]
 SHIPPED = ("en", "zh")
 
 
@@ -23,6 +24,7 @@ class Template:
         name: language and file name, such as en/chat.
         digest: twelve hex digits of the file's sha256: its version.
         style: `base` is continued as plain text, `chat` is sent as a message.
+        form: what comes back: a `list` of instructions, `pairs` of instruction and answer, or `talks` of several turns.
         examples: how many examples people wrote, at least.
         made: how many examples the model made, once there are enough.
         longest: characters of an example; longer rows are not shown as examples.
@@ -38,6 +40,7 @@ class Template:
     made: int = 0
     longest: int = 500
     count: int = 1
+    form: Form = "list"
 
     def request(self, seed: int, **values: Any) -> Request:
         """The request for these values."""
@@ -80,6 +83,32 @@ def template(language: str, name: str) -> Template:
     return read_template(shipped.read_bytes(), f"{language}/{name}", f"{language}/{name}.yaml")
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of instruction that can be asked for by name.
+
+    Args:
+        label: the type noted in the row, one of InstructionWild's nine.
+        asks: what the model is told of it.
+        form: the form of template it needs, where that is not the plan's.
+    """
+
+    name: str
+    label: str
+    asks: str = ""
+    form: str = ""
+
+
+@cache
+def kinds(language: str) -> dict[str, Kind]:
+    """The kinds that can be asked for in a language, by name."""
+    import yaml
+
+    file = files("instructwild.expand").joinpath("prompts", language, "kinds.yaml")
+    given = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: Kind(name, **fields) for name, fields in given.items()}
+
+
 def read_template(content: bytes, name: str, where: str) -> Template:
     """A template from the bytes of its file.
 
@@ -98,6 +127,7 @@ def read_template(content: bytes, name: str, where: str) -> Template:
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError, ValueError, TemplateError) as error:
         raise ConfigError(f"is no template ({str(error).splitlines()[0]})", where=where,
                           remedy="compare it with the shipped ones") from None
-    if made.style not in ("base", "chat"):
-        raise ConfigError(f"has the unknown style {made.style!r}", where=where, remedy="base or chat")
+    if made.style not in ("base", "chat") or made.form not in ("list", "pairs", "talks"):
+        raise ConfigError(f"has an unknown style or form: {made.style!r}, {made.form!r}", where=where,
+                          remedy="style: base or chat; form: list, pairs or talks")
     return made

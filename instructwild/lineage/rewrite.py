@@ -1,6 +1,5 @@
 """A stage folder after something was forgotten: rows, report and manifest agree again, and later stages still match."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -121,7 +120,7 @@ def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:
 def note_marks(root: Path, marks: Iterable[str]) -> None:
     """Add to the forget list, and let the collect stages say that they were made with it: they hold none of it now."""
     from instructwild.collect.forgotten import FILE_NAME as LIST
-    from instructwild.collect.forgotten import forgotten
+    from instructwild.collect.forgotten import fingerprint, forgotten
 
     known = forgotten(root)
     new = [mark for mark in marks if mark not in known]
@@ -129,7 +128,7 @@ def note_marks(root: Path, marks: Iterable[str]) -> None:
         path = root / LIST
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         replace(path, (before + "".join(f"{mark}\n" for mark in new)).encode())
-    listed = hashlib.sha256("\n".join(sorted(forgotten(root))).encode()).hexdigest()[:16]
+    listed = fingerprint(forgotten(root))
     for node in Graph(root).nodes:
         if node.manifest.stage == "collect" and "forgotten" in node.manifest.config:
             config = {**node.manifest.config, "forgotten": listed}

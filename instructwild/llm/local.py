@@ -19,9 +19,8 @@ from instructwild.llm.request import Finish, Reply, Request
 if TYPE_CHECKING:
     import torch
 
-NUCLEUS = 1024
-"""With top_p below 1 at most this many of the likeliest tokens are drawn from: sorting a whole vocabulary costs more than
-the model does."""
+REDRAWS = 4
+"""How often a token outside the nucleus is drawn again before the nucleus is sorted out, which costs far more."""
 
 
 @dataclass
@@ -30,7 +29,7 @@ class Row:
 
     request: Request
     prompt: list[int]
-    uniform: "torch.Tensor"
+    dice: "torch.Generator"
     said: list[int] = field(default_factory=list)
     finish: Finish | None = None
 
@@ -101,7 +100,7 @@ class LocalModel:
         rows = []
         for request, prompt in asked:
             dice = torch.Generator().manual_seed(request.seed % 2**63)
-            rows.append(Row(request, prompt, torch.rand(request.sampling.max_tokens, generator=dice, dtype=torch.float64)))
+            rows.append(Row(request, prompt, dice))
         fitting = [row for row in rows if len(row.prompt) + row.request.sampling.max_tokens <= self.context]
         if fitting:
             with torch.inference_mode():
@@ -177,33 +176,46 @@ def penalized(logits: "torch.Tensor", penalty: "torch.Tensor") -> "torch.Tensor"
 
 
 def draw(logits: "torch.Tensor", rows: Sequence[Row]) -> "torch.Tensor":
-    """The next token of each row [B], by inverting the distribution at the row's own next random number.
+    """The next token of each row [B], from the row's own random numbers; temperature 0 takes the likeliest token.
+
+    With top_p below 1 a token is drawn from the whole distribution and drawn again while it lies outside the nucleus
+    (Holtzman et al. 2020), which gives the nucleus' distribution without sorting the vocabulary.
 
     Args:
         logits: [B, V] float.
-        rows: the B rows; temperature 0 takes the likeliest token.
+        rows: the B rows.
     """
     import torch
 
     chosen = logits.argmax(-1)
-    sampled = [i for i, row in enumerate(rows) if row.request.sampling.temperature > 0]
-    for nucleus in (False, True):
-        index = [i for i in sampled if (rows[i].request.sampling.top_p < 1) is nucleus]
-        if not index:
-            continue
-        heat = torch.tensor([rows[i].request.sampling.temperature for i in index], device=logits.device)
-        point = torch.stack([rows[i].uniform[len(rows[i].said)] for i in index]).to(logits.device)
-        probability = torch.softmax(logits[index] / heat[:, None], dim=-1)
-        order = None
-        if nucleus:
-            probability, order = probability.topk(min(NUCLEUS, probability.shape[1]), dim=-1)
-            share = torch.tensor([rows[i].request.sampling.top_p for i in index], device=logits.device)
-            before = probability.cumsum(-1) - probability
-            probability = torch.where(before < share[:, None], probability, 0.0)
-        total = probability.cumsum(-1, dtype=torch.float64)
-        place = torch.searchsorted(total, (point * total[:, -1])[:, None], right=True).clamp(max=probability.shape[1] - 1)
-        chosen[index] = (place if order is None else order.gather(1, place))[:, 0]
+    left = [i for i, row in enumerate(rows) if row.request.sampling.temperature > 0]
+    if not left:
+        return chosen
+    heat = torch.tensor([rows[i].request.sampling.temperature for i in left], device=logits.device)
+    share = torch.tensor([rows[i].request.sampling.top_p for i in left], device=logits.device)
+    probability = torch.softmax(logits[left] / heat[:, None], dim=-1)
+    total = probability.cumsum(-1)
+    for _ in range(REDRAWS):
+        token = _at(total, [rows[i] for i in left])
+        chosen[left] = token
+        likelier = torch.where(probability > probability.gather(1, token[:, None]), probability, 0.0).sum(-1)
+        outside = ((share < 1) & (likelier >= share)).nonzero()[:, 0]
+        if not len(outside):
+            return chosen
+        left = [left[i] for i in outside.tolist()]
+        probability, total, share = probability[outside], total[outside], share[outside]
+    ordered, order = probability.sort(dim=-1, descending=True)
+    ordered = torch.where(ordered.cumsum(-1) - ordered < share[:, None], ordered, 0.0)
+    chosen[left] = order.gather(1, _at(ordered.cumsum(-1), [rows[i] for i in left])[:, None])[:, 0]
     return chosen
+
+
+def _at(total: "torch.Tensor", rows: Sequence[Row]) -> "torch.Tensor":
+    """Invert cumulated probabilities [B, V] at the next random number of each row: [B] places."""
+    import torch
+
+    point = torch.cat([torch.rand(1, generator=row.dice) for row in rows]).to(total.device) * total[:, -1]
+    return torch.searchsorted(total, point[:, None], right=True)[:, 0].clamp(max=total.shape[1] - 1)
 
 
 def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", device: str | None = None,

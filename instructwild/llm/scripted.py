@@ -18,8 +18,9 @@ from instructwild.llm.request import Reply, Request
 
 ITEM = re.compile(r"(?m)^\s*(\d+)[.、．]\s*(.+)$")
 RANGE = re.compile(r"(?:number(?:ed|ing)?|编号)\D{0,20}(\d+)\D{1,10}(\d+)", re.IGNORECASE)
+EXAMPLE = re.compile(r"User:|用户：")
 PAIRS = re.compile(r"Answer \d|回答\d")
-TALKS = re.compile(r"Assistant:|助手：")
+TALKS = re.compile(r"(?m)^Assistant:|^助手：")
 LETTERS = re.compile(r"^\[([A-Z])\]", re.MULTILINE)
 HAN = re.compile(r"[㐀-鿿]")
 
@@ -84,7 +85,7 @@ class Script:
         return Reply(text, finish, sent, tokens_of(text), request_id=f"scripted-{request.seed}")
 
     def _text(self, prompt: str, continues: bool, language: str, dice: random.Random) -> str:
-        examples = [text for _, text in ITEM.findall(prompt)]
+        examples = [text for _, text in ITEM.findall(prompt) if not EXAMPLE.match(text)]
         if continues:
             begun = [int(number) for number in re.findall(r"(?m)^\s*(\d+)[.、．]", prompt)]
             first = begun[-1] if begun else 1

@@ -10,6 +10,8 @@ from markupsafe import Markup
 from instructwild.report.template import render
 
 LONG_TEXT, LONG_LINES, PREVIEW = 700, 14, 360
+BRIEF = 240
+"""Bytes of a text so short that two samples stand side by side on a large screen."""
 NUMBER = re.compile(r"[-–−+]?[\d,. ]*\d ?%?|[-–]?")
 WORDS = re.compile(r"[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
                    r"|[^\W\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -116,7 +118,9 @@ class Samples:
         """A list of cards."""
         samples = [item if isinstance(item, Sample) else Sample(item) if isinstance(item, str) else Sample(**item)
                    for item in self.items]
-        return render("samples.html.j2", caption=self.caption, samples=[(sample, folded(sample.text)) for sample in samples])
+        brief = all(len(sample.text.encode("utf-8", "replace")) <= BRIEF and not sample.answers for sample in samples)
+        return render("samples.html.j2", caption=self.caption, brief=brief,
+                      samples=[(sample, folded(sample.text)) for sample in samples])
 
 
 def folded(text: str) -> tuple[str, str | None]:

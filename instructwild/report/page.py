@@ -33,6 +33,10 @@ from instructwild.report.template import FOLDER, render
 __all__ = ["Block", "Figure", "Links", "Page", "Pair", "Pairs", "Prose", "Sample", "Samples", "Section", "Stats", "Table"]
 
 
+BESIDE = 3
+"""The most columns of a table that stands beside a figure."""
+
+
 @dataclass(frozen=True)
 class Section:
     """A heading and what stands below it."""
@@ -43,10 +47,11 @@ class Section:
 
     @property
     def rows(self) -> list[list[Block]]:
-        """The blocks, with figures that follow one another together."""
+        """The blocks, with figures that follow one another together, and with the small table that goes with them."""
         rows: list[list[Block]] = []
         for block in self.blocks:
-            if rows and isinstance(block, Figure) and isinstance(rows[-1][-1], Figure):
+            joins = isinstance(block, Figure) or (isinstance(block, Table) and len(block.columns) <= BESIDE)
+            if rows and joins and isinstance(rows[-1][-1], Figure):
                 rows[-1].append(block)
             else:
                 rows.append([block])

@@ -26,6 +26,7 @@ MISENCODED_SHARE = 0.1
 BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
         (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
         return
     path = Path(source)
     if not path.exists():
-        if HUB_ID.fullmatch(str(source)):
+        if _names_a_hub_dataset(str(source)):
             yield from _hub(str(source))
             return
         raise InputError("does not exist", where=str(source), remedy="check the path")
@@ -80,6 +81,11 @@ def columns_of(source: str | Path) -> pl.DataFrame | None:
     """
     path = Path(source)
     return _table(path) if path.is_file() and path.stat().st_size and _reader(path) is _parquet else None
+
+
+def _names_a_hub_dataset(name: str) -> bool:
+    """Whether a name that is no path can be a Hub id. A mistyped path is not sent to any server."""
+    return bool(HUB_ID.fullmatch(name)) and not FILE_ENDING.search(name) and not Path(name).parent.exists()
 
 
 def _reader(path: Path) -> Callable[..., Iterator[Line]]:

@@ -8,9 +8,10 @@ import pytest
 from instructwild import stage
 from instructwild.clean.near import near_duplicates
 from instructwild.errors import ConfigError, InputError
-from instructwild.expand.growth import Growth
-from instructwild.expand.run import Plan, expand
-from instructwild.expand.template import template
+from instructwild.expand.growth import Cell, Goal, Growth
+from instructwild.expand.plan import Plan, parse_quota
+from instructwild.expand.run import expand, given_up
+from instructwild.expand.template import kinds, template
 from instructwild.llm.open import Limits
 from instructwild.llm.request import Reply
 from instructwild.llm.scripted import question
@@ -66,14 +67,15 @@ def test_the_same_command_gives_the_same_rows_and_another_seed_others(seeds, tmp
     assert ids("a") != ids("c", seed=1)
 
 
-def test_a_model_that_cannot_write_a_language_is_given_up_with_a_word_of_advice(seeds, tmp_path, capsys):
+def test_a_model_that_cannot_write_a_language_is_given_up_with_a_word_of_advice():
     english_only = Reply("6. Please describe the old harbor of our quiet town\n7. Sell me a lantern quickly")
-    growth = Growth({"zh": [instruction_of("什么是进程？")]}, {"zh": 5}, {"zh": template("zh", "chat")}, "m", patience=3)
+    zh = Cell("zh")
+    growth = Growth({"zh": [instruction_of("什么是进程？")]}, {zh: Goal(5, template("zh", "chat"))}, "m", patience=3)
     while (request := growth.ask()) is not None:
         growth.accept(request, english_only)
-    assert growth.done
-    assert growth.given_up == {"zh": {"wrong_language": 6}}
+    assert growth.given_up == {zh: {"wrong_language": 6}}
     assert not growth.kept
+    assert "Qwen/Qwen3-0.6B" in given_up(growth, zh)
 
 
 def test_replies_are_judged_in_the_order_of_requests_whatever_the_window(seeds, tmp_path):
@@ -90,7 +92,7 @@ def test_seeds_that_lack_a_wanted_language_are_one_message(tmp_path):
 
 
 @pytest.mark.parametrize(("options", "said"), [
-    ({"style": "loud"}, "no style 'loud'"), ({"languages": ("en", "xx")}, "no seed in xx"),
+    ({"style": "loud"}, "no style 'loud'"), ({"languages": ("en", "xx")}, "no template for the language 'xx'"),
     ({"template": "nothing"}, "no template 'nothing'"), ({"template": "nowhere.yaml"}, "cannot be read"),
 ])
 def test_a_wrong_option_is_one_message(seeds, tmp_path, options, said):
@@ -101,3 +103,60 @@ def test_a_wrong_option_is_one_message(seeds, tmp_path, options, said):
 def test_local_only_refuses_an_endpoint_elsewhere_before_anything_is_read(tmp_path):
     with pytest.raises(ConfigError, match="--local-only refuses"):
         expand(["absent"], tmp_path / "out", "gpt-4o-mini", Plan(target=5), limits=Limits(local_only=True))
+
+
+def test_quotas_are_met_by_language_and_kind_and_conversations_have_turns(seeds, tmp_path):
+    plan = Plan(target=60, quotas=(parse_quota("multi_turn=0.2"), parse_quota("zh:summarization=5")))
+    rows = list(instructions(expand([seeds], tmp_path / "out", "scripted", plan).frame()))
+    talks = [row for row in rows if len(row.messages) > 1]
+    assert len(rows) == 60
+    assert sorted(row.language[:2] for row in talks) == ["en"] * 6 + ["zh"] * 6
+    assert all(row.messages[-1].role == "user" for row in talks)
+    assert sum(row.labels.type == "Summarization" for row in rows) == 5
+
+
+def test_the_alpaca_way_brings_answers_along(seeds, tmp_path):
+    rows = list(instructions(expand([seeds], tmp_path / "out", "scripted", Plan(target=20, way="alpaca")).frame()))
+    assert len(rows) == 20
+    assert all(row.response for row in rows)
+    assert {row.made_by.template for row in rows} == {"en/pairs", "zh/pairs"}
+
+
+@pytest.mark.parametrize(("plan", "said"), [
+    ({"quotas": ("poetry=1",)}, "no kind 'poetry'"), ({"quotas": ("chat=99",)}, "ask for 99 rows"),
+    ({"quotas": ("ja:chat=1",)}, "'ja', which is not wanted"), ({"way": "evol"}, "no way 'evol'"),
+    ({"way": "alpaca", "style": "base"}, "follows orders"), 
+    ({"quotas": ("multi_turn=1",), "style": "base"}, "follows orders"),
+])
+def test_a_plan_that_cannot_be_met_is_one_message(plan, said):
+    plan = {**plan, "quotas": tuple(map(parse_quota, plan.get("quotas", ())))}
+    with pytest.raises(ConfigError, match=said):
+        Plan(target=10, **{"style": "chat", **plan}).goals(plan.get("style", "chat"))
+
+
+@pytest.mark.parametrize("given", ["chat", "chat=", "=3", "chat=-1", "chat=many"])
+def test_a_quota_that_cannot_be_read_is_one_message(given):
+    with pytest.raises(ConfigError, match="cannot be understood"):
+        parse_quota(given)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", ["base", "chat", "pairs", "talks"])
+def test_every_shipped_template_shows_its_examples_and_says_what_is_wanted(language, name):
+    made = template(language, name)
+    asked = made.request(7, examples=["{{ first }} <b>", "second example"], first=3, kind="X-kind")
+    text = asked.text or asked.messages[0].content
+    assert "1. {{ first }} <b>" in text
+    assert "2. second example" in text
+    if name == "base":
+        assert text.endswith("\n3.")
+    else:
+        assert str(2 + made.count) in text
+        assert ("X-kind" in text) == (name != "talks")
+
+
+def test_templates_of_both_languages_ask_the_same_way():
+    for name in ("base", "chat", "pairs", "talks"):
+        en, zh = template("en", name), template("zh", name)
+        assert (en.style, en.form, en.count, en.sampling) == (zh.style, zh.form, zh.count, zh.sampling)
+    assert list(kinds("en")) == list(kinds("zh"))

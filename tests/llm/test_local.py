@@ -76,10 +76,10 @@ def test_sampling_follows_the_distribution(model):
     from instructwild.llm.local import Row, draw
 
     logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05])).repeat(2000, 1)
-    for top_p, expected in ((1.0, [0.5, 0.3, 0.15, 0.05]), (0.7, [0.625, 0.375, 0, 0])):
-        rows = [Row(ask("x", top_p=top_p), [], torch.tensor([(i + 0.5) / 2000], dtype=torch.float64)) for i in range(2000)]
+    for top_p, expected in ((1.0, [0.5, 0.3, 0.15, 0.05]), (0.7, [0.625, 0.375, 0, 0]), (0.1, [1, 0, 0, 0])):
+        rows = [Row(ask("x", top_p=top_p), [], torch.Generator().manual_seed(i)) for i in range(2000)]
         found = torch.bincount(draw(logits, rows), minlength=4) / 2000
-        assert found.tolist() == pytest.approx(expected, abs=0.001)
+        assert found.tolist() == pytest.approx(expected, abs=0.04)
 
 
 def test_the_repetition_penalty_always_makes_a_token_less_likely():

@@ -174,5 +174,14 @@ def test_a_long_table_says_how_much_it_leaves_out():
 def test_figures_that_follow_one_another_share_a_row():
     figure = figures.bars({"a": 1})
     assert isinstance(figure, Figure)
-    html = Page("x").add("", figure, figure, Prose("between"), figure).html()
-    assert html.count('<div class="figures">') == 1
+    small, large = Table(["a", "b"], [[1, 2]]), Table(list("abcd"), [[1, 2, 3, 4]])
+    blocks = (figure, figure, Prose("between"), figure, small, figure, large)
+    rows = Page("x").add("", *blocks).sections[0].rows
+    assert [len(row) for row in rows] == [2, 1, 2, 1, 1]
+    assert Page("x").add("", *blocks).html().count('<div class="figures">') == 2
+
+
+def test_brief_samples_share_a_row_and_long_ones_do_not():
+    assert 'class="samples brief"' in Page("x").add("", Samples(["短", "short"])).html()
+    assert 'class="samples brief"' not in Page("x").add("", Samples(["短", "字" * 200])).html()
+    assert 'class="samples brief"' not in Page("x").add("", Samples([Sample("短", reply="答")])).html()

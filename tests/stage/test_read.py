@@ -153,3 +153,11 @@ def test_rows_of_several_sources_keep_their_order(tmp_path):
 
 def test_an_empty_frame_of_rows_has_the_columns_of_a_full_one():
     assert Builder("x", "y").frame().schema == instruction_frame([]).schema == INSTRUCTION
+
+
+def test_a_mistyped_path_is_never_asked_of_the_hub(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    for name in ("data/rows", "exports/rows.jsonl", "somebody/rows.json.gz"):
+        with pytest.raises(InputError, match="does not exist"):
+            stage.read([name])

@@ -51,8 +51,7 @@ def test_mistake_5_the_value_of_a_token_is_read_at_the_position_before_it_in_rol
     values = actors.values(batch())
     for i in range(6):
         ids = torch.tensor([PROMPTS[i] + RESPONSES[i]])
-        actors._act(VALUE)
-        hidden = actors.base.base_model(input_ids=ids).last_hidden_state[0]
+        hidden = actors.acting(VALUE).base_model(input_ids=ids).last_hidden_state[0]
         for t in range(len(RESPONSES[i])):
             assert_close(values[i, t], actors.heads[VALUE](hidden[len(PROMPTS[i]) + t - 1]).squeeze(), atol=1e-5, rtol=1e-5)
 
@@ -115,19 +114,32 @@ def test_generation_agrees_with_the_whole_pass_and_stops_at_the_first_stop_token
         assert (tokens[~mask] == PAD).all()
 
 
+@pytest.mark.parametrize("shared_trunk", [False, True])
+def test_what_the_sampling_pass_knew_is_what_the_whole_pass_says(make_actors, shared_trunk):
+    actors = make_actors(stirred=True, shared_trunk=shared_trunk)
+    said = sampled(actors, temperature=0.7)
+    expected = torch.cat(seen(actors, said), dim=1)
+    found = [said.logprobs[said.mask], said.entropy[said.mask]]
+    assert_close(found, [expected[0], expected[2]], atol=1e-4, rtol=1e-4)
+    if shared_trunk:
+        assert_close(said.values[said.mask], expected[1], atol=1e-4, rtol=1e-4)
+    else:
+        assert said.values is None
+
+
 def test_a_response_ends_with_its_first_stop_token_and_holds_it():
     response = torch.tensor([[5, STOP, PAD, PAD], [STOP, STOP, 5, 6], [5, 6, 7, 8]])
     assert response_mask(response, torch.tensor([STOP])).int().tolist() == [[1, 1, 0, 0], [1, 0, 0, 0], [1, 1, 1, 1]]
 
 
 def test_tokens_are_drawn_by_their_probability_and_never_with_probability_zero():
-    logits = torch.tensor([0.5, 0.0, 0.2, 0.3]).log()
+    probabilities = torch.tensor([0.5, 0.0, 0.2, 0.3])
     uniform = (torch.arange(1000, dtype=torch.float64) + 0.5) / 1000
-    tokens = drawn(logits.expand(1000, 4), uniform, 1.0)
+    tokens = drawn(probabilities.expand(1000, 4), uniform)
     assert torch.bincount(tokens, minlength=4).tolist() == [500, 0, 200, 300]
-    assert drawn(logits.expand(1, 4), torch.zeros(1, dtype=torch.float64), 1.0).item() == 0
-    hot = torch.tensor([0.0, 0.25, 0.25, 0.5]).log().expand(2, 4)
-    assert drawn(hot, torch.tensor([0.0, 1 - 1e-12], dtype=torch.float64), 1.0).tolist() == [1, 3]
+    assert drawn(probabilities.expand(1, 4), torch.zeros(1, dtype=torch.float64)).item() == 0
+    edges = torch.tensor([0.0, 0.25, 0.75, 0.0]).expand(2, 4)
+    assert drawn(edges, torch.tensor([0.0, 1 - 1e-12], dtype=torch.float64)).tolist() == [1, 2]
 
 
 def test_micro_batches_put_together_again_are_the_whole():

@@ -164,3 +164,22 @@ def test_places_of_reward_functions_are_read_strictly(tmp_path):
                            ("fine.py:x", "holds no function 'x'"), ("fine.py", "names no function")):
         with pytest.raises(InputError, match=message):
             reward_function(f"{tmp_path}/{place}")
+
+
+def test_callbacks_are_told_of_every_update_and_may_end_the_run(asked):
+    from transformers import TrainerCallback
+
+    class Ending(TrainerCallback):
+        told = []
+
+        def on_log(self, args, state, control, logs=None, **_):
+            self.told.append((state.global_step, logs["reward"]))
+
+        def on_step_end(self, args, state, control, **_):
+            control.should_training_stop = state.global_step == 1
+
+    made, _ = run(asked(callbacks=[Ending()], given={"report_to": "tensorboard", "max_steps": 3}))
+    assert [step for step, _ in Ending.told] == [1]
+    assert made.manifest.metrics["updates"] == 1
+    assert made.manifest.gate is None
+    assert list((made.path / "tensorboard").glob("events.*"))

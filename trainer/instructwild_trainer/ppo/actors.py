@@ -84,23 +84,61 @@ class Actors:
         """Everything that is trained, by name."""
         return self.policy_parameters() | self.value_parameters()
 
-    def _act(self, role: str) -> None:
-        if role == self._role:
-            return
-        for module in self._layers():
-            module.enable_adapters(role != REFERENCE)
-            if role != REFERENCE:
-                module.set_adapter(role, inference_mode=role == REWARD)
-        self._role = role
-
     def _layers(self) -> list[Any]:
         from peft.tuners.tuners_utils import BaseTunerLayer
 
         return [module for module in self.base.modules() if isinstance(module, BaseTunerLayer)]
 
+    @property
+    def exact(self) -> bool:
+        """Whether a token at a time gives what the whole pass gives, up to rounding that does not matter."""
+        return self.base.dtype == torch.float32
+
+    @contextmanager
+    def computing_twice(self, on: bool) -> Iterator[None]:
+        """Keep no activations inside layers while the block runs; dropout stays off, unlike in `model.train()`."""
+        from transformers.modeling_layers import GradientCheckpointingLayer
+
+        models = {id(model): model for model in (self.acting(role) for role in self.learners)}.values() if on else ()
+        layers = [m for model in models for m in model.modules() if isinstance(m, GradientCheckpointingLayer)]
+        for model in models:
+            model.activation_checkpointing_enable({"use_reentrant": False})
+        for layer in layers:
+            layer.training = True
+        try:
+            yield
+        finally:
+            for layer in layers:
+                layer.training = False
+
+    @property
+    def learners(self) -> tuple[str, ...]:
+        """The roles that have a trunk to train."""
+        return (POLICY,) if self.shared_trunk else (POLICY, VALUE)
+
+    def next_token(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> tuple[Tensor, Tensor]:
+        """Logits [B, V] of the token that follows, and the last layer's output [B, H] that gave them.
+
+        Args:
+            role: POLICY or REFERENCE.
+            ids, positions: [B, S] what the cache has not seen yet.
+            mask: [B, past + S].
+            cache: keys and values so far; grows.
+        """
+        model = self.acting(role)
+        with _output_input(model) as seen:
+            logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+                           logits_to_keep=1).logits
+        return logits[:, -1], seen[0][:, -1]
+
     def acting(self, role: str) -> "PreTrainedModel":
         """The language model, in one of the roles until another is called for."""
-        self._act(role)
+        if role != self._role:
+            for module in self._layers():
+                module.enable_adapters(role != REFERENCE)
+                if role != REFERENCE:
+                    module.set_adapter(role, inference_mode=role == REWARD)
+            self._role = role
         return self.base
 
     def predict(self, role: str, batch: Experience) -> Predicted:
@@ -122,20 +160,11 @@ class Actors:
             ids, mask, positions: [B, S].
             keep: at least 2.
         """
-        self._act(role)
-        with self._output_input() as seen:
-            logits = self.base(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False,
-                               logits_to_keep=keep).logits
+        model = self.acting(role)
+        with _output_input(model) as seen:
+            logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False,
+                           logits_to_keep=keep).logits
         return Predicted(logits[:, :-1], seen[0][:, :-1])
-
-    @contextmanager
-    def _output_input(self) -> Iterator[list[Tensor]]:
-        seen: list[Tensor] = []
-        hook = self.base.get_output_embeddings().register_forward_pre_hook(lambda _, args: seen.append(args[0]))
-        try:
-            yield seen
-        finally:
-            hook.remove()
 
     def values(self, batch: Experience, predicted: Predicted | None = None) -> Tensor:
         """[B, T] fp32: the value before each response token.
@@ -161,9 +190,8 @@ class Actors:
         return self.heads[REWARD](hidden[torch.arange(len(batch), device=hidden.device), last].float()).squeeze(-1)
 
     def _trunk(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
-        self._act(role)
-        out: Tensor = self.base.base_model(input_ids=ids, attention_mask=mask, position_ids=positions,
-                                           use_cache=False).last_hidden_state
+        out: Tensor = self.acting(role).base_model(input_ids=ids, attention_mask=mask, position_ids=positions,
+                                                   use_cache=False).last_hidden_state
         return out
 
     def alone(self) -> Any:
@@ -201,6 +229,53 @@ class Actors:
         for name, parameter in parameters.items():
             if f".{source}." in name and ".lora_" in name:
                 parameters[name.replace(f".{source}.", f".{target}.")].data.copy_(parameter.data)
+
+
+class SeparateActors(Actors):
+    """Training all weights: policy and value are models of their own, the reference a frozen copy of the policy.
+
+    Args:
+        policy: the SFT model; all of it is trained.
+        reference: the same once more.
+        value: the same a third time; None puts the value head on the policy's last layer.
+    """
+
+    def __init__(self, policy: "PreTrainedModel", reference: "PreTrainedModel", value: "PreTrainedModel | None") -> None:
+        self.base = policy.eval()
+        self.shared_trunk = value is None
+        self.models = {POLICY: policy, REFERENCE: reference.eval().requires_grad_(False)}
+        if value is not None:
+            self.models[VALUE] = value.eval()
+        self.heads = nn.ModuleDict({VALUE: _head(policy)}).to(policy.device)
+
+    def acting(self, role: str) -> "PreTrainedModel":
+        """The model of that role."""
+        return self.models[role]
+
+    def policy_parameters(self) -> dict[str, nn.Parameter]:
+        """All weights of the policy, by name."""
+        return dict(self.models[POLICY].named_parameters())
+
+    def value_parameters(self) -> dict[str, nn.Parameter]:
+        """All weights of the value model below its head, and the head's, by name."""
+        own = {} if self.shared_trunk else self.models[VALUE].base_model.named_parameters()
+        return {f"value.{name}": p for name, p in dict(own).items()} | {
+            f"value_head.{name}": p for name, p in self.heads[VALUE].named_parameters()}
+
+    def alone(self) -> Any:
+        """The policy, ready to be saved."""
+        return self.base
+
+
+@contextmanager
+def _output_input(model: "PreTrainedModel") -> Iterator[list[Tensor]]:
+    """What the output layer is given while the block runs."""
+    seen: list[Tensor] = []
+    hook = model.get_output_embeddings().register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    try:
+        yield seen
+    finally:
+        hook.remove()
 
 
 def _plain_layers(config: Any) -> None:

@@ -71,4 +71,6 @@ class PPOOptions:
                              most=0.5)
     held_out_rows: int = option(32, "most held-out supervised rows a language that perplexity is measured on", least=1)
     samples: int = option(4, "held-out prompts answered before and after, shown in the report", least=0)
+    report_to: Literal["none", "tensorboard", "trackio"] = option("none", "also log to, offline; TensorBoard's files go to "
+                                                                  "OUT/tensorboard")
     seed: int = option(0, "of everything random")

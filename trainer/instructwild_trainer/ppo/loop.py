@@ -16,6 +16,7 @@ from instructwild_trainer.ppo.experience import Experience, ReplayBuffer
 from instructwild_trainer.ppo.kl import AdaptiveKL, FixedKL, k1, k3, per_sequence
 from instructwild_trainer.ppo.loss import policy_loss, value_loss
 from instructwild_trainer.ppo.masked import masked_mean
+from instructwild_trainer.ppo.plan import steps_per_update, updates_of
 from instructwild_trainer.ppo.processes import Processes
 from instructwild_trainer.ppo.ptx import IGNORED, ptx_loss
 from instructwild_trainer.ppo.rollout import generate, judged, made_known, seeded
@@ -59,7 +60,7 @@ class Trainer:
         checkpoints: where the state is kept between updates; a run begins from the newest one there.
         ptx: supervised rows; none means plain PPO whatever ptx_coef says.
         processes: this process among those that share the run.
-        on_update: called with the number of updates done, all of them, and the figures of the last.
+        on_update: called with the number of updates done, all of them, and the figures of the last; True ends the run.
     """
 
     actors: Actors
@@ -70,7 +71,7 @@ class Trainer:
     checkpoints: Path
     ptx: Sequence[Encoded] = ()
     processes: Processes = field(default_factory=Processes)
-    on_update: Callable[[int, int, Figures], None] = lambda done, total, figures: None
+    on_update: Callable[[int, int, Figures], bool | None] = lambda done, total, figures: None
     history: list[Figures] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,13 +85,12 @@ class Trainer:
     @property
     def updates(self) -> int:
         """How many updates the whole run has."""
-        o = self.options
-        return o.max_steps if o.max_steps >= 0 else -(-int(o.num_train_epochs * len(self.prompts)) // o.batch_size)
+        return updates_of(self.options, len(self.prompts))
 
     @property
     def steps_per_update(self) -> int:
         """Optimiser steps in one update."""
-        return self.options.num_ppo_epochs * -(-self.options.batch_size // self.options.mini_batch_size)
+        return steps_per_update(self.options)
 
     def train(self) -> Outcome:
         """Go on from the newest checkpoint to the last update, or to where the run must stop.
@@ -113,9 +113,11 @@ class Trainer:
                 return Outcome(self.history, str(stop), experience)
             self.kl.update(figures["kl"], len(experience))
             self.history.append(figures)
-            if (update + 1) % self.options.save_steps == 0 or update + 1 == self.updates:
+            last = self.on_update(update + 1, self.updates, figures) or update + 1 == self.updates
+            if last or (update + 1) % self.options.save_steps == 0:
                 self._keep(update + 1)
-            self.on_update(update + 1, self.updates, figures)
+            if last:
+                break
         return Outcome(self.history)
 
     def roll_out(self, update: int) -> tuple[Experience, Figures]:
@@ -141,8 +143,9 @@ class Trainer:
         """Several epochs over the replay buffer; the mean of each step's figures."""
         o, began = self.options, time.monotonic()
         buffer = ReplayBuffer(experience, seeded(o.seed, "buffer", update))
-        steps = [self.step(minibatch, update * self.steps_per_update + number) for number, minibatch in enumerate(
-            minibatch for _ in range(o.num_ppo_epochs) for minibatch in buffer.minibatches(o.mini_batch_size))]
+        minibatches = (minibatch for _ in range(o.num_ppo_epochs) for minibatch in buffer.minibatches(o.mini_batch_size))
+        with self.actors.computing_twice(o.gradient_checkpointing):
+            steps = [self.step(minibatch, update * self.steps_per_update + i) for i, minibatch in enumerate(minibatches)]
         figures = {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
         return figures | {"seconds_learning": time.monotonic() - began}
 

@@ -2,12 +2,11 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from instructwild_trainer.ppo.actors import POLICY, REFERENCE, Actors, token_entropy, token_logprobs
+from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, Actors, token_entropy, token_logprobs
 from instructwild_trainer.ppo.advantages import gae, whiten
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.experience import Experience, joined
@@ -31,22 +30,21 @@ def left_padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device | 
     return ids.to(device), mask.to(device)
 
 
-def drawn(logits: Tensor, uniform: Tensor | None, temperature: float) -> Tensor:
+def drawn(probabilities: Tensor, uniform: Tensor | None) -> Tensor:
     """The token at which the cumulative probability passes a number drawn from [0, 1); the likeliest without one.
 
     Args:
-        logits: [B, V].
+        probabilities: [B, V].
         uniform: [B] fp64, or None.
-        temperature: of the distribution drawn from.
 
     Returns:
         [B] token ids, never one of probability 0.
     """
     if uniform is None:
-        return logits.argmax(-1)
-    cumulative = torch.softmax(logits.float() / temperature, dim=-1).double().cumsum(-1)
-    return torch.searchsorted(cumulative, (uniform.unsqueeze(1) * cumulative[:, -1:]), right=True).squeeze(1).clamp(
-        max=logits.shape[1] - 1)
+        return probabilities.argmax(-1)
+    cumulative = probabilities.double().cumsum(-1)
+    found = torch.searchsorted(cumulative, uniform.unsqueeze(1) * cumulative[:, -1:], right=True)
+    return found.squeeze(1).clamp(max=probabilities.shape[1] - 1)
 
 
 @torch.no_grad()
@@ -55,7 +53,8 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
              batch_size: int = 32) -> Experience:
     """Responses to prompts, sampled in batches of similar length; a row that has ended leaves its batch.
 
-    Each row draws from numbers of its own, so that what it is batched with decides nothing but rounding.
+    Each row draws from numbers of its own, so that what it is batched with decides nothing but rounding. In fp32 the result
+    also holds log-probabilities, entropy and, where the trunk is shared, values: the pass that sampled knew them.
 
     Args:
         actors: the models.
@@ -78,10 +77,11 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
             torch.rand(length, generator=torch.Generator().manual_seed(seeded(seed, rows[i])), dtype=torch.float64)
             for i in chosen]).to(actors.device)
         ids, prompt_mask = left_padded([prompts[i] for i in chosen], pad, actors.device)
-        said = _decode(actors.acting(role), ids, prompt_mask, uniform, length, stops, pad, temperature)
+        said, figures = _decode(actors, role, ids, prompt_mask, uniform, length, stops, pad, temperature)
         parts.append((torch.tensor(chosen), Experience(
             prompt=ids, prompt_mask=prompt_mask, response=said, mask=response_mask(said, stops),
-            ended=torch.isin(said, stops).any(1), row=torch.tensor([rows[i] for i in chosen], device=actors.device))))
+            ended=torch.isin(said, stops).any(1), row=torch.tensor([rows[i] for i in chosen], device=actors.device),
+            **figures)))
     return joined(parts)
 
 
@@ -91,30 +91,38 @@ def response_mask(response: Tensor, stops: Tensor) -> Tensor:
     return is_stop.cumsum(1) - is_stop == 0
 
 
-def _decode(model: Any, ids: Tensor, mask: Tensor, uniform: Tensor | None, length: int, stops: Tensor, pad: int,
-            temperature: float) -> Tensor:
-    """[B, T] sampled tokens: the prompts once, then one token at a time for the rows that go on."""
+def _decode(actors: Actors, role: str, ids: Tensor, mask: Tensor, uniform: Tensor | None, length: int, stops: Tensor,
+            pad: int, temperature: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """[B, T] sampled tokens, and what is known of each: the prompts once, then a token at a time for rows that go on."""
     from transformers import DynamicCache
 
-    cache = DynamicCache(config=model.config)
+    cache = DynamicCache(config=actors.base.config)
     said = torch.full((len(ids), length), pad, dtype=torch.long, device=ids.device)
+    names = ("logprobs", "entropy", *(["values"] if actors.shared_trunk else [])) if actors.exact else ()
+    figures = {name: torch.zeros(len(ids), length, device=ids.device) for name in names}
     live = torch.arange(len(ids), device=ids.device)
     attention = mask.long()
     positions = (attention.cumsum(1) - 1).clamp(min=0)
     for t in range(length):
-        logits = model(input_ids=ids, attention_mask=attention, position_ids=positions, past_key_values=cache,
-                       use_cache=True, logits_to_keep=1).logits[:, -1]
-        token = drawn(logits, None if uniform is None else uniform[live, t], temperature)
+        logits, hidden = actors.next_token(role, ids, attention, positions, cache)
+        logs = torch.log_softmax(logits.float() / temperature, dim=-1)
+        probabilities = logs.exp()
+        token = drawn(probabilities, None if uniform is None else uniform[live, t])
         said[live, t] = token
+        if actors.exact:
+            figures["logprobs"][live, t] = logs.gather(1, token.unsqueeze(1)).squeeze(1)
+            figures["entropy"][live, t] = torch.special.entr(probabilities).sum(-1)
+        if "values" in figures:
+            figures["values"][live, t] = actors.heads[VALUE](hidden.float()).squeeze(-1)
         going = ~torch.isin(token, stops)
         if not going.all():
             cache.batch_select_indices(going.nonzero().squeeze(1))
             live, token, attention, positions = live[going], token[going], attention[going], positions[going]
         if not len(live):
-            return said[:, :t + 1]
+            return said[:, :t + 1], {name: value[:, :t + 1] for name, value in figures.items()}
         ids, positions = token.unsqueeze(1), positions[:, -1:] + 1
         attention = torch.cat([attention, attention.new_ones(len(live), 1)], dim=1)
-    return said
+    return said, figures
 
 
 @torch.no_grad()
@@ -130,15 +138,17 @@ def made_known(actors: Actors, rollout: Experience, score: Callable[[Experience]
     """
     parts = []
     for rows, batch in rollout.micro_batches(options.per_device_train_batch_size):
-        predicted = actors.predict(POLICY, batch)
-        columns = {"logprobs": token_logprobs(predicted.logits, batch.response, options.temperature),
-                   "entropy": token_entropy(predicted.logits, options.temperature),
-                   "values": actors.values(batch, predicted)}
-        del predicted
-        reference = actors.predict(REFERENCE, batch).logits
-        columns["ref_logprobs"] = token_logprobs(reference, batch.response, options.temperature)
-        columns = {name: kept(value, batch.mask) for name, value in columns.items()}
-        parts.append((rows, batch.with_columns(**columns)))
+        columns: dict[str, Tensor] = {}
+        predicted = None
+        if batch.logprobs is None:
+            predicted = actors.predict(POLICY, batch)
+            columns["logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
+            columns["entropy"] = token_entropy(predicted.logits, options.temperature)
+        if batch.values is None:
+            columns["values"] = actors.values(batch, predicted)
+        predicted = actors.predict(REFERENCE, batch)
+        columns["ref_logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
+        parts.append((rows, batch.with_columns(**{name: kept(value, batch.mask) for name, value in columns.items()})))
     known = joined(parts)
     return known.with_columns(score=score(known).float())
 

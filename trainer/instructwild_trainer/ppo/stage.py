@@ -1,10 +1,11 @@
 """A PPO run as a stage folder: what goes in, what is checked before any step, and what is left behind."""
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
 from instructwild.errors import ConfigError, InputError
@@ -19,9 +20,11 @@ from instructwild_trainer.fit import calm, once
 from instructwild_trainer.likelihood import held_out_loss
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo import report
-from instructwild_trainer.ppo.actors import POLICY, Actors
+from instructwild_trainer.ppo.actors import POLICY, Actors, SeparateActors
+from instructwild_trainer.ppo.callbacks import Listeners, reporters
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome, Trainer, Vocabulary
+from instructwild_trainer.ppo.plan import checked, tell
 from instructwild_trainer.ppo.processes import Processes, processes
 from instructwild_trainer.ppo.scores import (
     FunctionScore,
@@ -34,7 +37,10 @@ from instructwild_trainer.ppo.scores import (
 )
 from instructwild_trainer.templates import Chat, turns
 
-NOT_OF_THE_RESULT = ("model", "save_steps", "trust_remote_code")
+if TYPE_CHECKING:
+    from transformers import TrainerCallback
+
+NOT_OF_THE_RESULT = ("model", "save_steps", "report_to", "trust_remote_code")
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,8 @@ class Asked:
     force: bool = False
     encoding: str | None = None
     dry_run: bool = False
+    callbacks: Sequence["TrainerCallback"] = ()
+    """From Python: transformers' callbacks, one step an update."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,7 @@ def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
         raise ConfigError("nothing judges the responses", where="--reward",
                           remedy="give --reward STAGE, or --reward-func FILE.py:NAME")
     reward = source_of(asked.reward) if asked.reward else None
+    options = checked(base, options, reward=reward is not None)
     tables = stage.read(asked.prompts, asked.encoding), stage.read(asked.ptx, asked.encoding)
     inputs = [*tables[0].inputs, *tables[1].inputs, base.record, *([reward.record] if reward else []),
               *(stage.input_record(place.rpartition(":")[0]) for place in asked.reward_functions)]
@@ -107,7 +116,7 @@ def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
             among.heard()
             return work.finished, True
         chat, rows = encoded()
-        tell_plan(base, rows, options, among.world)
+        tell(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), among.world)
         among.heard(None if asked.dry_run else str(work.scratch))
         return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among), False
 
@@ -136,7 +145,7 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
 
     before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
     tell_perplexity("before", before)
-    outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among))
+    outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among), asked)
     after, answers_after = perplexity(), said()
     tell_perplexity("after", after)
     story = report.Story(
@@ -209,18 +218,20 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
     model, _ = load_policy(base, dtype=dtype, trust_remote_code=options.trust_remote_code)
     if torch.cuda.is_available():
         model = model.to("cuda")
+    on_base = options.use_peft and reward is not None and on_same_base(reward, base)
     targets = options.lora_target_modules
     lora = LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
                       target_modules=targets if targets == "all-linear" else [name.strip() for name in targets.split(",")])
-    on_base = reward is not None and on_same_base(reward, base)
-    actors = Actors(model, lora, reward.folder if reward and on_base else None,
-                    value_from_reward=options.value_init == "reward", shared_trunk=options.value_trunk == "policy")
+    shared_trunk = options.value_trunk == "policy"
+    actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
+                    value_from_reward=options.value_init == "reward") if options.use_peft else \
+        SeparateActors(model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model))
     size = options.per_device_train_batch_size
     scores: list[Score] = [*called]
     if reward and on_base:
         scores.append(ModelScore(actors, size))
     elif reward:
-        console.print(f"{reward.label} has a base of its own: it is held beside the policy's", highlight=False)
+        console.print(f"{reward.label} is held beside the policy, with a base of its own", highlight=False)
         scores.append(SeparateModelScore(load_reward(reward, dtype=dtype)[0].to(model.device), size))
     return actors, scores[0] if len(scores) == 1 else Summed(scores)
 
@@ -232,17 +243,6 @@ def on_same_base(reward: Source, base: Source) -> bool:
     return (reward.folder / ADAPTER_CONFIG).is_file() and weights_sha256(base_of(reward.folder)) == base.sha256
 
 
-def tell_plan(base: Source, rows: Rows, o: PPOOptions, world: int) -> None:
-    """The batch arithmetic, before anything is loaded."""
-    steps = o.num_ppo_epochs * -(-o.batch_size // o.mini_batch_size)
-    if base.manifest is not None and base.inherited:
-        console.print(f"inherited from {base.manifest.stage}: "
-                      + ", ".join(f"{key} {value}" for key, value in base.inherited.items()), highlight=False)
-    console.print(f"{len(rows.prompts):,} prompts ({len(rows.held_out_prompts):,} held out), {len(rows.ptx):,} supervised "
-                  f"rows; an update rolls out {o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / "
-                  f"{o.mini_batch_size} = {steps} steps" + (f", on {world} processes" if world > 1 else ""), highlight=False)
-
-
 def tell_perplexity(when: str, found: Mapping[str, float]) -> None:
     """Held-out perplexity by language, in one line."""
     if found:
@@ -250,11 +250,13 @@ def tell_perplexity(when: str, found: Mapping[str, float]) -> None:
                       highlight=False)
 
 
-def _live(trainer: Trainer) -> Outcome:
+def _live(trainer: Trainer, asked: Asked) -> Outcome:
+    reporting = reporters(trainer.options.report_to, asked.out / "tensorboard")
+    told = Listeners([*asked.callbacks, *reporting], trainer, asked.out)
     with progress() as bar:
         task = bar.add_task("ppo", total=trainer.updates, note="")
 
-        def on_update(done: int, total: int, figures: dict[str, float]) -> None:
+        def on_update(done: int, total: int, figures: dict[str, float]) -> bool:
             line = (f"reward {figures['reward']:+.3f}  KL {figures['kl']:.2f}  entropy {figures['entropy']:.2f}  length "
                     f"{figures['length']:.0f}  ends {figures['ended']:.0%}  clipped {figures['policy_clipped']:.1%}  "
                     f"gradients {figures['policy_grad']:.2g}"
@@ -262,12 +264,16 @@ def _live(trainer: Trainer) -> Outcome:
                     + f"  {figures['tokens_per_second']:.0f} tokens/s")
             bar.update(task, completed=done, note="")
             console.print(f"{done:>4}/{total}  {line}", highlight=False)
+            return told.updated(done, figures)
 
         trainer.on_update = on_update
         if found := trainer.restore():
             console.print(f"resuming after update {found}", highlight=False)
             bar.update(task, completed=found)
-        return trainer.train()
+        told.begin(found)
+        outcome = trainer.train()
+        told.end()
+        return outcome
 
 
 def _responses(outcome: Outcome, chat: Chat) -> list[str]:

@@ -1,0 +1,77 @@
+"""How varied new rows are, measured against their seeds by the same yardsticks."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+
+from instructwild.clean.near import tokens
+
+SAMPLE = 1_000
+"""Rows looked at, at most: shares of distinct n-grams fall with the size of a text, so groups are cut to one size."""
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """How varied a group of texts is.
+
+    Args:
+        rows: how many texts were looked at.
+        distinct_1, distinct_2: distinct tokens and pairs of tokens, as shares of all (Li et al. 2016).
+        nearest_self: mean F of each text with its nearest neighbour in the group.
+        nearest_seed: mean F of each text with its nearest seed; 0 for the seeds themselves.
+        openings: distinct first two tokens, as a share of the texts.
+    """
+
+    rows: int
+    distinct_1: float
+    distinct_2: float
+    nearest_self: float
+    nearest_seed: float
+    openings: float
+
+    def plain(self) -> dict[str, float]:
+        """As JSON values."""
+        return asdict(self)
+
+
+def diversity(texts: Sequence[str], seeds: Sequence[str] = (), size: int = SAMPLE, seed: int = 0) -> Diversity:
+    """How varied texts are, and how far from the seeds.
+
+    Args:
+        texts: the group.
+        seeds: what to compare with; none for the seeds themselves.
+        size: how many of the texts are looked at, at most; compare groups at one size.
+    """
+    dice = random.Random(seed)
+    chosen = list(texts) if len(texts) <= size else dice.sample(list(texts), size)
+    compared = list(seeds) if len(seeds) <= size else dice.sample(list(seeds), size)
+    split = [tokens(text) for text in chosen]
+    ones = [token for words in split for token in words]
+    twos = [pair for words in split for pair in pairwise(words)]
+    openings = {tuple(words[:2]) for words in split}
+    others = [tokens(text) for text in compared]
+    return Diversity(len(chosen), _share(len(set(ones)), len(ones)), _share(len(set(twos)), len(twos)),
+                     _nearest(split, split, itself=True), _nearest(split, others, itself=False),
+                     _share(len(openings), len(chosen)))
+
+
+def _share(part: int, whole: int) -> float:
+    return round(part / whole, 4) if whole else 0.0
+
+
+def _nearest(rows: Sequence[list[str]], others: Sequence[list[str]], *, itself: bool) -> float:
+    """The mean over rows of the highest ROUGE-L F with another row; `itself` leaves out the row at the same place."""
+    import numpy as np
+    from rapidfuzz.distance import Indel
+    from rapidfuzz.process import cdist
+
+    if not rows or len(others) <= itself:
+        return 0.0
+    names: dict[str, str] = {}
+    first, second = (["".join(names.setdefault(token, chr(0x10000 + len(names))) for token in words) for words in group]
+                     for group in (rows, others))
+    found = cdist(first, second, scorer=Indel.normalized_similarity, dtype=np.float32, workers=1)
+    if itself:
+        np.fill_diagonal(found, 0)
+    return round(float(found.max(axis=1).mean()), 4)

@@ -1,0 +1,110 @@
+"""What a run will cost, found by rehearsing a part of it with the scripted model: the same code, and nothing is sent."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from instructwild.expand.growth import Goal, Growth
+from instructwild.expand.respond import Wanted, fill, opened
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.open import Limits, open_model
+from instructwild.llm.price import Price
+from instructwild.llm.request import Reply, Request
+from instructwild.schema import Instruction
+
+REHEARSED = 600
+"""Rows that are rehearsed at most; a larger run is scaled up from them."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run is expected to ask for.
+
+    Args:
+        model: its name.
+        rows: rows that the run is to keep.
+        requests, prompt_tokens, completion_tokens, usd: what that takes.
+        priced: whether the price is known; `usd` is 0 where it is not.
+        samples: two requests as they would be sent.
+        rehearsed: rows that the rehearsal made.
+    """
+
+    model: str
+    rows: int
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    usd: float
+    priced: bool
+    samples: tuple[dict[str, Any], ...]
+    rehearsed: int
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON values, the price of a kept row included."""
+        return {**asdict(self), "usd_per_row": self.usd / self.rows if self.rows else 0.0}
+
+    def show(self, as_json: bool) -> None:
+        """Print the forecast on stdout."""
+        if as_json:
+            print(json.dumps(self.plain(), ensure_ascii=False, indent=2))
+            return
+        for number, sample in enumerate(self.samples, start=1):
+            asked = sample.get("text") or "\n".join(f"[{m['role']}] {m['content']}" for m in sample["messages"])
+            print(f"--- request {number} of about {self.requests:,}: {json.dumps(sample['sampling'], ensure_ascii=False)}")
+            print(asked)
+        each = self.usd / self.rows if self.rows else 0.0
+        cost = f"US$ {self.usd:.4f}, {each:.6f} for each row kept" if self.priced else "price not known: give --price"
+        print(f"--- {self.model}: {self.rows:,} rows in about {self.requests:,} requests, {self.prompt_tokens:,} tokens sent"
+              f", {self.completion_tokens:,} received: {cost}")
+        print("Nothing was sent. Assumed: answers as long, and as often unusable, as those of the scripted model in a "
+              f"rehearsal of {self.rehearsed:,} rows. Real models differ; a small run first tells by how much.")
+
+
+def forecast_expand(growth: Growth, model: str, price: Price | None, window: int) -> Forecast:
+    """What growing this pool will take.
+
+    Args:
+        growth: the pool before anything is asked.
+        model: the model's name.
+        price: its price, None where it is not known.
+        window: requests on their way at once.
+    """
+    wanted = sum(goal.target for goal in growth.goals.values())
+    scale = min(1.0, REHEARSED / wanted)
+    goals = {cell: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
+             for cell, goal in growth.goals.items() if goal.target}
+    rehearsal = Growth(growth.seeds, goals, model, growth.seed, growth.patience, growth.threshold)
+    session = open_model("scripted", Limits(window=window), Ledger(":memory:"))
+    seen: list[tuple[Request, Reply]] = []
+
+    async def rehearse() -> None:
+        async for request, reply in session.stream(rehearsal.ask):
+            rehearsal.accept(request, reply)
+            seen.append((request, reply))
+
+    asyncio.run(rehearse())
+    return _scaled(model, wanted, len(rehearsal.kept), seen, price)
+
+
+def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int) -> Forecast:
+    """What answering these rows will take."""
+    work = list(opened(rows, wanted).values())
+    step = max(1, len(work) // REHEARSED)
+    chosen = work[::step]
+    session = open_model("scripted", Limits(window=window), Ledger(":memory:"))
+    seen: list[tuple[Request, Reply]] = []
+    missing = [(open_, slot) for open_ in chosen if open_.row.prompt for slot in range(wanted.k - len(open_.given))]
+    asyncio.run(fill(session, missing, wanted, on_reply=lambda request, reply: seen.append((request, reply))))
+    return _scaled(model, len(work), len(chosen), seen, price)
+
+
+def _scaled(model: str, rows: int, rehearsed: int, seen: Sequence[tuple[Request, Reply]], price: Price | None) -> Forecast:
+    scale = rows / rehearsed if rehearsed else 0.0
+    sent, received = (round(scale * sum(counts)) for counts in (
+        [reply.prompt_tokens for _, reply in seen], [reply.completion_tokens for _, reply in seen]))
+    samples = tuple(request.plain() for request, _ in (seen[:1] + seen[len(seen) // 2: len(seen) // 2 + 1]))
+    known = price or Price()
+    return Forecast(model, rows, round(scale * len(seen)), sent, received, known.of(sent, received), price is not None,
+                    samples, rehearsed)

@@ -1,0 +1,95 @@
+"""kill -9 at any moment: the same command goes on, nothing paid is lost or paid twice, and the rows are the same."""
+
+import json
+import multiprocessing
+import random
+import time
+
+import pytest
+
+from instructwild import stage
+from instructwild.expand.plan import Plan
+from instructwild.expand.run import expand
+from instructwild.llm.open import Limits
+from instructwild.llm.price import Price
+from instructwild.llm.scripted import Script, question
+from instructwild.llm.scripted_server import Weather, serve_scripted
+
+PRICE = Price(1.0, 4.0)
+PLAN = Plan(target=160, patience=20)
+WINDOW = 6
+
+
+def one_run(seeds, out, url):
+    """What a killed process runs."""
+    expand([seeds], out, f"{url}#scripted", PLAN, limits=Limits(price=PRICE, window=WINDOW))
+
+
+@pytest.fixture
+def seeds(tmp_path):
+    dice = random.Random(1)
+    path = tmp_path / "seeds.jsonl"
+    rows = [question(language, dice) for language in ("en", "zh") for _ in range(8)]
+    path.write_text("".join(json.dumps({"instruction": row}, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Processes that start within milliseconds, without this one's threads."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["instructwild.expand.run", "instructwild.expand.page", "instructwild.clean.language",
+                                    "openai", "instructwild.llm.client", "polars", "rapidfuzz"])
+    return context
+
+
+def killed_and_gone_on(processes, seeds, out, url, after):
+    """Run, kill after so many seconds, run again to the end; whether there was anything to kill."""
+    first = processes.Process(target=one_run, args=(seeds, out, url))
+    first.start()
+    first.join(after)
+    alive = first.is_alive()
+    first.kill()
+    first.join()
+    second = processes.Process(target=one_run, args=(seeds, out, url))
+    second.start()
+    second.join(120)
+    assert second.exitcode == 0
+    return alive
+
+
+def check(processes, seeds, tmp_path, points, weather, dice):
+    with serve_scripted(Script(), weather) as (url, whole):
+        began = time.monotonic()
+        killed_and_gone_on(processes, seeds, tmp_path / "whole", url, 120)
+        seconds = time.monotonic() - began
+    expected = stage.load(tmp_path / "whole").frame()["id"].to_list()
+    hits = 0
+    for point in range(points):
+        with serve_scripted(Script(), weather, seed=point) as (url, server):
+            hits += killed_and_gone_on(processes, seeds, tmp_path / f"{point}", url, dice.uniform(0, seconds))
+        made = stage.load(tmp_path / f"{point}")
+        spent, possible = made.manifest.usd, made.manifest.metrics["possibly_charged"]
+        assert made.frame()["id"].to_list() == expected
+        assert server.bill.charged == whole.bill.charged, "each call was charged, and none that an undisturbed run has not"
+        if weather.idempotent:
+            assert not server.bill.twice
+            assert spent == pytest.approx(server.bill.usd(1.0, 4.0), abs=1e-5)
+        else:
+            assert server.bill.twice.total() <= WINDOW, "only what was on its way can be charged again"
+            assert spent + possible >= server.bill.usd(1.0, 4.0) - 1e-5, "and it counts as spent"
+    return hits
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_killed_at_a_few_moments(processes, seeds, tmp_path, idempotent):
+    weather = Weather(latency=0.03, idempotent=idempotent)
+    assert check(processes, seeds, tmp_path, 2, weather, random.Random(3)) >= 1
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_killed_at_sixty_random_moments(processes, seeds, tmp_path, idempotent):
+    weather = Weather(latency=0.03, capacity=4, retry_after=0.01, server_errors=0.02, idempotent=idempotent)
+    assert check(processes, seeds, tmp_path, 60, weather, random.Random(7)) >= 50

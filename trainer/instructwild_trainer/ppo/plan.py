@@ -1,0 +1,82 @@
+"""What a run will do and need, told and checked before any weight is loaded."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from instructwild.errors import ConfigError, ModelError
+from instructwild.report.terminal import console
+from instructwild_trainer.memory import GIB, Need, Shape, available, dtype_of, need_of, shape_of
+from instructwild_trainer.ppo.config import PPOOptions
+
+if TYPE_CHECKING:
+    from instructwild_trainer.adapter import Source
+
+
+def steps_per_update(o: PPOOptions) -> int:
+    """Optimiser steps of one update."""
+    return o.num_ppo_epochs * -(-o.batch_size // o.mini_batch_size)
+
+
+def updates_of(o: PPOOptions, prompts: int) -> int:
+    """Updates of the whole run."""
+    return o.max_steps if o.max_steps >= 0 else -(-int(o.num_train_epochs * prompts) // o.batch_size)
+
+
+def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
+    """An estimate of the peak, on the high side: every row as long as max_length.
+
+    With LoRA the base is there once, whatever the number of roles; without it policy, reference and value are three models.
+
+    Args:
+        shape: of the base.
+        o: the options.
+        dtype: of the base's weights.
+        reward: whether a reward adapter lies on the base too.
+    """
+    one = need_of(shape, o, dtype)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
+    trained = 1 if o.value_trunk == "policy" else 2
+    size = 2 if dtype == "bfloat16" else 4
+    weights = (one.weights + shape.lora_parameters * 4 * (trained - 1 + reward) if o.use_peft
+               else shape.parameters * size * (trained + 1))
+    return dataclasses.replace(one, weights=weights, gradients=one.gradients * trained, optimizer=one.optimizer * trained)
+
+
+def checked(base: "Source", o: PPOOptions, *, reward: bool) -> PPOOptions:
+    """The options with max_length held to the model's context, once it is known that the run can fit.
+
+    Raises:
+        ConfigError: no room is left for a prompt.
+        ModelError: the run needs more memory than there is.
+    """
+    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
+
+    folder = base_of(base.folder) if (base.folder / ADAPTER_CONFIG).is_file() else base.folder
+    shape = shape_of(folder, o, trust_remote_code=o.trust_remote_code)  # type: ignore[arg-type]
+    if shape.context and o.max_length > shape.context:
+        console.print(f"max_length {o.max_length} is more than the model's context: {shape.context} is used",
+                      highlight=False)
+        o = dataclasses.replace(o, max_length=shape.context)
+    if o.response_length >= o.max_length:
+        raise ConfigError(f"response_length {o.response_length} leaves no room for a prompt within max_length "
+                          f"{o.max_length}", where="options", remedy="lower the first or raise the second")
+    needed, (free, device) = need(shape, o, dtype_of(o), reward=reward), available()  # type: ignore[arg-type]
+    console.print(f"memory: about {needed}" + (f" of {free / GIB:.1f} GiB free on {device}" if free else ""),
+                  highlight=False)
+    if free and needed.total > free:
+        remedies = [] if o.per_device_train_batch_size == 1 else ["--per-device-train-batch-size 1"]
+        remedies += [] if o.use_peft else ["--use-peft true"]
+        remedies += [] if o.gradient_checkpointing else ["--gradient-checkpointing true"]
+        raise ModelError(f"needs about {needed}, and {device} has {free / GIB:.1f} GiB free", where="memory",
+                         remedy=", or ".join([*remedies, f"--max-length {o.max_length // 2}", "a smaller --model"]))
+    return o
+
+
+def tell(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised: int, world: int) -> None:
+    """Say what is inherited and the batch arithmetic."""
+    if base.manifest is not None and base.inherited:
+        console.print(f"inherited from the {base.manifest.stage} stage: model, tokenizer, template, " + ", ".join(
+            f"{key} {value}" for key, value in base.inherited.items() if getattr(o, key) == value), highlight=False)
+    console.print(f"{prompts:,} prompts ({held_out:,} held out), {supervised:,} supervised rows; an update rolls out "
+                  f"{o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / {o.mini_batch_size} = "
+                  f"{steps_per_update(o)} steps; {updates_of(o, prompts):,} updates"
+                  + (f", on {world} processes" if world > 1 else ""), highlight=False)
