@@ -93,6 +93,15 @@ def test_a_reward_adapter_without_its_head_is_refused(base, tmp_path):
         load_reward(tmp_path / "rm")
 
 
+def test_a_fully_trained_reward_model_keeps_its_head_as_well(base, tmp_path):
+    from instructwild_trainer.reward.command import save
+
+    chat = load_chat(base)
+    model = reward_model(base.folder, chat.tokenizer, dtype="float32")
+    save(model, chat, tmp_path / "rm", base, tmp_path / "rm")
+    assert torch.equal(logits(load_reward(tmp_path / "rm")[0]), logits(model))
+
+
 def test_lora_reaches_every_layer_of_the_reward_model(base, tmp_path):
     # ColossalAI #3004: the adapters of the reward model were never put on
     model = reward_adapter(base, tmp_path / "rm")

@@ -5,7 +5,7 @@ from chats import PAIRS, conversation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructwild.errors import InputError
+from instructwild.errors import InputError, ModelError
 from instructwild.schema import Instruction, Reason, instruction_of
 from instructwild.stage.frames import instruction_frame
 from instructwild_trainer.data import conversations, language_of, place, split, split_key
@@ -25,6 +25,18 @@ def test_rows_without_an_answer_or_too_long_leave_and_the_rest_stay(chat):
     assert [row.reason for row in dropped] == [Reason.NO_ANSWER, Reason.NO_ANSWER, Reason.TOO_LONG]
     assert dropped[-1].evidence["tokens"] > 200
     assert len(kept) + len(dropped) == rows.height
+
+
+def test_a_row_that_the_template_will_not_write_costs_that_row(chat):
+    chat.tokenizer.chat_template = ("{% if messages[0]['role'] != 'user' %}{{ raise_exception('begins with an answer') }}"
+                                    "{% endif %}" + chat.tokenizer.chat_template)
+    good, bad = conversation(*PAIRS[0]), [{"role": "assistant", "content": "Hello."}, *conversation(*PAIRS[1])]
+    kept, dropped = conversations(frame(good, bad), chat, 200)
+    assert [row.answer for row in kept] == [PAIRS[0][1]]
+    assert [row.reason for row in dropped] == [Reason.BAD_FORMAT]
+    assert "begins with an answer" in dropped[0].evidence
+    with pytest.raises(ModelError, match="begins with an answer"):
+        conversations(frame(bad, [{"role": "user", "content": "no answer"}]), chat, 200)
 
 
 def test_the_last_answer_is_parted_from_the_turns_before_it(chat):

@@ -27,7 +27,8 @@ def after_one_update(chat, folder, **options):
             for n, (question, answer) in enumerate(PAIRS * 2)]
     model, _ = load_policy(source_of("tiny"))
     with calm():
-        trainer = _trainer(model, SftOptions(**{**ALONE, **options}), SimpleNamespace(scratch=folder), chat, Split(rows, {}), {})
+        asked = SftOptions(**{**ALONE, **options})
+        trainer = _trainer(model, asked, SimpleNamespace(scratch=folder), chat, Split(rows, {}), {})
         trainer.optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
         computed = []
         model.model.embed_tokens.register_forward_pre_hook(lambda _, args: computed.append(args[0].numel()))
@@ -46,8 +47,8 @@ def test_the_update_changes_the_weights(alone):
 
 
 @pytest.mark.parametrize("options", [
-    {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}, {"packing": True}, {"gradient_checkpointing": True}],
-    ids=["accumulated", "packed", "recomputed"])
+    {"per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}, {"packing": True},
+    {"gradient_checkpointing": True}], ids=["accumulated", "packed", "recomputed"])
 def test_it_is_the_same_update_however_the_rows_are_computed(chat, tmp_path, alone, options):
     weights, _, _ = after_one_update(chat, tmp_path, **options)
     assert torch.allclose(weights, alone[0], atol=1e-5)

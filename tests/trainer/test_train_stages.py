@@ -16,7 +16,7 @@ from instructwild_trainer.cli import train
 
 COLOURS = ["blue", "red", "grey", "green", "蓝色", "红色", "灰色", "绿色"]
 SMALL = ["--model", "tiny", "--config", "smoke", "--max-length", "128", "--held-out", "0.2", "--samples", "2",
-         "--sample-tokens", "4"]
+         "--sample-tokens", "4", "--eval-steps", "6"]
 
 
 def answered(folder, count=24):
@@ -52,7 +52,7 @@ def tuned(tmp_path_factory):
 def rewarded(tuned):
     folder = tuned.path.parent
     result = run("reward", ranked(folder), "--out", folder / "reward", "--model", tuned.path, "--config", "smoke",
-                 "--max_steps", "25")
+                 "--max_steps", "25", "--eval-steps", "10")
     assert result.exit_code == 0, result.output
     return stage.load(folder / "reward")
 
@@ -144,7 +144,8 @@ def test_an_interrupted_run_goes_on_to_the_same_weights_bit_for_bit(verb, made, 
     whole = request.getfixturevalue(made)
     folder = request.getfixturevalue("tuned").path.parent
     words = ["sft", folder / "answered.jsonl", *SMALL] if verb == "sft" else [
-        "reward", folder / "ranked.jsonl", "--model", folder / "sft", "--config", "smoke", "--max-steps", "25"]
+        "reward", folder / "ranked.jsonl", "--model", folder / "sft", "--config", "smoke", "--max-steps", "25",
+        "--eval-steps", "10"]
     words += ["--out", tmp_path / "again", "--save-steps", "5"]
     step = Trainer.training_step
     steps = []

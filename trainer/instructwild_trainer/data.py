@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 import polars as pl
 
-from instructwild.errors import InputError
+from instructwild.errors import InputError, ModelError
 from instructwild.schema import Dropped, Reason, content_id
 from instructwild_trainer.templates import Chat, Encoded, turns
 
@@ -61,26 +61,41 @@ class Split(Generic[Item]):
 
 
 def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[list[Conversation], list[Dropped]]:
-    """Instruction rows as encoded conversations; rows without an answer, or too long for the context, leave with a reason.
+    """Instruction rows as encoded conversations; what cannot be trained on leaves with a reason.
+
+    That is a row without an answer, one too long for the context, and one that the chat template will not write, such as
+    one where two answers follow each other.
 
     Args:
         frame: instruction columns.
         chat: the tokenizer.
         max_length: the longest conversation in tokens.
+
+    Raises:
+        ModelError: the template writes none of the rows.
     """
     kept: list[Conversation] = []
     dropped: list[Dropped] = []
+    refused: list[ModelError] = []
     for row in frame.iter_rows(named=True):
         messages = turns(row["messages"])
         if not any(message["role"] == "assistant" and message["content"].strip() for message in messages):
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.NO_ANSWER, row=shown(messages)))
             continue
-        encoded = chat.encode(messages)
+        try:
+            encoded = chat.encode(messages)
+        except ModelError as error:
+            refused.append(error)
+            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.BAD_FORMAT, row=shown(messages),
+                                   evidence=error.what))
+            continue
         if len(encoded.input_ids) > max_length:
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG, row=shown(messages),
                                    evidence={"tokens": len(encoded.input_ids), "max_length": max_length}))
             continue
         kept.append(Conversation(row["id"], split_key(messages), language_of(row["language"], messages), messages, encoded))
+    if refused and len(refused) == sum(one.reason is not Reason.NO_ANSWER for one in dropped) + len(kept):
+        raise refused[0]
     return kept, dropped
 
 

@@ -6,7 +6,7 @@ import logging
 import math
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,8 @@ def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
     import torch
 
     gpu = torch.cuda.is_available()
+    if options.report_to == "tensorboard":
+        os.environ["TENSORBOARD_LOGGING_DIR"] = str(run.folder / "logs")
     same = ("num_train_epochs", "max_steps", "per_device_train_batch_size", "gradient_accumulation_steps", "learning_rate",
             "lr_scheduler_type", "warmup_steps", "weight_decay", "max_grad_norm", "gradient_checkpointing", "logging_steps",
             "save_steps", "max_length", "seed")
@@ -114,6 +116,23 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
             if "train_runtime" not in point]
+
+
+def whole(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:
+    """The trained model with all its weights in the first process; None in others where it was in parts.
+
+    FSDP and ZeRO-3 leave each process a part: they are gathered into files, and the first process reads those.
+
+    Args:
+        trainer: trained.
+        run: whose scratch folder takes the files.
+        load: reads a model folder.
+    """
+    if not (trainer.is_fsdp_enabled or trainer.is_deepspeed_enabled):
+        return trainer.model
+    folder = run.scratch / "gathered"
+    trainer.save_model(str(folder))
+    return load(folder) if trainer.is_world_process_zero() else None
 
 
 def curve(history: list[dict[str, float]], key: str) -> list[tuple[float, float]]:

@@ -74,7 +74,7 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
                  getattr(text, "max_position_embeddings", 0) or 0)
 
 
-def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = None) -> Need:
+def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = None, parts: int = 1) -> Need:
     """An estimate of the peak, on the high side: every row as long as max_length.
 
     Activations count what a transformer layer keeps for its backward pass (Korthikanti et al. 2022, section 4, without the
@@ -85,6 +85,7 @@ def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = 
         options: what is trained and how.
         dtype: "bfloat16" or "float32".
         rows: sequences in one forward pass; None is the batch size (a reward batch holds K sequences a prompt).
+        parts: into how many parts weights, gradients and optimizer are cut, one a device.
     """
     size = 2 if dtype == "bfloat16" else 4
     trained = shape.lora_parameters if options.use_peft else shape.parameters
@@ -92,8 +93,8 @@ def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = 
     in_layer = tokens * (16 * shape.hidden + 4 * shape.intermediate) * size
     between = shape.layers * tokens * shape.hidden * size
     kept = between + in_layer if options.gradient_checkpointing else shape.layers * in_layer
-    return Need(weights=shape.parameters * size + (shape.lora_parameters * 4 if options.use_peft else 0),
-                gradients=trained * (4 if options.use_peft else size), optimizer=trained * 8,
+    return Need(weights=(shape.parameters * size + (shape.lora_parameters * 4 if options.use_peft else 0)) // parts,
+                gradients=trained * (4 if options.use_peft else size) // parts, optimizer=trained * 8 // parts,
                 activations=kept + min(tokens, 1024) * shape.vocabulary * 8)
 
 

@@ -40,7 +40,7 @@ def sft(data: Annotated[list[str], typer.Argument(help="Stage folders or files w
 
 def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source: "Source | None" = None, *,
               force: bool = False, dry_run: bool = False, encoding: str | None = None) -> "Stage | None":
-    """Fine-tune and write a stage whose `model/` is complete; None after a dry run.
+    """Fine-tune and write a stage whose `model/` is complete; None after a dry run, and in all processes but the first.
 
     Raises:
         InputError: there is nothing to train on, or to measure.
@@ -50,12 +50,13 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split
     from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.processes import started
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
     check_scale(options)
     table = stage.read(data, encoding)
-    with calm(), stage.start(out, "sft", config=settled(options), inputs=[*table.inputs, source.record], force=force) as run:
+    with calm(), started(out, "sft", settled(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
@@ -66,7 +67,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
         check_masks(row.encoded for row in parts.train)
         introduce(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
                   len(dropped) + len(table.malformed))
-        show(chat, parts.train[0].encoded)
+        show(chat, min((row.encoded for row in parts.train[:50]), key=lambda row: len(row.input_ids)))
         if dry_run:
             return None
         return _trained(run, options, source, chat, parts, [*table.malformed, *dropped])
@@ -99,6 +100,7 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
     from instructwild.report.terminal import console
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
     from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
+    from instructwild_trainer.processes import parts
 
     folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
     shape = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
@@ -109,7 +111,7 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
         console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
                       highlight=False)
         options = dataclasses.replace(options, max_length=shape.context)
-    need = need_of(shape, options, dtype_of(options), sequences)
+    need = need_of(shape, options, dtype_of(options), sequences, parts())
     free, device = available()
     console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
                   highlight=False)
@@ -122,6 +124,7 @@ def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int,
     """Say what is trained on what, before anything begins."""
     from instructwild.report.terminal import console
     from instructwild_trainer.memory import batch_arithmetic, dtype_of
+    from instructwild_trainer.processes import count
 
     how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
     console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
@@ -133,18 +136,19 @@ def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int,
         console.print(f"note: {chat.note}", highlight=False)
     held = ", ".join(f"{count} {name}" for name, count in held_out.items()) or "none"
     console.print(f"{unit}: {train:,} to train on, held out {held}, {dropped:,} dropped", highlight=False)
-    console.print(batch_arithmetic(options, train, unit), highlight=False)
+    console.print(batch_arithmetic(options, train, unit, count()), highlight=False)
 
 
 def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", parts: "Split[Conversation]",
-             dropped: list[Any]) -> "Stage":
+             dropped: list[Any]) -> "Stage | None":
     from instructwild.report.terminal import console, progress
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import once, train
+    from instructwild_trainer.fit import once, train, whole
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.processes import device, is_first
     from instructwild_trainer.sft_page import page
 
     held = {name: [row.encoded for row in rows] for name, rows in parts.held_out.items()}
@@ -157,15 +161,19 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
         return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in asked], options.sample_tokens)}
 
     model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
-    before = once(run, "before", lambda: measured(model, "before"))
+    model = model.to(device())
+    before = once(run, "before", lambda: measured(model, "before")) if is_first() else None
     trainer = _trainer(model, options, run, chat, parts, held)
     began = time.monotonic()
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
-    after = measured(trainer.model, "after")
+    model = whole(trainer, run, lambda folder: load_policy(folder, dtype=as_torch(dtype_of(options)))[0].to(device()))
+    if before is None:
+        return None
+    after = measured(model, "after")
     trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
     with run.aside("model") as folder:
-        save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
+        save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
             raise ModelError("training left every weight as it was", where="train sft",
                              remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")

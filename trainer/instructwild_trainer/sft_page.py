@@ -31,12 +31,12 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], asked: Sequen
             Table(["language", "rows", "before", "after", "change"],
                   [[name, metrics["held_out_rows"][name], round(losses["before"][name], 4), round(losses["after"][name], 4),
                     round(change[name], 4)] for name in change]))
-    curves = [figures.lines({"training": curve(history, "loss"),
-                             **{f"held out {key.removeprefix('eval_').removesuffix('_loss')}": curve(history, key)
-                                for key in sorted({key for point in history for key in point if key.endswith("_loss")})}},
-                            x="update", y="loss", title="Loss"),
-              figures.lines({"learning rate": curve(history, "learning_rate")}, x="update", y="learning rate", title="Learning rate"),
-              figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", y="gradient norm", title="Gradient norm")]
+    measured = sorted({key for point in history for key in point if key.startswith("eval_") and key.endswith("_loss")})
+    losses_of = {f"held out {key.removeprefix('eval_').removesuffix('_loss')}": curve(history, key) for key in measured}
+    curves = [
+        figures.lines({"training": curve(history, "loss"), **losses_of}, x="update", y="loss", title="Loss"),
+        figures.lines({"learning rate": curve(history, "learning_rate")}, x="update", title="Learning rate"),
+        figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", title="Gradient norm")]
     shown.add("Training", *curves)
     if asked:
         shown.add("Answers before and after", Pairs(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from instructwild.errors import ModelError
 from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
 from instructwild_trainer.config import RewardOptions, command, load
 from instructwild_trainer.sft import Config, fitting, introduce, settled
@@ -45,10 +46,10 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         ModelError: the model or its template is unfit, or the run cannot fit into memory.
         ConfigError: the annotator weights cannot be read.
     """
-    from instructwild import stage
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
     from instructwild_trainer.reward.rankings import read
     from instructwild_trainer.templates import check_masks, show
@@ -58,7 +59,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     given = weights(options.annotator_weights)
     table = read(data, encoding)
     inputs = [*table.inputs, source.record]
-    with calm(), stage.start(out, "reward", config=settled(options), inputs=inputs, force=force) as run:
+    with calm(), started(out, "reward", settled(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
@@ -71,15 +72,16 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         lost = [*table.dropped, *dropped]
         introduce(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
                   len(lost), "prompts")
-        show(chat, parts.train[0].encoded[0])
+        show(chat, min((one for group in parts.train[:50] for one in group.encoded), key=lambda row: len(row.input_ids)))
         return None if dry_run else _trained(run, options, source, chat, parts, lost)
 
 
 def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat", parts: "Split[Group]",
-             dropped: "list[Dropped]") -> "Stage":
+             dropped: "list[Dropped]") -> "Stage | None":
     from instructwild.report.terminal import console, progress
     from instructwild.stage import Rows
     from instructwild_trainer.fit import once, train
+    from instructwild_trainer.processes import is_first
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
     from instructwild_trainer.reward.trainer import score
@@ -92,12 +94,14 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
             task = shown.add_task(f"held-out scores {when}", total=candidates, note="")
             return score(model, held, chat.tokenizer.pad_token_id, done=lambda rows: shown.update(task, advance=rows))
 
-    likelihood = once(run, "likelihood", lambda: _likelihood(source, options, chat, held))
+    likelihood = once(run, "likelihood", lambda: _likelihood(source, options, chat, held)) if is_first() else None
     trainer = _trainer(options, source, run, chat, parts, held)
-    before = once(run, "before", lambda: scored(trainer.model, "before"))
+    before = once(run, "before", lambda: scored(trainer.model, "before")) if is_first() else None
     began = time.monotonic()
     history = train(trainer, run, "reward model")
     seconds = time.monotonic() - began
+    if before is None:
+        return None
     after = scored(trainer.model, "after")
     with run.aside("model") as folder:
         save(trainer.model, chat, folder, source, run.folder / "model")
@@ -154,7 +158,9 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
         model=model, args=config, processing_class=chat.tokenizer, data_collator=Collator(chat.tokenizer.pad_token_id),
         train_dataset=dataset(parts.train), eval_dataset=dataset(held) if options.eval_steps and held else None,
         peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
-    trainer.args.max_length = options.max_length
+    if trainer.is_fsdp_enabled:
+        raise ModelError("reward models are not trained in parts under FSDP", where="train reward",
+                         remedy="train adapters (--use-peft true), on one GPU or under torchrun")
     return trainer
 
 
@@ -165,11 +171,12 @@ def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "l
     from instructwild_trainer.adapter import load_policy
     from instructwild_trainer.likelihood import answer_loss
     from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.processes import device
     from instructwild_trainer.reward.measure import in_shape
 
     model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
     last = [_last_answer(one) for group in held for one in group.encoded]
-    found = answer_loss(model, last, chat.tokenizer.pad_token_id)
+    found = answer_loss(model.to(device()), last, chat.tokenizer.pad_token_id)
     return in_shape([-total / max(1, count) for total, count in found], held, lambda group: group.encoded)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.schema import Dropped, RankingRow, Reason
 from instructwild_trainer.data import language_of, shown, split_key
 from instructwild_trainer.templates import Chat, Encoded, turns
@@ -69,12 +69,22 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
 
     A candidate longer than `max_length` leaves alone; its prompt leaves when fewer than two candidates, or no strictly
     ordered pair of them, are left. Rankings that are drafts or discarded do not count, nor those of weight 0.
+
+    Raises:
+        ModelError: the template writes none of the prompts with their answers.
     """
     kept: list[Group] = []
     dropped: list[Dropped] = []
+    refused: list[ModelError] = []
     for row in rows:
         messages = turns(row.messages)
-        encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]) for one in row.candidates]
+        try:
+            encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]) for one in row.candidates]
+        except ModelError as error:
+            refused.append(error)
+            dropped.append(Dropped(id=row.id, step="train", reason=Reason.BAD_FORMAT, row=shown(messages),
+                                   evidence=error.what))
+            continue
         fitting = [i for i, one in enumerate(encoded) if len(one.input_ids) <= max_length]
         orders, annotators = _orders(row, fitting, given or {})
         reason = None
@@ -90,6 +100,8 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
             continue
         kept.append(Group(row.id, split_key(messages), language_of(row.language, messages), messages,
                           [row.candidates[i].text for i in fitting], [encoded[i] for i in fitting], orders, annotators))
+    if refused and len(refused) == len(kept) + len(dropped):
+        raise refused[0]
     return kept, dropped
 
 

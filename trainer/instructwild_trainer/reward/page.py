@@ -27,16 +27,18 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequenc
                          ("forward passes a pass over them", f"{metrics['train_forwards']:,}"),
                          ("minutes of training", f"{metrics['training_seconds'] / 60:.1f}")]))
     if metrics["annotators"].keys() - {"person"}:
-        kinds = ", ".join(f"{count:,} by a {kind}" for kind, count in metrics["annotators"].items() if kind != "person")
+        called = {"scripted": "a script with a stated rule", "model": "a model"}
+        kinds = ", ".join(f"{count:,} are by {called.get(kind, kind)}"
+                          for kind, count in metrics["annotators"].items() if kind != "person")
         shown.add("", Prose(f"Not all rankings are people's: {kinds}. The model learns those rules and tastes as well."))
     if every:
         _accuracy(shown, metrics, accuracy)
     shown.add("Training",
-              figures.lines({"training": curve(history, "ranking_loss")}, x="update", y="loss", title="Ranking loss"),
-              figures.lines({"training": curve(history, "accuracy")}, x="update", y="accuracy", title="Pairs in order"),
+              figures.lines(_curves(history, "ranking_loss"), x="update", y="loss", title="Ranking loss"),
+              figures.lines(_curves(history, "accuracy"), x="update", y="accuracy", title="Pairs in order"),
               figures.lines({name: curve(history, f"{name}_reward") for name in ("min", "mean", "max")}, x="update",
                             y="score", title="Scores of a batch"),
-              figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", y="gradient norm", title="Gradient norm"))
+              figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", title="Gradient norm"))
     if held:
         shown.add("Held-out prompts and the scores of their answers", Samples(
             [_sample(group, values) for group, values in zip(held[:8], scores, strict=False)]))
@@ -67,6 +69,12 @@ def _accuracy(shown: Page, metrics: dict[str, Any], accuracy: dict[str, dict[str
                              "as sure as right": [(0.5, 0.5), (1.0, 1.0)]}, x="how sure the model is", y="share right"),
               Prose(f"Expected calibration error {metrics['calibration']['error']:.3f}: how sure the model is of a pair, "
                     "σ of the difference of scores, against how often it is right."))
+
+
+def _curves(history: list[dict[str, float]], key: str) -> dict[str, list[tuple[float, float]]]:
+    """Of training, and of held-out prompts where --eval-steps asked for it."""
+    found = {"training": curve(history, key), "held out": curve(history, f"eval_{key}")}
+    return {name: points for name, points in found.items() if points}
 
 
 def _sample(group: Group, scores: Sequence[float]) -> Sample:
