@@ -189,14 +189,23 @@ class Chain:
         console.print(f"\n[bold]{self.recipe.title}: all {len(self.steps)} stages finished[/] "
                       f"in {(time.monotonic() - began) / 60:.1f} min")
 
-    def write_index(self, answers: "Answers | None" = None) -> None:
-        """Write the page that links every stage's report, as far as the chain has come."""
+    def write_index(self) -> None:
+        """Write the page that links every stage's report and shows models' answers, as far as the chain has come."""
         from instructwild.report.index import chain_page
 
         stages = [(step.name, step.plan.about, step.folder) for step in self.steps]
         aside = self.index.with_suffix(".tmp")
-        aside.write_text(chain_page(self.recipe.title, stages, answers), encoding="utf-8")
+        aside.write_text(chain_page(self.recipe.title, stages, self._answers()), encoding="utf-8")
         aside.replace(self.index)
+
+    def _answers(self) -> "Answers":
+        """The questions of finished `chat` stages, each with the answers of the models that were asked."""
+        from instructwild.stage import is_stage, load
+        from instructwild.stage.frames import rankings
+
+        asked = [step.folder for step in self.steps if step.words[0] == "chat" and is_stage(step.folder)]
+        return [(row.messages[-1].content, {candidate.model or "": candidate.text for candidate in row.candidates})
+                for folder in asked for row in rankings(load(folder).frame())]
 
     def _fingerprint(self, step: Step) -> str:
         """What the stage's result depends on: its words, its version and the content of everything it reads."""
