@@ -1,6 +1,7 @@
 """A connection to an Argilla server, the embedded one or any other; what goes wrong is said in our words."""
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,7 +92,9 @@ class Connection:
     def argilla(self) -> Any:
         """The `argilla` module; its progress bars are off, because we show our own."""
         os.environ.setdefault("TQDM_DISABLE", "1")
-        import argilla
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)     # it speaks to pydantic by old names
+            import argilla
 
         return argilla
 

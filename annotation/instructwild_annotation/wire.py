@@ -4,8 +4,10 @@ Argilla keeps a ranking as `[{"value": "answer_a", "rank": 2}, ...]`. Its own cl
 responses are read from the REST API.
 """
 
+import html
 import json
 import random
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
@@ -47,16 +49,16 @@ def to_record(row: RankingRow, kind: str | None = None) -> dict[str, Any]:
     """A row as Argilla's record: id, fields and metadata.
 
     The row itself travels in metadata that Argilla shows to owners and admins only. The fields are for reading: an empty
-    text is named as such, and earlier turns are cut at what Argilla can hold.
+    text is named as such, earlier turns are cut at what Argilla can hold, and all is escaped, because Argilla's pages
+    put text that is not Markdown into the page as HTML.
     """
     *history, last = row.messages
     order = slots(row)
-    fields: dict[str, Any] = {PROMPT: last.content if last.content.strip() else EMPTY}
+    fields: dict[str, Any] = {PROMPT: _shown(last.content)}
     if history:
         fields[HISTORY] = [{"role": message.role, "content": _turn(message.content)} for message in history]
     for slot, index in enumerate(order):
-        text = row.candidates[index].text
-        fields[field_name(slot)] = text if text.strip() else EMPTY
+        fields[field_name(slot)] = _shown(row.candidates[index].text)
     kept = row.model_dump(mode="json", exclude={"rankings"})
     metadata = {LANGUAGE: row.language, ROW: json.dumps({**kept, "slots": order}, ensure_ascii=False)}
     if kind:
@@ -64,10 +66,16 @@ def to_record(row: RankingRow, kind: str | None = None) -> dict[str, Any]:
     return {"id": record_id(row), "fields": fields, "metadata": metadata}
 
 
+def _shown(text: str) -> str:
+    """Text as a browser should read it: nothing in it is a tag."""
+    return html.escape(text, quote=False) if text.strip() else EMPTY
+
+
 def _turn(text: str) -> str:
-    if not text.strip():
-        return EMPTY
-    return text if len(text) <= LONGEST_TURN else text[:LONGEST_TURN - 2] + " …"
+    shown = _shown(text)
+    if len(shown) <= LONGEST_TURN:
+        return shown
+    return re.sub(r"&\w{0,3}$", "", shown[:LONGEST_TURN - 2]) + " …"      # no half an escape at the end
 
 
 def to_value(ranks: tuple[int, ...], order: list[int]) -> list[dict[str, Any]]:

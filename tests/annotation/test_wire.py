@@ -87,6 +87,19 @@ def test_empty_and_very_long_texts_are_shown_and_come_back_whole():
     assert wire.from_record(stored(record)).row == made
 
 
+def test_no_tag_reaches_the_page_and_the_text_comes_back_as_it_was():
+    made = row("<b>q</b> &amp;", ["<script>x</script>", "a < b & c"])
+    record = wire.to_record(made)
+    assert not any("<" in text for text in record["fields"].values())
+    assert record["fields"][PROMPT] == "&lt;b&gt;q&lt;/b&gt; &amp;amp;"
+    assert wire.from_record(stored(record)).row == made
+    turns = (Message(role="assistant", content="&" * 30_000), Message(role="user", content="<i>go</i>"))
+    history = wire.to_record(made.model_copy(update={"messages": (*turns, *made.messages)}))["fields"]["history"]
+    assert history[1]["content"] == "&lt;i&gt;go&lt;/i&gt;"
+    assert len(history[0]["content"]) <= 20_000
+    assert history[0]["content"].removesuffix(" …").replace("&amp;", "") == ""
+
+
 def test_drafts_discards_and_broken_answers_are_counted_and_not_used():
     made = row("q", ["a", "b"])
     good = wire.to_value((1, 1), wire.slots(made))

@@ -19,7 +19,7 @@ from instructwild_annotation.people import home, secret_file
 
 LAUNCHER = Path(__file__).parent / "inside" / "launcher.py"
 WORKSPACE = "instructwild"
-PATIENCE = 120.0
+PATIENCE = 600.0          # a busy machine may take minutes over the first start; a server that ends is told at once
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from instructwild.schema import Message
 from instructwild_annotation import wire
 from instructwild_annotation.people import person
 from instructwild_annotation.pull import harvest
@@ -52,9 +53,10 @@ def picture(page, name):
 
 def signed_in(browser, account, locale="en"):
     page = browser.new_context(viewport={"width": 1280, "height": 860}, locale=locale).new_page()
-    page.set_default_timeout(60_000)
+    page.set_default_timeout(180_000)        # a busy machine takes its time
     page.goto(account["link"])
     page.get_by_text("Your datasets").wait_for()
+    page.get_by_text("rows").first.wait_for()
     return page
 
 
@@ -72,9 +74,10 @@ def shown_row(page, rows):
 
 
 def rank_by_keys(page, places):
-    """Go to each card and type the digit of its place."""
+    """Type the place of the first card. The next one takes the focus by itself, a moment after the digit."""
+    page.locator("#answer_a").focus()
     for slot, place in enumerate(places):
-        page.locator(f"#answer_{'abc'[slot]}").focus()
+        page.wait_for_function("id => document.activeElement.id === id", arg=f"answer_{'abc'[slot]}")
         page.keyboard.press(str(place))
         page.locator(f".draggable__slot:nth-child({place}) #answer_{'abc'[slot]}").wait_for()
 
@@ -101,7 +104,8 @@ def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection)
         account = make_account(connection, name)
         ids[name] = next(u["id"] for u in connection.get("/users")["items"] if u["username"] == account["username"])
         page = signed_in(browser, account)
-        picture(page, f"annotate-home-{account['username'][:4]}")
+        if name == "Anna":
+            picture(page, "annotate-home")
         opened(page, "plants-k3")
         for number in range(2):
             page.locator(".draggable__questions-container #answer_c").wait_for()
@@ -124,10 +128,13 @@ def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection)
 
 
 def test_hostile_texts_are_shown_and_never_run(browser, connection):
-    push_rows(connection, [HOSTILE], "hostile")
+    before = (Message(role="user", content="<img src=y onerror=\"window.hacked=5\">"),
+              Message(role="assistant", content="**hello** <b>there</b>"))
+    push_rows(connection, [HOSTILE.model_copy(update={"messages": (*before, *HOSTILE.messages)})], "hostile")
     page = signed_in(browser, make_account(connection, "Eve"))
     opened(page, "hostile-k2")
     page.get_by_text("<script>window.hacked=3</script>").wait_for()
+    page.get_by_text("**hello** <b>there</b>").wait_for()
     page.get_by_text("**not bold** [link](javascript:window.hacked=2)").wait_for()
     page.wait_for_timeout(1000)
     assert page.evaluate("window.hacked") is None

@@ -2,10 +2,12 @@
 
 import random
 import unicodedata
+import warnings
 from datetime import datetime
 
 import pytest
 
+from instructwild_annotation.connection import Connection
 from instructwild_annotation.settings import CORRECTION
 from tests.annotation.argilla.conftest import Person
 
@@ -19,12 +21,10 @@ TYPES = ["chat", "qa", "code"]
 @pytest.fixture(scope="module")
 def field(server):
     """(connection, dataset, two people) with records that have every kind of value, and some that have none."""
-    import argilla
-
-    from instructwild_annotation.connection import Connection
-
     draw = random.Random(11)
-    with Connection(server[0], server_home=server[1]) as connection:
+    with warnings.catch_warnings(), Connection(server[0], server_home=server[1]) as connection:
+        warnings.simplefilter("ignore")         # Argilla's client warns about its own dependencies
+        argilla = connection.argilla
         dataset = argilla.Dataset("oracle", workspace="instructwild", client=connection.sdk, settings=argilla.Settings(
             fields=[argilla.TextField("prompt"), argilla.TextField("other", required=False)],
             questions=[argilla.RatingQuestion("rating", [1, 2, 3, 4, 5]),
