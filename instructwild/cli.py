@@ -31,7 +31,7 @@ VERBS = {
     "export": "",
     "chat": "",
     "publish": "instructwild.publish.command:publish",
-    "run": "instructwild.recipe:run",
+    "run": "instructwild.chain:run",
     "trace": "instructwild.lineage.command:trace",
     "forget": "instructwild.lineage.command:forget",
     "doctor": "instructwild.doctor:doctor",

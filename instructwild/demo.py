@@ -12,7 +12,8 @@ def demo(out: Annotated[Path, typer.Option("--out", help="Folder for all stages.
          size: Annotated[str, typer.Option("--size", help="demo (SmolLM2-135M) or smoke (a tiny random model).")] = "demo",
          dry_run: DryRun = False) -> None:
     """Run the whole chain on shipped bilingual posts: run it again and it skips what is finished."""
-    from instructwild.recipe import Chain, finish, packaged, show_plan
+    from instructwild.chain import finish, show_plan
+    from instructwild.recipe import Chain, packaged
 
     recipe, folder = packaged(size)
     chain = Chain(recipe, out, folder)

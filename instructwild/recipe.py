@@ -29,14 +29,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from instructwild import __version__
 from instructwild.errors import ConfigError, InputError, InstructwildError
-from instructwild.report.command import DryRun
 
 if TYPE_CHECKING:
     from instructwild.report.index import Answers
@@ -191,14 +189,23 @@ class Chain:
         console.print(f"\n[bold]{self.recipe.title}: all {len(self.steps)} stages finished[/] "
                       f"in {(time.monotonic() - began) / 60:.1f} min")
 
-    def write_index(self, answers: "Answers | None" = None) -> None:
-        """Write the page that links every stage's report, as far as the chain has come."""
+    def write_index(self) -> None:
+        """Write the page that links every stage's report and shows models' answers, as far as the chain has come."""
         from instructwild.report.index import chain_page
 
         stages = [(step.name, step.plan.about, step.folder) for step in self.steps]
         aside = self.index.with_suffix(".tmp")
-        aside.write_text(chain_page(self.recipe.title, stages, answers), encoding="utf-8")
+        aside.write_text(chain_page(self.recipe.title, stages, self._answers()), encoding="utf-8")
         aside.replace(self.index)
+
+    def _answers(self) -> "Answers":
+        """The questions of finished `chat` stages, each with the answers of the models that were asked."""
+        from instructwild.stage import is_stage, load
+        from instructwild.stage.frames import rankings
+
+        asked = [step.folder for step in self.steps if step.words[0] == "chat" and is_stage(step.folder)]
+        return [(row.messages[-1].content, {candidate.model or "": candidate.text for candidate in row.candidates})
+                for folder in asked for row in rankings(load(folder).frame())]
 
     def _fingerprint(self, step: Step) -> str:
         """What the stage's result depends on: its words, its version and the content of everything it reads."""
@@ -239,47 +246,6 @@ def _call(command: list[str]) -> int:
     except KeyboardInterrupt:
         process.wait()
         raise
-
-
-def show_plan(chain: Chain) -> None:
-    """What is finished, what there is to do and about how long it takes."""
-    from rich.table import Table
-
-    from instructwild.report.terminal import console
-
-    table = Table(title=chain.recipe.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for column in ("stage", "", "minutes", "state"):
-        table.add_column(column, justify="right" if column == "minutes" else "left")
-    total = 0.0
-    for step in chain.steps:
-        current = chain.is_current(step)
-        state = "[green]finished[/]" if current else "[yellow]goes on[/]" if (step.folder / ".work").exists() else "to do"
-        total += 0 if current else step.plan.minutes
-        table.add_row(step.name, step.plan.about, f"{step.plan.minutes:g}" if step.plan.minutes else "", state)
-    console.print(table)
-    console.print(f"about {total:.0f} min to go\n" if total else "nothing to do\n")
-
-
-def run(recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
-        out: Annotated[Path | None, typer.Option("--out", help="Folder for all stages; else the recipe's name.")] = None,
-        dry_run: DryRun = False) -> None:
-    """Run a chain of stages from one YAML file; what is finished is skipped, what was interrupted goes on."""
-    found = read_recipe(recipe)
-    chain = Chain(found, out or Path(recipe.stem), recipe.resolve().parent)
-    show_plan(chain)
-    if not dry_run:
-        chain.run()
-        finish(chain)
-
-
-def finish(chain: Chain) -> None:
-    """Say what there is to say at the end; the last line is the path of the page that links everything."""
-    from instructwild.report.terminal import console
-
-    if chain.recipe.closing:
-        console.print(chain.recipe.closing)
-    chain.write_index()
-    print(chain.index)
 
 
 def packaged(name: str) -> tuple[Recipe, Path]:

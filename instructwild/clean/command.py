@@ -19,7 +19,7 @@ def clean(
     languages: Annotated[list[str] | None, typer.Option(help="Keep only these, such as en,zh.",
                                                         show_default="all")] = None,
     backend: Annotated[str, typer.Option(help="Model for languages: fasttext, or langdetect (slow).")] = "fasttext",
-    rule: Annotated[list[str] | None, typer.Option(help="What a rule does: NAME=off, flag, repair, drop. Repeatable.")] = None,
+    rule: Annotated[list[str] | None, typer.Option(help="What a rule does: NAME=off, flag, repair, drop.")] = None,
     rules: Annotated[list[Path] | None, typer.Option(help="Your own rules: a .py or .yaml file. Repeatable.")] = None,
     pii: Annotated[str | None, typer.Option(help="Personal data: mask, flag or drop.",
                                             show_default="not looked for")] = None,

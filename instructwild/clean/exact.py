@@ -11,7 +11,7 @@ from instructwild.schema.verdict import Reason
 
 @dataclass(frozen=True)
 class Exact:
-    """Drop every row whose prompt was there before; the row that stays takes over the origins of its twins.
+    """Drop every row whose prompt was there before; the row that stays takes over the origins and labels of its twins.
 
     Of twins the first that has an answer stays, or the first of all where none has one.
     """
@@ -20,21 +20,36 @@ class Exact:
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Drop a row that repeats another prompt; the evidence names the row that stays and tells whether answers agree."""
-        asked = rows.select("at", "id", "answer", "origin", unanswered=pl.col("answer").is_null(), key=same_prompt())
+        asked = rows.select("at", "id", "answer", "origin", "labels", unanswered=pl.col("answer").is_null(),
+                            key=same_prompt())
         twins = asked.filter(pl.col("key").is_duplicated()).sort("unanswered", "at")
         if twins.is_empty():
             return Verdicts(rows, notes={"conflicts": 0})
         stays = twins.group_by("key", maintain_order=True).agg(
             stays=pl.col("at").first(), twin=pl.col("id").first(), kept_answer=pl.col("answer").first(),
             answers=pl.col("answer").drop_nulls().n_unique(),
-            origin=pl.col("origin").list.explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True))
-        judged = twins.drop("origin").join(stays.drop("origin"), on="key").filter(pl.col("at") != pl.col("stays"))
+            origin=_union(pl.col("origin")), risk=_union(pl.col("labels").struct.field("risk")),
+            type=pl.col("labels").struct.field("type").drop_nulls().first())
+        judged = twins.drop("origin", "labels").join(stays.drop("origin"), on="key").filter(pl.col("at") != pl.col("stays"))
         agree = pl.col("answer").is_null() | (pl.col("answer") == pl.col("kept_answer"))
         lost = drops(judged.sort("at"), Reason.EXACT_DUPLICATE, twin=pl.col("twin"), same_answer=agree)
         conflicts = stays.filter(pl.col("answers") > 1).sort("answers", descending=True, maintain_order=True)
-        return Verdicts(rows.update(stays.select("origin", at="stays"), on="at"), lost, {
+        return Verdicts(_joined(rows, stays), lost, {
             "conflicts": conflicts.height,
             "conflict_samples": conflicts.select(pl.col("key").str.head(200), "answers").head(20).rows()})
+
+
+def _union(lists: pl.Expr) -> pl.Expr:
+    return lists.list.explode(keep_nulls=False, empty_as_null=False).unique(maintain_order=True)
+
+
+def _joined(rows: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
+    """The rows with the origins and labels of all their twins."""
+    found = rows.select("at", "labels").join(stays.select("type", "risk", at="stays"), on="at", how="left",
+                                             maintain_order="left")
+    old = pl.col("labels").struct
+    labels = old.with_fields(type=pl.coalesce(old.field("type"), "type"), risk=pl.coalesce("risk", old.field("risk")))
+    return rows.with_columns(found.select(labels)).update(stays.select("origin", at="stays"), on="at")
 
 
 def same_prompt() -> pl.Expr:

@@ -51,7 +51,7 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
         _near(shown, notes["near"])
     if listed := notes.get("exact", {}).get("conflict_samples"):
         shown.add("One prompt, different answers", Prose(
-            f"{notes['exact']['conflicts']:,} prompts came with more than one answer. The first answer stays; the others are "
+            f"{notes['exact']['conflicts']:,} prompts came with more than one answer. The first stays; the others are "
             "in dropped.parquet with same_answer: false."), Table(["prompt", "answers"], [list(row) for row in listed]))
     return shown.html()
 

@@ -82,6 +82,7 @@ def _options(step: Step) -> dict[str, Any]:
 
 def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequence[Step], keep_raw: bool) -> Stage:
     from instructwild.clean.page import page
+    from instructwild.clean.pii import masked
 
     before = rows = opened(frame)
     lost, notes = [dropped_frame(malformed)], {}
@@ -98,7 +99,7 @@ def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequenc
             shown.advance(task)
     dropped = pl.concat(lost)
     if "pii" in notes and not keep_raw:
-        dropped = _masked(dropped)
+        dropped, notes = _masked(dropped), _each_text(notes, masked)
     return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),
                       metrics={"steps": {name: _figures(note) for name, note in notes.items()}})
 
@@ -132,6 +133,6 @@ def _masked(dropped: pl.DataFrame) -> pl.DataFrame:
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_each_text(item, change) for item in value]
     return {key: _each_text(item, change) for key, item in value.items()} if isinstance(value, dict) else value

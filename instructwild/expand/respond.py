@@ -5,6 +5,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -127,16 +128,16 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     with stage.start(out, STEP, config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
             return run.finished
-        ledger = Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))
         rows = spread(list(instructions(table.frame)), wanted.limit)
         work = opened(rows, wanted)
         sessions = []
-        for place, model in enumerate(models):
-            missing = [(open_, slot) for open_ in work.values() if open_.row.prompt
-                       for slot in range(place, wanted.k - len(open_.given), len(models))]
-            if missing:
-                sessions.append(open_model(model, limits, ledger, sort=SORTED_OVER))
-                asyncio.run(fill(sessions[-1], missing, wanted))
+        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
+            for place, model in enumerate(models):
+                missing = [(open_, slot) for open_ in work.values() if open_.row.prompt
+                           for slot in range(place, wanted.k - len(open_.given), len(models))]
+                if missing:
+                    sessions.append(open_model(model, limits, ledger, sort=SORTED_OVER))
+                    asyncio.run(fill(sessions[-1], missing, wanted))
         return _finish(run, rows, work, sessions, wanted, table.malformed)
 
 

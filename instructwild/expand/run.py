@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import polars as pl
@@ -72,10 +73,10 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
     with stage.start(out, "expand", config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
             return run.finished
-        ledger = Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))
-        session = open_model(model, limits, ledger)
-        asyncio.run(grow(session, growth))
-        return _finish(run, growth, session)
+        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
+            session = open_model(model, limits, ledger)
+            asyncio.run(grow(session, growth))
+            return _finish(run, growth, session)
 
 
 def planned(sources: Sequence[str | Path], model: str, plan: Plan, encoding: str | None = None,

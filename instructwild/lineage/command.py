@@ -44,14 +44,11 @@ def forget(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, o
     for line in work.plan.lines():
         console.print(line, markup=False, highlight=False)
     if dry_run:
-        work.leave()
         return
     if not yes and not work.resumed:
         if not sys.stdin.isatty():
-            work.leave()
             raise InputError("wants a yes before it removes anything", where="forget", remedy="look at the plan, then --yes")
         if not typer.confirm("Remove all this for good?"):
-            work.leave()
             raise typer.Exit(1)
     proof = work.run()
     if as_json:

@@ -111,9 +111,6 @@ class Forgetting:
             return cls(place, plan, resumed=True)
         return cls(place, planned(name, Graph(place)), resumed=False)
 
-    def leave(self) -> None:
-        """Do nothing after all."""
-
     def run(self) -> Proof:
         """Do the work, or go on with it, and search every file afterwards."""
         _nobody_writes(self.root)

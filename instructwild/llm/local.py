@@ -13,7 +13,7 @@ from instructwild.errors import ModelError
 from instructwild.llm.arithmetic import computing_dtype
 from instructwild.llm.models import ADAPTER, resolve
 from instructwild.llm.quantized import expand_weights, prepare, quantization_of
-from instructwild.llm.quiet import no_bars, quiet_imports
+from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.request import Finish, Reply, Request
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
     if quantized:
         prepare()
     try:
-        with no_bars():
+        with quiet():
             model = AutoModelForCausalLM.from_pretrained(base, dtype=wanted)
             if quantized and device == "cpu":
                 expand_weights(model)

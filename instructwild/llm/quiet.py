@@ -1,20 +1,26 @@
-"""transformers' own progress bars, which would break into ours."""
+"""What the libraries below print while they load and save models, kept off the user's screen."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
-def no_bars() -> Iterator[None]:
-    """No progress bars of transformers while the block runs."""
+def quiet() -> Iterator[None]:
+    """No progress bars, notes and warnings of transformers while the block runs; errors are raised as ever."""
+    import warnings
+
     from transformers.utils import logging
 
-    shown = logging.is_progress_bar_enabled()
+    bars, verbosity = logging.is_progress_bar_enabled(), logging.get_verbosity()
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
-        if shown:
+        logging.set_verbosity(verbosity)
+        if bars:
             logging.enable_progress_bar()
 
 

@@ -67,7 +67,7 @@ def failure(error: Exception, url: str, model: str, timeout: float) -> Reply | F
     if isinstance(error, openai.APIStatusError):
         return _by_status(error, url, model)
     if isinstance(error, openai.APITimeoutError):
-        return Failure(f"no answer within {timeout:.0f} s", charged=True)
+        return Failure(f"no answer within {timeout:g} s", charged=True)
     if isinstance(error, openai.APIConnectionError):
         cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
         before = "connect" in type(cause).__name__.lower()

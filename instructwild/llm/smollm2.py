@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.place import cache_dir, made_whole
-from instructwild.llm.quiet import no_bars
+from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def convert(gguf: Path, folder: Path) -> None:
         raise ModelError(f"lacks the weights of {left[0]} and {len(left) - 1} more", where=str(gguf),
                          remedy="fetch the file again")
     model.generation_config = GenerationConfig(**ids)
-    with no_bars():
+    with quiet():
         model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from instructwild.llm.place import cache_dir, made_whole
-from instructwild.llm.quiet import no_bars
+from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
 
 VOCABULARY = 1024
@@ -64,7 +64,7 @@ def write_tiny(folder: Path, seed: int = 0) -> None:
         torch.manual_seed(seed)
         model = LlamaForCausalLM(config)
     model.generation_config = GenerationConfig(**ids)
-    with no_bars():
+    with quiet():
         model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
 

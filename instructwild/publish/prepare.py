@@ -1,14 +1,18 @@
 """From stage folders to the exact folder that goes to the Hub, refused where something speaks against it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from instructwild.publish import folder as files
 from instructwild.publish.gather import Gathered, counting, frames, gather, licences, texts
 from instructwild.publish.hub import RepoType
 from instructwild.publish.refusal import licence, personal_data
 from instructwild.report.licence import together
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LICENCES = {"smollm2": "apache-2.0", "smollm": "apache-2.0", "qwen3": "apache-2.0", "qwen2.5": "apache-2.0"}
 """Licences of base models that the toolkit knows by name."""
@@ -61,7 +65,7 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
 
     allowed = licence(licences(found), unstated)
     configs = frames(found)
-    accepted = personal_data(texts(configs), accept)
+    accepted = _searched(configs, accept)
     files.prepare(out)
     patterns = files.write_rows(out, configs)
     manifests = [node.manifest for node in found.chain]
@@ -69,6 +73,22 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
     files.write_card(out, dataset_card(title, [contents(name, frame) for name, frame in configs.items()], manifests,
                                        files=patterns, licence=allowed, unstated=unstated, version=version))
     return Ready(out, "dataset", allowed.id, {name: frame.height for name, frame in configs.items()}, accepted)
+
+
+def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict[str, int]:
+    """Every text searched for personal data, with progress: a large dataset takes a minute."""
+    from instructwild.report.terminal import progress
+
+    rows = sum(frame.height for frame in configs.values())
+    with progress() as shown:
+        task = shown.add_task("personal data", total=None, note=f"{rows:,} rows")
+
+        def told() -> Iterator[tuple[str, str, str]]:
+            for one in texts(configs):
+                shown.advance(task)
+                yield one
+
+        return personal_data(told(), accept)
 
 
 def _model(found: Gathered, out: Path, title: str, license: str | None, unstated: str | None) -> Ready:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
 KINDS = {"person": "people", "model": "a model", "scripted": "a script"}
+UNTOLD = ("salt", "forgotten")
+"""Settings that say nothing to a reader of the card."""
 DUPLICATES = ("exact_duplicate", "near_duplicate")
 SECTION = tuple[str, list[str]]
 
@@ -280,7 +282,8 @@ def _is_model(manifest: "Manifest") -> bool:
 
 
 def _settings(manifest: "Manifest") -> str:
-    return ", ".join(f"{key} {value}" for key, value in flat(manifest.config) if value not in ("–", ""))
+    return ", ".join(f"{key} {value}" for key, value in flat(manifest.config)
+                     if value not in ("–", "", "no") and key not in UNTOLD)
 
 
 def _shares(counts: Mapping[str, int], total: int) -> str:

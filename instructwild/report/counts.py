@@ -193,8 +193,9 @@ def flat(values: Mapping[str, Any], before: str = "") -> list[list[str]]:
         if isinstance(value, Mapping):
             rows += flat(value, f"{name}.")
         elif isinstance(value, list | tuple):
-            if len(value) <= 8 and all(isinstance(item, str | int | float) for item in value):
-                rows.append([name, ", ".join(map(shown, value))])
+            named = [item.get("step", item.get("name")) if isinstance(item, Mapping) else item for item in value]
+            if len(value) <= 12 and all(isinstance(item, str | int | float) for item in named):
+                rows.append([name, ", ".join(map(shown, named))])
         else:
             rows.append([name, shown(value)])
     return rows

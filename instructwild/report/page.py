@@ -33,8 +33,8 @@ from instructwild.report.template import FOLDER, render
 __all__ = ["Block", "Figure", "Links", "Page", "Pair", "Pairs", "Prose", "Sample", "Samples", "Section", "Stats", "Table"]
 
 
-BESIDE = 3
-"""The most columns of a table that stands beside a figure."""
+BESIDE, SHORT = 4, 12
+"""The most columns, and rows, of a table that may stand beside something else on a large screen."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,22 @@ class Section:
         """The blocks, with figures that follow one another together, and with the small table that goes with them."""
         rows: list[list[Block]] = []
         for block in self.blocks:
-            joins = isinstance(block, Figure) or (isinstance(block, Table) and len(block.columns) <= BESIDE)
-            if rows and joins and isinstance(rows[-1][-1], Figure):
+            if rows and _narrow(block) and isinstance(rows[-1][-1], Figure):
                 rows[-1].append(block)
             else:
                 rows.append([block])
         return rows
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the section holds one small thing, so that others may stand beside it."""
+        return bool(self.title) and len(self.blocks) == 1 and _narrow(self.blocks[0])
+
+
+def _narrow(block: Block) -> bool:
+    if isinstance(block, Table):
+        return len(block.columns) <= BESIDE and len(block.rows) <= SHORT
+    return isinstance(block, Figure) and not block.wide
 
 
 @dataclass
@@ -83,6 +93,17 @@ class Page:
         """Add a folded section at the very end: how the result was made, long tables."""
         self.appendix.append(Section(title, blocks, self._anchor(title)))
         return self
+
+    @property
+    def bands(self) -> list[list[Section]]:
+        """The sections, with small ones that follow one another together."""
+        bands: list[list[Section]] = []
+        for section in self.sections:
+            if bands and section.narrow and bands[-1][-1].narrow:
+                bands[-1].append(section)
+            else:
+                bands.append([section])
+        return bands
 
     def _anchor(self, title: str) -> str:
         taken = {section.anchor for section in (*self.sections, *self.appendix)}

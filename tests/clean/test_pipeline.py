@@ -15,7 +15,8 @@ ROWS = [
     {"instruction": "What is the  capital of France?", "output": "Lyon."},
     {"instruction": "What is the capital of France now?", "output": "Paris."},
     {"instruction": "Name a colour.", "output": "n/a"},
-    {"instruction": "什么是进程？", "output": "进程是正在运行的程序。", "source": "elsewhere"},
+    {"instruction": "什么是进程？", "output": "进程是正在运行的程序。", "source": "elsewhere",
+     "instruction_type": "Open QA", "special_tag": ["sensitive"]},
 ]
 
 
@@ -39,8 +40,10 @@ def test_every_row_is_kept_or_dropped_with_its_step_reason_evidence_and_row(sour
     assert made.frame().schema == INSTRUCTION
 
 
-def test_a_kept_row_takes_over_the_origins_of_its_exact_twins(source, tmp_path):
+def test_a_kept_row_takes_over_the_origins_and_labels_of_its_exact_twins(source, tmp_path):
     kept = clean([source], tmp_path / "out").frame()
+    assert kept["labels"].to_list() == [{"type": "Open QA", "risk": ["sensitive"], "flags": []},
+                                        {"type": None, "risk": [], "flags": []}]
     assert [place["source"] for place in kept["origin"][0]] == ["in.jsonl", "elsewhere"]
 
 

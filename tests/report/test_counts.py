@@ -64,6 +64,12 @@ def test_every_reason_has_its_samples_with_evidence():
     assert html.count("near_duplicate") == 1
 
 
+def test_nested_figures_become_rows_and_steps_are_named():
+    assert counts.flat({"loss": {"before": {"en": 3.5}}, "steps": [{"step": "exact"}, {"step": "near", "f": 1}], "on": True,
+                        "points": list(range(100)), "mixed": [{"x": 1}]}) == \
+        [["loss.before.en", "3.5"], ["steps", "exact, near"], ["on", "yes"]]
+
+
 @pytest.mark.parametrize(("seconds", "said"), [(0.04, "0 s"), (0.42, "0.4 s"), (12.4, "12 s"), (59.7, "1 min 0 s"),
                                                (200, "3 min 20 s"), (7500, "2 h 5 min")])
 def test_time_is_told_as_people_tell_it(seconds, said):

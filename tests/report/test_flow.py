@@ -4,11 +4,15 @@ import runpy
 from pathlib import Path
 from xml.etree import ElementTree
 
+from instructwild.cli import VERBS
+
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
 
 def test_the_committed_picture_is_the_drawn_one_and_well_formed():
-    drawn = runpy.run_path(str(PICTURES / "flow.py"))["picture"]()
+    script = runpy.run_path(str(PICTURES / "flow.py"))
+    drawn = script["picture"]()
     assert (PICTURES / "flow.svg").read_text(encoding="utf-8") == drawn
     label = ElementTree.fromstring(drawn).attrib["aria-label"]
-    assert label == "collect → expand → clean → respond → annotate → train → export → serve → publish"
+    assert label == " → ".join(name for row in script["ROWS"] for name, *_ in row)
+    assert set(label.split(" → ")) <= set(VERBS)

@@ -174,11 +174,20 @@ def test_a_long_table_says_how_much_it_leaves_out():
 def test_figures_that_follow_one_another_share_a_row():
     figure = figures.bars({"a": 1})
     assert isinstance(figure, Figure)
-    small, large = Table(["a", "b"], [[1, 2]]), Table(list("abcd"), [[1, 2, 3, 4]])
+    small, large = Table(["a", "b"], [[1, 2]]), Table(list("abcdef"), [[1] * 6])
     blocks = (figure, figure, Prose("between"), figure, small, figure, large)
     rows = Page("x").add("", *blocks).sections[0].rows
     assert [len(row) for row in rows] == [2, 1, 2, 1, 1]
     assert Page("x").add("", *blocks).html().count('<div class="figures">') == 2
+
+
+def test_small_sections_that_follow_one_another_share_a_band():
+    small, large = Table(["a", "b"], [[1, 2]]), Table(list("abcdef"), [[1] * 6])
+    page = Page("x")
+    for title, block in (("a", small), ("b", figures.bars({"x": 1})), ("c", large), ("d", small), ("", small)):
+        page.add(title, block)
+    assert [[section.title for section in band] for band in page.bands] == [["a", "b"], ["c"], ["d"], [""]]
+    assert page.html().count('<div class="band">') == 1
 
 
 def test_brief_samples_share_a_row_and_long_ones_do_not():

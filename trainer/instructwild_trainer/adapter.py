@@ -13,8 +13,6 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild import stage
 from instructwild.errors import ModelError
 from instructwild.llm.models import resolve
+from instructwild.llm.quiet import quiet
 from instructwild.stage.folder import sha256_of
 from instructwild_trainer.templates import Chat, ready
 
@@ -233,22 +232,6 @@ def save_adapter(model: Any, folder: Path, base: Source, *, final: Path | None =
     card.unlink(missing_ok=True)
     noted = {"name": base.label, "path": near if local else None, "sha256": base.sha256}
     (folder / BASE).write_text(json.dumps(noted, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Transformers without its bars, and without its notes on keys that are meant to be missing."""
-    from transformers.utils import logging
-
-    from instructwild.llm.quiet import no_bars
-
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
-    try:
-        with no_bars():
-            yield
-    finally:
-        logging.set_verbosity(before)
 
 
 def _causal(folder: Path, dtype: "str | torch.dtype", trust_remote_code: bool) -> "PreTrainedModel":

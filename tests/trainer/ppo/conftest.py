@@ -1,38 +1,21 @@
-"""One small PPO run on the tiny model, put together from its parts."""
+"""One small PPO run on the tiny model."""
 
 import pytest
-import torch
-from ppo_run import PAD, PROMPTS, PTX, SMALL, STOP, shortest
-
-from instructwild_trainer.ppo.actors import Actors
-from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.loop import Trainer, Vocabulary
+from ppo_run import actors_on, trainer_on
 
 
 @pytest.fixture
 def make_actors(tiny_model):
-    """Actors on a fresh copy of the tiny model; `stirred` moves every adapter and head off its start."""
-    from peft import LoraConfig
-
-    from instructwild_trainer.adapter import load_policy
-
-    def make(stirred=False, **given):
-        torch.manual_seed(0)
-        base, _ = load_policy(tiny_model, dtype="float32")
-        base.get_input_embeddings().weight.data.mul_(4)   # tied: at the size it is drawn in, all its logits are near 0
-        lora = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
-        actors = Actors(base, lora, **given)
-        if stirred:
-            for parameter in actors.parameters().values():
-                parameter.data.normal_(std=0.3)
-        return actors
+    """Actors on a fresh copy of the tiny model; see `actors_on`."""
+    def make(**given):
+        return actors_on(tiny_model, **given)
     return make
 
 
 @pytest.fixture
 def make_trainer(make_actors, tmp_path):
-    """A trainer; options of `SMALL` may be changed, `actors` and `folder` given."""
-    def make(folder="run", *, actors=None, score=shortest, ptx=PTX, shared_trunk=False, **changes):
-        return Trainer(actors or make_actors(shared_trunk=shared_trunk), PROMPTS, score, PPOOptions(**SMALL | changes),
-                       Vocabulary((STOP,), PAD), tmp_path / folder, ptx)
+    """A trainer whose checkpoints are in a folder of that name; options of `SMALL` may be changed, and actors given."""
+    def make(folder="run", *, actors=None, shared_trunk=False, **given):
+        parts = {name: given.pop(name) for name in ("score", "ptx") if name in given}
+        return trainer_on(actors or make_actors(shared_trunk=shared_trunk), tmp_path / folder, changes=given, **parts)
     return make

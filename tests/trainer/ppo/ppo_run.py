@@ -1,7 +1,12 @@
 """A PPO run small enough for a test: prompts, supervised rows, options."""
 
 import torch
+from peft import LoraConfig
 
+from instructwild_trainer.adapter import load_policy
+from instructwild_trainer.ppo.actors import Actors
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.loop import Trainer, Vocabulary
 from instructwild_trainer.templates import Encoded
 
 STOP, PAD = 2, 0
@@ -16,6 +21,24 @@ SMALL = {"max_steps": 2, "batch_size": 8, "mini_batch_size": 4, "per_device_trai
 def shortest(experience):
     """A score that any model can raise: the lower the tokens, the better."""
     return -(experience.response * experience.mask).float().sum(1) / experience.lengths / 500
+
+
+def actors_on(folder, stirred=False, **given):
+    """Actors on a fresh copy of the tiny model; `stirred` moves every adapter and head off its start."""
+    torch.manual_seed(0)
+    base, _ = load_policy(folder, dtype="float32")
+    base.get_input_embeddings().weight.data.mul_(4)   # tied: at the size it is drawn in, all its logits are near 0
+    actors = Actors(base, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"), **given)
+    if stirred:
+        for parameter in actors.parameters().values():
+            parameter.data.normal_(std=0.3)
+    return actors
+
+
+def trainer_on(actors, checkpoints, *, score=shortest, ptx=PTX, changes=None, **given):
+    """A trainer with the options of `SMALL`, some of them changed."""
+    return Trainer(actors, PROMPTS, score, PPOOptions(**SMALL | (changes or {})), Vocabulary((STOP,), PAD), checkpoints, ptx,
+                   **given)
 
 
 def weights(trainer):

@@ -1,10 +1,16 @@
 """Does it learn? On the tiny model, taught to answer in English or Chinese by turns: short lengths, minutes on one core."""
 
 import math
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
+from ppo_run import actors_on, trainer_on, weights
+from several import MORE
 from taught import CHINESE, ENGLISH, conversation, prompts, teach
 
 from instructwild_trainer.adapter import load_chat, load_policy
@@ -56,6 +62,27 @@ def learner(taught_model, tmp_path):
     return make
 
 
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("shared_trunk", [False, True])
+def test_proof_two_processes_follow_the_trajectory_of_one(tiny_model, tmp_path, shared_trunk, record_property):
+    script = Path(__file__).parent / "several.py"
+    path = os.pathsep.join([str(script.parent), *(str(place) for place in sys.path if place)])
+    ran = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2", script, tiny_model,
+         tmp_path / "two", str(shared_trunk)], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path})
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    one = trainer_on(actors_on(tiny_model, shared_trunk=shared_trunk), tmp_path / "one", changes=MORE)
+    one.train()
+    two = trainer_on(actors_on(tiny_model, shared_trunk=shared_trunk), tmp_path / "two", changes=MORE)
+    assert two.restore() == 2
+    apart = max((a - b).abs().max().item() for a, b in zip(weights(one).values(), weights(two).values(), strict=True))
+    record_property("largest difference of a weight", f"{apart:.1e}")
+    assert apart < 1e-4
+    for key in ("reward", "kl", "ptx_loss", "policy_loss", "value_loss", "ptx_grad", "policy_grad"):
+        assert [row[key] for row in two.history] == pytest.approx([row[key] for row in one.history], abs=1e-4)
+
+
 def late(history, key):
     """The mean over the last five updates."""
     return sum(row[key] for row in history[-5:]) / 5
@@ -64,9 +91,11 @@ def late(history, key):
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_proof_a_checkable_reward_is_learned_to_more_than_nine_tenths_inside_the_band(learner, seed):
+def test_proof_a_checkable_reward_is_learned_to_more_than_nine_tenths_inside_the_band(learner, seed, record_property):
     trainer, _ = learner(seed)
     outcome = trainer.train()
+    record_property("reward", f"{late(outcome.history, 'reward'):.3f}")
+    record_property("largest KL", f"{max(row['kl'] for row in outcome.history):.2f}")
     assert not outcome.stopped
     assert outcome.history[0]["reward"] < 0.75
     assert late(outcome.history, "reward") > 0.9
@@ -76,13 +105,14 @@ def test_proof_a_checkable_reward_is_learned_to_more_than_nine_tenths_inside_the
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_proof_ptx_at_least_halves_what_ppo_costs_in_perplexity_at_equal_reward(learner, seed):
+def test_proof_ptx_at_least_halves_what_ppo_costs_in_perplexity_at_equal_reward(learner, seed, record_property):
     rises, rewards = {}, {}
     for coef in (0.0, 1.0):
         trainer, perplexity = learner(seed, coef, kl_coef=0.0)
         before = perplexity()
         rewards[coef] = late(trainer.train().history, "reward")
         rises[coef] = perplexity() - before
+        record_property(f"ptx_coef {coef:g}", f"reward {rewards[coef]:.3f}, perplexity {before:.3f} + {rises[coef]:.3f}")
     assert min(rewards.values()) > 0.9
     assert rises[0.0] > 0
     assert rises[1.0] <= 0.5 * rises[0.0]

@@ -183,3 +183,15 @@ def test_callbacks_are_told_of_every_update_and_may_end_the_run(asked):
     assert made.manifest.metrics["updates"] == 1
     assert made.manifest.gate is None
     assert list((made.path / "tensorboard").glob("events.*"))
+
+
+@pytest.mark.prove
+@pytest.mark.parametrize("algorithm", ["grpo", "rloo", "dpo"])
+def test_proof_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tiny_model, algorithm):
+    made, _ = run(asked(algorithm, reward=str(reward_stage), given={
+        "algorithm": algorithm, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4, "temperature": 1.0}))
+    assert weights_sha256(made.model) != weights_sha256(tiny_model)
+    assert made.manifest.metrics["updates"] > 0
+    assert "How it went" in (made.path / "report.html").read_text(encoding="utf-8")
+    with pytest.raises(ConfigError, match="no multiple"):
+        run(asked("other", given={"algorithm": algorithm, "batch_size": 6, "num_generations": 4, "mini_batch_size": 6}))

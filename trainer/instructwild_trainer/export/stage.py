@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from instructwild import stage
 from instructwild.errors import InputError
-from instructwild_trainer.adapter import Source, load_chat, load_policy, quiet, source_of
+from instructwild.llm.quiet import quiet
+from instructwild_trainer.adapter import Source, load_chat, load_policy, source_of
 from instructwild_trainer.data import Conversation, conversations, split
 from instructwild_trainer.templates import Chat
 

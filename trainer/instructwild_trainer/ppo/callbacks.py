@@ -21,7 +21,7 @@ class Listeners:
 
     def __init__(self, callbacks: Sequence["TrainerCallback"], trainer: "Trainer", folder: Path) -> None:
         import torch
-        from transformers import TrainerControl, TrainerState, TrainingArguments
+        from transformers import DefaultFlowCallback, TrainerControl, TrainerState, TrainingArguments
         from transformers.trainer_callback import CallbackHandler
 
         o = trainer.options
@@ -31,7 +31,8 @@ class Listeners:
         self.state = TrainerState(max_steps=trainer.updates, is_world_process_zero=trainer.processes.first)
         self.control = TrainerControl()
         # A PEFT model's own serialization would be asked of callbacks that keep models: they are given the plain one.
-        self.handler = CallbackHandler(list(callbacks), trainer.actors.base, None, trainer.optimizer, None)
+        self.handler = CallbackHandler([DefaultFlowCallback(), *callbacks], trainer.actors.base, None, trainer.optimizer,
+                                       None)
 
     def begin(self, done: int) -> None:
         """The run begins, or goes on after `done` updates."""

@@ -15,6 +15,9 @@ class PPOOptions:
     """
 
     model: str = option("", "model to start from, and the reference: an SFT stage, a folder, a Hub id, smollm2 or tiny")
+    algorithm: Literal["ppo", "grpo", "rloo", "dpo"] = option("ppo", "ours, or one of TRL's trainers on the same prompts "
+                                                              "and scores (no PTX there)")
+    num_generations: int = option(4, "responses a prompt, for grpo, rloo and dpo", least=2)
     max_length: int = option(1024, "longest prompt and response together, in tokens; longer prompts are dropped and counted",
                              least=8)
     response_length: int = option(128, "longest response in tokens", least=1)

@@ -69,7 +69,7 @@ class Experience:
         """
         total = self.prompt_mask.sum(1) + self.lengths
         order = torch.sort(total, descending=True, stable=True).indices
-        for rows in order.split(size):
+        for rows in order.split(size) if len(self) else ():
             yield rows, self.pick(rows)
 
     def to(self, device: torch.device | str) -> "Experience":

@@ -113,7 +113,8 @@ class Trainer:
                 return Outcome(self.history, str(stop), experience)
             self.kl.update(figures["kl"], len(experience))
             self.history.append(figures)
-            last = self.on_update(update + 1, self.updates, figures) or update + 1 == self.updates
+            asked_to_end = self.processes.heard(self.on_update(update + 1, self.updates, figures))
+            last = asked_to_end or update + 1 == self.updates
             if last or (update + 1) % self.options.save_steps == 0:
                 self._keep(update + 1)
             if last:

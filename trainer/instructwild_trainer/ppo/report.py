@@ -36,17 +36,20 @@ class Story:
 
 def page(story: Story) -> str:
     """The page as HTML."""
+    own = story.config.get("algorithm", "ppo") == "ppo"
     last = story.history[-1] if story.history else {}
     first = story.history[0] if story.history else {}
     lead = f"{len(story.history)} updates."
-    if story.history:
+    if story.history and own:
         lead = (f"{len(story.history)} updates: reward {first['reward']:.2f} → {last['reward']:.2f}, "
                 f"KL {last['kl']:.2f} nats per sequence.")
-    made = Page(title="PPO with PTX" if "ptx_loss" in last else "PPO", lead=lead)
+    made = Page(title="PPO with PTX" if "ptx_loss" in last else str(story.config.get("algorithm", "ppo")).upper(), lead=lead)
     if story.stopped:
         made.add("Stopped early", Prose(f"{story.stopped}.\n\nThe model is the one of the last good checkpoint."),
                  Samples(story.stopped_on, caption="Responses of the update it stopped on"))
-    if story.history:
+    if story.history and not own:
+        made.add("How it went", *_logged(story.history))
+    elif story.history:
         made.add("How it went", Stats({name: f"{last[key]:.3g}" for name, key in (
             ("reward", "reward"), ("KL, nats per sequence", "kl"), ("entropy, nats a token", "entropy"),
             ("tokens a response", "length"), ("responses that end", "ended"))}), *_curves(story.history))
@@ -79,3 +82,11 @@ def _curves(history: Sequence[Mapping[str, float]]) -> list[Any]:
     ]
     return [figures.lines({key: [row[key] for row in history] for key in keys if key in history[0]}, x="update", title=title,
                           caption=caption) for title, keys, caption in wanted]
+
+
+def _logged(history: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The curves of TRL's trainers, under the names that they log."""
+    names = ("reward", "kl", "entropy", "completions/mean_length", "rewards/margins", "rewards/accuracies", "loss",
+             "grad_norm")
+    return [figures.lines({name: [row.get(name) for row in history]}, x="step", title=name) for name in names
+            if any(name in row for row in history)]

@@ -8,24 +8,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
-from instructwild.errors import ConfigError, InputError
+from instructwild.errors import ConfigError
 from instructwild.llm.quiet import quiet_imports
 from instructwild.report.terminal import console, progress
-from instructwild.schema import Dropped, Reason
 from instructwild_trainer.adapter import Source, load_chat, load_policy, load_reward, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.config import load, plain
-from instructwild_trainer.data import Conversation, conversations, language_of, shown, split, split_key
 from instructwild_trainer.fit import calm, once
 from instructwild_trainer.likelihood import held_out_loss
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo import report
 from instructwild_trainer.ppo.actors import POLICY, Actors, SeparateActors
+from instructwild_trainer.ppo.algorithms import checked as divides
+from instructwild_trainer.ppo.algorithms import train_with_trl
 from instructwild_trainer.ppo.callbacks import Listeners, reporters
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome, Trainer, Vocabulary
 from instructwild_trainer.ppo.plan import checked, tell
 from instructwild_trainer.ppo.processes import Processes, processes
+from instructwild_trainer.ppo.rows import Rows, prepared
 from instructwild_trainer.ppo.scores import (
     FunctionScore,
     ModelScore,
@@ -35,7 +36,7 @@ from instructwild_trainer.ppo.scores import (
     Summed,
     reward_function,
 )
-from instructwild_trainer.templates import Chat, turns
+from instructwild_trainer.templates import Chat
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback
@@ -61,18 +62,6 @@ class Asked:
     """From Python: transformers' callbacks, one step an update."""
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The rows of a run, encoded and split."""
-
-    prompts: list[Prompt]
-    held_out_prompts: list[Prompt]
-    ptx: list[Conversation]
-    held_out_ptx: dict[str, list[Conversation]]
-    dropped: list[Dropped]
-    total: int
-
-
 def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
     """Train, or go on with training, or find it done.
 
@@ -93,6 +82,11 @@ def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
     if not asked.reward and not asked.reward_functions:
         raise ConfigError("nothing judges the responses", where="--reward",
                           remedy="give --reward STAGE, or --reward-func FILE.py:NAME")
+    if options.algorithm != "ppo":
+        divides(options)
+    if among.world > (options.batch_size if options.algorithm == "ppo" else 1):
+        raise ConfigError(f"{among.world} processes for batches of {options.batch_size} with {options.algorithm}",
+                          where="torchrun", remedy="start fewer processes; grpo, rloo and dpo run in one")
     reward = source_of(asked.reward) if asked.reward else None
     options = checked(base, options, reward=reward is not None)
     tables = stage.read(asked.prompts, asked.encoding), stage.read(asked.ptx, asked.encoding)
@@ -145,7 +139,11 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
 
     before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
     tell_perplexity("before", before)
-    outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among), asked)
+    reporting = [*asked.callbacks, *reporters(options.report_to, asked.out / "tensorboard")]
+    if options.algorithm == "ppo":
+        outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among), reporting, asked.out)
+    else:
+        outcome = Outcome(train_with_trl(actors, score, rows.prompts, chat, options, work.scratch, reporting))
     after, answers_after = perplexity(), said()
     tell_perplexity("after", after)
     story = report.Story(
@@ -161,45 +159,6 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
         metrics={"updates": len(outcome.history), "stopped": outcome.stopped, "perplexity_before": before,
                  "perplexity_after": after, "first": outcome.history[0] if outcome.history else {},
                  "last": outcome.history[-1] if outcome.history else {}})
-
-
-def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOptions) -> Rows:
-    """Rows as token ids, split into what is trained on and what is held out.
-
-    Raises:
-        InputError: no prompt is left to train on.
-    """
-    kept: list[Prompt] = []
-    dropped = [*prompts.malformed, *ptx.malformed]
-    room = options.max_length - options.response_length
-    for row in prompts.frame.iter_rows(named=True):
-        messages = turns(row["messages"])
-        last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
-        asked = messages[:last + 1]
-        ids = chat.prompt_ids(asked) if asked else []
-        if not ids or len(ids) > room:
-            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
-                                   row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
-            continue
-        columns = {name: row[name] for name in ("id", "language", "labels", "origin")} | {"messages": messages}
-        kept.append(Prompt(row["id"], split_key(asked), language_of(row["language"], asked), asked, ids, columns))
-    if not kept:
-        raise InputError("holds no prompt that can be used", where="prompts",
-                         remedy=f"prompts must fit max_length − response_length = {room} tokens; see the reasons, or raise "
-                                "max_length")
-    halves = split(kept, options.held_out, key=lambda prompt: prompt.key, language=lambda prompt: prompt.language)
-    answered, lost = conversations(ptx.frame, chat, options.max_length) if ptx.frame.height else ([], [])
-    supervised = split(answered, options.held_out, key=lambda row: row.key, language=lambda row: row.language,
-                       most=options.held_out_rows) if answered else None
-    return Rows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
-                supervised.train if supervised else [], supervised.held_out if supervised else {}, [*dropped, *lost],
-                prompts.frame.height + ptx.frame.height + len(prompts.malformed) + len(ptx.malformed))
-
-
-def zip_longest_first(held_out: Mapping[str, Sequence[Prompt]]) -> list[list[Prompt]]:
-    """Held-out prompts in turns of one a language, so that the first few show each."""
-    most = max((len(prompts) for prompts in held_out.values()), default=0)
-    return [[prompts[i] for prompts in held_out.values() if i < len(prompts)] for i in range(most)]
 
 
 def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Chat, prompts: Sequence[Prompt],
@@ -222,7 +181,7 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
     targets = options.lora_target_modules
     lora = LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
                       target_modules=targets if targets == "all-linear" else [name.strip() for name in targets.split(",")])
-    shared_trunk = options.value_trunk == "policy"
+    shared_trunk = options.value_trunk == "policy" or options.algorithm != "ppo"
     actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
                     value_from_reward=options.value_init == "reward") if options.use_peft else \
         SeparateActors(model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model))
@@ -250,9 +209,8 @@ def tell_perplexity(when: str, found: Mapping[str, float]) -> None:
                       highlight=False)
 
 
-def _live(trainer: Trainer, asked: Asked) -> Outcome:
-    reporting = reporters(trainer.options.report_to, asked.out / "tensorboard")
-    told = Listeners([*asked.callbacks, *reporting], trainer, asked.out)
+def _live(trainer: Trainer, reporting: Sequence["TrainerCallback"], out: Path) -> Outcome:
+    told = Listeners(reporting, trainer, out)
     with progress() as bar:
         task = bar.add_task("ppo", total=trainer.updates, note="")
 

@@ -127,7 +127,8 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
 
 def save(model: Any, chat: "Chat", folder: Path, source: "Source", final: Path) -> None:
     """Write the reward model's folder: adapter and head, or the whole model, and the tokenizer."""
-    from instructwild_trainer.adapter import quiet, save_adapter
+    from instructwild.llm.quiet import quiet
+    from instructwild_trainer.adapter import save_adapter
 
     if hasattr(model, "peft_config"):
         save_adapter(model, folder, source, final=final)

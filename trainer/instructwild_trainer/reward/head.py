@@ -44,7 +44,7 @@ def reward_model(folder: Path, tokenizer: "PreTrainedTokenizerBase", *, dtype: "
     """
     from transformers import AutoModelForSequenceClassification
 
-    from instructwild_trainer.adapter import quiet
+    from instructwild.llm.quiet import quiet
 
     if tokenizer.pad_token_id in (None, tokenizer.eos_token_id):
         raise ModelError("its padding token is its end token: the score would be read before the end of the answer",

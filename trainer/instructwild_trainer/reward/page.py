@@ -27,7 +27,9 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequenc
                          ("forward passes a pass over them", f"{metrics['train_forwards']:,}"),
                          ("minutes of training", f"{metrics['training_seconds'] / 60:.1f}")]))
     if metrics["annotators"].keys() - {"person"}:
-        kinds = ", ".join(f"{count:,} by a {kind}" for kind, count in metrics["annotators"].items() if kind != "person")
+        called = {"scripted": "a script with a stated rule", "model": "a model"}
+        kinds = ", ".join(f"{count:,} are by {called.get(kind, kind)}"
+                          for kind, count in metrics["annotators"].items() if kind != "person")
         shown.add("", Prose(f"Not all rankings are people's: {kinds}. The model learns those rules and tastes as well."))
     if every:
         _accuracy(shown, metrics, accuracy)

@@ -1,0 +1,20 @@
+"""Rows for tests: (prompt, answer) pairs as the frame that steps work on."""
+
+from instructwild.clean.rows import opened
+from instructwild.schema import instruction_of
+from instructwild.stage.frames import instruction_frame
+
+
+def rows_of(*pairs):
+    listed = [pair if isinstance(pair, tuple) else (pair, None) for pair in pairs]
+    made = [instruction_of(prompt) for prompt, _ in listed]
+    return opened(instruction_frame([row if answer is None else row.answered(answer)
+                                     for row, (_, answer) in zip(made, listed, strict=True)]))
+
+
+def flags(rows):
+    return rows["labels"].struct.field("flags").to_list()
+
+
+def left(verdicts):
+    return verdicts.drops["at"].to_list()

@@ -1,0 +1,150 @@
+"""What can be mended is mended, what is suspicious is flagged, and only what the user wants dropped is dropped."""
+
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instructwild.clean.mojibake import SUSPECT, unmangled
+from instructwild.clean.own_rules import expression, from_files
+from instructwild.clean.repair import LANES, Repair
+from instructwild.clean.rules import RULES, Rules
+from instructwild.errors import ConfigError
+from instructwild.schema import content_id
+from tests.clean.rows import flags, left, rows_of
+
+CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=4, max_size=30)
+
+
+@pytest.mark.parametrize(("before", "after", "kind"), [
+    ("用一句话描述星夜。\n无需输入。", "用一句话描述星夜。", "placeholder"),
+    ("Name a bird.\n<noinput>", "Name a bird.", "placeholder"),
+    ("Name a bird.\nNo input", "Name a bird.", "placeholder"),
+    ("非物质的\u200b例子", "非物质的例子", "control_characters"),
+    ("a\x00b\x07c", "abc", "control_characters"),
+    ("Donâ€™t â€” ever", "Don’t — ever", "mojibake"),
+    ("ä½\u00a0å¥½ï¼Œä¸–ç•Œ", "你好，世界", "mojibake"),
+    ("使用经典故事结构创建脚本".encode().decode("gbk"), "使用经典故事结构创建脚本", "mojibake"),
+])
+def test_damage_that_has_one_reading_is_mended_and_said(before, after, kind):
+    found = Repair().verdicts(rows_of(before, "fine"))
+    row = found.rows.row(0, named=True)
+    assert (row["prompt"], row["id"]) == (after, content_id([("user", after)]))
+    assert row["parents"] == [content_id([("user", before)])]
+    assert flags(found.rows) == [[f"repaired_{kind}"], []]
+    assert found.notes[kind] == 1
+    assert left(found) == []
+
+
+def test_an_answer_is_mended_without_renaming_the_prompt():
+    found = Repair().verdicts(rows_of(("Say it", "  Itâ€™s so \r\n")))
+    row = found.rows.row(0, named=True)
+    assert (row["answer"], row["parents"], row["id"]) == ("It’s so", [], content_id([("user", "Say it")]))
+
+
+def test_each_kind_of_damage_can_be_flagged_dropped_or_left_alone():
+    rows = rows_of("a\x00b", "fine", "c\nno input")
+    found = Repair({"control_characters": "drop", "placeholder": "flag"}).verdicts(rows)
+    assert left(found) == [0]
+    assert json.loads(found.drops["evidence"][0]) == {"rules": ["control_characters"]}
+    assert flags(found.rows)[2] == ["placeholder"]
+    nothing = Repair(dict.fromkeys(LANES, "off")).verdicts(rows)
+    assert left(nothing) == []
+    assert nothing.rows.equals(rows)
+
+
+@given(CHINESE)
+def test_chinese_read_in_the_wrong_encoding_comes_back(text):
+    for codec in ("gbk", "gb18030"):
+        try:
+            wrong = text.encode().decode(codec)
+        except UnicodeDecodeError:
+            continue
+        if pl.Series([wrong]).str.contains(SUSPECT)[0]:
+            assert unmangled(wrong) == text
+
+
+@given(st.text(st.characters(max_codepoint=0xFF, exclude_categories=["Cs"]), max_size=20) | CHINESE)
+def test_mending_twice_changes_nothing_more_for_chinese_and_ascii(text):
+    if text.isascii() or text[0] > "\u4e00":
+        assert unmangled(unmangled(text)) == unmangled(text)
+
+
+SEEN = {
+    "empty_prompt": ("？！…", "answer"),
+    "placeholder_answer": ("写一首歌", "无输出"),
+    "repeats_prompt": ("Say this", "Say this "),
+    "repetition": ("Sing", "la la\n" * 12),
+    "merged_instructions": ("Name a bird.\nInstruction: Name a fish.", "Robin"),
+    "url_in_prompt": ("总结 https://example.com", "好"),
+    "attachment": ("描述这张图片", "好"),
+    "needs_web": ("今天的天气怎么样？", "晴"),
+    "refusal": ("画一只猫", "对不起，我无法画画。"),
+    "cut_off": ("Tell me", "This is a story that goes on for a very long time, and then it stops in the middle of the"),
+    "half_translated": ("请介绍这位诗人的生平", "The poet was born in the eighth century and travelled through the land."),
+    "lost_characters": ("what is h\ufffdllo", "x"),
+}
+INNOCENT = [
+    ("什么是进程？", "进程是正在运行的程序。"),
+    ("Translate to Chinese: good morning, my dear friends", "早上好，朋友们。" * 10),
+    ("What does f return?", "None"),
+    ("有输入吗？", "无"),
+    ("写一个排序函数", "def f(x):\n    return sorted(x)" * 4),
+    ("用英文介绍一下这位诗人的生平", "The poet was born in the eighth century and travelled through the whole land."),
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_rule_sees_its_defect_and_spares_the_innocent(rule):
+    found = Rules({name: "flag" if name == rule else "off" for name in RULES}).verdicts(rows_of(SEEN[rule], *INNOCENT))
+    assert flags(found.rows) == [[rule]] + [[]] * len(INNOCENT)
+    assert left(found) == []
+    dropping = Rules({name: "drop" if name == rule else "off" for name in RULES})
+    assert left(dropping.verdicts(rows_of("x", SEEN[rule]))) == [1]
+
+
+def test_rules_with_known_false_positives_flag_by_default():
+    dropping = {name for name, rule in RULES.items() if rule.action == "drop"}
+    assert dropping == {"empty_prompt", "placeholder_answer", "repeats_prompt"}
+
+
+def test_a_rule_keeps_earlier_flags_and_unknown_ones_are_named():
+    once = Rules().verdicts(rows_of(SEEN["needs_web"])).rows
+    assert flags(Rules().verdicts(once).rows) == [["needs_web"]]
+    with pytest.raises(ConfigError, match="unknown rule 'urls'"):
+        Rules({"urls": "drop"}).verdicts(once)
+    with pytest.raises(ConfigError, match="cannot 'repair'"):
+        Rules({"refusal": "repair"}).verdicts(once)
+
+
+def test_a_users_rules_in_yaml_and_python_judge_like_ours(tmp_path):
+    short = 'rules:\n  short:\n    seen: pl.col("prompt").str.len_chars() < 3\n    action: drop\n'
+    (tmp_path / "mine.yaml").write_text(short)
+    shouting = '"Prompts that shout."\ndef seen(prompt, answer):\n    return prompt.isupper()\n'
+    (tmp_path / "shouting.py").write_text(shouting)
+    found = from_files([tmp_path / "mine.yaml", tmp_path / "shouting.py"]).verdicts(rows_of("ab", "HELLO", "你好吗"))
+    assert left(found) == [0]
+    assert flags(found.rows) == [[], ["shouting"], []]
+
+
+@pytest.mark.parametrize("text", [
+    '__import__("os").system("true")', 'pl.read_csv("x")', 'pl.col("a").map_elements(print)', "(lambda: 1)()", "1",
+    "pl.col(",
+    'pl.col("a").__class__', "[x for x in pl.col('a')]", 'pl.Expr.deserialize("x")'])
+def test_an_expression_can_do_nothing_but_look_at_columns(text):
+    with pytest.raises(ConfigError):
+        expression(text, "here")
+
+
+def test_a_users_rule_that_fails_is_one_clear_message(tmp_path):
+    (tmp_path / "bad.yaml").write_text('rules:\n  odd:\n    seen: pl.col("promt") == "x"\n')
+    with pytest.raises(ConfigError, match="rule odd: fails"):
+        from_files([tmp_path / "bad.yaml"]).verdicts(rows_of("a"))
+    (tmp_path / "number.yaml").write_text('rules:\n  number:\n    seen: pl.col("prompt").str.len_chars()\n')
+    with pytest.raises(ConfigError, match="true or false"):
+        from_files([tmp_path / "number.yaml"]).verdicts(rows_of("a"))
+    (tmp_path / "empty.py").write_text("x = 1\n")
+    with pytest.raises(ConfigError):
+        from_files([tmp_path / "empty.py"]).verdicts(rows_of("a"))

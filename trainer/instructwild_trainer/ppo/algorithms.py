@@ -1,0 +1,136 @@
+"""GRPO, RLOO and DPO with TRL's own trainers, on the same prompts and scores as PPO."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from instructwild.errors import ConfigError
+from instructwild_trainer.ppo.actors import POLICY, Actors
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.experience import Experience
+from instructwild_trainer.ppo.plan import steps_per_update, updates_of
+from instructwild_trainer.ppo.rewards import penalised
+from instructwild_trainer.ppo.rollout import generate, left_padded, seeded
+from instructwild_trainer.ppo.scores import Prompt, Score
+from instructwild_trainer.templates import Chat
+
+
+def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, options: PPOOptions, scratch: Path,
+                   callbacks: Sequence[Any] = ()) -> list[dict[str, float]]:
+    """Train the policy adapter in place; what TRL logged.
+
+    PPO's words keep their meaning: batch_size responses are sampled at a time, mini_batch_size of them make an optimiser
+    step, num_ppo_epochs is the number of passes over them, kl_coef is β. DPO samples num_generations responses a prompt
+    once, and learns the best against the worst.
+
+    Args:
+        actors: the models; without a value adapter.
+        score: judges responses.
+        prompts: what to answer.
+        chat: the tokenizer.
+        options: of the run.
+        scratch: where TRL keeps its checkpoints, to go on from.
+        callbacks: transformers' callbacks.
+
+    Raises:
+        ConfigError: batch sizes that do not divide as TRL needs them, or fewer than two generations.
+    """
+    checked(options)
+    actors.acting(POLICY)
+    trainer = _dpo(actors, score, prompts, chat, options, scratch) if options.algorithm == "dpo" else \
+        _online(actors, score, prompts, chat, options, scratch)
+    for callback in callbacks:
+        trainer.add_callback(callback)
+    found = sorted(scratch.glob("trl/checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    whole = [path for path in found if (path / "trainer_state.json").exists()]
+    trainer.train(resume_from_checkpoint=str(whole[-1]) if whole else None)
+    return [dict(point) for point in trainer.state.log_history if "train_runtime" not in point]
+
+
+def checked(o: PPOOptions) -> None:
+    """Refuse arithmetic that TRL would refuse later.
+
+    Raises:
+        ConfigError: it does not divide.
+    """
+    for larger, smaller in (("batch_size", "mini_batch_size"), ("mini_batch_size", "per_device_train_batch_size"),
+                            ("batch_size", "num_generations")):
+        if getattr(o, larger) % getattr(o, smaller):
+            raise ConfigError(f"{larger} {getattr(o, larger)} is no multiple of {smaller} {getattr(o, smaller)}",
+                              where=f"--algorithm {o.algorithm}", remedy="change one of them")
+    if not o.use_peft:
+        raise ConfigError("trains adapters only", where=f"--algorithm {o.algorithm}", remedy="leave use_peft true")
+
+
+def judge(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions) -> Callable[..., list[float]]:
+    """The score as a reward function of TRL's; the column `which` says what prompt each completion answers."""
+    stops, pad = set(chat.stop_ids), chat.tokenizer.pad_token_id
+
+    def reward(completion_ids: Sequence[Sequence[int]], which: Sequence[int], **_: Any) -> list[float]:
+        ids, mask = left_padded([prompts[i].ids for i in which], pad, actors.device)
+        said, said_mask = left_padded([list(reversed(one)) for one in completion_ids], pad, actors.device)
+        ended = torch.tensor([bool(one) and one[-1] in stops for one in completion_ids], device=actors.device)
+        rows = torch.arange(len(which), device=actors.device)
+        found = score(Experience(prompt=ids, prompt_mask=mask, response=said.flip(1), mask=said_mask.flip(1), ended=ended,
+                                 row=rows, which=torch.tensor(list(which), device=actors.device)))
+        actors.acting(POLICY)
+        penalty = None if o.missing_eos_penalty == "none" else o.missing_eos_penalty
+        clipped = found.clamp(-o.score_clip, o.score_clip) if o.score_clip else found
+        return [float(value) for value in penalised(clipped, ended, penalty)]
+    return reward
+
+
+def _arguments(o: PPOOptions, scratch: Path, steps: int) -> dict[str, Any]:
+    gpu = torch.cuda.is_available()
+    return {"output_dir": str(scratch / "trl"), "per_device_train_batch_size": o.per_device_train_batch_size,
+            "gradient_accumulation_steps": o.mini_batch_size // o.per_device_train_batch_size, "max_steps": steps,
+            "learning_rate": o.learning_rate, "lr_scheduler_type": o.lr_scheduler_type, "warmup_steps": o.warmup_steps,
+            "weight_decay": o.weight_decay, "adam_epsilon": o.adam_epsilon, "max_grad_norm": o.max_grad_norm,
+            "beta": o.kl_coef, "seed": o.seed,
+            "report_to": [], "use_cpu": not gpu, "bf16": False, "logging_steps": 1, "disable_tqdm": True,
+            "save_steps": o.save_steps * steps_per_update(o), "save_total_limit": 2, "dataloader_pin_memory": gpu,
+            "gradient_checkpointing": o.gradient_checkpointing}
+
+
+def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, scratch: Path) -> Any:
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
+
+    kinds: dict[str, tuple[Any, Any]] = {"grpo": (GRPOConfig, GRPOTrainer), "rloo": (RLOOConfig, RLOOTrainer)}
+    config, trainer = kinds[o.algorithm]
+    steps = updates_of(o, len(prompts)) * steps_per_update(o)
+    arguments = config(**_arguments(o, scratch, steps), num_generations=o.num_generations,
+                       generation_batch_size=o.batch_size,
+                       max_completion_length=o.response_length, temperature=o.temperature, num_iterations=o.num_ppo_epochs,
+                       epsilon=o.cliprange)
+    rows = Dataset.from_list([{"prompt": prompt.messages, "which": i} for i, prompt in enumerate(prompts)])
+    return trainer(model=actors.peft, reward_funcs=judge(actors, score, prompts, chat, o), args=arguments,
+                   train_dataset=rows, processing_class=chat.tokenizer)
+
+
+def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, scratch: Path) -> Any:
+    from datasets import Dataset
+    from trl import DPOConfig, DPOTrainer
+
+    rows = [i for i in range(len(prompts)) for _ in range(o.num_generations)]
+    said = generate(actors, POLICY, [prompts[i].ids for i in rows], range(len(rows)), length=o.response_length,
+                    stop_ids=chat.stop_ids, pad=chat.tokenizer.pad_token_id, temperature=o.temperature,
+                    seed=seeded(o.seed, "dpo"), batch_size=o.rollout_batch_size)
+    ids = [tokens[on].tolist() for tokens, on in zip(said.response, said.mask, strict=True)]
+    scores = judge(actors, score, prompts, chat, o)(completion_ids=ids, which=rows)
+    texts = chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
+    pairs = []
+    for i, prompt in enumerate(prompts):
+        own = sorted(range(i * o.num_generations, (i + 1) * o.num_generations), key=lambda place: scores[place])
+        if scores[own[0]] < scores[own[-1]]:
+            pairs.append({"prompt": prompt.messages, "chosen": [{"role": "assistant", "content": texts[own[-1]]}],
+                          "rejected": [{"role": "assistant", "content": texts[own[0]]}]})
+    if not pairs:
+        raise ConfigError("all responses to each prompt score alike: there is nothing to prefer", where="--algorithm dpo",
+                          remedy="raise temperature or num_generations, or give another reward")
+    steps = updates_of(o, len(pairs)) * steps_per_update(o)
+    arguments = DPOConfig(**_arguments(o, scratch, steps), max_length=o.max_length)
+    return DPOTrainer(model=actors.peft, args=arguments, train_dataset=Dataset.from_list(pairs),
+                      processing_class=chat.tokenizer)

@@ -1,0 +1,63 @@
+"""The rows of a run as token ids: prompts to answer, supervised rows for PTX, and what is held out of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from instructwild import stage
+from instructwild.errors import InputError
+from instructwild.schema import Dropped, Reason
+from instructwild_trainer.data import Conversation, conversations, language_of, shown, split, split_key
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.scores import Prompt
+from instructwild_trainer.templates import Chat, turns
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a run, encoded and split."""
+
+    prompts: list[Prompt]
+    held_out_prompts: list[Prompt]
+    ptx: list[Conversation]
+    held_out_ptx: dict[str, list[Conversation]]
+    dropped: list[Dropped]
+    total: int
+
+
+def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOptions) -> Rows:
+    """Rows as token ids, split into what is trained on and what is held out.
+
+    Raises:
+        InputError: no prompt is left to train on.
+    """
+    kept: list[Prompt] = []
+    dropped = [*prompts.malformed, *ptx.malformed]
+    room = options.max_length - options.response_length
+    for row in prompts.frame.iter_rows(named=True):
+        messages = turns(row["messages"])
+        last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
+        asked = messages[:last + 1]
+        ids = chat.prompt_ids(asked) if asked else []
+        if not ids or len(ids) > room:
+            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
+                                   row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
+            continue
+        columns = {name: row[name] for name in ("id", "language", "labels", "origin")} | {"messages": messages}
+        kept.append(Prompt(row["id"], split_key(asked), language_of(row["language"], asked), asked, ids, columns))
+    if not kept:
+        raise InputError("holds no prompt that can be used", where="prompts",
+                         remedy=f"prompts must fit max_length − response_length = {room} tokens; see the reasons, or raise "
+                                "max_length")
+    halves = split(kept, options.held_out, key=lambda prompt: prompt.key, language=lambda prompt: prompt.language)
+    answered, lost = conversations(ptx.frame, chat, options.max_length) if ptx.frame.height else ([], [])
+    supervised = split(answered, options.held_out, key=lambda row: row.key, language=lambda row: row.language,
+                       most=options.held_out_rows) if answered else None
+    return Rows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
+                supervised.train if supervised else [], supervised.held_out if supervised else {}, [*dropped, *lost],
+                prompts.frame.height + ptx.frame.height + len(prompts.malformed) + len(ptx.malformed))
+
+
+def zip_longest_first(held_out: Mapping[str, Sequence[Prompt]]) -> list[list[Prompt]]:
+    """Held-out prompts in turns of one a language, so that the first few show each."""
+    most = max((len(prompts) for prompts in held_out.values()), default=0)
+    return [[prompts[i] for prompts in held_out.values() if i < len(prompts)] for i in range(most)]
