@@ -64,7 +64,7 @@ def test_held_out_loss_falls_in_both_languages(files, record_property):
 def test_a_planted_preference_is_learned_to_95_percent_in_both_languages(files, record_property):
     # the rule: the more often an answer says thanks, the better; repeating itself to be longer does not help
     subprocess.run(command("reward", files / "planted.jsonl", "--out", files / "rm", "--model", "tiny", "--config", "smoke",
-                           "--max-steps", 250, "--max-length", 384, "--lora-r", 32, "--lora-alpha", 64,
+                           "--max-steps", 80, "--max-length", 384, "--lora-r", 32, "--lora-alpha", 64,
                            "--per-device-train-batch-size", 8), check=True)
     accuracy = stage.load(files / "rm").manifest.metrics["accuracy"]
     for judge, one in accuracy["all pairs"].items():
