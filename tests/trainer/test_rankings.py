@@ -130,3 +130,11 @@ def test_a_weight_is_found_by_name_then_by_kind():
 def test_weights_that_cannot_be_read_are_refused(text):
     with pytest.raises(InputError, match="no annotator with a weight"):
         weights(text)
+
+
+def test_candidates_end_with_the_stop_token_as_generated_answers_do(chat):
+    [group], _ = groups([row([(1, 2)], "好", "a longer answer")], chat, 128)
+    asked = chat.prompt_ids(group.messages)
+    for one in group.encoded:
+        assert one.input_ids[-1] in chat.stop_ids
+        assert one.input_ids[: len(asked)] == asked

@@ -37,6 +37,15 @@ class Encoded:
         """How many tokens are trained on."""
         return sum(label != IGNORED for label in self.labels)
 
+    @property
+    def to_stop(self) -> "Encoded":
+        """The same up to and including the last stop token, without what the template writes after it.
+
+        A generated answer ends there too, so that a score read at the last token is read at the same place.
+        """
+        end = max((i for i, label in enumerate(self.labels) if label != IGNORED), default=len(self.labels) - 1) + 1
+        return Encoded(self.input_ids[:end], self.labels[:end])
+
 
 @dataclass(frozen=True)
 class Chat:

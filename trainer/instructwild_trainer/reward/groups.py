@@ -79,7 +79,8 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     for row in rows:
         messages = turns(row.messages)
         try:
-            encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]) for one in row.candidates]
+            encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]).to_stop
+                       for one in row.candidates]
         except ModelError as error:
             refused.append(error)
             dropped.append(Dropped(id=row.id, step="train", reason=Reason.BAD_FORMAT, row=shown(messages),
