@@ -74,8 +74,9 @@ class Verbs(TyperGroup):
         return command
 
 
+# Help of the whole is plain text: formatting it with rich would double the time it takes.
 app = typer.Typer(cls=Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-                  context_settings={"help_option_names": ["-h", "--help"]})
+                  rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 
 
 def _version(wanted: bool) -> None:
