@@ -18,6 +18,7 @@ from instructwild.errors import InstructwildError, MissingExtraError
 from instructwild.llm.quiet import quiet_imports
 
 GROUP = "instructwild.commands"
+INTERRUPTED = 130
 
 VERBS = {
     "collect": "instructwild.collect.command:collect",
@@ -100,6 +101,10 @@ def main(args: list[str] | None = None) -> None:
     quiet_imports()
     try:
         app(args, prog_name="instructwild")
+    except SystemExit as leaving:
+        if leaving.code == INTERRUPTED:
+            print("interrupted: finished work is kept, and the same command goes on from there", file=sys.stderr)
+        raise
     except InstructwildError as error:
         _tell(error)
         sys.exit(error.exit_code)

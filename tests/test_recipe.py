@@ -1,6 +1,7 @@
 """A recipe runs what is needed, once, in order, and says what is wrong with it before anything runs."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -72,16 +73,20 @@ def test_the_command_prints_the_page_last_and_a_dry_run_does_nothing(folder):
 
 def test_an_interrupt_reaches_the_stage_and_leaves_with_130(folder):
     (folder / "recipe.yaml").write_text(
-        "title: slow\nstages:\n  seeds:\n    run: collect jsonl -\n", encoding="utf-8")
-    child = subprocess.Popen([sys.executable, "-m", "instructwild", "run", "recipe.yaml"], cwd=folder, stdin=subprocess.PIPE,
-                             stderr=subprocess.PIPE, start_new_session=True)
-    time.sleep(4)
-    import os
-
+        "title: slow\nstages:\n  more:\n    run: expand rows.jsonl --languages zh --model scripted --target 90000\n",
+        encoding="utf-8")
+    child = subprocess.Popen([sys.executable, "-m", "instructwild", "run", "recipe.yaml"], cwd=folder,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
+    ledger = folder / "recipe" / "more" / ".work" / "calls.sqlite"
+    deadline = time.monotonic() + 60
+    while not ledger.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
     os.killpg(child.pid, signal.SIGINT)
     _, told = child.communicate(timeout=60)
     assert child.returncode == 130, told
     assert b"Traceback" not in told
+    assert ledger.exists(), "what was finished is kept"
 
 
 @pytest.mark.parametrize(("text", "told"), [

@@ -44,18 +44,19 @@ class Template:
 
     def request(self, seed: int, **values: Any) -> Request:
         """The request for these values."""
-        asked = _environment().from_string(self.text).render(count=self.count, **values).strip()
+        asked = _compiled(self.text).render(count=self.count, **values).strip()
         if self.style == "base":
             return Request(text=asked, sampling=self.sampling, seed=seed)
         return Request(messages=(Message(role="user", content=asked),), sampling=self.sampling, seed=seed)
 
 
 @cache
-def _environment() -> Any:
+def _compiled(text: str) -> Any:
     from jinja2 import StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+    environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+    return environment.from_string(text)
 
 
 def template(language: str, name: str) -> Template:
@@ -123,7 +124,7 @@ def read_template(content: bytes, name: str, where: str) -> Template:
         sampling = given.pop("sampling", {})
         sampling["stop"] = tuple(sampling.get("stop", ()))
         made = Template(name=name, digest=hashlib.sha256(content).hexdigest()[:12], sampling=Sampling(**sampling), **given)
-        _environment().from_string(made.text)
+        _compiled(made.text)
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError, ValueError, TemplateError) as error:
         raise ConfigError(f"is no template ({str(error).splitlines()[0]})", where=where,
                           remedy="compare it with the shipped ones") from None

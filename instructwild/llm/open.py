@@ -1,6 +1,8 @@
 """From a model's name to something that answers requests, wherever the model is."""
 
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -187,6 +189,7 @@ class BatchEngine:
 
     async def stream(self, ask: Ask, window: int) -> AsyncIterator[tuple[Request, Reply]]:
         """See `Session.stream`."""
+        _interrupt_at_once()
         waiting: deque[Request] = deque()
         ready: deque[Reply] = deque()
         while True:
@@ -215,6 +218,12 @@ class BatchEngine:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+def _interrupt_at_once() -> None:
+    """Let Ctrl-C raise in the midst of a batch: asyncio would hold it back until its loop turns, after the batch."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

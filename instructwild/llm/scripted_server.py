@@ -164,11 +164,13 @@ class ScriptedServer:
         if fate == "slow_drips":
             content = json.dumps(answer, ensure_ascii=False).encode()
             writer.write(_head(200, len(content)))
-            for start in range(0, len(content), 1 + len(content) // 5):
-                writer.write(content[start: start + 1 + len(content) // 5])
+            step = 1 + len(content) // 5
+            for start in range(0, len(content), step):
+                if start + step >= len(content):
+                    self._charge(key, reply)   # before the client can have the whole answer
+                writer.write(content[start: start + step])
                 await writer.drain()
                 await asyncio.sleep(0.02)
-            self._charge(key, reply)
             return True
         self._charge(key, reply)
         return await self._send(writer, 200, answer)
