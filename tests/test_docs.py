@@ -1,0 +1,29 @@
+"""What the documents point at is there, and the commands they show exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from instructwild.cli import VERBS
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(page):
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_shown_is_a_verb(page):
+    shown = re.findall(r"^(?:\$ )?instructwild ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert [verb for verb in shown if verb not in VERBS] == []
+
+
+def test_no_page_names_a_folder_of_somebody_s_machine():
+    tracked = [*PAGES, *ROOT.glob("instructwild/**/*.py"), *ROOT.glob("trainer/**/*.py"), *ROOT.glob("annotation/**/*.py")]
+    assert [str(path) for path in tracked if re.search(r"(/home/|/root/|/Users/)\w", path.read_text(encoding="utf-8"))] == []
