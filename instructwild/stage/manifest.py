@@ -13,6 +13,7 @@ from instructwild import __version__
 from instructwild.errors import InputError
 
 FILE_NAME = "manifest.json"
+_UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024
 NOTED_PACKAGES = ("polars", "rapidfuzz", "numba", "datasets", "torch", "transformers", "trl", "peft", "gptqmodel", "argilla")
 
 
@@ -105,5 +106,9 @@ def environment() -> dict[str, str]:
 
 def peak_memory_mb() -> int:
     """The most memory that this process, or the largest child it waited for, has held so far, in MiB."""
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // _UNIT
+    try:  # a process's own ru_maxrss starts at that of the process which started it; VmHWM starts anew
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+        return max(children, int(status.partition("VmHWM:")[2].split()[0]) // 1024)
+    except (OSError, IndexError, ValueError):
+        return max(children, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _UNIT)

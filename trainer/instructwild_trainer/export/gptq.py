@@ -14,6 +14,9 @@ from typing import Any
 
 from instructwild.errors import ModelError
 
+CONCATENATED = 512
+"""Tokens of a calibration sequence: short rows are joined, which statistics of single layers do not mind and time does."""
+
 
 def group_size_for(config: dict[str, Any], wanted: int) -> int:
     """The largest of `wanted`, half of it, … down to 16 that divides every input width of the model's linear layers.
@@ -96,8 +99,23 @@ def _child(plan: dict[str, Any], report: int) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = GPTQModel.load(plan["model"], config, trust_remote_code=False, dtype=computing_dtype(device))
     model.layer_callback = Progress()
-    model.quantize(plan["calibration"], batch_size=1)
+    model.quantize(plan["calibration"], batch_size=1, calibration_concat_size=CONCATENATED)
     model.save(plan["out"])
+    _store_as(Path(plan["out"]), Path(plan["model"]))
+
+
+def _store_as(out: Path, source: Path) -> None:
+    """Keep what was not quantized (embeddings, norms) in the number format that the source keeps it in."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    name = json.loads((source / "config.json").read_text(encoding="utf-8")).get("dtype") or "float32"
+    for file in out.glob("*.safetensors"):
+        tensors = load_file(file)
+        save_file({key: tensor.to(getattr(torch, name)) if tensor.dtype == torch.float32 else tensor
+                   for key, tensor in tensors.items()}, file, metadata={"format": "pt"})
+    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    (out / "config.json").write_text(json.dumps({**config, "dtype": name}, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
