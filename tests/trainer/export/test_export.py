@@ -9,7 +9,7 @@ import torch
 
 from instructwild import stage
 from instructwild.errors import GateError, InputError, ModelError
-from instructwild_trainer.export.gate import Verdict, judge
+from instructwild_trainer.export.gate import Verdict, _loops, judge
 from instructwild_trainer.export.gptq import group_size_for
 from instructwild_trainer.export.measure import repetition
 from instructwild_trainer.export.rounding import round_to_nearest
@@ -74,6 +74,15 @@ def verdict_with(**changes):
 
 def test_the_gap_closed_is_measured_from_the_better_rounding():
     assert verdict_with().gap_closed == pytest.approx(2 / 3)
+
+
+def test_a_model_that_has_begun_to_loop_fails_and_one_unlucky_answer_does_not():
+    fresh, loop = "a quick brown fox jumps over it", "so so so so so so so so so so so"
+    said = [{"question": "?", "source": source, "export": export}
+            for source, export in ((fresh, loop), (fresh, fresh), (fresh, fresh), (loop, loop))]
+    assert _loops(verdict_with(answers=said)) == []
+    said[1] = {"question": "为什么？", "source": "因为空气会散射阳光。", "export": "好的好的好的好的好的好的好的好的"}
+    assert len(_loops(verdict_with(answers=said))) == 2
 
 
 def test_a_merged_export_is_its_source_and_a_stage_of_its_own(tiny_model, rows, tmp_path):

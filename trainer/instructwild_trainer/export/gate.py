@@ -19,9 +19,11 @@ from instructwild_trainer.export.measure import (
 
 MAX_PERPLEXITY_RATIO = 1.35
 """Of the 4-bit model's perplexity to its source's; GPTQ on LLaMA-7B stays below 1.08, models of 0.1B lose more."""
-MAX_REPETITION_RISE = 0.35
+LOOPING, FRESH = 0.6, 0.4
+"""An answer loops when more than 60% of its runs occurred before in it; it did so at the source below 40%."""
 MIN_AGREEMENT_MERGED = 0.99
-QUESTIONS = ("What is the capital of France?", "Give three tips for staying healthy.", "用一句话解释什么是光合作用。")
+QUESTIONS = ("What is the capital of France?", "Give three tips for staying healthy.", "用一句话解释什么是光合作用。",
+             "给我三条保持健康的建议。")
 ANSWER_TOKENS = 64
 
 
@@ -97,8 +99,12 @@ def _numbers(verdict: Verdict, quantized: bool) -> list[str]:
 
 
 def _loops(verdict: Verdict) -> list[str]:
-    return [f"the answer to {answer['question']!r} repeats itself: {answer['export'][-60:]!r}" for answer in verdict.answers
-            if repetition(answer["export"]) > repetition(answer["source"]) + MAX_REPETITION_RISE]
+    """Broken when half of the answers, or more, loop where the source's did not. One may: small models loop now and then."""
+    looping = [answer for answer in verdict.answers
+               if repetition(answer["export"]) > LOOPING and repetition(answer["source"]) < FRESH]
+    if not looping or 2 * len(looping) < len(verdict.answers):
+        return []
+    return [f"the answer to {answer['question']!r} repeats itself: {answer['export'][-60:]!r}" for answer in looping]
 
 
 def _template(before: Any, after: Any) -> list[str]:
