@@ -14,9 +14,6 @@ from typing import Any
 
 from instructwild.errors import ModelError
 
-CONCATENATED = 512
-"""Tokens of a calibration sequence: short rows are joined, which statistics of single layers do not mind and time does."""
-
 
 def group_size_for(config: dict[str, Any], wanted: int) -> int:
     """The largest of `wanted`, half of it, … down to 16 that divides every input width of the model's linear layers.
@@ -99,7 +96,7 @@ def _child(plan: dict[str, Any], report: int) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = GPTQModel.load(plan["model"], config, trust_remote_code=False, dtype=computing_dtype(device))
     model.layer_callback = Progress()
-    model.quantize(plan["calibration"], batch_size=1, calibration_concat_size=CONCATENATED)
+    model.quantize(plan["calibration"], batch_size=1)
     model.save(plan["out"])
     _store_as(Path(plan["out"]), Path(plan["model"]))
 
