@@ -32,7 +32,7 @@ def code_hash() -> str:
 
 def collected() -> list[str]:
     """The ids of all proofs, in the order of the files."""
-    found = subprocess.run([sys.executable, "-m", "pytest", "-m", "prove", "--collect-only", "-q", "--no-header"],
+    found = subprocess.run([sys.executable, "-m", "pytest", "-o", "addopts=", "-m", "prove", "--collect-only", "-q"],
                            cwd=ROOT, capture_output=True, text=True)
     if found.returncode not in (0, 5):
         sys.exit(found.stdout + found.stderr)
