@@ -4,6 +4,7 @@ A verb lives in its room as a Typer function or app. The other distributions' ro
 group `instructwild.commands`. A verb's module imports nothing heavy at the top, so that `--help` stays quick.
 """
 
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -98,6 +99,7 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
 
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with 0 done, 1 a gate failed, 2 the user can mend it, 130 interrupted."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     quiet_imports()
     try:
         app(args, prog_name="instructwild")

@@ -1,5 +1,6 @@
 """One export: find the model, calibrate, write, and let the gate judge."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ def _work(run: stage.Run, found: Source, table: stage.Table, config: dict[str, A
     chat = load_chat(found)
     rows, dropped = conversations(table.frame, chat, config["max_length"])
     parts = split(rows, config["held_out"], key=lambda row: row.key, language=lambda row: row.language) if rows else None
-    merged = _merged(run, found, chat)
+    merged = _merged(run, found)
     bits = group = None
     with run.aside("model") as folder:
         if config["format"] == "merged":
@@ -80,7 +81,7 @@ def _work(run: stage.Run, found: Source, table: stage.Table, config: dict[str, A
                report=page, metrics=metrics, gate="passed" if verdict.passed else "failed")
 
 
-def _merged(run: stage.Run, found: Source, chat: Chat) -> Path:
+def _merged(run: stage.Run, found: Source) -> Path:
     """The model as one complete folder: where it lies, or merged into the scratch folder."""
     if (found.folder / "config.json").is_file() and not (found.folder / "adapter_config.json").is_file():
         return found.folder
@@ -102,8 +103,6 @@ def _complete(folder: Path, source: Path, chat: Chat) -> None:
 
 def load_config(folder: Path) -> dict[str, Any]:
     """The model's own config file."""
-    import json
-
     return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
 
 
