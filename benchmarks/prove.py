@@ -1,8 +1,8 @@
 """`make prove`: the slow proofs, one after another, into benchmarks/PROOF.md.
 
-Each test marked `prove` runs in a process of its own. A proof that has been given for the code as it is now is not run
-again, so the command can be stopped at any moment and goes on where it was. Figures that a test hands to `record_property`
-stand in the table.
+Each test marked `prove` runs in a process of its own and leaves one file under `results/proofs/`. A proof that has been given
+for the code as it is now, that is of the test's own part of the house and of the rooms all parts share, is not run again, so the
+command can be stopped at any moment and goes on where it was. Figures that a test hands to `record_property` stand in the table.
 
     python -m benchmarks.prove [WORDS]      only tests whose name holds one of the words
 """
@@ -10,6 +10,7 @@ stand in the table.
 import hashlib
 import json
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -18,16 +19,25 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-RECORD, PAGE = ROOT / "benchmarks" / "results" / "proof.json", ROOT / "benchmarks" / "PROOF.md"
-CODE = ("instructwild", "trainer", "annotation", "tests")
+PROOFS, PAGE = ROOT / "benchmarks" / "results" / "proofs", ROOT / "benchmarks" / "PROOF.md"
+SHARED = ("schema", "stage", "llm", "report")
+OWN = {"trainer": ["trainer"], "annotation": ["annotation"]}
+"""The folders a proof in that folder of tests is about; any other is about a room of `instructwild`, and so about all of it."""
 
 
-def code_hash() -> str:
-    """What the code is now: a hash over all sources and tests."""
+def code_hash(test: str) -> str:
+    """What the code behind a proof is now: a hash over its part of the house, the shared rooms and its folder of tests."""
+    part = test.split("/")[1]
+    folders = [*OWN.get(part, ["instructwild"]), *(f"instructwild/{room}" for room in SHARED), f"tests/{part}"]
     total = hashlib.sha256()
-    for path in sorted(path for folder in CODE for path in (ROOT / folder).rglob("*.py")):
+    for path in sorted({path for folder in folders for path in (ROOT / folder).rglob("*.py")}):
         total.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return total.hexdigest()[:12]
+
+
+def place_of(test: str) -> Path:
+    """The file that keeps what one proof found."""
+    return PROOFS / (re.sub(r"[^a-zA-Z0-9]+", "-", test.removeprefix("tests/")).strip("-") + ".json")
 
 
 def collected() -> list[str]:
@@ -57,16 +67,14 @@ def prove(test: str) -> dict[str, object]:
     return {"outcome": outcome, "seconds": seconds, "figures": figures}
 
 
-def write(record: dict[str, dict[str, object]], order: list[str]) -> None:
-    """Write the record and the page that people read."""
-    RECORD.parent.mkdir(parents=True, exist_ok=True)
-    RECORD.write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def write(order: list[str]) -> None:
+    """Render the page that people read from what is kept of each proof."""
     lines = ["# Proofs", "", "What is slow but must hold, as `make prove` last found it. Python "
              f"{platform.python_version()}, {platform.machine()}, two CPU cores.", "",
              "| proof | outcome | measured | seconds | code |", "|---|---|---|---:|---|"]
-    for test in (test for test in order if test in record):
-        found = record[test]
-        figures = "; ".join(f"{name} {value}" for name, value in dict(found["figures"]).items())  # type: ignore[call-overload]
+    for test in (test for test in order if place_of(test).exists()):
+        found = json.loads(place_of(test).read_text(encoding="utf-8"))
+        figures = "; ".join(f"{name} {value}" for name, value in found["figures"].items())
         name = test.removeprefix("tests/").replace("_", " ").replace(".py::", ": ")
         lines.append(f"| {name} | {found['outcome']} | {figures} | {found['seconds']} | {found['code']} |")
     PAGE.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -75,16 +83,20 @@ def write(record: dict[str, dict[str, object]], order: list[str]) -> None:
 def main(words: list[str]) -> int:
     """Run what has not been proven for the code as it is; how many proofs fail."""
     order = collected()
-    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
-    code, failed = code_hash(), 0
+    PROOFS.mkdir(parents=True, exist_ok=True)
+    failed = 0
     wanted = [test for test in order if not words or any(word in test for word in words)]
     for number, test in enumerate(wanted, start=1):
-        if record.get(test, {}).get("code") != code or record[test]["outcome"] == "FAILS":
+        place, code = place_of(test), code_hash(test)
+        found = json.loads(place.read_text(encoding="utf-8")) if place.exists() else {}
+        if found.get("code") != code or found["outcome"] != "holds":
             print(f"[{number}/{len(wanted)}] {test}", flush=True)
-            record[test] = {**prove(test), "code": code}
-            write(record, order)
-        print(f"[{number}/{len(wanted)}] {record[test]['outcome']} ({record[test]['seconds']} s)", flush=True)
-        failed += record[test]["outcome"] == "FAILS"
+            found = {"test": test, **prove(test), "code": code}
+            place.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            write(order)
+        print(f"[{number}/{len(wanted)}] {found['outcome']} ({found['seconds']} s)", flush=True)
+        failed += found["outcome"] == "FAILS"
+    write(order)
     print(PAGE.relative_to(ROOT))
     return failed
 
