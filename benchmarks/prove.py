@@ -1,8 +1,8 @@
 """`make prove`: the slow proofs, one after another, into benchmarks/PROOF.md.
 
-Each test marked `prove` runs in a process of its own and leaves one file under `results/proofs/`. A proof that has been given
-for the code as it is now, that is of the test's own part of the house and of the rooms all parts share, is not run again, so the
-command can be stopped at any moment and goes on where it was. Figures that a test hands to `record_property` stand in the table.
+Each test marked `prove` runs in a process of its own and leaves one file under `results/proofs/`. A proof given for the code
+as it is now, which is the test's own part of the house and the rooms all parts share, is not run again, so it can be
+stopped at any moment and goes on where it was. Figures that a test hands to `record_property` stand in the table.
 
     python -m benchmarks.prove [WORDS]      only tests whose name holds one of the words
 """
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROOFS, PAGE = ROOT / "benchmarks" / "results" / "proofs", ROOT / "benchmarks" / "PROOF.md"
 SHARED = ("schema", "stage", "llm", "report")
 OWN = {"trainer": ["trainer"], "annotation": ["annotation"]}
-"""The folders a proof in that folder of tests is about; any other is about a room of `instructwild`, and so about all of it."""
+"""The folders that a proof in this folder of tests is about; any other is about a room of `instructwild`: all of that."""
 
 
 def code_hash(test: str) -> str:
