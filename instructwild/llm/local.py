@@ -133,7 +133,7 @@ class LocalModel:
         live = list(rows)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         while True:
-            logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache,
+            logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache,
                                 use_cache=True, logits_to_keep=1).logits[:, -1].float()
             if seen is not None:
                 logits = torch.where(seen[:, :logits.shape[1]], penalized(logits, penalties[:, None]), logits)

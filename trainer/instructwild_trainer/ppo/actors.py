@@ -127,7 +127,7 @@ class Actors:
         """
         model = self.acting(role)
         with _output_input(model) as seen:
-            logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+            logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache, use_cache=True,
                            logits_to_keep=1).logits
         return logits[:, -1], seen[0][:, -1]
 
