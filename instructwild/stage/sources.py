@@ -20,6 +20,7 @@ from typing import IO, Any
 import polars as pl
 
 from instructwild.errors import InputError
+from instructwild.stage.folder import table
 
 LONGEST_LINE = 16 * 2**20
 MISENCODED_SHARE = 0.1
@@ -219,11 +220,7 @@ def _parquet(path: Path) -> Iterator[Line]:
 
 
 def _table(path: Path) -> pl.DataFrame:
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
-                         remedy="check how the file was made") from None
+    frame = table(path)
     if frame.is_empty():
         raise InputError("holds no rows", where=str(path), remedy="check how the file was made")
     return frame
