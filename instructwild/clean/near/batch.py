@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 COMPILE_FROM = 5_000      # below, loading the compiled code takes longer than the index does
 RETHRESHOLD = tuple(Fraction(percent, 100) for percent in range(60, 95, 5))
-FLOOR = Fraction(3, 5)
+BELOW = (Fraction(1, 100), Fraction(1, 10))
+"""How far below the threshold the nearest kept pairs are looked for: the less, the quicker."""
 
 
 class NearDuplicates:
@@ -75,10 +76,19 @@ class NearDuplicates:
         pairs = [(row, match) for row, match in enumerate(self.matches) if match is not None]
         return sorted(pairs, key=lambda pair: pair[1].f)[:limit]
 
-    def just_kept(self, limit: int = 20, floor: Fraction = FLOOR) -> list[tuple[int, Match]]:
-        """The kept texts that come closest to an earlier kept one (F above the floor), closest first."""
+    def just_kept(self, limit: int = 20, floor: Fraction | None = None) -> list[tuple[int, Match]]:
+        """The kept texts that come closest to an earlier kept one, closest first.
+
+        Args:
+            floor: only those with F above it; by default a tenth below the threshold.
+        """
         kept = [row for row, match in enumerate(self.matches) if match is None]
-        return sorted(self._nearest(kept, floor), key=lambda pair: -pair[1].f)[:limit]
+        pairs: list[tuple[int, Match]] = []
+        for bound in (max(self.threshold - below, Fraction(0)) for below in BELOW) if floor is None else (floor,):
+            pairs = self._nearest(kept, bound)
+            if len(pairs) >= limit:
+                break
+        return sorted(pairs, key=lambda pair: -pair[1].f)[:limit]
 
     def _at(self, threshold: Fraction) -> list[Match | None]:
         if self._corpus is not None:
