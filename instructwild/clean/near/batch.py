@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -109,6 +110,12 @@ class NearDuplicates:
                 pairs.append((row, replace(match, index=kept[match.index])))
             index.keep(self._texts[row])
         return pairs
+
+
+def compile_ahead(count: int) -> None:
+    """Have the kernel compiled, or loaded, by a thread beside other work, where so many texts will want it."""
+    if count >= COMPILE_FROM:
+        Thread(target=lambda: NearDuplicates(["a b c", "a b d c"], compiled=True), name="compile").start()
 
 
 def _corpus(texts: Sequence[str]) -> "Corpus | None":
