@@ -46,7 +46,7 @@ class Near:
         found = [(place, match) for place, match in enumerate(matches) if match is not None]
         lost = rows[[place for place, _ in found]].select("at").with_columns(
             rows[[match.index for _, match in found]]["id"].alias("twin"),
-            pl.Series("f", [round(float(match.f), 4) for _, match in found], dtype=pl.Float64))
+            pl.Series("f", [round(float(match), 4) for _, match in found], dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)
 
 
@@ -55,7 +55,7 @@ def _close_look(found: "NearDuplicates", texts: list[str]) -> dict[str, Any]:
     from instructwild.clean.near import near_duplicate_matches
 
     def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:
-        return [{"f": round(float(match.f), 4), "left": texts[match.index], "right": texts[row]} for row, match in listed]
+        return [{"f": round(float(match), 4), "left": texts[match.index], "right": texts[row]} for row, match in listed]
 
     first = found if len(texts) <= DECIDED_ANEW else near_duplicate_matches(texts[:DECIDED_ANEW], found.threshold)
     return {"threshold": float(found.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),

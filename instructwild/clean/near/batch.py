@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
+from heapq import nsmallest
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ class NearDuplicates:
     def just_dropped(self, limit: int = 20) -> list[tuple[int, Match]]:
         """The dropped texts whose F is the closest to the threshold, closest first."""
         pairs = [(row, match) for row, match in enumerate(self.matches) if match is not None]
-        return sorted(pairs, key=lambda pair: pair[1].f)[:limit]
+        return nsmallest(limit, pairs, key=lambda pair: float(pair[1]))
 
     def just_kept(self, limit: int = 20, floor: Fraction | None = None) -> list[tuple[int, Match]]:
         """The kept texts that come closest to an earlier kept one, closest first.
@@ -89,7 +90,7 @@ class NearDuplicates:
             pairs = self._nearest(kept, bound)
             if len(pairs) >= limit:
                 break
-        return sorted(pairs, key=lambda pair: -pair[1].f)[:limit]
+        return nsmallest(limit, pairs, key=lambda pair: -float(pair[1]))
 
     def _at(self, threshold: Fraction) -> list[Match | None]:
         if self._corpus is not None:
@@ -97,6 +98,8 @@ class NearDuplicates:
         return list(map(Index(threshold).add, self._texts))
 
     def _count(self, threshold: Fraction) -> int:
+        if self._corpus is not None:
+            return int((self._corpus.verdicts(threshold)[0] >= 0).sum())
         return sum(match is not None for match in self._at(threshold))
 
     def _nearest(self, kept: list[int], floor: Fraction) -> list[tuple[int, Match]]:
