@@ -261,6 +261,11 @@ def _hub(name: str) -> Iterator[Line]:
 
 def _codec(handle: IO[bytes], encoding: str | None) -> tuple[bytes, str]:
     """The first bytes after any byte order mark, and the codec that reads the file."""
+    try:
+        "".encode(encoding or "utf-8")
+    except LookupError:
+        raise InputError(f"{encoding!r} is no encoding of text", where="--encoding",
+                         remedy="try utf-8, gb18030, big5 or utf-16") from None
     head = handle.read(4)
     for mark, codec in BOMS:
         if head.startswith(mark):
@@ -271,8 +276,6 @@ def _codec(handle: IO[bytes], encoding: str | None) -> tuple[bytes, str]:
 def _decoded(raw: bytes, codec: str, name: str) -> str:
     try:
         return raw.decode(codec)
-    except LookupError:
-        raise InputError(f"unknown encoding {codec!r}", where=name, remedy="try utf-8, gb18030, big5 or utf-16") from None
     except UnicodeDecodeError as error:
         raise _misencoded(name, f"byte {raw[error.start]:#04x} at offset {error.start} is not {codec}", codec) from None
 
