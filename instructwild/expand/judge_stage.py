@@ -1,4 +1,4 @@
-"""The stage that has candidates which are there already ranked by models: `respond CANDIDATES --judge M` without `--model`."""
+"""Candidates that are there already, ranked by models: `respond CANDIDATES --judge M` without `--model`."""
 
 from collections.abc import Sequence
 from contextlib import closing

@@ -122,8 +122,7 @@ class Verdicts:
         if given.ranks is None:
             self.unread += 1
             return row
-        first, second = given.readings
-        assert first is not None and second is not None
+        first, second = (ranks or () for ranks in given.readings)
         self.same += sum(_sign(first, a, b) == _sign(second, a, b) for a, b in combinations(range(len(first)), 2))
         return self._ranked(row, given.ranks)
 

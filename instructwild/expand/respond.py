@@ -118,7 +118,8 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     if wanted.truncated not in TRUNCATED:
         raise ConfigError(f"should be one of {', '.join(TRUNCATED)}, found {wanted.truncated!r}", where="--truncated")
     if judges and wanted.k < 2:
-        raise ConfigError("has nothing to rank where each prompt gets one answer", where="--judge", remedy="ask for more: -k 4")
+        raise ConfigError("has nothing to rank where each prompt gets one answer", where="--judge",
+                          remedy="ask for more: -k 4")
     names = [understand(model) for model in models]
     for name in names:
         check(name, limits)

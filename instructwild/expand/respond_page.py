@@ -26,9 +26,7 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
             "A model that reads sees the answers of a prompt twice, the second time in the opposite order. Answers that its "
             "two readings do not part the same way are tied. A reward model reads each answer by itself."),
             Table(["judge", "prompts ranked", "without a verdict", "pairs tied", "pairs both readings agree on"],
-                  [[one["annotator"], f"{one['ranked']:,}", f"{one['unread']:,}", f"{one['tied_pairs']:,} of {one['pairs']:,}",
-                    "–" if one["both_readings_agree"] is None else f"{one['both_readings_agree']:.0%}"]
-                   for one in metrics["judges"]]))
+                  [_judge(one) for one in metrics["judges"]]))
     if metrics["answers_not_taken"]:
         shown.add("Answers that were not taken", figures.bars(metrics["answers_not_taken"]))
     lost = Counter(row.reason.value for row in dropped)
@@ -48,3 +46,9 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
     if samples:
         shown.add("Some of them", Samples(samples))
     return shown.html()
+
+
+def _judge(told: Mapping[str, Any]) -> list[str]:
+    agree = told["both_readings_agree"]
+    return [told["annotator"], f"{told['ranked']:,}", f"{told['unread']:,}",
+            f"{told['tied_pairs']:,} of {told['pairs']:,}", "–" if agree is None else f"{agree:.0%}"]

@@ -88,8 +88,8 @@ def _first_steps(url: str, home: Path | None, candidates: Path | None, names: li
             from instructwild_annotation.push import push_rows
             from instructwild_annotation.rows import rankable, read_rows
 
-            rows, _ = rankable(read_rows(candidates))
-            console.print(push_rows(connection, rows, overlap=overlap).told)
+            table = read_rows(candidates)
+            console.print(push_rows(connection, rankable(table)[0], overlap=overlap, kinds=table.types).told)
         for name in names:
             if (account := make_account(connection, name, missing_ok=True)) is not None:
                 typer.echo(invitation(account, "en"))

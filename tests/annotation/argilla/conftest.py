@@ -57,7 +57,7 @@ class Person:
 
     @classmethod
     def invited(cls, connection, name):
-        account = make_account(connection, name)
+        account = make_account(connection, name, new_password=True)      # tests share one server
         user = next(u for u in connection.get("/users")["items"] if u["username"] == account["username"])
         return cls(name, account, httpx.Client(base_url=f"{connection.url}/api/v1", timeout=60, trust_env=False,
                                                headers={"X-Argilla-Api-Key": user["api_key"]}))
@@ -87,6 +87,3 @@ def invite(connection, request):
     yield make
     for person in people:
         person.http.close()
-
-
-

@@ -101,7 +101,7 @@ def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection)
     wanted = {}
     ids = {}
     for name in ("Anna", "李雷"):
-        account = make_account(connection, name)
+        account = make_account(connection, name, new_password=True)
         ids[name] = next(u["id"] for u in connection.get("/users")["items"] if u["username"] == account["username"])
         page = signed_in(browser, account)
         if name == "Anna":
@@ -131,7 +131,7 @@ def test_hostile_texts_are_shown_and_never_run(browser, connection):
     before = (Message(role="user", content="<img src=y onerror=\"window.hacked=5\">"),
               Message(role="assistant", content="**hello** <b>there</b>"))
     push_rows(connection, [HOSTILE.model_copy(update={"messages": (*before, *HOSTILE.messages)})], "hostile")
-    page = signed_in(browser, make_account(connection, "Eve"))
+    page = signed_in(browser, make_account(connection, "Eve", new_password=True))
     opened(page, "hostile-k2")
     page.get_by_text("<script>window.hacked=3</script>").wait_for()
     page.get_by_text("**hello** <b>there</b>").wait_for()
