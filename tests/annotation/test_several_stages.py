@@ -60,7 +60,7 @@ def test_merge_measures_models_against_people_and_lets_people_decide(tmp_path, c
 
 def test_push_of_disagreements_says_how_many_there_are(tmp_path, capsys):
     people = made(tmp_path / "people", [row("one", ["x", "y"], ("person:a", [1, 2])), row("two", ["x", "y"])], "pull")
-    models = made(tmp_path / "models", [row("one", ["x", "y"], ("model:m", [2, 1])), row("two", ["x", "y"], ("model:m", [2, 1]))])
+    models = made(tmp_path / "models", [row(name, ["x", "y"], ("model:m", [2, 1])) for name in ("one", "two")])
     assert run("push", people, models, "--disagreements", "--dry-run") == 0
     shown = capsys.readouterr()
     assert "on 1 of 2 prompts a model and people, or two models, disagree" in shown.err
