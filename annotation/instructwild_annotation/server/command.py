@@ -1,6 +1,7 @@
 """`instructwild annotate serve` and `instructwild annotate invite`."""
 
 import base64
+import signal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ def serve(
     from instructwild_annotation.server import environment
     from instructwild_annotation.server.process import Home, running
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)       # a service manager's Ctrl-C
     server_home = Home(home) if home else Home.default()
     with console.status("starting Argilla") as status:
         if not environment.is_ready(environment.location()):

@@ -66,9 +66,12 @@ def kill_the_server(tmp_path, python, moments, seed):
             left = [(ids[wire.record_id(one)], one) for one in ROWS if one.id not in accepted]
             threads = [threading.Thread(target=submissions, args=(url, users["anna"]["api_key"], left, accepted, draw)),
                        threading.Thread(target=loading, args=(url, home.path))]
+            before = len(accepted)
             for thread in threads:
                 thread.start()
-            time.sleep(draw.uniform(0.05, 1.5))
+            while len(accepted) == before and threads[0].is_alive():
+                time.sleep(0.01)
+            time.sleep(draw.uniform(0, 1.2))
             process.kill()
             for thread in threads:
                 thread.join()

@@ -17,6 +17,11 @@ from tests.annotation.argilla.conftest import free_port
 pytestmark = pytest.mark.argilla
 
 
+def heed_interrupts():
+    """A process that was started in the background of a script would ignore them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Serving:
     """`annotate serve` in a process of its own, once it has said that it is ready."""
 
@@ -24,7 +29,7 @@ class Serving:
         command = [sys.executable, "-m", "instructwild", "annotate", "serve", *map(str, more), "--home", str(home),
                    "--port", str(port)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        env={**os.environ, "PYTHONUNBUFFERED": "1"})
+                                        env={**os.environ, "PYTHONUNBUFFERED": "1"}, preexec_fn=heed_interrupts)
         self.said = ""
         for line in self.process.stderr:
             self.said += line
@@ -73,4 +78,6 @@ def test_serve_invites_stops_cleanly_and_finds_everything_again(tmp_path, argill
         serving = Serving(folder, port)
         mine = http.get(f"{url}/me", headers={"Authorization": f"Bearer {token}"})
         assert mine.json()["username"] == "anna"                  # signed in before the restart, and still
-        assert serving.interrupt()[0] == 0
+        serving.process.terminate()                               # as a service manager stops it
+        assert serving.process.wait(timeout=120) == 0
+        assert Home(folder).address is None
