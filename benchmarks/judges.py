@@ -19,6 +19,8 @@ DATA = Path(os.environ.get("BENCH_RANKINGS", HERE.parent.parent / "shared" / "da
 JUDGES = os.environ.get("BENCH_JUDGES", "smollm2").split(",")
 PROMPTS = {"en": 24, "zh-Hans": 12}
 LONGEST = {"en": 2400, "zh-Hans": 400}
+COLUMNS = ["judge", "language", "prompts", "with a verdict", "pairs", "same", "one of them ties", "opposed",
+           "same of those both order"]
 """Characters of a prompt with its answers: what a context of 2,048 tokens holds."""
 
 
@@ -45,11 +47,9 @@ def main() -> None:
             agree = told["both_readings_agree"]
             table.append([told["annotator"], "both", len(judged), told["ranked"], told["pairs"], "", "", "",
                           f"{seconds:.0f} s; its two readings agree on {agree:.0%} of pairs" if agree is not None else "–"])
-    save("judges", "Judges against people", "People's rankings of answers (OpenAssistant en; its Chinese reward-model set), and "
-         "models that ranked the same answers by `respond --judge`.",
-         [{"caption": "Pairs of answers", "columns": ["judge", "language", "prompts", "with a verdict", "pairs", "same order",
-                                                      "tied by the judge", "opposed", "same of those ordered"],
-           "rows": table}],
+    save("judges", "Judges against people", "People's rankings of answers (OpenAssistant's English trees, its Chinese reward "
+         "model set), and models that ranked the same answers by `respond --judge`.",
+         [{"caption": "Pairs of answers", "columns": COLUMNS, "rows": table}],
          ["Chance is 0.5 of the pairs that the judge orders. A judge that goes by places orders none: its two readings are "
           "opposed.", "smollm2 has 135 million parameters and hardly any Chinese: it shows that the way works, not that it "
           "judges."])

@@ -34,7 +34,6 @@ def serve(
     from instructwild_annotation.server import environment
     from instructwild_annotation.server.process import Home, running
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)       # a service manager's Ctrl-C
     server_home = Home(home) if home else Home.default()
     with console.status("starting Argilla") as status:
         if not environment.is_ready(environment.location()):
@@ -53,6 +52,9 @@ def serve(
                     console.print("whoever can reach this machine can try to sign in, and without HTTPS passwords can be "
                                   "read on the way: use a trusted network", style="yellow")
                 _first_steps(url, home, candidates, invite or [], overlap)
+                # SIGTERM is a service manager's Ctrl-C. polars' own handler of SIGINT would let the wait below go on.
+                for stop in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(stop, signal.default_int_handler)
                 console.print("Ctrl-C stops it", style="dim")
                 process.wait()
                 raise ConfigError("Argilla stopped by itself", where=url, remedy=f"read {server_home.path / 'server.log'}")

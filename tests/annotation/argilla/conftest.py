@@ -20,12 +20,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def missing(what):
+    """Something that these tests need is not there: told in one line, and a failure where CI has to have it."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
 @pytest.fixture(scope="session")
 def argilla_python():
-    """The interpreter of Argilla's environment; CI makes it, elsewhere its absence is told in one line."""
-    if not environment.is_ready(environment.location()) and not os.environ.get("CI"):
-        pytest.skip("Argilla's environment is not made: instructwild annotate serve --prepare")
-    return environment.ensure(lambda line: None)
+    """The interpreter of Argilla's environment."""
+    if not environment.is_ready(environment.location()):
+        missing("Argilla's environment is not made: instructwild annotate serve --prepare")
+    return environment.python(environment.location())
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,13 @@ from instructwild_annotation.people import person
 from instructwild_annotation.pull import harvest
 from instructwild_annotation.push import push_rows
 from instructwild_annotation.server.command import make_account
+from tests.annotation.argilla.conftest import missing
 from tests.annotation.rows import row
 
 pytestmark = pytest.mark.argilla
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PICTURES = os.environ.get("INSTRUCTWILD_PICTURES")     # a folder: take the pictures of the docs again
 
 ENGLISH = row("How do I keep houseplants alive while I am on holiday for two weeks?", [
@@ -34,13 +36,11 @@ HOSTILE = row("<img src=x onerror=\"window.hacked=1\">**not bold** [link](javasc
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: apt-get install chromium")
-        pytest.skip("no Chromium: apt-get install chromium")
+        missing("no Chromium: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched
         launched.close()
 

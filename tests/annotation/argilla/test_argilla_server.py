@@ -37,6 +37,10 @@ class Serving:
                 return
         pytest.fail(f"serve ended with {self.process.wait()}:\n{self.said}")
 
+    def invitation(self):
+        """The link in the first invitation on stdout."""
+        return next(found[0] for line in self.process.stdout if (found := re.search(r"http\S+sign-in\S+", line)))
+
     def interrupt(self):
         """Ctrl-C; the exit status and all it printed on stdout."""
         self.process.send_signal(signal.SIGINT)
