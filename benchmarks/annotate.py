@@ -81,7 +81,7 @@ def _first_ranking(folder: Path) -> float | None:
         submit(page, 1)
         seconds = time.perf_counter() - began
         browser.close()
-    serving.interrupt()
+    serving.stop()
     return seconds
 
 

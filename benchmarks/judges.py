@@ -47,8 +47,8 @@ def main() -> None:
             agree = told["both_readings_agree"]
             table.append([told["annotator"], "both", len(judged), told["ranked"], told["pairs"], "", "", "",
                           f"{seconds:.0f} s; its two readings agree on {agree:.0%} of pairs" if agree is not None else "–"])
-    save("judges", "Judges against people", "People's rankings of answers (OpenAssistant's English trees, its Chinese reward "
-         "model set), and models that ranked the same answers by `respond --judge`.",
+    save("judges", "Judges against people", "People's rankings of answers (OpenAssistant's English trees, its Chinese "
+         "rankings), and models that ranked the same answers by `respond --judge`.",
          [{"caption": "Pairs of answers", "columns": COLUMNS, "rows": table}],
          ["Chance is 0.5 of the pairs that the judge orders. A judge that goes by places orders none: its two readings are "
           "opposed.", "smollm2 has 135 million parameters and hardly any Chinese: it shows that the way works, not that it "

@@ -9,7 +9,7 @@ from instructwild import stage
 from instructwild.cli import main
 from instructwild.errors import ConfigError, EndpointError
 from instructwild.stage.frames import rankings
-from instructwild_annotation import push, wire
+from instructwild_annotation import pull, push, wire
 from instructwild_annotation.people import person
 from instructwild_annotation.pull import harvest
 from instructwild_annotation.push import push_rows
@@ -133,6 +133,41 @@ def test_another_overlap_and_a_dataset_that_is_gone_are_told(connection):
     connection.ask("DELETE", f"/datasets/{dataset}")
     with pytest.raises(EndpointError, match="deleted meanwhile"):
         list(connection.records(dataset))
+
+
+def test_a_dataset_that_goes_while_it_is_sent_or_read_is_one_message(connection, monkeypatch):
+    rows, honest = made(3, sizes=(2,), seed=11), (push.to_record, pull.from_record)
+
+    def deleting(work):
+        def step(*args):
+            for dataset in connection.datasets("vanishing").values():
+                connection.ask("DELETE", f"/datasets/{dataset['id']}")
+            return work(*args)
+
+        return step
+
+    monkeypatch.setattr(push, "BATCH", 1)
+    monkeypatch.setattr("instructwild_annotation.connection.PAGE", 1)
+    monkeypatch.setattr(push, "to_record", deleting(honest[0]))
+    with pytest.raises(EndpointError, match="deleted meanwhile"):
+        push_rows(connection, rows, "vanishing")
+    monkeypatch.setattr(push, "to_record", honest[0])
+    assert push_rows(connection, rows, "vanishing").sent == 3
+    monkeypatch.setattr(pull, "from_record", deleting(honest[1]))
+    with pytest.raises(EndpointError, match="deleted meanwhile"):
+        harvest(connection, "vanishing")
+
+
+def test_records_are_filtered_by_language_and_type(connection, invite):
+    rows = made(4, sizes=(2,), seed=12)
+    push_rows(connection, rows, "kinds", kinds={rows[0].id: "open QA", rows[1].id: "open QA", rows[2].id: "coding"})
+    one, dataset = invite("choosy"), connection.datasets("kinds")[2]["id"]
+
+    def found(name, value):
+        return one.queue(dataset, filters={"type": "terms", "scope": {"entity": "metadata", "metadata_property": name},
+                                           "values": [value]})[1]
+
+    assert (found("type", "open QA"), found("type", "coding"), found("language", "zh-Hans")) == (2, 1, 2)
 
 
 def run(*args):

@@ -41,9 +41,9 @@ class Serving:
         """The link in the first invitation on stdout."""
         return next(found[0] for line in self.process.stdout if (found := re.search(r"http\S+sign-in\S+", line)))
 
-    def interrupt(self):
-        """Ctrl-C; the exit status and all it printed on stdout."""
-        self.process.send_signal(signal.SIGINT)
+    def stop(self, by=signal.SIGINT):
+        """Ctrl-C, or another signal; the exit status and all it printed on stdout."""
+        self.process.send_signal(by)
         out, err = self.process.communicate(timeout=120)
         self.said += err
         return self.process.returncode, out
@@ -68,7 +68,7 @@ def test_serve_invites_stops_cleanly_and_finds_everything_again(tmp_path, argill
         with pytest.raises(subprocess.CalledProcessError):
             subprocess.run([*serving.process.args[:5], "--home", str(folder), "--port", str(free_port())], check=True,
                            capture_output=True)
-        status, out = serving.interrupt()
+        status, out = serving.stop()
         assert status == 0
         assert "everything is kept" in serving.said
         assert Home(folder).address is None
@@ -78,10 +78,9 @@ def test_serve_invites_stops_cleanly_and_finds_everything_again(tmp_path, argill
         serving = Serving(folder, port, rows, "--invite", "anna")
         assert "3 were there already" in serving.said
         token = http.post(f"{url}/token", data={"username": name, "password": password}).json()["access_token"]
-        assert serving.interrupt() == (0, "")                     # nobody is invited twice
+        assert serving.stop() == (0, "")                     # nobody is invited twice
         serving = Serving(folder, port)
         mine = http.get(f"{url}/me", headers={"Authorization": f"Bearer {token}"})
         assert mine.json()["username"] == "anna"                  # signed in before the restart, and still
-        serving.process.terminate()                               # as a service manager stops it
-        assert serving.process.wait(timeout=120) == 0
+        assert serving.stop(signal.SIGTERM)[0] == 0               # as a service manager stops it
         assert Home(folder).address is None
