@@ -54,11 +54,11 @@ def expand(
     if dry_run:
         from instructwild.expand.forecast import forecast_expand
         from instructwild.expand.run import planned
-        from instructwild.llm.open import check, price_of, understand
+        from instructwild.llm.open import check, price_of, understand, window_of
 
         name = understand(model)
         check(name, limits)
         growth, _ = planned(seeds, model, plan, encoding)
-        forecast_expand(growth, name.label, price_of(name, limits), limits.window or 32).show(as_json)
+        forecast_expand(growth, name.label, price_of(name, limits), window_of(name, limits)).show(as_json)
         return
     announce(run(seeds, out, model, plan, limits=limits, cache=cache, encoding=encoding, force=force), as_json)

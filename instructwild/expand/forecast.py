@@ -76,7 +76,7 @@ def forecast_expand(growth: Growth, model: str, price: Price | None, window: int
     goals = {cell: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
              for cell, goal in growth.goals.items() if goal.target}
     rehearsal = Growth(growth.seeds, goals, model, growth.seed, growth.patience, growth.threshold)
-    session = open_model("scripted", Limits(window=window), Ledger(":memory:"))
+    session = open_model("scripted", Limits(window=max(1, round(window * scale))), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
 
     async def rehearse() -> None:

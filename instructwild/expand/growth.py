@@ -187,7 +187,7 @@ class Growth:
         kind = self.goals[asked.cell].kind
         row = Instruction(messages=candidate.messages, language=asked.cell.language if language == "und" else language,
                           parents=asked.parents, made_by=made_by, labels=Labels(type=kind.label if kind else None))
-        self._index.add(candidate.text)
+        self._index.keep(candidate.text)
         self._names.append(row.id)
         self._ids.add(row.id)
         self._made[asked.cell.language].append(row)

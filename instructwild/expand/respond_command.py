@@ -59,13 +59,13 @@ def respond(
         from instructwild import stage
         from instructwild.expand.forecast import forecast_respond
         from instructwild.expand.respond import spread
-        from instructwild.llm.open import check, price_of, understand
+        from instructwild.llm.open import check, price_of, understand, window_of
         from instructwild.stage.frames import instructions
 
         rows = spread(list(instructions(stage.read(prompts, encoding).frame)), wanted.limit)
         for name in map(understand, model):
             check(name, limits)
         name = understand(model[0])
-        forecast_respond(rows, ", ".join(model), wanted, price_of(name, limits), limits.window or 32).show(as_json)
+        forecast_respond(rows, ", ".join(model), wanted, price_of(name, limits), window_of(name, limits)).show(as_json)
         return
     announce(run(prompts, out, model, wanted, limits=limits, cache=cache, encoding=encoding, force=force), as_json)
