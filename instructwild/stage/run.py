@@ -105,7 +105,8 @@ class Run:
         if report is not None:
             self.save(REPORT, report)
         reasons = {str(reason): int(count) for reason, count in
-                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect().iter_rows()}
+                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect(engine="streaming")
+                   .iter_rows()}
         manifest = Manifest(
             stage=self.stage, config=self.config, inputs=inputs or self.inputs, outputs=self._outputs(rows), rows=rows,
             reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3),
