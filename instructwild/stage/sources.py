@@ -193,15 +193,21 @@ def _json(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 
 def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
     head, codec = _codec(handle, encoding)
-    text = _decoded(head + handle.read(), codec, name)
+    try:
+        text = io.TextIOWrapper(io.BufferedReader(_Begun(head, handle)), codec, newline="")
+    except LookupError:
+        raise _unknown(codec, name) from None
     csv.field_size_limit(LONGEST_LINE)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
+    reader = csv.DictReader(text, delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
     number, count = 2, 0
     while True:
         try:
             row = next(reader)
         except StopIteration:
             break
+        except UnicodeDecodeError as error:
+            raise _misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}",
+                              codec) from None
         except csv.Error as error:
             yield Line(number, problem=f"not CSV: {error}")
         else:
@@ -211,6 +217,22 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
         number = reader.line_num + 1
     if not count:
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
+
+
+class _Begun(io.RawIOBase):
+    """A handle of which some bytes have been read already, from its beginning."""
+
+    def __init__(self, head: bytes, handle: IO[bytes]) -> None:
+        self._head, self._handle = head, handle
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head[:len(buffer)] or self._handle.read(len(buffer))
+        self._head = self._head[len(buffer):]
+        buffer[:len(data)] = data
+        return len(data)
 
 
 def _parquet(path: Path) -> Iterator[Line]:
@@ -255,9 +277,13 @@ def _decoded(raw: bytes, codec: str, name: str) -> str:
     try:
         return raw.decode(codec)
     except LookupError:
-        raise InputError(f"unknown encoding {codec!r}", where=name, remedy="try utf-8, gb18030, big5 or utf-16") from None
+        raise _unknown(codec, name) from None
     except UnicodeDecodeError as error:
         raise _misencoded(name, f"byte {raw[error.start]:#04x} at offset {error.start} is not {codec}", codec) from None
+
+
+def _unknown(codec: str, name: str) -> InputError:
+    return InputError(f"unknown encoding {codec!r}", where=name, remedy="try utf-8, gb18030, big5 or utf-16")
 
 
 def _misencoded(name: str, found: str, encoding: str | None) -> InputError:
