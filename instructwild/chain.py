@@ -20,14 +20,15 @@ def show_plan(chain: "Chain") -> None:
     table = Table(title=chain.recipe.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in ("stage", "", "minutes", "state"):
         table.add_column(column, justify="right" if column == "minutes" else "left")
-    total = 0.0
+    total, waiting = 0.0, 0
     for step in chain.steps:
         current = chain.is_current(step)
         state = "[green]finished[/]" if current else "[yellow]goes on[/]" if (step.folder / ".work").exists() else "to do"
         total += 0 if current else step.plan.minutes
+        waiting += not current
         table.add_row(step.name, step.plan.about, f"{step.plan.minutes:g}" if step.plan.minutes else "", state)
     console.print(table)
-    console.print(f"about {total:.0f} min to go\n" if total else "nothing to do\n")
+    console.print(f"about {total:.0f} min to go\n" if total else f"{waiting} stages to go\n" if waiting else "nothing to do\n")
 
 
 def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or the name of one that ships with the "

@@ -12,9 +12,9 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
-from instructwild.schema import Instruction
+from instructwild.schema import Instruction, Reason
 
-REHEARSED = 600
+REHEARSED = 2_000
 """Rows that are rehearsed at most; a larger run is scaled up from them."""
 
 
@@ -62,6 +62,16 @@ class Forecast:
               f"rehearsal of {self.rehearsed:,} rows. Real models differ; a small run first tells by how much.")
 
 
+@dataclass
+class Tally:
+    """What one cell took in the rehearsal, and how many rows it brought, those beyond its target included."""
+
+    requests: int = 0
+    rows: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 def forecast_expand(growth: Growth, model: str, price: Price | None, window: int) -> Forecast:
     """What growing this pool will take.
 
@@ -78,14 +88,24 @@ def forecast_expand(growth: Growth, model: str, price: Price | None, window: int
     rehearsal = Growth(growth.seeds, goals, model, growth.seed, growth.patience, growth.threshold)
     session = open_model("scripted", Limits(window=max(1, round(window * scale))), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
+    tallies = {cell: Tally() for cell in goals}
 
     async def rehearse() -> None:
         async for request, reply in session.stream(rehearsal.ask):
-            rehearsal.accept(request, reply)
+            tally, lost = tallies[rehearsal.expecting], len(rehearsal.dropped)
+            brought = rehearsal.accept(request, reply)
+            brought += sum(drop.reason == Reason.SURPLUS for drop in rehearsal.dropped[lost:])
+            tally.requests, tally.rows = tally.requests + 1, tally.rows + brought
+            tally.prompt_tokens += reply.prompt_tokens
+            tally.completion_tokens += reply.completion_tokens
             seen.append((request, reply))
 
     asyncio.run(rehearse())
-    return _scaled(model, wanted, len(rehearsal.kept), seen, price)
+    # A cell that brought nothing is given up after as many requests in a run of any size.
+    times = {cell: growth.goals[cell].target / tally.rows if scale < 1 and tally.rows else 1.0 for cell, tally in tallies.items()}
+    requests, sent, received = (round(sum(times[cell] * getattr(tally, name) for cell, tally in tallies.items()))
+                                for name in ("requests", "prompt_tokens", "completion_tokens"))
+    return _forecast(model, wanted, requests, sent, received, seen, price, len(rehearsal.kept))
 
 
 def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int) -> Forecast:
@@ -97,14 +117,14 @@ def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, pr
     seen: list[tuple[Request, Reply]] = []
     missing = [(open_, slot) for open_ in chosen if open_.row.prompt for slot in range(wanted.k - len(open_.given))]
     asyncio.run(fill(session, missing, wanted, on_reply=lambda request, reply: seen.append((request, reply))))
-    return _scaled(model, len(work), len(chosen), seen, price)
-
-
-def _scaled(model: str, rows: int, rehearsed: int, seen: Sequence[tuple[Request, Reply]], price: Price | None) -> Forecast:
-    scale = rows / rehearsed if rehearsed else 0.0
+    scale = len(work) / len(chosen) if chosen else 0.0
     sent, received = (round(scale * sum(counts)) for counts in (
         [reply.prompt_tokens for _, reply in seen], [reply.completion_tokens for _, reply in seen]))
+    return _forecast(model, len(work), round(scale * len(seen)), sent, received, seen, price, len(chosen))
+
+
+def _forecast(model: str, rows: int, requests: int, sent: int, received: int, seen: Sequence[tuple[Request, Reply]],
+              price: Price | None, rehearsed: int) -> Forecast:
     samples = tuple(request.plain() for request, _ in (seen[:1] + seen[len(seen) // 2: len(seen) // 2 + 1]))
     known = price or Price()
-    return Forecast(model, rows, round(scale * len(seen)), sent, received, known.of(sent, received), price is not None,
-                    samples, rehearsed)
+    return Forecast(model, rows, requests, sent, received, known.of(sent, received), price is not None, samples, rehearsed)

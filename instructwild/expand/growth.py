@@ -155,6 +155,11 @@ class Growth:
         alike = [row for row in fitting if goal.kind and row.labels.type == goal.kind.label]
         return alike if len(alike) >= ENOUGH_ALIKE else fitting
 
+    @property
+    def expecting(self) -> Cell:
+        """What the oldest request on its way is for."""
+        return self._flying[0].cell
+
     def accept(self, request: Request, reply: Reply) -> int:
         """Judge the reply to the oldest request on its way; returns how many rows it brought."""
         asked = self._flying.popleft()
