@@ -2,8 +2,8 @@
 
     python -m benchmarks.collect_memory [MEGABYTES ...]      default 64 512 5000, unpacked
 
-Each size is a generated dump in the true layout of Reddit's submissions (.zst, one object a line, packed with a long window),
-collected in a process of its own. The unpacker keeps as much of the text as the window is long (128 MiB here, up to 2 GiB in
+Each size is a generated dump in the true layout of Reddit's submissions (.zst, one object a line, packed with a long
+window), collected in a process of its own. The unpacker keeps as much of the text as the window is long (128 MiB here, up to 2 GiB in
 Reddit's own dumps), so that the peak still grows up to that size, and no further.
 """
 
@@ -28,17 +28,19 @@ WORDS = ["river", "window", "bicycle", "because", "evening", "market", "nothing"
 PICTURE = {"url": "https://preview.example/" + "a" * 40, "width": 640, "height": 480}
 FILLER = {f"field_{n}": None for n in range(80)} | {
     "subreddit": "test", "subreddit_id": "t5_2qh1i", "awards": [{}] * 20, "thumbnail": "https://img.example/" + "a" * 60,
-    "preview": {"images": [{"source": PICTURE, "resolutions": [PICTURE] * 6, "variants": {"obfuscated": [PICTURE] * 8}}], "enabled": False}}
+    "preview": {"images": [{"source": PICTURE, "resolutions": [PICTURE] * 6,
+                            "variants": {"obfuscated": [PICTURE] * 8}}], "enabled": False}}
 
 
 def write_dump(path: Path, megabytes: int) -> int:
     """A dump of about that many unpacked megabytes; how many posts it has."""
     rng, size, posts = random.Random(0), 0, 0
-    packer = zstandard.ZstdCompressor(compression_params=zstandard.ZstdCompressionParameters.from_level(1, window_log=WINDOW))
+    how = zstandard.ZstdCompressionParameters.from_level(1, window_log=WINDOW)
+    packer = zstandard.ZstdCompressor(compression_params=how)
     rest = json.dumps(FILLER)[1:].encode() + b"\n"
     with path.open("wb") as raw, packer.stream_writer(raw) as packed:
         while size < megabytes * 10**6:
-            words = " ".join(rng.choices(WORDS, k=rng.randint(0, 60)))
+            words = "" if posts % 3 else " ".join(rng.choices(WORDS, k=rng.randint(0, 60)))   # most only share a link
             row = {"id": f"{posts:x}", "author": f"user_{posts % 9973}", "title": TEXTS[posts % len(TEXTS)].format(n=posts),
                    "selftext": words, "created_utc": 1675209600 + posts, "permalink": f"/r/test/comments/{posts:x}/x/"}
             line = json.dumps(row, ensure_ascii=False).encode()[:-1] + b", " + rest
@@ -69,9 +71,10 @@ def main() -> None:
             rows.append(measure(size, Path(folder)))
             print(*rows[-1], sep=" | ", flush=True)
     save("collect_memory", "Memory of collecting",
-         f"`collect reddit` on generated dumps of submissions, unpacked sizes; each in a process of its own. The unpacker's window is "
-         f"{2 ** (WINDOW - 20)} MiB, of which a dump of 64 MB fills half: past it the peak no longer grows.",
-         [{"caption": "Peak memory", "columns": ["unpacked MB", "posts", "seconds", "posts/s", "peak MiB"], "rows": rows}], [])
+         "`collect reddit` on generated dumps of submissions, unpacked sizes; each in a process of its own. The unpacker's "
+         f"window is {2 ** (WINDOW - 20)} MiB, of which a dump of 64 MB fills half: past it the peak no longer grows.",
+         [{"caption": "Peak memory", "columns": ["unpacked MB", "posts", "seconds", "posts/s", "peak MiB"],
+           "rows": rows}], [])
 
 
 if __name__ == "__main__":

@@ -40,9 +40,9 @@ def main() -> None:
     common = Counter(people).most_common(1)[0]
     chance = sum(count * Counter(said)[name] for name, count in Counter(people).items()) / len(rows) ** 2
     kappa = (agreed - chance) / (1 - chance)
-    lead = (f"{len(rows)} prompts of {path.name} with a person's type, labelled by {model} in answer to the question of `collect "
-            f"--model`: {agreed:.1%} of the types agree, where always naming {common[0]} would reach {common[1] / len(rows):.1%}; "
-            f"Cohen's kappa {kappa:.2f}; {sum(name is None for name in said)} answers name no type.")
+    lead = (f"{len(rows)} prompts of {path.name} with a person's type, labelled by {model} in answer to the question of "
+            f"`collect --model`: {agreed:.1%} of the types agree, where always naming {common[0]} would reach "
+            f"{common[1] / len(rows):.1%}; Cohen's kappa {kappa:.2f}; {said.count(None)} answers name none.")
     types = [[name, count, Counter(said)[name], sum(a == b == name for a, b in zip(people, said, strict=True))]
              for name, count in Counter(people).most_common()]
     tags = [(row.get("special_tag"), labels.risk if labels else ()) for row, labels in zip(rows, found, strict=True)]

@@ -17,8 +17,8 @@ from instructwild.schema import Message
 
 CASES = ((1, 2), (4, 2), (16, 2), (32, 2), (32, 1))
 """Batch, threads."""
-ASKED = ("How do I repair a {0} with few tools?", "Why do people say that a {0} brings luck?", "Write a short story about a {0}.",
-         "Name five things that a {0} and a lamp have in common.")
+ASKED = ("How do I repair a {0} with few tools?", "Why do people say that a {0} brings luck?",
+         "Write a short story about a {0}.", "Name five things that a {0} and a lamp have in common.")
 THINGS = ("bicycle", "window", "clock", "violin", "kettle", "roof", "garden fence", "radio")
 
 

@@ -137,8 +137,8 @@ def lines_about(folder: Path) -> list[str]:
     charged = (bill["sent"] * PRICE[0] + bill["received"] * PRICE[1]) / 1e6
     return [f"The dataset: {answers.height:,} answered rows ({', '.join(f'{tag} {count:,}' for tag, count in languages)}), "
             f"{answers['id'].n_unique():,} different ids.",
-            f"US$ {usd:.4f} by the manifests, {charged:.4f} by the endpoint's bill ({bill['answers']:,} answers charged, none twice); "
-            f"{possible:.4f} more may have been charged for attempts of expand that broke off.",
+            f"US$ {usd:.4f} by the manifests, {charged:.4f} by the endpoint's bill ({bill['answers']:,} answers "
+            f"charged, none twice); {possible:.4f} more may have been charged for attempts of expand that broke off.",
             f"The endpoint met {bill['429']:,} requests with 429, at most {bill['at_once']} at once; "
             + ", ".join(f"{name} {bill[name]:,}" for name in FAULTS if bill[name]) + "."]
 
@@ -164,15 +164,15 @@ def main() -> None:
     if given.against:
         same = all(load(given.folder / "out" / name).frame()["id"].equals(load(given.against / "out" / name).frame()["id"])
                    for name in STAGES)
-        notes.append(f"The rows of every stage are {'' if same else 'NOT '}the same, in the same order, as at the fair endpoint.")
+        notes.append(f"The rows of every stage are {'' if same else 'NOT '}those of the fair endpoint, in the same order.")
     print(*notes, sep="\n")
     if given.save:
         kind = "hostile" if given.hostile else "fair"
         save(f"run_104k_{kind}", f"The recipe instructionwild-104k at a {kind} endpoint",
-             f"All of it, {given.rows:,} new rows wanted, against a scripted loopback endpoint in its own process (latency 150 ms, 100 at "
-             f"once, else 429; priced at US$ {PRICE[0]} and {PRICE[1]} a million tokens; both on two cores).",
-             [{"caption": "Stages", "columns": ["stage", "rows in", "kept", "requests", "tokens", "US$", "seconds", "peak MiB",
-                                                "dropped for"], "rows": table(given.folder)}], notes)
+             f"All of it, {given.rows:,} new rows wanted, against a scripted loopback endpoint in its own process (latency "
+             f"150 ms, 100 at once, else 429; priced at US$ {PRICE[0]} and {PRICE[1]} a million tokens; both on two cores).",
+             [{"caption": "Stages", "columns": ["stage", "rows in", "kept", "requests", "tokens", "US$", "seconds",
+                                                "peak MiB", "dropped for"], "rows": table(given.folder)}], notes)
 
 
 if __name__ == "__main__":

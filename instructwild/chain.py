@@ -28,14 +28,15 @@ def show_plan(chain: "Chain") -> None:
         waiting += not current
         table.add_row(step.name, step.plan.about, f"{step.plan.minutes:g}" if step.plan.minutes else "", state)
     console.print(table)
-    console.print(f"about {total:.0f} min to go\n" if total else f"{waiting} stages to go\n" if waiting else "nothing to do\n")
+    left = f"about {total:.0f} min to go" if total else f"{waiting} stages to go" if waiting else "nothing to do"
+    console.print(f"{left}\n")
 
 
 def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or the name of one that ships with the "
                                                     "toolkit (instructionwild-104k).")],
         out: Annotated[Path | None, typer.Option("--out", help="Folder for all stages; else the recipe's name.")] = None,
-        set_: Annotated[list[str] | None, typer.Option("--set", help="NAME=VALUE for one of the recipe's values; repeatable.",
-                                                       show_default=False)] = None,
+        set_: Annotated[list[str] | None, typer.Option("--set", show_default=False,
+                                                       help="NAME=VALUE for a value of the recipe; repeatable.")] = None,
         dry_run: DryRun = False) -> None:
     """Run a chain of stages from one YAML file; what is finished is skipped, what was interrupted goes on."""
     from instructwild.errors import ConfigError

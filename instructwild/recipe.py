@@ -15,8 +15,8 @@ stages:
 
 `run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage;
 `{recipe}` is the folder of the recipe file; `options` become `--name value`. `values` are what a user may set from outside,
-`{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and tool version are unchanged is
-skipped; one that was interrupted goes on.
+`{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and tool version are unchanged
+is skipped; one that was interrupted goes on.
 """
 
 import difflib
@@ -61,7 +61,7 @@ class Recipe(BaseModel):
 
     title: str
     values: dict[str, str | int | float | None] = Field(
-        default={}, description="what `--set NAME=VALUE` may set, with its default; null has to be set, '' leaves an option out")
+        default={}, description="what `--set NAME=VALUE` may set; null has to be set, '' leaves an option out")
     stages: dict[str, StagePlan] = Field(min_length=1)
     closing: str = Field(default="", description="what to tell the user when all is done")
 

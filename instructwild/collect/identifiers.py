@@ -32,7 +32,7 @@ def found(text: str) -> Iterator[Found]:
     """Everything the rules find, rule by rule, the surest first."""
     present, folded = set(text), text.casefold()
     for rule in RULES:
-        if rule.needs and present.isdisjoint(rule.needs) or rule.words and not holds(folded, rule.words):
+        if (rule.needs and present.isdisjoint(rule.needs)) or (rule.words and not holds(folded, rule.words)):
             continue
         for match in rule.pattern.finditer(text):
             if rule.check(match):

@@ -11,7 +11,7 @@ from instructwild.clean.near import tokens
 SAMPLE = 1_000
 """Rows looked at, at most: shares of distinct n-grams fall with the size of a text, so groups are cut to one size."""
 COMMON = 0.1
-"""A term that more than this share of the rows has, and more than two rows, is no topic but one of the language's small words."""
+"""A term that more than this share of the rows has, and more than two rows, is no topic but a small word."""
 
 
 @dataclass(frozen=True)

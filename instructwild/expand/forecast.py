@@ -112,7 +112,8 @@ def forecast_expand(growth: Growth, model: str, price: Price | None, window: int
 
     asyncio.run(rehearse())
     # A cell that brought nothing is given up after as many requests in a run of any size.
-    times = {cell: growth.goals[cell].target / tally.rows if scale < 1 and tally.rows else 1.0 for cell, tally in tallies.items()}
+    times = {cell: growth.goals[cell].target / tally.rows if scale < 1 and tally.rows else 1.0
+             for cell, tally in tallies.items()}
     requests, sent, received = (round(sum(times[cell] * getattr(tally, name) for cell, tally in tallies.items()))
                                 for name in ("requests", "prompt_tokens", "completion_tokens"))
     return _forecast(model, wanted, requests, sent, received, seen, price, len(rehearsal.kept))

@@ -36,8 +36,8 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
     shown.add("Length", figures.histogram({name: values for name, values in lengths.items() if values}, label="tokens"))
     shown.add("Diversity and topics", Prose(
         "Distinct words and pairs of words as shares of all; F with the nearest row of the same group, and with the nearest "
-        "seed: low F means unlike. Topics are words, in Chinese pairs of characters, that few rows have: the share of the seeds' "
-        "topics that is met, and the share of topics that no seed has. Each group is cut to the same size."),
+        "seed: low F means unlike. Topics are words, in Chinese pairs of characters, that few rows have: the share of the "
+        "seeds' topics that is met, and the share of topics that no seed has. Each group is cut to the same size."),
         Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "distinct openings",
                "seeds' topics met", "topics beyond"],
               [[name, *map(_figure, found.values())] for name, found in metrics["diversity"].items()]))

@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL, u
 CREATE TABLE IF NOT EXISTS sent (key TEXT, run TEXT, usd REAL NOT NULL, PRIMARY KEY (key, run)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lost (run TEXT NOT NULL, usd REAL NOT NULL);
 """
-OPEN = "FROM sent WHERE run = ? AND NOT EXISTS (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"
+OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
+    (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
 CHECKPOINT = 20_000
 """Pages that are written before they are gathered into one file, which waits for the disk."""
 KEPT = ("text", "finish", "prompt_tokens", "completion_tokens", "usd", "request_id", "problem")
