@@ -3,8 +3,8 @@
     python -m benchmarks.collect_memory [MEGABYTES ...]      default 64 512 5000, unpacked
 
 Each size is a generated dump in the true layout of Reddit's submissions (.zst, one object a line, packed with a long
-window), collected in a process of its own. The unpacker keeps as much of the text as the window is long (128 MiB here, up to 2 GiB in
-Reddit's own dumps), so that the peak still grows up to that size, and no further.
+window), collected in a process of its own. The unpacker keeps as much of the text as the window is long (128 MiB here, up to
+2 GiB in Reddit's own dumps), so that the peak still grows up to that size, and no further.
 """
 
 import json

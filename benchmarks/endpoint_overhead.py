@@ -89,8 +89,8 @@ def main():
     print(f"median ratio {statistics.median(ratios):.3f}, from {min(ratios):.3f} to {max(ratios):.3f}")
     save("endpoint_overhead", "What the engine costs at an endpoint",
          f"Requests a second with {FLYING} in flight at a scripted loopback endpoint of 20 ms in its own process: the "
-         "engine, with ledger, budget, pacing and order, beside a bare asyncio loop over the same openai client. Interleaved "
-         f"pairs of {count:,} requests each; median ratio **{statistics.median(ratios):.3f}**.",
+         "engine, with ledger, budget, pacing and order, beside a bare asyncio loop over the same openai client. "
+         f"Interleaved pairs of {count:,} requests each; median ratio **{statistics.median(ratios):.3f}**.",
          [{"caption": "Requests/s", "columns": ["pair", "bare loop", "engine", "ratio"], "rows": rows}], [])
 
 
