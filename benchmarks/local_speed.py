@@ -47,14 +47,16 @@ def main() -> None:
     for batch, threads in CASES:
         torch.set_num_threads(threads)
         speed(model, batch, 8, 0)
-        found, worked = zip(*(speed(model, batch, tokens, 100 * turn) for turn in range(1 if batch == 1 else 3)), strict=True)
+        turns = [speed(model, batch, tokens, 100 * turn) for turn in range(1 if batch == 1 else 3)]
+        found, worked = zip(*turns, strict=True)
         rows.append([batch, threads, round(statistics.median(found)), round(min(found)), round(max(found)),
                      round(statistics.median(worked))])
         print(*rows[-1], sep=" | ", flush=True)
     dtype = str(next(model.model.parameters()).dtype).removeprefix("torch.")
     save("local_speed", "The embedded default: SmolLM2-135M in this process",
          f"{tokens} tokens of answer at most, computed in {dtype} as this machine does it fastest.",
-         [{"caption": "Tokens/s", "columns": ["batch", "threads", "median", "least", "most", "a CPU second"], "rows": rows}], [])
+         [{"caption": "Tokens/s", "columns": ["batch", "threads", "median", "least", "most", "a CPU second"],
+           "rows": rows}], [])
 
 
 if __name__ == "__main__":
