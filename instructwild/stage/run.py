@@ -112,7 +112,8 @@ class Run:
         if rows is None:
             raise TypeError("finish() needs data or rows")
         reasons = {str(reason): int(count) for reason, count in
-                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect().iter_rows()}
+                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect(engine="streaming")
+                   .iter_rows()}
         manifest = Manifest(
             stage=self.stage, config=self.config, inputs=inputs or self.inputs, rows=rows, reasons=reasons,
             tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3), peak_memory_mb=peak_memory_mb(), gate=gate,
