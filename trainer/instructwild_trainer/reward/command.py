@@ -4,14 +4,11 @@ import dataclasses
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
-from instructwild_trainer.config import RewardOptions, command, load
-from instructwild_trainer.sft import Config, fitting, introduce, settled
+from instructwild_trainer.begin import fitting, introduce, settled, verb
+from instructwild_trainer.config import RewardOptions
 
 if TYPE_CHECKING:
     from instructwild.schema import Dropped
@@ -20,21 +17,6 @@ if TYPE_CHECKING:
     from instructwild_trainer.data import Split
     from instructwild_trainer.reward.groups import Group
     from instructwild_trainer.templates import Chat
-
-
-@command(RewardOptions)
-def reward(data: Annotated[list[str], typer.Argument(help="Ranking stages; files of rankings, pairs, scores.")], out: Out,
-           config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
-           encoding: Encoding = None, *, given: dict[str, Any]) -> None:
-    """Teach a model to score answers as annotators ranked them: K forwards a prompt, all its pairs in one loss."""
-    from instructwild_trainer.adapter import source_of
-
-    first = load(RewardOptions, "reward", config, given)
-    source = source_of(first.model)
-    options = load(RewardOptions, "reward", config, given, source.inherited)
-    stage = learn(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
-    if stage is not None:
-        announce(stage, as_json)
 
 
 def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source: "Source | None" = None, *,
@@ -218,3 +200,7 @@ def _annotators(parts: "Split[Group]") -> dict[str, int]:
             kind = name.partition(":")[0]
             counts[kind] = counts.get(kind, 0) + 1
     return counts
+
+
+reward = verb("reward", RewardOptions, learn, data="Ranking stages; files of rankings, pairs, scores.",
+              told="Teach a model to score answers as annotators ranked them: K forwards a prompt, all its pairs in one loss.")
