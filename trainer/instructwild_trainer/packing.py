@@ -1,8 +1,8 @@
 """Attention over packed rows, document by document: none sees another, and no pair of tokens apart is ever computed.
 
-Without a kernel for sequences of unequal length (FlashAttention), transformers keeps packed rows apart by a mask of the square
-of the whole sequence. Here the mask function finds where documents begin and hands that on in the mask's place; the
-attention function then runs PyTorch's causal attention on each document. Whatever is not packed gets the usual mask.
+Without a kernel for sequences of unequal length (FlashAttention), transformers keeps packed rows apart by a mask that grows
+with the square of the whole sequence. Here the mask function finds where documents begin and hands that on in the mask's
+place; the attention function then runs PyTorch's causal attention on each document. What is not packed gets the usual mask.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ def bounds_or_mask(batch_size: int, q_length: int, kv_length: int, **given: Any)
         bounds = torch.cat([ends[:1], begins, ends[1:]])
         none = torch.zeros_like(bounds[1:])
         if bool(sees(none, none, bounds[1:] - 1, bounds[:-1]).all()):
-            return bounds
+            return bounds.cpu()
     mask: Tensor | None = sdpa_mask(batch_size, q_length, kv_length, **given)
     return mask
 

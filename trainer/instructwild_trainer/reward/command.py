@@ -203,4 +203,4 @@ def _annotators(parts: "Split[Group]") -> dict[str, int]:
 
 
 reward = verb("reward", RewardOptions, learn, data="Ranking stages; files of rankings, pairs, scores.",
-              told="Teach a model to score answers as annotators ranked them: K forwards a prompt, all its pairs in one loss.")
+              told="Teach a model to score answers as people ranked them: K forwards a prompt, all its pairs in one loss.")
