@@ -28,7 +28,7 @@ from instructwild_trainer.reward.trainer import score
 from instructwild_trainer.templates import Chat
 
 RUNS: dict[str, dict[str, Any]] = {
-    "tiny": {"folds": 5, "max_length": 2048, "num_train_epochs": 3, "learning_rate": 1e-3, "lora_r": 32, "lora_alpha": 64,
+    "tiny": {"folds": 5, "max_length": 1024, "num_train_epochs": 1, "learning_rate": 1e-3, "lora_r": 32, "lora_alpha": 64,
              "per_device_train_batch_size": 4},
     "smollm2": {"folds": 3, "max_length": 256, "num_train_epochs": 1, "learning_rate": 2e-4, "lora_r": 16, "lora_alpha": 32,
                 "per_device_train_batch_size": 1, "gradient_accumulation_steps": 4},

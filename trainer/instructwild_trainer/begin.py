@@ -2,7 +2,8 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from instructwild.errors import InputError, ModelError
 from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.schema import Dropped, Reason
 from instructwild_trainer.config import TrainOptions, command, load, plain
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, d
 NOT_OF_THE_RESULT = ("model", "report_to", "trust_remote_code", "save_steps", "chat_template")
 
 
-def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, data: str, told: str) -> Callable[..., None]:
+def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, takes: str,
+         told: str) -> Callable[..., None]:
     """The command of a training stage: every option of `kind`, and what all of them share.
 
     Args:
@@ -28,10 +31,10 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, data
         kind: its options.
         work: called as `work(data, out, options, source, force=, dry_run=, encoding=)`; gives back the finished stage, or
             None where there is none to announce.
-        data: what its argument is, for `--help`.
+        takes: what its argument is, for `--help`.
         told: what it does, for `--help`.
     """
-    def called(rows: Annotated[list[str], typer.Argument(metavar="DATA...", help=data, show_default=False)], out: Out,
+    def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
                encoding: Encoding = None, *, given: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
@@ -40,7 +43,7 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, data
         options = load(kind, stage, config, given, source.inherited)
         manifest = out / "manifest.json"
         before = manifest.read_bytes() if manifest.is_file() else b""
-        made = work(rows, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
+        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
         if made is not None:
             announce(made, as_json, skipped=manifest.read_bytes() == before)
 
@@ -70,13 +73,17 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
         sequences: sequences in one forward pass, where that is not the batch size.
 
     Raises:
-        ModelError: it does not fit.
+        ModelError: it does not fit, or the model is one that nothing can be built on.
     """
     from instructwild.report.terminal import console
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
     from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
     from instructwild_trainer.processes import parts
+    from instructwild_trainer.reward.head import stored_head
 
+    if stored_head(source.folder) is not None:
+        raise ModelError("is a reward model: it scores answers and writes none", where=source.label,
+                         remedy="start from the model that it was trained on")
     folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
     shape = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
     if len(chat.tokenizer) > shape.vocabulary:
@@ -95,8 +102,8 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
 
 
 def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
-              unit: str = "rows") -> None:
-    """Say what is trained on what, before anything begins."""
+              unit: str = "rows", packed: int = 0) -> None:
+    """Say what is trained on what, before anything begins; `packed` is how many sequences the rows were packed into."""
     from instructwild.report.terminal import console
     from instructwild_trainer.memory import batch_arithmetic, dtype_of
     from instructwild_trainer.processes import count
@@ -111,4 +118,27 @@ def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int,
         console.print(f"note: {chat.note}", highlight=False)
     held = ", ".join(f"{count} {name}" for name, count in held_out.items()) or "none"
     console.print(f"{unit}: {train:,} to train on, held out {held}, {dropped:,} dropped", highlight=False)
-    console.print(batch_arithmetic(options, train, unit, count()), highlight=False)
+    loaded = (packed, "packed sequences") if packed else (train, unit)
+    console.print(batch_arithmetic(options, *loaded, count()), highlight=False)
+
+
+REMEDIES = {
+    Reason.TOO_LONG: "raise --max-length", Reason.NO_ANSWER: "have them answered: instructwild respond",
+    Reason.TOO_FEW_CANDIDATES: "give every prompt at least two ranked candidates",
+    Reason.NO_PREFERENCE: "give rankings in which some candidate is better than another",
+    Reason.BAD_FORMAT: "give another template with --chat-template FILE",
+}
+
+
+def some(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
+    """Refuse a run that no row is left for, and say why each left.
+
+    Raises:
+        InputError: there is none.
+    """
+    if rows:
+        return
+    reasons = Counter(one.reason for one in dropped).most_common()
+    why = ", ".join(f"{count:,} {reason}" for reason, count in reasons) or "there are none"
+    raise InputError(f"none is left to train on: {why}", where="training rows",
+                     remedy=REMEDIES.get(reasons[0][0] if reasons else None, "check the files"))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.quantized import quantization_of
 from instructwild_trainer.config import TrainOptions
 
 if TYPE_CHECKING:
@@ -53,11 +54,14 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
     """Sizes of a model without its weights: it is built on the meta device, which holds none.
 
     Raises:
-        ModelError: its config cannot be read.
+        ModelError: its config cannot be read, or its weights are quantized.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    if quantization_of(folder) is not None:
+        raise ModelError("its weights are quantized: what is trained could not be merged into them", where=folder.name,
+                         remedy="train the model it was quantized from, then export it again")
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
         with torch.device("meta"):

@@ -5,10 +5,14 @@ with the square of the whole sequence. Here the mask function finds where docume
 place; the attention function then runs PyTorch's causal attention on each document. What is not packed gets the usual mask.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from instructwild_trainer.data import Conversation
 
 NAME = "by_document"
 
@@ -27,6 +31,15 @@ def attend_by_document(model: Any) -> bool:
     AttentionMaskInterface.register(NAME, bounds_or_mask)
     model.set_attn_implementation(NAME)
     return True
+
+
+def sequences(rows: "Sequence[Conversation]", max_length: int) -> int:
+    """How many packed sequences TRL will make of the rows: best fit, longest first, none cut."""
+    from datasets import Dataset
+    from trl.data_utils import pack_dataset
+
+    lengths = [[0] * len(row.encoded.input_ids) for row in rows]
+    return len(pack_dataset(Dataset.from_dict({"input_ids": lengths}), max_length, "bfd"))
 
 
 def bounds_or_mask(batch_size: int, q_length: int, kv_length: int, **given: Any) -> Tensor | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
-from instructwild_trainer.begin import fitting, introduce, settled, verb
+from instructwild_trainer.begin import fitting, introduce, settled, some, verb
 from instructwild_trainer.config import SftOptions
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split
     from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.packing import sequences
     from instructwild_trainer.processes import started
     from instructwild_trainer.templates import check_masks, show
 
@@ -39,11 +40,13 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
         chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
         options = fitting(options, source, chat)
         rows, dropped = conversations(table.frame, chat, options.max_length)
+        some(rows, [*table.malformed, *dropped])
         parts = split(rows, options.held_out, key=lambda row: row.key, language=lambda row: row.language,
                       most=options.held_out_rows)
         check_masks(row.encoded for row in parts.train)
         introduce(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
-                  len(dropped) + len(table.malformed))
+                  len(dropped) + len(table.malformed),
+                  packed=sequences(parts.train, options.max_length) if options.packing else 0)
         show(chat, min((row.encoded for row in parts.train[:50]), key=lambda row: len(row.input_ids)))
         if dry_run:
             return None
@@ -132,5 +135,5 @@ def _asked(parts: "Split[Conversation]", most: int) -> list["Conversation"]:
     return [rows[i] for i in range(turns) for rows in by_language if i < len(rows)][:most]
 
 
-sft = verb("sft", SftOptions, fine_tune, data="Stage folders or files with answered prompts.",
+sft = verb("sft", SftOptions, fine_tune, takes="Stage folders or files with answered prompts.",
            told="Teach a model to answer: cross-entropy on the answers, stop token included, of every conversation.")
