@@ -1,8 +1,9 @@
 """Rankings from stage folders and from plain files in the layouts that preference data comes in.
 
 Known are: our own ranking rows; a best-to-worst list (`instruction` with `output: [best, …, worst]`); pairs (`chosen` and
-`rejected`, as TRL, LLaMA-Factory and ColossalChat write them); scored answers, one a row (`user_input, completion, score`, ChatLLaMA's),
-which rows of the same prompt turn into one ranking; and Open Assistant's message trees, whose siblings carry ranks.
+`rejected`, as TRL, LLaMA-Factory and ColossalChat write them); scored answers, one a row (`user_input, completion, score`,
+ChatLLaMA's), which rows of the same prompt turn into one ranking; and Open Assistant's message trees, whose siblings carry
+ranks.
 """
 
 from collections import defaultdict
