@@ -124,6 +124,7 @@ def test_the_same_command_again_does_nothing(tuned):
     before = (tuned.path / "manifest.json").stat().st_mtime_ns
     result = run("sft", tuned.path.parent / "answered.jsonl", "--out", tuned.path, *SMALL)
     assert result.exit_code == 0
+    assert "finished before" in result.output
     assert (tuned.path / "manifest.json").stat().st_mtime_ns == before
 
 

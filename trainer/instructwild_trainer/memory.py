@@ -1,5 +1,6 @@
 """What a training run needs, worked out before any weight is loaded: batch arithmetic and memory."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -149,9 +150,12 @@ def check_fits(need: Need, options: TrainOptions, free: int, device: str) -> Non
 def batch_arithmetic(options: TrainOptions, rows: int, unit: str = "rows", processes: int = 1) -> str:
     """How rows become updates, in one sentence: the numbers and their product."""
     batch, accumulated = options.per_device_train_batch_size, options.gradient_accumulation_steps
+    whole = updates_of(dataclasses.replace(options, max_steps=-1), rows, processes)
+    passes = f"{options.num_train_epochs:g} pass{'es' if options.num_train_epochs != 1 else ''} over {rows:,} {unit}"
+    ends = f", of which max_steps takes {options.max_steps:,}" if 0 < options.max_steps < whole else \
+        f", and max_steps goes on to {options.max_steps:,}" if options.max_steps > whole else ""
     return (f"{batch} {unit} × {accumulated} accumulated × {processes} process{'es' if processes > 1 else ''} = "
-            f"{batch * accumulated * processes} {unit} an update; {rows:,} {unit} make "
-            f"{updates_of(options, rows, processes):,} updates")
+            f"{batch * accumulated * processes} {unit} an update; {passes}: {whole:,} updates{ends}")
 
 
 def updates_of(options: TrainOptions, rows: int, processes: int = 1) -> int:
