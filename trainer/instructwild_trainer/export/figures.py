@@ -64,13 +64,16 @@ def closed(source: Rows, export: Rows, rounded: Rows) -> dict[str, Interval]:
     return found
 
 
-def worse(export: Rows, rounded: Rows) -> bool:
-    """Whether the export's mean loss is above the rounded model's by more than chance in which rows were held out (95%)."""
+def worse(export: Rows, rounded: Rows, margin: float = 0.01) -> bool:
+    """Whether the export's mean loss is above the rounded model's by more than `margin` nats, and by more than chance.
+
+    Chance is which rows were held out: the lower end of the 95% interval of the difference counts.
+    """
     (one, other), counts = _sums([export, rounded], list(export))
     if len(counts) < 2:
         return False
     drawn = _draws(len(counts))
-    return bool(np.quantile((one - other)[drawn].sum(-1) / counts[drawn].sum(-1), 0.025) > 0)
+    return bool(np.quantile((one - other)[drawn].sum(-1) / counts[drawn].sum(-1), 0.025) > margin)
 
 
 def agreement(one: Mapping[str, Sequence[Sequence[int]]], other: Mapping[str, Sequence[Sequence[int]]]) -> float:

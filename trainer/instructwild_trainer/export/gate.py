@@ -16,7 +16,7 @@ MAX_PERPLEXITY_RATIO, MAX_PERPLEXITY_RATIO_MERGED = 1.35, 1.01
 """Of the export's perplexity to its source's; GPTQ on LLaMA-7B stays below 1.08, models of 0.1B lose more."""
 MIN_AGREEMENT_MERGED = 0.99
 MAX_LINEAR_SHARE = 0.28
-"""Of the linear weights' 16-bit size, from groups of 64 on; smaller groups and very narrow layers need what they need."""
+"""Of the linear weights' 16-bit size; groups below 64 and very narrow layers are held to what they must take."""
 LOOPING, FRESH = 0.6, 0.4
 """An answer loops when more than 60% of its runs occurred before in it; it did not at the source below 40%."""
 ROUNDED = ("rtn symmetric", "rtn asymmetric")
@@ -115,22 +115,35 @@ def judge(source: Path, export: Path, held: Held, scratch: Path, *, template: st
         after = probe(export, held, scratch / "export", told="measuring the export", template=template, questions=questions)
     except ChildError as error:
         return Verdict(before, before, size, questions, [f"the written folder cannot be loaded and run afresh ({error})"])
+    share = linear_share(export, *grid) if grid else None
+    return compare(before, after, size, template=template, stops=stops, share=share, questions=questions)
+
+
+def compare(before: Probe, after: Probe, size: Mapping[str, int], *, template: str, stops: Sequence[int] = (),
+            share: tuple[int, float] | None = None, questions: Sequence[str] = QUESTIONS) -> Verdict:
+    """Hold what was measured of an export against what was measured of its source.
+
+    Args:
+        before, after: the source and the export.
+        size: bytes of both folders' weight files.
+        template, stops, questions: see `judge`.
+        share: of a 4-bit export the bytes of its linear weights at 16 bits, and the share of them that it should take.
+    """
     verdict = Verdict(before, after, size, questions)
-    expected = {*before.stops, *stops}
-    verdict.failures = [*_perplexity(verdict, grid), *_linear(verdict, grid, export), *_loops(verdict),
-                        *_template(before, after, template), *_stops(after, expected)]
+    verdict.failures = [*_perplexity(verdict, share is not None), *_linear(after, share), *_loops(verdict),
+                        *_template(before, after, template), *_stops(after, {*before.stops, *stops})]
     return verdict
 
 
-def _perplexity(verdict: Verdict, grid: tuple[int, int] | None) -> list[str]:
+def _perplexity(verdict: Verdict, quantized: bool) -> list[str]:
     broken = []
-    most = MAX_PERPLEXITY_RATIO if grid else MAX_PERPLEXITY_RATIO_MERGED
+    most = MAX_PERPLEXITY_RATIO if quantized else MAX_PERPLEXITY_RATIO_MERGED
     for language, before in verdict.perplexity["source"].items():
         after = verdict.perplexity["export"][language]
         if not after <= most * before:
             broken.append(f"perplexity on held-out {language} rows is {after:.2f}, more than {most} times the source's "
                           f"{before:.2f}")
-    if not grid and verdict.agreement < MIN_AGREEMENT_MERGED:
+    if not quantized and verdict.agreement < MIN_AGREEMENT_MERGED:
         broken.append(f"the merged model agrees with its source on {verdict.agreement:.1%} of tokens, less than "
                       f"{MIN_AGREEMENT_MERGED:.0%}")
     if verdict.nearest and worse(verdict.after.losses["as it is"], verdict.before.losses[verdict.nearest]):
@@ -140,12 +153,12 @@ def _perplexity(verdict: Verdict, grid: tuple[int, int] | None) -> list[str]:
     return broken
 
 
-def _linear(verdict: Verdict, grid: tuple[int, int] | None, export: Path) -> list[str]:
-    if grid is None:
+def _linear(after: Probe, share: tuple[int, float] | None) -> list[str]:
+    if share is None:
         return []
-    at_16, expected = linear_share(export, *grid)
-    share, most = verdict.after.linear / at_16, max(MAX_LINEAR_SHARE if grid[1] >= 64 else 0, 1.01 * expected)
-    return [] if share <= most else [f"the linear weights take {share:.3f} of their 16-bit size, more than {most:.3f}"]
+    at_16, expected = share
+    found, most = after.linear / at_16, max(MAX_LINEAR_SHARE, 1.01 * expected)
+    return [] if found <= most else [f"the linear weights take {found:.3f} of their 16-bit size, more than {most:.3f}"]
 
 
 def _loops(verdict: Verdict) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild_trainer.export.child import in_child
 from instructwild_trainer.export.resident import model_bytes, peak_bytes, watch_peak
+from instructwild_trainer.export.size import shape_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -69,8 +70,6 @@ def probe(folder: Path, held: Held, scratch: Path, *, told: str, template: str |
 
 def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str, Any]:
     """In the child: memory first, while nothing else was loaded; then answers, held-out rows and rounded twins."""
-    from transformers.models.auto import modeling_auto  # noqa: F401  what is imported now is not counted as the model's
-
     from instructwild.llm.local import LocalModel
     from instructwild.llm.quantized import prepare, quantization_of
     from instructwild.llm.request import Request, Sampling
@@ -79,6 +78,7 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
     held, done, folder = plan["held"], 0, Path(plan["folder"])
     if quantization_of(folder):
         prepare()
+    shape_of(folder)  # brings in the model's own code, so that it is not counted as the model's memory
 
     def advance() -> None:
         nonlocal done
