@@ -2,9 +2,9 @@
 
     python -m benchmarks.model_memory MODEL EXPORT [--tokens 64]
 
-MODEL is a full-precision folder or stage, EXPORT its 4-bit export. Every way of holding the weights is loaded in a process of
-its own, writes the same number of tokens, and its peak is counted from before the model was loaded. Layers that are kept away lie
-in the files (on a GPU: in the computer's memory) and are read anew for every token.
+MODEL is a full-precision folder or stage, EXPORT its 4-bit export. Every way of holding the weights is loaded in a
+process of its own, writes the same number of tokens, and its peak is counted from before the model was loaded. Layers
+that are kept away lie in the files (on a GPU: in the computer's memory) and are read anew for every token.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def one(way: str, folder: str, tokens: int) -> dict[str, float]:
     if "4 bit" in way:
         quantized.prepare()
         if "expanded" in way:
-            quantized.packed_is_quick = lambda: False
+            quantized.packed_is_quick = lambda bits, group: False
     before = model_bytes()
     with tempfile.TemporaryDirectory() as scratch:
         if share:
@@ -97,9 +97,9 @@ def main() -> None:
          [{"caption": "Ways to hold the weights", "rows": rows, "columns": [
              "weights", "peak MB", "of full precision", "tokens/s written", "of full precision", "tokens/s read",
              "of full precision"]}],
-         ["Peak memory is counted from before the model is loaded: weights, cache and buffers, not Python and its libraries.",
-          "Layers that are away are read from the files for every token (accelerate's disk offload; on a GPU the same script "
-          "offloads to the computer's memory)."])
+         ["Peak memory is counted from before the model is loaded: weights, cache and buffers, not Python and libraries.",
+          "Layers that are away are read from the files for every token (accelerate's disk offload; on a GPU the same "
+          "script offloads to the computer's memory)."])
 
 
 if __name__ == "__main__":

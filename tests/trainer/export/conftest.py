@@ -7,6 +7,7 @@ import pytest
 import torch
 from answered import ROWS, conversation
 
+
 @pytest.fixture(scope="session")
 def rows(tmp_path_factory):
     path = tmp_path_factory.mktemp("rows") / "rows.json"
@@ -42,10 +43,10 @@ def taught(tiny_model, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def quantized(taught, rows, tmp_path_factory):
-    """The export stage of the taught model in groups of 16."""
+    """The export stage of the taught model in groups of 32."""
     from instructwild import stage
     from instructwild_trainer.export.stage import export
 
     out = tmp_path_factory.mktemp("exported") / "out"
-    export(str(taught), out, format="gptq", calibration=[rows], group_size=16)
+    export(str(taught), out, format="gptq", calibration=[rows], group_size=32)
     return stage.load(out)

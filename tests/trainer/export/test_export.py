@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from instructwild import stage
 from instructwild.errors import ConfigError, GateError, InputError, InstructwildError, ModelError
 from instructwild.llm.local import load
-from instructwild.llm.quantized import loading, quantization_of, settle_on_cpu
+from instructwild.llm.quantized import loading, packed_is_quick, quantization_of, settle_on_cpu
 from instructwild_trainer.adapter import source_of
 from instructwild_trainer.export.calibration import choose
 from instructwild_trainer.export.child import ChildError, in_child
@@ -63,11 +63,11 @@ def test_the_folder_is_complete_and_says_what_readers_ask_for(quantized, taught)
     grid = config["quantization_config"]
     # vLLM's GPTQConfig and GPTQMarlinConfig read these; Marlin takes 4 symmetric bits
     assert {key: grid[key] for key in ("quant_method", "bits", "group_size", "desc_act", "sym", "checkpoint_format")} == {
-        "quant_method": "gptq", "bits": 4, "group_size": 16, "desc_act": False, "sym": True, "checkpoint_format": "gptq"}
+        "quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": False, "sym": True, "checkpoint_format": "gptq"}
     assert grid.get("lm_head") in (None, False)
     assert config["architectures"] == ["LlamaForCausalLM"]
     own = json.loads((quantized.model / "quantize_config.json").read_text())          # auto-gptq's readers look here
-    assert (own["bits"], own["group_size"]) == (4, 16)
+    assert (own["bits"], own["group_size"]) == (4, 32)
     assert (quantized.model / "chat_template.jinja").read_text() == (taught / "chat_template.jinja").read_text()
     told = json.loads((quantized.model / "generation_config.json").read_text())
     assert told["eos_token_id"] == [2]
@@ -87,8 +87,8 @@ def test_the_arithmetic_of_sizes_is_exact(quantized):
     made = load_file(quantized.model / "model.safetensors")
     bytes_of = {name: tensor.numel() * tensor.element_size() for name, tensor in made.items()}
     shape = shape_of(quantized.model)
-    assert shape.stored(4, 16, number=4) == sum(bytes_of.values())      # the tiny model keeps float32
-    assert shape.packed(4, 16) == sum(size for name, size in bytes_of.items()
+    assert shape.stored(4, 32, number=4) == sum(bytes_of.values())      # the tiny model keeps float32
+    assert shape.packed(4, 32) == sum(size for name, size in bytes_of.items()
                                       if name.rpartition(".")[2] in ("qweight", "qzeros", "scales", "g_idx"))
 
 
@@ -116,7 +116,7 @@ def dense(layer):
 
 @pytest.mark.filterwarnings("ignore")   # gptqmodel and its many parts warn as they please
 def test_the_weights_loaded_are_the_numbers_in_the_file(quantized, monkeypatch):
-    monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda: False)
+    monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda bits, group: False)
     model, _ = load(quantized.model, dtype="float32")
     tensors = load_file(quantized.model / "model.safetensors")
     for name, layer in model.named_modules():
@@ -130,7 +130,7 @@ def test_packed_and_expanded_weights_answer_alike(quantized, monkeypatch):
     ids = torch.arange(3, 35)[None]
     said = []
     for quick in (True, False):
-        monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda quick=quick: quick)
+        monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda bits, group, quick=quick: quick)
         model, _ = load(quantized.model, dtype="bfloat16")
         assert any(isinstance(layer, torch.nn.Linear) for name, layer in model.named_modules() if name.endswith("_proj")) \
             is not quick
@@ -140,25 +140,25 @@ def test_packed_and_expanded_weights_answer_alike(quantized, monkeypatch):
 
 
 def as_auto_gptq(quantized, folder, **changes):
-    """The export as auto-gptq 0.7 wrote it: its own file for the grid, its own name for the weights, nothing in config.json."""
+    """The export as auto-gptq wrote it: its own file for the grid, its own name for the weights, nothing in config.json."""
     shutil.copytree(quantized.model, folder)
     config = json.loads((folder / "config.json").read_text())
     del config["quantization_config"]
     (folder / "config.json").write_text(json.dumps(config))
-    (folder / "model.safetensors").rename(folder / "gptq_model-4bit-16g.safetensors")
-    grid = {"bits": 4, "group_size": 16, "damp_percent": 0.01, "desc_act": False, "static_groups": False,
-            "true_sequential": True, "model_name_or_path": None, "model_file_base_name": "gptq_model-4bit-16g"}
+    (folder / "model.safetensors").rename(folder / "gptq_model-4bit-32g.safetensors")
+    grid = {"bits": 4, "group_size": 32, "damp_percent": 0.01, "desc_act": False, "static_groups": False,
+            "true_sequential": True, "model_name_or_path": None, "model_file_base_name": "gptq_model-4bit-32g"}
     (folder / "quantize_config.json").write_text(json.dumps({**grid, **changes}))
     return folder
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_auto_gptqs_own_layout_loads(quantized, tmp_path, monkeypatch):
-    monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda: False)
+    monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda bits, group: False)
     folder = as_auto_gptq(quantized, tmp_path / "auto")
-    assert quantization_of(folder)["group_size"] == 16
+    assert quantization_of(folder)["group_size"] == 32
     model, _ = load(folder, dtype="float32")
-    tensors = load_file(folder / "gptq_model-4bit-16g.safetensors")
+    tensors = load_file(folder / "gptq_model-4bit-32g.safetensors")
     assert all(torch.allclose(dense(layer), unpacked(tensors, name), atol=2e-3)
                for name, layer in model.named_modules() if name.endswith("_proj"))
     whole, _ = load(quantized.model, dtype="float32")
@@ -169,10 +169,10 @@ def test_auto_gptqs_own_layout_loads(quantized, tmp_path, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")
 def test_an_order_of_columns_is_obeyed(quantized, tmp_path, monkeypatch):
-    """Act-order files hold columns of a group far apart: permuted together with their inputs' groups, they mean the same."""
-    monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda: False)
+    """In act-order files the columns of a group lie far apart, and g_idx alone says which scale a column has."""
+    monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda bits, group: False)
     folder = as_auto_gptq(quantized, tmp_path / "auto", desc_act=True)
-    file = folder / "gptq_model-4bit-16g.safetensors"
+    file = folder / "gptq_model-4bit-32g.safetensors"
     tensors = load_file(file)
     draw = torch.Generator().manual_seed(0)
     for name in [name for name in tensors if name.endswith("g_idx")]:
@@ -192,8 +192,8 @@ def test_a_grid_that_is_none_is_one_message(quantized, tmp_path):
 def test_it_loads_in_plain_transformers_and_writes(quantized):
     script = ("import sys, torch; from transformers import AutoModelForCausalLM as M, AutoTokenizer as T; "
               "m = M.from_pretrained(sys.argv[1]); t = T.from_pretrained(sys.argv[1]); "
-              "x = t.apply_chat_template([{'role': 'user', 'content': 'Why is the sky blue 3?'}], add_generation_prompt=True, "
-              "return_tensors='pt', return_dict=True); "
+              "x = t.apply_chat_template([{'role': 'user', 'content': 'Why is the sky blue 3?'}], "
+              "add_generation_prompt=True, return_tensors='pt', return_dict=True); "
               "print(m.config.quantization_config.bits, t.decode(m.generate(**x)[0, x['input_ids'].shape[1]:]))")
     found = subprocess.run([sys.executable, "-c", script, str(quantized.model)], capture_output=True, text=True,
                            env={**os.environ, "GPTQMODEL_CPU_WORKERS": "2"})
@@ -204,6 +204,19 @@ def test_it_loads_in_plain_transformers_and_writes(quantized):
 
 # Merged exports.
 
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """The gate measures here, which is quicker; that it measures in new processes is what the 4-bit export shows."""
+    from instructwild_trainer.export import gate
+    from instructwild_trainer.export.probe import Probe, measure
+
+    def here(folder, held, scratch, *, told, grid=None, **given):
+        return Probe(**measure({"folder": str(folder), "held": held, "grid": grid, **given}, lambda done: None))
+
+    monkeypatch.setattr(gate, "probe", here)
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_a_merged_export_is_its_source(taught, rows, tmp_path):
     run = export(str(taught), tmp_path / "out", format="merged", calibration=[rows])
     made = stage.load(tmp_path / "out")
@@ -232,7 +245,8 @@ def write_adapter(base, folder):
 
 
 def test_adapters_are_merged_at_full_precision_and_kept(taught, tmp_path, monkeypatch):
-    from instructwild_trainer.export import gate, stage as exporting
+    from instructwild_trainer.export import gate
+    from instructwild_trainer.export import stage as exporting
 
     tuned = write_adapter(taught, tmp_path / "adapter")
     monkeypatch.setattr(gate, "judge", lambda *given, **named: pytest.fail("judged"))
@@ -258,6 +272,7 @@ def test_adapters_are_merged_at_full_precision_and_kept(taught, tmp_path, monkey
 
 # A gate that failed.
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_failed_gate_exits_1_and_nothing_is_built_on_it(taught, rows, tmp_path, monkeypatch):
     from instructwild.cli import app
     from instructwild.publish.gather import gather
@@ -367,7 +382,8 @@ def test_calibration_takes_the_languages_in_turn_and_the_same_rows_every_time(ta
 def test_a_dry_run_plans_and_writes_nothing(taught, rows, tmp_path):
     from instructwild.cli import app
 
-    shown = CliRunner().invoke(app, ["export", str(taught), "--calibration", rows, "--out", str(tmp_path / "out"), "--dry-run"])
+    shown = CliRunner().invoke(app, ["export", str(taught), "--calibration", rows, "--out", str(tmp_path / "out"),
+                                     "--dry-run"])
     assert shown.exit_code == 0
     assert "calibrating on" in shown.stdout
     assert "4 bits in groups of 64" in shown.stdout
@@ -387,6 +403,15 @@ def test_a_child_answers_and_its_failure_is_its_last_line(tmp_path):
             in_child("work:broken", {}, tmp_path / "b", told="breaking", total=1)
     finally:
         sys.path.remove(str(tmp_path))
+
+
+def test_packed_weights_stay_packed_only_where_the_kernel_knows_them(monkeypatch):
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX512")
+    assert packed_is_quick(4, 64)
+    assert not packed_is_quick(4, 16)
+    assert not packed_is_quick(8, 64)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    assert not packed_is_quick(4, 64)
 
 
 def test_settling_leaves_a_full_precision_model_alone(taught):

@@ -1,4 +1,4 @@
-"""The gate that closes every export: the written folder, loaded afresh in a new process, against the model it was made from."""
+"""The gate that closes every export: the written folder, loaded afresh in a new process, against its source."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from instructwild.errors import ModelError
 from instructwild_trainer.export.child import ChildError
 from instructwild_trainer.export.figures import Interval, agreement, closed, likelihood_change, perplexities, worse
-from instructwild_trainer.export.probe import QUESTIONS, Held, Probe, probe
+from instructwild_trainer.export.probe import QUESTIONS, Held, Probe, linear_bytes, probe
 from instructwild_trainer.export.size import linear_share
 
 MAX_PERPLEXITY_RATIO, MAX_PERPLEXITY_RATIO_MERGED = 1.35, 1.01
@@ -52,15 +52,15 @@ class Verdict:
 
     @property
     def gap_closed(self) -> dict[str, Interval]:
-        """By language, how much of the distance from the better rounding to full precision the export closes, in perplexity."""
-        if self.nearest is None:
+        """By language, how much of the gap in perplexity from the better rounding to full precision the export closes."""
+        if self.nearest is None or not self.after.likeliest:
             return {}
         return closed(self.before.losses["as it is"], self.after.losses["as it is"], self.before.losses[self.nearest])
 
     @property
     def agreement(self) -> float:
-        """The share of held-out places at which both models think the same next token likeliest."""
-        return agreement(self.before.likeliest, self.after.likeliest)
+        """The share of held-out places at which both models think the same next token likeliest; 0 if it could not run."""
+        return agreement(self.before.likeliest, self.after.likeliest) if self.after.likeliest else 0.0
 
     @property
     def looping(self) -> list[tuple[str, str]]:
@@ -76,7 +76,8 @@ class Verdict:
                            for name, found in self.perplexity.items()},
             "gap_closed": {language: found.rounded() for language, found in self.gap_closed.items()},
             "agreement": round(self.agreement, 4),
-            "likelihood_change": round(likelihood_change(self.before.losses["as it is"], self.after.losses["as it is"]), 4),
+            "likelihood_change": round(likelihood_change(self.before.losses["as it is"], self.after.losses["as it is"]), 4)
+            if self.after.likeliest else None,
             "size_bytes": dict(self.size), "linear_bytes": {"source": self.before.linear, "export": self.after.linear},
             "peak_bytes": {"source": self.before.peak, "export": self.after.peak},
             "answers_that_loop": {"export": sum(repetition(text) > LOOPING for text in self.after.answers),
@@ -114,7 +115,8 @@ def judge(source: Path, export: Path, held: Held, scratch: Path, *, template: st
     try:
         after = probe(export, held, scratch / "export", told="measuring the export", template=template, questions=questions)
     except ChildError as error:
-        return Verdict(before, before, size, questions, [f"the written folder cannot be loaded and run afresh ({error})"])
+        nothing = Probe({"as it is": {}}, {}, [""] * len(questions), None, [], 0, linear_bytes(export))
+        return Verdict(before, nothing, size, questions, [f"the written folder cannot be loaded and run afresh ({error})"])
     share = linear_share(export, *grid) if grid else None
     return compare(before, after, size, template=template, stops=stops, share=share, questions=questions)
 

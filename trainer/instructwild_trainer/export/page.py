@@ -22,18 +22,19 @@ def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     rounded = [name for name in ROUNDED if name in found]
     columns = ["", "source", "export", *(NAMES[name] for name in rounded)]
     blank = [""] * len(rounded)
-    rows = [[f"perplexity, {language}", *(f"{found[name][language]:.2f}" for name in ("source", "export", *rounded))]
+    rows = [[f"perplexity, {language}", *(f"{found[name][language]:.2f}" if language in found[name] else "–"
+                                               for name in ("source", "export", *rounded))]
             for language in found["source"]]
     rows += [[f"gap closed, {language}", "", str(share), *blank] for language, share in verdict.gap_closed.items()]
-    loops = [str(sum(repetition(text) > LOOPING for text in side.answers)) for side in (verdict.before, verdict.after)]
+    sides = (verdict.before, verdict.after)
+    loops = [str(sum(repetition(text) > LOOPING for text in side.answers)) for side in sides]
     rows += [["same next token", "", f"{verdict.agreement:.1%}", *blank],
              ["weight files", *(f"{verdict.size[side] / MB:,.1f} MB" for side in ("source", "export")), *blank],
-             ["linear weights", *(f"{side.linear / MB:,.1f} MB" for side in (verdict.before, verdict.after)), *blank],
-             [f"peak memory, {PEAK_TOKENS} tokens", *(f"{side.peak / MB:,.0f} MB" for side in (verdict.before, verdict.after)),
-              *blank],
+             ["linear weights", *(f"{side.linear / MB:,.1f} MB" for side in sides), *blank],
+             [f"peak memory, {PEAK_TOKENS} tokens", *(f"{side.peak / MB:,.0f} MB" for side in sides), *blank],
              [f"answers that loop, of {len(verdict.questions)}", *loops, *blank],
-             ["chat template", "", "same" if verdict.before.rendered in (None, verdict.after.rendered) else "differs", *blank],
-             ["answers end with", *(", ".join(map(str, side.stops)) for side in (verdict.before, verdict.after)), *blank]]
+             ["chat template", "", "same" if sides[0].rendered in (None, sides[1].rendered) else "differs", *blank],
+             ["answers end with", *(", ".join(map(str, side.stops)) for side in sides), *blank]]
     return columns, rows
 
 
@@ -75,8 +76,8 @@ def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any
     page.add("", Stats(stats))
     if after:
         page.add("Perplexity on held-out rows, by language",
-                 Prose(f"Lower is better. Round-to-nearest is what quantization without calibration gives. {measured_on(text)} "
-                       "An interval holds 95% of 2,000 bootstrap draws of the rows."),
+                 Prose("Lower is better. Round-to-nearest is what quantization without calibration gives. "
+                       f"{measured_on(text)} An interval holds 95% of 2,000 bootstrap draws of the rows."),
                  figures.grouped_bars({NAMES[name]: values for name, values in found.items()}))
     columns, rows = comparison(verdict)
     page.add("What was compared", Table(columns, rows))

@@ -157,7 +157,7 @@ def linear_bytes(folder: Path) -> int:
 
 
 def _tensors(file: Path) -> dict[str, tuple[list[int], int]]:
-    """Shape and bytes of every tensor, from the header alone (https://huggingface.co/docs/safetensors: 8 bytes of length)."""
+    """Shape and bytes of every tensor, from the header alone: 8 bytes of its length, then JSON."""
     with file.open("rb") as opened:
         header = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))
     return {name: (found["shape"], found["data_offsets"][1] - found["data_offsets"][0])

@@ -59,8 +59,8 @@ class Plan:
         from instructwild_trainer.export.size import shape_of
 
         shape = shape_of(base_of(self.source.folder) if _is_adapter(self.source.folder) else self.source.folder)
-        told = [f"model: {self.source.label} ({self.source.sha256[:12]}), {(shape.weights + shape.outside) / 1e6:,.0f} million "
-                "parameters"]
+        told = [f"model: {self.source.label} ({self.source.sha256[:12]}), "
+                f"{(shape.weights + shape.outside) / 1e6:,.1f} million parameters"]
         if self.grid and self.calibration:
             told += [f"calibrating on {self.calibration}",
                      f"{self.grid[0]} bits in groups of {self.grid[1]}: {shape.stored(*self.grid) / 1e6:,.0f} MB, of them "
@@ -136,7 +136,8 @@ def _work(run: stage.Run, plan: Plan) -> None:
     merged = _merged(run, plan)
     with run.aside("model") as folder:
         if plan.grid and plan.calibration:
-            quantize(merged, folder, plan.calibration.ids, bits=plan.grid[0], group=plan.grid[1], scratch=run.scratch / "gptq")
+            quantize(merged, folder, plan.calibration.ids, bits=plan.grid[0], group=plan.grid[1],
+                     scratch=run.scratch / "gptq")
         else:
             shutil.copytree(merged, folder, ignore=shutil.ignore_patterns(ADAPTER))
             _keep_adapter(folder, run.folder / "model", plan.source.folder)
@@ -145,7 +146,7 @@ def _work(run: stage.Run, plan: Plan) -> None:
                         template=str(plan.chat.tokenizer.chat_template))
     console.print(table_of(verdict, plan.text))
     metrics = {**verdict.metrics(), "text": plan.text, "group_size": plan.grid[1] if plan.grid else None,
-               "calibration": {"rows": plan.calibration.rows, "tokens": plan.calibration.tokens} if plan.calibration else None,
+               "calibration": {"rows": fitted.rows, "tokens": fitted.tokens} if (fitted := plan.calibration) else None,
                "base": {"name": plan.source.label, "sha256": plan.source.sha256}}
     lost = [*plan.table.malformed, *plan.dropped]
     run.finish(rows=stage.Rows(**{"in": len(plan.rows) + len(lost), "kept": len(plan.rows), "dropped": len(lost)}),
