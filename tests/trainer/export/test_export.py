@@ -17,6 +17,7 @@ from instructwild.errors import ConfigError, GateError, InputError, Instructwild
 from instructwild.llm.local import load
 from instructwild.llm.quantized import loading, packed_is_quick, quantization_of, settle_on_cpu
 from instructwild_trainer.adapter import source_of
+from instructwild_trainer.export import tune
 from instructwild_trainer.export.calibration import choose
 from instructwild_trainer.export.child import ChildError, in_child
 from instructwild_trainer.export.gptq import group_size_for
@@ -24,7 +25,7 @@ from instructwild_trainer.export.rounding import round_to_nearest
 from instructwild_trainer.export.size import shape_of
 from instructwild_trainer.export.stage import export, planned
 
-PLAIN = {"bits": 4, "group_size": 128, "samples": 256, "max_length": 512, "held_out": 0.1, "languages": ()}
+PLAIN: dict = {"bits": 4, "group_size": 128, "samples": 256, "max_length": 512, "held_out": 0.1, "languages": ()}
 
 
 def plan_of(model, rows, format="gptq", **given):
@@ -63,7 +64,8 @@ def test_the_folder_is_complete_and_says_what_readers_ask_for(quantized, taught)
     grid = config["quantization_config"]
     # vLLM's GPTQConfig and GPTQMarlinConfig read these; Marlin takes 4 symmetric bits
     assert {key: grid[key] for key in ("quant_method", "bits", "group_size", "desc_act", "sym", "checkpoint_format")} == {
-        "quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": False, "sym": True, "checkpoint_format": "gptq"}
+        "quant_method": "gptq", "bits": 4, "group_size": 32, "desc_act": False, "sym": quantized.manifest.config["symmetric"],
+        "checkpoint_format": "gptq"}
     assert grid.get("lm_head") in (None, False)
     assert config["architectures"] == ["LlamaForCausalLM"]
     own = json.loads((quantized.model / "quantize_config.json").read_text())          # auto-gptq's readers look here
@@ -412,6 +414,48 @@ def test_packed_weights_stay_packed_only_where_the_kernel_knows_them(monkeypatch
     assert not packed_is_quick(8, 64)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
     assert not packed_is_quick(4, 64)
+
+
+def test_what_a_child_finished_is_not_done_again(tmp_path, monkeypatch):
+    (tmp_path / "work.py").write_text("from pathlib import Path\n"
+                                      "def count(plan, step):\n    with Path('ran').open('a') as told:\n"
+                                      "        told.write('x')\n    return plan['n']\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    ask = {"told": "counting", "total": 1}
+    assert in_child("work:count", {"n": 1}, tmp_path / "a", **ask) == in_child("work:count", {"n": 1}, tmp_path / "a", **ask) == 1
+    assert (tmp_path / "a" / "ran").read_text() == "x"
+    assert in_child("work:count", {"n": 2}, tmp_path / "a", **ask) == 2      # another plan
+    assert (tmp_path / "a" / "ran").read_text() == "xx"
+
+
+# Fitting the scales.
+
+def test_fitting_scales_brings_the_model_nearer_and_leaves_the_codes(quantized, taught, rows, tmp_path):
+    before = load_file(quantized.model / "model.safetensors")
+    rough = tmp_path / "rough"
+    shutil.copytree(quantized.model, rough)
+    draw = torch.Generator().manual_seed(0)
+    save_file({name: tensor * (1 + 0.05 * torch.randn(tensor.shape, generator=draw)).to(tensor.dtype)
+               if name.endswith(".scales") else tensor for name, tensor in before.items()}, rough / "model.safetensors",
+              metadata={"format": "pt"})
+    ids = plan_of(taught, rows).calibration.ids
+    plan = {"source": str(taught), "folder": str(rough), "out": str(tmp_path / "out"), "bits": 4, "rows": (ids * 3)[:80]}
+    losses = tune.fit(plan, lambda done: None)
+    assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
+    after = load_file(tmp_path / "out" / "model.safetensors")
+    assert after.keys() == before.keys()
+    for name, tensor in after.items():
+        assert tensor.dtype == before[name].dtype
+        assert torch.equal(tensor, before[name]) is not name.endswith(".scales")
+
+
+def test_a_layer_of_codes_and_scales_is_the_file_s(quantized):
+    tensors = load_file(quantized.model / "model.safetensors")
+    name = "model.layers.0.mlp.down_proj"
+    codes = tune.unpacked(tensors[f"{name}.qweight"], tensors[f"{name}.qzeros"], 4)
+    layer = tune.scaled_linear(codes, tensors[f"{name}.scales"], None, torch.float32)
+    x = torch.randn(3, 128, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(layer(x), x @ unpacked(tensors, name).T, atol=1e-4)
 
 
 def test_settling_leaves_a_full_precision_model_alone(taught):

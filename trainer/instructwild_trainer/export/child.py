@@ -17,6 +17,8 @@ class ChildError(RuntimeError):
 def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, told: str, total: int) -> Any:
     """Call a function of this package in a new process and wait, with a progress bar.
 
+    What was finished with the same plan in the same folder is not done again, so that an interrupted export goes on.
+
     Args:
         work: `module:function`, called with the plan and a function that is told how many steps are done.
         plan: JSON-able.
@@ -33,7 +35,11 @@ def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, told: str, to
     from instructwild.report.terminal import progress
 
     scratch.mkdir(parents=True, exist_ok=True)
-    (scratch / "plan.json").write_text(json.dumps(plan, ensure_ascii=False), encoding="utf-8")
+    told_to, result = json.dumps({"work": work, **plan}, ensure_ascii=False), scratch / "result.json"
+    if result.is_file() and (scratch / "plan.json").read_text(encoding="utf-8") == told_to:
+        return json.loads(result.read_text(encoding="utf-8"))
+    result.unlink(missing_ok=True)
+    (scratch / "plan.json").write_text(told_to, encoding="utf-8")
     log, (reading, writing) = scratch / "log", os.pipe()
     with log.open("wb") as written, progress() as shown:
         child = subprocess.Popen([sys.executable, "-m", __name__, work, str(writing)], cwd=scratch, stdout=written,
@@ -52,7 +58,7 @@ def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, told: str, to
     if code:
         lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
         raise ChildError(lines[-1][:500] if lines else f"exit {code}")
-    return json.loads((scratch / "result.json").read_text(encoding="utf-8"))
+    return json.loads(result.read_text(encoding="utf-8"))
 
 
 def _environment() -> dict[str, str]:
@@ -64,7 +70,8 @@ def _main(work: str, report: int) -> None:
     module, _, name = work.partition(":")
     plan = json.loads(Path("plan.json").read_text(encoding="utf-8"))
     made = getattr(importlib.import_module(module), name)(plan, lambda done: os.write(report, f"{done}\n".encode()))
-    Path("result.json").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
+    Path("result.aside").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
+    os.replace("result.aside", "result.json")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,12 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
                "--calibration", help="Answered rows: GPTQ fits most, the gate measures on the rest.")] = None,
            group_size: Annotated[int, typer.Option(
                "--group-size", help="Weights that share a scale; halved until it divides the model's widths.")] = 128,
-           samples: Annotated[int, typer.Option("--samples", help="At most this many rows to calibrate with.")] = 256,
+           symmetric: Annotated[bool, typer.Option(
+               "--symmetric/--asymmetric", help="A grid around zero, for kernels that know no other (vLLM's Marlin); else each "
+               "group's zero point is fitted too.")] = False,
+           samples: Annotated[int, typer.Option("--samples", help="At most this many rows to calibrate with.")] = 128,
+           fit_scales: Annotated[int, typer.Option(
+               "--fit-scales", help="Steps of fitting all scales together after GPTQ, a row each; 0 for none.")] = 48,
            max_length: Annotated[int, typer.Option("--max-length", help="The longest row, in tokens.")] = 512,
            languages: Annotated[str, typer.Option(
                "--languages", help="Languages that calibration rows must cover, as en,zh; by default those the model was "
@@ -34,8 +39,8 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
         for line in plan.lines():
             print(line)
         return
-    run = work(model, out, format=format, calibration=calibration or [], group_size=group_size, samples=samples,
-               max_length=max_length, languages=told, force=force)
+    run = work(model, out, format=format, calibration=calibration or [], group_size=group_size,
+               symmetric=symmetric, samples=samples, fit_scales=fit_scales, max_length=max_length, languages=told, force=force)
     made = run.finished or Stage(out, read_manifest(out))
     if not as_json:
         for failure in made.manifest.metrics.get("failures", []):

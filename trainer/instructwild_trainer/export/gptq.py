@@ -1,6 +1,7 @@
 """GPTQ (Frantar et al. 2023) through gptqmodel, in a process of its own. A finished folder loads in plain transformers."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ def group_size_for(config: Mapping[str, Any], wanted: int) -> int:
                      remedy="this architecture cannot be quantized in groups; export it merged")
 
 
-def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bits: int, group: int, scratch: Path) -> None:
+def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bits: int, group: int, symmetric: bool,
+             scratch: Path) -> None:
     """Write the model as a GPTQ folder.
 
     Args:
@@ -38,13 +40,14 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
         out: the folder to write.
         calibration: token ids of chat-templated rows.
         bits, group: of the grid.
+        symmetric: a grid around zero, which every kernel knows; else its zero point is fitted too, which costs no space.
         scratch: where the library may write what it likes.
 
     Raises:
         ModelError: the library failed; its log is kept in the scratch folder.
     """
     layers = json.loads((model / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
-    plan = {"model": str(model.resolve()), "out": str(out.resolve()), "bits": bits, "group": group,
+    plan = {"model": str(model.resolve()), "out": str(out.resolve()), "bits": bits, "group": group, "symmetric": symmetric,
             "calibration": [list(row) for row in calibration]}
     try:
         in_child(f"{__name__}:fit", plan, scratch, told="quantizing layers", total=layers)
@@ -69,7 +72,9 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
         def layer_complete(self, layer_idx: int, **_: Any) -> None:
             step(layer_idx + 1)
 
-    config = QuantizeConfig(bits=plan["bits"], group_size=plan["group"], sym=True, desc_act=False, offload_to_disk=False)
+    shutil.rmtree(plan["out"], ignore_errors=True)
+    config = QuantizeConfig(bits=plan["bits"], group_size=plan["group"], sym=plan["symmetric"], desc_act=False, mse=2.0, true_sequential=False,
+                            damp_percent=0.05, offload_to_disk=False)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = GPTQModel.load(plan["model"], config, trust_remote_code=False, dtype=computing_dtype(device))
     model.layer_callback = Progress()

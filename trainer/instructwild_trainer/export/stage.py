@@ -26,10 +26,11 @@ from instructwild_trainer.adapter import (
 from instructwild_trainer.data import Conversation, Split, conversations, split
 from instructwild_trainer.export.calibration import Calibration, choose
 from instructwild_trainer.export.gptq import group_size_for, quantize
+from instructwild_trainer.export.tune import tune
 from instructwild_trainer.templates import Chat
 
 Format = Literal["merged", "gptq"]
-HELD_OUT_TOKENS = 32_768
+HELD_OUT_TOKENS = 10_240
 """The gate measures on held-out rows of each language up to so many tokens: enough for perplexity to stand still."""
 
 
@@ -99,15 +100,17 @@ def planned(model: str, format: Format, calibration: Sequence[str], *, bits: int
 
 
 def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] = (), bits: int = 4, group_size: int = 128,
-           samples: int = 256, max_length: int = 512, held_out: float = 0.1, languages: Sequence[str] = (),
-           force: bool = False) -> stage.Run:
+           symmetric: bool = False, samples: int = 128, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
+           languages: Sequence[str] = (), force: bool = False) -> stage.Run:
     """Write a merged or a 4-bit model folder and let the gate judge it.
 
     Args:
         model: a stage folder, a model or adapter folder, a Hub id, `smollm2` or `tiny`.
         calibration: stage folders or files with answered rows; a share of their prompts is held out for the gate.
         bits, group_size: of the 4-bit grid; the group is halved until it divides the model's widths.
+        symmetric: a grid around zero; else the zero point of every group is fitted as well.
         samples: at most this many rows to calibrate with, the languages in turn.
+        fit_scales: steps of fitting the scales of all layers together after GPTQ; 0 for none.
         max_length: the longest row in tokens.
         held_out: the share of prompts that the gate measures on, the same prompts as in training.
         languages: those that calibration rows must cover; by default the ones the model was trained on, where it tells.
@@ -119,7 +122,8 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
                    held_out=held_out, languages=languages)
     config = {"model": plan.source.label, "format": format, "held_out": held_out, "max_length": max_length}
     if format == "gptq":
-        config |= {"bits": bits, "group_size": group_size, "samples": samples}
+        config |= {"bits": bits, "group_size": group_size, "symmetric": symmetric, "samples": samples,
+                   "fit_scales": fit_scales}
     with stage.start(out, "export", config=config, inputs=[plan.source.record, *plan.table.inputs], force=force) as run:
         if run.finished is None:
             _work(run, plan)
@@ -136,8 +140,7 @@ def _work(run: stage.Run, plan: Plan) -> None:
     merged = _merged(run, plan)
     with run.aside("model") as folder:
         if plan.grid and plan.calibration:
-            quantize(merged, folder, plan.calibration.ids, bits=plan.grid[0], group=plan.grid[1],
-                     scratch=run.scratch / "gptq")
+            shutil.copytree(_quantized(run, plan, merged, plan.calibration), folder)
         else:
             shutil.copytree(merged, folder, ignore=shutil.ignore_patterns(ADAPTER))
             _keep_adapter(folder, run.folder / "model", plan.source.folder)
@@ -152,6 +155,19 @@ def _work(run: stage.Run, plan: Plan) -> None:
     run.finish(rows=stage.Rows(**{"in": len(plan.rows) + len(lost), "kept": len(plan.rows), "dropped": len(lost)}),
                dropped=lost, report=page_of(run, plan.source.label, verdict, plan.text), metrics=metrics,
                gate="passed" if verdict.passed else "failed")
+
+
+def _quantized(run: stage.Run, plan: Plan, merged: Path, fitted: Calibration) -> Path:
+    """The 4-bit folder in the scratch folder, where an interrupted export finds it again."""
+    assert plan.grid is not None
+    bits, group = plan.grid
+    folder, steps = run.scratch / "quantized", run.config["fit_scales"]
+    quantize(merged, folder, fitted.ids, bits=bits, group=group, symmetric=run.config["symmetric"],
+             scratch=run.scratch / "gptq")
+    if not steps:
+        return folder
+    tune(merged, folder, run.scratch / "fitted", fitted.ids, steps, bits=bits, scratch=run.scratch / "scales")
+    return run.scratch / "fitted"
 
 
 def _is_adapter(folder: Path) -> bool:

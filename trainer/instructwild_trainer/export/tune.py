@@ -6,6 +6,7 @@ distribution, over the calibration rows (as the second phase of EfficientQAT, Ch
 files keep their layout and their size.
 """
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,14 @@ LEARNING_RATE = 1e-3
 """Of the scales' relative change."""
 
 
-def tune(source: Path, folder: Path, calibration: Sequence[Sequence[int]], steps: int, *, bits: int, scratch: Path) -> None:
-    """Train the scales of a 4-bit folder in place, one calibration row a step.
+def tune(source: Path, folder: Path, out: Path, calibration: Sequence[Sequence[int]], steps: int, *, bits: int,
+         scratch: Path) -> None:
+    """Write a 4-bit folder again with its scales trained, one calibration row a step.
 
     Args:
         source: the full-precision model that it was made from.
         folder: the 4-bit folder, in auto-gptq's layout, columns in their own order.
+        out: the folder to write.
         calibration: token ids of rows.
         steps: how many; rows are taken in turn.
         bits: of a code.
@@ -35,7 +38,8 @@ def tune(source: Path, folder: Path, calibration: Sequence[Sequence[int]], steps
         ModelError: it failed; the log is kept.
     """
     rows = [list(calibration[i % len(calibration)]) for i in range(steps)]
-    plan = {"source": str(source.resolve()), "folder": str(folder.resolve()), "rows": rows, "bits": bits}
+    plan = {"source": str(source.resolve()), "folder": str(folder.resolve()), "out": str(out.resolve()),
+            "rows": rows, "bits": bits}
     try:
         in_child(f"{__name__}:fit", plan, scratch, told="fitting scales", total=steps)
     except ChildError as error:
@@ -57,6 +61,8 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> list[float]:
     files = {file: load_file(file) for file in sorted(Path(plan["folder"]).glob("*.safetensors"))}
     packed = {name: tensor for tensors in files.values() for name, tensor in tensors.items()}
     changes = {}
+    if any((groups.diff() < 0).any() for name, groups in packed.items() if name.endswith(".g_idx")):
+        raise ValueError("its columns are in another order than their groups")
     for name in [name.removesuffix(".qweight") for name in packed if name.endswith(".qweight")]:
         own = student.get_submodule(name)
         layer = scaled_linear(unpacked(packed[f"{name}.qweight"], packed[f"{name}.qzeros"], plan["bits"]),
@@ -79,12 +85,13 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> list[float]:
         schedule.step()
         losses.append(loss.item())
         step(done)
+    shutil.copytree(plan["folder"], plan["out"], dirs_exist_ok=True)
     for file, tensors in files.items():
         for name, change in changes.items():
             if f"{name}.scales" in tensors:
                 scales = tensors[f"{name}.scales"]
                 tensors[f"{name}.scales"] = (scales.float() * (1 + change.detach().cpu().T)).to(scales.dtype).contiguous()
-        save_file(tensors, file, metadata={"format": "pt"})
+        save_file(tensors, Path(plan["out"]) / file.name, metadata={"format": "pt"})
     return losses
 
 
