@@ -15,8 +15,8 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
            group_size: Annotated[int, typer.Option(
                "--group-size", help="Weights that share a scale; halved until it divides the model's widths.")] = 128,
            symmetric: Annotated[bool, typer.Option(
-               "--symmetric/--asymmetric", help="A grid around zero, for kernels that know no other (vLLM's Marlin); else each "
-               "group's zero point is fitted too.")] = False,
+               "--symmetric/--asymmetric", help="A grid around zero, for kernels that know no other (vLLM's Marlin); "
+               "else each group's zero point is fitted too.")] = False,
            samples: Annotated[int, typer.Option("--samples", help="At most this many rows to calibrate with.")] = 128,
            fit_scales: Annotated[int, typer.Option(
                "--fit-scales", help="Steps of fitting all scales together after GPTQ, a row each; 0 for none.")] = 48,
@@ -40,7 +40,8 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
             print(line)
         return
     run = work(model, out, format=format, calibration=calibration or [], group_size=group_size,
-               symmetric=symmetric, samples=samples, fit_scales=fit_scales, max_length=max_length, languages=told, force=force)
+               symmetric=symmetric, samples=samples, fit_scales=fit_scales, max_length=max_length, languages=told,
+               force=force)
     made = run.finished or Stage(out, read_manifest(out))
     if not as_json:
         for failure in made.manifest.metrics.get("failures", []):

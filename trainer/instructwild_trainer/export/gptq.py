@@ -73,8 +73,8 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
             step(layer_idx + 1)
 
     shutil.rmtree(plan["out"], ignore_errors=True)
-    config = QuantizeConfig(bits=plan["bits"], group_size=plan["group"], sym=plan["symmetric"], desc_act=False, mse=2.0, true_sequential=False,
-                            damp_percent=0.05, offload_to_disk=False)
+    config = QuantizeConfig(bits=plan["bits"], group_size=plan["group"], sym=plan["symmetric"], desc_act=False, mse=2.0,
+                            true_sequential=False, damp_percent=0.05, offload_to_disk=False)  # docs/decisions/0022
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = GPTQModel.load(plan["model"], config, trust_remote_code=False, dtype=computing_dtype(device))
     model.layer_callback = Progress()
