@@ -85,7 +85,7 @@ class Block:
         mask = self.mask[:, :end]
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, end - ids.shape[1]:]
         logits: torch.Tensor = self.local.model(
-            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=self.cache, use_cache=True,
+            input_ids=ids, attention_mask=mask, position_ids=positions, cache=self.cache, use_cache=True,
             logits_to_keep=1).logits[:, -1].float()
         return logits
 
