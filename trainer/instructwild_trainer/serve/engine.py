@@ -168,6 +168,11 @@ class Engine:
         return (sum(len(served.rows) for served in self.served.values()),
                 sum(len(served.waiting) for served in self.served.values()))
 
+    @property
+    def closing(self) -> bool:
+        """Whether nothing is taken in any more."""
+        return self._closing
+
     def close(self) -> None:
         """Take nothing in any more, and tell those who wait; what is under way goes on."""
         with self._turn:

@@ -156,7 +156,7 @@ class TextAsked(Asked):
         return [Request(text=prompt) for prompt in prompts]
 
 
-def understood(shape: type[Asked], body: Any) -> Any:
+def understood(shape: type[BaseModel], body: Any) -> Any:
     """A body in its shape.
 
     Raises:

@@ -1,0 +1,369 @@
+"""The service as a Starlette app: OpenAI's endpoints over the engine, the chat page, and its votes."""
+
+import asyncio
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from instructwild.errors import InstructwildError, ModelError
+from instructwild.llm.request import Request as Question
+from instructwild_trainer.chat.votes import Verdict, Votes
+from instructwild_trainer.serve.engine import SHUTTING_DOWN, Busy, Closed, Engine, Piece, TooLarge, seed_of
+from instructwild_trainer.serve.speaker import Speaker
+from instructwild_trainer.serve.wire import Answer, Asked, ChatAsked, Refused, TextAsked, Turn, understood, usage_of
+
+PAGE = Path(__file__).parent / "page"
+FILES = {"/": ("index.html", "text/html"), "/chat.css": ("chat.css", "text/css"), "/chat.js": ("chat.js", "text/javascript"),
+         "/markdown.js": ("markdown.js", "text/javascript"), "/words.js": ("words.js", "text/javascript")}
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+          "form-action 'none'; frame-ancestors 'none'")
+HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin"}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+log = logging.getLogger("instructwild.serve")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client may ask for: bytes of a body, seconds to send it, tokens of a prompt and of an answer."""
+
+    body: int = 1 << 20
+    patience: float = 30.0
+    prompt: int | None = None
+    answer: int = 2048
+
+
+class Said(BaseModel):
+    """One of the two answers of a vote."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    text: str
+
+
+class Vote(BaseModel):
+    """The body of /chat/votes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    messages: list[Turn] = Field(min_length=1)
+    answers: tuple[Said, Said]
+    verdict: Verdict
+    voter: str = Field(min_length=1, max_length=200)
+    seconds: float | None = Field(default=None, ge=0, le=86400)
+
+
+class Call:
+    """One call on its way through the engine, seen from the event loop; leaving it early frees its slots."""
+
+    def __init__(self, engine: Engine, model: str, asked: Sequence[tuple[Question, list[int]]], top: int | None) -> None:
+        loop = asyncio.get_running_loop()
+        self._engine, self._pieces, self._open = engine, asyncio.Queue[Piece](), len(asked)
+
+        def sink(piece: Piece) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+
+        self._job = engine.submit(model, asked, sink, top)
+
+    async def pieces(self) -> AsyncIterator[Piece]:
+        """Pieces of all answers as they come.
+
+        Raises:
+            Refused: the model failed, or the server is shutting down.
+        """
+        while self._open:
+            piece = await self._pieces.get()
+            self._open -= piece.finish is not None
+            if piece.finish == "failed":
+                self.leave()
+                raise failure(piece.problem or "the model failed")
+            yield piece
+
+    def leave(self) -> None:
+        """Give up what has not been answered yet."""
+        if self._open:
+            self._open = 0
+            self._engine.cancel(self._job)
+
+
+def failure(problem: str) -> Refused:
+    """The error for an answer that could not be finished."""
+    return Refused(problem, status=503 if problem == SHUTTING_DOWN else 500, kind="server_error")
+
+
+class Streamed(StreamingResponse):
+    """Server-sent events that free their call's slots however they end, even before the first was sent."""
+
+    def __init__(self, call: Call, events: AsyncIterator[str]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers={"cache-control": "no-store", **HEADERS})
+        self._call = call
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send the events until they end or the client leaves."""
+        try:
+            await super().__call__(scope, receive, send)
+        except ClientDisconnect:
+            pass
+        finally:
+            self._call.leave()
+
+
+class Service:
+    """Everything the routes need.
+
+    Args:
+        speakers: the models.
+        engine: answers for them.
+        limits: what a client may ask for.
+        key: what clients must send as bearer token; None lets everyone in.
+        votes: where votes are kept; None keeps none.
+        open_to_network: whether others than this machine may connect, so that any host name may be meant.
+    """
+
+    def __init__(self, speakers: Sequence[Speaker], engine: Engine, *, limits: Limits | None = None, key: str | None = None,
+                 votes: Votes | None = None, open_to_network: bool = False) -> None:
+        self.speakers = {speaker.name: speaker for speaker in speakers}
+        self.engine, self.limits, self.key, self.votes = engine, limits or Limits(), key, votes
+        self.open_to_network = open_to_network
+
+    def app(self) -> Starlette:
+        """The app."""
+        routes = [self._route("/v1/chat/completions", self._chat, "POST"), self._route("/v1/completions", self._text, "POST"),
+                  self._route("/v1/models", self._models), self._route("/v1/models/{name:path}", self._one_model),
+                  self._route("/health", self._health, anyone=True), self._route("/chat/about", self._about),
+                  self._route("/chat/votes", self._vote, "POST"),
+                  *(self._route(path, self._file, anyone=True) for path in FILES)]
+        return Starlette(routes=routes, exception_handlers={HTTPException: _unknown, Exception: _broken})
+
+    def _route(self, path: str, handler: Callable[[Request], Awaitable[Response]], method: str = "GET",
+               anyone: bool = False) -> Route:
+        async def answer(request: Request) -> Response:
+            try:
+                self._guard(request, anyone)
+                response = await handler(request)
+            except Refused as refused:
+                response = JSONResponse(refused.body, refused.status, refused.headers)
+            except ClientDisconnect:
+                response = Response(status_code=499)
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return Route(path, answer, methods=[method])
+
+    def _guard(self, request: Request, anyone: bool) -> None:
+        """Let in who may come: no page of another site through a person's browser, and nobody without the key."""
+        host = request.headers.get("host", "")
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if not self.open_to_network and name.strip("[]").lower() not in LOOPBACK:
+            raise Refused(f"this server does not answer for the host {name[:100]!r}", status=403, code="wrong_host")
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            raise Refused("pages of other sites may not use this server", status=403, code="wrong_origin")
+        if anyone or self.key is None:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.key.encode()):
+            raise Refused("a valid API key is needed: send it as 'Authorization: Bearer KEY'", status=401,
+                          kind="authentication_error", code="invalid_api_key", headers={"www-authenticate": "Bearer"})
+
+    async def _body(self, request: Request) -> Any:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refused("the body must be JSON: send it with 'Content-Type: application/json'", status=415)
+        read = bytearray()
+        try:
+            async with asyncio.timeout(self.limits.patience):
+                async for part in request.stream():
+                    read += part
+                    if len(read) > self.limits.body:
+                        raise Refused(f"the body is longer than {self.limits.body:,} bytes", status=413,
+                                      headers={"connection": "close"})
+        except TimeoutError:
+            raise Refused(f"the body did not come within {self.limits.patience:.0f} s", status=408,
+                          headers={"connection": "close"}) from None
+        try:
+            return json.loads(read)
+        except (ValueError, RecursionError) as error:
+            raise Refused(f"the body is no JSON ({error})", code="invalid_json") from None
+
+    async def _chat(self, request: Request) -> Response:
+        return await self._complete(request, ChatAsked)
+
+    async def _text(self, request: Request) -> Response:
+        return await self._complete(request, TextAsked)
+
+    async def _complete(self, request: Request, shape: type[Asked]) -> Response:
+        asked: Asked = understood(shape, await self._body(request))
+        speaker = self._speaker(asked.model)
+        prepared = await asyncio.to_thread(self._prepared, speaker, asked)
+        try:
+            call = Call(self.engine, speaker.name, prepared, asked.top)
+        except Busy as busy:
+            raise Refused(str(busy), status=429, kind="rate_limit_error", code="too_many_requests",
+                          headers={"retry-after": str(busy.seconds)}) from None
+        except TooLarge as large:
+            raise Refused(str(large), param="n") from None
+        except Closed as closed:
+            raise failure(str(closed)) from None
+        chat = shape is ChatAsked
+        answer = Answer(chat, f"{'chatcmpl' if chat else 'cmpl'}-{secrets.token_hex(12)}", speaker.name,
+                        lambda token: speaker.local.tokenizer.decode([token]))
+        read = sum({id(prompt): len(prompt) for _, prompt in prepared}.values())
+        if asked.stream:
+            return Streamed(call, _events(call, answer, asked, read))
+        return await _unless_left(request, call, _whole(call, answer, asked, read, len(prepared)))
+
+    def _speaker(self, name: str) -> Speaker:
+        if name not in self.speakers:
+            raise Refused(f"the model {name[:200]!r} is not here; there is: {', '.join(self.speakers)}", status=404,
+                          param="model", code="model_not_found")
+        return self.speakers[name]
+
+    def _prepared(self, speaker: Speaker, asked: Asked) -> list[tuple[Question, list[int]]]:
+        """Every answer that is wanted, with its prompt; the answers of one prompt share one list."""
+        found = []
+        for request in asked.requests():
+            try:
+                prompt = speaker.prompt(request)
+            except ModelError as error:
+                raise Refused(error.what, param="messages", code="template") from None
+            longest = self._longest(speaker, asked, len(prompt))
+            for index in range(asked.n):
+                found.append((replace(request, sampling=asked.sampling(longest, speaker.defaults),
+                                      seed=seed_of(asked.seed, index)), prompt))
+        return found
+
+    def _longest(self, speaker: Speaker, asked: Asked, prompt: int) -> int:
+        context, limits = speaker.local.context, self.limits
+        if prompt == 0:
+            raise Refused("the prompt is empty")
+        if prompt > min(limits.prompt or context, context - 1):
+            raise Refused(f"the prompt has {prompt:,} tokens, and {min(limits.prompt or context, context - 1):,} is the most here"
+                          f" (the model's context is {context:,}): shorten it, or begin a new conversation",
+                          code="context_length_exceeded")
+        if asked.longest is None:
+            return min(limits.answer, context - prompt)
+        if asked.longest > limits.answer:
+            raise Refused(f"{asked.longest:,} tokens are more than the {limits.answer:,} that this server allows for an answer",
+                          param="max_tokens")
+        if prompt + asked.longest > context:
+            raise Refused(f"{prompt:,} tokens of prompt and {asked.longest:,} of answer do not fit the model's context of "
+                          f"{context:,}", param="max_tokens", code="context_length_exceeded")
+        return asked.longest
+
+    async def _models(self, request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [_card(speaker) for speaker in self.speakers.values()]})
+
+    async def _one_model(self, request: Request) -> Response:
+        return JSONResponse(_card(self._speaker(request.path_params["name"])))
+
+    async def _health(self, request: Request) -> Response:
+        live, waiting = self.engine.load
+        return JSONResponse({"status": "closing" if self.engine.closing else "ok", "answering": live, "waiting": waiting},
+                            503 if self.engine.closing else 200)
+
+    async def _about(self, request: Request) -> Response:
+        models = [{"id": speaker.name, "context": speaker.local.context, "chat": speaker.chat is not None}
+                  for speaker in self.speakers.values()]
+        return JSONResponse({"models": models, "votes": self.votes is not None, "max_tokens": self.limits.answer},
+                            headers={"cache-control": "no-store"})
+
+    async def _vote(self, request: Request) -> Response:
+        vote: Any = understood(Vote, await self._body(request))
+        if self.votes is None:
+            raise Refused("this server keeps no votes: start it with --votes DIR", status=404, code="no_votes")
+        models = [answer.model for answer in vote.answers]
+        for model in models:
+            self._speaker(model)
+        if len(set(models)) != len(models) or vote.messages[-1].role != "user":
+            raise Refused("a vote is between two models, on a conversation that ends with a question")
+        try:
+            name = await asyncio.to_thread(self.votes.keep, [turn.message for turn in vote.messages],
+                                           [(answer.model, answer.text) for answer in vote.answers], vote.verdict, vote.voter,
+                                           vote.seconds)
+        except InstructwildError as error:
+            log.error("a vote was not kept: %s", error)
+            raise Refused(f"the vote could not be kept: {error.what}", status=500, kind="server_error") from None
+        return JSONResponse({"id": name}, 201)
+
+    async def _file(self, request: Request) -> Response:
+        name, kind = FILES[request.url.path]
+        return Response((PAGE / name).read_bytes(), media_type=kind,
+                        headers={"content-security-policy": POLICY, "cache-control": "no-cache"})
+
+
+async def _events(call: Call, answer: Answer, asked: Asked, read: int) -> AsyncIterator[str]:
+    begun: set[int] = set()
+    counts: dict[int, int] = {}
+    try:
+        async for piece in call.pieces():
+            counts[piece.index] = piece.tokens
+            noted = piece.noted if asked.top is not None else None
+            yield _event(answer.piece(piece.index, piece.text, piece.finish, noted, first=piece.index not in begun))
+            begun.add(piece.index)
+        if asked.with_usage:
+            yield _event(answer.closing(usage_of(read, sum(counts.values()))))
+    except Refused as refused:
+        yield _event(refused.body)
+    yield "data: [DONE]\n\n"
+
+
+def _event(body: Mapping[str, Any]) -> str:
+    return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n"
+
+
+async def _whole(call: Call, answer: Answer, asked: Asked, read: int, count: int) -> Response:
+    texts, finishes, tokens = [""] * count, [""] * count, [0] * count
+    noted: list[list[Any]] = [[] for _ in range(count)]
+    async for piece in call.pieces():
+        texts[piece.index] += piece.text
+        noted[piece.index] += piece.noted
+        tokens[piece.index] = piece.tokens
+        finishes[piece.index] = piece.finish or ""
+    return JSONResponse(answer.whole(texts, finishes, noted if asked.top is not None else [None] * count,
+                                     usage_of(read, sum(tokens))))
+
+
+async def _unless_left(request: Request, call: Call, working: Any) -> Response:
+    """The answer, or nothing once the client has left, which frees its slots."""
+    async def left() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    answering, leaving = asyncio.create_task(working), asyncio.create_task(left())
+    try:
+        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        return answering.result() if answering.done() else Response(status_code=499)
+    finally:
+        answering.cancel()
+        leaving.cancel()
+        call.leave()
+
+
+def _card(speaker: Speaker) -> dict[str, Any]:
+    return {"id": speaker.name, "object": "model", "created": 0, "owned_by": "instructwild",
+            "max_model_len": speaker.local.context}
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    refused = Refused(f"{request.method} {request.url.path[:200]}: {error.detail}", status=error.status_code)
+    return JSONResponse(refused.body, refused.status, error.headers)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return JSONResponse(Refused("the server failed at this; its log says why", kind="server_error").body, 500)
