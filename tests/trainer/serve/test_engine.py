@@ -2,7 +2,6 @@
 
 import queue
 import random
-import threading
 import time
 
 import pytest
@@ -121,7 +120,7 @@ def test_a_shutdown_tells_everyone_and_a_close_lets_the_running_finish(local):
     text, tokens, finish = answers(running, heard)[0]
     assert (first.text + text, finish) == (local.generate([ask("tea", max_tokens=40)])[0].text, "length")
     engine.stop()
-    assert not [thread for thread in threading.enumerate() if thread.name == "engine" and thread.is_alive()]
+    assert not engine._thread.is_alive()
 
 
 def test_a_model_that_fails_tells_its_clients_and_goes_on(engine, local, monkeypatch):

@@ -176,7 +176,7 @@ class Service:
         if anyone or self.key is None:
             return
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), self.key.encode()):
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("latin-1"), self.key.encode()):
             raise Refused("a valid API key is needed: send it as 'Authorization: Bearer KEY'", status=401,
                           kind="authentication_error", code="invalid_api_key", headers={"www-authenticate": "Bearer"})
 
@@ -195,7 +195,10 @@ class Service:
             raise Refused(f"the body did not come within {self.limits.patience:.0f} s", status=408,
                           headers={"connection": "close"}) from None
         try:
-            return json.loads(read)
+            body = json.loads(read)
+            if b"\\u" in read:
+                json.dumps(body, ensure_ascii=False).encode()       # lone surrogates are no text
+            return body
         except (ValueError, RecursionError) as error:
             raise Refused(f"the body is no JSON ({error})", code="invalid_json") from None
 

@@ -20,7 +20,7 @@ class Runner(StrEnum):
 
 
 def serve(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL...", show_default=False,
+    models: Annotated[list[str], typer.Argument(metavar="MODEL", show_default=False,
                                                 help="Stage folders, model folders, Hub ids, or smollm2; two of them can be "
                                                      "compared in the chat.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
