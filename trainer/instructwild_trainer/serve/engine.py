@@ -77,6 +77,8 @@ class Served:
     block: Block | None = None
     joining: Block | None = None
     tokens: "torch.Tensor | None" = None
+    held: int = 0
+    """Slots in use, as seen from other threads."""
 
     @property
     def rows(self) -> list[Slot]:
@@ -99,6 +101,7 @@ class Served:
                 break
             self.waiting.popleft()
             chosen = more
+        self.held += len(chosen)
         return chosen
 
 
@@ -150,7 +153,7 @@ class Engine:
         with self._turn:
             if self._closing:
                 raise Closed(SHUTTING_DOWN)
-            if len(served.waiting) >= self.waiting + (served.slots - len(served.rows)):
+            if len(served.waiting) >= self.waiting + (served.slots - served.held):
                 raise Busy(self._soon(served))
             served.waiting.append(job)
             self._turn.notify()
@@ -165,7 +168,7 @@ class Engine:
     @property
     def load(self) -> tuple[int, int]:
         """How many answers are under way, and how many calls wait."""
-        return (sum(len(served.rows) for served in self.served.values()),
+        return (sum(served.held for served in self.served.values()),
                 sum(len(served.waiting) for served in self.served.values()))
 
     @property
@@ -210,9 +213,10 @@ class Engine:
                     except Exception as error:  # out of memory, a model's own fault: those in the batch are told, others go on
                         self._fail(served.rows, f"the model failed ({type(error).__name__}: {str(error)[:200]})")
                         served.block = served.joining = served.tokens = None
+                    served.held = len(served.rows)
         for served in self.served.values():
             self._fail(served.rows, SHUTTING_DOWN)
-            served.block = served.joining = None
+            served.block, served.joining, served.held = None, None, 0
 
     def _serve(self, served: Served) -> None:
         """One turn of one model: those who left are forgotten, a piece of new prompts is read, every row says one token."""
