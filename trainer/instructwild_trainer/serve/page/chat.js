@@ -120,12 +120,17 @@ async function answered(messages, answer, controller, shown) {
 
 // ---- a turn -------------------------------------------------------------------------------------------------------------
 
-const chosen = (turn) => turn.answers[turn.verdict === "right" ? 1 : 0];
+/** The answer that the conversation goes on from: the better one, or where none is better the first that says something. */
+const chosen = (turn) => {
+  const order = turn.verdict === "right" ? [...turn.answers].reverse() : turn.answers;
+  return order.find((answer) => answer.text) ?? order[0];
+};
 
 function messagesUpTo(turns, question) {
   const system = $("system").value.trim();
   return [...(system ? [{ role: "system", content: system }] : []),
-    ...turns.flatMap((turn) => [{ role: "user", content: turn.question }, { role: "assistant", content: chosen(turn).text }]),
+    ...turns.filter((turn) => chosen(turn).text)
+      .flatMap((turn) => [{ role: "user", content: turn.question }, { role: "assistant", content: chosen(turn).text }]),
     { role: "user", content: question }];
 }
 
@@ -139,9 +144,10 @@ async function put(question) {
   talk.title ||= question.slice(0, 80);
   keep(talk);
   listed();
-  const element = turnElement(turn, talk.turns.length - 1);
+  const place = talk.turns.length - 1;
   $("turns").querySelector(".hello")?.remove();
-  $("turns").append(element);
+  $("turns").append(turnElement(turn, place));
+  redraw(place);
   toEnd(true);
   running = { controllers: turn.answers.map(() => new AbortController()) };
   sending(true);
@@ -150,15 +156,20 @@ async function put(question) {
   const shown = () => {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => { due = false; fill(element, turn); toEnd(); });
+    requestAnimationFrame(() => { due = false; if (talk === open && running) { redraw(place); toEnd(); } });
   };
   await Promise.all(turn.answers.map((answer, i) => answered(messages, answer, running.controllers[i], shown)));
   running = null;
   turn.done = Date.now();
   keep(talk);
   sending(false);
-  if (talk === open) { redraw(talk.turns.length - 1); toEnd(); }
+  if (talk === open) { redraw(place); toEnd(); toVote(); }
   $("told").textContent = turn.answers.map((answer) => answer.problem).filter(Boolean)[0] ?? "";
+}
+
+/** After two answers the keys 1 to 4 vote, unless the next question is being written. */
+function toVote() {
+  if (!$("question").value) document.querySelector("article:last-child .vote button")?.focus({ preventScroll: true });
 }
 
 async function vote(turn, verdict) {
@@ -184,7 +195,6 @@ async function vote(turn, verdict) {
 function turnElement(turn, place) {
   const element = make("article");
   element.dataset.place = place;
-  element.style.display = "contents";
   const mine = make("div", "mine");
   mine.append(make("span", "sr", `${say("you")}: `), turn.question);
   const answers = make("div", turn.answers.length > 1 ? "answers two" : "answers");
@@ -258,7 +268,7 @@ function redraw(place) {
 }
 
 function show(talk) {
-  if (running) running.controllers.forEach((controller) => controller.abort());
+  if (talk !== open) stop();
   open = talk;
   $("turns").replaceChildren(...talk.turns.map(turnElement));
   if (!talk.turns.length) {
@@ -343,7 +353,7 @@ function coloured(theme) {
 
 // ---- hands --------------------------------------------------------------------------------------------------------------
 
-const stop = () => running?.controllers.forEach((controller) => controller.abort());
+function stop() { running?.controllers.forEach((controller) => controller.abort()); }
 const grow = () => {
   $("question").style.height = "auto";
   $("question").style.height = `${$("question").scrollHeight + 2}px`;
@@ -368,10 +378,11 @@ $("question").addEventListener("keydown", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Escape") { if (running) stop(); else side(false); return; }
-  if (/^(input|textarea|select)$/i.test(event.target.tagName) && event.target.value) return;
+  if (/^(input|textarea|select)$/i.test(event.target.tagName)) return;
   const verdict = VERDICTS[Number(event.key) - 1];
   const target = verdict && document.querySelector(`article:last-child .vote [data-verdict="${verdict}"]`);
-  if (target && !(event.target.id === "question" && event.target.value)) { event.preventDefault(); target.click(); }
+  if (target) target.click();
+  else if (event.key.length === 1 && event.key !== " " && event.target.closest?.(".vote")) $("question").focus();
 });
 $("new").addEventListener("click", fresh);
 $("open-side").addEventListener("click", () => side(true));
