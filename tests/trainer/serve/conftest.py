@@ -10,11 +10,11 @@ import pytest
 from instructwild.llm.local import LocalModel
 from instructwild.llm.tiny import write_tiny
 from instructwild_trainer.adapter import source_of
-from instructwild_trainer.chat.votes import Votes
 from instructwild_trainer.serve.app import Limits, Service
 from instructwild_trainer.serve.engine import Engine
 from instructwild_trainer.serve.server import Server, address, taken
 from instructwild_trainer.serve.speaker import Speaker
+from instructwild_trainer.serve.votes import Votes
 
 
 @contextmanager

@@ -20,6 +20,9 @@ def client(url):
         yield made
 
 
+JSON = {"content-type": "application/json"}
+
+
 def talk(text):
     return [{"role": "user", "content": text}]
 
@@ -96,7 +99,8 @@ REFUSED = [
     ({"temperature": 3}, "temperature"), ({"temperature": float("nan")}, "temperature"), ({"top_p": 0}, "top_p"),
     ({"n": 0}, "n"), ({"n": 100}, "n"), ({"max_tokens": 0}, "max_tokens"), ({"max_tokens": 9999}, "max_tokens"),
     ({"max_tokens": 2040}, "max_tokens"), ({"response_format": {"type": "json_object"}}, "response_format"),
-    ({"tools": [{"type": "function"}]}, "tools"), ({"frequency_penalty": 1.5}, "frequency_penalty"), ({"surprise": 1}, "surprise"),
+    ({"tools": [{"type": "function"}]}, "tools"), ({"frequency_penalty": 1.5}, "frequency_penalty"),
+    ({"surprise": 1}, "surprise"),
     ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "messages.0.content"),
 ]
 
@@ -104,7 +108,7 @@ REFUSED = [
 @pytest.mark.parametrize(("given", "param"), REFUSED)
 def test_what_cannot_be_done_is_refused_by_name(client, given, param):
     body = {"model": "tiny", "messages": talk("tea"), **given}
-    answer = httpx.post(f"{client.base_url}chat/completions", content=json.dumps(body), headers={"content-type": "application/json"})
+    answer = httpx.post(f"{client.base_url}chat/completions", content=json.dumps(body), headers=JSON)
     assert answer.status_code == 400
     error = answer.json()["error"]
     assert error["type"] == "invalid_request_error"
@@ -129,7 +133,8 @@ def test_errors_are_those_that_the_client_knows(client):
 
 
 BODIES = [
-    (b"", 400), (b"{", 400), (b"[" * 100000, 400), (b"[]", 400), (b"null", 400), (b"\xff\xfe", 400), (b'"' + b"a" * 2_000_000 + b'"', 413),
+    (b"", 400), (b"{", 400), (b"[" * 100000, 400), (b"[]", 400), (b"null", 400), (b"\xff\xfe", 400),
+    (b'"' + b"a" * 2_000_000 + b'"', 413),
     (json.dumps({"model": "tiny", "messages": [{"role": "user", "content": "\ud800"}]}).encode(), 400),
     (b'{"model": "tiny", "messages": [{"role": "user", "content": "tea"}], "seed": ' + b"9" * 5000 + b"}", 400),
     (b'{"model": "' + b"x" * 1000 + b'", "messages": [{"role": "user", "content": "tea"}]}', 404),
@@ -138,7 +143,7 @@ BODIES = [
 
 @pytest.mark.parametrize(("body", "status"), BODIES)
 def test_hostile_bodies_cost_themselves_only(url, body, status):
-    answer = httpx.post(f"{url}/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+    answer = httpx.post(f"{url}/v1/chat/completions", content=body, headers=JSON)
     assert answer.status_code == status
     assert answer.json()["error"]["message"]
     assert len(answer.text) < 1000
@@ -146,8 +151,9 @@ def test_hostile_bodies_cost_themselves_only(url, body, status):
 
 def test_other_sites_and_other_names_are_kept_out(url):
     body = {"model": "tiny", "messages": talk("tea"), "max_tokens": 1}
-    for headers, status in (({"origin": "https://evil.example"}, 403), ({"origin": "null"}, 403), ({"host": "evil.example"}, 403),
-                            ({"host": "127.0.0.1.evil.example:80"}, 403), ({"origin": str(url)}, 200), ({"host": "localhost:1"}, 200)):
+    for headers, status in (({"origin": "https://evil.example"}, 403), ({"origin": "null"}, 403),
+                            ({"host": "evil.example"}, 403), ({"host": "127.0.0.1.evil.example:80"}, 403),
+                            ({"origin": str(url)}, 200), ({"host": "localhost:1"}, 200)):
         assert httpx.post(f"{url}/v1/chat/completions", json=body, headers=headers, timeout=60).status_code == status
     plain = httpx.post(f"{url}/v1/chat/completions", content=json.dumps(body), headers={"content-type": "text/plain"})
     assert plain.status_code == 415
@@ -166,9 +172,10 @@ def test_the_key_keeps_the_models_and_lets_the_page_be_read(speakers):
 def test_more_clients_than_it_holds_are_told_when_to_come_back(speakers):
     with running(speakers[:1], slots=1, waiting=1, grace=0) as url, \
             openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
-        held = [client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=1900, stream=True) for _ in range(1)]
+        long = {"model": "tiny", "messages": talk("tea"), "max_tokens": 1900, "stream": True}
+        held = [client.chat.completions.create(**long)]
         next(iter(held[0]))
-        held.append(client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=1900, stream=True))
+        held.append(client.chat.completions.create(**long))
         with pytest.raises(openai.RateLimitError) as refused:
             client.chat.completions.create(model="tiny", messages=talk("tea"))
         assert 1 <= int(refused.value.response.headers["retry-after"]) <= 60
@@ -201,15 +208,17 @@ def test_a_client_that_leaves_frees_its_slot(url, stream):
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(speakers):
-    with running(speakers[:1], limits=Limits(patience=0.2)) as url:
-        with url.raw(b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-                     b"content-length: 100\r\n\r\n{") as connection:
-            assert connection.recv(100).startswith(b"HTTP/1.1 408")
+    begun = (b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+             b"content-length: 100\r\n\r\n{")
+    with running(speakers[:1], limits=Limits(patience=0.2)) as url, url.raw(begun) as connection:
+        assert connection.recv(100).startswith(b"HTTP/1.1 408")
 
 
 def test_a_stop_lets_what_is_under_way_finish_and_tells_the_rest(speakers):
-    with running(speakers[:1], slots=1, grace=60) as url, openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
-        under_way = client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=300, temperature=0, stream=True)
+    with running(speakers[:1], slots=1, grace=60) as url, \
+            openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
+        under_way = client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=300, temperature=0,
+                                                   stream=True)
         pieces = iter(under_way)
         text = next(pieces).choices[0].delta.content
         waiting = client.chat.completions.create(model="tiny", messages=talk("sea"), max_tokens=5, stream=True)

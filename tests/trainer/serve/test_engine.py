@@ -55,7 +55,7 @@ def emptied(engine):
     return engine.load == (0, 0)
 
 
-WORDS = ["Write a poem", "请写一首关于大海的诗", "1", "green tea " * 30, "List three reasons", "好", "为什么天空是蓝色的？", "sea"]
+WORDS = ["Write a poem", "请写一首关于大海的诗", "1", "green tea " * 30, "List three", "好", "为什么天空是蓝色的？", "sea"]
 
 
 def test_thirty_two_at_once_get_what_they_get_alone(engine, local, monkeypatch):
@@ -117,7 +117,7 @@ def test_a_shutdown_tells_everyone_and_a_close_lets_the_running_finish(local):
     waiting = submitted(engine, local, ask("sea"))
     engine.close()
     assert waiting[1].get(timeout=60).problem == "the server is shutting down"
-    text, tokens, finish = answers(running, heard)[0]
+    text, _, finish = answers(running, heard)[0]
     assert (first.text + text, finish) == (local.generate([ask("tea", max_tokens=40)])[0].text, "length")
     engine.stop()
     assert not engine._thread.is_alive()
@@ -129,7 +129,7 @@ def test_a_model_that_fails_tells_its_clients_and_goes_on(engine, local, monkeyp
 
     with monkeypatch.context() as patched:
         patched.setattr(batch.Block, "step", broken)
-        job, pieces = submitted(engine, local, ask("tea"))
+        _, pieces = submitted(engine, local, ask("tea"))
         while (last := pieces.get(timeout=60)).finish is None:
             pass
     assert (last.finish, "out of memory" in last.problem) == ("failed", True)

@@ -117,7 +117,8 @@ def test_a_narrow_chinese_page_has_everything_in_reach(page, url):
 
 
 HOSTILE = ["<img src=x onerror=\"window.hacked=1\">", "<script>window.hacked=2</script>", "[x](javascript:window.hacked=3)",
-           "```html\n<iframe srcdoc=\"<script>parent.hacked=4</script>\"></iframe>\n```", "**<b onclick=1>bold</b>** `<i>`", "</div></article>"]
+           "```html\n<iframe srcdoc=\"<script>parent.hacked=4</script>\"></iframe>\n```",
+           "**<b onclick=1>bold</b>** `<i>`", "</div></article>"]
 
 
 def test_what_a_model_says_runs_nothing_and_loads_nothing(page, url):
@@ -128,7 +129,8 @@ def test_what_a_model_says_runs_nothing_and_loads_nothing(page, url):
     pieces = [{"choices": [{"index": 0, "delta": {"content": text + "\n\n"}, "finish_reason": None}]} for text in HOSTILE]
     pieces.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     body = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces) + "data: [DONE]\n\n"
-    page.route("**/v1/chat/completions", lambda route: route.fulfill(status=200, content_type="text/event-stream", body=body))
+    page.route("**/v1/chat/completions",
+               lambda route: route.fulfill(status=200, content_type="text/event-stream", body=body))
     page.locator("#who").select_option("tiny")
     ask(page, HOSTILE[0])
     page.locator(".said pre").wait_for()

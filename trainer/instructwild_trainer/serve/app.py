@@ -19,17 +19,18 @@ from starlette.routing import Route
 
 from instructwild.errors import InstructwildError, ModelError
 from instructwild.llm.request import Request as Question
-from instructwild_trainer.chat.votes import Verdict, Votes
 from instructwild_trainer.serve.engine import SHUTTING_DOWN, Busy, Closed, Engine, Piece, TooLarge, seed_of
 from instructwild_trainer.serve.speaker import Speaker
+from instructwild_trainer.serve.votes import Verdict, Votes
 from instructwild_trainer.serve.wire import Answer, Asked, ChatAsked, Refused, TextAsked, Turn, understood, usage_of
 
 PAGE = Path(__file__).parent / "page"
 FILES = {"/": ("index.html", "text/html"), "/chat.css": ("chat.css", "text/css"), "/chat.js": ("chat.js", "text/javascript"),
          "/markdown.js": ("markdown.js", "text/javascript"), "/words.js": ("words.js", "text/javascript")}
-POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
-          "form-action 'none'; frame-ancestors 'none'")
-HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin"}
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+           "cross-origin-resource-policy": "same-origin"}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 log = logging.getLogger("instructwild.serve")
 
@@ -141,7 +142,8 @@ class Service:
 
     def app(self) -> Starlette:
         """The app."""
-        routes = [self._route("/v1/chat/completions", self._chat, "POST"), self._route("/v1/completions", self._text, "POST"),
+        routes = [self._route("/v1/chat/completions", self._chat, "POST"),
+                  self._route("/v1/completions", self._text, "POST"),
                   self._route("/v1/models", self._models), self._route("/v1/models/{name:path}", self._one_model),
                   self._route("/health", self._health, anyone=True), self._route("/chat/about", self._about),
                   self._route("/chat/votes", self._vote, "POST"),
@@ -250,17 +252,18 @@ class Service:
         return found
 
     def _longest(self, speaker: Speaker, asked: Asked, prompt: int) -> int:
-        context, limits = speaker.local.context, self.limits
+        context, allowed = speaker.local.context, self.limits.answer
+        most = min(self.limits.prompt or context, context - 1)
         if prompt == 0:
             raise Refused("the prompt is empty")
-        if prompt > min(limits.prompt or context, context - 1):
-            raise Refused(f"the prompt has {prompt:,} tokens, and {min(limits.prompt or context, context - 1):,} is the most here"
-                          f" (the model's context is {context:,}): shorten it, or begin a new conversation",
+        if prompt > most:
+            raise Refused(f"the prompt has {prompt:,} tokens, and {most:,} is the most here (the model's context is "
+                          f"{context:,}): shorten it, or begin a new conversation",
                           code="context_length_exceeded")
         if asked.longest is None:
-            return min(limits.answer, context - prompt)
-        if asked.longest > limits.answer:
-            raise Refused(f"{asked.longest:,} tokens are more than the {limits.answer:,} that this server allows for an answer",
+            return min(allowed, context - prompt)
+        if asked.longest > allowed:
+            raise Refused(f"{asked.longest:,} tokens are more than the {allowed:,} that an answer may have here",
                           param="max_tokens")
         if prompt + asked.longest > context:
             raise Refused(f"{prompt:,} tokens of prompt and {asked.longest:,} of answer do not fit the model's context of "
@@ -294,9 +297,9 @@ class Service:
         if len(set(models)) != len(models) or vote.messages[-1].role != "user":
             raise Refused("a vote is between two models, on a conversation that ends with a question")
         try:
-            name = await asyncio.to_thread(self.votes.keep, [turn.message for turn in vote.messages],
-                                           [(answer.model, answer.text) for answer in vote.answers], vote.verdict, vote.voter,
-                                           vote.seconds)
+            name = await asyncio.to_thread(
+                self.votes.keep, [turn.message for turn in vote.messages],
+                [(answer.model, answer.text) for answer in vote.answers], vote.verdict, vote.voter, vote.seconds)
         except InstructwildError as error:
             log.error("a vote was not kept: %s", error)
             raise Refused(f"the vote could not be kept: {error.what}", status=500, kind="server_error") from None

@@ -24,7 +24,8 @@ def serve(
                                                 help="Stage folders, model folders, Hub ids, or smollm2; two of them can be "
                                                      "compared in the chat.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
-    host: Annotated[str, typer.Option(help="The address to listen on; any but this machine's own needs an API key.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to listen on; any but this machine's own needs an API "
+                                           "key.")] = "127.0.0.1",
     name: Annotated[list[str] | None, typer.Option("--name", help="What to call each model, in their order.",
                                                    show_default=False)] = None,
     api_key: Annotated[str | None, typer.Option("--api-key", metavar="WHERE", show_default=False,
@@ -73,11 +74,11 @@ def serve(
 def _serve(found: list, names: list[str], host: str, port: int, key: str | None, votes: Path | None, slots: int,  # type: ignore[type-arg]
            waiting: int, max_tokens: int, max_prompt: int | None, grace: float) -> None:
     from instructwild.report.terminal import console
-    from instructwild_trainer.chat.votes import Votes
     from instructwild_trainer.serve.app import Limits, Service
     from instructwild_trainer.serve.engine import Engine
     from instructwild_trainer.serve.server import address, run, taken
     from instructwild_trainer.serve.speaker import opened
+    from instructwild_trainer.serve.votes import Votes
 
     listening = taken(host, port)
     kept = Votes(votes, [source.record for source in found]) if votes is not None else None

@@ -115,7 +115,8 @@ class Engine:
         room: columns of each model's cache, over all rows; None allows half of what memory is free for them.
     """
 
-    def __init__(self, models: dict[str, LocalModel], *, slots: int = 16, waiting: int = 64, room: int | None = None) -> None:
+    def __init__(self, models: dict[str, LocalModel], *, slots: int = 16, waiting: int = 64,
+                 room: int | None = None) -> None:
         self.served = {name: Served(local, slots, room or room_of(local) // len(models)) for name, local in models.items()}
         self.waiting, self.pace = waiting, 0.05
         self._turn = threading.Condition()
@@ -210,7 +211,7 @@ class Engine:
                 for served in self.served.values():
                     try:
                         self._serve(served)
-                    except Exception as error:  # out of memory, a model's own fault: those in the batch are told, others go on
+                    except Exception as error:  # out of memory, a model's own fault: those in the batch are told
                         self._fail(served.rows, f"the model failed ({type(error).__name__}: {str(error)[:200]})")
                         served.block = served.joining = served.tokens = None
                     served.held = len(served.rows)
@@ -325,5 +326,5 @@ def room_of(local: LocalModel) -> int:
 
 
 def seed_of(seed: int | None, index: int) -> int:
-    """The seed of answer `index` of a call: the call's own for the first, others that follow from it; any where none is given."""
+    """The seed of answer `index` of a call: the call's own for the first, others that follow from it; else any."""
     return secrets.randbits(62) if seed is None else (seed + index * 0x9E3779B97F4A7C15) % 2**63

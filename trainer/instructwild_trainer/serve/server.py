@@ -50,8 +50,8 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, service: Service, grace: float) -> None:
-        super().__init__(uvicorn.Config(service.app(), log_config=None, log_level="warning", access_log=False, lifespan="off",
-                                        ws="none", server_header=False, timeout_graceful_shutdown=2))
+        super().__init__(uvicorn.Config(service.app(), log_config=None, log_level="warning", access_log=False,
+                                        lifespan="off", ws="none", server_header=False, timeout_graceful_shutdown=2))
         self.engine, self.grace = service.engine, grace
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

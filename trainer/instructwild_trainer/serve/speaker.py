@@ -35,7 +35,8 @@ class Speaker:
     def defaults(self) -> dict[str, float]:
         """Temperature and top_p where a call names none: those the model was published with, else 1."""
         told = self.local.model.generation_config
-        return {name: float(getattr(told, name, None) or 1.0) if told.do_sample else 1.0 for name in ("temperature", "top_p")}
+        return {name: float(getattr(told, name, None) or 1.0) if told.do_sample else 1.0
+                for name in ("temperature", "top_p")}
 
     def prompt(self, request: Request) -> list[int]:
         """The tokens that the model reads.
@@ -56,7 +57,8 @@ def named(models: Sequence[str], names: Sequence[str] | None) -> list[str]:
     """
     found = list(names) if names else [source_name(model) for model in models]
     if len(found) != len(models):
-        raise ConfigError(f"{len(found)} names for {len(models)} models", where="--name", remedy="give one per model, or none")
+        raise ConfigError(f"{len(found)} names for {len(models)} models", where="--name",
+                          remedy="give one per model, or none")
     if len(set(found)) != len(found):
         raise ConfigError(f"two models are called {next(name for name in found if found.count(name) > 1)!r}", where="MODEL",
                           remedy="tell them apart with --name A --name B")
@@ -100,8 +102,8 @@ def opened(source: Source, name: str) -> Speaker:
             rendered = bool(speaker.chat.prompt_text(TRIED))
             local.ends = local.ends | {token for token in speaker.chat.stop_ids if token is not None}
         except ModelError as error:
-            raise ModelError(error.what, where=source.label, remedy="mend chat_template.jinja in the model's folder, or take "
-                             "that of the model it was made from") from None
+            raise ModelError(error.what, where=source.label, remedy="mend chat_template.jinja in the model's folder, "
+                             "or take that of the model it was made from") from None
         if not rendered:
             raise ModelError("its chat template writes nothing for a plain conversation", where=source.label,
                              remedy="mend chat_template.jinja in the model's folder")

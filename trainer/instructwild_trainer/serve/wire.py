@@ -13,7 +13,8 @@ HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "p
 """Fields that change nothing about the answer, and are passed over."""
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {
-    "presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "tools": ([],), "tool_choice": ("none", "auto"),
+    "presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "tools": ([],),
+    "tool_choice": ("none", "auto"),
     "response_format": ({"type": "text"},), "modalities": (["text"],), "echo": (False,), "suffix": ("",), "best_of": (1,)}
 """Fields that only their neutral values, or null, may be given for."""
 
