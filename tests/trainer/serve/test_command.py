@@ -67,7 +67,8 @@ def test_others_are_let_in_only_with_a_key(tiny_model, monkeypatch, tmp_path):
     monkeypatch.setenv(KEY, "from the environment")
     monkeypatch.setenv("OTHER", "another")
     (tmp_path / "key").write_text("from a file\n")
-    assert [key_of(None), key_of("OTHER"), key_of(str(tmp_path / "key"))] == ["from the environment", "another", "from a file"]
+    found = [key_of(None), key_of("OTHER"), key_of(str(tmp_path / "key"))]
+    assert found == ["from the environment", "another", "from a file"]
     with pytest.raises(ConfigError) as told:
         key_of("sk-the-key-itself")
     assert "sk-the-key-itself" not in str(told.value)
@@ -83,8 +84,9 @@ def test_models_have_names_of_their_own(tiny_model):
     assert isinstance(refused("serve", "a", "b", "c"), ConfigError)
 
 
-@pytest.mark.parametrize(("template", "what"), [("{{ messages[0].nothing.more }}", "cannot write"), ("", "writes nothing"),
-                                                ("{% for %}", "cannot write"), ("{{ raise_exception('no') }}", "cannot write")])
+@pytest.mark.parametrize(("template", "what"), [
+    ("{{ messages[0].nothing.more }}", "cannot write"), ("", "writes nothing"), ("{% for %}", "cannot write"),
+    ("{{ raise_exception('no') }}", "cannot write")])
 def test_a_template_that_does_not_render_is_one_message(tiny_model, tmp_path, template, what):
     folder = tmp_path / "model"
     shutil.copytree(tiny_model, folder)
@@ -162,7 +164,7 @@ def test_a_conversation_in_the_terminal_goes_on_is_kept_and_found_again(speakers
     terminal.converse(speakers[:1], 8, 0.0, history=file)
     first, second = [json.loads(line)["messages"] for line in file.read_text().splitlines()]
     assert [turn["content"] for turn in first][::2] == ["tea", "and sea?"]
-    assert [turn["content"] for turn in second][0] == "sky"
+    assert second[0]["content"] == "sky"
     assert all(turn["content"].strip("\n") in capsys.readouterr().out for turn in first[1:2])
     typed("/back", "and rain?")
     terminal.converse(speakers[:1], 8, 0.0, history=file)

@@ -7,6 +7,8 @@ import shutil
 import httpx
 import pytest
 
+from tests.trainer.serve.conftest import running
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
@@ -145,7 +147,7 @@ def test_what_a_model_says_runs_nothing_and_loads_nothing(page, url):
     assert "unsafe" not in policy
 
 
-def test_a_busy_server_and_a_wrong_key_are_told_in_words(page, url):
+def test_a_busy_server_is_told_in_words_and_asked_again(page, url):
     page.goto(url)
     page.locator("body[data-ready]").wait_for()
     page.locator("#who").select_option("tiny")
@@ -156,3 +158,16 @@ def test_a_busy_server_and_a_wrong_key_are_told_in_words(page, url):
     page.get_by_role("button", name="Try again").click()
     page.locator(".said p").first.wait_for()
     assert page.locator("article").count() == 1
+
+
+def test_a_key_is_asked_for_until_it_is_right(page, speakers):
+    with running(speakers[:1], key="s3cret-键") as locked:
+        page.goto(locked)
+        for key in ("wrong", "s3cret-键"):
+            page.locator("#key-dialog[open]").wait_for()
+            page.locator("#key").fill(key)
+            page.keyboard.press("Enter")
+        page.locator("body[data-ready]").wait_for()
+        ask(page, "tea")
+        page.locator(".answer footer").get_by_text("Copy").wait_for()
+        assert page.evaluate("localStorage.key") is None

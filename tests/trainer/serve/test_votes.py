@@ -42,13 +42,15 @@ def test_sides_may_change_and_a_person_has_one_vote(tmp_path):
 def test_the_same_answers_after_another_beginning_are_another_row(tmp_path):
     votes = Votes(tmp_path / "votes")
     longer = (Message(role="system", content="短"), *QUESTION)
-    assert votes.keep(QUESTION, [LEFT, RIGHT], Verdict.LEFT, "anna") != votes.keep(longer, [LEFT, RIGHT], Verdict.LEFT, "anna")
+    first, second = (votes.keep(turns, [LEFT, RIGHT], Verdict.LEFT, "anna") for turns in (QUESTION, longer))
+    assert first != second
     assert len(votes.rows()) == 2
 
 
 def test_votes_from_several_servers_at_once_are_all_kept(tmp_path):
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: Votes(tmp_path / "votes").keep(QUESTION, [LEFT, RIGHT], Verdict.LEFT, f"person {n}"), range(12)))
+        list(pool.map(lambda n: Votes(tmp_path / "votes").keep(QUESTION, [LEFT, RIGHT], Verdict.LEFT, f"person {n}"),
+                      range(12)))
     [row] = Votes(tmp_path / "votes").rows()
     assert len({ranking.annotator for ranking in row.rankings}) == 12
 

@@ -209,7 +209,7 @@ class Shown:
             grid.add_column(ratio=1)
         panels = []
         for letter, answer in zip(LETTERS, self.answers, strict=False):
-            text = Text(answer.plain.strip() or "…")
+            text = Text(answer.plain.strip() or ("…" if height is not None else "(nothing 空)"))
             if height is not None:
                 lines = text.wrap(console, max(10, console.width // columns - 4))
                 text = Text("\n").join(lines[-max(3, height // (len(self.answers) // columns) - 2):])

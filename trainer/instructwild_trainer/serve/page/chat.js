@@ -230,8 +230,8 @@ function fill(element, turn) {
     else if (answer.finish === "length") parts.push(make("span", "", say("cut")));
     if (answer.finish && !answer.text && answer.finish === "stop") parts.push(make("span", "", say("empty")));
     if (answer.finish && answer.text) parts.push(button(say("copy"), copy, "plain"));
-    if (two && done && chosen(turn) === answer && turn.answers.every((one) => one.finish !== "failed")) parts.push(make("span", "", `↓ ${say("goes_on")}`));
-    if (done && last && answer.finish === "failed" && !foot.querySelector(".again")) parts.push(button(say("again"), again, "plain again"));
+    if (two && done && (turn.verdict || !last) && chosen(turn) === answer && turn.answers.every((one) => one.finish !== "failed")) parts.push(make("span", "", `↓ ${say("goes_on")}`));
+    if (done && last && answer.finish === "failed") parts.push(button(say("again"), again, "plain"));
     foot.replaceChildren(...parts);
     async function copy(event) {
       await navigator.clipboard.writeText(answer.text).then(() => { event.target.textContent = say("copied"); }, () => {});
