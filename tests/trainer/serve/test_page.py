@@ -170,4 +170,4 @@ def test_a_key_is_asked_for_until_it_is_right(page, speakers):
         page.locator("body[data-ready]").wait_for()
         ask(page, "tea")
         page.locator(".answer footer").get_by_text("Copy").wait_for()
-        assert page.evaluate("localStorage.key") is None
+        assert page.evaluate("localStorage.getItem('key')") is None
