@@ -177,3 +177,24 @@ def test_nothing_of_a_stop_string_is_ever_said(local):
     assert ("".join(pieces), stopped) == ("one two STO", False)
     pieces, _ = pieces_of(local.tokenizer, "ab", ("b", "ab"))
     assert "".join(pieces) == ""
+
+
+def test_a_client_that_leaves_while_its_prompt_is_read_disturbs_nobody(engine, local, monkeypatch):
+    monkeypatch.setattr(batch, "PIECE", 2)
+    requests = [ask("green tea " * 40, n) for n in range(3)]
+    reading, pieces = submitted(engine, local, requests[0])
+    gone, kept = submitted(engine, local, requests[1]), submitted(engine, local, ask("green tea " * 39))
+    while not (engine.served["tiny"].joining and engine.served["tiny"].joining.read > 4):
+        time.sleep(0.001)
+    engine.cancel(gone[0])
+    assert answers(reading, pieces)[0][0] == local.generate([requests[0]])[0].text
+    assert answers(*kept)[0][0] == local.generate([ask("green tea " * 39)])[0].text
+    assert emptied(engine)
+    assert not any(row.said for row in gone[0].rows)
+
+
+def test_models_whose_rows_cannot_be_put_together_later_are_batched_from_the_start(engine, local, monkeypatch):
+    monkeypatch.setattr(batch.Block, "joinable", property(lambda self: False))
+    requests = [ask(f"{WORDS[n % 8]} {n}", n, max_tokens=5 + n) for n in range(12)]
+    jobs = [submitted(engine, local, request) for request in requests]
+    assert [answers(*job)[0][0] for job in jobs] == [local.generate([request])[0].text for request in requests]

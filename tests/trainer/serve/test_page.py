@@ -48,6 +48,12 @@ def opened(page, url, longest=12):
     page.locator("body[data-ready]").wait_for()
 
 
+def kept(page):
+    """The conversations that the browser keeps."""
+    return [json.loads(text) for text in page.evaluate(
+        "Object.entries(localStorage).filter(([key]) => key.startsWith('talk.')).map(([, text]) => text)")]
+
+
 def ask(page, question):
     page.locator("#question").fill(question)
     page.keyboard.press("Enter")
@@ -59,8 +65,8 @@ def test_two_models_are_asked_voted_on_by_key_and_kept_as_a_ranking(page, url, v
     ask(page, "What is a tie?")
     page.locator(".vote").wait_for()
     assert page.locator(".answer > header").all_inner_texts() == ["Answer A", "Answer B"]      # who said it is not told yet
-    texts = page.evaluate("JSON.parse(localStorage.talks)[0].turns[0].answers.map(a => a.text)")
-    models = page.evaluate("JSON.parse(localStorage.talks)[0].turns[0].answers.map(a => a.model)")
+    [talk] = kept(page)
+    texts, models = ([answer[key] for answer in talk["turns"][0]["answers"]] for key in ("text", "model"))
     page.keyboard.press("2")
     page.get_by_text("Kept: B is better.").wait_for()
     assert [head.split("\n")[-1].split()[-1] for head in page.locator(".answer > header").all_inner_texts()] == models
@@ -89,12 +95,20 @@ def test_an_answer_can_be_stopped_and_conversations_are_kept(page, url):
     httpx.get(f"{url}/health").raise_for_status()
     page.reload()
     page.locator("body[data-ready]").wait_for()
+    other = page.context.new_page()         # another tab, whose conversations are kept beside these
+    opened(other, url)
+    other.locator("#who").select_option("tiny")
+    ask(other, "sea")
+    other.locator(".answer footer").get_by_text("Copy").wait_for()
+    other.close()
+    assert [talk["title"] for talk in sorted(kept(page), key=lambda talk: talk["changed"])] == ["Write without end", "sea"]
+    page.locator("#list").get_by_text("sea", exact=True).wait_for()
     page.locator("#list").get_by_text("Write without end", exact=True).click()
     page.locator(".mine").get_by_text("Write without end").wait_for()
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete “Write without end”").click()
     page.locator(".hello").wait_for()
-    assert page.evaluate("localStorage.talks") == "[]"
+    assert [talk["title"] for talk in kept(page)] == ["sea"]
     assert page.problems == []
 
 

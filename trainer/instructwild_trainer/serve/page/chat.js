@@ -15,11 +15,13 @@ const BOTH = "*";
 const VERDICTS = ["left", "right", "tie", "both_bad"];
 
 let language = store.read("language", navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
-let talks = store.read("talks", []);          // [{id, title, turns: [{question, answers, verdict, chosen, seconds}]}], newest first
 let open = null;                              // the conversation on the screen; it is kept once it has a turn
 let about = { models: [], votes: false, max_tokens: 2048 };
 let running = null;                           // {controllers, stopped} while answers come
 
+/** Conversations, the latest first: {id, title, changed, turns: [{question, system, answers, verdict, seconds}]}, one a key. */
+const talks = () => Object.keys(localStorage).filter((key) => key.startsWith("talk.")).map((key) => store.read(key, null))
+  .filter((talk) => Array.isArray(talk?.turns)).sort((a, b) => b.changed - a.changed);
 const say = (name, values = {}) => (WORDS[language][name] ?? name).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 const make = (tag, kind, text) => {
   const found = document.createElement(tag);
@@ -34,12 +36,10 @@ const button = (text, act, kind) => {
   return found;
 };
 const tell = (name, values) => { $("told").textContent = name ? say(name, values) : ""; };
+const drawn = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const voter = () => {
-  let name = store.read("voter", null);
-  if (!name) {
-    name = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-    store.write("voter", name);
-  }
+  const name = store.read("voter", null) ?? drawn();
+  store.write("voter", name);
   return name;
 };
 
@@ -126,8 +126,7 @@ const chosen = (turn) => {
   return order.find((answer) => answer.text) ?? order[0];
 };
 
-function messagesUpTo(turns, question) {
-  const system = $("system").value.trim();
+function messagesUpTo(turns, { question, system }) {
   return [...(system ? [{ role: "system", content: system }] : []),
     ...turns.filter((turn) => chosen(turn).text)
       .flatMap((turn) => [{ role: "user", content: turn.question }, { role: "assistant", content: chosen(turn).text }]),
@@ -138,8 +137,9 @@ async function put(question) {
   const models = $("who").value === BOTH ? about.models.map((model) => model.id) : [$("who").value];
   if (models.length > 1 && crypto.getRandomValues(new Uint8Array(1))[0] & 1) models.reverse();   // which is A is drawn
   const talk = open;
-  const messages = messagesUpTo(talk.turns, question);
-  const turn = { question, messages, answers: models.map((model) => ({ model, text: "", finish: null })), verdict: null };
+  const turn = { question, system: $("system").value.trim(), verdict: null,
+    answers: models.map((model) => ({ model, text: "", finish: null })) };
+  const messages = messagesUpTo(talk.turns, turn);
   talk.turns.push(turn);
   talk.title ||= question.slice(0, 80);
   keep(talk);
@@ -161,7 +161,7 @@ async function put(question) {
   await Promise.all(turn.answers.map((answer, i) => answered(messages, answer, running.controllers[i], shown)));
   running = null;
   turn.done = Date.now();
-  keep(talk);
+  if (store.read(`talk.${talk.id}`, null)) keep(talk);      // unless it was deleted meanwhile
   sending(false);
   if (talk === open) { redraw(place); toEnd(); toVote(); }
   $("told").textContent = turn.answers.map((answer) => answer.problem).filter(Boolean)[0] ?? "";
@@ -177,7 +177,7 @@ async function vote(turn, verdict) {
   const seconds = turn.seconds ?? Math.min(86400, Math.round((Date.now() - turn.done) / 1000));
   try {
     await ask("/chat/votes", { method: "POST", body: JSON.stringify({
-      messages: turn.messages, answers: turn.answers.map(({ model, text }) => ({ model, text })), verdict, voter: voter(), seconds }) });
+      messages: messagesUpTo(open.turns.slice(0, open.turns.indexOf(turn)), turn), answers: turn.answers.map(({ model, text }) => ({ model, text })), verdict, voter: voter(), seconds }) });
   } catch (error) {
     $("told").textContent = error.message;
     return;
@@ -284,15 +284,14 @@ function show(talk) {
 }
 
 function listed() {
-  $("list").replaceChildren(...talks.map((talk) => {
-    const item = make("li", talk === open ? "open" : "");
-    const go = button(talk.title || say("untitled"), () => show(talk), "plain");
-    if (talk === open) go.setAttribute("aria-current", "true");
+  $("list").replaceChildren(...talks().map((talk) => {
+    const item = make("li", talk.id === open.id ? "open" : "");
+    const go = button(talk.title || say("untitled"), () => show(talk.id === open.id ? open : talk), "plain");
+    if (talk.id === open.id) go.setAttribute("aria-current", "true");
     const away = button("✕", () => {
       if (!confirm(say("sure"))) return;
-      talks = talks.filter((one) => one !== talk);
-      store.write("talks", talks);
-      if (talk === open) fresh(); else listed();
+      localStorage.removeItem(`talk.${talk.id}`);
+      if (talk.id === open.id) fresh(); else listed();
     }, "plain");
     away.setAttribute("aria-label", say("remove", { title: talk.title || say("untitled") }));
     item.append(go, away);
@@ -301,12 +300,12 @@ function listed() {
 }
 
 function keep(talk) {
-  if (!talks.includes(talk)) talks.unshift(talk);
-  store.write("talks", talks);
+  talk.changed = Date.now();
+  store.write(`talk.${talk.id}`, talk);
 }
 
 function fresh() {
-  show({ title: "", turns: [] });
+  show({ id: drawn(), title: "", turns: [] });
   if (matchMedia("(min-width: 52rem)").matches) $("question").focus();
 }
 
@@ -384,6 +383,7 @@ document.addEventListener("keydown", (event) => {
   if (target) target.click();
   else if (event.key.length === 1 && event.key !== " " && event.target.closest?.(".vote")) $("question").focus();
 });
+addEventListener("storage", (event) => { if (event.key?.startsWith("talk.")) listed(); });
 $("new").addEventListener("click", fresh);
 $("open-side").addEventListener("click", () => side(true));
 $("close-side").addEventListener("click", () => { side(false); $("open-side").focus(); });
