@@ -5,7 +5,7 @@ import hmac
 import json
 import logging
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,19 +14,20 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from instructwild.errors import InstructwildError, ModelError
 from instructwild.llm.request import Request as Question
-from instructwild_trainer.serve.engine import SHUTTING_DOWN, Busy, Closed, Engine, Piece, TooLarge, seed_of
+from instructwild_trainer.serve.call import Call, Streamed, events, failure, unless_left, whole
+from instructwild_trainer.serve.engine import Busy, Closed, Engine, TooLarge, seed_of
 from instructwild_trainer.serve.speaker import Speaker
 from instructwild_trainer.serve.votes import Verdict, Votes
-from instructwild_trainer.serve.wire import Answer, Asked, ChatAsked, Refused, TextAsked, Turn, understood, usage_of
+from instructwild_trainer.serve.wire import Answer, Asked, ChatAsked, Refused, TextAsked, Turn, understood
 
 PAGE = Path(__file__).parent / "page"
-FILES = {"/": ("index.html", "text/html"), "/chat.css": ("chat.css", "text/css"), "/chat.js": ("chat.js", "text/javascript"),
-         "/markdown.js": ("markdown.js", "text/javascript"), "/words.js": ("words.js", "text/javascript")}
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+FILES = {"/" if path.name == "index.html" else f"/{path.name}": path for path in PAGE.iterdir() if path.suffix in KINDS}
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
@@ -64,62 +65,6 @@ class Vote(BaseModel):
     verdict: Verdict
     voter: str = Field(min_length=1, max_length=200)
     seconds: float | None = Field(default=None, ge=0, le=86400)
-
-
-class Call:
-    """One call on its way through the engine, seen from the event loop; leaving it early frees its slots."""
-
-    def __init__(self, engine: Engine, model: str, asked: Sequence[tuple[Question, list[int]]], top: int | None) -> None:
-        loop = asyncio.get_running_loop()
-        self._engine, self._pieces, self._open = engine, asyncio.Queue[Piece](), len(asked)
-
-        def sink(piece: Piece) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
-
-        self._job = engine.submit(model, asked, sink, top)
-
-    async def pieces(self) -> AsyncIterator[Piece]:
-        """Pieces of all answers as they come.
-
-        Raises:
-            Refused: the model failed, or the server is shutting down.
-        """
-        while self._open:
-            piece = await self._pieces.get()
-            self._open -= piece.finish is not None
-            if piece.finish == "failed":
-                self.leave()
-                raise failure(piece.problem or "the model failed")
-            yield piece
-
-    def leave(self) -> None:
-        """Give up what has not been answered yet."""
-        if self._open:
-            self._open = 0
-            self._engine.cancel(self._job)
-
-
-def failure(problem: str) -> Refused:
-    """The error for an answer that could not be finished."""
-    return Refused(problem, status=503 if problem == SHUTTING_DOWN else 500, kind="server_error")
-
-
-class Streamed(StreamingResponse):
-    """Server-sent events that free their call's slots however they end, even before the first was sent."""
-
-    def __init__(self, call: Call, events: AsyncIterator[str]) -> None:
-        super().__init__(events, media_type="text/event-stream", headers={"cache-control": "no-store", **HEADERS})
-        self._call = call
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Send the events until they end or the client leaves."""
-        try:
-            await super().__call__(scope, receive, send)
-        except ClientDisconnect:
-            pass
-        finally:
-            self._call.leave()
 
 
 class Service:
@@ -228,8 +173,8 @@ class Service:
                         lambda token: speaker.local.tokenizer.decode([token]))
         read = sum({id(prompt): len(prompt) for _, prompt in prepared}.values())
         if asked.stream:
-            return Streamed(call, _events(call, answer, asked, read))
-        return await _unless_left(request, call, _whole(call, answer, asked, read, len(prepared)))
+            return Streamed(call, events(call, answer, asked, read))
+        return await unless_left(request, call, whole(call, answer, asked, read, len(prepared)))
 
     def _speaker(self, name: str) -> Speaker:
         if name not in self.speakers:
@@ -306,57 +251,9 @@ class Service:
         return JSONResponse({"id": name}, 201)
 
     async def _file(self, request: Request) -> Response:
-        name, kind = FILES[request.url.path]
-        return Response((PAGE / name).read_bytes(), media_type=kind,
+        path = FILES[request.url.path]
+        return Response(path.read_bytes(), media_type=KINDS[path.suffix],
                         headers={"content-security-policy": POLICY, "cache-control": "no-cache"})
-
-
-async def _events(call: Call, answer: Answer, asked: Asked, read: int) -> AsyncIterator[str]:
-    begun: set[int] = set()
-    counts: dict[int, int] = {}
-    try:
-        async for piece in call.pieces():
-            counts[piece.index] = piece.tokens
-            noted = piece.noted if asked.top is not None else None
-            yield _event(answer.piece(piece.index, piece.text, piece.finish, noted, first=piece.index not in begun))
-            begun.add(piece.index)
-        if asked.with_usage:
-            yield _event(answer.closing(usage_of(read, sum(counts.values()))))
-    except Refused as refused:
-        yield _event(refused.body)
-    yield "data: [DONE]\n\n"
-
-
-def _event(body: Mapping[str, Any]) -> str:
-    return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n"
-
-
-async def _whole(call: Call, answer: Answer, asked: Asked, read: int, count: int) -> Response:
-    texts, finishes, tokens = [""] * count, [""] * count, [0] * count
-    noted: list[list[Any]] = [[] for _ in range(count)]
-    async for piece in call.pieces():
-        texts[piece.index] += piece.text
-        noted[piece.index] += piece.noted
-        tokens[piece.index] = piece.tokens
-        finishes[piece.index] = piece.finish or ""
-    return JSONResponse(answer.whole(texts, finishes, noted if asked.top is not None else [None] * count,
-                                     usage_of(read, sum(tokens))))
-
-
-async def _unless_left(request: Request, call: Call, working: Any) -> Response:
-    """The answer, or nothing once the client has left, which frees its slots."""
-    async def left() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    answering, leaving = asyncio.create_task(working), asyncio.create_task(left())
-    try:
-        await asyncio.wait({answering, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        return answering.result() if answering.done() else Response(status_code=499)
-    finally:
-        answering.cancel()
-        leaving.cancel()
-        call.leave()
 
 
 def _card(speaker: Speaker) -> dict[str, Any]:

@@ -1,28 +1,17 @@
 // The chat page: conversations in this browser, answers as they come from this server, votes back to it.
 import { markdown } from "/markdown.js";
-import { WORDS } from "/words.js";
+import { answered, ask } from "/server.js";
+import { drawn, store, talks, voter } from "/store.js";
+import { language, otherLanguage, say } from "/words.js";
 
 const $ = (id) => document.getElementById(id);
-const store = {
-  read(key, otherwise) {
-    try { return JSON.parse(localStorage.getItem(key)) ?? otherwise; } catch { return otherwise; }
-  },
-  write(key, value) {
-    try { localStorage.setItem(key, JSON.stringify(value)); } catch { tell("full"); }
-  },
-};
 const BOTH = "*";
 const VERDICTS = ["left", "right", "tie", "both_bad"];
 
-let language = store.read("language", navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 let open = null;                              // the conversation on the screen; it is kept once it has a turn
 let about = { models: [], votes: false, max_tokens: 2048 };
 let running = null;                           // {controllers, stopped} while answers come
 
-/** Conversations, the latest first: {id, title, changed, turns: [{question, system, answers, verdict, seconds}]}, one a key. */
-const talks = () => Object.keys(localStorage).filter((key) => key.startsWith("talk.")).map((key) => store.read(key, null))
-  .filter((talk) => Array.isArray(talk?.turns)).sort((a, b) => b.changed - a.changed);
-const say = (name, values = {}) => (WORDS[language][name] ?? name).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 const make = (tag, kind, text) => {
   const found = document.createElement(tag);
   if (kind) found.className = kind;
@@ -36,88 +25,6 @@ const button = (text, act, kind) => {
   return found;
 };
 const tell = (name, values) => { $("told").textContent = name ? say(name, values) : ""; };
-const drawn = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-const voter = () => {
-  const name = store.read("voter", null) ?? drawn();
-  store.write("voter", name);
-  return name;
-};
-
-// ---- the server ---------------------------------------------------------------------------------------------------------
-
-class Problem extends Error {}
-
-async function ask(path, options = {}) {
-  for (;;) {
-    const key = sessionStorage.getItem("key");
-    const headers = { ...(options.body ? { "content-type": "application/json" } : {}), ...(key ? { authorization: `Bearer ${key}` } : {}) };
-    let answer;
-    try {
-      answer = await fetch(path, { ...options, headers });
-    } catch (error) {
-      if (error.name === "AbortError") throw error;
-      throw new Problem(say("gone"));
-    }
-    if (answer.ok) return answer;
-    if (answer.status === 401) { await newKey(); continue; }
-    if (answer.status === 429) throw new Problem(say("busy", { n: answer.headers.get("retry-after") ?? 5 }));
-    const told = await answer.json().catch(() => null);
-    throw new Problem(say("failed", { why: told?.error?.message ?? answer.status }));
-  }
-}
-
-function newKey() {
-  const dialog = $("key-dialog");
-  $("key").value = "";
-  if (!dialog.open) dialog.showModal();
-  return new Promise((entered) => dialog.addEventListener("close", () => {
-    sessionStorage.setItem("key", encodeURIComponent($("key").value) === $("key").value ? $("key").value
-      : Array.from(new TextEncoder().encode($("key").value), (byte) => String.fromCharCode(byte)).join(""));
-    entered();
-  }, { once: true }));
-}
-
-async function* events(answer) {
-  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-  let held = "";
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    held += value;
-    const lines = held.split("\n");
-    held = lines.pop();
-    for (const line of lines) {
-      if (!line.startsWith("data: ") || line === "data: [DONE]") continue;
-      const event = JSON.parse(line.slice(6));
-      if (event.error) throw new Problem(say("failed", { why: event.error.message }));
-      yield event;
-    }
-  }
-}
-
-/** Let one model answer; the answer grows as its pieces come. */
-async function answered(messages, answer, controller, shown) {
-  const body = {
-    model: answer.model, messages, stream: true, temperature: Number($("temperature").value),
-    ...($("longest").value ? { max_tokens: Number($("longest").value) } : {}),
-  };
-  try {
-    for await (const event of events(await ask("/v1/chat/completions",
-      { method: "POST", body: JSON.stringify(body), signal: controller.signal }))) {
-      for (const choice of event.choices) {
-        answer.text += choice.delta.content ?? "";
-        answer.finish = choice.finish_reason ?? answer.finish;
-      }
-      shown();
-    }
-  } catch (error) {
-    if (error.name === "AbortError") answer.finish = "stopped";
-    else { answer.finish = "failed"; answer.problem = error instanceof Problem ? error.message : String(error); }
-  }
-  answer.finish ??= "failed";
-  shown();
-}
-
 // ---- a turn -------------------------------------------------------------------------------------------------------------
 
 /** The answer that the conversation goes on from: the better one, or where none is better the first that says something. */
@@ -152,13 +59,14 @@ async function put(question) {
   running = { controllers: turn.answers.map(() => new AbortController()) };
   sending(true);
   tell();
+  const settings = { temperature: Number($("temperature").value), longest: Number($("longest").value) };
   let due = false;
   const shown = () => {
     if (due) return;
     due = true;
     requestAnimationFrame(() => { due = false; if (talk === open && running) { redraw(place); toEnd(); } });
   };
-  await Promise.all(turn.answers.map((answer, i) => answered(messages, answer, running.controllers[i], shown)));
+  await Promise.all(turn.answers.map((answer, i) => answered(messages, answer, settings, running.controllers[i], shown)));
   running = null;
   turn.done = Date.now();
   if (store.read(`talk.${talk.id}`, null)) keep(talk);      // unless it was deleted meanwhile
@@ -400,9 +308,10 @@ for (const name of ["temperature", "longest", "system"]) {
     store.write(name, $(name).value);
   });
 }
-$("language").addEventListener("click", () => { language = language === "en" ? "zh" : "en"; store.write("language", language); spoken(); });
+$("language").addEventListener("click", () => { otherLanguage(); spoken(); });
 $("theme").addEventListener("click", () => coloured({ null: "light", light: "dark", dark: null }[store.read("theme", null)]));
 
+store.full = () => tell("full");
 coloured(store.read("theme", null));
 spoken();
 try {

@@ -1,5 +1,7 @@
 // Everything the page says, in English and Chinese.
-export const WORDS = {
+import { store } from "/store.js";
+
+const WORDS = {
   en: {
     skip: "To the question", conversations: "Conversations", close: "Close", fresh: "New conversation",
     kept: "Conversations are kept in this browser only.", who: "Who answers", both: "{a} and {b}, side by side",
@@ -39,3 +41,13 @@ export const WORDS = {
     enter: "使用", code: "代码", full: "浏览器的存储已满：请删除较早的对话。",
   },
 };
+
+export let language = store.read("language", navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
+
+export function otherLanguage() {
+  language = language === "en" ? "zh" : "en";
+  store.write("language", language);
+}
+
+/** A phrase with its {places} filled in. */
+export const say = (name, values = {}) => (WORDS[language][name] ?? name).replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
