@@ -32,6 +32,7 @@ VERBS = {
     "train": "",
     "export": "",
     "chat": "",
+    "evaluate": "",
     "publish": "instructwild.publish.command:publish",
     "run": "instructwild.chain:run",
     "trace": "instructwild.lineage.command:trace",
@@ -92,8 +93,8 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
                                               help="Print the version and stop.")) -> None:
     """Real questions from public posts, turned into a model that answers them.
 
-    collect → expand → clean → respond → annotate → train → export → chat → publish; each command reads stage folders
-    or plain files and writes one stage folder with a report.html.
+    collect → expand → clean → respond → annotate → train → export → chat → evaluate → publish; each command reads stage
+    folders or plain files and writes one stage folder with a report.html.
     """
 
 

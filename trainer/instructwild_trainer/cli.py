@@ -19,6 +19,7 @@ STAGES = {
 VERBS = {
     "export": "instructwild_trainer.export.command:export",
     "chat": "instructwild_trainer.chat.command:chat",
+    "evaluate": "instructwild_trainer.evaluate.command:evaluate",
 }
 
 
