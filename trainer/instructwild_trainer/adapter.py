@@ -120,7 +120,8 @@ def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     if base != found.folder:
         from peft import PeftModel
 
-        loaded = merge(PeftModel.from_pretrained(loaded, str(found.folder)))
+        with quiet():
+            loaded = merge(PeftModel.from_pretrained(loaded, str(found.folder)))
     return loaded, tokenizer
 
 
@@ -149,7 +150,8 @@ def load_reward(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     if base != found.folder:
         from peft import PeftModel
 
-        loaded = PeftModel.from_pretrained(loaded, str(found.folder), is_trainable=trainable)
+        with quiet():
+            loaded = PeftModel.from_pretrained(loaded, str(found.folder), is_trainable=trainable)
     return loaded.eval(), chat.tokenizer
 
 

@@ -4,19 +4,25 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
+from instructwild.report.counts import stage_page
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
 from instructwild_trainer.evaluate.pieces import interval
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from instructwild.stage import Rows, Run, Tokens
     from instructwild_trainer.evaluate.pairwise import Comparison
 
 SHOWN = 60
 
 
-def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, metrics: Mapping[str, Any]) -> Page:
+def page_of(run: "Run", decided: Sequence["Comparison"], dropped: "pl.DataFrame", names: Sequence[str], judge: str,
+            metrics: Mapping[str, Any], rows: "Rows", tokens: "Tokens", usd: float) -> Page:
     """One HTML page.
 
     Args:
+        run, rows, dropped, tokens, usd: the stage about to finish, and what it took.
         decided: comparisons with a verdict.
         names: what the two sides are called.
         judge: what the judge is called.
@@ -25,19 +31,20 @@ def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, m
     first, second = names
     results, rates = metrics["results"], metrics["win_rate"]
     whole = rates.get("all") or next(iter(rates.values()), None)
-    page = Page(title=f"{first} against {second}", lead="No prompt has a verdict." if whole is None else
-                f"{first} wins {interval(whole, 0, percent=True)} of {len(decided):,} prompts, ties counted half; "
-                f"the judge is {judge}.")
+    lead = "No prompt has a verdict." if whole is None else (
+        f"{first} wins {interval(whole, 0, percent=True)} of {len(decided):,} prompts, ties counted half; "
+        f"the judge is {judge}.")
+    page = stage_page(run, f"{first} against {second}", lead, dropped=dropped, rows=rows, tokens=tokens, usd=usd)
     if whole is None:
         return page
     page.add("", Stats(_headline(metrics, names)))
     labels = {"wins": f"{first} wins", "ties": "ties", "losses": f"{second} wins"}
     shares = {part: {labels[key]: count for key, count in results[part].items()} for part in ("all", *metrics["win_rate"])}
-    page.add("Who wins", figures.stacked(shares, title="By language"),
+    page.add("Who wins", figures.stacked(shares, title="By language", sort=False),
              _rates("language", metrics["win_rate"], results, labels))
     if len(metrics["by_category"]) > 1:
         page.add("By category", figures.stacked({part: {labels[key]: count for key, count in results[part].items()}
-                                                 for part in metrics["by_category"]}),
+                                                 for part in metrics["by_category"]}, sort=False),
                  _rates("category", metrics["by_category"], results, labels))
     page.add("How far to trust this", Prose(_trust(decided, metrics, judge)))
     step = max(1.0, len(decided) / SHOWN)
@@ -80,7 +87,8 @@ def _trust(decided: Sequence["Comparison"], metrics: Mapping[str, Any], judge: s
 
 def _sample(one: "Comparison", names: Sequence[str]) -> Sample:
     verdict = {"first": f"{names[0]} wins", "second": f"{names[1]} wins"}.get(one.winner or "", "tie")
-    note = "" if not one.said else "Judge: " + " | ".join(" ".join(text.split())[:300] for text in one.said)
+    said = [" ".join(text.split())[:300] for text in one.said]
+    note = f"The judge: {said[0]} With the two swapped: {said[1]}" if one.consistent is not None else ", ".join(said)
     replies = tuple((name, text or "(nothing)") for name, text in zip(names, one.answers, strict=True))
     return Sample(one.row.prompt[-1].content, language=one.language, id=one.row.id, badges=[verdict, one.category],
                   replies=replies, note=note)

@@ -46,7 +46,10 @@ def show(sides: Sequence["Side"], names: Sequence[str], comparisons: Sequence["C
     contests = [Contest(one.row.prompt, (one.answers[0] or stand_in, one.answers[1] or stand_in), one.language,
                         rubric.of(one.category, one.language)) for one in open_]
     asked = asked_of(contests, rubric.words, plan.verdict)
-    print(f"--- the judge's first request:\n{asked[0].messages[-1].content}\n---")
+    sample = asked[0].messages[-1].content
+    for name in names:
+        sample = sample.replace(stand_in, f"(what {name} answers)", 1)
+    print(f"--- the judge's first request:\n{sample}\n---")
     _line(f"{judge} judges each pair in both orders", asked, price_of(understand(judge), limits))
     print("Nothing was sent. Pairs of equal answers tie without being asked about.")
 

@@ -1,5 +1,6 @@
 """What every measurement here shares: it goes on where it stopped, and its means come with intervals."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,9 +55,14 @@ def plain(found: Mapping[str, Estimate], of: Callable[[float], float] = float) -
             for name, one in found.items()}
 
 
-def interval(one: Mapping[str, float], digits: int = 2, *, sign: bool = False, percent: bool = False) -> str:
-    """`12.31 [11.80, 12.95]`, or the same as percentages."""
-    form = f"{'+' if sign else ''}.{digits}{'%' if percent else 'f'}"
+def interval(one: Mapping[str, float], digits: int | None = None, *, sign: bool = False, percent: bool = False) -> str:
+    """`12.31 [11.80, 12.95]`, or the same as percentages; by default with four digits that count.
+
+    >>> interval({"value": 12.306, "low": 11.8, "high": 12.951}), interval({"value": 1026.3, "low": 1017.7, "high": 1034.5})
+    ('12.31 [11.80, 12.95]', '1026 [1018, 1034]')
+    """
+    places = digits if digits is not None else max(0, 3 - math.floor(math.log10(max(abs(one["value"]), 1e-3))))
+    form = f"{'+' if sign else ''}.{places}{'%' if percent else 'f'}"
     return f"{one['value']:{form}} [{one['low']:{form}}, {one['high']:{form}}]"
 
 

@@ -4,6 +4,7 @@ Two layouts are known, one file a language: `evaluation_prompt_*.json`, which sa
 metrics count, and `battle_prompt_*.json`, the words of a judge who gives each of two answers a score.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -36,8 +37,10 @@ class Rubric:
 
     @property
     def digest(self) -> dict[str, str]:
-        """The words of each language by their content, for a manifest."""
-        return {language: words.digest for language, words in self.words.items()}
+        """Words and criteria of each language by their content, for a manifest."""
+        told = {f"criteria {language}": hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:12]
+                for language, given in self.criteria.items()}
+        return {language: words.digest for language, words in self.words.items()} | told
 
 
 def named(category: str) -> str:

@@ -20,8 +20,11 @@ def tell(manifest: "Manifest") -> None:
         rows = {name: {part: interval(one) for part, one in parts.items()} for name, parts in metrics["perplexity"].items()}
         table.title = "perplexity of an answer token"
     elif "score" in metrics:
-        rows = {name: {part: interval(one, 3, sign=True) for part, one in parts.items()}
+        rows = {name: {part: interval(one, 2, sign=True) for part, one in parts.items()}
                 for name, parts in metrics["score"].items()}
+        first = next(iter(rows))
+        rows |= {f"{name} minus {first}": {part: interval(one, 2, sign=True) for part, one in parts.items()}
+                 for name, parts in metrics["more_than_first"].items()}
         table.title = "mean score"
     else:
         first, second = metrics["sides"]
@@ -32,9 +35,9 @@ def tell(manifest: "Manifest") -> None:
         table.title = f"{first} against {second}, judged by {metrics['judge']}"
     table.title_justify = "left"
     columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
-    table.add_column("")
+    table.add_column("", overflow="fold", min_width=12)
     for column in columns:
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for name, cells in rows.items():
         table.add_row(name, *(cells.get(column, "–") for column in columns))
     console.print(table)
