@@ -10,7 +10,6 @@
   of its weights. A base that is found again must have that hash.
 """
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from instructwild import stage
 from instructwild.errors import ModelError
 from instructwild.llm.models import resolve
 from instructwild.llm.quiet import quiet
-from instructwild.stage.folder import sha256_of
+from instructwild.stage.folder import weights_sha256
 from instructwild_trainer.templates import Chat, ready
 
 if TYPE_CHECKING:
@@ -72,14 +71,6 @@ def source_of(name: str | Path) -> Source:
     made = stage.load(path) if path.is_dir() and stage.is_stage(path) else None
     folder = resolve(made.model if made else name)
     return Source(str(name), folder, weights_sha256(folder), made.manifest if made else None)
-
-
-def weights_sha256(folder: Path) -> str:
-    """One hash over the weight files of a model folder, by name and content."""
-    files = sorted(folder.glob("*.safetensors"))
-    if len(files) == 1:
-        return sha256_of(files[0])
-    return hashlib.sha256("".join(f"{file.name}\x00{sha256_of(file)}\n" for file in files).encode()).hexdigest()
 
 
 def load_chat(source: Source | str | Path, template: str | Path = "", *, trust_remote_code: bool = False) -> Chat:
