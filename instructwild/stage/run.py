@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +86,8 @@ class Run:
 
     def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
                dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
-               rows: Rows | None = None, report: str | None = None, tokens: Tokens | None = None, usd: float = 0.0,
+               rows: Rows | None = None, report: str | Callable[[Manifest], str] | None = None,
+               tokens: Tokens | None = None, usd: float = 0.0,
                gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
                inputs: list[FileRecord] | None = None) -> Stage:
         """Write rows, drops and report, then the manifest, and clear the scratch folder.
@@ -96,7 +97,7 @@ class Run:
                 streamed to its place.
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
-            report: the page a person reads, HTML.
+            report: the page a person reads, HTML, or what makes it once the manifest is known (`Page.signed`).
             tokens, usd: what models were sent and were paid.
             gate: whether the result is good enough to build on, where the stage judges that.
             metrics: figures of the stage's own.
@@ -113,14 +114,15 @@ class Run:
             rows = Rows(**{"in": kept + gone, "kept": kept, "dropped": gone})
         if rows is None:
             raise TypeError("finish() needs data or rows")
-        if report is not None:
-            self.save(REPORT, report)
         reasons = {str(reason): int(count) for reason, count in
                    lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect().iter_rows()}
         manifest = Manifest(
-            stage=self.stage, config=self.config, inputs=inputs or self.inputs, outputs=self._outputs(rows), rows=rows,
-            reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3),
-            peak_memory_mb=peak_memory_mb(), gate=gate, metrics=metrics or {}, environment=environment())
+            stage=self.stage, config=self.config, inputs=inputs or self.inputs, rows=rows, reasons=reasons,
+            tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3), peak_memory_mb=peak_memory_mb(), gate=gate,
+            metrics=metrics or {}, environment=environment())
+        if report is not None:
+            self.save(REPORT, report if isinstance(report, str) else report(manifest))
+        manifest = manifest.model_copy(update={"outputs": self._outputs(rows)})
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
         return Stage(self.folder, manifest)
