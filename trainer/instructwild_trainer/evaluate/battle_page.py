@@ -4,25 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
-from instructwild.report.counts import stage_page
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
 from instructwild_trainer.evaluate.pieces import interval
 
 if TYPE_CHECKING:
-    import polars as pl
-
-    from instructwild.stage import Rows, Run, Tokens
     from instructwild_trainer.evaluate.pairwise import Comparison
 
 SHOWN = 60
 
 
-def page_of(run: "Run", decided: Sequence["Comparison"], dropped: "pl.DataFrame", names: Sequence[str], judge: str,
-            metrics: Mapping[str, Any], rows: "Rows", tokens: "Tokens", usd: float) -> Page:
+def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, metrics: Mapping[str, Any]) -> Page:
     """One HTML page.
 
     Args:
-        run, rows, dropped, tokens, usd: the stage about to finish, and what it took.
         decided: comparisons with a verdict.
         names: what the two sides are called.
         judge: what the judge is called.
@@ -34,7 +28,7 @@ def page_of(run: "Run", decided: Sequence["Comparison"], dropped: "pl.DataFrame"
     lead = "No prompt has a verdict." if whole is None else (
         f"{first} wins {interval(whole, 0, percent=True)} of {len(decided):,} prompts, ties counted half; "
         f"the judge is {judge}.")
-    page = stage_page(run, f"{first} against {second}", lead, dropped=dropped, rows=rows, tokens=tokens, usd=usd)
+    page = Page(title=f"{first} against {second}", lead=lead)
     if whole is None:
         return page
     page.add("", Stats(_headline(metrics, names)))

@@ -17,7 +17,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, check, open_model, understand
 from instructwild.llm.request import Sampling
 from instructwild.schema import Candidate, Dropped, Instruction, Message, Ranking, RankingRow, Reason, response_id
-from instructwild.stage.frames import RANKING, dropped_frame, instructions, ranking_frame
+from instructwild.stage.frames import RANKING, instructions, ranking_frame
 from instructwild_trainer.data import language_of, shown
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
@@ -252,10 +252,9 @@ def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[D
         {"category": [one.category for one in decided], "winner": [one.winner for one in decided],
          "consistent": [one.consistent for one in decided], "said": [list(one.said) for one in decided]},
         schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
-    tokens, usd = stage.Tokens(prompt=spent.prompt, completion=spent.completion), round(spent.usd, 6)
-    rows = stage.Rows(**{"in": len(decided) + len(dropped), "kept": len(decided), "dropped": len(dropped)})
-    page = page_of(run, decided, dropped_frame(dropped), names, called, metrics, rows, tokens, usd)
-    return run.finish(data=data, dropped=dropped, metrics=metrics, tokens=tokens, usd=usd, report=page.html())
+    return run.finish(data=data, dropped=dropped, metrics=metrics, usd=round(spent.usd, 6),
+                      tokens=stage.Tokens(prompt=spent.prompt, completion=spent.completion),
+                      report=page_of(decided, names, called, metrics).signed)
 
 
 def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:

@@ -11,7 +11,6 @@ import polars as pl
 from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.schema import Dropped, response_id
-from instructwild.stage.frames import dropped_frame
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, interval, plain, told_apart
@@ -112,8 +111,7 @@ def _finish(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], 
                           "models": [{"model": name, "nats": found[name][i][0], "tokens": found[name][i][1]}
                                      for name in names]}
                          for i, (row, size) in enumerate(zip(rows, sizes, strict=True))], schema=MEASURED)
-    page = page_of(run, names, rows, dropped_frame(dropped), found, metrics)
-    return run.finish(data=data, dropped=dropped, metrics=metrics, report=page.html())
+    return run.finish(data=data, dropped=dropped, metrics=metrics, report=page_of(names, rows, found, metrics).signed)
 
 
 def answer_bytes(messages: Sequence[Mapping[str, str]]) -> int:
@@ -149,19 +147,17 @@ def figures_of(names: Sequence[str], keys: Sequence[str], languages: Sequence[st
     return result
 
 
-def page_of(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], dropped: pl.DataFrame,
-            found: Mapping[str, Measured], metrics: Mapping[str, Any]) -> "Page":
+def page_of(names: Sequence[str], rows: Sequence[Conversation], found: Mapping[str, Measured],
+            metrics: Mapping[str, Any]) -> "Page":
     """Perplexities with their intervals, by language, and the rows that the last model finds least likely."""
     from instructwild.report import figures
-    from instructwild.report.counts import stage_page
-    from instructwild.report.page import Sample, Samples, Table
+    from instructwild.report.page import Page, Sample, Samples, Table
 
     perplexity = metrics["perplexity"]
     parts = list(perplexity[names[0]])
     lead = "; ".join(f"{name}: " + ", ".join(f"{part} {perplexity[name][part]['value']:.2f}" for part in parts)
                      for name in names)
-    counts = stage.Rows(**{"in": len(rows) + dropped.height, "kept": len(rows), "dropped": dropped.height})
-    page = stage_page(run, "Perplexity", f"{lead}. Lower is better.", dropped=dropped, rows=counts)
+    page = Page(title="Perplexity", lead=f"{lead}. Lower is better.")
     page.add("Perplexity of an answer token",
              figures.grouped_bars({part: {name: perplexity[name][part]["value"] for name in names} for part in parts},
                                   caption="exp of the mean loss over answer tokens only, stop tokens included."),

@@ -9,7 +9,7 @@ import polars as pl
 from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.schema import Dropped, Reason
-from instructwild.stage.frames import dropped_frame, instructions
+from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.data import language_of, shown
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, interval, plain, told_apart
@@ -83,8 +83,8 @@ def _finish(run: stage.Run, sets: Sequence[Answered], found: Mapping[str, list[f
                          for one in sets for row, language, value in zip(one.rows, one.languages, found[one.name],
                                                                          strict=True)], schema=SCORED)
     metrics = figures_of(data, [one.name for one in sets])
-    dropped = dropped_frame(lost for one in sets for lost in one.dropped)
-    return run.finish(data=data, dropped=dropped, metrics=metrics, report=page_of(run, sets, dropped, found, metrics).html())
+    return run.finish(data=data, dropped=[lost for one in sets for lost in one.dropped], metrics=metrics,
+                      report=page_of(sets, found, metrics).signed)
 
 
 def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
@@ -104,19 +104,15 @@ def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def page_of(run: stage.Run, sets: Sequence[Answered], dropped: pl.DataFrame, found: Mapping[str, list[float]],
-            metrics: Mapping[str, Any]) -> "Page":
+def page_of(sets: Sequence[Answered], found: Mapping[str, list[float]], metrics: Mapping[str, Any]) -> "Page":
     """Mean scores with their intervals, how they spread, and the best and the worst answers of the last set."""
     from instructwild.report import figures
-    from instructwild.report.counts import stage_page
-    from instructwild.report.page import Sample, Samples, Table
+    from instructwild.report.page import Page, Sample, Samples, Table
 
     names = [one.name for one in sets]
     parts = list(dict.fromkeys(part for name in names for part in metrics["score"][name]))
     lead = "; ".join(f"{name}: mean score {next(iter(metrics['score'][name].values()))['value']:+.3f}" for name in names)
-    kept = sum(map(len, found.values()))
-    rows = stage.Rows(**{"in": kept + dropped.height, "kept": kept, "dropped": dropped.height})
-    page = stage_page(run, "Reward scores", lead, dropped=dropped, rows=rows)
+    page = Page(title="Reward scores", lead=lead)
 
     def cell(told: Mapping[str, Any], part: str) -> str:
         return interval(told[part], 3, sign=True) if part in told else "–"
