@@ -13,8 +13,8 @@ stages:
     minutes: 1
 ```
 
-`run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage;
-`{recipe}` is the folder of the recipe file; `options` become `--name value`. A stage that is finished and whose command,
+`run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage,
+also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. A stage that is finished and whose command,
 inputs and tool version are unchanged is skipped; one that was interrupted goes on.
 """
 
@@ -22,6 +22,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from instructwild.report.index import Answers
 
 INDEX, RECORD = "index.html", "chain.json"
+ASKS = ("publish",)
+"""Commands that ask before they replace something, and that are not told to do it all the same."""
+PUBLISHED = "lineage.json"
+EARLIER = re.compile(r"((?:[a-z]+:)?)@(.+)")
 
 
 class StagePlan(BaseModel):
@@ -76,7 +81,15 @@ class Step:
     @property
     def command(self) -> list[str]:
         """The whole command line."""
-        return [sys.executable, "-m", "instructwild", *self.words, "--out", str(self.folder), "--force"]
+        force = [] if self.words[0] in ASKS else ["--force"]
+        return [sys.executable, "-m", "instructwild", *self.words, "--out", str(self.folder), *force]
+
+    @property
+    def done(self) -> bool:
+        """Whether its folder is whole: a finished stage, or what was published."""
+        from instructwild.stage import is_stage
+
+        return is_stage(self.folder) or (self.folder / PUBLISHED).is_file()
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -121,12 +134,12 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
     for name, plan in recipe.stages.items():
         words, reads = [], []
         for word in [*shlex.split(plan.run), *_flags(plan.options)]:
-            if word.startswith("@"):
-                if word[1:] not in before:
+            if found := EARLIER.fullmatch(word):
+                if found[2] not in before:
                     raise ConfigError(f"{word} is no earlier stage", where=f"stage {name}",
                                       remedy=f"earlier stages: {', '.join(before) or 'none'}")
-                reads.append(before[word[1:]])
-                word = str(before[word[1:]])
+                reads.append(before[found[2]])
+                word = f"{found[1]}{before[found[2]]}"
             words.append(os.path.normpath(word.replace("{recipe}", str(folder))) if "{recipe}" in word else word)
         before[name] = out / name
         yield Step(name, plan, out / name, tuple(words), tuple(reads))
@@ -157,9 +170,7 @@ class Chain:
 
     def is_current(self, step: Step) -> bool:
         """Whether the stage is finished and nothing it was made from has changed since."""
-        from instructwild.stage import is_stage
-
-        return is_stage(step.folder) and self._record().get(step.name) == self._fingerprint(step)
+        return step.done and self._record().get(step.name) == self._fingerprint(step)
 
     def run(self) -> None:
         """Run what is not current, stage by stage.
@@ -216,14 +227,10 @@ class Chain:
         seen: list[Any] = [__version__]
         for word in step.words:
             path = Path(word)
-            if path in step.reads:
-                made = [output.sha256 for output in read_manifest(path).outputs
-                        if not output.path.endswith(".html")] if is_stage(path) else None
-                seen.append([path.name, made])
-            elif path.is_file():
-                seen.append([path.name, sha256_of(path)])
-            else:
-                seen.append(word)
+            seen.append([path.name, sha256_of(path)] if path.is_file() else path.name if path in step.reads else word)
+        for path in step.reads:
+            seen.append([output.sha256 for output in read_manifest(path).outputs
+                         if not output.path.endswith(".html")] if is_stage(path) else None)
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
     def _record(self) -> dict[str, str]:

@@ -238,7 +238,7 @@ def test_a_new_dataset_is_private_complete_and_tagged(root, tmp_path, hub, capsy
     repo, files = sent(hub)
     assert repo["private"]
     assert repo["tags"] == {"v1": repo["main"]}
-    assert set(files) == {".gitattributes", "README.md", "lineage.json",
+    assert set(files) == {".gitattributes", "README.md", "lineage.json", "figures/prompts.svg", "figures/answers.svg",
                           *(f"{c}/train-00000-of-00001.parquet" for c in ("sft", "ranking", "preference"))}
     assert pl.read_parquet(io.BytesIO(files["ranking/train-00000-of-00001.parquet"])).height == 3
     assert capsys.readouterr().out.strip().endswith("/datasets/me/wild/tree/v1")
