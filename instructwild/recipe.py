@@ -14,8 +14,8 @@ stages:
 ```
 
 `run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage,
-also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. A stage that is finished and whose command,
-inputs and tool version are unchanged is skipped; one that was interrupted goes on.
+also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. A stage that is
+finished and whose command, inputs and tool version are unchanged is skipped; one that was interrupted goes on.
 """
 
 import difflib
