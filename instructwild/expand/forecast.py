@@ -3,19 +3,24 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from instructwild.expand.growth import Goal, Growth
+from instructwild.expand.judges import JudgeName, requests_of
 from instructwild.expand.respond import Wanted, fill, opened
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
-from instructwild.schema import Instruction
+from instructwild.llm.scripted import tokens_of
+from instructwild.schema import Instruction, RankingRow
 
 REHEARSED = 600
 """Rows that are rehearsed at most; a larger run is scaled up from them."""
+REHEARSAL = ("answers as long, and as often unusable, as those of the scripted model in a rehearsal of {rehearsed:,} rows. "
+             "Real models differ; a small run first tells by how much.")
+LONGEST = "a judge uses all the tokens that it is allowed, and each reading can be understood at once."
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Forecast:
         priced: whether the price is known; `usd` is 0 where it is not.
         samples: two requests as they would be sent.
         rehearsed: rows that the rehearsal made.
+        assumed: what the figures rest on.
+        judges: what ranking the answers takes, one forecast for each judge.
     """
 
     model: str
@@ -40,6 +47,8 @@ class Forecast:
     priced: bool
     samples: tuple[dict[str, Any], ...]
     rehearsed: int
+    assumed: str = REHEARSAL
+    judges: "tuple[Forecast, ...]" = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, the price of a kept row included."""
@@ -58,8 +67,9 @@ class Forecast:
         cost = f"US$ {self.usd:.4f}, {each:.6f} for each row kept" if self.priced else "price not known: give --price"
         print(f"--- {self.model}: {self.rows:,} rows in about {self.requests:,} requests, {self.prompt_tokens:,} tokens sent"
               f", {self.completion_tokens:,} received: {cost}")
-        print("Nothing was sent. Assumed: answers as long, and as often unusable, as those of the scripted model in a "
-              f"rehearsal of {self.rehearsed:,} rows. Real models differ; a small run first tells by how much.")
+        print(f"Nothing was sent. Assumed: {self.assumed.format(rehearsed=self.rehearsed)}")
+        for one in self.judges:
+            one.show(as_json=False)
 
 
 def forecast_expand(growth: Growth, model: str, price: Price | None, window: int) -> Forecast:
@@ -88,8 +98,9 @@ def forecast_expand(growth: Growth, model: str, price: Price | None, window: int
     return _scaled(model, wanted, len(rehearsal.kept), seen, price)
 
 
-def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int) -> Forecast:
-    """What answering these rows will take."""
+def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int,
+                     judges: Sequence[tuple[JudgeName, Price | None]] = ()) -> Forecast:
+    """What answering these rows will take, and having judges rank the answers."""
     work = list(opened(rows, wanted).values())
     step = max(1, len(work) // REHEARSED)
     chosen = work[::step]
@@ -97,7 +108,20 @@ def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, pr
     seen: list[tuple[Request, Reply]] = []
     missing = [(open_, slot) for open_ in chosen if open_.row.prompt for slot in range(wanted.k - len(open_.given))]
     asyncio.run(fill(session, missing, wanted, on_reply=lambda request, reply: seen.append((request, reply))))
-    return _scaled(model, len(work), len(chosen), seen, price)
+    answered = [RankingRow(id=one.row.id, messages=one.row.prompt, language=one.row.language,
+                           candidates=tuple(one.candidates)) for one in chosen if len(one.candidates) > 1]
+    return replace(_scaled(model, len(work), len(chosen), seen, price),
+                   judges=tuple(forecast_judge(answered, len(work) / max(1, len(chosen)), *one) for one in judges))
+
+
+def forecast_judge(rows: Sequence[RankingRow], scale: float, judge: JudgeName, price: Price | None) -> Forecast:
+    """What having one judge rank these rows, `scale` times over, will take; a reward model is asked nothing."""
+    asked = requests_of(rows, judge)
+    sent = round(scale * sum(tokens_of(message.content) for request in asked for message in request.messages))
+    received = round(scale * sum(request.sampling.max_tokens for request in asked))
+    samples = tuple(request.plain() for request in asked[:2])
+    return Forecast(f"judge {judge.label}", round(scale * len(rows)), round(scale * len(asked)), sent, received,
+                    (price or Price()).of(sent, received), price is not None, samples, len(rows), LONGEST)
 
 
 def _scaled(model: str, rows: int, rehearsed: int, seen: Sequence[tuple[Request, Reply]], price: Price | None) -> Forecast:

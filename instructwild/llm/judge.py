@@ -130,17 +130,22 @@ class Judgement:
 
 
 def agreed(first: Ranks, second: Ranks) -> Ranks:
-    """The ranks that two readings support: an answer beats another where both readings put it ahead.
+    """The finest order that two readings both support.
 
-    Answers are ranked by how many they beat less how many beat them (Copeland), so that a disagreement leaves a pair tied.
+    Answers are parted only where both readings put every one before the gap ahead of every one after it; a count of wins
+    could instead order two answers that the readings disagree on.
 
-    >>> agreed((1, 2), (1, 2)), agreed((1, 2), (2, 1)), agreed((1, 2), (1, 1))
-    ((1, 2), (1, 1), (1, 1))
+    >>> agreed((1, 2), (1, 2)), agreed((1, 2), (2, 1)), agreed((1, 2), (1, 1)), agreed((1, 2, 3), (1, 3, 2))
+    ((1, 2), (1, 1), (1, 1), (1, 2, 2))
     """
-    places = range(len(first))
-    won = [sum((first[a] < first[b] and second[a] < second[b]) - (first[a] > first[b] and second[a] > second[b])
-               for b in places) for a in places]
-    return dense([-each for each in won])
+    order = sorted(range(len(first)), key=lambda place: first[place] + second[place])
+    ranks, rank = [1] * len(order), 1
+    for count, place in enumerate(order):
+        before, after = order[:count], order[count:]
+        rank += bool(before) and all(max(reading[a] for a in before) < min(reading[b] for b in after)
+                                     for reading in (first, second))
+        ranks[place] = rank
+    return tuple(ranks)
 
 
 def read_order(text: str, count: int) -> Ranks | None:

@@ -20,6 +20,7 @@ from typing import IO, Any
 import polars as pl
 
 from instructwild.errors import InputError
+from instructwild.stage.folder import table
 
 LONGEST_LINE = 16 * 2**20
 MISENCODED_SHARE = 0.1
@@ -135,13 +136,18 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
             yield Line(number, json.loads(line.decode(codec)))
         except UnicodeDecodeError as error:
             undecodable += 1
-            yield Line(number, problem=f"not {codec}: {error.reason} at byte {error.start}")
+            yield Line(number, _shown(line), f"not {codec}: {error.reason} at byte {error.start}")
         except (ValueError, RecursionError) as error:
-            yield Line(number, problem=f"not JSON: {error}")
+            yield Line(number, _shown(line), f"not JSON: {error}")
     if undecodable > MISENCODED_SHARE * count:
         raise _misencoded(name, f"{undecodable} of {count} lines are not {codec}", encoding)
     if not count:
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
+
+
+def _shown(line: bytes) -> str:
+    """The beginning of a line that cannot be read, to be looked at."""
+    return line[:2000].decode("utf-8", "replace").strip()
 
 
 def _raw_lines(head: bytes, handle: IO[bytes]) -> Iterator[bytes]:
@@ -219,11 +225,7 @@ def _parquet(path: Path) -> Iterator[Line]:
 
 
 def _table(path: Path) -> pl.DataFrame:
-    try:
-        frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
-                         remedy="check how the file was made") from None
+    frame = table(path)
     if frame.is_empty():
         raise InputError("holds no rows", where=str(path), remedy="check how the file was made")
     return frame

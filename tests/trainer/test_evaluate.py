@@ -212,7 +212,7 @@ def test_a_battle_before_a_reward_model_is_mirrored_when_the_sides_change(tmp_pa
     assert there.manifest.metrics["win_rate"]["all"]["value"] == pytest.approx(
         1 - back.manifest.metrics["win_rate"]["all"]["value"])
     rows = list(rankings(there.frame()))
-    assert [row.rankings[0].annotator for row in rows] == ["reward:reward"] * 5
+    assert [row.rankings[0].annotator for row in rows] == ["model:reward:reward"] * 5
     scores = [[float(said.split()[1]) for said in row] for row in there.frame()["said"].to_list() if row]
     assert [1.0 if a > b else 0.0 for a, b in scores] == [
         {"first": 1.0, "second": 0.0}[winner] for winner in there.frame()["winner"].to_list()[:4]]

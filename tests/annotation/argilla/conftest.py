@@ -20,12 +20,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def missing(what):
+    """Something that these tests need is not there: told in one line, and a failure where CI has to have it."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
 @pytest.fixture(scope="session")
 def argilla_python():
-    """The interpreter of Argilla's environment; CI makes it, elsewhere its absence is told in one line."""
-    if not environment.is_ready(environment.location()) and not os.environ.get("CI"):
-        pytest.skip("Argilla's environment is not made: instructwild annotate serve --prepare")
-    return environment.ensure(lambda line: None)
+    """The interpreter of Argilla's environment."""
+    if not environment.is_ready(environment.location()):
+        missing("Argilla's environment is not made: instructwild annotate serve --prepare")
+    return environment.python(environment.location())
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +62,7 @@ class Person:
 
     @classmethod
     def invited(cls, connection, name):
-        account = make_account(connection, name)
+        account = make_account(connection, name, new_password=True)      # tests share one server
         user = next(u for u in connection.get("/users")["items"] if u["username"] == account["username"])
         return cls(name, account, httpx.Client(base_url=f"{connection.url}/api/v1", timeout=60, trust_env=False,
                                                headers={"X-Argilla-Api-Key": user["api_key"]}))
@@ -87,6 +92,3 @@ def invite(connection, request):
     yield make
     for person in people:
         person.http.close()
-
-
-

@@ -119,7 +119,7 @@ def battle(given: Sequence[str], out: Path, plan: Plan, *, limits: Limits | None
             _score(run, open_, scores)
         else:
             spent += _hear(run, open_, rubric, plan, limits, cache)
-        return _finish(run, comparisons, malformed, names, called, spent, rewarded=scores is not None)
+        return _finish(run, comparisons, malformed, names, called, spent)
 
 
 def _judge(given: str, limits: Limits) -> tuple[str, list[stage.FileRecord], Any]:
@@ -239,7 +239,7 @@ def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., li
 
 
 def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[Dropped], names: Sequence[str], called: str,
-            spent: Spent, *, rewarded: bool) -> stage.Stage:
+            spent: Spent) -> stage.Stage:
     from instructwild_trainer.evaluate.battle_page import page_of
 
     decided = [one for one in comparisons if one.lost is None]
@@ -247,8 +247,7 @@ def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[D
                                      row=shown(turns(one.row.prompt))) for one in comparisons if one.lost is not None)]
     metrics = {"sides": list(names), "judge": called, **figures_of(decided), "characters_of_an_answer": {
         name: _mean([len(one.answers[place]) for one in decided]) for place, name in enumerate(names)}}
-    annotator = called if rewarded else f"model:{called}"
-    data = pl.concat([ranking_frame(_row(one, names, annotator) for one in decided), pl.DataFrame(
+    data = pl.concat([ranking_frame(_row(one, names, f"model:{called}") for one in decided), pl.DataFrame(
         {"category": [one.category for one in decided], "winner": [one.winner for one in decided],
          "consistent": [one.consistent for one in decided], "said": [list(one.said) for one in decided]},
         schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
