@@ -63,8 +63,8 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str
-    stages: dict[str, StagePlan] = Field(min_length=1)
+    title: str = Field(description="what the chain is called")
+    stages: dict[str, StagePlan] = Field(min_length=1, description="the stages by name, in order")
     closing: str = Field(default="", description="what to tell the user when all is done")
 
 
