@@ -27,14 +27,15 @@ BLOCK = re.compile(r"(<!-- ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 SAID = {
     "preference": {"id": "of the pair", "prompt": "the conversation before the answers", "chosen": "the better answer",
                    "rejected": "the worse one", "language": "BCP 47",
-                   "annotator": "whose rankings: person, model or scripted", "agreement": "the share of those rankings that say so"},
+                   "annotator": "whose rankings: person, model or scripted",
+                   "agreement": "the share of those rankings that say so"},
     "judgements": {"id": "the row's id", "annotator": "who judged", "reading": "0, or 1 for the opposite order; of a reward "
                    "model the answer's place", "ranks": "what was read from the reply; null where it held no verdict",
                    "said": "the reply, or the score", "words": "twelve hex digits of the words it was asked in",
                    "request_id": "the endpoint's id of the call", "usd": "what the call cost"},
     "perplexity": {"id": "the row's id", "response_id": "its answer's", "language": "as it is counted",
                    "bytes": "UTF-8 bytes of its answers",
-                   "models": "for each model the summed loss of the answer tokens, in nats, and how many they are"},
+                   "models": "for each model the summed loss of the answer tokens, in nats, and how many there are"},
     "reward": {"id": "the row's id", "response_id": "its answer's", "language": "as it is counted",
                "type": "its instruction type", "source": "the set it is from", "score": "the reward model's score"},
     "pairwise": {"category": "the prompt's instruction type, or `other`", "winner": "first, second or tie",
