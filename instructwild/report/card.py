@@ -222,7 +222,7 @@ def annotated(annotators: Mapping[str, int], manifests: Sequence["Manifest"]) ->
     if not annotators:
         return "Who ranked", []
     lines = table(["ranked by", "rankings"], [[KINDS.get(kind, kind), count] for kind, count in annotators.items()])
-    for manifest in manifests:
+    for manifest in (one for one in manifests if one.stage == "annotate"):
         for key, said in (("agreement", "Agreement of annotators"), ("alpha", "Krippendorff's alpha")):
             if isinstance(manifest.metrics.get(key), int | float):
                 lines += ["", f"{said} ({plain(manifest.stage)}): {shown(manifest.metrics[key])}."]

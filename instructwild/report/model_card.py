@@ -1,5 +1,6 @@
 """Model cards, written from the manifests of the stages behind a model and of those that measured it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -8,12 +9,16 @@ from instructwild.report.card import annotated, dropped, made
 from instructwild.report.counts import flat
 from instructwild.report.markdown import SECTION, document, folded, pictures, plain, table
 from instructwild.report.standalone import standalone
+from instructwild.report.template import shown
 
 if TYPE_CHECKING:
     from instructwild.report.blocks import Figure
     from instructwild.stage import Manifest
 
 CURVES = "curves"
+ON_THE_HUB = {"smollm2": "HuggingFaceTB/SmolLM2-135M-Instruct"}
+"""What the Hub calls models that have a name of their own here."""
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 PPO = {"reward": "reward of a response", "kl": "KL to the reference, nats per response", "entropy": "entropy, nats a token",
        "length": "tokens a response", "ended": "responses that end", "ptx_loss": "PTX loss"}
 
@@ -37,8 +42,10 @@ def model_card(title: str, manifests: Sequence["Manifest"], *, base: str | None 
     from huggingface_hub import ModelCardData
 
     tags = sorted({tag.split("-")[0] for tag in languages} - {"und"})
-    data = ModelCardData(base_model=base, language=tags or None, license=license or "other", library_name="transformers",
-                         pipeline_tag="text-generation", tags=["instructwild", *(m.stage for m in manifests[-1:])],
+    named = ON_THE_HUB.get(base or "", base or "")
+    data = ModelCardData(base_model=named if HUB_ID.fullmatch(named) else None, language=tags or None,
+                         license=license or "other", library_name="transformers", pipeline_tag="text-generation",
+                         tags=["instructwild", *(m.stage for m in manifests[-1:])],
                          **({} if license else {"license_name": "not-stated"}))
     trained = [manifest for manifest in manifests if _is_model(manifest)]
     way = " → ".join(manifest.stage for manifest in trained if manifest.stage != "reward")
@@ -179,5 +186,5 @@ def _without_curves(manifest: "Manifest") -> dict[str, Any]:
 
 
 def _interval(one: Mapping[str, float], percent: bool = False) -> str:
-    form = ".0%" if percent else ",.3f"
-    return f"{one['value']:{form}} ({one['low']:{form}} to {one['high']:{form}})"
+    value, low, high = (f"{one[key]:.0%}" if percent else shown(one[key]) for key in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"

@@ -150,7 +150,7 @@ def test_a_model_is_published_with_its_own_card(root, tmp_path):
     ready = prepare(root / "sft", tmp_path / "hub", "Wild")
     card = ModelCard.load(tmp_path / "hub" / "README.md")
     assert ready.kind == "model"
-    assert (card.data.base_model, card.data.license) == ("smollm2", "cc-by-sa-4.0")
+    assert (card.data.base_model, card.data.license) == ("HuggingFaceTB/SmolLM2-135M-Instruct", "cc-by-sa-4.0")
     assert "somebody else" not in card.text
     assert (root / "sft" / "model" / "README.md").read_text() == "somebody else's card"
     assert (tmp_path / "hub" / "model.safetensors").read_bytes() == b"weights"

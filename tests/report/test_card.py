@@ -130,7 +130,7 @@ EXPORTED = Manifest(stage="export", config={"bits": 4}, rows=Rows(**{"in": 2, "k
 def test_a_models_card_shows_evaluation_quantization_curves_and_use():
     text = model_card("wild", [*CHAIN, TRAINED, EXPORTED], base="smollm2", evaluations=MEASURED, repo_id="me/wild",
                       drawn={"figures/sft-loss.svg": "sft: loss"})
-    for said in ("| sft | 10.250 (9.000 to 12.000) |", "Evaluation: sft against a\\|b",
+    for said in ("| sft | 10.25 (9 to 12) |", "Evaluation: sft against a\\|b",
                  "| en | 4 | 2 | 1 | 1 | 62% (50% to 75%) |",
                  "gpt&lt;4&gt;", "agreed on 75%", "| export | 11.5 | 114.6 |", "4 bits in groups of 64", "gate: passed",
                  "![sft: loss](figures/sft-loss.svg)", 'model="me/wild"', "| en | 3.5 | 2.5 |",
