@@ -15,7 +15,18 @@ import polars as pl
 from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
-from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, Stage, is_stage, sha256_of
+from instructwild.stage.folder import (
+    DATA,
+    DROPPED_FILE,
+    MODEL,
+    REPORT,
+    SCRATCH,
+    WEIGHTS,
+    Stage,
+    is_stage,
+    sha256_of,
+    weights_sha256,
+)
 from instructwild.stage.frames import dropped_frame
 from instructwild.stage.manifest import (
     FILE_NAME,
@@ -127,8 +138,11 @@ class Run:
 
     def _outputs(self, rows: Rows) -> list[FileRecord]:
         found = [(DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None)]
-        return [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
+        made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
                 for name, count in found if (self.folder / name).exists()]
+        if any(self.folder.glob(WEIGHTS)):
+            made.append(FileRecord(path=WEIGHTS, sha256=weights_sha256(self.folder / MODEL)))
+        return made
 
     @property
     def seconds(self) -> float:
