@@ -1,6 +1,7 @@
 """What the documents point at is there, and the commands they show exist."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,10 @@ def test_the_pages_on_cleaning_name_every_step_and_every_rule_with_its_default(p
     assert told == [*((name, "repair") for name in LANES), *((name, rule.action) for name, rule in RULES.items())]
     steps = re.findall(r"^\| \*{0,2}(\w+)\*{0,2} \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert [name for name in steps if name in STEPS] == list(STEPS)
+
+
+def test_formats_is_what_the_schemas_say():
+    script = runpy.run_path(str(ROOT / "docs/formats.py"))
+    page = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+    assert script["rendered"](page) == page, "write it anew: python docs/formats.py"
+    assert set(re.findall(r"<!-- ([a-z ]+) -->\n", page)) - {"end"} == set(script["TABLES"])

@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,18 @@ import polars as pl
 from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
-from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, Stage, is_stage, sha256_of
+from instructwild.stage.folder import (
+    DATA,
+    DROPPED_FILE,
+    MODEL,
+    REPORT,
+    SCRATCH,
+    WEIGHTS,
+    Stage,
+    is_stage,
+    sha256_of,
+    weights_sha256,
+)
 from instructwild.stage.frames import dropped_frame
 from instructwild.stage.manifest import (
     FILE_NAME,
@@ -84,7 +95,8 @@ class Run:
 
     def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
                dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
-               rows: Rows | None = None, report: str | None = None, tokens: Tokens | None = None, usd: float = 0.0,
+               rows: Rows | None = None, report: str | Callable[[Manifest], str] | None = None,
+               tokens: Tokens | None = None, usd: float = 0.0,
                gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
                inputs: list[FileRecord] | None = None) -> Stage:
         """Write rows, drops and report, then the manifest, and clear the scratch folder.
@@ -94,7 +106,7 @@ class Run:
                 streamed to its place.
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
-            report: the page a person reads, HTML.
+            report: the page a person reads, HTML, or what makes it once the manifest is known (`Page.signed`).
             tokens, usd: what models were sent and were paid.
             gate: whether the result is good enough to build on, where the stage judges that.
             metrics: figures of the stage's own.
@@ -111,22 +123,27 @@ class Run:
             rows = Rows(**{"in": kept + gone, "kept": kept, "dropped": gone})
         if rows is None:
             raise TypeError("finish() needs data or rows")
-        if report is not None:
-            self.save(REPORT, report)
         reasons = {str(reason): int(count) for reason, count in
-                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect().iter_rows()}
+                   lost.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect(engine="streaming")
+                   .iter_rows()}
         manifest = Manifest(
-            stage=self.stage, config=self.config, inputs=inputs or self.inputs, outputs=self._outputs(rows), rows=rows,
-            reasons=reasons, tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3),
-            peak_memory_mb=peak_memory_mb(), gate=gate, metrics=metrics or {}, environment=environment())
+            stage=self.stage, config=self.config, inputs=inputs or self.inputs, rows=rows, reasons=reasons,
+            tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3), peak_memory_mb=peak_memory_mb(), gate=gate,
+            metrics=metrics or {}, environment=environment())
+        if report is not None:
+            self.save(REPORT, report if isinstance(report, str) else report(manifest))
+        manifest = manifest.model_copy(update={"outputs": self._outputs(rows)})
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
         return Stage(self.folder, manifest)
 
     def _outputs(self, rows: Rows) -> list[FileRecord]:
         found = [(DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None)]
-        return [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
+        made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
                 for name, count in found if (self.folder / name).exists()]
+        if any(self.folder.glob(WEIGHTS)):
+            made.append(FileRecord(path=WEIGHTS, sha256=weights_sha256(self.folder / MODEL)))
+        return made
 
     @property
     def seconds(self) -> float:

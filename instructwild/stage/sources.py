@@ -202,16 +202,18 @@ def _json(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 
 def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
     head, codec = _codec(handle, encoding)
-    text = _decoded(head + handle.read(), codec, name)
+    text = io.TextIOWrapper(io.BufferedReader(_Begun(head, handle)), codec, newline="")
     csv.field_size_limit(LONGEST_LINE)
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
-    names = _header(reader, name)
+    reader = csv.DictReader(text, delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
+    names = _header(reader, name, codec)
     number, count = 2, 0
     while True:
         try:
             row = next(reader)
         except StopIteration:
             break
+        except UnicodeDecodeError as error:
+            raise _misencoded_after(reader, error, name, codec) from None
         except csv.Error as error:
             yield Line(number, problem=f"not CSV: {error}")
         else:
@@ -223,15 +225,37 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
 
 
-def _header(reader: "csv.DictReader[str]", name: str) -> list[str]:
+def _header(reader: "csv.DictReader[str]", name: str, codec: str) -> list[str]:
     try:
         names = list(reader.fieldnames or ())
+    except UnicodeDecodeError as error:
+        raise _misencoded_after(reader, error, name, codec) from None
     except csv.Error as error:
         raise InputError(f"is not CSV in its first line: {error}", where=name, remedy="mend the file there") from None
     if len({*names}) < len(names):
         twice = next(column for column in names if names.count(column) > 1)
         raise InputError(f"names the column {twice!r} more than once", where=name, remedy="rename one of them")
     return names
+
+
+def _misencoded_after(reader: "csv.DictReader[str]", error: UnicodeDecodeError, name: str, codec: str) -> InputError:
+    return _misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}", codec)
+
+
+class _Begun(io.RawIOBase):
+    """A handle of which some bytes have been read already, from its beginning."""
+
+    def __init__(self, head: bytes, handle: IO[bytes]) -> None:
+        self._head, self._handle = head, handle
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._head[:len(buffer)] or self._handle.read(len(buffer))
+        self._head = self._head[len(buffer):]
+        buffer[:len(data)] = data
+        return len(data)
 
 
 def _parquet(path: Path) -> Iterator[Line]:
