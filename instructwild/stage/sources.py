@@ -212,7 +212,7 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
             row = next(reader)
         except StopIteration:
             break
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise _misencoded_after(reader, error, name, codec) from None
         except csv.Error as error:
             yield Line(number, problem=f"not CSV: {error}")
@@ -228,7 +228,7 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 def _header(reader: "csv.DictReader[str]", name: str, codec: str) -> list[str]:
     try:
         names = list(reader.fieldnames or ())
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise _misencoded_after(reader, error, name, codec) from None
     except csv.Error as error:
         raise InputError(f"is not CSV in its first line: {error}", where=name, remedy="mend the file there") from None
@@ -238,7 +238,9 @@ def _header(reader: "csv.DictReader[str]", name: str, codec: str) -> list[str]:
     return names
 
 
-def _misencoded_after(reader: "csv.DictReader[str]", error: UnicodeDecodeError, name: str, codec: str) -> InputError:
+def _misencoded_after(reader: "csv.DictReader[str]", error: UnicodeError, name: str, codec: str) -> InputError:
+    if not isinstance(error, UnicodeDecodeError):          # UTF-16 or UTF-32 without a byte order mark
+        return _misencoded(name, str(error), codec)
     return _misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}", codec)
 
 

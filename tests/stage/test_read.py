@@ -189,6 +189,7 @@ HOSTILE = st.binary(max_size=60) | st.lists(st.sampled_from(PARTS), max_size=25)
        st.sampled_from([None, "gb18030", "utf-16", "nonsense"]))
 @example(b"\xff\xfe\x00", "in.csv", None)
 @example(b"instruction\na\x00b", "in.csv", None)
+@example(b"\x00\x00", "in.csv", "utf-16")
 def test_whatever_a_file_holds_it_is_read_or_refused_in_one_message(tmp_path_factory, content, name, encoding):
     path = tmp_path_factory.getbasetemp() / name
     path.write_bytes(content)
