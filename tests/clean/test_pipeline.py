@@ -68,7 +68,8 @@ def test_the_same_work_is_not_done_twice(source, tmp_path):
     assert stage.load(tmp_path / "out").manifest == first.manifest
 
 
-PROMPTS = ["什么是进程？", "什么是进程", "什么是线程？", "Write to ann.lee@corp-mail.net", "a\x00b", "？", "Name a bird.\nno input",
+PROMPTS = ["什么是进程？", "什么是进程", "什么是线程？", "Write to ann.lee@corp-mail.net", "a\x00b", "？",
+           "Name a bird.\nno input",
            "Name a bird.", " ", "&lt;无输入&gt;你好"]
 ANY = st.fixed_dictionaries(
     {"instruction": st.sampled_from(PROMPTS) | st.text(max_size=12)},
