@@ -76,7 +76,7 @@ ANY = st.fixed_dictionaries(
     optional={"output": st.sampled_from(["", "n/a", "好", "Donâ€™t", "抱歉，我不能"]), "instruction_type": st.just("QA")})
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(st.lists(ANY | st.integers(), min_size=1, max_size=8),
        st.permutations(["repair", "language", "rules", "pii", "exact", "near"]), st.integers(1, 6))
 def test_whatever_the_rows_and_the_steps_each_row_is_kept_or_dropped_once_and_in_order(tmp_path_factory, rows, steps, count):
