@@ -141,6 +141,7 @@ def test_the_same_command_again_does_nothing(tuned):
     before = (tuned.path / "manifest.json").stat().st_mtime_ns
     result = run("sft", tuned.path.parent / "answered.jsonl", "--out", tuned.path, *SMALL)
     assert result.exit_code == 0
+    assert "finished before" in result.output
     assert (tuned.path / "manifest.json").stat().st_mtime_ns == before
 
 
@@ -197,7 +198,13 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_what_to_do(tmp_path, tu
 
 @pytest.mark.parametrize(("words", "error", "message"), [
     (["sft", "{nothing}", "--model", "tiny"], InputError, "does not exist"),
-    (["sft", "{unanswered}", "--model", "tiny"], InputError, "none is left to train on"),
+    (["sft", "{unanswered}", "--model", "tiny"], InputError, "none is left to train on: 2 no_answer"),
+    (["sft", "{data}", "--model", "tiny", "--max-length", "8"], InputError, "none is left to train on: 25 too_long"),
+    (["sft", "{data}", "--model", "{quantized}"], ModelError, "its weights are quantized"),
+    (["sft", "{data}", "--model", "{scorer}"], ModelError, "is a reward model"),
+    (["reward", "{ranked}", "--model", "{scorer}"], ModelError, "is a reward model"),
+    (["reward", "{ranked}", "--model", "{adapter}"], ModelError, "is an adapter"),
+    (["reward", "{single}", "--model", "tiny"], InputError, "none is left to train on: 1 too_few_candidates"),
     (["sft", "{data}"], ModelError, "no model was named"),
     (["sft", "{data}", "--model", "{folder}"], ModelError, "is no model folder"),
     (["sft", "{data}", "--model", "tiny", "--chat-template", "{nothing}"], InputError, "cannot be read"),
@@ -205,12 +212,19 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_what_to_do(tmp_path, tu
     (["reward", "{data}", "--model", "tiny"], InputError, "none is left to train on"),
     (["reward", "{tied}", "--model", "tiny"], InputError, "none is left to train on"),
     (["reward", "{ranked}", "--model", "tiny", "--annotator-weights", "x"], InputError, "no annotator with a weight")])
-def test_bad_input_is_one_message_before_any_training_step(tmp_path, words, error, message):
+def test_bad_input_is_one_message_before_any_training_step(rewarded, tmp_path, words, error, message):
     (tmp_path / "unanswered.jsonl").write_text('{"instruction": "a"}\n{"instruction": "b"}\n')
     (tmp_path / "tied.jsonl").write_text('{"prompt": "q", "completion": "a", "score": 1}\n'
                                          '{"prompt": "q", "completion": "b", "score": 1}\n')
+    (tmp_path / "single.jsonl").write_text('{"instruction": "q", "output": ["a"]}\n')
+    folders = rewarded.path.parent
+    shutil.copytree(source_of("tiny").folder, tmp_path / "gptq")
+    config = json.loads((tmp_path / "gptq" / "config.json").read_text())
+    (tmp_path / "gptq" / "config.json").write_text(json.dumps({**config, "quantization_config": {"quant_method": "gptq"}}))
     places = {"data": answered(tmp_path), "ranked": ranked(tmp_path), "nothing": tmp_path / "nothing.json",
-              "unanswered": tmp_path / "unanswered.jsonl", "tied": tmp_path / "tied.jsonl", "folder": tmp_path}
+              "unanswered": tmp_path / "unanswered.jsonl", "tied": tmp_path / "tied.jsonl", "folder": tmp_path,
+              "single": tmp_path / "single.jsonl", "quantized": tmp_path / "gptq", "scorer": folders / "reward",
+              "adapter": folders / "sft" / "model" / "adapter"}
     result = run(*(word.format(**places) for word in words), "--out", tmp_path / "out", "--max-steps", "1")
     assert isinstance(result.exception, error), result.exception
     assert message in str(result.exception)
