@@ -40,8 +40,8 @@ def main() -> None:
     if not DATA.exists():
         return
     chat = load_chat(source_of(MODEL))
-    short, long = rows_of(chat, PLAIN["max_length"], 8), rows_of(chat, LONG["max_length"], 32)
-    padded = {f"padded, batches of {size}": {**LONG, "per_device_train_batch_size": size} for size in (8, 32)}
+    short, long = rows_of(chat, PLAIN["max_length"], 8), rows_of(chat, LONG["max_length"], 16)
+    padded = {f"padded, batches of {size}": {**LONG, "per_device_train_batch_size": size} for size in (8, 16)}
     with calm(), tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         sides = {"ours": lambda: seconds(ours(PLAIN, chat, short, folder)),
