@@ -29,7 +29,7 @@ from instructwild_trainer.reward.rankings import read
 from instructwild_trainer.templates import Chat
 
 FILES = {"Chinese": DATA / "rankings" / "oaast_rm_zh.json", "English": DATA / "rankings" / "oasst_en_50_trees.jsonl"}
-SIZES = {"tiny": (100, 1024, 3), "smollm2": (12, 512, 3)}
+SIZES = {"smollm2": (8, 384, 3), "tiny": (60, 1024, 3)}
 """For each base: prompts, the longest in tokens, rounds."""
 
 
