@@ -28,9 +28,9 @@ from instructwild_trainer.reward.trainer import score
 from instructwild_trainer.templates import Chat
 
 RUNS: dict[str, dict[str, Any]] = {
-    "tiny": {"languages": ("Chinese", "English"), "folds": 5, "max_length": 1024, "num_train_epochs": 1, "learning_rate": 1e-3, "lora_r": 32,
-             "lora_alpha": 64, "per_device_train_batch_size": 4},
-    "smollm2": {"languages": ("English",), "folds": 3, "max_length": 384, "num_train_epochs": 1, "learning_rate": 2e-4,
+    "tiny": {"languages": ("Chinese", "English"), "folds": 5, "max_length": 1024, "learning_rate": 1e-3, "lora_r": 32,
+             "lora_alpha": 64},
+    "smollm2": {"languages": ("English",), "folds": 3, "max_length": 384, "learning_rate": 2e-4,
                 "per_device_train_batch_size": 1, "gradient_accumulation_steps": 4},
 }
 
@@ -44,8 +44,8 @@ def main() -> None:
          "Share of held-out pairs of Open Assistant (775 Chinese prompts, 97 English groups) that a judge orders as "
          "people did, with 95% intervals by bootstrap over prompts, and differences on the same pairs. 0.5 is chance.",
          tables,
-         ["Folds are by a hash of the first question. Shortened for two CPU cores: one pass, and prompts none of whose pairs "
-          "fits the length are left out.",
+         ["Folds are by a hash of the first question. Shortened for two CPU cores: one pass, and prompts none of whose "
+          "pairs fits the length are left out.",
           "tiny starts from random weights: it can learn what two layers see from some hundred prompts, which is length and "
           "words. smollm2 reads English only in practice, so it is not asked about Chinese.",
           "Likelihood is the mean log-likelihood of the answer's tokens under the base before training."])
