@@ -111,6 +111,23 @@ def test_the_reward_model_orders_held_out_pairs_and_is_judged_beside_its_baselin
     assert differences["value"] == pytest.approx(every["reward model"]["value"] - every["before training"]["value"])
 
 
+def test_the_reward_model_ranks_candidates_as_a_judge(rewarded, tmp_path):
+    from instructwild.expand.judge_stage import judge_candidates
+    from instructwild.schema import Candidate, Message, RankingRow
+    from instructwild.stage.frames import ranking_frame, rankings
+
+    rows = [RankingRow(id=f"{n:016x}", messages=(Message(role="user", content=f"Name colour {n}."),),
+                       candidates=tuple(Candidate(id=text, text=text) for text in ("no", COLOURS[n % 8] * 3)))
+            for n in range(8)]
+    with stage.start(tmp_path / "candidates", "respond", config={}) as work:
+        work.finish(data=ranking_frame(rows))
+    made = judge_candidates([tmp_path / "candidates"], tmp_path / "judged", [f"reward:{rewarded.path}"])
+    given = [row.rankings[0] for row in rankings(made.frame())]
+    assert {one.annotator for one in given} == {"model:reward:reward"}
+    assert sum(one.ranks == (2, 1) for one in given) > 6
+    assert [record.path for record in made.manifest.inputs][1].endswith("reward")
+
+
 def test_the_reward_model_is_an_adapter_with_its_head_on_the_sft_model(tuned, rewarded):
     model, tokenizer = load_reward(rewarded.path)
     ids = torch.tensor([tokenizer("Name colour 1.")["input_ids"]])

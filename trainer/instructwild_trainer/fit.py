@@ -141,6 +141,25 @@ def curve(history: list[dict[str, float]], key: str) -> list[tuple[float, float]
     return [(point["step"], point[key]) for point in history if key in point]
 
 
+def curves(history: list[dict[str, float]], most: int = 80) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """The curves of a run for its manifest, thinned to `most` points each: what is shown -> series -> (update, value).
+
+    Losses in training and on held-out rows stand in one picture; so do accuracies.
+    """
+    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for key in sorted({key for point in history for key in point}):
+        name = key.removeprefix("eval_")
+        what = next((kind for kind in ("loss", "accuracy") if name.endswith(kind)), None)
+        if what is None or name.endswith("token_accuracy"):
+            continue
+        points = curve(history, key)
+        step = -(-len(points) // most)
+        of = name.removesuffix(what).strip("_").replace("_", " ")
+        told = f"held out {of}".strip() if key != name else of or "training"
+        found.setdefault(what, {})[told] = [(at, float(f"{value:.5g}")) for at, value in points[::step]]
+    return found
+
+
 def _live(shown: "Progress", what: str) -> "TrainerCallback":
     from transformers import TrainerCallback
 

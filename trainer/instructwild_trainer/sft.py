@@ -59,7 +59,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import once, train, whole
+    from instructwild_trainer.fit import curves, once, train, whole
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, dtype_of
     from instructwild_trainer.processes import device, is_first
@@ -98,6 +98,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
         "train_rows": len(parts.train), "held_out_rows": {name: len(rows) for name, rows in parts.held_out.items()},
         "answer_tokens": tokens, "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
         "held_out_loss": {"before": before["loss"], "after": after["loss"]},
+        "curves": curves(history),
         "last_train_loss": next((point["loss"] for point in reversed(history) if "loss" in point), None),
     }
     for name, loss in after["loss"].items():

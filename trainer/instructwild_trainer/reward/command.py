@@ -67,7 +67,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
              dropped: "list[Dropped]") -> "Stage | None":
     from instructwild.report.terminal import console, progress
     from instructwild.stage import Rows
-    from instructwild_trainer.fit import once, train
+    from instructwild_trainer.fit import curves, once, train
     from instructwild_trainer.processes import is_first
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
@@ -102,7 +102,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
         "train_forwards": sum(len(group.encoded) for group in parts.train),
         "held_out_prompts": {name: len(rows) for name, rows in parts.held_out.items()}, "held_out_pairs": len(pairs.prompt),
         "annotators": _annotators(parts), "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
-        **result,
+        "curves": curves(history), **result,
     }
     for name, one in result.get("accuracy", {}).get("all pairs", {}).items():
         console.print(f"held-out pairs, {name}: {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]", highlight=False,

@@ -102,7 +102,6 @@ def _prompts(batch: dict[str, Tensor]) -> int:
     return int(batch["group"][-1]) + 1
 
 
-@torch.no_grad()
 def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: int = 4096,
           done: Any = lambda rows: None) -> list[list[float]]:
     """The score of every candidate of every group.
@@ -114,21 +113,9 @@ def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: i
         tokens_at_once: most padded tokens in one forward pass.
         done: told how many candidates were scored by each pass.
     """
-    from instructwild_trainer.likelihood import batches
+    from instructwild_trainer.reward.measure import in_shape
+    from instructwild_trainer.reward.scorer import scores
 
-    flat = [one.input_ids for group in groups for one in group.encoded]
-    device = next(model.parameters()).device
-    found = [0.0] * len(flat)
-    training = model.training
-    model.eval()
-    try:
-        for batch in batches([len(row) for row in flat], tokens_at_once):
-            ids, mask = padded([flat[i] for i in batch], pad_id, device)
-            values = model(input_ids=ids, attention_mask=mask, use_cache=False).logits.squeeze(-1).float().tolist()
-            for i, value in zip(batch, values, strict=True):
-                found[i] = value
-            done(len(batch))
-    finally:
-        model.train(training)
-    scores = iter(found)
-    return [[next(scores) for _ in group.encoded] for group in groups]
+    flat = [one for group in groups for one in group.encoded]
+    found = scores(model, flat, pad_id, done=done, tokens_at_once=tokens_at_once)
+    return in_shape(found, groups, lambda group: group.encoded)
