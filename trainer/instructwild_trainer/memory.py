@@ -53,7 +53,7 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
     """Sizes of a model without its weights: it is built on the meta device, which holds none.
 
     Raises:
-        ModelError: its config cannot be read.
+        ModelError: its config cannot be read, or its weights are quantized.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -65,6 +65,9 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"its config cannot be read ({str(error).splitlines()[0]})", where=folder.name,
                          remedy="give the folder of a causal language model") from None
+    if getattr(config, "quantization_config", None) is not None:
+        raise ModelError("its weights are quantized: adapters could not be merged into them afterwards", where=folder.name,
+                         remedy="train the model it was exported from, and export the result")
     text: PreTrainedConfig = config.get_text_config()
     linear = [module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)
               and not name.endswith(("lm_head", "score"))]

@@ -208,6 +208,7 @@ class Actors:
 
         config = PeftConfig.from_pretrained(str(folder))
         config.task_type, config.modules_to_save, config.inference_mode = None, None, False
+        config.base_model_name_or_path = self.base.name_or_path
         _plain_layers(config)
         self.peft.add_adapter(REWARD, config)
         weights = load_file(folder / "adapter_model.safetensors")

@@ -129,7 +129,8 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o:
                           "rejected": [{"role": "assistant", "content": texts[own[0]]}]})
     if not pairs:
         raise ConfigError("all responses to each prompt score alike: there is nothing to prefer", where="--algorithm dpo",
-                          remedy="raise temperature or num_generations, or give another reward")
+                          remedy="raise temperature, num_generations or response_length (what does not end gets "
+                                 "missing_eos_penalty), or give another reward")
     steps = updates_of(o, len(pairs)) * steps_per_update(o)
     arguments = DPOConfig(**_arguments(o, scratch, steps), max_length=o.max_length)
     return DPOTrainer(model=actors.peft, args=arguments, train_dataset=Dataset.from_list(pairs),

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.quiet import quiet_imports
 from instructwild.report.terminal import console, progress
 from instructwild_trainer.adapter import Source, load_chat, load_policy, load_reward, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.config import load, plain
-from instructwild_trainer.fit import calm, once
+from instructwild_trainer.fit import calm, check_scale, once
 from instructwild_trainer.likelihood import held_out_loss
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo import report
@@ -82,6 +82,7 @@ def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
     if not asked.reward and not asked.reward_functions:
         raise ConfigError("nothing judges the responses", where="--reward",
                           remedy="give --reward STAGE, or --reward-func FILE.py:NAME")
+    check_scale(options)
     if options.algorithm != "ppo":
         divides(options)
     if among.world > (options.batch_size if options.algorithm == "ppo" else 1):
@@ -191,7 +192,11 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
         scores.append(ModelScore(actors, size))
     elif reward:
         console.print(f"{reward.label} is held beside the policy, with a base of its own", highlight=False)
-        scores.append(SeparateModelScore(load_reward(reward, dtype=dtype)[0].to(model.device), size))
+        judging, its_tokenizer = load_reward(reward, dtype=dtype, trust_remote_code=options.trust_remote_code)
+        if its_tokenizer.get_vocab() != chat.tokenizer.get_vocab():
+            raise ModelError("reads other tokens than the policy writes", where=reward.label,
+                             remedy="train a reward model on the stage that --model names")
+        scores.append(SeparateModelScore(judging.to(model.device), size))
     return actors, scores[0] if len(scores) == 1 else Summed(scores)
 
 
