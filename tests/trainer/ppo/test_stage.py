@@ -1,17 +1,23 @@
 """`train ppo` as a person runs it: rows in, a stage folder out, whose model is another than it was."""
 
 import json
+import shutil
 
 import pytest
 import torch
 
 from instructwild.errors import ConfigError, InputError, ModelError
-from instructwild.stage import load
+from instructwild.stage import load, read
 from instructwild_trainer.adapter import load_policy, load_reward, save_adapter, source_of, weights_sha256
+from instructwild_trainer.config import load as load_options
 from instructwild_trainer.ppo.actors import POLICY, Actors
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.experience import Experience
 from instructwild_trainer.ppo.rollout import generate
-from instructwild_trainer.ppo.scores import ModelScore, SeparateModelScore, reward_function
+from instructwild_trainer.ppo.rows import prepared
+from instructwild_trainer.ppo.scores import FunctionScore, ModelScore, Prompt, SeparateModelScore, reward_function
 from instructwild_trainer.ppo.stage import Asked, on_same_base, run
+from instructwild_trainer.templates import IGNORED
 
 QUESTIONS = ["What is a tie?", "什么是并列？", "Name a colour.", "说一种颜色。", "How do I plan a trip?", "写一首短诗。"]
 FUNCTIONS = """
@@ -141,6 +147,75 @@ def test_what_cannot_work_is_one_message_before_any_step(asked, changes, error, 
     with pytest.raises(error, match=message):
         run(asked(**changes))
     assert not asked().out.exists()
+
+
+def test_supervised_rows_without_an_answer_are_no_ptx(asked, tmp_path):
+    (tmp_path / "bare.json").write_text(json.dumps([{"instruction": "Why?"}, {"instruction": "为什么？"}]))
+    with pytest.raises(InputError, match="--ptx: holds no answered row"):
+        run(asked(ptx=[str(tmp_path / "bare.json")]))
+
+
+def other_words(folder, source, words):
+    """The model of one folder under the tokenizer of another vocabulary."""
+    from transformers import AutoTokenizer
+
+    shutil.copytree(source, folder)
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    tokenizer.add_tokens(words)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_reward_model_that_reads_other_tokens_is_refused(asked, reward_stage, tiny_model, tmp_path):
+    start = other_words(tmp_path / "start", tiny_model, [])
+    weights, _ = load_policy(start)
+    weights.model.norm.weight.data.mul_(1.01)
+    weights.save_pretrained(start)
+    foreign = other_words(tmp_path / "foreign", reward_stage, ["<other>"])
+    with pytest.raises(ModelError, match="foreign: reads other tokens than the policy writes"):
+        run(asked(reward=str(foreign), given={"model": str(start)}))
+
+
+def test_mistake_9_a_reward_adapter_without_its_head_is_refused(asked, reward_stage):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(reward_stage / "adapter_model.safetensors")
+    save_file({name: weight for name, weight in weights.items() if not name.endswith("score.weight")},
+              reward_stage / "adapter_model.safetensors")
+    with pytest.raises(ModelError, match="its reward head is not saved with it"):
+        run(asked(reward=str(reward_stage)))
+
+
+def test_mistake_12_quantized_weights_are_refused_before_they_are_loaded(asked, tiny_model, tmp_path):
+    packed = other_words(tmp_path / "packed", tiny_model, [])
+    config = json.loads((packed / "config.json").read_text())
+    (packed / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq", "bits": 4}}))
+    with pytest.raises(ModelError, match="packed: its weights are quantized"):
+        run(asked(given={"model": str(packed)}))
+
+
+def test_mistakes_6_and_7_prompts_are_never_cut_and_ptx_learns_to_stop(asked, chat):
+    options = load_options(PPOOptions, "ppo", "ppo-smoke", {"held_out": 0.0})
+    table = read(asked().ptx)
+    rows = prepared(table, table, chat, options)
+    assert [prompt.ids for prompt in rows.prompts] == [chat.prompt_ids(prompt.messages) for prompt in rows.prompts]
+    assert chat.tokenizer.pad_token_id not in chat.stop_ids
+    for row in rows.ptx:
+        learned = [label for label in row.encoded.labels if label != IGNORED]
+        assert learned[-1] in chat.stop_ids
+        assert chat.tokenizer.decode(learned[:-1]) == row.answer
+
+
+def test_mistake_8_functions_read_a_response_whole_and_without_its_stop_token(chat):
+    text = "Here is an instruction: stop only at the stop token. 指令：继续。"
+    ids = chat.tokenizer(text, add_special_tokens=False)["input_ids"] + [chat.stop_ids[0]]
+    read_by = []
+    prompt = Prompt("0", "0", "en", [{"role": "user", "content": "?"}], [5], {})
+    said = Experience(prompt=torch.tensor([[5]]), prompt_mask=torch.tensor([[True]]), response=torch.tensor([ids]),
+                      mask=torch.ones(1, len(ids), dtype=torch.bool), ended=torch.tensor([True]), row=torch.tensor([0]),
+                      which=torch.tensor([0]))
+    FunctionScore(lambda completions: read_by.extend(completions) or [0.0], [prompt], chat)(said)
+    assert read_by == [[{"role": "assistant", "content": text}]]
 
 
 def test_a_dry_run_leaves_nothing_behind(asked):
