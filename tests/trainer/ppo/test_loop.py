@@ -12,7 +12,8 @@ from torch.testing import assert_close
 
 from instructwild_trainer.adapter import load_policy
 from instructwild_trainer.ppo import checkpoint
-from instructwild_trainer.ppo.actors import POLICY, SeparateActors
+from instructwild_trainer.ppo.actors import POLICY
+from instructwild_trainer.ppo.separate import SeparateActors
 
 
 def expected_reward(actors, liked):

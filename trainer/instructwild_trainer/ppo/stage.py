@@ -18,7 +18,7 @@ from instructwild_trainer.fit import calm, check_scale, once
 from instructwild_trainer.likelihood import held_out_loss
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo import report
-from instructwild_trainer.ppo.actors import POLICY, Actors, SeparateActors
+from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.algorithms import checked as divides
 from instructwild_trainer.ppo.algorithms import train_with_trl
 from instructwild_trainer.ppo.callbacks import Listeners, reporters
@@ -36,6 +36,7 @@ from instructwild_trainer.ppo.scores import (
     Summed,
     reward_function,
 )
+from instructwild_trainer.ppo.separate import SeparateActors
 from instructwild_trainer.templates import Chat
 
 if TYPE_CHECKING:
