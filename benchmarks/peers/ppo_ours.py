@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import torch
-import transformers.models.llama.modeling_llama  # what a run imports anyway belongs to the floor
 from peft import LoraConfig, get_peft_model
 from protocol import megabytes
 
