@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from instructwild.errors import ModelError
+from instructwild_trainer.ppo.attention import quicken
 from instructwild_trainer.ppo.experience import Experience
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Actors:
         from peft import get_peft_model
 
         base.requires_grad_(False)
+        quicken(base)
         _plain_layers(policy)
         self.base = base
         self.shared_trunk = shared_trunk
