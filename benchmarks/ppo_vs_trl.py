@@ -42,8 +42,9 @@ def main(rounds: int) -> None:
             found[name].append(outcome.answer)
             print(name, outcome.answer, file=sys.stderr, flush=True)
     results.save("ppo_vs_trl", "PPO against TRL 1.12", _lead(), [_table(found)], [
-        "Same model, batch, lengths, LoRA rank and layers, AdamW; the first update, which warms up, is not counted. TRL holds "
-        "policy, value and reward as three models and trains all of the value model; ours are adapters and heads on one base.",
+        "Same model, batch, lengths, LoRA rank and layers, AdamW; the first update, which warms up, is not counted. TRL "
+        "holds policy, value and reward as three models and trains all of the value model; ours are adapters and heads on "
+        "one base.",
         "Rows go through ours two at a time (one at a time in the last line, which also computes activations twice): the "
         "optimiser steps are over the same four.",
         "Memory is each process's peak, in brackets what its imports take; ratios are of what lies above that."])

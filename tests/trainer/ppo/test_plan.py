@@ -44,6 +44,7 @@ def test_one_base_serves_all_roles_and_separate_models_are_counted_each():
 
 
 def test_a_long_rollout_counts_by_its_cache():
-    small, large = (need(SEVEN_B, PPOOptions(rollout_batch_size=n, per_device_train_batch_size=1, gradient_checkpointing=True),
-                         "bfloat16", reward=False).activations for n in (64, 128))
+    options = PPOOptions(per_device_train_batch_size=1, gradient_checkpointing=True)
+    small, large = (need(SEVEN_B, dataclasses.replace(options, rollout_batch_size=n), "bfloat16", reward=False).activations
+                    for n in (64, 128))
     assert large == 2 * small == 128 * (1024 * SEVEN_B.cached * 2 + 32 * SEVEN_B.vocabulary)

@@ -6,16 +6,19 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
 from ppo_run import actors_on, trainer_on, weights
+from safetensors.torch import load_file
 from several import MORE
 from taught import CHINESE, ENGLISH, conversation, prompts, teach
 
 from instructwild import stage
-from instructwild_trainer.adapter import load_chat, load_policy
+from instructwild_trainer.adapter import load_chat, load_policy, weights_sha256
 from instructwild_trainer.cli import train
 from instructwild_trainer.likelihood import held_out_loss, padded
 from instructwild_trainer.ppo.actors import POLICY, Actors
@@ -133,8 +136,9 @@ def test_proof_with_a_trained_reward_model_its_score_rises_and_what_it_was_taugh
     common = ["--model", str(taught_model), "--dtype", "float32", "--max-length", "128"]
     train(["reward", str(tmp_path / "judged.jsonl"), "--out", str(tmp_path / "reward"), *common, "--max-steps", "30",
            "--learning-rate", "3e-3", "--per-device-train-batch-size", "8"], standalone_mode=False)
-    train(["ppo", str(tmp_path / "prompts.json"), "--out", str(tmp_path / "ppo"), *common, "--reward", str(tmp_path / "reward"),
-           "--batch-size", "32", "--per-device-train-batch-size", "16", "--num-ppo-epochs", "2", "--response-length", "24",
+    train(["ppo", str(tmp_path / "prompts.json"), "--out", str(tmp_path / "ppo"), *common,
+           "--reward", str(tmp_path / "reward"), "--batch-size", "32", "--per-device-train-batch-size", "16",
+           "--num-ppo-epochs", "2", "--response-length", "24",
            "--learning-rate", "1e-3", "--lr-scheduler-type", "constant", "--temperature", "1", "--kl-coef", "0.02",
            "--max-steps", "20", "--samples", "0", "--kl-stop", str(BAND)], standalone_mode=False)
     rewards, made = (stage.load(tmp_path / name) for name in ("reward", "ppo"))
@@ -158,3 +162,58 @@ def _share_chinese(model, questions):
     given, mask = padded(ids, tokenizer.pad_token_id, side="left")
     said = base.generate(input_ids=given, attention_mask=mask, do_sample=True, temperature=1.0, top_k=0, max_new_tokens=24)
     return sum(bool(HAN.search(text)) for text in tokenizer.batch_decode(said[:, given.shape[1]:])) / 200
+
+
+@pytest.fixture
+def command(tmp_path, tiny_model):
+    """A small `train ppo` on the tiny model as a command line, its output folder last."""
+    english, chinese = prompts()
+    rows = [{"instruction": question, "output": answer} for question, answer in
+            zip(english[:12] + chinese[:12], (ENGLISH + CHINESE) * 4, strict=True)]
+    (tmp_path / "rows.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+    (tmp_path / "rewards.py").write_text(
+        "def short(completions, **_):\n    return [-len(one[0]['content']) / 50 for one in completions]")
+    return ["train", "ppo", str(tmp_path / "rows.json"), "--ptx", str(tmp_path / "rows.json"), "--model", str(tiny_model),
+            "--reward-func", f"{tmp_path / 'rewards.py'}:short", "--config", "ppo-smoke", "--learning-rate", "0.01",
+            "--kl-target", "2", "--max-steps", "6", "--samples", "1", "--out"]
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_proof_the_command_killed_at_random_moments_leaves_the_same_model_bit_for_bit(command, tmp_path, record_property):
+    whole = _finished(command, tmp_path / "whole")
+    draw, kills = Random(3), 0
+    for n in range(3):
+        out = tmp_path / f"killed-{n}"
+        for _ in range(3):
+            process = subprocess.Popen([sys.executable, "-m", "instructwild", *command, str(out)])
+            while process.poll() is None and not (out / ".work").exists():
+                time.sleep(0.02)
+            time.sleep(draw.uniform(0, 5))
+            kills += process.poll() is None
+            process.kill()
+            process.wait()
+        assert _finished(command, out) == whole
+    record_property("kills that met a run at work", kills)
+    assert kills >= 3
+
+
+def _finished(command, out):
+    """Run to the end; the hash of the model's weights."""
+    subprocess.run([sys.executable, "-m", "instructwild", *command, str(out)], check=True)
+    return weights_sha256(out / "model")
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_proof_the_command_under_torchrun_leaves_the_model_of_one_process(command, tmp_path, record_property):
+    _finished(command, tmp_path / "one")
+    subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2",
+                    "-m", "instructwild", *command, str(tmp_path / "two")], check=True)
+    one, two, start = (torch.cat([weight.flatten() for _, weight in sorted(load_file(folder / "model.safetensors").items())])
+                       for folder in (tmp_path / "one" / "model", tmp_path / "two" / "model", Path(command[6])))
+    record_property("of what training moved, apart by", f"{(one - two).norm() / (one - start).norm():.1e}")
+    assert (one - two).norm() < 1e-3 * (one - start).norm()
+    histories = [stage.load(tmp_path / name).manifest.metrics["last"] for name in ("one", "two")]
+    for key in ("reward", "kl", "ptx_loss", "ptx_grad", "policy_grad", "value_grad"):
+        assert histories[0][key] == pytest.approx(histories[1][key], rel=1e-3, abs=1e-5)

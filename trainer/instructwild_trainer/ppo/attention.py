@@ -1,4 +1,4 @@
-"""Attention in bfloat16 on a CPU: torch's fused kernel takes two to ten times as long there as the products it is made of."""
+"""Attention in bfloat16 on a CPU: torch's fused kernel takes two to ten times as long as its own products."""
 
 from typing import TYPE_CHECKING, Any
 

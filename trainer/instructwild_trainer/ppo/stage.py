@@ -222,7 +222,8 @@ def _live(trainer: Trainer, reporting: Sequence["TrainerCallback"], out: Path) -
 
         def on_update(done: int, total: int, figures: dict[str, float]) -> bool:
             line = (f"reward {figures['reward']:+.3f}  KL {figures['kl']:.2f}  entropy {figures['entropy']:.2f}  length "
-                    f"{figures['length']:.0f}  ends {figures['ended']:.0%}  clipped {figures['policy_clipped']:.1%}  "
+                    f"{figures['length']:.0f}  ends {figures['ended']:.0%}  clipped {figures['policy_clipped']:.1%} "
+                    f"(values {figures['value_clipped']:.1%})  "
                     f"gradients {figures['policy_grad']:.2g}"
                     + (f" + ptx {figures['ptx_grad']:.2g}" if "ptx_grad" in figures else "")
                     + f"  {figures['tokens_per_second']:.0f} tokens/s")
