@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, get_peft_model
-from protocol import megabytes
+from protocol import cpu, megabytes
 
 from instructwild_trainer.adapter import load_policy, save_adapter, source_of
 from instructwild_trainer.ppo.actors import Actors
@@ -50,7 +50,9 @@ ends = []
 # No token stops a response: TRL, too, generates to the full length here.
 trainer = Trainer(actors, prompts, ModelScore(actors, asked["micro"]), options, Vocabulary((-1,), 0),
                   Path(sys.argv[-1]).parent / "checkpoints",
-                  on_update=lambda *_: ends.append(time.perf_counter()) or False)
+                  on_update=lambda *_: ends.append((time.perf_counter(), cpu())) or False)
 trainer.train()
+(wall, used), (wall_end, used_end) = ends[0], ends[-1]
 Path(sys.argv[-1]).write_text(json.dumps({
-    "wall": (ends[-1] - ends[0]) / asked["updates"], "floor": floor, "megabytes": megabytes()}))
+    "wall": (wall_end - wall) / asked["updates"], "cpu": (used_end - used) / asked["updates"], "floor": floor,
+    "megabytes": megabytes()}))

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from datasets import Dataset
 from peft import LoraConfig
-from protocol import megabytes
+from protocol import cpu, megabytes
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer, TrainerCallback
 from trl.experimental.ppo import PPOConfig, PPOTrainer
 
@@ -26,7 +26,7 @@ ends = []
 
 class Clock(TrainerCallback):
     def on_step_end(self, *given, **kwargs):
-        ends.append(time.perf_counter())
+        ends.append((time.perf_counter(), cpu()))
 
 
 rows, width = asked["batch"], asked["prompt"]
@@ -42,5 +42,7 @@ trainer = PPOTrainer(
     eval_dataset=Dataset.from_dict({"input_ids": prompts[:rows].tolist()}),
     peft_config=LoraConfig(r=8, lora_alpha=16, task_type="CAUSAL_LM", target_modules=copy.copy(asked["targets"])))
 trainer.train()
+(wall, used), (wall_end, used_end) = ends[0], ends[-1]
 Path(sys.argv[-1]).write_text(json.dumps({
-    "wall": (ends[-1] - ends[0]) / asked["updates"], "floor": floor, "megabytes": megabytes()}))
+    "wall": (wall_end - wall) / asked["updates"], "cpu": (used_end - used) / asked["updates"], "floor": floor,
+    "megabytes": megabytes()}))
