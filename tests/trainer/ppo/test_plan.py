@@ -48,3 +48,10 @@ def test_a_long_rollout_counts_by_its_cache():
     small, large = (need(SEVEN_B, dataclasses.replace(options, rollout_batch_size=n), "bfloat16", reward=False).activations
                     for n in (64, 128))
     assert large == 2 * small == 128 * (1024 * SEVEN_B.cached * 2 + 32 * SEVEN_B.vocabulary)
+
+
+def test_the_estimate_is_above_what_a_run_took():
+    smollm2 = Shape(parameters=134_515_008, lora_parameters=2_442_240, layers=30, hidden=576, intermediate=1536,
+                    vocabulary=49152, context=8192, cached=2 * 30 * 192)
+    options = load(PPOOptions, "ppo", "ppo-demo", {"per_device_train_batch_size": 1, "gradient_checkpointing": True})
+    assert 1219 * 2**20 < need(smollm2, options, "bfloat16", reward=False).total < 1.5 * GIB

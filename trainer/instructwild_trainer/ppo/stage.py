@@ -145,7 +145,7 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
     if options.algorithm == "ppo":
         outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among), reporting, asked.out)
     else:
-        outcome = Outcome(train_with_trl(actors, score, rows.prompts, chat, options, work.scratch, reporting))
+        outcome = Outcome(train_with_trl(actors, score, rows.prompts, chat, options, work, reporting))
     after, answers_after = perplexity(), said()
     tell_perplexity("after", after)
     story = report.Story(
