@@ -183,9 +183,9 @@ def command(tmp_path, tiny_model):
 def test_proof_the_command_killed_at_random_moments_leaves_the_same_model_bit_for_bit(command, tmp_path, record_property):
     whole = _finished(command, tmp_path / "whole")
     draw, kills = Random(3), 0
-    for n in range(3):
+    for n in range(2):
         out = tmp_path / f"killed-{n}"
-        for _ in range(3):
+        for _ in range(2):
             process = subprocess.Popen([sys.executable, "-m", "instructwild", *command, str(out)])
             while process.poll() is None and not (out / ".work").exists():
                 time.sleep(0.02)
@@ -195,7 +195,7 @@ def test_proof_the_command_killed_at_random_moments_leaves_the_same_model_bit_fo
             process.wait()
         assert _finished(command, out) == whole
     record_property("kills that met a run at work", kills)
-    assert kills >= 3
+    assert kills >= 2
 
 
 def _finished(command, out):

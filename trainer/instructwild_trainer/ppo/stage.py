@@ -127,6 +127,7 @@ def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PP
 
 def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, reward: Source | None, chat: Chat,
              rows: Rows, among: Processes) -> stage.Stage:
+    reporting = [*asked.callbacks, *reporters(options.report_to, asked.out / "tensorboard")]
     actors, score = cast(base, reward, asked.reward_functions, chat, rows.prompts, options)
     pad = chat.tokenizer.pad_token_id
     ptx = {language: [row.encoded for row in held] for language, held in rows.held_out_ptx.items()}
@@ -141,7 +142,6 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
 
     before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
     tell_perplexity("before", before)
-    reporting = [*asked.callbacks, *reporters(options.report_to, asked.out / "tensorboard")]
     if options.algorithm == "ppo":
         outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among), reporting, asked.out)
     else:
