@@ -1,13 +1,14 @@
 """`instructwild diff`: two datasets compared like a pull request.
 
-Rows are matched by id, the name of their prompt. A row of the second is *rewritten* where its answer differs, or where it
-names as its parent a row that only the first has (its prompt was changed); the rest are added, dropped or the same.
+Rows are matched by id, the name of their prompt, wherever they stand. A row of the second is *rewritten* where its answer
+differs, or where it names as its parent a row that only the first has (its prompt was changed); the rest are added, dropped
+or the same. A row of the same text may be *relabelled*: another language, type, risk, flag or score.
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -37,6 +38,8 @@ class Difference:
 
     Attributes:
         rows: of the first and of the second.
+        unread: rows of the first and of the second that hold no instruction: they are left out.
+        same: rows of the same text in both; `relabelled` of them with another language, label or score.
         reasons: dropped rows by the reason that the second stage gives for them, `not told` where it gives none.
         shifts: for language, type and length, how many rows of each value either dataset has.
     """
@@ -45,6 +48,8 @@ class Difference:
     second: str
     rows: tuple[int, int]
     same: int
+    unread: tuple[int, int] = (0, 0)
+    relabelled: int = 0
     added: tuple[tuple[str, str], ...] = ()
     dropped: tuple[tuple[str, str, str], ...] = ()
     rewritten: tuple[Rewritten, ...] = ()
@@ -54,11 +59,12 @@ class Difference:
     @property
     def differs(self) -> bool:
         """Whether there is any difference."""
-        return bool(self.added or self.dropped or self.rewritten)
+        return bool(self.added or self.dropped or self.rewritten or self.relabelled or self.unread[0] != self.unread[1])
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
-        counts = {"added": len(self.added), "dropped": len(self.dropped), "rewritten": len(self.rewritten)}
+        counts = {"added": len(self.added), "dropped": len(self.dropped), "rewritten": len(self.rewritten),
+                  "relabelled": self.relabelled}
         return {**asdict(self), "differs": self.differs, "counts": counts}
 
 
@@ -72,11 +78,7 @@ def diff(
     """Compare two datasets like a pull request: rows added, dropped, rewritten and why. Exit 0: the same, 1: they differ."""
     found = difference(first, second, encoding)
     if html is not None:
-        try:
-            html.write_text(page(found), encoding="utf-8")
-        except OSError as error:
-            raise OutputError(f"cannot be written ({error.strerror})", where=str(html),
-                              remedy="choose another path") from None
+        _write(html, page(found))
     if as_json:
         import json
 
@@ -87,66 +89,119 @@ def diff(
         raise typer.Exit(1)
 
 
+def _write(path: Path, content: str) -> None:
+    """One file, whole or not at all."""
+    aside = path.with_name(f".{path.name}.aside")
+    try:
+        aside.write_text(content, encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise OutputError(f"cannot be written ({error.strerror})", where=str(path),
+                          remedy="check the path, its permissions and the free space") from None
+
+
 def difference(first: str | Path, second: str | Path, encoding: str | None = None) -> Difference:
     """Compare two stage folders or files.
 
     Raises:
-        InputError: one of them cannot be read.
+        InputError: one of them cannot be read, or holds a model.
     """
+    import polars as pl
+
+
+    (old, old_unread), (new, new_unread) = _rows(first, encoding), _rows(second, encoding)
+    same, gone, come = _matched(old, new, "id", "said")
+    answered, gone, come = _matched(gone, come, "id")
+    parents = come.explode("parents", keep_nulls=False, empty_as_null=False).select("place", parent="parents")
+    known = parents.join(gone, left_on="parent", right_on="id", how="semi", maintain_order="left")
+    known = known.unique("place", keep="first", maintain_order=True)
+    come = come.join(known, on="place", how="left", maintain_order="left")
+    mended, gone, come = _matched(gone.with_columns(parent="id"), come, "parent")
+    changed = [Rewritten(row["id"], row["kind"], row["answer"] or "", row["answer_new"] or "")
+               for row in answered.iter_rows(named=True)]
+    changed += [Rewritten(row["id_new"], "prompt", row["prompt"], row["prompt_new"]) for row in mended.iter_rows(named=True)]
+    gone = _matched(gone, _told(second), "id", keep="left")[0].with_columns(pl.col("reason").fill_null("not told"))
+    return Difference(
+        *_names(Path(first), Path(second)), (old.height, new.height), same.height, (old_unread, new_unread),
+        same.filter(pl.col("labelled").ne_missing(pl.col("labelled_new"))).height,
+        tuple(come.select("id", "prompt").iter_rows()), tuple(gone.select("id", "prompt", "reason").iter_rows()),
+        tuple(changed), dict(gone["reason"].value_counts(sort=True).iter_rows()),
+        {name: _shift(old[name], new[name]) for name in ("language", "type", "length")})
+
+
+def _matched(old: "pl.DataFrame", new: "pl.DataFrame", *keys: str,
+             keep: Literal["inner", "left"] = "inner") -> "tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]":
+    """Rows that agree in the keys, the first with the first, the second with the second; and what is left of either."""
+    import polars as pl
+
+    old, new = (frame.with_columns(copy=pl.int_range(pl.len()).over(keys)) for frame in (old, new))
+    on = [*keys, "copy"]
+    both = old.join(new, on=on, how=keep, suffix="_new", nulls_equal="said" in keys, maintain_order="left")
+    rest = [frame.join(other, on=on, how="anti", nulls_equal="said" in keys, maintain_order="left")
+            for frame, other in ((old, new), (new, old))]
+    return both.drop("copy"), rest[0].drop("copy"), rest[1].drop("copy")
+
+
+def _told(second: str | Path) -> "pl.DataFrame":
+    """Which rows a stage dropped and why. One that was mended before is known by the id it had then, too."""
     import polars as pl
 
     from instructwild.stage import is_stage, load
     from instructwild.stage.frames import DROPPED
 
-    old, new = _rows(first, encoding), _rows(second, encoding)
-    gone = old.join(new, on=["id", "copy"], how="anti", maintain_order="left")
-    come = new.join(old, on=["id", "copy"], how="anti", maintain_order="left")
-    both = old.join(new, on=["id", "copy"], how="inner", suffix="_new", maintain_order="left")
-    answers = both.filter(pl.col("said").ne_missing(pl.col("said_new")))
-    changed = [Rewritten(row["id"], "answer", row["answer"] or "", row["answer_new"] or "")
-               for row in answers.iter_rows(named=True)]
-    parents = come.explode("parents").filter(pl.col("parents").is_not_null())
-    mended = parents.join(gone.select(parents="id", before="prompt"), on="parents", maintain_order="left").unique(
-        "id", keep="first", maintain_order=True)
-    changed += [Rewritten(row["id"], "prompt", row["before"], row["prompt"]) for row in mended.iter_rows(named=True)]
-    gone = gone.filter(~pl.col("id").is_in(mended["parents"].implode()))
-    come = come.filter(~pl.col("id").is_in(mended["id"].implode()))
-    told = load(second).dropped() if is_stage(second) else pl.DataFrame(schema=DROPPED)
-    # A row that was mended before it was dropped is known in the first dataset by the id it had then.
-    told = pl.concat([told.select("id", "reason"), told.select(pl.col("row").str.json_path_match("$.parents[0]").alias("id"),
-                                                               "reason").drop_nulls()])
-    gone = gone.join(told.unique("id", keep="first", maintain_order=True), on="id", how="left", maintain_order="left")
-    gone = gone.with_columns(pl.col("reason").fill_null("not told"))
-    reasons = dict(gone["reason"].value_counts(sort=True).iter_rows())
-    return Difference(
-        Path(first).name, Path(second).name, (old.height, new.height), both.height - answers.height,
-        tuple(come.select("id", "prompt").iter_rows()), tuple(gone.select("id", "prompt", "reason").iter_rows()),
-        tuple(changed), reasons, {name: _shift(old[name], new[name]) for name in ("language", "type", "length")})
+    told = load(second, even_failed=True).dropped() if is_stage(second) else pl.DataFrame(schema=DROPPED)
+    before = told.select(pl.col("row").str.json_path_match("$.parents[0]").alias("id"), "reason").drop_nulls()
+    return pl.concat([told.select("id", "reason"), before])
 
 
-def _rows(source: str | Path, encoding: str | None) -> "pl.DataFrame":
-    """One row each: id and which of its copies it is, texts, and what is counted."""
+def _names(first: Path, second: Path) -> tuple[str, str]:
+    """What the two are called: with as many folders before the name as tell them apart."""
+    one, two = first.resolve().parts, second.resolve().parts
+    for count in range(1, min(len(one), len(two))):
+        if one[-count:] != two[-count:]:
+            return "/".join(one[-count:]), "/".join(two[-count:])
+    return str(first), str(second)
+
+
+def _rows(source: str | Path, encoding: str | None) -> "tuple[pl.DataFrame, int]":
+    """One row each: id and which of its copies it is, texts, and what is counted; and how many rows hold no instruction."""
     import polars as pl
 
     from instructwild.schema.columns import compact
-    from instructwild.stage import is_stage, load, read
+    from instructwild.stage import is_stage, load, read, rows_of
     from instructwild.stage.frames import is_ranking
 
-    frame = load(source).frame() if is_stage(source) else None
-    if frame is not None and is_ranking(frame):
-        said = pl.Series([compact([row["candidates"], row["rankings"]]) for row in frame.iter_rows(named=True)],
-                         dtype=pl.String)
-        frame = frame.with_columns(said=said, parents=pl.lit([], pl.List(pl.String)), type=pl.lit(None, pl.String))
+    frame = load(source, even_failed=True).frame() if is_stage(source) else None
+    beside = [names for names in (("candidates", "rankings"), ("chosen", "rejected"))
+              if frame is not None and {*names, "id"} <= {*frame.columns}]
+    unread = 0
+    if frame is not None and beside:
+        if not is_ranking(frame):
+            frame = frame.rename({"prompt": "messages"})
+        said = [compact([row[name] for name in beside[0]]) for row in frame.iter_rows(named=True)]
+        nothing = pl.lit([], pl.List(pl.String))
+        language = pl.col("language") if "language" in frame.columns else pl.lit("und")
+        frame = frame.with_columns(said=pl.Series(said, dtype=pl.String), parents=nothing, type=pl.lit(None, pl.String),
+                                   language=language, labelled=language)
+        kind, answer = "ranking" if is_ranking(frame) else "pair", pl.col("said")
     else:
-        frame = read([source], encoding).frame
-        frame = frame.with_columns(said=pl.col("response_id"), type=pl.col("labels").struct.field("type"))
+        if frame is None:
+            table = read([source], encoding)
+            frame, malformed = table.frame, table.malformed
+        else:
+            frame, malformed = rows_of(load(source, even_failed=True))
+        unread = len(malformed)
+        labelled = pl.struct("language", "labels", "scores").struct.json_encode()
+        frame = frame.with_columns(said=pl.col("response_id"), type=pl.col("labels").struct.field("type"), labelled=labelled)
     turns = pl.col("messages").list
     asking = pl.element().filter(pl.element().struct.field("role") != "assistant").struct.field("content")
     prompt, last = turns.eval(asking).list.join("\n"), turns.last()
-    answer = pl.when(last.struct.field("role") == "assistant").then(last.struct.field("content"))
-    return frame.select(
-        "id", "said", "parents", "language", pl.col("type").fill_null("none"), copy=pl.int_range(pl.len()).over("id"),
-        prompt=prompt, answer=answer, length=_length(prompt.str.len_chars()))
+    if not beside:
+        kind, answer = "answer", pl.when(last.struct.field("role") == "assistant").then(last.struct.field("content"))
+    return frame.with_row_index("place").select(
+        "place", "id", "said", "labelled", "parents", "language", pl.col("type").fill_null("none"), kind=pl.lit(kind),
+        prompt=prompt, answer=answer, length=_length(prompt.str.len_chars())), unread
 
 
 def _length(characters: "pl.Expr") -> "pl.Expr":
@@ -165,7 +220,10 @@ def text(found: Difference) -> str:
     """The difference for a terminal."""
     lines = [f"{found.first}: {found.rows[0]:,} rows; {found.second}: {found.rows[1]:,} rows",
              f"+ {len(found.added):,} added   - {len(found.dropped):,} dropped   ~ {len(found.rewritten):,} rewritten   "
-             f"= {found.same:,} the same"]
+             f"= {found.same:,} the same" + (f", {found.relabelled:,} of them relabelled" if found.relabelled else "")]
+    if any(found.unread):
+        lines.append(f"left out, because they hold no instruction: {found.unread[0]:,} rows of the first, "
+                     f"{found.unread[1]:,} of the second")
     lines += [f"    {count:>8,}  {reason}" for reason, count in found.reasons.items()]
     for name, values in found.shifts.items():
         moved = {value: pair for value, pair in values.items() if pair[0] != pair[1]}
@@ -186,12 +244,15 @@ def _line(long: str) -> str:
 def page(found: Difference) -> str:
     """The difference as one self-contained HTML page."""
     from instructwild.report import figures
-    from instructwild.report.page import Page, Pair, Pairs, Sample, Samples, Stats, Table
+    from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
 
     state = "They differ." if found.differs else "They hold the same rows."
     shown = Page(title=f"{found.first} → {found.second}", lead=f"{found.rows[0]:,} rows became {found.rows[1]:,}. {state}")
     shown.add("", Stats([("added", len(found.added)), ("dropped", len(found.dropped)), ("rewritten", len(found.rewritten)),
-                         ("the same", found.same)]))
+                         ("the same", found.same), ("of them relabelled", found.relabelled)]))
+    if any(found.unread):
+        shown.add("", Prose(f"Left out, because they hold no instruction: {found.unread[0]:,} rows of the first, "
+                            f"{found.unread[1]:,} of the second."))
     if found.reasons:
         shown.add("Why rows were dropped", figures.bars(found.reasons))
     for name, values in found.shifts.items():

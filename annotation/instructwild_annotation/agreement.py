@@ -92,6 +92,22 @@ def by_kinds(rows: Iterable[RankingRow]) -> dict[tuple[str, str], Agreement]:
     return dict(sorted(totals.items()))
 
 
+def with_people(rows: Iterable[RankingRow]) -> dict[str, Agreement]:
+    """The agreement of each model and each script with people, on what both ranked."""
+    totals: dict[str, Agreement] = defaultdict(Agreement)
+    for _, one, other, found in _compared(rows):
+        people = [ranking.annotator.startswith("person:") for ranking in (one, other)]
+        if sum(people) == 1:
+            totals[(other if people[0] else one).annotator] += found
+    return dict(sorted(totals.items()))
+
+
+def of_people(rows: Iterable[RankingRow]) -> list[RankingRow]:
+    """The rows with the rankings of people alone."""
+    return [row.model_copy(update={"rankings": tuple(ranking for ranking in row.rankings
+                                                     if ranking.annotator.startswith("person:"))}) for row in rows]
+
+
 def second_look(rows: Iterable[RankingRow], below: float = 0.5) -> list[tuple[RankingRow, Agreement]]:
     """The rows whose annotators agree on less than the share `below` of pairs, least agreement first."""
     totals: dict[str, tuple[RankingRow, Agreement]] = {}

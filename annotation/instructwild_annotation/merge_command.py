@@ -1,7 +1,7 @@
 """`instructwild annotate merge`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,8 +10,9 @@ from instructwild.report.command import Force, Json, Out, announce
 
 
 def merge(
-    rankings: Annotated[Path, typer.Argument(help="A stage of rankings, as annotate pull, terminal or respond --judge "
-                                                  "leave it.", show_default=False)],
+    rankings: Annotated[list[Path], typer.Argument(help="Stages of rankings, as pull, terminal and respond --judge "
+                                                        "leave them; of the same answers, they are united.",
+                                                   show_default=False)],
     out: Out,
     method: Annotated[str, typer.Option(help="borda or bradley-terry.")] = "borda",
     by: Annotated[str, typer.Option(help="Whose rankings count, the first kind that ranked a prompt before the "
@@ -21,7 +22,7 @@ def merge(
     force: Force = False,
     json: Json = False,
 ) -> None:
-    """Merge the rankings of several annotators into one per prompt, and measure how far they agree.
+    """Merge the rankings of several annotators into one per prompt, and measure how far they agree, models with people too.
 
     People's rankings are never mixed with a model's or a script's. Answers that come out even stay tied.
     """
@@ -31,14 +32,14 @@ def merge(
     from instructwild_annotation import agreement
     from instructwild_annotation.merge import KINDS, METHODS, merged
     from instructwild_annotation.rankings_page import figures_of, rankings_page
-    from instructwild_annotation.rows import read_rows
+    from instructwild_annotation.rows import read_all
 
     kinds = [name.strip() for name in by.split(",") if name.strip()]
     if method not in METHODS:
         raise ConfigError(f"there is no method {method!r}", where="--method", remedy=f"choose one of {', '.join(METHODS)}")
     if not kinds or not set(kinds) <= set(KINDS):
         raise ConfigError(f"{by!r} names no kinds of annotators", where="--by", remedy=f"give some of {','.join(KINDS)}")
-    table = read_rows(rankings)
+    table = read_all(rankings)
     config = {"method": method, "by": kinds, "second_look": second_look}
     with stage.start(out, "merge", config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
@@ -54,10 +55,24 @@ def merge(
                 kept.append(row.model_copy(update={"rankings": (one,)}))
         low = agreement.second_look(table.rows, second_look)
         given = figures_of(table.rows)
-        metrics = {**figures_of(kept), "rankings_in": given["rankings"], "agreement": given["agreement"],
-                   "alpha": given["alpha"], "agreement_by_language": given["agreement_by_language"],
+        measured = {name: value for name, value in given.items() if "agreement" in name or "alpha" in name}
+        metrics = {**figures_of(kept), **measured, "rankings_in": given["rankings"],
                    "second_look": [row.id for row, _ in low]}
-        report = rankings_page("Merged rankings", table.rows,
+        report = rankings_page("Merged rankings", table.rows, second_look=second_look,
                                lead=f"{given['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
+        _tell(given, len(low), second_look)
         finished = run.finish(data=ranking_frame(kept), dropped=dropped, report=report, metrics=metrics)
     announce(finished, json)
+
+
+def _tell(given: dict[str, Any], low: int, second_look: float) -> None:
+    """How far annotators agree, in a few lines."""
+    from instructwild.report.terminal import console
+
+    if given["people_agreement"] is not None:
+        alpha = "" if given["people_alpha"] is None else f", Krippendorff's alpha {given['people_alpha']:.2f}"
+        console.print(f"people agree on {given['people_agreement']:.0%} of pairs{alpha}", highlight=False)
+    for name, share in given["agreement_with_people"].items():
+        console.print(f"{name} agrees with people on {share:.0%} of pairs", highlight=False, markup=False)
+    if low:
+        console.print(f"{low:,} prompts with less than {second_look:.0%} agreement: see the report", highlight=False)

@@ -10,10 +10,12 @@ from instructwild.report.command import DryRun
 
 
 def push(
-    candidates: Annotated[Path, typer.Argument(help="A respond stage, or a file of rows with messages and candidates.",
-                                               show_default=False)],
-    name: Annotated[str, typer.Option(help="The datasets are called NAME-kK, one for each number K of candidates.")]
-        = "rankings",
+    candidates: Annotated[list[Path], typer.Argument(help="Respond stages, or files of rows with messages and "
+                                                          "candidates; of the same answers, they are united.",
+                                                     show_default=False)],
+    name: Annotated[str, typer.Option(help="The datasets are called NAME-kK, one for each number K of candidates. By "
+                                           "default rankings; disagreements with --disagreements.", show_default=False)]
+        = "",
     overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Send at most so many prompts.", show_default=False)] = None,
     ask: Annotated[str, typer.Option(help="Optional questions beside the ranking: rating, safety, correction; or none.")]
@@ -37,18 +39,20 @@ def push(
     from instructwild.report.terminal import console
     from instructwild_annotation.connection import Connection
     from instructwild_annotation.push import disagreements, push_rows
-    from instructwild_annotation.rows import rankable, read_rows
+    from instructwild_annotation.rows import rankable, read_all
     from instructwild_annotation.settings import OPTIONAL
 
     optional = frozenset(part.strip() for part in ask.split(",") if part.strip() not in ("", "none"))
     if not optional <= set(OPTIONAL):
         raise ConfigError(f"{ask!r} is not understood", where="--ask", remedy=f"give some of {','.join(OPTIONAL)}, or none")
-    table = read_rows(candidates)
+    name = name or ("disagreements" if only_disagreements else "rankings")
+    table = read_all(candidates)
     rows, dropped = rankable(table)
     for row in dropped[:20]:
         console.print(f"left out: {row.id or row.evidence} ({row.reason.value})", style="yellow", markup=False)
     if only_disagreements:
-        rows = disagreements(rows)
+        every, rows = len(rows), disagreements(rows)
+        console.print(f"on {len(rows):,} of {every:,} prompts a model and people, or two models, disagree")
     rows = rows[:limit]
     if dry_run:
         sizes = sorted({len(row.candidates) for row in rows})
@@ -59,7 +63,7 @@ def push(
         if local_only and not connection.is_loopback:
             raise ConfigError("is not on this machine", where=connection.url,
                               remedy="leave out --local-only to send data there")
-        done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest)
+        done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest, kinds=table.types)
     for key, reason in done.refused:
         console.print(f"refused: {key}: {reason}", style="yellow", markup=False)
     console.print(done.told)

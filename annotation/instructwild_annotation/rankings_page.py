@@ -11,6 +11,7 @@ from instructwild_annotation.people import kind
 from instructwild_annotation.scripted import Rule
 
 SAMPLES = 12
+LISTED = 200
 
 
 def _share(found: Agreement) -> float | None:
@@ -31,7 +32,8 @@ def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
     pairs = sum(len(row.candidates) * (len(row.candidates) - 1) // 2 for row, _ in counted)
     ordered = sum(len(ranking.pairs) for _, ranking in counted)
     spent = sorted(ranking.seconds for _, ranking in counted if ranking.seconds is not None)
-    alpha = agreement.alpha(rows)
+    people = agreement.of_people(rows)
+    alpha, alpha_people = agreement.alpha(rows), agreement.alpha(people)
     return {
         "rankings": len(counted),
         "rankings_by_kind": dict(sorted(kinds.items())),
@@ -45,13 +47,17 @@ def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
         "seconds_per_ranking": spent[len(spent) // 2] if spent else None,
         "agreement": _share(agreement.overall(rows)),
         "alpha": None if alpha is None else round(alpha, 4),
+        "people_agreement": _share(agreement.overall(people)),
+        "people_alpha": None if alpha_people is None else round(alpha_people, 4),
+        "agreement_with_people": {name: _share(found) for name, found in agreement.with_people(rows).items()},
+        "agreement_by_annotator": {name: _share(found) for name, found in agreement.by_annotator(rows).items()},
         "person_scripted_agreement": _share(sum(compared, Agreement())),
         "agreement_by_language": {tag: _share(found) for tag, found in agreement.by_language(rows).items()},
     }
 
 
 def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = None,
-                  compared: Sequence[Agreement] = (), lead: str | None = None) -> str:
+                  compared: Sequence[Agreement] = (), lead: str | None = None, second_look: float = 0.5) -> str:
     """The report: one self-contained HTML page."""
     from instructwild.report import figures
     from instructwild.report.page import Page, Prose, Samples, Stats, Table
@@ -77,10 +83,13 @@ def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = No
         page.add("Agreement", Prose("The share of pairs of answers that two annotators put in the same order or both tied; "
                                     "Krippendorff's alpha is 1 for full agreement and 0 for chance."),
                  Table(["between", "same", "one tied", "opposed", "share"], agreed))
-    low = agreement.second_look(rows)
+    low = agreement.second_look(rows, second_look)
     if low:
-        page.add("Worth a second look", Table(["prompt", "share agreed"], [
-            [prompt_text(row.messages)[:200], f"{found.share:.0%}"] for row, found in low[:SAMPLES]]))
+        page.add("Worth a second look", Prose(
+            f"On {len(low):,} prompts annotators agree on less than {second_look:.0%} of pairs; the least agreed on first."),
+            Table(["prompt", "id", "language", "share agreed"], [
+                [prompt_text(row.messages)[:200], row.id, row.language, f"{found.share:.0%}"]
+                for row, found in low[:LISTED]]))
     page.add("Samples", Samples([_sample(row) for row in _spread(rows)]))
     return page.html()
 
@@ -91,11 +100,13 @@ def _agreement_table(rows: Sequence[RankingRow], told: dict[str, Any], compared:
         lines.append(("people and the rule, on what people ranked", sum(compared, Agreement())))
     lines += [(f"{one} and {other}", found) for (one, other), found in agreement.by_kinds(rows).items()]
     lines += [(f"language {tag}", found) for tag, found in agreement.by_language(rows).items()]
+    lines += [(f"{name} and people", found) for name, found in agreement.with_people(rows).items()]
     lines += [(f"{name} and all others", found) for name, found in agreement.by_annotator(rows).items()]
     table = [[name, f"{found.same:,}", f"{found.half:,}", f"{found.opposed:,}", f"{found.share:.0%}"]
              for name, found in lines if found.pairs]
-    if told["alpha"] is not None:
-        table.append(["Krippendorff's alpha, ordinal", "", "", "", f"{told['alpha']:.3f}"])
+    for name, value in (("all", told["alpha"]), ("people alone", told["people_alpha"])):
+        if value is not None:
+            table.append([f"Krippendorff's alpha, ordinal: {name}", "", "", "", f"{value:.3f}"])
     return table
 
 

@@ -15,8 +15,8 @@ GUIDELINES = """\
 **English.** Read the question and all answers. Then give each answer a place: 1 for the best.
 Answers that are equally good get the same place: ties are welcome, please do not make up an order.
 
-1. Click the first answer's card under *Ranking*, type the digit of its place, and go on to the next card; or drag the
-   cards with the mouse. Cards in one box are tied.
+1. Type the digit of the first answer's place; the next card under *Ranking* is chosen by itself, a moment later. Or drag
+   the cards with the mouse. Cards in one box are tied.
 2. Press Enter to submit. Discard (Backspace) what cannot be judged.
 
 What counts, in this order: it does no harm; it is correct; it does what was asked; it is in the language of the question;
@@ -26,7 +26,7 @@ answer if you can write one.
 
 **中文。** 请阅读问题和所有回答，然后给每个回答排名次：1 为最好。同样好的回答给相同的名次：允许并列，请不要勉强分出先后。
 
-1. 点击“排序”中的第一张卡片，输入名次数字，再到下一张；也可以用鼠标拖动卡片。同一格中的卡片为并列。
+1. 输入第一个回答的名次数字，“排序”中的下一张卡片稍后会自动选中；也可以用鼠标拖动卡片。同一格中的卡片为并列。
 2. 按回车提交。无法判断的题目可以丢弃（退格键）。
 
 判断标准，按重要程度：无害；内容正确；完成了提问的要求；使用提问的语言；表达清楚、有头有尾。仅仅更长并不算更好。

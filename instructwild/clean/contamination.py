@@ -68,7 +68,7 @@ class Contamination:
             matches = near_duplicate_matches([*left["prompt"], *texts], limit).matches
             for row, match in enumerate(matches[left.height:]):
                 if match is not None and match.index < left.height:
-                    found.setdefault(row, (left["at"][match.index], round(float(match.f), 4)))
+                    found.setdefault(row, (left["at"][match.index], round(float(match), 4)))
             left = left.filter(pl.Series([match is not None for match in matches[:left.height]]))
         places = sorted(found)
         return pl.DataFrame({"at": rows["at"][places], "target": [found[row][0] for row in places], "shared": None,

@@ -8,6 +8,9 @@ import polars as pl
 from instructwild.clean.step import Verdicts, drops
 from instructwild.schema.verdict import Reason
 
+SHOWN, EACH, LONGEST = 10, 3, 400
+"""Conflicts that the report shows, answers of each, characters of a text."""
+
 
 @dataclass(frozen=True)
 class Exact:
@@ -28,6 +31,7 @@ class Exact:
         stays = twins.group_by("key", maintain_order=True).agg(
             stays=pl.col("at").first(), twin=pl.col("id").first(), kept_answer=pl.col("answer").first(),
             answers=pl.col("answer").drop_nulls().n_unique(),
+            different=pl.col("answer").drop_nulls().unique(maintain_order=True).head(EACH).str.head(LONGEST),
             origin=_union(pl.col("origin")), risk=_union(pl.col("labels").struct.field("risk")),
             type=pl.col("labels").struct.field("type").drop_nulls().first())
         judged = twins.drop("origin", "labels").join(stays.drop("origin"), on="key").filter(pl.col("at") != pl.col("stays"))
@@ -36,7 +40,8 @@ class Exact:
         conflicts = stays.filter(pl.col("answers") > 1).sort("answers", descending=True, maintain_order=True)
         return Verdicts(_joined(rows, stays), lost, {
             "conflicts": conflicts.height,
-            "conflict_samples": conflicts.select(pl.col("key").str.head(200), "answers").head(20).rows()})
+            "conflict_samples": conflicts.head(SHOWN).select(
+                prompt=pl.col("key").str.head(LONGEST), answers="answers", some=pl.col("different")).to_dicts()})
 
 
 def _union(lists: pl.Expr) -> pl.Expr:

@@ -1,15 +1,18 @@
 """The page a person reads after cleaning: why rows left, what changed, and how close the decisions were."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
+from instructwild.clean.repair import CONTROL, LANES
+from instructwild.clean.rules import RULES
 from instructwild.report import figures
 from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
 
-EACH, SOURCES, LONGEST = 4, 12, 600
+EACH, SOURCES, LONGEST, BRIEF, LISTED = 4, 12, 600, 80, 200
 Notes = Mapping[str, Mapping[str, Any]]
 
 MEANING = {
@@ -42,17 +45,21 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
     _distributions(shown, before, after, dropped)
     if counts:
         shown.add("What was flagged and kept", figures.bars(counts), _meanings(counts))
-    mended = [Pair(left, right, "as it was", "as it is", badges=[kind])
+    mended = [Pair(_visible(left), _visible(right), "as it was", "as it is", badges=[kind])
               for kind, listed in notes.get("repair", {}).get("samples", {}).items() for left, right in listed[:EACH]]
     if mended:
         shown.add("What was mended", Pairs(mended))
-    _samples(shown, dropped)
+    _samples(shown, after, dropped)
     if "near" in notes:
         _near(shown, notes["near"])
+    _absorbed(shown, after, dropped)
     if listed := notes.get("exact", {}).get("conflict_samples"):
         shown.add("One prompt, different answers", Prose(
             f"{notes['exact']['conflicts']:,} prompts came with more than one answer. The first stays; the others are "
-            "in dropped.parquet with same_answer: false."), Table(["prompt", "answers"], [list(row) for row in listed]))
+            "in dropped.parquet with same_answer: false."),
+                  Samples([Sample(row["prompt"], badges=[f"{row['answers']} answers"],
+                                  replies=[("kept" if not place else "dropped", answer)
+                                           for place, answer in enumerate(row["some"])]) for row in listed]))
     return shown.html()
 
 
@@ -66,13 +73,15 @@ def _reasons(shown: Page, dropped: pl.DataFrame) -> None:
         shown.add("Why rows left", Prose("No row left."))
         return
     shown.add("Why rows left", figures.bars(reasons),
-              Table(["reason", "what it means", "rows"],
-                    [[name, MEANING.get(name, ""), count] for name, count in reasons.items()]))
-    told = dropped.select("reason", language=pl.col("row").str.extract(r'"language":"([^"]*)"').fill_null("unread"),
-                          source=pl.col("row").str.extract(r'"source":"((?:[^"\\]|\\.)*)"').fill_null("unread"))
+              Table(["reason", "what it means"], [[name, MEANING.get(name, "")] for name in reasons]))
+    told = dropped.select(why="reason", by_language=pl.col("row").str.extract(r'"language":"([^"]*)"').fill_null("unread"),
+                          by_source=pl.col("row").str.extract(r'"source":"((?:[^"\\]|\\.)*)"').fill_null("unread"))
     for column in ("language", "source"):
-        groups = told.group_by("reason", column).len().sort("len", descending=True).rows()
-        shown.add(f"Why rows left, by {column}", Table([column, "reason", "rows"], [[b, a, n] for a, b, n in groups[:60]]))
+        counted = [(pl.col("why") == name).sum().alias(name) for name in reasons]
+        groups = told.group_by(f"by_{column}").agg(pl.len(), *counted)
+        groups = groups.sort("len", f"by_{column}", descending=[True, False])
+        shown.add(f"Why rows left, by {column}",
+                  Table([column, "rows", *reasons], [list(row) for row in groups.iter_rows()], most=SOURCES * 2))
 
 
 def _distributions(shown: Page, before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
@@ -101,18 +110,27 @@ def _distributions(shown: Page, before: pl.DataFrame, after: pl.DataFrame, dropp
 
 
 def _meanings(flags: Mapping[str, int]) -> Table:
-    from instructwild.clean.repair import LANES
-    from instructwild.clean.rules import RULES
-
     told = {**{name: rule.meaning for name, rule in RULES.items()},
             **{f"repaired_{name}": f"mended: {lane.meaning}" for name, lane in LANES.items()}}
-    return Table(["flag", "what it means", "rows"], [[name, told.get(name, ""), count] for name, count in flags.items()])
+    return Table(["flag", "what it means"], [[name, told.get(name, "")] for name in flags])
 
 
-def _samples(shown: Page, dropped: pl.DataFrame) -> None:
-    for reason, rows in dropped.group_by("reason", maintain_order=True):
-        few = rows.gather_every(max(1, rows.height // EACH)).head(EACH)
-        shown.add(f"Samples: {reason[0]}", Samples([_sample(row) for row in few.iter_rows(named=True)]))
+def _samples(shown: Page, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
+    kept = after.select(twin="id", stays="prompt").unique("twin", keep="first")
+    for (reason,), rows in dropped.group_by("reason", maintain_order=True):
+        few = rows.gather_every(max(1, rows.height // EACH)).head(EACH).with_columns(
+            twin=pl.col("evidence").str.json_path_match("$.twin"), f=pl.col("evidence").str.json_path_match("$.f"))
+        told = list(few.join(kept, on="twin", how="left", maintain_order="left").iter_rows(named=True))
+        pairs = [_pair(row) for row in told if row["f"] is not None and row["stays"] is not None]
+        others = [_sample(row) for row in told if row["f"] is None or row["stays"] is None]
+        shown.add(f"Samples: {reason}", *([Pairs(pairs)] if pairs else []), *([Samples(others)] if others else []))
+
+
+def _pair(dropped: Mapping[str, str]) -> Pair:
+    """A near-duplicate beside the row that stays."""
+    row = json.loads(dropped["row"])
+    return Pair(dropped["stays"][:LONGEST], _prompt(row)[:LONGEST], "stays", "left", row["language"],
+                badges=[dropped["step"], f"F {float(dropped['f']):.3f}"])
 
 
 def _sample(dropped: Mapping[str, str]) -> Sample:
@@ -122,24 +140,75 @@ def _sample(dropped: Mapping[str, str]) -> Sample:
         for name, value in evidence.items() if value is not None)
     if not isinstance(row, dict) or "messages" not in row:
         return Sample(str(row.get("value") or row.get("problem"))[:LONGEST], note=f"{told}: {row.get('problem')}")
-    said = row["messages"]
-    answer = said[-1]["content"] if said[-1]["role"] == "assistant" else None
-    asked = "\n".join(turn["content"] for turn in (said[:-1] if answer is not None else said))
-    return Sample(asked[:LONGEST], language=row["language"], id=row["id"], badges=[dropped["step"]], note=told,
+    last = row["messages"][-1]
+    answer = last["content"] if last["role"] == "assistant" else None
+    return Sample(_prompt(row)[:LONGEST], language=row["language"], id=row["id"], badges=[dropped["step"]], note=told,
                   reply=answer and answer[:LONGEST])
 
 
 def _near(shown: Page, note: Mapping[str, Any]) -> None:
-    looked = f"Decided anew at each threshold for the first {note['looked_at']:,} rows that reached this step."
-    shown.add("At other thresholds", Prose(looked + " F is ROUGE-L's F1 over words, and over single Chinese characters."),
-              Table(["rows are dropped when F is above", "rows dropped"],
-                    [[float(at), count] for at, count in note["dropped_at"].items()]))
-    for title, key in (("Just dropped", "just_dropped"), ("Just kept", "just_kept")):
+    few = note["decided_anew"]
+    covered = "all" if few == note["in"] else f"the first {few:,} of the"
+    shown.add("At other thresholds", Prose(
+        f"Decided anew at each threshold for {covered} {note['in']:,} rows that reached this step"
+        + ("" if few == note["in"] else ", because each line takes about as long as the step itself")
+        + ". F is ROUGE-L's F1 over words, and over single Chinese characters."),
+              Table(["rows are dropped when F is above", "rows dropped", "share"],
+                    [[at + (" (this run)" if float(at) == note["threshold"] else ""), count, f"{count / max(few, 1):.1%}"]
+                     for at, count in note["dropped_at"].items()]))
+    for title, key, told in (("Just dropped", "just_dropped", "dropped"), ("Just kept", "just_kept", "kept")):
         if note[key]:
-            shown.add(title, Pairs([Pair(pair["left"][:LONGEST], pair["right"][:LONGEST], "earlier row", "this row",
-                                         badges=[f"F {pair['f']:.3f}"]) for pair in note[key]]))
-    if note["most_absorbing"]:
-        shown.add("What absorbed most others",
-                  Prose("Every dropped row names in dropped.parquet the row that stands for it."),
-                  Samples([Sample(row["text"][:LONGEST], id=row["id"], badges=[f"absorbed {row['absorbed']:,}"])
-                           for row in note["most_absorbing"]]))
+            shown.add(title, Prose(f"Of all {note['in']:,} rows, the {told} ones whose F with an earlier kept row is the "
+                                   f"closest to {note['threshold']:g}; what differs is marked."),
+                      Pairs([Pair(pair["left"][:LONGEST], pair["right"][:LONGEST], "earlier row", "this row",
+                                  badges=[f"F {pair['f']:.3f}"]) for pair in note[key]]))
+
+
+def absorbed(after: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
+    """Kept rows with the duplicates they stand for, those of most first.
+
+    A row whose exact twin became a near-duplicate of another in its turn is counted with that one.
+
+    Returns columns id, prompt, language, rows (how many), and lists of up to `EACH` each: texts, and how they resemble it.
+    """
+    told = dropped.filter(pl.col("reason").is_in(["exact_duplicate", "near_duplicate"])).select(
+        "id", "reason", twin=pl.col("evidence").str.json_path_match("$.twin"),
+        f=pl.col("evidence").str.json_path_match("$.f"),
+        row="row")
+    onward = told.filter(pl.col("reason") == "near_duplicate").select(twin="id", last="twin").unique("twin", keep="first")
+    like = (pl.when(pl.col("f").is_not_null()).then(pl.format("F {}", pl.col("f")))
+            .when(pl.col("last").is_null()).then(pl.lit("the same")).otherwise(pl.lit("the same as such a row")))
+    groups = (told.join(onward, on="twin", how="left", maintain_order="left")
+              .group_by(pl.coalesce("last", "twin").alias("id"), maintain_order=True)
+              .agg(pl.len().alias("rows"), pl.col("row").head(EACH), like.head(EACH).alias("like")))
+    kept = after.select("id", "prompt", "language").unique("id", keep="first", maintain_order=True)
+    return groups.join(kept, on="id", how="inner", maintain_order="left").sort("rows", descending=True, maintain_order=True)
+
+
+def _absorbed(shown: Page, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
+    found = absorbed(after, dropped)
+    if found.is_empty():
+        return
+    texts = [[_prompt(json.loads(row)) for row in rows] for rows in found["row"].head(LISTED)]
+    most = [Sample(row["prompt"][:LONGEST], id=row["id"], language=row["language"], badges=[f"stands for {row['rows']:,}"],
+                   replies=[(like, text[:LONGEST]) for like, text in zip(row["like"], texts[place], strict=True)])
+            for place, row in enumerate(found.head(EACH).iter_rows(named=True))]
+    shown.add("What kept rows stand for", Prose(
+        f"{found.height:,} kept rows stand for {found['rows'].sum():,} duplicates that left; those that stand for most are "
+        "here, each with the first of its duplicates. dropped.parquet names for every one the row that stands for it."),
+              Samples(most))
+    shown.add_last("Each kept row with what it absorbed", Table(
+        ["stands for", "kept row", "duplicates"],
+        [[row["rows"], row["prompt"][:BRIEF], " ⏎ ".join(text[:BRIEF] for text in texts[place])]
+         for place, row in enumerate(found.head(LISTED).iter_rows(named=True))],
+        caption=f"The first {min(LISTED, found.height):,} of {found.height:,}, with up to {EACH} duplicates each."))
+
+
+def _visible(text: str) -> str:
+    """A text whose invisible characters are spelled out."""
+    return re.sub(CONTROL, lambda match: f"⟨U+{ord(match.group()):04X}⟩", text)
+
+
+def _prompt(row: Mapping[str, Any]) -> str:
+    said = row["messages"]
+    return "\n".join(turn["content"] for turn in (said[:-1] if said[-1]["role"] == "assistant" else said))

@@ -81,9 +81,12 @@ def _options(step: Step) -> dict[str, Any]:
 
 
 def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequence[Step], keep_raw: bool) -> Stage:
+    from instructwild.clean.near import compile_ahead
     from instructwild.clean.page import page
     from instructwild.clean.pii import masked
 
+    if any(step.name == "near" for step in steps):
+        compile_ahead(frame.height)
     before = rows = opened(frame)
     lost, notes = [dropped_frame(malformed)], {}
     with progress() as shown:

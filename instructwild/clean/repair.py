@@ -1,5 +1,10 @@
-"""The repair lane: damage that can be undone without guessing is undone, and the row goes on."""
+"""The repair lane: damage that can be undone without guessing is undone, and the row goes on.
 
+A half-translated row is repaired as far as that goes: signs and placeholders that the translation left behind. What stands
+in the other language is flagged by the rule `half_translated`: only a translator can mend it.
+"""
+
+import html
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,9 +20,13 @@ from instructwild.clean.step import Verdicts, actions
 Action = Literal["off", "flag", "repair", "drop"]
 
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff]"
-PLACEHOLDER = (r"(?i)\n\s*(?:input ?[:：]\s*)?[<\[(（【]?\s*(?:no ?input|noinput|no input (?:needed|required|provided)|n/a"
-               r"|无输入|没有输入|无需输入|不需要输入|输入为空|无需提供输入|无附加输入)\s*[>\])）】]?\s*[.。]?\s*\z")
+PLACEHOLDER = (r"(?i)\n\s*(?:input ?[:：]\s*)?[<\[(（【“\"]{0,2}\s*(?:no ?input|noinput"
+               r"|no input (?:needed|required|provided)|n/a|无输入|没有输入|无需输入|不需要输入|输入为空"
+               r"|无需提供输入|无附加输入)\s*[>\])）】”\"]{0,2}\s*[.。]?\s*\z")
 CONTENT = pl.col("content")
+ENTITY = r"&(?:quot|apos|amp|lt|gt|nbsp|#39|#34);"
+MEANT = re.compile(r"[<>\"']|&(?!(?:quot|apos|amp|lt|gt|nbsp|#39|#34);)|html|xml|entit|escape|实体|转义", re.IGNORECASE)
+HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Lane(NamedTuple):
@@ -28,8 +37,17 @@ class Lane(NamedTuple):
     mend: Callable[[str], str]
 
 
+def _unescaped(text: str) -> str:
+    """A Chinese text in which every such sign is spelled as HTML does, and which does not speak of HTML, is a translation
+    service's output; any other stays as it is.
+    """
+    return html.unescape(text) if HAN.search(text) and not MEANT.search(text) else text
+
+
 LANES: dict[str, Lane] = {
     "mojibake": Lane("text decoded with the wrong encoding", CONTENT.str.contains(SUSPECT), unmangled),
+    "html_entities": Lane("signs that a translation spelled as HTML does, such as &quot;",
+                          CONTENT.str.contains(ENTITY), _unescaped),
     "control_characters": Lane("characters that no reader sees", CONTENT.str.contains(CONTROL),
                                lambda text: re.sub(CONTROL, "", text)),
     "placeholder": Lane("a line that says there is no input", CONTENT.str.tail(50).str.contains(PLACEHOLDER),

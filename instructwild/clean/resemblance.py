@@ -1,19 +1,20 @@
 """Near-duplicates: prompts that say the same in almost the same words, by the exact definition of `clean.near`."""
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 
 from instructwild.clean.step import Verdicts, drops
 from instructwild.schema.verdict import Reason
 
+if TYPE_CHECKING:
+    from instructwild.clean.near import Match, NearDuplicates
+
 SHOWN = 10
-CLOSE_LOOK = 20_000
-"""Rows that the closer look of the report is taken at: other thresholds, and the pairs nearest to this one."""
+DECIDED_ANEW = 50_000
+"""Rows that other thresholds are tried on: each takes about as long as the step itself."""
 
 
 @dataclass(frozen=True)
@@ -35,31 +36,28 @@ class Near:
         from instructwild.clean.near import near_duplicate_matches
 
         limit, texts = Fraction(str(self.threshold)), rows["prompt"].to_list()
-        matches = near_duplicate_matches(texts, limit).matches
-        notes: dict[str, Any] = {}
+        plain = near_duplicate_matches(texts, limit)
+        matches, notes = plain.matches, _close_look(plain, texts)
         if self.guard:
             from instructwild.clean.guard import guarded
 
-            plain, matches = matches, guarded(texts, matches, limit)
-            notes["kept_by_guard"] = sum(match is not None for match in plain) - sum(match is not None for match in matches)
+            matches = guarded(texts, matches, limit)
+            notes["kept_by_guard"] = plain.dropped - sum(match is not None for match in matches)
         found = [(place, match) for place, match in enumerate(matches) if match is not None]
-        twins = Counter(match.index for _, match in found)
         lost = rows[[place for place, _ in found]].select("at").with_columns(
             rows[[match.index for _, match in found]]["id"].alias("twin"),
-            pl.Series("f", [round(float(match.f), 4) for _, match in found], dtype=pl.Float64))
-        notes |= _close_look(texts[:CLOSE_LOOK], limit)
-        notes["most_absorbing"] = [{"text": texts[place], "id": rows["id"][place], "absorbed": count}
-                                   for place, count in twins.most_common(SHOWN)]
+            pl.Series("f", [round(float(match), 4) for _, match in found], dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)
 
 
-def _close_look(texts: Sequence[str], threshold: Fraction) -> dict[str, Any]:
-    """What other thresholds would drop, and the pairs closest to this one on either side, of the first rows."""
+def _close_look(found: "NearDuplicates", texts: list[str]) -> dict[str, Any]:
+    """The pairs closest to the threshold on either side, of all rows; what other thresholds would drop of the first ones."""
     from instructwild.clean.near import near_duplicate_matches
 
-    found = near_duplicate_matches(texts, threshold)
-    pairs = {name: [{"f": round(float(match.f), 4), "left": texts[match.index], "right": texts[row]}
-                    for row, match in listed]
-             for name, listed in (("just_dropped", found.just_dropped(SHOWN)), ("just_kept", found.just_kept(SHOWN)))}
-    counts = {str(float(at)): count for at, count in found.dropped_at().items()}
-    return {"looked_at": len(texts), "dropped_at": counts, **pairs}
+    def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:
+        return [{"f": round(float(match), 4), "left": texts[match.index], "right": texts[row]} for row, match in listed]
+
+    first = found if len(texts) <= DECIDED_ANEW else near_duplicate_matches(texts[:DECIDED_ANEW], found.threshold)
+    return {"threshold": float(found.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),
+            "dropped_at": {str(float(at)): count for at, count in first.dropped_at().items()},
+            "just_dropped": shown(found.just_dropped(SHOWN)), "just_kept": shown(found.just_kept(SHOWN))}

@@ -13,12 +13,12 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.clean.language import languages
 from instructwild.collect import page
 from instructwild.collect.extract import candidates
 from instructwild.collect.forgotten import author_mark, fingerprint, forgotten, row_mark
 from instructwild.collect.judge import LONGEST, refusal
 from instructwild.collect.kinds import Kind, kind_named
+from instructwild.collect.language import languages
 from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
 from instructwild.collect.salt import user_salt

@@ -3,19 +3,24 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from instructwild.expand.growth import Goal, Growth
+from instructwild.expand.judges import JudgeName, requests_of
 from instructwild.expand.respond import Wanted, fill, opened
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
-from instructwild.schema import Instruction
+from instructwild.llm.scripted import tokens_of
+from instructwild.schema import Instruction, RankingRow, Reason
 
-REHEARSED = 600
+REHEARSED = 2_000
 """Rows that are rehearsed at most; a larger run is scaled up from them."""
+REHEARSAL = ("answers as long, and as often unusable, as those of the scripted model in a rehearsal of {rehearsed:,} rows. "
+             "Real models differ; a small run first tells by how much.")
+LONGEST = "a judge uses all the tokens that it is allowed, and each reading can be understood at once."
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,8 @@ class Forecast:
         priced: whether the price is known; `usd` is 0 where it is not.
         samples: two requests as they would be sent.
         rehearsed: rows that the rehearsal made.
+        assumed: what the figures rest on.
+        judges: what ranking the answers takes, one forecast for each judge.
     """
 
     model: str
@@ -40,6 +47,8 @@ class Forecast:
     priced: bool
     samples: tuple[dict[str, Any], ...]
     rehearsed: int
+    assumed: str = REHEARSAL
+    judges: "tuple[Forecast, ...]" = ()
 
     def plain(self) -> dict[str, Any]:
         """As JSON values, the price of a kept row included."""
@@ -58,8 +67,19 @@ class Forecast:
         cost = f"US$ {self.usd:.4f}, {each:.6f} for each row kept" if self.priced else "price not known: give --price"
         print(f"--- {self.model}: {self.rows:,} rows in about {self.requests:,} requests, {self.prompt_tokens:,} tokens sent"
               f", {self.completion_tokens:,} received: {cost}")
-        print("Nothing was sent. Assumed: answers as long, and as often unusable, as those of the scripted model in a "
-              f"rehearsal of {self.rehearsed:,} rows. Real models differ; a small run first tells by how much.")
+        print(f"Nothing was sent. Assumed: {self.assumed.format(rehearsed=self.rehearsed)}")
+        for one in self.judges:
+            one.show(as_json=False)
+
+
+@dataclass
+class Tally:
+    """What one cell took in the rehearsal, and how many rows it brought, those beyond its target included."""
+
+    requests: int = 0
+    rows: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 def forecast_expand(growth: Growth, model: str, price: Price | None, window: int) -> Forecast:
@@ -76,20 +96,32 @@ def forecast_expand(growth: Growth, model: str, price: Price | None, window: int
     goals = {cell: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
              for cell, goal in growth.goals.items() if goal.target}
     rehearsal = Growth(growth.seeds, goals, model, growth.seed, growth.patience, growth.threshold)
-    session = open_model("scripted", Limits(window=window), Ledger(":memory:"))
+    session = open_model("scripted", Limits(window=max(1, round(window * scale))), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
+    tallies = {cell: Tally() for cell in goals}
 
     async def rehearse() -> None:
         async for request, reply in session.stream(rehearsal.ask):
-            rehearsal.accept(request, reply)
+            tally, lost = tallies[rehearsal.expecting], len(rehearsal.dropped)
+            brought = rehearsal.accept(request, reply)
+            brought += sum(drop.reason == Reason.SURPLUS for drop in rehearsal.dropped[lost:])
+            tally.requests, tally.rows = tally.requests + 1, tally.rows + brought
+            tally.prompt_tokens += reply.prompt_tokens
+            tally.completion_tokens += reply.completion_tokens
             seen.append((request, reply))
 
     asyncio.run(rehearse())
-    return _scaled(model, wanted, len(rehearsal.kept), seen, price)
+    # A cell that brought nothing is given up after as many requests in a run of any size.
+    times = {cell: growth.goals[cell].target / tally.rows if scale < 1 and tally.rows else 1.0
+             for cell, tally in tallies.items()}
+    requests, sent, received = (round(sum(times[cell] * getattr(tally, name) for cell, tally in tallies.items()))
+                                for name in ("requests", "prompt_tokens", "completion_tokens"))
+    return _forecast(model, wanted, requests, sent, received, seen, price, len(rehearsal.kept))
 
 
-def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int) -> Forecast:
-    """What answering these rows will take."""
+def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int,
+                     judges: Sequence[tuple[JudgeName, Price | None]] = ()) -> Forecast:
+    """What answering these rows will take, and having judges rank the answers."""
     work = list(opened(rows, wanted).values())
     step = max(1, len(work) // REHEARSED)
     chosen = work[::step]
@@ -97,14 +129,27 @@ def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, pr
     seen: list[tuple[Request, Reply]] = []
     missing = [(open_, slot) for open_ in chosen if open_.row.prompt for slot in range(wanted.k - len(open_.given))]
     asyncio.run(fill(session, missing, wanted, on_reply=lambda request, reply: seen.append((request, reply))))
-    return _scaled(model, len(work), len(chosen), seen, price)
-
-
-def _scaled(model: str, rows: int, rehearsed: int, seen: Sequence[tuple[Request, Reply]], price: Price | None) -> Forecast:
-    scale = rows / rehearsed if rehearsed else 0.0
+    answered = [RankingRow(id=one.row.id, messages=one.row.prompt, language=one.row.language,
+                           candidates=tuple(one.candidates)) for one in chosen if len(one.candidates) > 1]
+    scale = len(work) / len(chosen) if chosen else 0.0
     sent, received = (round(scale * sum(counts)) for counts in (
         [reply.prompt_tokens for _, reply in seen], [reply.completion_tokens for _, reply in seen]))
+    return replace(_forecast(model, len(work), round(scale * len(seen)), sent, received, seen, price, len(chosen)),
+                   judges=tuple(forecast_judge(answered, scale, *one) for one in judges))
+
+
+def forecast_judge(rows: Sequence[RankingRow], scale: float, judge: JudgeName, price: Price | None) -> Forecast:
+    """What having one judge rank these rows, `scale` times over, will take; a reward model is asked nothing."""
+    asked = requests_of(rows, judge)
+    sent = round(scale * sum(tokens_of(message.content) for request in asked for message in request.messages))
+    received = round(scale * sum(request.sampling.max_tokens for request in asked))
+    samples = tuple(request.plain() for request in asked[:2])
+    return Forecast(f"judge {judge.label}", round(scale * len(rows)), round(scale * len(asked)), sent, received,
+                    (price or Price()).of(sent, received), price is not None, samples, len(rows), LONGEST)
+
+
+def _forecast(model: str, rows: int, requests: int, sent: int, received: int, seen: Sequence[tuple[Request, Reply]],
+              price: Price | None, rehearsed: int) -> Forecast:
     samples = tuple(request.plain() for request, _ in (seen[:1] + seen[len(seen) // 2: len(seen) // 2 + 1]))
     known = price or Price()
-    return Forecast(model, rows, round(scale * len(seen)), sent, received, known.of(sent, received), price is not None,
-                    samples, rehearsed)
+    return Forecast(model, rows, requests, sent, received, known.of(sent, received), price is not None, samples, rehearsed)

@@ -4,7 +4,7 @@ import asyncio
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from instructwild import stage
 from instructwild.errors import ConfigError
+from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, Verdicts, described, judged, judgements, judges_of
 from instructwild.expand.parse import refused
 from instructwild.expand.run import run_name
 from instructwild.llm.ledger import Ledger
@@ -24,8 +25,6 @@ from instructwild.stage.frames import instruction_frame, instructions, ranking_f
 STEP = "respond"
 SENTENCE_END = re.compile(r"(?:[.!?…](?=[\"')\]]*(?:\s|$))|[。！？；]|```\s*$|\n)[\"'”’)\]]*")
 TRUNCATED = ("trim", "drop", "keep")
-SORTED_OVER = 8
-"""Batches that a model in this process looks over to put prompts of like length together."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Open:
 
     def take(self, reply: Reply, model: str, wanted: Wanted) -> bool:
         """Judge a reply; whether it became a candidate."""
-        text, reason = judged(reply, wanted)
+        text, reason = read(reply, wanted)
         if reason is None:
             name = response_id([*((m.role, m.content) for m in self.row.prompt), ("assistant", text)])
             if any(candidate.id == name for candidate in self.candidates):
@@ -80,7 +79,7 @@ class Open:
         return False
 
 
-def judged(reply: Reply, wanted: Wanted) -> tuple[str, Reason | None]:
+def read(reply: Reply, wanted: Wanted) -> tuple[str, Reason | None]:
     """The answer in a reply, and why it is none."""
     text = reply.text.strip()
     if reply.finish == "failed":
@@ -101,8 +100,8 @@ def trimmed(text: str) -> str:
 
 
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], wanted: Wanted, *,
-            limits: Limits | None = None, cache: Path | None = None, encoding: str | None = None, force: bool = False,
-            ) -> stage.Stage:
+            judges: Sequence[str] = (), limits: Limits | None = None, cache: Path | None = None,
+            encoding: str | None = None, force: bool = False) -> stage.Stage:
     """Answer prompts.
 
     Args:
@@ -110,6 +109,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         out: the stage folder to write.
         models: one or several; candidate j of a prompt comes from model j modulo their number.
         wanted: how many answers, and which count.
+        judges: models, and reward models as `reward:PATH`, that rank the candidates.
 
     Raises:
         InputError, ConfigError, ModelError, EndpointError: see there.
@@ -117,15 +117,20 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     limits = limits or Limits()
     if wanted.truncated not in TRUNCATED:
         raise ConfigError(f"should be one of {', '.join(TRUNCATED)}, found {wanted.truncated!r}", where="--truncated")
+    if judges and wanted.k < 2:
+        raise ConfigError("has nothing to rank where each prompt gets one answer", where="--judge",
+                          remedy="ask for more: -k 4")
     names = [understand(model) for model in models]
     for name in names:
         check(name, limits)
+    jury = judges_of(judges, limits)
     table = stage.read(sources, encoding)
     config = {"models": [name.label for name in names], "k": wanted.k, "sampling": wanted.sampling.plain(),
               "tries": wanted.tries, "truncated": wanted.truncated, "keep_refusals": wanted.keep_refusals,
               "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget,
-              "limit": wanted.limit}
-    with stage.start(out, STEP, config=config, inputs=table.inputs, force=force) as run:
+              "limit": wanted.limit, **({"judges": described(jury)} if jury else {})}
+    inputs = [*table.inputs, *(record for one in jury for record in one.inputs)]
+    with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished
         rows = spread(list(instructions(table.frame)), wanted.limit)
@@ -138,7 +143,12 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
                 if missing:
                     sessions.append(open_model(model, limits, ledger, sort=SORTED_OVER))
                     asyncio.run(fill(sessions[-1], missing, wanted))
-        return _finish(run, rows, work, sessions, wanted, table.malformed)
+            kept, dropped = _told_apart(rows, work, wanted)
+            verdicts: list[Verdicts] = []
+            if jury:
+                kept, verdicts = judged(kept, jury, limits, ledger, wanted.seed)
+        faults = Counter(reason.value for open_ in work.values() for reason in open_.reasons)
+        return finish(run, kept, [*table.malformed, *dropped], sessions, verdicts, k=wanted.k, faults=faults)
 
 
 def spread(rows: list[Instruction], limit: int | None) -> list[Instruction]:
@@ -207,16 +217,10 @@ def _request(row: Instruction, slot: int, attempt: int, wanted: Wanted) -> Reque
     return Request(messages=row.prompt, sampling=wanted.sampling, seed=dice.getrandbits(48))
 
 
-def _finish(run: stage.Run, rows: Sequence[Instruction], work: dict[int, Open], sessions: Sequence[Session], wanted: Wanted,
-            malformed: list[Dropped]) -> stage.Stage:
-    from instructwild.expand.respond_page import page
-    from instructwild.report.terminal import console
-
-    for session in sessions:
-        if session.stopped is not None:
-            console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")
-    dropped = list(malformed)
+def _told_apart(rows: Sequence[Instruction], work: dict[int, Open], wanted: Wanted) -> tuple[list[Any], list[Dropped]]:
+    """The rows that have what is wanted, and those that leave."""
     kept: list[Any] = []
+    dropped: list[Dropped] = []
     for place, row in enumerate(rows):
         open_ = work.get(place)
         least = 2 if wanted.k > 1 else 1
@@ -229,16 +233,32 @@ def _finish(run: stage.Run, rows: Sequence[Instruction], work: dict[int, Open], 
                                    candidates=_shuffled(open_, wanted.seed)))
         else:
             kept.append(_answered(open_, wanted))
-    usage = [session.usage for session in sessions]
-    faults = Counter(reason.value for open_ in work.values() for reason in open_.reasons)
-    metrics = {"requests": sum(u.requests for u in usage), "failed_requests": sum(u.failed for u in usage),
-               "cached_requests": sum(u.cached for u in usage), "answers_not_taken": dict(faults.most_common()),
-               "stopped": "budget" if any(session.stopped for session in sessions) else None}
+    return kept, dropped
+
+
+def finish(run: stage.Run, kept: Sequence[Any], dropped: Sequence[Dropped], sessions: Sequence[Session],
+           verdicts: Sequence[Verdicts], *, k: int, faults: Mapping[str, int] | None = None) -> stage.Stage:
+    """Write the stage: answers or candidates, with what judges said of them."""
+    from instructwild.expand.respond_page import page
+    from instructwild.report.terminal import console
+
+    asked = [*sessions, *(one.session for one in verdicts)]
+    for session in asked:
+        if session.stopped is not None:
+            console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")
+    usage = [session.usage for session in asked]
+    metrics: dict[str, Any] = {
+        "requests": sum(u.requests for u in usage), "failed_requests": sum(u.failed for u in usage),
+        "cached_requests": sum(u.cached for u in usage), "answers_not_taken": dict(Counter(faults or {}).most_common()),
+        "stopped": "budget" if any(session.stopped for session in asked) else None}
+    if verdicts:
+        metrics["judges"] = [one.plain() for one in verdicts]
+        run.save(JUDGEMENTS, judgements(verdicts))
     usd = round(sum(u.usd for u in usage), 6)
-    frame = ranking_frame(kept) if wanted.k > 1 else instruction_frame(kept)
+    frame = ranking_frame(kept) if k > 1 else instruction_frame(kept)
     tokens = stage.Tokens(prompt=sum(u.prompt_tokens for u in usage), completion=sum(u.completion_tokens for u in usage))
     return run.finish(data=frame, dropped=dropped, usd=usd, metrics=metrics, tokens=tokens,
-                      report=page(kept, dropped, metrics, wanted.k, usd))
+                      report=page(kept, dropped, metrics, k, usd))
 
 
 def _dropped(open_: Open, least: int) -> Dropped:

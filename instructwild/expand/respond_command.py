@@ -1,20 +1,28 @@
 """`instructwild respond`."""
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from instructwild.llm.command import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
 from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+
+if TYPE_CHECKING:
+    from instructwild.expand.forecast import Forecast
+    from instructwild.expand.respond import Wanted
+    from instructwild.llm.open import Limits
 
 
 def respond(
     prompts: Annotated[list[str], typer.Argument(help="Stage folders or files with prompts.", show_default=False)],
     out: Out,
-    model: Annotated[list[str], typer.Option(help="smollm2, a folder, a Hub id, URL#NAME, or an OpenAI model; repeatable.",
-                                             show_default=False)],
+    model: Annotated[list[str] | None, typer.Option(help="smollm2, a folder, a Hub id, URL#NAME, or an OpenAI model; "
+                                                    "repeatable.", show_default=False)] = None,
     k: Annotated[int, typer.Option("-k", "--candidates", help="Answers to each prompt; 2 or more are to be ranked.",
                                    min=1, max=16)] = 1,
+    judge: Annotated[list[str] | None, typer.Option(help="Rank the candidates by a model, or by reward:FOLDER; repeatable. "
+                                                    "Without --model it ranks the candidates of PROMPTS.",
+                                                    show_default=False)] = None,
     max_tokens: Annotated[int, typer.Option(help="Tokens of an answer, at most.", min=1)] = 512,
     temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.", min=0, max=2)] = 0.7,
     top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens that make up this share.",
@@ -24,26 +32,28 @@ def respond(
     keep_answer: Annotated[bool, typer.Option("--keep-answer", help="A row's own answer is one of the candidates.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what has an answer.")] = False,
     tries: Annotated[int, typer.Option(help="How often one answer is asked for.", min=1)] = 3,
-    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
-    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
-    rpm: Annotated[float | None, typer.Option(help="Requests a minute, at most.", min=0.1)] = None,
-    tpm: Annotated[float | None, typer.Option(help="Tokens a minute, at most.", min=1)] = None,
-    window: Annotated[int, typer.Option(help="Requests on their way at once; 0: 128, or one batch here.", min=0)] = 0,
-    batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 32,
-    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
+    budget: Budget = None,
+    price: ListPrice = "",
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    window: Window = 0,
+    batch: Batch = 32,
+    local_only: LocalOnly = False,
     seed: Annotated[int, typer.Option(help="Decides the random numbers of sampling.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Answer only so many prompts, spread over the input.", min=1)] = None,
-    cache: Annotated[Path | None, typer.Option(help="A file of paid answers that several runs share.")] = None,
+    cache: Cache = None,
     encoding: Encoding = None,
     dry_run: DryRun = False,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Answer prompts: one answer each, or K candidates to be ranked.
+    """Answer prompts: one answer each, or K candidates to be ranked by people, or by judges right away.
 
-    Refused, empty and cut-off answers are asked for again; a prompt that gets none leaves with the reason. Run again after
-    an interruption, it goes on and pays for nothing twice.
+    Refused, empty and cut-off answers are asked for again; a prompt that gets none leaves with the reason. A judge reads the
+    candidates twice, in opposite orders, and what the two readings do not agree on is a tie. Run again after an
+    interruption, it goes on and pays for nothing twice.
     """
+    from instructwild.errors import ConfigError
     from instructwild.expand.respond import Wanted
     from instructwild.expand.respond import respond as run
     from instructwild.llm.open import Limits
@@ -55,17 +65,42 @@ def respond(
                     keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
                     local_only=local_only)
+    models, judges = model or [], judge or []
+    if not models and not judges:
+        raise ConfigError("no model was named", where="--model", remedy="give smollm2, a folder, a Hub id, URL#NAME or an "
+                          "OpenAI model; or --judge for candidates that are there")
     if dry_run:
-        from instructwild import stage
-        from instructwild.expand.forecast import forecast_respond
-        from instructwild.expand.respond import spread
-        from instructwild.llm.open import check, price_of, understand
-        from instructwild.stage.frames import instructions
-
-        rows = spread(list(instructions(stage.read(prompts, encoding).frame)), wanted.limit)
-        for name in map(understand, model):
-            check(name, limits)
-        name = understand(model[0])
-        forecast_respond(rows, ", ".join(model), wanted, price_of(name, limits), limits.window or 32).show(as_json)
+        _plan(prompts, models, judges, wanted, limits, encoding).show(as_json)
         return
-    announce(run(prompts, out, model, wanted, limits=limits, cache=cache, encoding=encoding, force=force), as_json)
+    if not models:
+        from instructwild.expand.judge_stage import judge_candidates
+
+        announce(judge_candidates(prompts, out, judges, limits=limits, cache=cache, seed=seed, force=force), as_json)
+        return
+    announce(run(prompts, out, models, wanted, judges=judges, limits=limits, cache=cache, encoding=encoding, force=force),
+             as_json)
+
+
+def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted: "Wanted", limits: "Limits",
+          encoding: str | None) -> "Forecast":
+    from dataclasses import replace
+
+    from instructwild import stage
+    from instructwild.expand.forecast import forecast_judge, forecast_respond
+    from instructwild.expand.judge_stage import candidate_rows
+    from instructwild.expand.judges import judges_of
+    from instructwild.expand.respond import spread
+    from instructwild.llm.open import check, price_of, understand, window_of
+    from instructwild.llm.price import Price
+    from instructwild.stage.frames import instructions
+
+    jury = [(one, Price() if one.folder else price_of(understand(one.given), limits)) for one in judges_of(judges, limits)]
+    if not models:
+        candidates = [row for source in prompts for row in candidate_rows(source)[0]]
+        first, *others = [forecast_judge(candidates, 1.0, *one) for one in jury]
+        return replace(first, judges=tuple(others))
+    rows = spread(list(instructions(stage.read(prompts, encoding).frame)), wanted.limit)
+    for name in map(understand, models):
+        check(name, limits)
+    name = understand(models[0])
+    return forecast_respond(rows, ", ".join(models), wanted, price_of(name, limits), window_of(name, limits), jury)

@@ -12,7 +12,7 @@ SHOWN = 8
 def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, Any], k: int, usd: float) -> str:
     """One self-contained HTML page: how many prompts were answered, what went wrong, and answers to look at."""
     from instructwild.report import figures
-    from instructwild.report.page import Page, Samples, Table
+    from instructwild.report.page import Page, Prose, Samples, Table
 
     what = "answered" if k == 1 else "prompts with candidates"
     lead = f"{len(kept) + len(dropped):,} prompts in, {len(kept):,} {what}, from {metrics['requests']:,} requests."
@@ -21,6 +21,12 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
         counts = Counter(len(row.candidates) for row in kept)
         rows = [[str(n), f"{counts[n]:,}"] for n in sorted(counts)]
         shown.add("Candidates a prompt", Table(["candidates", "prompts"], rows))
+    if metrics.get("judges"):
+        shown.add("Judges", Prose(
+            "A model that reads sees the answers of a prompt twice, the second time in the opposite order. Answers that its "
+            "two readings do not part the same way are tied. A reward model reads each answer by itself."),
+            Table(["judge", "prompts ranked", "without a verdict", "pairs tied", "pairs both readings agree on"],
+                  [_judge(one) for one in metrics["judges"]]))
     if metrics["answers_not_taken"]:
         shown.add("Answers that were not taken", figures.bars(metrics["answers_not_taken"]))
     lost = Counter(row.reason.value for row in dropped)
@@ -35,8 +41,20 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
     step = max(1, len(kept) // SHOWN)
     samples = []
     for row in kept[::step][:SHOWN]:
-        answers = [row.response or ""] if k == 1 else [candidate.text for candidate in row.candidates]
+        answers = [row.response or ""] if k == 1 else [_placed(row, i) for i in range(len(row.candidates))]
         samples.append("\n\n".join([row.messages[0].content, *(f"→ {answer}" for answer in answers)]))
     if samples:
         shown.add("Some of them", Samples(samples))
     return shown.html()
+
+
+def _judge(told: Mapping[str, Any]) -> list[str]:
+    agree = told["both_readings_agree"]
+    return [told["annotator"], f"{told['ranked']:,}", f"{told['unread']:,}",
+            f"{told['tied_pairs']:,} of {told['pairs']:,}", "–" if agree is None else f"{agree:.0%}"]
+
+
+def _placed(row: Any, place: int) -> str:
+    """An answer after the places it was given."""
+    given = ", ".join(f"{ranking.annotator.partition(':')[0]} {ranking.ranks[place]}" for ranking in row.rankings)
+    return f"[{given}] {row.candidates[place].text}" if given else row.candidates[place].text

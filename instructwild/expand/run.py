@@ -41,7 +41,7 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
 
 def _languages_of(rows: Sequence[Instruction]) -> list[str]:
     """The two-letter language of each row, detected where the row does not say."""
-    from instructwild.clean.language import languages
+    from instructwild.collect.language import languages
 
     texts = ["\n".join(message.content for message in row.prompt) for row in rows]
     detected = languages(pl.Series(texts, dtype=pl.String)) if rows else []
@@ -158,7 +158,7 @@ def _finish(run: stage.Run, growth: Growth, session: Session) -> stage.Stage:
                       report=page(growth, metrics, usage.usd))
 
 
-def measured(growth: Growth) -> dict[str, dict[str, float]]:
+def measured(growth: Growth) -> dict[str, dict[str, float | None]]:
     """Diversity of the seeds and of the new rows of each language, looked at in equal numbers."""
     found = {}
     for language, people in growth.seeds.items():

@@ -21,7 +21,7 @@ RANGE = re.compile(r"(?:number(?:ed|ing)?|编号)\D{0,20}(\d+)\D{1,10}(\d+)", re
 EXAMPLE = re.compile(r"User:|用户：")
 PAIRS = re.compile(r"Answer \d|回答\d")
 TALKS = re.compile(r"(?m)^Assistant:|^助手：")
-LETTERS = re.compile(r"^\[([A-Z])\]", re.MULTILINE)
+LETTERED = re.compile(r"(?ms)^\[([A-Z])\]\n(.*?)(?=\n\n\[[A-Z]\]\n|\n\n[^\n]*\Z)")
 HAN = re.compile(r"[㐀-鿿]")
 
 REFUSAL = {"en": "I'm sorry, but I can't help with that request.", "zh": "抱歉，我无法协助处理这个请求。"}
@@ -29,16 +29,22 @@ REFUSAL = {"en": "I'm sorry, but I can't help with that request.", "zh": "抱歉
 
 @dataclass(frozen=True)
 class Faults:
-    """Shares of answers that go wrong, and of list items that repeat an example or come in the other language."""
+    """Shares of answers that go wrong, of list items that repeat an example, with or without a word changed, or come in the
+    other language, and of judgements that go by the place an answer stands in.
+    """
 
     refused: float = 0.01
     truncated: float = 0.02
     malformed: float = 0.02
-    repeated: float = 0.08
+    repeated: float = 0.05
     foreign: float = 0.02
+    alike: float = 0.04
+    biased: float = 0.15
 
 
-NONE = Faults(0, 0, 0, 0, 0)
+NONE = Faults(0, 0, 0, 0, 0, 0, 0)
+BESIDE = (0, 1, 1, 1, 2, 2, 2, 2, 2, 2)
+"""Sentences beside a question, each as likely; the fewer there are, the likelier it is to be much like an earlier one."""
 
 
 def tokens_of(text: str) -> int:
@@ -91,14 +97,24 @@ class Script:
             first = begun[-1] if begun else 1
             items = [self._item(examples, language, dice) for _ in range(3)]
             return " " + "\n".join([items[0], *(f"{first + i}. {item}" for i, item in enumerate(items[1:], 1))])
-        if len(set(LETTERS.findall(prompt))) > 1:
-            letters = sorted(set(LETTERS.findall(prompt)))
-            dice.shuffle(letters)
-            return " > ".join(letters)
+        answers = LETTERED.findall(prompt)
+        if len(answers) > 1:
+            return self._order(answers, language, dice)
         wanted = RANGE.search(prompt)
         if wanted is None:
             return answer(language, dice)
         return self._list(prompt, examples, range(int(wanted[1]), int(wanted[2]) + 1), language, dice)
+
+    def _order(self, answers: list[tuple[str, str]], language: str, dice: random.Random) -> str:
+        """A judgement: the longer answer is better, and equal lengths are a tie; now and then the first one shown wins."""
+        biased = dice.random() < self.faults.biased
+        lengths = {letter: -place if biased else len(text.strip()) for place, (letter, text) in enumerate(answers)}
+        best, *others = sorted(lengths, key=lambda letter: -lengths[letter])
+        order, last = best, best
+        for letter in others:
+            order += f" {'=' if lengths[letter] == lengths[last] else '>'} {letter}"
+            last = letter
+        return f"{answer(language, dice)}\n{order}"
 
     def _list(self, prompt: str, examples: list[str], numbers: range, language: str, dice: random.Random) -> str:
         lines = []
@@ -119,15 +135,25 @@ class Script:
         draw = dice.random()
         if examples and draw < self.faults.repeated:
             return dice.choice(examples)
+        if examples and draw < self.faults.repeated + self.faults.alike:
+            return changed(dice.choice(examples), language, dice)
         if draw > 1 - self.faults.foreign:
             return question("en" if language == "zh" else "zh", dice)
         return question(language, dice)
 
 
 def question(language: str, dice: random.Random) -> str:
-    """A question that nobody has asked before, most likely."""
-    shape: str = dice.choice(_vocabulary()["questions"][language])
-    return shape.format(**_words(language, dice))
+    """A question that nobody has asked before, most likely: some 10^15 are possible in each language."""
+    said = [dice.choice(_vocabulary()["questions"][language])]
+    said += dice.sample(_vocabulary()["settings"][language], dice.choice(BESIDE))
+    return ("" if language == "zh" else " ").join(shape.format(**_words(language, dice)) for shape in said)
+
+
+def changed(text: str, language: str, dice: random.Random) -> str:
+    """The same text with one word, or one Chinese character, put in the place of another."""
+    words: list[str] = list(text) if language == "zh" else text.split(" ")
+    words[dice.randrange(len(words))] = dice.choice(_vocabulary()["kinds"][language])
+    return ("" if language == "zh" else " ").join(words)
 
 
 def answer(language: str, dice: random.Random) -> str:
@@ -146,7 +172,10 @@ def _vocabulary() -> dict[str, dict[str, Any]]:
 
 
 def _words(language: str, dice: random.Random) -> dict[str, str]:
-    things, kinds, acts = (_vocabulary()[name][language] for name in ("things", "kinds", "acts"))
+    known = _vocabulary()
+    things, kinds, acts = (known[name][language] for name in ("things", "kinds", "acts"))
     first, second, third = dice.sample(things, 3)
+    name = "".join(dice.choices(known["names"][language], k=dice.choice((2, 3, 3))))
     return {"a": first, "b": second, "c": third, "k": dice.choice(kinds), "l": dice.choice(kinds), "v": dice.choice(acts),
-            "w": dice.choice(acts), "n": str(dice.randint(2, 99))}
+            "w": dice.choice(acts), "n": str(dice.randint(2, 99)), "m": str(dice.randint(20, 900)),
+            "y": str(dice.randint(1850, 2024)), "p": name.title(), "t": dice.choice(known["times"][language])}

@@ -1,32 +1,22 @@
-"""What every report begins with: what went in and came out, what the rows are, and how the stage was made."""
+"""What reports say alike: what went in and came out, what the rows are, and how the stage was made."""
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
-from instructwild.report.blocks import Block, Prose, Sample, Samples, Stats, Table
+from instructwild.report.blocks import Block, Prose, Stats, Table
 from instructwild.report.page import Page
 from instructwild.report.template import decimal, shown
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from instructwild.stage import Manifest, Rows, Run, Tokens
+    from instructwild.stage import Manifest
 
 SPACELESS = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
 WORD = rf"[{SPACELESS}]|[\p{{L}}\p{{M}}\p{{N}}&&[^{SPACELESS}]]+"
 WORDS = "words (a Chinese character counts as one)"
-
-
-def by_reason(dropped: "pl.DataFrame") -> dict[str, int]:
-    """Dropped rows by reason, most first."""
-    return _counted(dropped, "reason")
-
-
-def by_step(dropped: "pl.DataFrame") -> dict[str, int]:
-    """Dropped rows by the step that dropped them, most first."""
-    return _counted(dropped, "step")
 
 
 def by_language(frame: "pl.DataFrame") -> dict[str, int]:
@@ -46,16 +36,6 @@ def by_source(frame: "pl.DataFrame") -> dict[str, int]:
     return _counted(frame.select(source=pl.coalesce(
         pl.when(made.is_not_null() & (made != "")).then(pl.concat_str([pl.lit("made by "), made])),
         pl.when(first.is_not_null()).then(found), pl.lit("unknown"))), "source")
-
-
-def by_license(frame: "pl.DataFrame") -> dict[str, int]:
-    """Rows by the licence of their first origin; `not stated` where it has none."""
-    import polars as pl
-
-    if "origin" not in frame.columns:
-        return {}
-    return _counted(frame.select(license=pl.col("origin").list.first().struct.field("license").fill_null("not stated")),
-                    "license")
 
 
 def by_type(frame: "pl.DataFrame") -> dict[str, int]:
@@ -84,42 +64,6 @@ def _counted(frame: "pl.DataFrame", column: str) -> dict[str, int]:
         return {}
     found = frame.group_by(column).len().sort("len", column, descending=[True, False])
     return {str(name): int(count) for name, count in found.iter_rows()}
-
-
-def stage_page(run: "Run", title: str, lead: str = "", *, data: "pl.DataFrame | None" = None,
-               dropped: "pl.DataFrame | None" = None, before: "pl.DataFrame | None" = None, rows: "Rows | None" = None,
-               tokens: "Tokens | None" = None, usd: float = 0.0, gate: Any = None,
-               metrics: Mapping[str, Any] | None = None) -> Page:
-    """The report of a stage that is about to finish, with all that every report has.
-
-    The headline numbers, why rows left, what the rows are, and last how the stage was made; the room adds what only it
-    knows in between.
-
-    Args:
-        run: the stage at work.
-        title, lead: the page's heading and the one sentence below it.
-        data, dropped: the rows that stay and those that left.
-        before: the rows that came in, where comparing them with `data` tells something.
-        rows: counts of a stage without rows of its own.
-        tokens, usd, gate, metrics: as they will be given to `run.finish`.
-    """
-    from instructwild.stage import Manifest, Rows, Tokens
-    from instructwild.stage.manifest import environment, peak_memory_mb
-
-    lost = 0 if dropped is None else dropped.height
-    if rows is None:
-        kept = 0 if data is None else data.height
-        rows = Rows(**{"in": kept + lost, "kept": kept, "dropped": lost})
-    manifest = Manifest(stage=run.stage, config=run.config, inputs=run.inputs, rows=rows,
-                        reasons={} if dropped is None else by_reason(dropped), tokens=tokens or Tokens(), usd=usd,
-                        seconds=round(run.seconds, 3), peak_memory_mb=peak_memory_mb(), gate=gate,
-                        metrics=dict(metrics or {}), environment=environment())
-    page = Page(title=title, lead=lead)
-    stage_header(page, manifest)
-    if data is not None:
-        rows_section(page, data, before)
-    stage_footer(page, manifest)
-    return page
 
 
 def stage_header(page: Page, manifest: "Manifest") -> Page:
@@ -201,20 +145,6 @@ def flat(values: Mapping[str, Any], before: str = "") -> list[list[str]]:
     return rows
 
 
-def dropped_samples(dropped: "pl.DataFrame", each: int = 3, longest: int = 2000) -> Samples:
-    """The first few dropped rows of every reason, as they were, with their evidence."""
-    samples = []
-    for (reason,), rows in dropped.group_by("reason", maintain_order=True):
-        for row in rows.head(each).iter_rows(named=True):
-            held = _json(row["row"])
-            language = held.get("language") if isinstance(held, dict) else None
-            evidence = _json(row["evidence"])
-            samples.append(Sample(text_of(held)[:longest], language=language if isinstance(language, str) else None,
-                                  id=row["id"], badges=[str(reason), row["step"]],
-                                  note="" if evidence in (None, "") else _plain(evidence)))
-    return Samples(samples)
-
-
 def text_of(held: Any) -> str:
     """The text of a row as `dropped.parquet` holds it: what its user said, or else whatever there is."""
     if isinstance(held, dict):
@@ -230,13 +160,6 @@ def text_of(held: Any) -> str:
 def _said(messages: Iterable[Any]) -> list[str]:
     turns = [message for message in messages if isinstance(message, dict) and isinstance(message.get("content"), str)]
     return [turn["content"] for turn in turns if turn.get("role") != "assistant"] or [turn["content"] for turn in turns]
-
-
-def _json(text: str | None) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return text
 
 
 def _plain(value: Any) -> str:

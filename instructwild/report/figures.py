@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from instructwild.report.blocks import Figure
-from instructwild.report.scale import bins, ticks
+from instructwild.report.scale import bins, labels, ticks
 from instructwild.report.template import decimal, render, shown
 
 COLOURS, DASHES = 8, 4
 WIDTH, HEIGHT = 330.0, 200.0
 LEFT, RIGHT, TOP, BOTTOM = 42.0, 12.0, 10.0, 36.0
+CHARACTER = 6.6
 POINTS = 240
 HUGE = 1e100
 
@@ -49,13 +50,18 @@ def grouped_bars(groups: Mapping[str, Mapping[str, float]], *, title: str = "", 
     return Figure(render("bars.html.j2", rows=rows), title, caption)
 
 
-def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "", most: int = 8) -> Figure:
-    """One full-width bar for each row, cut into shares: {"in": {"en": 60, "zh-Hans": 40}, "kept": {...}}."""
+def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "", most: int = 8,
+            sort: bool = True) -> Figure:
+    """One full-width bar for each row, cut into shares: {"in": {"en": 60, "zh-Hans": 40}, "kept": {...}}.
+
+    Args:
+        sort: the largest share first; otherwise in the order given.
+    """
     totals: dict[str, float] = {}
     for shares in rows.values():
         for name, value in shares.items():
             totals[name] = totals.get(name, 0) + value
-    names = sorted(totals, key=lambda name: -totals[name])
+    names = sorted(totals, key=lambda name: -totals[name]) if sort else list(totals)
     kept = names if len(names) <= most else names[: most - 1]
     drawn = []
     for row, shares in rows.items():
@@ -125,11 +131,12 @@ def lines(series: Mapping[str, Sequence[float | None] | Sequence[Point]], *, x: 
     finite = [point for points in curves.values() for point in points if math.isfinite(point[1])]
     if not finite:
         return Figure(render("nothing.html.j2"), title, caption)
-    across = ticks(min(p[0] for p in finite), max(p[0] for p in finite), 5)
     left, right = min(p[0] for p in finite), max(p[0] for p in finite)
+    across = ticks(left, right, 5, least=1.0 if all(p[0].is_integer() for p in finite) else 0.0)
     marks = ticks(min(0.0, *(p[1] for p in finite)) if zero else min(p[1] for p in finite), max(p[1] for p in finite))
     span = right - left or 1.0
-    place = lambda value: round(LEFT + (value - left) / span * (WIDTH - LEFT - RIGHT), 2)  # noqa: E731
+    margin = max(LEFT, 12 + CHARACTER * max(map(len, labels(marks))))
+    place = lambda value: round(margin + (value - left) / span * (WIDTH - margin - RIGHT), 2)  # noqa: E731
     paths = []
     for index, points in enumerate(curves.values()):
         drawn, pen = [], "M"
@@ -142,11 +149,11 @@ def lines(series: Mapping[str, Sequence[float | None] | Sequence[Point]], *, x: 
         paths.append((" ".join(drawn), index % COLOURS, index % DASHES,
                       [(place(at), _y(value, marks)) for at, value in points if math.isfinite(value)]
                       if len(points) <= 12 else []))
-    below = [(place(mark), _short(mark)) for mark in across if left <= mark <= right]
+    below = [(place(mark), text) for mark, text in zip(across, labels(across), strict=True) if left <= mark <= right]
     described = "; ".join(f"{name}: from {decimal(found[0][1])} to {decimal(found[-1][1])}"
                           for name, points in curves.items() if (found := [p for p in points if math.isfinite(p[1])]))
     return Figure(render("plot.svg.j2", boxes=[], paths=paths, below=below, beside=_beside(marks), label=x, side=y,
-                         legend=[(n, i % COLOURS, i % DASHES, "line") for i, n in enumerate(curves)], size=_size(),
+                         legend=[(n, i % COLOURS, i % DASHES, "line") for i, n in enumerate(curves)], size=_size(margin),
                          described=f"{y or 'Values'} by {x}. {described}."), title, caption)
 
 
@@ -200,7 +207,7 @@ def _y(value: float, marks: Sequence[float]) -> float:
 
 
 def _beside(marks: Sequence[float]) -> list[tuple[float, str]]:
-    return [(_y(mark, marks), _short(mark)) for mark in marks]
+    return [(_y(mark, marks), text) for mark, text in zip(marks, labels(marks), strict=True)]
 
 
 def _short(value: float) -> str:
@@ -211,5 +218,5 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def _size() -> dict[str, float]:
-    return {"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP, "floor": HEIGHT - BOTTOM}
+def _size(left: float = LEFT) -> dict[str, float]:
+    return {"width": WIDTH, "height": HEIGHT, "left": left, "right": WIDTH - RIGHT, "top": TOP, "floor": HEIGHT - BOTTOM}

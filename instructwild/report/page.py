@@ -14,6 +14,7 @@ import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TYPE_CHECKING
 
 from instructwild import __version__
 from instructwild.report.blocks import (
@@ -29,6 +30,9 @@ from instructwild.report.blocks import (
     Table,
 )
 from instructwild.report.template import FOLDER, render
+
+if TYPE_CHECKING:
+    from instructwild.stage import Manifest
 
 __all__ = ["Block", "Figure", "Links", "Page", "Pair", "Pairs", "Prose", "Sample", "Samples", "Section", "Stats", "Table"]
 
@@ -110,6 +114,12 @@ class Page:
         plain = re.sub(r"[^\w]+", "-", title.lower()).strip("-") or "section"
         return next(name for number in range(len(taken) + 1)
                     if (name := plain if not number else f"{plain}-{number + 1}") not in taken)
+
+    def signed(self, manifest: "Manifest") -> str:
+        """The page, with how the stage was made folded at its end: what `Run.finish` takes as a report."""
+        from instructwild.report.counts import stage_footer
+
+        return stage_footer(self, manifest).html()
 
     def html(self) -> str:
         """The page: UTF-8 HTML, everything inside."""

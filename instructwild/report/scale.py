@@ -3,19 +3,30 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
-def ticks(low: float, high: float, about: int = 4) -> list[float]:
-    """Round numbers from at or below `low` to at or above `high`, about as many as asked for."""
+def ticks(low: float, high: float, about: int = 4, least: float = 0.0) -> list[float]:
+    """Round numbers from at or below `low` to at or above `high`, about as many as asked for and at least `least` apart."""
     if not high > low:
         high = low + (abs(low) * 0.1 or 1.0)
         low = low - (abs(low) * 0.1 if low else 0.0)
-    raw = (high - low) / max(1, about)
+    raw = max((high - low) / max(1, about), least)
     digits = 3 - math.floor(math.log10(raw))
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= raw * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [round(n * step, digits) for n in range(first, last + 1)]
+
+
+def labels(marks: Sequence[float]) -> list[str]:
+    """The ticks as text, short, with the digits that tell them apart and the same number of them: 25k, 6.8982, 5e-05."""
+    top, step = max(map(abs, marks)), min((b - a for a, b in pairwise(marks)), default=0.0) or 1.0
+    if 0 < top < 1e-3:
+        return [f"{mark:.2g}" for mark in marks]
+    size, letter = next((pair for pair in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if top >= 10 * pair[0]), (1.0, ""))
+    digits = next((n for n in range(8) if abs(round(step / size, n) - step / size) <= 1e-6 * step / size), 8)
+    return [f"{mark / size:,.{digits}f}{letter}" if mark else "0" for mark in marks]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from instructwild.stage.folder import Stage, input_record, is_stage, load
 from instructwild.stage.manifest import FileRecord, Manifest, Rows, Tokens
-from instructwild.stage.read import Table, read
+from instructwild.stage.read import Table, read, rows_of
 from instructwild.stage.run import Run, start
 
 __all__ = ["FileRecord", "Manifest", "Rows", "Run", "Stage", "Table", "Tokens", "input_record", "is_stage", "load", "read",
-           "start"]
+           "rows_of", "start"]

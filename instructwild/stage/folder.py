@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import datasets
 
 DATA, DROPPED_FILE, REPORT, MODEL = "data.parquet", "dropped.parquet", "report.html", "model"
+WEIGHTS = f"{MODEL}/*.safetensors"
+"""What later stages know a model by: its weights, whatever tokenizer files lie beside them."""
 SCRATCH = ".work"
 
 
@@ -32,8 +34,16 @@ class Stage:
     manifest: Manifest
 
     def frame(self) -> pl.DataFrame:
-        """The rows that stayed, as a polars frame."""
-        return pl.read_parquet(self.path / DATA)
+        """The rows that stayed, as a polars frame.
+
+        Raises:
+            InputError: the stage made a model, not rows; or its rows cannot be read.
+        """
+        path = self.path / DATA
+        if not path.exists() and (self.path / MODEL).is_dir():
+            raise InputError(f"is a {self.manifest.stage} stage: it holds a model and no rows", where=str(self.path),
+                             remedy="give a stage of rows: collect, expand, clean, respond, annotate or convert")
+        return table(path)
 
     def dataset(self) -> "datasets.Dataset":
         """The rows that stayed, as a `datasets.Dataset`."""
@@ -44,7 +54,7 @@ class Stage:
     def dropped(self) -> pl.DataFrame:
         """The rows that left, each with its step, reason and evidence."""
         path = self.path / DROPPED_FILE
-        return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=DROPPED)
+        return table(path) if path.exists() else pl.DataFrame(schema=DROPPED)
 
     @property
     def model(self) -> Path:
@@ -60,13 +70,29 @@ class Stage:
         return path
 
 
+def table(path: Path) -> pl.DataFrame:
+    """A Parquet file.
+
+    Raises:
+        InputError: it is missing, damaged or no Parquet.
+    """
+    try:
+        return pl.read_parquet(path, glob=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
+                         remedy="check how the file was made") from None
+
+
 def is_stage(path: str | Path) -> bool:
     """Whether the folder is a finished stage."""
     return (Path(path) / FILE_NAME).is_file()
 
 
-def load(path: str | Path) -> Stage:
+def load(path: str | Path, *, even_failed: bool = False) -> Stage:
     """A finished stage folder, ready to be read.
+
+    Args:
+        even_failed: to be looked at, not to be built on: a failed gate is no obstacle.
 
     Raises:
         InputError: the folder is not there, is unfinished, or its manifest cannot be read.
@@ -76,7 +102,7 @@ def load(path: str | Path) -> Stage:
     if not folder.exists():
         raise InputError("does not exist", where=str(folder), remedy="check the path")
     manifest = read_manifest(folder)
-    if manifest.gate == "failed":
+    if manifest.gate == "failed" and not even_failed:
         raise GateError(f"the gate of this {manifest.stage} stage failed", where=str(folder),
                         remedy=f"read {folder / REPORT}, mend the cause and run the stage again")
     return Stage(folder, manifest)
@@ -91,6 +117,14 @@ def sha256_of(path: Path) -> str:
         return total.hexdigest()
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def weights_sha256(folder: Path) -> str:
+    """One hash over the weight files of a model folder, by name and content; a single file has its own."""
+    files = sorted(folder.glob("*.safetensors"))
+    if len(files) == 1:
+        return sha256_of(files[0])
+    return hashlib.sha256("".join(f"{file.name}\x00{sha256_of(file)}\n" for file in files).encode()).hexdigest()
 
 
 def input_record(path: str | Path, rows: int | None = None) -> FileRecord:

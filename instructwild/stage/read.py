@@ -9,8 +9,8 @@ import polars as pl
 from instructwild.errors import InputError
 from instructwild.schema.identity import content_id
 from instructwild.schema.verdict import Dropped
-from instructwild.stage.assemble import from_columns, from_lines
-from instructwild.stage.folder import input_record, is_stage, load
+from instructwild.stage.assemble import Found, from_columns, from_lines
+from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, is_ranking
 from instructwild.stage.manifest import FileRecord
 from instructwild.stage.sources import columns_of, lines_of
@@ -37,11 +37,9 @@ def read(sources: Iterable[str | Path], encoding: str | None = None) -> Table:
     inputs: list[FileRecord] = []
     for source in sources:
         if Path(source).is_dir() and is_stage(source):
-            frame = load(source).frame()
-            if is_ranking(frame):
-                raise InputError("holds rankings where instructions are wanted", where=str(source),
-                                 remedy="give an instruction stage, or convert it: instructwild convert")
-            frames.append(frame.select(INSTRUCTION.names()))
+            frame, bad = rows_of(load(source))
+            frames.append(frame)
+            malformed += bad
             inputs.append(input_record(source))
             continue
         name, columns = str(source), columns_of(source)
@@ -53,6 +51,19 @@ def read(sources: Iterable[str | Path], encoding: str | None = None) -> Table:
         else:
             inputs.append(FileRecord(path=str(source), sha256=_content(frame), rows=frame.height + len(bad)))
     return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs)
+
+
+def rows_of(stage: Stage) -> Found:
+    """The instruction rows of a stage, converted ones read back, and a drop for each that holds none.
+
+    Raises:
+        InputError: it holds a model or rankings.
+    """
+    frame = stage.frame()
+    if is_ranking(frame):
+        raise InputError("holds rankings where instructions are wanted", where=str(stage.path),
+                         remedy="give an instruction stage, or convert it: instructwild convert")
+    return from_columns(frame, str(stage.path / DATA))
 
 
 def _content(frame: pl.DataFrame) -> str:

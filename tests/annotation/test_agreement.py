@@ -76,3 +76,13 @@ def test_alpha_is_unknown_where_nothing_can_be_compared():
     assert agreement.alpha([]) is None
     assert agreement.alpha([row("p", ["x", "y"], ("person:a", [1, 2]))]) is None
     assert agreement.alpha([row("p", ["x", "y"], ("person:a", [1, 1]), ("person:b", [1, 1]))]) is None
+
+
+def test_models_are_measured_against_people_and_people_by_themselves():
+    rows = [row("one", ["x", "y"], ("person:a", [1, 2]), ("person:b", [1, 2]), ("model:m", [2, 1]), ("scripted:s", [1, 2])),
+            row("two", ["x", "y"], ("person:a", [1, 1]), ("model:m", [1, 1]), ("model:n", [1, 2]))]
+    found = agreement.with_people(rows)
+    assert {who: (one.same, one.half, one.opposed) for who, one in found.items()} == {
+        "model:m": (1, 0, 2), "model:n": (0, 1, 0), "scripted:s": (2, 0, 0)}
+    assert [[ranking.annotator for ranking in one.rankings] for one in agreement.of_people(rows)] == [
+        ["person:a", "person:b"], ["person:a"]]

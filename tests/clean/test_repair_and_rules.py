@@ -22,6 +22,8 @@ CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min
     ("用一句话描述星夜。\n无需输入。", "用一句话描述星夜。", "placeholder"),
     ("Name a bird.\n<noinput>", "Name a bird.", "placeholder"),
     ("Name a bird.\nNo input", "Name a bird.", "placeholder"),
+    ("总结影响。\n“<无输入>”", "总结影响。", "placeholder"),
+    ("打印（&#39;你好&#39;，a &lt; b &amp;&amp; c）", "打印（'你好'，a < b && c）", "html_entities"),
     ("非物质的\u200b例子", "非物质的例子", "control_characters"),
     ("a\x00b\x07c", "abc", "control_characters"),
     ("Donâ€™t â€” ever", "Don’t — ever", "mojibake"),
@@ -36,6 +38,20 @@ def test_damage_that_has_one_reading_is_mended_and_said(before, after, kind):
     assert flags(found.rows) == [[f"repaired_{kind}"], []]
     assert found.notes[kind] == 1
     assert left(found) == []
+
+
+@pytest.mark.parametrize("text", [
+    "HTML 里的 &lt; 是什么意思？", "把 &quot; 换成 '", "What does &lt; mean?", "写出 AT&T 和 &quot;", "A&B 公司"])
+def test_a_text_that_may_mean_its_html_is_left_alone(text):
+    assert left(Repair().verdicts(rows_of(text))) == []
+    assert Repair().verdicts(rows_of(text)).rows["prompt"].to_list() == [text]
+
+
+def test_what_one_repair_uncovers_the_next_one_mends():
+    found = Repair().verdicts(rows_of("用一句话描述星夜。\n&lt;无输入&gt;")).rows
+    assert found["prompt"].to_list() == ["用一句话描述星夜。"]
+    spoilt = Repair().verdicts(rows_of("HTML 里的 &lt;\u200b 是什么意思？")).rows
+    assert spoilt["prompt"].to_list() == ["HTML 里的 &lt; 是什么意思？"]
 
 
 def test_an_answer_is_mended_without_renaming_the_prompt():

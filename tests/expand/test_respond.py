@@ -6,7 +6,7 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import ConfigError
-from instructwild.expand.respond import Open, Wanted, judged, respond, trimmed
+from instructwild.expand.respond import Open, Wanted, read, respond, trimmed
 from instructwild.llm.request import Reply, Sampling
 from instructwild.llm.scripted import Script
 from instructwild.schema import Reason, instruction_of
@@ -77,14 +77,14 @@ def test_an_answer_made_by_a_machine_keeps_the_maker_of_its_prompt(tmp_path):
     (Reply("never an end to it", "length"), ("", Reason.TRUNCATED)),
 ])
 def test_an_answer_is_recognised_for_what_it_is(reply, expected):
-    assert judged(reply, Wanted()) == expected
+    assert read(reply, Wanted()) == expected
 
 
 def test_cut_answers_can_be_kept_or_dropped_and_refusals_kept():
     cut = Reply("First this. Then th", "length")
-    assert judged(cut, Wanted(truncated="keep")) == ("First this. Then th", None)
-    assert judged(cut, Wanted(truncated="drop"))[1] == Reason.TRUNCATED
-    assert judged(Reply("I'm sorry, but I can't."), Wanted(keep_refusals=True))[1] is None
+    assert read(cut, Wanted(truncated="keep")) == ("First this. Then th", None)
+    assert read(cut, Wanted(truncated="drop"))[1] == Reason.TRUNCATED
+    assert read(Reply("I'm sorry, but I can't."), Wanted(keep_refusals=True))[1] is None
 
 
 @pytest.mark.parametrize(("text", "kept"), [

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructwild.report import figures
-from instructwild.report.scale import bins, ticks
+from instructwild.report.scale import bins, labels, ticks
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)
 
@@ -49,6 +49,31 @@ def test_every_value_falls_into_a_bin(values):
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
 def test_every_length_falls_into_a_bin(values):
     assert sum(bins(values).count(values)) == len(values)
+
+
+@settings(deadline=None)
+@given(st.floats(-1e9, 1e9), st.floats(1e-3, 1e9))
+def test_no_two_ticks_read_the_same(low, span):
+    found = labels(ticks(low, low + max(span, abs(low) * 1e-4)))
+    assert len(set(found)) == len(found)
+
+
+@pytest.mark.parametrize(("marks", "read"), [
+    ([0.0, 0.25, 0.5], ["0", "0.25", "0.50"]),
+    ([6.8981, 6.8982, 6.8983], ["6.8981", "6.8982", "6.8983"]),
+    ([0.0, 500.0, 1000.0, 1500.0], ["0", "500", "1,000", "1,500"]),
+    ([0.0, 25_000.0, 50_000.0], ["0", "25k", "50k"]),
+    ([0.0, 2e-5, 4e-5], ["0", "2e-05", "4e-05"]),
+])
+def test_ticks_have_the_digits_that_tell_them_apart(marks, read):
+    assert labels(marks) == read
+
+
+def test_counted_steps_are_marked_at_whole_numbers_and_long_labels_get_room():
+    html = figures.lines({"kl": [0.0, -0.0015]}, x="update").html()
+    assert re.findall(r'text-anchor="middle">([^<]+)', html) == ["1", "2", "update"]
+    left = float(re.search(r'class="grid" x1="([\d.]+)"', html).group(1))
+    assert left >= 6 * len("-0.0015")
 
 
 @settings(deadline=None)

@@ -1,6 +1,7 @@
 """`instructwild annotate serve` and `instructwild annotate invite`."""
 
 import base64
+import signal
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,6 +52,9 @@ def serve(
                     console.print("whoever can reach this machine can try to sign in, and without HTTPS passwords can be "
                                   "read on the way: use a trusted network", style="yellow")
                 _first_steps(url, home, candidates, invite or [], overlap)
+                # SIGTERM is a service manager's Ctrl-C. polars' own handler of SIGINT would let the wait below go on.
+                for stop in (signal.SIGINT, signal.SIGTERM):
+                    signal.signal(stop, signal.default_int_handler)
                 console.print("Ctrl-C stops it", style="dim")
                 process.wait()
                 raise ConfigError("Argilla stopped by itself", where=url, remedy=f"read {server_home.path / 'server.log'}")
@@ -88,8 +92,8 @@ def _first_steps(url: str, home: Path | None, candidates: Path | None, names: li
             from instructwild_annotation.push import push_rows
             from instructwild_annotation.rows import rankable, read_rows
 
-            rows, _ = rankable(read_rows(candidates))
-            console.print(push_rows(connection, rows, overlap=overlap).told)
+            table = read_rows(candidates)
+            console.print(push_rows(connection, rankable(table)[0], overlap=overlap, kinds=table.types).told)
         for name in names:
             if (account := make_account(connection, name, missing_ok=True)) is not None:
                 typer.echo(invitation(account, "en"))

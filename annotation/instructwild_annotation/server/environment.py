@@ -13,16 +13,16 @@ from pathlib import Path
 from filelock import FileLock
 
 from instructwild.errors import OutputError
-from instructwild_annotation.people import home
+from instructwild.llm.place import cache_dir
 
 LOCK = Path(__file__).with_name("requirements.lock")
 MEGABYTES, SECONDS = 590, 50
 
 
 def location() -> Path:
-    """Where the environment lies: one for each lock and Python, so that an update makes a new one."""
+    """Where the environment lies in the user's cache: one for each lock and Python, so that an update makes a new one."""
     key = hashlib.sha256(LOCK.read_bytes() + sys.version.encode()).hexdigest()[:12]
-    return home() / f"argilla-env-{key}"
+    return cache_dir() / f"argilla-env-{key}"
 
 
 def python(folder: Path) -> Path:

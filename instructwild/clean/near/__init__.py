@@ -8,13 +8,13 @@ compiled code serves many texts, NumPy and rapidfuzz few, or one at a time, or a
 from collections.abc import Sequence
 from fractions import Fraction
 
-from instructwild.clean.near.batch import NearDuplicates
+from instructwild.clean.near.batch import NearDuplicates, compile_ahead
 from instructwild.clean.near.index import Index
 from instructwild.clean.near.match import Difference, Match, difference
 from instructwild.clean.near.tokens import tokens
 
-__all__ = ["Difference", "Index", "Match", "NearDuplicates", "difference", "near_duplicate_matches", "near_duplicates",
-           "tokens"]
+__all__ = ["Difference", "Index", "Match", "NearDuplicates", "compile_ahead", "difference", "near_duplicate_matches",
+           "near_duplicates", "tokens"]
 
 
 def near_duplicates(texts: Sequence[str], threshold: Fraction = Fraction(7, 10)) -> list[int | None]:

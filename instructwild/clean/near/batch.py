@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
+from heapq import nsmallest
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
 
 COMPILE_FROM = 5_000      # below, loading the compiled code takes longer than the index does
 RETHRESHOLD = tuple(Fraction(percent, 100) for percent in range(60, 95, 5))
-FLOOR = Fraction(3, 5)
+BELOW = (Fraction(1, 100), Fraction(1, 10))
+"""How far below the threshold the nearest kept pairs are looked for: the less, the quicker."""
 
 
 class NearDuplicates:
@@ -73,12 +76,21 @@ class NearDuplicates:
     def just_dropped(self, limit: int = 20) -> list[tuple[int, Match]]:
         """The dropped texts whose F is the closest to the threshold, closest first."""
         pairs = [(row, match) for row, match in enumerate(self.matches) if match is not None]
-        return sorted(pairs, key=lambda pair: pair[1].f)[:limit]
+        return nsmallest(limit, pairs, key=lambda pair: float(pair[1]))
 
-    def just_kept(self, limit: int = 20, floor: Fraction = FLOOR) -> list[tuple[int, Match]]:
-        """The kept texts that come closest to an earlier kept one (F above the floor), closest first."""
+    def just_kept(self, limit: int = 20, floor: Fraction | None = None) -> list[tuple[int, Match]]:
+        """The kept texts that come closest to an earlier kept one, closest first.
+
+        Args:
+            floor: only those with F above it; by default a tenth below the threshold.
+        """
         kept = [row for row, match in enumerate(self.matches) if match is None]
-        return sorted(self._nearest(kept, floor), key=lambda pair: -pair[1].f)[:limit]
+        pairs: list[tuple[int, Match]] = []
+        for bound in (max(self.threshold - below, Fraction(0)) for below in BELOW) if floor is None else (floor,):
+            pairs = self._nearest(kept, bound)
+            if len(pairs) >= limit:
+                break
+        return nsmallest(limit, pairs, key=lambda pair: -float(pair[1]))
 
     def _at(self, threshold: Fraction) -> list[Match | None]:
         if self._corpus is not None:
@@ -86,6 +98,8 @@ class NearDuplicates:
         return list(map(Index(threshold).add, self._texts))
 
     def _count(self, threshold: Fraction) -> int:
+        if self._corpus is not None:
+            return int((self._corpus.verdicts(threshold)[0] >= 0).sum())
         return sum(match is not None for match in self._at(threshold))
 
     def _nearest(self, kept: list[int], floor: Fraction) -> list[tuple[int, Match]]:
@@ -99,6 +113,12 @@ class NearDuplicates:
                 pairs.append((row, replace(match, index=kept[match.index])))
             index.keep(self._texts[row])
         return pairs
+
+
+def compile_ahead(count: int) -> None:
+    """Have the kernel compiled, or loaded, by a thread beside other work, where so many texts will want it."""
+    if count >= COMPILE_FROM:
+        Thread(target=lambda: NearDuplicates(["a b c", "a b d c"], compiled=True), name="compile").start()
 
 
 def _corpus(texts: Sequence[str]) -> "Corpus | None":

@@ -8,7 +8,7 @@ import numba
 
 _ATTEMPTS = 8
 
-inlined = numba.njit            # for those that compiled functions call
+inlined = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)      # for those that compiled functions call
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -18,9 +18,9 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     registered the compiled function by the time it fails to store it, so that calling again goes on from there.
     """
     try:
-        dispatcher = numba.njit(cache=True, nogil=True)(function)
+        dispatcher = numba.njit(cache=True, nogil=True, no_cfunc_wrapper=True)(function)
     except RuntimeError:                 # numba found no folder to keep it in
-        dispatcher = numba.njit(nogil=True)(function)
+        dispatcher = numba.njit(nogil=True, no_cfunc_wrapper=True)(function)
 
     @wraps(function)
     def call(*arguments: Any) -> Any:

@@ -35,7 +35,7 @@ class Corpus:
         self._holders = holders[order]
         self._ranks, self._bits = kernel.rare_first(distinct, self._begin, rank, holders)
         self._singles = int(np.searchsorted(self._holders, 2))
-        self.work: list[int] = []            # of the last join: pairs that met the signature, pairs measured
+        self.work = (0, 0)                   # of the last join: pairs that met the signature, pairs measured
 
     def verdicts(self, threshold: Fraction) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """For each text the earliest kept one it duplicates (-1: kept) and their longest common subsequence, int32."""
@@ -76,8 +76,11 @@ class Corpus:
         grades = int(_GRADE[min(self._longest, kernel.CAP)]) + 1
         base, head = kernel.layout(self._begin, self._ranks, self._singles, self._holders, FREQUENT, limit.reach,
                                    limit.shortest, _GRADE, grades, skip)
-        masks = np.zeros(self._words, np.uint64)
-        twin, lcs, *self.work = kernel.join(
-            self._ids, self._start, self._begin, self._ranks, self._bits, self._singles, masks, limit.need, limit.reach,
-            limit.shortest, _GRADE, base, head, skip, nearest)
+        count = len(self._rows)
+        twin, lcs, seen = np.full(count, -1, np.int32), np.zeros(count, np.int32), np.full(count, -1, np.int32)
+        postings, lists = np.empty((head[-1], 2), np.uint64), np.stack([head, head], axis=1).astype(np.uint32)
+        self.work = kernel.join(
+            self._ids, self._start, self._begin, self._ranks, self._bits, self._singles, np.zeros(self._words, np.uint64),
+            np.zeros(self._longest + 1, np.uint8), limit.need, limit.reach, limit.shortest, _GRADE, base, head,
+            postings, lists, seen, skip, nearest, twin, lcs)
         return twin, lcs

@@ -93,7 +93,8 @@ def by_occurrence(ids, start, length, words):  # noqa: ANN001, ANN201
     for word in range(words):
         base[word + 1] = base[word] + most[word]
     distinct, texts = np.empty(total, np.int32), np.zeros(base[words], np.int32)
-    last[:] = -1
+    for word in range(words):
+        last[word] = -1
     to = 0
     for text in range(len(start)):
         for at in range(start[text], start[text] + length[text]):
@@ -165,7 +166,8 @@ def common(ids, a, m, b, n, masks, carry):  # noqa: ANN001, ANN201
 
     `masks` is zero for every word and is left so; `carry` has room for n.
     """
-    carry[:n] = 0
+    for k in range(n):
+        carry[k] = 0
     length = 0
     for block in range(a, a + m, 64):
         width = min(64, a + m - block)
@@ -229,7 +231,8 @@ def layout(begin, ranks, singles, holders, frequent, reach, shortest, grade, gra
 
 @compiled
 def join(  # noqa: ANN201, C901
-    ids, start, begin, ranks, bits, singles, masks, need, reach, shortest, grade, base, head, skip, nearest,  # noqa: ANN001
+    ids, start, begin, ranks, bits, singles, masks, carry, need, reach, shortest, grade, base, head, postings, lists,  # noqa: ANN001
+    seen, skip, nearest, twin, lcs,  # noqa: ANN001
 ):
     """The greedy join of texts that all differ and all have a token.
 
@@ -237,21 +240,18 @@ def join(  # noqa: ANN201, C901
         ids, start: their tokens, and where each text's begin there.
         begin, ranks, bits: `rare_first`; text t has tokens begin[t] to begin[t + 1].
         singles: ranks below this are in one text only.
-        masks: a zero for every word.
+        masks, carry: a zero for every word; room for the longest text.
         need, reach, shortest: see `Limits`; grade: class of each length up to CAP.
         base, head: `layout`.
+        postings, lists: room for what is listed, and where each list begins and where it ends so far.
+        seen: -1 for every text.
         skip: texts to leave out.
         nearest: keep every text all the same, and name for each the earlier one of highest F.
+        twin, lcs: -1 and 0 for every text; filled with the twin, where a text has one, and their longest common subsequence.
 
-    Returns int32 [texts] the twin (-1: kept), int32 [texts] its longest common subsequence, and two counts: pairs that came
-    as far as the signature, and as far as the subsequence.
+    Returns two counts: pairs that came as far as the signature, and as far as the subsequence.
     """
     count, longest = len(start), len(shortest) - 1
-    twin, lcs = np.full(count, -1, np.int32), np.zeros(count, np.int32)
-    seen = np.full(count, -1, np.int32)
-    carry = np.zeros(longest + 1, np.uint8)
-    postings, lists = np.empty((head[-1], 2), np.uint64), np.empty((len(head), 2), np.uint32)
-    lists[:, 0] = lists[:, 1] = head           # where each list begins, and where it ends so far
     signed = measured = 0
     for text in range(count):
         if skip[text]:
@@ -323,4 +323,4 @@ def join(  # noqa: ANN201, C901
                 postings[at, 0] = np.uint64(text) << THIRTY_TWO | size << SIXTEEN | np.uint64(min(far, CAP))
                 postings[at, 1] = low
                 lists[which, 1] = at + 1
-    return twin, lcs, signed, measured
+    return signed, measured

@@ -29,13 +29,17 @@ class Match:
         """ROUGE-L's F1, exact."""
         return Fraction(2 * self.lcs, sum(self.lengths))
 
+    def __float__(self) -> float:
+        """The same, rounded once."""
+        return 2 * self.lcs / sum(self.lengths)
+
     def __str__(self) -> str:
-        return (f"F = {float(self.f):.3f} with row {self.index}: {self.lcs} tokens in common "
+        return (f"F = {float(self):.3f} with row {self.index}: {self.lcs} tokens in common "
                 f"of {self.lengths[0]} and {self.lengths[1]}")
 
     def evidence(self) -> dict[str, Any]:
         """The match as a JSON value."""
-        return {"index": self.index, "f": round(float(self.f), 4), "lcs": self.lcs, "lengths": list(self.lengths)}
+        return {"index": self.index, "f": round(float(self), 4), "lcs": self.lcs, "lengths": list(self.lengths)}
 
 
 @dataclass(frozen=True, slots=True)

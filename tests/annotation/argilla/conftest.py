@@ -20,23 +20,33 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def missing(what):
+    """Something that these tests need is not there: told in one line, and a failure where CI has to have it."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(what)
+
+
 @pytest.fixture(scope="session")
 def argilla_python():
-    """The interpreter of Argilla's environment; CI makes it, elsewhere its absence is told in one line."""
-    if not environment.is_ready(environment.location()) and not os.environ.get("CI"):
-        pytest.skip("Argilla's environment is not made: instructwild annotate serve --prepare")
-    return environment.ensure(lambda line: None)
+    """The interpreter of Argilla's environment."""
+    if not environment.is_ready(environment.location()):
+        missing("Argilla's environment is not made: instructwild annotate serve --prepare")
+    return environment.python(environment.location())
+
+
+@pytest.fixture(autouse=True)
+def _nobody_s_settings(monkeypatch):
+    """A salt of the tests' own, and no server but theirs."""
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "pepper")
+    for name in ("ARGILLA_API_URL", "ARGILLA_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory, argilla_python):
     """(address, home folder) of a running server."""
-    before = {name: os.environ.pop(name, None) for name in ("ARGILLA_API_URL", "ARGILLA_API_KEY")}
-    os.environ["INSTRUCTWILD_SALT"] = "pepper"
     home = Home(tmp_path_factory.mktemp("argilla"))
     with running(home, argilla_python, "127.0.0.1", free_port()) as (url, _):
         yield url, home.path
-    os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 @pytest.fixture
@@ -57,7 +67,7 @@ class Person:
 
     @classmethod
     def invited(cls, connection, name):
-        account = make_account(connection, name)
+        account = make_account(connection, name, new_password=True)      # tests share one server
         user = next(u for u in connection.get("/users")["items"] if u["username"] == account["username"])
         return cls(name, account, httpx.Client(base_url=f"{connection.url}/api/v1", timeout=60, trust_env=False,
                                                headers={"X-Argilla-Api-Key": user["api_key"]}))
@@ -87,6 +97,3 @@ def invite(connection, request):
     yield make
     for person in people:
         person.http.close()
-
-
-

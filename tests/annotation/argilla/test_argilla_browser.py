@@ -12,11 +12,13 @@ from instructwild_annotation.people import person
 from instructwild_annotation.pull import harvest
 from instructwild_annotation.push import push_rows
 from instructwild_annotation.server.command import make_account
+from tests.annotation.argilla.conftest import missing
 from tests.annotation.rows import row
 
 pytestmark = pytest.mark.argilla
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PICTURES = os.environ.get("INSTRUCTWILD_PICTURES")     # a folder: take the pictures of the docs again
 
 ENGLISH = row("How do I keep houseplants alive while I am on holiday for two weeks?", [
@@ -34,13 +36,11 @@ HOSTILE = row("<img src=x onerror=\"window.hacked=1\">**not bold** [link](javasc
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: apt-get install chromium")
-        pytest.skip("no Chromium: apt-get install chromium")
+        missing("no Chromium: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield launched
         launched.close()
 
@@ -101,7 +101,7 @@ def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection)
     wanted = {}
     ids = {}
     for name in ("Anna", "李雷"):
-        account = make_account(connection, name)
+        account = make_account(connection, name, new_password=True)
         ids[name] = next(u["id"] for u in connection.get("/users")["items"] if u["username"] == account["username"])
         page = signed_in(browser, account)
         if name == "Anna":
@@ -131,7 +131,7 @@ def test_hostile_texts_are_shown_and_never_run(browser, connection):
     before = (Message(role="user", content="<img src=y onerror=\"window.hacked=5\">"),
               Message(role="assistant", content="**hello** <b>there</b>"))
     push_rows(connection, [HOSTILE.model_copy(update={"messages": (*before, *HOSTILE.messages)})], "hostile")
-    page = signed_in(browser, make_account(connection, "Eve"))
+    page = signed_in(browser, make_account(connection, "Eve", new_password=True))
     opened(page, "hostile-k2")
     page.get_by_text("<script>window.hacked=3</script>").wait_for()
     page.get_by_text("**hello** <b>there</b>").wait_for()

@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from instructwild.clean import script
-from instructwild.clean.clues import clues
+from instructwild.collect.language import script
+from instructwild.collect.language.clues import clues
 from instructwild.errors import ConfigError
 
 HEAD = 120                # characters shown to the model

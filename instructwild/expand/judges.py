@@ -1,0 +1,242 @@
+"""Models that rank candidates: a model that reads them all, or a reward model that scores each; marked as made by a model.
+
+Their rankings stand in the rows beside those of people. What was asked, what was said and what it cost is kept beside them
+in `judgements.parquet`, one line for each reading.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import Any
+
+import polars as pl
+
+from instructwild import stage
+from instructwild.errors import ConfigError
+from instructwild.llm.judge import LETTERS, REWARD, WORDS, Contest, Judgement, asked_of, by_score, judge, scorer
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.open import BatchEngine, Limits, ModelName, Session, all_at_once, check, open_model, understand
+from instructwild.llm.price import Price
+from instructwild.llm.request import Reply, Request
+from instructwild.schema import Message, Ranking, RankingRow
+
+JUDGEMENTS = "judgements.parquet"
+SORTED_OVER = 8
+"""Batches that a model in this process looks over to put prompts of like length together."""
+COLUMNS = pl.Schema({"id": pl.String, "annotator": pl.String, "reading": pl.Int64, "ranks": pl.List(pl.Int64),
+                     "said": pl.String, "words": pl.String, "request_id": pl.String, "usd": pl.Float64})
+
+
+@dataclass(frozen=True)
+class JudgeName:
+    """A judge as the user names it: a model, or `reward:` and the folder of a reward model."""
+
+    given: str
+
+    @property
+    def folder(self) -> str | None:
+        """The reward model's folder."""
+        return self.given.removeprefix(REWARD) if self.given.startswith(REWARD) else None
+
+    @property
+    def label(self) -> str:
+        """The name that is noted in rows."""
+        if self.folder is None:
+            return understand(self.given).label
+        return REWARD + ModelName(self.folder, "local").label
+
+    @property
+    def annotator(self) -> str:
+        """Who ranked, in a ranking: a model."""
+        return f"model:{self.label}"
+
+    @property
+    def inputs(self) -> list[stage.FileRecord]:
+        """A reward model is an input like any other: with another one, the result is another."""
+        return [] if self.folder is None else [stage.input_record(self.folder)]
+
+    def check(self, limits: Limits) -> None:
+        """Whether it may be asked, before anything is loaded or sent.
+
+        Raises:
+            ConfigError: see `open.check`.
+            InputError: there is no such folder.
+        """
+        if self.folder is None:
+            check(understand(self.given), limits)
+
+
+def judges_of(given: Sequence[str], limits: Limits) -> list[JudgeName]:
+    """The judges, checked.
+
+    Raises:
+        ConfigError: one may not be asked under these limits, or two would sign with the same name.
+    """
+    judges = [JudgeName(name) for name in given]
+    for one in judges:
+        one.check(limits)
+    if len({one.label for one in judges}) < len(judges):
+        raise ConfigError("two judges have the same name, so their rankings could not be told apart", where="--judge",
+                          remedy="name each model once")
+    return judges
+
+
+def described(judges: Sequence[JudgeName]) -> list[dict[str, Any]]:
+    """The judges for a manifest: who, and in which words they were asked."""
+    return [{"annotator": one.annotator} if one.folder is not None else
+            {"annotator": one.annotator, "words": {tag: words.digest for tag, words in WORDS.items()}} for one in judges]
+
+
+@dataclass
+class Verdicts:
+    """What one judge made of the rows.
+
+    Args:
+        ranked: rows that it ranked.
+        unread: rows of which it gave no ranking that could be read.
+        same, pairs: pairs of answers, and those that both readings put in the same order or both tied; a reward model
+            reads each answer alone, so for it they are not counted.
+        tied: pairs that the ranking leaves tied.
+    """
+
+    judge: JudgeName
+    session: Session
+    ranked: int = 0
+    unread: int = 0
+    pairs: int = 0
+    same: int = 0
+    tied: int = 0
+    lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def plain(self) -> dict[str, Any]:
+        """For the manifest."""
+        return {"annotator": self.judge.annotator, "ranked": self.ranked, "unread": self.unread,
+                "pairs": self.pairs, "tied_pairs": self.tied,
+                "both_readings_agree": round(self.same / self.pairs, 4) if self.pairs and not self.judge.folder else None}
+
+    def take(self, row: RankingRow, given: Judgement) -> RankingRow:
+        """The row with the judge's ranking of it, where there is one."""
+        for reading, (ranks, reply) in enumerate(zip(given.readings, given.replies, strict=True)):
+            self._note(row, reading, ranks, reply)
+        if given.ranks is None:
+            self.unread += 1
+            return row
+        first, second = (ranks or () for ranks in given.readings)
+        self.same += sum(_sign(first, a, b) == _sign(second, a, b) for a, b in combinations(range(len(first)), 2))
+        return self._ranked(row, given.ranks)
+
+    def take_scores(self, row: RankingRow, replies: Sequence[Reply]) -> RankingRow:
+        """The row with its answers ranked by the scores in the replies, one reply for each answer."""
+        for reading, reply in enumerate(replies):
+            self._note(row, reading, None, reply)
+        if any(reply.finish == "failed" for reply in replies):
+            self.unread += 1
+            return row
+        return self._ranked(row, by_score([float(reply.text) for reply in replies]))
+
+    def _ranked(self, row: RankingRow, ranks: tuple[int, ...]) -> RankingRow:
+        self.ranked += 1
+        one = Ranking(annotator=self.judge.annotator, ranks=ranks)
+        count = len(ranks) * (len(ranks) - 1) // 2
+        self.pairs += count
+        self.tied += count - len(one.pairs)
+        others = tuple(ranking for ranking in row.rankings if ranking.annotator != one.annotator)
+        return row.model_copy(update={"rankings": (*others, one)})
+
+    def _note(self, row: RankingRow, reading: int, ranks: tuple[int, ...] | None, reply: Reply) -> None:
+        words = None if self.judge.folder else (WORDS.get(row.language.split("-")[0]) or WORDS["en"]).digest
+        self.lines.append({"id": row.id, "annotator": self.judge.annotator, "reading": reading, "ranks": ranks,
+                           "said": reply.problem or reply.text, "words": words, "request_id": reply.request_id,
+                           "usd": reply.usd})
+
+
+def judged(rows: Sequence[RankingRow], judges: Sequence[JudgeName], limits: Limits, ledger: Ledger, seed: int = 0,
+           ) -> tuple[list[RankingRow], list[Verdicts]]:
+    """The rows with every judge's ranking added, and what each judge made of them.
+
+    A model that reads is shown the answers of a prompt twice, the second time in the opposite order; answers that the two
+    readings do not part the same way are tied. A judge that ranked a row before is replaced.
+
+    Raises:
+        ModelError, EndpointError: a judge cannot be loaded or does not answer.
+    """
+    rows, found = list(rows), []
+    for one in judges:
+        verdicts = _read(rows, one, limits, ledger, seed) if one.folder is None else _score(rows, one, limits, ledger)
+        rows = verdicts[0]
+        found.append(verdicts[1])
+    return rows, found
+
+
+def contests(rows: Sequence[RankingRow]) -> list[Contest]:
+    """What a judge is shown of rows."""
+    return [Contest(row.messages, tuple(candidate.text for candidate in row.candidates), row.language) for row in rows]
+
+
+def _readable(row: RankingRow) -> bool:
+    return 2 <= len(row.candidates) <= len(LETTERS)
+
+
+def _read(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger, seed: int,
+          ) -> tuple[list[RankingRow], Verdicts]:
+    """Have a model read the answers of each row, both ways."""
+    from instructwild.report.terminal import progress
+
+    session = open_model(one.given, limits, ledger, sort=SORTED_OVER)
+    verdicts = Verdicts(one, session)
+    places = [place for place, row in enumerate(rows) if _readable(row)]
+    verdicts.unread = len(rows) - len(places)
+    with progress() as shown:
+        task = shown.add_task(f"judge {one.label}", total=2 * len(places), note="")
+        given = asyncio.run(judge(session, contests([rows[place] for place in places]), seed=seed,
+                                  done=lambda: shown.advance(task)))
+    for place, judgement in zip(places, given, strict=True):
+        rows[place] = verdicts.take(rows[place], judgement)
+    return rows, verdicts
+
+
+def _score(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger) -> tuple[list[RankingRow], Verdicts]:
+    """Have a reward model score each answer by itself."""
+    from instructwild.report.terminal import progress
+
+    scores = scorer(one.given)
+
+    def answer(requests: list[Request]) -> list[Reply]:
+        return [Reply(repr(score)) for score in scores([request.messages for request in requests])]
+
+    digest = one.inputs[0].sha256
+    session = Session(ModelName(one.label, "local"), BatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
+                      limits.batch, Price(), ledger)
+    verdicts = Verdicts(one, session)
+    asked = iter([Request(messages=(*row.messages, Message(role="assistant", content=candidate.text)))
+                  for row in rows for candidate in row.candidates])
+
+    async def all_of(tell: Callable[[], None]) -> list[Reply]:
+        found = []
+        async with session:
+            async for _, reply in session.stream(lambda: next(asked, None)):
+                found.append(reply)
+                tell()
+        return found
+
+    with progress() as shown:
+        task = shown.add_task(f"judge {one.label}", total=sum(len(row.candidates) for row in rows), note="")
+        replies = iter(asyncio.run(all_of(lambda: shown.advance(task))))
+    for place, row in enumerate(rows):
+        rows[place] = verdicts.take_scores(row, [next(replies) for _ in row.candidates])
+    return rows, verdicts
+
+
+def _sign(ranks: Sequence[int], a: int, b: int) -> int:
+    return (ranks[a] > ranks[b]) - (ranks[a] < ranks[b])
+
+
+def judgements(found: Sequence[Verdicts]) -> pl.DataFrame:
+    """Every reading of every judge, in columns."""
+    return pl.DataFrame([line for verdicts in found for line in verdicts.lines], schema=COLUMNS)
+
+
+def requests_of(rows: Sequence[RankingRow], one: JudgeName, seed: int = 0) -> list[Request]:
+    """What a judge would be sent: for a plan."""
+    return [] if one.folder is not None else asked_of(contests([row for row in rows if _readable(row)]), seed=seed)
