@@ -80,9 +80,10 @@ def keep(rates, firsts):
               for clients in CLIENTS}
     rows = [[clients, f"{statistics.median(rates[clients]):.0f}", f"{ratios[clients]:.1f}",
              f"{statistics.median(firsts[clients]):.2f}"] for clients in CLIENTS]
+    threads = os.environ.get("OMP_NUM_THREADS", "all")
     save("serve_throughput", "Serving: one batch for all clients",
-         f"`instructwild serve smollm2` (SmolLM2-135M, threads: {os.environ.get('OMP_NUM_THREADS', 'all')}), {TOKENS} tokens an "
-         f"answer, streamed; the aim is that 16 clients get at least 5 times the tokens per second of one: **{ratios[16]:.1f} times**.",
+         f"`instructwild serve smollm2` (threads: {threads}), {TOKENS} tokens an answer, streamed; the aim is that "
+         f"16 clients get at least 5 times the tokens per second of one: **{ratios[16]:.1f} times**.",
          [{"caption": f"Medians of {len(rates[1])} interleaved rounds",
            "columns": ["clients at once", "tokens/s over all", "times one client", "s to the first piece"], "rows": rows}],
          ["`transformers serve` 5.23 gives 15 to 17 tokens/s however many ask at once (measured apart, on another day)."])
