@@ -30,6 +30,7 @@ VERBS = {
     "convert": "instructwild.convert:convert",
     "diff": "instructwild.diff:diff",
     "train": "",
+    "evaluate": "",
     "export": "",
     "serve": "",
     "chat": "",
@@ -93,8 +94,8 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
                                               help="Print the version and stop.")) -> None:
     """Real questions from public posts, turned into a model that answers them.
 
-    collect → expand → clean → respond → annotate → train → export → serve → publish; each command reads stage folders
-    or plain files and writes one stage folder with a report.html.
+    collect → expand → clean → respond → annotate → train → evaluate → export → serve → publish; each command reads stage
+    folders or plain files and writes one stage folder with a report.html.
     """
 
 

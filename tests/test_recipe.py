@@ -10,7 +10,7 @@ import time
 import pytest
 
 from instructwild.errors import ConfigError, InputError
-from instructwild.recipe import Chain, read_recipe, steps_of
+from instructwild.recipe import Chain, read_recipe, steps_of, with_values
 
 ROWS = '{"instruction": "What is a tie?"}\n{"instruction": "什么是并列？"}\n{"instruction": "What is a tie?"}\n'
 RECIPE = """
@@ -116,9 +116,61 @@ def test_options_become_flags(folder):
     assert step.words == ("clean", "in", "--ask", "one two", "--ask", "三", "--k", "3", "--force-it")
 
 
+def test_an_earlier_stage_can_stand_behind_a_word_and_publish_is_never_forced(folder):
+    (folder / "recipe.yaml").write_text(
+        "title: x\nstages:\n  a: {run: clean in}\n  b: {run: evaluate pairwise tiny tiny --judge reward:@a}\n"
+        "  c: {run: publish @a me/x --dry-run}\n", encoding="utf-8")
+    _, judged, published = steps_of(read_recipe(folder / "recipe.yaml"), folder, folder)
+    assert judged.words[-1] == f"reward:{folder / 'a'}"
+    assert judged.reads == (folder / "a",)
+    assert "--force" in judged.command
+    assert "--force" not in published.command
+
+
+def test_what_was_published_is_skipped_until_its_stage_changes(folder):
+    (folder / "recipe.yaml").write_text(
+        RECIPE + "  hub:\n    run: publish @clean me/x --dry-run --unstated-license cc0-1.0\n", encoding="utf-8")
+    chain = chain_in(folder)
+    chain.run()
+    hub = chain.steps[-1]
+    assert (hub.folder / "README.md").is_file()
+    assert chain.is_current(hub)
+    assert "hub/README.md" in chain.index.read_text(encoding="utf-8")
+    with (folder / "rows.jsonl").open("a", encoding="utf-8") as handle:
+        handle.write('{"instruction": "Name a river in Asia."}\n')
+    assert not chain_in(folder).is_current(chain.steps[0])
+    chain_in(folder).run()
+    assert "3 rows" in (hub.folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_packaged_recipes_are_whole():
     from instructwild.recipe import packaged
 
-    for name in ("demo", "smoke"):
+    given = {"instructionwild-104k": {"posts": "a b", "model": "scripted"}}
+    for name in ("demo", "smoke", "instructionwild-104k"):
         recipe, folder = packaged(name)
-        assert Chain(recipe, folder, folder).steps
+        assert Chain(with_values(recipe, given.get(name, {}), name), folder, folder).steps
+
+
+VALUED = """
+title: x
+values: {posts: null, kind: x, price: ""}
+stages:
+  a: {run: "collect {kind} {posts}", options: {price: "{price}", list: ["{kind}=1", 2]}}
+"""
+
+
+def test_values_are_filled_in_from_outside_and_empty_ones_leave_their_option_out(folder):
+    (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
+    recipe = read_recipe(folder / "recipe.yaml")
+    step, = steps_of(with_values(recipe, {"posts": "in 'my posts'"}, "r"), folder, folder)
+    assert step.words == ("collect", "x", "in", "my posts", "--list", "x=1", "--list", "2")
+    step, = steps_of(with_values(recipe, {"posts": "in", "price": "1,2"}, "r"), folder, folder)
+    assert step.words[3:5] == ("--price", "1,2")
+
+
+@pytest.mark.parametrize(("given", "told"), [({}, "no default for posts"), ({"post": "in"}, "has no value 'post'")])
+def test_a_value_that_is_missing_or_unknown_is_one_message(folder, given, told):
+    (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
+    with pytest.raises(ConfigError, match=told):
+        with_values(read_recipe(folder / "recipe.yaml"), given, "r")
