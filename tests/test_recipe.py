@@ -146,8 +146,8 @@ def test_what_was_published_is_skipped_until_its_stage_changes(folder):
 def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
     from instructwild.chain import show_plan
 
-    (folder / "recipe.yaml").write_text(RECIPE + "    minutes: 7\n  more:\n    run: expand @clean --model gpt --budget 2.50\n"
-                                        "  judged:\n    run: respond @more\n    usd: 0.5\n", encoding="utf-8")
+    more = "  more:\n    run: expand @clean --model gpt --budget 2.50\n  judged:\n    run: respond @more\n    usd: 0.5\n"
+    (folder / "recipe.yaml").write_text(f"{RECIPE}    minutes: 7\n{more}", encoding="utf-8")
     show_plan(chain_in(folder))
     assert "4 of 4 stages to run, about 7 min, US$ 3.00 at most" in capsys.readouterr().err
     (folder / "recipe.yaml").write_text(RECIPE + "    minutes: 7\n", encoding="utf-8")
