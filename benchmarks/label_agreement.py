@@ -1,8 +1,8 @@
 """How far a model's labels agree with people's: `instructwild collect --model`'s question on rows with labels.
 
-    python benchmarks/label_agreement.py MODEL FILE.jsonl [ROWS]
+    python -m benchmarks.label_agreement MODEL FILE.jsonl [ROWS]
 
-FILE has InstructionWild's keys: `instruction`, `instruction_type` and, where one applies, `special_tag`. Printed are the
+FILE has InstructionWild's keys: `instruction`, `instruction_type` and, where one applies, `special_tag`. Told are the
 share of types that agree, overall and by type, beside the share that always naming the commonest type would reach; Cohen's
 kappa; and precision and recall of the risk tags.
 """
@@ -14,6 +14,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.results import save
 from instructwild.collect.labels import label_rows
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
@@ -38,16 +39,19 @@ def main() -> None:
     agreed = sum(a == b for a, b in zip(people, said, strict=True)) / len(rows)
     common = Counter(people).most_common(1)[0]
     chance = sum(count * Counter(said)[name] for name, count in Counter(people).items()) / len(rows) ** 2
-    print(f"{len(rows)} rows, {sum(name is None for name in said)} answers without a type")
     kappa = (agreed - chance) / (1 - chance)
-    print(f"type: {agreed:.1%} agree (always {common[0]}: {common[1] / len(rows):.1%}), kappa {kappa:.2f}")
-    for name, count in Counter(people).most_common():
-        right = sum(a == b == name for a, b in zip(people, said, strict=True))
-        print(f"  {name}: {right} of {count}, named {Counter(said)[name]} times")
+    lead = (f"{len(rows)} prompts of {path.name} with a person's type, labelled by {model} in answer to the question of "
+            f"`collect --model`: {agreed:.1%} of the types agree, where always naming {common[0]} would reach "
+            f"{common[1] / len(rows):.1%}; Cohen's kappa {kappa:.2f}; {said.count(None)} answers name none.")
+    types = [[name, count, Counter(said)[name], sum(a == b == name for a, b in zip(people, said, strict=True))]
+             for name, count in Counter(people).most_common()]
     tags = [(row.get("special_tag"), labels.risk if labels else ()) for row, labels in zip(rows, found, strict=True)]
     hit = sum(tag in risks for tag, risks in tags if tag)
     named, given = sum(len(risks) for _, risks in tags), sum(bool(tag) for tag, _ in tags)
-    print(f"risk: {given} given, {named} named, {hit} the same")
+    risk = f"Risk tags: {given} given by people, {named} named by the model, {hit} the same."
+    print(lead, *(" | ".join(map(str, row)) for row in types), risk, sep="\n")
+    save("label_agreement", "Labels of a model beside people's", lead,
+         [{"caption": "Types", "columns": ["type", "people", "model", "both"], "rows": types}], [risk])
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ def prove(test: str) -> dict[str, object]:
         report = Path(folder) / "report.xml"
         began = time.monotonic()
         done = subprocess.run([sys.executable, "-m", "pytest", "-m", "prove", test, f"--junitxml={report}",
-                               "--timeout=3600"],
+                               "-o", "junit_family=xunit1", "--timeout=3600"],
                               cwd=ROOT, capture_output=True, text=True)
         seconds = round(time.monotonic() - began, 1)
         case = ElementTree.parse(report).find(".//testcase") if report.exists() else None

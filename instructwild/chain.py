@@ -35,14 +35,22 @@ def show_plan(chain: "Chain") -> None:
                   else "") + f", US$ {usd:.2f} at most\n", highlight=False)
 
 
-def run(recipe: Annotated[Path, typer.Argument(help="The recipe, a YAML file.")],
+def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or the name of one that ships with the "
+                                                    "toolkit (instructionwild-104k).")],
         out: Annotated[Path | None, typer.Option("--out", help="Folder for all stages; else the recipe's name.")] = None,
+        set_: Annotated[list[str] | None, typer.Option("--set", show_default=False,
+                                                       help="NAME=VALUE for a value of the recipe; repeatable.")] = None,
         dry_run: DryRun = False) -> None:
     """Run a chain of stages from one YAML file; what is finished is skipped, what was interrupted goes on."""
-    from instructwild.recipe import Chain, read_recipe
+    from instructwild.errors import ConfigError
+    from instructwild.recipe import Chain, packaged, read_recipe, with_values
 
-    found = read_recipe(recipe)
-    chain = Chain(found, out or Path(recipe.stem), recipe.resolve().parent)
+    given = dict(one.partition("=")[::2] for one in set_ or ())
+    if wrong := [one for one in set_ or () if "=" not in one]:
+        raise ConfigError(f"should be NAME=VALUE, found {wrong[0]!r}", where="--set")
+    shipped = not recipe.suffix and not recipe.exists()
+    found, folder = packaged(str(recipe)) if shipped else (read_recipe(recipe), recipe.resolve().parent)
+    chain = Chain(with_values(found, given, str(recipe)), out or Path(recipe.stem), folder)
     show_plan(chain)
     if not dry_run:
         chain.run()

@@ -14,8 +14,9 @@ stages:
 ```
 
 `run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage,
-also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. A stage that is
-finished and whose command, inputs and tool version are unchanged is skipped; one that was interrupted goes on.
+also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. `values` are what a
+user may set from outside, `{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and
+tool version are unchanged is skipped; one that was interrupted goes on.
 """
 
 import difflib
@@ -27,7 +28,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,8 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: str = Field(description="what the chain is called")
+    values: dict[str, str | int | float | None] = Field(
+        default={}, description="what `--set NAME=VALUE` may set; null has to be set, '' leaves an option out")
     stages: dict[str, StagePlan] = Field(min_length=1, description="the stages by name, in order")
     closing: str = Field(default="", description="what to tell the user when all is done")
 
@@ -149,6 +152,39 @@ def _config_error(error: ValidationError, path: Path) -> ConfigError:
                        remedy=f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}")
 
 
+def with_values(recipe: Recipe, given: Mapping[str, str], where: str) -> Recipe:
+    """The recipe with its values filled in.
+
+    Args:
+        given: values set from outside, by name.
+        where: what messages call the recipe.
+
+    Raises:
+        ConfigError: a name is unknown, or a value that has no default is not given.
+    """
+    for name in given:
+        if name not in recipe.values:
+            raise ConfigError(f"has no value {name!r}", where=where,
+                              remedy=f"its values: {', '.join(recipe.values) or 'none'}")
+    values = {**recipe.values, **given}
+    open_ = [name for name, value in values.items() if value is None]
+    if open_:
+        raise ConfigError(f"has no default for {' and '.join(open_)}", where=where,
+                          remedy=" ".join(f"--set {name}=…" for name in open_))
+
+    def filled(text: Any) -> Any:
+        if isinstance(text, list):
+            return [filled(item) for item in text]
+        for name, value in values.items() if isinstance(text, str) else ():
+            text = text.replace(f"{{{name}}}", str(value))
+        return text
+
+    stages = {name: plan.model_copy(update={"run": filled(plan.run), "options": {key: filled(value) for key, value
+                                                                                  in plan.options.items()}})
+              for name, plan in recipe.stages.items()}
+    return recipe.model_copy(update={"stages": stages})
+
+
 def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
     """The stages with their `@names`, `{recipe}` and options spelled out.
 
@@ -175,7 +211,7 @@ def _flags(options: dict[str, Any]) -> Iterator[str]:
         flag = f"--{key.replace('_', '-')}"
         if value is True:
             yield flag
-        elif value is not False and value is not None:
+        elif value is not False and value is not None and value != "":
             for item in value if isinstance(value, list) else [value]:
                 yield from (flag, item if isinstance(item, str) else json.dumps(item))
 
@@ -286,7 +322,9 @@ def packaged(name: str) -> tuple[Recipe, Path]:
     Raises:
         InstructwildError: there is none of that name.
     """
-    path = Path(__file__).parent / "recipes" / f"{name}.yaml"
+    folder = Path(__file__).parent / "recipes"
+    path = folder / f"{name}.yaml"
     if not path.exists():
-        raise InstructwildError(f"no packaged recipe {name!r}", remedy="look into instructwild/recipes")
-    return read_recipe(path), path.parent
+        raise InstructwildError(f"no packaged recipe {name!r}",
+                                remedy=f"one of {', '.join(sorted(found.stem for found in folder.glob('*.yaml')))}")
+    return read_recipe(path), folder

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from instructwild.errors import ConfigError, InputError
-from instructwild.recipe import Chain, read_recipe, steps_of
+from instructwild.recipe import Chain, read_recipe, steps_of, with_values
 
 ROWS = '{"instruction": "What is a tie?"}\n{"instruction": "什么是并列？"}\n{"instruction": "What is a tie?"}\n'
 RECIPE = """
@@ -161,6 +161,31 @@ def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
 def test_the_packaged_recipes_are_whole():
     from instructwild.recipe import packaged
 
-    for name in ("demo", "smoke"):
+    given = {"instructionwild-104k": {"posts": "a b", "model": "scripted"}}
+    for name in ("demo", "smoke", "instructionwild-104k"):
         recipe, folder = packaged(name)
-        assert Chain(recipe, folder, folder).steps
+        assert Chain(with_values(recipe, given.get(name, {}), name), folder, folder).steps
+
+
+VALUED = """
+title: x
+values: {posts: null, kind: x, price: ""}
+stages:
+  a: {run: "collect {kind} {posts}", options: {price: "{price}", list: ["{kind}=1", 2]}}
+"""
+
+
+def test_values_are_filled_in_from_outside_and_empty_ones_leave_their_option_out(folder):
+    (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
+    recipe = read_recipe(folder / "recipe.yaml")
+    step, = steps_of(with_values(recipe, {"posts": "in 'my posts'"}, "r"), folder, folder)
+    assert step.words == ("collect", "x", "in", "my posts", "--list", "x=1", "--list", "2")
+    step, = steps_of(with_values(recipe, {"posts": "in", "price": "1,2"}, "r"), folder, folder)
+    assert step.words[3:5] == ("--price", "1,2")
+
+
+@pytest.mark.parametrize(("given", "told"), [({}, "no default for posts"), ({"post": "in"}, "has no value 'post'")])
+def test_a_value_that_is_missing_or_unknown_is_one_message(folder, given, told):
+    (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
+    with pytest.raises(ConfigError, match=told):
+        with_values(read_recipe(folder / "recipe.yaml"), given, "r")

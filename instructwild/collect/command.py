@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from instructwild.llm.command import Budget, ListPrice, LocalOnly
 from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
 
 
@@ -22,9 +23,9 @@ def collect(
     root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
     model: Annotated[str | None, typer.Option(help="A model that names each prompt's type and risks: smollm2, a folder, Hub "
                                                    "id, URL#NAME, an OpenAI model.")] = None,
-    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
-    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
-    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
+    budget: Budget = None,
+    price: ListPrice = "",
+    local_only: LocalOnly = False,
     encoding: Encoding = None,
     dry_run: DryRun = False,
     force: Force = False,

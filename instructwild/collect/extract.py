@@ -102,12 +102,13 @@ def candidates(text: str, alt_texts: tuple[str, ...] = ()) -> Iterator[Candidate
     body = LEADING_TAGS.sub("", TAGS.sub("", text.strip())).strip()
     finders = (("dialogue", _dialogue), ("label", _labelled), ("address", _addressed), ("report", _reported),
                ("quote", _quoted))
-    for form, finder in finders if MENTIONS.search(body) else ():
+    mentions = MENTIONS.search(body)
+    for form, finder in finders if mentions else ():
         if found := finder(body):
             yield Candidate(found, form)
     for alt in alt_texts:
         yield Candidate(_labelled(alt) or _dialogue(alt) or _reported(alt) or alt.strip(), "alt")
-    if not (MENTIONS.search(body) and told_of_model(body)):
+    if not (mentions and told_of_model(body)):
         yield Candidate(body, "bare")
 
 

@@ -24,18 +24,25 @@ class Rule(NamedTuple):
     check: Callable[[re.Match[str]], bool] = lambda match: True
     needs: str = ""
     """Without one of these characters in the text the rule cannot match: a quick way past the pattern."""
+    words: tuple[str, ...] = ()
+    """Nor without one of these words, in small letters."""
 
 
 def found(text: str) -> Iterator[Found]:
     """Everything the rules find, rule by rule, the surest first."""
-    present = set(text)
+    present, folded = set(text), text.casefold()
     for rule in RULES:
-        if rule.needs and present.isdisjoint(rule.needs):
+        if (rule.needs and present.isdisjoint(rule.needs)) or (rule.words and not holds(folded, rule.words)):
             continue
         for match in rule.pattern.finditer(text):
             if rule.check(match):
                 group = "it" if "it" in rule.pattern.groupindex else 0
                 yield rule.type, match.start(group), match.end(group), _key(rule.type, match.group(group))
+
+
+def holds(folded: str, words: tuple[str, ...]) -> bool:
+    """Whether one of the words stands anywhere in the text, both in small letters."""
+    return any(word in folded for word in words)
 
 
 def _key(type_: str, value: str) -> str:
@@ -148,9 +155,9 @@ KEYS = (
     Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(TOKENS)})")),
     Rule("KEY", re.compile(r"(?<=/api/webhooks/)\d+/[A-Za-z0-9_-]{20,}"), needs="/"),
     Rule("KEY", re.compile(r"(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,}"), needs="/"),
-    Rule("KEY", re.compile(r"(?i)\bbearer\s+(?P<it>[A-Za-z0-9._~+/-]{20,}=*)")),
+    Rule("KEY", re.compile(r"(?i)\bbearer\s+(?P<it>[A-Za-z0-9._~+/-]{20,}=*)"), words=("bearer",)),
     Rule("KEY", re.compile(rf"(?i)(?:{SECRET_WORDS})[\"']?\s*(?:is|[:：=是为])\s*[\"'`]?(?P<it>[^\s\"'`,;，。；]{{6,}})"),
-         _secret, DIGITS),
+         _secret, DIGITS, ("key", "secret", "token", "pass", "pwd", "密码", "口令", "密钥")),
     Rule("KEY", re.compile(r"(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"), needs="@"),
 )
 MAILS = (
@@ -181,7 +188,8 @@ PHONES = (
                              r"[ .-]\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _phone("US"), DIGITS),
     Rule("PHONE", re.compile(r"(?i)(?:phone|\btel|\bcall|\btext|whatsapp|mobile|电话|手机)(?:号码?)?(?: me)?"
                              r"(?: at| on| number)?\s*(?:is|[:：是])?\s*"
-                             r"(?P<it>\(?\d(?:[ ().-]{0,2}\d){6,13})(?![\d.]|\s?[元块%])"), needs=DIGITS),
+                             r"(?P<it>\(?\d(?:[ ().-]{0,2}\d){6,13})(?![\d.]|\s?[元块%])"), needs=DIGITS,
+         words=("phone", "tel", "call", "text", "whatsapp", "mobile", "电话", "手机")),
 )
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from instructwild.collect.identifiers import Found
+from instructwild.collect.identifiers import Found, holds
 
 MODELS = frozenset(re.split(" ", (
     "chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing "
@@ -30,6 +30,9 @@ NO_PROFILE = {"home", "search", "i", "share", "intent", "hashtag", "explore", "l
 CONTACT = re.compile(r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群)?|telegram|skype|line ?id|snapchat|"
     r"小红书号|抖音号)"
                      r"\s*(?:is|[:：是]|=)\s*(?P<it>@?[A-Za-z0-9_.-]{5,30})")
+CONTACT_WORDS = ("微信", "wechat", "v信", "vx", "qq", "telegram", "skype", "line", "snapchat", "小红书", "抖音")
+"""Without one of them there is no contact: a quick way past the pattern."""
+INTRODUCED_WORDS = ("name", "called", "signed", "regards", "sincerely", "patient")
 INTRODUCED = re.compile(
     r"(?:[Mm]y name is|[Mm]y name's|[Mm]y full name is|I am called|[Ss]igned,|(?:[Bb]est|[Kk]ind|"
     r"[Ww]arm) [Rr]egards,|[Ss]incerely,|"
@@ -45,7 +48,8 @@ CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 
 def introduced(text: str) -> list[str]:
     """Names that the text itself presents as somebody's own."""
-    named = [match.group(1) for pattern in (INTRODUCED, INTRODUCED_ZH) for match in pattern.finditer(text)]
+    patterns = (INTRODUCED, INTRODUCED_ZH) if holds(text.casefold(), INTRODUCED_WORDS) else (INTRODUCED_ZH,)
+    named = [match.group(1) for pattern in patterns for match in pattern.finditer(text)]
     return list(dict.fromkeys(named))
 
 
@@ -54,7 +58,9 @@ def found(text: str, people: Sequence[Sequence[str]] = ()) -> Iterator[Found]:
     code = [match.span() for match in CODE.finditer(text)]
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     handles = {number for number, person in enumerate(people) if len(person) > 1 or _is_handle(person[0])}
-    for pattern in (HANDLE, REDDITOR, PROFILES, CONTACT):
+    patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
+                *([CONTACT] if holds(text.casefold(), CONTACT_WORDS) else [])]
+    for pattern in patterns:
         for match in pattern.finditer(text):
             group = "it" if "it" in pattern.groupindex else 0
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()

@@ -1,10 +1,10 @@
 """`instructwild expand`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from instructwild.llm.command import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
 from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
 
 
@@ -21,16 +21,16 @@ def expand(
                                                     show_default=False)] = None,
     style: Annotated[str, typer.Option(help="How to ask: base (continue a list), chat, or auto by the model.")] = "auto",
     template: Annotated[str, typer.Option(help="A template of your own: FILE.yaml; {language} is filled in.")] = "",
-    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
-    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
-    rpm: Annotated[float | None, typer.Option(help="Requests a minute, at most.", min=0.1)] = None,
-    tpm: Annotated[float | None, typer.Option(help="Tokens a minute, at most.", min=1)] = None,
-    window: Annotated[int, typer.Option(help="Requests on their way at once; 0: 128, or one batch here.", min=0)] = 0,
-    batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 32,
-    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
+    budget: Budget = None,
+    price: ListPrice = "",
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    window: Window = 0,
+    batch: Batch = 32,
+    local_only: LocalOnly = False,
     patience: Annotated[int, typer.Option(help="Give a language up after so many requests without a new row.", min=1)] = 40,
     seed: Annotated[int, typer.Option(help="Decides which examples are drawn.")] = 0,
-    cache: Annotated[Path | None, typer.Option(help="A file of paid answers that several runs share.")] = None,
+    cache: Cache = None,
     encoding: Encoding = None,
     dry_run: DryRun = False,
     force: Force = False,
@@ -54,11 +54,11 @@ def expand(
     if dry_run:
         from instructwild.expand.forecast import forecast_expand
         from instructwild.expand.run import planned
-        from instructwild.llm.open import check, price_of, understand
+        from instructwild.llm.open import check, price_of, understand, window_of
 
         name = understand(model)
         check(name, limits)
         growth, _ = planned(seeds, model, plan, encoding)
-        forecast_expand(growth, name.label, price_of(name, limits), limits.window or 32).show(as_json)
+        forecast_expand(growth, name.label, price_of(name, limits), window_of(name, limits)).show(as_json)
         return
     announce(run(seeds, out, model, plan, limits=limits, cache=cache, encoding=encoding, force=force), as_json)

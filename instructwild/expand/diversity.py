@@ -1,6 +1,7 @@
 """How varied new rows are, measured against their seeds by the same yardsticks."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -9,6 +10,8 @@ from instructwild.clean.near import tokens
 
 SAMPLE = 1_000
 """Rows looked at, at most: shares of distinct n-grams fall with the size of a text, so groups are cut to one size."""
+COMMON = 0.1
+"""A term that more than this share of the rows has, and more than two rows, is no topic but a small word."""
 
 
 @dataclass(frozen=True)
@@ -19,18 +22,22 @@ class Diversity:
         rows: how many texts were looked at.
         distinct_1, distinct_2: distinct tokens and pairs of tokens, as shares of all (Li et al. 2016).
         nearest_self: mean F of each text with its nearest neighbour in the group.
-        nearest_seed: mean F of each text with its nearest seed; 0 for the seeds themselves.
+        nearest_seed: mean F of each text with its nearest seed; None where there are no seeds to compare with.
         openings: distinct first two tokens, as a share of the texts.
+        covered: the share of the seeds' topics that some text of the group is about; None likewise.
+        beyond: the share of the group's topics that no seed is about; None likewise.
     """
 
     rows: int
     distinct_1: float
     distinct_2: float
     nearest_self: float
-    nearest_seed: float
+    nearest_seed: float | None
     openings: float
+    covered: float | None
+    beyond: float | None
 
-    def plain(self) -> dict[str, float]:
+    def plain(self) -> dict[str, float | None]:
         """As JSON values."""
         return asdict(self)
 
@@ -51,9 +58,30 @@ def diversity(texts: Sequence[str], seeds: Sequence[str] = (), size: int = SAMPL
     twos = [pair for words in split for pair in pairwise(words)]
     openings = {tuple(words[:2]) for words in split}
     others = [tokens(text) for text in compared]
+    covered, beyond = coverage(split, others) if others else (None, None)
     return Diversity(len(chosen), _share(len(set(ones)), len(ones)), _share(len(set(twos)), len(twos)),
-                     _nearest(split, split, itself=True), _nearest(split, others, itself=False),
-                     _share(len(openings), len(chosen)))
+                     _nearest(split, split, itself=True), _nearest(split, others, itself=False) if others else None,
+                     _share(len(openings), len(chosen)), covered, beyond)
+
+
+def coverage(rows: Sequence[Sequence[str]], seeds: Sequence[Sequence[str]]) -> tuple[float, float]:
+    """Which share of the seeds' topics the rows are about, and which share of the rows' topics no seed is about.
+
+    A topic is a term, a word or a pair of Chinese characters, that not many rows have.
+
+    Args:
+        rows, seeds: texts as tokens.
+    """
+    about, asked = [_terms(words) for words in rows], [_terms(words) for words in seeds]
+    counts = Counter(term for terms in (*about, *asked) for term in terms)
+    most = max(2.0, COMMON * (len(rows) + len(seeds)))
+    found, known = ({term for terms in group for term in terms if counts[term] <= most} for group in (about, asked))
+    return _share(len(found & known), len(known)), _share(len(found - known), len(found))
+
+
+def _terms(words: Sequence[str]) -> set[str]:
+    alone = {word for word in words if len(word) > 1 or word.isascii()}
+    return alone | {first + second for first, second in pairwise(words) if first not in alone and second not in alone}
 
 
 def _share(part: int, whole: int) -> float:

@@ -14,9 +14,9 @@ from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.scripted import tokens_of
-from instructwild.schema import Instruction, RankingRow
+from instructwild.schema import Instruction, RankingRow, Reason
 
-REHEARSED = 600
+REHEARSED = 2_000
 """Rows that are rehearsed at most; a larger run is scaled up from them."""
 REHEARSAL = ("answers as long, and as often unusable, as those of the scripted model in a rehearsal of {rehearsed:,} rows. "
              "Real models differ; a small run first tells by how much.")
@@ -72,6 +72,16 @@ class Forecast:
             one.show(as_json=False)
 
 
+@dataclass
+class Tally:
+    """What one cell took in the rehearsal, and how many rows it brought, those beyond its target included."""
+
+    requests: int = 0
+    rows: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
 def forecast_expand(growth: Growth, model: str, price: Price | None, window: int) -> Forecast:
     """What growing this pool will take.
 
@@ -86,16 +96,27 @@ def forecast_expand(growth: Growth, model: str, price: Price | None, window: int
     goals = {cell: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
              for cell, goal in growth.goals.items() if goal.target}
     rehearsal = Growth(growth.seeds, goals, model, growth.seed, growth.patience, growth.threshold)
-    session = open_model("scripted", Limits(window=window), Ledger(":memory:"))
+    session = open_model("scripted", Limits(window=max(1, round(window * scale))), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
+    tallies = {cell: Tally() for cell in goals}
 
     async def rehearse() -> None:
         async for request, reply in session.stream(rehearsal.ask):
-            rehearsal.accept(request, reply)
+            tally, lost = tallies[rehearsal.expecting], len(rehearsal.dropped)
+            brought = rehearsal.accept(request, reply)
+            brought += sum(drop.reason == Reason.SURPLUS for drop in rehearsal.dropped[lost:])
+            tally.requests, tally.rows = tally.requests + 1, tally.rows + brought
+            tally.prompt_tokens += reply.prompt_tokens
+            tally.completion_tokens += reply.completion_tokens
             seen.append((request, reply))
 
     asyncio.run(rehearse())
-    return _scaled(model, wanted, len(rehearsal.kept), seen, price)
+    # A cell that brought nothing is given up after as many requests in a run of any size.
+    times = {cell: growth.goals[cell].target / tally.rows if scale < 1 and tally.rows else 1.0
+             for cell, tally in tallies.items()}
+    requests, sent, received = (round(sum(times[cell] * getattr(tally, name) for cell, tally in tallies.items()))
+                                for name in ("requests", "prompt_tokens", "completion_tokens"))
+    return _forecast(model, wanted, requests, sent, received, seen, price, len(rehearsal.kept))
 
 
 def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int,
@@ -110,8 +131,11 @@ def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, pr
     asyncio.run(fill(session, missing, wanted, on_reply=lambda request, reply: seen.append((request, reply))))
     answered = [RankingRow(id=one.row.id, messages=one.row.prompt, language=one.row.language,
                            candidates=tuple(one.candidates)) for one in chosen if len(one.candidates) > 1]
-    return replace(_scaled(model, len(work), len(chosen), seen, price),
-                   judges=tuple(forecast_judge(answered, len(work) / max(1, len(chosen)), *one) for one in judges))
+    scale = len(work) / len(chosen) if chosen else 0.0
+    sent, received = (round(scale * sum(counts)) for counts in (
+        [reply.prompt_tokens for _, reply in seen], [reply.completion_tokens for _, reply in seen]))
+    return replace(_forecast(model, len(work), round(scale * len(seen)), sent, received, seen, price, len(chosen)),
+                   judges=tuple(forecast_judge(answered, scale, *one) for one in judges))
 
 
 def forecast_judge(rows: Sequence[RankingRow], scale: float, judge: JudgeName, price: Price | None) -> Forecast:
@@ -124,11 +148,8 @@ def forecast_judge(rows: Sequence[RankingRow], scale: float, judge: JudgeName, p
                     (price or Price()).of(sent, received), price is not None, samples, len(rows), LONGEST)
 
 
-def _scaled(model: str, rows: int, rehearsed: int, seen: Sequence[tuple[Request, Reply]], price: Price | None) -> Forecast:
-    scale = rows / rehearsed if rehearsed else 0.0
-    sent, received = (round(scale * sum(counts)) for counts in (
-        [reply.prompt_tokens for _, reply in seen], [reply.completion_tokens for _, reply in seen]))
+def _forecast(model: str, rows: int, requests: int, sent: int, received: int, seen: Sequence[tuple[Request, Reply]],
+              price: Price | None, rehearsed: int) -> Forecast:
     samples = tuple(request.plain() for request, _ in (seen[:1] + seen[len(seen) // 2: len(seen) // 2 + 1]))
     known = price or Price()
-    return Forecast(model, rows, round(scale * len(seen)), sent, received, known.of(sent, received), price is not None,
-                    samples, rehearsed)
+    return Forecast(model, rows, requests, sent, received, known.of(sent, received), price is not None, samples, rehearsed)

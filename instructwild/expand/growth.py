@@ -155,6 +155,11 @@ class Growth:
         alike = [row for row in fitting if goal.kind and row.labels.type == goal.kind.label]
         return alike if len(alike) >= ENOUGH_ALIKE else fitting
 
+    @property
+    def expecting(self) -> Cell:
+        """What the oldest request on its way is for."""
+        return self._flying[0].cell
+
     def accept(self, request: Request, reply: Reply) -> int:
         """Judge the reply to the oldest request on its way; returns how many rows it brought."""
         asked = self._flying.popleft()
@@ -187,7 +192,7 @@ class Growth:
         kind = self.goals[asked.cell].kind
         row = Instruction(messages=candidate.messages, language=asked.cell.language if language == "und" else language,
                           parents=asked.parents, made_by=made_by, labels=Labels(type=kind.label if kind else None))
-        self._index.add(candidate.text)
+        self._index.keep(candidate.text)
         self._names.append(row.id)
         self._ids.add(row.id)
         self._made[asked.cell.language].append(row)

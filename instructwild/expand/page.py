@@ -34,12 +34,13 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
     lengths = {"seeds": [len(tokens(row.messages[0].content)) for group in seeds.values() for row in group],
                "new": [len(tokens(row.messages[0].content)) for row in growth.kept]}
     shown.add("Length", figures.histogram({name: values for name, values in lengths.items() if values}, label="tokens"))
-    shown.add("Diversity", Prose(
+    shown.add("Diversity and topics", Prose(
         "Distinct words and pairs of words as shares of all; F with the nearest row of the same group, and with the nearest "
-        "seed. Low F means unlike. Each group is cut to the same size."),
-        Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "distinct openings"],
-              [[name, *(f"{value:,}" if isinstance(value, int) else f"{value:.3f}" for value in found.values())]
-               for name, found in metrics["diversity"].items()]))
+        "seed: low F means unlike. Topics are words, in Chinese pairs of characters, that few rows have: the share of the "
+        "seeds' topics that is met, and the share of topics that no seed has. Each group is cut to the same size."),
+        Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "distinct openings",
+               "seeds' topics met", "topics beyond"],
+              [[name, *map(_figure, found.values())] for name, found in metrics["diversity"].items()]))
     for language in seeds:
         some = ["\n".join(message.content for message in row.messages) for row in growth.kept
                 if row.language.split("-")[0] == language]
@@ -47,3 +48,7 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
             step = max(1, len(some) // SHOWN)
             shown.add(f"Some new instructions: {language}", Samples(some[::step][:SHOWN]))
     return shown.html()
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:,}" if isinstance(value, int) else f"{value:.3f}"

@@ -1,10 +1,10 @@
 """`instructwild respond`."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from instructwild.llm.command import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
 from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ def respond(
     keep_answer: Annotated[bool, typer.Option("--keep-answer", help="A row's own answer is one of the candidates.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what has an answer.")] = False,
     tries: Annotated[int, typer.Option(help="How often one answer is asked for.", min=1)] = 3,
-    budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
-    price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
-    rpm: Annotated[float | None, typer.Option(help="Requests a minute, at most.", min=0.1)] = None,
-    tpm: Annotated[float | None, typer.Option(help="Tokens a minute, at most.", min=1)] = None,
-    window: Annotated[int, typer.Option(help="Requests on their way at once; 0: 128, or one batch here.", min=0)] = 0,
-    batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 32,
-    local_only: Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")] = False,
+    budget: Budget = None,
+    price: ListPrice = "",
+    rpm: Rpm = None,
+    tpm: Tpm = None,
+    window: Window = 0,
+    batch: Batch = 32,
+    local_only: LocalOnly = False,
     seed: Annotated[int, typer.Option(help="Decides the random numbers of sampling.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Answer only so many prompts, spread over the input.", min=1)] = None,
-    cache: Annotated[Path | None, typer.Option(help="A file of paid answers that several runs share.")] = None,
+    cache: Cache = None,
     encoding: Encoding = None,
     dry_run: DryRun = False,
     force: Force = False,
@@ -90,7 +90,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
     from instructwild.expand.judge_stage import candidate_rows
     from instructwild.expand.judges import judges_of
     from instructwild.expand.respond import spread
-    from instructwild.llm.open import check, price_of, understand
+    from instructwild.llm.open import check, price_of, understand, window_of
     from instructwild.llm.price import Price
     from instructwild.stage.frames import instructions
 
@@ -102,5 +102,5 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
     rows = spread(list(instructions(stage.read(prompts, encoding).frame)), wanted.limit)
     for name in map(understand, models):
         check(name, limits)
-    price = price_of(understand(models[0]), limits)
-    return forecast_respond(rows, ", ".join(models), wanted, price, limits.window or 32, jury)
+    name = understand(models[0])
+    return forecast_respond(rows, ", ".join(models), wanted, price_of(name, limits), window_of(name, limits), jury)

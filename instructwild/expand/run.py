@@ -158,7 +158,7 @@ def _finish(run: stage.Run, growth: Growth, session: Session) -> stage.Stage:
                       report=page(growth, metrics, usage.usd))
 
 
-def measured(growth: Growth) -> dict[str, dict[str, float]]:
+def measured(growth: Growth) -> dict[str, dict[str, float | None]]:
     """Diversity of the seeds and of the new rows of each language, looked at in equal numbers."""
     found = {}
     for language, people in growth.seeds.items():

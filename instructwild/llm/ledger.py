@@ -1,15 +1,14 @@
 """Every call and its answer in one SQLite file: what was paid for is there after a crash, and is not paid for again.
 
-A call is written down before it is sent, with the most it can cost, and settled when its answer is in. A call that was sent
-and never settled, because the process was killed, may have been charged: it counts as spent at its bound until it is
-answered.
+A call is written down before it is sent, with the most it can cost, and is settled once its answer is in. A call that was
+sent and never answered, because the process was killed, may have been charged: it counts as spent at its bound.
 """
 
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from instructwild.errors import OutputError
@@ -17,9 +16,13 @@ from instructwild.llm.request import Reply
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL, usd REAL NOT NULL, run TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS sent (key TEXT, run TEXT, usd REAL NOT NULL, PRIMARY KEY (key, run));
+CREATE TABLE IF NOT EXISTS sent (key TEXT, run TEXT, usd REAL NOT NULL, PRIMARY KEY (key, run)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lost (run TEXT NOT NULL, usd REAL NOT NULL);
 """
+OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
+    (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
+CHECKPOINT = 20_000
+"""Pages that are written before they are gathered into one file, which waits for the disk."""
 KEPT = ("text", "finish", "prompt_tokens", "completion_tokens", "usd", "request_id", "problem")
 
 
@@ -55,6 +58,7 @@ class Ledger:
             # WAL with NORMAL survives the death of the process at any moment.
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT}")
             self._db.executescript(SCHEMA)
         except sqlite3.Error as error:
             raise OutputError(f"cannot be used as a cache of calls ({error})", where=str(path),
@@ -74,17 +78,15 @@ class Ledger:
         self._db.execute("INSERT OR REPLACE INTO sent VALUES (?, ?, ?)", (key, self.run, usd))
 
     def settle(self, key: str, reply: Reply) -> None:
-        """Note an answer, and that its call is no longer open."""
-        self.settle_all([(key, reply)])
+        """Note an answer; its call is no longer open."""
+        text = json.dumps({name: getattr(reply, name) for name in KEPT}, ensure_ascii=False)
+        self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", (key, text, reply.usd, self.run))
 
     def settle_all(self, answered: Iterable[tuple[str, Reply]]) -> None:
         """Note several answers, all or none."""
         with self._transaction():
             for key, reply in answered:
-                plain = asdict(reply)
-                text = json.dumps({name: plain[name] for name in KEPT}, ensure_ascii=False)
-                self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", (key, text, reply.usd, self.run))
-                self._db.execute("DELETE FROM sent WHERE key = ? AND run = ?", (key, self.run))
+                self.settle(key, reply)
 
     def withdraw(self, key: str) -> None:
         """Forget a call that was certainly not charged."""
@@ -99,18 +101,19 @@ class Ledger:
     def spent(self) -> Spent:
         """What this run has spent, earlier interrupted processes included."""
         settled = self._sum("SELECT sum(usd) FROM replies WHERE run = ?")
-        return Spent(settled, self._sum("SELECT sum(usd) FROM sent WHERE run = ?")
+        return Spent(settled, self._sum(f"SELECT sum(usd) {OPEN}")
                      + self._sum("SELECT sum(usd) FROM lost WHERE run = ?"))
 
     def give_up_open_calls(self) -> int:
         """Count the calls that a killed process left open as possibly charged; returns how many there were."""
         with self._transaction():
-            self._db.execute("INSERT INTO lost SELECT run, usd FROM sent WHERE run = ?", (self.run,))
-            return self._db.execute("DELETE FROM sent WHERE run = ?", (self.run,)).rowcount
+            given_up = self._db.execute(f"INSERT INTO lost SELECT run, usd {OPEN}", (self.run,)).rowcount
+            self._db.execute("DELETE FROM sent WHERE run = ?", (self.run,))
+            return given_up
 
     def open_calls(self) -> dict[str, float]:
         """Calls of this run that went out and were never settled, with their bounds."""
-        return dict(self._db.execute("SELECT key, usd FROM sent WHERE run = ?", (self.run,)))
+        return dict(self._db.execute(f"SELECT key, usd {OPEN}", (self.run,)))
 
     def _sum(self, query: str) -> float:
         return float(self._db.execute(query, (self.run,)).fetchone()[0] or 0.0)

@@ -18,7 +18,7 @@ from instructwild.llm.request import Reply, Request
 
 OPENAI = "https://api.openai.com/v1"
 OWN = ("smollm2", "tiny", "scripted")
-FOLDERS = ("config.json", "adapter_config.json", "model")
+ENDPOINT_WINDOW = 128
 
 Place = Literal["endpoint", "local", "scripted"]
 Ask = Callable[[], Request | None]
@@ -265,6 +265,11 @@ def check(name: ModelName, limits: Limits) -> Price:
     return price or Price()
 
 
+def window_of(name: ModelName, limits: Limits) -> int:
+    """How many requests are on their way at once: as given, else 128 at an endpoint, one batch in this process."""
+    return limits.window or (ENDPOINT_WINDOW if name.place == "endpoint" else limits.batch)
+
+
 def open_model(given: str, limits: Limits, ledger: Ledger, *, sort: int = 1) -> Session:
     """Get a model ready to be asked: the same for an endpoint, a model in this process, and a script.
 
@@ -285,13 +290,13 @@ def open_model(given: str, limits: Limits, ledger: Ledger, *, sort: int = 1) -> 
     price = check(name, limits)
     ledger.give_up_open_calls()
     if name.place == "endpoint":
-        window = limits.window or 128
+        window = window_of(name, limits)
         budget = Budget(limits.budget, ledger.spent().total)
         endpoint = Endpoint(name.url, name.name, ledger=ledger, budget=budget, price=price,
                             rpm=limits.rpm, tpm=limits.tpm, most=window, timeout=limits.timeout)
         _ = endpoint.client
         return Session(name, EndpointEngine(endpoint, name.label), window, price, ledger)
-    window = (limits.window or limits.batch) * sort
+    window = window_of(name, limits) * sort
     if name.place == "scripted":
         from instructwild.llm.scripted import Script
 

@@ -29,19 +29,22 @@ REFUSAL = {"en": "I'm sorry, but I can't help with that request.", "zh": "抱歉
 
 @dataclass(frozen=True)
 class Faults:
-    """Shares of answers that go wrong, of list items that repeat an example or come in the other language, and of
-    judgements that go by the place an answer stands in.
+    """Shares of answers that go wrong, of list items that repeat an example, with or without a word changed, or come in the
+    other language, and of judgements that go by the place an answer stands in.
     """
 
     refused: float = 0.01
     truncated: float = 0.02
     malformed: float = 0.02
-    repeated: float = 0.08
+    repeated: float = 0.05
     foreign: float = 0.02
+    alike: float = 0.04
     biased: float = 0.15
 
 
-NONE = Faults(0, 0, 0, 0, 0, 0)
+NONE = Faults(0, 0, 0, 0, 0, 0, 0)
+BESIDE = (0, 1, 1, 1, 2, 2, 2, 2, 2, 2)
+"""Sentences beside a question, each as likely; the fewer there are, the likelier it is to be much like an earlier one."""
 
 
 def tokens_of(text: str) -> int:
@@ -132,15 +135,25 @@ class Script:
         draw = dice.random()
         if examples and draw < self.faults.repeated:
             return dice.choice(examples)
+        if examples and draw < self.faults.repeated + self.faults.alike:
+            return changed(dice.choice(examples), language, dice)
         if draw > 1 - self.faults.foreign:
             return question("en" if language == "zh" else "zh", dice)
         return question(language, dice)
 
 
 def question(language: str, dice: random.Random) -> str:
-    """A question that nobody has asked before, most likely."""
-    shape: str = dice.choice(_vocabulary()["questions"][language])
-    return shape.format(**_words(language, dice))
+    """A question that nobody has asked before, most likely: some 10^15 are possible in each language."""
+    said = [dice.choice(_vocabulary()["questions"][language])]
+    said += dice.sample(_vocabulary()["settings"][language], dice.choice(BESIDE))
+    return ("" if language == "zh" else " ").join(shape.format(**_words(language, dice)) for shape in said)
+
+
+def changed(text: str, language: str, dice: random.Random) -> str:
+    """The same text with one word, or one Chinese character, put in the place of another."""
+    words: list[str] = list(text) if language == "zh" else text.split(" ")
+    words[dice.randrange(len(words))] = dice.choice(_vocabulary()["kinds"][language])
+    return ("" if language == "zh" else " ").join(words)
 
 
 def answer(language: str, dice: random.Random) -> str:
@@ -159,7 +172,10 @@ def _vocabulary() -> dict[str, dict[str, Any]]:
 
 
 def _words(language: str, dice: random.Random) -> dict[str, str]:
-    things, kinds, acts = (_vocabulary()[name][language] for name in ("things", "kinds", "acts"))
+    known = _vocabulary()
+    things, kinds, acts = (known[name][language] for name in ("things", "kinds", "acts"))
     first, second, third = dice.sample(things, 3)
+    name = "".join(dice.choices(known["names"][language], k=dice.choice((2, 3, 3))))
     return {"a": first, "b": second, "c": third, "k": dice.choice(kinds), "l": dice.choice(kinds), "v": dice.choice(acts),
-            "w": dice.choice(acts), "n": str(dice.randint(2, 99))}
+            "w": dice.choice(acts), "n": str(dice.randint(2, 99)), "m": str(dice.randint(20, 900)),
+            "y": str(dice.randint(1850, 2024)), "p": name.title(), "t": dice.choice(known["times"][language])}

@@ -29,7 +29,7 @@ def seeds(tmp_path):
 
 
 def test_the_output_holds_only_new_rows_that_name_their_parents_and_maker(seeds, tmp_path):
-    made = expand([seeds], tmp_path / "out", "scripted", Plan(target=60))
+    made = expand([seeds], tmp_path / "out", "scripted", Plan(target=60), limits=Limits(window=4))
     rows = list(instructions(made.frame()))
     people = {row.id for row in instructions(stage.read([seeds]).frame)}
     names = people | {row.id for row in rows}

@@ -16,7 +16,7 @@ from instructwild.llm.scripted import Script, question
 from instructwild.llm.scripted_server import Weather, serve_scripted
 
 PRICE = Price(1.0, 4.0)
-PLAN = Plan(target=160, patience=20)
+PLAN = Plan(target=100, patience=20)
 WINDOW = 6
 
 
@@ -53,7 +53,7 @@ def killed_and_gone_on(processes, seeds, out, url, after):
     first.join()
     second = processes.Process(target=one_run, args=(seeds, out, url))
     second.start()
-    second.join(120)
+    second.join(900)
     assert second.exitcode == 0
     return alive
 
@@ -88,8 +88,10 @@ def test_killed_at_a_few_moments(processes, seeds, tmp_path, idempotent):
 
 
 @pytest.mark.prove
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("idempotent", [True, False])
-def test_killed_at_sixty_random_moments(processes, seeds, tmp_path, idempotent):
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize(("idempotent", "points", "least"), [(True, 60, 50), (False, 24, 20)])
+def test_killed_at_many_random_moments(processes, seeds, tmp_path, record_property, idempotent, points, least):
     weather = Weather(latency=0.03, capacity=4, retry_after=0.01, server_errors=0.02, idempotent=idempotent)
-    assert check(processes, seeds, tmp_path, 60, weather, random.Random(7)) >= 50
+    hits = check(processes, seeds, tmp_path, points, weather, random.Random(7))
+    record_property("killed at work", f"{hits} times of {points}")
+    assert hits >= least

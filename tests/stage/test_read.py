@@ -145,6 +145,18 @@ def test_a_named_encoding_reads_a_gbk_file(tmp_path):
     assert stage.read([path], encoding="gb18030").frame["id"].to_list() == [content_id([("user", "你好")])]
 
 
+def test_a_table_is_read_as_it_comes_and_tells_where_its_encoding_ends(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_bytes(b"instruction,output\n" + b"a,b\n" * 50_000 + '"你好",c\n'.encode("gb18030"))
+    from instructwild.stage.sources import lines_of
+
+    lines = lines_of(path)
+    assert next(lines).value == {"instruction": "a", "output": "b"}, "a row is there before the file has been read"
+    with pytest.raises(InputError, match=r"after line \d+ is not utf-8"):
+        list(lines)
+    assert stage.read([path], encoding="gb18030").frame.height == 50_001
+
+
 def test_rows_of_several_sources_keep_their_order(tmp_path):
     read_lines(tmp_path / "b.jsonl", {"instruction": "1"}, {"messages": [{"role": "user", "content": "2"}]}, {"prompt": "3"})
     frame = stage.read([tmp_path / "b.jsonl", tmp_path / "b.jsonl"]).frame

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import math
 import os
 import warnings
@@ -87,10 +86,11 @@ def calm() -> Iterator[None]:
     """The libraries without telemetry, deprecation notes, bars of their own, and banners on stdout, which is for data."""
     import datasets
 
+    from instructwild.llm.quiet import quiet_imports
+
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     datasets.disable_progress_bars()
-    for name in ("torchao", "torch.utils._pytree"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    quiet_imports()
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -105,13 +105,14 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     """
     from transformers import PrinterCallback
 
+    from instructwild.llm.quiet import quiet
     from instructwild.report.terminal import console, progress
 
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)
     if resume is not None:
         console.print(f"resuming from {Path(resume).name}", highlight=False)
-    with progress() as shown, calm():
+    with progress() as shown, calm(), quiet():
         trainer.add_callback(_live(shown, what))
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history

@@ -51,7 +51,18 @@ def dataset(groups: Sequence[Group]) -> Dataset:
 
 
 class RankingTrainer(RewardTrainer):
-    """RewardTrainer with K forwards a prompt and the ranking loss over all its pairs."""
+    """RewardTrainer with K forwards a prompt and the ranking loss over all its pairs.
+
+    An update is the mean over its prompts, however unevenly they are spread over batches and processes.
+    """
+
+    loss_is_scaled_for_ga = True
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """The batches of one update, and how many prompts they hold in all processes."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        prompts = torch.tensor(sum(_prompts(batch) for batch in batches), device=device)
+        return batches, self.accelerator.gather(prompts).sum()
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
         return dataset
@@ -69,6 +80,8 @@ class RankingTrainer(RewardTrainer):
         self._note(scores, ranked, inputs, loss)
         if self.args.center_rewards_coefficient:
             loss = loss + self.args.center_rewards_coefficient * centring_loss(scores, inputs["group"])
+        if num_items_in_batch is not None:    # DDP takes the mean of the processes' gradients
+            loss = loss * (_prompts(inputs) * self.accelerator.num_processes / num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
 
     @torch.no_grad()
@@ -83,6 +96,10 @@ class RankingTrainer(RewardTrainer):
         self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
         for key, value in noted.items():
             self._metrics[mode][key].append(value.item())
+
+
+def _prompts(batch: dict[str, Tensor]) -> int:
+    return int(batch["group"][-1]) + 1
 
 
 def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: int = 4096,
