@@ -309,7 +309,7 @@ def test_hidden_files_and_unknown_kinds_are_searched_too(tmp_path):
 def test_what_was_written_to_be_published_is_emptied_of_it_too(root):
     from instructwild.publish.prepare import prepare
 
-    prepare(root / "rank", root / "hub", "wild", accept=["NAME"])
+    prepare(root / "respond", root / "hub", "wild", accept=["NAME"])
     assert any(holds(path, gone({TIE.id}, {TIE.prompt[0].content}, set())) for path in files(root / "hub"))
     before = pl.read_parquet(root / "hub/ranking").height
     proof = forget(TIE.id, root)
