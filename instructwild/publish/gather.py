@@ -10,7 +10,7 @@ import polars as pl
 
 from instructwild.errors import GateError, InputError
 from instructwild.lineage.graph import Graph, Node
-from instructwild.schema import Ranking, RankingRow, content_id
+from instructwild.schema import Ranking, RankingRow, pair_id
 from instructwild.stage.folder import REPORT
 from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
 
@@ -135,7 +135,7 @@ def _pairs(rows: Iterable[RankingRow]) -> Iterator[dict[str, Any]]:
             texts = row.candidates[better].text, row.candidates[worse].text
             if count > votes[worse, better] and texts[0] != texts[1]:
                 chosen, rejected = ([{"role": "assistant", "content": text}] for text in texts)
-                yield {"id": content_id([(row.id, row.candidates[better].id), ("over", row.candidates[worse].id)]),
+                yield {"id": pair_id(row.id, row.candidates[better].id, row.candidates[worse].id),
                        "prompt": prompt, "chosen": chosen, "rejected": rejected, "language": row.language,
                        "annotator": kind, "agreement": count / len(given)}
 
