@@ -135,7 +135,10 @@ def test_what_was_published_is_skipped_until_its_stage_changes(folder):
     hub = chain.steps[-1]
     assert (hub.folder / "README.md").is_file()
     assert chain.is_current(hub)
-    assert "hub/README.md" in chain.index.read_text(encoding="utf-8")
+    page = chain.index.read_text(encoding="utf-8")
+    assert "hub/README.md" in page
+    assert "Read the card" in page
+    assert "All 3 stages are finished." in page
     with (folder / "rows.jsonl").open("a", encoding="utf-8") as handle:
         handle.write('{"instruction": "Name a river in Asia."}\n')
     assert not chain_in(folder).is_current(chain.steps[0])
