@@ -129,6 +129,7 @@ class Forgetting:
                 rewritten.append(os.path.relpath(path, self.root))
         for node in Graph(self.root).nodes:
             rewrite.rename_inputs(node, self.plan.renamed, self.root)
+        rewrite.mark_models(self.root, (model["folder"] for model in self.plan.models))
         return self._proof(what, rewritten)
 
     def _own_files(self) -> Iterable[Path]:

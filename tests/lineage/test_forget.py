@@ -17,6 +17,7 @@ from instructwild.lineage.erase import files, holds
 from instructwild.lineage.forget import Forgetting
 from instructwild.lineage.gone import Gone, gone, spellings
 from instructwild.lineage.graph import Graph
+from instructwild.publish.gather import gather
 from instructwild.stage.folder import sha256_of
 
 
@@ -341,3 +342,9 @@ def test_a_model_made_from_nothing_but_a_model_is_listed_too(root):
     assert forget(TIE.id, root).left == []
     graph = Graph(root)
     assert [node.name for node in graph.children(graph.named("tuned"))] == ["merged"]
+    assert graph.named("merged").manifest.config["trained_on_forgotten"]
+    with pytest.raises(InputError, match="forgotten since"):
+        gather(root / "merged")
+    with pytest.raises(OutputError, match="trained_on_forgotten"), \
+            stage.start(root / "merged", "export", config={}, inputs=graph.named("merged").manifest.inputs):
+        pass  # the same command is another one now: it trains again when it is told to replace what is there
