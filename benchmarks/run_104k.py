@@ -111,7 +111,10 @@ def billed(folder: Path) -> Counter:
     """What the endpoint charged and met with, all pieces of the run together."""
     total: Counter = Counter()
     for path in folder.glob("bill-*.json"):
-        total.update(json.loads(path.read_text(encoding="utf-8")))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        most = max(total["at_once"], found["at_once"])
+        total.update(found)
+        total["at_once"] = most
     return total
 
 
@@ -140,7 +143,7 @@ def lines_about(folder: Path) -> list[str]:
             f"US$ {usd:.4f} by the manifests, {charged:.4f} by the endpoint's bill ({bill['answers']:,} answers "
             f"charged, none twice); {possible:.4f} more may have been charged for attempts of expand that broke off.",
             f"The endpoint met {bill['429']:,} requests with 429, at most {bill['at_once']} at once; "
-            + ", ".join(f"{name} {bill[name]:,}" for name in FAULTS if bill[name]) + "."]
+            + (", ".join(f"{name} {bill[name]:,}" for name in FAULTS if bill[name]) or "nothing else") + "."]
 
 
 def main() -> None:
