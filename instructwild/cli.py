@@ -30,7 +30,9 @@ VERBS = {
     "convert": "instructwild.convert:convert",
     "diff": "instructwild.diff:diff",
     "train": "",
+    "evaluate": "",
     "export": "",
+    "serve": "",
     "chat": "",
     "publish": "instructwild.publish.command:publish",
     "run": "instructwild.chain:run",
@@ -45,7 +47,7 @@ VERBS = {
 EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai_prices": "expand", "torch": "local",
             "transformers": "local", "gguf": "local", "safetensors": "local", "accelerate": "local",
             "argilla": "annotate", "requests": "annotate", "krippendorff": "annotate", "trl": "train", "peft": "train",
-            "tensorboard": "train", "gptqmodel": "export", "optimum": "export"}
+            "tensorboard": "train", "gptqmodel": "export", "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
 """The extra that brings a package, for the message when it is missing."""
 
 
@@ -92,8 +94,8 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
                                               help="Print the version and stop.")) -> None:
     """Real questions from public posts, turned into a model that answers them.
 
-    collect → expand → clean → respond → annotate → train → export → chat → publish; each command reads stage folders
-    or plain files and writes one stage folder with a report.html.
+    collect → expand → clean → respond → annotate → train → evaluate → export → serve → publish; each command reads stage
+    folders or plain files and writes one stage folder with a report.html.
     """
 
 

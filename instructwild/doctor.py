@@ -21,6 +21,7 @@ JOBS = {
     "annotate": ("argilla", "requests", "krippendorff"),
     "train": ("trl", "peft", "tensorboard"),
     "export": ("gptqmodel", "optimum"),
+    "serve": ("starlette", "uvicorn"),
 }
 SECONDS_TO_ANSWER = 3.0
 

@@ -13,16 +13,17 @@ stages:
     minutes: 1
 ```
 
-`run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage;
-`{recipe}` is the folder of the recipe file; `options` become `--name value`. `values` are what a user may set from outside,
-`{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and tool version are unchanged
-is skipped; one that was interrupted goes on.
+`run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage,
+also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. `values` are what a
+user may set from outside, `{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and
+tool version are unchanged is skipped; one that was interrupted goes on.
 """
 
 import difflib
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -41,6 +42,10 @@ if TYPE_CHECKING:
     from instructwild.report.index import Answers
 
 INDEX, RECORD = "index.html", "chain.json"
+ASKS = ("publish",)
+"""Commands that ask before they replace something, and that are not told to do it all the same."""
+PUBLISHED = "lineage.json"
+EARLIER = re.compile(r"((?:[a-z]+:)?)@(.+)")
 
 
 class StagePlan(BaseModel):
@@ -59,10 +64,10 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    title: str
+    title: str = Field(description="what the chain is called")
     values: dict[str, str | int | float | None] = Field(
         default={}, description="what `--set NAME=VALUE` may set; null has to be set, '' leaves an option out")
-    stages: dict[str, StagePlan] = Field(min_length=1)
+    stages: dict[str, StagePlan] = Field(min_length=1, description="the stages by name, in order")
     closing: str = Field(default="", description="what to tell the user when all is done")
 
 
@@ -79,7 +84,15 @@ class Step:
     @property
     def command(self) -> list[str]:
         """The whole command line."""
-        return [sys.executable, "-m", "instructwild", *self.words, "--out", str(self.folder), "--force"]
+        force = [] if self.words[0] in ASKS else ["--force"]
+        return [sys.executable, "-m", "instructwild", *self.words, "--out", str(self.folder), *force]
+
+    @property
+    def done(self) -> bool:
+        """Whether its folder is whole: a finished stage, or what was published."""
+        from instructwild.stage import is_stage
+
+        return is_stage(self.folder) or (self.folder / PUBLISHED).is_file()
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -157,12 +170,12 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
     for name, plan in recipe.stages.items():
         words, reads = [], []
         for word in [*shlex.split(plan.run), *_flags(plan.options)]:
-            if word.startswith("@"):
-                if word[1:] not in before:
+            if found := EARLIER.fullmatch(word):
+                if found[2] not in before:
                     raise ConfigError(f"{word} is no earlier stage", where=f"stage {name}",
                                       remedy=f"earlier stages: {', '.join(before) or 'none'}")
-                reads.append(before[word[1:]])
-                word = str(before[word[1:]])
+                reads.append(before[found[2]])
+                word = f"{found[1]}{before[found[2]]}"
             words.append(os.path.normpath(word.replace("{recipe}", str(folder))) if "{recipe}" in word else word)
         before[name] = out / name
         yield Step(name, plan, out / name, tuple(words), tuple(reads))
@@ -193,9 +206,7 @@ class Chain:
 
     def is_current(self, step: Step) -> bool:
         """Whether the stage is finished and nothing it was made from has changed since."""
-        from instructwild.stage import is_stage
-
-        return is_stage(step.folder) and self._record().get(step.name) == self._fingerprint(step)
+        return step.done and self._record().get(step.name) == self._fingerprint(step)
 
     def run(self) -> None:
         """Run what is not current, stage by stage.
@@ -252,14 +263,10 @@ class Chain:
         seen: list[Any] = [__version__]
         for word in step.words:
             path = Path(word)
-            if path in step.reads:
-                made = [output.sha256 for output in read_manifest(path).outputs
-                        if not output.path.endswith(".html")] if is_stage(path) else None
-                seen.append([path.name, made])
-            elif path.is_file():
-                seen.append([path.name, sha256_of(path)])
-            else:
-                seen.append(word)
+            seen.append([path.name, sha256_of(path)] if path.is_file() else path.name if path in step.reads else word)
+        for path in step.reads:
+            seen.append([output.sha256 for output in read_manifest(path).outputs
+                         if not output.path.endswith(".html")] if is_stage(path) else None)
         return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
     def _record(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """What the documents point at is there, and the commands they show exist."""
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,10 @@ def test_every_command_shown_is_a_verb(page):
 def test_no_page_names_a_folder_of_somebody_s_machine():
     tracked = [*PAGES, *ROOT.glob("instructwild/**/*.py"), *ROOT.glob("trainer/**/*.py"), *ROOT.glob("annotation/**/*.py")]
     assert [str(path) for path in tracked if re.search(r"(/home/|/root/|/Users/)\w", path.read_text(encoding="utf-8"))] == []
+
+
+def test_formats_is_what_the_schemas_say():
+    script = runpy.run_path(str(ROOT / "docs/formats.py"))
+    page = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+    assert script["rendered"](page) == page, "write it anew: python docs/formats.py"
+    assert set(re.findall(r"<!-- ([a-z ]+) -->\n", page)) - {"end"} == set(script["TABLES"])

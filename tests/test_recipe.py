@@ -116,6 +116,33 @@ def test_options_become_flags(folder):
     assert step.words == ("clean", "in", "--ask", "one two", "--ask", "三", "--k", "3", "--force-it")
 
 
+def test_an_earlier_stage_can_stand_behind_a_word_and_publish_is_never_forced(folder):
+    (folder / "recipe.yaml").write_text(
+        "title: x\nstages:\n  a: {run: clean in}\n  b: {run: evaluate pairwise tiny tiny --judge reward:@a}\n"
+        "  c: {run: publish @a me/x --dry-run}\n", encoding="utf-8")
+    _, judged, published = steps_of(read_recipe(folder / "recipe.yaml"), folder, folder)
+    assert judged.words[-1] == f"reward:{folder / 'a'}"
+    assert judged.reads == (folder / "a",)
+    assert "--force" in judged.command
+    assert "--force" not in published.command
+
+
+def test_what_was_published_is_skipped_until_its_stage_changes(folder):
+    (folder / "recipe.yaml").write_text(
+        RECIPE + "  hub:\n    run: publish @clean me/x --dry-run --unstated-license cc0-1.0\n", encoding="utf-8")
+    chain = chain_in(folder)
+    chain.run()
+    hub = chain.steps[-1]
+    assert (hub.folder / "README.md").is_file()
+    assert chain.is_current(hub)
+    assert "hub/README.md" in chain.index.read_text(encoding="utf-8")
+    with (folder / "rows.jsonl").open("a", encoding="utf-8") as handle:
+        handle.write('{"instruction": "Name a river in Asia."}\n')
+    assert not chain_in(folder).is_current(chain.steps[0])
+    chain_in(folder).run()
+    assert "3 rows" in (hub.folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_packaged_recipes_are_whole():
     from instructwild.recipe import packaged
 

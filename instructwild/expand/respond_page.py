@@ -41,7 +41,7 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
     step = max(1, len(kept) // SHOWN)
     samples = []
     for row in kept[::step][:SHOWN]:
-        answers = [row.response or ""] if k == 1 else [candidate.text for candidate in row.candidates]
+        answers = [row.response or ""] if k == 1 else [_placed(row, i) for i in range(len(row.candidates))]
         samples.append("\n\n".join([row.messages[0].content, *(f"→ {answer}" for answer in answers)]))
     if samples:
         shown.add("Some of them", Samples(samples))
@@ -52,3 +52,9 @@ def _judge(told: Mapping[str, Any]) -> list[str]:
     agree = told["both_readings_agree"]
     return [told["annotator"], f"{told['ranked']:,}", f"{told['unread']:,}",
             f"{told['tied_pairs']:,} of {told['pairs']:,}", "–" if agree is None else f"{agree:.0%}"]
+
+
+def _placed(row: Any, place: int) -> str:
+    """An answer after the places it was given."""
+    given = ", ".join(f"{ranking.annotator.partition(':')[0]} {ranking.ranks[place]}" for ranking in row.rankings)
+    return f"[{given}] {row.candidates[place].text}" if given else row.candidates[place].text

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from instructwild.errors import InputError
-from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, SCRATCH
+from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, SCRATCH, WEIGHTS
 from instructwild.stage.manifest import FILE_NAME, Manifest, read_manifest
 
 PASSED_BY = {".git", ".venv", "node_modules", "__pycache__", SCRATCH, MODEL}
@@ -27,8 +27,8 @@ class Node:
 
     @property
     def made(self) -> dict[str, str]:
-        """Output name -> sha256 of what later stages can read: data or model."""
-        return {record.path: record.sha256 for record in self.manifest.outputs if record.path in (DATA, MODEL)}
+        """Output name -> sha256 of what later stages can read: data, or a model, also known by its weights alone."""
+        return {record.path: record.sha256 for record in self.manifest.outputs if record.path in (DATA, MODEL, WEIGHTS)}
 
     @property
     def model(self) -> str | None:

@@ -7,7 +7,7 @@ from instructwild.errors import InputError
 from instructwild.lineage.erase import erase, files, holds, replace
 from instructwild.lineage.gone import Gone
 from instructwild.lineage.graph import Graph, Node
-from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, sha256_of
+from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, WEIGHTS, sha256_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest, Rows, read_manifest
 
 NOTE = "Rows of this stage were forgotten on request. The counts below are those of what is left."
@@ -62,8 +62,9 @@ def recounted(node: Node, what: Gone) -> Manifest:
 
 def _outputs(folder: Path, manifest: Manifest) -> list[FileRecord]:
     counts = {DATA: manifest.rows.kept, DROPPED_FILE: manifest.rows.dropped}
-    return [FileRecord(path=record.path, sha256=sha256_of(folder / record.path), rows=counts.get(record.path, record.rows))
-            for record in manifest.outputs if (folder / record.path).exists()]
+    return [record if record.path == WEIGHTS else
+            FileRecord(path=record.path, sha256=sha256_of(folder / record.path), rows=counts.get(record.path, record.rows))
+            for record in manifest.outputs if record.path == WEIGHTS or (folder / record.path).exists()]
 
 
 def fresh_report(folder: Path, manifest: Manifest) -> str:

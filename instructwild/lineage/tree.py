@@ -79,6 +79,8 @@ def _tell_stages(top: Tree, found: Trace) -> None:
     posts = made.add(_words((f"{len(found.posts):,} posts", "green")))
     for post in found.posts[:5]:
         posts.add(_place(post))
+    if len(found.posts) > 5:
+        posts.add(f"and {len(found.posts) - 5:,} more (--json tells all)")
 
 
 def _add_use(under: Tree, use: Use) -> None:

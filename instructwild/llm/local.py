@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.errors import ModelError
 from instructwild.llm.arithmetic import computing_dtype
 from instructwild.llm.models import ADAPTER, resolve
-from instructwild.llm.quantized import expand_weights, prepare, quantization_of
+from instructwild.llm.quantized import loading, quantization_of, settle_on_cpu
 from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.request import Finish, Reply, Request
 
@@ -242,13 +242,11 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     wanted = computing_dtype(device) if dtype == "auto" else getattr(torch, dtype)
     quantized = quantization_of(base) is not None
-    if quantized:
-        prepare()
     try:
         with quiet():
-            model = AutoModelForCausalLM.from_pretrained(base, dtype=wanted)
+            model = AutoModelForCausalLM.from_pretrained(base, dtype=wanted, **(loading(base) if quantized else {}))
             if quantized and device == "cpu":
-                expand_weights(model)
+                settle_on_cpu(model)
             holder = Path(adapter) if adapter is not None and (Path(adapter) / "tokenizer_config.json").exists() else base
             tokenizer = AutoTokenizer.from_pretrained(holder)
             if adapter is not None:

@@ -35,7 +35,8 @@ def publish(
 
     place = out or Path(f"{repo_id.rpartition('/')[2]}-hub")
     name = title or repo_id.rpartition("/")[2]
-    options: dict[str, Any] = {"unstated": unstated_license, "license": license, "accept": accept or ()}
+    options: dict[str, Any] = {"unstated": unstated_license, "license": license, "accept": accept or (),
+                               "repo_id": repo_id}
     if dry_run:
         Repository(repo_id, "dataset")
         for line in prepare(folder, place, name, version=tag or "", **options).lines():

@@ -74,6 +74,14 @@ def write_lineage(out: Path, manifests: Sequence[Manifest]) -> None:
     (out / LINEAGE).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def write_pictures(out: Path, drawn: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Pictures beside the card, given as path -> (what it shows, SVG); path -> what it shows."""
+    for path, (_, svg) in drawn.items():
+        (out / path).parent.mkdir(parents=True, exist_ok=True)
+        (out / path).write_text(svg, encoding="utf-8")
+    return {path: said for path, (said, _) in drawn.items()}
+
+
 def write_card(out: Path, text: str) -> None:
     """README.md; one that is linked to a model's own is replaced, not written through."""
     path = out / CARD

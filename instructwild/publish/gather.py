@@ -16,6 +16,8 @@ from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
 
 ORDER = ("person", "model", "scripted")
 """Whose rankings count: where people ranked, only theirs do."""
+FOR_READING = ("chat", "evaluate")
+"""Stages whose answers are there to be read, and are no part of a dataset."""
 MESSAGES = INSTRUCTION["messages"]
 PREFERENCE = pl.Schema({"id": pl.String, "prompt": MESSAGES, "chosen": MESSAGES, "rejected": MESSAGES, "language": pl.String,
                         "annotator": pl.String, "agreement": pl.Float64})
@@ -31,6 +33,7 @@ class Gathered:
     instructions: Node | None = None
     rankings: Node | None = None
     model: Node | None = None
+    evaluations: tuple[Node, ...] = ()
 
 
 def gather(folder: str | Path) -> Gathered:
@@ -48,9 +51,11 @@ def gather(folder: str | Path) -> Gathered:
     here = next((node for node in graph.nodes if node.folder.resolve() == place.resolve()), None) if alone else None
     known = [node for node in graph.nodes if here is None or node is here or node in graph.above(here)]
     if here is not None and here.model:
-        found = Gathered(graph.root, tuple(known), model=here)
+        measured = tuple(node for node in graph.children(here) if node.manifest.stage.startswith("evaluate"))
+        found = Gathered(graph.root, tuple(known), model=here, evaluations=measured)
     else:
-        data = [node for node in known if "messages" in node.columns]
+        data = [node for node in known if "messages" in node.columns
+                and node.manifest.stage.partition(" ")[0] not in FOR_READING]
         asked = [node for node in data if not is_ranking(node.rows.head(0).collect())]
         ranked = [node for node in data if node not in asked]
         if not data:

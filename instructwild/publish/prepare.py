@@ -37,7 +37,7 @@ class Ready:
 
 
 def prepare(source: str | Path, out: Path, title: str, *, version: str = "", unstated: str | None = None,
-            license: str | None = None, accept: Sequence[str] = ()) -> Ready:
+            license: str | None = None, accept: Sequence[str] = (), repo_id: str = "") -> Ready:
     """Write the folder.
 
     Args:
@@ -48,6 +48,7 @@ def prepare(source: str | Path, out: Path, title: str, *, version: str = "", uns
         unstated: licence of rows whose source states none.
         license: of a model.
         accept: types of personal data to let pass.
+        repo_id: where it will be, for the card's example.
 
     Raises:
         InputError: nothing to publish, or a licence, personal data or secrets speak against it.
@@ -56,12 +57,13 @@ def prepare(source: str | Path, out: Path, title: str, *, version: str = "", uns
     """
     found = gather(source)
     if found.model is not None:
-        return _model(found, out, title, license, unstated)
-    return _dataset(found, out, title, version, unstated, accept)
+        return _model(found, out, title, license, unstated, repo_id)
+    return _dataset(found, out, title, version, unstated, accept, repo_id)
 
 
-def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str | None, accept: Sequence[str]) -> Ready:
-    from instructwild.report.card import contents, dataset_card
+def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str | None, accept: Sequence[str],
+             repo_id: str) -> Ready:
+    from instructwild.report.card import contents, dataset_card, lengths_of
 
     allowed = licence(licences(found), unstated)
     configs = frames(found)
@@ -70,8 +72,10 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
     patterns = files.write_rows(out, configs)
     manifests = [node.manifest for node in found.chain]
     files.write_lineage(out, manifests)
+    drawn = files.write_pictures(out, lengths_of(next(iter(configs.values()))) if configs else {})
     files.write_card(out, dataset_card(title, [contents(name, frame) for name, frame in configs.items()], manifests,
-                                       files=patterns, licence=allowed, unstated=unstated, version=version))
+                                       files=patterns, licence=allowed, unstated=unstated, version=version, repo_id=repo_id,
+                                       drawn=drawn))
     return Ready(out, "dataset", allowed.id, {name: frame.height for name, frame in configs.items()}, accepted)
 
 
@@ -91,8 +95,8 @@ def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict
         return personal_data(told(), accept)
 
 
-def _model(found: Gathered, out: Path, title: str, license: str | None, unstated: str | None) -> Ready:
-    from instructwild.report.card import model_card
+def _model(found: Gathered, out: Path, title: str, license: str | None, unstated: str | None, repo_id: str) -> Ready:
+    from instructwild.report.model_card import curves_of, model_card
 
     assert found.model is not None
     base = _base(found)
@@ -101,9 +105,11 @@ def _model(found: Gathered, out: Path, title: str, license: str | None, unstated
     files.prepare(out)
     files.link_model(out, found.model.folder / "model")
     manifests = [node.manifest for node in found.chain]
-    files.write_lineage(out, manifests)
+    measured = [node.manifest for node in found.evaluations]
+    files.write_lineage(out, [*manifests, *measured])
     files.write_card(out, model_card(title, manifests, base=base, license=result, annotators=_annotators(found),
-                                     languages=_languages(found)))
+                                     languages=_languages(found), evaluations=measured, repo_id=repo_id,
+                                     drawn=files.write_pictures(out, curves_of(manifests))))
     return Ready(out, "model", result)
 
 

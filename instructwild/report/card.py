@@ -1,13 +1,15 @@
-"""Dataset and model cards, written from the manifests of the stages that made them and from the rows themselves."""
+"""Dataset cards, written from the manifests of the stages that made the data and from the rows themselves."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from instructwild.report.counts import by_language, by_type, duration, flat, money
+from instructwild.report import figures
+from instructwild.report.counts import WORDS, by_language, by_type, duration, flat, lengths, money
 from instructwild.report.licence import UNSTATED, Together, together
+from instructwild.report.markdown import SECTION, document, pictures, plain, table
+from instructwild.report.standalone import standalone
 from instructwild.report.template import shown, visible
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ KINDS = {"person": "people", "model": "a model", "scripted": "a script"}
 UNTOLD = ("salt", "forgotten")
 """Settings that say nothing to a reader of the card."""
 DUPLICATES = ("exact_duplicate", "near_duplicate")
-SECTION = tuple[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def contents(name: str, frame: "pl.DataFrame") -> Contents:
     sources: Counter[tuple[str, str, str]] = Counter()
     annotators: Counter[str] = Counter()
     answered, multi_turn = 0, 0
-    wanted = [c for c in ("messages", "origin", "made_by", "candidates", "rankings", "annotator") if c in frame.columns]
+    wanted = [c for c in ("messages", "origin", "made_by", "candidates", "rankings") if c in frame.columns]
     for row in frame.select(wanted).iter_rows(named=True):
         for place in row.get("origin") or ():
             sources[place["kind"] or "", place["source"] or "", place["license"] or UNSTATED] += 1
@@ -61,8 +62,6 @@ def contents(name: str, frame: "pl.DataFrame") -> Contents:
         for ranking in row.get("rankings") or ():
             if ranking["status"] == "submitted":
                 annotators[ranking["annotator"].partition(":")[0]] += 1
-        if row.get("annotator"):
-            annotators[row["annotator"].partition(":")[0]] += 1
         messages = row.get("messages") or ()
         answered += bool(messages) and messages[-1]["role"] == "assistant"
         multi_turn += sum(message["role"] == "user" for message in messages) > 1
@@ -80,7 +79,7 @@ def licence_of(configs: Iterable[Contents], unstated: str | None = None) -> Toge
 
 def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["Manifest"], *,
                  files: Mapping[str, str] | None = None, licence: Together | None = None, unstated: str | None = None,
-                 version: str = "") -> str:
+                 version: str = "", repo_id: str = "", drawn: Mapping[str, str] | None = None) -> str:
     """The README.md of a dataset on the Hub.
 
     Args:
@@ -91,6 +90,8 @@ def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["M
         licence: of the whole; by default what follows from the sources of the configs.
         unstated: licence of the rows whose source names none.
         version: the tag this card belongs to.
+        repo_id: where it will be, for the example of its use.
+        drawn: pictures that lie beside the card, path -> what it shows; see `lengths_of`.
     """
     from huggingface_hub import DatasetCardData
 
@@ -109,52 +110,16 @@ def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["M
                   **({"default": True} if config is configs[0] else {})}
                  for config in configs if (pattern := (files or {}).get(config.name))] or None,
         **({"license_name": "see-below"} if licence.id == "other" else {}))
-    sections = [_holdings(configs), _made(manifests), _models(configs), _licences(configs, licence, unstated),
-                _dropped(manifests), _annotation(configs, manifests), _privacy(manifests), _gaps(configs, manifests)]
+    sections = [_holdings(configs), _use(configs, repo_id or title), ("Figures", pictures((drawn or {}).items())),
+                made(manifests), _models(configs), _licences(configs, licence, unstated),
+                dropped(manifests), _annotation(configs, manifests), _privacy(manifests), _gaps(configs, manifests)]
     lead = f"{shown(rows)} rows made by InstructWild" + (f", version {version}" if version else "") + \
         ". Every figure below is taken from the manifests of the stages that made the data."
-    return _document(data.to_yaml(), title, lead, sections)
-
-
-def model_card(title: str, manifests: Sequence["Manifest"], *, base: str | None = None, license: str | None = None,
-               annotators: Mapping[str, int] | None = None, languages: Sequence[str] = ("en", "zh")) -> str:
-    """The README.md of a model.
-
-    Args:
-        title: the model's name for people.
-        manifests: of every stage behind it, data and training, in order; the last one made the model.
-        base: the model it was trained from.
-        license: of the model, an id of the Hub.
-        annotators: kind of annotator -> rankings it was trained on.
-        languages: of the data it was trained on.
-    """
-    from huggingface_hub import ModelCardData
-
-    tags = sorted({tag.split("-")[0] for tag in languages} - {"und"})
-    data = ModelCardData(base_model=base, language=tags or None, license=license or "other", library_name="transformers",
-                         pipeline_tag="text-generation", tags=["instructwild", *(m.stage for m in manifests[-1:])],
-                         **({} if license else {"license_name": "not-stated"}))
-    trained = [manifest for manifest in manifests if _is_model(manifest)]
-    sections: list[SECTION] = [_data_hashes(manifests)]
-    sections += [(f"What {manifest.stage} measured", _table(["figure", "value"], flat(manifest.metrics)))
-                 for manifest in trained if manifest.metrics]
-    sections += [(f"Settings of {manifest.stage}", _table(["setting", "value"], flat(manifest.config)))
-                 for manifest in trained]
-    sections += [_annotated(annotators or {}, manifests), _made(manifests), _dropped(manifests),
-                 _limits(base, annotators or {})]
-    return _document(data.to_yaml(), title, f"Trained from {_plain(base or 'a base model')} by InstructWild.", sections)
-
-
-def _document(front: str, title: str, lead: str, sections: Iterable[SECTION]) -> str:
-    lines = ["---", front.strip(), "---", "", f"# {_plain(title)}", "", lead, ""]
-    for heading, body in sections:
-        if body:
-            lines += [f"## {_plain(heading)}", "", *body, ""]
-    return "\n".join(lines).rstrip() + "\n"
+    return document(data.to_yaml(), title, lead, sections)
 
 
 def _holdings(configs: Sequence[Contents]) -> SECTION:
-    lines = _table(["config", "rows", "languages"], [[config.name, config.rows, _shares(config.languages, config.rows)]
+    lines = table(["config", "rows", "languages"], [[config.name, config.rows, _shares(config.languages, config.rows)]
                                                      for config in configs])
     types = next((config.types for config in configs if config.types), {})
     if types:
@@ -162,12 +127,48 @@ def _holdings(configs: Sequence[Contents]) -> SECTION:
     return "What it holds", lines
 
 
-def _made(manifests: Sequence["Manifest"]) -> SECTION:
+COLUMNS = {
+    "sft": "`messages` (the prompt and its answer), `id`, `response_id`, `language`, `origin` (kind, source, url, licence, "
+           "day), `parents` (rows it was made from), `made_by` (model, prompt template and its hash), `labels`, `scores`",
+    "prompts": "as `sft`, without answers",
+    "ranking": "`messages`, `candidates` (id, text, model), `rankings` (annotator, ranks: 1 is best, equal is a tie)",
+    "preference": "`prompt`, `chosen`, `rejected` as TRL reads them, `annotator` (people, a model or a script), `agreement` "
+                  "(share of the rankings that say so)",
+}
+
+
+def _use(configs: Sequence[Contents], name: str) -> SECTION:
+    if not configs:
+        return "Use", []
+    return "Use", ["```python", "from datasets import load_dataset", "",
+                   f'rows = load_dataset("{name}", "{configs[0].name}", split="train")', "```", "",
+                   *(f"- `{config.name}`: {COLUMNS[config.name]}." for config in configs if config.name in COLUMNS)]
+
+
+def lengths_of(frame: "pl.DataFrame") -> dict[str, tuple[str, str]]:
+    """How long prompts and answers are, by language, as pictures: path -> (what it shows, SVG)."""
+    import polars as pl
+
+    found = {}
+    short = frame.with_columns(tag=pl.col("language").str.split("-").list.first())
+    tags = [tag for (tag,) in short["tag"].value_counts(sort=True).select("tag").head(2).iter_rows()]
+    for role, what in (("user", "prompts"), ("assistant", "answers")):
+        series = {str(tag): lengths(short.filter(pl.col("tag") == tag), role) for tag in sorted(tags)}
+        series = {tag: values for tag, values in series.items() if values}
+        if series:
+            title = f"Length of {what}"
+            found[f"figures/{what}.svg"] = (f"{title}, in {WORDS}", standalone(
+                figures.histogram(series, label=WORDS, title=title)))
+    return found
+
+
+def made(manifests: Sequence["Manifest"]) -> SECTION:
+    """The stages one by one: rows, time, cost and settings."""
     rows = [[m.stage, m.rows.in_, m.rows.kept, m.rows.dropped, duration(m.seconds), money(m.usd), m.version, _settings(m)]
             for m in manifests]
     total = sum(manifest.usd for manifest in manifests)
     tokens = sum(manifest.tokens.prompt + manifest.tokens.completion for manifest in manifests)
-    return "How it was made", [*_table(["stage", "in", "kept", "dropped", "time", "cost", "version", "settings"], rows), "",
+    return "How it was made", [*table(["stage", "in", "kept", "dropped", "time", "cost", "version", "settings"], rows), "",
                                f"Cost in all: {money(total)}, {shown(tokens)} tokens."] if rows else []
 
 
@@ -178,7 +179,7 @@ def _models(configs: Sequence[Contents]) -> SECTION:
             made[key] = max(made[key], count)
     rows = [[model, template or "–", hashed or "–", count] for (model, template, hashed), count in made.most_common()]
     note = "The terms of a model's provider may limit what its outputs can be used for."
-    return "Models and prompts", [*_table(["model", "prompt template", "its hash", "rows or answers"], rows), "", note] \
+    return "Models and prompts", [*table(["model", "prompt template", "its hash", "rows or answers"], rows), "", note] \
         if rows else []
 
 
@@ -189,16 +190,17 @@ def _licences(configs: Sequence[Contents], licence: Together, unstated: str | No
             sources[key] = max(sources[key], count)
     rows = [[f"{kind} {source}".strip(), count, license if license != UNSTATED or not unstated
              else f"{unstated} (stated by the publisher)"] for (kind, source, license), count in sources.most_common()]
-    return "Licences", [*_table(["source", "rows", "licence"], rows), "",
-                        f"The whole: **{_plain(licence.id)}**, because {_plain(licence.why)}."]
+    return "Licences", [*table(["source", "rows", "licence"], rows), "",
+                        f"The whole: **{plain(licence.id)}**, because {plain(licence.why)}."]
 
 
-def _dropped(manifests: Sequence["Manifest"]) -> SECTION:
+def dropped(manifests: Sequence["Manifest"]) -> SECTION:
+    """Rows that left, by stage and reason."""
     rows = [[manifest.stage, reason, count] for manifest in manifests for reason, count in manifest.reasons.items()]
     if not rows:
         return "What was dropped", []
     twins = sum(count for _, reason, count in rows if reason in DUPLICATES)
-    return "What was dropped", [*_table(["stage", "reason", "rows"], rows), "",
+    return "What was dropped", [*table(["stage", "reason", "rows"], rows), "",
                                 f"Duplicates among them, exact and near: {shown(twins)}."]
 
 
@@ -207,22 +209,28 @@ def _annotation(configs: Sequence[Contents], manifests: Sequence["Manifest"]) ->
     for config in configs:
         for kind, count in config.annotators.items():
             counted[kind] = max(counted[kind], count)
-    return _annotated(counted, manifests)
+    return annotated(counted, manifests)
 
 
-def _annotated(annotators: Mapping[str, int], manifests: Sequence["Manifest"]) -> SECTION:
+def annotated(annotators: Mapping[str, int], manifests: Sequence["Manifest"]) -> SECTION:
+    """Who ranked, how far they agree, and by what rule a script did.
+
+    Args:
+        annotators: kind of annotator -> rankings.
+        manifests: of the stages behind them.
+    """
     if not annotators:
         return "Who ranked", []
-    lines = _table(["ranked by", "rankings"], [[KINDS.get(kind, kind), count] for kind, count in annotators.items()])
-    for manifest in manifests:
+    lines = table(["ranked by", "rankings"], [[KINDS.get(kind, kind), count] for kind, count in annotators.items()])
+    for manifest in (one for one in manifests if one.stage == "annotate"):
         for key, said in (("agreement", "Agreement of annotators"), ("alpha", "Krippendorff's alpha")):
             if isinstance(manifest.metrics.get(key), int | float):
-                lines += ["", f"{said} ({_plain(manifest.stage)}): {shown(manifest.metrics[key])}."]
+                lines += ["", f"{said} ({plain(manifest.stage)}): {shown(manifest.metrics[key])}."]
     if annotators.get("scripted"):
         lines += ["", f"**{shown(annotators['scripted'])} of these rankings are `scripted:`** – made by a fixed rule, not "
                       "by people or a model. They judge form and know nothing of truth or help."]
         rules = dict.fromkeys(str(manifest.metrics.get("scripted_rule") or "") for manifest in manifests)
-        lines += [f"The rule: {_plain(rule)}" for rule in rules if rule]
+        lines += [f"The rule: {plain(rule)}" for rule in rules if rule]
     return "Who ranked", lines
 
 
@@ -231,14 +239,15 @@ def _privacy(manifests: Sequence["Manifest"]) -> SECTION:
     for manifest in manifests:
         masked = manifest.metrics.get("masked")
         if isinstance(masked, dict) and masked:
-            pieces = ", ".join(f"{_plain(kind)} {shown(count)}" for kind, count in masked.items())
-            lines.append(f"- {_plain(manifest.stage)} replaced personal data by typed placeholders: {pieces}.")
+            pieces = ", ".join(f"{plain(kind)} {shown(count)}" for kind, count in masked.items())
+            lines.append(f"- {plain(manifest.stage)} replaced personal data by typed placeholders: {pieces}.")
         steps = manifest.metrics.get("steps")
         if (isinstance(steps, dict) and "pii" in steps) or "pii" in manifest.reasons:
-            lines.append(f"- {_plain(manifest.stage)} ran a step against personal data and secrets; "
+            lines.append(f"- {plain(manifest.stage)} ran a step against personal data and secrets; "
                          f"{shown(manifest.reasons.get('pii', 0))} rows left for it.")
-    lines.append("- Authors are kept as salted hashes only; who asks to be forgotten is removed with all that came from "
-                 "their posts (`instructwild forget`).")
+    lines.append("- Authors are not in it, not even as hashes; annotators are numbered. The address of a post stays where "
+                 "it was kept, to credit its author.")
+    lines.append("- Who asks to be forgotten is removed with all that came from their posts (`instructwild forget`).")
     return "Personal data", lines
 
 
@@ -247,7 +256,7 @@ def _gaps(configs: Sequence[Contents], manifests: Sequence["Manifest"]) -> SECTI
     for config in configs:
         small = [tag for tag, count in config.languages.items() if tag != "und" and count < 0.05 * config.rows]
         if small:
-            lines.append(f"- `{config.name}`: hardly any rows in {', '.join(map(_plain, small))}.")
+            lines.append(f"- `{config.name}`: hardly any rows in {', '.join(map(plain, small))}.")
         if config.languages.get("und"):
             lines.append(f"- `{config.name}`: the language of {shown(config.languages['und'])} rows is not known.")
         if config.answered is not None and config.answered < config.rows:
@@ -262,49 +271,17 @@ def _gaps(configs: Sequence[Contents], manifests: Sequence["Manifest"]) -> SECTI
     return "Known gaps", lines
 
 
-def _limits(base: str | None, annotators: Mapping[str, int]) -> SECTION:
-    lines = ["- Answers may be wrong, biased or unsafe; the model was not tested for use without a person who checks."]
-    if annotators.get("scripted") and not annotators.get("person"):
-        lines.append("- Its preferences come from a script: expect form, not judgement.")
-    if base and "smollm2" in base.lower():
-        lines.append("- SmolLM2-135M knows little Chinese; for Chinese start from a bilingual model (Qwen/Qwen3-0.6B).")
-    return "Limits", lines
-
-
-def _data_hashes(manifests: Sequence["Manifest"]) -> SECTION:
-    rows = [[manifest.stage, record.path.rsplit("/", 1)[-1], "–" if record.rows is None else record.rows, record.sha256]
-            for manifest in manifests if _is_model(manifest) for record in manifest.inputs]
-    return "What it was made from", _table(["stage", "input", "rows", "sha256"], rows) if rows else []
-
-
-def _is_model(manifest: "Manifest") -> bool:
-    return any(record.path == "model" for record in manifest.outputs)
-
-
 def _settings(manifest: "Manifest") -> str:
+    if any(record.path == "model" for record in manifest.outputs):
+        return "see below"
     return ", ".join(f"{key} {value}" for key, value in flat(manifest.config)
                      if value not in ("–", "", "no") and key not in UNTOLD)
 
 
 def _shares(counts: Mapping[str, int], total: int) -> str:
-    return ", ".join(f"{_plain(name)} {shown(count)} ({100 * count / total:.1f}%)" for name, count in counts.items()) \
+    return ", ".join(f"{plain(name)} {shown(count)} ({100 * count / total:.1f}%)" for name, count in counts.items()) \
         if total else "–"
 
 
 def _size(rows: int) -> str:
     return next((name for limit, name in SIZES if rows < limit), "n>10M")
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
-    if not rows:
-        return []
-    numeric = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(columns))]
-    return ["| " + " | ".join(columns) + " |",
-            "|" + "|".join("---:" if right else "---" for right in numeric) + "|",
-            *("| " + " | ".join(_plain(shown(cell)) for cell in row) + " |" for row in rows)]
-
-
-def _plain(text: str) -> str:
-    """Text from the world that Markdown and HTML leave as it is, on one line."""
-    one_line = " ".join(visible(text).split())
-    return re.sub(r"([\\`*_\[\]|~#])", r"\\\1", one_line).replace("<", "&lt;").replace(">", "&gt;").replace("\\_", "_")

@@ -50,13 +50,18 @@ def grouped_bars(groups: Mapping[str, Mapping[str, float]], *, title: str = "", 
     return Figure(render("bars.html.j2", rows=rows), title, caption)
 
 
-def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "", most: int = 8) -> Figure:
-    """One full-width bar for each row, cut into shares: {"in": {"en": 60, "zh-Hans": 40}, "kept": {...}}."""
+def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption: str = "", most: int = 8,
+            sort: bool = True) -> Figure:
+    """One full-width bar for each row, cut into shares: {"in": {"en": 60, "zh-Hans": 40}, "kept": {...}}.
+
+    Args:
+        sort: the largest share first; otherwise in the order given.
+    """
     totals: dict[str, float] = {}
     for shares in rows.values():
         for name, value in shares.items():
             totals[name] = totals.get(name, 0) + value
-    names = sorted(totals, key=lambda name: -totals[name])
+    names = sorted(totals, key=lambda name: -totals[name]) if sort else list(totals)
     kept = names if len(names) <= most else names[: most - 1]
     drawn = []
     for row, shares in rows.items():

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Answers = Sequence[tuple[str, Mapping[str, str]]]
 """Questions, each with the answers of several models by what the models are called."""
 
+PUBLISHED = ("lineage.json", "README.md")
+"""What tells a folder that was made to be published: its manifests in one file, and its card."""
 State = Literal["finished", "gate failed", "under way", "to do", "unreadable"]
 
 
@@ -130,6 +132,9 @@ def _line(name: str, about: str, folder: Path, base: Path) -> Line:
 
     report = folder / REPORT
     href = quote(Path(os.path.relpath(report, base)).as_posix()) if report.exists() else None
+    card = folder / PUBLISHED[1]
+    if (folder / PUBLISHED[0]).is_file() and card.is_file():
+        return Line(name, about, "finished", quote(Path(os.path.relpath(card, base)).as_posix()), None)
     if not is_stage(folder):
         return Line(name, about, "under way" if (folder / SCRATCH).exists() else "to do", None, None)
     try:

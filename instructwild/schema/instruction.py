@@ -29,15 +29,16 @@ class Instruction(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str = ""
-    response_id: str | None = None
-    messages: tuple[Message, ...] = Field(min_length=1)
-    language: str = "und"
-    origin: tuple[Origin, ...] = ()
-    parents: tuple[str, ...] = ()
-    made_by: MadeBy | None = None
-    labels: Labels = Labels()
-    scores: dict[str, float] = Field(default_factory=dict)
+    id: str = Field(default="", description="16 hex digits: sha256 over the canonical JSON (RFC 8785) of [[role, content in "
+                                            "NFC], …] up to the last user turn")
+    response_id: str | None = Field(default=None, description="the same over the answer after it; null without an answer")
+    messages: tuple[Message, ...] = Field(min_length=1, description="the conversation; roles are system, user, assistant")
+    language: str = Field(default="und", description="BCP 47: en, zh-Hans, zh-Hant, ja, …, und")
+    origin: tuple[Origin, ...] = Field(default=(), description="where it was found; exact twins add theirs")
+    parents: tuple[str, ...] = Field(default=(), description="ids of the rows it was made from")
+    made_by: MadeBy | None = Field(default=None, description="the model call that made it; null for what people wrote")
+    labels: Labels = Field(default=Labels(), description="what is said about it without changing it")
+    scores: dict[str, float] = Field(default_factory=dict, description="numbers by name")
 
     @model_validator(mode="before")
     @classmethod

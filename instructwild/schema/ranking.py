@@ -22,9 +22,9 @@ class Candidate(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
-    text: str
-    model: str | None = None
+    id: str = Field(description="the answer's id, as `response_id`")
+    text: str = Field(description="the answer")
+    model: str | None = Field(default=None, description="who wrote it")
 
 
 class Ranking(BaseModel):
@@ -35,10 +35,11 @@ class Ranking(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    annotator: str
-    ranks: tuple[int, ...] = Field(min_length=1)
-    status: Status = "submitted"
-    seconds: float | None = None
+    annotator: str = Field(description="`person:` and a salted hash, `model:` and its name, or `scripted:` and its rule")
+    ranks: tuple[int, ...] = Field(min_length=1, description="`ranks[i]` belongs to `candidates[i]`; 1 is best, equal is a "
+                                                             "tie, no gaps")
+    status: Status = Field(default="submitted", description="submitted, draft or discarded; only the first counts")
+    seconds: float | None = Field(default=None, description="how long it took")
 
     @field_validator("ranks")
     @classmethod
@@ -71,11 +72,11 @@ class RankingRow(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
-    messages: tuple[Message, ...] = Field(min_length=1)
-    language: str = "und"
-    candidates: tuple[Candidate, ...]
-    rankings: tuple[Ranking, ...] = ()
+    id: str = Field(description="the prompt's id, as of an instruction")
+    messages: tuple[Message, ...] = Field(min_length=1, description="the prompt")
+    language: str = Field(default="und", description="BCP 47")
+    candidates: tuple[Candidate, ...] = Field(description="K answers to it")
+    rankings: tuple[Ranking, ...] = Field(default=(), description="everybody's order of them")
 
     @model_validator(mode="after")
     def _one_rank_each(self) -> "RankingRow":

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Reason(StrEnum):
@@ -46,8 +46,9 @@ class Dropped(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    id: str
-    step: str
-    reason: Reason
-    evidence: Any = None
-    row: Any = None
+    id: str = Field(description="the row's id; empty where it could not be read")
+    step: str = Field(description="what dropped it")
+    reason: Reason = Field(description="one of the reasons below")
+    evidence: Any = Field(default=None, description="JSON: what the verdict rests on, such as the twin and its F, or "
+                                                    "FILE:LINE")
+    row: Any = Field(default=None, description="JSON: the row as it was, masked once the PII step has run")

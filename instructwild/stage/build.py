@@ -48,7 +48,7 @@ class Builder:
         labels = value.get("labels")
         labels = labels if isinstance(labels, Mapping) else {}
         language = _text(value.get("language")) or "und"
-        kind = _text(labels.get("type")) or _text(value.get("instruction_type"))
+        kind = _text(labels.get("type")) or _text(value.get("instruction_type")) or _text(value.get("category"))
         origin, made_by, scores = self._places(value), _made_by(value.get("made_by")), _scores(value.get("scores"))
         parents, flags = _texts(value.get("parents")), _texts(labels.get("flags"))
         risk = _texts(labels.get("risk")) or _texts(value.get("special_tag"))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import datasets
 
 DATA, DROPPED_FILE, REPORT, MODEL = "data.parquet", "dropped.parquet", "report.html", "model"
+WEIGHTS = f"{MODEL}/*.safetensors"
+"""What later stages know a model by: its weights, whatever tokenizer files lie beside them."""
 SCRATCH = ".work"
 
 
@@ -115,6 +117,14 @@ def sha256_of(path: Path) -> str:
         return total.hexdigest()
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def weights_sha256(folder: Path) -> str:
+    """One hash over the weight files of a model folder, by name and content; a single file has its own."""
+    files = sorted(folder.glob("*.safetensors"))
+    if len(files) == 1:
+        return sha256_of(files[0])
+    return hashlib.sha256("".join(f"{file.name}\x00{sha256_of(file)}\n" for file in files).encode()).hexdigest()
 
 
 def input_record(path: str | Path, rows: int | None = None) -> FileRecord:

@@ -69,8 +69,8 @@ def ranking_frame(rows: Iterable[RankingRow]) -> pl.DataFrame:
 
 
 def rankings(frame: pl.DataFrame) -> Iterator[RankingRow]:
-    """Columns as ranking rows, one after another."""
-    return (ranking_from_columns(row) for row in frame.iter_rows(named=True))
+    """Columns as ranking rows, one after another; further columns are left out."""
+    return (ranking_from_columns(row) for row in frame.select(RANKING.names()).iter_rows(named=True))
 
 
 def dropped_frame(rows: Iterable[Dropped]) -> pl.DataFrame:

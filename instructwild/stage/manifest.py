@@ -23,8 +23,8 @@ class FileRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str = Field(description="relative: to the working folder for inputs, to the stage folder for outputs")
-    sha256: str
-    rows: int | None = None
+    sha256: str = Field(description="of the file; of a model, of its weights or its folder")
+    rows: int | None = Field(default=None, description="where it holds rows")
 
 
 class Rows(BaseModel):
@@ -55,20 +55,21 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    stage: str
-    version: str = __version__
-    config: dict[str, Any]
-    inputs: list[FileRecord] = []
-    outputs: list[FileRecord] = []
-    rows: Rows
+    stage: str = Field(description="the command that made it")
+    version: str = Field(default=__version__, description="of the toolkit")
+    config: dict[str, Any] = Field(description="every setting that decides the result")
+    inputs: list[FileRecord] = Field(default=[], description="what it read, by content")
+    outputs: list[FileRecord] = Field(default=[], description="what it wrote, by content")
+    rows: Rows = Field(description="`in`, `kept` and `dropped`: the first is always the sum of the others")
     reasons: dict[str, int] = Field(default={}, description="dropped rows by reason")
-    tokens: Tokens = Tokens()
-    usd: float = 0.0
-    seconds: float = 0.0
-    peak_memory_mb: int = 0
-    gate: Literal["passed", "failed"] | None = None
+    tokens: Tokens = Field(default=Tokens(), description="`prompt` and `completion`: sent to and received from models")
+    usd: float = Field(default=0.0, description="what that cost")
+    seconds: float = Field(default=0.0, description="of work, those of interrupted runs included")
+    peak_memory_mb: int = Field(default=0, description="the most memory it held")
+    gate: Literal["passed", "failed"] | None = Field(default=None, description="whether later stages may build on it, where "
+                                                                               "it judges that")
     metrics: dict[str, Any] = Field(default={}, description="figures of the stage's own: losses, agreement, perplexity")
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = Field(default={}, description="versions it ran with; nothing that names a machine")
 
     def to_json(self) -> str:
         """Readable JSON, the text of `manifest.json`."""

@@ -12,7 +12,8 @@ from instructwild.schema.identity import ID_LENGTH
 from instructwild.schema.layouts import ANSWER_KEYS, PROMPT_KEYS
 from instructwild.stage.frames import INSTRUCTION, lists
 
-TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "url", "license", "instruction_type")
+TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "url", "license", "instruction_type",
+         "category")
 NESTED = frozenset({"messages", "conversations", "conversation", "history", "special_tag", "origin", "parents", "made_by",
                     "labels", "scores"})
 
@@ -56,7 +57,8 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str) -> pl.DataFram
         origin=lists(origin, np.arange(1, found.height + 1)),
         parents=nothing,
         made_by=pl.lit(None, INSTRUCTION["made_by"]),
-        labels=pl.struct(type=_given(pl.col("instruction_type")), risk=nothing, flags=nothing),
+        labels=pl.struct(type=pl.coalesce(_given(pl.col("instruction_type")), _given(pl.col("category"))), risk=nothing,
+                         flags=nothing),
         scores=pl.lit([], INSTRUCTION["scores"]),
     ).cast(dict(INSTRUCTION))
 

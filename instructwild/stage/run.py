@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,18 @@ import polars as pl
 from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
-from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, Stage, is_stage, sha256_of
+from instructwild.stage.folder import (
+    DATA,
+    DROPPED_FILE,
+    MODEL,
+    REPORT,
+    SCRATCH,
+    WEIGHTS,
+    Stage,
+    is_stage,
+    sha256_of,
+    weights_sha256,
+)
 from instructwild.stage.frames import dropped_frame
 from instructwild.stage.manifest import (
     FILE_NAME,
@@ -56,7 +67,15 @@ class Run:
         temporary, final = self.scratch / "aside" / name, self.folder / name
         _remove(temporary)
         temporary.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
+        try:
+            yield temporary
+        except BaseException as error:
+            with suppress(OSError):
+                _remove(temporary)
+            # polars tells a full disk by its own kinds of error, without a number
+            if isinstance(error, OSError | pl.exceptions.PolarsError) and "os error" in str(error):
+                raise _unwritten(str(error).splitlines()[0], final) from error
+            raise
         if final.is_dir():
             _remove(final)
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -96,10 +115,10 @@ class Run:
             The finished stage, also when its gate failed; `Run` itself never raises for that.
         """
         self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame) else dropped_frame(dropped))
-        lost = pl.scan_parquet(self.folder / DROPPED_FILE)
+        lost = pl.scan_parquet(self.folder / DROPPED_FILE, glob=False)
         if data is not None:
             self.save(DATA, data)
-            kept, gone = _height(pl.scan_parquet(self.folder / DATA)), _height(lost)
+            kept, gone = _height(pl.scan_parquet(self.folder / DATA, glob=False)), _height(lost)
             rows = Rows(**{"in": kept + gone, "kept": kept, "dropped": gone})
         if rows is None:
             raise TypeError("finish() needs data or rows")
@@ -119,8 +138,11 @@ class Run:
 
     def _outputs(self, rows: Rows) -> list[FileRecord]:
         found = [(DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None)]
-        return [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
+        made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
                 for name, count in found if (self.folder / name).exists()]
+        if any(self.folder.glob(WEIGHTS)):
+            made.append(FileRecord(path=WEIGHTS, sha256=weights_sha256(self.folder / MODEL)))
+        return made
 
     @property
     def seconds(self) -> float:
@@ -165,23 +187,36 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
         raise OutputError(f"cannot be written ({error.strerror or error})", where=str(folder),
                           remedy="check the path, its permissions and the free space") from None
     with _locked(run):
-        plan = run.scratch / "plan.json"
         seconds = run.scratch / "seconds"
-        if not plan.exists():
-            plan.write_text(json.dumps(wanted, ensure_ascii=False), encoding="utf-8")
-        run._earlier = float(seconds.read_text()) if seconds.exists() else 0.0
         try:
+            _begin(run, wanted)
             yield run
         except OSError as error:
             if isinstance(error, OutputError | ConnectionError) or error.errno is None:
                 raise
-            raise OutputError(f"could not be written ({error.strerror})", where=str(error.filename or folder),
-                              remedy="check its permissions and the free space, then run the command again") from error
+            raise _unwritten(str(error.strerror), Path(error.filename or folder)) from error
         finally:
             if run.scratch.exists():
-                seconds.write_text(str(run.seconds))
+                with suppress(OSError):
+                    seconds.write_text(str(run.seconds))
                 if fresh and _nothing_done(folder):
                     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _begin(run: Run, wanted: dict[str, Any]) -> None:
+    """Note what the run is made from, whole or not at all, and read how long an earlier one worked on it."""
+    plan, seconds = run.scratch / "plan.json", run.scratch / "seconds"
+    if not plan.exists():
+        aside = plan.with_suffix(".aside")
+        aside.write_text(json.dumps(wanted, ensure_ascii=False), encoding="utf-8")
+        aside.replace(plan)
+    told = seconds.read_text() if seconds.exists() else ""
+    run._earlier = float(told or 0)
+
+
+def _unwritten(why: str, where: Path) -> OutputError:
+    return OutputError(f"could not be written ({why})", where=str(where),
+                       remedy="check its permissions and the free space, then run the command again")
 
 
 def _height(frame: pl.LazyFrame) -> int:
@@ -205,12 +240,21 @@ def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """What sets two runs apart, in words."""
     told = [f"{key}: {found.get(key)} there, {wanted[key]} now"
             for key in ("stage", "version") if found.get(key) != wanted[key]]
-    there, now = found.get("config") or {}, wanted["config"]
+    there, now = dict(_options(found.get("config") or {})), dict(_options(wanted["config"]))
     told += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
-             for key in sorted({*there, *now}) if there.get(key) != now.get(key)]
+             for key in dict.fromkeys([*there, *now]) if there.get(key) != now.get(key)]
     if found.get("inputs") != wanted["inputs"]:
         told.append("the inputs have other content")
     return told
+
+
+def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Every single option by its dotted name; what lies in a list is named by its place, from 1."""
+    named = value.items() if isinstance(value, dict) else enumerate(value, start=1) if isinstance(value, list) else ()
+    for key, item in named:
+        yield from _options(item, f"{name}.{key}" if name else str(key))
+    if not isinstance(value, dict | list) or not value:
+        yield name, value
 
 
 def _clear(folder: Path) -> None:
@@ -228,7 +272,7 @@ def _remove(path: Path) -> None:
 
 def _nothing_done(folder: Path) -> bool:
     """Whether a failed first run left nothing worth going on with."""
-    bookkeeping = {"plan.json", "seconds", "lock"}
+    bookkeeping = {"plan.json", "plan.aside", "seconds", "lock"}
     left = {p.name for p in folder.iterdir()} - {SCRATCH}
     begun = {p.name for p in (folder / SCRATCH).iterdir()} - bookkeeping - {"aside"}
     return not left and not begun
@@ -244,6 +288,8 @@ def _locked(run: Run) -> Iterator[None]:
     except Timeout:
         raise OutputError("is being written by another instructwild process", where=str(run.folder),
                           remedy="wait for it to end, or choose another --out") from None
+    except OSError as error:
+        raise _unwritten(str(error.strerror or error), run.folder) from None
     try:
         yield
     finally:

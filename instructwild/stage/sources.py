@@ -67,7 +67,7 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
             return
         with _opened(path) as handle:
             yield from reader(handle, str(path), encoding)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:   # stage.zst raises EOFError too
         raise InputError(f"is damaged ({error})", where=str(path), remedy="fetch or compress the file again") from None
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error})", where=str(path),
@@ -106,9 +106,9 @@ def _opened(path: Path) -> IO[bytes]:
     if path.suffix.lower() == ".gz":
         return gzip.open(path)  # type: ignore[return-value]
     if path.suffix.lower() == ".zst":
-        import zstandard
+        from instructwild.stage.zst import opened
 
-        return zstandard.open(path, "rb")
+        return opened(path)
     return path.open("rb")
 
 
@@ -195,6 +195,9 @@ def _json(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
         raise InputError("ends before its closing ']'", where=name, remedy="fetch the file again: it was cut off")
     if not counted:
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
+    if (rest := _skip_space(text, at + 1)) < len(text):
+        raise InputError(f"goes on after its closing ']' at line {text.count(chr(10), 0, rest) + 1}", where=name,
+                         remedy="mend the file there, or give JSON lines")
 
 
 def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
@@ -205,6 +208,7 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
         raise _unknown(codec, name) from None
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.DictReader(text, delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
+    names = _header(reader, name, codec)
     number, count = 2, 0
     while True:
         try:
@@ -212,17 +216,33 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
         except StopIteration:
             break
         except UnicodeDecodeError as error:
-            raise _misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}",
-                              codec) from None
+            raise _misencoded_after(reader, error, name, codec) from None
         except csv.Error as error:
             yield Line(number, problem=f"not CSV: {error}")
         else:
             bad = None in row or None in row.values()
-            yield Line(number, problem=f"expected {len(reader.fieldnames or ())} fields") if bad else Line(number, dict(row))
+            yield Line(number, problem=f"expected {len(names)} fields") if bad else Line(number, dict(row))
         count += 1
         number = reader.line_num + 1
     if not count:
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
+
+
+def _header(reader: "csv.DictReader[str]", name: str, codec: str) -> list[str]:
+    try:
+        names = list(reader.fieldnames or ())
+    except UnicodeDecodeError as error:
+        raise _misencoded_after(reader, error, name, codec) from None
+    except csv.Error as error:
+        raise InputError(f"is not CSV in its first line: {error}", where=name, remedy="mend the file there") from None
+    if len({*names}) < len(names):
+        twice = next(column for column in names if names.count(column) > 1)
+        raise InputError(f"names the column {twice!r} more than once", where=name, remedy="rename one of them")
+    return names
+
+
+def _misencoded_after(reader: "csv.DictReader[str]", error: UnicodeDecodeError, name: str, codec: str) -> InputError:
+    return _misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}", codec)
 
 
 class _Begun(io.RawIOBase):
@@ -290,7 +310,7 @@ def _unknown(codec: str, name: str) -> InputError:
 
 def _misencoded(name: str, found: str, encoding: str | None) -> InputError:
     return InputError(f"is not in the encoding it was read with: {found}", where=name,
-                      remedy="name the right one, for example --encoding gb18030 for Chinese text that is not UTF-8"
+                      remedy="name the right one, for example --encoding gb18030 for Chinese text, or utf-16"
                       if encoding in (None, "utf-8") else "name another --encoding")
 
 

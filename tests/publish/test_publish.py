@@ -150,7 +150,7 @@ def test_a_model_is_published_with_its_own_card(root, tmp_path):
     ready = prepare(root / "sft", tmp_path / "hub", "Wild")
     card = ModelCard.load(tmp_path / "hub" / "README.md")
     assert ready.kind == "model"
-    assert (card.data.base_model, card.data.license) == ("smollm2", "cc-by-sa-4.0")
+    assert (card.data.base_model, card.data.license) == ("HuggingFaceTB/SmolLM2-135M-Instruct", "cc-by-sa-4.0")
     assert "somebody else" not in card.text
     assert (root / "sft" / "model" / "README.md").read_text() == "somebody else's card"
     assert (tmp_path / "hub" / "model.safetensors").read_bytes() == b"weights"
@@ -238,7 +238,7 @@ def test_a_new_dataset_is_private_complete_and_tagged(root, tmp_path, hub, capsy
     repo, files = sent(hub)
     assert repo["private"]
     assert repo["tags"] == {"v1": repo["main"]}
-    assert set(files) == {".gitattributes", "README.md", "lineage.json",
+    assert set(files) == {".gitattributes", "README.md", "lineage.json", "figures/prompts.svg", "figures/answers.svg",
                           *(f"{c}/train-00000-of-00001.parquet" for c in ("sft", "ranking", "preference"))}
     assert pl.read_parquet(io.BytesIO(files["ranking/train-00000-of-00001.parquet"])).height == 3
     assert capsys.readouterr().out.strip().endswith("/datasets/me/wild/tree/v1")

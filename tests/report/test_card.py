@@ -1,10 +1,14 @@
 """A card says what the manifests and the rows say, in a form the Hub accepts."""
 
+import polars as pl
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
-from instructwild.report.card import contents, dataset_card, licence_of, model_card
+from instructwild.report import figures
+from instructwild.report.card import contents, dataset_card, lengths_of, licence_of
 from instructwild.report.licence import terms_of, together
+from instructwild.report.model_card import curves_of, model_card
+from instructwild.report.standalone import standalone
 from instructwild.schema import (
     Candidate,
     Instruction,
@@ -106,3 +110,64 @@ def test_the_publisher_can_state_the_licence_of_rows_that_name_none():
     bare = contents("sft", instruction_frame([instruction_of("x", origin=(Origin(kind="jsonl", source="a"),))]))
     assert licence_of([bare]).forbidden
     assert licence_of([bare], "cc-by-4.0").id == "cc-by-4.0"
+
+
+MEASURED = [
+    Manifest(stage="evaluate perplexity", config={}, rows=Rows(**{"in": 2, "kept": 2, "dropped": 0}), metrics={
+        "perplexity": {"smollm2": {"en": {"value": 20.5, "low": 18.0, "high": 23.0, "rows": 12}},
+                       "sft": {"en": {"value": 10.25, "low": 9.0, "high": 12.0, "rows": 12}}}}),
+    Manifest(stage="evaluate pairwise", config={}, rows=Rows(**{"in": 2, "kept": 2, "dropped": 0}), metrics={
+        "sides": ["sft", "a|b"], "judge": "gpt<4>", "consistent": 0.75, "win_rate": {
+            "en": {"value": 0.625, "low": 0.5, "high": 0.75, "rows": 4}}, "by_category": {},
+        "results": {"en": {"wins": 2, "ties": 1, "losses": 1}}}),
+]
+EXPORTED = Manifest(stage="export", config={"bits": 4}, rows=Rows(**{"in": 2, "kept": 2, "dropped": 0}), gate="passed",
+                    outputs=[FileRecord(path="model", sha256="d" * 64)], metrics={
+    "perplexity": {"source": {"en": 10.0}, "export": {"en": 11.5}, "rtn symmetric": {"en": 14.0}}, "group_size": 64,
+    "size_bytes": {"source": 269e6, "export": 114.6e6}})
+
+
+def test_a_models_card_shows_evaluation_quantization_curves_and_use():
+    text = model_card("wild", [*CHAIN, TRAINED, EXPORTED], base="smollm2", evaluations=MEASURED, repo_id="me/wild",
+                      drawn={"figures/sft-loss.svg": "sft: loss"})
+    for said in ("| sft | 10.25 (9 to 12) |", "Evaluation: sft against a\\|b",
+                 "| en | 4 | 2 | 1 | 1 | 62% (50% to 75%) |",
+                 "gpt&lt;4&gt;", "agreed on 75%", "| export | 11.5 | 114.6 |", "4 bits in groups of 64", "gate: passed",
+                 "![sft: loss](figures/sft-loss.svg)", 'model="me/wild"', "| en | 3.5 | 2.5 |",
+                 "smollm2 by InstructWild: sft → export"):
+        assert said in text
+    assert "gptqmodel" in text
+    assert "gptqmodel" not in model_card("wild", [*CHAIN, TRAINED], base="smollm2")
+
+
+def test_curves_of_manifests_are_pictures_of_their_own():
+    from xml.etree import ElementTree
+
+    curves = {"loss": {"training <b>": [[1, 3.0], [2, 2.0]], "held out": [[2, 2.5]]}}
+    drawn = curves_of([TRAINED, TRAINED.model_copy(update={"metrics": {"curves": curves}})])
+    (path, (said, svg)), = drawn.items()
+    assert (path, said) == ("figures/sft-loss.svg", "sft: loss")
+    root = ElementTree.fromstring(svg)
+    texts = ["".join(one.itertext()) for one in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "sft: loss" in texts
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) == 1
+
+
+def test_lengths_are_drawn_by_language_with_a_legend():
+    long = Instruction(messages=(Message(role="user", content="one two three"), Message(role="assistant", content="x")),
+                       language="en")
+    drawn = lengths_of(instruction_frame([SEED, MADE, long]))
+    assert set(drawn) == {"figures/prompts.svg", "figures/answers.svg"}
+    assert ">en</text>" in drawn["figures/prompts.svg"][1]
+    assert ">zh</text>" in drawn["figures/prompts.svg"][1]
+
+
+def test_a_pair_is_no_ranking():
+    pairs = contents("preference", pl.DataFrame({"id": ["1"], "language": ["en"], "annotator": ["scripted"]}))
+    assert pairs.annotators == {}
+
+
+@pytest.mark.parametrize("figure", [figures.bars({"a": 1}), figures.lines({})])
+def test_only_plots_stand_alone(figure):
+    with pytest.raises(ValueError, match="is no plot"):
+        standalone(figure)

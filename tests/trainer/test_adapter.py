@@ -152,7 +152,7 @@ def test_adapters_are_never_merged_into_quantized_weights(base):
         merge(model)
 
 
-@pytest.mark.parametrize("pads", [0, 3])
+@pytest.mark.parametrize("pads", [(0, 0), (0, 3), (3, 0)], ids=["none", "right", "left"])
 @pytest.mark.parametrize("neighbour", [False, True])
 def test_the_score_is_that_of_the_last_real_token_whatever_the_padding(base, pads, neighbour):
     # averaged over padding in Coati, read after EOS in TRL #3750
@@ -160,8 +160,8 @@ def test_the_score_is_that_of_the_last_real_token_whatever_the_padding(base, pad
     model = reward_model(base.folder, chat.tokenizer).eval()
     with torch.no_grad():
         alone = model(IDS, attention_mask=torch.ones_like(IDS)).logits[0]
-        ids = torch.nn.functional.pad(IDS, (0, pads), value=chat.tokenizer.pad_token_id)
-        mask = torch.nn.functional.pad(torch.ones_like(IDS), (0, pads))
+        ids = torch.nn.functional.pad(IDS, pads, value=chat.tokenizer.pad_token_id)
+        mask = torch.nn.functional.pad(torch.ones_like(IDS), pads)
         if neighbour:
             ids, mask = torch.cat([ids, ids + 1]), torch.cat([mask, torch.ones_like(mask)])
         assert torch.allclose(model(ids, attention_mask=mask).logits[0], alone, atol=1e-5)

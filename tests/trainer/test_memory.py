@@ -52,4 +52,11 @@ def test_updates_are_counted_as_the_trainer_counts_them(options, rows, updates):
 
 def test_the_arithmetic_shows_its_numbers():
     text = batch_arithmetic(SftOptions(per_device_train_batch_size=2, gradient_accumulation_steps=4), 100, processes=2)
-    assert "2 rows × 4 accumulated × 2 processes = 16 rows an update" in text
+    assert text == "2 rows × 4 accumulated × 2 processes = 16 rows an update; 1 pass over 100 rows: 7 updates"
+
+
+@pytest.mark.parametrize(("steps", "end"), [(-1, "50 updates"), (3, "50 updates, of which max_steps takes 3"),
+                                            (50, "50 updates"), (80, "50 updates, and max_steps goes on to 80")])
+def test_the_arithmetic_tells_what_max_steps_does_to_the_passes(steps, end):
+    text = batch_arithmetic(SftOptions(per_device_train_batch_size=4, num_train_epochs=2, max_steps=steps), 100)
+    assert text.endswith(f"2 passes over 100 rows: {end}")

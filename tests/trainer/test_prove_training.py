@@ -53,12 +53,12 @@ def files(tmp_path_factory, shared):
 
 def test_held_out_loss_falls_in_both_languages(files, record_property):
     subprocess.run(command("sft", files / "answers.json", "--out", files / "sft", "--model", "tiny", "--config", "smoke",
-                           "--max-steps", 60, "--max-length", 256), check=True)
+                           "--use-peft", "false", "--max-steps", 120, "--max-length", 256, "--samples", 0), check=True)
     loss = stage.load(files / "sft").manifest.metrics["held_out_loss"]
     for name, after in loss["after"].items():
         record_property(f"held-out loss {name}", f"{loss['before'][name]:.3f} before, {after:.3f} after")
     assert set(loss["after"]) == {"zh", "und-Latn"}
-    assert all(loss["after"][name] < loss["before"][name] - 0.2 for name in loss["after"]), loss
+    assert all(loss["after"][name] < loss["before"][name] - 1 for name in loss["after"]), loss
 
 
 def test_a_planted_preference_is_learned_to_95_percent_in_both_languages(files, record_property):

@@ -88,6 +88,47 @@ def test_half_precision_scores_with_wide_margins_stay_finite(dtype):
     assert scores.grad.float().abs().min() > 0.2
 
 
+@pytest.mark.parametrize("dtype", [torch.bool, torch.uint8, torch.int8, torch.int16, torch.uint16, torch.int32, torch.int64])
+def test_groups_and_ranks_of_any_integer_type_give_the_same(dtype):
+    group, rank = torch.tensor([1, 0, 1, 0]), torch.tensor([0, 1, 1, 0])
+    scores = torch.tensor([2.0, 0.0, 1.0, 1.0])
+    assert torch.equal(ranking_loss(scores, group.to(dtype), rank.to(dtype)), ranking_loss(scores, group, rank))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("rank", [[1, 2, 2], [1, 1, 1]])
+def test_the_loss_is_in_fp32_whatever_the_scores_are_in(dtype, rank):
+    scores = torch.tensor([1.0, 0.0, 3.0], dtype=dtype, requires_grad=True)
+    loss = ranking_loss(scores, torch.zeros(3, dtype=torch.int32), torch.tensor(rank))
+    loss.backward()
+    assert (loss.dtype, loss.shape, scores.grad.dtype) == (torch.float32, (), dtype)
+
+
+@pytest.mark.parametrize("scores", [[], [5.0], [float("inf"), float("nan")]])
+def test_without_a_pair_the_loss_is_0_with_a_graph_whatever_the_scores(scores):
+    given = torch.tensor(scores, requires_grad=True)
+    loss = ranking_loss(given, torch.arange(len(scores)), torch.ones(len(scores), dtype=torch.long))
+    loss.backward()
+    assert loss.item() == 0.0
+    assert given.grad.tolist() == [0.0] * len(scores)
+
+
+def test_a_prompt_without_a_pair_poisons_no_other():
+    scores = torch.tensor([1.0, 0.0, float("nan")], requires_grad=True)
+    loss = ranking_loss(scores, torch.tensor([0, 0, 1]), torch.tensor([1, 2, 1]))
+    loss.backward()
+    assert loss.isfinite()
+    assert scores.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("shapes", [((4, 1), (4,), (4,)), ((4,), (3,), (4,)), ((4,), (4,), (1,)), ((2, 2), (2, 2), (2, 2)),
+                                    ((), (), ())])
+def test_shapes_that_would_be_broadcast_into_something_else_are_refused(shapes):
+    scores, group, rank = (torch.ones(shape) for shape in shapes)
+    with pytest.raises(ValueError, match="vectors of one length"):
+        ranking_loss(scores, group.long(), rank.long())
+
+
 def test_a_weight_says_how_much_a_prompt_counts():
     first, second = loss_of([1.0, 0.0], [0, 0], [1, 2]).item(), loss_of([0.0, 2.0], [0, 0], [1, 2]).item()
     weighted = loss_of([1.0, 0.0, 0.0, 2.0], [0, 0, 1, 1], [1, 2, 1, 2], [3.0, 3.0, 1.0, 1.0])

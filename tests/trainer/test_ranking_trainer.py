@@ -67,6 +67,13 @@ def test_eight_prompts_at_once_are_the_same_update_as_two_times_four(chat, tmp_p
     assert not torch.allclose(once, weights_after(chat, groups, tmp_path, per_device_train_batch_size=8, learning_rate=0.0))
 
 
+def test_prompts_spread_unevenly_over_batches_are_the_same_update(chat, tmp_path):
+    groups = prompts(chat, 6)
+    once = weights_after(chat, groups, tmp_path, per_device_train_batch_size=6)
+    uneven = weights_after(chat, groups, tmp_path, per_device_train_batch_size=4, gradient_accumulation_steps=2)
+    assert torch.allclose(once, uneven, atol=2e-5)
+
+
 def test_rankings_that_are_all_tied_train_nothing(chat, tmp_path):
     groups = prompts(chat, 4, ranks=(1, 1, 1, 1))
     options = {"per_device_train_batch_size": 4, "center_rewards_coefficient": None}

@@ -51,6 +51,8 @@ def test_a_list_from_best_to_worst(tmp_path):
      "rejected": [{"role": "assistant", "content": "b"}]},
     {"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}],
      "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "b"}]},
+    {"context": [{"from": "user", "content": "q"}], "chosen": [{"from": "assistant", "content": "a"}],
+     "rejected": [{"from": "assistant", "content": "b"}]},
     {"conversations": [{"from": "human", "value": "q"}], "chosen": {"from": "gpt", "value": "a"},
      "rejected": {"from": "gpt", "value": "b"}}])
 def test_pairs_in_every_form(tmp_path, pair):

@@ -10,6 +10,7 @@ from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.config import SftOptions
 from instructwild_trainer.data import Conversation, Split
 from instructwild_trainer.fit import calm
+from instructwild_trainer.packing import sequences
 from instructwild_trainer.sft import _trainer
 
 ALONE = {"max_steps": 1, "per_device_train_batch_size": 8, "learning_rate": 0.05, "lr_scheduler_type": "constant",
@@ -57,3 +58,13 @@ def test_it_is_the_same_update_however_the_rows_are_computed(chat, tmp_path, alo
 def test_packed_rows_are_computed_without_padding(chat, tmp_path, alone):
     _, computed, rows = after_one_update(chat, tmp_path, packing=True)
     assert computed == sum(len(row.encoded.input_ids) for row in rows) < alone[1]
+
+
+@pytest.mark.parametrize("longest", [60, 100, 512])
+def test_as_many_packed_sequences_are_told_as_the_trainer_makes(chat, tmp_path, alone, longest):
+    rows = alone[2]
+    options = SftOptions(**{**ALONE, "packing": True, "max_length": longest})
+    with calm():
+        trainer = _trainer(load_policy(source_of("tiny"))[0], options, SimpleNamespace(scratch=tmp_path), chat,
+                           Split(rows, {}), {})
+    assert len(trainer.train_dataset) == sequences(rows, longest)

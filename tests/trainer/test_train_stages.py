@@ -111,6 +111,23 @@ def test_the_reward_model_orders_held_out_pairs_and_is_judged_beside_its_baselin
     assert differences["value"] == pytest.approx(every["reward model"]["value"] - every["before training"]["value"])
 
 
+def test_the_reward_model_ranks_candidates_as_a_judge(rewarded, tmp_path):
+    from instructwild.expand.judge_stage import judge_candidates
+    from instructwild.schema import Candidate, Message, RankingRow
+    from instructwild.stage.frames import ranking_frame, rankings
+
+    rows = [RankingRow(id=f"{n:016x}", messages=(Message(role="user", content=f"Name colour {n}."),),
+                       candidates=tuple(Candidate(id=text, text=text) for text in ("no", COLOURS[n % 8] * 3)))
+            for n in range(8)]
+    with stage.start(tmp_path / "candidates", "respond", config={}) as work:
+        work.finish(data=ranking_frame(rows))
+    made = judge_candidates([tmp_path / "candidates"], tmp_path / "judged", [f"reward:{rewarded.path}"])
+    given = [row.rankings[0] for row in rankings(made.frame())]
+    assert {one.annotator for one in given} == {"model:reward:reward"}
+    assert sum(one.ranks == (2, 1) for one in given) > 6
+    assert [record.path for record in made.manifest.inputs][1].endswith("reward")
+
+
 def test_the_reward_model_is_an_adapter_with_its_head_on_the_sft_model(tuned, rewarded):
     model, tokenizer = load_reward(rewarded.path)
     ids = torch.tensor([tokenizer("Name colour 1.")["input_ids"]])
@@ -124,6 +141,7 @@ def test_the_same_command_again_does_nothing(tuned):
     before = (tuned.path / "manifest.json").stat().st_mtime_ns
     result = run("sft", tuned.path.parent / "answered.jsonl", "--out", tuned.path, *SMALL)
     assert result.exit_code == 0
+    assert "finished before" in result.output
     assert (tuned.path / "manifest.json").stat().st_mtime_ns == before
 
 
@@ -180,7 +198,13 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_what_to_do(tmp_path, tu
 
 @pytest.mark.parametrize(("words", "error", "message"), [
     (["sft", "{nothing}", "--model", "tiny"], InputError, "does not exist"),
-    (["sft", "{unanswered}", "--model", "tiny"], InputError, "none is left to train on"),
+    (["sft", "{unanswered}", "--model", "tiny"], InputError, "none is left to train on: 2 no_answer"),
+    (["sft", "{data}", "--model", "tiny", "--max-length", "8"], InputError, "none is left to train on: 25 too_long"),
+    (["sft", "{data}", "--model", "{quantized}"], ModelError, "its weights are quantized"),
+    (["sft", "{data}", "--model", "{scorer}"], ModelError, "is a reward model"),
+    (["reward", "{ranked}", "--model", "{scorer}"], ModelError, "is a reward model"),
+    (["reward", "{ranked}", "--model", "{adapter}"], ModelError, "is an adapter"),
+    (["reward", "{single}", "--model", "tiny"], InputError, "none is left to train on: 1 too_few_candidates"),
     (["sft", "{data}"], ModelError, "no model was named"),
     (["sft", "{data}", "--model", "{folder}"], ModelError, "is no model folder"),
     (["sft", "{data}", "--model", "tiny", "--chat-template", "{nothing}"], InputError, "cannot be read"),
@@ -188,12 +212,19 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_what_to_do(tmp_path, tu
     (["reward", "{data}", "--model", "tiny"], InputError, "none is left to train on"),
     (["reward", "{tied}", "--model", "tiny"], InputError, "none is left to train on"),
     (["reward", "{ranked}", "--model", "tiny", "--annotator-weights", "x"], InputError, "no annotator with a weight")])
-def test_bad_input_is_one_message_before_any_training_step(tmp_path, words, error, message):
+def test_bad_input_is_one_message_before_any_training_step(rewarded, tmp_path, words, error, message):
     (tmp_path / "unanswered.jsonl").write_text('{"instruction": "a"}\n{"instruction": "b"}\n')
     (tmp_path / "tied.jsonl").write_text('{"prompt": "q", "completion": "a", "score": 1}\n'
                                          '{"prompt": "q", "completion": "b", "score": 1}\n')
+    (tmp_path / "single.jsonl").write_text('{"instruction": "q", "output": ["a"]}\n')
+    folders = rewarded.path.parent
+    shutil.copytree(source_of("tiny").folder, tmp_path / "gptq")
+    config = json.loads((tmp_path / "gptq" / "config.json").read_text())
+    (tmp_path / "gptq" / "config.json").write_text(json.dumps({**config, "quantization_config": {"quant_method": "gptq"}}))
     places = {"data": answered(tmp_path), "ranked": ranked(tmp_path), "nothing": tmp_path / "nothing.json",
-              "unanswered": tmp_path / "unanswered.jsonl", "tied": tmp_path / "tied.jsonl", "folder": tmp_path}
+              "unanswered": tmp_path / "unanswered.jsonl", "tied": tmp_path / "tied.jsonl", "folder": tmp_path,
+              "single": tmp_path / "single.jsonl", "quantized": tmp_path / "gptq", "scorer": folders / "reward",
+              "adapter": folders / "sft" / "model" / "adapter"}
     result = run(*(word.format(**places) for word in words), "--out", tmp_path / "out", "--max-steps", "1")
     assert isinstance(result.exception, error), result.exception
     assert message in str(result.exception)

@@ -10,7 +10,6 @@
   of its weights. A base that is found again must have that hash.
 """
 
-import hashlib
 import json
 import os
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from instructwild import stage
 from instructwild.errors import ModelError
 from instructwild.llm.models import resolve
 from instructwild.llm.quiet import quiet
-from instructwild.stage.folder import sha256_of
+from instructwild.stage.folder import weights_sha256
 from instructwild_trainer.templates import Chat, ready
 
 if TYPE_CHECKING:
@@ -74,14 +73,6 @@ def source_of(name: str | Path) -> Source:
     return Source(str(name), folder, weights_sha256(folder), made.manifest if made else None)
 
 
-def weights_sha256(folder: Path) -> str:
-    """One hash over the weight files of a model folder, by name and content."""
-    files = sorted(folder.glob("*.safetensors"))
-    if len(files) == 1:
-        return sha256_of(files[0])
-    return hashlib.sha256("".join(f"{file.name}\x00{sha256_of(file)}\n" for file in files).encode()).hexdigest()
-
-
 def load_chat(source: Source | str | Path, template: str | Path = "", *, trust_remote_code: bool = False) -> Chat:
     """The tokenizer of a model, fit for training.
 
@@ -120,7 +111,8 @@ def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     if base != found.folder:
         from peft import PeftModel
 
-        loaded = merge(PeftModel.from_pretrained(loaded, str(found.folder)))
+        with quiet():
+            loaded = merge(PeftModel.from_pretrained(loaded, str(found.folder)))
     return loaded, tokenizer
 
 
@@ -149,7 +141,8 @@ def load_reward(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     if base != found.folder:
         from peft import PeftModel
 
-        loaded = PeftModel.from_pretrained(loaded, str(found.folder), is_trainable=trainable)
+        with quiet():
+            loaded = PeftModel.from_pretrained(loaded, str(found.folder), is_trainable=trainable)
     return loaded.eval(), chat.tokenizer
 
 

@@ -18,7 +18,9 @@ STAGES = {
 
 VERBS = {
     "export": "instructwild_trainer.export.command:export",
+    "serve": "instructwild_trainer.serve.command:serve",
     "chat": "instructwild_trainer.chat.command:chat",
+    "evaluate": "instructwild_trainer.evaluate.command:evaluate",
 }
 
 

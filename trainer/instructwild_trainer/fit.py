@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import math
 import os
 import warnings
@@ -87,10 +86,11 @@ def calm() -> Iterator[None]:
     """The libraries without telemetry, deprecation notes, bars of their own, and banners on stdout, which is for data."""
     import datasets
 
+    from instructwild.llm.quiet import quiet_imports
+
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     datasets.disable_progress_bars()
-    for name in ("torchao", "torch.utils._pytree"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    quiet_imports()
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -105,13 +105,14 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     """
     from transformers import PrinterCallback
 
+    from instructwild.llm.quiet import quiet
     from instructwild.report.terminal import console, progress
 
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)
     if resume is not None:
         console.print(f"resuming from {Path(resume).name}", highlight=False)
-    with progress() as shown, calm():
+    with progress() as shown, calm(), quiet():
         trainer.add_callback(_live(shown, what))
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
@@ -138,6 +139,25 @@ def whole(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:
 def curve(history: list[dict[str, float]], key: str) -> list[tuple[float, float]]:
     """(update, value) wherever the key was logged."""
     return [(point["step"], point[key]) for point in history if key in point]
+
+
+def curves(history: list[dict[str, float]], most: int = 80) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """The curves of a run for its manifest, thinned to `most` points each: what is shown -> series -> (update, value).
+
+    Losses in training and on held-out rows stand in one picture; so do accuracies.
+    """
+    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    for key in sorted({key for point in history for key in point}):
+        name = key.removeprefix("eval_")
+        what = next((kind for kind in ("loss", "accuracy") if name.endswith(kind)), None)
+        if what is None or name.endswith("token_accuracy"):
+            continue
+        points = curve(history, key)
+        step = -(-len(points) // most)
+        of = name.removesuffix(what).strip("_").replace("_", " ")
+        told = f"held out {of}".strip() if key != name else of or "training"
+        found.setdefault(what, {})[told] = [(at, float(f"{value:.5g}")) for at, value in points[::step]]
+    return found
 
 
 def _live(shown: "Progress", what: str) -> "TrainerCallback":

@@ -1,10 +1,12 @@
 """What a training run needs, worked out before any weight is loaded: batch arithmetic and memory."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.quantized import quantization_of
 from instructwild_trainer.config import TrainOptions
 
 if TYPE_CHECKING:
@@ -53,11 +55,14 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
     """Sizes of a model without its weights: it is built on the meta device, which holds none.
 
     Raises:
-        ModelError: its config cannot be read.
+        ModelError: its config cannot be read, or its weights are quantized.
     """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    if quantization_of(folder) is not None:
+        raise ModelError("its weights are quantized: what is trained could not be merged into them", where=folder.name,
+                         remedy="train the model it was quantized from, then export it again")
     try:
         config = AutoConfig.from_pretrained(folder, trust_remote_code=trust_remote_code)
         with torch.device("meta"):
@@ -145,9 +150,12 @@ def check_fits(need: Need, options: TrainOptions, free: int, device: str) -> Non
 def batch_arithmetic(options: TrainOptions, rows: int, unit: str = "rows", processes: int = 1) -> str:
     """How rows become updates, in one sentence: the numbers and their product."""
     batch, accumulated = options.per_device_train_batch_size, options.gradient_accumulation_steps
+    whole = updates_of(dataclasses.replace(options, max_steps=-1), rows, processes)
+    passes = f"{options.num_train_epochs:g} pass{'es' if options.num_train_epochs != 1 else ''} over {rows:,} {unit}"
+    ends = f", of which max_steps takes {options.max_steps:,}" if 0 < options.max_steps < whole else \
+        f", and max_steps goes on to {options.max_steps:,}" if options.max_steps > whole else ""
     return (f"{batch} {unit} × {accumulated} accumulated × {processes} process{'es' if processes > 1 else ''} = "
-            f"{batch * accumulated * processes} {unit} an update; {rows:,} {unit} make "
-            f"{updates_of(options, rows, processes):,} updates")
+            f"{batch * accumulated * processes} {unit} an update; {passes}: {whole:,} updates{ends}")
 
 
 def updates_of(options: TrainOptions, rows: int, processes: int = 1) -> int:

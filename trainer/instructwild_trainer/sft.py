@@ -1,42 +1,19 @@
 """`instructwild train sft`: supervised fine-tuning with TRL's SFTTrainer on answers only, measured before and after."""
 
-import dataclasses
-import hashlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from instructwild.errors import InputError, ModelError
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
-from instructwild_trainer.config import SftOptions, TrainOptions, command, load, plain
+from instructwild.errors import ModelError
+from instructwild_trainer.begin import fitting, introduce, settled, some, verb
+from instructwild_trainer.config import SftOptions
 
 if TYPE_CHECKING:
     from instructwild.stage import Run, Stage
     from instructwild_trainer.adapter import Source
     from instructwild_trainer.data import Conversation, Split
     from instructwild_trainer.templates import Chat
-
-Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, demo, …) or YAML file; what is typed wins.")]
-NOT_OF_THE_RESULT = ("model", "report_to", "trust_remote_code", "save_steps", "chat_template")
-
-
-@command(SftOptions)
-def sft(data: Annotated[list[str], typer.Argument(help="Stage folders or files with answered prompts.")], out: Out,
-        config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
-        encoding: Encoding = None, *, given: dict[str, Any]) -> None:
-    """Teach a model to answer: cross-entropy on the answers, stop token included, of every conversation."""
-    from instructwild_trainer.adapter import source_of
-
-    first = load(SftOptions, "sft", config, given)
-    source = source_of(first.model)
-    options = load(SftOptions, "sft", config, given, source.inherited)
-    stage = fine_tune(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
-    if stage is not None:
-        announce(stage, as_json)
-
 
 def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source: "Source | None" = None, *,
               force: bool = False, dry_run: bool = False, encoding: str | None = None) -> "Stage | None":
@@ -50,6 +27,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split
     from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.packing import sequences
     from instructwild_trainer.processes import started
     from instructwild_trainer.templates import check_masks, show
 
@@ -62,81 +40,17 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
         chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
         options = fitting(options, source, chat)
         rows, dropped = conversations(table.frame, chat, options.max_length)
+        some(rows, [*table.malformed, *dropped])
         parts = split(rows, options.held_out, key=lambda row: row.key, language=lambda row: row.language,
                       most=options.held_out_rows)
         check_masks(row.encoded for row in parts.train)
         introduce(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
-                  len(dropped) + len(table.malformed))
+                  len(dropped) + len(table.malformed),
+                  packed=sequences(parts.train, options.max_length) if options.packing else 0)
         show(chat, min((row.encoded for row in parts.train[:50]), key=lambda row: len(row.input_ids)))
         if dry_run:
             return None
         return _trained(run, options, source, chat, parts, [*table.malformed, *dropped])
-
-
-def settled(options: TrainOptions) -> dict[str, Any]:
-    """The options that determine the result, as the manifest keeps them."""
-    kept = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
-    if options.chat_template:
-        try:
-            kept["chat_template"] = hashlib.sha256(Path(options.chat_template).read_bytes()).hexdigest()
-        except OSError as error:
-            raise InputError(f"cannot be read ({error.strerror})", where=options.chat_template,
-                             remedy="check the path") from None
-    return kept
-
-
-def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None = None) -> Any:
-    """The options with max_length held to the model's context, once it is known that the run fits into memory.
-
-    Args:
-        options: what was asked for.
-        source: the model.
-        chat: its tokenizer.
-        sequences: sequences in one forward pass, where that is not the batch size.
-
-    Raises:
-        ModelError: it does not fit.
-    """
-    from instructwild.report.terminal import console
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
-    from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
-    from instructwild_trainer.processes import parts
-
-    folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
-    shape = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
-    if len(chat.tokenizer) > shape.vocabulary:
-        raise ModelError(f"its tokenizer has {len(chat.tokenizer)} tokens and its embedding {shape.vocabulary}",
-                         where=source.label, remedy="use the tokenizer that belongs to the model")
-    if shape.context and options.max_length > shape.context:
-        console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
-                      highlight=False)
-        options = dataclasses.replace(options, max_length=shape.context)
-    need = need_of(shape, options, dtype_of(options), sequences, parts())
-    free, device = available()
-    console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
-                  highlight=False)
-    check_fits(need, options, free, device)
-    return options
-
-
-def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
-              unit: str = "rows") -> None:
-    """Say what is trained on what, before anything begins."""
-    from instructwild.report.terminal import console
-    from instructwild_trainer.memory import batch_arithmetic, dtype_of
-    from instructwild_trainer.processes import count
-
-    how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
-    console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
-    if source.inherited:
-        told = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key) == value)
-        console.print(f"inherited from that {source.manifest.stage if source.manifest else ''} stage: model, tokenizer, "
-                      f"template, {told}", highlight=False)
-    if chat.note:
-        console.print(f"note: {chat.note}", highlight=False)
-    held = ", ".join(f"{count} {name}" for name, count in held_out.items()) or "none"
-    console.print(f"{unit}: {train:,} to train on, held out {held}, {dropped:,} dropped", highlight=False)
-    console.print(batch_arithmetic(options, train, unit, count()), highlight=False)
 
 
 def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", parts: "Split[Conversation]",
@@ -145,7 +59,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import once, train, whole
+    from instructwild_trainer.fit import curves, once, train, whole
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, dtype_of
     from instructwild_trainer.processes import device, is_first
@@ -184,6 +98,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
         "train_rows": len(parts.train), "held_out_rows": {name: len(rows) for name, rows in parts.held_out.items()},
         "answer_tokens": tokens, "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
         "held_out_loss": {"before": before["loss"], "after": after["loss"]},
+        "curves": curves(history),
         "last_train_loss": next((point["loss"] for point in reversed(history) if "loss" in point), None),
     }
     for name, loss in after["loss"].items():
@@ -199,15 +114,14 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
     from trl import SFTConfig, SFTTrainer
 
     from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.packing import attend_by_document
 
     def dataset(rows: Sequence[Any]) -> Dataset:
         return Dataset.from_list([{"input_ids": row.input_ids, "labels": row.labels} for row in rows])
 
     packed: dict[str, Any] = {"packing": True, "eval_packing": False} if options.packing else {}
-    if options.packing and not _attends_to_parts(model):
-        # Packed sequences are joined into one; without a kernel for parts its attention grows with the square of all of it.
-        packed |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps":
-                   options.per_device_train_batch_size * options.gradient_accumulation_steps}
+    if options.packing:
+        attend_by_document(model)
     return SFTTrainer(
         model=model, args=SFTConfig(**arguments(options, run, **packed)), processing_class=chat.tokenizer,
         train_dataset=dataset([row.encoded for row in parts.train]),
@@ -215,12 +129,12 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
         peft_config=lora(options, "CAUSAL_LM"))
 
 
-def _attends_to_parts(model: Any) -> bool:
-    return "flash" in str(model.config._attn_implementation)
-
-
 def _asked(parts: "Split[Conversation]", most: int) -> list["Conversation"]:
     """Held-out rows to be answered for people to read, taken from the languages in turn."""
     by_language = [list(rows) for rows in parts.held_out.values()]
     turns = max(map(len, by_language), default=0)
     return [rows[i] for i in range(turns) for rows in by_language if i < len(rows)][:most]
+
+
+sft = verb("sft", SftOptions, fine_tune, takes="Stage folders or files with answered prompts.",
+           told="Teach a model to answer: cross-entropy on the answers, stop token included, of every conversation.")

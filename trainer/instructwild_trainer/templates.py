@@ -202,17 +202,21 @@ def pieces(chat: Chat, row: Encoded) -> list[Piece]:
     return [Piece(kind, chat.tokenizer.decode(ids, clean_up_tokenization_spaces=False)) for kind, ids in runs]
 
 
-def show(chat: Chat, row: Encoded) -> None:
-    """Print one example: grey is given, green is trained on, red is the stop token."""
+def show(chat: Chat, row: Encoded, *, scored: bool = False) -> None:
+    """Print one example: grey is given, green is trained on (of a reward model: scored), red is the stop token."""
     from rich.text import Text
 
     from instructwild.report.terminal import console
 
     styles = {"given": "dim", "trained": "green", "stop": "bold white on red"}
     body = Text.assemble(*((piece.text, styles[piece.kind]) for piece in pieces(chat, row)))
-    console.print(Text.assemble("One example: ", ("given", "dim"), ", ", ("trained on", "green"), ", ",
+    learned = "scored" if scored else "trained on"
+    console.print(Text.assemble("One example: ", ("given", "dim"), ", ", (learned, "green"), ", ",
                                 (" stop ", styles["stop"])))
     console.print(body)
+    if scored:
+        console.print("the score is read at the stop token, the last one", highlight=False)
+        return
     console.print(f"{row.trained} of {len(row.labels)} tokens are trained on; answers stop with "
                   + " or ".join(repr(chat.tokenizer.decode([i])) for i in chat.stop_ids), markup=False, highlight=False)
 

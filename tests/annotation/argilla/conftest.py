@@ -33,15 +33,20 @@ def argilla_python():
     return environment.python(environment.location())
 
 
+@pytest.fixture(autouse=True)
+def _nobody_s_settings(monkeypatch):
+    """A salt of the tests' own, and no server but theirs."""
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "pepper")
+    for name in ("ARGILLA_API_URL", "ARGILLA_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory, argilla_python):
     """(address, home folder) of a running server."""
-    before = {name: os.environ.pop(name, None) for name in ("ARGILLA_API_URL", "ARGILLA_API_KEY")}
-    os.environ["INSTRUCTWILD_SALT"] = "pepper"
     home = Home(tmp_path_factory.mktemp("argilla"))
     with running(home, argilla_python, "127.0.0.1", free_port()) as (url, _):
         yield url, home.path
-    os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 @pytest.fixture

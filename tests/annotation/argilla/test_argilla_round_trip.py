@@ -164,8 +164,8 @@ def test_records_are_filtered_by_language_and_type(connection, invite):
     one, dataset = invite("choosy"), connection.datasets("kinds")[2]["id"]
 
     def found(name, value):
-        return one.queue(dataset, filters={"type": "terms", "scope": {"entity": "metadata", "metadata_property": name},
-                                           "values": [value]})[1]
+        wanted = {"type": "terms", "scope": {"entity": "metadata", "metadata_property": name}, "values": [value]}
+        return one.queue(dataset, filters={"and": [wanted]})[1]
 
     assert (found("type", "open QA"), found("type", "coding"), found("language", "zh-Hans")) == (2, 1, 2)
 

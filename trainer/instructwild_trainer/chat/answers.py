@@ -68,30 +68,3 @@ def show(rows: Sequence[RankingRow]) -> None:
         width = max(36, console.width // max(1, len(row.candidates)) - 1)
         console.print(Columns([Panel(Text(candidate.text or "(nothing)"), title=candidate.model,
                                      width=min(width, console.width)) for candidate in row.candidates]))
-
-
-def converse(models: Sequence[str], names: Sequence[str], max_tokens: int, temperature: float) -> None:
-    """A conversation with every model on its own history, until an empty line or the end of input."""
-    from rich.text import Text
-
-    from instructwild.llm.local import LocalModel
-    from instructwild.llm.request import Request, Sampling
-    from instructwild.report.terminal import console
-
-    loaded = [LocalModel(source_of(model).folder) for model in models]
-    histories: list[list[Message]] = [[] for _ in models]
-    sampling = Sampling(max_tokens=max_tokens, temperature=temperature)
-    console.print("[dim]Ask something; an empty line ends. 输入问题；空行结束。[/]")
-    while True:
-        try:
-            question = console.input("[bold cyan]> [/]").strip()
-        except EOFError:
-            return
-        if not question:
-            return
-        for model, name, history in zip(loaded, names, histories, strict=True):
-            history.append(Message(role="user", content=question))
-            with console.status(f"{name} is answering"):
-                text = model.generate([Request(messages=tuple(history), sampling=sampling)])[0].text.strip()
-            history.append(Message(role="assistant", content=text))
-            console.print(Text.assemble((f"{name}: ", "bold green"), text))

@@ -1,37 +1,38 @@
-"""GPTQ (Frantar et al. 2023) through gptqmodel, in a process of its own.
-
-The library prints where it likes, writes logs into the working folder and keeps its memory; as a child in the stage's
-scratch folder it can do all of that without harm. A finished folder loads in plain transformers.
-"""
+"""GPTQ (Frantar et al. 2023) through gptqmodel, in a process of its own. A finished folder loads in plain transformers."""
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from instructwild.errors import ModelError
+from instructwild.errors import ConfigError, ModelError
+from instructwild_trainer.export.child import ChildError, in_child
+
+GROUPS = (16, 32, 64, 128)
+"""What the kernels know."""
 
 
-def group_size_for(config: dict[str, Any], wanted: int) -> int:
+def group_size_for(config: Mapping[str, Any], wanted: int) -> int:
     """The largest of `wanted`, half of it, … down to 16 that divides every input width of the model's linear layers.
 
     Raises:
+        ConfigError: it is no size that kernels know.
         ModelError: none does.
     """
+    if wanted not in GROUPS:
+        raise ConfigError(f"{wanted} is no group size", where="--group-size",
+                          remedy=f"give one of {', '.join(map(str, GROUPS))}; it is halved until it divides the widths")
     widths = {config[key] for key in ("hidden_size", "intermediate_size") if key in config}
-    size = wanted
-    while size >= 16:
-        if all(width % size == 0 for width in widths):
+    for size in reversed(GROUPS):
+        if size <= wanted and all(width % size == 0 for width in widths):
             return size
-        size //= 2
     raise ModelError(f"no group size from {wanted} down to 16 divides its widths {sorted(widths)}", where="--group-size",
                      remedy="this architecture cannot be quantized in groups; export it merged")
 
 
-def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bits: int, group: int, scratch: Path) -> None:
+def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bits: int, group: int, symmetric: bool,
+             scratch: Path) -> None:
     """Write the model as a GPTQ folder.
 
     Args:
@@ -39,45 +40,24 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
         out: the folder to write.
         calibration: token ids of chat-templated rows.
         bits, group: of the grid.
+        symmetric: a grid around zero, which every kernel knows; else its zero point is fitted too, which costs no space.
         scratch: where the library may write what it likes.
 
     Raises:
         ModelError: the library failed; its log is kept in the scratch folder.
     """
-    from instructwild.report.terminal import progress
-
-    scratch.mkdir(parents=True, exist_ok=True)
-    plan = scratch / "plan.json"
-    plan.write_text(json.dumps({"model": str(model.resolve()), "out": str(out.resolve()), "bits": bits, "group": group,
-                                "calibration": [list(row) for row in calibration]}), encoding="utf-8")
     layers = json.loads((model / "config.json").read_text(encoding="utf-8"))["num_hidden_layers"]
-    log, (reading, writing) = scratch / "gptq.log", os.pipe()
-    with log.open("wb") as written, progress() as shown:
-        child = subprocess.Popen([sys.executable, "-m", __name__, str(plan.resolve()), str(writing)], cwd=scratch,
-                                 stdout=written, stderr=subprocess.STDOUT, pass_fds=[writing], env=_environment())
-        os.close(writing)
-        task = shown.add_task("quantizing layers", total=layers, note="")
-        try:
-            with os.fdopen(reading) as finished:
-                for done in finished:
-                    shown.update(task, completed=int(done))
-            code = child.wait()
-        except BaseException:
-            child.terminate()
-            child.wait()
-            raise
-    if code:
-        last = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()][-1:]
-        raise ModelError(f"could not be quantized ({' '.join(last) or f'exit {code}'})", where=str(model),
-                         remedy=f"read {log}; more or longer calibration rows often help")
+    plan = {"model": str(model.resolve()), "out": str(out.resolve()), "bits": bits, "group": group, "symmetric": symmetric,
+            "calibration": [list(row) for row in calibration]}
+    try:
+        in_child(f"{__name__}:fit", plan, scratch, told="quantizing layers", total=layers)
+    except ChildError as error:
+        raise ModelError(f"could not be quantized ({error})", where=str(model),
+                         remedy=f"read {scratch / 'log'}; more or longer calibration rows often help") from None
 
 
-def _environment() -> dict[str, str]:
-    """The environment, with our packages where the child finds them whatever its working folder is."""
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(os.path.abspath(path) for path in sys.path if path)}
-
-
-def _child(plan: dict[str, Any], report: int) -> None:
+def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
+    """In the child: quantize and save."""
     import torch
 
     from instructwild.llm.arithmetic import computing_dtype
@@ -90,30 +70,35 @@ def _child(plan: dict[str, Any], report: int) -> None:
         """What gptqmodel calls after each layer."""
 
         def layer_complete(self, layer_idx: int, **_: Any) -> None:
-            os.write(report, f"{layer_idx + 1}\n".encode())
+            step(layer_idx + 1)
 
-    config = QuantizeConfig(bits=plan["bits"], group_size=plan["group"], sym=True, desc_act=False, offload_to_disk=False)
+    shutil.rmtree(plan["out"], ignore_errors=True)
+    config = QuantizeConfig(bits=plan["bits"], group_size=plan["group"], sym=plan["symmetric"], desc_act=False, mse=2.0,
+                            true_sequential=False, damp_percent=0.05, offload_to_disk=False)  # docs/decisions/0022
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = GPTQModel.load(plan["model"], config, trust_remote_code=False, dtype=computing_dtype(device))
     model.layer_callback = Progress()
     model.quantize(plan["calibration"], batch_size=1)
     model.save(plan["out"])
-    _store_as(Path(plan["out"]), Path(plan["model"]))
+    _keep_the_rest(Path(plan["out"]), Path(plan["model"]))
 
 
-def _store_as(out: Path, source: Path) -> None:
-    """Keep what was not quantized (embeddings, norms) in the number format that the source keeps it in."""
-    import torch
+def _keep_the_rest(out: Path, source: Path) -> None:
+    """What was not quantized (embeddings, norms, biases) is the source's own, to the bit and in its number format."""
+    from safetensors import safe_open
     from safetensors.torch import load_file, save_file
 
-    name = json.loads((source / "config.json").read_text(encoding="utf-8")).get("dtype") or "float32"
+    own = {}
+    for file in sorted(source.glob("*.safetensors")):
+        with safe_open(file, "pt") as opened:
+            own |= dict.fromkeys(opened.keys(), file)
     for file in out.glob("*.safetensors"):
         tensors = load_file(file)
-        save_file({key: tensor.to(getattr(torch, name)) if tensor.dtype == torch.float32 else tensor
-                   for key, tensor in tensors.items()}, file, metadata={"format": "pt"})
-    config = json.loads((out / "config.json").read_text(encoding="utf-8"))
-    (out / "config.json").write_text(json.dumps({**config, "dtype": name}, indent=2) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _child(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")), int(sys.argv[2]))
+        for name in tensors.keys() & own.keys():
+            with safe_open(own[name], "pt") as opened:
+                tensors[name] = opened.get_tensor(name)
+        save_file(tensors, file, metadata={"format": "pt"})
+    settings = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    made = json.loads((out / "config.json").read_text(encoding="utf-8"))
+    (out / "config.json").write_text(json.dumps({**made, "dtype": settings.get("dtype") or "float32"}, indent=2) + "\n",
+                                     encoding="utf-8")

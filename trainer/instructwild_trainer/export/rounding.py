@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+    from transformers import PreTrainedModel
 
 
 def round_to_nearest(weight: "torch.Tensor", bits: int, group: int, symmetric: bool) -> "torch.Tensor":
@@ -33,3 +34,15 @@ def round_to_nearest(weight: "torch.Tensor", bits: int, group: int, symmetric: b
     scale = torch.where(scale == 0, 1, scale)
     grid = (grouped / scale + zero).round().clamp(0, top)
     return ((grid - zero) * scale).flatten(1).to(weight.dtype)
+
+
+def round_blocks(model: "PreTrainedModel", bits: int, group: int, symmetric: bool) -> "PreTrainedModel":
+    """The same model with the linear weights of its blocks rounded, in place; embeddings and head stay, as in GPTQ."""
+    import torch
+
+    head = model.get_output_embeddings()
+    with torch.no_grad():
+        for layer in model.modules():
+            if isinstance(layer, torch.nn.Linear) and layer is not head:
+                layer.weight.copy_(round_to_nearest(layer.weight, bits, group, symmetric))
+    return model

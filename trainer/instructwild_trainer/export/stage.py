@@ -1,116 +1,244 @@
 """One export: find the model, calibrate, write, and let the gate judge."""
 
 import json
+import os
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from instructwild import stage
-from instructwild.errors import InputError
-from instructwild.llm.quiet import quiet
-from instructwild_trainer.adapter import Source, load_chat, load_policy, source_of
-from instructwild_trainer.data import Conversation, conversations, split
+from instructwild.errors import InputError, ModelError
+from instructwild.llm.quantized import quantization_of
+from instructwild.schema import Dropped
+from instructwild_trainer.adapter import (
+    ADAPTER,
+    ADAPTER_CONFIG,
+    BASE,
+    Source,
+    base_of,
+    load_chat,
+    load_policy,
+    save_policy,
+    source_of,
+)
+from instructwild_trainer.data import Conversation, Split, conversations, split
+from instructwild_trainer.export.calibration import Calibration, choose
+from instructwild_trainer.export.gptq import group_size_for, quantize
+from instructwild_trainer.export.tune import tune
 from instructwild_trainer.templates import Chat
 
 Format = Literal["merged", "gptq"]
-TEMPLATE_FILES = ("chat_template.jinja", "generation_config.json")
+HELD_OUT_TOKENS = 10_240
+"""The gate measures on held-out rows of each language up to so many tokens: enough for perplexity to stand still."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An export, understood: what is written from what, and what the gate will measure on."""
+
+    source: Source
+    chat: Chat
+    format: Format
+    table: stage.Table
+    rows: list[Conversation]
+    dropped: list[Dropped]
+    held: dict[str, list[list[int]]]
+    calibration: Calibration | None = None
+    grid: tuple[int, int] | None = None
+
+    @property
+    def text(self) -> dict[str, Any]:
+        """The named text that the gate measures on."""
+        return {"from": [Path(record.path).name for record in self.table.inputs],
+                "rows": {name: len(rows) for name, rows in self.held.items()},
+                "tokens": {name: sum(map(len, rows)) for name, rows in self.held.items()}}
+
+    def lines(self) -> list[str]:
+        """For people, before anything is done."""
+        from instructwild_trainer.export.size import shape_of
+
+        shape = shape_of(base_of(self.source.folder) if _is_adapter(self.source.folder) else self.source.folder)
+        told = [f"model: {self.source.label} ({self.source.sha256[:12]}), "
+                f"{(shape.weights + shape.outside) / 1e6:,.1f} million parameters"]
+        if self.grid and self.calibration:
+            told += [f"calibrating on {self.calibration}",
+                     f"{self.grid[0]} bits in groups of {self.grid[1]}: {shape.stored(*self.grid) / 1e6:,.0f} MB, of them "
+                     f"{shape.packed(*self.grid) / 1e6:,.0f} MB linear weights, "
+                     f"{shape.packed(*self.grid) / 2 / shape.weights:.3f} of their 16-bit size; and "
+                     f"{shape.cached(1024) / 1e6:,.0f} MB of cache for every 1,024 tokens while it writes"]
+        measured = "; ".join(f"{name} {self.text['rows'][name]:,} rows, {count:,} tokens"
+                             for name, count in self.text["tokens"].items())
+        return [*told, f"the gate measures on held-out rows: {measured or 'none were given (--calibration)'}"]
+
+
+def planned(model: str, format: Format, calibration: Sequence[str], *, bits: int, group_size: int, samples: int,
+            max_length: int, held_out: float, languages: Sequence[str]) -> Plan:
+    """Find the model and the rows; everything that can be wrong about them is said here. See `export`."""
+    found = source_of(model)
+    _refuse_quantized(found)
+    if format == "gptq" and not calibration:
+        raise InputError("GPTQ needs rows to calibrate with", where="--calibration",
+                         remedy="give the answered rows that the model was trained on, a stage folder or a file")
+    chat = load_chat(found)
+    table = stage.read(calibration)
+    rows, dropped = conversations(table.frame, chat, max_length)
+    if calibration and not rows:
+        raise InputError(f"none of {table.frame.height + len(table.malformed):,} rows has an answer and fits into "
+                         f"{max_length} tokens", where="--calibration", remedy="give answered rows, or raise --max-length")
+    parts: Split[Conversation] = split(rows, held_out, key=lambda row: row.key, language=lambda row: row.language) \
+        if rows else Split([], {})
+    held = {language: _until([row.encoded.input_ids for row in kept], HELD_OUT_TOKENS)
+            for language, kept in parts.held_out.items()}
+    if format == "merged":
+        return Plan(found, chat, format, table, rows, dropped, held)
+    base = base_of(found.folder) if _is_adapter(found.folder) else found.folder
+    grid = bits, group_size_for(json.loads((base / "config.json").read_text(encoding="utf-8")), group_size)
+    return Plan(found, chat, format, table, rows, dropped, held, choose(parts.train, samples, languages or _spoken(found)),
+                grid)
 
 
 def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] = (), bits: int = 4, group_size: int = 128,
-           samples: int = 128, max_length: int = 512, held_out: float = 0.1, force: bool = False) -> stage.Run:
+           symmetric: bool = False, samples: int = 128, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
+           languages: Sequence[str] = (), force: bool = False) -> stage.Run:
     """Write a merged or a 4-bit model folder and let the gate judge it.
 
     Args:
         model: a stage folder, a model or adapter folder, a Hub id, `smollm2` or `tiny`.
         calibration: stage folders or files with answered rows; a share of their prompts is held out for the gate.
         bits, group_size: of the 4-bit grid; the group is halved until it divides the model's widths.
-        samples: at most this many rows to calibrate with, both languages in turn.
+        symmetric: a grid around zero; else the zero point of every group is fitted as well.
+        samples: at most this many rows to calibrate with, the languages in turn.
+        fit_scales: steps of fitting the scales of all layers together after GPTQ; 0 for none.
         max_length: the longest row in tokens.
         held_out: the share of prompts that the gate measures on, the same prompts as in training.
+        languages: those that calibration rows must cover; by default the ones the model was trained on, where it tells.
 
     Raises:
         ModelError, InputError: the model or the rows cannot be used.
     """
-    found = source_of(model)
-    table = stage.read(calibration)
-    config = {"model": found.label, "format": format, "held_out": held_out, "max_length": max_length}
+    plan = planned(model, format, calibration, bits=bits, group_size=group_size, samples=samples, max_length=max_length,
+                   held_out=held_out, languages=languages)
+    config = {"model": plan.source.label, "format": format, "held_out": held_out, "max_length": max_length}
     if format == "gptq":
-        if not calibration:
-            raise InputError("GPTQ needs rows to calibrate with", where="--calibration",
-                             remedy="give the answered rows that the model was trained on, a stage folder or a file")
-        config |= {"bits": bits, "group_size": group_size, "samples": samples}
-    with stage.start(out, "export", config=config, inputs=[found.record, *table.inputs], force=force) as run:
+        config |= {"bits": bits, "group_size": group_size, "symmetric": symmetric, "samples": samples,
+                   "fit_scales": fit_scales}
+    with stage.start(out, "export", config=config, inputs=[plan.source.record, *plan.table.inputs], force=force) as run:
         if run.finished is None:
-            _work(run, found, table, config)
+            _work(run, plan)
     return run
 
 
-def _work(run: stage.Run, found: Source, table: stage.Table, config: dict[str, Any]) -> None:
+def _work(run: stage.Run, plan: Plan) -> None:
     from instructwild.report.terminal import console
     from instructwild_trainer.export.gate import judge
-    from instructwild_trainer.export.gptq import group_size_for, quantize
-    from instructwild_trainer.export.page import page_of
+    from instructwild_trainer.export.page import page_of, table_of
 
-    chat = load_chat(found)
-    rows, dropped = conversations(table.frame, chat, config["max_length"])
-    parts = split(rows, config["held_out"], key=lambda row: row.key, language=lambda row: row.language) if rows else None
-    merged = _merged(run, found)
-    bits = group = None
+    for line in plan.lines():
+        console.print(line, highlight=False, markup=False)
+    merged = _merged(run, plan)
     with run.aside("model") as folder:
-        if config["format"] == "merged":
-            shutil.copytree(merged, folder, ignore=shutil.ignore_patterns("adapter"))
+        if plan.grid and plan.calibration:
+            shutil.copytree(_quantized(run, plan, merged, plan.calibration), folder)
         else:
-            if parts is None:
-                raise InputError("no row has an answer short enough to calibrate with", where="--calibration",
-                                 remedy="give answered rows, or raise --max-length")
-            architecture = load_config(merged)
-            bits, group = config["bits"], group_size_for(architecture, config["group_size"])
-            ids = [row.encoded.input_ids for row in in_turn(parts.train, config["samples"])]
-            console.print(f"calibrating on {len(ids)} chat-templated rows, {bits} bits in groups of {group}")
-            quantize(merged, folder, ids, bits=bits, group=group, scratch=run.scratch / "gptq")
-            _complete(folder, merged, chat)
-        console.print("loading what was written and comparing it with its source")
-        held = {language: [row.encoded.input_ids for row in kept]
-                for language, kept in (parts.held_out.items() if parts else ())}
-        verdict = judge(merged, folder, held, bits=bits, group=group)
-    metrics = {**verdict.metrics(), "group_size": group, "base": {"name": found.label, "sha256": found.sha256}}
-    page = page_of(run, found.label, verdict)
-    lost = [*table.malformed, *dropped]
-    run.finish(rows=stage.Rows(**{"in": len(rows) + len(lost), "kept": len(rows), "dropped": len(lost)}), dropped=lost,
-               report=page, metrics=metrics, gate="passed" if verdict.passed else "failed")
+            shutil.copytree(merged, folder, ignore=shutil.ignore_patterns(ADAPTER))
+            _keep_adapter(folder, run.folder / "model", plan.source.folder)
+        _complete(folder, merged, plan.chat)
+        verdict = judge(merged, folder, plan.held, run.scratch / "gate", grid=plan.grid, stops=plan.chat.stop_ids,
+                        template=str(plan.chat.tokenizer.chat_template))
+    console.print(table_of(verdict, plan.text))
+    metrics = {**verdict.metrics(), "text": plan.text, "group_size": plan.grid[1] if plan.grid else None,
+               "calibration": {"rows": fitted.rows, "tokens": fitted.tokens} if (fitted := plan.calibration) else None,
+               "base": {"name": plan.source.label, "sha256": plan.source.sha256}}
+    lost = [*plan.table.malformed, *plan.dropped]
+    run.finish(rows=stage.Rows(**{"in": len(plan.rows) + len(lost), "kept": len(plan.rows), "dropped": len(lost)}),
+               dropped=lost, report=page_of(run, plan.source.label, verdict, plan.text), metrics=metrics,
+               gate="passed" if verdict.passed else "failed")
 
 
-def _merged(run: stage.Run, found: Source) -> Path:
-    """The model as one complete folder: where it lies, or merged into the scratch folder."""
-    if (found.folder / "config.json").is_file() and not (found.folder / "adapter_config.json").is_file():
-        return found.folder
+def _quantized(run: stage.Run, plan: Plan, merged: Path, fitted: Calibration) -> Path:
+    """The 4-bit folder in the scratch folder, where an interrupted export finds it again."""
+    assert plan.grid is not None
+    bits, group = plan.grid
+    folder, steps = run.scratch / "quantized", run.config["fit_scales"]
+    quantize(merged, folder, fitted.ids, bits=bits, group=group, symmetric=run.config["symmetric"],
+             scratch=run.scratch / "gptq")
+    if not steps:
+        return folder
+    tune(merged, folder, run.scratch / "fitted", fitted.ids, steps, bits=bits, scratch=run.scratch / "scales")
+    return run.scratch / "fitted"
+
+
+def _is_adapter(folder: Path) -> bool:
+    return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file()
+
+
+def _refuse_quantized(found: Source) -> None:
+    """A 4-bit model is neither quantized again nor merged into: the weights that were rounded away are gone."""
+    for folder in (found.folder, *([base_of(found.folder)] if _is_adapter(found.folder) else [])):
+        config = quantization_of(folder)
+        if config:
+            kind = f"{config.get('quant_method', 'gptq')}, {config.get('bits', '?')} bits"
+            own = folder == found.folder
+            raise ModelError(f"is quantized already ({kind})" if own else f"is an adapter on a quantized base ({kind})",
+                             where=found.label, remedy="export the full-precision model that it was made from" if own
+                             else "put the full-precision base where base.json says: adapters are merged before quantizing")
+
+
+def _spoken(found: Source) -> list[str]:
+    """The languages that a model was trained on, as its manifest tells."""
+    loss = (found.manifest.metrics if found.manifest else {}).get("held_out_loss")
+    return sorted(loss.get("after", {})) if isinstance(loss, dict) else []
+
+
+def _until(rows: Sequence[list[int]], tokens: int) -> list[list[int]]:
+    """The first rows that hold so many tokens together, one at least."""
+    kept: list[list[int]] = []
+    for row in rows:
+        if kept and sum(map(len, kept)) + len(row) > tokens:
+            break
+        kept.append(row)
+    return kept
+
+
+def _merged(run: stage.Run, plan: Plan) -> Path:
+    """The model as one complete folder: where it lies, or merged at full precision into the scratch folder."""
+    if not _is_adapter(plan.source.folder):
+        return plan.source.folder
     folder = run.scratch / "merged"
-    model, tokenizer = load_policy(found, dtype="float32")
-    with quiet():
-        model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    if not folder.is_dir():
+        model, _ = load_policy(plan.source, dtype="float32")
+        aside = folder.with_name("merging")
+        save_policy(model, plan.chat, aside, plan.source)
+        os.replace(aside, folder)
     return folder
+
+
+def _keep_adapter(folder: Path, final: Path, source: Path) -> None:
+    """The adapters that were merged go along; where they name their base by a path, the path starts at the new place."""
+    adapter = source if _is_adapter(source) else source / ADAPTER
+    if not (adapter / ADAPTER_CONFIG).is_file():
+        return
+    shutil.copytree(adapter, folder / ADAPTER, dirs_exist_ok=True,
+                    ignore=lambda _, names: [name for name in names if not name.startswith("adapter_") and name != BASE])
+    for name, key in ((BASE, "path"), (ADAPTER_CONFIG, "base_model_name_or_path")):
+        file = folder / ADAPTER / name
+        told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        near = (adapter / str(told.get(key) or "none")).resolve()
+        if near.is_dir():
+            told[key] = os.path.relpath(near, (final / ADAPTER).resolve())
+            file.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _complete(folder: Path, source: Path, chat: Chat) -> None:
     """Chat template, stop tokens and generation settings travel with the weights."""
     chat.tokenizer.save_pretrained(folder)
-    for name in TEMPLATE_FILES:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, folder / name)
-
-
-def load_config(folder: Path) -> dict[str, Any]:
-    """The model's own config file."""
-    return dict(json.loads((folder / "config.json").read_text(encoding="utf-8")))
-
-
-def in_turn(rows: Sequence[Conversation], most: int) -> list[Conversation]:
-    """At most `most` rows, the longest first, the languages in turn, so that a grid fits all of them."""
-    by_language: dict[str, list[Conversation]] = {}
-    for row in sorted(rows, key=lambda row: (-len(row.encoded.input_ids), row.id)):
-        by_language.setdefault(row.language, []).append(row)
-    ranked = sorted(((place, language, row) for language, found in by_language.items() for place, row in enumerate(found)),
-                    key=lambda item: item[:2])
-    return [row for _, _, row in ranked[:most]]
+    settings: dict[str, Any] = {}
+    if (source / "generation_config.json").is_file():
+        settings = json.loads((source / "generation_config.json").read_text(encoding="utf-8"))
+    own = settings.get("eos_token_id")
+    stops = [*chat.stop_ids, *(own if isinstance(own, list) else [own])]
+    settings |= {"eos_token_id": sorted({stop for stop in stops if stop is not None}),
+                 "pad_token_id": chat.tokenizer.pad_token_id}
+    (folder / "generation_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")

@@ -84,6 +84,14 @@ def _curves(history: Sequence[Mapping[str, float]]) -> list[Any]:
                           caption=caption) for title, keys, caption in wanted]
 
 
+def curves(history: Sequence[Mapping[str, float]], most: int = 80) -> dict[str, dict[str, list[tuple[float, float]]]]:
+    """What a manifest keeps of the curves, thinned to `most` updates: what is shown -> series -> (update, value)."""
+    step = -(-len(history) // most) or 1
+    numbered = list(enumerate(history, start=1))[::step]
+    return {key: {key: [(float(at), float(f"{row[key]:.5g}")) for at, row in numbered if key in row]}
+            for key in ("reward", "kl", "entropy", "length") if history and key in history[0]}
+
+
 def _logged(history: Sequence[Mapping[str, Any]]) -> list[Any]:
     """The curves of TRL's trainers, under the names that they log."""
     names = ("reward", "kl", "entropy", "completions/mean_length", "rewards/margins", "rewards/accuracies", "loss",

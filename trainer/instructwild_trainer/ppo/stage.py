@@ -158,7 +158,7 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
         dropped=rows.dropped, report=report.page(story), gate="failed" if outcome.stopped else None,
         metrics={"updates": len(outcome.history), "stopped": outcome.stopped, "perplexity_before": before,
                  "perplexity_after": after, "first": outcome.history[0] if outcome.history else {},
-                 "last": outcome.history[-1] if outcome.history else {}})
+                 "last": outcome.history[-1] if outcome.history else {}, "curves": report.curves(outcome.history)})
 
 
 def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Chat, prompts: Sequence[Prompt],

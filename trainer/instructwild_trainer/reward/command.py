@@ -4,14 +4,11 @@ import dataclasses
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
-from instructwild_trainer.config import RewardOptions, command, load
-from instructwild_trainer.sft import Config, fitting, introduce, settled
+from instructwild_trainer.begin import fitting, introduce, settled, some, verb
+from instructwild_trainer.config import RewardOptions
 
 if TYPE_CHECKING:
     from instructwild.schema import Dropped
@@ -20,21 +17,6 @@ if TYPE_CHECKING:
     from instructwild_trainer.data import Split
     from instructwild_trainer.reward.groups import Group
     from instructwild_trainer.templates import Chat
-
-
-@command(RewardOptions)
-def reward(data: Annotated[list[str], typer.Argument(help="Ranking stages; files of rankings, pairs, scores.")], out: Out,
-           config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
-           encoding: Encoding = None, *, given: dict[str, Any]) -> None:
-    """Teach a model to score answers as annotators ranked them: K forwards a prompt, all its pairs in one loss."""
-    from instructwild_trainer.adapter import source_of
-
-    first = load(RewardOptions, "reward", config, given)
-    source = source_of(first.model)
-    options = load(RewardOptions, "reward", config, given, source.inherited)
-    stage = learn(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
-    if stage is not None:
-        announce(stage, as_json)
 
 
 def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source: "Source | None" = None, *,
@@ -46,7 +28,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         ModelError: the model or its template is unfit, or the run cannot fit into memory.
         ConfigError: the annotator weights cannot be read.
     """
-    from instructwild_trainer.adapter import load_chat, source_of
+    from instructwild_trainer.adapter import ADAPTER_CONFIG, load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.fit import calm, check_scale
     from instructwild_trainer.processes import started
@@ -63,16 +45,21 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
-        ranked, dropped = groups(table.rows, chat, options.max_length, given)
-        widest = max((len(group.encoded) for group in ranked), default=2)
+        widest = max((len(row.candidates) for row in table.rows), default=2)
         options = fitting(options, source, chat, options.per_device_train_batch_size * widest)
+        if (source.folder / ADAPTER_CONFIG).is_file():
+            raise ModelError("is an adapter: a reward model is trained on a complete model", where=source.label,
+                             remedy="give the merged model, or the stage that made the adapter")
+        ranked, dropped = groups(table.rows, chat, options.max_length, given)
+        some(ranked, [*table.dropped, *dropped])
         parts = split(ranked, options.held_out, key=lambda group: group.key, language=lambda group: group.language,
                       most=options.held_out_rows)
         check_masks(one for group in parts.train for one in group.encoded)
         lost = [*table.dropped, *dropped]
         introduce(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
                   len(lost), "prompts")
-        show(chat, min((one for group in parts.train[:50] for one in group.encoded), key=lambda row: len(row.input_ids)))
+        show(chat, min((one for group in parts.train[:50] for one in group.encoded), key=lambda row: len(row.input_ids)),
+             scored=True)
         return None if dry_run else _trained(run, options, source, chat, parts, lost)
 
 
@@ -80,7 +67,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
              dropped: "list[Dropped]") -> "Stage | None":
     from instructwild.report.terminal import console, progress
     from instructwild.stage import Rows
-    from instructwild_trainer.fit import once, train
+    from instructwild_trainer.fit import curves, once, train
     from instructwild_trainer.processes import is_first
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
@@ -115,7 +102,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
         "train_forwards": sum(len(group.encoded) for group in parts.train),
         "held_out_prompts": {name: len(rows) for name, rows in parts.held_out.items()}, "held_out_pairs": len(pairs.prompt),
         "annotators": _annotators(parts), "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
-        **result,
+        "curves": curves(history), **result,
     }
     for name, one in result.get("accuracy", {}).get("all pairs", {}).items():
         console.print(f"held-out pairs, {name}: {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]", highlight=False,
@@ -144,15 +131,13 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     import torch
     from trl import RewardConfig
 
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
     from instructwild_trainer.fit import arguments, lora
     from instructwild_trainer.memory import as_torch, dtype_of
     from instructwild_trainer.reward.head import reward_model
     from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
 
-    folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
     torch.manual_seed(options.seed)
-    model = reward_model(folder, chat.tokenizer, dtype=as_torch(dtype_of(options)),
+    model = reward_model(source.folder, chat.tokenizer, dtype=as_torch(dtype_of(options)),
                          trust_remote_code=options.trust_remote_code)
     config = RewardConfig(**arguments(options, run), center_rewards_coefficient=options.center_rewards_coefficient or None)
     trainer = RankingTrainer(
@@ -218,3 +203,7 @@ def _annotators(parts: "Split[Group]") -> dict[str, int]:
             kind = name.partition(":")[0]
             counts[kind] = counts.get(kind, 0) + 1
     return counts
+
+
+reward = verb("reward", RewardOptions, learn, takes="Ranking stages; files of rankings, pairs, scores.",
+              told="Teach a model to score answers as people ranked them: K forwards a prompt, all its pairs in one loss.")

@@ -13,18 +13,24 @@ def ranking_loss(scores: Tensor, group: Tensor, rank: Tensor, weight: Tensor | N
 
     Args:
         scores: [N] float, one score a candidate.
-        group: [N] int, the prompt that each candidate answers; in any order.
-        rank: [N] int, 1 = best, equal = tie.
+        group: [N] of any int dtype, the prompt that each candidate answers; in any order.
+        rank: [N] of any int dtype, 1 = best, equal = tie.
         weight: [N] float, how much the prompt counts in the mean over prompts; equal within a prompt. None counts all alike.
 
     Returns:
         A scalar in fp32. 0, with a graph, where no prompt has a pair.
+
+    Raises:
+        ValueError: the three are not vectors of one length.
     """
-    r = scores.float()
+    if scores.dim() != 1 or not scores.shape == group.shape == rank.shape:
+        shapes = ", ".join(str(tuple(given.shape)) for given in (scores, group, rank))
+        raise ValueError(f"scores, group and rank must be vectors of one length, not of shapes {shapes}")
+    r, group, rank = scores.float(), group.long(), rank.long()
     ordered = (group[:, None] == group[None, :]) & (rank[:, None] < rank[None, :])
     better, worse = ordered.nonzero(as_tuple=True)
     if better.numel() == 0:
-        return r.sum() * 0.0
+        return r[:0].sum()
     losses = softplus(-(r[better] - r[worse]))
     prompts, of_pair = torch.unique(group[better], return_inverse=True)
     zeros = losses.new_zeros(prompts.numel())

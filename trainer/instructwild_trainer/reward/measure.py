@@ -82,8 +82,7 @@ class Estimate:
 def estimate(values: Floats, prompt: NDArray[np.int64], resamples: int = 2000, seed: int = 0) -> Estimate:
     """The mean of values over pairs, its interval by bootstrap over prompts: pairs of one prompt are not independent.
 
-    Efron's percentile interval over `resamples` draws of as many prompts as there are. Differences of two measures on the
-    same pairs are estimated the same way, which pairs them.
+    Differences of two measures on the same pairs are estimated the same way, which pairs them.
 
     Args:
         values: [P].
@@ -91,14 +90,28 @@ def estimate(values: Floats, prompt: NDArray[np.int64], resamples: int = 2000, s
         resamples: draws.
         seed: of the draws.
     """
-    if not len(values):
+    return ratio(values, np.ones(len(values)), prompt, resamples, seed)
+
+
+def ratio(totals: Floats, weights: Floats, group: NDArray[np.int64], resamples: int = 2000, seed: int = 0) -> Estimate:
+    """Σ totals / Σ weights, such as nats over tokens, its interval by bootstrap over groups.
+
+    Efron's percentile interval over `resamples` draws of as many groups as there are.
+
+    Args:
+        totals, weights: [N].
+        group: [N], which group an item belongs to.
+        resamples: draws.
+        seed: of the draws.
+    """
+    if not len(totals):
         return Estimate(float("nan"), float("nan"), float("nan"), 0, 0)
-    _, of_pair = np.unique(prompt, return_inverse=True)
-    sums, counts = np.bincount(of_pair, values), np.bincount(of_pair)
+    _, of_item = np.unique(group, return_inverse=True)
+    sums, counts = np.bincount(of_item, totals), np.bincount(of_item, weights)
     draws = np.random.default_rng(seed).integers(0, len(sums), (resamples, len(sums)))
     means = sums[draws].sum(1) / counts[draws].sum(1)
     low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(values.mean()), float(low), float(high), len(values), len(sums))
+    return Estimate(float(totals.sum() / weights.sum()), float(low), float(high), len(totals), len(sums))
 
 
 def calibration(margins: Floats, bins: int = 5) -> tuple[list[tuple[float, float, int]], float]:

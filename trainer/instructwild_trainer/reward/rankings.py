@@ -1,8 +1,9 @@
 """Rankings from stage folders and from plain files in the layouts that preference data comes in.
 
 Known are: our own ranking rows; a best-to-worst list (`instruction` with `output: [best, …, worst]`); pairs (`chosen` and
-`rejected`, in TRL's and in LLaMA-Factory's form); scored answers, one a row (`user_input, completion, score`, ChatLLaMA's),
-which rows of the same prompt turn into one ranking; and Open Assistant's message trees, whose siblings carry ranks.
+`rejected`, as TRL, LLaMA-Factory and ColossalChat write them); scored answers, one a row (`user_input, completion, score`,
+ChatLLaMA's), which rows of the same prompt turn into one ranking; and Open Assistant's message trees, whose siblings carry
+ranks.
 """
 
 from collections import defaultdict
@@ -114,7 +115,7 @@ def _pair(value: Mapping[str, Any]) -> RankingRow:
 
     before, chosen = answer("chosen")
     rest = {key: kept for key, kept in value.items() if key not in ("chosen", "rejected")}
-    prompt = rest.get("prompt")
+    prompt = rest.get("prompt", rest.get("context"))
     is_list = isinstance(prompt, Sequence) and not isinstance(prompt, str)
     turns = before or to_messages({"messages": prompt} if is_list else rest)
     return _row(turns, [chosen, answer("rejected")[1]], [1, 2], "person:pair")

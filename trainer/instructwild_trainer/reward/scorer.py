@@ -30,10 +30,12 @@ class Scorer:
             conversations: messages that end in an answer.
             done: told how many were scored by each pass.
         """
+        from instructwild_trainer.fit import calm
         from instructwild_trainer.processes import device
 
         if self._loaded is None:
-            model, tokenizer = load_reward(self.source)
+            with calm():
+                model, tokenizer = load_reward(self.source)
             self._loaded = model.to(device()), ready(tokenizer)
         model, chat = self._loaded
         rows = [chat.encode(turns(messages)).to_stop for messages in conversations]

@@ -51,7 +51,18 @@ def dataset(groups: Sequence[Group]) -> Dataset:
 
 
 class RankingTrainer(RewardTrainer):
-    """RewardTrainer with K forwards a prompt and the ranking loss over all its pairs."""
+    """RewardTrainer with K forwards a prompt and the ranking loss over all its pairs.
+
+    An update is the mean over its prompts, however unevenly they are spread over batches and processes.
+    """
+
+    loss_is_scaled_for_ga = True
+
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
+        """The batches of one update, and how many prompts they hold in all processes."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        prompts = torch.tensor(sum(_prompts(batch) for batch in batches), device=device)
+        return batches, self.accelerator.gather(prompts).sum()
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
         return dataset
@@ -69,6 +80,8 @@ class RankingTrainer(RewardTrainer):
         self._note(scores, ranked, inputs, loss)
         if self.args.center_rewards_coefficient:
             loss = loss + self.args.center_rewards_coefficient * centring_loss(scores, inputs["group"])
+        if num_items_in_batch is not None:    # DDP takes the mean of the processes' gradients
+            loss = loss * (_prompts(inputs) * self.accelerator.num_processes / num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
 
     @torch.no_grad()
@@ -85,7 +98,10 @@ class RankingTrainer(RewardTrainer):
             self._metrics[mode][key].append(value.item())
 
 
-@torch.no_grad()
+def _prompts(batch: dict[str, Tensor]) -> int:
+    return int(batch["group"][-1]) + 1
+
+
 def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: int = 4096,
           done: Any = lambda rows: None) -> list[list[float]]:
     """The score of every candidate of every group.
@@ -97,21 +113,9 @@ def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: i
         tokens_at_once: most padded tokens in one forward pass.
         done: told how many candidates were scored by each pass.
     """
-    from instructwild_trainer.likelihood import batches
+    from instructwild_trainer.reward.measure import in_shape
+    from instructwild_trainer.reward.scorer import scores
 
-    flat = [one.input_ids for group in groups for one in group.encoded]
-    device = next(model.parameters()).device
-    found = [0.0] * len(flat)
-    training = model.training
-    model.eval()
-    try:
-        for batch in batches([len(row) for row in flat], tokens_at_once):
-            ids, mask = padded([flat[i] for i in batch], pad_id, device)
-            values = model(input_ids=ids, attention_mask=mask, use_cache=False).logits.squeeze(-1).float().tolist()
-            for i, value in zip(batch, values, strict=True):
-                found[i] = value
-            done(len(batch))
-    finally:
-        model.train(training)
-    scores = iter(found)
-    return [[next(scores) for _ in group.encoded] for group in groups]
+    flat = [one for group in groups for one in group.encoded]
+    found = scores(model, flat, pad_id, done=done, tokens_at_once=tokens_at_once)
+    return in_shape(found, groups, lambda group: group.encoded)

@@ -1,0 +1,141 @@
+"""Writes the tables of docs/formats.md from the schemas: `python docs/formats.py`.
+
+A table stands between `<!-- NAME -->` and `<!-- end -->`; the prose around it is written by hand.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel
+
+from instructwild.expand.judges import COLUMNS as JUDGEMENTS
+from instructwild.publish.gather import PREFERENCE
+from instructwild.recipe import Recipe, StagePlan
+from instructwild.schema import Candidate, Dropped, Instruction, Labels, MadeBy, Message, Origin, Ranking, RankingRow, Reason
+from instructwild.schema.layouts import ANSWER_KEYS, PROMPT_KEYS, ROLES
+from instructwild.stage.frames import DROPPED, INSTRUCTION, RANKING
+from instructwild.stage.manifest import FileRecord, Manifest
+from instructwild_trainer.evaluate.pairwise import COMPARED
+from instructwild_trainer.evaluate.perplexity import MEASURED
+from instructwild_trainer.evaluate.rewards import SCORED
+
+PAGE = Path(__file__).parent / "formats.md"
+BLOCK = re.compile(r"(<!-- ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+SAID = {
+    "preference": {"id": "of the pair", "prompt": "the conversation before the answers", "chosen": "the better answer",
+                   "rejected": "the worse one", "language": "BCP 47",
+                   "annotator": "whose rankings: person, model or scripted",
+                   "agreement": "the share of those rankings that say so"},
+    "judgements": {"id": "the row's id", "annotator": "who judged", "reading": "0, or 1 for the opposite order; of a reward "
+                   "model the answer's place", "ranks": "what was read from the reply; null where it held no verdict",
+                   "said": "the reply, or the score", "words": "twelve hex digits of the words it was asked in",
+                   "request_id": "the endpoint's id of the call", "usd": "what the call cost"},
+    "perplexity": {"id": "the row's id", "response_id": "its answer's", "language": "as it is counted",
+                   "bytes": "UTF-8 bytes of its answers",
+                   "models": "for each model the summed loss of the answer tokens, in nats, and how many there are"},
+    "reward": {"id": "the row's id", "response_id": "its answer's", "language": "as it is counted",
+               "type": "its instruction type", "source": "the set it is from", "score": "the reward model's score"},
+    "pairwise": {"category": "the prompt's instruction type, or `other`", "winner": "first, second or tie",
+                 "consistent": "whether both readings gave the same verdict; null where the order cannot matter",
+                 "said": "what the judge wrote, or the two scores"},
+}
+REASONS = {"reading": ("malformed",), "collect": ("not_a_prompt", "repost", "forgotten"),
+           "expand, respond, evaluate": ("failed", "truncated", "refused", "bad_format", "wrong_language", "surplus"),
+           "clean": ("empty", "language", "rule", "exact_duplicate", "near_duplicate", "contaminated", "pii"),
+           "rankings, training, evaluate": ("too_few_candidates", "not_ranked", "too_long", "no_answer", "no_preference")}
+
+
+def kind(dtype: pl.DataType | type[pl.DataType]) -> str:
+    """A column's type in words."""
+    if isinstance(dtype, pl.List):
+        return f"list of {kind(dtype.inner)}"
+    if isinstance(dtype, pl.Struct):
+        return "{" + ", ".join(field.name for field in dtype.fields) + "}"
+    names = {pl.String: "text", pl.Float64: "number", pl.Int64: "whole number", pl.Boolean: "true or false"}
+    return next(said for one, said in names.items() if dtype == one)
+
+
+def columns(schema: pl.Schema, said: Mapping[str, str] | type[BaseModel]) -> list[tuple[str, str, str]]:
+    """(name, type, meaning) of every column; one without a meaning is an error."""
+    told = said if isinstance(said, Mapping) else {name: field.description for name, field in said.model_fields.items()}
+    missing = [name for name in schema if not told.get(name)]
+    if missing:
+        raise KeyError(f"no meaning for {', '.join(missing)}")
+    return [(f"`{name}`", kind(dtype), str(told[name])) for name, dtype in schema.items()]
+
+
+def fields(model: type[BaseModel], *, inside: pl.DataType | None = None) -> list[tuple[str, ...]]:
+    """(name, meaning) of a model's fields, or (name, type, meaning) where they are columns of a struct."""
+    if inside is not None:
+        struct = inside.inner if isinstance(inside, pl.List) else inside
+        assert isinstance(struct, pl.Struct)
+        return columns(pl.Schema({field.name: field.dtype for field in struct.fields}), model)
+    return [(f"`{field.alias or name}`", str(field.description)) for name, field in model.model_fields.items()]
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Markdown."""
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, ("---",) * len(heads), *rows)) + "\n"
+
+
+COLUMN, FIELD = ("column", "type", "meaning"), ("field", "meaning")
+
+
+def layouts() -> str:
+    """The layouts that are read."""
+    roles = [name for name, role in ROLES.items() if role == "user"], [name for name, role in ROLES.items()
+                                                                       if role == "assistant"]
+    named = [", ".join(f"`{name}`" for name in names) for names in (PROMPT_KEYS, ANSWER_KEYS, *roles)]
+    return table(("layout", "recognised by", "becomes"), [
+        ("ours, and messages", "`messages: [{role, content}, …]`", "as it is"),
+        ("ShareGPT", "`conversations: [{from, value}, …]`", f"{named[2]} → user; {named[3]} → assistant"),
+        ("Alpaca", "`instruction` with `input`, `output`, `history`", "input below the instruction, history before it"),
+        ("prompt and answer", f"one of {named[0]}; the answer in one of {named[1]}", "one turn each"),
+        ("beside any of them", "`system`, `language`, `source`, `url`, `license`, `instruction_type` or `category`",
+         "a system message, and the row's columns"),
+    ])
+
+
+def reasons() -> str:
+    """Every reason, by who gives it."""
+    known = {reason.value for reason in Reason}
+    if known != {name for names in REASONS.values() for name in names}:
+        raise KeyError("a reason stands in no group, or a group names one that is none")
+    return table(("given by", "reasons"), [(by, ", ".join(f"`{name}`" for name in names)) for by, names in REASONS.items()])
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "layouts": layouts,
+    "reasons": reasons,
+    "manifest": lambda: table(FIELD, fields(Manifest)),
+    "file record": lambda: table(FIELD, fields(FileRecord)),
+    "dropped": lambda: table(COLUMN, columns(DROPPED, Dropped)),
+    "instruction": lambda: table(COLUMN, columns(INSTRUCTION, Instruction)),
+    "message": lambda: table(COLUMN, fields(Message, inside=INSTRUCTION["messages"])),
+    "origin": lambda: table(COLUMN, fields(Origin, inside=INSTRUCTION["origin"])),
+    "made by": lambda: table(COLUMN, fields(MadeBy, inside=INSTRUCTION["made_by"])),
+    "labels": lambda: table(COLUMN, fields(Labels, inside=INSTRUCTION["labels"])),
+    "ranking": lambda: table(COLUMN, columns(RANKING, RankingRow)),
+    "candidate": lambda: table(COLUMN, fields(Candidate, inside=RANKING["candidates"])),
+    "one ranking": lambda: table(COLUMN, fields(Ranking, inside=RANKING["rankings"])),
+    "judgements": lambda: table(COLUMN, columns(JUDGEMENTS, SAID["judgements"])),
+    "preference": lambda: table(COLUMN, columns(PREFERENCE, SAID["preference"])),
+    "perplexity": lambda: table(COLUMN, columns(MEASURED, SAID["perplexity"])),
+    "reward": lambda: table(COLUMN, columns(SCORED, SAID["reward"])),
+    "pairwise": lambda: table(COLUMN, columns(pl.Schema({k: v for k, v in COMPARED.items() if k not in RANKING}),
+                                              SAID["pairwise"])),
+    "recipe": lambda: table(FIELD, fields(Recipe)),
+    "stage plan": lambda: table(FIELD, fields(StagePlan)),
+}
+
+
+def rendered(page: str) -> str:
+    """The page with every table anew."""
+    return BLOCK.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], page)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

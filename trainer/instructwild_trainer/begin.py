@@ -1,0 +1,144 @@
+"""How a training verb begins: its options, from the preset to what is typed; whether it fits; what is said before a step."""
+
+import dataclasses
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from instructwild.errors import InputError, ModelError
+from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.schema import Dropped, Reason
+from instructwild_trainer.config import TrainOptions, command, load, plain
+
+if TYPE_CHECKING:
+    from instructwild_trainer.adapter import Source
+    from instructwild_trainer.templates import Chat
+
+Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, demo, …) or YAML file; what is typed wins.")]
+NOT_OF_THE_RESULT = ("model", "report_to", "trust_remote_code", "save_steps", "chat_template")
+
+
+def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, takes: str,
+         told: str) -> Callable[..., None]:
+    """The command of a training stage: every option of `kind`, and what all of them share.
+
+    Args:
+        stage: its name, and its section in a config file.
+        kind: its options.
+        work: called as `work(data, out, options, source, force=, dry_run=, encoding=)`; gives back the finished stage, or
+            None where there is none to announce.
+        takes: what its argument is, for `--help`.
+        told: what it does, for `--help`.
+    """
+    def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
+               config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
+               encoding: Encoding = None, *, given: dict[str, Any]) -> None:
+        from instructwild_trainer.adapter import source_of
+
+        source = source_of(load(kind, stage, config, given).model)
+        options = load(kind, stage, config, given, source.inherited)
+        manifest = out / "manifest.json"
+        before = manifest.read_bytes() if manifest.is_file() else b""
+        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
+        if made is not None:
+            announce(made, as_json, skipped=manifest.read_bytes() == before)
+
+    called.__name__, called.__doc__ = stage, told
+    return command(kind)(called)
+
+
+def settled(options: TrainOptions) -> dict[str, Any]:
+    """The options that determine the result, as the manifest keeps them."""
+    kept = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
+    if options.chat_template:
+        try:
+            kept["chat_template"] = hashlib.sha256(Path(options.chat_template).read_bytes()).hexdigest()
+        except OSError as error:
+            raise InputError(f"cannot be read ({error.strerror})", where=options.chat_template,
+                             remedy="check the path") from None
+    return kept
+
+
+def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None = None) -> Any:
+    """The options with max_length held to the model's context, once it is known that the run fits into memory.
+
+    Args:
+        options: what was asked for.
+        source: the model.
+        chat: its tokenizer.
+        sequences: sequences in one forward pass, where that is not the batch size.
+
+    Raises:
+        ModelError: it does not fit, or the model is one that nothing can be built on.
+    """
+    from instructwild.report.terminal import console
+    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
+    from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
+    from instructwild_trainer.processes import parts
+    from instructwild_trainer.reward.head import stored_head
+
+    if stored_head(source.folder) is not None:
+        raise ModelError("is a reward model: it scores answers and writes none", where=source.label,
+                         remedy="start from the model that it was trained on")
+    folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
+    shape = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
+    if len(chat.tokenizer) > shape.vocabulary:
+        raise ModelError(f"its tokenizer has {len(chat.tokenizer)} tokens and its embedding {shape.vocabulary}",
+                         where=source.label, remedy="use the tokenizer that belongs to the model")
+    if shape.context and options.max_length > shape.context:
+        console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
+                      highlight=False)
+        options = dataclasses.replace(options, max_length=shape.context)
+    need = need_of(shape, options, dtype_of(options), sequences, parts())
+    free, device = available()
+    console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
+                  highlight=False)
+    check_fits(need, options, free, device)
+    return options
+
+
+def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
+              unit: str = "rows", packed: int = 0) -> None:
+    """Say what is trained on what, before anything begins; `packed` is how many sequences the rows were packed into."""
+    from instructwild.report.terminal import console
+    from instructwild_trainer.memory import batch_arithmetic, dtype_of
+    from instructwild_trainer.processes import count
+
+    how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
+    console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
+    if source.inherited:
+        told = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key) == value)
+        console.print(f"inherited from that {source.manifest.stage if source.manifest else ''} stage: model, tokenizer, "
+                      f"template, {told}", highlight=False)
+    if chat.note:
+        console.print(f"note: {chat.note}", highlight=False)
+    held = ", ".join(f"{count} {name}" for name, count in held_out.items()) or "none"
+    console.print(f"{unit}: {train:,} to train on, held out {held}, {dropped:,} dropped", highlight=False)
+    loaded = (packed, "packed sequences") if packed else (train, unit)
+    console.print(batch_arithmetic(options, *loaded, count()), highlight=False)
+
+
+REMEDIES = {
+    Reason.TOO_LONG: "raise --max-length", Reason.NO_ANSWER: "have them answered: instructwild respond",
+    Reason.TOO_FEW_CANDIDATES: "give every prompt at least two ranked candidates",
+    Reason.NO_PREFERENCE: "give rankings in which some candidate is better than another",
+    Reason.BAD_FORMAT: "give another template with --chat-template FILE",
+}
+
+
+def some(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
+    """Refuse a run that no row is left for, and say why each left.
+
+    Raises:
+        InputError: there is none.
+    """
+    if rows:
+        return
+    reasons = Counter(one.reason for one in dropped).most_common()
+    why = ", ".join(f"{count:,} {reason}" for reason, count in reasons) or "there are none"
+    raise InputError(f"none is left to train on: {why}", where="training rows",
+                     remedy=REMEDIES.get(reasons[0][0] if reasons else None, "check the files"))

@@ -1,0 +1,88 @@
+"""The page of a battle: who won, by how much, and every answer beside the other."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from instructwild.report import figures
+from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
+from instructwild_trainer.evaluate.pieces import interval
+
+if TYPE_CHECKING:
+    from instructwild_trainer.evaluate.pairwise import Comparison
+
+SHOWN = 60
+
+
+def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, metrics: Mapping[str, Any]) -> Page:
+    """One HTML page.
+
+    Args:
+        decided: comparisons with a verdict.
+        names: what the two sides are called.
+        judge: what the judge is called.
+        metrics: as the manifest has them.
+    """
+    first, second = names
+    results, rates = metrics["results"], metrics["win_rate"]
+    whole = rates.get("all") or next(iter(rates.values()), None)
+    lead = "No prompt has a verdict." if whole is None else (
+        f"{first} wins {interval(whole, 0, percent=True)} of {len(decided):,} prompts, ties counted half; "
+        f"the judge is {judge}.")
+    page = Page(title=f"{first} against {second}", lead=lead)
+    if whole is None:
+        return page
+    page.add("", Stats(_headline(metrics, names)))
+    labels = {"wins": f"{first} wins", "ties": "ties", "losses": f"{second} wins"}
+    shares = {part: {labels[key]: count for key, count in results[part].items()} for part in ("all", *metrics["win_rate"])}
+    page.add("Who wins", figures.stacked(shares, title="By language", sort=False),
+             _rates("language", metrics["win_rate"], results, labels))
+    if len(metrics["by_category"]) > 1:
+        page.add("By category", figures.stacked({part: {labels[key]: count for key, count in results[part].items()}
+                                                 for part in metrics["by_category"]}, sort=False),
+                 _rates("category", metrics["by_category"], results, labels))
+    page.add("How far to trust this", Prose(_trust(decided, metrics, judge)))
+    step = max(1.0, len(decided) / SHOWN)
+    chosen = [decided[int(i * step)] for i in range(min(SHOWN, len(decided)))]
+    page.add("The answers side by side", Samples([_sample(one, names) for one in chosen],
+                                                 caption=f"{len(chosen):,} of {len(decided):,}, spread evenly. All are in "
+                                                         "data.parquet." if len(chosen) < len(decided) else ""))
+    return page
+
+
+def _headline(metrics: Mapping[str, Any], names: Sequence[str]) -> list[tuple[Any, ...]]:
+    counts = metrics["results"]["all"]
+    items: list[tuple[Any, ...]] = [(f"{names[0]} wins", counts["wins"]), ("ties", counts["ties"]),
+                                    (f"{names[1]} wins", counts["losses"])]
+    if metrics["consistent"] is not None:
+        items.append(("both readings agree", f"{metrics['consistent']:.0%}"))
+        items.append(("first place preferred", f"{metrics['first_place']:.0%}", "50% is no leaning"))
+    return items + [(f"{name}, characters an answer", f"{length:,.0f}")
+                    for name, length in metrics["characters_of_an_answer"].items()]
+
+
+def _rates(called: str, rates: Mapping[str, Any], results: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
+    return Table([called, "prompts", *labels.values(), "win rate"],
+                 [[part, one["rows"], *(results[part][key] for key in labels), interval(one, 0, percent=True)]
+                  for part, one in rates.items()],
+                 caption="A tie counts half. 95% intervals by bootstrap over prompts; few prompts give wide ones.")
+
+
+def _trust(decided: Sequence["Comparison"], metrics: Mapping[str, Any], judge: str) -> str:
+    said = [f"{len(decided):,} prompts. An interval of the win rate that holds 50% tells no winner."]
+    if metrics["consistent"] is not None:
+        said.append("Every pair was read twice, the second time with the answers in the other order; where the two readings "
+                    f"disagree it is a tie. {judge} agreed with itself on {metrics['consistent']:.0%} of the pairs and "
+                    f"preferred what stood first in {metrics['first_place']:.0%} of its readings.")
+    else:
+        said.append("A reward model scores each answer by itself, so the order cannot matter. It knows what its annotators "
+                    "preferred and nothing of truth.")
+    return "\n\n".join(said)
+
+
+def _sample(one: "Comparison", names: Sequence[str]) -> Sample:
+    verdict = {"first": f"{names[0]} wins", "second": f"{names[1]} wins"}.get(one.winner or "", "tie")
+    said = [" ".join(text.split())[:300] for text in one.said]
+    note = f"The judge: {said[0]} With the two swapped: {said[1]}" if one.consistent is not None else ", ".join(said)
+    replies = tuple((name, text or "(nothing)") for name, text in zip(names, one.answers, strict=True))
+    return Sample(one.row.prompt[-1].content, language=one.language, id=one.row.id, badges=[verdict, one.category],
+                  replies=replies, note=note)

@@ -1,0 +1,293 @@
+"""`instructwild evaluate pairwise`: two models answer the same prompts, and a judge says whose answers are better."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from instructwild import stage
+from instructwild.errors import InputError
+from instructwild.llm.judge import REWARD, Contest, by_score, judge, scorer
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.open import Limits, check, open_model, understand
+from instructwild.llm.request import Sampling
+from instructwild.schema import Candidate, Dropped, Instruction, Message, Ranking, RankingRow, Reason, response_id
+from instructwild.stage.frames import RANKING, instructions, ranking_frame
+from instructwild_trainer.data import language_of, shown
+from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
+from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
+from instructwild_trainer.evaluate.sides import SORTED_OVER, Side, Spent, ask, side
+from instructwild_trainer.templates import turns
+
+OWN_PROMPTS = "questions.jsonl"
+OTHER = "other"
+COMPARED = pl.Schema({**RANKING, "category": pl.String, "winner": pl.String, "consistent": pl.Boolean,
+                      "said": pl.List(pl.String)})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be compared, and how.
+
+    Args:
+        judge: a model `M`, or `reward:PATH`.
+        prompts: stage folders or files; none takes those of answers made before, else the ones that ship.
+        rubric: files that say how the judge is asked and what counts; see `rubric`.
+        names: what the two sides are called.
+        answer: sampling of models that answer.
+        verdict: sampling of the judge.
+        limit: at most so many prompts, spread evenly over the categories and languages there are.
+    """
+
+    judge: str
+    prompts: tuple[str, ...] = ()
+    rubric: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    answer: Sampling = field(default_factory=lambda: Sampling(max_tokens=256, temperature=0.0))
+    verdict: Sampling = field(default_factory=lambda: Sampling(max_tokens=300, temperature=0.0))
+    limit: int | None = None
+
+
+@dataclass
+class Comparison:
+    """One prompt, the two answers, and what came of it.
+
+    `value` is 1 where the first side wins, 0 where the second does, 0.5 for a tie, None where there is no verdict.
+    """
+
+    row: Instruction
+    category: str
+    language: str
+    answers: list[str] = field(default_factory=lambda: ["", ""])
+    value: float | None = None
+    consistent: bool | None = None
+    said: tuple[str, ...] = ()
+    first_place: tuple[float, ...] = ()
+    lost: Reason | None = None
+
+    @property
+    def winner(self) -> str | None:
+        """`first`, `second` or `tie`."""
+        return None if self.value is None else {1.0: "first", 0.0: "second"}.get(self.value, "tie")
+
+    def decide(self, ranks: Sequence[int] | None) -> None:
+        """Take the ranks of the two answers for the result."""
+        self.value = None if ranks is None else 0.5 if ranks[0] == ranks[1] else float(ranks[0] < ranks[1])
+
+
+def battle(given: Sequence[str], out: Path, plan: Plan, *, limits: Limits | None = None, cache: Path | None = None,
+           encoding: str | None = None, force: bool = False, dry_run: bool = False) -> "stage.Stage | None":
+    """Compare two sides and write a stage of rankings; None after a dry run.
+
+    Args:
+        given: the two sides, each a model `M`, or a stage folder or file with answers.
+        out: the stage folder to write.
+        plan: how they are compared.
+        cache: a file of paid verdicts that several runs share.
+
+    Raises:
+        InputError, ConfigError, ModelError, EndpointError: see there.
+    """
+    limits = limits or Limits()
+    rubric = read_rubric(plan.rubric)
+    sides = [side(one, limits, encoding) for one in given]
+    names = list(plan.names) or told_apart(one.name for one in sides)
+    called, judged_by, scores = _judge(plan.judge, limits)
+    comparisons, inputs, malformed = _comparisons(sides, plan, encoding)
+    config = {"sides": names, "judge": called, "answer": plan.answer.plain(), "verdict": plan.verdict.plain(),
+              "rubric": rubric.digest, "limit": plan.limit, "budget": limits.budget}
+    inputs = [*inputs, *(record for one in sides for record in one.inputs), *judged_by]
+    if dry_run:
+        from instructwild_trainer.evaluate.forecast import show
+
+        return show(sides, names, comparisons, rubric, plan, None if scores else plan.judge, limits)
+    with stage.start(out, "evaluate pairwise", config=config, inputs=inputs, force=force) as run:
+        if run.finished:
+            return run.finished
+        spent = _answer(run, sides, comparisons, plan, limits)
+        open_ = [one for one in comparisons if one.lost is None]
+        for one in open_:
+            if one.answers[0] == one.answers[1]:
+                one.decide((1, 1))
+        open_ = [one for one in open_ if one.value is None]
+        if scores is not None:
+            _score(run, open_, scores)
+        else:
+            spent += _hear(run, open_, rubric, plan, limits, cache)
+        return _finish(run, comparisons, malformed, names, called, spent)
+
+
+def _judge(given: str, limits: Limits) -> tuple[str, list[stage.FileRecord], Any]:
+    """The judge's name in rankings, how the manifest names it, and a reward model's scores."""
+    if given.startswith(REWARD):
+        from instructwild_trainer.adapter import source_of
+
+        found = source_of(given.removeprefix(REWARD))
+        return f"{REWARD}{found.label}", [found.record], scorer(given)
+    name = understand(given)
+    check(name, limits)
+    return name.label, list(side(given, limits).inputs) if name.place == "local" else [], None
+
+
+def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
+                 ) -> tuple[list[Comparison], list[stage.FileRecord], list[Dropped]]:
+    """The prompts to compare on, in order."""
+    inputs: list[stage.FileRecord] = []
+    malformed: list[Dropped] = []
+    before = [one for one in sides if one.rows is not None]
+    if plan.prompts:
+        table = stage.read(plan.prompts, encoding)
+        rows, inputs, malformed = list(instructions(table.frame)), table.inputs, table.malformed
+    elif before:
+        rows = list((before[0].rows or {}).values())
+    else:
+        own = Path(str(files("instructwild_trainer.evaluate").joinpath(OWN_PROMPTS)))
+        rows = list(instructions(stage.read([own]).frame))
+    known = dict.fromkeys(row.id for row in rows if row.prompt)
+    firsts = {row.id: row for row in reversed(rows)}
+    found = [Comparison(firsts[id_], named(firsts[id_].labels.type or OTHER),
+                        language_of(firsts[id_].language, turns(firsts[id_].prompt))) for id_ in known]
+    found = _spread(found, plan.limit)
+    if not found:
+        raise InputError("holds no prompt", where=", ".join(plan.prompts) or "the answers", remedy="give --prompts")
+    for one in found:
+        for place, each in enumerate(sides):
+            if each.rows is not None:
+                answered = each.rows.get(one.row.id)
+                one.answers[place] = (answered.response or "") if answered else ""
+                one.lost = one.lost if answered else Reason.NO_ANSWER
+    if all(one.lost for one in found):
+        raise InputError(f"none of {len(found):,} prompts is answered by both",
+                         where=" and ".join(each.name for each in sides),
+                         remedy="answer the same prompts with both: instructwild respond")
+    return found, inputs, malformed
+
+
+def _spread(found: list[Comparison], limit: int | None) -> list[Comparison]:
+    """At most `limit` of them, taken in turn from each category in each language, in their order."""
+    if limit is None or limit >= len(found):
+        return found
+    seen: dict[tuple[str, str], int] = {}
+    ranked = []
+    for place, one in enumerate(found):
+        key = (one.category, one.language)
+        seen[key] = seen.get(key, 0) + 1
+        ranked.append((seen[key], place))
+    return [found[place] for place in sorted(place for _, place in sorted(ranked)[:limit])]
+
+
+def _answer(run: stage.Run, sides: Sequence[Side], comparisons: Sequence[Comparison], plan: Plan, limits: Limits) -> Spent:
+    """Let each side that is a model answer; a side's answers have a ledger of their own, for two models may share a name."""
+    spent = Spent()
+    for place, each in enumerate(sides):
+        open_ = [one for one in comparisons if one.lost is None]
+        if each.model is None:
+            continue
+        replies, cost = ask(each, [one.row.prompt for one in open_], plan.answer, limits,
+                            run.scratch / f"answers-{place + 1}.sqlite", "answers")
+        spent += cost
+        for one, reply in zip(open_, replies, strict=True):
+            one.answers[place] = reply.text.strip()
+            if reply.finish in ("failed", "refused"):
+                one.lost, one.said = Reason.FAILED, (reply.problem or reply.text,)
+    return spent
+
+
+def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Plan, limits: Limits,
+          cache: Path | None) -> Spent:
+    """Ask the judge model."""
+    from instructwild.report.terminal import console, progress
+
+    contests = [Contest(one.row.prompt, tuple(one.answers), one.language, rubric.of(one.category, one.language))
+                for one in open_]
+    given = side(plan.judge, limits).given
+    with closing(Ledger(cache or run.scratch / "verdicts.sqlite", f"evaluate {run.folder.name}")) as ledger, \
+            progress() as shown_:
+        session = open_model(given, limits, ledger, sort=SORTED_OVER)
+        task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(contests), note="")
+        found = asyncio.run(judge(session, contests, words=rubric.words, sampling=plan.verdict,
+                                  done=lambda: shown_.update(task, advance=1)))
+    for one, said in zip(open_, found, strict=True):
+        one.decide(said.ranks)
+        one.consistent = said.consistent if said.ranks else None
+        one.said = tuple(reply.text or reply.problem or "" for reply in said.replies)
+        places = [reading if turn == 0 else reading[::-1] for turn, reading in enumerate(said.readings) if reading]
+        one.first_place = tuple(0.5 if a == b else float(a < b) for a, b in places)
+        one.lost = Reason.FAILED if one.value is None else None
+    if session.stopped is not None:
+        console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")
+    return Spent(session.usage.prompt_tokens, session.usage.completion_tokens, session.usage.usd)
+
+
+def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., list[float]]) -> None:
+    """Ask the reward model: the higher score wins."""
+    from instructwild.report.terminal import progress
+
+    asked = [(*one.row.prompt, Message(role="assistant", content=answer)) for one in open_ for answer in one.answers]
+    with progress() as shown_:
+        task = shown_.add_task("scores", total=len(asked), note="")
+        found = in_pieces(run, "scores", asked, lambda part: scores(part, lambda count: shown_.update(task, advance=count)))
+    for number, one in enumerate(open_):
+        pair = found[2 * number: 2 * number + 2]
+        one.decide(by_score(pair))
+        one.said = tuple(f"score {value:+.3f}" for value in pair)
+
+
+def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[Dropped], names: Sequence[str], called: str,
+            spent: Spent) -> stage.Stage:
+    from instructwild_trainer.evaluate.battle_page import page_of
+
+    decided = [one for one in comparisons if one.lost is None]
+    dropped = [*malformed, *(Dropped(id=one.row.id, step="evaluate", reason=one.lost, evidence=list(one.said) or None,
+                                     row=shown(turns(one.row.prompt))) for one in comparisons if one.lost is not None)]
+    metrics = {"sides": list(names), "judge": called, **figures_of(decided), "characters_of_an_answer": {
+        name: _mean([len(one.answers[place]) for one in decided]) for place, name in enumerate(names)}}
+    data = pl.concat([ranking_frame(_row(one, names, f"model:{called}") for one in decided), pl.DataFrame(
+        {"category": [one.category for one in decided], "winner": [one.winner for one in decided],
+         "consistent": [one.consistent for one in decided], "said": [list(one.said) for one in decided]},
+        schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
+    return run.finish(data=data, dropped=dropped, metrics=metrics, usd=round(spent.usd, 6),
+                      tokens=stage.Tokens(prompt=spent.prompt, completion=spent.completion),
+                      report=page_of(decided, names, called, metrics).signed)
+
+
+def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
+    """Wins, ties and losses of the first side and its win rate with intervals, by language and by category.
+
+    A tie counts one half. `first_place` is how often the answer that stood first was preferred, over all single readings;
+    0.5 is a judge without a leaning.
+    """
+    values = [float(one.value or 0.0) for one in decided]
+    ids, ones = [one.row.id for one in decided], [1.0] * len(decided)
+    parts = {"language": [one.language for one in decided], "category": [one.category for one in decided]}
+    rates = {name: by_part(values, ones, ids, part) for name, part in parts.items()}
+    places = [value for one in decided for value in one.first_place]
+    heard = [one for one in decided if one.consistent is not None]
+    return {"win_rate": plain(rates["language"]),
+            "by_category": {name: one for name, one in plain(rates["category"]).items() if name != "all"},
+            "results": {name: _counted([one for one, given in zip(decided, part, strict=True) if given == name])
+                        for part in parts.values() for name in dict.fromkeys(part)} | {"all": _counted(decided)},
+            "consistent": _mean([float(bool(one.consistent)) for one in heard]), "first_place": _mean(places)}
+
+
+def _counted(some: Sequence[Comparison]) -> dict[str, int]:
+    return {"wins": sum(one.value == 1 for one in some), "ties": sum(one.value == 0.5 for one in some),
+            "losses": sum(one.value == 0 for one in some)}
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return round(sum(values) / len(values), 4) if values else None
+
+
+def _row(one: Comparison, names: Sequence[str], annotator: str) -> RankingRow:
+    said = [(message.role, message.content) for message in one.row.prompt]
+    candidates = tuple(Candidate(id=response_id([*said, ("assistant", answer)]) or "", text=answer, model=name)
+                       for answer, name in zip(one.answers, names, strict=True))
+    ranks = {1.0: (1, 2), 0.0: (2, 1)}.get(float(one.value or 0.0), (1, 1))
+    return RankingRow(id=one.row.id, messages=one.row.prompt, language=one.row.language, candidates=candidates,
+                      rankings=(Ranking(annotator=annotator, ranks=ranks),))

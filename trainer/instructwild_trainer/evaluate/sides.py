@@ -1,0 +1,103 @@
+"""The two sides of a battle: answers that were made before, or a model that is asked now."""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from instructwild import stage
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.open import Limits, ModelName, check, open_model, understand
+from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.schema import Instruction, Message
+from instructwild.stage.folder import MODEL
+from instructwild.stage.frames import instructions
+from instructwild_trainer.adapter import source_of
+
+SORTED_OVER = 8
+"""Batches that a model in this process looks over to put prompts of like length together."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two.
+
+    Args:
+        name: to show.
+        given: as the user named it; a model's folder where it is a model that runs here.
+        inputs: how the manifest names it.
+        rows: answered rows by prompt id, where the answers were made before.
+        model: the model to ask, where they were not.
+    """
+
+    name: str
+    given: str
+    inputs: tuple[stage.FileRecord, ...]
+    rows: dict[str, Instruction] | None = None
+    model: ModelName | None = None
+
+
+def side(given: str, limits: Limits, encoding: str | None = None) -> Side:
+    """Understand one side: a stage folder or file with answers, else a model `M`.
+
+    Raises:
+        InputError, ConfigError, ModelError, GateError: see there.
+    """
+    path = Path(given)
+    if path.is_file() or (stage.is_stage(path) and not (path / MODEL).is_dir()):
+        table = stage.read([given], encoding)
+        rows = {row.id: row for row in instructions(table.frame) if row.response}
+        return Side(path.name, given, tuple(table.inputs), rows=rows)
+    model = understand(given)
+    check(model, limits)
+    if model.place == "local":
+        found = source_of(given)
+        return Side(found.label, str(found.folder), (found.record,), model=model)
+    named = hashlib.sha256(f"{model.url}#{model.name}".encode()).hexdigest()
+    return Side(model.label, given, (stage.FileRecord(path=model.label, sha256=named),), model=model)
+
+
+def ask(asked: Side, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits, ledger: Path, run: str,
+        ) -> tuple[list[Reply], "Spent"]:
+    """What a model answers to each prompt; what the ledger knows is not asked again.
+
+    Args:
+        asked: a side with a model.
+        prompts: conversations that wait for an answer.
+        sampling, limits: how, and within what.
+        ledger: the file of calls and replies.
+        run: names the run that pays.
+    """
+    from instructwild.report.terminal import progress
+
+    with closing(Ledger(ledger, run)) as kept, progress() as shown:
+        session = open_model(asked.given, limits, kept, sort=SORTED_OVER)
+        task = shown.add_task(f"answers of {asked.name}", total=len(prompts), note="")
+        waiting = (Request(messages=messages, sampling=sampling, seed=number) for number, messages in enumerate(prompts))
+
+        async def answered() -> list[Reply]:
+            found = []
+            async with session:
+                async for _, reply in session.stream(lambda: next(waiting, None)):
+                    found.append(reply)
+                    shown.update(task, advance=1)
+            return found
+
+        replies = asyncio.run(answered())
+    nothing = Reply("", "failed", problem="budget")
+    return [*replies, *[nothing] * (len(prompts) - len(replies))], Spent(session.usage.prompt_tokens,
+                                                                         session.usage.completion_tokens, session.usage.usd)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Tokens sent and received, and US$."""
+
+    prompt: int = 0
+    completion: int = 0
+    usd: float = 0.0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        return Spent(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd)

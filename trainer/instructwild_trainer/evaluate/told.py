@@ -1,0 +1,43 @@
+"""The result of an evaluation in the terminal."""
+
+from typing import TYPE_CHECKING
+
+from instructwild_trainer.evaluate.pieces import interval
+
+if TYPE_CHECKING:
+    from instructwild.stage import Manifest
+
+
+def tell(manifest: "Manifest") -> None:
+    """A table of what was measured, with intervals, on stderr."""
+    from rich.table import Table
+
+    from instructwild.report.terminal import console
+
+    metrics = manifest.metrics
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    if "perplexity" in metrics:
+        rows = {name: {part: interval(one) for part, one in parts.items()} for name, parts in metrics["perplexity"].items()}
+        table.title = "perplexity of an answer token"
+    elif "score" in metrics:
+        rows = {name: {part: interval(one, 2, sign=True) for part, one in parts.items()}
+                for name, parts in metrics["score"].items()}
+        first = next(iter(rows))
+        rows |= {f"{name} minus {first}": {part: interval(one, 2, sign=True) for part, one in parts.items()}
+                 for name, parts in metrics["more_than_first"].items()}
+        table.title = "mean score"
+    else:
+        first, second = metrics["sides"]
+        rows = {part: {f"{first} wins": str(metrics["results"][part]["wins"]), "ties": str(metrics["results"][part]["ties"]),
+                       f"{second} wins": str(metrics["results"][part]["losses"]),
+                       "win rate": interval(one, 0, percent=True)}
+                for part, one in {**metrics["win_rate"], **metrics["by_category"]}.items()}
+        table.title = f"{first} against {second}, judged by {metrics['judge']}"
+    table.title_justify = "left"
+    columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
+    table.add_column("", overflow="fold", min_width=12)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    for name, cells in rows.items():
+        table.add_row(name, *(cells.get(column, "–") for column in columns))
+    console.print(table)

@@ -1,0 +1,64 @@
+"""What GPTQ is fitted on: the project's own answered rows as the chat template writes them, every language its share."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from instructwild.errors import InputError
+from instructwild_trainer.data import Conversation
+
+FEWEST = 8
+"""Rows below which the curvature that GPTQ measures is an accident of the rows."""
+LATIN = ("en", "und-Latn")
+"""English rows whose source does not name their language count as this one."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Token ids by row, and how many rows and tokens each language has."""
+
+    ids: list[list[int]]
+    rows: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        parts = (f"{name} {self.rows[name]:,} rows, {self.tokens[name]:,} tokens" for name in self.rows)
+        return f"{len(self.ids):,} rows, {sum(self.tokens.values()):,} tokens ({'; '.join(parts)})"
+
+
+def choose(rows: Sequence[Conversation], most: int, languages: Iterable[str] = ()) -> Calibration:
+    """At most `most` rows, drawn the same every time, the languages in turn until one has no more.
+
+    Args:
+        rows: conversations that nothing is measured on.
+        most: rows in all.
+        languages: what the model must speak; each must have rows.
+
+    Raises:
+        InputError: too few rows, or a language without any.
+    """
+    by: dict[str, list[Conversation]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: hashlib.sha256(row.id.encode()).digest()):
+        by[row.language].append(row)
+    lacking = [name for name in languages if not any(same(name, found) for found in by)]
+    if lacking:
+        raise InputError(f"no row is in {', '.join(lacking)}, a language that the model was trained on; the rows are in "
+                         f"{', '.join(by) or 'no language'}", where="--calibration",
+                         remedy="add answered rows in it, or say with --languages which ones the 4-bit model must speak")
+    turns = sorted(((place, name, row) for name, found in by.items() for place, row in enumerate(found)),
+                   key=lambda item: item[:2])
+    chosen = [row for _, _, row in turns[:most]]
+    if len(chosen) < FEWEST:
+        raise InputError(f"{len(chosen)} usable rows are too few to calibrate on", where="--calibration",
+                         remedy=f"give at least {FEWEST} answered rows besides the held-out ones (128 or more are better), "
+                                "or raise --max-length or --samples")
+    names = sorted({row.language for row in chosen})
+    return Calibration([row.encoded.input_ids for row in chosen],
+                       {name: sum(row.language == name for row in chosen) for name in names},
+                       {name: sum(len(row.encoded.input_ids) for row in chosen if row.language == name) for name in names})
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names mean one language of rows."""
+    return one == other or (one in LATIN and other in LATIN)

@@ -1,0 +1,90 @@
+"""Attention over packed rows, document by document: none sees another, and no pair of tokens apart is ever computed.
+
+Without a kernel for sequences of unequal length (FlashAttention), transformers keeps packed rows apart by a mask that grows
+with the square of the whole sequence. Here the mask function finds where documents begin and hands that on in the mask's
+place; the attention function then runs PyTorch's causal attention on each document. What is not packed gets the usual mask.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from instructwild_trainer.data import Conversation
+
+NAME = "by_document"
+
+
+def attend_by_document(model: Any) -> bool:
+    """Let a model that would use a dense mask attend to packed rows one by one; whether it does.
+
+    Args:
+        model: a causal language model, changed in place; one that has a kernel for packed rows is left as it is.
+    """
+    from transformers import AttentionInterface, AttentionMaskInterface
+
+    if model.config._attn_implementation != "sdpa" or not model._supports_attention_backend:
+        return False
+    AttentionInterface.register(NAME, attention)
+    AttentionMaskInterface.register(NAME, bounds_or_mask)
+    model.set_attn_implementation(NAME)
+    return True
+
+
+def sequences(rows: "Sequence[Conversation]", max_length: int) -> int:
+    """How many packed sequences TRL will make of the rows: best fit, longest first, none cut."""
+    from datasets import Dataset
+    from trl.data_utils import pack_dataset
+
+    lengths = [[0] * len(row.encoded.input_ids) for row in rows]
+    return len(pack_dataset(Dataset.from_dict({"input_ids": lengths}), max_length, "bfd"))
+
+
+def bounds_or_mask(batch_size: int, q_length: int, kv_length: int, **given: Any) -> Tensor | None:
+    """Where the documents of a packed row begin and end, [D + 1]; for any other batch, what PyTorch's attention takes.
+
+    Only causal attention within whole documents is told by its bounds: a sliding window that cuts one gets a mask.
+    """
+    from transformers.masking_utils import sdpa_mask
+
+    packed = batch_size == 1 and q_length == kv_length and given.get("attention_mask") is None \
+        and not given.get("allow_is_causal_skip", True)
+    if packed:
+        sees, device = given["mask_function"], given.get("device", "cpu")
+        here = torch.arange(1, q_length, device=device)
+        none = torch.zeros_like(here)
+        begins = here[~sees(none, none, here, here - 1)]
+        ends = torch.tensor([0, q_length], device=device)
+        bounds = torch.cat([ends[:1], begins, ends[1:]])
+        none = torch.zeros_like(bounds[1:])
+        if bool(sees(none, none, bounds[1:] - 1, bounds[:-1]).all()):
+            return bounds.cpu()
+    mask: Tensor | None = sdpa_mask(batch_size, q_length, kv_length, **given)
+    return mask
+
+
+def attention(module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
+              **given: Any) -> tuple[Tensor, None]:
+    """Causal attention within each document where `attention_mask` tells their bounds, else PyTorch's as it is.
+
+    Args:
+        module: the layer.
+        query: [1, H, T, D]; key and value may have fewer heads.
+        key: [1, h, T, D].
+        value: [1, h, T, D].
+        attention_mask: what `bounds_or_mask` gave.
+
+    Returns:
+        [1, T, H, D], and no weights.
+    """
+    from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+    if attention_mask is None or attention_mask.dim() != 1:
+        out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **given)
+        return out, None
+    lengths = attention_mask.diff().tolist()
+    parts = [sdpa_attention_forward(module, q, k, v, None, **given)[0]
+             for q, k, v in zip(query.split(lengths, 2), key.split(lengths, 2), value.split(lengths, 2), strict=True)]
+    return torch.cat(parts, 1), None

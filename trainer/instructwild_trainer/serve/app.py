@@ -1,0 +1,272 @@
+"""The service as a Starlette app: OpenAI's endpoints over the engine, the chat page, and its votes."""
+
+import asyncio
+import hmac
+import json
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from instructwild.errors import InstructwildError, ModelError
+from instructwild.llm.request import Request as Question
+from instructwild_trainer.serve.call import Call, Streamed, events, failure, unless_left, whole
+from instructwild_trainer.serve.engine import Busy, Closed, Engine, TooLarge, seed_of
+from instructwild_trainer.serve.speaker import Speaker
+from instructwild_trainer.serve.votes import Verdict, Votes
+from instructwild_trainer.serve.wire import Answer, Asked, ChatAsked, Refused, TextAsked, Turn, understood
+
+PAGE = Path(__file__).parent / "page"
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+FILES = {"/" if path.name == "index.html" else f"/{path.name}": path for path in PAGE.iterdir() if path.suffix in KINDS}
+POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
+           "cross-origin-resource-policy": "same-origin"}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+log = logging.getLogger("instructwild.serve")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client may ask for: bytes of a body, seconds to send it, tokens of a prompt and of an answer."""
+
+    body: int = 1 << 20
+    patience: float = 30.0
+    prompt: int | None = None
+    answer: int = 2048
+
+
+class Said(BaseModel):
+    """One of the two answers of a vote."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    text: str
+
+
+class Vote(BaseModel):
+    """The body of /chat/votes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    messages: list[Turn] = Field(min_length=1)
+    answers: tuple[Said, Said]
+    verdict: Verdict
+    voter: str = Field(min_length=1, max_length=200)
+    seconds: float | None = Field(default=None, ge=0, le=86400)
+
+
+class Service:
+    """Everything the routes need.
+
+    Args:
+        speakers: the models.
+        engine: answers for them.
+        limits: what a client may ask for.
+        key: what clients must send as bearer token; None lets everyone in.
+        votes: where votes are kept; None keeps none.
+        open_to_network: whether others than this machine may connect, so that any host name may be meant.
+    """
+
+    def __init__(self, speakers: Sequence[Speaker], engine: Engine, *, limits: Limits | None = None, key: str | None = None,
+                 votes: Votes | None = None, open_to_network: bool = False) -> None:
+        self.speakers = {speaker.name: speaker for speaker in speakers}
+        self.engine, self.limits, self.key, self.votes = engine, limits or Limits(), key, votes
+        self.open_to_network = open_to_network
+
+    def app(self) -> Starlette:
+        """The app."""
+        routes = [self._route("/v1/chat/completions", self._chat, "POST"),
+                  self._route("/v1/completions", self._text, "POST"),
+                  self._route("/v1/models", self._models), self._route("/v1/models/{name:path}", self._one_model),
+                  self._route("/health", self._health, anyone=True), self._route("/chat/about", self._about),
+                  self._route("/chat/votes", self._vote, "POST"),
+                  *(self._route(path, self._file, anyone=True) for path in FILES)]
+        return Starlette(routes=routes, exception_handlers={HTTPException: _unknown, Exception: _broken})
+
+    def _route(self, path: str, handler: Callable[[Request], Awaitable[Response]], method: str = "GET",
+               anyone: bool = False) -> Route:
+        async def answer(request: Request) -> Response:
+            try:
+                self._guard(request, anyone)
+                response = await handler(request)
+            except Refused as refused:
+                response = JSONResponse(refused.body, refused.status, refused.headers)
+            except ClientDisconnect:
+                response = Response(status_code=499)
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        return Route(path, answer, methods=[method])
+
+    def _guard(self, request: Request, anyone: bool) -> None:
+        """Let in who may come: no page of another site through a person's browser, and nobody without the key."""
+        host = request.headers.get("host", "")
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        if not self.open_to_network and name.strip("[]").lower() not in LOOPBACK:
+            raise Refused(f"this server does not answer for the host {name[:100]!r}", status=403, code="wrong_host")
+        origin = request.headers.get("origin")
+        if origin is not None and origin.partition("://")[2] != host:
+            raise Refused("pages of other sites may not use this server", status=403, code="wrong_origin")
+        if anyone or self.key is None:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("latin-1"), self.key.encode()):
+            raise Refused("a valid API key is needed: send it as 'Authorization: Bearer KEY'", status=401,
+                          kind="authentication_error", code="invalid_api_key", headers={"www-authenticate": "Bearer"})
+
+    async def _body(self, request: Request) -> Any:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise Refused("the body must be JSON: send it with 'Content-Type: application/json'", status=415)
+        read = bytearray()
+        try:
+            async with asyncio.timeout(self.limits.patience):
+                async for part in request.stream():
+                    read += part
+                    if len(read) > self.limits.body:
+                        raise Refused(f"the body is longer than {self.limits.body:,} bytes", status=413,
+                                      headers={"connection": "close"})
+        except TimeoutError:
+            raise Refused(f"the body did not come within {self.limits.patience:.0f} s", status=408,
+                          headers={"connection": "close"}) from None
+        try:
+            body = json.loads(read)
+            if b"\\u" in read:
+                json.dumps(body, ensure_ascii=False).encode()       # lone surrogates are no text
+            return body
+        except (ValueError, RecursionError) as error:
+            raise Refused(f"the body is no JSON ({error})", code="invalid_json") from None
+
+    async def _chat(self, request: Request) -> Response:
+        return await self._complete(request, ChatAsked)
+
+    async def _text(self, request: Request) -> Response:
+        return await self._complete(request, TextAsked)
+
+    async def _complete(self, request: Request, shape: type[Asked]) -> Response:
+        asked: Asked = understood(shape, await self._body(request))
+        speaker = self._speaker(asked.model)
+        prepared = await asyncio.to_thread(self._prepared, speaker, asked)
+        try:
+            call = Call(self.engine, speaker.name, prepared, asked.top)
+        except Busy as busy:
+            raise Refused(str(busy), status=429, kind="rate_limit_error", code="too_many_requests",
+                          headers={"retry-after": str(busy.seconds)}) from None
+        except TooLarge as large:
+            raise Refused(str(large), param="n") from None
+        except Closed as closed:
+            raise failure(str(closed)) from None
+        chat = shape is ChatAsked
+        answer = Answer(chat, f"{'chatcmpl' if chat else 'cmpl'}-{secrets.token_hex(12)}", speaker.name,
+                        lambda token: speaker.local.tokenizer.decode([token]))
+        read = sum({id(prompt): len(prompt) for _, prompt in prepared}.values())
+        if asked.stream:
+            return Streamed(call, events(call, answer, asked, read))
+        return await unless_left(request, call, whole(call, answer, asked, read, len(prepared)))
+
+    def _speaker(self, name: str) -> Speaker:
+        if name not in self.speakers:
+            raise Refused(f"the model {name[:200]!r} is not here; there is: {', '.join(self.speakers)}", status=404,
+                          param="model", code="model_not_found")
+        return self.speakers[name]
+
+    def _prepared(self, speaker: Speaker, asked: Asked) -> list[tuple[Question, list[int]]]:
+        """Every answer that is wanted, with its prompt; the answers of one prompt share one list."""
+        found = []
+        for request in asked.requests():
+            try:
+                prompt = speaker.prompt(request)
+            except ModelError as error:
+                raise Refused(error.what, param="messages", code="template") from None
+            longest = self._longest(speaker, asked, len(prompt))
+            for index in range(asked.n):
+                found.append((replace(request, sampling=asked.sampling(longest, speaker.defaults),
+                                      seed=seed_of(asked.seed, index)), prompt))
+        return found
+
+    def _longest(self, speaker: Speaker, asked: Asked, prompt: int) -> int:
+        context, allowed = speaker.local.context, self.limits.answer
+        most = min(self.limits.prompt or context, context - 1)
+        if prompt == 0:
+            raise Refused("the prompt is empty")
+        if prompt > most:
+            raise Refused(f"the prompt has {prompt:,} tokens, and {most:,} is the most here (the model's context is "
+                          f"{context:,}): shorten it, or begin a new conversation",
+                          code="context_length_exceeded")
+        if asked.longest is None:
+            return min(allowed, context - prompt)
+        if asked.longest > allowed:
+            raise Refused(f"{asked.longest:,} tokens are more than the {allowed:,} that an answer may have here",
+                          param="max_tokens")
+        if prompt + asked.longest > context:
+            raise Refused(f"{prompt:,} tokens of prompt and {asked.longest:,} of answer do not fit the model's context of "
+                          f"{context:,}", param="max_tokens", code="context_length_exceeded")
+        return asked.longest
+
+    async def _models(self, request: Request) -> Response:
+        return JSONResponse({"object": "list", "data": [_card(speaker) for speaker in self.speakers.values()]})
+
+    async def _one_model(self, request: Request) -> Response:
+        return JSONResponse(_card(self._speaker(request.path_params["name"])))
+
+    async def _health(self, request: Request) -> Response:
+        live, waiting = self.engine.load
+        return JSONResponse({"status": "closing" if self.engine.closing else "ok", "answering": live, "waiting": waiting},
+                            503 if self.engine.closing else 200)
+
+    async def _about(self, request: Request) -> Response:
+        models = [{"id": speaker.name, "context": speaker.local.context, "chat": speaker.chat is not None}
+                  for speaker in self.speakers.values()]
+        return JSONResponse({"models": models, "votes": self.votes is not None, "max_tokens": self.limits.answer},
+                            headers={"cache-control": "no-store"})
+
+    async def _vote(self, request: Request) -> Response:
+        vote: Any = understood(Vote, await self._body(request))
+        if self.votes is None:
+            raise Refused("this server keeps no votes: start it with --votes DIR", status=404, code="no_votes")
+        models = [answer.model for answer in vote.answers]
+        for model in models:
+            self._speaker(model)
+        if len(set(models)) != len(models) or vote.messages[-1].role != "user":
+            raise Refused("a vote is between two models, on a conversation that ends with a question")
+        try:
+            name = await asyncio.to_thread(
+                self.votes.keep, [turn.message for turn in vote.messages],
+                [(answer.model, answer.text) for answer in vote.answers], vote.verdict, vote.voter, vote.seconds)
+        except InstructwildError as error:
+            log.error("a vote was not kept: %s", error)
+            raise Refused(f"the vote could not be kept: {error.what}", status=500, kind="server_error") from None
+        return JSONResponse({"id": name}, 201)
+
+    async def _file(self, request: Request) -> Response:
+        path = FILES[request.url.path]
+        return Response(path.read_bytes(), media_type=KINDS[path.suffix],
+                        headers={"content-security-policy": POLICY, "cache-control": "no-cache"})
+
+
+def _card(speaker: Speaker) -> dict[str, Any]:
+    return {"id": speaker.name, "object": "model", "created": 0, "owned_by": "instructwild",
+            "max_model_len": speaker.local.context}
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    refused = Refused(f"{request.method} {request.url.path[:200]}: {error.detail}", status=error.status_code)
+    return JSONResponse(refused.body, refused.status, error.headers)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return JSONResponse(Refused("the server failed at this; its log says why", kind="server_error").body, 500)

@@ -1,0 +1,110 @@
+"""A model that is ready to speak: loaded, its chat template tried, its stop tokens known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from instructwild.errors import ConfigError, ModelError
+from instructwild.llm.request import Request
+from instructwild_trainer.adapter import Source, source_of
+
+if TYPE_CHECKING:
+    from instructwild.llm.local import LocalModel
+    from instructwild_trainer.templates import Chat
+
+TRIED = ({"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"})
+
+
+@dataclass
+class Speaker:
+    """One model under the name it is asked by."""
+
+    name: str
+    source: Source
+    local: "LocalModel"
+
+    @cached_property
+    def chat(self) -> "Chat | None":
+        """Its tokenizer with its own template; None where it has none and can only continue texts."""
+        from instructwild_trainer.templates import Chat
+
+        return Chat(self.local.tokenizer) if self.local.tokenizer.chat_template else None
+
+    @property
+    def defaults(self) -> dict[str, float]:
+        """Temperature and top_p where a call names none: those the model was published with, else 1."""
+        told = self.local.model.generation_config
+        return {name: float(getattr(told, name, None) or 1.0) if told.do_sample else 1.0
+                for name in ("temperature", "top_p")}
+
+    def prompt(self, request: Request) -> list[int]:
+        """The tokens that the model reads.
+
+        Raises:
+            ModelError: messages for a model without a template, or such as its template does not write.
+        """
+        if request.text or self.chat is None:
+            return self.local.encode(request)
+        return self.chat.prompt_ids([{"role": turn.role, "content": turn.content} for turn in request.messages])
+
+
+def named(models: Sequence[str], names: Sequence[str] | None) -> list[str]:
+    """What each model is called: as told, or after its folder.
+
+    Raises:
+        ConfigError: other names than models, or two of the same name.
+    """
+    found = list(names) if names else [source_name(model) for model in models]
+    if len(found) != len(models):
+        raise ConfigError(f"{len(found)} names for {len(models)} models", where="--name",
+                          remedy="give one per model, or none")
+    if len(set(found)) != len(found):
+        raise ConfigError(f"two models are called {next(name for name in found if found.count(name) > 1)!r}", where="MODEL",
+                          remedy="tell them apart with --name A --name B")
+    return found
+
+
+def source_name(model: str) -> str:
+    """The last part of a path or Hub id."""
+    from pathlib import Path
+
+    return Path(model).resolve().name if Path(model).exists() else model.rstrip("/").rpartition("/")[2]
+
+
+def sources(models: Sequence[str]) -> list[Source]:
+    """Find models by name.
+
+    Raises:
+        ModelError: one is no model, or one that gives scores instead of answers.
+        GateError: one was made by a stage whose gate failed.
+    """
+    found = [source_of(model) for model in models]
+    for source in found:
+        if source.manifest is not None and source.manifest.stage == "reward":
+            raise ModelError("is a reward model: it gives scores, not answers", where=source.name,
+                             remedy="give the folder of a train sft, train ppo or export stage")
+    return found
+
+
+def opened(source: Source, name: str) -> Speaker:
+    """Load a model, and try its template on a short conversation.
+
+    Raises:
+        ModelError: it cannot be loaded, or its template cannot write a conversation.
+    """
+    from instructwild.llm.local import LocalModel
+
+    local: Any = LocalModel(source.folder)
+    speaker = Speaker(name, source, local)
+    if speaker.chat is not None:
+        try:
+            rendered = bool(speaker.chat.prompt_text(TRIED))
+            local.ends = local.ends | {token for token in speaker.chat.stop_ids if token is not None}
+        except ModelError as error:
+            raise ModelError(error.what, where=source.label, remedy="mend chat_template.jinja in the model's folder, "
+                             "or take that of the model it was made from") from None
+        if not rendered:
+            raise ModelError("its chat template writes nothing for a plain conversation", where=source.label,
+                             remedy="mend chat_template.jinja in the model's folder")
+    return speaker

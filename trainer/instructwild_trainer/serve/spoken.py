@@ -1,0 +1,59 @@
+"""Tokens as they come, turned into text that is certain: whole characters, and nothing that may become a stop string."""
+
+from collections.abc import Sequence
+from typing import Any
+
+UNFINISHED = "\N{REPLACEMENT CHARACTER}"
+LONGEST_CHARACTER = 8
+"""Tokens after which a broken character is let through: no character is spread over more."""
+
+
+class Spoken:
+    """What one answer says so far.
+
+    Args:
+        tokenizer: turns tokens into text; special tokens say nothing.
+        stops: texts at which the answer ends; neither they nor what follows is said.
+    """
+
+    def __init__(self, tokenizer: Any, stops: Sequence[str] = ()) -> None:
+        self._tokenizer, self._stops = tokenizer, tuple(stop for stop in stops if stop)
+        self._tokens: list[int] = []
+        self._start = self._read = 0
+        self._held = ""
+        self.stopped = False
+
+    def add(self, token: int) -> str:
+        """Take one token in, and give the text that is certain now."""
+        self._tokens.append(token)
+        text = self._decoded(self._start, len(self._tokens))
+        if text.endswith(UNFINISHED) and len(self._tokens) - self._read < LONGEST_CHARACTER:
+            return ""
+        return self._certain(self._new(text))
+
+    def end(self) -> str:
+        """The rest, once no more tokens come."""
+        rest = "" if self.stopped else self._certain(self._new(self._decoded(self._start, len(self._tokens)))) + self._held
+        self._held = ""
+        return rest
+
+    def _new(self, text: str) -> str:
+        # Decoding again from the previous token on keeps the spaces that some tokenizers write before a word.
+        new = text[len(self._decoded(self._start, self._read)):]
+        self._start, self._read = self._read, len(self._tokens)
+        return new
+
+    def _decoded(self, start: int, end: int) -> str:
+        return str(self._tokenizer.decode(self._tokens[start:end], skip_special_tokens=True))
+
+    def _certain(self, new: str) -> str:
+        if self.stopped:
+            return ""
+        text = self._held + new
+        found = [place for stop in self._stops if (place := text.find(stop)) >= 0]
+        if found:
+            self.stopped, self._held = True, ""
+            return text[: min(found)]
+        kept = max((size for stop in self._stops for size in range(1, len(stop)) if text.endswith(stop[:size])), default=0)
+        self._held = text[len(text) - kept:]
+        return text[: len(text) - kept]
