@@ -189,7 +189,8 @@ def main() -> None:
         kind = "hostile" if given.hostile else "fair"
         save(f"run_104k_{kind}", f"The recipe instructionwild-104k at a {kind} endpoint",
              f"{'All of it' if done else 'As far as it came'}, {given.rows:,} new rows wanted, against a scripted loopback "
-             f"endpoint in its own process (latency 150 ms, 100 at once, else 429; priced at US$ {PRICE[0]} and {PRICE[1]} a million tokens; both on two cores).",
+             "endpoint in its own process (latency 150 ms, 100 at once, else 429; priced at "
+             f"US$ {PRICE[0]} and {PRICE[1]} a million tokens; both on two cores).",
              [{"caption": "Stages", "columns": ["stage", "rows in", "kept", "requests", "tokens", "US$", "seconds",
                                                 "peak MiB", "dropped for"], "rows": table(given.folder)}], notes)
 
