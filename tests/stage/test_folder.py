@@ -132,6 +132,14 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize("left", [(), ("lock",), ("lock", "plan.aside")])
+def test_a_run_killed_before_it_noted_what_it_is_is_begun_anew(tmp_path, left):
+    (tmp_path / "out" / ".work").mkdir(parents=True)
+    for name in left:
+        (tmp_path / "out" / ".work" / name).write_text("{")
+    assert make(tmp_path / "out").manifest.rows.kept == ROWS.height
+
+
 def test_an_output_below_a_file_is_one_clear_message(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
