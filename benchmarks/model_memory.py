@@ -101,9 +101,7 @@ def report(found: dict[str, dict[str, float]], tokens: int) -> None:
          [{"caption": "Ways to hold the weights", "rows": rows, "columns": [
              "weights", "peak MB", "of full precision", "tokens written a second", "of full precision",
              "tokens read a second", "of full precision"]}],
-         ["The packed weights and their kernel's scales hold 124 MB of tensors (the formula of docs/quantization.md: 115 MB; the "
-          "kernel keeps 8 bytes a group, the file 2.5). The rest of the peak is the file's pages, which stay mapped until the "
-          "system wants them (57 MB), and buffers of torch, as under full precision.",
+         ["docs/quantization.md takes the peak of the packed model apart.",
           "Seconds are of one core's own time, which a busy machine does not stretch.",
           "Peak memory is counted from before the model is loaded: weights, cache and buffers, not Python and libraries.",
           "Layers that are away are read from the files for every token (accelerate's disk offload; on a GPU the same "
