@@ -73,7 +73,8 @@ class Run:
             with suppress(OSError):
                 _remove(temporary)
             # polars tells a full disk by its own kinds of error, without a number
-            if isinstance(error, OSError | pl.exceptions.PolarsError) and "os error" in str(error):
+            if (isinstance(error, OSError | pl.exceptions.PolarsError)
+                    and any(words in str(error) for words in ("os error", "transport error"))):
                 raise _unwritten(str(error).splitlines()[0], final) from error
             raise
         if final.is_dir():
@@ -168,7 +169,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs]}
     found = _found(folder)
     differences = _differences(found, wanted) if found is not None else []
-    if found is None and folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+    if found is None and folder.exists() and not _nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
     if differences and not force:
         raise OutputError(f"holds the result of another run ({'; '.join(differences)})", where=str(folder),
@@ -271,11 +272,12 @@ def _remove(path: Path) -> None:
 
 
 def _nothing_done(folder: Path) -> bool:
-    """Whether a failed first run left nothing worth going on with."""
-    bookkeeping = {"plan.json", "plan.aside", "seconds", "lock"}
-    left = {p.name for p in folder.iterdir()} - {SCRATCH}
-    begun = {p.name for p in (folder / SCRATCH).iterdir()} - bookkeeping - {"aside"}
-    return not left and not begun
+    """Whether there is nothing worth going on with: an empty folder, or what is left of a run that ended as it began."""
+    bookkeeping = {"plan.json", "plan.aside", "seconds", "lock", "aside"}
+    if not folder.is_dir() or {path.name for path in folder.iterdir()} - {SCRATCH}:
+        return False
+    scratch = folder / SCRATCH
+    return not scratch.exists() or {path.name for path in scratch.iterdir()} <= bookkeeping
 
 
 @contextmanager

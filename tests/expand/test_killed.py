@@ -16,7 +16,7 @@ from instructwild.llm.scripted import Script, question
 from instructwild.llm.scripted_server import Weather, serve_scripted
 
 PRICE = Price(1.0, 4.0)
-PLAN = Plan(target=100, patience=20)
+PLAN = Plan(target=60, patience=20)
 WINDOW = 6
 
 
