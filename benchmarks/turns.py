@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.results import RESULTS
 
 KEPT = RESULTS / "unfinished"
-STUDENT_T = {2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306}
+STUDENT_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306}
 """97.5% quantiles by degrees of freedom."""
 
 
@@ -39,8 +39,10 @@ def in_turns(name: str, sides: Mapping[str, Callable[[], float]], rounds: int) -
 
 
 def ratio(above: list[float], below: list[float]) -> str:
-    """The geometric mean of paired ratios with its 95% interval (Student's t), as text."""
+    """The geometric mean of paired ratios with its 95% interval (Student's t), as text; of one pair, the ratio."""
     logs = [math.log(a / b) for a, b in zip(above, below, strict=True)]
+    if len(logs) == 1:
+        return f"{math.exp(logs[0]):.2f}"
     reach = STUDENT_T.get(len(logs) - 1, 1.96) * statistics.stdev(logs) / math.sqrt(len(logs))
     middle = statistics.fmean(logs)
     return f"{math.exp(middle):.2f} [{math.exp(middle - reach):.2f}, {math.exp(middle + reach):.2f}]"

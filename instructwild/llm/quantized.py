@@ -58,22 +58,22 @@ def loading(folder: Path) -> dict[str, Any]:
 
     prepare()
     config = AutoConfig.from_pretrained(folder)
-    told: dict[str, Any] = {}
-    if not getattr(config, "quantization_config", None):
+    plain = not getattr(config, "quantization_config", None)
+    if plain:
         grid = quantization_of(folder) or {}
         wanted = ("bits", "group_size", "desc_act", "sym", "damp_percent", "true_sequential")
         try:
-            told["quantization_config"] = GPTQConfig(
+            config.quantization_config = GPTQConfig(
                 **{"bits": 4, **{key: grid[key] for key in wanted if key in grid}},
-                checkpoint_format=grid.get("checkpoint_format") or "gptq")
+                checkpoint_format=grid.get("checkpoint_format") or "gptq").to_dict()
         except (TypeError, ValueError) as error:
             raise ModelError(f"is no grid of GPTQ ({error})", where=str(folder / "quantize_config.json"),
                              remedy="quantize the model again, or mend the file") from None
     named = sorted(file.name for file in folder.glob("*.safetensors"))
     if named and not any(name.startswith("model") for name in named):
-        config.transformers_weights = next(iter(sorted(p.name for p in folder.glob("*.safetensors.index.json"))), named[0])
-        told["config"] = config
-    return told
+        config.transformers_weights = next((file.name for file in folder.glob("*.safetensors.index.json")), named[0])
+        plain = True
+    return {"config": config} if plain else {}
 
 
 GROUPS_OF_THE_KERNEL = (32, 64, 128, 256)

@@ -73,7 +73,8 @@ class Run:
             with suppress(OSError):
                 _remove(temporary)
             # polars tells a full disk by its own kinds of error, without a number
-            if isinstance(error, OSError | pl.exceptions.PolarsError) and "os error" in str(error):
+            if (isinstance(error, OSError | pl.exceptions.PolarsError)
+                    and any(words in str(error) for words in ("os error", "transport error"))):
                 raise _unwritten(str(error).splitlines()[0], final) from error
             raise
         if final.is_dir():

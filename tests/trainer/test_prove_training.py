@@ -1,9 +1,8 @@
 """Slow proofs of SFT and reward training: kill -9, two processes, real data in two languages, a planted preference."""
 
 import json
-import os
+import multiprocessing
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from safetensors.torch import load_file
 
 from instructwild import stage
 from instructwild_trainer.adapter import source_of
+from instructwild_trainer.cli import train
 
 pytestmark = [pytest.mark.prove, pytest.mark.timeout(1800)]
 RUN = "import sys; from instructwild_trainer.cli import train; train(sys.argv[1:], prog_name='train')"
@@ -24,6 +24,19 @@ MARK = {"und-Latn": " Thank you.", "zh": "谢谢你。"}
 
 def command(*words):
     return [sys.executable, "-c", RUN, *map(str, words)]
+
+
+def trained(*words):
+    train([str(word) for word in words], prog_name="train")
+
+
+def forked(*words):
+    """The command in a process of its own, of a server that has imported the libraries once."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(["trl", "peft", "instructwild_trainer.sft", "instructwild_trainer.reward.trainer"])
+    process = server.Process(target=trained, args=words)
+    process.start()
+    return process
 
 
 def weights(folder, name="model.safetensors"):
@@ -75,25 +88,28 @@ def test_a_planted_preference_is_learned_to_95_percent_in_both_languages(files, 
 
 
 @pytest.mark.parametrize("verb", ["sft", "reward"])
-def test_killed_at_any_moment_it_ends_in_the_same_weights_bit_for_bit(verb, files):
+def test_killed_at_any_moment_it_ends_in_the_same_weights_bit_for_bit(verb, files, record_property):
     given = {"sft": [files / "answers.json"], "reward": [files / "planted.jsonl"]}[verb]
     words = [verb, *given, *QUICK[:-4], *QUICK[-2:], "--save-steps", 4, "--held-out-rows", 5]
-    subprocess.run(command(*words, "--out", files / f"{verb}-whole"), check=True)
+    began = time.monotonic()
+    forked(*words, "--out", files / f"{verb}-whole").join()
+    took = time.monotonic() - began
     draw = random.Random(7)
     for n in range(3):
         out = files / f"{verb}-killed-{n}"
         kills = 0
         while not stage.is_stage(out):
-            process = subprocess.Popen(command(*words, "--out", out))
+            process = forked(*words, "--out", out)
             begun = out / ".work" / "checkpoints"
-            while process.poll() is None and not begun.exists():
+            while process.is_alive() and not begun.exists():
                 time.sleep(0.05)
-            time.sleep(draw.uniform(0, 3))
-            if process.poll() is None and kills < 2:
-                os.kill(process.pid, signal.SIGKILL)
+            process.join(draw.uniform(0, took / 3))
+            if process.is_alive() and kills < 2:
+                process.kill()
                 kills += 1
-            process.wait()
+            process.join()
         assert kills, "the run was over before it could be killed"
+        record_property(f"kills of run {n + 1}", kills)
         assert source_of(out).sha256 == source_of(files / f"{verb}-whole").sha256
 
 

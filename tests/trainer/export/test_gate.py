@@ -16,6 +16,8 @@ from instructwild_trainer.export.page import comparison
 from instructwild_trainer.export.probe import Probe, linear_bytes, measure
 from instructwild_trainer.export.size import linear_share
 
+pytestmark = pytest.mark.filterwarnings("ignore")   # gptqmodel and its many parts warn as they please
+
 QUESTIONS = ["Why is the sky blue 3?", "天空为什么是蓝色的 3?"]
 TEMPLATE = "as the model's own"
 

@@ -40,7 +40,7 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
         out: the folder to write.
         calibration: token ids of chat-templated rows.
         bits, group: of the grid.
-        symmetric: a grid around zero, which every kernel knows; else its zero point is fitted too, which costs no space.
+        symmetric: a grid around zero, which every kernel knows; else each group has a zero point of its own.
         scratch: where the library may write what it likes.
 
     Raises:
