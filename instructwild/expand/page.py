@@ -38,8 +38,8 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
         "Distinct words and pairs of words as shares of all; F with the nearest row of the same group, and with the nearest "
         "seed: low F means unlike. Topics are words, in Chinese pairs of characters, that few rows have: the share of the "
         "seeds' topics that is met, and the share of topics that no seed has. Each group is cut to the same size."),
-        Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "distinct openings",
-               "seeds' topics met", "topics beyond"],
+        Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "openings",
+               "topics met", "topics beyond"],
               [[name, *map(_figure, found.values())] for name, found in metrics["diversity"].items()]))
     for language in seeds:
         some = ["\n".join(message.content for message in row.messages) for row in growth.kept

@@ -33,9 +33,9 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     # One query: for a handful of texts, waiting for each costs more than it does.
     read = texts.alias("head").to_frame().lazy().select(
         pl.col("head").fill_null("").str.head(HEAD).str.replace_all(r"https?://\S+", " ")).with_columns(
-        length=pl.col("head").str.len_chars(), english=clues.english(pl.col("head"))).collect()
-    heads, lengths = read["head"].to_list(), read["length"].to_numpy().astype(np.int64)
-    counted = script.counts(heads, lengths)
+        english=clues.english(pl.col("head"))).collect()
+    heads = read["head"].to_list()
+    counted = script.counts(heads)
     han = counted[:, [script.HAN, script.HANS, script.HANT]].sum(axis=1)
     kana = counted[:, script.KANA]
     weights = counted.astype(np.float64)
@@ -43,7 +43,7 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     weights[:, [script.OTHER, script.HANS, script.HANT, script.KANA, script.SYMBOL]] = 0
     main, written = weights.argmax(axis=1), weights.max(axis=1) >= LEAST_LETTERS
     english = read["english"].to_numpy() & (main == script.LATIN)
-    code = counted[:, script.SYMBOL] > CODE_SHARE * lengths
+    code = counted[:, script.SYMBOL] > CODE_SHARE * counted.sum(axis=1)
     _prefer_the_asking_script(heads, weights, main, english & ~code)
     found = np.full(len(texts), UNDETERMINED, dtype=object)
     for number, tag in ONE_LANGUAGE.items():

@@ -53,13 +53,9 @@ def _encoded(point: int, codec: str) -> bytes:
         return b""
 
 
-def counts(texts: Sequence[str], lengths: np.ndarray) -> np.ndarray:
-    """Code points of each script in each text, int64 [N, SCRIPTS].
-
-    Args:
-        texts: N texts.
-        lengths: their lengths in code points, int64 [N].
-    """
+def counts(texts: Sequence[str]) -> np.ndarray:
+    """Code points of each script in each text, int64 [N, SCRIPTS]."""
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     parts = [np.zeros((0, SCRIPTS), dtype=np.int64)]
     bounds = np.searchsorted(np.cumsum(lengths), np.arange(CHUNK, int(lengths.sum()) + CHUNK, CHUNK))
     edges = [0, *dict.fromkeys(int(bound) + 1 for bound in bounds if bound < len(lengths) - 1), len(lengths)]
