@@ -14,6 +14,7 @@ import typer
 
 from instructwild.errors import InputError
 from instructwild.report.command import Encoding, Force, Json, Out, announce
+from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
     import polars as pl
@@ -55,7 +56,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, encoding: str | N
     """
     import polars as pl
 
-    from instructwild.schema.verdict import Dropped, Reason
+    from instructwild.schema.verdict import Dropped
     from instructwild.stage import input_record, is_stage, load, read, start
     from instructwild.stage.frames import dropped_frame, instructions, is_ranking, rankings
 
@@ -80,7 +81,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, encoding: str | N
                 written += pairs
                 origin += [number] * len(pairs)
                 if not pairs:
-                    lost.append(Dropped(id=row.id, step="convert", reason=Reason.TOO_FEW_CANDIDATES, row=row.model_dump(),
+                    lost.append(Dropped(id=row.id, step="convert", reason=_why_no_pair(row), row=row.model_dump(),
                                         evidence={"strictly_ordered_pairs": 0}))
         else:
             for number, found in enumerate(instructions(frame)):
@@ -97,6 +98,12 @@ def converted(source: str | Path, out: str | Path, to: str, *, encoding: str | N
             data.write_ndjson(path)
         run.save("data.parquet", data)
         return _finished(run, data, dropped_frame(lost), len(set(origin)), layout)
+
+
+def _why_no_pair(row: "RankingRow") -> Reason:
+    if len(row.candidates) < 2:
+        return Reason.TOO_FEW_CANDIDATES
+    return Reason.NO_PREFERENCE if any(one.status == "submitted" for one in row.rankings) else Reason.NOT_RANKED
 
 
 def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, layout: Layout) -> "Stage":

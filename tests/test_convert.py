@@ -47,11 +47,13 @@ def test_all_strictly_ordered_pairs_and_none_for_ties():
 
 def test_a_ranking_stage_becomes_pairs_with_the_columns_of_trl(tmp_path):
     with start(tmp_path / "ranked", "pull", config={}) as run:
-        run.finish(data=ranking_frame([ranking_row([0], [1], [2]), ranking_row([0, 1])]))
+        run.finish(data=ranking_frame([ranking_row([0], [1], [2]), ranking_row([0, 1]),
+                                       ranking_row([0], [1], status="draft"), ranking_row([0])]))
     made = converted(tmp_path / "ranked", tmp_path / "out", "preference")
     assert made.frame().columns[:3] == ["prompt", "chosen", "rejected"]
     assert made.frame().height == 3
-    assert (made.manifest.rows.in_, made.manifest.rows.kept, made.manifest.reasons) == (2, 1, {"too_few_candidates": 1})
+    assert (made.manifest.rows.in_, made.manifest.rows.kept, made.manifest.reasons) == \
+        (4, 1, {"no_preference": 1, "not_ranked": 1, "too_few_candidates": 1})
     lines = (tmp_path / "out" / "data.jsonl").read_text().splitlines()
     assert json.loads(lines[0])["prompt"] == [{"role": "user", "content": "哪个好？"}]
     with pytest.raises(InputError, match="do not become alpaca"):
