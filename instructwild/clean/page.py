@@ -22,8 +22,8 @@ MEANING = {
 }
 
 
-def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Notes) -> str:
-    """One self-contained HTML page.
+def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Notes) -> Page:
+    """The report.
 
     Args:
         before, after: rows as `clean.rows.opened` gives them; the languages of `before` are those it came with.
@@ -59,7 +59,7 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
                   Samples([Sample(row["prompt"], badges=[f"{row['answers']} answers"],
                                   replies=[("kept" if not place else "dropped", answer)
                                            for place, answer in enumerate(row["some"])]) for row in listed]))
-    return shown.html()
+    return shown
 
 
 def _counts(values: pl.Series) -> dict[str, int]:

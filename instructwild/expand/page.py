@@ -6,15 +6,14 @@ from typing import Any
 
 from instructwild.clean.near import tokens
 from instructwild.expand.growth import Growth
+from instructwild.report import figures
+from instructwild.report.page import Page, Prose, Samples, Table
 
 SHOWN = 12
 
 
-def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
-    """One self-contained HTML page: what came of how many requests, what was dropped, and rows to look at."""
-    from instructwild.report import figures
-    from instructwild.report.page import Page, Prose, Samples, Table
-
+def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> Page:
+    """The report: what came of how many requests, what was dropped, and rows to look at."""
     seeds = growth.seeds
     people = sum(len(rows) for rows in seeds.values())
     lead = f"{people:,} seeds, {len(growth.kept):,} new instructions from {metrics['requests']:,} requests."
@@ -47,7 +46,7 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
         if some:
             step = max(1, len(some) // SHOWN)
             shown.add(f"Some new instructions: {language}", Samples(some[::step][:SHOWN]))
-    return shown.html()
+    return shown
 
 
 def _figure(value: float | None) -> str:

@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -38,6 +38,13 @@ from instructwild.stage.manifest import (
     peak_memory_mb,
     read_manifest,
 )
+
+
+class Report(Protocol):
+    """A page that can say how its stage was made: `instructwild.report.page.Page`."""
+
+    def signed(self, manifest: Manifest) -> str:
+        """The page as HTML."""
 
 
 @dataclass
@@ -95,7 +102,7 @@ class Run:
 
     def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
                dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
-               rows: Rows | None = None, report: str | Callable[[Manifest], str] | None = None,
+               rows: Rows | None = None, report: str | Report | None = None,
                tokens: Tokens | None = None, usd: float = 0.0,
                gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
                inputs: list[FileRecord] | None = None) -> Stage:
@@ -106,7 +113,7 @@ class Run:
                 streamed to its place.
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
-            report: the page a person reads, HTML, or what makes it once the manifest is known (`Page.signed`).
+            report: the page a person reads: HTML, or a `Page`, which is signed with the manifest.
             tokens, usd: what models were sent and were paid.
             gate: whether the result is good enough to build on, where the stage judges that.
             metrics: figures of the stage's own.
@@ -131,7 +138,7 @@ class Run:
             tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3), peak_memory_mb=peak_memory_mb(), gate=gate,
             metrics=metrics or {}, environment=environment())
         if report is not None:
-            self.save(REPORT, report if isinstance(report, str) else report(manifest))
+            self.save(REPORT, report if isinstance(report, str) else report.signed(manifest))
         manifest = manifest.model_copy(update={"outputs": self._outputs(rows)})
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -177,7 +184,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     fresh = not folder.exists()
     run = Run(folder, stage, plain, list(inputs))
     if found is not None and not differences and is_stage(folder):
-        yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder)))
+        yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder), found=True))
         return
     try:
         if differences:

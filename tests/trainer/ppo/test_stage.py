@@ -71,8 +71,8 @@ def reward_stage(tiny_model, tmp_path):
 
 
 def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(asked, tiny_model):
-    made, skipped = run(asked())
-    assert not skipped
+    made = run(asked())
+    assert not made.found
     assert weights_sha256(made.model) != weights_sha256(tiny_model)
     ids = torch.tensor([[5, 9, 301, 44, 7]])
     with torch.no_grad():
@@ -91,8 +91,8 @@ def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(aske
     page = (made.path / "report.html").read_text(encoding="utf-8")
     assert "Answers before and after" in page
     assert any(question in page for question in QUESTIONS)
-    again, skipped = run(asked())
-    assert skipped
+    again = run(asked())
+    assert again.found
     assert again.manifest.to_json() == made.manifest.to_json()
 
 
@@ -118,14 +118,14 @@ def _value_of_prompt(actors, said):
 
 def test_reward_model_and_functions_add_up_in_a_run(asked, reward_stage):
     place = asked().reward_functions[0]
-    made, _ = run(asked(reward=str(reward_stage), reward_functions=[place, place.replace("short", "by_language")], ptx=[]))
+    made = run(asked(reward=str(reward_stage), reward_functions=[place, place.replace("short", "by_language")], ptx=[]))
     assert made.manifest.config["reward_functions"] == ["rewards.py:short", "rewards.py:by_language"]
     assert made.manifest.metrics["perplexity_before"] == {}
     assert "ptx_loss" not in made.manifest.metrics["last"]
 
 
 def test_a_run_that_stops_early_says_why_and_fails_its_gate(asked):
-    made, _ = run(asked(given={"kl_stop": 1e-9}))
+    made = run(asked(given={"kl_stop": 1e-9}))
     assert made.manifest.gate == "failed"
     assert "nats per sequence" in made.manifest.metrics["stopped"]
     assert "Stopped early" in (made.path / "report.html").read_text(encoding="utf-8")
@@ -224,7 +224,7 @@ def test_a_dry_run_leaves_nothing_behind(asked):
 
 
 def test_prompts_that_do_not_fit_leave_with_their_reason(asked):
-    made, _ = run(asked(given={"max_length": 31, "max_steps": 1}))
+    made = run(asked(given={"max_length": 31, "max_steps": 1}))
     dropped = made.dropped()
     assert set(dropped["reason"]) == {"too_long"}
     assert made.manifest.rows.kept + dropped.height == 12
@@ -257,7 +257,7 @@ def test_callbacks_are_told_of_every_update_and_may_end_the_run(asked):
         def on_step_end(self, args, state, control, **_):
             control.should_training_stop = state.global_step == 1
 
-    made, _ = run(asked(callbacks=[Ending()], given={"report_to": "tensorboard", "max_steps": 3}))
+    made = run(asked(callbacks=[Ending()], given={"report_to": "tensorboard", "max_steps": 3}))
     assert [step for step, _ in Ending.told] == [1]
     assert made.manifest.metrics["updates"] == 1
     assert made.manifest.gate is None
@@ -266,7 +266,7 @@ def test_callbacks_are_told_of_every_update_and_may_end_the_run(asked):
 
 @pytest.mark.parametrize("algorithm", ["grpo", "rloo", "dpo"])
 def test_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tiny_model, algorithm):
-    made, _ = run(asked(algorithm, reward=str(reward_stage), given={
+    made = run(asked(algorithm, reward=str(reward_stage), given={
         "algorithm": algorithm, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4, "temperature": 1.0,
         "missing_eos_penalty": "none"}))
     assert weights_sha256(made.model) != weights_sha256(tiny_model)

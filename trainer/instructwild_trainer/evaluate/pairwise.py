@@ -253,7 +253,7 @@ def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[D
         schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
     return run.finish(data=data, dropped=dropped, metrics=metrics, usd=round(spent.usd, 6),
                       tokens=stage.Tokens(prompt=spent.prompt, completion=spent.completion),
-                      report=page_of(decided, names, called, metrics).signed)
+                      report=page_of(decided, names, called, metrics))
 
 
 def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:

@@ -46,4 +46,4 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
     if not as_json:
         for failure in made.manifest.metrics.get("failures", []):
             console.print(f"[red]gate:[/] {failure}")
-    announce(made, as_json, skipped=run.finished is not None)
+    announce(made, as_json)

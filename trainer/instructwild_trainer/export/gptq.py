@@ -81,6 +81,7 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
     model.quantize(plan["calibration"], batch_size=1)
     model.save(plan["out"])
     _keep_the_rest(Path(plan["out"]), Path(plan["model"]))
+    (Path(plan["out"]) / "quant_log.csv").unlink(missing_ok=True)
 
 
 def _keep_the_rest(out: Path, source: Path) -> None:

@@ -34,8 +34,8 @@ class Story:
     """Responses of the experience it stopped on."""
 
 
-def page(story: Story) -> str:
-    """The page as HTML."""
+def page(story: Story) -> Page:
+    """The report of a run."""
     own = story.config.get("algorithm", "ppo") == "ppo"
     last = story.history[-1] if story.history else {}
     first = story.history[0] if story.history else {}
@@ -65,8 +65,7 @@ def page(story: Story) -> str:
             for answer in story.answers], caption="Held-out prompts, the likeliest token each time."))
     if story.notes:
         made.add("Notes", Prose("\n\n".join(story.notes)))
-    made.add_last("Options", Table(["option", "value"], [[key, str(value)] for key, value in story.config.items()]))
-    return made.html()
+    return made
 
 
 def _curves(history: Sequence[Mapping[str, float]]) -> list[Any]:

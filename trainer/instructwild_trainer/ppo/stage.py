@@ -63,11 +63,11 @@ class Asked:
     """From Python: transformers' callbacks, one step an update."""
 
 
-def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
+def run(asked: Asked) -> stage.Stage | None:
     """Train, or go on with training, or find it done.
 
     Returns:
-        The finished stage (None after a dry run), and whether it had been finished before.
+        The finished stage; None after a dry run, and in every process but the first.
 
     Raises:
         InstructwildError: see `errors`; each before the first training step.
@@ -77,7 +77,7 @@ def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
         return _run(asked, among)
 
 
-def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
+def _run(asked: Asked, among: Processes) -> stage.Stage | None:
     base = source_of(load(PPOOptions, "ppo", asked.config, asked.given).model)
     options = load(PPOOptions, "ppo", asked.config, asked.given, base.inherited)
     if not asked.reward and not asked.reward_functions:
@@ -106,15 +106,15 @@ def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
             chat, rows = encoded()
             trainer_of(*cast(base, reward, asked.reward_functions, chat, rows.prompts, options), rows, chat, options,
                        Path(scratch), among).train()
-        return None, True
+        return None
     with stage.start(asked.out, "ppo", config=config, inputs=inputs, force=asked.force) as work:
         if work.finished is not None:
             among.heard()
-            return work.finished, True
+            return work.finished
         chat, rows = encoded()
         tell(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), among.world)
         among.heard(None if asked.dry_run else str(work.scratch))
-        return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among), False
+        return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among)
 
 
 def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PPOOptions, scratch: Path,
