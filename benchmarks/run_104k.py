@@ -154,7 +154,7 @@ def lines_about(folder: Path) -> list[str]:
     return [f"After {last}: {rows.height:,} rows ({', '.join(f'{tag} {count:,}' for tag, count in languages)}), "
             f"{rows['id'].n_unique():,} different ids.",
             f"US$ {usd:.4f} by manifests and ledgers, {charged:.4f} by the endpoint's bill ({bill['answers']:,} answers "
-            f"charged, none twice); {possible:.4f} more may have been charged for attempts of expand that broke off.",
+            f"charged); {possible:.4f} more may have been charged for attempts of expand that broke off.",
             f"The endpoint met {bill['429']:,} requests with 429, at most {bill['at_once']} at once; "
             + (", ".join(f"{name} {bill[name]:,}" for name in FAULTS if bill[name]) or "nothing else") + "."]
 
