@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-BENCHMARKS = ["near_duplicates", "guard", "language", "clean_steps"]
+BENCHMARKS = ["near_duplicates", "near_growth", "guard", "language", "clean_steps", "serve_throughput"]
 
 for name in sys.argv[1:] or BENCHMARKS:
     import_module(f"benchmarks.{name}").main()

@@ -50,12 +50,13 @@ def sets(english: str, chinese: str, raw: str, count: int, work: Path) -> dict[s
     en, zh = pool(english, chat), pool(chinese, chat)
     found, cleaned = pool(raw, chat), pool(work / "clean", chat)
     held = [*en[:HELD_OUT], *zh[:HELD_OUT]]
-    given = {"English": en[HELD_OUT:HELD_OUT + count], "raw": found[:count], "cleaned": cleaned[:count],
-             "both": [*en[HELD_OUT:HELD_OUT + count // 2], *zh[HELD_OUT:HELD_OUT + count // 2]]}
     keys = {row.key for row in held}
+    en, zh, found, cleaned = ([row for row in rows if row.key not in keys] for rows in (en, zh, found, cleaned))
+    given = {"English": en[:count], "raw": found[:count], "cleaned": cleaned[:count],
+             "both": [*en[:count // 2], *zh[:count // 2]]}
     for name, rows in given.items():
-        if len(rows) != count or keys & {row.key for row in rows}:
-            raise SystemExit(f"{name}: {len(rows)} rows, {len(keys & {row.key for row in rows})} of them held out")
+        if len(rows) != count:
+            raise SystemExit(f"{name}: {len(rows)} rows of at most {LONGEST} tokens, {count} wanted: give --rows")
     return {"held out": write(work / "held-out.jsonl", held),
             **{name: write(work / f"{name}.jsonl", rows) for name, rows in given.items()}}
 

@@ -29,7 +29,8 @@ PICTURE = {"url": "https://preview.example/" + "a" * 40, "width": 640, "height":
 FILLER = {f"field_{n}": None for n in range(80)} | {
     "subreddit": "test", "subreddit_id": "t5_2qh1i", "awards": [{}] * 20, "thumbnail": "https://img.example/" + "a" * 60,
     "preview": {"images": [{"source": PICTURE, "resolutions": [PICTURE] * 6,
-                            "variants": {"obfuscated": [PICTURE] * 8}}], "enabled": False}}
+                            "variants": {"obfuscated": [PICTURE] * 8}}], "enabled": False},
+    "media_metadata": {f"m{n}": {"status": "valid", "e": "Image", "p": [PICTURE] * 6, "s": PICTURE} for n in range(12)}}
 
 
 def write_dump(path: Path, megabytes: int) -> int:
@@ -71,7 +72,8 @@ def main() -> None:
             rows.append(measure(size, Path(folder)))
             print(*rows[-1], sep=" | ", flush=True)
     save("collect_memory", "Memory of collecting",
-         "`collect reddit` on generated dumps of submissions, unpacked sizes; each in a process of its own. The unpacker's "
+         "`collect reddit` on generated dumps of submissions, unpacked sizes; each in a process of its own; "
+         "posts are long ones, with previews and galleries. The unpacker's "
          f"window is {2 ** (WINDOW - 20)} MiB, of which a dump of 64 MB fills half: past it the peak no longer grows.",
          [{"caption": "Peak memory", "columns": ["unpacked MB", "posts", "seconds", "posts/s", "peak MiB"],
            "rows": rows}], [])

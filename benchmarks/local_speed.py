@@ -1,6 +1,6 @@
 """Tokens a second of the embedded default, SmolLM2-135M in this process, by batch and threads.
 
-    OMP_NUM_THREADS=2 python -m benchmarks.local_speed [TOKENS]
+    OMP_NUM_THREADS=2 python -m benchmarks.local_speed [TOKENS [THREADS]]      all cases, or those of so many threads
 
 Answers to different questions at temperature 0.7 and top_p 0.95, as `respond` asks for them; the time of reading the
 questions counts, that of loading the model does not. Each figure is the median of three, after one round to warm up. On a
@@ -16,7 +16,7 @@ from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
 
-CASES = ((1, 2), (4, 2), (16, 2), (32, 2), (32, 1))
+CASES = ((1, 2), (4, 2), (16, 2), (32, 2), (8, 1), (32, 1))
 """Batch, threads."""
 ASKED = ("How do I repair a {0} with few tools?", "Why do people say that a {0} brings luck?",
          "Write a short story about a {0}.", "Name five things that a {0} and a lamp have in common.")
@@ -43,8 +43,9 @@ def main() -> None:
     import torch
 
     tokens = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 64
+    wanted = int(sys.argv[2]) if len(sys.argv) > 2 else None
     model, rows = LocalModel("smollm2", batch=64), []
-    for batch, threads in CASES:
+    for batch, threads in (case for case in CASES if wanted in (None, case[1])):
         torch.set_num_threads(threads)
         speed(model, batch, 8, 0)
         turns = [speed(model, batch, tokens, 100 * turn) for turn in range(1 if batch == 1 else 3)]

@@ -3,11 +3,8 @@
 Run by `make bench`, or `python -m benchmarks near_duplicates`. Rows come from a parquet file with a column `instruction`.
 """
 
-import itertools
 import json
-import math
 import os
-import random
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -23,7 +20,6 @@ from instructwild.report.terminal import console
 DATA = Path(os.environ.get("BENCH_ROWS", HERE.parent.parent / "shared" / "data" / "bench" / "bench_200k.parquet"))
 LIMIT = 300          # seconds for one script
 SAMPLE = 1_000       # rows for the original, which compares every pair
-GROWTH = (10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
 COLUMNS = ["method", "rows", "CPU s", "peak MB", "dropped", "precision", "recall", "Chinese rows wrongly dropped"]
 
 
@@ -89,12 +85,8 @@ def main() -> None:
                 console.print(*table[-1])
                 if entry.script == "near_rouge-score" and not failed:
                     table.append(scaled(entry, size, 10_000, outcome.answer["cpu"]))
-        growth = [grown(size, Path(scratch)) for size in GROWTH]
-    save("near_duplicates", "Near-duplicates", LEAD, [
-        {"caption": "Same rows, one run, one thread", "columns": COLUMNS, "rows": table},
-        {"caption": "Growth of ours, compiled", "columns": ["rows", "CPU s", "peak MB", "dropped", "exponent"],
-         "rows": with_exponents(growth)},
-    ], NOTES)
+                save("near_duplicates", "Near-duplicates", LEAD,
+                     [{"caption": "Same rows, one run, one thread", "columns": COLUMNS, "rows": table}], NOTES)
 
 
 def rows_of(size: int) -> Rows:
@@ -102,36 +94,6 @@ def rows_of(size: int) -> Rows:
     texts = frame["instruction"].to_list()
     chinese = {i for i, fraction in enumerate(frame["han_frac"]) if fraction >= 0.3}
     return Rows(texts, chinese, {i for i, verdict in enumerate(near_duplicates(texts)) if verdict is not None})
-
-
-def grown(size: int, scratch: Path) -> tuple[int, float, float, int]:
-    """Ours on so many rows: (rows, CPU seconds, MB, dropped). Where there are fewer real ones, spliced ones are added."""
-    texts = pl.read_parquet(DATA, n_rows=size)["instruction"].to_list()
-    texts += spliced(texts, size - len(texts))
-    path = scratch / "growth.jsonl"
-    with path.open("w", encoding="utf-8") as out:
-        for text in texts:
-            out.write(json.dumps({"text": text}) + "\n")
-    outcome = run(Path(sys.executable), HERE / "peers" / "near_ours.py", [str(path)], LIMIT)
-    console.print("growth", size, outcome.error or outcome.answer["cpu"])
-    return size, outcome.answer["cpu"], outcome.answer["megabytes"], len(outcome.answer["dropped"])
-
-
-def spliced(texts: list[str], count: int) -> list[str]:
-    """Made-up rows: the first part of one real row and the last part of another, cut at a random character."""
-    rng = random.Random(1)
-    made = []
-    for _ in range(count):
-        first, second = rng.choice(texts), rng.choice(texts)
-        made.append(first[:rng.randrange(len(first) + 1)] + " " + second[rng.randrange(len(second) + 1):])
-    return made
-
-
-def with_exponents(growth: list[tuple[int, float, float, int]]) -> list[list[str]]:
-    """Rows of the table, each with the exponent of growth since the line before."""
-    exponents = ["", *(f"{math.log(b[1] / a[1]) / math.log(b[0] / a[0]):.2f}" for a, b in itertools.pairwise(growth))]
-    return [[f"{size:,}", f"{seconds:.2f}", f"{megabytes:,.0f}", f"{dropped:,}", exponent]
-            for (size, seconds, megabytes, dropped), exponent in zip(growth, exponents, strict=True)]
 
 
 def line(entry: Entry, size: int, rows: Rows, outcome: Outcome) -> list[str]:
@@ -162,8 +124,6 @@ NOTES = [
     "our tokens ready-made, and their seconds leave tokenizing out.",
     "rouge_score compares every pair: its time grows with the square of the rows, and the line for more rows than were "
     "measured is scaled up so.",
-    "Growth beyond 200,000 rows: rows made by splicing the first part of one real row and the last part of another, each "
-    "cut at a random character (seeded). They bring few new words: lists of rows per word are longer than with real ones.",
     "text-dedup, datatrove and data-juicer may keep another row of a group than the first, which costs them precision and "
     "recall here; they also use another notion of likeness (Jaccard of n-grams).",
 ]

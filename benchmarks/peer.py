@@ -40,12 +40,12 @@ def python_of(name: str, minutes: float = 10) -> tuple[Path, str]:
     return python, ""
 
 
-def run(python: Path, script: Path, arguments: list[str], seconds: float) -> Outcome:
-    """Run a script that writes one JSON answer to its last argument, on one thread and without a Hub."""
+def run(python: Path, script: Path, arguments: list[str], seconds: float, threads: int = 1) -> Outcome:
+    """Run a script that writes one JSON answer to its last argument, on so many threads and without a Hub."""
     with tempfile.TemporaryDirectory() as scratch:
         answer = Path(scratch) / "answer.json"
-        environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": scratch,
-                       "PYTHONPATH": str(HERE.parent)}
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE",
+                       "HF_HUB_OFFLINE": "1", "HF_HOME": scratch, "PYTHONPATH": str(HERE.parent)}
         try:
             ran = subprocess.run([python, script, *arguments, answer], capture_output=True, text=True, errors="replace",
                                  cwd=scratch, env=environment, timeout=seconds)

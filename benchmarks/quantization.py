@@ -30,7 +30,8 @@ def run(rows: list[str], work: Path) -> stage.Manifest:
     command = [sys.executable, "-m", "instructwild"]
     subprocess.run([*command, "train", "sft", *rows, "--out", str(work / "sft"), *SFT], check=True)
     words = [word for row in rows for word in ("--calibration", row)]
-    subprocess.run([*command, "export", str(work / "sft"), "--format", "gptq", *words, "--out", str(work / "gptq")])
+    subprocess.run([*command, "export", str(work / "sft"), "--format", "gptq", "--samples", "48", *words,
+                    "--out", str(work / "gptq")])
     return read_manifest(work / "gptq")
 
 

@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -111,8 +112,22 @@ def billed(folder: Path) -> Counter:
     """What the endpoint charged and met with, all pieces of the run together."""
     total: Counter = Counter()
     for path in folder.glob("bill-*.json"):
-        total.update(json.loads(path.read_text(encoding="utf-8")))
+        found = json.loads(path.read_text(encoding="utf-8"))
+        most = max(total["at_once"], found["at_once"])
+        total.update(found)
+        total["at_once"] = most
     return total
+
+
+def open_ledger(folder: Path, name: str, query: str) -> float:
+    """A figure of the ledger of a stage that is not finished; 0 where there is none."""
+    path = folder / "out" / name / ".work" / "calls.sqlite"
+    return (sqlite3.connect(path).execute(query).fetchone()[0] or 0) if path.exists() else 0
+
+
+def open_spending(folder: Path) -> float:
+    """US$ that stages have spent which are not finished."""
+    return sum(open_ledger(folder, name, "SELECT sum(usd) FROM replies") for name in STAGES)
 
 
 def table(folder: Path) -> list[list]:
@@ -130,17 +145,18 @@ def table(folder: Path) -> list[list]:
 def lines_about(folder: Path) -> list[str]:
     """What the run shows beside its table."""
     bill, stages = billed(folder), told(folder)
-    answers = load(folder / "out" / "answers").frame()
-    languages = answers["language"].str.slice(0, 2).value_counts(sort=True).rows()
-    usd = sum(found["usd"] for found in stages.values())
+    last = next(name for name in reversed(STAGES) if name in stages)
+    rows = load(folder / "out" / last).frame()
+    languages = rows["language"].str.slice(0, 2).value_counts(sort=True).rows()
+    usd = sum(found["usd"] for found in stages.values()) + open_spending(folder)
     possible = stages["expand"]["metrics"]["possibly_charged"]
     charged = (bill["sent"] * PRICE[0] + bill["received"] * PRICE[1]) / 1e6
-    return [f"The dataset: {answers.height:,} answered rows ({', '.join(f'{tag} {count:,}' for tag, count in languages)}), "
-            f"{answers['id'].n_unique():,} different ids.",
-            f"US$ {usd:.4f} by the manifests, {charged:.4f} by the endpoint's bill ({bill['answers']:,} answers "
+    return [f"After {last}: {rows.height:,} rows ({', '.join(f'{tag} {count:,}' for tag, count in languages)}), "
+            f"{rows['id'].n_unique():,} different ids.",
+            f"US$ {usd:.4f} by manifests and ledgers, {charged:.4f} by the endpoint's bill ({bill['answers']:,} answers "
             f"charged, none twice); {possible:.4f} more may have been charged for attempts of expand that broke off.",
             f"The endpoint met {bill['429']:,} requests with 429, at most {bill['at_once']} at once; "
-            + ", ".join(f"{name} {bill[name]:,}" for name in FAULTS if bill[name]) + "."]
+            + (", ".join(f"{name} {bill[name]:,}" for name in FAULTS if bill[name]) or "nothing else") + "."]
 
 
 def main() -> None:
@@ -158,9 +174,12 @@ def main() -> None:
     print(f"{'finished' if done else 'not finished: run again to go on'} after {time.monotonic() - began:.0f} s")
     for row in table(given.folder):
         print(*row, sep=" | ")
-    if not done:
+    if "expand" not in told(given.folder):
         return
     notes = lines_about(given.folder)
+    if not done:
+        answered = open_ledger(given.folder, "answers", "SELECT count(*) FROM replies")
+        notes.append(f"Not finished: of the last stage {answered:,} answers were there. The same command goes on.")
     if given.against:
         same = all(load(given.folder / "out" / name).frame()["id"].equals(load(given.against / "out" / name).frame()["id"])
                    for name in STAGES)
@@ -169,8 +188,9 @@ def main() -> None:
     if given.save:
         kind = "hostile" if given.hostile else "fair"
         save(f"run_104k_{kind}", f"The recipe instructionwild-104k at a {kind} endpoint",
-             f"All of it, {given.rows:,} new rows wanted, against a scripted loopback endpoint in its own process (latency "
-             f"150 ms, 100 at once, else 429; priced at US$ {PRICE[0]} and {PRICE[1]} a million tokens; both on two cores).",
+             f"{'All of it' if done else 'As far as it came'}, {given.rows:,} new rows wanted, against a scripted loopback "
+             "endpoint in its own process (latency 150 ms, 100 at once, else 429; priced at "
+             f"US$ {PRICE[0]} and {PRICE[1]} a million tokens; both on two cores).",
              [{"caption": "Stages", "columns": ["stage", "rows in", "kept", "requests", "tokens", "US$", "seconds",
                                                 "peak MiB", "dropped for"], "rows": table(given.folder)}], notes)
 

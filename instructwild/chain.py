@@ -17,19 +17,22 @@ def show_plan(chain: "Chain") -> None:
 
     from instructwild.report.terminal import console
 
+    to_run = [step for step in chain.steps if not chain.is_current(step)]
+    minutes, usd = sum(step.minutes for step in to_run), sum(step.usd for step in to_run)
     table = Table(title=chain.recipe.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for column in ("stage", "", "minutes", "state"):
-        table.add_column(column, justify="right" if column == "minutes" else "left")
-    total, waiting = 0.0, 0
+    for column in ("stage", "", "minutes", *(["US$"] if usd else []), "state"):
+        table.add_column(column, justify="right" if column in ("minutes", "US$") else "left")
     for step in chain.steps:
-        current = chain.is_current(step)
-        state = "[green]finished[/]" if current else "[yellow]goes on[/]" if (step.folder / ".work").exists() else "to do"
-        total += 0 if current else step.plan.minutes
-        waiting += not current
-        table.add_row(step.name, step.plan.about, f"{step.plan.minutes:g}" if step.plan.minutes else "", state)
+        state = "[green]finished[/]" if step not in to_run else \
+            "[yellow]goes on[/]" if (step.folder / ".work").exists() else "to do"
+        spent = [f"{step.usd:.2f}" if step.usd else ""] if usd else []
+        table.add_row(step.name, step.plan.about, f"{step.minutes:.2g}" if step.minutes >= 0.1 else "", *spent, state)
     console.print(table)
-    left = f"about {total:.0f} min to go" if total else f"{waiting} stages to go" if waiting else "nothing to do"
-    console.print(f"{left}\n")
+    if not to_run:
+        console.print("nothing to do\n")
+        return
+    console.print(f"{len(to_run)} of {len(chain.steps)} stages to run" + (f", about {max(1, round(minutes))} min" if minutes
+                  else "") + f", US$ {usd:.2f} at most\n", highlight=False)
 
 
 def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or the name of one that ships with the "

@@ -109,7 +109,7 @@ def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, l
     shown.add("", Stats([("rows read", kept + lost.height), ("rows used", kept), ("rows written", data.height)]))
     shown.add("The first rows", Samples([compact(row) for row in data.head(5).iter_rows(named=True)]))
     return run.finish(dropped=lost, rows=Rows(**{"in": kept + lost.height, "kept": kept, "dropped": lost.height}),
-                      report=shown.html(), metrics={"rows_written": data.height})
+                      report=shown, metrics={"rows_written": data.height})
 
 
 def preference_pairs(row: "RankingRow") -> Iterator[dict[str, Any]]:

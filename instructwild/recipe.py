@@ -40,6 +40,7 @@ from instructwild.errors import ConfigError, InputError, InstructwildError
 
 if TYPE_CHECKING:
     from instructwild.report.index import Answers
+    from instructwild.stage import Manifest
 
 INDEX, RECORD = "index.html", "chain.json"
 ASKS = ("publish",)
@@ -56,7 +57,9 @@ class StagePlan(BaseModel):
     run: str = Field(description="the command, without `instructwild` and `--out`")
     about: str = Field(default="", description="one sentence for people")
     options: dict[str, Any] = Field(default={}, description="further options of the command; a list repeats the option")
-    minutes: float = Field(default=0.0, description="how long it takes, for the plan and the ETA")
+    minutes: float = Field(default=0.0, ge=0, description="how long it takes, for the plan and the ETA; what an earlier run "
+                                                          "of the stage took counts before it")
+    usd: float = Field(default=0.0, ge=0, description="what it costs at most, for the plan; a `--budget` counts before it")
 
 
 class Recipe(BaseModel):
@@ -86,6 +89,28 @@ class Step:
         """The whole command line."""
         force = [] if self.words[0] in ASKS else ["--force"]
         return [sys.executable, "-m", "instructwild", *self.words, "--out", str(self.folder), *force]
+
+    @property
+    def minutes(self) -> float:
+        """How long it takes: as it took before, else as the recipe says."""
+        before = self._before()
+        return before.seconds / 60 if before else self.plan.minutes
+
+    @property
+    def usd(self) -> float:
+        """What it costs at most: its budget, else what the recipe says, else what it cost before."""
+        budget = next((given for flag, given in zip(self.words, self.words[1:], strict=False) if flag == "--budget"), None)
+        before = self._before()
+        try:
+            return float(budget) if budget is not None else self.plan.usd or (before.usd if before else 0.0)
+        except ValueError:
+            return self.plan.usd
+
+    def _before(self) -> "Manifest | None":
+        from instructwild.stage import is_stage
+        from instructwild.stage.manifest import read_manifest
+
+        return read_manifest(self.folder) if is_stage(self.folder) else None
 
     @property
     def done(self) -> bool:
@@ -223,7 +248,7 @@ class Chain:
             if self.is_current(step):
                 console.print(f"{head}  [dim]finished before[/]")
                 continue
-            left = sum(later.plan.minutes for later in self.steps[number - 1:] if not self.is_current(later))
+            left = sum(later.minutes for later in self.steps[number - 1:] if not self.is_current(later))
             console.print(f"\n{head}" + (f"  [dim]about {left:.0f} min to go[/]" if left >= 1 else ""))
             console.print(f"[dim]$ instructwild {shlex.join(step.words)} --out {step.folder}[/]", highlight=False)
             self.write_index()

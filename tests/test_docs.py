@@ -30,6 +30,18 @@ def test_no_page_names_a_folder_of_somebody_s_machine():
     assert [str(path) for path in tracked if re.search(r"(/home/|/root/|/Users/)\w", path.read_text(encoding="utf-8"))] == []
 
 
+@pytest.mark.parametrize("page", ["docs/cleaning.md", "docs/cleaning.zh-CN.md"])
+def test_the_pages_on_cleaning_name_every_step_and_every_rule_with_its_default(page):
+    from instructwild.clean.pipeline import STEPS
+    from instructwild.clean.repair import LANES
+    from instructwild.clean.rules import RULES
+
+    told = re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert told == [*((name, "repair") for name in LANES), *((name, rule.action) for name, rule in RULES.items())]
+    steps = re.findall(r"^\| \*{0,2}(\w+)\*{0,2} \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for name in steps if name in STEPS] == list(STEPS)
+
+
 def test_formats_is_what_the_schemas_say():
     script = runpy.run_path(str(ROOT / "docs/formats.py"))
     page = (ROOT / "docs/formats.md").read_text(encoding="utf-8")

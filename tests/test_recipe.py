@@ -135,12 +135,30 @@ def test_what_was_published_is_skipped_until_its_stage_changes(folder):
     hub = chain.steps[-1]
     assert (hub.folder / "README.md").is_file()
     assert chain.is_current(hub)
-    assert "hub/README.md" in chain.index.read_text(encoding="utf-8")
+    page = chain.index.read_text(encoding="utf-8")
+    assert "hub/README.md" in page
+    assert "Read the card" in page
+    assert "All 3 stages are finished." in page
     with (folder / "rows.jsonl").open("a", encoding="utf-8") as handle:
         handle.write('{"instruction": "Name a river in Asia."}\n')
     assert not chain_in(folder).is_current(chain.steps[0])
     chain_in(folder).run()
     assert "3 rows" in (hub.folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
+    from instructwild.chain import show_plan
+
+    more = "  more:\n    run: expand @clean --model gpt --budget 2.50\n  judged:\n    run: respond @more\n    usd: 0.5\n"
+    (folder / "recipe.yaml").write_text(f"{RECIPE}    minutes: 7\n{more}", encoding="utf-8")
+    show_plan(chain_in(folder))
+    assert "4 of 4 stages to run, about 7 min, US$ 3.00 at most" in capsys.readouterr().err
+    (folder / "recipe.yaml").write_text(RECIPE + "    minutes: 7\n", encoding="utf-8")
+    chain_in(folder).run()
+    (folder / "rows.jsonl").write_text(ROWS.replace("tie", "draw"), encoding="utf-8")
+    capsys.readouterr()
+    show_plan(chain_in(folder))
+    assert "about 1 min, US$ 0.00 at most" in capsys.readouterr().err  # as long as it took before
 
 
 def test_the_packaged_recipes_are_whole():

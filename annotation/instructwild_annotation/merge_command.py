@@ -43,7 +43,7 @@ def merge(
     config = {"method": method, "by": kinds, "second_look": second_look}
     with stage.start(out, "merge", config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
-            announce(run.finished, json, skipped=True)
+            announce(run.finished, json)
             return
         kept, dropped = [], list(table.dropped)
         for row in table.rows:

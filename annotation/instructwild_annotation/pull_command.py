@@ -1,5 +1,6 @@
 """`instructwild annotate pull`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def pull(
         ours = before is not None and (before.manifest.stage, before.manifest.config) == ("pull", config)
         unchanged = ours and before.manifest.metrics["last_activity"] == activity(connection, name)
         if unchanged and not force:
-            announce(before, json, skipped=True)
+            announce(replace(before, found=True), json)
             return
         found = harvest(connection, name)
         if not found.activity:
@@ -45,7 +46,7 @@ def pull(
         inputs = [FileRecord(path=f"argilla:{name}", sha256=found.fingerprint, rows=len(found.records))]
         with stage.start(out, "pull", config=config, inputs=inputs, force=force or ours) as run:
             if run.finished:
-                announce(run.finished, json, skipped=True)
+                announce(run.finished, json)
                 return
             written = corrections(found.records, "argilla")
             if written:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from instructwild.report import figures
+from instructwild.report.page import Page, Prose, Samples, Stats, Table
 from instructwild.schema import RankingRow, prompt_text
 from instructwild_annotation import agreement
 from instructwild_annotation.agreement import Agreement
@@ -57,11 +59,8 @@ def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
 
 
 def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = None,
-                  compared: Sequence[Agreement] = (), lead: str | None = None, second_look: float = 0.5) -> str:
-    """The report: one self-contained HTML page."""
-    from instructwild.report import figures
-    from instructwild.report.page import Page, Prose, Samples, Stats, Table
-
+                  compared: Sequence[Agreement] = (), lead: str | None = None, second_look: float = 0.5) -> Page:
+    """The report of rankings."""
     told = figures_of(rows, rule, compared)
     by = told["rankings_by_kind"]
     page = Page(title=title, lead=lead or f"{len(rows):,} prompts, {told['rankings']:,} rankings "
@@ -91,7 +90,7 @@ def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = No
                 [prompt_text(row.messages)[:200], row.id, row.language, f"{found.share:.0%}"]
                 for row, found in low[:LISTED]]))
     page.add("Samples", Samples([_sample(row) for row in _spread(rows)]))
-    return page.html()
+    return page
 
 
 def _agreement_table(rows: Sequence[RankingRow], told: dict[str, Any], compared: Sequence[Agreement]) -> list[list[str]]:

@@ -6,31 +6,26 @@ import time
 from pathlib import Path
 
 import torch
+from peft import LoraConfig, get_peft_model
 from protocol import cpu, megabytes
 
-from instructwild_trainer.adapter import load_policy
+from instructwild_trainer.adapter import load_policy, save_adapter, source_of
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Trainer, Vocabulary
 from instructwild_trainer.ppo.scores import ModelScore
+from instructwild_trainer.reward.head import ScoreHead
 
 asked = json.loads(Path(sys.argv[2]).read_text())
 floor = megabytes()
 
 
 def lora(**more):
-    from peft import LoraConfig
-
     return LoraConfig(r=8, lora_alpha=16, target_modules=asked["targets"], **more)
 
 
 def reward_folder(base):
     """A reward adapter as a reward stage writes it, with a head of its own."""
-    from peft import get_peft_model
-
-    from instructwild_trainer.adapter import save_adapter, source_of
-    from instructwild_trainer.reward.head import ScoreHead
-
     folder = Path(sys.argv[-1]).parent / "reward"
     base.score = ScoreHead(base.config.hidden_size)
     model = get_peft_model(base, lora(modules_to_save=["score"]))
@@ -49,7 +44,8 @@ prompts = torch.randint(100, 1000, (rows * (asked["updates"] + 1), asked["prompt
 options = PPOOptions(
     max_steps=asked["updates"] + 1, batch_size=rows, mini_batch_size=rows, per_device_train_batch_size=asked["micro"],
     rollout_batch_size=rows, num_ppo_epochs=asked["epochs"], response_length=asked["response"], learning_rate=1e-5,
-    kl_stop=0, entropy_stop=0, endless_stop=0, save_steps=asked["updates"] + 1, value_trunk=asked["value_trunk"])
+    kl_stop=0, entropy_stop=0, endless_stop=0, save_steps=asked["updates"] + 1, value_trunk=asked["value_trunk"],
+    gradient_checkpointing=asked.get("checkpointing", False))
 ends = []
 # No token stops a response: TRL, too, generates to the full length here.
 trainer = Trainer(actors, prompts, ModelScore(actors, asked["micro"]), options, Vocabulary((-1,), 0),

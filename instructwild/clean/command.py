@@ -19,8 +19,11 @@ def clean(
     languages: Annotated[list[str] | None, typer.Option(help="Keep only these, such as en,zh.",
                                                         show_default="all")] = None,
     backend: Annotated[str, typer.Option(help="Model for languages: fasttext, or langdetect (slow).")] = "fasttext",
-    rule: Annotated[list[str] | None, typer.Option(help="What a rule does: NAME=off, flag, repair, drop.")] = None,
-    rules: Annotated[list[Path] | None, typer.Option(help="Your own rules: a .py or .yaml file. Repeatable.")] = None,
+    rule: Annotated[list[str] | None, typer.Option(
+        help="What a rule does: NAME=off, flag, drop, or repair. An unknown NAME lists all. Repeatable.")] = None,
+    rules: Annotated[list[Path] | None, typer.Option(
+        help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
+             "`rules: {NAME: {seen: pl.col(\"prompt\")…, action: flag}}`. Repeatable.")] = None,
     pii: Annotated[str | None, typer.Option(help="Personal data: mask, flag or drop.",
                                             show_default="not looked for")] = None,
     keep_raw: Annotated[bool, typer.Option(help="Do not mask personal data in dropped.parquet.")] = False,
@@ -31,13 +34,20 @@ def clean(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Clean instruction data: mend, name the language, judge by rules, drop duplicates; every dropped row says why."""
+    """Clean instruction data: mend, name the language, judge by rules, drop duplicates; every dropped row says why.
+
+    instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --pii mask --against eval.jsonl
+    """
     from instructwild.clean.own_rules import from_files
     from instructwild.clean.pipeline import DEFAULT, STEPS, made
     from instructwild.clean.pipeline import clean as run
     from instructwild.clean.repair import LANES
+    from instructwild.clean.rules import RULES
 
     actions = dict(_setting(given) for given in rule or ())
+    for name in actions:
+        if name not in {*LANES, *RULES}:
+            raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*LANES, *RULES])}")
     options: dict[str, dict[str, Any]] = {
         "repair": {"rules": {name: action for name, action in actions.items() if name in LANES}},
         "rules": {"rules": {name: action for name, action in actions.items() if name not in LANES}},

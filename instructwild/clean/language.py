@@ -8,6 +8,7 @@ import polars as pl
 
 from instructwild.clean.step import DROPS, Verdicts, drops
 from instructwild.collect.language import Backend, languages
+from instructwild.collect.language.shared_script import SharedScript
 from instructwild.schema.verdict import Reason
 
 
@@ -19,6 +20,9 @@ class Language:
 
     keep: Sequence[str] = ()
     backend: Backend = "fasttext"
+
+    def __post_init__(self) -> None:
+        SharedScript(self.backend)
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Drop a row whose language is none of `keep`; `zh` stands for both of its scripts."""

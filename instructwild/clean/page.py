@@ -1,13 +1,12 @@
 """The page a person reads after cleaning: why rows left, what changed, and how close the decisions were."""
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
-from instructwild.clean.repair import CONTROL, LANES
+from instructwild.clean.repair import LANES
 from instructwild.clean.rules import RULES
 from instructwild.report import figures
 from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
@@ -23,8 +22,8 @@ MEANING = {
 }
 
 
-def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Notes) -> str:
-    """One self-contained HTML page.
+def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Notes) -> Page:
+    """The report.
 
     Args:
         before, after: rows as `clean.rows.opened` gives them; the languages of `before` are those it came with.
@@ -45,7 +44,7 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
     _distributions(shown, before, after, dropped)
     if counts:
         shown.add("What was flagged and kept", figures.bars(counts), _meanings(counts))
-    mended = [Pair(_visible(left), _visible(right), "as it was", "as it is", badges=[kind])
+    mended = [Pair(left, right, "as it was", "as it is", badges=[kind])
               for kind, listed in notes.get("repair", {}).get("samples", {}).items() for left, right in listed[:EACH]]
     if mended:
         shown.add("What was mended", Pairs(mended))
@@ -60,7 +59,7 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
                   Samples([Sample(row["prompt"], badges=[f"{row['answers']} answers"],
                                   replies=[("kept" if not place else "dropped", answer)
                                            for place, answer in enumerate(row["some"])]) for row in listed]))
-    return shown.html()
+    return shown
 
 
 def _counts(values: pl.Series) -> dict[str, int]:
@@ -202,11 +201,6 @@ def _absorbed(shown: Page, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
         [[row["rows"], row["prompt"][:BRIEF], " ⏎ ".join(text[:BRIEF] for text in texts[place])]
          for place, row in enumerate(found.head(LISTED).iter_rows(named=True))],
         caption=f"The first {min(LISTED, found.height):,} of {found.height:,}, with up to {EACH} duplicates each."))
-
-
-def _visible(text: str) -> str:
-    """A text whose invisible characters are spelled out."""
-    return re.sub(CONTROL, lambda match: f"⟨U+{ord(match.group()):04X}⟩", text)
 
 
 def _prompt(row: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import polars as pl
 
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.step import Verdicts, drops
+from instructwild.errors import ConfigError
 from instructwild.schema.verdict import Reason
 
 # What a text must hold for `collect.privacy` to find anything in it; quick, and on the generous side.
@@ -28,6 +29,11 @@ class Pii:
     name: ClassVar[str] = "pii"
 
     action: Literal["mask", "flag", "drop"] = "mask"
+
+    def __post_init__(self) -> None:
+        if self.action not in ("mask", "flag", "drop"):
+            raise ConfigError(f"personal data cannot be {self.action!r}", where="step pii",
+                              remedy="one of: mask, flag, drop")
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Find rows in which `instructwild.collect.privacy` sees personal data, and do with them what `action` says."""

@@ -17,8 +17,8 @@ from instructwild.schema.verdict import Reason
 Action = Literal["off", "flag", "drop"]
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
-OTHER_LANGUAGE = (r"(?i)translat|chinese|mandarin|english|code|sql|html|python|javascript|java\b|css|regex|url|latex"
-                  r"|翻译|翻譯|英文|英语|英語|中文|汉语|漢語|代码|程序|函数|脚本|公式|单词|字母|缩写|拼音")
+OTHER_LANGUAGE = (r"(?i)translat|chinese|mandarin|english|code|sql|html|python|javascript|java(?:[^a-z]|\z)|css|regex|url"
+                  r"|latex|翻译|翻譯|英文|英语|英語|中文|汉语|漢語|代码|程序|函数|脚本|公式|单词|字母|缩写|拼音")
 
 
 class Rule(NamedTuple):

@@ -7,15 +7,14 @@ from typing import Any
 import polars as pl
 
 from instructwild.collect.kinds import Kind
+from instructwild.report import figures
+from instructwild.report.page import Page, Prose, Samples
 
 SAMPLES = 12
 
 
-def page(kind: Kind, tally: Mapping[str, Counter[str]], data: pl.LazyFrame, dropped: pl.LazyFrame) -> str:
-    """One self-contained HTML page, made from counts and a few rows: the tables themselves stay on disk."""
-    from instructwild.report import figures
-    from instructwild.report.page import Page, Prose, Samples
-
+def page(kind: Kind, tally: Mapping[str, Counter[str]], data: pl.LazyFrame, dropped: pl.LazyFrame) -> Page:
+    """The report, made from counts and a few rows: the tables themselves stay on disk."""
     kept, gone = (frame.select(pl.len()).collect().item() for frame in (data, dropped))
     shown = Page(title="Collect", lead=f"{kept + gone:,} posts read from {kind.export}; {kept:,} held a prompt.")
     if tally["language"]:
@@ -36,7 +35,7 @@ def page(kind: Kind, tally: Mapping[str, Counter[str]], data: pl.LazyFrame, drop
                 pl.col("row").str.json_path_match("$.text"), pl.col("evidence").str.json_path_match("$.why"))
     if lost:
         shown.add("Some posts that left", Samples([{"text": text or "", "badges": [why]} for text, why in lost]))
-    return shown.html()
+    return shown
 
 
 def _few(frame: pl.LazyFrame, *columns: pl.Expr) -> list[tuple[Any, ...]]:

@@ -107,6 +107,7 @@ class Growth:
         self._names: list[str] = []
         self._ids: set[str] = set()
         self._flying: deque[Asked] = deque()
+        self._shown: dict[Cell, Sequence[Instruction]] = {}
         self._lately: dict[Cell, Counter[str]] = {cell: Counter() for cell in self.goals}
         self._made: dict[str, list[Instruction]] = {language: [] for language in self.seeds}
         for rows in self.seeds.values():
@@ -150,6 +151,11 @@ class Growth:
 
     def _people(self, cell: Cell) -> Sequence[Instruction]:
         """The seeds that may be shown: of the wanted kind where enough are labelled so, and not too long."""
+        if cell not in self._shown:
+            self._shown[cell] = self._fitting(cell)
+        return self._shown[cell]
+
+    def _fitting(self, cell: Cell) -> Sequence[Instruction]:
         goal, seeds = self.goals[cell], self.seeds[cell.language]
         fitting = [row for row in seeds if len(prompt_text(row.messages)) <= goal.template.longest] or seeds
         alike = [row for row in fitting if goal.kind and row.labels.type == goal.kind.label]

@@ -6,15 +6,14 @@ from typing import Any
 
 from instructwild.clean.near import tokens
 from instructwild.expand.growth import Growth
+from instructwild.report import figures
+from instructwild.report.page import Page, Prose, Samples, Table
 
 SHOWN = 12
 
 
-def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
-    """One self-contained HTML page: what came of how many requests, what was dropped, and rows to look at."""
-    from instructwild.report import figures
-    from instructwild.report.page import Page, Prose, Samples, Table
-
+def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> Page:
+    """The report: what came of how many requests, what was dropped, and rows to look at."""
     seeds = growth.seeds
     people = sum(len(rows) for rows in seeds.values())
     lead = f"{people:,} seeds, {len(growth.kept):,} new instructions from {metrics['requests']:,} requests."
@@ -38,8 +37,8 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
         "Distinct words and pairs of words as shares of all; F with the nearest row of the same group, and with the nearest "
         "seed: low F means unlike. Topics are words, in Chinese pairs of characters, that few rows have: the share of the "
         "seeds' topics that is met, and the share of topics that no seed has. Each group is cut to the same size."),
-        Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "distinct openings",
-               "seeds' topics met", "topics beyond"],
+        Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "openings",
+               "topics met", "topics beyond"],
               [[name, *map(_figure, found.values())] for name, found in metrics["diversity"].items()]))
     for language in seeds:
         some = ["\n".join(message.content for message in row.messages) for row in growth.kept
@@ -47,7 +46,7 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> str:
         if some:
             step = max(1, len(some) // SHOWN)
             shown.add(f"Some new instructions: {language}", Samples(some[::step][:SHOWN]))
-    return shown.html()
+    return shown
 
 
 def _figure(value: float | None) -> str:

@@ -62,7 +62,7 @@ def candidates(reply: Reply, template: Template, first: int) -> list[Candidate]:
     if template.form == "talks":
         return _talks(reply)
     items = [item.split(f" {first + place + 1}. ")[0] for place, item in enumerate(_items(text))]
-    return _ended(reply, [_judged(item) for item in items], "no numbered item")
+    return _ended(reply, [_judged(item, template.style == "base") for item in items], "no numbered item")
 
 
 def _ended(reply: Reply, found: list[Candidate], nothing: str) -> list[Candidate]:
@@ -126,8 +126,10 @@ def tidy(item: str) -> str:
     return re.sub(r"^(?:instruction|question|message|user|指令|问题|消息|用户)\s*[:：]\s*", "", item, flags=re.IGNORECASE)
 
 
-def _judged(item: str) -> Candidate:
+def _judged(item: str, continued: bool = False) -> Candidate:
+    """The candidate in one item. What only continues a list, and was not asked for a task, may be a mere statement."""
     from instructwild.clean.near import tokens
+    from instructwild.collect.judge import refusal
 
     words = tokens(item)
     if not words:
@@ -140,6 +142,8 @@ def _judged(item: str) -> Candidate:
         return _lost(item, Reason.BAD_FORMAT, "a blank that was left to be filled")
     if "\n" in item and NUMBER.search(item):
         return _lost(item, Reason.BAD_FORMAT, "several items run together")
+    if continued and (why := refusal(item, presented=True)):
+        return _lost(item, Reason.BAD_FORMAT, why)
     return Candidate((Message(role="user", content=item),))
 
 

@@ -4,16 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from instructwild.report import figures
+from instructwild.report.page import Page, Prose, Samples, Table
 from instructwild.schema import Dropped
 
 SHOWN = 8
 
 
-def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, Any], k: int, usd: float) -> str:
-    """One self-contained HTML page: how many prompts were answered, what went wrong, and answers to look at."""
-    from instructwild.report import figures
-    from instructwild.report.page import Page, Prose, Samples, Table
-
+def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, Any], k: int, usd: float) -> Page:
+    """The report: how many prompts were answered, what went wrong, and answers to look at."""
     what = "answered" if k == 1 else "prompts with candidates"
     lead = f"{len(kept) + len(dropped):,} prompts in, {len(kept):,} {what}, from {metrics['requests']:,} requests."
     shown = Page(title="Respond", lead=lead + (f" US$ {usd:.4f}." if usd else ""))
@@ -45,7 +44,7 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
         samples.append("\n\n".join([row.messages[0].content, *(f"→ {answer}" for answer in answers)]))
     if samples:
         shown.add("Some of them", Samples(samples))
-    return shown.html()
+    return shown
 
 
 def _judge(told: Mapping[str, Any]) -> list[str]:

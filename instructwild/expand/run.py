@@ -96,7 +96,9 @@ def run_name(scratch: Path) -> str:
     """The name under which this run pays, kept until the stage is finished."""
     file = scratch / "run"
     if not file.exists():
-        file.write_text(uuid.uuid4().hex, encoding="utf-8")
+        aside = file.with_suffix(".aside")
+        aside.write_text(uuid.uuid4().hex, encoding="utf-8")
+        aside.replace(file)
     return file.read_text(encoding="utf-8")
 
 

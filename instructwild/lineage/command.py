@@ -11,8 +11,8 @@ Root = Annotated[str, typer.Option("--root", help="The folder that all stage fol
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON on stdout.")]
 
 
-def trace(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, a candidate's id, a stage folder or a "
-                                                                 "model's sha256.", show_default=False)],
+def trace(name: Annotated[str, typer.Argument(metavar="ID", help="The id of a row, an answer or a published pair; a "
+                                                                 "stage folder; a model's sha256.", show_default=False)],
           root: Root = ".", as_json: AsJson = False) -> None:
     """Follow a row or a model back to the posts it came from, and forward to every stage and model that used it."""
     from instructwild.lineage.trace import trace as follow

@@ -21,6 +21,8 @@ from instructwild.lineage.graph import Graph, Node
 from instructwild.stage.folder import SCRATCH
 
 FOLDER, PLAN = ".forget", "plan.json"
+PUBLISHED, CARD = "lineage.json", "README.md"
+"""What tells a folder that `publish` wrote."""
 
 
 @dataclass
@@ -127,13 +129,16 @@ class Forgetting:
                 rewritten.append(os.path.relpath(path, self.root))
         for node in Graph(self.root).nodes:
             rewrite.rename_inputs(node, self.plan.renamed, self.root)
+        rewrite.mark_models(self.root, (model["folder"] for model in self.plan.models))
         return self._proof(what, rewritten)
 
     def _own_files(self) -> Iterable[Path]:
-        """Files of ours beside the stages' own: unfinished work, caches, exports, the page of the chain."""
+        """Files of ours beside the stages' own: unfinished work, caches, exports, the chain's page, what was published."""
         from instructwild.llm.place import cache_dir
 
         stages = [node.folder for node in Graph(self.root).nodes]
+        stages += [path.parent for path in files(self.root)
+                   if path.name == PUBLISHED and (path.parent / CARD).is_file()]
         journal = self.root / FOLDER
         for path in files(self.root):
             ours = path.name in ("index.html", "chain.json") or SCRATCH in path.parts or \

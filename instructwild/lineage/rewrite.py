@@ -10,6 +10,8 @@ from instructwild.lineage.graph import Graph, Node
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, WEIGHTS, sha256_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest, Rows, read_manifest
 
+TRAINED_ON_FORGOTTEN = "trained_on_forgotten"
+"""The setting of a model that learned from rows which were forgotten since."""
 NOTE = "Rows of this stage were forgotten on request. The counts below are those of what is left."
 
 
@@ -96,6 +98,14 @@ def rename_inputs(node: Node, renamed: Mapping[str, str], root: Path) -> None:
         inputs.append(record if sha == record.sha256 else FileRecord(path=record.path, sha256=sha, rows=rows))
     if inputs != manifest.inputs:
         replace(node.folder / FILE_NAME, manifest.model_copy(update={"inputs": inputs}).to_json().encode())
+
+
+def mark_models(root: Path, folders: Iterable[str]) -> None:
+    """Let the stages of models say what they were trained on, so that the same command trains them again."""
+    for folder in folders:
+        manifest = read_manifest(root / folder)
+        config = {**manifest.config, TRAINED_ON_FORGOTTEN: True}
+        replace(root / folder / FILE_NAME, manifest.model_copy(update={"config": config}).to_json().encode())
 
 
 def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:

@@ -1,7 +1,9 @@
 """One row or model, back to the posts it came from and forward to every stage and model that used it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from itertools import permutations
 from typing import Any
 
 import polars as pl
@@ -9,6 +11,7 @@ import polars as pl
 from instructwild.errors import InputError
 from instructwild.lineage.graph import Graph, Node
 from instructwild.report.counts import text_of
+from instructwild.schema import pair_id
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,24 @@ def trace(name: str, root: str = ".") -> Trace:
 
 
 def _row_ids(graph: Graph, name: str) -> list[str]:
-    """The ids of the rows that the name stands for: their own, their answer's, or one of their candidates'."""
+    """The ids of the rows that the name stands for: their own, their answer's, a candidate's, or a preference's."""
     for node in graph.nodes:
         if "id" in node.columns and not (kept := node.holding([name])).is_empty():
             return kept["id"].to_list()[:1]
     for node in graph.nodes:
         if not (lost := node.losing([name])).is_empty():
             return lost["id"].to_list()[:1]
-    return [name] if name and name in set(graph.edges["parent"]) else []
+    if name and name in set(graph.edges["parent"]):
+        return [name]
+    return [row for node in graph.nodes if "candidates" in node.columns for row in _ranked_as(node, name)][:1]
+
+
+def _ranked_as(node: Node, pair: str) -> Iterator[str]:
+    """The ids of the rows of rankings that a published preference was made from."""
+    for row, candidates in node.rows.select("id", "candidates").collect().iter_rows():
+        answers = [candidate["id"] for candidate in candidates or ()]
+        if any(pair_id(row, better, worse) == pair for better, worse in permutations(answers, 2)):
+            yield row
 
 
 class Family:

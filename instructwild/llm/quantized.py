@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,22 +59,22 @@ def loading(folder: Path) -> dict[str, Any]:
 
     prepare()
     config = AutoConfig.from_pretrained(folder)
-    told: dict[str, Any] = {}
-    if not getattr(config, "quantization_config", None):
+    plain = not getattr(config, "quantization_config", None)
+    if plain:
         grid = quantization_of(folder) or {}
         wanted = ("bits", "group_size", "desc_act", "sym", "damp_percent", "true_sequential")
         try:
-            told["quantization_config"] = GPTQConfig(
+            config.quantization_config = GPTQConfig(
                 **{"bits": 4, **{key: grid[key] for key in wanted if key in grid}},
-                checkpoint_format=grid.get("checkpoint_format") or "gptq")
+                checkpoint_format=grid.get("checkpoint_format") or "gptq").to_dict()
         except (TypeError, ValueError) as error:
             raise ModelError(f"is no grid of GPTQ ({error})", where=str(folder / "quantize_config.json"),
                              remedy="quantize the model again, or mend the file") from None
     named = sorted(file.name for file in folder.glob("*.safetensors"))
     if named and not any(name.startswith("model") for name in named):
-        config.transformers_weights = next(iter(sorted(p.name for p in folder.glob("*.safetensors.index.json"))), named[0])
-        told["config"] = config
-    return told
+        config.transformers_weights = next((file.name for file in folder.glob("*.safetensors.index.json")), named[0])
+        plain = True
+    return {"config": config} if plain else {}
 
 
 GROUPS_OF_THE_KERNEL = (32, 64, 128, 256)
@@ -93,18 +94,34 @@ def packed_is_quick(bits: int, group: int) -> bool:
 def settle_on_cpu(model: Any) -> Any:
     """Leave the weights packed where that is quick, else replace every 4-bit layer by a dense one, in place.
 
-    The dense weights are the numbers that the file stands for. They cost the memory of a 16-bit model.
+    The dense weights are the numbers that the file stands for. They cost the memory of a 16-bit model. A packed layer is
+    called once, for it lays its weights out for the kernel when it is first used; what that needed is given back.
     """
     import torch
     from gptqmodel.nn_modules.qlinear import BaseQuantLinear
 
     for name, layer in list(model.named_modules()):
-        if isinstance(layer, BaseQuantLinear) and not (packed_is_quick(layer.bits, layer.group_size)
-                                                       and model.dtype in (torch.bfloat16, torch.float16)):
-            dense = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, dtype=model.dtype)
-            with torch.no_grad():
-                dense.weight.copy_(layer.dequantize_weight().T)
-                if layer.bias is not None:
-                    dense.bias.copy_(layer.bias)
-            model.set_submodule(name, dense)
+        if not isinstance(layer, BaseQuantLinear):
+            continue
+        with torch.inference_mode():
+            if packed_is_quick(layer.bits, layer.group_size) and model.dtype in (torch.bfloat16, torch.float16):
+                layer.eval()(torch.zeros(1, layer.in_features, dtype=model.dtype))
+                continue
+        dense = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, dtype=model.dtype)
+        with torch.no_grad():
+            dense.weight.copy_(layer.dequantize_weight().T)
+            if layer.bias is not None:
+                dense.bias.copy_(layer.bias)
+        model.set_submodule(name, dense)
+    _give_back()
     return model
+
+
+def _give_back() -> None:
+    """Let the C library return what it keeps of freed memory: after the layout of 30 layers twice the model's size."""
+    import ctypes
+    import gc
+
+    gc.collect()
+    if sys.platform == "linux" and hasattr(library := ctypes.CDLL(None), "malloc_trim"):
+        library.malloc_trim(0)

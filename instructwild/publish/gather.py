@@ -10,7 +10,8 @@ import polars as pl
 
 from instructwild.errors import GateError, InputError
 from instructwild.lineage.graph import Graph, Node
-from instructwild.schema import Ranking, RankingRow, content_id
+from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
+from instructwild.schema import Ranking, RankingRow, pair_id
 from instructwild.stage.folder import REPORT
 from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
 
@@ -40,7 +41,7 @@ def gather(folder: str | Path) -> Gathered:
     """Find what a folder offers: itself if it is a stage, else the last stages of the chain in it.
 
     Raises:
-        InputError: there is nothing to publish.
+        InputError: there is nothing to publish, or a model behind it learned from what was forgotten since.
         GateError: the gate of a stage that it rests on failed.
     """
     place = Path(folder)
@@ -65,6 +66,9 @@ def gather(folder: str | Path) -> Gathered:
         used = [node for node in known if node in last or any(one and node in graph.above(one) for one in last)]
         found = Gathered(graph.root, tuple(used), last[0], last[1])
     for node in found.chain:
+        if found.model is not None and node.manifest.config.get(TRAINED_ON_FORGOTTEN):
+            raise InputError("was trained on rows that were forgotten since", where=str(node.folder),
+                             remedy="train it again: the command that made it, with --force")
         if node.manifest.gate == "failed":
             raise GateError(f"the gate of this {node.manifest.stage} stage failed", where=str(node.folder),
                             remedy=f"read {node.folder / REPORT}, mend the cause and run the stage again")
@@ -135,7 +139,7 @@ def _pairs(rows: Iterable[RankingRow]) -> Iterator[dict[str, Any]]:
             texts = row.candidates[better].text, row.candidates[worse].text
             if count > votes[worse, better] and texts[0] != texts[1]:
                 chosen, rejected = ([{"role": "assistant", "content": text}] for text in texts)
-                yield {"id": content_id([(row.id, row.candidates[better].id), ("over", row.candidates[worse].id)]),
+                yield {"id": pair_id(row.id, row.candidates[better].id, row.candidates[worse].id),
                        "prompt": prompt, "chosen": chosen, "rejected": rejected, "language": row.language,
                        "annotator": kind, "agreement": count / len(given)}
 

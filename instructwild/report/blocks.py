@@ -18,6 +18,9 @@ WORDS = re.compile(r"[\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-
                    r"|\s+|.", re.DOTALL)
 
 
+INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufff9-\ufffb]")
+
+
 class Block(Protocol):
     """Anything that can stand in a section of a page."""
 
@@ -147,7 +150,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Texts side by side (one above the other on a phone) with the tokens that differ marked."""
+    """Texts side by side (one above the other on a phone) with the tokens that differ marked, and what is invisible spelled
+    out.
+    """
 
     items: Iterable[Pair | Mapping[str, Any]]
     caption: str = ""
@@ -156,7 +161,12 @@ class Pairs:
         """A list of compared pairs."""
         pairs = [item if isinstance(item, Pair) else Pair(**item) for item in self.items]
         return render("pairs.html.j2", caption=self.caption,
-                      pairs=[(pair, *differing(pair.left, pair.right)) for pair in pairs])
+                      pairs=[(pair, *differing(visible(pair.left), visible(pair.right))) for pair in pairs])
+
+
+def visible(text: str) -> str:
+    """A text whose invisible characters are spelled out, such as (U+200B)."""
+    return INVISIBLE.sub(lambda match: f"(U+{ord(match.group()):04X})", text)
 
 
 Runs = list[tuple[bool, str]]

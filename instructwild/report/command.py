@@ -15,13 +15,12 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what 
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text inputs that are not UTF-8.")]
 
 
-def announce(stage: "Stage", as_json: bool = False, *, skipped: bool = False) -> None:
+def announce(stage: "Stage", as_json: bool = False) -> None:
     """Say where a finished stage is and what it holds, then leave: exit 1 when its gate failed.
 
     Args:
         stage: the finished stage.
         as_json: print the manifest on stdout instead.
-        skipped: the stage had been finished before by the same run.
     """
     manifest = stage.manifest
     if as_json:
@@ -30,7 +29,7 @@ def announce(stage: "Stage", as_json: bool = False, *, skipped: bool = False) ->
         from instructwild.report.terminal import console
 
         rows = manifest.rows
-        state = "was finished before: nothing to do" if skipped else f"done in {manifest.seconds:.1f} s"
+        state = "was finished before: nothing to do" if stage.found else f"done in {manifest.seconds:.1f} s"
         console.print(f"[bold]{manifest.stage}[/] {state}: {rows.in_:,} in, {rows.kept:,} kept, {rows.dropped:,} dropped"
                       + (f", US$ {manifest.usd:.4f}" if manifest.usd else ""))
         for reason, count in manifest.reasons.items():

@@ -37,6 +37,16 @@ class Line:
     manifest: "Manifest | None"
 
     @property
+    def done(self) -> bool:
+        """Whether the stage came to its end."""
+        return self.state in ("finished", "gate failed")
+
+    @property
+    def reads(self) -> str:
+        """What there is to read."""
+        return "Read the card" if (self.href or "").endswith(PUBLISHED[1]) else "Read the report"
+
+    @property
     def look(self) -> str:
         """The name of the state's style."""
         return {"finished": "good", "gate failed": "bad", "unreadable": "bad", "under way": "wait"}.get(self.state, "todo")
@@ -96,7 +106,7 @@ def chain_page(title: str, stages: Sequence[tuple[str, str, str | Path]], answer
     page = Page(title=title, lead=_lead(lines))
     page.add("", Flow(lines))
     if done:
-        page.add("", Stats(_totals(done)))
+        page.add("", Stats(_totals(done, sum(line.done for line in lines))))
     page.add("Stages", Stages(lines))
     if answers:
         page.add("Answers side by side", Samples([Sample(question, replies=tuple(given.items()))
@@ -104,8 +114,8 @@ def chain_page(title: str, stages: Sequence[tuple[str, str, str | Path]], answer
     return page.html()
 
 
-def _totals(done: Sequence["Manifest"]) -> list[tuple[Any, ...]]:
-    items: list[tuple[Any, ...]] = [("stages finished", len(done)),
+def _totals(done: Sequence["Manifest"], finished: int) -> list[tuple[Any, ...]]:
+    items: list[tuple[Any, ...]] = [("stages finished", finished),
                                     ("time", duration(sum(manifest.seconds for manifest in done))),
                                     ("most memory", f"{max(manifest.peak_memory_mb for manifest in done):,} MiB")]
     tokens = sum(manifest.tokens.prompt + manifest.tokens.completion for manifest in done)
@@ -115,7 +125,7 @@ def _totals(done: Sequence["Manifest"]) -> list[tuple[Any, ...]]:
 
 
 def _lead(lines: Sequence[Line]) -> str:
-    finished = sum(line.manifest is not None for line in lines)
+    finished = sum(line.done for line in lines)
     failed = [line.name for line in lines if line.state == "gate failed"]
     if failed:
         return f"The gate of {', '.join(failed)} failed: read that report first."

@@ -116,7 +116,7 @@ class Page:
                     if (name := plain if not number else f"{plain}-{number + 1}") not in taken)
 
     def signed(self, manifest: "Manifest") -> str:
-        """The page, with how the stage was made folded at its end: what `Run.finish` takes as a report."""
+        """The page, with how the stage was made folded at its end."""
         from instructwild.report.counts import stage_footer
 
         return stage_footer(self, manifest).html()

@@ -42,6 +42,11 @@ def response_id(turns: Sequence[Sequence[str]]) -> str | None:
     return _digest(answer) if answer and last >= 0 else None
 
 
+def pair_id(prompt: str, better: str, worse: str) -> str:
+    """The id of a preference: the ids of the prompt, of the better answer and of the worse one."""
+    return content_id([(prompt, better), ("over", worse)])
+
+
 def salted_hash(salt: str, text: str) -> str:
     """Sixteen hex digits that stand for a person's name without telling it to anyone who lacks the salt."""
     return hashlib.sha256(f"{salt}\x00{text}".encode()).hexdigest()[:ID_LENGTH]

@@ -28,10 +28,14 @@ SCRATCH = ".work"
 
 @dataclass(frozen=True)
 class Stage:
-    """A finished stage folder."""
+    """A finished stage folder.
+
+    `found` tells that the same run had finished it before.
+    """
 
     path: Path
     manifest: Manifest
+    found: bool = False
 
     def frame(self) -> pl.DataFrame:
         """The rows that stayed, as a polars frame.

@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import polars as pl
 
@@ -38,6 +38,13 @@ from instructwild.stage.manifest import (
     peak_memory_mb,
     read_manifest,
 )
+
+
+class Report(Protocol):
+    """A page that can say how its stage was made: `instructwild.report.page.Page`."""
+
+    def signed(self, manifest: Manifest) -> str:
+        """The page as HTML."""
 
 
 @dataclass
@@ -73,7 +80,8 @@ class Run:
             with suppress(OSError):
                 _remove(temporary)
             # polars tells a full disk by its own kinds of error, without a number
-            if isinstance(error, OSError | pl.exceptions.PolarsError) and "os error" in str(error):
+            if (isinstance(error, OSError | pl.exceptions.PolarsError)
+                    and any(words in str(error) for words in ("os error", "transport error"))):
                 raise _unwritten(str(error).splitlines()[0], final) from error
             raise
         if final.is_dir():
@@ -94,7 +102,7 @@ class Run:
 
     def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
                dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
-               rows: Rows | None = None, report: str | Callable[[Manifest], str] | None = None,
+               rows: Rows | None = None, report: str | Report | None = None,
                tokens: Tokens | None = None, usd: float = 0.0,
                gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
                inputs: list[FileRecord] | None = None) -> Stage:
@@ -105,7 +113,7 @@ class Run:
                 streamed to its place.
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
-            report: the page a person reads, HTML, or what makes it once the manifest is known (`Page.signed`).
+            report: the page a person reads: HTML, or a `Page`, which is signed with the manifest.
             tokens, usd: what models were sent and were paid.
             gate: whether the result is good enough to build on, where the stage judges that.
             metrics: figures of the stage's own.
@@ -130,7 +138,7 @@ class Run:
             tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3), peak_memory_mb=peak_memory_mb(), gate=gate,
             metrics=metrics or {}, environment=environment())
         if report is not None:
-            self.save(REPORT, report if isinstance(report, str) else report(manifest))
+            self.save(REPORT, report if isinstance(report, str) else report.signed(manifest))
         manifest = manifest.model_copy(update={"outputs": self._outputs(rows)})
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -168,7 +176,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs]}
     found = _found(folder)
     differences = _differences(found, wanted) if found is not None else []
-    if found is None and folder.exists() and any(folder.iterdir() if folder.is_dir() else [folder]):
+    if found is None and folder.exists() and not _nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
     if differences and not force:
         raise OutputError(f"holds the result of another run ({'; '.join(differences)})", where=str(folder),
@@ -176,7 +184,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     fresh = not folder.exists()
     run = Run(folder, stage, plain, list(inputs))
     if found is not None and not differences and is_stage(folder):
-        yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder)))
+        yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder), found=True))
         return
     try:
         if differences:
@@ -271,11 +279,12 @@ def _remove(path: Path) -> None:
 
 
 def _nothing_done(folder: Path) -> bool:
-    """Whether a failed first run left nothing worth going on with."""
-    bookkeeping = {"plan.json", "plan.aside", "seconds", "lock"}
-    left = {p.name for p in folder.iterdir()} - {SCRATCH}
-    begun = {p.name for p in (folder / SCRATCH).iterdir()} - bookkeeping - {"aside"}
-    return not left and not begun
+    """Whether there is nothing worth going on with: an empty folder, or what is left of a run that ended as it began."""
+    bookkeeping = {"plan.json", "plan.aside", "seconds", "lock", "aside"}
+    if not folder.is_dir() or {path.name for path in folder.iterdir()} - {SCRATCH}:
+        return False
+    scratch = folder / SCRATCH
+    return not scratch.exists() or {path.name for path in scratch.iterdir()} <= bookkeeping
 
 
 @contextmanager

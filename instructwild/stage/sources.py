@@ -202,10 +202,7 @@ def _json(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 
 def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
     head, codec = _codec(handle, encoding)
-    try:
-        text = io.TextIOWrapper(io.BufferedReader(_Begun(head, handle)), codec, newline="")
-    except LookupError:
-        raise _unknown(codec, name) from None
+    text = io.TextIOWrapper(io.BufferedReader(_Begun(head, handle)), codec, newline="")
     csv.field_size_limit(LONGEST_LINE)
     reader = csv.DictReader(text, delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
     names = _header(reader, name, codec)
@@ -215,7 +212,7 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
             row = next(reader)
         except StopIteration:
             break
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
             raise _misencoded_after(reader, error, name, codec) from None
         except csv.Error as error:
             yield Line(number, problem=f"not CSV: {error}")
@@ -231,7 +228,7 @@ def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 def _header(reader: "csv.DictReader[str]", name: str, codec: str) -> list[str]:
     try:
         names = list(reader.fieldnames or ())
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise _misencoded_after(reader, error, name, codec) from None
     except csv.Error as error:
         raise InputError(f"is not CSV in its first line: {error}", where=name, remedy="mend the file there") from None
@@ -241,7 +238,9 @@ def _header(reader: "csv.DictReader[str]", name: str, codec: str) -> list[str]:
     return names
 
 
-def _misencoded_after(reader: "csv.DictReader[str]", error: UnicodeDecodeError, name: str, codec: str) -> InputError:
+def _misencoded_after(reader: "csv.DictReader[str]", error: UnicodeError, name: str, codec: str) -> InputError:
+    if not isinstance(error, UnicodeDecodeError):          # UTF-16 or UTF-32 without a byte order mark
+        return _misencoded(name, str(error), codec)
     return _misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}", codec)
 
 
@@ -288,6 +287,11 @@ def _hub(name: str) -> Iterator[Line]:
 
 def _codec(handle: IO[bytes], encoding: str | None) -> tuple[bytes, str]:
     """The first bytes after any byte order mark, and the codec that reads the file."""
+    try:
+        "".encode(encoding or "utf-8")
+    except LookupError:
+        raise InputError(f"{encoding!r} is no encoding of text", where="--encoding",
+                         remedy="try utf-8, gb18030, big5 or utf-16") from None
     head = handle.read(4)
     for mark, codec in BOMS:
         if head.startswith(mark):
@@ -298,14 +302,8 @@ def _codec(handle: IO[bytes], encoding: str | None) -> tuple[bytes, str]:
 def _decoded(raw: bytes, codec: str, name: str) -> str:
     try:
         return raw.decode(codec)
-    except LookupError:
-        raise _unknown(codec, name) from None
     except UnicodeDecodeError as error:
         raise _misencoded(name, f"byte {raw[error.start]:#04x} at offset {error.start} is not {codec}", codec) from None
-
-
-def _unknown(codec: str, name: str) -> InputError:
-    return InputError(f"unknown encoding {codec!r}", where=name, remedy="try utf-8, gb18030, big5 or utf-16")
 
 
 def _misencoded(name: str, found: str, encoding: str | None) -> InputError:

@@ -10,6 +10,7 @@ from instructwild.clean.exact import Exact
 from instructwild.clean.pii import Pii
 from instructwild.clean.pipeline import clean, made
 from instructwild.clean.resemblance import Near
+from instructwild.errors import ConfigError
 from tests.clean.rows import left, rows_of
 
 
@@ -26,39 +27,6 @@ def test_of_twins_the_first_with_an_answer_stays():
 
 def test_canonically_equal_prompts_are_twins():
     assert left(Exact().verdicts(rows_of("caf\u00e9", "cafe\u0301"))) == [1]
-
-
-def test_default_steps_drop_no_chinese_prompt_that_brute_force_keeps(tmp_path):
-    prompts = [
-        "写一首诗", "写一封信", "什么是光合作用？", "什么是机器学习？", "你好", "请介绍北京", "請介紹台北",
-        "学而时习之，不亦说乎？", "推荐三本书", "如何减肥？", "天空为什么是蓝色的？", "ＡＩ是什么",
-        "用 Python 写排序", "ni hao", "翻译：I love you",
-        "🀄麻将怎么玩"]
-    path = tmp_path / "in.jsonl"
-    path.write_text("\n".join(json.dumps({"instruction": prompt, "output": "好的。"}) for prompt in prompts))
-    lost = clean([path], tmp_path / "out").dropped()
-    assert lost["row"].str.json_path_match("$.messages[0].content").to_list() == brute_force(prompts)
-
-
-def brute_force(prompts):
-    """The definition, word for word: L by the textbook recurrence."""
-    from instructwild.clean.near import tokens
-
-    kept, lost = [], []
-    for prompt in prompts:
-        a = tokens(prompt)
-        twin = any(20 * lcs(a, b) > 7 * (len(a) + len(b)) for b in kept)
-        lost.append(prompt) if twin else kept.append(a)
-    return lost
-
-
-def lcs(a, b):
-    row = [0] * (len(b) + 1)
-    for x in a:
-        last = 0
-        for j, y in enumerate(b, start=1):
-            last, row[j] = row[j], last + 1 if x == y else max(row[j], row[j - 1])
-    return row[-1]
 
 
 def test_the_guard_keeps_what_shares_a_template_and_asks_for_something_else():
@@ -113,3 +81,5 @@ def test_personal_data_can_be_flagged_or_dropped_instead():
     assert left(dropped) == [0]
     assert evidence(dropped) == [{"kinds": ["EMAIL"]}]
     assert Pii("flag").verdicts(rows).rows["prompt"][0] == "Mail ann.lee@corp-mail.net"
+    with pytest.raises(ConfigError, match="cannot be 'burn'"):
+        made("pii", action="burn")

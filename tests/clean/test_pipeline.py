@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from instructwild import stage
 from instructwild.clean.pipeline import clean, made
 from instructwild.errors import ConfigError
-from instructwild.stage.frames import INSTRUCTION
+from instructwild.stage.frames import DROPPED, INSTRUCTION
 
 ROWS = [
     {"instruction": "什么是进程？", "output": "进程是正在运行的程序。"},
@@ -64,6 +66,28 @@ def test_the_same_work_is_not_done_twice(source, tmp_path):
     first = clean([source], tmp_path / "out")
     assert clean([source], tmp_path / "out").manifest == first.manifest
     assert stage.load(tmp_path / "out").manifest == first.manifest
+
+
+PROMPTS = ["什么是进程？", "什么是进程", "什么是线程？", "Write to ann.lee@corp-mail.net", "a\x00b", "？",
+           "Name a bird.\nno input",
+           "Name a bird.", " ", "&lt;无输入&gt;你好"]
+ANY = st.fixed_dictionaries(
+    {"instruction": st.sampled_from(PROMPTS) | st.text(max_size=12)},
+    optional={"output": st.sampled_from(["", "n/a", "好", "Donâ€™t", "抱歉，我不能"]), "instruction_type": st.just("QA")})
+
+
+@settings(max_examples=20)
+@given(st.lists(ANY | st.integers(), min_size=1, max_size=8),
+       st.permutations(["repair", "language", "rules", "pii", "exact", "near"]), st.integers(1, 6))
+def test_whatever_the_rows_and_the_steps_each_row_is_kept_or_dropped_once_and_in_order(tmp_path_factory, rows, steps, count):
+    folder = tmp_path_factory.mktemp("any")
+    (folder / "in.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    made = clean([folder / "in.jsonl"], folder / "out", steps[:count])
+    kept, lost = made.frame(), made.dropped()
+    assert made.manifest.rows.in_ == len(rows) == kept.height + lost.height
+    assert (kept.schema, lost.schema) == (INSTRUCTION, DROPPED)
+    assert set(lost["step"]) <= {"read", *steps[:count]}
+    assert all(json.loads(evidence) and json.loads(row) for evidence, row in lost.select("evidence", "row").iter_rows())
 
 
 def test_rows_of_unwanted_languages_say_which_they_have(source, tmp_path):

@@ -16,7 +16,7 @@ from instructwild.llm.scripted import Script, question
 from instructwild.llm.scripted_server import Weather, serve_scripted
 
 PRICE = Price(1.0, 4.0)
-PLAN = Plan(target=100, patience=20)
+PLAN = Plan(target=60, patience=20)
 WINDOW = 6
 
 
@@ -58,16 +58,20 @@ def killed_and_gone_on(processes, seeds, out, url, after):
     return alive
 
 
-def check(processes, seeds, tmp_path, points, weather, dice):
+def check(processes, seeds, tmp_path, wanted, weather, dice):
+    """Kill so many runs while they are at work, each at a random moment, and go on; how many moments that took."""
     with serve_scripted(Script(), weather) as (url, whole):
         began = time.monotonic()
         killed_and_gone_on(processes, seeds, tmp_path / "whole", url, 120)
         seconds = time.monotonic() - began
     expected = stage.load(tmp_path / "whole").frame()["id"].to_list()
-    hits = 0
-    for point in range(points):
+    hits = point = 0
+    while hits < wanted:
+        assert point < 4 * wanted
+        after = dice.uniform(0, seconds)
         with serve_scripted(Script(), weather, seed=point) as (url, server):
-            hits += killed_and_gone_on(processes, seeds, tmp_path / f"{point}", url, dice.uniform(0, seconds))
+            alive = killed_and_gone_on(processes, seeds, tmp_path / f"{point}", url, after)
+        hits, seconds = hits + alive, seconds if alive else max(after, 0.9 * seconds)   # a whole run takes less than thought
         made = stage.load(tmp_path / f"{point}")
         spent, possible = made.manifest.usd, made.manifest.metrics["possibly_charged"]
         assert made.frame()["id"].to_list() == expected
@@ -78,20 +82,19 @@ def check(processes, seeds, tmp_path, points, weather, dice):
         else:
             assert server.bill.twice.total() <= WINDOW, "only what was on its way can be charged again"
             assert spent + possible >= server.bill.usd(1.0, 4.0) - 1e-5, "and it counts as spent"
-    return hits
+        point += 1
+    return point
 
 
 @pytest.mark.parametrize("idempotent", [True, False])
-def test_killed_at_a_few_moments(processes, seeds, tmp_path, idempotent):
-    weather = Weather(latency=0.03, idempotent=idempotent)
-    assert check(processes, seeds, tmp_path, 2, weather, random.Random(3)) >= 1
+def test_killed_at_two_moments(processes, seeds, tmp_path, idempotent):
+    check(processes, seeds, tmp_path, 2, Weather(latency=0.03, idempotent=idempotent), random.Random(3))
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(3000)
-@pytest.mark.parametrize(("idempotent", "points", "least"), [(True, 60, 50), (False, 24, 20)])
-def test_killed_at_many_random_moments(processes, seeds, tmp_path, record_property, idempotent, points, least):
+@pytest.mark.parametrize(("idempotent", "wanted"), [(True, 50), (False, 20)])
+def test_killed_at_many_random_moments(processes, seeds, tmp_path, record_property, idempotent, wanted):
     weather = Weather(latency=0.03, capacity=4, retry_after=0.01, server_errors=0.02, idempotent=idempotent)
-    hits = check(processes, seeds, tmp_path, points, weather, random.Random(7))
-    record_property("killed at work", f"{hits} times of {points}")
-    assert hits >= least
+    points = check(processes, seeds, tmp_path, wanted, weather, random.Random(7))
+    record_property("killed at work", f"{wanted} times, in {points} tries")

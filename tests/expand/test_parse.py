@@ -32,6 +32,15 @@ def test_a_continued_list_begins_with_the_item_itself():
     assert texts(candidates(Reply(" Keep going 7. how could I do that"), BASE, 6)) == ["Keep going"]
 
 
+@pytest.mark.parametrize(("language", "text", "reason"), [
+    ("en", " I am so excited to be working with my team!", Reason.BAD_FORMAT), ("en", " Name three stars.", None),
+    ("zh", "今天的天气真不错啊。", Reason.BAD_FORMAT), ("zh", "请说出三颗星星的名字。", None),
+])
+def test_what_continues_a_list_without_asking_anything_is_no_instruction(language, text, reason):
+    found, = candidates(Reply(text), template(language, "base"), 6)
+    assert found.reason == reason
+
+
 def test_an_item_may_have_several_lines():
     found = candidates(Reply("6. Shorten this:\nThe sea is wide.\nIt is also deep.\n7. Name three stars."), CHAT, 6)
     assert texts(found)[0] == "Shorten this:\nThe sea is wide.\nIt is also deep."

@@ -17,6 +17,7 @@ from instructwild.lineage.erase import files, holds
 from instructwild.lineage.forget import Forgetting
 from instructwild.lineage.gone import Gone, gone, spellings
 from instructwild.lineage.graph import Graph
+from instructwild.publish.gather import gather
 from instructwild.stage.folder import sha256_of
 
 
@@ -304,3 +305,46 @@ def test_hidden_files_and_unknown_kinds_are_searched_too(tmp_path):
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "x.dat").write_bytes(b"\xff\xfe\x00" + TIE.id.encode())
     assert [holds(path, what) for path in files(tmp_path)] == [True]
+
+
+def test_what_was_written_to_be_published_is_emptied_of_it_too(root):
+    from instructwild.publish.prepare import prepare
+
+    prepare(root / "respond", root / "hub", "wild", accept=["NAME"])
+    assert any(holds(path, gone({TIE.id}, {TIE.prompt[0].content}, set())) for path in files(root / "hub"))
+    before = pl.read_parquet(root / "hub/ranking").height
+    proof = forget(TIE.id, root)
+    assert proof.left == []
+    assert TIE.prompt[0].content not in everything(root)
+    assert 0 < pl.read_parquet(root / "hub/ranking").height < before
+
+
+def test_a_model_made_from_nothing_but_a_model_is_listed_too(root):
+    """As an export without calibration rows is: it knows its source by the hash of the weights alone."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from instructwild.stage.folder import WEIGHTS, weights_sha256
+
+    for name, source in (("tuned", "clean"), ("merged", "tuned")):
+        read = [stage.input_record(root / source)] if source == "clean" else \
+            [stage.FileRecord(path=source, sha256=weights_sha256(root / source / "model"))]
+        with stage.start(root / name, "export", config={}, inputs=read) as run:
+            with run.aside("model") as model:
+                model.mkdir()
+                save_file({"w": np.full(3, len(name), dtype=np.float32)}, model / "model.safetensors")
+            made = run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}), report="<p>")
+        assert [record.path for record in made.manifest.outputs][-1] == WEIGHTS
+    graph = Graph(root)
+    assert [node.name for node in graph.children(graph.named("tuned"))] == ["merged"]
+    listed = {model["folder"]: model["how"] for model in Forgetting.begin(TIE.id, root).plan.models}
+    assert (listed["tuned"], listed["merged"]) == ("read clean", "made from tuned")
+    assert forget(TIE.id, root).left == []
+    graph = Graph(root)
+    assert [node.name for node in graph.children(graph.named("tuned"))] == ["merged"]
+    assert graph.named("merged").manifest.config["trained_on_forgotten"]
+    with pytest.raises(InputError, match="forgotten since"):
+        gather(root / "merged")
+    with pytest.raises(OutputError, match="trained_on_forgotten"), \
+            stage.start(root / "merged", "export", config={}, inputs=graph.named("merged").manifest.inputs):
+        pass  # the same command is another one now: it trains again when it is told to replace what is there

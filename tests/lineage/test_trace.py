@@ -94,3 +94,12 @@ def test_rows_that_name_each_other_do_not_go_round_for_ever(tmp_path):
         run.finish(data=instruction_frame([one.model_copy(update={"parents": (two.id,)}),
                                            two.model_copy(update={"parents": (one.id, two.id)})]))
     assert trace(one.id, tmp_path).row.id == one.id
+
+
+def test_a_published_pair_leads_back_to_its_prompt(root):
+    from instructwild.publish.gather import preference_pairs
+
+    pairs = preference_pairs([ranked(WAYS)])
+    found = trace(pairs["id"][0], root)
+    assert found.row.id == WAYS.id
+    assert {post["id"] for post in found.posts} == {TIE.id, RIVER.id}

@@ -44,7 +44,7 @@ def test_no_rows_are_no_counts(count):
 def test_a_signed_report_tells_how_its_stage_was_made(tmp_path):
     page = Page(title="Clean").add("Why rows left", Prose("Twins."))
     with stage.start(tmp_path / "out", "clean", config={"threshold": "7/10", "steps": ["exact", "近似"]}) as run:
-        made = run.finish(data=ROWS, dropped=LOST, report=page.signed)
+        made = run.finish(data=ROWS, dropped=LOST, report=page)
     html = (made.path / "report.html").read_text(encoding="utf-8")
     for words in ("Twins.", "7/10", "近似", "How this was made", "polars"):
         assert words in html

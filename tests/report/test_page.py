@@ -148,6 +148,11 @@ def test_only_the_tokens_that_differ_are_marked():
     assert differing("to French now", "to Spanish now")[0] == [(False, "to "), (True, "French"), (False, " now")]
 
 
+def test_what_is_invisible_is_spelled_out_where_two_texts_are_compared():
+    shown = Reader(str(Pairs([Pair("非物质\u200b的\x07", "非物质的")]).html()))
+    assert "非物质(U+200B)的(U+0007)" in "".join(shown.text.split())
+
+
 @pytest.mark.parametrize("href", ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "java\nscript:x",
                                   "vbscript:x", "\x01javascript:x", "file:///etc/passwd"])
 def test_a_link_that_would_run_something_is_plain_text(href):

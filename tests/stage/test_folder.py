@@ -1,6 +1,8 @@
 """A stage folder is whole or unfinished, never something in between."""
 
 import json
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -68,12 +70,74 @@ def test_a_half_written_file_never_has_its_final_name(tmp_path):
     assert not (tmp_path / "out" / "data.parquet").exists()
 
 
+FULL = """
+import json, resource, sys
+from pathlib import Path
+from instructwild.clean.pipeline import clean
+from instructwild.convert import converted
+from instructwild.errors import OutputError
+from instructwild.stage.folder import is_stage, table
+root = Path(sys.argv[1])
+source, outcomes = root / "in.jsonl", []
+for name, work in (("clean", lambda out: clean([source], out)), ("convert", lambda out: converted(source, out, "alpaca"))):
+    whole = work(root / f"{name} whole").frame()
+    for room in (0, 700, 4000):
+        out = root / f"{name} {room}"
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+        try:
+            work(out)
+            outcomes.append("fits")
+        except OutputError as error:
+            assert str(out) in str(error) and "remedy" in str(error), error
+            outcomes.append("refused")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        if outcomes[-1] == "refused":
+            assert not is_stage(out)
+            for half in out.glob("*.parquet"):
+                table(half)
+        assert work(out).frame().equals(whole)
+print(json.dumps(outcomes))
+"""
+
+
+def test_a_full_disk_is_one_clear_message_and_the_same_command_goes_on_once_there_is_room(tmp_path):
+    rows = [{"instruction": f"question {n} of {n * 7919 % 100_003}", "output": f"{n * 104729 % 99_991}"} for n in range(300)]
+    (tmp_path / "in.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    ran = subprocess.run([sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    outcomes = json.loads(ran.stdout.splitlines()[-1])
+    assert outcomes.count("refused") == 6
+
+
+def test_a_folder_whose_name_looks_like_a_pattern_is_that_folder(tmp_path):
+    made = make(tmp_path / "a[1] *?")
+    assert stage.load(made.path).frame().equals(ROWS)
+    assert stage.read([made.path]).frame.height == 2
+
+
+def test_what_sets_two_runs_apart_is_told_option_by_option(tmp_path):
+    make(tmp_path / "out", {"steps": [{"step": "near", "threshold": 0.7}], "keep": []})
+    with pytest.raises(OutputError) as raised:
+        make(tmp_path / "out", {"steps": [{"step": "near", "threshold": 0.8}], "keep": ["zh"]})
+    told = "steps.1.threshold: 0.7 there, 0.8 now; keep: [] there, None now; keep.1: None there, 'zh' now"
+    assert told in str(raised.value)
+
+
 def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     for force in (False, True):
         with pytest.raises(OutputError, match="no stage of this toolkit"):
             make(tmp_path, force=force)
     assert (tmp_path / "thesis.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("left", [(), ("lock",), ("lock", "plan.aside")])
+def test_a_run_killed_before_it_noted_what_it_is_is_begun_anew(tmp_path, left):
+    (tmp_path / "out" / ".work").mkdir(parents=True)
+    for name in left:
+        (tmp_path / "out" / ".work" / name).write_text("{")
+    assert make(tmp_path / "out").manifest.rows.kept == ROWS.height
 
 
 def test_an_output_below_a_file_is_one_clear_message(tmp_path):

@@ -2,10 +2,12 @@
 
 import gzip
 import json
+from contextlib import suppress
 
 import polars as pl
 import pytest
-from hypothesis import given
+import zstandard
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from instructwild import stage
@@ -120,9 +122,11 @@ def test_a_line_too_long_to_hold_costs_itself(tmp_path, monkeypatch):
     (gzip.compress(b'{"instruction": "a"}\n' * 100)[:-20], "damaged"),
     (b"", "empty"),
     (b"\n\n", "no rows"),
+    (zstandard.compress(b'{"instruction": "a"}\n' * 100)[:-5], "middle of a frame"),
+    (b"\x28\xb5\x2f\xfd no frame", "damaged"),
 ])
 def test_a_file_that_cannot_be_read_is_one_clear_message(tmp_path, content, told):
-    path = tmp_path / ("in.jsonl.gz" if content[:2] == b"\x1f\x8b" else "in.jsonl")
+    path = tmp_path / {b"\x1f\x8b": "in.jsonl.gz", b"\x28\xb5": "in.jsonl.zst"}.get(content[:2], "in.jsonl")
     path.write_bytes(content)
     with pytest.raises(InputError) as raised:
         stage.read([path])
@@ -137,6 +141,66 @@ def test_byte_order_marks_are_obeyed(tmp_path, codec, kind):
     path = tmp_path / f"in.{kind}"
     path.write_bytes(text.encode(codec))
     assert stage.read([path]).frame["id"].to_list() == [content_id([("user", "你好")])]
+
+
+@pytest.mark.parametrize(("name", "content", "told"), [
+    ("in.json", '[{"instruction": "a"}] [{"instruction": "b"}]', "goes on after its closing"),
+    ("in.json", '[{"instruction": "a"}, {"instr', "not JSON from line 1"),
+    ("in.json", '[{"instruction": "a"}', "not JSON"),
+    ("in.json", "[" * 100_000, "nested too deeply"),
+    ("in.json", "[]", "no rows"),
+    ("in.csv", "instruction,instruction\na,b\n", "'instruction' more than once"),
+    ("in.csv", "instruction,output\n", "no rows"),
+    ("in.txt", "a", "unknown kind"),
+    ("in.parquet", "PAR1 no more", "cannot be read as Parquet"),
+    ("in.jsonl.gz", '{"instruction": "a"}', "damaged"),
+    ("in.jsonl.zst", '{"instruction": "a"}', "damaged"),
+])
+def test_a_file_of_the_wrong_form_is_one_clear_message(tmp_path, name, content, told):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=told):
+        stage.read([tmp_path / name])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv"])
+def test_a_compressed_file_reads_as_the_plain_one_and_no_beginning_of_it_reads_as_less(tmp_path, kind, pack):
+    rows = [f"问题 {n} {n * 7919 % 1009}" for n in range(60)]
+    text = {"jsonl": "\n".join(json.dumps({"instruction": row}) for row in rows),
+            "json": json.dumps([{"instruction": row} for row in rows]), "csv": "\n".join(["instruction", *rows])}[kind]
+    path = tmp_path / f"in.{kind}.{'gz' if pack is gzip.compress else 'zst'}"
+    half = len(text) // 2
+    path.write_bytes(pack(text[:half].encode()) + pack(text[half:].encode()))       # two members, two frames
+    assert [row[0]["content"] for row in stage.read([path]).frame["messages"]] == rows
+    whole = pack(text.encode())
+    for end in range(1, len(whole), 7):
+        path.write_bytes(whole[:end])
+        with pytest.raises(InputError):
+            stage.read([path])
+
+
+PARTS = ["[", "]", "{", "}", '"', ",", ":", "instruction", "\n", "\r", "\x00", "你", "\ufeff", "\\", "1e999", "null",
+         '"messages"', '"role"', "\\ud800", " "]
+HOSTILE = st.binary(max_size=60) | st.lists(st.sampled_from(PARTS), max_size=25).map(lambda parts: "".join(parts).encode())
+
+
+@settings(max_examples=200)
+@given(HOSTILE, st.sampled_from(["in.jsonl", "in.json", "in.csv", "in.tsv", "in.parquet", "in.jsonl.gz", "in.jsonl.zst"]),
+       st.sampled_from([None, "gb18030", "utf-16", "nonsense"]))
+@example(b"\xff\xfe\x00", "in.csv", None)
+@example(b"instruction\na\x00b", "in.csv", None)
+@example(b"\x00\x00", "in.csv", "utf-16")
+def test_whatever_a_file_holds_it_is_read_or_refused_in_one_message(tmp_path_factory, content, name, encoding):
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(content)
+    with suppress(InputError):
+        table = stage.read([path], encoding)
+        assert table.inputs[0].rows == table.frame.height + len(table.malformed)
+
+
+def test_ids_of_the_file_are_not_believed(tmp_path):
+    table = read_lines(tmp_path / "in.jsonl", {"id": "x", "instruction": "a"}, {"id": "x", "instruction": "b"})
+    assert table.frame["id"].to_list() == [content_id([("user", text)]) for text in "ab"]
 
 
 def test_a_named_encoding_reads_a_gbk_file(tmp_path):

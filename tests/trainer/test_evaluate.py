@@ -247,6 +247,8 @@ def test_two_models_answer_the_prompts_that_ship(tmp_path, other_tiny, tiny):
     assert found.manifest.rows.in_ == 20
     assert found.manifest.metrics["sides"] == ["other", "other (2)"]
     assert set(frame["category"].value_counts()["count"]) == {2}
+    assert {one["rows"] for one in found.manifest.metrics["by_category_and_language"].values()} == {1}
+    assert len(found.manifest.metrics["by_category_and_language"]) == 20
     assert any(a["text"] != b["text"] for a, b in frame["candidates"].to_list())
 
 

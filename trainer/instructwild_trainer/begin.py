@@ -41,11 +41,9 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
 
         source = source_of(load(kind, stage, config, given).model)
         options = load(kind, stage, config, given, source.inherited)
-        manifest = out / "manifest.json"
-        before = manifest.read_bytes() if manifest.is_file() else b""
         made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
         if made is not None:
-            announce(made, as_json, skipped=manifest.read_bytes() == before)
+            announce(made, as_json)
 
     called.__name__, called.__doc__ = stage, told
     return command(kind)(called)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from transformers import Trainer, TrainerCallback
 
     from instructwild.stage import Run
+    from instructwild_trainer.ppo.config import PPOOptions
 
 CHECKPOINTS = "checkpoints"
 
@@ -45,7 +46,7 @@ def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
     }
 
 
-def check_scale(options: TrainOptions) -> None:
+def check_scale(options: "TrainOptions | PPOOptions") -> None:
     """Refuse adapters that are scaled to nothing.
 
     Raises:

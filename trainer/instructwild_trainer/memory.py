@@ -28,6 +28,8 @@ class Shape:
     intermediate: int
     vocabulary: int
     context: int
+    cached: int = 0
+    """Numbers that one token leaves in the key-value cache while text is generated."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,18 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"its config cannot be read ({str(error).splitlines()[0]})", where=folder.name,
                          remedy="give the folder of a causal language model") from None
+    if getattr(config, "quantization_config", None) is not None:
+        raise ModelError("its weights are quantized: adapters could not be merged into them afterwards", where=folder.name,
+                         remedy="train the model it was exported from, and export the result")
     text: PreTrainedConfig = config.get_text_config()
     linear = [module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)
               and not name.endswith(("lm_head", "score"))]
     lora = sum(options.lora_r * (layer.in_features + layer.out_features) for layer in linear)
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     return Shape(model.num_parameters(), lora, text.num_hidden_layers, text.hidden_size,
                  getattr(text, "intermediate_size", None) or 4 * text.hidden_size, text.vocab_size,
-                 getattr(text, "max_position_embeddings", 0) or 0)
+                 getattr(text, "max_position_embeddings", 0) or 0, 2 * text.num_hidden_layers * heads * width)
 
 
 def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = None, parts: int = 1) -> Need:

@@ -15,8 +15,8 @@ EMPTY = "(an empty answer)"
 
 
 def page(metrics: dict[str, Any], history: list[dict[str, float]], asked: Sequence["Conversation"], before: Sequence[str],
-         after: Sequence[str], chat: Chat, example: "Conversation") -> str:
-    """One HTML page: held-out loss before and after, curves, answers before and after, and what was trained on."""
+         after: Sequence[str], chat: Chat, example: "Conversation") -> Page:
+    """The report: held-out loss before and after, curves, answers before and after, and what was trained on."""
     losses = metrics["held_out_loss"]
     change = {name: losses["after"][name] - losses["before"][name] for name in losses["after"]}
     lead = "; ".join(f"held-out loss {name} {losses['before'][name]:.3f} → {losses['after'][name]:.3f}" for name in change)
@@ -46,5 +46,5 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], asked: Sequen
             caption="Greedy answers to held-out prompts; what differs is marked."))
     shown.add_last("What is trained on", Prose("The first training row, as the model reads it."),
                    Samples([Sample(piece.text, badges=[piece.kind]) for piece in pieces(chat, example.encoded)]))
-    shown.add_last("How it was made", Table(["", ""], [[key, str(value)] for key, value in metrics.items()]))
-    return shown.html()
+    shown.add_last("Figures", Table(["figure", "value"], [[key, str(value)] for key, value in metrics.items()]))
+    return shown

@@ -44,7 +44,7 @@ def terminal(
     with stage.start(out, "annotate", config={"by": "terminal", "limit": limit, "scripted": scripted},
                      inputs=table.inputs, force=force) as run:
         if run.finished:
-            announce(run.finished, json, skipped=True)
+            announce(run.finished, json)
             return
         by_person = _ask(run.scratch / "rankings.jsonl", rows, limit, timeout or None, language, name)
         finished = _finish(run, rows, by_person, rule, dropped)

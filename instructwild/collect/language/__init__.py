@@ -1,5 +1,6 @@
 """The language of each prompt: script statistics first, then a trained model for the scripts that many languages share."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -29,7 +30,11 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     Emoji, digits, formulas and code alone are `und`. A prompt that quotes another language has the language that most of
     it is written in.
     """
-    heads = texts.fill_null("").str.head(HEAD).str.replace_all(r"https?://\S+", " ")
+    # One query: for a handful of texts, waiting for each costs more than it does.
+    read = texts.alias("head").to_frame().lazy().select(
+        pl.col("head").fill_null("").str.head(HEAD).str.replace_all(r"https?://\S+", " ")).with_columns(
+        english=clues.english(pl.col("head"))).collect()
+    heads = read["head"].to_list()
     counted = script.counts(heads)
     han = counted[:, [script.HAN, script.HANS, script.HANT]].sum(axis=1)
     kana = counted[:, script.KANA]
@@ -37,8 +42,8 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     weights[:, script.HAN] = HAN_WEIGHT * (han + kana)
     weights[:, [script.OTHER, script.HANS, script.HANT, script.KANA, script.SYMBOL]] = 0
     main, written = weights.argmax(axis=1), weights.max(axis=1) >= LEAST_LETTERS
-    english = clues.english(heads).to_numpy() & (main == script.LATIN)
-    code = counted[:, script.SYMBOL] > CODE_SHARE * heads.str.len_chars().to_numpy()
+    english = read["english"].to_numpy() & (main == script.LATIN)
+    code = counted[:, script.SYMBOL] > CODE_SHARE * counted.sum(axis=1)
     _prefer_the_asking_script(heads, weights, main, english & ~code)
     found = np.full(len(texts), UNDETERMINED, dtype=object)
     for number, tag in ONE_LANGUAGE.items():
@@ -50,16 +55,16 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     found[english & (main == script.LATIN)] = "en"
     judge = SharedScript(backend)
     for place in np.flatnonzero(np.isin(main, SHARED) & (~english | code)):
-        found[place] = judge(heads[int(place)], int(main[place]), bool(code[place]))
+        found[place] = judge(heads[place], int(main[place]), bool(code[place]))
     found[~written] = UNDETERMINED
     return pl.Series("language", found.tolist(), dtype=pl.String)
 
 
-def _prefer_the_asking_script(heads: pl.Series, weights: np.ndarray, main: np.ndarray, english: np.ndarray) -> None:
+def _prefer_the_asking_script(heads: Sequence[str], weights: np.ndarray, main: np.ndarray, english: np.ndarray) -> None:
     """Change `main` where Latin letters are most but only name things or are code, as in "什么是 Stack Blocks？"."""
     others = weights.copy()
     others[:, script.LATIN] = 0
     for place in np.flatnonzero((main == script.LATIN) & ~english & (others.max(axis=1) >= LEAST_LETTERS)):
-        prose = sum(clues.clues(heads[int(place)]).values()) >= PROSE_CLUES
+        prose = sum(clues.clues(heads[place]).values()) >= PROSE_CLUES
         if not prose or others[place].max() > PROSE_SHARE * weights[place].max():
             main[place] = others[place].argmax()

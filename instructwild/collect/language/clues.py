@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 import polars as pl
 
@@ -57,17 +58,21 @@ def _turned(words: Mapping[str, str]) -> dict[str, str]:
     return turned
 
 
-def english(texts: pl.Series) -> pl.Series:
+def english(texts: pl.Expr) -> pl.Expr:
     """Which texts are so clearly English that nothing else need be asked: two words that only English uses, or more, and
     at most half as many that only other languages use. One pass of a regular expression over all texts.
     """
+    ours, theirs = _english_and_other_words()
+    folded = texts.str.to_lowercase()
+    known = folded.str.count_matches(ours)
+    return ((known >= 2) & (known >= 2 * folded.str.count_matches(theirs))).fill_null(False)
+
+
+@cache
+def _english_and_other_words() -> tuple[str, str]:
     here = set(WORDS["en"].split())
     others = {word for language, listed in WORDS.items() if language != "en" for word in listed.split()}
-    ours, theirs = _any_of(here - others), _any_of(others - here)
-    folded = pl.col("text").str.to_lowercase()
-    return texts.alias("text").to_frame().select(
-        (folded.str.count_matches(ours) >= 2) & (folded.str.count_matches(ours) >= 2 * folded.str.count_matches(theirs))
-    ).to_series().fill_null(False)
+    return _any_of(here - others), _any_of(others - here)
 
 
 def _any_of(words: set[str]) -> str:

@@ -1,10 +1,10 @@
 """Which writing systems a text uses: code points counted by script, for many texts at once."""
 
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
-import polars as pl
 
 OTHER, LATIN, HAN, HANS, HANT, KANA, HANGUL, CYRILLIC, ARABIC, DEVANAGARI, GREEK, HEBREW, THAI, SYMBOL = range(14)
 SCRIPTS = 14
@@ -53,14 +53,14 @@ def _encoded(point: int, codec: str) -> bytes:
         return b""
 
 
-def counts(texts: pl.Series) -> np.ndarray:
+def counts(texts: Sequence[str]) -> np.ndarray:
     """Code points of each script in each text, int64 [N, SCRIPTS]."""
-    lengths = texts.str.len_chars().fill_null(0).to_numpy().astype(np.int64)
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     parts = [np.zeros((0, SCRIPTS), dtype=np.int64)]
     bounds = np.searchsorted(np.cumsum(lengths), np.arange(CHUNK, int(lengths.sum()) + CHUNK, CHUNK))
     edges = [0, *dict.fromkeys(int(bound) + 1 for bound in bounds if bound < len(lengths) - 1), len(lengths)]
     for first, last in pairwise(edges):
-        points = np.frombuffer("".join(texts[first:last].fill_null("").to_list()).encode("utf-32-le"), dtype=np.uint32)
+        points = np.frombuffer("".join(texts[first:last]).encode("utf-32-le"), dtype=np.uint32)
         rows = np.repeat(np.arange(last - first, dtype=np.int32) * SCRIPTS, lengths[first:last])
         rows += table()[points]
         counted = np.bincount(rows, minlength=(last - first) * SCRIPTS)

@@ -25,6 +25,8 @@ from instructwild_trainer.export.rounding import round_to_nearest
 from instructwild_trainer.export.size import shape_of
 from instructwild_trainer.export.stage import export, planned
 
+pytestmark = pytest.mark.filterwarnings("ignore")   # gptqmodel and its many parts warn as they please
+
 PLAIN: dict = {"bits": 4, "group_size": 128, "samples": 256, "max_length": 512, "held_out": 0.1, "languages": ()}
 
 
@@ -116,7 +118,6 @@ def dense(layer):
     return layer.weight if isinstance(layer, torch.nn.Linear) else layer.dequantize_weight().T
 
 
-@pytest.mark.filterwarnings("ignore")   # gptqmodel and its many parts warn as they please
 def test_the_weights_loaded_are_the_numbers_in_the_file(quantized, monkeypatch):
     monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda bits, group: False)
     model, _ = load(quantized.model, dtype="float32")
@@ -127,7 +128,6 @@ def test_the_weights_loaded_are_the_numbers_in_the_file(quantized, monkeypatch):
             assert torch.allclose(layer.weight, unpacked(tensors, name), atol=2e-3)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_packed_and_expanded_weights_answer_alike(quantized, monkeypatch):
     ids = torch.arange(3, 35)[None]
     said = []
@@ -154,7 +154,6 @@ def as_auto_gptq(quantized, folder, **changes):
     return folder
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_auto_gptqs_own_layout_loads(quantized, tmp_path, monkeypatch):
     monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda bits, group: False)
     folder = as_auto_gptq(quantized, tmp_path / "auto")
@@ -169,7 +168,6 @@ def test_auto_gptqs_own_layout_loads(quantized, tmp_path, monkeypatch):
         assert torch.equal(model(ids).logits, whole(ids).logits)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_an_order_of_columns_is_obeyed(quantized, tmp_path, monkeypatch):
     """In act-order files the columns of a group lie far apart, and g_idx alone says which scale a column has."""
     monkeypatch.setattr("instructwild.llm.quantized.packed_is_quick", lambda bits, group: False)

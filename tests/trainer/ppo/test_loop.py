@@ -12,7 +12,8 @@ from torch.testing import assert_close
 
 from instructwild_trainer.adapter import load_policy
 from instructwild_trainer.ppo import checkpoint
-from instructwild_trainer.ppo.actors import POLICY, SeparateActors
+from instructwild_trainer.ppo.actors import POLICY
+from instructwild_trainer.ppo.separate import SeparateActors
 
 
 def expected_reward(actors, liked):
@@ -57,7 +58,7 @@ def test_without_weight_ptx_is_plain_ppo(make_trainer):
     assert mixed.history[0]["ptx_grad"] > 0
 
 
-def test_ptx_is_added_to_the_gradient_and_not_mixed_into_it(make_trainer):
+def test_mistake_4_ptx_is_added_to_the_gradient_and_not_mixed_into_it(make_trainer):
     trainer = make_trainer(max_grad_norm=0.0)
     experience, _ = trainer.roll_out(0)
     gradients = {}

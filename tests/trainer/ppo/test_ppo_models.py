@@ -5,11 +5,12 @@ import torch
 from ppo_run import PAD, PROMPTS, PTX, STOP
 from torch.testing import assert_close
 
-from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, token_entropy, token_logprobs
+from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE
 from instructwild_trainer.ppo.experience import Experience, joined
 from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import drawn, generate, left_padded, response_mask
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
+from instructwild_trainer.ppo.tokens import token_entropy, token_logprobs
 from instructwild_trainer.templates import Encoded
 
 RESPONSES = [[7, 8, STOP], [9, STOP], [10, 11, 12, 13], [14, 15, 16, STOP], [17], [18, 19, STOP]]

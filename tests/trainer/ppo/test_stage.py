@@ -1,17 +1,23 @@
 """`train ppo` as a person runs it: rows in, a stage folder out, whose model is another than it was."""
 
 import json
+import shutil
 
 import pytest
 import torch
 
 from instructwild.errors import ConfigError, InputError, ModelError
-from instructwild.stage import load
+from instructwild.stage import load, read
 from instructwild_trainer.adapter import load_policy, load_reward, save_adapter, source_of, weights_sha256
+from instructwild_trainer.config import load as load_options
 from instructwild_trainer.ppo.actors import POLICY, Actors
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.experience import Experience
 from instructwild_trainer.ppo.rollout import generate
-from instructwild_trainer.ppo.scores import ModelScore, SeparateModelScore, reward_function
+from instructwild_trainer.ppo.rows import prepared
+from instructwild_trainer.ppo.scores import FunctionScore, ModelScore, Prompt, SeparateModelScore, reward_function
 from instructwild_trainer.ppo.stage import Asked, on_same_base, run
+from instructwild_trainer.templates import IGNORED
 
 QUESTIONS = ["What is a tie?", "什么是并列？", "Name a colour.", "说一种颜色。", "How do I plan a trip?", "写一首短诗。"]
 FUNCTIONS = """
@@ -65,8 +71,8 @@ def reward_stage(tiny_model, tmp_path):
 
 
 def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(asked, tiny_model):
-    made, skipped = run(asked())
-    assert not skipped
+    made = run(asked())
+    assert not made.found
     assert weights_sha256(made.model) != weights_sha256(tiny_model)
     ids = torch.tensor([[5, 9, 301, 44, 7]])
     with torch.no_grad():
@@ -85,9 +91,9 @@ def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(aske
     page = (made.path / "report.html").read_text(encoding="utf-8")
     assert "Answers before and after" in page
     assert any(question in page for question in QUESTIONS)
-    again, skipped = run(asked())
-    assert skipped
-    assert again.manifest == made.manifest
+    again = run(asked())
+    assert again.found
+    assert again.manifest.to_json() == made.manifest.to_json()
 
 
 def test_a_reward_adapter_scores_on_the_shared_base_as_the_reward_model_does_by_itself(reward_stage, tiny_model):
@@ -112,14 +118,14 @@ def _value_of_prompt(actors, said):
 
 def test_reward_model_and_functions_add_up_in_a_run(asked, reward_stage):
     place = asked().reward_functions[0]
-    made, _ = run(asked(reward=str(reward_stage), reward_functions=[place, place.replace("short", "by_language")], ptx=[]))
+    made = run(asked(reward=str(reward_stage), reward_functions=[place, place.replace("short", "by_language")], ptx=[]))
     assert made.manifest.config["reward_functions"] == ["rewards.py:short", "rewards.py:by_language"]
     assert made.manifest.metrics["perplexity_before"] == {}
     assert "ptx_loss" not in made.manifest.metrics["last"]
 
 
 def test_a_run_that_stops_early_says_why_and_fails_its_gate(asked):
-    made, _ = run(asked(given={"kl_stop": 1e-9}))
+    made = run(asked(given={"kl_stop": 1e-9}))
     assert made.manifest.gate == "failed"
     assert "nats per sequence" in made.manifest.metrics["stopped"]
     assert "Stopped early" in (made.path / "report.html").read_text(encoding="utf-8")
@@ -132,11 +138,84 @@ def test_a_run_that_stops_early_says_why_and_fails_its_gate(asked):
     ({"given": {"kl_coeff": 1}}, ConfigError, "unknown option"),
     ({"given": {"model": ""}}, ModelError, "no model was named"),
     ({"given": {"response_length": 250}}, InputError, "no prompt that can be used"),
+    ({"given": {"response_length": 256}}, ConfigError, "leaves no room for a prompt"),
+    ({"given": {"lora_alpha": 1, "lora_r": 16}}, ConfigError, "hardly anything would be learned"),
+    ({"given": {"algorithm": "grpo", "use_peft": False}}, ConfigError, "trains adapters only"),
+    ({"reward": "tiny"}, ModelError, "no score head"),
 ])
 def test_what_cannot_work_is_one_message_before_any_step(asked, changes, error, message):
     with pytest.raises(error, match=message):
         run(asked(**changes))
     assert not asked().out.exists()
+
+
+def test_supervised_rows_without_an_answer_are_no_ptx(asked, tmp_path):
+    (tmp_path / "bare.json").write_text(json.dumps([{"instruction": "Why?"}, {"instruction": "为什么？"}]))
+    with pytest.raises(InputError, match="--ptx: holds no answered row"):
+        run(asked(ptx=[str(tmp_path / "bare.json")]))
+
+
+def other_words(folder, source, words):
+    """The model of one folder under the tokenizer of another vocabulary."""
+    from transformers import AutoTokenizer
+
+    shutil.copytree(source, folder)
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    tokenizer.add_tokens(words)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_reward_model_that_reads_other_tokens_is_refused(asked, reward_stage, tiny_model, tmp_path):
+    start = other_words(tmp_path / "start", tiny_model, [])
+    weights, _ = load_policy(start)
+    weights.model.norm.weight.data.mul_(1.01)
+    weights.save_pretrained(start)
+    foreign = other_words(tmp_path / "foreign", reward_stage, ["<other>"])
+    with pytest.raises(ModelError, match="foreign: reads other tokens than the policy writes"):
+        run(asked(reward=str(foreign), given={"model": str(start)}))
+
+
+def test_mistake_9_a_reward_adapter_without_its_head_is_refused(asked, reward_stage):
+    from safetensors.torch import load_file, save_file
+
+    weights = load_file(reward_stage / "adapter_model.safetensors")
+    save_file({name: weight for name, weight in weights.items() if not name.endswith("score.weight")},
+              reward_stage / "adapter_model.safetensors")
+    with pytest.raises(ModelError, match="its reward head is not saved with it"):
+        run(asked(reward=str(reward_stage)))
+
+
+def test_mistake_12_quantized_weights_are_refused_before_they_are_loaded(asked, tiny_model, tmp_path):
+    packed = other_words(tmp_path / "packed", tiny_model, [])
+    config = json.loads((packed / "config.json").read_text())
+    (packed / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq", "bits": 4}}))
+    with pytest.raises(ModelError, match="packed: its weights are quantized"):
+        run(asked(given={"model": str(packed)}))
+
+
+def test_mistakes_6_and_7_prompts_are_never_cut_and_ptx_learns_to_stop(asked, chat):
+    options = load_options(PPOOptions, "ppo", "ppo-smoke", {"held_out": 0.0})
+    table = read(asked().ptx)
+    rows = prepared(table, table, chat, options)
+    assert [prompt.ids for prompt in rows.prompts] == [chat.prompt_ids(prompt.messages) for prompt in rows.prompts]
+    assert chat.tokenizer.pad_token_id not in chat.stop_ids
+    for row in rows.ptx:
+        learned = [label for label in row.encoded.labels if label != IGNORED]
+        assert learned[-1] in chat.stop_ids
+        assert chat.tokenizer.decode(learned[:-1]) == row.answer
+
+
+def test_mistake_8_functions_read_a_response_whole_and_without_its_stop_token(chat):
+    text = "Here is an instruction: stop only at the stop token. 指令：继续。"
+    ids = chat.tokenizer(text, add_special_tokens=False)["input_ids"] + [chat.stop_ids[0]]
+    read_by = []
+    prompt = Prompt("0", "0", "en", [{"role": "user", "content": "?"}], [5], {})
+    said = Experience(prompt=torch.tensor([[5]]), prompt_mask=torch.tensor([[True]]), response=torch.tensor([ids]),
+                      mask=torch.ones(1, len(ids), dtype=torch.bool), ended=torch.tensor([True]), row=torch.tensor([0]),
+                      which=torch.tensor([0]))
+    FunctionScore(lambda completions: read_by.extend(completions) or [0.0], [prompt], chat)(said)
+    assert read_by == [[{"role": "assistant", "content": text}]]
 
 
 def test_a_dry_run_leaves_nothing_behind(asked):
@@ -145,7 +224,7 @@ def test_a_dry_run_leaves_nothing_behind(asked):
 
 
 def test_prompts_that_do_not_fit_leave_with_their_reason(asked):
-    made, _ = run(asked(given={"max_length": 31, "max_steps": 1}))
+    made = run(asked(given={"max_length": 31, "max_steps": 1}))
     dropped = made.dropped()
     assert set(dropped["reason"]) == {"too_long"}
     assert made.manifest.rows.kept + dropped.height == 12
@@ -178,18 +257,18 @@ def test_callbacks_are_told_of_every_update_and_may_end_the_run(asked):
         def on_step_end(self, args, state, control, **_):
             control.should_training_stop = state.global_step == 1
 
-    made, _ = run(asked(callbacks=[Ending()], given={"report_to": "tensorboard", "max_steps": 3}))
+    made = run(asked(callbacks=[Ending()], given={"report_to": "tensorboard", "max_steps": 3}))
     assert [step for step, _ in Ending.told] == [1]
     assert made.manifest.metrics["updates"] == 1
     assert made.manifest.gate is None
     assert list((made.path / "tensorboard").glob("events.*"))
 
 
-@pytest.mark.prove
 @pytest.mark.parametrize("algorithm", ["grpo", "rloo", "dpo"])
-def test_proof_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tiny_model, algorithm):
-    made, _ = run(asked(algorithm, reward=str(reward_stage), given={
-        "algorithm": algorithm, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4, "temperature": 1.0}))
+def test_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tiny_model, algorithm):
+    made = run(asked(algorithm, reward=str(reward_stage), given={
+        "algorithm": algorithm, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4, "temperature": 1.0,
+        "missing_eos_penalty": "none"}))
     assert weights_sha256(made.model) != weights_sha256(tiny_model)
     assert made.manifest.metrics["updates"] > 0
     assert "How it went" in (made.path / "report.html").read_text(encoding="utf-8")

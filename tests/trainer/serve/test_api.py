@@ -217,7 +217,7 @@ def test_a_body_that_does_not_come_is_not_waited_for(speakers):
 def test_a_stop_lets_what_is_under_way_finish_and_tells_the_rest(speakers):
     with running(speakers[:1], slots=1, grace=60) as url, \
             openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
-        under_way = client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=300, temperature=0,
+        under_way = client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=1000, temperature=0,
                                                    stream=True)
         pieces = iter(under_way)
         text = next(pieces).choices[0].delta.content
@@ -227,4 +227,4 @@ def test_a_stop_lets_what_is_under_way_finish_and_tells_the_rest(speakers):
             list(waiting)
         ends = [piece.choices[0] for piece in pieces]
         text += "".join(end.delta.content for end in ends)
-        assert (text, ends[-1].finish_reason) == (alone(speakers[0], "tea", max_tokens=300).text, "length")
+        assert (text, ends[-1].finish_reason) == (alone(speakers[0], "tea", max_tokens=1000).text, "length")

@@ -185,3 +185,14 @@ def test_a_key_is_asked_for_until_it_is_right(page, speakers):
         ask(page, "tea")
         page.locator(".answer footer").get_by_text("Copy").wait_for()
         assert page.evaluate("localStorage.getItem('key')") is None
+
+
+def test_a_long_conversation_gets_what_still_fits_and_then_a_new_one_is_advised(page, url):
+    opened(page, url, longest=1500)
+    page.locator("#who").select_option("tiny")
+    ask(page, "tea " * 990)
+    page.locator(".said p").first.wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".answer footer").get_by_text("Copy").wait_for()
+    ask(page, "tea " * 3000)
+    page.locator(".problem").get_by_text("begin a new one").wait_for()

@@ -120,6 +120,8 @@ def test_vllm_gets_our_limits_and_the_key_by_its_environment(tiny_model, tmp_pat
                      "--max-num-seqs", "3", "--max-model-len", "50"]
     assert key == "s3cret"
     assert "pip install vllm" in str(refused("serve", str(tiny_model), "--engine", "vllm"))
+    two = refused("serve", str(tiny_model), "tiny", "--name", "a", "--name", "b", "--engine", "vllm")
+    assert "one whole model" in str(two)
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130),

@@ -2,12 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from instructwild import stage
 from instructwild.schema import Candidate, Message, RankingRow, content_id, response_id
 from instructwild.stage.frames import ranking_frame, rankings
 from instructwild_trainer.adapter import source_of
 from instructwild_trainer.data import language_of
+
+if TYPE_CHECKING:
+    from instructwild.report.page import Page
 
 
 def ask_all(models: Sequence[str], names: Sequence[str], questions: Sequence[str], max_tokens: int, temperature: float,
@@ -45,14 +49,14 @@ def _answers(models: Sequence[str], names: Sequence[str], questions: Sequence[st
     return rows
 
 
-def _page(rows: Sequence[RankingRow]) -> str:
+def _page(rows: Sequence[RankingRow]) -> "Page":
     from instructwild.report.page import Page, Sample, Samples
 
     page = Page(title="Answers side by side", lead="One question, one model after another, the likeliest answer of each.")
     page.add("", Samples([Sample(row.messages[-1].content, language=row.language,
                                  replies=tuple((candidate.model or "", candidate.text) for candidate in row.candidates))
                           for row in rows]))
-    return page.html()
+    return page
 
 
 def show(rows: Sequence[RankingRow]) -> None:

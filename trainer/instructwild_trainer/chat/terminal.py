@@ -82,9 +82,6 @@ class History:
 def converse(speakers: Sequence[Speaker], max_tokens: int, temperature: float, votes: Votes | None = None,
              history: Path | None = None) -> None:
     """Talk until an empty line or the end of input. With several models the conversation goes on from the better answer."""
-    if sys.stdin.isatty():
-        import readline  # noqa: F401  arrow keys at the prompt
-
     kept, talk = History(history), list[Message]()
     engine = Engine({speaker.name: speaker.local for speaker in speakers}, slots=1, waiting=len(speakers))
     console.print(HELP, style="dim", highlight=False)
@@ -111,6 +108,10 @@ def converse(speakers: Sequence[Speaker], max_tokens: int, temperature: float, v
 
 def _question() -> str:
     try:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            import readline  # noqa: F401  arrow keys at the prompt, which it must write itself to know where it ends
+
+            return input("> ").strip()
         return console.input("[bold cyan]> [/]").strip()
     except EOFError:
         return ""

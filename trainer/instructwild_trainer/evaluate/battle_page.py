@@ -40,6 +40,8 @@ def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, m
         page.add("By category", figures.stacked({part: {labels[key]: count for key, count in results[part].items()}
                                                  for part in metrics["by_category"]}, sort=False),
                  _rates("category", metrics["by_category"], results, labels))
+    if len(metrics["by_category_and_language"]) > len(metrics["by_category"]) > 1:
+        page.add("By category and language", _crossed(metrics))
     page.add("How far to trust this", Prose(_trust(decided, metrics, judge)))
     step = max(1.0, len(decided) / SHOWN)
     chosen = [decided[int(i * step)] for i in range(min(SHOWN, len(decided)))]
@@ -65,6 +67,15 @@ def _rates(called: str, rates: Mapping[str, Any], results: Mapping[str, Any], la
                  [[part, one["rows"], *(results[part][key] for key in labels), interval(one, 0, percent=True)]
                   for part, one in rates.items()],
                  caption="A tie counts half. 95% intervals by bootstrap over prompts; few prompts give wide ones.")
+
+
+def _crossed(metrics: Mapping[str, Any]) -> Table:
+    languages = [part for part in metrics["win_rate"] if part != "all"]
+    found = metrics["by_category_and_language"]
+    rows = [[category, *(interval(found[key], 0, percent=True) + f" of {found[key]['rows']}"
+                         if (key := f"{category}, {language}") in found else "–" for language in languages)]
+            for category in metrics["by_category"]]
+    return Table(["category", *languages], rows, caption="Win rate, its interval, and of how many prompts.")
 
 
 def _trust(decided: Sequence["Comparison"], metrics: Mapping[str, Any], judge: str) -> str:

@@ -253,7 +253,7 @@ def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[D
         schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
     return run.finish(data=data, dropped=dropped, metrics=metrics, usd=round(spent.usd, 6),
                       tokens=stage.Tokens(prompt=spent.prompt, completion=spent.completion),
-                      report=page_of(decided, names, called, metrics).signed)
+                      report=page_of(decided, names, called, metrics))
 
 
 def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
@@ -265,11 +265,13 @@ def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
     values = [float(one.value or 0.0) for one in decided]
     ids, ones = [one.row.id for one in decided], [1.0] * len(decided)
     parts = {"language": [one.language for one in decided], "category": [one.category for one in decided]}
+    parts["both"] = [f"{one.category}, {one.language}" for one in decided]
     rates = {name: by_part(values, ones, ids, part) for name, part in parts.items()}
     places = [value for one in decided for value in one.first_place]
     heard = [one for one in decided if one.consistent is not None]
     return {"win_rate": plain(rates["language"]),
-            "by_category": {name: one for name, one in plain(rates["category"]).items() if name != "all"},
+            **{key: {name: one for name, one in plain(rates[part]).items() if name != "all"}
+               for key, part in (("by_category", "category"), ("by_category_and_language", "both"))},
             "results": {name: _counted([one for one, given in zip(decided, part, strict=True) if given == name])
                         for part in parts.values() for name in dict.fromkeys(part)} | {"all": _counted(decided)},
             "consistent": _mean([float(bool(one.consistent)) for one in heard]), "first_place": _mean(places)}

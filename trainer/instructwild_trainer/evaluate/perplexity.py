@@ -111,7 +111,7 @@ def _finish(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], 
                           "models": [{"model": name, "nats": found[name][i][0], "tokens": found[name][i][1]}
                                      for name in names]}
                          for i, (row, size) in enumerate(zip(rows, sizes, strict=True))], schema=MEASURED)
-    return run.finish(data=data, dropped=dropped, metrics=metrics, report=page_of(names, rows, found, metrics).signed)
+    return run.finish(data=data, dropped=dropped, metrics=metrics, report=page_of(names, rows, found, metrics))
 
 
 def answer_bytes(messages: Sequence[Mapping[str, str]]) -> int:

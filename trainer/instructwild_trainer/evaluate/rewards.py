@@ -84,7 +84,7 @@ def _finish(run: stage.Run, sets: Sequence[Answered], found: Mapping[str, list[f
                                                                          strict=True)], schema=SCORED)
     metrics = figures_of(data, [one.name for one in sets])
     return run.finish(data=data, dropped=[lost for one in sets for lost in one.dropped], metrics=metrics,
-                      report=page_of(sets, found, metrics).signed)
+                      report=page_of(sets, found, metrics))
 
 
 def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:

@@ -15,9 +15,9 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
            group_size: Annotated[int, typer.Option(
                "--group-size", help="Weights that share a scale; halved until it divides the model's widths.")] = 128,
            symmetric: Annotated[bool, typer.Option(
-               "--symmetric/--asymmetric", help="A grid around zero, for kernels that know no other (vLLM's Marlin); "
-               "else each group's zero point is fitted too.")] = False,
-           samples: Annotated[int, typer.Option("--samples", help="At most this many rows to calibrate with.")] = 128,
+               "--symmetric/--asymmetric", help="A grid around zero, which every kernel knows (vLLM's Marlin no other), or "
+               "a zero point of its own for each group.")] = True,
+           samples: Annotated[int, typer.Option("--samples", help="At most this many rows to calibrate with.")] = 96,
            fit_scales: Annotated[int, typer.Option(
                "--fit-scales", help="Steps of fitting all scales together after GPTQ, a row each; 0 for none.")] = 48,
            max_length: Annotated[int, typer.Option("--max-length", help="The longest row, in tokens.")] = 512,
@@ -46,4 +46,4 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
     if not as_json:
         for failure in made.manifest.metrics.get("failures", []):
             console.print(f"[red]gate:[/] {failure}")
-    announce(made, as_json, skipped=run.finished is not None)
+    announce(made, as_json)

@@ -40,7 +40,7 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
         out: the folder to write.
         calibration: token ids of chat-templated rows.
         bits, group: of the grid.
-        symmetric: a grid around zero, which every kernel knows; else its zero point is fitted too, which costs no space.
+        symmetric: a grid around zero, which every kernel knows; else each group has a zero point of its own.
         scratch: where the library may write what it likes.
 
     Raises:
@@ -81,6 +81,7 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
     model.quantize(plan["calibration"], batch_size=1)
     model.save(plan["out"])
     _keep_the_rest(Path(plan["out"]), Path(plan["model"]))
+    (Path(plan["out"]) / "quant_log.csv").unlink(missing_ok=True)
 
 
 def _keep_the_rest(out: Path, source: Path) -> None:

@@ -38,7 +38,7 @@ def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     return columns, rows
 
 
-def measured_on(text: Mapping[str, Any]) -> str:
+def measured_on(text: Mapping[str, Any]) -> Page:
     """What perplexity was measured on, in one sentence."""
     parts = [f"{text['rows'][name]:,} {name} rows of {count:,} tokens" for name, count in text["tokens"].items()]
     return f"Held-out rows of {', '.join(text['from'])}: {'; '.join(parts)}." if parts else "No held-out rows were given."
@@ -58,7 +58,7 @@ def table_of(verdict: Verdict, text: Mapping[str, Any]) -> "rich.table.Table":
     return table
 
 
-def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any]) -> str:
+def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any]) -> Page:
     """What the gate measured, and both models' answers, as a page."""
     found = verdict.perplexity
     before, after = found["source"], found["export"]
@@ -83,7 +83,7 @@ def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any
     page.add("What was compared", Table(columns, rows))
     page.add("Greedy answers", Samples([_sample(*told) for told in zip(verdict.questions, verdict.before.answers,
                                                                        verdict.after.answers, strict=True)]))
-    return page.html()
+    return page
 
 
 def _sample(question: str, before: str, after: str) -> Sample:

@@ -100,7 +100,7 @@ def planned(model: str, format: Format, calibration: Sequence[str], *, bits: int
 
 
 def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] = (), bits: int = 4, group_size: int = 128,
-           symmetric: bool = False, samples: int = 128, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
+           symmetric: bool = True, samples: int = 96, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
            languages: Sequence[str] = (), force: bool = False) -> stage.Run:
     """Write a merged or a 4-bit model folder and let the gate judge it.
 
@@ -108,7 +108,7 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
         model: a stage folder, a model or adapter folder, a Hub id, `smollm2` or `tiny`.
         calibration: stage folders or files with answered rows; a share of their prompts is held out for the gate.
         bits, group_size: of the 4-bit grid; the group is halved until it divides the model's widths.
-        symmetric: a grid around zero; else the zero point of every group is fitted as well.
+        symmetric: a grid around zero, which every kernel knows; else each group has a zero point of its own.
         samples: at most this many rows to calibrate with, the languages in turn.
         fit_scales: steps of fitting the scales of all layers together after GPTQ; 0 for none.
         max_length: the longest row in tokens.

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from instructwild.errors import ModelError
+from instructwild_trainer.ppo.attention import quicken
 from instructwild_trainer.ppo.experience import Experience
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Actors:
         from peft import get_peft_model
 
         base.requires_grad_(False)
+        quicken(base)
         _plain_layers(policy)
         self.base = base
         self.shared_trunk = shared_trunk
@@ -55,7 +57,7 @@ class Actors:
         copied = reward is not None and value_from_reward and not shared_trunk
         if not shared_trunk:
             self.peft.add_adapter(VALUE, self.peft.peft_config[REWARD] if copied else policy)
-        self.heads[VALUE] = _head(base)
+        self.heads[VALUE] = value_head(base)
         if copied:
             self._copy_adapter(REWARD, VALUE)
             self.heads[VALUE].load_state_dict(self.heads[REWARD].state_dict())
@@ -128,7 +130,7 @@ class Actors:
         model = self.acting(role)
         with _output_input(model) as seen:
             logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache, use_cache=True,
-                           logits_to_keep=1).logits
+                           logits_to_keep=columns(ids.shape[1] - 1, ids.shape[1], ids.device)).logits
         return logits[:, -1], seen[0][:, -1]
 
     def acting(self, role: str) -> "PreTrainedModel":
@@ -148,23 +150,12 @@ class Actors:
             role: POLICY or REFERENCE.
             batch: [B, P] prompts and [B, T] responses.
         """
-        ids, mask, positions = _sequence(batch)
-        keep = batch.response.shape[1] + 1
-        return self.forward(role, ids, mask, positions, keep)
-
-    def forward(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor, keep: int) -> Predicted:
-        """Logits of the last `keep` positions but the very last, which predicts nothing.
-
-        Args:
-            role: POLICY or REFERENCE.
-            ids, mask, positions: [B, S].
-            keep: at least 2.
-        """
-        model = self.acting(role)
+        ids, mask, positions = batch.sequence
+        model, end = self.acting(role), ids.shape[1] - 1
         with _output_input(model) as seen:
             logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False,
-                           logits_to_keep=keep).logits
-        return Predicted(logits[:, :-1], seen[0][:, :-1])
+                           logits_to_keep=columns(end - batch.response.shape[1], end, ids.device)).logits
+        return Predicted(logits, seen[0])
 
     def values(self, batch: Experience, predicted: Predicted | None = None) -> Tensor:
         """[B, T] fp32: the value before each response token.
@@ -176,7 +167,7 @@ class Actors:
         if self.shared_trunk:
             hidden = (predicted or self.predict(POLICY, batch)).hidden
         else:
-            ids, mask, positions = _sequence(batch)
+            ids, mask, positions = batch.sequence
             width = batch.response.shape[1]
             hidden = self._trunk(VALUE, ids, mask, positions)[:, -width - 1:-1]
         return self.heads[VALUE](hidden.float()).squeeze(-1)
@@ -184,7 +175,7 @@ class Actors:
     @torch.no_grad()
     def scores(self, batch: Experience) -> Tensor:
         """[B] fp32: the reward model's score, read at the last response token."""
-        ids, mask, positions = _sequence(batch)
+        ids, mask, positions = batch.sequence
         last = batch.prompt.shape[1] + batch.lengths - 1
         hidden = self._trunk(REWARD, ids, mask, positions)
         return self.heads[REWARD](hidden[torch.arange(len(batch), device=hidden.device), last].float()).squeeze(-1)
@@ -208,6 +199,7 @@ class Actors:
 
         config = PeftConfig.from_pretrained(str(folder))
         config.task_type, config.modules_to_save, config.inference_mode = None, None, False
+        config.base_model_name_or_path = self.base.name_or_path
         _plain_layers(config)
         self.peft.add_adapter(REWARD, config)
         weights = load_file(folder / "adapter_model.safetensors")
@@ -215,7 +207,7 @@ class Actors:
         if len(scores) != 1:
             raise ModelError("its reward head is not saved with it", where=str(folder),
                              remedy="train it again with modules_to_save=['score'], as `instructwild train reward` does")
-        head = _head(self.base)
+        head = value_head(self.base)
         head.weight.data.copy_(weights.pop(scores[0]))
         found = set_peft_model_state_dict(self.peft, weights, adapter_name=REWARD)
         missing = [name for name in found.missing_keys if f".{REWARD}." in name]
@@ -229,42 +221,6 @@ class Actors:
         for name, parameter in parameters.items():
             if f".{source}." in name and ".lora_" in name:
                 parameters[name.replace(f".{source}.", f".{target}.")].data.copy_(parameter.data)
-
-
-class SeparateActors(Actors):
-    """Training all weights: policy and value are models of their own, the reference a frozen copy of the policy.
-
-    Args:
-        policy: the SFT model; all of it is trained.
-        reference: the same once more.
-        value: the same a third time; None puts the value head on the policy's last layer.
-    """
-
-    def __init__(self, policy: "PreTrainedModel", reference: "PreTrainedModel", value: "PreTrainedModel | None") -> None:
-        self.base = policy.eval()
-        self.shared_trunk = value is None
-        self.models = {POLICY: policy, REFERENCE: reference.eval().requires_grad_(False)}
-        if value is not None:
-            self.models[VALUE] = value.eval()
-        self.heads = nn.ModuleDict({VALUE: _head(policy)}).to(policy.device)
-
-    def acting(self, role: str) -> "PreTrainedModel":
-        """The model of that role."""
-        return self.models[role]
-
-    def policy_parameters(self) -> dict[str, nn.Parameter]:
-        """All weights of the policy, by name."""
-        return dict(self.models[POLICY].named_parameters())
-
-    def value_parameters(self) -> dict[str, nn.Parameter]:
-        """All weights of the value model below its head, and the head's, by name."""
-        own = {} if self.shared_trunk else self.models[VALUE].base_model.named_parameters()
-        return {f"value.{name}": p for name, p in dict(own).items()} | {
-            f"value_head.{name}": p for name, p in self.heads[VALUE].named_parameters()}
-
-    def alone(self) -> Any:
-        """The policy, ready to be saved."""
-        return self.base
 
 
 @contextmanager
@@ -285,25 +241,17 @@ def _plain_layers(config: Any) -> None:
     config._register_custom_module({nn.Linear: Linear})
 
 
-def _head(base: "PreTrainedModel") -> nn.Linear:
+def value_head(base: "PreTrainedModel") -> nn.Linear:
+    """A linear head in fp32 that gives 0 to everything."""
     head = nn.Linear(base.config.get_text_config().hidden_size, 1, bias=False, dtype=torch.float32)
     nn.init.zeros_(head.weight)
     return head
 
 
-def _sequence(batch: Experience) -> tuple[Tensor, Tensor, Tensor]:
-    """Prompt and response as one: ids, attention mask and positions, each [B, P + T]."""
-    mask = torch.cat([batch.prompt_mask, batch.mask], dim=1).long()
-    return torch.cat([batch.prompt, batch.response], dim=1), mask, (mask.cumsum(1) - 1).clamp(min=0)
+def columns(start: int, end: int, device: torch.device) -> Tensor:
+    """Columns start to end − 1 of a sequence, as `logits_to_keep` takes them.
 
-
-def token_logprobs(logits: Tensor, tokens: Tensor, temperature: float) -> Tensor:
-    """[B, T] fp32: log-probability of each token under logits [B, T, V] taken at a temperature."""
-    scaled = logits.float() / temperature
-    return scaled.gather(-1, tokens.unsqueeze(-1)).squeeze(-1) - scaled.logsumexp(-1)
-
-
-def token_entropy(logits: Tensor, temperature: float) -> Tensor:
-    """[B, T] fp32: entropy in nats of the distributions that logits [B, T, V] give at a temperature."""
-    logs = torch.log_softmax(logits.float() / temperature, dim=-1)
-    return -(logs.exp() * logs).sum(-1)
+    As a number it would cut a slice out of [B, S, H], and a product with what is not contiguous copies the whole output
+    layer once a row.
+    """
+    return torch.arange(start, end, device=device)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from instructwild.errors import ConfigError
+from instructwild_trainer.fit import CHECKPOINTS, train
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.experience import Experience
@@ -16,14 +17,17 @@ from instructwild_trainer.ppo.rollout import generate, left_padded, seeded
 from instructwild_trainer.ppo.scores import Prompt, Score
 from instructwild_trainer.templates import Chat
 
+if TYPE_CHECKING:
+    from instructwild.stage import Run
 
-def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, options: PPOOptions, scratch: Path,
+
+def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, options: PPOOptions, work: "Run",
                    callbacks: Sequence[Any] = ()) -> list[dict[str, float]]:
     """Train the policy adapter in place; what TRL logged.
 
     PPO's words keep their meaning: batch_size responses are sampled at a time, mini_batch_size of them make an optimiser
-    step, num_ppo_epochs is the number of passes over them, kl_coef is β. DPO samples num_generations responses a prompt
-    once, and learns the best against the worst.
+    step, num_ppo_epochs is the number of passes over them, kl_coef is β. DPO samples num_generations responses once, to as
+    many prompts as it has steps for, and learns the best against the worst.
 
     Args:
         actors: the models; without a value adapter.
@@ -31,22 +35,19 @@ def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat
         prompts: what to answer.
         chat: the tokenizer.
         options: of the run.
-        scratch: where TRL keeps its checkpoints, to go on from.
+        work: the stage; TRL keeps its checkpoints there, to go on from.
         callbacks: transformers' callbacks.
 
     Raises:
-        ConfigError: batch sizes that do not divide as TRL needs them, or fewer than two generations.
+        ConfigError: batch sizes that do not divide as TRL needs them, or all responses score alike.
     """
     checked(options)
     actors.acting(POLICY)
-    trainer = _dpo(actors, score, prompts, chat, options, scratch) if options.algorithm == "dpo" else \
-        _online(actors, score, prompts, chat, options, scratch)
+    make = _dpo if options.algorithm == "dpo" else _online
+    trainer = make(actors, score, prompts, chat, options, work.scratch / CHECKPOINTS)
     for callback in callbacks:
         trainer.add_callback(callback)
-    found = sorted(scratch.glob("trl/checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    whole = [path for path in found if (path / "trainer_state.json").exists()]
-    trainer.train(resume_from_checkpoint=str(whole[-1]) if whole else None)
-    return [dict(point) for point in trainer.state.log_history if "train_runtime" not in point]
+    return train(trainer, work, options.algorithm)
 
 
 def checked(o: PPOOptions) -> None:
@@ -82,9 +83,9 @@ def judge(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o
     return reward
 
 
-def _arguments(o: PPOOptions, scratch: Path, steps: int) -> dict[str, Any]:
+def _arguments(o: PPOOptions, folder: Path, steps: int) -> dict[str, Any]:
     gpu = torch.cuda.is_available()
-    return {"output_dir": str(scratch / "trl"), "per_device_train_batch_size": o.per_device_train_batch_size,
+    return {"output_dir": str(folder), "per_device_train_batch_size": o.per_device_train_batch_size,
             "gradient_accumulation_steps": o.mini_batch_size // o.per_device_train_batch_size, "max_steps": steps,
             "learning_rate": o.learning_rate, "lr_scheduler_type": o.lr_scheduler_type, "warmup_steps": o.warmup_steps,
             "weight_decay": o.weight_decay, "adam_epsilon": o.adam_epsilon, "max_grad_norm": o.max_grad_norm,
@@ -94,14 +95,14 @@ def _arguments(o: PPOOptions, scratch: Path, steps: int) -> dict[str, Any]:
             "gradient_checkpointing": o.gradient_checkpointing}
 
 
-def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, scratch: Path) -> Any:
+def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
     kinds: dict[str, tuple[Any, Any]] = {"grpo": (GRPOConfig, GRPOTrainer), "rloo": (RLOOConfig, RLOOTrainer)}
     config, trainer = kinds[o.algorithm]
     steps = updates_of(o, len(prompts)) * steps_per_update(o)
-    arguments = config(**_arguments(o, scratch, steps), num_generations=o.num_generations,
+    arguments = config(**_arguments(o, folder, steps), num_generations=o.num_generations,
                        generation_batch_size=o.batch_size,
                        max_completion_length=o.response_length, temperature=o.temperature, num_iterations=o.num_ppo_epochs,
                        epsilon=o.cliprange)
@@ -110,11 +111,13 @@ def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat,
                    train_dataset=rows, processing_class=chat.tokenizer)
 
 
-def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, scratch: Path) -> Any:
+def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
-    rows = [i for i in range(len(prompts)) for _ in range(o.num_generations)]
+    order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(seeded(o.seed, "order"))).tolist()
+    asked = order[:updates_of(o, len(prompts)) * o.batch_size]
+    rows = [i for i in asked for _ in range(o.num_generations)]
     said = generate(actors, POLICY, [prompts[i].ids for i in rows], range(len(rows)), length=o.response_length,
                     stop_ids=chat.stop_ids, pad=chat.tokenizer.pad_token_id, temperature=o.temperature,
                     seed=seeded(o.seed, "dpo"), batch_size=o.rollout_batch_size)
@@ -122,15 +125,16 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o:
     scores = judge(actors, score, prompts, chat, o)(completion_ids=ids, which=rows)
     texts = chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
     pairs = []
-    for i, prompt in enumerate(prompts):
-        own = sorted(range(i * o.num_generations, (i + 1) * o.num_generations), key=lambda place: scores[place])
+    for n, i in enumerate(asked):
+        own = sorted(range(n * o.num_generations, (n + 1) * o.num_generations), key=lambda place: scores[place])
         if scores[own[0]] < scores[own[-1]]:
-            pairs.append({"prompt": prompt.messages, "chosen": [{"role": "assistant", "content": texts[own[-1]]}],
+            pairs.append({"prompt": prompts[i].messages, "chosen": [{"role": "assistant", "content": texts[own[-1]]}],
                           "rejected": [{"role": "assistant", "content": texts[own[0]]}]})
     if not pairs:
         raise ConfigError("all responses to each prompt score alike: there is nothing to prefer", where="--algorithm dpo",
-                          remedy="raise temperature or num_generations, or give another reward")
+                          remedy="raise temperature, num_generations or response_length (what does not end gets "
+                                 "missing_eos_penalty), or give another reward")
     steps = updates_of(o, len(pairs)) * steps_per_update(o)
-    arguments = DPOConfig(**_arguments(o, scratch, steps), max_length=o.max_length)
+    arguments = DPOConfig(**_arguments(o, folder, steps), max_length=o.max_length)
     return DPOTrainer(model=actors.peft, args=arguments, train_dataset=Dataset.from_list(pairs),
                       processing_class=chat.tokenizer)

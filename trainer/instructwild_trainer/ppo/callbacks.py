@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from instructwild.errors import ConfigError
+
 if TYPE_CHECKING:
     from transformers import TrainerCallback
 
@@ -54,14 +56,21 @@ class Listeners:
 
 
 def reporters(report_to: str, folder: Path) -> list["TrainerCallback"]:
-    """The callbacks behind the option `report_to`; TensorBoard's files go to `folder`."""
-    if report_to == "tensorboard":
-        from torch.utils.tensorboard import SummaryWriter
-        from transformers.integrations import TensorBoardCallback
+    """The callbacks behind the option `report_to`; TensorBoard's files go to `folder`.
 
-        return [TensorBoardCallback(SummaryWriter(log_dir=str(folder)))]
-    if report_to == "trackio":
-        from transformers.integrations import TrackioCallback
+    Raises:
+        ConfigError: what would show the figures is not installed.
+    """
+    try:
+        if report_to == "tensorboard":
+            from torch.utils.tensorboard import SummaryWriter
+            from transformers.integrations import TensorBoardCallback
 
-        return [TrackioCallback()]
+            return [TensorBoardCallback(SummaryWriter(log_dir=str(folder)))]
+        if report_to == "trackio":
+            from transformers.integrations import TrackioCallback
+
+            return [TrackioCallback()]
+    except (ImportError, RuntimeError):
+        raise ConfigError(f"{report_to} is not installed", where="--report-to", remedy=f"pip install {report_to}") from None
     return []

@@ -27,9 +27,9 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
     """
     from instructwild_trainer.ppo.stage import Asked, run
 
-    made, skipped = run(Asked(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
-                              ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run))
+    made = run(Asked(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
+                     ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run))
     if made is not None:
-        announce(made, as_json, skipped=skipped)
+        announce(made, as_json)
 
 

@@ -48,6 +48,12 @@ class Experience:
         """[B] response tokens, EOS included."""
         return self.mask.sum(1)
 
+    @property
+    def sequence(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Prompt and response as one: ids, attention mask and positions, each [B, P + T]."""
+        mask = torch.cat([self.prompt_mask, self.mask], dim=1).long()
+        return torch.cat([self.prompt, self.response], dim=1), mask, (mask.cumsum(1) - 1).clamp(min=0)
+
     def pick(self, rows: Sequence[int] | Tensor) -> "Experience":
         """Some rows, cut to the longest prompt and response among them."""
         index = torch.as_tensor(rows, dtype=torch.long, device=self.prompt.device)

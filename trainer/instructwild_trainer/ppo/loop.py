@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from instructwild_trainer.ppo import checkpoint
-from instructwild_trainer.ppo.actors import POLICY, Actors, token_logprobs
+from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.experience import Experience, ReplayBuffer
 from instructwild_trainer.ppo.kl import AdaptiveKL, FixedKL, k1, k3, per_sequence
@@ -21,6 +21,7 @@ from instructwild_trainer.ppo.processes import Processes
 from instructwild_trainer.ppo.ptx import IGNORED, ptx_loss
 from instructwild_trainer.ppo.rollout import generate, judged, made_known, seeded
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
+from instructwild_trainer.ppo.tokens import token_logprobs
 from instructwild_trainer.ppo.watch import Stopped, Watch
 from instructwild_trainer.templates import Encoded
 

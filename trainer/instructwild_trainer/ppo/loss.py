@@ -48,14 +48,3 @@ def value_loss(values: Tensor, old_values: Tensor, returns: Tensor, mask: Tensor
     plain = (v - target).square()
     clipped = (torch.clamp(v, old - clip, old + clip) - target).square()
     return 0.5 * masked_mean(torch.maximum(plain, clipped), mask), masked_mean((clipped > plain).detach(), mask)
-
-
-def total_loss(policy: Tensor, value: Tensor, ptx: Tensor | float, vf_coef: float, ptx_coef: float) -> Tensor:
-    """The sum policy + vf_coef · value + ptx_coef · ptx, never a convex mix: PPO weighs 1 whatever the coefficients.
-
-    Args:
-        policy, value, ptx: [] losses, each a masked token mean; ptx_coef means nothing without that reduction.
-        vf_coef: weight of the value loss.
-        ptx_coef: γ of Ouyang et al. 2022, equation 2, on our reduction.
-    """
-    return policy + vf_coef * value + (ptx_coef * ptx if ptx_coef else 0.0)

@@ -26,6 +26,8 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
     """An estimate of the peak, on the high side: every row as long as max_length.
 
     With LoRA the base is there once, whatever the number of roles; without it policy, reference and value are three models.
+    Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
+    distributions of a batch of rollouts, a micro-batch's activations, or the distributions that perplexity is taken from.
 
     Args:
         shape: of the base.
@@ -38,7 +40,10 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
     size = 2 if dtype == "bfloat16" else 4
     weights = (one.weights + shape.lora_parameters * 4 * (trained - 1 + reward) if o.use_peft
                else shape.parameters * size * (trained + 1))
-    return dataclasses.replace(one, weights=weights, gradients=one.gradients * trained, optimizer=one.optimizer * trained)
+    rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
+                                      + shape.vocabulary * 32)
+    return dataclasses.replace(one, weights=weights, gradients=one.gradients * trained, optimizer=one.optimizer * trained,
+                               activations=max(one.activations, rollout, 1024 * shape.vocabulary * 10))
 
 
 def checked(base: "Source", o: PPOOptions, *, reward: bool) -> PPOOptions:

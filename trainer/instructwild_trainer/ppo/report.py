@@ -34,14 +34,15 @@ class Story:
     """Responses of the experience it stopped on."""
 
 
-def page(story: Story) -> str:
-    """The page as HTML."""
+def page(story: Story) -> Page:
+    """The report of a run."""
     own = story.config.get("algorithm", "ppo") == "ppo"
     last = story.history[-1] if story.history else {}
     first = story.history[0] if story.history else {}
-    lead = f"{len(story.history)} updates."
+    steps = f"{len(story.history)} {'update' if own else 'step'}{'s' * (len(story.history) != 1)}"
+    lead = f"{steps}."
     if story.history and own:
-        lead = (f"{len(story.history)} updates: reward {first['reward']:.2f} → {last['reward']:.2f}, "
+        lead = (f"{steps}: reward {first['reward']:.2f} → {last['reward']:.2f}, "
                 f"KL {last['kl']:.2f} nats per sequence.")
     made = Page(title="PPO with PTX" if "ptx_loss" in last else str(story.config.get("algorithm", "ppo")).upper(), lead=lead)
     if story.stopped:
@@ -60,12 +61,11 @@ def page(story: Story) -> str:
                                                          for name, value in story.before.items()]))
     if story.answers:
         made.add("Answers before and after", Pairs([
-            Pair(answer.before, answer.after, "before", "after", answer.language, note=answer.prompt)
+            Pair(answer.before, answer.after, "before", "after", answer.language, note=f"Asked: {answer.prompt}")
             for answer in story.answers], caption="Held-out prompts, the likeliest token each time."))
     if story.notes:
         made.add("Notes", Prose("\n\n".join(story.notes)))
-    made.add_last("Options", Table(["option", "value"], [[key, str(value)] for key, value in story.config.items()]))
-    return made.html()
+    return made
 
 
 def _curves(history: Sequence[Mapping[str, float]]) -> list[Any]:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, Actors, token_entropy, token_logprobs
+from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, Actors
 from instructwild_trainer.ppo.advantages import gae, whiten
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.experience import Experience, joined
 from instructwild_trainer.ppo.masked import kept, masked_mean
 from instructwild_trainer.ppo.rewards import penalised, token_rewards
+from instructwild_trainer.ppo.tokens import token_entropy, token_logprobs
 
 
 def seeded(*parts: int | str) -> int:

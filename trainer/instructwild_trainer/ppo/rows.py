@@ -9,7 +9,7 @@ from instructwild.schema import Dropped, Reason
 from instructwild_trainer.data import Conversation, conversations, language_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.scores import Prompt
-from instructwild_trainer.templates import Chat, turns
+from instructwild_trainer.templates import Chat, check_masks, turns
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOpt
     """Rows as token ids, split into what is trained on and what is held out.
 
     Raises:
-        InputError: no prompt is left to train on.
+        InputError: no prompt is left to train on, or no supervised row of those given.
+        ModelError: the template does not tell prompts from answers.
     """
     kept: list[Prompt] = []
     dropped = [*prompts.malformed, *ptx.malformed]
@@ -50,8 +51,13 @@ def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOpt
                                 "max_length")
     halves = split(kept, options.held_out, key=lambda prompt: prompt.key, language=lambda prompt: prompt.language)
     answered, lost = conversations(ptx.frame, chat, options.max_length) if ptx.frame.height else ([], [])
+    if ptx.frame.height and not answered:
+        raise InputError("holds no answered row that can be used", where="--ptx", remedy="give rows with answers that fit "
+                         f"max_length {options.max_length}, or leave --ptx out for plain PPO")
     supervised = split(answered, options.held_out, key=lambda row: row.key, language=lambda row: row.language,
                        most=options.held_out_rows) if answered else None
+    if supervised:
+        check_masks(row.encoded for row in supervised.train)
     return Rows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
                 supervised.train if supervised else [], supervised.held_out if supervised else {}, [*dropped, *lost],
                 prompts.frame.height + ptx.frame.height + len(prompts.malformed) + len(ptx.malformed))

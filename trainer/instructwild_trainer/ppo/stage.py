@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.quiet import quiet_imports
 from instructwild.report.terminal import console, progress
 from instructwild_trainer.adapter import Source, load_chat, load_policy, load_reward, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.config import load, plain
-from instructwild_trainer.fit import calm, once
+from instructwild_trainer.fit import calm, check_scale, once
 from instructwild_trainer.likelihood import held_out_loss
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo import report
-from instructwild_trainer.ppo.actors import POLICY, Actors, SeparateActors
+from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.algorithms import checked as divides
 from instructwild_trainer.ppo.algorithms import train_with_trl
 from instructwild_trainer.ppo.callbacks import Listeners, reporters
@@ -36,6 +36,7 @@ from instructwild_trainer.ppo.scores import (
     Summed,
     reward_function,
 )
+from instructwild_trainer.ppo.separate import SeparateActors
 from instructwild_trainer.templates import Chat
 
 if TYPE_CHECKING:
@@ -62,11 +63,11 @@ class Asked:
     """From Python: transformers' callbacks, one step an update."""
 
 
-def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
+def run(asked: Asked) -> stage.Stage | None:
     """Train, or go on with training, or find it done.
 
     Returns:
-        The finished stage (None after a dry run), and whether it had been finished before.
+        The finished stage; None after a dry run, and in every process but the first.
 
     Raises:
         InstructwildError: see `errors`; each before the first training step.
@@ -76,12 +77,13 @@ def run(asked: Asked) -> tuple[stage.Stage | None, bool]:
         return _run(asked, among)
 
 
-def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
+def _run(asked: Asked, among: Processes) -> stage.Stage | None:
     base = source_of(load(PPOOptions, "ppo", asked.config, asked.given).model)
     options = load(PPOOptions, "ppo", asked.config, asked.given, base.inherited)
     if not asked.reward and not asked.reward_functions:
         raise ConfigError("nothing judges the responses", where="--reward",
                           remedy="give --reward STAGE, or --reward-func FILE.py:NAME")
+    check_scale(options)
     if options.algorithm != "ppo":
         divides(options)
     if among.world > (options.batch_size if options.algorithm == "ppo" else 1):
@@ -104,15 +106,15 @@ def _run(asked: Asked, among: Processes) -> tuple[stage.Stage | None, bool]:
             chat, rows = encoded()
             trainer_of(*cast(base, reward, asked.reward_functions, chat, rows.prompts, options), rows, chat, options,
                        Path(scratch), among).train()
-        return None, True
+        return None
     with stage.start(asked.out, "ppo", config=config, inputs=inputs, force=asked.force) as work:
         if work.finished is not None:
             among.heard()
-            return work.finished, True
+            return work.finished
         chat, rows = encoded()
         tell(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), among.world)
         among.heard(None if asked.dry_run else str(work.scratch))
-        return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among), False
+        return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among)
 
 
 def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PPOOptions, scratch: Path,
@@ -125,6 +127,7 @@ def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PP
 
 def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, reward: Source | None, chat: Chat,
              rows: Rows, among: Processes) -> stage.Stage:
+    reporting = [*asked.callbacks, *reporters(options.report_to, asked.out / "tensorboard")]
     actors, score = cast(base, reward, asked.reward_functions, chat, rows.prompts, options)
     pad = chat.tokenizer.pad_token_id
     ptx = {language: [row.encoded for row in held] for language, held in rows.held_out_ptx.items()}
@@ -139,11 +142,10 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
 
     before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
     tell_perplexity("before", before)
-    reporting = [*asked.callbacks, *reporters(options.report_to, asked.out / "tensorboard")]
     if options.algorithm == "ppo":
         outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among), reporting, asked.out)
     else:
-        outcome = Outcome(train_with_trl(actors, score, rows.prompts, chat, options, work.scratch, reporting))
+        outcome = Outcome(train_with_trl(actors, score, rows.prompts, chat, options, work, reporting))
     after, answers_after = perplexity(), said()
     tell_perplexity("after", after)
     story = report.Story(
@@ -191,7 +193,11 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
         scores.append(ModelScore(actors, size))
     elif reward:
         console.print(f"{reward.label} is held beside the policy, with a base of its own", highlight=False)
-        scores.append(SeparateModelScore(load_reward(reward, dtype=dtype)[0].to(model.device), size))
+        judging, its_tokenizer = load_reward(reward, dtype=dtype, trust_remote_code=options.trust_remote_code)
+        if its_tokenizer.get_vocab() != chat.tokenizer.get_vocab():
+            raise ModelError("reads other tokens than the policy writes", where=reward.label,
+                             remedy="train a reward model on the stage that --model names")
+        scores.append(SeparateModelScore(judging.to(model.device), size))
     return actors, scores[0] if len(scores) == 1 else Summed(scores)
 
 
@@ -216,7 +222,8 @@ def _live(trainer: Trainer, reporting: Sequence["TrainerCallback"], out: Path) -
 
         def on_update(done: int, total: int, figures: dict[str, float]) -> bool:
             line = (f"reward {figures['reward']:+.3f}  KL {figures['kl']:.2f}  entropy {figures['entropy']:.2f}  length "
-                    f"{figures['length']:.0f}  ends {figures['ended']:.0%}  clipped {figures['policy_clipped']:.1%}  "
+                    f"{figures['length']:.0f}  ends {figures['ended']:.0%}  clipped {figures['policy_clipped']:.1%} "
+                    f"(values {figures['value_clipped']:.1%})  "
                     f"gradients {figures['policy_grad']:.2g}"
                     + (f" + ptx {figures['ptx_grad']:.2g}" if "ptx_grad" in figures else "")
                     + f"  {figures['tokens_per_second']:.0f} tokens/s")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from instructwild_trainer.likelihood import padded
-from instructwild_trainer.ppo.actors import Actors
+from instructwild_trainer.ppo.actors import Actors, columns
 from instructwild_trainer.ppo.ptx import IGNORED
 from instructwild_trainer.templates import Encoded
 
@@ -39,9 +39,10 @@ def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) ->
     """
     ids, mask = padded([row.input_ids for row in rows], pad, actors.device, side="left")
     labels, _ = padded([row.labels for row in rows], IGNORED, actors.device, side="left")
-    keep = min(max(_answer_span(row) for row in rows) + 1, ids.shape[1])
+    width = ids.shape[1]
+    keep = min(max(_answer_span(row) for row in rows) + 1, width)
     logits = actors.acting(role)(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(1) - 1).clamp(min=0),
-                                 use_cache=False, logits_to_keep=keep).logits
+                                 use_cache=False, logits_to_keep=columns(width - keep, width, ids.device)).logits
     return logits, labels[:, -keep:]
 
 

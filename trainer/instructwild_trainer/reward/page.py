@@ -14,7 +14,7 @@ MODEL = "reward model"
 
 
 def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequence[Group], pairs: Pairs,
-         scores: Sequence[Sequence[float]], chat: Chat, example: Group) -> str:
+         scores: Sequence[Sequence[float]], chat: Chat, example: Group) -> Page:
     """One HTML page: accuracy beside its baselines, by slice, calibration, curves, and prompts with their scores."""
     accuracy = metrics.get("accuracy", {})
     every = accuracy.get("all pairs", {})
@@ -44,9 +44,9 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequenc
             [_sample(group, values) for group, values in zip(held[:8], scores, strict=False)]))
     shown.add_last("What is read", Prose("The score is read at the last token of an answer, its stop token included."),
                    Samples([Sample(piece.text, badges=[piece.kind]) for piece in pieces(chat, example.encoded[0])]))
-    shown.add_last("How it was made", Table(["", ""], [
+    shown.add_last("Figures", Table(["figure", "value"], [
         [key, str(value)] for key, value in metrics.items() if key not in ("accuracy", "differences", "calibration")]))
-    return shown.html()
+    return shown
 
 
 def _accuracy(shown: Page, metrics: dict[str, Any], accuracy: dict[str, dict[str, dict[str, float]]]) -> None:

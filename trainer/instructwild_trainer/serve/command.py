@@ -63,9 +63,11 @@ def serve(
         raise ConfigError(f"{host} can be reached by others, and there is no API key to keep them out", where="--host",
                           remedy=f"set {KEY} to a long random text, or leave --host out")
     found = sources(models)
-    if engine is Runner.VLLM or (engine is Runner.AUTO and len(models) == 1 and votes is None and vllm.is_here()):
-        if len(models) > 1:
-            raise ConfigError("vLLM's server holds one model", where="--engine", remedy="name one, or leave --engine out")
+    whole = len(models) == 1 and (found[0].folder / "config.json").is_file()
+    if engine is Runner.VLLM or (engine is Runner.AUTO and whole and votes is None and vllm.is_here()):
+        if not whole:
+            raise ConfigError("vLLM's server holds one whole model, no second one and no adapter on its base",
+                              where="--engine", remedy="name one merged model, or leave --engine out")
         context = max_prompt + max_tokens if max_prompt is not None else None
         vllm.become(found[0].folder, names[0], host=host, port=port, slots=slots, context=context, key=key)
     _serve(found, names, host, port, key, votes, slots, waiting, max_tokens, max_prompt, grace)

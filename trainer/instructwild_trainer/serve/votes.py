@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from instructwild import stage
 from instructwild.errors import OutputError
@@ -17,6 +18,9 @@ from instructwild.stage.frames import ranking_frame, rankings
 from instructwild.stage.manifest import FileRecord, read_manifest
 from instructwild.stage.people import person
 from instructwild_trainer.data import language_of
+
+if TYPE_CHECKING:
+    from instructwild.report.page import Page
 
 STAGE, LOCK = "votes", "votes.lock"
 
@@ -135,7 +139,7 @@ def wins(rows: Sequence[RankingRow]) -> dict[str, dict[str, int]]:
     return told
 
 
-def _page(rows: Sequence[RankingRow]) -> str:
+def _page(rows: Sequence[RankingRow]) -> "Page":
     from instructwild.report.page import Page, Sample, Samples, Table
 
     votes = sum(len(row.rankings) for row in rows)
@@ -145,4 +149,4 @@ def _page(rows: Sequence[RankingRow]) -> str:
     page.add("The latest", Samples([Sample(row.messages[-1].content, language=row.language,
                                            replies=tuple((candidate.model or "", candidate.text)
                                                          for candidate in row.candidates)) for row in rows[-20:][::-1]]))
-    return page.html()
+    return page

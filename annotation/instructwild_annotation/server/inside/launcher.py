@@ -7,6 +7,7 @@ it never outlives the command that started it.
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -113,8 +114,12 @@ async def _people(owner: dict[str, str], workspace: str) -> None:
 
 
 def _serve(host: str, port: int) -> None:
+    import argilla_server  # noqa: F401
     import uvicorn
 
+    # What has been loaded stays: looking through all of it for garbage took longer than finding a page of the queue.
+    gc.collect()
+    gc.freeze()
     config = uvicorn.Config("argilla_server:app", host=host, port=port, access_log=False, log_level="warning",
                             timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)

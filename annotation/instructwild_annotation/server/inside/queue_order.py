@@ -1,6 +1,7 @@
 """The order in which an annotator meets records, so that records are finished rather than begun."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 
@@ -20,6 +21,30 @@ def is_assigned(record: str, user: str, users: Sequence[str], overlap: int) -> b
     return sum(spread(record, other) < mine for other in users) < overlap
 
 
+class Spread(dict[str, bytes]):
+    """`spread` of each record, worked out once."""
+
+    def __missing__(self, record: str) -> bytes:
+        self[record] = found = spread(record)
+        return found
+
+
+class Share(dict[str, bool]):
+    """`is_assigned` of each record, worked out once: a page of the queue looks at every record."""
+
+    def __init__(self, user: str, users: tuple[str, ...], overlap: int) -> None:
+        super().__init__()
+        self.user, self.users, self.overlap = user, users, overlap
+
+    def __missing__(self, record: str) -> bool:
+        self[record] = found = is_assigned(record, self.user, self.users, self.overlap)
+        return found
+
+
+SPREAD = Spread()
+share = lru_cache(maxsize=256)(Share)
+
+
 def ordered(records: Iterable[tuple[str, bool, int]], user: str, users: Sequence[str], overlap: int) -> list[str]:
     """Record ids in the order in which `user` should meet them.
 
@@ -32,12 +57,12 @@ def ordered(records: Iterable[tuple[str, bool, int]], user: str, users: Sequence
     First come records that lack answers: one's own share in an order common to all, so that those who share a record come
     to it at about the same time; then what others have left open, nearly finished ones first. Finished records come last.
     """
+    mine = share(user, tuple(users), overlap)
+
     def place(record: tuple[str, bool, int]) -> tuple[int, int, bytes]:
         name, lacking, submitted = record
         if not lacking:
-            return 2, 0, spread(name)
-        if is_assigned(name, user, users, overlap):
-            return 0, 0, spread(name)
-        return 1, -submitted, spread(name)
+            return 2, 0, SPREAD[name]
+        return (0, 0, SPREAD[name]) if mine[name] else (1, -submitted, SPREAD[name])
 
     return [record[0] for record in sorted(records, key=place)]

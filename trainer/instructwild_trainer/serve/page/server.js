@@ -20,8 +20,9 @@ export async function ask(path, options = {}) {
     if (answer.ok) return answer;
     if (answer.status === 401) { await newKey(); continue; }
     if (answer.status === 429) throw new Problem(say("busy", { n: answer.headers.get("retry-after") ?? 5 }));
-    const told = await answer.json().catch(() => null);
-    throw new Problem(say("failed", { why: told?.error?.message ?? answer.status }));
+    const told = (await answer.json().catch(() => null))?.error;
+    if (told?.code === "context_length_exceeded") throw Object.assign(new Problem(say("too_long")), { param: told.param });
+    throw new Problem(say("failed", { why: told?.message ?? answer.status }));
   }
 }
 
@@ -69,6 +70,7 @@ export async function answered(messages, answer, { temperature, longest }, contr
       shown();
     }
   } catch (error) {
+    if (error.param === "max_tokens" && longest) return answered(messages, answer, { temperature }, controller, shown);   // what fits
     if (error.name === "AbortError") answer.finish = "stopped";
     else { answer.finish = "failed"; answer.problem = error instanceof Problem ? error.message : String(error); }
   }

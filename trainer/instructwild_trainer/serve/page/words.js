@@ -18,7 +18,7 @@ const WORDS = {
     copy: "Copy", copied: "Copied", again: "Try again", remove: "Delete “{title}”", sure: "Delete this conversation?",
     untitled: "New conversation", empty: "(nothing)",
     busy: "The server is busy. Try again in {n} s.", gone: "The server cannot be reached. Is it still running?",
-    failed: "That did not work: {why}", key: "API key", key_why: "This server asks for a key. It is kept until you close this tab.",
+    failed: "That did not work: {why}", too_long: "The conversation is longer than the model can read: begin a new one.", key: "API key", key_why: "This server asks for a key. It is kept until you close this tab.",
     enter: "Use it", code: "Code", full: "The browser's store is full: delete older conversations.",
   },
   zh: {
@@ -37,7 +37,7 @@ const WORDS = {
     copy: "复制", copied: "已复制", again: "重试", remove: "删除“{title}”", sure: "删除这个对话？",
     untitled: "新对话", empty: "（空）",
     busy: "服务器正忙，请 {n} 秒后再试。", gone: "连不上服务器，它还在运行吗？",
-    failed: "没有成功：{why}", key: "API 密钥", key_why: "这台服务器需要密钥，关闭标签页前一直有效。",
+    failed: "没有成功：{why}", too_long: "对话超出了模型能读的长度：请开始新对话。", key: "API 密钥", key_why: "这台服务器需要密钥，关闭标签页前一直有效。",
     enter: "使用", code: "代码", full: "浏览器的存储已满：请删除较早的对话。",
   },
 };
