@@ -38,7 +38,7 @@ NOTES = [
     "Packed and padded are in CPU seconds of one thread. Padded batches are drawn at random, as TRL draws them; the last "
     "column is what no padding can give (2,000 batches of 1,500 rows of the same files); attention that ends where a "
     "document ends gives the rest. Gradients are checkpointed, TRL's default, for memory."]
-ROUNDS = 3
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 PACKED = {**LONG, "packing": True, "per_device_train_batch_size": 2}
 
 
