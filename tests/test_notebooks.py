@@ -1,5 +1,7 @@
 """The notebooks run from the first cell to the last, and are kept without their output."""
 
+import os
+import sys
 from pathlib import Path
 
 import nbformat
@@ -19,6 +21,7 @@ def test_a_notebook_runs_and_shows_something(path, tmp_path, monkeypatch):
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     book = nbformat.read(path, as_version=4)
     nbformat.validate(book)
     NotebookClient(book, timeout=240, resources={"metadata": {"path": str(tmp_path)}}).execute()

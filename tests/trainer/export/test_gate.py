@@ -73,6 +73,8 @@ def test_agreement_and_change_are_of_tokens():
 def test_a_loop_is_told_from_an_answer_in_both_languages():
     assert repetition("Paris is the capital of France.") == 0
     assert repetition("no no no no no no no no no no") > 0.8
+    assert repetition("Here is a plan: 1. 1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1.") > 0.6
+    assert repetition("Drink plenty of water. Eat a balanced diet. Drink less coffee and eat less sugar every day.") < 0.2
     assert repetition("光合作用是植物利用光的过程。") == 0
     assert repetition("好的好的好的好的好的好的好的") > 0.7
     assert repetition("") == 0

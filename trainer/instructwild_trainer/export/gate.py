@@ -185,9 +185,16 @@ def _stops(after: Probe, expected: set[int]) -> list[str]:
         f"{', '.join(map(str, sorted(expected)))}: generation_config.json or the tokenizer's eos_token is not the source's"]
 
 
-def repetition(text: str, width: int = 4) -> float:
-    """The share of a text's runs of `width` characters or words that occurred before in it: 0 fresh, near 1 a loop."""
-    parts = text.split() if text.isascii() else list(text)
+def repetition(text: str) -> float:
+    """The share of a text's runs that occurred before in it: 0 fresh, near 1 a loop.
+
+    Runs are of 4 words or of 8 characters, whichever repeats more ("1.1.1.1.1.1" is one word); where there are other
+    letters than ASCII, of 4 characters.
+    """
+    return max(_repeated(text.split(), 4), _repeated(text, 8)) if text.isascii() else _repeated(text, 4)
+
+
+def _repeated(parts: Sequence[str], width: int) -> float:
     runs = Counter(tuple(parts[i:i + width]) for i in range(len(parts) - width + 1))
     total = sum(runs.values())
     return 1 - len(runs) / total if total else 0.0
