@@ -101,13 +101,13 @@ def late(history, key):
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_proof_a_checkable_reward_is_learned_to_more_than_nine_tenths_inside_the_band(learner, seed, record_property):
-    trainer, _ = learner(seed)
+    trainer, _ = learner(seed, max_steps=20)
     outcome = trainer.train()
     record_property("reward", f"{late(outcome.history, 'reward'):.3f}")
     record_property("largest KL", f"{max(row['kl'] for row in outcome.history):.2f}")
     assert not outcome.stopped
     assert outcome.history[0]["reward"] < 0.75
-    assert late(outcome.history, "reward") > GOAL
+    assert late(outcome.history, "reward") > 0.9
     assert max(row["kl"] for row in outcome.history) < BAND
 
 
