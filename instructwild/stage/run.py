@@ -39,6 +39,9 @@ from instructwild.stage.manifest import (
     read_manifest,
 )
 
+PLAN = "plan.json"
+"""What an unfinished folder is being made from, in its scratch folder."""
+
 
 class Report(Protocol):
     """A page that can say how its stage was made: `instructwild.report.page.Page`."""
@@ -213,7 +216,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
 
 def _begin(run: Run, wanted: dict[str, Any]) -> None:
     """Note what the run is made from, whole or not at all, and read how long an earlier one worked on it."""
-    plan, seconds = run.scratch / "plan.json", run.scratch / "seconds"
+    plan, seconds = run.scratch / PLAN, run.scratch / "seconds"
     if not plan.exists():
         aside = plan.with_suffix(".aside")
         aside.write_text(json.dumps(wanted, ensure_ascii=False), encoding="utf-8")
@@ -238,7 +241,7 @@ def _found(folder: Path) -> dict[str, Any] | None:
         return {"stage": manifest.stage, "version": manifest.version, "config": manifest.config,
                 "inputs": [record.sha256 for record in manifest.inputs]}
     try:
-        found = json.loads((folder / SCRATCH / "plan.json").read_text(encoding="utf-8"))
+        found = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
         return found if isinstance(found, dict) else None
     except (OSError, ValueError):
         return None
@@ -266,9 +269,16 @@ def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _clear(folder: Path) -> None:
-    """Take a stage's own files away, the manifest first, so that no moment shows a finished stage with parts missing."""
-    for name in (FILE_NAME, SCRATCH, DATA, DROPPED_FILE, REPORT, MODEL):
-        _remove(folder / name)
+    """Take a stage's own files away. Whenever it is cut off, the folder is another run's unfinished one, never a finished
+    stage with parts missing: the manifest turns into the plan first, and the plan goes last.
+    """
+    plan = folder / SCRATCH / PLAN
+    if (folder / FILE_NAME).exists():
+        plan.parent.mkdir(exist_ok=True)
+        os.replace(folder / FILE_NAME, plan)
+    begun = [path for path in plan.parent.iterdir() if path != plan] if plan.parent.exists() else []
+    for path in (*(folder / name for name in (DATA, DROPPED_FILE, REPORT, MODEL)), *begun, plan):
+        _remove(path)
 
 
 def _remove(path: Path) -> None:
@@ -280,7 +290,7 @@ def _remove(path: Path) -> None:
 
 def _nothing_done(folder: Path) -> bool:
     """Whether there is nothing worth going on with: an empty folder, or what is left of a run that ended as it began."""
-    bookkeeping = {"plan.json", "plan.aside", "seconds", "lock", "aside"}
+    bookkeeping = {PLAN, "plan.aside", "seconds", "lock", "aside"}
     if not folder.is_dir() or {path.name for path in folder.iterdir()} - {SCRATCH}:
         return False
     scratch = folder / SCRATCH

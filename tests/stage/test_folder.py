@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from instructwild import stage
 from instructwild.errors import GateError, InputError, OutputError
 from instructwild.schema import Dropped, Reason, instruction_of
+from instructwild.stage import run
 from instructwild.stage.frames import instruction_frame
 
 ROWS = instruction_frame([instruction_of("What is a tie?"), instruction_of("什么是并列？")])
@@ -179,3 +181,27 @@ def test_frames_keep_types_through_parquet(tmp_path):
     path = tmp_path / "rows.parquet"
     ROWS.write_parquet(path)
     assert pl.read_parquet(path).schema == ROWS.schema
+
+
+@pytest.mark.parametrize("moment", range(8))
+def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, monkeypatch, moment):
+    out, removed = tmp_path / "out", []
+    make(out)
+    remove = run._remove
+
+    def cut_off(path):
+        if len(removed) == moment:
+            raise KeyboardInterrupt
+        removed.append(path)
+        remove(path)
+
+    monkeypatch.setattr(run, "_remove", cut_off)
+    with suppress(KeyboardInterrupt):
+        make(out, {"threshold": 0.8}, force=True)
+    monkeypatch.undo()
+    if not stage.is_stage(out):
+        with suppress(OutputError):
+            make(out)
+    made = make(out, {"threshold": 0.8}, force=True)
+    assert stage.load(out).manifest.config == {"threshold": 0.8}
+    assert made.frame().equals(ROWS)
