@@ -40,6 +40,7 @@ demo: install
 
 test: install
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "argilla and not prove" -rs tests/annotation/argilla
 
 check: install
 	@$(BIN)/ruff check .

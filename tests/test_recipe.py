@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -78,12 +79,16 @@ def test_an_interrupt_reaches_the_stage_and_leaves_with_130(folder):
     child = subprocess.Popen([sys.executable, "-m", "instructwild", "run", "recipe.yaml"], cwd=folder,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
     ledger = folder / "recipe" / "more" / ".work" / "calls.sqlite"
-    deadline = time.monotonic() + 60
-    while not ledger.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.5)
-    os.killpg(child.pid, signal.SIGINT)
-    _, told = child.communicate(timeout=60)
+    deadline = time.monotonic() + 120
+    try:
+        while not ledger.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.killpg(child.pid, signal.SIGINT)
+        _, told = child.communicate(timeout=120)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
     assert child.returncode == 130, told
     assert b"Traceback" not in told
     assert ledger.exists(), "what was finished is kept"
