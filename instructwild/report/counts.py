@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
@@ -113,9 +114,13 @@ def rows_section(page: Page, data: "pl.DataFrame", before: "pl.DataFrame | None"
 
 
 def stage_footer(page: Page, manifest: "Manifest") -> Page:
-    """Add, folded at the end, how the stage was made: inputs, configuration, environment."""
+    """Add, folded at the end, how the stage was made: inputs, configuration, environment.
+
+    An input from outside the working folder is named without its folders, since reports are handed on.
+    """
     settings = [[key, _plain(value)] for key, value in sorted(manifest.config.items())]
-    inputs = [[record.path, record.rows, record.sha256[:16]] for record in manifest.inputs]
+    inputs = [[PurePath(record.path).name if ".." in PurePath(record.path).parts else record.path, record.rows,
+               record.sha256[:16]] for record in manifest.inputs]
     blocks: list[Block] = [Table(["setting", "value"], settings) if settings else Prose("No settings."),
                            Table(["input", "rows", "sha256"], inputs) if inputs else Prose("No inputs.")]
     environment = {"instructwild": manifest.version, **manifest.environment}
