@@ -197,3 +197,14 @@ def test_a_value_that_is_missing_or_unknown_is_one_message(folder, given, told):
     (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
     with pytest.raises(ConfigError, match=told):
         with_values(read_recipe(folder / "recipe.yaml"), given, "r")
+
+
+@pytest.mark.parametrize(("model", "usd"), [
+    ("https://api.example.com/v1#m", None), ("gpt-4o-mini", None), ("http://127.0.0.1:8000/v1#m", 0.0), ("smollm2", 0.0),
+])
+def test_a_plan_never_says_that_an_unknown_price_is_none(folder, model, usd):
+    (folder / "recipe.yaml").write_text(
+        f"title: x\nstages:\n  a: {{run: expand rows.jsonl --model {model}}}\n  b: {{run: respond @a --model {model} "
+        "--budget 2.5}\n  c: {run: train sft @b --model gpt}\n", encoding="utf-8")
+    steps = list(steps_of(read_recipe(folder / "recipe.yaml"), folder / "out", folder))
+    assert [step.usd for step in steps] == [usd, 2.5, 0.0]
