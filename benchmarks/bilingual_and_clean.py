@@ -22,6 +22,8 @@ from instructwild_trainer.evaluate.pieces import interval
 
 LONGEST = 192
 HELD_OUT = 64
+LANGUAGES = ("und", "zh")
+"""As rows count that name no language: English by its script alone, Chinese by its own."""
 ARMS = {"English": "English rows only", "both": "half English, half Chinese", "raw": "Chinese rows as they were found",
         "cleaned": "Chinese rows after `clean`"}
 
@@ -87,8 +89,8 @@ def table(metrics: dict, work: Path, asked: argparse.Namespace) -> None:
     for name in ("smollm2", *ARMS):
         less = metrics["less_bits_per_byte"].get(name)
         rows.append([name, ARMS.get(name, "the base, untrained"),
-                     *(interval(metrics["perplexity"][name][language]) for language in ("en", "zh")),
-                     *(interval(less[language], 3, sign=True) if less else "" for language in ("en", "zh"))])
+                     *(interval(metrics["perplexity"][name][language]) for language in LANGUAGES),
+                     *(interval(less[language], 3, sign=True) if less else "" for language in LANGUAGES)])
     cleaned = stage.load(work / "clean").manifest
     trained = {name: stage.load(work / "models" / name).manifest.metrics for name in ARMS}
     direct = direct_comparison(work)
@@ -120,7 +122,7 @@ def direct_comparison(work: Path) -> list[list[str]]:
     for first, second in (("English", "both"), ("raw", "cleaned")):
         told = figures_of([first, second], frame["id"].to_list(), frame["language"].to_list(), found,
                           frame["bytes"].to_list())["less_bits_per_byte"][second]
-        lines.append([f"{second} instead of {first}", *(interval(told[part], 3, sign=True) for part in ("en", "zh"))])
+        lines.append([f"{second} instead of {first}", *(interval(told[part], 3, sign=True) for part in LANGUAGES)])
     return lines
 
 
