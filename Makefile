@@ -3,6 +3,7 @@
 # make check   lint, types, import contracts
 # make bench   side by side with peers, into benchmarks/RESULTS.md
 # make prove   slow proofs, resumable, into benchmarks/PROOF.md
+# make lock    constraints.txt anew, from what is in .venv and passed the tests
 
 PYTHON ?= python3.11
 VENV   := .venv
@@ -14,16 +15,17 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HAS_GPU     := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -c GPU)
 TORCH       ?= $(if $(filter-out 0,$(HAS_GPU)),torch>=2.8,torch==2.13.0)
 TORCH_INDEX ?=
+LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,--constraint constraints.txt)
 
 export HF_HUB_DISABLE_TELEMETRY = 1
 export GPTQMODEL_CPU_WORKERS = 2
 
-.PHONY: demo test check bench prove install clean
+.PHONY: demo test check bench prove lock install clean
 .DEFAULT_GOAL := install
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed: get Python 3.11 or later, or make PYTHON=python3.12"; exit 2; }
 	@echo "Setting up $(VENV) (a few minutes, once)"
 	@$(PYTHON) -m venv $(VENV)
@@ -32,7 +34,7 @@ $(VENV)/.installed: pyproject.toml
 	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
 	@echo "  2/2 everything else"
 	@$(BIN)/python -m pip list --disable-pip-version-check --format freeze | grep -E '^torch==' > $(VENV)/torch.txt
-	@$(PIP) --constraint $(VENV)/torch.txt --editable '.[dev]'
+	@$(PIP) --constraint $(VENV)/torch.txt $(LOCK) --editable '.[dev]'
 	@touch $@
 
 demo: install
@@ -40,6 +42,7 @@ demo: install
 
 test: install
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "argilla and not prove" -rs tests/annotation/argilla
 
 check: install
 	@$(BIN)/ruff check .
@@ -51,6 +54,11 @@ bench: install
 
 prove: install
 	@$(BIN)/python -m benchmarks.prove
+
+lock: install
+	@head -2 constraints.txt > $(VENV)/lock.txt
+	@$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|pip|setuptools)==|@' >> $(VENV)/lock.txt
+	@mv $(VENV)/lock.txt constraints.txt
 
 clean:
 	rm -rf $(VENV) demo-out build dist

@@ -1,9 +1,14 @@
-"""`make bench`: every benchmark, or those named on the command line."""
+"""`make bench`: the benchmarks that take minutes, or those named on the command line.
+
+By name only, for they take longer or want data: collect_memory, run_104k, annotate, judges, reward_crossval, ppo_vs_trl,
+model_memory, quantization, bilingual_and_clean, label_agreement.
+"""
 
 import sys
 from importlib import import_module
 
-BENCHMARKS = ["near_duplicates", "near_growth", "guard", "language", "clean_steps", "serve_throughput"]
+BENCHMARKS = ["near_duplicates", "near_growth", "guard", "language", "clean_steps", "endpoint_overhead", "local_speed",
+              "sft_throughput", "reward_rankings", "serve_throughput"]
 
 for name in sys.argv[1:] or BENCHMARKS:
     import_module(f"benchmarks.{name}").main()

@@ -71,7 +71,7 @@ async def ours(url, asked, folder):
 
 
 def main():
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1500
+    count = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 1500
     receiving, sending = multiprocessing.Pipe(duplex=False)
     server = multiprocessing.get_context("spawn").Process(target=serve, args=(sending,), daemon=True)
     server.start()

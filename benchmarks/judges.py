@@ -19,9 +19,9 @@ DATA = Path(os.environ.get("BENCH_RANKINGS", HERE.parent.parent / "shared" / "da
 JUDGES = os.environ.get("BENCH_JUDGES", "smollm2").split(",")
 PROMPTS = {"en": 24, "zh-Hans": 12}
 LONGEST = {"en": 2400, "zh-Hans": 400}
+"""Characters of a prompt with its answers: what a context of 2,048 tokens holds."""
 COLUMNS = ["judge", "language", "prompts", "with a verdict", "pairs", "same", "one of them ties", "opposed",
            "same of those both order"]
-"""Characters of a prompt with its answers: what a context of 2,048 tokens holds."""
 
 
 def main() -> None:

@@ -18,21 +18,23 @@ def show_plan(chain: "Chain") -> None:
     from instructwild.report.terminal import console
 
     to_run = [step for step in chain.steps if not chain.is_current(step)]
-    minutes, usd = sum(step.minutes for step in to_run), sum(step.usd for step in to_run)
+    minutes, usd = sum(step.minutes for step in to_run), sum(step.usd or 0 for step in to_run)
+    unknown = [step.name for step in to_run if step.usd is None]
     table = Table(title=chain.recipe.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for column in ("stage", "", "minutes", *(["US$"] if usd else []), "state"):
+    for column in ("stage", "", "minutes", *(["US$"] if usd or unknown else []), "state"):
         table.add_column(column, justify="right" if column in ("minutes", "US$") else "left")
     for step in chain.steps:
         state = "[green]finished[/]" if step not in to_run else \
             "[yellow]goes on[/]" if (step.folder / ".work").exists() else "to do"
-        spent = [f"{step.usd:.2f}" if step.usd else ""] if usd else []
+        spent = ["?" if step.usd is None else f"{step.usd:.2f}" if step.usd else ""] if usd or unknown else []
         table.add_row(step.name, step.plan.about, f"{step.minutes:.2g}" if step.minutes >= 0.1 else "", *spent, state)
     console.print(table)
     if not to_run:
         console.print("nothing to do\n")
         return
     console.print(f"{len(to_run)} of {len(chain.steps)} stages to run" + (f", about {max(1, round(minutes))} min" if minutes
-                  else "") + f", US$ {usd:.2f} at most\n", highlight=False)
+                  else "") + (f", US$ {usd:.2f} at most" if not unknown else f"; what {' and '.join(unknown)} will cost is "
+                  "told by their own --dry-run, and a --budget is never exceeded") + "\n", highlight=False)
 
 
 def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or the name of one that ships with the "

@@ -29,6 +29,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,8 @@ INDEX, RECORD = "index.html", "chain.json"
 ASKS = ("publish",)
 """Commands that ask before they replace something, and that are not told to do it all the same."""
 PUBLISHED = "lineage.json"
+ASKING = ("collect", "expand", "respond", "evaluate")
+"""The commands that may ask a model elsewhere."""
 EARLIER = re.compile(r"((?:[a-z]+:)?)@(.+)")
 
 
@@ -97,14 +100,21 @@ class Step:
         return before.seconds / 60 if before else self.plan.minutes
 
     @property
-    def usd(self) -> float:
-        """What it costs at most: its budget, else what the recipe says, else what it cost before."""
-        budget = next((given for flag, given in zip(self.words, self.words[1:], strict=False) if flag == "--budget"), None)
+    def usd(self) -> float | None:
+        """What it costs at most: its budget, else what the recipe says, else what it cost before.
+
+        None where nothing tells and it asks a model elsewhere.
+        """
+        given = list(zip(self.words, self.words[1:], strict=False))
+        budget = next((value for flag, value in given if flag == "--budget"), None)
         before = self._before()
-        try:
-            return float(budget) if budget is not None else self.plan.usd or (before.usd if before else 0.0)
-        except ValueError:
-            return self.plan.usd
+        with suppress(ValueError):
+            if budget is not None:
+                return float(budget)
+        if self.plan.usd or before:
+            return self.plan.usd or (before.usd if before else 0.0)
+        return None if any(_is_elsewhere(value) for flag, value in given
+                           if self.words[0] in ASKING and flag in ("--model", "--judge")) else 0.0
 
     def _before(self) -> "Manifest | None":
         from instructwild.stage import is_stage
@@ -118,6 +128,12 @@ class Step:
         from instructwild.stage import is_stage
 
         return is_stage(self.folder) or (self.folder / PUBLISHED).is_file()
+
+
+def _is_elsewhere(model: str) -> bool:
+    from instructwild.llm.open import understand
+
+    return not model.startswith("reward:") and not understand(model).loopback
 
 
 def read_recipe(path: Path) -> Recipe:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -78,12 +79,16 @@ def test_an_interrupt_reaches_the_stage_and_leaves_with_130(folder):
     child = subprocess.Popen([sys.executable, "-m", "instructwild", "run", "recipe.yaml"], cwd=folder,
                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
     ledger = folder / "recipe" / "more" / ".work" / "calls.sqlite"
-    deadline = time.monotonic() + 60
-    while not ledger.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    time.sleep(0.5)
-    os.killpg(child.pid, signal.SIGINT)
-    _, told = child.communicate(timeout=60)
+    deadline = time.monotonic() + 120
+    try:
+        while not ledger.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.killpg(child.pid, signal.SIGINT)
+        _, told = child.communicate(timeout=120)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
     assert child.returncode == 130, told
     assert b"Traceback" not in told
     assert ledger.exists(), "what was finished is kept"
@@ -192,3 +197,14 @@ def test_a_value_that_is_missing_or_unknown_is_one_message(folder, given, told):
     (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
     with pytest.raises(ConfigError, match=told):
         with_values(read_recipe(folder / "recipe.yaml"), given, "r")
+
+
+@pytest.mark.parametrize(("model", "usd"), [
+    ("https://api.example.com/v1#m", None), ("gpt-4o-mini", None), ("http://127.0.0.1:8000/v1#m", 0.0), ("smollm2", 0.0),
+])
+def test_a_plan_never_says_that_an_unknown_price_is_none(folder, model, usd):
+    (folder / "recipe.yaml").write_text(
+        f"title: x\nstages:\n  a: {{run: expand rows.jsonl --model {model}}}\n  b: {{run: respond @a --model {model} "
+        "--budget 2.5}\n  c: {run: train sft @b --model gpt}\n", encoding="utf-8")
+    steps = list(steps_of(read_recipe(folder / "recipe.yaml"), folder / "out", folder))
+    assert [step.usd for step in steps] == [usd, 2.5, 0.0]

@@ -33,10 +33,10 @@ def pull(
 
     with Connection(url, workspace, home) as connection:
         config = {"name": name, "workspace": connection.workspace}
-        before = stage.load(out) if stage.is_stage(out) else None
-        ours = before is not None and (before.manifest.stage, before.manifest.config) == ("pull", config)
-        unchanged = ours and before.manifest.metrics["last_activity"] == activity(connection, name)
-        if unchanged and not force:
+        begun = stage.made_from(out)
+        ours = begun is not None and (begun["stage"], begun["config"]) == ("pull", config)
+        before = stage.load(out) if ours and stage.is_stage(out) else None
+        if before and before.manifest.metrics["last_activity"] == activity(connection, name) and not force:
             announce(replace(before, found=True), json)
             return
         found = harvest(connection, name)

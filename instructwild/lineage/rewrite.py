@@ -73,14 +73,14 @@ def fresh_report(folder: Path, manifest: Manifest) -> str:
     """A report of what is left, without samples."""
     import polars as pl
 
-    from instructwild.report.counts import figures_table, rows_section, stage_footer, stage_header
+    from instructwild.report.counts import figures_table, rows_section, stage_header
     from instructwild.report.page import Page
 
     page = stage_header(Page(title=manifest.stage.capitalize(), lead=NOTE), manifest)
     if (folder / DATA).exists():
         rows_section(page, pl.read_parquet(folder / DATA))
     figures_table(page, manifest)
-    return stage_footer(page, manifest).html()
+    return page.signed(manifest)
 
 
 def rename_inputs(node: Node, renamed: Mapping[str, str], root: Path) -> None:

@@ -1,11 +1,11 @@
-"""What reports say alike: what went in and came out, what the rows are, and how the stage was made."""
+"""What reports say alike: what went in and came out, and what the rows are."""
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
-from instructwild.report.blocks import Block, Prose, Stats, Table
+from instructwild.report.blocks import Block, Stats, Table
 from instructwild.report.page import Page
 from instructwild.report.template import decimal, shown
 
@@ -110,17 +110,6 @@ def rows_section(page: Page, data: "pl.DataFrame", before: "pl.DataFrame | None"
         if any(sets.values()):
             blocks.append(figures.histogram(sets, label=WORDS, title=title))
     return page.add("What the rows are", *blocks) if blocks else page
-
-
-def stage_footer(page: Page, manifest: "Manifest") -> Page:
-    """Add, folded at the end, how the stage was made: inputs, configuration, environment."""
-    settings = [[key, _plain(value)] for key, value in sorted(manifest.config.items())]
-    inputs = [[record.path, record.rows, record.sha256[:16]] for record in manifest.inputs]
-    blocks: list[Block] = [Table(["setting", "value"], settings) if settings else Prose("No settings."),
-                           Table(["input", "rows", "sha256"], inputs) if inputs else Prose("No inputs.")]
-    environment = {"instructwild": manifest.version, **manifest.environment}
-    blocks.append(Table(["made with", "version"], [[key, value] for key, value in environment.items()]))
-    return page.add_last("How this was made", *blocks)
 
 
 def figures_table(page: Page, manifest: "Manifest") -> Page:

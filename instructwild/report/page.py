@@ -10,10 +10,12 @@ The page runs no script and asks for nothing from any network: its content secur
 """
 
 import hashlib
+import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from instructwild import __version__
@@ -116,10 +118,20 @@ class Page:
                     if (name := plain if not number else f"{plain}-{number + 1}") not in taken)
 
     def signed(self, manifest: "Manifest") -> str:
-        """The page, with how the stage was made folded at its end."""
-        from instructwild.report.counts import stage_footer
+        """The page as HTML, with how its stage was made folded at its end: settings, inputs, environment.
 
-        return stage_footer(self, manifest).html()
+        An input from outside the working folder is named without its folders, since reports are handed on.
+        """
+        settings = [[key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)]
+                    for key, value in sorted(manifest.config.items())]
+        inputs = [[PurePath(record.path).name if ".." in PurePath(record.path).parts else record.path, record.rows,
+                   record.sha256[:16]] for record in manifest.inputs]
+        made = {"instructwild": manifest.version, **manifest.environment}
+        self.add_last("How this was made",
+                      Table(["setting", "value"], settings) if settings else Prose("No settings."),
+                      Table(["input", "rows", "sha256"], inputs) if inputs else Prose("No inputs."),
+                      Table(["made with", "version"], [[key, value] for key, value in made.items()]))
+        return self.html()
 
     def html(self) -> str:
         """The page: UTF-8 HTML, everything inside."""

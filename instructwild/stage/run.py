@@ -177,7 +177,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     folder = Path(out)
     plain = json.loads(json.dumps(config, default=str))
     wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs]}
-    found = _found(folder)
+    found = made_from(folder)
     differences = _differences(found, wanted) if found is not None else []
     if found is None and folder.exists() and not _nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
@@ -234,8 +234,8 @@ def _height(frame: pl.LazyFrame) -> int:
     return int(frame.select(pl.len()).collect().item())
 
 
-def _found(folder: Path) -> dict[str, Any] | None:
-    """What the folder was made, or is being made, from; None where it is nobody's."""
+def made_from(folder: Path) -> dict[str, Any] | None:
+    """What the folder was made, or is being made, from (stage, version, config, inputs); None where it is nobody's."""
     if is_stage(folder):
         manifest = read_manifest(folder)
         return {"stage": manifest.stage, "version": manifest.version, "config": manifest.config,

@@ -199,6 +199,7 @@ def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, mon
     with suppress(KeyboardInterrupt):
         make(out, {"threshold": 0.8}, force=True)
     monkeypatch.undo()
+    assert stage.made_from(out)["config"] in ({"threshold": 0.7}, {"threshold": 0.8})
     if not stage.is_stage(out):
         with suppress(OutputError):
             make(out)

@@ -21,7 +21,8 @@ from instructwild.stage.frames import rankings
 from instructwild_trainer.data import place, split_key
 from instructwild_trainer.evaluate import pairwise, pieces
 from instructwild_trainer.evaluate.command import evaluate
-from instructwild_trainer.evaluate.pairwise import Plan, battle
+from instructwild_trainer.evaluate.comparison import Plan
+from instructwild_trainer.evaluate.pairwise import battle
 from instructwild_trainer.evaluate.perplexity import figures_of, measure
 from instructwild_trainer.evaluate.pieces import by_part, interval, told_apart
 from instructwild_trainer.evaluate.rewards import score

@@ -8,7 +8,7 @@ from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
 from instructwild_trainer.evaluate.pieces import interval
 
 if TYPE_CHECKING:
-    from instructwild_trainer.evaluate.pairwise import Comparison
+    from instructwild_trainer.evaluate.comparison import Comparison
 
 SHOWN = 60
 

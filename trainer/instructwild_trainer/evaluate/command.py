@@ -75,7 +75,8 @@ def pairwise(
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
-    from instructwild_trainer.evaluate.pairwise import Plan, battle
+    from instructwild_trainer.evaluate.comparison import Plan
+    from instructwild_trainer.evaluate.pairwise import battle
 
     if name and len(set(name)) != 2:
         raise ConfigError(f"should be two different names, found {', '.join(name)}", where="--name")

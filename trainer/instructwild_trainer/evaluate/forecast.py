@@ -10,7 +10,7 @@ from instructwild.llm.price import Price
 from instructwild.llm.request import Request
 
 if TYPE_CHECKING:
-    from instructwild_trainer.evaluate.pairwise import Comparison, Plan
+    from instructwild_trainer.evaluate.comparison import Comparison, Plan
     from instructwild_trainer.evaluate.rubric import Rubric
     from instructwild_trainer.evaluate.sides import Side
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,10 +14,10 @@ from instructwild.errors import InputError
 from instructwild.llm.judge import REWARD, Contest, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, check, open_model, understand
-from instructwild.llm.request import Sampling
-from instructwild.schema import Candidate, Dropped, Instruction, Message, Ranking, RankingRow, Reason, response_id
+from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
 from instructwild_trainer.data import language_of, shown
+from instructwild_trainer.evaluate.comparison import Comparison, Plan
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
 from instructwild_trainer.evaluate.sides import SORTED_OVER, Side, Spent, ask, side
@@ -28,56 +27,6 @@ OWN_PROMPTS = "questions.jsonl"
 OTHER = "other"
 COMPARED = pl.Schema({**RANKING, "category": pl.String, "winner": pl.String, "consistent": pl.Boolean,
                       "said": pl.List(pl.String)})
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is to be compared, and how.
-
-    Args:
-        judge: a model `M`, or `reward:PATH`.
-        prompts: stage folders or files; none takes those of answers made before, else the ones that ship.
-        rubric: files that say how the judge is asked and what counts; see `rubric`.
-        names: what the two sides are called.
-        answer: sampling of models that answer.
-        verdict: sampling of the judge.
-        limit: at most so many prompts, spread evenly over the categories and languages there are.
-    """
-
-    judge: str
-    prompts: tuple[str, ...] = ()
-    rubric: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    answer: Sampling = field(default_factory=lambda: Sampling(max_tokens=256, temperature=0.0))
-    verdict: Sampling = field(default_factory=lambda: Sampling(max_tokens=300, temperature=0.0))
-    limit: int | None = None
-
-
-@dataclass
-class Comparison:
-    """One prompt, the two answers, and what came of it.
-
-    `value` is 1 where the first side wins, 0 where the second does, 0.5 for a tie, None where there is no verdict.
-    """
-
-    row: Instruction
-    category: str
-    language: str
-    answers: list[str] = field(default_factory=lambda: ["", ""])
-    value: float | None = None
-    consistent: bool | None = None
-    said: tuple[str, ...] = ()
-    first_place: tuple[float, ...] = ()
-    lost: Reason | None = None
-
-    @property
-    def winner(self) -> str | None:
-        """`first`, `second` or `tie`."""
-        return None if self.value is None else {1.0: "first", 0.0: "second"}.get(self.value, "tie")
-
-    def decide(self, ranks: Sequence[int] | None) -> None:
-        """Take the ranks of the two answers for the result."""
-        self.value = None if ranks is None else 0.5 if ranks[0] == ranks[1] else float(ranks[0] < ranks[1])
 
 
 def battle(given: Sequence[str], out: Path, plan: Plan, *, limits: Limits | None = None, cache: Path | None = None,
