@@ -5,5 +5,5 @@ from instructwild.stage.manifest import FileRecord, Manifest, Rows, Tokens
 from instructwild.stage.read import Table, read, rows_of
 from instructwild.stage.run import Run, made_from, start
 
-__all__ = ["FileRecord", "Manifest", "Rows", "Run", "Stage", "Table", "Tokens", "input_record", "is_stage", "load", "made_from",
-           "read", "rows_of", "start"]
+__all__ = ["FileRecord", "Manifest", "Rows", "Run", "Stage", "Table", "Tokens", "input_record", "is_stage", "load",
+           "made_from", "read", "rows_of", "start"]
