@@ -2,8 +2,12 @@
 
 A call is written down before it is sent, with the most it can cost, and is settled once its answer is in. A call that was
 sent and never answered, because the process was killed, may have been charged: it counts as spent at its bound.
+
+Calls that are on their way together note what happens to them in one transaction for each turn of the event loop, and each
+waits until its own is in the file (group commit; DeWitt et al. 1984, section 2).
 """
 
+import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -23,7 +27,14 @@ OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
     (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
 CHECKPOINT = 20_000
 """Pages that are written before they are gathered into one file, which waits for the disk."""
+SETTLE = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)"
+WITHDRAW = "DELETE FROM sent WHERE key = ? AND run = ?"
+LOSE = "INSERT INTO lost VALUES (?, ?)"
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 KEPT = ("text", "finish", "prompt_tokens", "completion_tokens", "usd", "request_id", "problem")
+
+Change = tuple[str, tuple[object, ...]]
+"""A statement and its values."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,7 @@ class Ledger:
     def __init__(self, path: Path | str, run: str = "") -> None:
         self.run = run
         self.path = path
+        self._waiting: list[tuple[tuple[Change, ...], asyncio.Future[None]]] = []
         try:
             self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
             # WAL with NORMAL survives the death of the process at any moment.
@@ -75,28 +87,27 @@ class Ledger:
 
     def send(self, key: str, usd: float) -> None:
         """Note a call before it goes out, with the most it can cost."""
-        self._db.execute("INSERT OR REPLACE INTO sent VALUES (?, ?, ?)", (key, self.run, usd))
+        try:
+            self._db.execute("INSERT OR REPLACE INTO sent VALUES (?, ?, ?)", (key, self.run, usd))
+        except sqlite3.Error as error:
+            raise self._full(error) from None
 
-    def settle(self, key: str, reply: Reply) -> None:
+    async def settle(self, key: str, reply: Reply) -> None:
         """Note an answer; its call is no longer open."""
-        text = json.dumps({name: getattr(reply, name) for name in KEPT}, ensure_ascii=False)
-        self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)", (key, text, reply.usd, self.run))
+        await self._note((SETTLE, self._settled(key, reply)))
+
+    async def withdraw(self, key: str) -> None:
+        """Forget a call that was certainly not charged."""
+        await self._note((WITHDRAW, (key, self.run)))
+
+    async def lose(self, key: str, usd: float) -> None:
+        """Note a call that may have been charged without giving an answer: it counts as spent at its bound."""
+        await self._note((LOSE, (self.run, usd)), (WITHDRAW, (key, self.run)))
 
     def settle_all(self, answered: Iterable[tuple[str, Reply]]) -> None:
         """Note several answers, all or none."""
         with self._transaction():
-            for key, reply in answered:
-                self.settle(key, reply)
-
-    def withdraw(self, key: str) -> None:
-        """Forget a call that was certainly not charged."""
-        self._db.execute("DELETE FROM sent WHERE key = ? AND run = ?", (key, self.run))
-
-    def lose(self, key: str, usd: float) -> None:
-        """Note a call that may have been charged without giving an answer: it counts as spent at its bound."""
-        with self._transaction():
-            self._db.execute("INSERT INTO lost VALUES (?, ?)", (self.run, usd))
-            self._db.execute("DELETE FROM sent WHERE key = ? AND run = ?", (key, self.run))
+            self._db.executemany(SETTLE, (self._settled(key, reply) for key, reply in answered))
 
     def spent(self) -> Spent:
         """What this run has spent, earlier interrupted processes included."""
@@ -114,6 +125,41 @@ class Ledger:
     def open_calls(self) -> dict[str, float]:
         """Calls of this run that went out and were never settled, with their bounds."""
         return dict(self._db.execute(f"SELECT key, usd {OPEN}", (self.run,)))
+
+    def _settled(self, key: str, reply: Reply) -> tuple[object, ...]:
+        text = ENCODER.encode({name: getattr(reply, name) for name in KEPT})
+        return key, text, reply.usd, self.run
+
+    async def _note(self, *changes: Change) -> None:
+        """Change the file together with all else that is noted in this turn of the loop; returns once that is done."""
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._write)
+        written = loop.create_future()
+        self._waiting.append((changes, written))
+        await written
+
+    def _write(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        problem = None
+        try:
+            with self._transaction():
+                for changes, _ in waiting:
+                    for statement, values in changes:
+                        self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            problem = self._full(error)
+        for _, written in waiting:
+            if written.done():
+                continue
+            if problem is None:
+                written.set_result(None)
+            else:
+                written.set_exception(problem)
+
+    def _full(self, error: sqlite3.Error) -> OutputError:
+        return OutputError(f"calls cannot be written down ({error})", where=str(self.path),
+                           remedy="make room on the disk, then run the same command again: it goes on")
 
     def _sum(self, query: str) -> float:
         return float(self._db.execute(query, (self.run,)).fetchone()[0] or 0.0)

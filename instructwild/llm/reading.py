@@ -10,7 +10,7 @@ from instructwild.llm.price import Price
 from instructwild.llm.request import Finish, Reply, Request
 
 LONGEST_WAIT = 60.0
-FINISH: dict[str | None, Finish] = {"length": "length", "content_filter": "refused"}
+FINISH: dict[str, Finish] = {"length": "length", "content_filter": "refused"}
 
 
 @dataclass(frozen=True)
@@ -33,27 +33,30 @@ class Failure:
 
 
 def reading(answer: Any, request: Request, price: Price) -> Reply | Failure:
-    """The reply in what the endpoint sent, or what is wrong with it. A missing usage is charged at the bound."""
-    choices = getattr(answer, "choices", None)
-    if not choices:
+    """The reply in the JSON that the endpoint sent, or what is wrong with it. A missing usage is charged at the bound."""
+    choices = _member(answer, "choices")
+    if not (isinstance(choices, list) and choices):
         return Failure(f"an answer without choices ({str(answer)[:80]!r})", charged=True)
-    choice = choices[0]
-    message = getattr(choice, "message", None)
-    text = getattr(choice, "text", None) if request.text else getattr(message, "content", None)
-    refusal = getattr(message, "refusal", None)
-    finish: Finish = "refused" if refusal else FINISH.get(getattr(choice, "finish_reason", None), "stop")
+    message, reason = _member(choices[0], "message"), _member(choices[0], "finish_reason")
+    text = _member(choices[0], "text") if request.text else _member(message, "content")
+    refusal = _member(message, "refusal")
+    finish: Finish = "refused" if refusal else FINISH.get(str(reason), "stop")
     if not isinstance(text, str):
         if finish != "refused":
             return Failure("an answer without text", charged=True)
-        text = refusal or ""
-    usage = getattr(answer, "usage", None)
-    sent, received = getattr(usage, "prompt_tokens", None), getattr(usage, "completion_tokens", None)
+        text = refusal if isinstance(refusal, str) else ""
+    usage = _member(answer, "usage")
+    sent, received = _member(usage, "prompt_tokens"), _member(usage, "completion_tokens")
     if isinstance(sent, int) and isinstance(received, int) and sent >= 0 and received >= 0:
         usd = price.of(sent, received)
     else:
         sent, received, usd = request.characters // 3, len(text) // 3, price.at_most(request)
-    identity = getattr(answer, "id", None)
+    identity = _member(answer, "id")
     return Reply(text, finish, sent, received, usd, identity if isinstance(identity, str) else None)
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None
 
 
 def failure(error: Exception, url: str, model: str, timeout: float) -> Reply | Failure:

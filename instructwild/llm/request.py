@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from instructwild.schema.message import Message
 
 Finish = Literal["stop", "length", "refused", "failed"]
+CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Sampling:
 
     def plain(self) -> dict[str, Any]:
         """The settings as JSON values."""
-        return {**asdict(self), "stop": list(self.stop)}
+        return {"max_tokens": self.max_tokens, "temperature": self.temperature, "top_p": self.top_p,
+                "repetition_penalty": self.repetition_penalty, "stop": list(self.stop)}
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,16 @@ class Request:
 
     def plain(self) -> dict[str, Any]:
         """Everything that determines the answer, as JSON values."""
-        asked: dict[str, Any] = {"text": self.text} if self.text else {
-            "messages": [{"role": message.role, "content": message.content} for message in self.messages]}
+        asked: dict[str, Any] = {"text": self.text} if self.text else {"messages": self.spoken()}
         return {**asked, "sampling": self.sampling.plain(), "seed": self.seed}
+
+    def spoken(self) -> list[dict[str, str]]:
+        """The messages as JSON values."""
+        return [{"role": message.role, "content": message.content} for message in self.messages]
 
     def key(self, model: str) -> str:
         """Thirty-two hex digits that name this call of this model."""
-        canonical = json.dumps([model, self.plain()], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+        return hashlib.sha256(CANONICAL.encode([model, self.plain()]).encode()).hexdigest()[:32]
 
     @property
     def characters(self) -> int:
