@@ -31,7 +31,8 @@ def test_an_answer_a_refusal_and_a_cut_one():
 
     usage = {"prompt_tokens": 3, "completion_tokens": 5}
     assert reading(answer({"content": "好"}, usage=usage), ASKED, PRICE) == Reply("好", "stop", 3, 5, PRICE.of(3, 5), "a")
-    assert reading(answer({"content": "好"}, "length"), ASKED, PRICE) == Reply("好", "length", 0, 0, PRICE.at_most(ASKED), "a")
+    cut = Reply("好", "length", 0, 0, PRICE.at_most(ASKED), "a")
+    assert reading(answer({"content": "好"}, "length"), ASKED, PRICE) == cut
     assert reading(answer({"content": None, "refusal": "no"}, usage=usage), ASKED, PRICE).finish == "refused"
     assert reading(answer({"content": None}, "content_filter", usage=usage), ASKED, PRICE).finish == "refused"
     assert reading(answer({"content": None}, usage=usage), ASKED, PRICE) == Failure("an answer without text", charged=True)
