@@ -37,7 +37,8 @@ def reward_folder(base):
 
 base, _ = load_policy(sys.argv[1], dtype=getattr(torch, asked["dtype"]))
 reward = reward_folder(base)
-actors = Actors(base, lora(task_type="CAUSAL_LM"), reward, shared_trunk=asked["value_trunk"] == "policy")
+actors = Actors(base, lora(task_type="CAUSAL_LM"), reward, shared_trunk=asked["value_trunk"] == "policy",
+                value_layers=asked["value_layers"])
 rows = asked["batch"]
 prompts = torch.randint(100, 1000, (rows * (asked["updates"] + 1), asked["prompt"]),
                         generator=torch.Generator().manual_seed(0)).tolist()

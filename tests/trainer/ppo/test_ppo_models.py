@@ -87,6 +87,32 @@ def test_each_loss_moves_its_own_adapter_and_the_base_never(make_actors):
     assert all(p.grad is None for p in actors.base.parameters() if id(p) not in trained)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_the_value_adapter_is_trained_in_the_last_layers_only_whichever_role_acted_before(make_actors, share):
+    actors = make_actors(stirred=True, value_layers=share)
+    depth = actors.base.config.num_hidden_layers
+    for role in (POLICY, REFERENCE, VALUE):
+        actors.acting(role)
+    actors.values(batch()).sum().backward()
+    moved = {int(name.split("layers.")[1].split(".")[0]) for name, p in actors.base.named_parameters()
+             if f".{VALUE}." in name and p.grad is not None}
+    assert moved == set(range(round(depth * (1 - share)), depth))
+    assert all(p.grad is not None for p in actors.value_parameters().values())
+
+
+def test_where_the_value_adapter_is_not_trained_it_still_is_what_it_began_as(make_actors):
+    given, values = batch(), []
+    for share in (0.5, 1.0):
+        actors = make_actors(value_layers=share)
+        for name, parameter in actors.base.named_parameters():
+            if f".{VALUE}." in name and ".lora_B." in name:
+                parameter.data.fill_(0.1)
+        actors.heads[VALUE].weight.data.fill_(0.01)
+        values.append(actors.values(given))
+    assert_close(*values)
+    assert (values[0] != 0).any()
+
+
 def sampled(actors, prompts=PROMPTS, rows=None, **changes):
     given = {"length": 8, "stop_ids": (STOP, 3), "pad": PAD, "temperature": 1.0, "seed": 1, "batch_size": 32} | changes
     return generate(actors, POLICY, prompts, rows or list(range(len(prompts))), **given)

@@ -1,5 +1,7 @@
 """The four models of PPO on one frozen base: policy, value and reward are LoRA adapters, the reference is none of them."""
 
+import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from instructwild.errors import ModelError
 from instructwild_trainer.ppo.attention import quicken
@@ -39,10 +42,11 @@ class Actors:
         reward: the folder of a reward model's adapter trained on the same base; None where functions score.
         value_from_reward: start the value model as a copy of the reward model.
         shared_trunk: no value adapter; a head on the policy's last layer instead.
+        value_layers: share of the layers, counted from the last, in which the value adapter is trained.
     """
 
     def __init__(self, base: "PreTrainedModel", policy: Any, reward: Path | None = None, *, value_from_reward: bool = True,
-                 shared_trunk: bool = False) -> None:
+                 shared_trunk: bool = False, value_layers: float = 0.5) -> None:
         from peft import get_peft_model
 
         base.requires_grad_(False)
@@ -63,10 +67,13 @@ class Actors:
             self.heads[VALUE].load_state_dict(self.heads[REWARD].state_dict())
         for head in self.heads.values():
             head.to(base.device)
+        for _, layer in self._layers():
+            _follow_input(layer)
         self.base.eval()
         self._role = ""
+        self._value_from = base.config.get_text_config().num_hidden_layers * (1 - value_layers)
         self._trainable = {name: parameter for name, parameter in self.base.named_parameters()
-                           if ".lora_" in name and name.split(".lora_")[1].split(".")[1] in (POLICY, VALUE)}
+                           if f".{POLICY}." in name or (f".{VALUE}." in name and _depth(name) >= self._value_from)}
 
     @property
     def device(self) -> torch.device:
@@ -86,10 +93,10 @@ class Actors:
         """Everything that is trained, by name."""
         return self.policy_parameters() | self.value_parameters()
 
-    def _layers(self) -> list[Any]:
+    def _layers(self) -> list[tuple[str, Any]]:
         from peft.tuners.tuners_utils import BaseTunerLayer
 
-        return [module for module in self.base.modules() if isinstance(module, BaseTunerLayer)]
+        return [(name, module) for name, module in self.base.named_modules() if isinstance(module, BaseTunerLayer)]
 
     @property
     def exact(self) -> bool:
@@ -136,10 +143,11 @@ class Actors:
     def acting(self, role: str) -> "PreTrainedModel":
         """The language model, in one of the roles until another is called for."""
         if role != self._role:
-            for module in self._layers():
+            for name, module in self._layers():
                 module.enable_adapters(role != REFERENCE)
                 if role != REFERENCE:
-                    module.set_adapter(role, inference_mode=role == REWARD)
+                    held = role == REWARD or (role == VALUE and _depth(name) < self._value_from)
+                    module.set_adapter(role, inference_mode=held)
             self._role = role
         return self.base
 
@@ -232,6 +240,28 @@ def _output_input(model: "PreTrainedModel") -> Iterator[list[Tensor]]:
         yield seen
     finally:
         hook.remove()
+
+
+def _depth(name: str) -> float:
+    """Which layer, from 0, a module or parameter belongs to; beyond all where it belongs to none."""
+    number = re.search(r"\.(\d+)\.", name)
+    return int(number[1]) if number else math.inf
+
+
+class _Factor(nn.Linear):
+    """A LoRA matrix that is kept in fp32 and computes in the dtype of its input, as autocast would have it."""
+
+    def forward(self, given: Tensor) -> Tensor:
+        """[..., out]."""
+        return linear(given, self.weight.to(given.dtype))
+
+
+def _follow_input(layer: Any) -> None:
+    """Have the adapters of a layer compute in the base's dtype: PEFT would keep a copy of each layer's input in fp32."""
+    layer.cast_input_dtype_enabled = False
+    for factors in (layer.lora_A, layer.lora_B):
+        for factor in factors.values():
+            factor.__class__ = _Factor
 
 
 def _plain_layers(config: Any) -> None:

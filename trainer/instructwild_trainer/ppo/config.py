@@ -58,6 +58,8 @@ class PPOOptions:
                                                        "on the policy's own last layer, which takes half the passes")
     value_init: Literal["reward", "fresh"] = option("reward", "the value adapter starts as the reward adapter, as in "
                                                     "InstructGPT, or as nothing")
+    value_layers: float = option(0.5, "share of the layers, counted from the last, in which the value adapter is trained; "
+                                 "below it stays as it began, and no gradient is worked out there", least=0, most=1)
     use_peft: bool = option(True, "train LoRA adapters on one base; false trains all weights of separate models")
     lora_r: int = option(16, "rank of the LoRA adapters", least=1)
     lora_alpha: float = option(32.0, "LoRA's scale is lora_alpha / lora_r", least=0)

@@ -184,9 +184,11 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
     lora = LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
                       target_modules=targets if targets == "all-linear" else [name.strip() for name in targets.split(",")])
     shared_trunk = options.value_trunk == "policy" or options.algorithm != "ppo"
-    actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
-                    value_from_reward=options.value_init == "reward") if options.use_peft else \
-        SeparateActors(model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model))
+    if options.use_peft:
+        actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
+                        value_from_reward=options.value_init == "reward", value_layers=options.value_layers)
+    else:
+        actors = SeparateActors(model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model))
     size = options.per_device_train_batch_size
     scores: list[Score] = [*called]
     if reward and on_base:
