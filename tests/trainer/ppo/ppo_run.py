@@ -7,6 +7,8 @@ from instructwild_trainer.adapter import load_policy
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Trainer, Vocabulary
+from instructwild_trainer.ppo.separate import SeparateActors
+from instructwild_trainer.ppo.sharded import ShardedActors
 from instructwild_trainer.templates import Encoded
 
 STOP, PAD = 2, 0
@@ -25,9 +27,7 @@ def shortest(experience):
 
 def actors_on(folder, stirred=False, **given):
     """Actors on a fresh copy of the tiny model; `stirred` moves every adapter and head off its start."""
-    torch.manual_seed(0)
-    base, _ = load_policy(folder, dtype="float32")
-    base.get_input_embeddings().weight.data.mul_(4)   # tied: at the size it is drawn in, all its logits are near 0
+    base = loud_model(folder)
     actors = Actors(base, LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"), **given)
     if stirred:
         for parameter in actors.parameters().values():
@@ -35,9 +35,24 @@ def actors_on(folder, stirred=False, **given):
     return actors
 
 
-def trainer_on(actors, checkpoints, *, score=shortest, ptx=PTX, changes=None, **given):
+def loud_model(folder):
+    """A fresh copy of the tiny model whose logits tell tokens apart: at the size its weights are drawn in, all are near 0."""
+    torch.manual_seed(0)
+    model, _ = load_policy(folder, dtype="float32")
+    model.get_input_embeddings().weight.data.mul_(4)   # tied
+    return model
+
+
+def all_weights_on(folder, processes=None, shared_trunk=False, dtype=torch.float32):
+    """Actors that train all weights of copies of the tiny model: cut over the processes where there are several."""
+    if processes is None:
+        return SeparateActors(*(loud_model(folder) for _ in range(2)), None if shared_trunk else loud_model(folder))
+    return ShardedActors(lambda: loud_model(folder), processes, dtype, shared_trunk=shared_trunk)
+
+
+def trainer_on(actors, checkpoints, *, score=shortest, ptx=PTX, changes=None, stops=(STOP,), **given):
     """A trainer with the options of `SMALL`, some of them changed."""
-    return Trainer(actors, PROMPTS, score, PPOOptions(**SMALL | (changes or {})), Vocabulary((STOP,), PAD), checkpoints, ptx,
+    return Trainer(actors, PROMPTS, score, PPOOptions(**SMALL | (changes or {})), Vocabulary(stops, PAD), checkpoints, ptx,
                    **given)
 
 

@@ -120,6 +120,11 @@ class Actors:
             for layer in layers:
                 layer.training = False
 
+    @contextmanager
+    def whole(self) -> Iterator[None]:
+        """The policy is whole in this process while the block runs: passes inside wait for no other process."""
+        yield
+
     @property
     def learners(self) -> tuple[str, ...]:
         """The roles that have a trunk to train."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from instructwild_trainer.ppo import checkpoint
 from instructwild_trainer.ppo.actors import POLICY, Actors
@@ -127,9 +128,10 @@ class Trainer:
         o, began = self.options, time.monotonic()
         rows = self._rows(update)
         places = self.processes.share(len(rows))
-        said = generate(self.actors, POLICY, [self.prompts[rows[i]] for i in places], places, length=o.response_length,
-                        stop_ids=self.vocabulary.stop_ids, pad=self.vocabulary.pad, temperature=o.temperature,
-                        seed=seeded(o.seed, "rollout", update), batch_size=o.rollout_batch_size)
+        with self.actors.whole():
+            said = generate(self.actors, POLICY, [self.prompts[rows[i]] for i in places], places, length=o.response_length,
+                            stop_ids=self.vocabulary.stop_ids, pad=self.vocabulary.pad, temperature=o.temperature,
+                            seed=seeded(o.seed, "rollout", update), batch_size=o.rollout_batch_size)
         said = said.with_columns(which=torch.tensor([rows[i] for i in places], device=said.prompt.device))
         generated = time.monotonic()
         e = judged(self.processes.together(made_known(self.actors, said, self.score, o)), o, self.kl.coef)
@@ -176,16 +178,17 @@ class Trainer:
             for name, figure in zip(figures, (loss, v_loss, clipped, v_clipped), strict=True):
                 figures[name] += share * figure.item()
         self._add_up([*policy, *value])
-        figures = self.processes.added(figures) | {"policy_grad": _norm(policy), "value_grad": _norm(value)}
+        figures = self.processes.added(figures) | {"policy_grad": _norm(_gradients(policy)).item(),
+                                                      "value_grad": _norm(_gradients(value)).item()}
         if supervised:
-            figures |= {"ptx_loss": supervised_loss, "ptx_grad": torch.nn.utils.get_total_norm(supervised).item()}
+            figures |= {"ptx_loss": supervised_loss, "ptx_grad": _norm(supervised).item()}
             for parameter, gradient in zip(policy, supervised, strict=True):
                 parameter.grad += gradient
         self.watch.finite(figures)
         figures["learning_rate"] = self._schedule(number)
         if o.max_grad_norm:
-            torch.nn.utils.clip_grad_norm_(policy, o.max_grad_norm)
-            torch.nn.utils.clip_grad_norm_(value, o.max_grad_norm)
+            for parameters in (policy, value):
+                torch.nn.utils.clip_grads_with_norm_(parameters, o.max_grad_norm, _norm(_gradients(parameters)))
         self.optimizer.step()
         return figures
 
@@ -205,29 +208,27 @@ class Trainer:
             (o.ptx_coef * share * mean).backward()
             loss = share * mean.item()
         self._add_up(policy)
-        return self.processes.added({"loss": loss})["loss"], [p.grad for p in policy if p.grad is not None]
+        return self.processes.added({"loss": loss})["loss"], _gradients(policy)
 
     def _add_up(self, parameters: Sequence[torch.nn.Parameter]) -> None:
         """Gradients summed over the processes, those of a process without a row as zeros."""
         for parameter in parameters:
             if parameter.grad is None:
                 parameter.grad = torch.zeros_like(parameter)
-        self.processes.add_up([parameter.grad for parameter in parameters if parameter.grad is not None])
+        self.processes.add_up(_gradients(parameters))
 
     def restore(self) -> int:
         """Put everything back to the newest checkpoint; the number of updates it has behind it, 0 where there is none."""
         path = checkpoint.latest(self.checkpoints)
         if path is None:
             return 0
-        state = checkpoint.load(path, self.actors.parameters(), self.optimizer)
+        state = checkpoint.load(path, self.actors.parameters(), self.optimizer, self.processes)
         self.history, self.kl.coef, self.watch.endless = state["history"], state["kl_coef"], state["endless"]
         return int(state["update"])
 
     def _keep(self, update: int) -> None:
-        if not self.processes.first:
-            return
         state: dict[str, Any] = {"history": self.history, "kl_coef": self.kl.coef, "endless": self.watch.endless}
-        checkpoint.save(self.checkpoints, update, self.actors.parameters(), self.optimizer, state)
+        checkpoint.save(self.checkpoints, update, self.actors.parameters(), self.optimizer, state, self.processes)
 
     def _rows(self, update: int) -> list[int]:
         """The prompts of one update: the whole list in a new order, again and again."""
@@ -251,5 +252,11 @@ class Trainer:
         return rate
 
 
-def _norm(parameters: Sequence[torch.nn.Parameter]) -> float:
-    return torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]).item()
+def _gradients(parameters: Sequence[torch.nn.Parameter]) -> list[Tensor]:
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]
+
+
+def _norm(gradients: Sequence[Tensor]) -> Tensor:
+    """[] of all of them as one vector; over all processes where they are cut."""
+    norm = torch.nn.utils.get_total_norm(gradients)
+    return norm.full_tensor() if isinstance(norm, DTensor) else norm

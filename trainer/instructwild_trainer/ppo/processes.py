@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+from torch.distributed.tensor import DTensor
 
 from instructwild_trainer.ppo.experience import Experience, joined
 
@@ -36,7 +37,8 @@ class Processes:
         return range(self.rank, n, self.world)
 
     def add_up(self, tensors: Sequence[Tensor]) -> None:
-        """Replace each tensor by its sum over the processes, in one message."""
+        """Replace each tensor by its sum over the processes, in one message; what is cut was summed on its way back."""
+        tensors = [tensor for tensor in tensors if not isinstance(tensor, DTensor)]
         if self.world > 1 and tensors:
             flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
             torch.distributed.all_reduce(flat)
@@ -61,6 +63,10 @@ class Processes:
     def heard(self, word: Any = None) -> Any:
         """What the first process says, in all of them."""
         return self._gathered(word)[0] if self.world > 1 else word
+
+    def meet(self) -> None:
+        """Wait until every process is here."""
+        self.heard()
 
     def _gathered(self, thing: Any) -> list[Any]:
         found: list[Any] = [None] * self.world
