@@ -38,7 +38,7 @@ def answer_loss(model: Any, rows: Sequence[Encoded], pad_id: int, *, tokens_at_o
             ids, mask = padded([rows[i].input_ids for i in batch], pad_id, device)
             labels, _ = padded([rows[i].labels for i in batch], IGNORED, device)
             wanted = labels[:, 1:] != IGNORED
-            hidden = _trunk(model)(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state[:, :-1][wanted]
+            hidden = trunk_of(model)(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state[:, :-1][wanted]
             losses = torch.cat([
                 cross_entropy(model.get_output_embeddings()(part).float(), target, reduction="none")
                 for part, target in zip(hidden.split(1024), labels[:, 1:][wanted].split(1024), strict=True)])
@@ -86,7 +86,7 @@ def padded(rows: Sequence[Sequence[int]], value: int, device: "torch.device | st
     return ids.to(device), mask.to(device)
 
 
-def _trunk(model: Any) -> Any:
+def trunk_of(model: Any) -> Any:
     """The model below its language head, adapters included."""
     plain = model.get_base_model() if hasattr(model, "get_base_model") else model
     return plain.base_model

@@ -24,4 +24,4 @@ if __name__ == "__main__":
         trainer_on(actors, Path(folder), changes=CUT, stops=STOPS, processes=among).train()
         policy = actors.alone()
         if among.first:
-            save_file({name: p.detach().clone() for name, p in policy.named_parameters()}, Path(folder) / "whole.safetensors")
+            save_file({name: p.detach() for name, p in policy.named_parameters()}, Path(folder) / "whole.safetensors")

@@ -36,7 +36,7 @@ def actors_on(folder, stirred=False, **given):
 
 
 def loud_model(folder):
-    """A fresh copy of the tiny model whose logits tell tokens apart: at the size its weights are drawn in, all are near 0."""
+    """A fresh copy of the tiny model whose logits tell tokens apart: as its weights are drawn, all are near 0."""
     torch.manual_seed(0)
     model, _ = load_policy(folder, dtype="float32")
     model.get_input_embeddings().weight.data.mul_(4)   # tied

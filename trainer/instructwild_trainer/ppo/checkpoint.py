@@ -122,5 +122,5 @@ def _write(file: Path, parameters: Mapping[str, nn.Parameter], optimizer: optim.
 
 
 def _own(tensor: Tensor) -> Tensor:
-    """This process's part of it."""
+    """The part of it that is here."""
     return tensor.to_local() if isinstance(tensor, DTensor) else tensor

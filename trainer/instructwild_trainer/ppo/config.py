@@ -60,7 +60,8 @@ class PPOOptions:
                                                     "InstructGPT, or as nothing")
     value_layers: float = option(0.5, "share of the layers, counted from the last, in which the value adapter is trained; "
                                  "below it stays as it began, and no gradient is worked out there", least=0, most=1)
-    use_peft: bool = option(True, "train LoRA adapters on one base; false trains all weights of separate models")
+    use_peft: bool = option(True, "train LoRA adapters on one base; false trains all weights of separate models, which the "
+                            "processes of torchrun share out: each keeps a part of every weight, gradient and moment")
     lora_r: int = option(16, "rank of the LoRA adapters", least=1)
     lora_alpha: float = option(32.0, "LoRA's scale is lora_alpha / lora_r", least=0)
     lora_target_modules: str = option("all-linear", "which layers get adapters: all-linear, or names parted by commas")

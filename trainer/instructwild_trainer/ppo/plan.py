@@ -22,10 +22,15 @@ def updates_of(o: PPOOptions, prompts: int) -> int:
     return o.max_steps if o.max_steps >= 0 else -(-int(o.num_train_epochs * prompts) // o.batch_size)
 
 
-def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
-    """An estimate of the peak, on the high side: every row as long as max_length.
+def parts_of(o: PPOOptions, world: int) -> int:
+    """Into how many parts weights are cut: one for each of `world` processes where all weights are trained."""
+    return 1 if o.use_peft else world
 
-    With LoRA the base is there once, whatever the number of roles; without it policy, reference and value are three models.
+
+def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 1) -> Need:
+    """An estimate of the peak of one process, on the high side: every row as long as max_length.
+
+    With LoRA the base is there once, whatever the number of roles; without it each role is a model, see `_all_weights`.
     Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
     distributions of a batch of rollouts, a micro-batch's activations, or the distributions that perplexity is taken from.
 
@@ -33,20 +38,41 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
         shape: of the base.
         o: the options.
         dtype: of the base's weights.
-        reward: whether a reward adapter lies on the base too.
+        reward: whether there is a reward model, counted as an adapter on the base or as one more model of its size.
+        parts: into how many parts weights are cut.
     """
     one = need_of(shape, o, dtype)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
     trained = 1 if o.value_trunk == "policy" else 2
     size = 2 if dtype == "bfloat16" else 4
-    weights = (one.weights + shape.lora_parameters * 4 * (trained - 1 + reward) if o.use_peft
-               else shape.parameters * size * (trained + 1))
     rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
                                       + shape.vocabulary * 32)
-    return dataclasses.replace(one, weights=weights, gradients=one.gradients * trained, optimizer=one.optimizer * trained,
-                               activations=max(one.activations, rollout, 1024 * shape.vocabulary * 10))
+    sampling = max(rollout, 1024 * shape.vocabulary * 10)
+    if not o.use_peft:
+        return _all_weights(shape, o, size, trained, reward + 1, parts, one.activations, sampling)
+    return dataclasses.replace(one, weights=one.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
+                               gradients=one.gradients * trained, optimizer=one.optimizer * trained,
+                               activations=max(one.activations, sampling))
 
 
-def checked(base: "Source", o: PPOOptions, *, reward: bool) -> PPOOptions:
+def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: int, parts: int, learning: int,
+                 sampling: int) -> Need:
+    """Bytes of one process where all weights of `trained` models are learned beside `frozen` ones.
+
+    A step holds the gradient of PTX beside those of the models. What is cut is held in fp32 where it is learned; a pass puts
+    two layers, the embedding and the output layer together, and their gradients before these are added up; a rollout, when
+    there are no gradients, puts the whole policy together.
+    """
+    master = 4 if parts > 1 else size
+    gradients = shape.parameters * master * (trained + (o.ptx_coef > 0)) // parts
+    if parts > 1:
+        layer, around = shape.parameters // shape.layers, 2 * shape.vocabulary * shape.hidden
+        learning += (around + 2 * layer) * size + (around + layer) * (size + 4)
+        sampling += shape.parameters * size - gradients
+    return Need(weights=shape.parameters * (master * trained + size * frozen) // parts, gradients=gradients,
+                optimizer=shape.parameters * 2 * master * trained // parts, activations=max(learning, sampling))
+
+
+def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> PPOOptions:
     """The options with max_length held to the model's context, once it is known that the run can fit.
 
     Raises:
@@ -64,12 +90,14 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool) -> PPOOptions:
     if o.response_length >= o.max_length:
         raise ConfigError(f"response_length {o.response_length} leaves no room for a prompt within max_length "
                           f"{o.max_length}", where="options", remedy="lower the first or raise the second")
-    needed, (free, device) = need(shape, o, dtype_of(o), reward=reward), available()  # type: ignore[arg-type]
+    parts, (free, device) = parts_of(o, world), available()
+    needed = need(shape, o, dtype_of(o), reward=reward, parts=parts)  # type: ignore[arg-type]
     console.print(f"memory: about {needed}" + (f" of {free / GIB:.1f} GiB free on {device}" if free else ""),
                   highlight=False)
     if free and needed.total > free:
         remedies = [] if o.per_device_train_batch_size == 1 else ["--per-device-train-batch-size 1"]
-        remedies += [] if o.use_peft else ["--use-peft true"]
+        remedies += [] if parts == 1 or o.rollout_batch_size == 1 else [f"--rollout-batch-size {o.rollout_batch_size // 2}"]
+        remedies += [] if o.use_peft else ["--use-peft true", "more processes, among which weights are cut"]
         remedies += [] if o.gradient_checkpointing else ["--gradient-checkpointing true"]
         raise ModelError(f"needs about {needed}, and {device} has {free / GIB:.1f} GiB free", where="memory",
                          remedy=", or ".join([*remedies, f"--max-length {o.max_length // 2}", "a smaller --model"]))
@@ -84,4 +112,5 @@ def tell(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised:
     console.print(f"{prompts:,} prompts ({held_out:,} held out), {supervised:,} supervised rows; an update rolls out "
                   f"{o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / {o.mini_batch_size} = "
                   f"{steps_per_update(o)} steps; {updates_of(o, prompts):,} updates"
-                  + (f", on {world} processes" if world > 1 else ""), highlight=False)
+                  + (f", on {world} processes" if world > 1 else "")
+                  + (f", weights cut into {world} parts" if parts_of(o, world) > 1 else ""), highlight=False)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from instructwild.errors import ConfigError
+from instructwild_trainer.likelihood import trunk_of
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, value_head
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.processes import Processes
@@ -50,16 +51,16 @@ class ShardedActors(SeparateActors):
         self._policy, self._value = super().policy_parameters(), super().value_parameters()
 
     def policy_parameters(self) -> dict[str, nn.Parameter]:
-        """This process's part of each weight of the policy, by name."""
+        """The part of each weight of the policy that is here, by name."""
         return self._policy
 
     def value_parameters(self) -> dict[str, nn.Parameter]:
-        """This process's part of each weight of the value model and its head, by name."""
+        """The part of each weight of the value model and its head that is here, by name."""
         return self._value
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """The policy is whole in each process while the block runs, in the dtype it computes in, for passes without gradient."""
+        """The policy is whole here while the block runs, in the dtype of its passes; every process must begin such a block."""
         named = [(self.base, self._policy), (self._whole_heads[VALUE], {"weight": self._value["value_head.weight"]})]
         for model, parts in named:
             for name, parameter in model.named_parameters():
@@ -112,6 +113,16 @@ def cut(model: Any, dtype: torch.dtype) -> Any:
     return model
 
 
+def cut_below_head(model: Any, dtype: torch.dtype) -> Any:
+    """A frozen model of which each process keeps a part of the trunk, and all of a small head, where it computes."""
+    model.requires_grad_(False)
+    cut(trunk_of(model), dtype)
+    for tensor in (*model.parameters(), *model.buffers()):
+        if not isinstance(tensor, DTensor):
+            tensor.data = tensor.data.to(device())
+    return model
+
+
 def emptied(model: Any, dtype: torch.dtype) -> Any:
     """A copy of a model with its config and buffers and without its weights, where this process computes."""
     nothing = {id(p): nn.Parameter(torch.empty(0, dtype=dtype, device=device()), requires_grad=False)
@@ -134,6 +145,6 @@ def check_even(o: PPOOptions, world: int, *, ptx: bool) -> None:
     for name in ("batch_size", "mini_batch_size", *(["ptx_batch_size"] if ptx and o.ptx_coef else [])):
         rows = getattr(o, name)
         if rows % world:
-            raise ConfigError(f"{name} {rows} = {world} processes × {rows // world} rows + {rows % world}; where all weights are "
-                              "cut into parts, every process must take as many rows as the others", where="torchrun",
+            raise ConfigError(f"{name} {rows} = {world} processes × {rows // world} rows + {rows % world}; where all weights "
+                              "are cut into parts, every process must take as many rows as the others", where="torchrun",
                               remedy=f"--{name.replace('_', '-')} {(rows // world + 1) * world}, or other --nproc-per-node")

@@ -14,17 +14,17 @@ from instructwild.report.terminal import console, progress
 from instructwild_trainer.adapter import Source, load_chat, load_policy, load_reward, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.config import load, plain
-from instructwild_trainer.fit import calm, check_scale, once
+from instructwild_trainer.fit import CHECKPOINTS, calm, check_scale, once
 from instructwild_trainer.likelihood import held_out_loss
 from instructwild_trainer.memory import as_torch, dtype_of
-from instructwild_trainer.ppo import report
+from instructwild_trainer.ppo import checkpoint, report
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.algorithms import checked as divides
 from instructwild_trainer.ppo.algorithms import train_with_trl
 from instructwild_trainer.ppo.callbacks import Listeners, reporters
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome, Trainer, Vocabulary
-from instructwild_trainer.ppo.plan import checked, tell
+from instructwild_trainer.ppo.plan import checked, parts_of, tell
 from instructwild_trainer.ppo.processes import Processes, processes
 from instructwild_trainer.ppo.rows import Rows, prepared
 from instructwild_trainer.ppo.scores import (
@@ -37,10 +37,13 @@ from instructwild_trainer.ppo.scores import (
     reward_function,
 )
 from instructwild_trainer.ppo.separate import SeparateActors
+from instructwild_trainer.ppo.sharded import ShardedActors, check_even, cut_below_head
+from instructwild_trainer.processes import device
 from instructwild_trainer.templates import Chat
 
 if TYPE_CHECKING:
-    from transformers import TrainerCallback
+    import torch
+    from transformers import PreTrainedModel, TrainerCallback
 
 NOT_OF_THE_RESULT = ("model", "save_steps", "report_to", "trust_remote_code")
 
@@ -78,6 +81,7 @@ def run(asked: Asked) -> stage.Stage | None:
 
 
 def _run(asked: Asked, among: Processes) -> stage.Stage | None:
+    console.quiet = not among.first
     base = source_of(load(PPOOptions, "ppo", asked.config, asked.given).model)
     options = load(PPOOptions, "ppo", asked.config, asked.given, base.inherited)
     if not asked.reward and not asked.reward_functions:
@@ -89,8 +93,10 @@ def _run(asked: Asked, among: Processes) -> stage.Stage | None:
     if among.world > (options.batch_size if options.algorithm == "ppo" else 1):
         raise ConfigError(f"{among.world} processes for batches of {options.batch_size} with {options.algorithm}",
                           where="torchrun", remedy="start fewer processes; grpo, rloo and dpo run in one")
+    if (parts := parts_of(options, among.world)) > 1:
+        check_even(options, parts, ptx=bool(asked.ptx))
     reward = source_of(asked.reward) if asked.reward else None
-    options = checked(base, options, reward=reward is not None)
+    options = checked(base, options, reward=reward is not None, world=among.world)
     tables = stage.read(asked.prompts, asked.encoding), stage.read(asked.ptx, asked.encoding)
     inputs = [*tables[0].inputs, *tables[1].inputs, base.record, *([reward.record] if reward else []),
               *(stage.input_record(place.rpartition(":")[0]) for place in asked.reward_functions)]
@@ -104,14 +110,16 @@ def _run(asked: Asked, among: Processes) -> stage.Stage | None:
     if not among.first:
         if (scratch := among.heard()) is not None:
             chat, rows = encoded()
-            trainer_of(*cast(base, reward, asked.reward_functions, chat, rows.prompts, options), rows, chat, options,
-                       Path(scratch), among).train()
+            _followed(trainer_of(*cast(base, reward, asked.reward_functions, chat, rows.prompts, options, among), rows, chat,
+                                 options, Path(scratch), among))
         return None
     with stage.start(asked.out, "ppo", config=config, inputs=inputs, force=asked.force) as work:
         if work.finished is not None:
             among.heard()
             return work.finished
         chat, rows = encoded()
+        if found := checkpoint.latest(work.scratch / CHECKPOINTS):
+            checkpoint.checked(found, parts)
         tell(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), among.world)
         among.heard(None if asked.dry_run else str(work.scratch))
         return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among)
@@ -121,14 +129,25 @@ def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PP
                among: Processes) -> Trainer:
     """The loop over these rows."""
     return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,
-                   Vocabulary(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / "checkpoints",
+                   Vocabulary(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / CHECKPOINTS,
                    [row.encoded for row in rows.ptx], among)
+
+
+def _followed(trainer: Trainer) -> None:
+    """The run as all processes but the first see it: they take part where it measures, trains and saves."""
+    console.quiet = False   # from here on each may fail by itself
+    with trainer.actors.whole():
+        pass
+    trainer.train()
+    with trainer.actors.whole():
+        pass
+    trainer.actors.alone()
 
 
 def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, reward: Source | None, chat: Chat,
              rows: Rows, among: Processes) -> stage.Stage:
     reporting = [*asked.callbacks, *reporters(options.report_to, asked.out / "tensorboard")]
-    actors, score = cast(base, reward, asked.reward_functions, chat, rows.prompts, options)
+    actors, score = cast(base, reward, asked.reward_functions, chat, rows.prompts, options, among)
     pad = chat.tokenizer.pad_token_id
     ptx = {language: [row.encoded for row in held] for language, held in rows.held_out_ptx.items()}
     shown_prompts = rows.held_out_prompts[:options.samples]
@@ -140,13 +159,15 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
         asked = [prompt.messages for prompt in shown_prompts]
         return answers(actors.acting(POLICY), chat, asked, options.response_length)
 
-    before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
+    with actors.whole():
+        before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", said)
     tell_perplexity("before", before)
     if options.algorithm == "ppo":
         outcome = _live(trainer_of(actors, score, rows, chat, options, work.scratch, among), reporting, asked.out)
     else:
         outcome = Outcome(train_with_trl(actors, score, rows.prompts, chat, options, work, reporting))
-    after, answers_after = perplexity(), said()
+    with actors.whole():
+        after, answers_after = perplexity(), said()
     tell_perplexity("after", after)
     story = report.Story(
         outcome.history, before, after, config=work.config, notes=[chat.note] if chat.note else [], stopped=outcome.stopped,
@@ -164,8 +185,8 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
 
 
 def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Chat, prompts: Sequence[Prompt],
-         options: PPOOptions) -> tuple[Actors, Score]:
-    """The models of the run, and what scores responses.
+         options: PPOOptions, among: Processes) -> tuple[Actors, Score]:
+    """The models of the run, and what scores responses. Where all weights are trained by several processes, all are cut.
 
     Raises:
         InstructwildError: a model cannot be loaded, or a function cannot be found.
@@ -176,18 +197,25 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
     called = [FunctionScore(reward_function(place), prompts, chat) for place in functions]
     dtype = as_torch(dtype_of(options))
     torch.manual_seed(options.seed)
-    model, _ = load_policy(base, dtype=dtype, trust_remote_code=options.trust_remote_code)
-    if torch.cuda.is_available():
-        model = model.to("cuda")
+    shared_trunk = options.value_trunk == "policy" or options.algorithm != "ppo"
+    parts = parts_of(options, among.world)
     on_base = options.use_peft and reward is not None and on_same_base(reward, base)
     targets = options.lora_target_modules
     lora = LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
                       target_modules=targets if targets == "all-linear" else [name.strip() for name in targets.split(",")])
-    shared_trunk = options.value_trunk == "policy" or options.algorithm != "ppo"
-    if options.use_peft:
+
+    def loaded(dtype: "str | torch.dtype") -> "PreTrainedModel":
+        return load_policy(base, dtype=dtype, trust_remote_code=options.trust_remote_code)[0]
+
+    actors: Actors
+    if parts > 1:
+        actors = ShardedActors(lambda: loaded("auto"), among, dtype, shared_trunk=shared_trunk)
+    elif options.use_peft:
+        model = loaded(dtype).to(device())
         actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
                         value_from_reward=options.value_init == "reward", value_layers=options.value_layers)
     else:
+        model = loaded(dtype).to(device())
         actors = SeparateActors(model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model))
     size = options.per_device_train_batch_size
     scores: list[Score] = [*called]
@@ -199,7 +227,7 @@ def cast(base: Source, reward: Source | None, functions: Sequence[str], chat: Ch
         if its_tokenizer.get_vocab() != chat.tokenizer.get_vocab():
             raise ModelError("reads other tokens than the policy writes", where=reward.label,
                              remedy="train a reward model on the stage that --model names")
-        scores.append(SeparateModelScore(judging.to(model.device), size))
+        scores.append(SeparateModelScore(cut_below_head(judging, dtype) if parts > 1 else judging.to(actors.device), size))
     return actors, scores[0] if len(scores) == 1 else Summed(scores)
 
 
