@@ -60,7 +60,7 @@ class ShardedActors(SeparateActors):
 
     @contextmanager
     def whole(self) -> Iterator[None]:
-        """The policy is whole here while the block runs, in the dtype of its passes; every process must begin such a block."""
+        """The policy is whole here while the block runs, in the dtype of its passes; all processes must begin the block."""
         named = [(self.base, self._policy), (self._whole_heads[VALUE], {"weight": self._value["value_head.weight"]})]
         for model, parts in named:
             for name, parameter in model.named_parameters():
@@ -147,4 +147,4 @@ def check_even(o: PPOOptions, world: int, *, ptx: bool) -> None:
         if rows % world:
             raise ConfigError(f"{name} {rows} = {world} processes × {rows // world} rows + {rows % world}; where all weights "
                               "are cut into parts, every process must take as many rows as the others", where="torchrun",
-                              remedy=f"--{name.replace('_', '-')} {(rows // world + 1) * world}, or other --nproc-per-node")
+                              remedy=f"--{name.replace('_', '-')} {(rows // world + 1) * world}, or another number of them")

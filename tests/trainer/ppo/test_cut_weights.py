@@ -1,0 +1,145 @@
+"""All weights in parts: two processes follow the path of one, go on where they were killed, and hold half each."""
+
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+import torch
+from forked import in_processes
+from ppo_run import all_weights_on, same, trainer_on, weights
+from safetensors.torch import load_file, save_file
+from torch.distributed.tensor import DTensor
+from torch.testing import assert_close
+
+from instructwild.errors import ConfigError, ModelError
+from instructwild_trainer.ppo import checkpoint
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.sharded import check_even
+
+CUT = {"max_steps": 3, "num_ppo_epochs": 2, "per_device_train_batch_size": 1, "ptx_batch_size": 4, "kl_target": 1.0,
+       "kl_horizon": 20.0, "learning_rate": 1e-3, "gradient_checkpointing": True}
+STOPS = tuple(range(2, 200))
+"""So many that responses end at all lengths, and the processes differ in theirs."""
+FIGURES = ("reward", "kl", "length", "ptx_loss", "policy_loss", "value_loss", "ptx_grad", "policy_grad", "value_grad")
+TOLERANCE = 1e-4
+"""Of what training moved: two processes add the same numbers up in another order."""
+
+
+def cut_trainer(folder, model, among, shared_trunk=False, dtype=torch.float32, **changes):
+    """A trainer of all weights: cut over the processes, or in one where there are none."""
+    return trainer_on(all_weights_on(model, among, shared_trunk, dtype), folder, changes=CUT | changes, stops=STOPS,
+                      **({"processes": among} if among else {}))
+
+
+def trained_in_two(folder, model, shared_trunk=False, **changes):
+    """A run in two processes, and what it left: the policy as it is saved, and PTX's gradient at the start."""
+    def work(among):
+        trainer = cut_trainer(folder, model, among, shared_trunk, **changes)
+        for parameters in (trainer.actors.policy_parameters(), trainer.actors.value_parameters()):
+            held = sum(p.to_local().numel() for p in parameters.values())
+            assert 0.45 < held / sum(p.numel() for p in parameters.values()) < 0.55
+        assert all(isinstance(p, DTensor) for one in trainer.actors.models.values() for p in one.parameters())
+        assert sum(p.numel() for p in trainer.actors.base.parameters()) == 0
+        supervised = trainer._ptx(0, list(trainer.actors.policy_parameters().values()))[1]
+        gradients = dict(zip(trainer.actors.policy_parameters(), [g.full_tensor() for g in supervised], strict=True))
+        trainer.train()
+        policy = trainer.actors.alone()
+        if among.first:
+            save_file(gradients, folder / "ptx.safetensors")
+            save_file({name: p.detach() for name, p in policy.named_parameters()}, folder / "policy.safetensors")
+        else:
+            assert policy is None
+
+    folder.mkdir(parents=True)
+    assert in_processes(2, work)
+    return load_file(folder / "policy.safetensors"), load_file(folder / "ptx.safetensors")
+
+
+def follows(model, tmp_path, shared_trunk):
+    """Assert that two processes take the path of one; how far apart they end, as a share of the way."""
+    policy, ptx = trained_in_two(tmp_path / "two", model, shared_trunk)
+    one = cut_trainer(tmp_path / "one", model, None, shared_trunk)
+    gradients = one._ptx(0, list(one.actors.policy_parameters().values()))[1]
+    for name, gradient in zip(one.actors.policy_parameters(), gradients, strict=True):
+        assert_close(ptx[name], gradient, atol=1e-5, rtol=1e-4)
+    start = weights(one)
+    history = one.train().history
+    end, two = weights(one), checkpoint.checked(tmp_path / "two" / "update-000003", 2)["history"]
+    for key in FIGURES:
+        assert [row[key] for row in two] == pytest.approx([row[key] for row in history], rel=1e-4, abs=1e-5)
+    assert 0 < history[0]["ended"] < 1
+    apart, moved = (torch.cat([(end[name] - other[name]).flatten() for name in policy]).norm() for other in (policy, start))
+    assert apart < TOLERANCE * moved
+    return (apart / moved).item()
+
+
+@pytest.fixture(scope="module")
+def two_parts(tiny_model, tmp_path_factory):
+    """The checkpoints of a short run in two processes."""
+    folder = tmp_path_factory.mktemp("cut") / "run"
+    trained_in_two(folder, tiny_model, max_steps=1)
+    return folder
+
+
+def test_two_processes_with_half_the_weights_each_take_the_path_of_one(tiny_model, tmp_path):
+    follows(tiny_model, tmp_path, shared_trunk=False)
+
+
+def test_a_checkpoint_in_parts_is_gone_on_from_by_as_many_processes_only(tiny_model, two_parts):
+    assert sorted(path.name for path in (two_parts / "update-000001").iterdir()) == [
+        "state-00001-of-00002.safetensors", "state-00002-of-00002.safetensors", "state.json"]
+    with pytest.raises(ModelError, match=r"update-000001: its weights are in 2 parts, and this run would hold them in 1"):
+        cut_trainer(two_parts, tiny_model, None).restore()
+    with pytest.raises(ModelError, match=r"in 2 parts.* in 4\s+remedy: go on with torchrun --nproc-per-node 2"):
+        checkpoint.checked(two_parts / "update-000001", 4)
+
+
+def test_a_checkpoint_in_parts_is_none_until_each_process_has_written_its_own(tiny_model, two_parts, monkeypatch):
+    def work(among):
+        trainer = cut_trainer(two_parts, tiny_model, among)
+        assert trainer.restore() == 1
+        if not among.first:
+            monkeypatch.setattr(checkpoint, "_write", lambda *_: signal.pause())   # never done
+        trainer._keep(2)
+
+    assert in_processes(2, work, killed_when=(two_parts / "aside" / "state-00001-of-00002.safetensors").exists)
+    assert checkpoint.latest(two_parts).name == "update-000001"
+
+
+def test_passes_in_bfloat16_move_weights_in_fp32(tiny_model, tmp_path):
+    def work(among):
+        trainer = cut_trainer(tmp_path, tiny_model, among, dtype=torch.bfloat16, max_steps=1, num_ppo_epochs=1,
+                              gradient_checkpointing=False)
+        assert not trainer.actors.exact
+        with trainer.actors.whole():
+            assert {p.dtype for p in trainer.actors.acting("default").parameters()} == {torch.bfloat16}
+        before = {name: p.to_local().clone() for name, p in trainer.actors.parameters().items()}
+        history = trainer.train().history
+        assert history[0]["kl"] == 0                # policy and reference round alike
+        assert {p.dtype for p in trainer.actors.models["reference"].parameters()} == {torch.bfloat16}
+        for name, parameter in trainer.actors.parameters().items():
+            assert parameter.dtype == trainer.optimizer.state[parameter]["exp_avg"].dtype == torch.float32
+            moved = parameter.to_local() != before[name]
+            assert moved.any() or not moved.numel()
+            assert "proj" not in name or (parameter.to_local().bfloat16() != parameter.to_local()).any()
+
+    assert in_processes(2, work)
+
+
+@pytest.mark.parametrize(("changes", "ptx", "message"), [
+    ({"batch_size": 12}, False, r"batch_size 12 = 8 processes × 1 rows \+ 4;.*\n  remedy: --batch-size 16"),
+    ({"mini_batch_size": 4}, False, r"mini_batch_size 4 = 8 processes × 0 rows \+ 4;.*\n  remedy: --mini-batch-size 8"),
+    ({"ptx_batch_size": 9}, True, r"ptx_batch_size 9 = 8 processes × 1 rows \+ 1;"),
+])
+def test_rows_that_cannot_be_shared_out_evenly_are_refused_with_the_arithmetic(changes, ptx, message):
+    even = PPOOptions(batch_size=64, mini_batch_size=16, ptx_batch_size=8)
+    check_even(even, 8, ptx=True)
+    with pytest.raises(ConfigError, match=message):
+        check_even(dataclasses.replace(even, **changes), 8, ptx=ptx)
+    check_even(dataclasses.replace(even, ptx_batch_size=9), 8, ptx=False)
