@@ -8,7 +8,7 @@ import traceback
 
 from instructwild_trainer.ppo.processes import processes
 
-LONGEST = 120.0
+LONGEST = 600.0
 """Seconds after which processes that wait for one another for ever are ended."""
 
 
