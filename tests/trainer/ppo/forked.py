@@ -56,7 +56,7 @@ def _forked(rank, world, port, work):
         with processes() as among:
             work(among)
         code = 0
-    except BaseException:  # noqa: BLE001  the parent sees the status, and the terminal what it was
+    except BaseException:
         traceback.print_exc()
     finally:
         os._exit(code)

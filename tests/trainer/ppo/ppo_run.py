@@ -1,9 +1,12 @@
 """A PPO run small enough for a test: prompts, supervised rows, options."""
 
+import subprocess
+import sys
+
 import torch
 from peft import LoraConfig
 
-from instructwild_trainer.adapter import load_policy
+from instructwild_trainer.adapter import load_policy, weights_sha256
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Trainer, Vocabulary
@@ -64,3 +67,15 @@ def weights(trainer):
 def same(one, other):
     """Whether two such copies agree in every bit."""
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def started(command, out, processes=1):
+    """`instructwild` with these arguments, the last of them `out`, in several processes under torchrun."""
+    several = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"] if processes > 1 else []
+    return subprocess.Popen([sys.executable, *several, "-m", "instructwild", *command, str(out)])
+
+
+def finished(command, out, processes=1):
+    """Run it to the end; the hash of the model's weights."""
+    assert started(command, out, processes).wait() == 0
+    return weights_sha256(out / "model")

@@ -1,18 +1,22 @@
 """All weights in parts: two processes follow the path of one, go on where they were killed, and hold half each."""
 
 import dataclasses
+import os
+import shutil
 import signal
 import time
+from pathlib import Path
 from random import Random
 
 import pytest
 import torch
 from forked import after, in_processes
-from ppo_run import all_weights_on, same, trainer_on, weights
+from ppo_run import all_weights_on, finished, same, started, trainer_on, weights
 from safetensors.torch import load_file, save_file
 from torch.distributed.tensor import DTensor
 from torch.testing import assert_close
 
+from instructwild import stage
 from instructwild.errors import ConfigError, ModelError
 from instructwild_trainer.ppo import checkpoint
 from instructwild_trainer.ppo.config import PPOOptions
@@ -147,7 +151,7 @@ def test_rows_that_cannot_be_shared_out_evenly_are_refused_with_the_arithmetic(c
 @pytest.mark.parametrize("world", [2, 3])
 def test_proof_processes_with_parts_of_all_weights_follow_the_trajectory_of_one(tiny_model, tmp_path, shared_trunk, world,
                                                                                 record_property):
-    even = {"batch_size": 12, "mini_batch_size": 6, "ptx_batch_size": 6}       # 1,024 tokens are not: the last part is smaller
+    even = {"batch_size": 12, "mini_batch_size": 6, "ptx_batch_size": 6}       # 1,024 tokens are not: the last part is less
     record_property("of what training moved, apart by",
                     f"{follows(tiny_model, tmp_path, shared_trunk, world, **even):.1e}")
 
@@ -171,3 +175,51 @@ def test_proof_parts_of_all_weights_killed_at_random_moments_change_no_bit(tiny_
         for part in ("state-00001-of-00002.safetensors", "state-00002-of-00002.safetensors"):
             assert same(*(load_file(tmp_path / name / "update-000003" / part) for name in ("whole", folder.name)))
     record_property("kills that met a run at work", kills)
+
+
+ALL = ["--use-peft", "false", "--learning-rate", "0.001", "--temperature", "1"]
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("value_trunk", ["adapter", "policy"])
+def test_proof_the_command_with_parts_of_all_weights_leaves_the_model_of_one_process(command, reward_stage, tiny_model,
+                                                                                    tmp_path, value_trunk, record_property):
+    """With a function and a reward model on a base of its own, which is cut as well."""
+    command[-1:-1] = [*ALL, "--value-trunk", value_trunk, "--reward", str(reward_stage), "--max-steps", "3"]
+    for name, world in (("one", 1), ("two", 2)):
+        finished(command, tmp_path / name, world)
+    one, two, start = (torch.cat([weight.flatten() for _, weight in sorted(load_file(folder / "model.safetensors").items())])
+                       for folder in (tmp_path / "one" / "model", tmp_path / "two" / "model", tiny_model))
+    record_property("of what training moved, apart by", f"{(one - two).norm() / (one - start).norm():.1e}")
+    assert (one - two).norm() < 1e-3 * (one - start).norm()
+    metrics = [stage.load(tmp_path / name).manifest.metrics for name in ("one", "two")]
+    for key in FIGURES:
+        assert metrics[0]["last"][key] == pytest.approx(metrics[1]["last"][key], rel=1e-3, abs=1e-5)
+    for key in ("perplexity_before", "perplexity_after"):
+        assert metrics[0][key] == pytest.approx(metrics[1][key], rel=1e-4)
+
+
+@pytest.mark.prove
+@pytest.mark.timeout(1800)
+def test_proof_the_command_with_parts_killed_at_random_moments_leaves_the_same_model_bit_for_bit(command, tmp_path,
+                                                                                                record_property):
+    command[-1:-1] = ALL
+    whole, out, draw, kills = finished(command, tmp_path / "whole", 2), tmp_path / "killed", Random(7), 0
+    for _ in range(3):
+        process = started(command, out, 2)
+        while process.poll() is None and not (out / ".work").exists():
+            time.sleep(0.02)
+        time.sleep(draw.uniform(0, 5))
+        kills += process.poll() is None
+        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text() if process.poll() is None else ""
+        for pid in [*map(int, workers.split()), process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        process.wait()
+    kept = out / ".work" / "checkpoints"
+    assert list(kept.rglob("update-*/state-00002-of-00002.safetensors"))
+    shutil.copytree(out, tmp_path / "alone")
+    assert started(command, tmp_path / "alone").wait() == 2          # one process: refused, and what was kept is left alone
+    assert finished(command, out, 2) == whole
+    record_property("kills that met a run at work", kills)
+    assert kills >= 2

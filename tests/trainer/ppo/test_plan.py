@@ -7,7 +7,8 @@ import pytest
 from instructwild_trainer.config import PRESETS, load
 from instructwild_trainer.memory import GIB, Shape
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.plan import need
+from instructwild_trainer.ppo.plan import need, parts_of
+from instructwild_trainer.ppo.sharded import check_even
 
 SEVEN_B = Shape(parameters=6_738_415_616, lora_parameters=39_976_960, layers=32, hidden=4096, intermediate=11008,
                 vocabulary=32000, context=4096, cached=2 * 32 * 4096)
@@ -32,6 +33,30 @@ def test_presets_fit_the_gpus_they_are_named_for_and_full_training_does_not(pres
     assert need(shape, full, "float32", reward=True).total > free * GIB
 
 
+@pytest.mark.parametrize(("shape", "changes", "peak"), [
+    (SEVEN_B, {}, 39.1), (SEVEN_B, {"rollout_batch_size": 32}, 51.1), (THIRTEEN_B, {}, 73.5)])
+def test_all_weights_of_7b_and_13b_fit_eight_gpus_in_parts_and_one_by_no_means(shape, changes, peak):
+    options = load(PPOOptions, "ppo", "ppo-full-eight-gpus", changes)
+    parts = parts_of(options, 8)
+    assert parts == 8
+    assert need(shape, options, "bfloat16", reward=True, parts=parts).total / GIB == pytest.approx(peak, abs=0.05)
+    assert need(shape, options, "bfloat16", reward=True).total > 78 * GIB
+    check_even(options, parts, ptx=True)
+
+
+def test_what_is_cut_is_divided_and_what_a_pass_puts_together_is_not():
+    options = load(PPOOptions, "ppo", "ppo-full-eight-gpus")
+    four, eight = (need(SEVEN_B, options, "bfloat16", reward=True, parts=parts) for parts in (4, 8))
+    assert eight.weights == pytest.approx(SEVEN_B.parameters * (2 * 4 + 2 * 2) / 8, abs=1)
+    assert eight.gradients == pytest.approx(SEVEN_B.parameters * 3 * 4 / 8, abs=1)   # policy, value and PTX
+    assert eight.optimizer == pytest.approx(SEVEN_B.parameters * 2 * 8 / 8, abs=1)
+    for name in ("weights", "gradients", "optimizer"):
+        assert getattr(four, name) == pytest.approx(2 * getattr(eight, name), abs=2)
+    many = need(SEVEN_B, dataclasses.replace(options, rollout_batch_size=64), "bfloat16", reward=True, parts=8)
+    assert many.activations + many.gradients == pytest.approx(
+        SEVEN_B.parameters * 2 + 64 * (1024 * SEVEN_B.cached * 2 + 32 * SEVEN_B.vocabulary), abs=2)
+
+
 def test_one_base_serves_all_roles_and_separate_models_are_counted_each():
     options = PPOOptions(rollout_batch_size=1)
     base = SEVEN_B.parameters * 2
@@ -41,6 +66,7 @@ def test_one_base_serves_all_roles_and_separate_models_are_counted_each():
     full = need(SEVEN_B, dataclasses.replace(options, use_peft=False), "float32", reward=False)
     assert full.weights == 3 * 4 * SEVEN_B.parameters
     assert full.optimizer == 2 * 8 * SEVEN_B.parameters
+    assert full.gradients == 3 * 4 * SEVEN_B.parameters                              # policy, value and PTX
 
 
 def test_a_long_rollout_counts_by_its_cache():

@@ -12,13 +12,13 @@ from random import Random
 
 import pytest
 import torch
-from ppo_run import actors_on, trainer_on, weights
+from ppo_run import actors_on, finished, started, trainer_on, weights
 from safetensors.torch import load_file
 from several import MORE
 from taught import CHINESE, ENGLISH, conversation, prompts, teach
 
 from instructwild import stage
-from instructwild_trainer.adapter import load_chat, load_policy, weights_sha256
+from instructwild_trainer.adapter import load_chat, load_policy
 from instructwild_trainer.cli import train
 from instructwild_trainer.likelihood import held_out_loss, padded
 from instructwild_trainer.ppo.actors import POLICY, Actors
@@ -168,52 +168,31 @@ def _share_chinese(model, questions):
     return sum(bool(HAN.search(text)) for text in tokenizer.batch_decode(said[:, given.shape[1]:])) / 200
 
 
-@pytest.fixture
-def command(tmp_path, tiny_model):
-    """A small `train ppo` on the tiny model as a command line, its output folder last."""
-    english, chinese = prompts()
-    rows = [{"instruction": question, "output": answer} for question, answer in
-            zip(english[:12] + chinese[:12], (ENGLISH + CHINESE) * 4, strict=True)]
-    (tmp_path / "rows.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
-    (tmp_path / "rewards.py").write_text(
-        "def short(completions, **_):\n    return [-len(one[0]['content']) / 50 for one in completions]")
-    return ["train", "ppo", str(tmp_path / "rows.json"), "--ptx", str(tmp_path / "rows.json"), "--model", str(tiny_model),
-            "--reward-func", f"{tmp_path / 'rewards.py'}:short", "--config", "ppo-smoke", "--learning-rate", "0.01",
-            "--kl-target", "2", "--max-steps", "6", "--samples", "1", "--out"]
-
-
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 def test_proof_the_command_killed_at_random_moments_leaves_the_same_model_bit_for_bit(command, tmp_path, record_property):
-    whole = _finished(command, tmp_path / "whole")
+    whole = finished(command, tmp_path / "whole")
     draw, kills = Random(3), 0
     for n in range(2):
         out = tmp_path / f"killed-{n}"
         for _ in range(2):
-            process = subprocess.Popen([sys.executable, "-m", "instructwild", *command, str(out)])
+            process = started(command, out)
             while process.poll() is None and not (out / ".work").exists():
                 time.sleep(0.02)
             time.sleep(draw.uniform(0, 5))
             kills += process.poll() is None
             process.kill()
             process.wait()
-        assert _finished(command, out) == whole
+        assert finished(command, out) == whole
     record_property("kills that met a run at work", kills)
     assert kills >= 2
-
-
-def _finished(command, out):
-    """Run to the end; the hash of the model's weights."""
-    subprocess.run([sys.executable, "-m", "instructwild", *command, str(out)], check=True)
-    return weights_sha256(out / "model")
 
 
 @pytest.mark.prove
 @pytest.mark.timeout(1800)
 def test_proof_the_command_under_torchrun_leaves_the_model_of_one_process(command, tmp_path, record_property):
-    _finished(command, tmp_path / "one")
-    subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2",
-                    "-m", "instructwild", *command, str(tmp_path / "two")], check=True)
+    finished(command, tmp_path / "one")
+    finished(command, tmp_path / "two", processes=2)
     one, two, start = (torch.cat([weight.flatten() for _, weight in sorted(load_file(folder / "model.safetensors").items())])
                        for folder in (tmp_path / "one" / "model", tmp_path / "two" / "model", Path(command[6])))
     record_property("of what training moved, apart by", f"{(one - two).norm() / (one - start).norm():.1e}")

@@ -8,7 +8,7 @@ import torch
 
 from instructwild.errors import ConfigError, InputError, ModelError
 from instructwild.stage import load, read
-from instructwild_trainer.adapter import load_policy, load_reward, save_adapter, source_of, weights_sha256
+from instructwild_trainer.adapter import load_policy, load_reward, source_of, weights_sha256
 from instructwild_trainer.config import load as load_options
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
@@ -47,27 +47,6 @@ def asked(tmp_path, tiny_model):
                      "reward_functions": [f"{tmp_path / 'rewards.py'}:short"], "ptx": [str(tmp_path / "rows.json")]}
         return Asked(**arguments | changes)
     return make
-
-
-@pytest.fixture
-def reward_stage(tiny_model, tmp_path):
-    """A reward model's adapter folder on the tiny model, with a head that tells responses apart."""
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoTokenizer
-
-    from instructwild_trainer.reward.head import reward_model
-
-    base, folder = source_of(tiny_model), tmp_path / "reward"
-    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
-    torch.manual_seed(3)
-    model = get_peft_model(reward_model(base.folder, tokenizer, dtype=torch.float32), LoraConfig(
-        r=2, lora_alpha=4, target_modules="all-linear", task_type="SEQ_CLS", modules_to_save=["score"]))
-    for name, weight in model.named_parameters():
-        if "lora_B" in name or "modules_to_save" in name:
-            weight.data.normal_(std=0.5)
-    save_adapter(model, folder, base)
-    tokenizer.save_pretrained(folder)
-    return folder
 
 
 def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(asked, tiny_model):

@@ -145,6 +145,7 @@ def check_even(o: PPOOptions, world: int, *, ptx: bool) -> None:
     for name in ("batch_size", "mini_batch_size", *(["ptx_batch_size"] if ptx and o.ptx_coef else [])):
         rows = getattr(o, name)
         if rows % world:
-            raise ConfigError(f"{name} {rows} = {world} processes × {rows // world} rows + {rows % world}; where all weights "
-                              "are cut into parts, every process must take as many rows as the others", where="torchrun",
+            raise ConfigError(f"{name} {rows} = {world} processes × {rows // world} rows + {rows % world}; where all "
+                              "weights are cut into parts, every process must take as many rows as the others",
+                              where="torchrun",
                               remedy=f"--{name.replace('_', '-')} {(rows // world + 1) * world}, or another number of them")
