@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from instructwild.errors import ModelError
+from instructwild_trainer.lora import follow_base, plain_layers
 from instructwild_trainer.ppo.attention import quicken
 from instructwild_trainer.ppo.experience import Experience
 
@@ -51,7 +51,7 @@ class Actors:
 
         base.requires_grad_(False)
         quicken(base)
-        _plain_layers(policy)
+        plain_layers(policy)
         self.base = base
         self.shared_trunk = shared_trunk
         self.peft = get_peft_model(base, policy, adapter_name=POLICY)
@@ -67,8 +67,7 @@ class Actors:
             self.heads[VALUE].load_state_dict(self.heads[REWARD].state_dict())
         for head in self.heads.values():
             head.to(base.device)
-        for _, layer in self._layers():
-            _follow_input(layer)
+        follow_base(base)
         self.base.eval()
         self._role = ""
         self._value_from = base.config.get_text_config().num_hidden_layers * (1 - value_layers)
@@ -208,7 +207,7 @@ class Actors:
         config = PeftConfig.from_pretrained(str(folder))
         config.task_type, config.modules_to_save, config.inference_mode = None, None, False
         config.base_model_name_or_path = self.base.name_or_path
-        _plain_layers(config)
+        plain_layers(config)
         self.peft.add_adapter(REWARD, config)
         weights = load_file(folder / "adapter_model.safetensors")
         scores = [name for name in weights if name.endswith("score.weight")]
@@ -246,29 +245,6 @@ def _depth(name: str) -> float:
     """Which layer, from 0, a module or parameter belongs to; beyond all where it belongs to none."""
     number = re.search(r"\.(\d+)\.", name)
     return int(number[1]) if number else math.inf
-
-
-class _Factor(nn.Linear):
-    """A LoRA matrix that is kept in fp32 and computes in the dtype of its input, as autocast would have it."""
-
-    def forward(self, given: Tensor) -> Tensor:
-        """[..., out]."""
-        return linear(given, self.weight.to(given.dtype))
-
-
-def _follow_input(layer: Any) -> None:
-    """Have the adapters of a layer compute in the base's dtype: PEFT would keep a copy of each layer's input in fp32."""
-    layer.cast_input_dtype_enabled = False
-    for factors in (layer.lora_A, layer.lora_B):
-        for factor in factors.values():
-            factor.__class__ = _Factor
-
-
-def _plain_layers(config: Any) -> None:
-    """Say that linear layers are plain ones: PEFT would import every quantizer that is installed to make sure of it."""
-    from peft.tuners.lora import Linear
-
-    config._register_custom_module({nn.Linear: Linear})
 
 
 def value_head(base: "PreTrainedModel") -> nn.Linear:
