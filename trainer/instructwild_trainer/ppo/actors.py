@@ -1,7 +1,5 @@
 """The four models of PPO on one frozen base: policy, value and reward are LoRA adapters, the reference is none of them."""
 
-import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from torch import Tensor, nn
 from instructwild.errors import ModelError
 from instructwild_trainer.lora import follow_base, plain_layers
 from instructwild_trainer.ppo.attention import quicken
+from instructwild_trainer.ppo.depth import can_be_cut, depth, lower, upper
 from instructwild_trainer.ppo.experience import Experience
 
 if TYPE_CHECKING:
@@ -70,9 +69,11 @@ class Actors:
         follow_base(base)
         self.base.eval()
         self._role = ""
-        self._value_from = base.config.get_text_config().num_hidden_layers * (1 - value_layers)
+        layers = base.config.get_text_config().num_hidden_layers
+        self._value_from = layers - round(layers * value_layers)
+        self._cut = not shared_trunk and can_be_cut(base.base_model, self._value_from)
         self._trainable = {name: parameter for name, parameter in self.base.named_parameters()
-                           if f".{POLICY}." in name or (f".{VALUE}." in name and _depth(name) >= self._value_from)}
+                           if f".{POLICY}." in name or (f".{VALUE}." in name and depth(name) >= self._value_from)}
 
     @property
     def device(self) -> torch.device:
@@ -145,7 +146,7 @@ class Actors:
             for name, module in self._layers():
                 module.enable_adapters(role != REFERENCE)
                 if role != REFERENCE:
-                    held = role == REWARD or (role == VALUE and _depth(name) < self._value_from)
+                    held = role == REWARD or (role == VALUE and depth(name) < self._value_from)
                     module.set_adapter(role, inference_mode=held)
             self._role = role
         return self.base
@@ -176,8 +177,21 @@ class Actors:
         else:
             ids, mask, positions = batch.sequence
             width = batch.response.shape[1]
-            hidden = self._trunk(VALUE, ids, mask, positions)[:, -width - 1:-1]
+            out = self._trunk(VALUE, ids, mask, positions) if batch.lower is None else upper(
+                self.acting(VALUE).base_model, self._value_from, batch.lower, attention_mask=mask, position_ids=positions)
+            hidden = out[:, -width - 1:-1]
         return self.heads[VALUE](hidden.float()).squeeze(-1)
+
+    @torch.no_grad()
+    def lower(self, batch: Experience) -> Tensor | None:
+        """[B, P + T, H] what the value model's first trained layer is given, which training does not change; None where the
+        value model has no such layer, or cannot be cut there.
+        """
+        if not self._cut:
+            return None
+        ids, mask, positions = batch.sequence
+        return lower(self.acting(VALUE).base_model, self._value_from, input_ids=ids, attention_mask=mask,
+                     position_ids=positions)
 
     @torch.no_grad()
     def scores(self, batch: Experience) -> Tensor:
@@ -239,12 +253,6 @@ def _output_input(model: "PreTrainedModel") -> Iterator[list[Tensor]]:
         yield seen
     finally:
         hook.remove()
-
-
-def _depth(name: str) -> float:
-    """Which layer, from 0, a module or parameter belongs to; beyond all where it belongs to none."""
-    number = re.search(r"\.(\d+)\.", name)
-    return int(number[1]) if number else math.inf
 
 
 def value_head(base: "PreTrainedModel") -> nn.Linear:
