@@ -27,8 +27,8 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
 
     With LoRA the base is there once, whatever the number of roles; without it policy, reference and value are three models.
     Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
-    distributions of a batch of rollouts, a micro-batch's activations, or the distributions that perplexity is taken from.
-    What the value model's lower layers gave is kept for the whole batch.
+    distributions of a batch of rollouts, a micro-batch's activations, or what perplexity is measured with. What the value
+    model's lower layers gave is kept for the whole batch.
 
     Args:
         shape: of the base.
@@ -46,7 +46,7 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
     kept = o.batch_size * o.max_length * shape.hidden * size if trained == 2 and o.use_peft and o.value_layers < 1 else 0
     return dataclasses.replace(one, weights=weights, gradients=one.gradients * trained,
                                optimizer=one.optimizer * trained,
-                               activations=kept + max(one.activations, rollout, 1024 * shape.vocabulary * 10))
+                               activations=kept + max(one.activations, rollout))
 
 
 def checked(base: "Source", o: PPOOptions, *, reward: bool) -> PPOOptions:
