@@ -135,7 +135,7 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("moment", ["roll_out", "step", "on_update"])
-def test_an_interrupted_run_ends_in_the_same_weights_bit_for_bit(make_trainer, moment):
+def test_mistake_10_an_interrupted_run_ends_in_the_same_weights_bit_for_bit(make_trainer, moment):
     options = {"max_steps": 3, "kl_target": 1.0, "kl_horizon": 20.0, "save_steps": 2 if moment == "step" else 1}
     whole = make_trainer("whole", **options)
     history = whole.train().history
