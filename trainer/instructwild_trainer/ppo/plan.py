@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild.report.terminal import console
-from instructwild_trainer.memory import GIB, Need, Shape, available, dtype_of, need_of, shape_of
+from instructwild_trainer.memory import GIB, Need, Shape, available, dtype_of, measuring, need_of, shape_of
 from instructwild_trainer.ppo.config import PPOOptions
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
 
     With LoRA the base is there once, whatever the number of roles; without it each role is a model, see `_all_weights`.
     Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
-    distributions of a batch of rollouts, a micro-batch's activations, or the distributions that perplexity is taken from.
+    distributions of a batch of rollouts, a micro-batch's activations, or what perplexity is measured with. What the value
+    model's lower layers gave is kept for the whole batch.
 
     Args:
         shape: of the base.
@@ -46,12 +47,13 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
     size = 2 if dtype == "bfloat16" else 4
     rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
                                       + shape.vocabulary * 32)
-    sampling = max(rollout, 1024 * shape.vocabulary * 10)
     if not o.use_peft:
-        return _all_weights(shape, o, size, trained, reward + 1, parts, one.activations, sampling)
+        return _all_weights(shape, o, size, trained, 1 + reward, parts, one.activations,
+                            max(rollout, measuring(shape, size)))
+    kept = o.batch_size * o.max_length * shape.hidden * size if trained == 2 and o.value_layers < 1 else 0
     return dataclasses.replace(one, weights=one.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
                                gradients=one.gradients * trained, optimizer=one.optimizer * trained,
-                               activations=max(one.activations, sampling))
+                               activations=kept + max(one.activations, rollout))
 
 
 def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: int, parts: int, learning: int,
