@@ -3,8 +3,8 @@
     python -m benchmarks.weights_in_parts [--processes 2] [--updates 2]
 
 The same `train ppo --use-peft false` is run by one process and by several on this machine, as torchrun would start them, in
-float32. The peak is each process's own resident memory, imports included; it is told beside the estimate that the command
-makes before it loads weights. Both runs must say the same figures in their last update.
+float32. The peak is each process's own resident memory, imports included, with blocks above a mebibyte given back as soon as
+they are freed; it is told beside the estimate that the command makes before it loads weights.
 """
 
 import argparse
@@ -22,7 +22,8 @@ from benchmarks.results import save
 MIB = 2**20
 OPTIONS = {"model": "smollm2", "use_peft": False, "dtype": "float32", "batch_size": 4, "mini_batch_size": 4,
            "num_ppo_epochs": 1, "per_device_train_batch_size": 1, "rollout_batch_size": 4, "ptx_batch_size": 2,
-           "response_length": 16, "max_length": 96, "gradient_checkpointing": True, "learning_rate": 3e-6, "held_out_rows": 1, "samples": 0}
+           "response_length": 16, "max_length": 96, "gradient_checkpointing": True, "learning_rate": 3e-6,
+           "held_out_rows": 1, "samples": 0}
 REWARD = "def short(completions, **_):\n    return [-len(one[0]['content']) / 50 for one in completions]"
 QUESTIONS = ["What is the capital of France?", "Name a colour of the sky.", "How many days has a week?", "Who wrote Hamlet?",
              "What do bees make?", "Give me a word for cold rain.", "Which animal barks?", "What is two and two?"]
@@ -37,7 +38,8 @@ def run(folder: Path, world: int, updates: int) -> list[int]:
                for word in (f"--{name}", str(value).lower() if isinstance(value, bool) else str(value))]
     command = [sys.executable, "-m", "instructwild", "train", "ppo", "rows.json", "--ptx", "rows.json", "--reward-func",
                "rewards.py:short", "--out", f"in-{world}", *options]
-    shared = {"WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    shared = {"WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1",
+              "MALLOC_MMAP_THRESHOLD_": str(MIB)}
     started = [subprocess.Popen(command, cwd=folder, env={**os.environ, **shared, "RANK": str(rank)})
                for rank in range(world)]
     peaks = []
@@ -88,7 +90,9 @@ def main() -> None:
                                                          "of it weights, gradients, moments", "seconds, start to end"],
            "rows": rows}],
          [f"The two runs' last figures (KL, reward, losses, gradient norms) are apart by {apart:.1e} of themselves at most.",
-          "A rollout puts the whole policy together in each process, which is why two processes do not take half each."])
+          "A rollout puts the whole policy together in each process, and imports take the same in each.",
+          "MALLOC_MMAP_THRESHOLD_ is set to 1 MiB. With glibc's own, which grows to 32 MiB, what is freed of each layer stays "
+          "with the process: two then peaked at 7,109 MiB each, one at 6,258."])
 
 
 if __name__ == "__main__":
