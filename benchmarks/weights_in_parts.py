@@ -91,8 +91,8 @@ def main() -> None:
            "rows": rows}],
          [f"The two runs' last figures (KL, reward, losses, gradient norms) are apart by {apart:.1e} of themselves at most.",
           "A rollout puts the whole policy together in each process, and imports take the same in each.",
-          "MALLOC_MMAP_THRESHOLD_ is set to 1 MiB. With glibc's own, which grows to 32 MiB, what is freed of each layer stays "
-          "with the process: two then peaked at 7,109 MiB each, one at 6,258."])
+          "MALLOC_MMAP_THRESHOLD_ is set to 1 MiB. With glibc's own, which grows to 32 MiB, what is freed of each layer "
+          "stays with the process: two then peaked at 7,109 MiB each, one at 6,258."])
 
 
 if __name__ == "__main__":
