@@ -50,8 +50,8 @@ def write(rows: list[list[Any]]) -> None:
          [{"caption": "Seconds a pass (median), and the ratio of paired rounds with its 95% interval",
            "columns": ["base", "longest", "prompts", "pairs", "forwards, ours", "pairwise", "ours, s", "pairwise, s",
                        "pairwise over ours"], "rows": rows}],
-         ["Updates of 4 prompts and of 4 pairs, one at a time, on two threads. The gain grows with K: these prompts have 2.6 "
-          "ranked answers on average."])
+         ["Updates of 4 prompts and of 4 pairs, one at a time, on two threads. The gain grows with K: these prompts have "
+          "2.6 ranked answers on average."])
 
 
 def row_of(name: str, count: int, longest: int, rounds: int) -> list[Any]:
