@@ -109,7 +109,7 @@ def cut(model: Any, dtype: torch.dtype) -> Any:
                 parameter.data = parameter.data.to(torch.float32 if parameter.requires_grad else dtype)
         fully_shard(part, mesh=mesh, mp_policy=policy, reshard_after_forward=True)
         part.set_gradient_divide_factor(1.0)
-        part.set_force_sum_reduction_for_comms(True)   # gloo's own average is a sum, and it has no sum with a factor
+        part.set_force_sum_reduction_for_comms(True)   # a sum with a factor, even of 1, is more than gloo has
     return model
 
 
