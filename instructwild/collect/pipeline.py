@@ -32,6 +32,7 @@ from instructwild.schema.provenance import Origin
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
+from instructwild.stage.models import model_inputs, models_asked
 
 PART = 5_000
 SHOWN = 2_000
@@ -114,6 +115,7 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
     config = terms.config() | {"encoding": encoding} | ({"limit": limit} if any(not _local(s) for s in sources) else {})
     if asked is not None:
         config |= asked.config()
+        inputs += model_inputs([asked.model])
     with start(out, "collect", config=config, inputs=inputs, force=force) as run:
         if run.finished is not None:
             return run.finished
@@ -186,7 +188,7 @@ def _labelled(run: Run, parts: Sequence[Path], asked: Asked,
     from instructwild.llm.open import open_model
 
     ledger = Ledger(asked.cache or run.scratch / "calls.sqlite", run.scratch.parent.name)
-    session = open_model(asked.model, asked.limits, ledger, sort=8)
+    session = open_model(*models_asked([asked.model]), asked.limits, ledger, sort=8)
     labelled, tally["type"], tally["risk"] = asyncio.run(label_parts(session, parts))
     usage = session.usage
     return labelled, {"usd": ledger.spent().total, "tokens": Tokens(prompt=usage.prompt_tokens,

@@ -17,6 +17,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, Session, check, open_model, understand
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
+from instructwild.stage.models import model_inputs, models_asked
 
 
 def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding: str | None = None,
@@ -65,16 +66,16 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
         OutputError: the folder holds another run.
     """
     limits = limits or Limits()
-    name = understand(model)
+    name, = models_asked([model])
     check(name, limits)
     growth, table = planned(sources, model, plan, encoding)
     config = {"model": name.label, "goals": described(growth.goals), "seed": plan.seed, "patience": plan.patience,
               "threshold": plan.threshold, "window": limits.window, "budget": limits.budget}
-    with stage.start(out, "expand", config=config, inputs=table.inputs, force=force) as run:
+    with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
         if run.finished:
             return run.finished
         with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
-            session = open_model(model, limits, ledger)
+            session = open_model(name, limits, ledger)
             asyncio.run(grow(session, growth))
             return _finish(run, growth, session)
 

@@ -32,11 +32,15 @@ class ModelName:
         name: the model's own name: at the endpoint, in a folder, on the Hub.
         place: where it runs.
         url: the endpoint's address, empty for a model that runs here.
+        content: the hash of its folder, where that is known; its answers are kept by it.
+        alike: another model in the same command has the same label.
     """
 
     name: str
     place: Place
     url: str = ""
+    content: str = ""
+    alike: bool = False
 
     @property
     def loopback(self) -> bool:
@@ -49,8 +53,14 @@ class ModelName:
         path = Path(self.name)
         if self.place == "local" and path.is_dir():
             full = path.resolve()
-            return full.parent.name if full.name == "model" else full.name
+            own = full.parent.name if full.name == "model" else full.name
+            return f"{own}@{self.content[:8]}" if self.alike else own
         return self.name
+
+    @property
+    def key(self) -> str:
+        """The name that its answers are kept by in a ledger."""
+        return f"{self.label} {self.content}".strip()
 
 
 def understand(given: str) -> ModelName:
@@ -270,11 +280,11 @@ def window_of(name: ModelName, limits: Limits) -> int:
     return limits.window or (ENDPOINT_WINDOW if name.place == "endpoint" else limits.batch)
 
 
-def open_model(given: str, limits: Limits, ledger: Ledger, *, sort: int = 1) -> Session:
+def open_model(given: str | ModelName, limits: Limits, ledger: Ledger, *, sort: int = 1) -> Session:
     """Get a model ready to be asked: the same for an endpoint, a model in this process, and a script.
 
     Args:
-        given: the model as the user names it; see `understand`.
+        given: the model as the user names it, or understood; see `understand`.
         limits: what the user allows.
         ledger: where calls and answers are kept.
         sort: how many batches a model in this process may look over to put requests of like length together. 1 where
@@ -286,7 +296,7 @@ def open_model(given: str, limits: Limits, ledger: Ledger, *, sort: int = 1) -> 
     """
     from instructwild.llm.budget import Budget
 
-    name = understand(given)
+    name = understand(given) if isinstance(given, str) else given
     price = check(name, limits)
     ledger.give_up_open_calls()
     if name.place == "endpoint":
@@ -308,7 +318,7 @@ def open_model(given: str, limits: Limits, ledger: Ledger, *, sort: int = 1) -> 
     def alike(requests: list[Request]) -> list[list[int]]:
         return model.batches([len(model.encode(request)) for request in requests])
 
-    return Session(name, BatchEngine(model.generate, alike, ledger, name.label), window, price, ledger)
+    return Session(name, BatchEngine(model.generate, alike, ledger, name.key), window, price, ledger)
 
 
 def all_at_once(requests: list[Request]) -> list[list[int]]:

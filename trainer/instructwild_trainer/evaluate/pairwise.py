@@ -16,6 +16,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, check, open_model, understand
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
+from instructwild.stage.models import models_asked
 from instructwild_trainer.data import language_of, shown
 from instructwild_trainer.evaluate.comparison import Comparison, Plan
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
@@ -157,7 +158,7 @@ def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Pla
     given = side(plan.judge, limits).given
     with closing(Ledger(cache or run.scratch / "verdicts.sqlite", f"evaluate {run.folder.name}")) as ledger, \
             progress() as shown_:
-        session = open_model(given, limits, ledger, sort=SORTED_OVER)
+        session = open_model(*models_asked([given]), limits, ledger, sort=SORTED_OVER)
         task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(contests), note="")
         found = asyncio.run(judge(session, contests, words=rubric.words, sampling=plan.verdict,
                                   done=lambda: shown_.update(task, advance=1)))
