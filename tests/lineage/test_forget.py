@@ -348,3 +348,25 @@ def test_a_model_made_from_nothing_but_a_model_is_listed_too(root):
     with pytest.raises(OutputError, match="trained_on_forgotten"), \
             stage.start(root / "merged", "export", config={}, inputs=graph.named("merged").manifest.inputs):
         pass  # the same command is another one now: it trains again when it is told to replace what is there
+
+
+def test_a_model_that_learned_from_answers_of_a_model_that_learned_it_is_listed_too(root):
+    from lineage_chain import trained
+
+    from instructwild.lineage.trace import trace
+    from instructwild.schema import instruction_of
+    from instructwild.stage.frames import instruction_frame
+    from instructwild.stage.models import model_inputs
+
+    with stage.start(root / "told", "respond", config={}, inputs=model_inputs([str(root / "sft")])) as run:
+        run.finish(data=instruction_frame([instruction_of("Which tea is green?")]))
+    trained(root / "pupil", "sft", [stage.input_record(root / "told")])
+    used = [use.folder for top in trace(TIE.id, root).used_by for use in uses_of(top)]
+    assert {"told", "pupil"} <= set(used)
+    listed = {model["folder"]: model["how"] for model in Forgetting.begin(TIE.id, root).plan.models}
+    assert listed["pupil"] == "made from told"
+    assert "told" not in listed
+
+
+def uses_of(use):
+    return [use, *(below for one in use.used_by for below in uses_of(one))]
