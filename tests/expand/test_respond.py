@@ -142,8 +142,8 @@ def test_models_that_stages_made_are_inputs_and_sign_with_names_of_their_own(tin
                 (model / "made").write_text(str(place))
             run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}))
     models = [str(tmp_path / name / "sft") for name in "ab"]
-    made = respond([prompts], tmp_path / "out", models, Wanted(k=2, truncated="keep", sampling=Sampling(max_tokens=6, temperature=1.0)),
-                   judges=[models[1]])
+    wanted = Wanted(k=2, truncated="keep", sampling=Sampling(max_tokens=6, temperature=1.0))
+    made = respond([prompts], tmp_path / "out", models, wanted, judges=[models[1]])
     assert [record.sha256 for record in made.manifest.inputs[1:]] == [
         stage.input_record(models[place]).sha256 for place in (0, 1, 1)]
     signed = {candidate.model for row in rankings(made.frame()) for candidate in row.candidates}
