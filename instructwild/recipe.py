@@ -188,12 +188,12 @@ def with_values(recipe: Recipe, given: Mapping[str, str], where: str) -> Recipe:
         raise ConfigError(f"has no default for {' and '.join(open_)}", where=where,
                           remedy=" ".join(f"--set {name}=…" for name in open_))
 
+    places = re.compile("|".join(re.escape(f"{{{name}}}") for name in values) or r"(?!)")
+
     def filled(text: Any) -> Any:
         if isinstance(text, list):
             return [filled(item) for item in text]
-        for name, value in values.items() if isinstance(text, str) else ():
-            text = text.replace(f"{{{name}}}", str(value))
-        return text
+        return places.sub(lambda found: str(values[found[0][1:-1]]), text) if isinstance(text, str) else text
 
     stages = {name: plan.model_copy(update={"run": filled(plan.run), "options": {key: filled(value) for key, value
                                                                                   in plan.options.items()}})

@@ -192,6 +192,13 @@ def test_values_are_filled_in_from_outside_and_empty_ones_leave_their_option_out
     assert step.words[3:5] == ("--price", "1,2")
 
 
+def test_what_a_value_holds_is_not_filled_in_again(folder):
+    (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
+    recipe = read_recipe(folder / "recipe.yaml")
+    step, = steps_of(with_values(recipe, {"posts": "'{kind}'", "kind": "{posts}", "price": "{kind}"}, "r"), folder, folder)
+    assert step.words == ("collect", "{posts}", "{kind}", "--price", "{kind}", "--list", "{posts}=1", "--list", "2")
+
+
 @pytest.mark.parametrize(("given", "told"), [({}, "no default for posts"), ({"post": "in"}, "has no value 'post'")])
 def test_a_value_that_is_missing_or_unknown_is_one_message(folder, given, told):
     (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")

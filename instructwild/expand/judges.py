@@ -53,7 +53,7 @@ class JudgeName:
 
     @property
     def inputs(self) -> list[stage.FileRecord]:
-        """A model that a stage made is an input like any other, and so is a reward model: with another, the result is another."""
+        """A reward model, and one that a stage made, is an input like any other: with another one, the result is another."""
         return model_inputs([self.given]) if self.folder is None else [stage.input_record(self.folder)]
 
     def check(self, limits: Limits) -> None:
