@@ -106,9 +106,9 @@ def _opened(path: Path) -> IO[bytes]:
     if path.suffix.lower() == ".gz":
         return gzip.open(path)  # type: ignore[return-value]
     if path.suffix.lower() == ".zst":
-        from instructwild.stage.zst import opened
+        from instructwild.stage.zst import unpacked
 
-        return opened(path)
+        return unpacked(path.open("rb"))
     return path.open("rb")
 
 

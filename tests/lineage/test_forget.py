@@ -7,6 +7,7 @@ from contextlib import closing
 
 import polars as pl
 import pytest
+import zstandard
 from lineage_chain import AUTHOR, FIND, FROM_TIE, OTHER, RIVER, SALT, TIE, TWINS, build
 
 from instructwild import stage
@@ -305,6 +306,16 @@ def test_hidden_files_and_unknown_kinds_are_searched_too(tmp_path):
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "x.dat").write_bytes(b"\xff\xfe\x00" + TIE.id.encode())
     assert [holds(path, what) for path in files(tmp_path)] == [True]
+
+
+def test_a_packed_file_is_searched_however_it_was_packed(tmp_path):
+    path, what = tmp_path / "rows.jsonl.zst", Gone(frozenset({TIE.id}), ())
+    long = zstandard.ZstdCompressionParameters(window_log=31, enable_ldm=True)
+    with path.open("wb") as handle, zstandard.ZstdCompressor(compression_params=long).stream_writer(handle) as packed:
+        packed.write(f'{{"id": "a"}}\n{{"id": "{TIE.id}"}}\n'.encode())
+    assert holds(path, what)
+    assert erasing.erase(path, what)
+    assert zstandard.decompress(path.read_bytes()) == b'{"id": "a"}\n'
 
 
 def test_what_was_written_to_be_published_is_emptied_of_it_too(root):
