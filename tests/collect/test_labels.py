@@ -34,9 +34,9 @@ def model(monkeypatch):
                       "Type: Generation\nRisk: none", prompt_tokens=10, completion_tokens=5) for text in said]
 
     def opened(given, limits, ledger, sort=1):
-        from instructwild.llm.open import Session, understand
+        from instructwild.llm.open import Session
 
-        return Session(understand(given), BatchEngine(answers, all_at_once, ledger, given), 2, Price(), ledger)
+        return Session(given, BatchEngine(answers, all_at_once, ledger, given.key), 2, Price(), ledger)
 
     monkeypatch.setattr("instructwild.llm.open.open_model", opened)
     return asked
