@@ -7,8 +7,8 @@ from typing import ClassVar
 import polars as pl
 
 from instructwild.clean.step import DROPS, Verdicts, drops
-from instructwild.collect.language import Backend, languages
-from instructwild.collect.language.shared_script import SharedScript
+from instructwild.language import Backend, languages
+from instructwild.language.shared_script import SharedScript
 from instructwild.schema.verdict import Reason
 
 

@@ -18,11 +18,11 @@ from instructwild.collect.extract import candidates
 from instructwild.collect.forgotten import author_mark, fingerprint, forgotten, row_mark
 from instructwild.collect.judge import LONGEST, refusal
 from instructwild.collect.kinds import Kind, kind_named
-from instructwild.collect.language import languages
 from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
 from instructwild.collect.salt import user_salt
 from instructwild.errors import InputError
+from instructwild.language import languages
 from instructwild.llm.open import Limits, understand
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.schema.identity import salted_hash

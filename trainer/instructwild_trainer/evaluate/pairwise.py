@@ -17,7 +17,7 @@ from instructwild.llm.open import Limits, check, open_model, understand
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
 from instructwild.stage.models import models_asked
-from instructwild_trainer.data import language_of, shown
+from instructwild_trainer.data import languages_of, shown
 from instructwild_trainer.evaluate.comparison import Comparison, Plan
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
@@ -100,8 +100,10 @@ def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
         rows = list(instructions(stage.read([own]).frame))
     known = dict.fromkeys(row.id for row in rows if row.prompt)
     firsts = {row.id: row for row in reversed(rows)}
-    found = [Comparison(firsts[id_], named(firsts[id_].labels.type or OTHER),
-                        language_of(firsts[id_].language, turns(firsts[id_].prompt))) for id_ in known]
+    asked = [firsts[id_] for id_ in known]
+    languages = languages_of((row.language for row in asked), (turns(row.prompt) for row in asked))
+    found = [Comparison(row, named(row.labels.type or OTHER), language)
+             for row, language in zip(asked, languages, strict=True)]
     found = _spread(found, plan.limit)
     if not found:
         raise InputError("holds no prompt", where=", ".join(plan.prompts) or "the answers", remedy="give --prompts")
