@@ -20,7 +20,6 @@ from instructwild.collect.judge import LONGEST, refusal
 from instructwild.collect.kinds import Kind, kind_named
 from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
-from instructwild.collect.salt import user_salt
 from instructwild.errors import InputError
 from instructwild.language import languages
 from instructwild.llm.open import Limits, understand
@@ -33,6 +32,7 @@ from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
 from instructwild.stage.models import model_inputs, models_asked
+from instructwild.stage.secret import user_salt
 
 PART = 5_000
 SHOWN = 2_000
