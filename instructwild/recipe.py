@@ -31,6 +31,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,8 +97,7 @@ class Step:
     @property
     def minutes(self) -> float:
         """How long it takes: as it took before, else as the recipe says."""
-        before = self._before()
-        return before.seconds / 60 if before else self.plan.minutes
+        return self._before.seconds / 60 if self._before else self.plan.minutes
 
     @property
     def usd(self) -> float | None:
@@ -107,16 +107,17 @@ class Step:
         """
         given = list(zip(self.words, self.words[1:], strict=False))
         budget = next((value for flag, value in given if flag == "--budget"), None)
-        before = self._before()
         with suppress(ValueError):
             if budget is not None:
                 return float(budget)
-        if self.plan.usd or before:
-            return self.plan.usd or (before.usd if before else 0.0)
+        if self.plan.usd or self._before:
+            return self.plan.usd or (self._before.usd if self._before else 0.0)
         return None if any(_is_elsewhere(value) for flag, value in given
                            if self.words[0] in ASKING and flag in ("--model", "--judge")) else 0.0
 
+    @cached_property
     def _before(self) -> "Manifest | None":
+        """What an earlier run of the stage told when it was first asked for; what this run tells is no plan any more."""
         from instructwild.stage import is_stage
         from instructwild.stage.manifest import read_manifest
 

@@ -166,6 +166,20 @@ def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
     assert "about 1 min, US$ 0.00 at most" in capsys.readouterr().err  # as long as it took before
 
 
+def test_a_plan_reads_what_a_stage_told_before_once(folder, monkeypatch):
+    from instructwild.chain import show_plan
+    from instructwild.stage import manifest
+
+    chain_in(folder).run()
+    (folder / "rows.jsonl").write_text(ROWS.replace("tie", "draw"), encoding="utf-8")
+    chain, read = chain_in(folder), []
+    monkeypatch.setattr(Chain, "is_current", lambda chain, step: False)
+    real = manifest.read_manifest
+    monkeypatch.setattr(manifest, "read_manifest", lambda place: read.append(place) or real(place))
+    show_plan(chain)
+    assert read == [step.folder for step in chain.steps]
+
+
 def test_the_packaged_recipes_are_whole():
     from instructwild.recipe import packaged
 
