@@ -257,9 +257,10 @@ class Chain:
             SystemExit: a stage ended with another exit code than 0; the chain ends with the same.
         """
         from instructwild.report.terminal import console
+        from instructwild.stage.folder import SCRATCH
 
         self.out.mkdir(parents=True, exist_ok=True)
-        began = time.monotonic()
+        began, ran, goes_on = time.monotonic(), 0, False
         for number, step in enumerate(self.steps, start=1):
             head = f"[bold cyan]\\[{number}/{len(self.steps)}] {step.name}[/]  {step.plan.about}"
             if self.is_current(step):
@@ -269,6 +270,7 @@ class Chain:
             console.print(f"\n{head}" + (f"  [dim]about {left:.0f} min to go[/]" if left >= 1 else ""))
             console.print(f"[dim]$ instructwild {shlex.join(step.words)} --out {step.folder}[/]", highlight=False)
             self.write_index()
+            ran, goes_on = ran + 1, goes_on or (step.folder / SCRATCH).exists()
             code = _call(step.command)
             if code:
                 self.write_index()
@@ -276,7 +278,19 @@ class Chain:
             self._write_record({**self._record(), step.name: self._fingerprint(step)})
             self.write_index()
         console.print(f"\n[bold]{self.recipe.title}: all {len(self.steps)} stages finished[/] "
-                      f"in {(time.monotonic() - began) / 60:.1f} min")
+                      + self._took(ran, (time.monotonic() - began) / 60, whole=ran == len(self.steps) and not goes_on),
+                      highlight=False)
+
+    def _took(self, ran: int, minutes: float, *, whole: bool) -> str:
+        """How long it took, where this run did the whole of it; else what this run did, and how long all of it took."""
+        from instructwild.stage import is_stage
+        from instructwild.stage.manifest import read_manifest
+
+        if whole:
+            return f"in {minutes:.1f} min"
+        work = sum(read_manifest(step.folder).seconds for step in self.steps if is_stage(step.folder)) / 60
+        now = f"{ran} of them in this run in {minutes:.1f} min" if ran else "before this run"
+        return f"({now}; {work:.1f} min of work in all)"
 
     def write_index(self) -> None:
         """Write the page that links every stage's report and shows models' answers, as far as the chain has come."""

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,6 +51,20 @@ def test_a_chain_runs_skips_and_redoes_only_what_changed(folder):
     rows = json.loads((folder / "out" / "clean" / "manifest.json").read_text())["rows"]
     assert rows["kept"] == 3
     assert "seeds" in (folder / "out" / "index.html").read_text()
+
+
+def test_the_last_line_tells_this_run_from_all_the_work(folder, capsys):
+    def told():
+        capsys.readouterr()
+        chain_in(folder).run()
+        return " ".join(capsys.readouterr().err.split())
+
+    assert re.search(r"all 2 stages finished in \d+\.\d min$", told())
+    shutil.rmtree(folder / "out" / "clean")
+    manifest = folder / "out" / "seeds" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"seconds": 600}))
+    assert re.search(r"finished \(1 of them in this run in \d\.\d min; 10\.\d min of work in all\)$", told())
+    assert re.search(r"finished \(before this run; 10\.\d min of work in all\)$", told())
 
 
 def test_a_failing_stage_ends_the_chain_with_its_exit_code(folder):
