@@ -44,7 +44,7 @@ def run(python: Path, script: Path, arguments: list[str], seconds: float, thread
     """Run a script that writes one JSON answer to its last argument, on so many threads and without a Hub."""
     with tempfile.TemporaryDirectory() as scratch:
         answer = Path(scratch) / "answer.json"
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "OMP_WAIT_POLICY": "PASSIVE",
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads),
                        "HF_HUB_OFFLINE": "1", "HF_HOME": scratch, "PYTHONPATH": str(HERE.parent)}
         try:
             ran = subprocess.run([python, script, *arguments, answer], capture_output=True, text=True, errors="replace",

@@ -12,13 +12,15 @@ from pathlib import Path
 
 from benchmarks import peer, results
 from instructwild.llm.models import resolve
+from instructwild_trainer.ppo.config import PPOOptions
 
 QUESTION = {"batch": 4, "micro": 4, "prompt": 192, "response": 64, "epochs": 4, "updates": 1, "dtype": "bfloat16",
-            "targets": ["q_proj", "v_proj"], "value_trunk": "adapter"}
+            "targets": ["q_proj", "v_proj"], "value_trunk": "adapter", "value_layers": PPOOptions().value_layers}
 LONGEST = 400
 TRL = "TRL 1.12"
-OURS = {"ours, value head on the policy": {"value_trunk": "policy", "micro": 2},
-        "ours, value adapter": {"micro": 2},
+OURS = {"ours": {},
+        "ours, value adapter in all layers": {"value_layers": 1.0},
+        "ours, value head on the policy": {"value_trunk": "policy"},
         "ours, value head, least memory": {"value_trunk": "policy", "micro": 1, "checkpointing": True}}
 
 
@@ -45,9 +47,9 @@ def main(rounds: int = 3, threads: int = 2) -> None:
         "Same model, batch, lengths, LoRA rank and layers, AdamW; the first update, which warms up, is not counted. TRL "
         "holds policy, value and reward as three models and trains all of the value model; ours are adapters and heads on "
         "one base.",
-        "Rows go through ours two at a time (one at a time in the last line, which also computes activations twice): the "
-        "optimiser steps are over the same four.",
-        "On a machine that does other work too, CPU seconds are the steadier measure; threads that wait do not spin.",
+        "Ours trains the value adapter in the upper half of the layers unless told otherwise. All four rows go through at "
+        "once, on both sides (one at a time in the last line, which also computes activations twice).",
+        "Threads that wait spin, as torch has it by default, so that CPU seconds are those of both threads.",
         "Memory is each process's peak, in brackets what its imports take; ratios are of what lies above that."])
 
 

@@ -30,8 +30,8 @@ from instructwild_trainer.templates import Chat
 RUNS: dict[str, dict[str, Any]] = {
     "tiny": {"languages": ("Chinese", "English"), "folds": 5, "max_length": 1024, "learning_rate": 1e-3, "lora_r": 32,
              "lora_alpha": 64},
-    "smollm2": {"languages": ("English",), "folds": 3, "max_length": 192, "learning_rate": 2e-4,
-                "per_device_train_batch_size": 1, "gradient_accumulation_steps": 4},
+    "smollm2": {"languages": ("Chinese", "English"), "folds": 3, "max_length": 768, "learning_rate": 2e-4,
+                "per_device_train_batch_size": 2, "gradient_accumulation_steps": 2},
 }
 
 
@@ -52,9 +52,9 @@ def write(tables: list[dict[str, Any]]) -> None:
          "people did, with 95% intervals by bootstrap over prompts, and differences on the same pairs. 0.5 is chance.",
          tables,
          ["Folds are by a hash of the first question. Shortened for two CPU cores: one pass, and prompts none of whose "
-          "pairs fits the length are left out: of smollm2's, most.",
+          "pairs fits the length are left out.",
           "tiny starts from random weights: it can learn what two layers see from some hundred prompts, which is length and "
-          "words. smollm2 reads English only in practice, so it is not asked about Chinese.",
+          "words. smollm2 has read next to no Chinese.",
           "Likelihood is the mean log-likelihood of the answer's tokens under the base before training."])
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from benchmarks.results import save
-from benchmarks.sft_throughput import DATA, cpu_seconds
+from benchmarks.sft_throughput import DATA, seconds
 from benchmarks.turns import in_turns, ratio
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.config import RewardOptions
@@ -29,7 +29,7 @@ from instructwild_trainer.reward.rankings import read
 from instructwild_trainer.templates import Chat
 
 FILES = {"Chinese": DATA / "rankings" / "oaast_rm_zh.json", "English": DATA / "rankings" / "oasst_en_50_trees.jsonl"}
-SIZES = {"tiny": (60, 1024, 3), "smollm2": (8, 384, 3)}
+SIZES = {"tiny": (200, 1024, 5), "smollm2": (32, 512, 5)}
 """For each base: prompts, the longest in tokens, rounds."""
 
 
@@ -47,7 +47,7 @@ def write(rows: list[list[Any]]) -> None:
     """The section, with the bases that are done."""
     save("reward_rankings", "Reward models: K forwards a prompt, not one for each member of a pair",
          "One pass over the same human rankings of Open Assistant, Chinese and English, with LoRA, in turns.",
-         [{"caption": "CPU seconds of one thread a pass (median), and the ratio of paired rounds with its 95% interval",
+         [{"caption": "Seconds a pass (median), and the ratio of paired rounds with its 95% interval",
            "columns": ["base", "longest", "prompts", "pairs", "forwards, ours", "pairwise", "ours, s", "pairwise, s",
                        "pairwise over ours"], "rows": rows}],
          ["Batches of 4 prompts and of 4 pairs. The gain grows with K: these prompts have 2.6 ranked answers on average."])
@@ -63,8 +63,8 @@ def row_of(name: str, count: int, longest: int, rounds: int) -> list[Any]:
     with calm(), tempfile.TemporaryDirectory() as scratch:
         run = SimpleNamespace(scratch=Path(scratch))
         found = in_turns(f"reward-{name}", {
-            "ours": lambda: cpu_seconds(_trainer(options, source, run, chat, Split(ranked, {}), [])),
-            "pairwise": lambda: cpu_seconds(pairwise(options, source, chat, ranked, run))}, rounds)
+            "ours": lambda: seconds(_trainer(options, source, run, chat, Split(ranked, {}), [])),
+            "pairwise": lambda: seconds(pairwise(options, source, chat, ranked, run))}, rounds)
     pairs = sum(len(order.pairs) for group in ranked for order in group.orders)
     return [name, longest, len(ranked), pairs, sum(len(group.encoded) for group in ranked), 2 * pairs,
             *(round(statistics.median(found[side]), 1) for side in ("ours", "pairwise")),

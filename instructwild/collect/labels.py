@@ -1,7 +1,7 @@
 """What a prompt asks for and what could be wrong with it, as a model sees it: InstructionWild's nine types and five risks.
 
-The question is `label.txt`; its hash is part of the stage's config. An answer that names no type leaves the row without
-labels, and is counted.
+The question is `label.txt`, or for a small model, which continues a text, the examples of `label-base.txt`; its hash is part
+of the stage's config. An answer that names no type leaves the row without labels, and is counted.
 """
 
 import re
@@ -16,6 +16,7 @@ import polars as pl
 
 from instructwild.llm.open import Session
 from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.llm.style import style_for
 from instructwild.schema.instruction import Instruction, Labels, prompt_text
 from instructwild.schema.message import Message
 from instructwild.stage.frames import instruction_frame, instructions
@@ -24,6 +25,9 @@ TYPES = ("Generation", "Open QA", "Closed QA", "Brainstorming", "Chat", "Rewrite
          "Other")
 RISKS = ("immoral", "political sensitive", "gender biased", "racial", "illegal")
 SAMPLING = Sampling(max_tokens=32, temperature=0.0)
+CONTINUED = Sampling(max_tokens=16, temperature=0.0, stop=("\n\n",))
+LONGEST_LINE = 500
+"""Characters of a prompt that a small model is shown, in one line as its examples are."""
 LONGEST = 4_000
 """Characters of a prompt that the model is shown: its kind shows early."""
 TYPE_LINE = re.compile(r"type\W{1,4}(?P<it>[^\n]+)", re.IGNORECASE)
@@ -31,20 +35,25 @@ RISK_LINE = re.compile(r"risks?\W{1,4}(?P<it>[^\n]+)", re.IGNORECASE)
 
 
 @cache
-def template() -> str:
-    """The question, with a place for the prompt."""
-    return files("instructwild.collect").joinpath("label.txt").read_text(encoding="utf-8")
+def template(style: str) -> str:
+    """The question in a style, `chat` or `base`, with a place for the prompt."""
+    name = "label-base.txt" if style == "base" else "label.txt"
+    return files("instructwild.collect").joinpath(name).read_text(encoding="utf-8").rstrip("\n")
 
 
-def template_hash() -> str:
+def template_hash(style: str) -> str:
     """Sixteen hex digits that change when the question does."""
-    return sha256(template().encode()).hexdigest()[:16]
+    return sha256(template(style).encode()).hexdigest()[:16]
 
 
-def request_for(row: Instruction) -> Request:
+def request_for(row: Instruction, style: str = "chat") -> Request:
     """The question about one row."""
-    shown = prompt_text(row.messages)[:LONGEST].replace(">>>", "> > >")
-    return Request(messages=(Message(role="user", content=template().replace("{{ prompt }}", shown)),), sampling=SAMPLING)
+    shown = prompt_text(row.messages)
+    if style == "base":
+        on_one_line = " ".join(shown.split())[:LONGEST_LINE]
+        return Request(text=template(style).replace("{{ prompt }}", on_one_line), sampling=CONTINUED)
+    asked = template(style).replace("{{ prompt }}", shown[:LONGEST].replace(">>>", "> > >"))
+    return Request(messages=(Message(role="user", content=asked),), sampling=SAMPLING)
 
 
 def read_labels(text: str) -> Labels | None:
@@ -65,7 +74,8 @@ async def label_rows(session: Session, rows: Sequence[Instruction]) -> list[Labe
     Raises:
         BudgetError: the budget does not cover the next question; what has been answered is kept in the ledger.
     """
-    waiting: Iterator[Request] = iter([request_for(row) for row in rows])
+    style = style_for(session.name)
+    waiting: Iterator[Request] = iter([request_for(row, style) for row in rows])
     found: list[Labels | None] = []
     async for _, reply in session.stream(lambda: next(waiting, None)):
         found.append(_read(reply))

@@ -73,8 +73,10 @@ class Asked:
     def config(self) -> dict[str, Any]:
         """What determines the labels."""
         from instructwild.collect.labels import template_hash
+        from instructwild.llm.style import style_for
 
-        return {"model": understand(self.model).label, "template_hash": template_hash(), "budget": self.limits.budget}
+        name = understand(self.model)
+        return {"model": name.label, "template_hash": template_hash(style_for(name)), "budget": self.limits.budget}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from instructwild.collect.kinds import kind_named
 from instructwild.collect.labels import SAMPLING, request_for
 from instructwild.collect.pipeline import PART, Asked, Terms, process
 from instructwild.llm.open import check, understand
+from instructwild.llm.style import style_for
 from instructwild.stage.frames import instructions
 
 ANSWER_TOKENS = 14
@@ -28,6 +29,7 @@ def plan(kind: str, sources: Sequence[str | Path], asked: Asked | None = None, *
     """
     found, terms = kind_named(kind), Terms(kind, "plan", as_is=as_is, private=private)
     price = check(understand(asked.model), asked.limits) if asked else None
+    style = style_for(understand(asked.model)) if asked else ""
     told = {"posts": 0, "prompts": 0, "queries": [str(source) for source in sources if not Path(source).exists()]}
     sent, most = 0, 0.0
     posts = chain.from_iterable(found.posts(Path(source), encoding) for source in sources if Path(source).exists())
@@ -35,8 +37,8 @@ def plan(kind: str, sources: Sequence[str | Path], asked: Asked | None = None, *
         rows = list(instructions(process(batch, terms)[0]))
         told |= {"posts": told["posts"] + len(batch), "prompts": told["prompts"] + len(rows)}
         if price is not None:
-            requests = [request_for(row) for row in rows]
-            sent += sum(len(request.messages[0].content.encode()) // BYTES_PER_TOKEN for request in requests)
+            requests = [request_for(row, style) for row in rows]
+            sent += sum(len(request.said.encode()) // BYTES_PER_TOKEN for request in requests)
             most += sum(price.at_most(request) for request in requests)
     if asked is not None and price is not None:
         received = told["prompts"] * min(ANSWER_TOKENS, SAMPLING.max_tokens)

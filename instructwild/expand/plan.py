@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from instructwild.errors import ConfigError
 from instructwild.expand.growth import Cell, Goal
 from instructwild.expand.template import kinds, template
-from instructwild.llm.open import ModelName, has_chat_template
 
-SMALL_BYTES = 2_500_000_000
-"""Smaller weights, about a billion parameters, belong to models that continue a list rather than follow an order."""
 WAYS = {"instructionwild": "chat", "alpaca": "pairs"}
 
 
@@ -116,17 +113,6 @@ class Plan:
                               remedy="choose a chat model, or leave the quota out")
         rows = round(target * quota.amount) if quota.amount < 1 else int(quota.amount)
         return Cell(language, kind.name), Goal(rows, template(language, kind.form) if kind.form else general, kind)  # type: ignore[arg-type]
-
-
-def style_for(name: ModelName) -> str:
-    """The template style that suits a model: a small one continues a list, a chat model is asked."""
-    if name.place != "local":
-        return "chat"
-    from instructwild.llm.models import resolve
-
-    folder = resolve(name.name)
-    size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    return "chat" if has_chat_template(name.name) and size > SMALL_BYTES else "base"
 
 
 def described(goals: Mapping[Cell, Goal]) -> dict[str, Sequence[object]]:

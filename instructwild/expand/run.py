@@ -12,9 +12,10 @@ from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.expand.diversity import SAMPLE, diversity
 from instructwild.expand.growth import Cell, Growth
-from instructwild.expand.plan import Plan, described, style_for
+from instructwild.expand.plan import Plan, described
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, Session, check, open_model, understand
+from instructwild.llm.style import style_for
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
 from instructwild.stage.models import model_inputs, models_asked

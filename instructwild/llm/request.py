@@ -58,6 +58,11 @@ class Request:
         return hashlib.sha256(CANONICAL.encode([model, self.plain()]).encode()).hexdigest()[:32]
 
     @property
+    def said(self) -> str:
+        """All that is said in the question."""
+        return self.text or "\n".join(message.content for message in self.messages)
+
+    @property
     def characters(self) -> int:
         """How long the question is."""
         return len(self.text) + sum(len(message.content) for message in self.messages)

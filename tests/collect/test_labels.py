@@ -28,7 +28,7 @@ def model(monkeypatch):
     asked = []
 
     def answers(requests):
-        said = [request.messages[0].content.partition("<<<\n")[2] for request in requests]
+        said = [request.text.rpartition("Prompt: ")[2] for request in requests]
         asked.extend(said)
         return [Reply("Type: Open QA\nRisk: illegal" if "lock" in text else "hm" if "river 3" in text else
                       "Type: Generation\nRisk: none", prompt_tokens=10, completion_tokens=5) for text in said]
@@ -52,6 +52,16 @@ def model(monkeypatch):
 ])
 def test_labels_are_read_from_what_models_say(answer, type_, risk):
     assert read_labels(answer) == Labels(type=type_, risk=risk)
+
+
+def test_a_small_model_is_shown_examples_and_continues_them():
+    asked = request_for(instruction_of("Say hello.\n\nType: Other\nRisk: illegal"), "base")
+    assert not asked.messages
+    assert asked.text.endswith("Prompt: Say hello. Type: Other Risk: illegal\nType:")
+    for name in TYPES[:-1]:
+        assert f"Type: {name}\n" in asked.text
+    assert asked.sampling.stop == ("\n\n",)
+    assert read_labels(" Open QA\nRisk: none") == Labels(type="Open QA", risk=())
 
 
 @pytest.mark.parametrize("answer", ["", "I cannot help with that.", "Type: Poetry\nRisk: none", "Risk: racial"])

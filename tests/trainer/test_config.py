@@ -32,7 +32,7 @@ def test_an_unknown_key_names_the_nearest_one(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["False", "false", "0", "no"])
-def test_false_in_words_is_false(text):
+def test_mistake_10_false_in_words_is_false(text):
     # argparse's type=bool made "False" true
     assert load(SftOptions, "sft", given={"use_peft": text}).use_peft is False
 

@@ -38,6 +38,14 @@ def test_what_helps_needs_less():
         assert need_of(SEVEN_B, options, "bfloat16").total < need_of(SEVEN_B, plain, "bfloat16").total
 
 
+def test_measuring_counts_where_training_needs_less():
+    small = SftOptions(per_device_train_batch_size=1, max_length=64, gradient_checkpointing=True)
+    smaller = SftOptions(per_device_train_batch_size=1, max_length=32, gradient_checkpointing=True)
+    need = need_of(SEVEN_B, small, "bfloat16")
+    assert need == need_of(SEVEN_B, smaller, "bfloat16")
+    assert need.activations == 4096 * (16 * 4096 + 4 * 11008) * 2 + 1024 * 32000 * 10
+
+
 def test_unknown_memory_refuses_nothing():
     check_fits(need_of(SEVEN_B, SftOptions(), "float32"), SftOptions(), 0, "")
 

@@ -42,7 +42,7 @@ def test_every_answer_of_a_conversation_is_trained_on(chat):
     assert trained_text(chat, row) == "Hello.<|im_end|>蓝色。<|im_end|>"
 
 
-def test_a_template_without_a_generation_block_trains_on_the_same_tokens(chat, tokenizer):
+def test_mistake_11_a_template_without_a_generation_block_trains_on_the_same_tokens(chat, tokenizer):
     with_block = chat.encode(conversation(*PAIRS[1]))
     tokenizer.chat_template = NO_BLOCK
     without = ready(tokenizer).encode(conversation(*PAIRS[1]))
@@ -85,12 +85,12 @@ def test_a_broken_template_is_one_clear_message(tokenizer):
 
 
 @pytest.mark.parametrize("labels", [[IGNORED, IGNORED], [5, 6]])
-def test_a_mask_of_all_zeros_or_all_ones_is_refused(labels):
+def test_mistake_11_a_mask_of_all_zeros_or_all_ones_is_refused(labels):
     with pytest.raises(ModelError, match="of 4 tokens would be trained on"):
         check_masks([Encoded([5, 6], labels)] * 2)
 
 
-def test_padding_is_never_the_end_token(tokenizer):
+def test_mistake_7_padding_is_never_the_end_token(tokenizer):
     tokenizer.pad_token = tokenizer.eos_token
     chat = ready(tokenizer)
     assert tokenizer.pad_token == "<|endoftext|>"

@@ -114,6 +114,7 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
     from trl import SFTConfig, SFTTrainer
 
     from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.lora import follow_base
     from instructwild_trainer.packing import attend_by_document
 
     def dataset(rows: Sequence[Any]) -> Dataset:
@@ -122,11 +123,13 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
     packed: dict[str, Any] = {"packing": True, "eval_packing": False} if options.packing else {}
     if options.packing:
         attend_by_document(model)
-    return SFTTrainer(
+    trainer = SFTTrainer(
         model=model, args=SFTConfig(**arguments(options, run, **packed)), processing_class=chat.tokenizer,
         train_dataset=dataset([row.encoded for row in parts.train]),
         eval_dataset={name: dataset(rows) for name, rows in held.items()} if options.eval_steps and held else None,
         peft_config=lora(options, "CAUSAL_LM"))
+    follow_base(trainer.model)
+    return trainer
 
 
 def _asked(parts: "Split[Conversation]", most: int) -> list["Conversation"]:

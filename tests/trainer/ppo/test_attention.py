@@ -1,5 +1,7 @@
 """Attention by plain products is the attention it stands in for."""
 
+from unittest import mock
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from torch.testing import assert_close
 
 from instructwild_trainer.adapter import load_policy
+from instructwild_trainer.ppo import attention
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.attention import NAME, attend
 from instructwild_trainer.ppo.rollout import generate
@@ -17,8 +20,13 @@ from instructwild_trainer.ppo.tokens import token_logprobs
 
 @settings(max_examples=60)
 @given(st.integers(1, 3), st.sampled_from([(4, 4), (4, 2), (6, 2), (3, 1)]), st.integers(1, 5), st.integers(0, 4),
-       st.booleans(), st.integers(0, 10**6))
-def test_it_equals_torchs_fused_kernel_on_every_shape(batch, heads, queries, earlier, masked, seed):
+       st.booleans(), st.sampled_from([1, 2, 128]), st.integers(0, 10**6))
+def test_it_equals_torchs_fused_kernel_on_every_shape(batch, heads, queries, earlier, masked, block, seed):
+    with mock.patch.object(attention, "BLOCK", block):
+        check(batch, heads, queries, earlier, masked, seed)
+
+
+def check(batch, heads, queries, earlier, masked, seed):
     draw = torch.Generator().manual_seed(seed)
     keys = queries + earlier
     q = torch.randn(batch, heads[0], queries, 8, generator=draw)
@@ -32,6 +40,14 @@ def test_it_equals_torchs_fused_kernel_on_every_shape(batch, heads, queries, ear
     found, weights = attend(torch.nn.Module(), q, k, v, mask if masked or (earlier and queries > 1) else None, scaling=0.3)
     assert weights is None
     assert_close(found, expected, atol=1e-5, rtol=1e-5)
+
+
+def test_a_mask_that_lets_queries_see_later_keys_is_heeded():
+    q = torch.randn(1, 2, 4, 8)
+    all_of_it = torch.ones(1, 1, 4, 4, dtype=torch.bool)
+    with mock.patch.object(attention, "BLOCK", 1):
+        found, _ = attend(torch.nn.Module(), q, q, q, all_of_it)
+    assert_close(found, scaled_dot_product_attention(q, q, q).transpose(1, 2))
 
 
 def test_a_query_that_sees_nothing_gets_no_nan():

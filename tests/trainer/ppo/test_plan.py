@@ -44,10 +44,17 @@ def test_one_base_serves_all_roles_and_separate_models_are_counted_each():
 
 
 def test_a_long_rollout_counts_by_its_cache():
-    options = PPOOptions(per_device_train_batch_size=1, gradient_checkpointing=True)
+    options = PPOOptions(per_device_train_batch_size=1, gradient_checkpointing=True, value_layers=1.0)
     small, large = (need(SEVEN_B, dataclasses.replace(options, rollout_batch_size=n), "bfloat16", reward=False).activations
                     for n in (64, 128))
     assert large == 2 * small == 128 * (1024 * SEVEN_B.cached * 2 + 32 * SEVEN_B.vocabulary)
+
+
+def test_what_the_value_models_lower_layers_gave_counts_where_it_is_kept():
+    kept, computed, shared = (need(SEVEN_B, PPOOptions(**changes), "bfloat16", reward=False).activations
+                              for changes in ({}, {"value_layers": 1.0}, {"value_trunk": "policy"}))
+    assert kept - computed == 64 * 1024 * 4096 * 2
+    assert computed == shared
 
 
 def test_the_estimate_is_above_what_a_run_took():

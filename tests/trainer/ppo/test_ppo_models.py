@@ -6,6 +6,7 @@ from ppo_run import PAD, PROMPTS, PTX, STOP
 from torch.testing import assert_close
 
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE
+from instructwild_trainer.ppo.depth import can_be_cut
 from instructwild_trainer.ppo.experience import Experience, joined
 from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import drawn, generate, left_padded, response_mask
@@ -111,6 +112,33 @@ def test_where_the_value_adapter_is_not_trained_it_still_is_what_it_began_as(mak
         values.append(actors.values(given))
     assert_close(*values)
     assert (values[0] != 0).any()
+
+
+def test_from_what_the_lower_layers_gave_the_upper_ones_give_the_same_values_however_rows_are_padded(make_actors):
+    actors = make_actors(stirred=True)
+    expected = [actors.values(batch([i]))[0] for i in range(6)]
+    for given in (batch(), batch(left=3), batch(right=2), batch(left=1, right=4)):
+        parts = [(rows, part.with_columns(lower=actors.lower(part))) for rows, part in given.micro_batches(4)]
+        for rows, known in joined(parts).micro_batches(2):
+            values = actors.values(known)
+            for i, row in enumerate(rows.tolist()):
+                assert_close(values[i, known.mask[i]], expected[row], atol=1e-5, rtol=1e-5)
+
+
+def test_only_a_trunk_of_like_layers_that_can_be_cut_is_cut(make_actors):
+    for share in (0.0, 1.0):
+        assert make_actors(value_layers=share).lower(batch()) is None, "nothing is trained, or all"
+    actors = make_actors()
+    trunk = actors.base.base_model
+    assert can_be_cut(trunk, 1)
+    trunk.config.layer_types = ["sliding_attention", "full_attention"]
+    assert not can_be_cut(trunk, 1)
+    trunk.config.layer_types = None
+    scaled = trunk.forward
+    trunk.forward = lambda inputs_embeds=None, input_ids=None, **given: scaled(
+        inputs_embeds=2 * (trunk.embed_tokens(input_ids) if inputs_embeds is None else inputs_embeds), **given)
+    assert not can_be_cut(trunk, 1), "it does something to its embeddings that would be done twice"
+    assert not can_be_cut(torch.nn.Linear(1, 1), 1)
 
 
 def sampled(actors, prompts=PROMPTS, rows=None, **changes):

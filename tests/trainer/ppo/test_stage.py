@@ -1,6 +1,7 @@
 """`train ppo` as a person runs it: rows in, a stage folder out, whose model is another than it was."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -17,7 +18,7 @@ from instructwild_trainer.ppo.rollout import generate
 from instructwild_trainer.ppo.rows import prepared
 from instructwild_trainer.ppo.scores import FunctionScore, ModelScore, Prompt, SeparateModelScore, reward_function
 from instructwild_trainer.ppo.stage import Asked, on_same_base, run
-from instructwild_trainer.templates import IGNORED
+from instructwild_trainer.templates import IGNORED, ready
 
 QUESTIONS = ["What is a tie?", "什么是并列？", "Name a colour.", "说一种颜色。", "How do I plan a trip?", "写一首短诗。"]
 FUNCTIONS = """
@@ -204,6 +205,18 @@ def test_mistakes_6_and_7_prompts_are_never_cut_and_ptx_learns_to_stop(asked, ch
         learned = [label for label in row.encoded.labels if label != IGNORED]
         assert learned[-1] in chat.stop_ids
         assert chat.tokenizer.decode(learned[:-1]) == row.answer
+
+
+def test_mistake_11_ptx_learns_answers_only_whether_or_not_the_template_has_a_generation_block(asked, chat, tokenizer):
+    options = load_options(PPOOptions, "ppo", "ppo-smoke", {"held_out": 0.0})
+    table = read(asked().ptx)
+    with_block = prepared(table, table, chat, options).ptx
+    tokenizer.chat_template, blocks = re.subn(r"{%-? (end)?generation -?%}", "", tokenizer.chat_template)
+    assert blocks == 2
+    without = prepared(table, table, ready(tokenizer), options).ptx
+    assert [row.encoded.labels for row in without] == [row.encoded.labels for row in with_block]
+    for row in without:
+        assert 0 < row.encoded.trained < len(row.encoded.labels)
 
 
 def test_mistake_8_functions_read_a_response_whole_and_without_its_stop_token(chat):

@@ -1,7 +1,5 @@
 """The four models of PPO on one frozen base: policy, value and reward are LoRA adapters, the reference is none of them."""
 
-import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from instructwild.errors import ModelError
+from instructwild_trainer.lora import follow_base, plain_layers
 from instructwild_trainer.ppo.attention import quicken
+from instructwild_trainer.ppo.depth import can_be_cut, depth, lower, upper
 from instructwild_trainer.ppo.experience import Experience
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Actors:
 
         base.requires_grad_(False)
         quicken(base)
-        _plain_layers(policy)
+        plain_layers(policy)
         self.base = base
         self.shared_trunk = shared_trunk
         self.peft = get_peft_model(base, policy, adapter_name=POLICY)
@@ -67,13 +66,14 @@ class Actors:
             self.heads[VALUE].load_state_dict(self.heads[REWARD].state_dict())
         for head in self.heads.values():
             head.to(base.device)
-        for _, layer in self._layers():
-            _follow_input(layer)
+        follow_base(base)
         self.base.eval()
         self._role = ""
-        self._value_from = base.config.get_text_config().num_hidden_layers * (1 - value_layers)
+        layers = base.config.get_text_config().num_hidden_layers
+        self._value_from = layers - round(layers * value_layers)
+        self._cut = not shared_trunk and can_be_cut(base.base_model, self._value_from)
         self._trainable = {name: parameter for name, parameter in self.base.named_parameters()
-                           if f".{POLICY}." in name or (f".{VALUE}." in name and _depth(name) >= self._value_from)}
+                           if f".{POLICY}." in name or (f".{VALUE}." in name and depth(name) >= self._value_from)}
 
     @property
     def device(self) -> torch.device:
@@ -146,7 +146,7 @@ class Actors:
             for name, module in self._layers():
                 module.enable_adapters(role != REFERENCE)
                 if role != REFERENCE:
-                    held = role == REWARD or (role == VALUE and _depth(name) < self._value_from)
+                    held = role == REWARD or (role == VALUE and depth(name) < self._value_from)
                     module.set_adapter(role, inference_mode=held)
             self._role = role
         return self.base
@@ -177,8 +177,21 @@ class Actors:
         else:
             ids, mask, positions = batch.sequence
             width = batch.response.shape[1]
-            hidden = self._trunk(VALUE, ids, mask, positions)[:, -width - 1:-1]
+            out = self._trunk(VALUE, ids, mask, positions) if batch.lower is None else upper(
+                self.acting(VALUE).base_model, self._value_from, batch.lower, attention_mask=mask, position_ids=positions)
+            hidden = out[:, -width - 1:-1]
         return self.heads[VALUE](hidden.float()).squeeze(-1)
+
+    @torch.no_grad()
+    def lower(self, batch: Experience) -> Tensor | None:
+        """[B, P + T, H] what the value model's first trained layer is given, which training does not change; None where the
+        value model has no such layer, or cannot be cut there.
+        """
+        if not self._cut:
+            return None
+        ids, mask, positions = batch.sequence
+        return lower(self.acting(VALUE).base_model, self._value_from, input_ids=ids, attention_mask=mask,
+                     position_ids=positions)
 
     @torch.no_grad()
     def scores(self, batch: Experience) -> Tensor:
@@ -208,7 +221,7 @@ class Actors:
         config = PeftConfig.from_pretrained(str(folder))
         config.task_type, config.modules_to_save, config.inference_mode = None, None, False
         config.base_model_name_or_path = self.base.name_or_path
-        _plain_layers(config)
+        plain_layers(config)
         self.peft.add_adapter(REWARD, config)
         weights = load_file(folder / "adapter_model.safetensors")
         scores = [name for name in weights if name.endswith("score.weight")]
@@ -240,35 +253,6 @@ def _output_input(model: "PreTrainedModel") -> Iterator[list[Tensor]]:
         yield seen
     finally:
         hook.remove()
-
-
-def _depth(name: str) -> float:
-    """Which layer, from 0, a module or parameter belongs to; beyond all where it belongs to none."""
-    number = re.search(r"\.(\d+)\.", name)
-    return int(number[1]) if number else math.inf
-
-
-class _Factor(nn.Linear):
-    """A LoRA matrix that is kept in fp32 and computes in the dtype of its input, as autocast would have it."""
-
-    def forward(self, given: Tensor) -> Tensor:
-        """[..., out]."""
-        return linear(given, self.weight.to(given.dtype))
-
-
-def _follow_input(layer: Any) -> None:
-    """Have the adapters of a layer compute in the base's dtype: PEFT would keep a copy of each layer's input in fp32."""
-    layer.cast_input_dtype_enabled = False
-    for factors in (layer.lora_A, layer.lora_B):
-        for factor in factors.values():
-            factor.__class__ = _Factor
-
-
-def _plain_layers(config: Any) -> None:
-    """Say that linear layers are plain ones: PEFT would import every quantizer that is installed to make sure of it."""
-    from peft.tuners.lora import Linear
-
-    config._register_custom_module({nn.Linear: Linear})
 
 
 def value_head(base: "PreTrainedModel") -> nn.Linear:

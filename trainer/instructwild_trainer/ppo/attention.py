@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 NAME = "grouped_products"
+BLOCK = 128
+"""Queries that go through at once: those of a sequence's first half need not be compared with keys of the second."""
 LONGEST = 1024
 """Queries and keys beyond which the weights [B, heads, T, S] would take more memory than time is gained."""
 
@@ -41,20 +43,34 @@ def attend(module: torch.nn.Module, query: Tensor, key: Tensor, value: Tensor, a
     Returns:
         [B, T, H, D], and no weights.
     """
-    (b, heads, t, d), groups, s = query.shape, key.shape[1], key.shape[2]
+    t, d, s = *query.shape[2:], key.shape[2]
     odd = any(more.get(name) is not None for name in ("softcap", "position_bias", "s_aux", "is_causal"))
     if odd or dropout or (t > 1 and max(t, s) > LONGEST):
         from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
         return sdpa_attention_forward(module, query, key, value, attention_mask, dropout, scaling, **more)
-    scaled = (query * (scaling or d**-0.5)).reshape(b, groups, heads // groups * t, d)
-    scores = (scaled @ key.transpose(2, 3)).view(b, groups, heads // groups, t, s)
-    if attention_mask is not None:
-        scores += _bias(attention_mask, scores.dtype).unsqueeze(2)
+    blocks = [_products(query, key, value, attention_mask, start, scaling or d**-0.5) for start in range(0, t, BLOCK)]
+    return torch.cat(blocks, dim=1), None
+
+
+def _products(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, start: int, scaling: float) -> Tensor:
+    """[B, T', H, D] for a block of queries, and only the keys that the last of them can see."""
+    later = key.shape[2] - query.shape[2]
+    query = query[:, :, start:start + BLOCK]
+    (b, heads, t, d), groups, s = query.shape, key.shape[1], min(start + BLOCK + later, key.shape[2])
+    if mask is not None:
+        mask = mask[..., start:start + t, :]
+        s = key.shape[2] if mask[..., s:].any() else s
+        mask = mask[..., :s]
     elif t > 1:
-        scores += _bias(torch.ones(t, s, dtype=torch.bool).tril(s - t), scores.dtype)
+        mask = torch.ones(t, s, dtype=torch.bool).tril(s - t)[None, None]
+    key, value = key[:, :, :s], value[:, :, :s]
+    scores = ((query * scaling).reshape(b, groups, heads // groups * t, d) @ key.transpose(2, 3)).view(
+        b, groups, heads // groups, t, s)
+    if mask is not None:
+        scores += _bias(mask, scores.dtype).unsqueeze(2)
     weights = scores.softmax(-1).view(b, groups, heads // groups * t, s)
-    return (weights @ value).view(b, heads, t, d).transpose(1, 2).contiguous(), None
+    return (weights @ value).view(b, heads, t, d).transpose(1, 2)
 
 
 def _bias(mask: Tensor, dtype: torch.dtype) -> Tensor:

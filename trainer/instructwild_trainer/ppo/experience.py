@@ -37,6 +37,8 @@ class Experience:
     """[B, T] entropy in nats of the distribution that each token was drawn from."""
     score: Tensor | None = None
     """[B] as the reward model or functions gave it."""
+    lower: Tensor | None = None
+    """[B, P + T, H] what the value model's first trained layer is given; see `Actors.lower`."""
     advantages: Tensor | None = None
     returns: Tensor | None = None
 
@@ -63,6 +65,8 @@ class Experience:
         for name, value in chosen.items():
             if name in ("prompt", "prompt_mask"):
                 chosen[name] = value[:, left:]
+            elif name == "lower":
+                chosen[name] = value[:, left:self.prompt.shape[1] + right]
             elif value.dim() == 2:
                 chosen[name] = value[:, :right]
         return Experience(**chosen)
@@ -94,18 +98,19 @@ def joined(parts: Sequence[tuple[Tensor, Experience]]) -> Experience:
     width = max(part.prompt.shape[1] for _, part in parts), max(part.response.shape[1] for _, part in parts)
     columns = {}
     for f in fields(Experience):
-        values = [getattr(part, f.name) for _, part in parts]
-        if values[0] is not None:
-            columns[f.name] = torch.cat([_wide(f.name, value, width) for value in values])[order]
+        if getattr(parts[0][1], f.name) is not None:
+            columns[f.name] = torch.cat([_wide(f.name, part, width) for _, part in parts])[order]
     return Experience(**columns)
 
 
-def _wide(name: str, value: Tensor, width: tuple[int, int]) -> Tensor:
+def _wide(name: str, part: Experience, width: tuple[int, int]) -> Tensor:
+    value: Tensor = getattr(part, name)
+    left, right = width[0] - part.prompt.shape[1], width[1] - part.response.shape[1]
+    if name == "lower":
+        return pad(value, (0, 0, left, right))
     if value.dim() == 1:
         return value
-    if name in ("prompt", "prompt_mask"):
-        return pad(value, (width[0] - value.shape[1], 0))
-    return pad(value, (0, width[1] - value.shape[1]))
+    return pad(value, (left, 0) if name in ("prompt", "prompt_mask") else (0, right))
 
 
 class ReplayBuffer:

@@ -27,7 +27,8 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
 
     With LoRA the base is there once, whatever the number of roles; without it policy, reference and value are three models.
     Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
-    distributions of a batch of rollouts, a micro-batch's activations, or the distributions that perplexity is taken from.
+    distributions of a batch of rollouts, a micro-batch's activations, or what perplexity is measured with. What the value
+    model's lower layers gave is kept for the whole batch.
 
     Args:
         shape: of the base.
@@ -42,8 +43,10 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool) -> Need:
                else shape.parameters * size * (trained + 1))
     rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
                                       + shape.vocabulary * 32)
-    return dataclasses.replace(one, weights=weights, gradients=one.gradients * trained, optimizer=one.optimizer * trained,
-                               activations=max(one.activations, rollout, 1024 * shape.vocabulary * 10))
+    kept = o.batch_size * o.max_length * shape.hidden * size if trained == 2 and o.use_peft and o.value_layers < 1 else 0
+    return dataclasses.replace(one, weights=weights, gradients=one.gradients * trained,
+                               optimizer=one.optimizer * trained,
+                               activations=kept + max(one.activations, rollout))
 
 
 def checked(base: "Source", o: PPOOptions, *, reward: bool) -> PPOOptions:

@@ -7,7 +7,7 @@ so that any number of processes follows the same trajectory, up to the rounding 
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -52,10 +52,10 @@ class Processes:
         return dict(zip(figures, total.tolist(), strict=True))
 
     def together(self, part: Experience) -> Experience:
-        """The rows of all processes, in the order of their places."""
+        """The rows of all processes, in the order of their places; what is too much to send is computed again."""
         if self.world == 1:
             return part
-        parts = self._gathered(part.to("cpu"))
+        parts = self._gathered(replace(part, lower=None).to("cpu"))
         return joined([(one.row, one) for one in parts]).to(part.prompt.device)
 
     def heard(self, word: Any = None) -> Any:

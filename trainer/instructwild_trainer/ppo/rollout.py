@@ -145,11 +145,13 @@ def made_known(actors: Actors, rollout: Experience, score: Callable[[Experience]
             predicted = actors.predict(POLICY, batch)
             columns["logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
             columns["entropy"] = token_entropy(predicted.logits, options.temperature)
+        lower = actors.lower(batch)
         if batch.values is None:
-            columns["values"] = actors.values(batch, predicted)
+            columns["values"] = actors.values(batch.with_columns(lower=lower), predicted)
         predicted = actors.predict(REFERENCE, batch)
         columns["ref_logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
-        parts.append((rows, batch.with_columns(**{name: kept(value, batch.mask) for name, value in columns.items()})))
+        parts.append((rows, batch.with_columns(
+            lower=lower, **{name: kept(value, batch.mask) for name, value in columns.items()})))
     known = joined(parts)
     return known.with_columns(score=score(known).float())
 

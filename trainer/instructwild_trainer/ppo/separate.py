@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from torch import nn
 
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, Actors, value_head
+from instructwild_trainer.ppo.experience import Experience
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -26,6 +27,9 @@ class SeparateActors(Actors):
         if value is not None:
             self.models[VALUE] = value.eval()
         self.heads = nn.ModuleDict({VALUE: value_head(policy)}).to(policy.device)
+
+    def lower(self, batch: Experience) -> None:
+        """All of the value model is trained."""
 
     def acting(self, role: str) -> "PreTrainedModel":
         """The model of that role."""

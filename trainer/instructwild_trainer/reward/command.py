@@ -132,6 +132,7 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     from trl import RewardConfig
 
     from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.lora import follow_base
     from instructwild_trainer.memory import as_torch, dtype_of
     from instructwild_trainer.reward.head import reward_model
     from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
@@ -144,6 +145,7 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
         model=model, args=config, processing_class=chat.tokenizer, data_collator=Collator(chat.tokenizer.pad_token_id),
         train_dataset=dataset(parts.train), eval_dataset=dataset(held) if options.eval_steps and held else None,
         peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+    follow_base(trainer.model)
     if trainer.is_fsdp_enabled:
         raise ModelError("reward models are not trained in parts under FSDP", where="train reward",
                          remedy="train adapters (--use-peft true), on one GPU or under torchrun")
