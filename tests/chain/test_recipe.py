@@ -12,8 +12,11 @@ from contextlib import suppress
 
 import pytest
 
+from instructwild.chain.command import show_plan
+from instructwild.chain.recipe import packaged, read_recipe, with_values
+from instructwild.chain.run import Chain
+from instructwild.chain.step import steps_of
 from instructwild.errors import ConfigError, InputError
-from instructwild.recipe import Chain, read_recipe, steps_of, with_values
 
 ROWS = '{"instruction": "What is a tie?"}\n{"instruction": "什么是并列？"}\n{"instruction": "What is a tie?"}\n'
 RECIPE = """
@@ -168,8 +171,6 @@ def test_what_was_published_is_skipped_until_its_stage_changes(folder):
 
 
 def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
-    from instructwild.chain import show_plan
-
     more = "  more:\n    run: expand @clean --model gpt --budget 2.50\n  judged:\n    run: respond @more\n    usd: 0.5\n"
     (folder / "recipe.yaml").write_text(f"{RECIPE}    minutes: 7\n{more}", encoding="utf-8")
     show_plan(chain_in(folder))
@@ -183,7 +184,6 @@ def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
 
 
 def test_a_plan_reads_what_a_stage_told_before_once(folder, monkeypatch):
-    from instructwild.chain import show_plan
     from instructwild.stage import manifest
 
     chain_in(folder).run()
@@ -197,8 +197,6 @@ def test_a_plan_reads_what_a_stage_told_before_once(folder, monkeypatch):
 
 
 def test_the_packaged_recipes_are_whole():
-    from instructwild.recipe import packaged
-
     given = {"instructionwild-104k": {"posts": "a b", "model": "scripted"}}
     for name in ("demo", "smoke", "instructionwild-104k"):
         recipe, folder = packaged(name)

@@ -1,0 +1,1 @@
+"""Recipes: one file that chains stages, and running it."""
