@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instructwild.clean.near import Index, Match, NearDuplicates, near_duplicates, tokens
+from instructwild.clean.near import Index, Match, NearDuplicates, kernel, near_duplicates, tokens
 from instructwild.errors import ConfigError
 
 THRESHOLDS = [Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(3, 5), Fraction(7, 10), Fraction(9, 10), Fraction(1),
@@ -60,6 +60,7 @@ def test_verdicts_are_those_of_brute_force_by_every_path_and_at_any_threshold(te
 def test_both_paths_give_the_same_evidence_and_the_same_pairs_near_the_threshold(frequent, texts, threshold, floor):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("instructwild.clean.near.corpus.FREQUENT", frequent)        # whose lists are split
+        patch.setattr("instructwild.clean.near.corpus.AT_ONCE", frequent + 2)     # texts joined by one call
         compiled = NearDuplicates(texts, threshold, compiled=True)
         found = compiled.just_kept(100, floor), compiled.dropped_at([floor])
     plain = NearDuplicates(texts, threshold, compiled=False)
@@ -178,3 +179,11 @@ def test_a_match_tells_what_it_found():
     match = Index().add("a") or Match(12, 7, (10, 9))
     assert str(match) == "F = 0.737 with row 12: 7 tokens in common of 10 and 9"
     assert match.evidence() == {"index": 12, "f": 0.7368, "lcs": 7, "lengths": [10, 9]}
+
+
+def test_no_call_of_the_kernel_is_so_long_that_an_interruption_would_wait_for_it(monkeypatch):
+    calls, join = [], kernel.join
+    monkeypatch.setattr(kernel, "join", lambda *args: calls.append(args[-2:]) or join(*args))
+    texts = [f"text number {number} of {number * 7}" for number in range(2500)]
+    assert NearDuplicates(texts, compiled=True).verdicts == [None] * 2500
+    assert calls == [(0, 1000), (1000, 2000), (2000, 2500)]
