@@ -80,7 +80,7 @@ class Step:
 
 
 def _is_elsewhere(model: str) -> bool:
-    from instructwild.llm.open import understand
+    from instructwild.llm.name import understand
 
     return not model.startswith("reward:") and not understand(model).loopback
 

@@ -22,7 +22,8 @@ from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
 from instructwild.errors import InputError
 from instructwild.language import languages
-from instructwild.llm.open import Limits, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.schema.identity import salted_hash
 from instructwild.schema.instruction import Instruction, prompt_text

@@ -16,9 +16,11 @@ from instructwild import stage
 from instructwild.errors import ConfigError
 from instructwild.llm.judge import LETTERS, REWARD, WORDS, Contest, Judgement, asked_of, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import BatchEngine, Limits, ModelName, Session, all_at_once, check, open_model
+from instructwild.llm.name import ModelName
+from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
+from instructwild.llm.session import BatchEngine, Session, all_at_once
 from instructwild.schema import Message, Ranking, RankingRow
 from instructwild.stage.models import model_inputs, models_asked
 

@@ -16,8 +16,9 @@ from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, Verdicts, descri
 from instructwild.expand.parse import refused
 from instructwild.expand.run import run_name
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, Session, check, open_model
+from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.llm.session import Session
 from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, RankingRow, Reason, response_id
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame

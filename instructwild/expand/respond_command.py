@@ -90,7 +90,8 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
     from instructwild.expand.judge_stage import candidate_rows
     from instructwild.expand.judges import judges_of
     from instructwild.expand.respond import spread
-    from instructwild.llm.open import check, price_of, understand, window_of
+    from instructwild.llm.name import understand
+    from instructwild.llm.open import check, price_of, window_of
     from instructwild.llm.price import Price
     from instructwild.stage.frames import instructions
 

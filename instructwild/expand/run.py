@@ -14,7 +14,9 @@ from instructwild.expand.diversity import SAMPLE, diversity
 from instructwild.expand.growth import Cell, Growth
 from instructwild.expand.plan import Plan, described
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, Session, check, open_model, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.session import Session
 from instructwild.llm.style import style_for
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
@@ -57,7 +59,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
     Args:
         sources: stage folders or plain files with seeds.
         out: the stage folder to write: the machine-made rows, and every candidate that was not taken.
-        model: see `instructwild.llm.open.understand`.
+        model: see `instructwild.llm.name.understand`.
         plan: what is wanted.
         limits: what may be spent and how fast.
         cache: a file of calls that several runs share.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from instructwild.llm.open import ModelName, understand
+from instructwild.llm.name import ModelName, understand
 from instructwild.stage.folder import MODEL, input_record, is_stage, sha256_of
 from instructwild.stage.manifest import FileRecord
 

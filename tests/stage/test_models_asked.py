@@ -6,7 +6,7 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import GateError
-from instructwild.llm.open import understand
+from instructwild.llm.name import understand
 from instructwild.stage.models import model_inputs, models_asked
 
 

@@ -13,7 +13,8 @@ from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.llm.judge import REWARD, Contest, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, check, open_model, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, check, open_model
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
 from instructwild.stage.models import models_asked
