@@ -1,9 +1,10 @@
 """Discord: one channel as JSON, written by DiscordChatExporter.
 
 `{"guild": {...}, "channel": {...}, "messages": [{"id", "type", "timestamp", "content", "author", "mentions", ...}]}`; in
-the contents mentions are already spelled out as `@nickname`.
+the contents mentions are already spelled out as `@nickname`, or with `--markdown false` left as `<@ID>`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from instructwild.collect.export import json_first, json_items, members
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 
 FILES = ("*.json",)
+MENTION = re.compile(r"<@!?(?P<id>\d+)>")
 WRITTEN = ("Default", "Reply", "0", "19")
 
 
@@ -37,14 +39,19 @@ def _post(message: Mapping[str, Any], where: str, url: str, private: bool) -> Po
     author = mapping(message.get("author"))
     people = person(author.get("name"), author.get("nickname"))
     bots = set()
+    names = {}
     for other in map(mapping, sequence(message.get("mentions"))):
+        names[text_of(other.get("id"))] = text_of(other.get("nickname")) or text_of(other.get("name"))
         if other.get("isBot") is True:
             bots |= {text_of(other.get("name")), text_of(other.get("nickname"))}
         else:
             people += person(other.get("name"), other.get("nickname"))
+    text = MENTION.sub(lambda found: f"@{names.get(found['id']) or found['id']}", message["content"])
+    people += tuple(one for found in MENTION.finditer(message["content"]) if not names.get(found["id"])
+                    for one in person(found["id"]))
     kind = str(message.get("type", "Default"))
     skip = "a bot wrote it" if author.get("isBot") is True else None if kind in WRITTEN else f"a {kind} message"
-    return Post(where, _without_bots(message["content"], bots).strip(), people=people, url=url, skip=skip,
+    return Post(where, _without_bots(text, bots).strip(), people=people, url=url, skip=skip,
                 author=text_of(author.get("id")) or text_of(author.get("name")) or None,
                 created=moment(message.get("timestamp")), private=private)
 

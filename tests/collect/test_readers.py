@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from instructwild.collect.kinds import KINDS
+from instructwild.collect.privacy import mask
 from instructwild.errors import ConfigError, InputError
 
 
@@ -75,6 +76,17 @@ def test_discord_messages_bots_and_joins(tmp_path):
     assert broken.problem
     export["channel"]["type"] = "DirectTextChat"
     assert all(post.private for post in read("discord", saved(tmp_path / "d.json", export)) if not post.problem)
+
+
+def test_discord_mentions_that_were_left_as_ids_are_people_too(tmp_path):
+    mentioned = [{"id": "77", "name": "GPT", "nickname": "GPT", "isBot": True},
+                 {"id": "88", "name": "bob", "nickname": "Bobby", "isBot": False}]
+    export = {"guild": {"id": "1"}, "channel": {"id": "2", "type": "GuildTextChat"}, "messages": [
+        discord_message("3", "<@77> write a poem for <@!88> and <@123456789>", mentions=mentioned)]}
+    [post] = read("discord", saved(tmp_path / "c.json", export))
+    assert post.text == "@bot write a poem for @Bobby and @123456789"
+    assert ("bob", "Bobby") in post.people
+    assert mask(post.text, post.people).text == "@bot write a poem for [USER_1] and [USER_2]"
 
 
 def test_reddit_dumps_packed_with_a_long_window(tmp_path):
