@@ -30,7 +30,7 @@ from instructwild_trainer.templates import Chat
 RUNS: dict[str, dict[str, Any]] = {
     "tiny": {"languages": ("Chinese", "English"), "folds": 5, "max_length": 1024, "learning_rate": 1e-3, "lora_r": 32,
              "lora_alpha": 64},
-    "smollm2": {"languages": ("Chinese", "English"), "folds": 3, "max_length": 512, "learning_rate": 2e-4,
+    "smollm2": {"languages": ("Chinese", "English"), "folds": 3, "max_length": 384, "learning_rate": 2e-4,
                 "per_device_train_batch_size": 1, "gradient_accumulation_steps": 4},
 }
 
