@@ -12,9 +12,9 @@ import polars as pl
 import yaml
 from pydantic import BaseModel
 
-from instructwild.chain.recipe import Recipe, StagePlan
 from instructwild.expand.judges import COLUMNS as JUDGEMENTS
 from instructwild.publish.gather import PREFERENCE
+from instructwild.recipe.form import Recipe, StagePlan
 from instructwild.schema import Candidate, Dropped, Instruction, Labels, MadeBy, Message, Origin, Ranking, RankingRow, Reason
 from instructwild.schema.layouts import ANSWER_KEYS, PROMPT_KEYS, ROLES
 from instructwild.stage.frames import DROPPED, INSTRUCTION, RANKING

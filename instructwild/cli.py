@@ -37,7 +37,7 @@ VERBS = {
     "serve": "",
     "chat": "",
     "publish": "instructwild.publish.command:publish",
-    "run": "instructwild.chain.command:run",
+    "run": "instructwild.recipe.command:run",
     "trace": "instructwild.lineage.command:trace",
     "forget": "instructwild.lineage.command:forget",
     "doctor": "instructwild.doctor:doctor",

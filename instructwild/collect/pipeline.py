@@ -21,7 +21,6 @@ from instructwild.collect.kinds import Kind, kind_named
 from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
 from instructwild.errors import InputError
-from instructwild.language import languages
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits
 from instructwild.schema.columns import instruction_to_columns
@@ -32,6 +31,7 @@ from instructwild.schema.provenance import Origin
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
+from instructwild.stage.language import languages
 from instructwild.stage.models import model_inputs, models_asked
 from instructwild.stage.secret import user_salt
 

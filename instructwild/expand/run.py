@@ -45,7 +45,7 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
 
 def _languages_of(rows: Sequence[Instruction]) -> list[str]:
     """The two-letter language of each row, detected where the row does not say."""
-    from instructwild.language import languages
+    from instructwild.stage.language import languages
 
     texts = ["\n".join(message.content for message in row.prompt) for row in rows]
     detected = languages(pl.Series(texts, dtype=pl.String)) if rows else []

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from instructwild import stage
-from instructwild.language import language_of
 from instructwild.schema import Candidate, Message, RankingRow, content_id, response_id
 from instructwild.stage.frames import ranking_frame, rankings
+from instructwild.stage.language import language_of
 from instructwild_trainer.adapter import source_of
 
 if TYPE_CHECKING:

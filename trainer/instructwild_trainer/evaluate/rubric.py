@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.errors import InputError
-from instructwild.language import language_of
 from instructwild.llm.judge import WORDS, Words
+from instructwild.stage.language import language_of
 
 GENERAL = "general"
 

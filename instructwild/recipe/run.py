@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild import __version__
-from instructwild.chain.recipe import Recipe
-from instructwild.chain.step import Step, steps_of
+from instructwild.recipe.form import Recipe
+from instructwild.recipe.step import Step, steps_of
 
 if TYPE_CHECKING:
     from instructwild.report.index import Answers

@@ -12,8 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from instructwild.chain.recipe import Recipe, StagePlan
 from instructwild.errors import ConfigError
+from instructwild.recipe.form import Recipe, StagePlan
 
 if TYPE_CHECKING:
     from instructwild.stage import Manifest

@@ -8,7 +8,7 @@ import typer
 from instructwild.report.command import DryRun
 
 if TYPE_CHECKING:
-    from instructwild.chain.run import Chain
+    from instructwild.recipe.run import Chain
 
 
 def show_plan(chain: "Chain") -> None:
@@ -44,9 +44,9 @@ def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or
                                                        help="NAME=VALUE for a value of the recipe; repeatable.")] = None,
         dry_run: DryRun = False) -> None:
     """Run a chain of stages from one YAML file; what is finished is skipped, what was interrupted goes on."""
-    from instructwild.chain.recipe import packaged, read_recipe, with_values
-    from instructwild.chain.run import Chain
     from instructwild.errors import ConfigError
+    from instructwild.recipe.form import packaged, read_recipe, with_values
+    from instructwild.recipe.run import Chain
 
     given = dict(one.partition("=")[::2] for one in set_ or ())
     if wrong := [one for one in set_ or () if "=" not in one]:

@@ -12,11 +12,11 @@ from contextlib import suppress
 
 import pytest
 
-from instructwild.chain.command import show_plan
-from instructwild.chain.recipe import packaged, read_recipe, with_values
-from instructwild.chain.run import Chain
-from instructwild.chain.step import steps_of
 from instructwild.errors import ConfigError, InputError
+from instructwild.recipe.command import show_plan
+from instructwild.recipe.form import packaged, read_recipe, with_values
+from instructwild.recipe.run import Chain
+from instructwild.recipe.step import steps_of
 
 ROWS = '{"instruction": "What is a tie?"}\n{"instruction": "什么是并列？"}\n{"instruction": "What is a tie?"}\n'
 RECIPE = """

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from instructwild.language import clues, script
-from instructwild.language.shared_script import SharedScript
+from instructwild.stage.language import clues, script
+from instructwild.stage.language.shared_script import SharedScript
 
 Backend = Literal["fasttext", "langdetect"]
 

@@ -1,1 +1,0 @@
-"""Recipes: one file that chains stages, and running it."""
