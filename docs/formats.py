@@ -1,6 +1,7 @@
-"""Writes the tables of docs/formats.md from the schemas: `python docs/formats.py`.
+"""Writes the tables of docs/formats.md and its Chinese twin from the schemas: `python docs/formats.py`.
 
-A table stands between `<!-- NAME -->` and `<!-- end -->`; the prose around it is written by hand.
+A table stands between `<!-- NAME -->` and `<!-- end -->`; the prose around it is written by hand. What the schemas say in
+English, formats.zh-CN.yaml says in Chinese.
 """
 
 import re
@@ -8,11 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import polars as pl
+import yaml
 from pydantic import BaseModel
 
 from instructwild.expand.judges import COLUMNS as JUDGEMENTS
 from instructwild.publish.gather import PREFERENCE
-from instructwild.recipe import Recipe, StagePlan
+from instructwild.recipe.form import Recipe, StagePlan
 from instructwild.schema import Candidate, Dropped, Instruction, Labels, MadeBy, Message, Origin, Ranking, RankingRow, Reason
 from instructwild.schema.layouts import ANSWER_KEYS, PROMPT_KEYS, ROLES
 from instructwild.stage.frames import DROPPED, INSTRUCTION, RANKING
@@ -21,7 +23,7 @@ from instructwild_trainer.evaluate.pairwise import COMPARED
 from instructwild_trainer.evaluate.perplexity import MEASURED
 from instructwild_trainer.evaluate.rewards import SCORED
 
-PAGE = Path(__file__).parent / "formats.md"
+PAGE, CHINESE = (Path(__file__).with_name(name) for name in ("formats.md", "formats.zh-CN.md"))
 BLOCK = re.compile(r"(<!-- ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 SAID = {
@@ -132,10 +134,32 @@ TABLES: dict[str, Callable[[], str]] = {
 }
 
 
-def rendered(page: str) -> str:
+CODE = re.compile(r"(?:`[^`]+`|\{[^{}]*\})(?:, (?:`[^`]+`|\{[^{}]*\}))*")
+
+
+def in_chinese(cell: str) -> str:
+    """A cell of a table in Chinese: what stands in it as code stays.
+
+    Raises:
+        KeyError: formats.zh-CN.yaml does not say it.
+    """
+    code, said = iter(CODE.findall(cell)), CODE.sub("{}", cell)
+    told = said if said in ("{}", "---") else WORDS[said]
+    return re.sub(r"\{\}", lambda _: next(code).replace("`, `", "`、`"), told)
+
+
+WORDS: dict[str, str] = yaml.safe_load(CHINESE.with_suffix(".yaml").read_text(encoding="utf-8"))
+
+
+def rendered(page: str, translate: Callable[[str], str] = str) -> str:
     """The page with every table anew."""
-    return BLOCK.sub(lambda found: found[1] + TABLES[found[2]]() + found[3], page)
+    def one(found: re.Match[str]) -> str:
+        lines = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in TABLES[found[2]]().splitlines()]
+        return found[1] + "".join(f"| {' | '.join(map(translate, cells))} |\n" for cells in lines) + found[3]
+
+    return BLOCK.sub(one, page)
 
 
 if __name__ == "__main__":
-    PAGE.write_text(rendered(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for file, translation in ((PAGE, str), (CHINESE, in_chinese)):
+        file.write_text(rendered(file.read_text(encoding="utf-8"), translation), encoding="utf-8")

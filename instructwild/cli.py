@@ -20,6 +20,8 @@ from instructwild.llm.quiet import quiet_imports
 
 GROUP = "instructwild.commands"
 INTERRUPTED = 130
+ENDED_BY_HAND = ("serve", "chat")
+"""Commands that a person ends with Ctrl-C: there is nothing to go on with, and nothing to say."""
 
 VERBS = {
     "collect": "instructwild.collect.command:collect",
@@ -35,7 +37,7 @@ VERBS = {
     "serve": "",
     "chat": "",
     "publish": "instructwild.publish.command:publish",
-    "run": "instructwild.chain:run",
+    "run": "instructwild.recipe.command:run",
     "trace": "instructwild.lineage.command:trace",
     "forget": "instructwild.lineage.command:forget",
     "doctor": "instructwild.doctor:doctor",
@@ -106,7 +108,8 @@ def main(args: list[str] | None = None) -> None:
     try:
         app(args, prog_name="instructwild")
     except SystemExit as leaving:
-        if leaving.code == INTERRUPTED:
+        verb = next((word for word in (sys.argv[1:] if args is None else args) if not word.startswith("-")), "")
+        if leaving.code == INTERRUPTED and verb not in ENDED_BY_HAND:
             print("interrupted: finished work is kept, and the same command goes on from there", file=sys.stderr)
         raise
     except InstructwildError as error:

@@ -12,8 +12,9 @@ def demo(out: Annotated[Path, typer.Option("--out", help="Folder for all stages.
          size: Annotated[str, typer.Option("--size", help="demo (SmolLM2-135M) or smoke (a tiny random model).")] = "demo",
          dry_run: DryRun = False) -> None:
     """Run the whole chain on shipped bilingual posts: run it again and it skips what is finished."""
-    from instructwild.chain import finish, show_plan
-    from instructwild.recipe import Chain, packaged
+    from instructwild.recipe.command import finish, show_plan
+    from instructwild.recipe.form import packaged
+    from instructwild.recipe.run import Chain
 
     recipe, folder = packaged(size)
     chain = Chain(recipe, out, folder)

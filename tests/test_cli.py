@@ -88,3 +88,15 @@ def test_doctor_names_what_is_missing_and_how_to_get_it():
     findings = {finding["what"]: finding for finding in json.loads(found.stdout)}
     assert findings["Python"]["state"] == "ok"
     assert findings["data (base)"]["state"] == "ok"
+
+
+@pytest.mark.parametrize(("verb", "told"), [("clean", True), ("annotate", True), ("serve", False), ("chat", False)])
+def test_an_interruption_says_how_to_go_on_where_there_is_something_to_go_on_with(verb, told, monkeypatch, capsys):
+    def interrupted(group, context):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("instructwild.cli.Verbs.invoke", interrupted)
+    with pytest.raises(SystemExit) as leaving:
+        main([verb, "x"])
+    assert leaving.value.code == 130
+    assert ("goes on from there" in capsys.readouterr().err) is told

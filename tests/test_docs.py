@@ -42,8 +42,39 @@ def test_the_pages_on_cleaning_name_every_step_and_every_rule_with_its_default(p
     assert [name for name in steps if name in STEPS] == list(STEPS)
 
 
-def test_formats_is_what_the_schemas_say():
-    script = runpy.run_path(str(ROOT / "docs/formats.py"))
-    page = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
-    assert script["rendered"](page) == page, "write it anew: python docs/formats.py"
-    assert set(re.findall(r"<!-- ([a-z ]+) -->\n", page)) - {"end"} == set(script["TABLES"])
+FORMATS = ("docs/formats.md", "docs/formats.zh-CN.md")
+
+
+@pytest.fixture(scope="module")
+def script():
+    return runpy.run_path(str(ROOT / "docs/formats.py"))
+
+
+def test_formats_is_what_the_schemas_say_in_both_languages(script):
+    english, chinese = ((ROOT / page).read_text(encoding="utf-8") for page in FORMATS)
+    assert script["rendered"](english) == english, "write it anew: python docs/formats.py"
+    assert script["rendered"](chinese, script["in_chinese"]) == chinese, "write it anew: python docs/formats.py"
+    for page in (english, chinese):
+        assert set(re.findall(r"<!-- ([a-z ]+) -->\n", page)) - {"end"} == set(script["TABLES"])
+
+
+def test_every_word_of_the_tables_has_its_chinese_and_no_other_does(script):
+    cells = {cell for draw in script["TABLES"].values() for line in draw().splitlines()
+             for cell in line.removeprefix("| ").removesuffix(" |").split(" | ")}
+    said = {script["CODE"].sub("{}", cell) for cell in cells} - {"{}", "---"}
+    assert said == set(script["WORDS"])
+    assert [word for word, told in script["WORDS"].items() if word.count("{}") != told.count("{}")] == []
+
+
+def test_the_chinese_page_on_formats_has_the_same_parts_as_the_english_one():
+    def parts(page):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        code = [[line.partition("#")[0].rstrip() for line in block.splitlines()]
+                for block in re.findall(r"^```\w*\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
+        text = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+        return {"headings": [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)],
+                "rows of tables": [line.count("|") for line in text.splitlines() if line.startswith("|")],
+                "code": {word for word in re.findall(r"`([^`\n]+)`", text) if ".zh-CN" not in word}, "commands": code}
+
+    english, chinese = map(parts, FORMATS)
+    assert english == chinese

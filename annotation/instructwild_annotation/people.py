@@ -1,8 +1,8 @@
 """Who ranked: a person appears in the data as a salted hash, never by name."""
 
-from instructwild.stage.people import SALT_VARIABLE, home, person, secret_file
+from instructwild.stage.people import person
 
-__all__ = ["SALT_VARIABLE", "home", "kind", "person", "secret_file"]
+__all__ = ["kind", "person"]
 
 
 def kind(annotator: str) -> str:

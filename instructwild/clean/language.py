@@ -7,9 +7,9 @@ from typing import ClassVar
 import polars as pl
 
 from instructwild.clean.step import DROPS, Verdicts, drops
-from instructwild.collect.language import Backend, languages
-from instructwild.collect.language.shared_script import SharedScript
 from instructwild.schema.verdict import Reason
+from instructwild.stage.language import Backend, languages
+from instructwild.stage.language.shared_script import SharedScript
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ Nothing is unpacked to disk, and JSON is read one element at a time.
 """
 
 import gzip
-import io
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -68,11 +67,9 @@ def _unpacked(handle: Any, name: str, stack: ExitStack) -> IO[bytes]:
     if ending == "gz":
         return stack.enter_context(gzip.GzipFile(fileobj=handle))  # type: ignore[return-value]
     if ending == "zst":
-        import zstandard
+        from instructwild.stage.zst import unpacked
 
-        # Reddit's dumps are packed with a window of 2 GiB, which a reader must allow by name.
-        unpacker = zstandard.ZstdDecompressor(max_window_size=2**31)
-        return io.BufferedReader(stack.enter_context(unpacker.stream_reader(handle, read_across_frames=True)))
+        return stack.enter_context(unpacked(handle))
     return handle  # type: ignore[no-any-return]
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import polars as pl
 
-from instructwild.llm.open import Session
 from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.llm.session import Session
 from instructwild.llm.style import style_for
 from instructwild.schema.instruction import Instruction, Labels, prompt_text
 from instructwild.schema.message import Message

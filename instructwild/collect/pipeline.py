@@ -18,12 +18,11 @@ from instructwild.collect.extract import candidates
 from instructwild.collect.forgotten import author_mark, fingerprint, forgotten, row_mark
 from instructwild.collect.judge import LONGEST, refusal
 from instructwild.collect.kinds import Kind, kind_named
-from instructwild.collect.language import languages
 from instructwild.collect.post import Post
 from instructwild.collect.privacy import mask_all
-from instructwild.collect.salt import user_salt
 from instructwild.errors import InputError
-from instructwild.llm.open import Limits, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.schema.identity import salted_hash
 from instructwild.schema.instruction import Instruction, prompt_text
@@ -32,6 +31,9 @@ from instructwild.schema.provenance import Origin
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
+from instructwild.stage.language import languages
+from instructwild.stage.models import model_inputs, models_asked
+from instructwild.stage.secret import user_salt
 
 PART = 5_000
 SHOWN = 2_000
@@ -116,6 +118,7 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
     config = terms.config() | {"encoding": encoding} | ({"limit": limit} if any(not _local(s) for s in sources) else {})
     if asked is not None:
         config |= asked.config()
+        inputs += model_inputs([asked.model])
     with start(out, "collect", config=config, inputs=inputs, force=force) as run:
         if run.finished is not None:
             return run.finished
@@ -188,7 +191,7 @@ def _labelled(run: Run, parts: Sequence[Path], asked: Asked,
     from instructwild.llm.open import open_model
 
     ledger = Ledger(asked.cache or run.scratch / "calls.sqlite", run.scratch.parent.name)
-    session = open_model(asked.model, asked.limits, ledger, sort=8)
+    session = open_model(*models_asked([asked.model]), asked.limits, ledger, sort=8)
     labelled, tally["type"], tally["risk"] = asyncio.run(label_parts(session, parts))
     usage = session.usage
     return labelled, {"usd": ledger.spent().total, "tokens": Tokens(prompt=usage.prompt_tokens,

@@ -8,7 +8,8 @@ from pathlib import Path
 from instructwild.collect.kinds import kind_named
 from instructwild.collect.labels import SAMPLING, request_for
 from instructwild.collect.pipeline import PART, Asked, Terms, process
-from instructwild.llm.open import check, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import check
 from instructwild.llm.style import style_for
 from instructwild.stage.frames import instructions
 

@@ -54,7 +54,8 @@ def expand(
     if dry_run:
         from instructwild.expand.forecast import forecast_expand
         from instructwild.expand.run import planned
-        from instructwild.llm.open import check, price_of, understand, window_of
+        from instructwild.llm.name import understand
+        from instructwild.llm.open import check, price_of, window_of
 
         name = understand(model)
         check(name, limits)

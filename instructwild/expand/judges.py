@@ -16,10 +16,13 @@ from instructwild import stage
 from instructwild.errors import ConfigError
 from instructwild.llm.judge import LETTERS, REWARD, WORDS, Contest, Judgement, asked_of, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import BatchEngine, Limits, ModelName, Session, all_at_once, check, open_model, understand
+from instructwild.llm.name import ModelName
+from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
+from instructwild.llm.session import BatchEngine, Session, all_at_once
 from instructwild.schema import Message, Ranking, RankingRow
+from instructwild.stage.models import model_inputs, models_asked
 
 JUDGEMENTS = "judgements.parquet"
 SORTED_OVER = 8
@@ -30,9 +33,10 @@ COLUMNS = pl.Schema({"id": pl.String, "annotator": pl.String, "reading": pl.Int6
 
 @dataclass(frozen=True)
 class JudgeName:
-    """A judge as the user names it: a model, or `reward:` and the folder of a reward model."""
+    """A judge: as the user names it, a model, or `reward:` and the folder of a reward model; and which model that is."""
 
     given: str
+    model: ModelName
 
     @property
     def folder(self) -> str | None:
@@ -42,9 +46,7 @@ class JudgeName:
     @property
     def label(self) -> str:
         """The name that is noted in rows."""
-        if self.folder is None:
-            return understand(self.given).label
-        return REWARD + ModelName(self.folder, "local").label
+        return self.model.label if self.folder is None else REWARD + self.model.label
 
     @property
     def annotator(self) -> str:
@@ -53,8 +55,8 @@ class JudgeName:
 
     @property
     def inputs(self) -> list[stage.FileRecord]:
-        """A reward model is an input like any other: with another one, the result is another."""
-        return [] if self.folder is None else [stage.input_record(self.folder)]
+        """A reward model, and one that a stage made, is an input like any other: with another one, the result is another."""
+        return model_inputs([self.given]) if self.folder is None else [stage.input_record(self.folder)]
 
     def check(self, limits: Limits) -> None:
         """Whether it may be asked, before anything is loaded or sent.
@@ -64,7 +66,7 @@ class JudgeName:
             InputError: there is no such folder.
         """
         if self.folder is None:
-            check(understand(self.given), limits)
+            check(self.model, limits)
 
 
 def judges_of(given: Sequence[str], limits: Limits) -> list[JudgeName]:
@@ -73,7 +75,9 @@ def judges_of(given: Sequence[str], limits: Limits) -> list[JudgeName]:
     Raises:
         ConfigError: one may not be asked under these limits, or two would sign with the same name.
     """
-    judges = [JudgeName(name) for name in given]
+    rewards = iter(models_asked([name.removeprefix(REWARD) for name in given if name.startswith(REWARD)]))
+    models = iter(models_asked([name for name in given if not name.startswith(REWARD)]))
+    judges = [JudgeName(name, next(rewards if name.startswith(REWARD) else models)) for name in given]
     for one in judges:
         one.check(limits)
     if len({one.label for one in judges}) < len(judges):
@@ -183,7 +187,7 @@ def _read(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger
     """Have a model read the answers of each row, both ways."""
     from instructwild.report.terminal import progress
 
-    session = open_model(one.given, limits, ledger, sort=SORTED_OVER)
+    session = open_model(one.model, limits, ledger, sort=SORTED_OVER)
     verdicts = Verdicts(one, session)
     places = [place for place, row in enumerate(rows) if _readable(row)]
     verdicts.unread = len(rows) - len(places)

@@ -32,7 +32,8 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> Page:
                   Table(["reason", "candidates"], [[reason, f"{count:,}"] for reason, count in lost.most_common()]))
     lengths = {"seeds": [len(tokens(row.messages[0].content)) for group in seeds.values() for row in group],
                "new": [len(tokens(row.messages[0].content)) for row in growth.kept]}
-    shown.add("Length", figures.histogram({name: values for name, values in lengths.items() if values}, label="tokens"))
+    shown.add("Length", figures.histogram({name: values for name, values in lengths.items() if values}, label="tokens",
+                                          percent=True, caption="As shares of the rows of each."))
     shown.add("Diversity and topics", Prose(
         "Distinct words and pairs of words as shares of all; F with the nearest row of the same group, and with the nearest "
         "seed: low F means unlike. Topics are words, in Chinese pairs of characters, that few rows have: the share of the "

@@ -16,11 +16,13 @@ from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, Verdicts, descri
 from instructwild.expand.parse import refused
 from instructwild.expand.run import run_name
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, Session, check, open_model, understand
+from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.llm.session import Session
 from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, RankingRow, Reason, response_id
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
+from instructwild.stage.models import model_inputs, models_asked
 
 STEP = "respond"
 SENTENCE_END = re.compile(r"(?:[.!?…](?=[\"')\]]*(?:\s|$))|[。！？；]|```\s*$|\n)[\"'”’)\]]*")
@@ -120,7 +122,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     if judges and wanted.k < 2:
         raise ConfigError("has nothing to rank where each prompt gets one answer", where="--judge",
                           remedy="ask for more: -k 4")
-    names = [understand(model) for model in models]
+    names = models_asked(models)
     for name in names:
         check(name, limits)
     jury = judges_of(judges, limits)
@@ -129,7 +131,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
               "tries": wanted.tries, "truncated": wanted.truncated, "keep_refusals": wanted.keep_refusals,
               "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget,
               "limit": wanted.limit, **({"judges": described(jury)} if jury else {})}
-    inputs = [*table.inputs, *(record for one in jury for record in one.inputs)]
+    inputs = [*table.inputs, *model_inputs(models), *(record for one in jury for record in one.inputs)]
     with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished
@@ -137,11 +139,11 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         work = opened(rows, wanted)
         sessions = []
         with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
-            for place, model in enumerate(models):
+            for place, name in enumerate(names):
                 missing = [(open_, slot) for open_ in work.values() if open_.row.prompt
-                           for slot in range(place, wanted.k - len(open_.given), len(models))]
+                           for slot in range(place, wanted.k - len(open_.given), len(names))]
                 if missing:
-                    sessions.append(open_model(model, limits, ledger, sort=SORTED_OVER))
+                    sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER))
                     asyncio.run(fill(sessions[-1], missing, wanted))
             kept, dropped = _told_apart(rows, work, wanted)
             verdicts: list[Verdicts] = []

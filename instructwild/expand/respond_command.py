@@ -90,11 +90,12 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
     from instructwild.expand.judge_stage import candidate_rows
     from instructwild.expand.judges import judges_of
     from instructwild.expand.respond import spread
-    from instructwild.llm.open import check, price_of, understand, window_of
+    from instructwild.llm.name import understand
+    from instructwild.llm.open import check, price_of, window_of
     from instructwild.llm.price import Price
     from instructwild.stage.frames import instructions
 
-    jury = [(one, Price() if one.folder else price_of(understand(one.given), limits)) for one in judges_of(judges, limits)]
+    jury = [(one, Price() if one.folder else price_of(one.model, limits)) for one in judges_of(judges, limits)]
     if not models:
         candidates = [row for source in prompts for row in candidate_rows(source)[0]]
         first, *others = [forecast_judge(candidates, 1.0, *one) for one in jury]

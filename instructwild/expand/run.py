@@ -14,10 +14,13 @@ from instructwild.expand.diversity import SAMPLE, diversity
 from instructwild.expand.growth import Cell, Growth
 from instructwild.expand.plan import Plan, described
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, Session, check, open_model, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.session import Session
 from instructwild.llm.style import style_for
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
+from instructwild.stage.models import model_inputs, models_asked
 
 
 def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding: str | None = None,
@@ -42,7 +45,7 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
 
 def _languages_of(rows: Sequence[Instruction]) -> list[str]:
     """The two-letter language of each row, detected where the row does not say."""
-    from instructwild.collect.language import languages
+    from instructwild.stage.language import languages
 
     texts = ["\n".join(message.content for message in row.prompt) for row in rows]
     detected = languages(pl.Series(texts, dtype=pl.String)) if rows else []
@@ -56,7 +59,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
     Args:
         sources: stage folders or plain files with seeds.
         out: the stage folder to write: the machine-made rows, and every candidate that was not taken.
-        model: see `instructwild.llm.open.understand`.
+        model: see `instructwild.llm.name.understand`.
         plan: what is wanted.
         limits: what may be spent and how fast.
         cache: a file of calls that several runs share.
@@ -66,16 +69,16 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
         OutputError: the folder holds another run.
     """
     limits = limits or Limits()
-    name = understand(model)
+    name, = models_asked([model])
     check(name, limits)
     growth, table = planned(sources, model, plan, encoding)
     config = {"model": name.label, "goals": described(growth.goals), "seed": plan.seed, "patience": plan.patience,
               "threshold": plan.threshold, "window": limits.window, "budget": limits.budget}
-    with stage.start(out, "expand", config=config, inputs=table.inputs, force=force) as run:
+    with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
         if run.finished:
             return run.finished
         with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
-            session = open_model(model, limits, ledger)
+            session = open_model(name, limits, ledger)
             asyncio.run(grow(session, growth))
             return _finish(run, growth, session)
 

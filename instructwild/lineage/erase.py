@@ -18,6 +18,7 @@ import polars as pl
 
 from instructwild.lineage.gone import Gone, squeezed
 from instructwild.stage.frames import DROPPED
+from instructwild.stage.zst import unpacked
 
 WEIGHTS = {".safetensors", ".gguf", ".bin", ".pt", ".pth", ".onnx", ".npy", ".npz"}
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -96,10 +97,8 @@ def _read(path: Path) -> str | None:
         if _head(path).startswith(GZIP):
             return gzip.decompress(path.read_bytes()).decode()
         if _head(path).startswith(ZSTD):
-            import zstandard
-
-            with zstandard.open(path, "rb") as handle:
-                return bytes(handle.read()).decode()
+            with unpacked(path.open("rb")) as handle:
+                return handle.read().decode()
         return path.read_bytes().decode()
     except (UnicodeDecodeError, OSError, EOFError):
         return None

@@ -263,22 +263,22 @@ def _counts(graph: Graph, rows: set[str]) -> dict[str, int]:
 
 
 def _trained(graph: Graph, rows: set[str]) -> list[dict[str, Any]]:
-    """The models that read a row, or were trained from a model that did."""
+    """The models that read a row, were made from a model that did, or learned from what such a model wrote."""
     touched: dict[str, str] = {}
 
     def how(node: Node) -> str:
         for source in graph.parents(node):
-            if source.model is None and "id" in source.columns and not source.holding(rows).is_empty():
+            if node.model and source.model is None and "id" in source.columns and not source.holding(rows).is_empty():
                 return f"read {source.name}"
             if source.name in touched:
                 return f"made from {source.name}"
         return ""
 
     for node in graph.nodes:  # in the order of the chain
-        if node.model and (why := how(node)):
+        if why := how(node):
             touched[node.name] = why
     return [{"folder": node.name, "sha256": node.model, "stage": node.manifest.stage, "how": touched[node.name]}
-            for node in graph.nodes if node.name in touched]
+            for node in graph.nodes if node.model and node.name in touched]
 
 
 def _nobody_writes(root: Path) -> None:

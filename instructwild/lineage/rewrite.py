@@ -115,15 +115,15 @@ def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:
         InputError: the seeds were collected with another salt than the one at hand.
     """
     from instructwild.collect.forgotten import row_mark
-    from instructwild.collect.salt import VARIABLE, user_salt
     from instructwild.schema.identity import salted_hash
+    from instructwild.stage.secret import SALT, user_salt
 
     salt = user_salt()
     for node in graph.nodes:
         known = node.manifest.config.get("salt")
         if node.manifest.stage == "collect" and known and known != salted_hash(salt, "fingerprint"):
             raise InputError("was collected with another salt, so that collect would not know the row again",
-                             where=node.name, remedy=f"set {VARIABLE} to the salt of that run")
+                             where=node.name, remedy=f"set {SALT} to the salt of that run")
     marks = [row_mark(salt, seed) for seed in sorted(seeds)]
     return marks if name in set(seeds) else [*marks, name]
 

@@ -16,7 +16,7 @@ from instructwild.schema.message import Message
 from instructwild.schema.ranking import dense
 
 if TYPE_CHECKING:
-    from instructwild.llm.open import Session
+    from instructwild.llm.session import Session
 
 LETTERS = "ABCDEFGHIJKLMNOP"
 TRIES = 2

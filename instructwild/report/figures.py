@@ -79,10 +79,14 @@ def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption
 
 
 def histogram(groups: Mapping[str, Sequence[float]] | Sequence[float], *, label: str = "", title: str = "",
-              caption: str = "", about: int = 24) -> Figure:
+              caption: str = "", about: int = 24, percent: bool = False) -> Figure:
     """How values are spread: one set, or several such as {"before": …, "after": …} on the same bins.
 
     The bins grow by a factor where the tail is long; the axis says so.
+
+    Args:
+        about: how many bins.
+        percent: heights are shares of each set, so that a small one can be seen beside a large one.
     """
     given = groups if isinstance(groups, Mapping) else {"": groups}
     series = {name: [float(v) for v in values if v is not None and abs(v) < HUGE] for name, values in given.items()}
@@ -91,19 +95,22 @@ def histogram(groups: Mapping[str, Sequence[float]] | Sequence[float], *, label:
         return Figure(render("nothing.html.j2"), title, caption)
     cut = bins(everything, about)
     counts = {name: cut.count(values) for name, values in series.items()}
-    marks = ticks(0, max(max(found) for found in counts.values()))
+    heights = {name: [100 * count / len(series[name]) if percent else count for count in found] if series[name] else found
+               for name, found in counts.items()}
+    marks = ticks(0, max(max(found) for found in heights.values()))
     across = (WIDTH - LEFT - RIGHT) / (len(cut.edges) - 1)
     boxes, paths = [], []
     for index, (name, found) in enumerate(counts.items()):
         if index:
-            paths.append((_outline(found, across, marks), index % COLOURS, 0, []))
+            paths.append((_outline(heights[name], across, marks), index % COLOURS, 0, []))
             continue
         for place, count in enumerate(found):
             if count:
-                y = _y(count, marks)
+                y = _y(heights[name][place], marks)
                 boxes.append((round(LEFT + place * across + 0.5, 2), y, round(max(0.6, across - 1), 2),
                               round(HEIGHT - BOTTOM - y, 2), index,
-                              f"{name + ': ' if name else ''}{count:,} from {decimal(cut.edges[place])} "
+                              f"{name + ': ' if name else ''}{count:,}"
+                              f"{f' ({heights[name][place]:.1f}%)' if percent else ''} from {decimal(cut.edges[place])} "
                               f"to {decimal(cut.edges[place + 1])}"))
     every = max(1, math.ceil((len(cut.edges) - 1) / 6))
     below = [(round(LEFT + place * across, 2), _short(edge)) for place, edge in enumerate(cut.edges)
@@ -115,7 +122,8 @@ def histogram(groups: Mapping[str, Sequence[float]] | Sequence[float], *, label:
     described = "; ".join(f"{name + ': ' if name else ''}{len(values):,} values, median {decimal(_median(values))}, "
                           f"{decimal(min(values))} to {decimal(max(values))}" for name, values in series.items() if values)
     legend = [(name, index % COLOURS, 0, "line" if index else "box") for index, name in enumerate(counts) if name]
-    return Figure(render("plot.svg.j2", boxes=boxes, paths=paths, below=below, beside=_beside(marks), label=axis, side="",
+    beside = [(at, f"{text}%" if percent else text) for at, text in _beside(marks)]
+    return Figure(render("plot.svg.j2", boxes=boxes, paths=paths, below=below, beside=beside, label=axis, side="",
                          legend=legend, size=_size(),
                          described=f"Histogram of {label or 'values'}. {described}."), title, caption)
 
@@ -157,7 +165,7 @@ def lines(series: Mapping[str, Sequence[float | None] | Sequence[Point]], *, x: 
                          described=f"{y or 'Values'} by {x}. {described}."), title, caption)
 
 
-def _outline(counts: Sequence[int], across: float, marks: Sequence[float]) -> str:
+def _outline(counts: Sequence[float], across: float, marks: Sequence[float]) -> str:
     """The upper edge of a set of bars as one stepped path."""
     steps = [f"M{LEFT} {HEIGHT - BOTTOM}"]
     for place, count in enumerate(counts):

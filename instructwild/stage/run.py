@@ -15,6 +15,7 @@ import polars as pl
 from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
+from instructwild.stage.claim import PLAN, clear, differences, made_from, nothing_done, remove
 from instructwild.stage.folder import (
     DATA,
     DROPPED_FILE,
@@ -38,9 +39,6 @@ from instructwild.stage.manifest import (
     peak_memory_mb,
     read_manifest,
 )
-
-PLAN = "plan.json"
-"""What an unfinished folder is being made from, in its scratch folder."""
 
 
 class Report(Protocol):
@@ -75,20 +73,20 @@ class Run:
     def aside(self, name: str) -> Iterator[Path]:
         """A temporary path that becomes OUT/`name` when the block ends well: a file or a folder."""
         temporary, final = self.scratch / "aside" / name, self.folder / name
-        _remove(temporary)
+        remove(temporary)
         temporary.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield temporary
         except BaseException as error:
             with suppress(OSError):
-                _remove(temporary)
+                remove(temporary)
             # polars tells a full disk by its own kinds of error, without a number
             if (isinstance(error, OSError | pl.exceptions.PolarsError)
                     and any(words in str(error) for words in ("os error", "transport error"))):
                 raise _unwritten(str(error).splitlines()[0], final) from error
             raise
         if final.is_dir():
-            _remove(final)
+            remove(final)
         final.parent.mkdir(parents=True, exist_ok=True)
         os.replace(temporary, final)
 
@@ -178,20 +176,20 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     plain = json.loads(json.dumps(config, default=str))
     wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs]}
     found = made_from(folder)
-    differences = _differences(found, wanted) if found is not None else []
-    if found is None and folder.exists() and not _nothing_done(folder):
+    unlike = differences(found, wanted) if found is not None else []
+    if found is None and folder.exists() and not nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
-    if differences and not force:
-        raise OutputError(f"holds the result of another run ({'; '.join(differences)})", where=str(folder),
+    if unlike and not force:
+        raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=str(folder),
                           remedy="choose another --out, or --force to replace it")
     fresh = not folder.exists()
     run = Run(folder, stage, plain, list(inputs))
-    if found is not None and not differences and is_stage(folder):
+    if found is not None and not unlike and is_stage(folder):
         yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder), found=True))
         return
     try:
-        if differences:
-            _clear(folder)
+        if unlike:
+            clear(folder)
         run.resumed = run.scratch.exists()
         run.scratch.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -210,7 +208,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
             if run.scratch.exists():
                 with suppress(OSError):
                     seconds.write_text(str(run.seconds))
-                if fresh and _nothing_done(folder):
+                if fresh and nothing_done(folder):
                     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -232,69 +230,6 @@ def _unwritten(why: str, where: Path) -> OutputError:
 
 def _height(frame: pl.LazyFrame) -> int:
     return int(frame.select(pl.len()).collect().item())
-
-
-def made_from(folder: Path) -> dict[str, Any] | None:
-    """What the folder was made, or is being made, from (stage, version, config, inputs); None where it is nobody's."""
-    if is_stage(folder):
-        manifest = read_manifest(folder)
-        return {"stage": manifest.stage, "version": manifest.version, "config": manifest.config,
-                "inputs": [record.sha256 for record in manifest.inputs]}
-    try:
-        found = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else None
-    except (OSError, ValueError):
-        return None
-
-
-def _differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """What sets two runs apart, in words."""
-    told = [f"{key}: {found.get(key)} there, {wanted[key]} now"
-            for key in ("stage", "version") if found.get(key) != wanted[key]]
-    there, now = dict(_options(found.get("config") or {})), dict(_options(wanted["config"]))
-    told += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
-             for key in dict.fromkeys([*there, *now]) if there.get(key) != now.get(key)]
-    if found.get("inputs") != wanted["inputs"]:
-        told.append("the inputs have other content")
-    return told
-
-
-def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single option by its dotted name; what lies in a list is named by its place, from 1."""
-    named = value.items() if isinstance(value, dict) else enumerate(value, start=1) if isinstance(value, list) else ()
-    for key, item in named:
-        yield from _options(item, f"{name}.{key}" if name else str(key))
-    if not isinstance(value, dict | list) or not value:
-        yield name, value
-
-
-def _clear(folder: Path) -> None:
-    """Take a stage's own files away. Whenever it is cut off, the folder is another run's unfinished one, never a finished
-    stage with parts missing: the manifest turns into the plan first, and the plan goes last.
-    """
-    plan = folder / SCRATCH / PLAN
-    if (folder / FILE_NAME).exists():
-        plan.parent.mkdir(exist_ok=True)
-        os.replace(folder / FILE_NAME, plan)
-    begun = [path for path in plan.parent.iterdir() if path != plan] if plan.parent.exists() else []
-    for path in (*(folder / name for name in (DATA, DROPPED_FILE, REPORT, MODEL)), *begun, plan):
-        _remove(path)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _nothing_done(folder: Path) -> bool:
-    """Whether there is nothing worth going on with: an empty folder, or what is left of a run that ended as it began."""
-    bookkeeping = {PLAN, "plan.aside", "seconds", "lock", "aside"}
-    if not folder.is_dir() or {path.name for path in folder.iterdir()} - {SCRATCH}:
-        return False
-    scratch = folder / SCRATCH
-    return not scratch.exists() or {path.name for path in scratch.iterdir()} <= bookkeeping
 
 
 @contextmanager

@@ -4,7 +4,6 @@ Plain files are `.jsonl`, `.json`, `.csv`, `.tsv` and `.parquet`, the text ones 
 on standard input; a name like `owner/dataset` that is no path is a Hub dataset.
 """
 
-import codecs
 import csv
 import gzip
 import io
@@ -20,12 +19,11 @@ from typing import IO, Any
 import polars as pl
 
 from instructwild.errors import InputError
+from instructwild.stage.encoding import codec_of, decoded, misencoded, streamed
 from instructwild.stage.folder import table
 
 LONGEST_LINE = 16 * 2**20
 MISENCODED_SHARE = 0.1
-BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"),
-        (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
 
@@ -106,9 +104,9 @@ def _opened(path: Path) -> IO[bytes]:
     if path.suffix.lower() == ".gz":
         return gzip.open(path)  # type: ignore[return-value]
     if path.suffix.lower() == ".zst":
-        from instructwild.stage.zst import opened
+        from instructwild.stage.zst import unpacked
 
-        return opened(path)
+        return unpacked(path.open("rb"))
     return path.open("rb")
 
 
@@ -118,9 +116,9 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
     Raises:
         InputError: it holds no line, or most lines are in another encoding.
     """
-    head, codec = _codec(handle, encoding)
+    head, codec = codec_of(handle, encoding)
     if codec.startswith(("utf-16", "utf-32")):
-        raw: Iterator[bytes] = (line.encode() for line in io.StringIO(_decoded(head + handle.read(), codec, name)))
+        raw: Iterator[bytes] = (line.encode() for line in io.StringIO(decoded(head + handle.read(), codec, name)))
         codec = "utf-8"
     else:
         raw = _raw_lines(head, handle)
@@ -140,7 +138,7 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         except (ValueError, RecursionError) as error:
             yield Line(number, _shown(line), f"not JSON: {error}")
     if undecodable > MISENCODED_SHARE * count:
-        raise _misencoded(name, f"{undecodable} of {count} lines are not {codec}", encoding)
+        raise misencoded(name, f"{undecodable} of {count} lines are not {codec}", encoding)
     if not count:
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
 
@@ -166,8 +164,8 @@ def _bounded(handle: IO[bytes]) -> Iterator[bytes]:
 
 
 def _json(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
-    head, codec = _codec(handle, encoding)
-    text = _decoded(head + handle.read(), codec, name)
+    head, codec = codec_of(handle, encoding)
+    text = decoded(head + handle.read(), codec, name)
     start = _skip_space(text, 0)
     if start == len(text):
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
@@ -201,10 +199,9 @@ def _json(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
 
 
 def _csv(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
-    head, codec = _codec(handle, encoding)
-    text = io.TextIOWrapper(io.BufferedReader(_Begun(head, handle)), codec, newline="")
+    head, codec = codec_of(handle, encoding)
     csv.field_size_limit(LONGEST_LINE)
-    reader = csv.DictReader(text, delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
+    reader = csv.DictReader(streamed(head, handle, codec), delimiter="\t" if ".tsv" in name.lower() else ",", strict=True)
     names = _header(reader, name, codec)
     number, count = 2, 0
     while True:
@@ -240,24 +237,8 @@ def _header(reader: "csv.DictReader[str]", name: str, codec: str) -> list[str]:
 
 def _misencoded_after(reader: "csv.DictReader[str]", error: UnicodeError, name: str, codec: str) -> InputError:
     if not isinstance(error, UnicodeDecodeError):          # UTF-16 or UTF-32 without a byte order mark
-        return _misencoded(name, str(error), codec)
-    return _misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}", codec)
-
-
-class _Begun(io.RawIOBase):
-    """A handle of which some bytes have been read already, from its beginning."""
-
-    def __init__(self, head: bytes, handle: IO[bytes]) -> None:
-        self._head, self._handle = head, handle
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        data = self._head[:len(buffer)] or self._handle.read(len(buffer))
-        self._head = self._head[len(buffer):]
-        buffer[:len(data)] = data
-        return len(data)
+        return misencoded(name, str(error), codec)
+    return misencoded(name, f"byte {error.object[error.start]:#04x} after line {reader.line_num} is not {codec}", codec)
 
 
 def _parquet(path: Path) -> Iterator[Line]:
@@ -283,33 +264,6 @@ def _hub(name: str) -> Iterator[Line]:
                          remedy="check the name, the connection, and HF_TOKEN for a private one") from None
     for number, row in enumerate(rows, start=1):
         yield Line(number, row)
-
-
-def _codec(handle: IO[bytes], encoding: str | None) -> tuple[bytes, str]:
-    """The first bytes after any byte order mark, and the codec that reads the file."""
-    try:
-        "".encode(encoding or "utf-8")
-    except LookupError:
-        raise InputError(f"{encoding!r} is no encoding of text", where="--encoding",
-                         remedy="try utf-8, gb18030, big5 or utf-16") from None
-    head = handle.read(4)
-    for mark, codec in BOMS:
-        if head.startswith(mark):
-            return (head[len(mark):], "utf-8") if mark == codecs.BOM_UTF8 else (head, codec)
-    return head, encoding or "utf-8"
-
-
-def _decoded(raw: bytes, codec: str, name: str) -> str:
-    try:
-        return raw.decode(codec)
-    except UnicodeDecodeError as error:
-        raise _misencoded(name, f"byte {raw[error.start]:#04x} at offset {error.start} is not {codec}", codec) from None
-
-
-def _misencoded(name: str, found: str, encoding: str | None) -> InputError:
-    return InputError(f"is not in the encoding it was read with: {found}", where=name,
-                      remedy="name the right one, for example --encoding gb18030 for Chinese text, or utf-16"
-                      if encoding in (None, "utf-8") else "name another --encoding")
 
 
 def _skip_space(text: str, at: int) -> int:

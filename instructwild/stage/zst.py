@@ -1,26 +1,27 @@
 """Zstandard files read as a stream, in which a file that was cut off is told from one that ends."""
 
 import io
-from pathlib import Path
 from typing import IO
 
 CHUNK = 1 << 17
+WINDOW = 2**31
+"""Bytes that a file may look back over, which a reader has to allow: Reddit's dumps are packed with `--long=31`."""
 
 
-def opened(path: Path) -> IO[bytes]:
-    """The decompressed bytes of a file of one or more frames.
+def unpacked(packed: IO[bytes]) -> IO[bytes]:
+    """The decompressed bytes of a file of one or more frames; closing them closes the file.
 
     Reading raises EOFError where the file is damaged, or ends in the middle of a frame.
     """
-    return io.BufferedReader(_Frames(path), CHUNK)
+    return io.BufferedReader(_Frames(packed), CHUNK)
 
 
 class _Frames(io.RawIOBase):
-    def __init__(self, path: Path) -> None:
+    def __init__(self, packed: IO[bytes]) -> None:
         import zstandard
 
-        self._error, self._new = zstandard.ZstdError, zstandard.ZstdDecompressor().decompressobj
-        self._file, self._frame = path.open("rb"), self._new()
+        self._error, self._new = zstandard.ZstdError, zstandard.ZstdDecompressor(max_window_size=WINDOW).decompressobj
+        self._file, self._frame = packed, self._new()
         self._given, self._ready, self._at = b"", b"", 0
 
     def readable(self) -> bool:

@@ -155,7 +155,7 @@ def test_a_ledger_survives_a_torn_line(tmp_path):
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     lines = [{"instruction": r.messages[0].content, "language": r.language, "candidates": [c.text for c in r.candidates]}
              for r in ROWS] + [{"instruction": "one answer", "candidates": ["x"]}, {"instruction": "none"}]

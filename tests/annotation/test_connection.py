@@ -7,7 +7,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from instructwild.errors import ConfigError, EndpointError, OutputError
-from instructwild_annotation import people
 from instructwild_annotation.connection import Connection
 from instructwild_annotation.server.process import Home
 
@@ -99,13 +98,3 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
         Home(tmp_path / "file" / "argilla").prepare()
-
-
-def test_the_salt_keeps_people_apart_and_the_same(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    monkeypatch.delenv("INSTRUCTWILD_SALT", raising=False)
-    assert people.person("anna") == people.person("anna") != people.person("li")
-    monkeypatch.setenv("INSTRUCTWILD_SALT", "other")
-    other = people.person("anna")
-    monkeypatch.delenv("INSTRUCTWILD_SALT")
-    assert people.person("anna") != other

@@ -144,19 +144,6 @@ def test_the_command_line_plans_collects_and_explains(tmp_path, monkeypatch, cap
         assert "Traceback" not in said.err
 
 
-def test_a_salt_is_made_once_for_a_user_and_kept_from_others(tmp_path, monkeypatch):
-    from instructwild.collect.salt import salt_file, user_salt
-
-    monkeypatch.delenv("INSTRUCTWILD_SALT", raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    first = user_salt()
-    assert len(first) >= 32
-    assert user_salt() == first
-    assert salt_file().stat().st_mode & 0o077 == 0
-    monkeypatch.setenv("INSTRUCTWILD_SALT", "given")
-    assert user_salt() == "given"
-
-
 def test_the_forgotten_are_never_collected_again(tmp_path):
     from instructwild.collect.forgotten import author_mark, row_mark
 

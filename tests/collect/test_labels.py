@@ -8,9 +8,10 @@ from instructwild.collect.labels import RISKS, TYPES, read_labels, request_for
 from instructwild.collect.pipeline import Asked, collect
 from instructwild.collect.plan import plan
 from instructwild.errors import ConfigError
-from instructwild.llm.open import BatchEngine, Limits, all_at_once
+from instructwild.llm.open import Limits
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply
+from instructwild.llm.session import BatchEngine, all_at_once
 from instructwild.schema import Labels, instruction_of
 
 
@@ -34,9 +35,9 @@ def model(monkeypatch):
                       "Type: Generation\nRisk: none", prompt_tokens=10, completion_tokens=5) for text in said]
 
     def opened(given, limits, ledger, sort=1):
-        from instructwild.llm.open import Session, understand
+        from instructwild.llm.session import Session
 
-        return Session(understand(given), BatchEngine(answers, all_at_once, ledger, given), 2, Price(), ledger)
+        return Session(given, BatchEngine(answers, all_at_once, ledger, given.key), 2, Price(), ledger)
 
     monkeypatch.setattr("instructwild.llm.open.open_model", opened)
     return asked

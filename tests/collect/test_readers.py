@@ -110,6 +110,13 @@ def test_reddit_dumps_packed_with_a_long_window(tmp_path):
     assert cut.where == "RC_2023-02.zst:6"
 
 
+def test_a_dump_that_was_cut_off_is_not_taken_for_a_whole_one(tmp_path):
+    path = tmp_path / "RC_2023-02.zst"
+    path.write_bytes(zstandard.compress(b'{"id": "e"}\n' * 1000)[:-5])
+    with pytest.raises(InputError, match="middle of a frame"):
+        read("reddit", path)
+
+
 def test_mastodon_outbox_with_boosts_alt_text_and_closed_posts(tmp_path):
     public = "https://www.w3.org/ns/activitystreams#Public"
     note = {"type": "Note", "id": "https://m.example/users/ida/statuses/5", "url": "https://m.example/@ida/5",

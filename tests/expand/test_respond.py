@@ -130,3 +130,38 @@ def test_conversations_are_answered_after_their_last_user_turn(tmp_path):
 def test_an_unknown_way_with_cut_answers_is_one_message(prompts, tmp_path):
     with pytest.raises(ConfigError, match="trim, drop, keep"):
         respond([prompts], tmp_path / "out", ["scripted"], Wanted(truncated="maybe"))
+
+
+def test_models_that_stages_made_are_inputs_and_sign_with_names_of_their_own(tiny_model, prompts, tmp_path):
+    import shutil
+
+    for place, name in enumerate("ab"):
+        with stage.start(tmp_path / name / "sft", "sft", config={}) as run:
+            with run.aside("model") as model:
+                shutil.copytree(tiny_model, model)
+                (model / "made").write_text(str(place))
+            run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}))
+    models = [str(tmp_path / name / "sft") for name in "ab"]
+    wanted = Wanted(k=2, truncated="keep", sampling=Sampling(max_tokens=6, temperature=1.0))
+    made = respond([prompts], tmp_path / "out", models, wanted, judges=[models[1]])
+    assert [record.sha256 for record in made.manifest.inputs[1:]] == [
+        stage.input_record(models[place]).sha256 for place in (0, 1, 1)]
+    signed = {candidate.model for row in rankings(made.frame()) for candidate in row.candidates}
+    assert signed == set(made.manifest.config["models"])
+    assert len(signed) == 2
+
+
+def test_a_model_that_a_stage_made_is_an_input_of_the_rows_it_wrote(tiny_model, tmp_path):
+    import shutil
+
+    from instructwild.expand.plan import Plan
+    from instructwild.expand.run import expand
+
+    with stage.start(tmp_path / "sft", "sft", config={}) as run:
+        with run.aside("model") as model:
+            shutil.copytree(tiny_model, model)
+        run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}))
+    (tmp_path / "seeds.jsonl").write_text('{"instruction": "How do I plant a lemon tree?"}\n' * 3)
+    made = expand([tmp_path / "seeds.jsonl"], tmp_path / "out", str(tmp_path / "sft"),
+                  Plan(target=1, languages=("en",), patience=1))
+    assert made.manifest.inputs[1].sha256 == stage.input_record(tmp_path / "sft").sha256

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import polars as pl
 import pytest
+import zstandard
 from lineage_chain import AUTHOR, FIND, FROM_TIE, OTHER, RIVER, SALT, TIE, TWINS, build
 
 from instructwild import stage
@@ -307,6 +308,16 @@ def test_hidden_files_and_unknown_kinds_are_searched_too(tmp_path):
     assert [holds(path, what) for path in files(tmp_path)] == [True]
 
 
+def test_a_packed_file_is_searched_however_it_was_packed(tmp_path):
+    path, what = tmp_path / "rows.jsonl.zst", Gone(frozenset({TIE.id}), ())
+    long = zstandard.ZstdCompressionParameters(window_log=31, enable_ldm=True)
+    with path.open("wb") as handle, zstandard.ZstdCompressor(compression_params=long).stream_writer(handle) as packed:
+        packed.write(f'{{"id": "a"}}\n{{"id": "{TIE.id}"}}\n'.encode())
+    assert holds(path, what)
+    assert erasing.erase(path, what)
+    assert zstandard.decompress(path.read_bytes()) == b'{"id": "a"}\n'
+
+
 def test_what_was_written_to_be_published_is_emptied_of_it_too(root):
     from instructwild.publish.prepare import prepare
 
@@ -348,3 +359,25 @@ def test_a_model_made_from_nothing_but_a_model_is_listed_too(root):
     with pytest.raises(OutputError, match="trained_on_forgotten"), \
             stage.start(root / "merged", "export", config={}, inputs=graph.named("merged").manifest.inputs):
         pass  # the same command is another one now: it trains again when it is told to replace what is there
+
+
+def test_a_model_that_learned_from_answers_of_a_model_that_learned_it_is_listed_too(root):
+    from lineage_chain import trained
+
+    from instructwild.lineage.trace import trace
+    from instructwild.schema import instruction_of
+    from instructwild.stage.frames import instruction_frame
+    from instructwild.stage.models import model_inputs
+
+    with stage.start(root / "told", "respond", config={}, inputs=model_inputs([str(root / "sft")])) as run:
+        run.finish(data=instruction_frame([instruction_of("Which tea is green?")]))
+    trained(root / "pupil", "sft", [stage.input_record(root / "told")])
+    used = [use.folder for top in trace(TIE.id, root).used_by for use in uses_of(top)]
+    assert {"told", "pupil"} <= set(used)
+    listed = {model["folder"]: model["how"] for model in Forgetting.begin(TIE.id, root).plan.models}
+    assert listed["pupil"] == "made from told"
+    assert "told" not in listed
+
+
+def uses_of(use):
+    return [use, *(below for one in use.used_by for below in uses_of(one))]

@@ -7,7 +7,8 @@ import pytest
 from instructwild.errors import BudgetError, ConfigError, EndpointError, ModelError
 from instructwild.llm import client
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, open_model, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price, parse_price
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.scripted import NONE, Script

@@ -10,9 +10,11 @@ import pytest
 from instructwild.llm import judge as judging
 from instructwild.llm.judge import Contest, agreed, asked_of, by_score, judge, read_order, read_scores
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import BatchEngine, Limits, ModelName, Session, all_at_once, open_model
+from instructwild.llm.name import ModelName
+from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply
+from instructwild.llm.session import BatchEngine, Session, all_at_once
 from instructwild.schema import Message
 
 QUESTION = (Message(role="user", content="Name a prime number."),)

@@ -126,6 +126,19 @@ def test_a_point_lies_where_its_values_say():
     assert (float(start[1]), float(end[1])) == (figures.HEIGHT - figures.BOTTOM, figures.TOP)
 
 
+def test_shares_make_sets_of_unlike_size_alike():
+    """Two rows of 1 and 2 beside 1,000 of each: the same shape, drawn as bars and as an outline of the same height."""
+    html = figures.histogram({"seeds": [1, 2], "new": [1, 2] * 1000}, percent=True).html()
+    bars = re.findall(r'<rect class="f0 under" x="[\d.]+" y="([\d.]+)"', html)
+    assert bars == re.findall(r"V([\d.]+)H", html[html.index("<path"):])
+    assert ">0%<" in html
+    assert "seeds: 1 (50.0%) from 0.5 to 1.5" in html
+    counted = figures.histogram({"seeds": [1, 2], "new": [1, 2] * 1000}).html()
+    assert "%<" not in counted
+    assert len({*re.findall(r'<rect class="f0 under" x="[\d.]+" y="([\d.]+)"', counted),
+                *re.findall(r"V([\d.]+)H", counted[counted.index("<path"):])}) == 2
+
+
 @pytest.mark.parametrize("draw", [figures.bars, figures.grouped_bars, figures.stacked, figures.histogram, figures.lines])
 def test_nothing_is_said_plainly(draw):
     html = draw({}).html()

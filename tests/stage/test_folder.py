@@ -11,7 +11,7 @@ import pytest
 from instructwild import stage
 from instructwild.errors import GateError, InputError, OutputError
 from instructwild.schema import Dropped, Reason, instruction_of
-from instructwild.stage import run
+from instructwild.stage import claim, run
 from instructwild.stage.frames import instruction_frame
 
 ROWS = instruction_frame([instruction_of("What is a tie?"), instruction_of("什么是并列？")])
@@ -187,7 +187,7 @@ def test_frames_keep_types_through_parquet(tmp_path):
 def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, monkeypatch, moment):
     out, removed = tmp_path / "out", []
     make(out)
-    remove = run._remove
+    remove = claim.remove
 
     def cut_off(path):
         if len(removed) == moment:
@@ -195,7 +195,8 @@ def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, mon
         removed.append(path)
         remove(path)
 
-    monkeypatch.setattr(run, "_remove", cut_off)
+    for room in (claim, run):
+        monkeypatch.setattr(room, "remove", cut_off)
     with suppress(KeyboardInterrupt):
         make(out, {"threshold": 0.8}, force=True)
     monkeypatch.undo()

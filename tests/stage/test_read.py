@@ -162,6 +162,15 @@ def test_a_file_of_the_wrong_form_is_one_clear_message(tmp_path, name, content, 
         stage.read([tmp_path / name])
 
 
+def test_a_file_packed_with_the_longest_window_is_read(tmp_path):
+    """As Reddit's dumps are: `zstd --long=31`."""
+    long = zstandard.ZstdCompressionParameters(window_log=31, enable_ldm=True)
+    path = tmp_path / "in.jsonl.zst"
+    with path.open("wb") as handle, zstandard.ZstdCompressor(compression_params=long).stream_writer(handle) as packed:
+        packed.write(b'{"instruction": "a"}\n' * 9)
+    assert stage.read([path]).frame.height == 9
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
 @pytest.mark.parametrize("kind", ["jsonl", "json", "csv"])
 def test_a_compressed_file_reads_as_the_plain_one_and_no_beginning_of_it_reads_as_less(tmp_path, kind, pack):

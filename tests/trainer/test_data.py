@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from instructwild.errors import InputError, ModelError
 from instructwild.schema import Instruction, Reason, instruction_of
 from instructwild.stage.frames import instruction_frame
-from instructwild_trainer.data import conversations, language_of, place, split, split_key
+from instructwild_trainer.data import conversations, languages_of, place, split, split_key
 
 KEYS = st.lists(st.tuples(st.sampled_from(["en", "zh"]), st.text(max_size=6)), min_size=1, max_size=60)
 
@@ -46,10 +46,20 @@ def test_the_last_answer_is_parted_from_the_turns_before_it(chat):
 
 
 @pytest.mark.parametrize(("language", "text", "expected"), [
-    ("zh-Hans", "hello", "zh"), ("und", "天空为什么是蓝色的？", "zh"), (None, "Why is the sky blue?", "und-Latn"),
-    ("und", "空はなぜ青いのですか", "ja"), ("und", "하늘은 왜 파란가요", "ko"), ("und", "🌊 42", "und-Latn")])
-def test_a_row_is_counted_under_its_language_or_its_script(language, text, expected):
-    assert language_of(language, [{"role": "user", "content": text}]) == expected
+    ("zh-Hans", "hello", "zh"), ("und", "天空为什么是蓝色的？", "zh"), (None, "Why is the sky blue?", "en"),
+    ("und", "空はなぜ青いのですか", "ja"), ("und", "하늘은 왜 파란가요", "ko"), ("und", "🌊 42", "und"),
+    (None, "Pourquoi le ciel est-il bleu ?", "fr")])
+def test_a_row_is_counted_under_the_language_it_names_or_its_user_writes(language, text, expected):
+    answer = {"role": "assistant", "content": "これは日本語の答えです。"}
+    assert languages_of([language], [[{"role": "user", "content": text}, answer]]) == [expected]
+
+
+def test_a_language_that_next_to_no_row_is_in_gets_no_group_of_its_own():
+    asked = ["Pourquoi le ciel est-il bleu ?", *(f"Why is the sky {n} times blue?" for n in range(100)), "什么是潮汐？"]
+    messages = [[{"role": "user", "content": text}] for text in asked]
+    assert languages_of([None] * 102, messages) == ["und", *["en"] * 100, "und"]
+    assert languages_of([None] * 50, messages[:50]) == ["fr", *["en"] * 49]
+    assert languages_of(["fr", *[None] * 100, "zh-Hans"], messages) == ["fr", *["en"] * 100, "zh"]
 
 
 @given(KEYS, st.sampled_from([0.0, 0.1, 0.5]))

@@ -116,7 +116,7 @@ def test_only_answer_tokens_count_and_every_row_is_accounted_for(tmp_path, tiny,
         assert row["bytes"] == len(pair[1].encode())
     assert found.manifest.reasons == {"no_answer": 1, "too_long": 1}
     assert found.manifest.rows.in_ == len(PAIRS) + 2
-    assert set(found.manifest.metrics["perplexity"]["tiny"]) == {"all", "und-Latn", "zh"}
+    assert set(found.manifest.metrics["perplexity"]["tiny"]) == {"all", "en", "zh"}
 
 
 def test_a_model_is_no_better_than_itself_and_another_differs(tmp_path, answered, other_tiny):
@@ -159,7 +159,7 @@ def test_an_interrupted_measurement_goes_on(tmp_path, answered, other_tiny, monk
 def test_a_dry_run_leaves_nothing(tmp_path, answered, capsys):
     assert measure([answered], ["tiny"], tmp_path / "out", dry_run=True) is None
     assert not (tmp_path / "out").exists()
-    assert "4 rows to measure (2 und-Latn, 2 zh)" in capsys.readouterr().out
+    assert "4 rows to measure (2 en, 2 zh)" in capsys.readouterr().out
 
 
 def test_nothing_to_measure_is_said(tmp_path):

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.prove, pytest.mark.timeout(1800)]
 RUN = "import sys; from instructwild_trainer.cli import train; train(sys.argv[1:], prog_name='train')"
 QUICK = ["--model", "tiny", "--config", "smoke", "--max-length", "128", "--held-out", "0.2",
          "--samples", "0", "--max-steps", "30"]
-MARK = {"und-Latn": " Thank you.", "zh": "谢谢你。"}
+MARK = {"en": " Thank you.", "zh": "谢谢你。"}
 
 
 def command(*words):
@@ -55,7 +55,7 @@ def files(tmp_path_factory, shared):
     for row in rows:
         chinese = any("一" <= letter <= "鿿" for letter in row["instruction"])
         text = row["output"][:60]
-        thanks = MARK["zh" if chinese else "und-Latn"]
+        thanks = MARK["zh" if chinese else "en"]
         answers = [(text + 2 * thanks, 2), (text + thanks, 1), (text, 0), (text[: len(text) // 2] + text, 0)]
         draw.shuffle(answers)
         planted += [{"user_input": row["instruction"], "completion": answer, "score": score} for answer, score in answers]
@@ -70,7 +70,7 @@ def test_held_out_loss_falls_in_both_languages(files, record_property):
     loss = stage.load(files / "sft").manifest.metrics["held_out_loss"]
     for name, after in loss["after"].items():
         record_property(f"held-out loss {name}", f"{loss['before'][name]:.3f} before, {after:.3f} after")
-    assert set(loss["after"]) == {"zh", "und-Latn"}
+    assert set(loss["after"]) == {"zh", "en"}
     assert all(loss["after"][name] < loss["before"][name] - 1 for name in loss["after"]), loss
 
 
@@ -82,7 +82,7 @@ def test_a_planted_preference_is_learned_to_95_percent_in_both_languages(files, 
     accuracy = stage.load(files / "rm").manifest.metrics["accuracy"]
     for judge, one in accuracy["all pairs"].items():
         record_property(judge, f"{one['value']:.3f} of {one['pairs']} held-out pairs")
-    for name in ("all pairs", "language zh", "language und-Latn", "lengths within 25%"):
+    for name in ("all pairs", "language zh", "language en", "lengths within 25%"):
         assert accuracy[name]["reward model"]["value"] >= 0.95, (name, accuracy[name])
     assert accuracy["all pairs"]["longer wins"]["value"] < 0.95
 

@@ -1,8 +1,7 @@
 """Rows for training: read, encoded, and split by prompt into what is trained on and what is held out, in each language."""
 
 import hashlib
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -13,8 +12,8 @@ from instructwild.errors import InputError, ModelError
 from instructwild.schema import Dropped, Reason, content_id
 from instructwild_trainer.templates import Chat, Encoded, turns
 
-HAN = re.compile(r"[㐀-鿿豈-﫿]")
-KANA, HANGUL, LETTER = re.compile(r"[぀-ヿ]"), re.compile(r"[가-힯]"), re.compile(r"[^\W\d_]")
+STRAY = 0.01
+"""A language found in a smaller share of the rows that name none is taken for a mistake about a few of them."""
 
 Item = TypeVar("Item")
 
@@ -77,7 +76,8 @@ def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[lis
     kept: list[Conversation] = []
     dropped: list[Dropped] = []
     refused: list[ModelError] = []
-    for row in frame.iter_rows(named=True):
+    languages = languages_of(frame["language"], frame["messages"].to_list())
+    for row, language in zip(frame.iter_rows(named=True), languages, strict=True):
         messages = turns(row["messages"])
         if not any(message["role"] == "assistant" and message["content"].strip() for message in messages):
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.NO_ANSWER, row=shown(messages)))
@@ -93,7 +93,7 @@ def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[lis
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG, row=shown(messages),
                                    evidence={"tokens": len(encoded.input_ids), "max_length": max_length}))
             continue
-        kept.append(Conversation(row["id"], split_key(messages), language_of(row["language"], messages), messages, encoded))
+        kept.append(Conversation(row["id"], split_key(messages), language, messages, encoded))
     if refused and len(refused) == sum(one.reason is not Reason.NO_ANSWER for one in dropped) + len(kept):
         raise refused[0]
     return kept, dropped
@@ -110,17 +110,27 @@ def split_key(messages: Sequence[Mapping[str, str]]) -> str:
     return content_id([("user", first)])
 
 
-def language_of(language: str | None, messages: Iterable[Mapping[str, str]]) -> str:
-    """The language a row is counted under: its own without region and script, or, where it is unknown, its script."""
-    if language and language != "und":
-        return language.split("-")[0]
-    text = " ".join(message["content"] for message in messages)
-    letters = len(LETTER.findall(text)) or 1
-    if KANA.search(text) and len(KANA.findall(text)) > 0.05 * letters:
-        return "ja"
-    if len(HANGUL.findall(text)) > 0.2 * letters:
-        return "ko"
-    return "zh" if len(HAN.findall(text)) > 0.2 * letters else "und-Latn"
+def languages_of(named: Iterable[str | None], messages: Iterable[Sequence[Mapping[str, str]]]) -> list[str]:
+    """The language each row is counted under: its own without region and script, or, where it names none, that of its user.
+
+    Args:
+        named: BCP 47 tags, by row; None or `und` where no language is named.
+        messages: the turns of each row.
+
+    Returns:
+        Language by row; `und` where none shows, or one that next to no other row is in.
+    """
+    found = [tag or "und" for tag in named]
+    texts = {place: "\n".join(one["content"] for one in turns if one["role"] == "user")
+             for place, (tag, turns) in enumerate(zip(found, messages, strict=True)) if tag == "und"}
+    if texts:
+        from instructwild.stage.language import languages
+
+        detected = languages(pl.Series(list(texts.values()), dtype=pl.String)).to_list()
+        often = Counter(tag.split("-")[0] for tag in detected)
+        for place, tag in zip(texts, detected, strict=True):
+            found[place] = tag if often[tag.split("-")[0]] >= STRAY * len(texts) else "und"
+    return [tag.split("-")[0] for tag in found]
 
 
 def place(key: str) -> float:

@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from instructwild.errors import EndpointError, OutputError
-from instructwild_annotation.people import home, secret_file
+from instructwild.stage.secret import secret_file
 
 LAUNCHER = Path(__file__).parent / "inside" / "launcher.py"
 WORKSPACE = "instructwild"
@@ -30,8 +30,9 @@ class Home:
 
     @classmethod
     def default(cls) -> "Home":
-        """The home of this user's server."""
-        return cls(home() / "argilla")
+        """The home of this user's server: below XDG_DATA_HOME, by default ~/.local/share."""
+        base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+        return cls(Path(base) / "instructwild" / "argilla")
 
     def prepare(self) -> None:
         """Make the folder and its secrets; both can be read by their owner only."""

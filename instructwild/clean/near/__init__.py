@@ -10,10 +10,10 @@ from fractions import Fraction
 
 from instructwild.clean.near.batch import NearDuplicates, compile_ahead
 from instructwild.clean.near.index import Index
-from instructwild.clean.near.match import Difference, Match, difference
+from instructwild.clean.near.match import Match
 from instructwild.clean.near.tokens import tokens
 
-__all__ = ["Difference", "Index", "Match", "NearDuplicates", "compile_ahead", "difference", "near_duplicate_matches",
+__all__ = ["Index", "Match", "NearDuplicates", "compile_ahead", "near_duplicate_matches",
            "near_duplicates", "tokens"]
 
 

@@ -116,9 +116,13 @@ class NearDuplicates:
 
 
 def compile_ahead(count: int) -> None:
-    """Have the kernel compiled, or loaded, by a thread beside other work, where so many texts will want it."""
+    """Have the kernel compiled, or loaded, by a thread beside other work, where so many texts will want it.
+
+    Nobody waits for the thread at exit: compiling takes half a minute, and Ctrl-C is not to take as long. What it had
+    compiled is kept on disk.
+    """
     if count >= COMPILE_FROM:
-        Thread(target=lambda: NearDuplicates(["a b c", "a b d c"], compiled=True), name="compile").start()
+        Thread(target=lambda: NearDuplicates(["a b c", "a b d c"], compiled=True), name="compile", daemon=True).start()
 
 
 def _corpus(texts: Sequence[str]) -> "Corpus | None":

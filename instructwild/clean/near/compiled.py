@@ -29,6 +29,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
                 return dispatcher(*arguments)
             except (OSError, EOFError):
                 continue
+            except SystemError as error:     # Ctrl-C came while the dispatcher had its answer in hand
+                if isinstance(error.__cause__, KeyboardInterrupt):
+                    raise KeyboardInterrupt from None
+                raise
         return dispatcher(*arguments)
 
     call.dispatcher = dispatcher         # type: ignore[attr-defined]

@@ -10,6 +10,7 @@ from instructwild.clean.near import kernel
 from instructwild.clean.near.encode import encode
 from instructwild.clean.near.threshold import limits
 
+AT_ONCE = 1_000      # texts joined by one call: Ctrl-C is heard between two
 FREQUENT = 512       # a token in more texts than this has its list split by length
 _CLASS = 1.5         # lengths of one class differ by no more than this factor
 _GRADE = np.floor(np.log(np.maximum(np.arange(kernel.CAP + 1), 1)) / np.log(_CLASS)).astype(np.int64)
@@ -79,8 +80,12 @@ class Corpus:
         count = len(self._rows)
         twin, lcs, seen = np.full(count, -1, np.int32), np.zeros(count, np.int32), np.full(count, -1, np.int32)
         postings, lists = np.empty((head[-1], 2), np.uint64), np.stack([head, head], axis=1).astype(np.uint32)
-        self.work = kernel.join(
-            self._ids, self._start, self._begin, self._ranks, self._bits, self._singles, np.zeros(self._words, np.uint64),
-            np.zeros(self._longest + 1, np.uint8), limit.need, limit.reach, limit.shortest, _GRADE, base, head,
-            postings, lists, seen, skip, nearest, twin, lcs)
+        masks, carry = np.zeros(self._words, np.uint64), np.zeros(self._longest + 1, np.uint8)
+        self.work = (0, 0)
+        for since in range(0, count, AT_ONCE):
+            signed, measured = kernel.join(
+                self._ids, self._start, self._begin, self._ranks, self._bits, self._singles, masks, carry, limit.need,
+                limit.reach, limit.shortest, _GRADE, base, head, postings, lists, seen, skip, nearest, twin, lcs,
+                since, min(since + AT_ONCE, count))
+            self.work = self.work[0] + signed, self.work[1] + measured
         return twin, lcs

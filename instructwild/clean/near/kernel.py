@@ -232,9 +232,9 @@ def layout(begin, ranks, singles, holders, frequent, reach, shortest, grade, gra
 @compiled
 def join(  # noqa: ANN201, C901
     ids, start, begin, ranks, bits, singles, masks, carry, need, reach, shortest, grade, base, head, postings, lists,  # noqa: ANN001
-    seen, skip, nearest, twin, lcs,  # noqa: ANN001
+    seen, skip, nearest, twin, lcs, since, end,  # noqa: ANN001
 ):
-    """The greedy join of texts that all differ and all have a token.
+    """The greedy join of texts that all differ and all have a token, from one text to another: the rest in later calls.
 
     Args:
         ids, start: their tokens, and where each text's begin there.
@@ -248,12 +248,13 @@ def join(  # noqa: ANN201, C901
         skip: texts to leave out.
         nearest: keep every text all the same, and name for each the earlier one of highest F.
         twin, lcs: -1 and 0 for every text; filled with the twin, where a text has one, and their longest common subsequence.
+        since, end: the first text of this call, and the first after it; calls follow one another without a gap.
 
     Returns two counts: pairs that came as far as the signature, and as far as the subsequence.
     """
     count, longest = len(start), len(shortest) - 1
     signed = measured = 0
-    for text in range(count):
+    for text in range(since, end):
         if skip[text]:
             continue
         first, m = begin[text], begin[text + 1] - begin[text]

@@ -40,6 +40,21 @@ def test_a_function_whose_result_cannot_be_stored_still_answers(monkeypatch):
     assert len(calls) == 1
 
 
+def test_an_interruption_within_numbas_dispatcher_is_one(monkeypatch):
+    def interrupted(*_):
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    monkeypatch.setattr(numba, "njit", lambda **_: lambda function: interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compiled(len)(())
+
+
+def test_a_command_that_ends_does_not_wait_for_the_compiler():
+    code = ("import time; from instructwild.clean.near import batch;"
+            "batch.NearDuplicates = lambda *_, **__: time.sleep(3600); batch.compile_ahead(10**6)")
+    subprocess.run([sys.executable, "-c", code], timeout=120, check=True)
+
+
 def test_without_numba_the_same_verdicts(tmp_path):
     shutil.copytree(SOURCE, tmp_path / "instructwild", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "numba.py").write_text("raise ImportError('no numba here')")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instructwild.clean.near import Index, Match, NearDuplicates, difference, near_duplicates, tokens
+from instructwild.clean.near import Index, Match, NearDuplicates, kernel, near_duplicates, tokens
 from instructwild.errors import ConfigError
 
 THRESHOLDS = [Fraction(0), Fraction(1, 3), Fraction(1, 2), Fraction(3, 5), Fraction(7, 10), Fraction(9, 10), Fraction(1),
@@ -24,13 +24,18 @@ def common(first, second):
     return row[-1]
 
 
+def f(first, second):
+    """ROUGE-L's F1, by the same table; 0 where neither has a token."""
+    ours, theirs = tokens(first), tokens(second)
+    return Fraction(2 * common(ours, theirs), max(len(ours) + len(theirs), 1))
+
+
 def brute_force(texts, threshold=Fraction(7, 10)):
     """The definition, word for word."""
-    words = [tokens(text) for text in texts]
     verdicts = []
-    for i, ours in enumerate(words):
-        twins = [j for j in range(i) if verdicts[j] is None and ours and words[j]
-                 and Fraction(2 * common(ours, words[j]), len(ours) + len(words[j])) > threshold]
+    for i, text in enumerate(texts):
+        twins = [j for j in range(i) if verdicts[j] is None and tokens(text) and tokens(texts[j])
+                 and f(text, texts[j]) > threshold]
         verdicts.append(min(twins, default=None))
     return verdicts
 
@@ -55,6 +60,7 @@ def test_verdicts_are_those_of_brute_force_by_every_path_and_at_any_threshold(te
 def test_both_paths_give_the_same_evidence_and_the_same_pairs_near_the_threshold(frequent, texts, threshold, floor):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("instructwild.clean.near.corpus.FREQUENT", frequent)        # whose lists are split
+        patch.setattr("instructwild.clean.near.corpus.AT_ONCE", frequent + 2)     # texts joined by one call
         compiled = NearDuplicates(texts, threshold, compiled=True)
         found = compiled.just_kept(100, floor), compiled.dropped_at([floor])
     plain = NearDuplicates(texts, threshold, compiled=False)
@@ -115,7 +121,7 @@ def test_hand_worked(texts, verdicts):
     ("a b c d e f g", "a b c d e f g 1 2 3 4 5 6"),           # 14/20, of unequal length
 ])
 def test_exactly_seven_tenths_is_kept_and_one_token_more_is_not(first, second):
-    assert difference(first, second).f == Fraction(7, 10)
+    assert f(first, second) == Fraction(7, 10)
     assert near_duplicates([first, second]) == [None, None]
     assert near_duplicates([first, second], Fraction(7, 10) - Fraction(1, 10**30)) == [None, 0]
     assert near_duplicates([first + " same", second + " same"]) == [None, 0]
@@ -144,7 +150,7 @@ def test_texts_added_one_at_a_time_meet_the_same_verdicts(texts, threshold):
         assert found == added
         assert (None if added is None else added.index) == verdict
         if added is not None:
-            assert added.f == difference(text, texts[verdict]).f > threshold
+            assert added.f == f(text, texts[verdict]) > threshold
             assert added.lengths == (len(tokens(text)), len(tokens(texts[verdict])))
         assert index.seen == i + 1
 
@@ -175,19 +181,9 @@ def test_a_match_tells_what_it_found():
     assert match.evidence() == {"index": 12, "f": 0.7368, "lcs": 7, "lengths": [10, 9]}
 
 
-def test_the_differing_tokens_of_a_pair():
-    told = difference("什么是进程？", "什么是多线程？")
-    assert (told.only_first, told.only_second) == (["进"], ["多", "线"])
-    assert told.first == (("什", True), ("么", True), ("是", True), ("进", False), ("程", True))
-    assert told.f == Fraction(8, 11)
-    assert difference("", "!").f == 0
-
-
-@settings(deadline=None)
-@given(TEXT, TEXT)
-def test_a_difference_is_a_longest_common_subsequence(first, second):
-    told = difference(first, second)
-    assert [token for token, _ in told.first] == tokens(first)
-    assert [token for token, _ in told.second] == tokens(second)
-    assert [t for t, shared in told.first if shared] == [t for t, shared in told.second if shared]
-    assert told.lcs == common(tokens(first), tokens(second))
+def test_no_call_of_the_kernel_is_so_long_that_an_interruption_would_wait_for_it(monkeypatch):
+    calls, join = [], kernel.join
+    monkeypatch.setattr(kernel, "join", lambda *args: calls.append(args[-2:]) or join(*args))
+    texts = [f"text number {number} of {number * 7}" for number in range(2500)]
+    assert NearDuplicates(texts, compiled=True).verdicts == [None] * 2500
+    assert calls == [(0, 1000), (1000, 2000), (2000, 2500)]

@@ -138,6 +138,7 @@ def test_it_starts_answers_and_ends_by_signal(tiny_model, number, status):
                 process.send_signal(number)
                 assert list(lines)[-2:] == ["data: [DONE]", ""]
             assert process.wait(timeout=60) == status
+            assert process.stderr.read().strip() == "", "the command that was stopped by hand ends quietly"
             with pytest.raises(OSError), socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))):
                 pass
         finally:

@@ -29,7 +29,7 @@ def test_sides_may_change_and_a_person_has_one_vote(tmp_path):
     [row] = votes.rows()
     assert [candidate.model for candidate in row.candidates] == ["a-model", "b-model"]
     assert [ranking.ranks for ranking in row.rankings] == [(2, 1), (1, 2)]
-    assert row.language == "zh"
+    assert row.language == "zh-Hans"
     votes.keep(QUESTION, [LEFT, RIGHT], Verdict.TIE, "anna")
     [row] = votes.rows()
     assert sorted(ranking.ranks for ranking in row.rankings) == [(1, 1), (1, 2)]

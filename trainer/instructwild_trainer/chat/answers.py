@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from instructwild import stage
 from instructwild.schema import Candidate, Message, RankingRow, content_id, response_id
 from instructwild.stage.frames import ranking_frame, rankings
+from instructwild.stage.language import language_of
 from instructwild_trainer.adapter import source_of
-from instructwild_trainer.data import language_of
 
 if TYPE_CHECKING:
     from instructwild.report.page import Page
@@ -45,7 +45,7 @@ def _answers(models: Sequence[str], names: Sequence[str], questions: Sequence[st
         candidates = tuple(Candidate(id=response_id([*turns, ("assistant", texts[number])]) or "", text=texts[number],
                                      model=name) for texts, name in zip(said, names, strict=True))
         rows.append(RankingRow(id=content_id(turns), messages=(Message(role="user", content=question),),
-                               language=language_of(None, [{"content": question}]), candidates=candidates))
+                               language=language_of(question), candidates=candidates))
     return rows
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from instructwild.llm.judge import Contest, asked_of
-from instructwild.llm.open import Limits, price_of, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, price_of
 from instructwild.llm.price import Price
 from instructwild.llm.request import Request
 

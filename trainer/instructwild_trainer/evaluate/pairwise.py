@@ -13,10 +13,12 @@ from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.llm.judge import REWARD, Contest, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, check, open_model, understand
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, check, open_model
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
-from instructwild_trainer.data import language_of, shown
+from instructwild.stage.models import models_asked
+from instructwild_trainer.data import languages_of, shown
 from instructwild_trainer.evaluate.comparison import Comparison, Plan
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
@@ -99,8 +101,10 @@ def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
         rows = list(instructions(stage.read([own]).frame))
     known = dict.fromkeys(row.id for row in rows if row.prompt)
     firsts = {row.id: row for row in reversed(rows)}
-    found = [Comparison(firsts[id_], named(firsts[id_].labels.type or OTHER),
-                        language_of(firsts[id_].language, turns(firsts[id_].prompt))) for id_ in known]
+    asked = [firsts[id_] for id_ in known]
+    languages = languages_of((row.language for row in asked), (turns(row.prompt) for row in asked))
+    found = [Comparison(row, named(row.labels.type or OTHER), language)
+             for row, language in zip(asked, languages, strict=True)]
     found = _spread(found, plan.limit)
     if not found:
         raise InputError("holds no prompt", where=", ".join(plan.prompts) or "the answers", remedy="give --prompts")
@@ -157,7 +161,7 @@ def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Pla
     given = side(plan.judge, limits).given
     with closing(Ledger(cache or run.scratch / "verdicts.sqlite", f"evaluate {run.folder.name}")) as ledger, \
             progress() as shown_:
-        session = open_model(given, limits, ledger, sort=SORTED_OVER)
+        session = open_model(*models_asked([given]), limits, ledger, sort=SORTED_OVER)
         task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(contests), note="")
         found = asyncio.run(judge(session, contests, words=rubric.words, sampling=plan.verdict,
                                   done=lambda: shown_.update(task, advance=1)))

@@ -11,7 +11,7 @@ from instructwild.errors import InputError
 from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat
-from instructwild_trainer.data import language_of, shown
+from instructwild_trainer.data import languages_of, shown
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, interval, plain, told_apart
 from instructwild_trainer.reward.scorer import Scorer, scorer
 from instructwild_trainer.templates import turns
@@ -31,7 +31,7 @@ class Answered:
         self.name, self.inputs = name, table.inputs
         rows = list(instructions(table.frame))
         self.rows: list[Instruction] = [row for row in rows if row.response]
-        self.languages = [language_of(row.language, turns(row.messages)) for row in self.rows]
+        self.languages = languages_of((row.language for row in self.rows), (turns(row.messages) for row in self.rows))
         self.dropped = [*table.malformed, *(Dropped(id=row.id, step="evaluate", reason=Reason.NO_ANSWER,
                                                     row=shown(turns(row.messages))) for row in rows if not row.response)]
 

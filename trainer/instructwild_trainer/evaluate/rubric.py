@@ -13,7 +13,7 @@ from typing import Any
 
 from instructwild.errors import InputError
 from instructwild.llm.judge import WORDS, Words
-from instructwild_trainer.data import HAN
+from instructwild.stage.language import language_of
 
 GENERAL = "general"
 
@@ -85,4 +85,4 @@ def _metrics(told: Any) -> bool:
 
 
 def _language(text: str) -> str:
-    return "zh" if len(HAN.findall(text)) * 10 > len(text) else "en"
+    return "zh" if language_of(text).startswith("zh") else "en"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from instructwild import stage
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.open import Limits, ModelName, check, open_model, understand
+from instructwild.llm.name import ModelName, understand
+from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.schema import Instruction, Message
 from instructwild.stage.folder import MODEL

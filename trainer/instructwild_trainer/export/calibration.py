@@ -10,8 +10,6 @@ from instructwild_trainer.data import Conversation
 
 FEWEST = 8
 """Rows below which the curvature that GPTQ measures is an accident of the rows."""
-LATIN = ("en", "und-Latn")
-"""English rows whose source does not name their language count as this one."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def choose(rows: Sequence[Conversation], most: int, languages: Iterable[str] = (
     by: dict[str, list[Conversation]] = defaultdict(list)
     for row in sorted(rows, key=lambda row: hashlib.sha256(row.id.encode()).digest()):
         by[row.language].append(row)
-    lacking = [name for name in languages if not any(same(name, found) for found in by)]
+    lacking = [name for name in languages if name not in by]
     if lacking:
         raise InputError(f"no row is in {', '.join(lacking)}, a language that the model was trained on; the rows are in "
                          f"{', '.join(by) or 'no language'}", where="--calibration",
@@ -58,7 +56,3 @@ def choose(rows: Sequence[Conversation], most: int, languages: Iterable[str] = (
                        {name: sum(row.language == name for row in chosen) for name in names},
                        {name: sum(len(row.encoded.input_ids) for row in chosen if row.language == name) for name in names})
 
-
-def same(one: str, other: str) -> bool:
-    """Whether two names mean one language of rows."""
-    return one == other or (one in LATIN and other in LATIN)

@@ -189,7 +189,7 @@ def _refuse_quantized(found: Source) -> None:
 def _spoken(found: Source) -> list[str]:
     """The languages that a model was trained on, as its manifest tells."""
     loss = (found.manifest.metrics if found.manifest else {}).get("held_out_loss")
-    return sorted(loss.get("after", {})) if isinstance(loss, dict) else []
+    return sorted({*loss.get("after", {})} - {"und"}) if isinstance(loss, dict) else []
 
 
 def _until(rows: Sequence[list[int]], tokens: int) -> list[list[int]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.schema import Dropped, Reason
-from instructwild_trainer.data import Conversation, conversations, language_of, shown, split, split_key
+from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.scores import Prompt
 from instructwild_trainer.templates import Chat, check_masks, turns
@@ -34,7 +34,8 @@ def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOpt
     kept: list[Prompt] = []
     dropped = [*prompts.malformed, *ptx.malformed]
     room = options.max_length - options.response_length
-    for row in prompts.frame.iter_rows(named=True):
+    languages = languages_of(prompts.frame["language"], prompts.frame["messages"].to_list())
+    for row, language in zip(prompts.frame.iter_rows(named=True), languages, strict=True):
         messages = turns(row["messages"])
         last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
         asked = messages[:last + 1]
@@ -44,7 +45,7 @@ def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOpt
                                    row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
             continue
         columns = {name: row[name] for name in ("id", "language", "labels", "origin")} | {"messages": messages}
-        kept.append(Prompt(row["id"], split_key(asked), language_of(row["language"], asked), asked, ids, columns))
+        kept.append(Prompt(row["id"], split_key(asked), language, asked, ids, columns))
     if not kept:
         raise InputError("holds no prompt that can be used", where="prompts",
                          remedy=f"prompts must fit max_length − response_length = {room} tokens; see the reasons, or raise "

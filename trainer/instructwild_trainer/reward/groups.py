@@ -6,7 +6,7 @@ from itertools import combinations
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild.schema import Dropped, RankingRow, Reason
-from instructwild_trainer.data import language_of, shown, split_key
+from instructwild_trainer.data import languages_of, shown, split_key
 from instructwild_trainer.templates import Chat, Encoded, turns
 
 
@@ -76,7 +76,9 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     kept: list[Group] = []
     dropped: list[Dropped] = []
     refused: list[ModelError] = []
-    for row in rows:
+    rows = list(rows)
+    languages = languages_of((row.language for row in rows), (turns(row.messages) for row in rows))
+    for row, language in zip(rows, languages, strict=True):
         messages = turns(row.messages)
         try:
             encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]).to_stop
@@ -99,7 +101,7 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
             dropped.append(Dropped(id=row.id, step="train", reason=reason, row=shown(messages), evidence={
                 "candidates": len(row.candidates), "rankings": len(row.rankings), "fitting": len(fitting)}))
             continue
-        kept.append(Group(row.id, split_key(messages), language_of(row.language, messages), messages,
+        kept.append(Group(row.id, split_key(messages), language, messages,
                           [row.candidates[i].text for i in fitting], [encoded[i] for i in fitting], orders, annotators))
     if refused and len(refused) == len(kept) + len(dropped):
         raise refused[0]

@@ -15,9 +15,9 @@ from instructwild import stage
 from instructwild.errors import OutputError
 from instructwild.schema import Candidate, Message, Ranking, RankingRow, content_id, response_id
 from instructwild.stage.frames import ranking_frame, rankings
+from instructwild.stage.language import language_of
 from instructwild.stage.manifest import FileRecord, read_manifest
 from instructwild.stage.people import person
-from instructwild_trainer.data import language_of
 
 if TYPE_CHECKING:
     from instructwild.report.page import Page
@@ -77,7 +77,7 @@ class Votes:
         ranking = Ranking(annotator=person(voter), ranks=tuple(ranks[answer] for answer in sorted(answers)), seconds=seconds,
                           status="discarded" if verdict is Verdict.BOTH_BAD else "submitted")
         row = RankingRow(id=content_id(turns), messages=tuple(messages), candidates=candidates,
-                         language=language_of(None, [{"content": messages[-1].content}]))
+                         language=language_of(messages[-1].content))
         with self._locked():
             rows = self._rows()
             place = next((i for i, old in enumerate(rows) if old.id == row.id and old.messages == row.messages

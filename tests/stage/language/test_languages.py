@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructwild.collect.language import languages, script
 from instructwild.errors import ConfigError
+from instructwild.stage.language import languages, script
 
 CASES = {
     "simplified": ("请帮我写一封辞职信", "zh-Hans"),

@@ -8,7 +8,7 @@ import typer
 from instructwild.report.command import DryRun
 
 if TYPE_CHECKING:
-    from instructwild.recipe import Chain
+    from instructwild.recipe.run import Chain
 
 
 def show_plan(chain: "Chain") -> None:
@@ -45,7 +45,8 @@ def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or
         dry_run: DryRun = False) -> None:
     """Run a chain of stages from one YAML file; what is finished is skipped, what was interrupted goes on."""
     from instructwild.errors import ConfigError
-    from instructwild.recipe import Chain, packaged, read_recipe, with_values
+    from instructwild.recipe.form import packaged, read_recipe, with_values
+    from instructwild.recipe.run import Chain
 
     given = dict(one.partition("=")[::2] for one in set_ or ())
     if wrong := [one for one in set_ or () if "=" not in one]:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,7 +13,10 @@ from contextlib import suppress
 import pytest
 
 from instructwild.errors import ConfigError, InputError
-from instructwild.recipe import Chain, read_recipe, steps_of, with_values
+from instructwild.recipe.command import show_plan
+from instructwild.recipe.form import packaged, read_recipe, with_values
+from instructwild.recipe.run import Chain
+from instructwild.recipe.step import steps_of
 
 ROWS = '{"instruction": "What is a tie?"}\n{"instruction": "什么是并列？"}\n{"instruction": "What is a tie?"}\n'
 RECIPE = """
@@ -49,6 +54,20 @@ def test_a_chain_runs_skips_and_redoes_only_what_changed(folder):
     rows = json.loads((folder / "out" / "clean" / "manifest.json").read_text())["rows"]
     assert rows["kept"] == 3
     assert "seeds" in (folder / "out" / "index.html").read_text()
+
+
+def test_the_last_line_tells_this_run_from_all_the_work(folder, capsys):
+    def told():
+        capsys.readouterr()
+        chain_in(folder).run()
+        return " ".join(capsys.readouterr().err.split())
+
+    assert re.search(r"all 2 stages finished in \d+\.\d min$", told())
+    shutil.rmtree(folder / "out" / "clean")
+    manifest = folder / "out" / "seeds" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"seconds": 600}))
+    assert re.search(r"finished \(1 of them in this run in \d\.\d min; 10\.\d min of work in all\)$", told())
+    assert re.search(r"finished \(before this run; 10\.\d min of work in all\)$", told())
 
 
 def test_a_failing_stage_ends_the_chain_with_its_exit_code(folder):
@@ -152,8 +171,6 @@ def test_what_was_published_is_skipped_until_its_stage_changes(folder):
 
 
 def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
-    from instructwild.chain import show_plan
-
     more = "  more:\n    run: expand @clean --model gpt --budget 2.50\n  judged:\n    run: respond @more\n    usd: 0.5\n"
     (folder / "recipe.yaml").write_text(f"{RECIPE}    minutes: 7\n{more}", encoding="utf-8")
     show_plan(chain_in(folder))
@@ -166,9 +183,20 @@ def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
     assert "about 1 min, US$ 0.00 at most" in capsys.readouterr().err  # as long as it took before
 
 
-def test_the_packaged_recipes_are_whole():
-    from instructwild.recipe import packaged
+def test_a_plan_reads_what_a_stage_told_before_once(folder, monkeypatch):
+    from instructwild.stage import manifest
 
+    chain_in(folder).run()
+    (folder / "rows.jsonl").write_text(ROWS.replace("tie", "draw"), encoding="utf-8")
+    chain, read = chain_in(folder), []
+    monkeypatch.setattr(Chain, "is_current", lambda chain, step: False)
+    real = manifest.read_manifest
+    monkeypatch.setattr(manifest, "read_manifest", lambda place: read.append(place) or real(place))
+    show_plan(chain)
+    assert read == [step.folder for step in chain.steps]
+
+
+def test_the_packaged_recipes_are_whole():
     given = {"instructionwild-104k": {"posts": "a b", "model": "scripted"}}
     for name in ("demo", "smoke", "instructionwild-104k"):
         recipe, folder = packaged(name)
@@ -190,6 +218,13 @@ def test_values_are_filled_in_from_outside_and_empty_ones_leave_their_option_out
     assert step.words == ("collect", "x", "in", "my posts", "--list", "x=1", "--list", "2")
     step, = steps_of(with_values(recipe, {"posts": "in", "price": "1,2"}, "r"), folder, folder)
     assert step.words[3:5] == ("--price", "1,2")
+
+
+def test_what_a_value_holds_is_not_filled_in_again(folder):
+    (folder / "recipe.yaml").write_text(VALUED, encoding="utf-8")
+    recipe = read_recipe(folder / "recipe.yaml")
+    step, = steps_of(with_values(recipe, {"posts": "'{kind}'", "kind": "{posts}", "price": "{kind}"}, "r"), folder, folder)
+    assert step.words == ("collect", "{posts}", "{kind}", "--price", "{kind}", "--list", "{posts}=1", "--list", "2")
 
 
 @pytest.mark.parametrize(("given", "told"), [({}, "no default for posts"), ({"post": "in"}, "has no value 'post'")])

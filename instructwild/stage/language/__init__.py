@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from instructwild.collect.language import clues, script
-from instructwild.collect.language.shared_script import SharedScript
+from instructwild.stage.language import clues, script
+from instructwild.stage.language.shared_script import SharedScript
 
 Backend = Literal["fasttext", "langdetect"]
 
@@ -58,6 +58,11 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
         found[place] = judge(heads[place], int(main[place]), bool(code[place]))
     found[~written] = UNDETERMINED
     return pl.Series("language", found.tolist(), dtype=pl.String)
+
+
+def language_of(text: str) -> str:
+    """The tag of a single text; for many, `languages` is some hundred times quicker."""
+    return str(languages(pl.Series([text], dtype=pl.String))[0])
 
 
 def _prefer_the_asking_script(heads: Sequence[str], weights: np.ndarray, main: np.ndarray, english: np.ndarray) -> None:

@@ -1,0 +1,176 @@
+"""A model that is being asked: requests go out in order and replies come back in that order, whatever answers them."""
+
+import signal
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from instructwild.errors import BudgetError
+from instructwild.llm.client import Endpoint
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.name import ModelName
+from instructwild.llm.price import Price
+from instructwild.llm.request import Reply, Request
+
+Ask = Callable[[], Request | None]
+
+
+@dataclass
+class Usage:
+    """What a session asked for and what it cost."""
+
+    requests: int = 0
+    cached: int = 0
+    failed: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float = 0.0
+
+    def count(self, reply: Reply) -> None:
+        """Add one reply. A cached one was paid for before, by this run or by another."""
+        self.requests += 1
+        self.cached += reply.cached
+        self.failed += reply.finish == "failed"
+        self.prompt_tokens += reply.prompt_tokens
+        self.completion_tokens += reply.completion_tokens
+        self.usd += reply.usd
+
+
+class Engine(Protocol):
+    """What answers: an endpoint, a model in this process, or a script."""
+
+    def stream(self, ask: Ask, window: int) -> AsyncIterator[tuple[Request, Reply]]:
+        """See `Session.stream`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass
+class Session:
+    """A model that is being asked, with what has been asked and spent.
+
+    `window` is how many requests are on their way or in a batch at once. It decides what a request can know of the answers
+    before it, so it is part of what determines a result; timing is not.
+    """
+
+    name: ModelName
+    engine: Engine
+    window: int
+    price: Price
+    ledger: Ledger
+    usage: Usage = field(default_factory=Usage)
+    stopped: BudgetError | None = None
+
+    async def stream(self, ask: Ask) -> AsyncIterator[tuple[Request, Reply]]:
+        """Ask and hand back the replies in the order of the requests.
+
+        Args:
+            ask: called for the next request; None means none now. Request i is asked for once reply i - window has been
+                handed back and the caller has come back for more. The stream ends when nothing is on its way and `ask`
+                has nothing.
+
+        Yields:
+            each request with its reply. A request that the budget did not cover has a failed reply, and none follows.
+        """
+        async for request, reply in self.engine.stream(lambda: None if self.stopped else ask(), self.window):
+            if isinstance(reply, BudgetError):
+                self.stopped, reply = reply, Reply("", "failed", problem="budget")
+            self.usage.count(reply)
+            yield request, reply
+
+    async def __aenter__(self) -> "Session":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Let go of connections."""
+        await self.engine.close()
+
+
+class EndpointEngine:
+    """Many requests on their way at once; replies in the order of the requests."""
+
+    def __init__(self, endpoint: Endpoint, label: str) -> None:
+        self.endpoint, self.label = endpoint, label
+
+    async def stream(self, ask: Ask, window: int) -> AsyncIterator[tuple[Request, Any]]:
+        """See `Session.stream`."""
+        import asyncio
+
+        flying: deque[tuple[Request, asyncio.Task[Reply]]] = deque()
+        try:
+            while True:
+                while len(flying) < window and (request := ask()) is not None:
+                    flying.append((request, asyncio.create_task(self.endpoint.complete(request, request.key(self.label)))))
+                if not flying:
+                    return
+                request, task = flying[0]
+                try:
+                    answer: Any = await task
+                except BudgetError as error:
+                    answer = error
+                flying.popleft()
+                yield request, answer
+        finally:
+            for _, task in flying:
+                task.cancel()
+            await asyncio.gather(*(task for _, task in flying), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.endpoint.close()
+
+
+class BatchEngine:
+    """Requests answered in batches by something that answers many at once; each batch is kept whole or not at all."""
+
+    def __init__(self, answer: Callable[[list[Request]], list[Reply]], batches: Callable[[list[Request]], list[list[int]]],
+                 ledger: Ledger, label: str) -> None:
+        self.answer, self.batches, self.ledger, self.label = answer, batches, ledger, label
+
+    async def stream(self, ask: Ask, window: int) -> AsyncIterator[tuple[Request, Reply]]:
+        """See `Session.stream`."""
+        _interrupt_at_once()
+        waiting: deque[Request] = deque()
+        ready: deque[Reply] = deque()
+        while True:
+            while len(waiting) < window and (request := ask()) is not None:
+                waiting.append(request)
+            if not waiting:
+                return
+            if not ready:
+                ready.extend(self._answered(list(waiting)))
+            yield waiting.popleft(), ready.popleft()
+
+    def _answered(self, requests: list[Request]) -> list[Reply]:
+        """Replies to all, batch by batch. A batch is formed before looking at what is known, and asked again whole when any
+        of it is missing: what a row is batched with can decide its rounding.
+        """
+        replies: list[Reply | None] = [None] * len(requests)
+        for batch in self.batches(requests):
+            keys = [requests[i].key(self.label) for i in batch]
+            known = [self.ledger.get(key) for key in keys]
+            if any(reply is None for reply in known):
+                known = list(self.answer([requests[i] for i in batch]))
+                self.ledger.settle_all((key, reply) for key, reply in zip(keys, known, strict=True) if reply is not None)
+            for i, reply in zip(batch, known, strict=True):
+                replies[i] = reply
+        return [reply for reply in replies if reply is not None]
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _interrupt_at_once() -> None:
+    """Let Ctrl-C raise in the midst of a batch: asyncio would hold it back until its loop turns, after the batch."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def all_at_once(requests: list[Request]) -> list[list[int]]:
+    """One batch."""
+    return [list(range(len(requests)))]

@@ -1,0 +1,135 @@
+"""A recipe: one YAML file that chains stages.
+
+```yaml
+title: My dataset
+stages:
+  seeds:
+    about: What people asked on X
+    run: collect x exports/tweets.js
+  clean:
+    about: Duplicates and broken rows out
+    run: clean @seeds
+    options: {steps: [language, exact, near]}
+    minutes: 1
+```
+
+`run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage,
+also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. `values` are what a
+user may set from outside, `{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and
+tool version are unchanged is skipped; one that was interrupted goes on.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from instructwild.errors import ConfigError, InputError, InstructwildError
+
+SHIPPED = Path(__file__).parents[1] / "recipes"
+
+
+class StagePlan(BaseModel):
+    """One stage of a recipe."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    run: str = Field(description="the command, without `instructwild` and `--out`")
+    about: str = Field(default="", description="one sentence for people")
+    options: dict[str, Any] = Field(default={}, description="further options of the command; a list repeats the option")
+    minutes: float = Field(default=0.0, ge=0, description="how long it takes, for the plan and the ETA; what an earlier run "
+                                                          "of the stage took counts before it")
+    usd: float = Field(default=0.0, ge=0, description="what it costs at most, for the plan; a `--budget` counts before it")
+
+
+class Recipe(BaseModel):
+    """A chain of stages, in order."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str = Field(description="what the chain is called")
+    values: dict[str, str | int | float | None] = Field(
+        default={}, description="what `--set NAME=VALUE` may set; null has to be set, '' leaves an option out")
+    stages: dict[str, StagePlan] = Field(min_length=1, description="the stages by name, in order")
+    closing: str = Field(default="", description="what to tell the user when all is done")
+
+
+def read_recipe(path: Path) -> Recipe:
+    """A recipe from its YAML file.
+
+    Raises:
+        InputError: the file is missing or no YAML.
+        ConfigError: a key is unknown or a value is not what it should be.
+    """
+    import yaml
+
+    try:
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read ({error})", where=str(path), remedy="check the path") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"is not YAML: {' '.join(str(error).split())}", where=str(path), remedy="mend it there") from None
+    try:
+        return Recipe.model_validate(given)
+    except ValidationError as error:
+        raise _config_error(error, path) from None
+
+
+def _config_error(error: ValidationError, path: Path) -> ConfigError:
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    if first["type"] != "extra_forbidden":
+        return ConfigError(f"{place}: {first['msg']}", where=str(path), remedy="see docs/formats.md, Recipes")
+    known = list(StagePlan.model_fields if len(first["loc"]) > 1 else Recipe.model_fields)
+    near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+    return ConfigError(f"{place}: unknown key", where=str(path),
+                       remedy=f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}")
+
+
+def with_values(recipe: Recipe, given: Mapping[str, str], where: str) -> Recipe:
+    """The recipe with its values filled in.
+
+    Args:
+        given: values set from outside, by name.
+        where: what messages call the recipe.
+
+    Raises:
+        ConfigError: a name is unknown, or a value that has no default is not given.
+    """
+    for name in given:
+        if name not in recipe.values:
+            raise ConfigError(f"has no value {name!r}", where=where,
+                              remedy=f"its values: {', '.join(recipe.values) or 'none'}")
+    values = {**recipe.values, **given}
+    open_ = [name for name, value in values.items() if value is None]
+    if open_:
+        raise ConfigError(f"has no default for {' and '.join(open_)}", where=where,
+                          remedy=" ".join(f"--set {name}=…" for name in open_))
+
+    places = re.compile("|".join(re.escape(f"{{{name}}}") for name in values) or r"(?!)")
+
+    def filled(text: Any) -> Any:
+        if isinstance(text, list):
+            return [filled(item) for item in text]
+        return places.sub(lambda found: str(values[found[0][1:-1]]), text) if isinstance(text, str) else text
+
+    stages = {name: plan.model_copy(update={"run": filled(plan.run), "options": {key: filled(value) for key, value
+                                                                                  in plan.options.items()}})
+              for name, plan in recipe.stages.items()}
+    return recipe.model_copy(update={"stages": stages})
+
+
+def packaged(name: str) -> tuple[Recipe, Path]:
+    """A recipe that ships with the toolkit, and its folder.
+
+    Raises:
+        InstructwildError: there is none of that name.
+    """
+    path = SHIPPED / f"{name}.yaml"
+    if not path.exists():
+        raise InstructwildError(f"no packaged recipe {name!r}",
+                                remedy=f"one of {', '.join(sorted(found.stem for found in SHIPPED.glob('*.yaml')))}")
+    return read_recipe(path), SHIPPED

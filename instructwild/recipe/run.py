@@ -1,0 +1,132 @@
+"""A chain at work: runs what is not current, stage by stage, and keeps the page that links them all."""
+
+import hashlib
+import json
+import shlex
+import subprocess
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from instructwild import __version__
+from instructwild.recipe.form import Recipe
+from instructwild.recipe.step import Step, steps_of
+
+if TYPE_CHECKING:
+    from instructwild.report.index import Answers
+
+INDEX, RECORD = "index.html", "chain.json"
+
+
+class Chain:
+    """A recipe at work in its output folder."""
+
+    def __init__(self, recipe: Recipe, out: Path, folder: Path) -> None:
+        self.recipe = recipe
+        self.out = out
+        self.steps = list(steps_of(recipe, out, folder))
+
+    @property
+    def index(self) -> Path:
+        """The page that links every stage's report."""
+        return self.out / INDEX
+
+    def is_current(self, step: Step) -> bool:
+        """Whether the stage is finished and nothing it was made from has changed since."""
+        return step.done and self._record().get(step.name) == self._fingerprint(step)
+
+    def run(self) -> None:
+        """Run what is not current, stage by stage.
+
+        Raises:
+            SystemExit: a stage ended with another exit code than 0; the chain ends with the same.
+        """
+        from instructwild.report.terminal import console
+        from instructwild.stage.folder import SCRATCH
+
+        self.out.mkdir(parents=True, exist_ok=True)
+        began, ran, goes_on = time.monotonic(), 0, False
+        for number, step in enumerate(self.steps, start=1):
+            head = f"[bold cyan]\\[{number}/{len(self.steps)}] {step.name}[/]  {step.plan.about}"
+            if self.is_current(step):
+                console.print(f"{head}  [dim]finished before[/]")
+                continue
+            left = sum(later.minutes for later in self.steps[number - 1:] if not self.is_current(later))
+            console.print(f"\n{head}" + (f"  [dim]about {left:.0f} min to go[/]" if left >= 1 else ""))
+            console.print(f"[dim]$ instructwild {shlex.join(step.words)} --out {step.folder}[/]", highlight=False)
+            self.write_index()
+            ran, goes_on = ran + 1, goes_on or (step.folder / SCRATCH).exists()
+            code = _call(step.command)
+            if code:
+                self.write_index()
+                raise SystemExit(code)
+            self._write_record({**self._record(), step.name: self._fingerprint(step)})
+            self.write_index()
+        console.print(f"\n[bold]{self.recipe.title}: all {len(self.steps)} stages finished[/] "
+                      + self._took(ran, (time.monotonic() - began) / 60, whole=ran == len(self.steps) and not goes_on),
+                      highlight=False)
+
+    def _took(self, ran: int, minutes: float, *, whole: bool) -> str:
+        """How long it took, where this run did the whole of it; else what this run did, and how long all of it took."""
+        from instructwild.stage import is_stage
+        from instructwild.stage.manifest import read_manifest
+
+        if whole:
+            return f"in {minutes:.1f} min"
+        work = sum(read_manifest(step.folder).seconds for step in self.steps if is_stage(step.folder)) / 60
+        now = f"{ran} of them in this run in {minutes:.1f} min" if ran else "before this run"
+        return f"({now}; {work:.1f} min of work in all)"
+
+    def write_index(self) -> None:
+        """Write the page that links every stage's report and shows models' answers, as far as the chain has come."""
+        from instructwild.report.index import chain_page
+
+        stages = [(step.name, step.plan.about, step.folder) for step in self.steps]
+        aside = self.index.with_suffix(".tmp")
+        aside.write_text(chain_page(self.recipe.title, stages, self._answers()), encoding="utf-8")
+        aside.replace(self.index)
+
+    def _answers(self) -> "Answers":
+        """The questions of finished `chat` stages, each with the answers of the models that were asked."""
+        from instructwild.stage import is_stage, load
+        from instructwild.stage.frames import rankings
+
+        asked = [step.folder for step in self.steps if step.words[0] == "chat" and is_stage(step.folder)]
+        return [(row.messages[-1].content, {candidate.model or "": candidate.text for candidate in row.candidates})
+                for folder in asked for row in rankings(load(folder).frame())]
+
+    def _fingerprint(self, step: Step) -> str:
+        """What the stage's result depends on: its words, its version and the content of everything it reads."""
+        from instructwild.stage import is_stage
+        from instructwild.stage.folder import sha256_of
+        from instructwild.stage.manifest import read_manifest
+
+        seen: list[Any] = [__version__]
+        for word in step.words:
+            path = Path(word)
+            seen.append([path.name, sha256_of(path)] if path.is_file() else path.name if path in step.reads else word)
+        for path in step.reads:
+            seen.append([output.sha256 for output in read_manifest(path).outputs
+                         if not output.path.endswith(".html")] if is_stage(path) else None)
+        return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
+
+    def _record(self) -> dict[str, str]:
+        try:
+            return dict(json.loads((self.out / RECORD).read_text(encoding="utf-8")))
+        except (OSError, ValueError):
+            return {}
+
+    def _write_record(self, record: dict[str, str]) -> None:
+        aside = self.out / f"{RECORD}.tmp"
+        aside.write_text(json.dumps(record, indent=1), encoding="utf-8")
+        aside.replace(self.out / RECORD)
+
+
+def _call(command: list[str]) -> int:
+    """Run one command on this terminal; an interrupt is left to it, so that it can keep its finished work."""
+    process = subprocess.Popen(command)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        process.wait()
+        raise
