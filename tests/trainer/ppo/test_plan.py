@@ -76,6 +76,15 @@ def test_a_long_rollout_counts_by_its_cache():
     assert large == 2 * small == 128 * (1024 * SEVEN_B.cached * 2 + 32 * SEVEN_B.vocabulary)
 
 
+def test_a_ptx_batch_counts_where_it_has_more_rows_than_a_micro_batch():
+    options = PPOOptions(per_device_train_batch_size=2, rollout_batch_size=1, value_layers=1.0)
+    two, eight, without = (need(SEVEN_B, dataclasses.replace(options, **changes), "bfloat16", reward=False).activations
+                           for changes in ({"ptx_batch_size": 2}, {"ptx_batch_size": 8},
+                                           {"ptx_batch_size": 8, "ptx_coef": 0.0}))
+    assert eight > 3 * two
+    assert without == two
+
+
 def test_what_the_value_models_lower_layers_gave_counts_where_it_is_kept():
     kept, computed, shared = (need(SEVEN_B, PPOOptions(**changes), "bfloat16", reward=False).activations
                               for changes in ({}, {"value_layers": 1.0}, {"value_trunk": "policy"}))

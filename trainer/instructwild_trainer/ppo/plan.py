@@ -32,8 +32,8 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
 
     With LoRA the base is there once, whatever the number of roles; without it each role is a model, see `_all_weights`.
     Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
-    distributions of a batch of rollouts, a micro-batch's activations, or what perplexity is measured with. What the value
-    model's lower layers gave is kept for the whole batch.
+    distributions of a batch of rollouts, the activations of a micro-batch or of a PTX batch, which goes through at once, or
+    what perplexity is measured with. What the value model's lower layers gave is kept for the whole batch.
 
     Args:
         shape: of the base.
@@ -42,7 +42,8 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
         reward: whether there is a reward model, counted as an adapter on the base or as one more model of its size.
         parts: into how many parts weights are cut.
     """
-    one = need_of(shape, o, dtype)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
+    rows = max(o.per_device_train_batch_size, -(-o.ptx_batch_size // parts) if o.ptx_coef else 0)
+    one = need_of(shape, o, dtype, rows)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
     trained = 1 if o.value_trunk == "policy" else 2
     size = 2 if dtype == "bfloat16" else 4
     rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
