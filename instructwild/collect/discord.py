@@ -47,8 +47,8 @@ def _post(message: Mapping[str, Any], where: str, url: str, private: bool) -> Po
         else:
             people += person(other.get("name"), other.get("nickname"))
     text = MENTION.sub(lambda found: f"@{names.get(found['id']) or found['id']}", message["content"])
-    people += tuple(one for found in MENTION.finditer(message["content"]) if not names.get(found["id"])
-                    for one in person(found["id"]))
+    for mentioned in MENTION.findall(message["content"]):
+        people += () if names.get(mentioned) else person(mentioned)
     kind = str(message.get("type", "Default"))
     skip = "a bot wrote it" if author.get("isBot") is True else None if kind in WRITTEN else f"a {kind} message"
     return Post(where, _without_bots(text, bots).strip(), people=people, url=url, skip=skip,

@@ -29,8 +29,10 @@ def plan(kind: str, sources: Sequence[str | Path], asked: Asked | None = None, *
         ConfigError: the model may not be asked under these limits.
     """
     found, terms = kind_named(kind), Terms(kind, "plan", as_is=as_is, private=private)
-    price = check(understand(asked.model), asked.limits) if asked else None
-    style = style_for(understand(asked.model)) if asked else ""
+    name, price, style = None, None, ""
+    if asked is not None:
+        name = understand(asked.model)
+        price, style = check(name, asked.limits), style_for(name)
     told = {"posts": 0, "prompts": 0, "queries": [str(source) for source in sources if not Path(source).exists()]}
     sent, most = 0, 0.0
     posts = chain.from_iterable(found.posts(Path(source), encoding) for source in sources if Path(source).exists())
@@ -41,9 +43,9 @@ def plan(kind: str, sources: Sequence[str | Path], asked: Asked | None = None, *
             requests = [request_for(row, style) for row in rows]
             sent += sum(len(request.said.encode()) // BYTES_PER_TOKEN for request in requests)
             most += sum(price.at_most(request) for request in requests)
-    if asked is not None and price is not None:
+    if name is not None and price is not None:
         received = told["prompts"] * min(ANSWER_TOKENS, SAMPLING.max_tokens)
-        told |= {"model": understand(asked.model).label, "calls": told["prompts"],
+        told |= {"model": name.label, "calls": told["prompts"],
                  "tokens": {"prompt": sent, "completion": received}, "usd": round(price.of(sent, received), 4),
                  "usd_at_most": round(most, 4)}
     return json.dumps(told, ensure_ascii=False, indent=2)

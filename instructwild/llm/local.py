@@ -68,7 +68,7 @@ class LocalModel:
         if not self.tokenizer.chat_template:
             raise ModelError("has no chat template, so it cannot answer messages", where=str(self.path),
                              remedy="choose a chat model, or the template style `base`")
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        messages = request.spoken()
         return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
 
     def generate(self, requests: Sequence[Request], on_batch: Callable[[list[int], list[Reply]], None] | None = None,

@@ -71,7 +71,7 @@ class Script:
     def reply(self, request: Request) -> Reply:
         """The answer to one request: the same request always has the same."""
         dice = random.Random(request.key(self.name))
-        prompt = request.text or "\n".join(message.content for message in request.messages)
+        prompt = request.said
         language = "zh" if len(HAN.findall(prompt)) * 4 > len(prompt) else "en"
         sent = tokens_of(prompt)
         if dice.random() < self.faults.refused and not request.text:
