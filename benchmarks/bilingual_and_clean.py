@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.results import save
 from instructwild import stage
+from instructwild.read import read
 from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.data import Conversation, conversations
 from instructwild_trainer.evaluate.pieces import interval
@@ -34,7 +35,7 @@ def command(*words: object) -> None:
 
 def pool(source: str | Path, chat: object) -> list[Conversation]:
     """The answered rows of a file that fit, in an order drawn once."""
-    rows, _ = conversations(stage.read([source]).frame, chat, LONGEST)
+    rows, _ = conversations(read([source]).frame, chat, LONGEST)
     random.Random(0).shuffle(rows)
     return rows
 

@@ -14,7 +14,7 @@ import polars as pl
 
 from benchmarks.peer import HERE
 from benchmarks.results import save
-from instructwild.stage.language import languages, shared_script
+from instructwild.text.language import languages, shared_script
 
 DATA = Path(os.environ.get("BENCH_LANGUAGES", HERE.parent.parent / "shared" / "data" / "bench" / "langid_6000.json"))
 COLUMNS = ["method", "rows", "accuracy", "odd rows", "en recall", "zh recall", "others", "rows/s of CPU"]

@@ -15,7 +15,7 @@ import polars as pl
 from benchmarks.peer import HERE, Outcome, python_of, run
 from benchmarks.results import save
 from instructwild.clean.near import near_duplicates, tokens
-from instructwild.report.terminal import console
+from instructwild.console.terminal import console
 
 DATA = Path(os.environ.get("BENCH_ROWS", HERE.parent.parent / "shared" / "data" / "bench" / "bench_200k.parquet"))
 LIMIT = 300          # seconds for one script

@@ -13,7 +13,7 @@ import polars as pl
 from benchmarks.near_duplicates import DATA, LIMIT
 from benchmarks.peer import HERE, run
 from benchmarks.results import save
-from instructwild.report.terminal import console
+from instructwild.console.terminal import console
 
 SIZES = (10_000, 50_000, 100_000, 200_000, 500_000, 1_000_000)
 LEAD = "Ours, compiled, one thread; the exponent is that of growth since the line before."

@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.peer import HERE
 from benchmarks.results import save
 from benchmarks.turns import in_turns, ratio
-from instructwild import stage
+from instructwild.read import read
 from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.config import SftOptions
 from instructwild_trainer.data import Conversation, Split, conversations
@@ -88,7 +88,7 @@ def write(tables: list[dict[str, Any]]) -> None:
 
 def rows_of(chat: Chat, longest: int, count: int) -> list[Conversation]:
     """Some real rows, drawn from all files."""
-    frame = stage.read([DATA / file for file in FILES]).frame.sample(n=1500, shuffle=True, seed=1)
+    frame = read([DATA / file for file in FILES]).frame.sample(n=1500, shuffle=True, seed=1)
     rows, _ = conversations(frame, chat, longest)
     return rows[:count]
 

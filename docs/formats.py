@@ -14,9 +14,9 @@ from pydantic import BaseModel
 
 from instructwild.expand.judges import COLUMNS as JUDGEMENTS
 from instructwild.publish.gather import PREFERENCE
+from instructwild.read.layouts import ANSWER_KEYS, PROMPT_KEYS, ROLES
 from instructwild.recipe.form import Recipe, StagePlan
 from instructwild.schema import Candidate, Dropped, Instruction, Labels, MadeBy, Message, Origin, Ranking, RankingRow, Reason
-from instructwild.schema.layouts import ANSWER_KEYS, PROMPT_KEYS, ROLES
 from instructwild.stage.frames import DROPPED, INSTRUCTION, RANKING
 from instructwild.stage.manifest import FileRecord, Manifest
 from instructwild_trainer.evaluate.pairwise import COMPARED

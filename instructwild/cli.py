@@ -1,41 +1,35 @@
-"""The `instructwild` command: one table of verbs, each loaded only when it is called or listed.
+"""The `instructwild` command: one table of all commands, each imported only when it is called or listed.
 
-A verb lives in its room as a Typer function or app. The other distributions' rooms join by name through the entry-point
-group `instructwild.commands`. A verb's module imports nothing heavy at the top, so that `--help` stays quick.
+A command's module imports nothing heavy at the top, so that `--help` stays quick.
 """
 
 import os
 import sys
-from importlib import import_module
-from importlib.metadata import entry_points
-from typing import Any
 
 import typer
-from typer.core import TyperGroup
-from typer.main import get_command
 
 from instructwild import __version__
+from instructwild.console.lazy_group import lazy_group
 from instructwild.errors import InstructwildError, MissingExtraError
 from instructwild.llm.quiet import quiet_imports
 
-GROUP = "instructwild.commands"
 INTERRUPTED = 130
 ENDED_BY_HAND = ("serve", "chat")
 """Commands that a person ends with Ctrl-C: there is nothing to go on with, and nothing to say."""
 
-VERBS = {
+COMMANDS = {
     "collect": "instructwild.collect.command:collect",
     "expand": "instructwild.expand.command:expand",
     "clean": "instructwild.clean.command:clean",
     "respond": "instructwild.expand.respond_command:respond",
-    "annotate": "",
+    "annotate": "instructwild_annotation.cli:annotate",
     "convert": "instructwild.convert:convert",
     "diff": "instructwild.diff:diff",
-    "train": "",
-    "evaluate": "",
-    "export": "",
-    "serve": "",
-    "chat": "",
+    "train": "instructwild_trainer.cli:train",
+    "evaluate": "instructwild_trainer.evaluate.command:evaluate",
+    "export": "instructwild_trainer.export.command:export",
+    "serve": "instructwild_trainer.serve.command:serve",
+    "chat": "instructwild_trainer.chat.command:chat",
     "publish": "instructwild.publish.command:publish",
     "run": "instructwild.recipe.command:run",
     "trace": "instructwild.lineage.command:trace",
@@ -43,7 +37,7 @@ VERBS = {
     "doctor": "instructwild.doctor:doctor",
     "demo": "instructwild.demo:demo",
 }
-"""In the order a user meets them; an empty place is held for a room that joins by entry point."""
+"""In the order a user meets them."""
 
 
 EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai_prices": "expand", "torch": "local",
@@ -53,35 +47,8 @@ EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai
 """The extra that brings a package, for the message when it is missing."""
 
 
-class Verbs(TyperGroup):
-    """A group that finds its commands by name."""
-
-    def _places(self) -> dict[str, str]:
-        places = {**VERBS, **{point.name: point.value for point in entry_points(group=GROUP)}}
-        return {name: place for name, place in places.items() if place}
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:
-        """The verbs in the order of the chain."""
-        return list(self._places())
-
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
-        """Load one verb."""
-        place = self._places().get(cmd_name)
-        if place is None:
-            return None
-        module, _, attribute = place.partition(":")
-        found: Any = getattr(import_module(module), attribute)
-        if not isinstance(found, typer.Typer):
-            app = typer.Typer(add_completion=False)
-            app.command(cmd_name)(found)
-            found = app
-        command = get_command(found)
-        command.name = cmd_name
-        return command
-
-
 # Help of the whole is plain text: formatting it with rich would double the time it takes.
-app = typer.Typer(cls=Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+app = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
                   rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 
 
@@ -126,7 +93,7 @@ def main(args: list[str] | None = None) -> None:
 def _tell(error: InstructwildError) -> None:
     from rich.text import Text
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     console.print(Text.assemble(("error: ", "bold red"), f"{error.where}: " if error.where else "", error.what))
     if error.remedy:

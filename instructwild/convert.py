@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from instructwild.console.options import Encoding, Force, Json, Out, announce
 from instructwild.errors import InputError
-from instructwild.report.command import Encoding, Force, Json, Out, announce
 from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def converted(source: str | Path, out: str | Path, to: str, *, encoding: str | N
     """
     import polars as pl
 
+    from instructwild.read import read
     from instructwild.schema.verdict import Dropped
-    from instructwild.stage import input_record, is_stage, load, read, start
+    from instructwild.stage import input_record, is_stage, load, start
     from instructwild.stage.frames import dropped_frame, instructions, is_ranking, rankings
 
     layout, lost = Layout(to), []

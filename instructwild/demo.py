@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from instructwild.report.command import DryRun
+from instructwild.console.options import DryRun
 
 
 def demo(out: Annotated[Path, typer.Option("--out", help="Folder for all stages.")] = Path("demo-out"),

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from instructwild.console.options import Encoding
 from instructwild.errors import OutputError
-from instructwild.report.command import Encoding
 
 if TYPE_CHECKING:
     import polars as pl
@@ -168,8 +168,9 @@ def _rows(source: str | Path, encoding: str | None) -> "tuple[pl.DataFrame, int]
     """One row each: id and which of its copies it is, texts, and what is counted; and how many rows hold no instruction."""
     import polars as pl
 
+    from instructwild.read import read, rows_of
     from instructwild.schema.columns import compact
-    from instructwild.stage import is_stage, load, read, rows_of
+    from instructwild.stage import is_stage, load
     from instructwild.stage.frames import is_ranking
 
     frame = load(source, even_failed=True).frame() if is_stage(source) else None

@@ -46,7 +46,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
     from rich.markup import escape
     from rich.table import Table
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     marks = {"ok": "[green]ok[/]", "missing": "[yellow]missing[/]", "note": "[dim]note[/]"}
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from instructwild.cli import VERBS, main
+from instructwild.cli import COMMANDS, main
 
 
 def call(*args, **options):
@@ -31,7 +31,7 @@ def test_help_lists_every_verb_without_loading_anything_heavy():
                            capture_output=True, text=True, check=True).stdout
     text, _, modules = found.rpartition("|")
     assert not set(modules.split()) & HEAVY
-    assert [verb for verb in VERBS if verb not in text] == []
+    assert [verb for verb in COMMANDS if verb not in text] == []
 
 
 @pytest.mark.parametrize("args", [["clean", "nowhere.jsonl"], ["convert", "nowhere", "--to", "alpaca"],
@@ -95,7 +95,7 @@ def test_an_interruption_says_how_to_go_on_where_there_is_something_to_go_on_wit
     def interrupted(group, context):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("instructwild.cli.Verbs.invoke", interrupted)
+    monkeypatch.setattr("typer.core.TyperGroup.invoke", interrupted)
     with pytest.raises(SystemExit) as leaving:
         main([verb, "x"])
     assert leaving.value.code == 130

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from instructwild.convert import Layout, converted, in_layout, misfit, preference_pairs
 from instructwild.errors import InputError
+from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow
-from instructwild.schema.layouts import to_messages
 from instructwild.stage import start
 from instructwild.stage.frames import ranking_frame
 

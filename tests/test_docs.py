@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from instructwild.cli import VERBS
+from instructwild.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -22,7 +22,7 @@ def test_every_relative_link_leads_somewhere(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_command_shown_is_a_verb(page):
     shown = re.findall(r"^(?:\$ )?instructwild ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE)
-    assert [verb for verb in shown if verb not in VERBS] == []
+    assert [verb for verb in shown if verb not in COMMANDS] == []
 
 
 def test_no_page_names_a_folder_of_somebody_s_machine():

@@ -1,11 +1,8 @@
-"""`instructwild annotate …`: one table of sub-commands, each loaded only when it is called."""
-
-from importlib import import_module
-from typing import Any
+"""`instructwild annotate …`: one table of sub-commands, each imported only when it is called."""
 
 import typer
-from typer.core import TyperGroup
-from typer.main import get_command
+
+from instructwild.console.lazy_group import lazy_group
 
 COMMANDS = {
     "terminal": "instructwild_annotation.terminal.command:terminal",
@@ -19,26 +16,7 @@ COMMANDS = {
 """In the order a user meets them."""
 
 
-class Commands(TyperGroup):
-    """A group that finds its sub-commands by name."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:
-        """The sub-commands in the order of the work."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:
-        """Load one sub-command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        app = typer.Typer(add_completion=False)
-        app.command(cmd_name)(getattr(import_module(module), attribute))
-        command = get_command(app)
-        command.name = cmd_name
-        return command
-
-
-annotate = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False)
+annotate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False)
 
 
 @annotate.callback()

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from instructwild.console.options import Force, Json, Out, announce
 from instructwild.errors import ConfigError
-from instructwild.report.command import Force, Json, Out, announce
 
 
 def merge(
@@ -67,7 +67,7 @@ def merge(
 
 def _tell(given: dict[str, Any], low: int, second_look: float) -> None:
     """How far annotators agree, in a few lines."""
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     if given["people_agreement"] is not None:
         alpha = "" if given["people_alpha"] is None else f", Krippendorff's alpha {given['people_alpha']:.2f}"

@@ -1,6 +1,6 @@
 """Who ranked: a person appears in the data as a salted hash, never by name."""
 
-from instructwild.stage.people import person
+from instructwild.privacy.people import person
 
 __all__ = ["kind", "person"]
 

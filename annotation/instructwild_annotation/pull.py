@@ -47,7 +47,7 @@ def harvest(connection: Connection, name: str) -> Harvest:
     Raises:
         EndpointError: the server does not answer, or a dataset was deleted meanwhile.
     """
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     found = Harvest()
     with progress() as shown:

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
+from instructwild.console.options import Force, Json, Out, announce
 from instructwild.errors import EndpointError
-from instructwild.report.command import Force, Json, Out, announce
 
 
 def pull(

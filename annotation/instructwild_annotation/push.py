@@ -54,7 +54,7 @@ def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "r
         ConfigError: a row has more candidates than slots have names, or the dataset is there with another overlap.
         EndpointError: the server does not answer or refuses.
     """
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     by_size: dict[int, dict[str, RankingRow]] = {}
     for row in rows:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from instructwild.console.options import DryRun
 from instructwild.errors import ConfigError
-from instructwild.report.command import DryRun
 
 
 def push(
@@ -36,7 +36,7 @@ def push(
 
     What is there already stays as it is: after an interruption the same command sends the rest.
     """
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_annotation.connection import Connection
     from instructwild_annotation.push import disagreements, push_rows
     from instructwild_annotation.rows import rankable, read_all

@@ -8,12 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from instructwild.errors import InputError
+from instructwild.read.files import lines_of
+from instructwild.read.layouts import to_messages
 from instructwild.schema import Dropped, RankingRow, Reason, content_id, response_id
 from instructwild.schema.columns import compact
-from instructwild.schema.layouts import to_messages
 from instructwild.stage import FileRecord, input_record, is_stage, load
 from instructwild.stage.frames import is_ranking, rankings
-from instructwild.stage.sources import lines_of
 
 
 @dataclass(frozen=True)

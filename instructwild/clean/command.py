@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from instructwild.console.options import Encoding, Force, Json, Out, announce
 from instructwild.errors import ConfigError
-from instructwild.report.command import Encoding, Force, Json, Out, announce
 
 
 def clean(

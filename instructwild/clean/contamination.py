@@ -9,8 +9,8 @@ import polars as pl
 
 from instructwild.clean.rows import opened
 from instructwild.clean.step import Verdicts, drops
+from instructwild.read import read
 from instructwild.schema.verdict import Reason
-from instructwild.stage import read
 
 NGRAM = 13
 

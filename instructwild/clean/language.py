@@ -8,8 +8,8 @@ import polars as pl
 
 from instructwild.clean.step import DROPS, Verdicts, drops
 from instructwild.schema.verdict import Reason
-from instructwild.stage.language import Backend, languages
-from instructwild.stage.language.shared_script import SharedScript
+from instructwild.text.language import Backend, languages
+from instructwild.text.language.shared_script import SharedScript
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from instructwild.clean.step import Verdicts, drops
 from instructwild.errors import ConfigError
 from instructwild.schema.verdict import Reason
 
-# What a text must hold for `collect.privacy` to find anything in it; quick, and on the generous side.
+# What a text must hold for `privacy.masking` to find anything in it; quick, and on the generous side.
 HINT = (
     r"@|\d(?:[ ().-]{0,2}\d){5}|\d\.\d{1,3}\.\d|:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|[A-Za-z0-9_-]{20}|\.(?:com|me)/"
     r"|\bu/\w"
@@ -36,7 +36,7 @@ class Pii:
                               remedy="one of: mask, flag, drop")
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
-        """Find rows in which `instructwild.collect.privacy` sees personal data, and do with them what `action` says."""
+        """Find rows in which `instructwild.privacy.masking` sees personal data, and do with them what `action` says."""
         suspects = turns(rows).filter(pl.col("content").str.contains(HINT))
         found: dict[int, Counter[str]] = {}
         for at, text in suspects.select("at", "content").iter_rows():
@@ -55,13 +55,13 @@ class Pii:
 
 def masked(text: str) -> str:
     """The text without personal data."""
-    from instructwild.collect.privacy import mask
+    from instructwild.privacy.masking import mask
 
     return mask(text)[0]
 
 
 def personal(text: str) -> dict[str, int]:
     """How many pieces of each kind of personal data a text holds."""
-    from instructwild.collect.privacy import mask
+    from instructwild.privacy.masking import mask
 
     return mask(text)[1]

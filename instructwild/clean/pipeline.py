@@ -12,11 +12,12 @@ import polars as pl
 
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
+from instructwild.console.terminal import progress
 from instructwild.errors import ConfigError
-from instructwild.report.terminal import progress
+from instructwild.read import read
 from instructwild.schema.columns import compact
 from instructwild.schema.verdict import Dropped
-from instructwild.stage import Run, Stage, read, start
+from instructwild.stage import Run, Stage, start
 from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame
 
 STEPS = {

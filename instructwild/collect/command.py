@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from instructwild.llm.command import Budget, ListPrice, LocalOnly
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.model_options import Budget, ListPrice, LocalOnly
+from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 
 
 def collect(
@@ -39,9 +39,9 @@ def collect(
     from instructwild.collect.pipeline import Asked
     from instructwild.collect.pipeline import collect as run
     from instructwild.collect.plan import plan
+    from instructwild.console.terminal import progress
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
-    from instructwild.report.terminal import progress
 
     kind_named(kind)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, local_only=local_only)

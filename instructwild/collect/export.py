@@ -15,7 +15,7 @@ from typing import IO, Any, Literal
 import ijson
 
 from instructwild.errors import InputError
-from instructwild.stage.sources import Line, json_lines
+from instructwild.read.files import Line, json_lines
 
 HEAD = 4096
 Event = tuple[str, str, Any]
@@ -67,7 +67,7 @@ def _unpacked(handle: Any, name: str, stack: ExitStack) -> IO[bytes]:
     if ending == "gz":
         return stack.enter_context(gzip.GzipFile(fileobj=handle))  # type: ignore[return-value]
     if ending == "zst":
-        from instructwild.stage.zst import unpacked
+        from instructwild.read.zst import unpacked
 
         return stack.enter_context(unpacked(handle))
     return handle  # type: ignore[no-any-return]

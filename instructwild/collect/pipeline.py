@@ -15,14 +15,16 @@ import polars as pl
 
 from instructwild.collect import page
 from instructwild.collect.extract import candidates
-from instructwild.collect.forgotten import author_mark, fingerprint, forgotten, row_mark
 from instructwild.collect.judge import LONGEST, refusal
 from instructwild.collect.kinds import Kind, kind_named
 from instructwild.collect.post import Post
-from instructwild.collect.privacy import mask_all
 from instructwild.errors import InputError
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits
+from instructwild.llm.stage_models import model_inputs, models_asked
+from instructwild.privacy.forgotten import author_mark, fingerprint, forgotten, row_mark
+from instructwild.privacy.masking import mask_all
+from instructwild.privacy.salt import user_salt
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.schema.identity import salted_hash
 from instructwild.schema.instruction import Instruction, prompt_text
@@ -31,9 +33,7 @@ from instructwild.schema.provenance import Origin
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
-from instructwild.stage.language import languages
-from instructwild.stage.models import model_inputs, models_asked
-from instructwild.stage.secret import user_salt
+from instructwild.text.language import languages
 
 PART = 5_000
 SHOWN = 2_000

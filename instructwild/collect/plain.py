@@ -11,9 +11,9 @@ from typing import Any
 from instructwild.collect.export import json_rows, members
 from instructwild.collect.post import Post, moment, person, text_of
 from instructwild.errors import InputError
-from instructwild.schema.layouts import to_messages
+from instructwild.read.files import Line, lines_of
+from instructwild.read.layouts import to_messages
 from instructwild.schema.message import Message
-from instructwild.stage.sources import Line, lines_of
 
 FILES = ("*.jsonl", "*.json", "*.csv", "*.tsv", "*.parquet", "*.jsonl.gz", "*.jsonl.zst")
 BATCH = 1_000

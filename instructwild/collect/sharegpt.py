@@ -10,9 +10,9 @@ from pathlib import Path
 from instructwild.collect.export import json_rows, members
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, text_of
-from instructwild.schema.layouts import to_messages
+from instructwild.read.files import Line
+from instructwild.read.layouts import to_messages
 from instructwild.schema.message import Message
-from instructwild.stage.sources import Line
 
 FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.jsonl.zst")
 PAGE = '<div class="markdown'

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from instructwild.llm.command import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.model_options import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
+from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 
 
 def expand(

@@ -231,7 +231,7 @@ def speaks(found: str, wanted: str, text: str) -> bool:
 def _languages(texts: Sequence[str]) -> list[str]:
     import polars as pl
 
-    from instructwild.stage.language import languages
+    from instructwild.text.language import languages
 
     return list(languages(pl.Series(texts, dtype=pl.String)))
 

@@ -21,8 +21,8 @@ from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.session import BatchEngine, Session, all_at_once
+from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.schema import Message, Ranking, RankingRow
-from instructwild.stage.models import model_inputs, models_asked
 
 JUDGEMENTS = "judgements.parquet"
 SORTED_OVER = 8
@@ -185,7 +185,7 @@ def _readable(row: RankingRow) -> bool:
 def _read(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger, seed: int,
           ) -> tuple[list[RankingRow], Verdicts]:
     """Have a model read the answers of each row, both ways."""
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     session = open_model(one.model, limits, ledger, sort=SORTED_OVER)
     verdicts = Verdicts(one, session)
@@ -202,7 +202,7 @@ def _read(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger
 
 def _score(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger) -> tuple[list[RankingRow], Verdicts]:
     """Have a reward model score each answer by itself."""
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     scores = scorer(one.given)
 

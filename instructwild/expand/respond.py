@@ -19,10 +19,11 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session
+from instructwild.llm.stage_models import model_inputs, models_asked
+from instructwild.read import read
 from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, RankingRow, Reason, response_id
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
-from instructwild.stage.models import model_inputs, models_asked
 
 STEP = "respond"
 SENTENCE_END = re.compile(r"(?:[.!?…](?=[\"')\]]*(?:\s|$))|[。！？；]|```\s*$|\n)[\"'”’)\]]*")
@@ -67,7 +68,7 @@ class Open:
 
     def take(self, reply: Reply, model: str, wanted: Wanted) -> bool:
         """Judge a reply; whether it became a candidate."""
-        text, reason = read(reply, wanted)
+        text, reason = answer_of(reply, wanted)
         if reason is None:
             name = response_id([*((m.role, m.content) for m in self.row.prompt), ("assistant", text)])
             if any(candidate.id == name for candidate in self.candidates):
@@ -81,7 +82,7 @@ class Open:
         return False
 
 
-def read(reply: Reply, wanted: Wanted) -> tuple[str, Reason | None]:
+def answer_of(reply: Reply, wanted: Wanted) -> tuple[str, Reason | None]:
     """The answer in a reply, and why it is none."""
     text = reply.text.strip()
     if reply.finish == "failed":
@@ -126,7 +127,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     for name in names:
         check(name, limits)
     jury = judges_of(judges, limits)
-    table = stage.read(sources, encoding)
+    table = read(sources, encoding)
     config = {"models": [name.label for name in names], "k": wanted.k, "sampling": wanted.sampling.plain(),
               "tries": wanted.tries, "truncated": wanted.truncated, "keep_refusals": wanted.keep_refusals,
               "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget,
@@ -178,7 +179,7 @@ def opened(rows: Sequence[Instruction], wanted: Wanted) -> dict[int, Open]:
 async def fill(session: Session, missing: list[tuple[Open, int]], wanted: Wanted,
                on_reply: Callable[[Request, Reply], None] | None = None) -> None:
     """Ask one model for its share of the candidates of every prompt, and again for those that came to nothing."""
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     label = session.name.label
     with progress() as shown:
@@ -241,8 +242,8 @@ def _told_apart(rows: Sequence[Instruction], work: dict[int, Open], wanted: Want
 def finish(run: stage.Run, kept: Sequence[Any], dropped: Sequence[Dropped], sessions: Sequence[Session],
            verdicts: Sequence[Verdicts], *, k: int, faults: Mapping[str, int] | None = None) -> stage.Stage:
     """Write the stage: answers or candidates, with what judges said of them."""
+    from instructwild.console.terminal import console
     from instructwild.expand.respond_page import page
-    from instructwild.report.terminal import console
 
     asked = [*sessions, *(one.session for one in verdicts)]
     for session in asked:

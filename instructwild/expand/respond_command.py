@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from instructwild.llm.command import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.model_options import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
+from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 
 if TYPE_CHECKING:
     from instructwild.expand.forecast import Forecast
@@ -85,7 +85,6 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
           encoding: str | None) -> "Forecast":
     from dataclasses import replace
 
-    from instructwild import stage
     from instructwild.expand.forecast import forecast_judge, forecast_respond
     from instructwild.expand.judge_stage import candidate_rows
     from instructwild.expand.judges import judges_of
@@ -93,6 +92,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
     from instructwild.llm.name import understand
     from instructwild.llm.open import check, price_of, window_of
     from instructwild.llm.price import Price
+    from instructwild.read import read
     from instructwild.stage.frames import instructions
 
     jury = [(one, Price() if one.folder else price_of(one.model, limits)) for one in judges_of(judges, limits)]
@@ -100,7 +100,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
         candidates = [row for source in prompts for row in candidate_rows(source)[0]]
         first, *others = [forecast_judge(candidates, 1.0, *one) for one in jury]
         return replace(first, judges=tuple(others))
-    rows = spread(list(instructions(stage.read(prompts, encoding).frame)), wanted.limit)
+    rows = spread(list(instructions(read(prompts, encoding).frame)), wanted.limit)
     for name in map(understand, models):
         check(name, limits)
     name = understand(models[0])

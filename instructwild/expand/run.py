@@ -17,20 +17,21 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.session import Session
+from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.llm.style import style_for
+from instructwild.read import Table, read
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
-from instructwild.stage.models import model_inputs, models_asked
 
 
 def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding: str | None = None,
-               ) -> tuple[dict[str, list[Instruction]], stage.Table]:
+               ) -> tuple[dict[str, list[Instruction]], Table]:
     """The seeds of each language, in input order.
 
     Raises:
         InputError: a wanted language has no seed.
     """
-    table = stage.read(sources, encoding)
+    table = read(sources, encoding)
     rows = list(instructions(table.frame))
     found: dict[str, list[Instruction]] = {language: [] for language in languages}
     for row, language in zip(rows, _languages_of(rows), strict=True):
@@ -45,7 +46,7 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
 
 def _languages_of(rows: Sequence[Instruction]) -> list[str]:
     """The two-letter language of each row, detected where the row does not say."""
-    from instructwild.stage.language import languages
+    from instructwild.text.language import languages
 
     texts = ["\n".join(message.content for message in row.prompt) for row in rows]
     detected = languages(pl.Series(texts, dtype=pl.String)) if rows else []
@@ -84,7 +85,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
 
 
 def planned(sources: Sequence[str | Path], model: str, plan: Plan, encoding: str | None = None,
-            ) -> tuple[Growth, stage.Table]:
+            ) -> tuple[Growth, Table]:
     """The pool before anything is asked, and what was read.
 
     Raises:
@@ -108,7 +109,7 @@ def run_name(scratch: Path) -> str:
 
 async def grow(session: Session, growth: Growth) -> None:
     """Ask until every language has its rows, is given up, or the budget is spent."""
-    from instructwild.report.terminal import console, progress
+    from instructwild.console.terminal import console, progress
 
     told: set[Cell] = set()
     with progress() as shown:
@@ -144,8 +145,8 @@ def given_up(growth: Growth, cell: Cell) -> str:
 
 
 def _finish(run: stage.Run, growth: Growth, session: Session) -> stage.Stage:
+    from instructwild.console.terminal import console
     from instructwild.expand.page import page
-    from instructwild.report.terminal import console
 
     if session.stopped is not None:
         console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from instructwild.console.options import DryRun
 from instructwild.errors import InputError
-from instructwild.report.command import DryRun
 
 Root = Annotated[str, typer.Option("--root", help="The folder that all stage folders lie in.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON on stdout.")]
@@ -37,8 +37,8 @@ def forget(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, o
     """
     import sys
 
+    from instructwild.console.terminal import console
     from instructwild.lineage.forget import Forgetting
-    from instructwild.report.terminal import console
 
     work = Forgetting.begin(name, root)
     for line in work.plan.lines():

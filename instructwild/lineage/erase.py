@@ -17,8 +17,8 @@ from typing import Any
 import polars as pl
 
 from instructwild.lineage.gone import Gone, squeezed
+from instructwild.read.zst import unpacked
 from instructwild.stage.frames import DROPPED
-from instructwild.stage.zst import unpacked
 
 WEIGHTS = {".safetensors", ".gguf", ".bin", ".pt", ".pth", ".onnx", ".npy", ".npz"}
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"

@@ -114,9 +114,9 @@ def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:
     Raises:
         InputError: the seeds were collected with another salt than the one at hand.
     """
-    from instructwild.collect.forgotten import row_mark
+    from instructwild.privacy.forgotten import row_mark
+    from instructwild.privacy.salt import SALT, user_salt
     from instructwild.schema.identity import salted_hash
-    from instructwild.stage.secret import SALT, user_salt
 
     salt = user_salt()
     for node in graph.nodes:
@@ -130,8 +130,8 @@ def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:
 
 def note_marks(root: Path, marks: Iterable[str]) -> None:
     """Add to the forget list, and let the collect stages say that they were made with it: they hold none of it now."""
-    from instructwild.collect.forgotten import FILE_NAME as LIST
-    from instructwild.collect.forgotten import fingerprint, forgotten
+    from instructwild.privacy.forgotten import FILE_NAME as LIST
+    from instructwild.privacy.forgotten import fingerprint, forgotten
 
     known = forgotten(root)
     new = [mark for mark in marks if mark not in known]

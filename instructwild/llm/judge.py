@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import ConfigError
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.schema.message import Message
 from instructwild.schema.ranking import dense
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
 LETTERS = "ABCDEFGHIJKLMNOP"
 TRIES = 2
 REWARD = "reward:"
-SCORERS = "instructwild.scorers"
+REWARD_SCORER = "instructwild_trainer.reward.scorer"
+"""The module whose `scorer(path)` loads a reward model; named, not imported, because it needs the trainer's extras."""
 """Entry points that make `scorer(path) -> scores(conversations) -> list[float]`; the trainer's is named `reward`."""
 
 Ranks = tuple[int, ...]
@@ -238,16 +238,11 @@ def scorer(given: str) -> Scores:
     """The scores of a reward model, `reward:PATH`: a function of conversations that end in an answer.
 
     Raises:
-        ConfigError: no installed room can load reward models.
         ModelError: it is no reward model.
     """
-    from importlib.metadata import entry_points
+    from importlib import import_module
 
-    found = next(iter(entry_points(group=SCORERS, name="reward")), None)
-    if found is None:
-        raise ConfigError("needs the trainer, which loads reward models", where=given,
-                          remedy="pip install 'instructwild[train]'")
-    make: Callable[[str], Scores] = found.load()
+    make: Callable[[str], Scores] = import_module(REWARD_SCORER).scorer
     return make(given.removeprefix(REWARD))
 
 

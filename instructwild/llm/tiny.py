@@ -8,7 +8,7 @@ import hashlib
 from itertools import product
 from pathlib import Path
 
-from instructwild.llm.place import cache_dir, made_whole
+from instructwild.llm.cache import cache_dir, made_whole
 from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
 

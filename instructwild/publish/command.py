@@ -29,9 +29,9 @@ def publish(
 
     Refused where a licence forbids it, personal data or secrets are found, or a gate failed. HF_TOKEN gives access.
     """
+    from instructwild.console.terminal import console
     from instructwild.publish.hub import Repository
     from instructwild.publish.prepare import prepare
-    from instructwild.report.terminal import console
 
     place = out or Path(f"{repo_id.rpartition('/')[2]}-hub")
     name = title or repo_id.rpartition("/")[2]
@@ -54,7 +54,7 @@ def _send(repository: "Repository", place: Path, tag: str | None, *, private: bo
     """Upload what differs, asked for first where it replaces something; the address of the tag."""
     import sys
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     gone: list[str] = []
     version = tag or "v1"

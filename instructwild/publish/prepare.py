@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from instructwild.publish import folder as files
 from instructwild.publish.gather import Gathered, counting, frames, gather, licences, texts
 from instructwild.publish.hub import RepoType
+from instructwild.publish.licence import together
 from instructwild.publish.refusal import licence, personal_data
-from instructwild.report.licence import together
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,7 +63,7 @@ def prepare(source: str | Path, out: Path, title: str, *, version: str = "", uns
 
 def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str | None, accept: Sequence[str],
              repo_id: str) -> Ready:
-    from instructwild.report.card import contents, dataset_card, lengths_of
+    from instructwild.publish.dataset_card import contents, dataset_card, lengths_of
 
     allowed = licence(licences(found), unstated)
     configs = frames(found)
@@ -81,7 +81,7 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
 
 def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict[str, int]:
     """Every text searched for personal data, with progress: a large dataset takes a minute."""
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     rows = sum(frame.height for frame in configs.values())
     with progress() as shown:
@@ -96,7 +96,7 @@ def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict
 
 
 def _model(found: Gathered, out: Path, title: str, license: str | None, unstated: str | None, repo_id: str) -> Ready:
-    from instructwild.report.model_card import curves_of, model_card
+    from instructwild.publish.model_card import curves_of, model_card
 
     assert found.model is not None
     base = _base(found)

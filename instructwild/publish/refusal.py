@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from instructwild.errors import InputError
-from instructwild.report.licence import Together, terms_of, together
+from instructwild.publish.licence import Together, terms_of, together
 
 NAMED = 8
 
@@ -42,7 +42,7 @@ def personal_data(texts: Iterable[tuple[str, str, str]], accept: Sequence[str] =
     Raises:
         InputError: something else was found; the rows are named, what was found in them is not.
     """
-    from instructwild.collect.privacy import spans
+    from instructwild.privacy.masking import spans
 
     counts: Counter[str] = Counter()
     where: dict[str, list[str]] = {}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from instructwild.report.command import DryRun
+from instructwild.console.options import DryRun
 
 if TYPE_CHECKING:
     from instructwild.recipe.run import Chain
@@ -15,7 +15,7 @@ def show_plan(chain: "Chain") -> None:
     """What is finished, what there is to do and about how long it takes."""
     from rich.table import Table
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     to_run = [step for step in chain.steps if not chain.is_current(step)]
     minutes, usd = sum(step.minutes for step in to_run), sum(step.usd or 0 for step in to_run)
@@ -62,7 +62,7 @@ def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or
 
 def finish(chain: "Chain") -> None:
     """Say what there is to say at the end; the last line is the path of the page that links everything."""
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     if chain.recipe.closing:
         console.print(chain.recipe.closing)

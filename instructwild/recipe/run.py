@@ -41,7 +41,7 @@ class Chain:
         Raises:
             SystemExit: a stage ended with another exit code than 0; the chain ends with the same.
         """
-        from instructwild.report.terminal import console
+        from instructwild.console.terminal import console
         from instructwild.stage.folder import SCRATCH
 
         self.out.mkdir(parents=True, exist_ok=True)

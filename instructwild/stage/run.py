@@ -15,7 +15,7 @@ import polars as pl
 from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
-from instructwild.stage.claim import PLAN, clear, differences, made_from, nothing_done, remove
+from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done, remove
 from instructwild.stage.folder import (
     DATA,
     DROPPED_FILE,

@@ -145,7 +145,7 @@ def test_the_command_line_plans_collects_and_explains(tmp_path, monkeypatch, cap
 
 
 def test_the_forgotten_are_never_collected_again(tmp_path):
-    from instructwild.collect.forgotten import author_mark, row_mark
+    from instructwild.privacy.forgotten import author_mark, row_mark
 
     posts = lines(tmp_path / "a.jsonl", {"text": "Why is the sky blue?", "author": "ana"},
                   {"text": "Why is grass green?", "author": "ben"}, {"text": "Why is snow white?", "author": "cy"})

@@ -11,8 +11,8 @@ import pytest
 import zstandard
 
 from instructwild.collect.kinds import KINDS
-from instructwild.collect.privacy import mask
 from instructwild.errors import ConfigError, InputError
+from instructwild.privacy.masking import mask
 
 
 def read(kind, path):

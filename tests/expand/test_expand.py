@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-from instructwild import stage
 from instructwild.clean.near import near_duplicates
 from instructwild.errors import ConfigError, InputError
 from instructwild.expand.growth import Cell, Goal, Growth
@@ -15,6 +14,7 @@ from instructwild.expand.template import kinds, template
 from instructwild.llm.open import Limits
 from instructwild.llm.request import Reply
 from instructwild.llm.scripted import question
+from instructwild.read import read
 from instructwild.schema import instruction_of
 from instructwild.stage.frames import instructions
 
@@ -31,7 +31,7 @@ def seeds(tmp_path):
 def test_the_output_holds_only_new_rows_that_name_their_parents_and_maker(seeds, tmp_path):
     made = expand([seeds], tmp_path / "out", "scripted", Plan(target=60), limits=Limits(window=4))
     rows = list(instructions(made.frame()))
-    people = {row.id for row in instructions(stage.read([seeds]).frame)}
+    people = {row.id for row in instructions(read([seeds]).frame)}
     names = people | {row.id for row in rows}
     assert len(rows) == 60
     counts = {language: sum(row.language.startswith(language) for row in rows) for language in ("en", "zh")}
@@ -43,7 +43,7 @@ def test_the_output_holds_only_new_rows_that_name_their_parents_and_maker(seeds,
         assert row.made_by.model == "scripted"
         assert row.made_by.template_hash == template(row.language[:2], "chat").digest
     assert any(set(row.parents) - people for row in rows), "some examples were made by the model, the InstructionWild way"
-    texts = [row.messages[0].content for row in [*instructions(stage.read([seeds]).frame), *rows]]
+    texts = [row.messages[0].content for row in [*instructions(read([seeds]).frame), *rows]]
     assert near_duplicates(texts) == [None] * len(texts)
 
 

@@ -38,7 +38,7 @@ def seeds(tmp_path):
 def processes():
     """Processes that start within milliseconds, without this one's threads."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["instructwild.expand.run", "instructwild.expand.page", "instructwild.stage.language",
+    context.set_forkserver_preload(["instructwild.expand.run", "instructwild.expand.page", "instructwild.text.language",
                                     "openai", "instructwild.llm.client", "polars", "rapidfuzz"])
     return context
 

@@ -6,9 +6,10 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import ConfigError
-from instructwild.expand.respond import Open, Wanted, read, respond, trimmed
+from instructwild.expand.respond import Open, Wanted, answer_of, respond, trimmed
 from instructwild.llm.request import Reply, Sampling
 from instructwild.llm.scripted import Script
+from instructwild.read import read
 from instructwild.schema import Reason, instruction_of
 from instructwild.stage.frames import instructions, rankings
 
@@ -30,7 +31,7 @@ def prompts(tmp_path):
 def test_one_answer_a_prompt_and_what_was_answered_stays(prompts, tmp_path):
     made = respond([prompts], tmp_path / "out", ["scripted"], Wanted())
     rows = list(instructions(made.frame()))
-    before = {row.id: row for row in instructions(stage.read([prompts]).frame)}
+    before = {row.id: row for row in instructions(read([prompts]).frame)}
     assert [row.id for row in rows] == list(before)
     assert all(row.response for row in rows)
     assert rows[1] == before[rows[1].id]
@@ -77,14 +78,14 @@ def test_an_answer_made_by_a_machine_keeps_the_maker_of_its_prompt(tmp_path):
     (Reply("never an end to it", "length"), ("", Reason.TRUNCATED)),
 ])
 def test_an_answer_is_recognised_for_what_it_is(reply, expected):
-    assert read(reply, Wanted()) == expected
+    assert answer_of(reply, Wanted()) == expected
 
 
 def test_cut_answers_can_be_kept_or_dropped_and_refusals_kept():
     cut = Reply("First this. Then th", "length")
-    assert read(cut, Wanted(truncated="keep")) == ("First this. Then th", None)
-    assert read(cut, Wanted(truncated="drop"))[1] == Reason.TRUNCATED
-    assert read(Reply("I'm sorry, but I can't."), Wanted(keep_refusals=True))[1] is None
+    assert answer_of(cut, Wanted(truncated="keep")) == ("First this. Then th", None)
+    assert answer_of(cut, Wanted(truncated="drop"))[1] == Reason.TRUNCATED
+    assert answer_of(Reply("I'm sorry, but I can't."), Wanted(keep_refusals=True))[1] is None
 
 
 @pytest.mark.parametrize(("text", "kept"), [

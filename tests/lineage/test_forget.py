@@ -129,7 +129,7 @@ def test_the_models_trained_on_it_are_named(root):
 
 
 def test_collect_will_know_it_again_and_nobody_else_can(root):
-    from instructwild.collect.forgotten import forgotten, row_mark
+    from instructwild.privacy.forgotten import forgotten, row_mark
 
     forget(TIE.id, root)
     assert forgotten(root) == {row_mark(SALT, TIE.id)}
@@ -365,9 +365,9 @@ def test_a_model_that_learned_from_answers_of_a_model_that_learned_it_is_listed_
     from lineage_chain import trained
 
     from instructwild.lineage.trace import trace
+    from instructwild.llm.stage_models import model_inputs
     from instructwild.schema import instruction_of
     from instructwild.stage.frames import instruction_frame
-    from instructwild.stage.models import model_inputs
 
     with stage.start(root / "told", "respond", config={}, inputs=model_inputs([str(root / "sft")])) as run:
         run.finish(data=instruction_frame([instruction_of("Which tea is green?")]))

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from instructwild import stage
-from instructwild.report.command import announce
+from instructwild.console.options import announce
 from instructwild.stage.frames import instruction_frame
 
 

@@ -4,7 +4,7 @@ import runpy
 from pathlib import Path
 from xml.etree import ElementTree
 
-from instructwild.cli import VERBS
+from instructwild.cli import COMMANDS
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
@@ -15,4 +15,4 @@ def test_the_committed_picture_is_the_drawn_one_and_well_formed():
     assert (PICTURES / "flow.svg").read_text(encoding="utf-8") == drawn
     label = ElementTree.fromstring(drawn).attrib["aria-label"]
     assert label == " → ".join(name for row in script["ROWS"] for name, *_ in row)
-    assert set(label.split(" → ")) <= set(VERBS)
+    assert set(label.split(" → ")) <= set(COMMANDS)

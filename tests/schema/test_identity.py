@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from instructwild.read.layouts import to_messages
 from instructwild.schema import (
     Candidate,
     Instruction,
@@ -24,7 +25,6 @@ from instructwild.schema.columns import (
     ranking_to_columns,
 )
 from instructwild.schema.identity import response_id, salted_hash
-from instructwild.schema.layouts import to_messages
 from instructwild.stage.frames import instruction_frame, instructions
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)

@@ -10,8 +10,9 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import GateError, InputError, OutputError
+from instructwild.read import read
 from instructwild.schema import Dropped, Reason, instruction_of
-from instructwild.stage import claim, run
+from instructwild.stage import fingerprint, run
 from instructwild.stage.frames import instruction_frame
 
 ROWS = instruction_frame([instruction_of("What is a tie?"), instruction_of("什么是并列？")])
@@ -115,7 +116,7 @@ def test_a_full_disk_is_one_clear_message_and_the_same_command_goes_on_once_ther
 def test_a_folder_whose_name_looks_like_a_pattern_is_that_folder(tmp_path):
     made = make(tmp_path / "a[1] *?")
     assert stage.load(made.path).frame().equals(ROWS)
-    assert stage.read([made.path]).frame.height == 2
+    assert read([made.path]).frame.height == 2
 
 
 def test_what_sets_two_runs_apart_is_told_option_by_option(tmp_path):
@@ -152,7 +153,7 @@ def test_a_failed_gate_is_refused_by_the_next_stage(tmp_path):
     with stage.start(tmp_path / "out", "export", config={}) as run:
         run.finish(data=ROWS, gate="failed")
     with pytest.raises(GateError, match="gate of this export stage failed"):
-        stage.read([tmp_path / "out"])
+        read([tmp_path / "out"])
 
 
 def test_two_processes_cannot_write_one_folder(tmp_path):
@@ -187,7 +188,7 @@ def test_frames_keep_types_through_parquet(tmp_path):
 def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, monkeypatch, moment):
     out, removed = tmp_path / "out", []
     make(out)
-    remove = claim.remove
+    remove = fingerprint.remove
 
     def cut_off(path):
         if len(removed) == moment:
@@ -195,7 +196,7 @@ def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, mon
         removed.append(path)
         remove(path)
 
-    for room in (claim, run):
+    for room in (fingerprint, run):
         monkeypatch.setattr(room, "remove", cut_off)
     with suppress(KeyboardInterrupt):
         make(out, {"threshold": 0.8}, force=True)

@@ -7,7 +7,7 @@ import pytest
 from instructwild import stage
 from instructwild.errors import GateError
 from instructwild.llm.name import understand
-from instructwild.stage.models import model_inputs, models_asked
+from instructwild.llm.stage_models import model_inputs, models_asked
 
 
 def trained(folder, model, gate=None):

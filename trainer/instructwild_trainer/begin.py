@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 from instructwild.errors import InputError, ModelError
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.config import TrainOptions, command, load, plain
 
@@ -73,7 +73,7 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
     Raises:
         ModelError: it does not fit, or the model is one that nothing can be built on.
     """
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
     from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
     from instructwild_trainer.processes import parts
@@ -102,7 +102,7 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
 def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
               unit: str = "rows", packed: int = 0) -> None:
     """Say what is trained on what, before anything begins; `packed` is how many sequences the rows were packed into."""
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_trainer.memory import batch_arithmetic, dtype_of
     from instructwild_trainer.processes import count
 

@@ -124,7 +124,7 @@ def languages_of(named: Iterable[str | None], messages: Iterable[Sequence[Mappin
     texts = {place: "\n".join(one["content"] for one in turns if one["role"] == "user")
              for place, (tag, turns) in enumerate(zip(found, messages, strict=True)) if tag == "und"}
     if texts:
-        from instructwild.stage.language import languages
+        from instructwild.text.language import languages
 
         detected = languages(pl.Series(list(texts.values()), dtype=pl.String)).to_list()
         often = Counter(tag.split("-")[0] for tag in detected)

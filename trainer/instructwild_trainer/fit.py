@@ -106,8 +106,8 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     """
     from transformers import PrinterCallback
 
+    from instructwild.console.terminal import console, progress
     from instructwild.llm.quiet import quiet
-    from instructwild.report.terminal import console, progress
 
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)

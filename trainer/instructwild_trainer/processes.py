@@ -56,7 +56,7 @@ def started(out: Path, stage: str, config: dict[str, Any], inputs: list[FileReco
                 _tell(error)
             raise
         return
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     console.quiet = True
     heard = _tell(None)

@@ -23,7 +23,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
         InputError: there is nothing to train on, or to measure.
         ModelError: the model or its template is unfit, or the run cannot fit into memory.
     """
-    from instructwild import stage
+    from instructwild.read import read
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split
     from instructwild_trainer.fit import calm, check_scale
@@ -33,7 +33,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
 
     source = source or source_of(options.model)
     check_scale(options)
-    table = stage.read(data, encoding)
+    table = read(data, encoding)
     with calm(), started(out, "sft", settled(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished
@@ -55,7 +55,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
 
 def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", parts: "Split[Conversation]",
              dropped: list[Any]) -> "Stage | None":
-    from instructwild.report.terminal import console, progress
+    from instructwild.console.terminal import console, progress
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers

@@ -206,7 +206,7 @@ def show(chat: Chat, row: Encoded, *, scored: bool = False) -> None:
     """Print one example: grey is given, green is trained on (of a reward model: scored), red is the stop token."""
     from rich.text import Text
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     styles = {"given": "dim", "trained": "green", "stop": "bold white on red"}
     body = Text.assemble(*((piece.text, styles[piece.kind]) for piece in pieces(chat, row)))

@@ -30,7 +30,7 @@ def serve(
     """
     from rich.text import Text
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_annotation.server import environment
     from instructwild_annotation.server.process import Home, running
 
@@ -84,7 +84,7 @@ def invite(
 
 
 def _first_steps(url: str, home: Path | None, candidates: Path | None, names: list[str], overlap: int) -> None:
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_annotation.connection import Connection
 
     with Connection(url, server_home=home) as connection:

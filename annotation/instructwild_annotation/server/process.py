@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from instructwild.errors import EndpointError, OutputError
-from instructwild.stage.secret import secret_file
+from instructwild.privacy.salt import secret_file
 
 LAUNCHER = Path(__file__).parent / "inside" / "launcher.py"
 WORKSPACE = "instructwild"

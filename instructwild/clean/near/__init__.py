@@ -11,7 +11,7 @@ from fractions import Fraction
 from instructwild.clean.near.batch import NearDuplicates, compile_ahead
 from instructwild.clean.near.index import Index
 from instructwild.clean.near.match import Match
-from instructwild.clean.near.tokens import tokens
+from instructwild.text.tokens import tokens
 
 __all__ = ["Index", "Match", "NearDuplicates", "compile_ahead", "near_duplicate_matches",
            "near_duplicates", "tokens"]

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instructwild.clean.near.compiled import compiled
-from instructwild.clean.near.tokens import fold, is_single, is_text
+from instructwild.text.tokens import fold, is_single, is_text
 
 UNKNOWN, PENDING, AWKWARD, SEPARATOR, SINGLE = -1, -2, -3, 0, 1 << 21
 _CHUNK = 16_384      # texts at a time: their code points stay near the processor

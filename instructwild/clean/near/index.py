@@ -13,7 +13,7 @@ from rapidfuzz.distance import LCSseq
 
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, limits, needed
-from instructwild.clean.near.tokens import tokens
+from instructwild.text.tokens import tokens
 
 _BITS = 128
 _CHARACTERS = 0x110000

@@ -8,6 +8,7 @@ import pytest
 from instructwild import stage
 from instructwild.cli import main
 from instructwild.errors import ConfigError, EndpointError
+from instructwild.read import read
 from instructwild.stage.frames import rankings
 from instructwild_annotation import pull, push, wire
 from instructwild_annotation.people import person
@@ -205,7 +206,7 @@ def test_the_commands_from_push_to_pull_and_merge(connection, invite, server, tm
     pulled = stage.load(tmp_path / "pulled")
     assert sorted(r.ranks for one in rankings(pulled.frame()) for r in one.rankings) == [(1, 1)] * 3 + [(2, 1)] * 2
     assert pulled.manifest.metrics["responses_not_counted"] == {"draft": 1}
-    corrected = stage.read([tmp_path / "pulled" / "corrections.parquet"]).frame
+    corrected = read([tmp_path / "pulled" / "corrections.parquet"]).frame
     assert corrected["messages"][0][-1]["content"] == "丙"
     assert "Anna" not in (tmp_path / "pulled" / "report.html").read_text(encoding="utf-8")
     capsys.readouterr()

@@ -295,7 +295,7 @@ def test_a_failed_gate_exits_1_and_nothing_is_built_on_it(taught, rows, tmp_path
 
 
 def test_the_figures_reach_the_model_card(quantized):
-    from instructwild.report.model_card import model_card
+    from instructwild.publish.model_card import model_card
 
     card = model_card("a model", [quantized.manifest])
     for figure in ("perplexity.source.", "perplexity.rtn asymmetric.", "peak_bytes.export", "linear_bytes.export",

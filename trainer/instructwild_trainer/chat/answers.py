@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from instructwild import stage
 from instructwild.schema import Candidate, Message, RankingRow, content_id, response_id
 from instructwild.stage.frames import ranking_frame, rankings
-from instructwild.stage.language import language_of
+from instructwild.text.language import language_of
 from instructwild_trainer.adapter import source_of
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def ask_all(models: Sequence[str], names: Sequence[str], questions: Sequence[str
 
 def _answers(models: Sequence[str], names: Sequence[str], questions: Sequence[str], max_tokens: int,
              temperature: float) -> list[RankingRow]:
+    from instructwild.console.terminal import console
     from instructwild.llm.local import LocalModel
     from instructwild.llm.request import Request, Sampling
-    from instructwild.report.terminal import console
 
     sampling = Sampling(max_tokens=max_tokens, temperature=temperature)
     asked = [Request(messages=(Message(role="user", content=question),), sampling=sampling) for question in questions]
@@ -65,7 +65,7 @@ def show(rows: Sequence[RankingRow]) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     for row in rows:
         console.print(f"\n[bold]{len(row.candidates)} answers to:[/] ", Text(row.messages[-1].content), sep="")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from instructwild.report.command import Force, Json, announce
+from instructwild.console.options import Force, Json, announce
 
 
 def chat(models: Annotated[list[str], typer.Argument(metavar="MODEL", show_default=False,
@@ -39,7 +39,7 @@ def chat(models: Annotated[list[str], typer.Argument(metavar="MODEL", show_defau
     if ask:
         _ask(models, name, ask, max_tokens, temperature, out, force, as_json)
         return
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_trainer.chat.terminal import converse
     from instructwild_trainer.serve.speaker import named, opened, sources
     from instructwild_trainer.serve.votes import Votes

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from instructwild.console.terminal import console
 from instructwild.errors import InstructwildError, OutputError
 from instructwild.llm.request import Request, Sampling
-from instructwild.report.terminal import console
 from instructwild.schema import Message
 from instructwild_trainer.serve.engine import Engine, Piece
 from instructwild_trainer.serve.speaker import Speaker

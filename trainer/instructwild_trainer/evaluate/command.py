@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 
 if TYPE_CHECKING:
     from instructwild.stage import Stage

@@ -15,9 +15,10 @@ from instructwild.llm.judge import REWARD, Contest, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.stage_models import models_asked
+from instructwild.read import read
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
-from instructwild.stage.models import models_asked
 from instructwild_trainer.data import languages_of, shown
 from instructwild_trainer.evaluate.comparison import Comparison, Plan
 from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
@@ -92,13 +93,13 @@ def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
     malformed: list[Dropped] = []
     before = [one for one in sides if one.rows is not None]
     if plan.prompts:
-        table = stage.read(plan.prompts, encoding)
+        table = read(plan.prompts, encoding)
         rows, inputs, malformed = list(instructions(table.frame)), table.inputs, table.malformed
     elif before:
         rows = list((before[0].rows or {}).values())
     else:
         own = Path(str(files("instructwild_trainer.evaluate").joinpath(OWN_PROMPTS)))
-        rows = list(instructions(stage.read([own]).frame))
+        rows = list(instructions(read([own]).frame))
     known = dict.fromkeys(row.id for row in rows if row.prompt)
     firsts = {row.id: row for row in reversed(rows)}
     asked = [firsts[id_] for id_ in known]
@@ -154,7 +155,7 @@ def _answer(run: stage.Run, sides: Sequence[Side], comparisons: Sequence[Compari
 def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Plan, limits: Limits,
           cache: Path | None) -> Spent:
     """Ask the judge model."""
-    from instructwild.report.terminal import console, progress
+    from instructwild.console.terminal import console, progress
 
     contests = [Contest(one.row.prompt, tuple(one.answers), one.language, rubric.of(one.category, one.language))
                 for one in open_]
@@ -179,7 +180,7 @@ def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Pla
 
 def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., list[float]]) -> None:
     """Ask the reward model: the higher score wins."""
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     asked = [(*one.row.prompt, Message(role="assistant", content=answer)) for one in open_ for answer in one.answers]
     with progress() as shown_:

@@ -10,6 +10,7 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import InputError
+from instructwild.read import read
 from instructwild.schema import Dropped, response_id
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
@@ -41,7 +42,7 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
     """
     sources = [source_of(model) for model in models]
     names = told_apart(source.label for source in sources)
-    table = stage.read(data, encoding)
+    table = read(data, encoding)
     config = {"models": names, "held_out": held_out, "max_length": max_length, "dtype": dtype}
     with stage.start(out, "evaluate perplexity", config=config, inputs=[*table.inputs, *(s.record for s in sources)],
                      force=force) as run:
@@ -80,8 +81,8 @@ def _common(frame: pl.DataFrame, sources: Sequence[Source], max_length: int, hel
 
 def _measured(run: stage.Run, number: int, source: Source, rows: Sequence[Conversation], dtype: str) -> Measured:
     """Nats and tokens of each row's answers; the model is loaded only when a piece is missing."""
+    from instructwild.console.terminal import progress
     from instructwild.llm.local import load
-    from instructwild.report.terminal import progress
     from instructwild_trainer.likelihood import answer_loss
 
     loaded: list[Any] = []

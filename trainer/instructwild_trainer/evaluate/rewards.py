@@ -8,6 +8,7 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import InputError
+from instructwild.read import Table, read
 from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat
@@ -27,7 +28,7 @@ SCORED = pl.Schema({"id": pl.String, "response_id": pl.String, "language": pl.St
 class Answered:
     """One set of answers: its name, its rows with their languages, and the rows that have no answer to score."""
 
-    def __init__(self, name: str, table: stage.Table) -> None:
+    def __init__(self, name: str, table: Table) -> None:
         self.name, self.inputs = name, table.inputs
         rows = list(instructions(table.frame))
         self.rows: list[Instruction] = [row for row in rows if row.response]
@@ -51,7 +52,7 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
     """
     judge = scorer(str(model))
     judge.max_length = max_length
-    tables = [stage.read([one], encoding) for one in data]
+    tables = [read([one], encoding) for one in data]
     names = told_apart(Path(str(one)).name for one in data)
     inputs = [record for table in tables for record in table.inputs]
     config = {"model": judge.source.label, "sources": names, "max_length": max_length}
@@ -69,7 +70,7 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
 
 
 def _scored(run: stage.Run, number: int, answered: Answered, judge: Scorer) -> list[float]:
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     with progress() as shown_:
         task = shown_.add_task(f"scores of {answered.name}", total=len(answered.rows), note="")

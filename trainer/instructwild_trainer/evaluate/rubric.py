@@ -13,7 +13,7 @@ from typing import Any
 
 from instructwild.errors import InputError
 from instructwild.llm.judge import WORDS, Words
-from instructwild.stage.language import language_of
+from instructwild.text.language import language_of
 
 GENERAL = "general"
 

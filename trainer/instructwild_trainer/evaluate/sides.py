@@ -12,6 +12,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.read import read
 from instructwild.schema import Instruction, Message
 from instructwild.stage.folder import MODEL
 from instructwild.stage.frames import instructions
@@ -48,7 +49,7 @@ def side(given: str, limits: Limits, encoding: str | None = None) -> Side:
     """
     path = Path(given)
     if path.is_file() or (stage.is_stage(path) and not (path / MODEL).is_dir()):
-        table = stage.read([given], encoding)
+        table = read([given], encoding)
         rows = {row.id: row for row in instructions(table.frame) if row.response}
         return Side(path.name, given, tuple(table.inputs), rows=rows)
     model = understand(given)
@@ -71,7 +72,7 @@ def ask(asked: Side, prompts: Sequence[tuple[Message, ...]], sampling: Sampling,
         ledger: the file of calls and replies.
         run: names the run that pays.
     """
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     with closing(Ledger(ledger, run)) as kept, progress() as shown:
         session = open_model(asked.given, limits, kept, sort=SORTED_OVER)

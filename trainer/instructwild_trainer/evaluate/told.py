@@ -12,7 +12,7 @@ def tell(manifest: "Manifest") -> None:
     """A table of what was measured, with intervals, on stderr."""
     from rich.table import Table
 
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
 
     metrics = manifest.metrics
     table = Table(box=None, padding=(0, 2, 0, 0))

@@ -32,7 +32,7 @@ def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, told: str, to
     Raises:
         ChildError: it failed.
     """
-    from instructwild.report.terminal import progress
+    from instructwild.console.terminal import progress
 
     scratch.mkdir(parents=True, exist_ok=True)
     told_to, result = json.dumps({"work": work, **plan}, ensure_ascii=False), scratch / "result.json"

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from instructwild.report.command import DryRun, Force, Json, Out, announce
+from instructwild.console.options import DryRun, Force, Json, Out, announce
 
 
 def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or adapter folder, a Hub id, or smollm2.")],
@@ -26,7 +26,7 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
                "trained on.", show_default=False)] = "",
            dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
     """Write a merged or 4-bit model folder; it is loaded afresh and compared with its source, and fails when it is worse."""
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild.stage.folder import Stage
     from instructwild.stage.manifest import read_manifest
     from instructwild_trainer.export.stage import export as work

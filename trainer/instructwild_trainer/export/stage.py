@@ -11,6 +11,7 @@ from typing import Any, Literal
 from instructwild import stage
 from instructwild.errors import InputError, ModelError
 from instructwild.llm.quantized import quantization_of
+from instructwild.read import Table, read
 from instructwild.schema import Dropped
 from instructwild_trainer.adapter import (
     ADAPTER,
@@ -41,7 +42,7 @@ class Plan:
     source: Source
     chat: Chat
     format: Format
-    table: stage.Table
+    table: Table
     rows: list[Conversation]
     dropped: list[Dropped]
     held: dict[str, list[list[int]]]
@@ -82,7 +83,7 @@ def planned(model: str, format: Format, calibration: Sequence[str], *, bits: int
         raise InputError("GPTQ needs rows to calibrate with", where="--calibration",
                          remedy="give the answered rows that the model was trained on, a stage folder or a file")
     chat = load_chat(found)
-    table = stage.read(calibration)
+    table = read(calibration)
     rows, dropped = conversations(table.frame, chat, max_length)
     if calibration and not rows:
         raise InputError(f"none of {table.frame.height + len(table.malformed):,} rows has an answer and fits into "
@@ -131,7 +132,7 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
 
 
 def _work(run: stage.Run, plan: Plan) -> None:
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_trainer.export.gate import judge
     from instructwild_trainer.export.page import page_of, table_of
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.report.command import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 from instructwild_trainer.config import command
 from instructwild_trainer.ppo.config import PPOOptions
 

@@ -3,8 +3,8 @@
 import dataclasses
 from typing import TYPE_CHECKING
 
+from instructwild.console.terminal import console
 from instructwild.errors import ConfigError, ModelError
-from instructwild.report.terminal import console
 from instructwild_trainer.memory import GIB, Need, Shape, available, dtype_of, measuring, need_of, shape_of
 from instructwild_trainer.ppo.config import PPOOptions
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from instructwild import stage
 from instructwild.errors import InputError
+from instructwild.read import Table
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
@@ -24,7 +24,7 @@ class Rows:
     total: int
 
 
-def prepared(prompts: stage.Table, ptx: stage.Table, chat: Chat, options: PPOOptions) -> Rows:
+def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> Rows:
     """Rows as token ids, split into what is trained on and what is held out.
 
     Raises:

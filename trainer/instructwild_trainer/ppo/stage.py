@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
+from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.quiet import quiet_imports
-from instructwild.report.terminal import console, progress
+from instructwild.read import read
 from instructwild_trainer.adapter import Source, load_chat, load_policy, load_reward, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.config import load, plain
@@ -97,7 +98,7 @@ def _run(asked: Asked, among: Processes) -> stage.Stage | None:
         check_even(options, parts, ptx=bool(asked.ptx))
     reward = source_of(asked.reward) if asked.reward else None
     options = checked(base, options, reward=reward is not None, world=among.world)
-    tables = stage.read(asked.prompts, asked.encoding), stage.read(asked.ptx, asked.encoding)
+    tables = read(asked.prompts, asked.encoding), read(asked.ptx, asked.encoding)
     inputs = [*tables[0].inputs, *tables[1].inputs, base.record, *([reward.record] if reward else []),
               *(stage.input_record(place.rpartition(":")[0]) for place in asked.reward_functions)]
     config = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}

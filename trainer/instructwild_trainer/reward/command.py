@@ -65,7 +65,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
 
 def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat", parts: "Split[Group]",
              dropped: "list[Dropped]") -> "Stage | None":
-    from instructwild.report.terminal import console, progress
+    from instructwild.console.terminal import console, progress
     from instructwild.stage import Rows
     from instructwild_trainer.fit import curves, once, train
     from instructwild_trainer.processes import is_first

@@ -14,10 +14,10 @@ from typing import Any
 
 from instructwild import stage
 from instructwild.errors import InputError
+from instructwild.read.files import lines_of
+from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id
-from instructwild.schema.layouts import to_messages
 from instructwild.stage.frames import is_ranking, rankings
-from instructwild.stage.sources import lines_of
 
 SCORE, ANSWERS = "score", ("completion", "output", "response", "answer")
 Turns = list[dict[str, str]]

@@ -75,7 +75,7 @@ def serve(
 
 def _serve(found: list, names: list[str], host: str, port: int, key: str | None, votes: Path | None, slots: int,  # type: ignore[type-arg]
            waiting: int, max_tokens: int, max_prompt: int | None, grace: float) -> None:
-    from instructwild.report.terminal import console
+    from instructwild.console.terminal import console
     from instructwild_trainer.serve.app import Limits, Service
     from instructwild_trainer.serve.engine import Engine
     from instructwild_trainer.serve.server import address, run, taken

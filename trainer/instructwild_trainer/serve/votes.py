@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from instructwild import stage
 from instructwild.errors import OutputError
+from instructwild.privacy.people import person
 from instructwild.schema import Candidate, Message, Ranking, RankingRow, content_id, response_id
 from instructwild.stage.frames import ranking_frame, rankings
-from instructwild.stage.language import language_of
 from instructwild.stage.manifest import FileRecord, read_manifest
-from instructwild.stage.people import person
+from instructwild.text.language import language_of
 
 if TYPE_CHECKING:
     from instructwild.report.page import Page

@@ -8,8 +8,8 @@ import hashlib
 import numpy as np
 import polars as pl
 
+from instructwild.read.layouts import ANSWER_KEYS, PROMPT_KEYS
 from instructwild.schema.identity import ID_LENGTH
-from instructwild.schema.layouts import ANSWER_KEYS, PROMPT_KEYS
 from instructwild.stage.frames import INSTRUCTION, lists
 
 TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "url", "license", "instruction_type",

@@ -6,9 +6,9 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from instructwild.read.layouts import to_messages
 from instructwild.schema.columns import compact
 from instructwild.schema.identity import content_id, response_id
-from instructwild.schema.layouts import to_messages
 from instructwild.stage.frames import INSTRUCTION
 
 TEXT = pa.large_string()

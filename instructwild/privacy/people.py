@@ -1,7 +1,7 @@
 """Who ranked: a person appears in the data as a salted hash, never by name."""
 
+from instructwild.privacy.salt import user_salt
 from instructwild.schema import salted_hash
-from instructwild.stage.secret import user_salt
 
 
 def person(name: str) -> str:

@@ -4,10 +4,10 @@ import polars as pl
 import pytest
 from huggingface_hub import DatasetCard, ModelCard
 
+from instructwild.publish.dataset_card import contents, dataset_card, lengths_of, licence_of
+from instructwild.publish.licence import terms_of, together
+from instructwild.publish.model_card import curves_of, model_card
 from instructwild.report import figures
-from instructwild.report.card import contents, dataset_card, lengths_of, licence_of
-from instructwild.report.licence import terms_of, together
-from instructwild.report.model_card import curves_of, model_card
 from instructwild.report.standalone import standalone
 from instructwild.schema import (
     Candidate,

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from instructwild.read import plain
+from instructwild.read.build import Builder
+from instructwild.read.files import Line
 from instructwild.schema.columns import compact
 from instructwild.schema.verdict import Dropped, Reason
-from instructwild.stage import plain
-from instructwild.stage.build import Builder
 from instructwild.stage.frames import INSTRUCTION
-from instructwild.stage.sources import Line
 
 BATCH = 50_000
 LONGEST_VALUE = 2000

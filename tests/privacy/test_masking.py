@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructwild.collect.checksums import hong_kong_id, iban, luhn, payment_card, resident_id, taiwan_id
-from instructwild.collect.privacy import mask, mask_all
+from instructwild.privacy.checksums import hong_kong_id, iban, luhn, payment_card, resident_id, taiwan_id
+from instructwild.privacy.masking import mask, mask_all
 
 # Reserved, published as examples, or made up so that the check holds; nobody's.
 MASKED = [

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from instructwild.stage.language import clues, script
-from instructwild.stage.language.shared_script import SharedScript
+from instructwild.text.language import clues, script
+from instructwild.text.language.shared_script import SharedScript
 
 Backend = Literal["fasttext", "langdetect"]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructwild.errors import ConfigError
-from instructwild.stage.language import languages, script
+from instructwild.text.language import languages, script
 
 CASES = {
     "simplified": ("请帮我写一封辞职信", "zh-Hans"),

@@ -26,7 +26,7 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
     if as_json:
         print(manifest.to_json(), end="")
     else:
-        from instructwild.report.terminal import console
+        from instructwild.console.terminal import console
 
         rows = manifest.rows
         state = "was finished before: nothing to do" if stage.found else f"done in {manifest.seconds:.1f} s"

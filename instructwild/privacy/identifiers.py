@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from instructwild.collect.checksums import hong_kong_id, iban, payment_card, resident_id, taiwan_id
+from instructwild.privacy.checksums import hong_kong_id, iban, payment_card, resident_id, taiwan_id
 
 Found = tuple[str, int, int, str]
 """type, start, end, key."""

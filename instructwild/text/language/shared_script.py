@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from instructwild.errors import ConfigError
-from instructwild.stage.language import script
-from instructwild.stage.language.clues import clues
+from instructwild.text.language import script
+from instructwild.text.language.clues import clues
 
 HEAD = 120                # characters shown to the model
 CLUE_WEIGHT = 2.0         # in the exponent: one clue outweighs likelihoods that differ by a factor of e²

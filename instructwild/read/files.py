@@ -19,7 +19,7 @@ from typing import IO, Any
 import polars as pl
 
 from instructwild.errors import InputError
-from instructwild.stage.encoding import codec_of, decoded, misencoded, streamed
+from instructwild.read.encoding import codec_of, decoded, misencoded, streamed
 from instructwild.stage.folder import table
 
 LONGEST_LINE = 16 * 2**20
@@ -104,7 +104,7 @@ def _opened(path: Path) -> IO[bytes]:
     if path.suffix.lower() == ".gz":
         return gzip.open(path)  # type: ignore[return-value]
     if path.suffix.lower() == ".zst":
-        from instructwild.stage.zst import unpacked
+        from instructwild.read.zst import unpacked
 
         return unpacked(path.open("rb"))
     return path.open("rb")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from instructwild.collect.identifiers import Found, holds
+from instructwild.privacy.identifiers import Found, holds
 
 MODELS = frozenset(re.split(" ", (
     "chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing "

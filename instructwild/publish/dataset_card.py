@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from instructwild.publish.licence import UNSTATED, Together, together
+from instructwild.publish.markdown import SECTION, document, pictures, plain, table
 from instructwild.report import figures
 from instructwild.report.counts import WORDS, by_language, by_type, duration, flat, lengths, money
-from instructwild.report.licence import UNSTATED, Together, together
-from instructwild.report.markdown import SECTION, document, pictures, plain, table
 from instructwild.report.standalone import standalone
 from instructwild.report.template import shown, visible
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from instructwild.publish.dataset_card import annotated, dropped, made
+from instructwild.publish.markdown import SECTION, document, folded, pictures, plain, table
 from instructwild.report import figures
-from instructwild.report.card import annotated, dropped, made
 from instructwild.report.counts import flat
-from instructwild.report.markdown import SECTION, document, folded, pictures, plain, table
 from instructwild.report.standalone import standalone
 from instructwild.report.template import shown
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from instructwild.collect import identifiers, names
+from instructwild.privacy import identifiers, names
 
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
 

@@ -3,9 +3,9 @@
 import pytest
 
 from instructwild.errors import OutputError
+from instructwild.privacy.people import person
+from instructwild.privacy.salt import SALT, salt_file, user_salt
 from instructwild.schema import salted_hash
-from instructwild.stage.people import person
-from instructwild.stage.secret import SALT, salt_file, user_salt
 
 
 @pytest.fixture

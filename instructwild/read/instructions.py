@@ -7,13 +7,13 @@ from pathlib import Path
 import polars as pl
 
 from instructwild.errors import InputError
+from instructwild.read.assemble import Found, from_columns, from_lines
+from instructwild.read.files import columns_of, lines_of
 from instructwild.schema.identity import content_id
 from instructwild.schema.verdict import Dropped
-from instructwild.stage.assemble import Found, from_columns, from_lines
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, is_ranking
 from instructwild.stage.manifest import FileRecord
-from instructwild.stage.sources import columns_of, lines_of
 
 
 @dataclass(frozen=True)

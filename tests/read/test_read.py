@@ -10,14 +10,14 @@ import zstandard
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from instructwild import stage
 from instructwild.errors import InputError
+from instructwild.read import read
+from instructwild.read.assemble import from_lines
+from instructwild.read.build import Builder
+from instructwild.read.files import Line
+from instructwild.read.plain import turn_ids
 from instructwild.schema import content_id, response_id
-from instructwild.stage.assemble import from_lines
-from instructwild.stage.build import Builder
 from instructwild.stage.frames import INSTRUCTION, instruction_frame, instructions
-from instructwild.stage.plain import turn_ids
-from instructwild.stage.sources import Line
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 PLAIN = st.fixed_dictionaries(
@@ -33,7 +33,7 @@ ODD = st.one_of(
 
 def read_lines(path, *values):
     path.write_text("\n".join(value if isinstance(value, str) else json.dumps(value) for value in values))
-    return stage.read([path])
+    return read([path])
 
 
 @given(TEXT)
@@ -86,16 +86,16 @@ def test_a_row_of_ours_survives_json_lines(tmp_path):
 def test_a_parquet_of_ours_is_taken_as_it_is(tmp_path):
     frame = read_lines(tmp_path / "in.jsonl", {"instruction": "a", "special_tag": ["R1"]}, {"instruction": "b"}).frame
     frame.write_parquet(tmp_path / "data.parquet")
-    assert stage.read([tmp_path / "data.parquet"]).frame.equals(frame)
+    assert read([tmp_path / "data.parquet"]).frame.equals(frame)
 
 
 def test_a_parquet_with_other_columns_costs_rows_or_names_what_it_found(tmp_path):
     pl.DataFrame({"instruction": ["a", None], "output": ["b", "c"], "pixels": [1, 2]}).write_parquet(tmp_path / "a.parquet")
-    table = stage.read([tmp_path / "a.parquet"])
+    table = read([tmp_path / "a.parquet"])
     assert table.frame.height == 1
     assert [row.evidence for row in table.malformed] == [f"{tmp_path / 'a.parquet'}:2"]
     pl.DataFrame({"pixels": [1, 2]}).write_parquet(tmp_path / "b.parquet")
-    assert [row.row["problem"] for row in stage.read([tmp_path / "b.parquet"]).malformed] == [
+    assert [row.row["problem"] for row in read([tmp_path / "b.parquet"]).malformed] == [
         "no known layout: expected messages, conversations or instruction; found the keys pixels"] * 2
 
 
@@ -111,7 +111,7 @@ def test_hostile_lines_cost_only_themselves(tmp_path):
 
 
 def test_a_line_too_long_to_hold_costs_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr("instructwild.stage.sources.LONGEST_LINE", 1000)
+    monkeypatch.setattr("instructwild.read.files.LONGEST_LINE", 1000)
     table = read_lines(tmp_path / "in.jsonl", {"instruction": "a"}, {"instruction": "b" * 5000}, {"instruction": "c"})
     assert table.frame.height == 2
     assert "longer than" in table.malformed[0].row["problem"]
@@ -129,7 +129,7 @@ def test_a_file_that_cannot_be_read_is_one_clear_message(tmp_path, content, told
     path = tmp_path / {b"\x1f\x8b": "in.jsonl.gz", b"\x28\xb5": "in.jsonl.zst"}.get(content[:2], "in.jsonl")
     path.write_bytes(content)
     with pytest.raises(InputError) as raised:
-        stage.read([path])
+        read([path])
     assert told in str(raised.value)
     assert str(path) in str(raised.value)
 
@@ -140,7 +140,7 @@ def test_byte_order_marks_are_obeyed(tmp_path, codec, kind):
     text = {"jsonl": '{"instruction": "你好"}\n', "json": '[{"instruction": "你好"}]', "csv": "instruction\n你好\n"}[kind]
     path = tmp_path / f"in.{kind}"
     path.write_bytes(text.encode(codec))
-    assert stage.read([path]).frame["id"].to_list() == [content_id([("user", "你好")])]
+    assert read([path]).frame["id"].to_list() == [content_id([("user", "你好")])]
 
 
 @pytest.mark.parametrize(("name", "content", "told"), [
@@ -159,7 +159,7 @@ def test_byte_order_marks_are_obeyed(tmp_path, codec, kind):
 def test_a_file_of_the_wrong_form_is_one_clear_message(tmp_path, name, content, told):
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=told):
-        stage.read([tmp_path / name])
+        read([tmp_path / name])
 
 
 def test_a_file_packed_with_the_longest_window_is_read(tmp_path):
@@ -168,7 +168,7 @@ def test_a_file_packed_with_the_longest_window_is_read(tmp_path):
     path = tmp_path / "in.jsonl.zst"
     with path.open("wb") as handle, zstandard.ZstdCompressor(compression_params=long).stream_writer(handle) as packed:
         packed.write(b'{"instruction": "a"}\n' * 9)
-    assert stage.read([path]).frame.height == 9
+    assert read([path]).frame.height == 9
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress])
@@ -180,12 +180,12 @@ def test_a_compressed_file_reads_as_the_plain_one_and_no_beginning_of_it_reads_a
     path = tmp_path / f"in.{kind}.{'gz' if pack is gzip.compress else 'zst'}"
     half = len(text) // 2
     path.write_bytes(pack(text[:half].encode()) + pack(text[half:].encode()))       # two members, two frames
-    assert [row[0]["content"] for row in stage.read([path]).frame["messages"]] == rows
+    assert [row[0]["content"] for row in read([path]).frame["messages"]] == rows
     whole = pack(text.encode())
     for end in range(1, len(whole), 7):
         path.write_bytes(whole[:end])
         with pytest.raises(InputError):
-            stage.read([path])
+            read([path])
 
 
 PARTS = ["[", "]", "{", "}", '"', ",", ":", "instruction", "\n", "\r", "\x00", "你", "\ufeff", "\\", "1e999", "null",
@@ -203,7 +203,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused_in_one_message(tmp_path_fac
     path = tmp_path_factory.getbasetemp() / name
     path.write_bytes(content)
     with suppress(InputError):
-        table = stage.read([path], encoding)
+        table = read([path], encoding)
         assert table.inputs[0].rows == table.frame.height + len(table.malformed)
 
 
@@ -215,24 +215,24 @@ def test_ids_of_the_file_are_not_believed(tmp_path):
 def test_a_named_encoding_reads_a_gbk_file(tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_bytes('{"instruction": "你好"}\n'.encode("gb18030"))
-    assert stage.read([path], encoding="gb18030").frame["id"].to_list() == [content_id([("user", "你好")])]
+    assert read([path], encoding="gb18030").frame["id"].to_list() == [content_id([("user", "你好")])]
 
 
 def test_a_table_is_read_as_it_comes_and_tells_where_its_encoding_ends(tmp_path):
     path = tmp_path / "in.csv"
     path.write_bytes(b"instruction,output\n" + b"a,b\n" * 50_000 + '"你好",c\n'.encode("gb18030"))
-    from instructwild.stage.sources import lines_of
+    from instructwild.read.files import lines_of
 
     lines = lines_of(path)
     assert next(lines).value == {"instruction": "a", "output": "b"}, "a row is there before the file has been read"
     with pytest.raises(InputError, match=r"after line \d+ is not utf-8"):
         list(lines)
-    assert stage.read([path], encoding="gb18030").frame.height == 50_001
+    assert read([path], encoding="gb18030").frame.height == 50_001
 
 
 def test_rows_of_several_sources_keep_their_order(tmp_path):
     read_lines(tmp_path / "b.jsonl", {"instruction": "1"}, {"messages": [{"role": "user", "content": "2"}]}, {"prompt": "3"})
-    frame = stage.read([tmp_path / "b.jsonl", tmp_path / "b.jsonl"]).frame
+    frame = read([tmp_path / "b.jsonl", tmp_path / "b.jsonl"]).frame
     assert [row[0]["content"] for row in frame["messages"]] == ["1", "2", "3"] * 2
 
 
@@ -245,4 +245,4 @@ def test_a_mistyped_path_is_never_asked_of_the_hub(tmp_path, monkeypatch):
     (tmp_path / "data").mkdir()
     for name in ("data/rows", "exports/rows.jsonl", "somebody/rows.json.gz"):
         with pytest.raises(InputError, match="does not exist"):
-            stage.read([name])
+            read([name])
