@@ -16,6 +16,7 @@ from benchmarks.results import save
 from benchmarks.reward_rankings import FILES
 from benchmarks.sft_throughput import DATA
 from benchmarks.turns import kept
+from instructwild.read.rankings import read_rankings
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.data import Split, place
@@ -23,7 +24,6 @@ from instructwild_trainer.fit import calm
 from instructwild_trainer.reward.command import _likelihood, _trainer
 from instructwild_trainer.reward.groups import Group, groups
 from instructwild_trainer.reward.measure import calibration, differences, judged, longer_wins, pairs_of
-from instructwild_trainer.reward.rankings import read
 from instructwild_trainer.reward.trainer import score
 from instructwild_trainer.templates import Chat
 
@@ -65,7 +65,7 @@ def table_of(name: str, languages: tuple[str, ...], folds: int, **asked: Any) ->
     chat = load_chat(source)
     ranked: list[Group] = []
     for language in languages:
-        found, _ = groups(read([FILES[language]]).rows, chat, options.max_length)
+        found, _ = groups(read_rankings([FILES[language]]).rows, chat, options.max_length)
         ranked += [dataclasses.replace(group, language=language) for group in found]
     with calm():
         parts = [kept(f"folds-{name}-{fold}", lambda fold=fold: held_out(fold, folds, options, source, chat, ranked))

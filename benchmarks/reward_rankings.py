@@ -17,6 +17,7 @@ import torch
 from benchmarks.results import save
 from benchmarks.sft_throughput import DATA, seconds
 from benchmarks.turns import in_turns, ratio
+from instructwild.read.rankings import read_rankings
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.data import Split
@@ -25,7 +26,6 @@ from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.reward.command import _trainer
 from instructwild_trainer.reward.groups import Group, groups
 from instructwild_trainer.reward.head import reward_model
-from instructwild_trainer.reward.rankings import read
 from instructwild_trainer.templates import Chat
 
 FILES = {"Chinese": DATA / "rankings" / "oaast_rm_zh.json", "English": DATA / "rankings" / "oasst_en_50_trees.jsonl"}
@@ -58,7 +58,7 @@ def row_of(name: str, count: int, longest: int, rounds: int) -> list[Any]:
     """One base: what a pass is, and its seconds both ways."""
     source = source_of(name)
     chat = load_chat(source)
-    ranked, _ = groups(read(list(FILES.values())).rows, chat, longest)
+    ranked, _ = groups(read_rankings(list(FILES.values())).rows, chat, longest)
     ranked = ranked[:: max(1, len(ranked) // count)][:count]
     options = RewardOptions(max_length=longest, per_device_train_batch_size=1, gradient_accumulation_steps=4,
                             save_steps=10**6, warmup_steps=0)

@@ -1,8 +1,8 @@
 """`instructwild convert`: rows in the layout that another tool reads.
 
 `messages` and `preference` have TRL's column names; `alpaca` is instruction, input, output; `sharegpt` is conversations of
-`from` and `value`. A ranking stage becomes preference pairs: every strictly ordered pair of every submitted ranking, ties
-none. Rankings themselves stay whole in their stage, where reward modelling reads them.
+`from` and `value`. A ranking stage becomes preference pairs, as `schema.ranking` defines them: people before models,
+by majority, ties none. Rankings themselves stay whole in their stage, where reward modelling reads them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +78,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, encoding: str | N
         origin: list[int] = []
         if ranked:
             for number, row in enumerate(rankings(frame)):
-                pairs = list(preference_pairs(row))
+                pairs = list(preference_rows(row))
                 written += pairs
                 origin += [number] * len(pairs)
                 if not pairs:
@@ -120,15 +120,13 @@ def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, l
                       report=shown, metrics={"rows_written": data.height})
 
 
-def preference_pairs(row: "RankingRow") -> Iterator[dict[str, Any]]:
-    """Every strictly ordered pair of every submitted ranking, the prompt apart, as TRL's reward and DPO trainers read it."""
+def preference_rows(row: "RankingRow") -> Iterator[dict[str, Any]]:
+    """The preference pairs of a ranking row, the prompt apart, as TRL's reward and DPO trainers read them."""
     prompt = [message.model_dump() for message in row.messages]
-    for ranking in row.rankings:
-        if ranking.status != "submitted":
-            continue
-        for better, worse in ranking.pairs:
-            yield {"prompt": prompt, "chosen": [_answer(row.candidates[better].text)],
-                   "rejected": [_answer(row.candidates[worse].text)], "id": row.id, "annotator": ranking.annotator}
+    for pair in row.preference_pairs():
+        yield {"prompt": prompt, "chosen": [_answer(row.candidates[pair.chosen].text)],
+               "rejected": [_answer(row.candidates[pair.rejected].text)], "id": pair.id, "annotator": pair.annotator,
+               "agreement": pair.agreement}
 
 
 def _answer(text: str) -> dict[str, str]:
@@ -169,7 +167,7 @@ def schema(layout: Layout) -> "dict[str, pl.DataType]":
     return {
         Layout.MESSAGES: {"messages": turns},
         Layout.PREFERENCE: {"prompt": turns, "chosen": turns, "rejected": turns, "id": pl.String(),
-                            "annotator": pl.String()},
+                            "annotator": pl.String(), "agreement": pl.Float64()},
         Layout.ALPACA: {"instruction": pl.String(), "input": pl.String(), "output": pl.String(), "system": pl.String(),
                         "history": pl.List(pl.List(pl.String))},
         Layout.SHAREGPT: {"conversations": pl.List(pl.Struct({"from": pl.String, "value": pl.String}))},

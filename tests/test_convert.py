@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructwild.convert import Layout, converted, in_layout, misfit, preference_pairs
+from instructwild.convert import Layout, converted, in_layout, misfit, preference_rows
 from instructwild.errors import InputError
 from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow
@@ -38,11 +38,11 @@ def test_every_layout_reads_back_as_the_same_turns(turns):
 
 def test_all_strictly_ordered_pairs_and_none_for_ties():
     pairs = [(pair["chosen"][0]["content"], pair["rejected"][0]["content"])
-             for pair in preference_pairs(ranking_row([2], [0, 1], [3]))]
+             for pair in preference_rows(ranking_row([2], [0, 1], [3]))]
     assert sorted(pairs) == [("answer 0", "answer 3"), ("answer 1", "answer 3"), ("answer 2", "answer 0"),
                              ("answer 2", "answer 1"), ("answer 2", "answer 3")]
-    assert list(preference_pairs(ranking_row([0, 1]))) == []
-    assert list(preference_pairs(ranking_row([0], [1], status="draft"))) == []
+    assert list(preference_rows(ranking_row([0, 1]))) == []
+    assert list(preference_rows(ranking_row([0], [1], status="draft"))) == []
 
 
 def test_a_ranking_stage_becomes_pairs_with_the_columns_of_trl(tmp_path):

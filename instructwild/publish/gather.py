@@ -11,12 +11,10 @@ import polars as pl
 from instructwild.errors import GateError, InputError
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
-from instructwild.schema import Ranking, RankingRow, pair_id
+from instructwild.schema import RankingRow
 from instructwild.stage.folder import REPORT
 from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
 
-ORDER = ("person", "model", "scripted")
-"""Whose rankings count: where people ranked, only theirs do."""
 FOR_READING = ("chat", "evaluate")
 """Stages whose answers are there to be read, and are no part of a dataset."""
 MESSAGES = INSTRUCTION["messages"]
@@ -90,7 +88,7 @@ def frames(found: Gathered) -> dict[str, pl.DataFrame]:
         configs["prompts"] = _public(asked)
     if ranked.height:
         configs["ranking"] = _unnamed(ranked)
-        pairs = preference_pairs(rankings(configs["ranking"]))
+        pairs = preference_frame(rankings(configs["ranking"]))
         if pairs.height:
             configs["preference"] = pairs
     return {name: frame for name, frame in configs.items() if frame.height}
@@ -113,35 +111,17 @@ def _unnamed(frame: pl.DataFrame) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=RANKING)
 
 
-def counting(row: RankingRow) -> tuple[str, list[Ranking]]:
-    """Whose submitted rankings of the row count, and those rankings."""
-    for kind in ORDER:
-        given = [one for one in row.rankings if one.status == "submitted" and one.annotator.startswith(f"{kind}:")]
-        if given:
-            return kind, given
-    return "", []
+def preference_frame(rows: Iterable[RankingRow]) -> pl.DataFrame:
+    """The preference pairs of ranking rows, in TRL's columns."""
+    return pl.DataFrame([
+        {"id": pair.id, "prompt": [message.model_dump() for message in row.messages],
+         "chosen": _answer(row.candidates[pair.chosen].text), "rejected": _answer(row.candidates[pair.rejected].text),
+         "language": row.language, "annotator": pair.annotator, "agreement": pair.agreement}
+        for row in rows for pair in row.preference_pairs()], schema=PREFERENCE)
 
 
-def preference_pairs(rows: Iterable[RankingRow]) -> pl.DataFrame:
-    """Every pair of candidates that more rankings put one way than the other, in TRL's columns.
-
-    `agreement` is the share of the rankings of the row that say so; ties count against neither.
-    """
-    return pl.DataFrame(list(_pairs(rows)), schema=PREFERENCE)
-
-
-def _pairs(rows: Iterable[RankingRow]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        kind, given = counting(row)
-        votes = Counter(pair for ranking in given for pair in ranking.pairs)
-        prompt = [message.model_dump() for message in row.messages]
-        for (better, worse), count in sorted(votes.items()):
-            texts = row.candidates[better].text, row.candidates[worse].text
-            if count > votes[worse, better] and texts[0] != texts[1]:
-                chosen, rejected = ([{"role": "assistant", "content": text}] for text in texts)
-                yield {"id": pair_id(row.id, row.candidates[better].id, row.candidates[worse].id),
-                       "prompt": prompt, "chosen": chosen, "rejected": rejected, "language": row.language,
-                       "annotator": kind, "agreement": count / len(given)}
+def _answer(text: str) -> list[dict[str, str]]:
+    return [{"role": "assistant", "content": text}]
 
 
 def best_answers(asked: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
@@ -151,10 +131,10 @@ def best_answers(asked: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
     known = {row.id: row for row in instructions(asked)}
     rows = []
     for row in rankings(ranked):
-        _, given = counting(row)
-        if not row.candidates or not given:
+        _, counting = row.submitted()
+        if not row.candidates or not counting:
             continue
-        means = [sum(ranking.ranks[i] for ranking in given) / len(given) for i in range(len(row.candidates))]
+        means = [sum(ranking.ranks[i] for ranking in counting) / len(counting) for i in range(len(row.candidates))]
         best = row.candidates[means.index(min(means))]
         made = {"made_by": {"model": best.model}} if best.model else {}
         base = known.get(row.id) or _instruction(row)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from instructwild.publish import folder as files
-from instructwild.publish.gather import Gathered, counting, frames, gather, licences, texts
+from instructwild.publish.gather import Gathered, frames, gather, licences, texts
 from instructwild.publish.hub import RepoType
 from instructwild.publish.licence import together
 from instructwild.publish.refusal import licence, personal_data
@@ -129,9 +129,9 @@ def _annotators(found: Gathered) -> dict[str, int]:
     ranked = [node for node in found.chain if "rankings" in node.columns]
     counted: dict[str, int] = {}
     for row in rankings(ranked[-1].rows.collect()) if ranked else ():
-        kind, given = counting(row)
+        kind, counting = row.submitted()
         if kind:
-            counted[kind] = counted.get(kind, 0) + len(given)
+            counted[kind] = counted.get(kind, 0) + len(counting)
     return counted
 
 

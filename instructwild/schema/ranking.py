@@ -1,14 +1,19 @@
 """K answers to one prompt, and the orders that annotators put them in. Ties are part of the type."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from instructwild.schema.identity import pair_id
 from instructwild.schema.message import Message
 
 Status = Literal["submitted", "draft", "discarded"]
+
+ANNOTATOR_KINDS = ("person", "model", "scripted")
+"""In the order of what counts: where people ranked, only their rankings do."""
 
 
 def dense(ranks: Sequence[int]) -> tuple[int, ...]:
@@ -85,3 +90,47 @@ class RankingRow(BaseModel):
                 raise ValueError(f"ranking of {ranking.annotator!r} has {len(ranking.ranks)} ranks "
                                  f"for {len(self.candidates)} candidates")
         return self
+
+    def submitted(self) -> tuple[str, list[Ranking]]:
+        """Whose submitted rankings count, and those rankings: people's where people ranked, else models', else scripts'.
+
+        Of several rankings by one annotator the last counts.
+        """
+        for kind in ANNOTATOR_KINDS:
+            latest = {ranking.annotator: ranking for ranking in self.rankings
+                      if ranking.status == "submitted" and ranking.annotator.startswith(f"{kind}:")}
+            if latest:
+                return kind, list(latest.values())
+        return "", []
+
+    def preference_pairs(self) -> list["PreferencePair"]:
+        """Every pair of candidates with different texts that more of the counting rankings put one way than the other.
+
+        Candidates of equal text count as one: a ranking that puts them apart says nothing about a pair that they would be
+        on both sides of. Pairs come in the order of the candidates, each with an id of its own.
+        """
+        kind, counting = self.submitted()
+        first_of: dict[str, int] = {}
+        same_text = [first_of.setdefault(candidate.text, i) for i, candidate in enumerate(self.candidates)]
+        votes: Counter[tuple[int, int]] = Counter()
+        for ranking in counting:
+            ordered = {(same_text[better], same_text[worse]) for better, worse in ranking.pairs}
+            votes.update((better, worse) for better, worse in ordered
+                         if better != worse and (worse, better) not in ordered)
+        return [PreferencePair(pair_id(self.id, self.candidates[better].id, self.candidates[worse].id), better, worse, kind,
+                               count / len(counting))
+                for (better, worse), count in sorted(votes.items()) if count > votes[worse, better]]
+
+
+class PreferencePair(NamedTuple):
+    """Two candidates of one row, by index, of which one is preferred.
+
+    `annotator` is the kind that said so (person, model or scripted), `agreement` the share of its rankings that did; ties
+    count against neither.
+    """
+
+    id: str
+    chosen: int
+    rejected: int
+    annotator: str
+    agreement: float

@@ -97,9 +97,9 @@ def test_rows_that_name_each_other_do_not_go_round_for_ever(tmp_path):
 
 
 def test_a_published_pair_leads_back_to_its_prompt(root):
-    from instructwild.publish.gather import preference_pairs
+    from instructwild.publish.gather import preference_frame
 
-    pairs = preference_pairs([ranked(WAYS)])
+    pairs = preference_frame([ranked(WAYS)])
     found = trace(pairs["id"][0], root)
     assert found.row.id == WAYS.id
     assert {post["id"] for post in found.posts} == {TIE.id, RIVER.id}

@@ -14,7 +14,7 @@ from loopback_hub import serving
 from instructwild import stage
 from instructwild.errors import EndpointError, GateError, InputError, OutputError
 from instructwild.publish.command import publish
-from instructwild.publish.gather import gather, preference_pairs
+from instructwild.publish.gather import gather, preference_frame
 from instructwild.publish.hub import Repository
 from instructwild.publish.prepare import prepare
 from instructwild.schema import Candidate, Instruction, MadeBy, Message, Origin, Ranking, RankingRow, instruction_of
@@ -128,7 +128,7 @@ def test_where_no_row_has_an_answer_the_best_candidate_is_it(tmp_path):
 
 
 def test_people_outrank_scripts_and_ties_make_no_pair():
-    pairs = preference_pairs(RANKINGS).to_dicts()
+    pairs = preference_frame(RANKINGS).to_dicts()
     by_people = [(p["chosen"][0]["content"], p["rejected"][0]["content"]) for p in pairs if p["annotator"] == "person"]
     assert by_people == [("answer 1 to What is a tie?", f"answer {i} to What is a tie?") for i in (0, 2)]
     assert not [p for p in pairs if p["language"] == "zh-Hans"]
@@ -138,7 +138,7 @@ def test_people_outrank_scripts_and_ties_make_no_pair():
 def test_two_people_who_disagree_make_no_pair():
     row = ranked(TIE, Ranking(annotator="person:a", ranks=(1, 2, 2)), Ranking(annotator="person:b", ranks=(2, 1, 2)))
     pairs = [(p["chosen"][0]["content"][7], p["rejected"][0]["content"][7], p["agreement"])
-             for p in preference_pairs([row]).to_dicts()]
+             for p in preference_frame([row]).to_dicts()]
     assert pairs == [("0", "2", 0.5), ("1", "2", 0.5)]
 
 

@@ -122,7 +122,8 @@ def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int,
 
 REMEDIES = {
     Reason.TOO_LONG: "raise --max-length", Reason.NO_ANSWER: "have them answered: instructwild respond",
-    Reason.TOO_FEW_CANDIDATES: "give every prompt at least two ranked candidates",
+    Reason.TOO_FEW_CANDIDATES: "give every prompt at least two candidates: instructwild respond -k 4",
+    Reason.NOT_RANKED: "have the candidates ranked: instructwild annotate",
     Reason.NO_PREFERENCE: "give rankings in which some candidate is better than another",
     Reason.BAD_FORMAT: "give another template with --chat-template FILE",
 }

@@ -28,18 +28,18 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         ModelError: the model or its template is unfit, or the run cannot fit into memory.
         ConfigError: the annotator weights cannot be read.
     """
+    from instructwild.read.rankings import read_rankings
     from instructwild_trainer.adapter import ADAPTER_CONFIG, load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.fit import calm, check_scale
     from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
-    from instructwild_trainer.reward.rankings import read
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
     check_scale(options)
     given = weights(options.annotator_weights)
-    table = read(data, encoding)
+    table = read_rankings(data, encoding)
     inputs = [*table.inputs, source.record]
     with calm(), started(out, "reward", settled(options), inputs, force) as run:
         if run.finished is not None:

@@ -91,8 +91,10 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
         fitting = [i for i, one in enumerate(encoded) if len(one.input_ids) <= max_length]
         orders, annotators = _orders(row, fitting, given or {})
         reason = None
-        if len(row.candidates) < 2 or not row.rankings:
+        if len(row.candidates) < 2:
             reason = Reason.TOO_FEW_CANDIDATES
+        elif not any(ranking.status == "submitted" for ranking in row.rankings):
+            reason = Reason.NOT_RANKED
         elif len(fitting) < 2:
             reason = Reason.TOO_LONG
         elif not orders:

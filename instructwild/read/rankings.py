@@ -1,9 +1,9 @@
 """Rankings from stage folders and from plain files in the layouts that preference data comes in.
 
-Known are: our own ranking rows; a best-to-worst list (`instruction` with `output: [best, …, worst]`); pairs (`chosen` and
-`rejected`, as TRL, LLaMA-Factory and ColossalChat write them); scored answers, one a row (`user_input, completion, score`,
-ChatLLaMA's), which rows of the same prompt turn into one ranking; and Open Assistant's message trees, whose siblings carry
-ranks.
+Known are: our own ranking rows, whose candidates may be plain texts; a best-to-worst list (`instruction` with
+`output: [best, …, worst]`); pairs (`chosen` and `rejected`, as TRL, LLaMA-Factory and ColossalChat write them); scored
+answers, one a row (`user_input, completion, score`, ChatLLaMA's), which rows of the same prompt turn into one ranking; and
+Open Assistant's message trees, whose siblings carry ranks.
 """
 
 from collections import defaultdict
@@ -12,49 +12,60 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from instructwild import stage
+from pydantic import ValidationError
+
 from instructwild.errors import InputError
 from instructwild.read.files import lines_of
 from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id
+from instructwild.schema.columns import compact
+from instructwild.stage import FileRecord, input_record, is_stage, load
 from instructwild.stage.frames import is_ranking, rankings
 
 SCORE, ANSWERS = "score", ("completion", "output", "response", "answer")
 Turns = list[dict[str, str]]
 
 
+LONGEST_VALUE = 2000
+"""Characters of a malformed row that are kept to be looked at."""
+
+
 @dataclass(frozen=True)
-class Rankings:
-    """Ranked prompts of all inputs in order, rows that could not be used, and the inputs by content."""
+class RankingTable:
+    """Rows with candidates of all inputs in order, rows that could not be read, and the inputs by content."""
 
     rows: list[RankingRow]
     dropped: list[Dropped]
-    inputs: list[stage.FileRecord]
+    inputs: list[FileRecord]
 
 
-def read(sources: Iterable[str | Path], encoding: str | None = None) -> Rankings:
-    """Read rankings from stage folders and plain files.
+def read_rankings(sources: Iterable[str | Path], encoding: str | None = None) -> RankingTable:
+    """Rows with candidates, ranked or not, from stage folders and plain files.
 
     Raises:
-        InputError: an input cannot be read at all, or holds no rankings.
+        InputError: an input cannot be read at all, or holds no row with candidates.
         GateError: an input is a stage whose gate failed.
     """
     rows: list[RankingRow] = []
     dropped: list[Dropped] = []
-    inputs: list[stage.FileRecord] = []
+    inputs: list[FileRecord] = []
     for source in sources:
-        if Path(source).is_dir() and stage.is_stage(source):
-            frame = stage.load(source).frame()
+        if Path(source).is_dir() and is_stage(source):
+            frame = load(source).frame()
             if not is_ranking(frame):
-                raise InputError("holds instructions where rankings are wanted", where=str(source),
-                                 remedy="rank answers first: instructwild respond, then instructwild annotate")
+                raise InputError("holds instructions, not candidates or rankings", where=str(source),
+                                 remedy="make candidates and have them ranked: instructwild respond, instructwild annotate")
             rows += rankings(frame)
-            inputs.append(stage.input_record(source))
+            inputs.append(input_record(source))
             continue
-        found, bad = _plain(str(source), encoding)
-        rows, dropped = rows + found, dropped + bad
-        inputs.append(stage.input_record(source, rows=len(found) + len(bad)))
-    return Rankings(rows, dropped, inputs)
+        readable, malformed = _plain(str(source), encoding)
+        if not readable:
+            problem = (malformed[0].row or {}).get("problem") if malformed else "no rows"
+            raise InputError(f"holds no row with candidates ({problem})", where=str(source),
+                             remedy="each row needs a prompt and candidates, chosen and rejected, or a score")
+        rows, dropped = rows + readable, dropped + malformed
+        inputs.append(input_record(source, rows=len(readable) + len(malformed)))
+    return RankingTable(rows, dropped, inputs)
 
 
 def _plain(name: str, encoding: str | None) -> tuple[list[RankingRow], list[Dropped]]:
@@ -72,9 +83,9 @@ def _plain(name: str, encoding: str | None) -> tuple[list[RankingRow], list[Drop
                     rows += _ranked(value)
                 continue
             except (ValueError, TypeError, KeyError) as error:
-                problem = str(error)
+                problem = str(error).splitlines()[0 if isinstance(error, ValidationError) else -1]
         dropped.append(Dropped(id="", step="read", reason=Reason.MALFORMED, evidence=f"{name}:{line.number}",
-                               row={"problem": problem}))
+                               row={"problem": problem, "value": compact(value)[:LONGEST_VALUE]}))
     for answers in scored.values():
         order = sorted({score for _, _, score in answers}, reverse=True)
         rows.append(_row(answers[0][0], [answer for _, answer, _ in answers],
@@ -86,7 +97,7 @@ def _ranked(value: Any) -> list[RankingRow]:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected an object, found {type(value).__name__}")
     if "candidates" in value:
-        return [RankingRow.model_validate({"id": "", **value, **({} if value.get("id") else {"id": _own_id(value)})})]
+        return [ranking_row(value)]
     if "chosen" in value and "rejected" in value:
         return [_pair(value)]
     prompt = value.get("prompt")
@@ -99,8 +110,26 @@ def _ranked(value: Any) -> list[RankingRow]:
     return [_row(turns, listed, range(1, len(listed) + 1), "person:listed")]
 
 
-def _own_id(value: Mapping[str, Any]) -> str:
-    return content_id([(message["role"], message["content"]) for message in value["messages"]])
+def ranking_row(value: Mapping[str, Any]) -> RankingRow:
+    """One row with candidates; ids that are missing follow from the content.
+
+    Raises:
+        ValueError: it has no messages or no candidates, or a ranking does not fit them.
+    """
+    if not isinstance(value["candidates"], list):
+        raise ValueError("candidates is not a list")
+    messages = to_messages(value)
+    turns = _pairs(messages)
+    candidates = []
+    for candidate in value["candidates"]:
+        fields = {"text": candidate} if isinstance(candidate, str) else dict(candidate)
+        if not isinstance(fields.get("text"), str):
+            raise ValueError("a candidate without text")
+        fields["id"] = fields.get("id") or response_id([*turns, ("assistant", fields["text"])])
+        candidates.append({key: fields.get(key) for key in Candidate.model_fields if key in fields})
+    return RankingRow.model_validate({
+        "id": value.get("id") or content_id(turns), "messages": messages, "language": value.get("language") or "und",
+        "candidates": candidates, "rankings": value.get("rankings") or ()})
 
 
 def _pair(value: Mapping[str, Any]) -> RankingRow:

@@ -6,10 +6,9 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import InputError
+from instructwild.read.rankings import read_rankings
 from instructwild.schema import Candidate, Message, Ranking, RankingRow, Reason, instruction_of
 from instructwild.stage.frames import instruction_frame, ranking_frame
-from instructwild_trainer.reward.groups import groups, weight_of, weights
-from instructwild_trainer.reward.rankings import read
 
 
 def row(ranks, *texts, annotators=("person:a",), status="submitted"):
@@ -24,7 +23,7 @@ def row(ranks, *texts, annotators=("person:a",), status="submitted"):
 def read_lines(tmp_path, *values):
     path = tmp_path / "in.jsonl"
     path.write_text("".join(json.dumps(value, ensure_ascii=False) + "\n" for value in values), encoding="utf-8")
-    return read([path])
+    return read_rankings([path])
 
 
 def only(found):
@@ -37,7 +36,7 @@ def test_a_ranking_stage_keeps_ties_and_annotators(tmp_path):
     made = row([(1, 1, 2), (2, 1, 3)], "甲", "乙", "丙", annotators=("person:a", "scripted:longest"))
     with stage.start(tmp_path / "s", "annotate", config={}) as run:
         run.finish(data=ranking_frame([made]))
-    assert read([tmp_path / "s"]).rows == [made]
+    assert read_rankings([tmp_path / "s"]).rows == [made]
 
 
 def test_a_list_from_best_to_worst(tmp_path):
@@ -95,48 +94,5 @@ def test_a_row_of_no_known_layout_costs_that_row_and_is_named(tmp_path):
 def test_instructions_where_rankings_are_wanted_are_refused(tmp_path):
     with stage.start(tmp_path / "s", "clean", config={}) as run:
         run.finish(data=instruction_frame([instruction_of("q")]))
-    with pytest.raises(InputError, match="where rankings are wanted"):
-        read([tmp_path / "s"])
-
-
-def test_what_cannot_be_learned_from_leaves_with_a_reason(chat):
-    rows = [row([(1, 2)], "好", "坏"), row([(1,)], "一个"), row([(1, 1)], "同", "样"),
-            row([(1, 2)], "草", "稿", status="draft"), row([(1, 2)], "长" * 500, "短")]
-    kept, dropped = groups(rows, chat, 200)
-    assert [group.texts for group in kept] == [["好", "坏"]]
-    assert [one.reason for one in dropped] == [Reason.TOO_FEW_CANDIDATES, Reason.NO_PREFERENCE, Reason.NO_PREFERENCE,
-                                               Reason.TOO_LONG]
-
-
-def test_a_candidate_too_long_leaves_alone(chat):
-    [group], dropped = groups([row([(2, 1, 3)], "长" * 500, "短", "中")], chat, 200)
-    assert group.texts == ["短", "中"]
-    assert group.orders[0].pairs == [(0, 1)]
-    assert not dropped
-
-
-def test_annotators_share_a_prompt_by_their_weights(chat):
-    ranked = row([(1, 2), (2, 1), (1, 1)], "甲", "乙", annotators=("person:a", "scripted:longest", "person:b"))
-    [group], _ = groups([ranked], chat, 200, weights("person:a=3, scripted:=1"))
-    assert [order.weight for order in group.orders] == [0.75, 0.25]
-    [group], _ = groups([ranked], chat, 200, weights("scripted:=0"))
-    assert [order.ranks for order in group.orders] == [(1, 2)]
-
-
-def test_a_weight_is_found_by_name_then_by_kind():
-    given = weights("model:=0.5,model:judge=2")
-    assert [weight_of(name, given) for name in ("model:judge", "model:other", "person:x")] == [2.0, 0.5, 1.0]
-
-
-@pytest.mark.parametrize("text", ["person:a", "=3", "person:a=-1", "person:a=much"])
-def test_weights_that_cannot_be_read_are_refused(text):
-    with pytest.raises(InputError, match="no annotator with a weight"):
-        weights(text)
-
-
-def test_candidates_end_with_the_stop_token_as_generated_answers_do(chat):
-    [group], _ = groups([row([(1, 2)], "好", "a longer answer")], chat, 128)
-    asked = chat.prompt_ids(group.messages)
-    for one in group.encoded:
-        assert one.input_ids[-1] in chat.stop_ids
-        assert one.input_ids[: len(asked)] == asked
+    with pytest.raises(InputError, match="not candidates or rankings"):
+        read_rankings([tmp_path / "s"])
