@@ -22,6 +22,7 @@ def publish(
     unstated_license: Annotated[str | None, typer.Option(help="Licence (SPDX id) of rows whose source has none.")] = None,
     license: Annotated[str | None, typer.Option(help="Licence of a model.")] = None,
     accept: Annotated[list[str] | None, typer.Option(help="Let a type of personal data pass: EMAIL, …")] = None,
+    mask: Annotated[bool, typer.Option("--mask", help="Replace personal data in answers by placeholders first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before replacing a version.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the exact folder and send nothing.")] = False,
 ) -> None:
@@ -36,7 +37,7 @@ def publish(
     place = out or Path(f"{repo_id.rpartition('/')[2]}-hub")
     name = title or repo_id.rpartition("/")[2]
     options: dict[str, Any] = {"unstated": unstated_license, "license": license, "accept": accept or (),
-                               "repo_id": repo_id}
+                               "repo_id": repo_id, "mask": mask}
     if dry_run:
         Repository(repo_id, "dataset")
         for line in prepare(folder, place, name, version=tag or "", **options).lines():

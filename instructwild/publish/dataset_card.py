@@ -79,7 +79,8 @@ def licence_of(configs: Iterable[Contents], unstated: str | None = None) -> Toge
 
 def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["Manifest"], *,
                  files: Mapping[str, str] | None = None, licence: Together | None = None, unstated: str | None = None,
-                 version: str = "", repo_id: str = "", drawn: Mapping[str, str] | None = None) -> str:
+                 version: str = "", repo_id: str = "", drawn: Mapping[str, str] | None = None,
+                 masked: Mapping[str, int] | None = None) -> str:
     """The README.md of a dataset on the Hub.
 
     Args:
@@ -92,6 +93,7 @@ def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["M
         version: the tag this card belongs to.
         repo_id: where it will be, for the example of its use.
         drawn: pictures that lie beside the card, path -> what it shows; see `lengths_of`.
+        masked: type of personal data -> pieces that were replaced in answers when the dataset was published.
     """
     from huggingface_hub import DatasetCardData
 
@@ -112,7 +114,8 @@ def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["M
         **({"license_name": "see-below"} if licence.id == "other" else {}))
     sections = [_holdings(configs), _use(configs, repo_id or title), ("Figures", pictures((drawn or {}).items())),
                 made(manifests), _models(configs), _licences(configs, licence, unstated),
-                dropped(manifests), _annotation(configs, manifests), _privacy(manifests), _gaps(configs, manifests)]
+                dropped(manifests), _annotation(configs, manifests), _privacy(manifests, masked or {}),
+                _gaps(configs, manifests)]
     lead = f"{shown(rows)} rows made by InstructWild" + (f", version {version}" if version else "") + \
         ". Every figure below is taken from the manifests of the stages that made the data."
     return document(data.to_yaml(), title, lead, sections)
@@ -234,7 +237,7 @@ def annotated(annotators: Mapping[str, int], manifests: Sequence["Manifest"]) ->
     return "Who ranked", lines
 
 
-def _privacy(manifests: Sequence["Manifest"]) -> SECTION:
+def _privacy(manifests: Sequence["Manifest"], masked_at_last: Mapping[str, int]) -> SECTION:
     lines = []
     for manifest in manifests:
         masked = manifest.metrics.get("masked")
@@ -245,6 +248,9 @@ def _privacy(manifests: Sequence["Manifest"]) -> SECTION:
         if (isinstance(steps, dict) and "pii" in steps) or "pii" in manifest.reasons:
             lines.append(f"- {plain(manifest.stage)} ran a step against personal data and secrets; "
                          f"{shown(manifest.reasons.get('pii', 0))} rows left for it.")
+    if masked_at_last:
+        pieces = ", ".join(f"{plain(kind)} {shown(count)}" for kind, count in masked_at_last.items())
+        lines.append(f"- publish replaced personal data in answers by typed placeholders: {pieces}.")
     lines.append("- Authors are not in it, not even as hashes; annotators are numbered. The address of a post stays where "
                  "it was kept, to credit its author.")
     lines.append("- Who asks to be forgotten is removed with all that came from their posts (`instructwild forget`).")

@@ -1,7 +1,7 @@
 """What is there to publish: the stages behind a folder, and the rows of each config of a dataset."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,12 +73,18 @@ def gather(folder: str | Path) -> Gathered:
     return found
 
 
-def frames(found: Gathered) -> dict[str, pl.DataFrame]:
-    """The rows of each config: `sft` (or `prompts`, where nothing has an answer), `ranking`, `preference`."""
+def frames(found: Gathered, change: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows) -> dict[str, pl.DataFrame]:
+    """The rows of each config: `sft` (or `prompts`, where nothing has an answer), `ranking`, `preference`.
+
+    Args:
+        found: the stages.
+        change: what is done to instruction and ranking rows before anything is derived from them.
+    """
     configs: dict[str, pl.DataFrame] = {}
     ranked = found.rankings.rows.select(RANKING.names()).collect() if found.rankings else pl.DataFrame(schema=RANKING)
     asked = found.instructions.rows.select(INSTRUCTION.names()).collect() if found.instructions \
         else pl.DataFrame(schema=INSTRUCTION)
+    ranked, asked = change(ranked), change(asked)
     answered = asked.filter(pl.col("response_id").is_not_null())
     if answered.height:
         configs["sft"] = _public(answered)

@@ -1,5 +1,6 @@
 """From stage folders to the exact folder that goes to the Hub, refused where something speaks against it."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from instructwild.publish import folder as files
 from instructwild.publish.gather import Gathered, frames, gather, licences, texts
 from instructwild.publish.hub import RepoType
 from instructwild.publish.licence import together
+from instructwild.publish.masking import mask_answers
 from instructwild.publish.refusal import licence, personal_data
 
 if TYPE_CHECKING:
@@ -27,17 +29,20 @@ class Ready:
     licence: str
     rows: dict[str, int] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
+    masked: dict[str, int] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """What there is, for people."""
         told = [f"{self.kind} in {self.folder}, licence {self.licence}"]
         told += [f"  {config}: {count:,} rows" for config, count in self.rows.items()]
+        told += [f"  masked in answers: {count:,} of {kind}" for kind, count in self.masked.items()]
         told += [f"  let pass: {count:,} of {kind}" for kind, count in self.accepted.items()]
         return told
 
 
 def prepare(source: str | Path, out: Path, title: str, *, version: str = "", unstated: str | None = None,
-            license: str | None = None, accept: Sequence[str] = (), repo_id: str = "") -> Ready:
+            license: str | None = None, accept: Sequence[str] = (), repo_id: str = "",
+            mask: bool = False) -> Ready:
     """Write the folder.
 
     Args:
@@ -49,6 +54,7 @@ def prepare(source: str | Path, out: Path, title: str, *, version: str = "", uns
         license: of a model.
         accept: types of personal data to let pass.
         repo_id: where it will be, for the card's example.
+        mask: replace personal data in answers by placeholders first.
 
     Raises:
         InputError: nothing to publish, or a licence, personal data or secrets speak against it.
@@ -58,15 +64,22 @@ def prepare(source: str | Path, out: Path, title: str, *, version: str = "", uns
     found = gather(source)
     if found.model is not None:
         return _model(found, out, title, license, unstated, repo_id)
-    return _dataset(found, out, title, version, unstated, accept, repo_id)
+    return _dataset(found, out, title, version, unstated, accept, repo_id, mask)
 
 
 def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str | None, accept: Sequence[str],
-             repo_id: str) -> Ready:
+             repo_id: str, mask: bool) -> Ready:
     from instructwild.publish.dataset_card import contents, dataset_card, lengths_of
 
     allowed = licence(licences(found), unstated)
-    configs = frames(found)
+    masked: Counter[str] = Counter()
+
+    def change(rows: "pl.DataFrame") -> "pl.DataFrame":
+        changed, counts = mask_answers(rows)
+        masked.update(counts)
+        return changed
+
+    configs = frames(found, change) if mask else frames(found)
     accepted = _searched(configs, accept)
     files.prepare(out)
     patterns = files.write_rows(out, configs)
@@ -75,8 +88,9 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
     drawn = files.write_pictures(out, lengths_of(next(iter(configs.values()))) if configs else {})
     files.write_card(out, dataset_card(title, [contents(name, frame) for name, frame in configs.items()], manifests,
                                        files=patterns, licence=allowed, unstated=unstated, version=version, repo_id=repo_id,
-                                       drawn=drawn))
-    return Ready(out, "dataset", allowed.id, {name: frame.height for name, frame in configs.items()}, accepted)
+                                       drawn=drawn, masked=masked))
+    return Ready(out, "dataset", allowed.id, {name: frame.height for name, frame in configs.items()}, accepted,
+                 dict(masked))
 
 
 def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict[str, int]:

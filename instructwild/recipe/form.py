@@ -16,7 +16,8 @@ stages:
 `run` is a command as a person would type it, without `instructwild` and `--out`; `@name` is the folder of an earlier stage,
 also in `reward:@name`; `{recipe}` is the folder of the recipe file; `options` become `--name value`. `values` are what a
 user may set from outside, `{name}` in a stage's `run` and `options`. A stage that is finished and whose command, inputs and
-tool version are unchanged is skipped; one that was interrupted goes on.
+tool version are unchanged is skipped; one that was interrupted goes on. Where `gate_may_fail` is true, a gate that fails
+does not end the chain: the stages that read that one are skipped, and named.
 """
 
 import difflib
@@ -42,6 +43,8 @@ class StagePlan(BaseModel):
     options: dict[str, Any] = Field(default={}, description="further options of the command; a list repeats the option")
     minutes: float = Field(default=0.0, ge=0, description="how long it takes, for the plan and the ETA; what an earlier run "
                                                           "of the stage took counts before it")
+    gate_may_fail: bool = Field(default=False, description="whether the chain goes on where the stage finishes but its gate "
+                                                           "fails; the stages that read it are skipped")
     usd: float = Field(default=0.0, ge=0, description="what it costs at most, for the plan; a `--budget` counts before it")
 
 

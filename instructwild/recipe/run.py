@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from instructwild.report.index import Answers
 
 INDEX, RECORD = "index.html", "chain.json"
+GATE_FAILED = 1
+"""Exit code of a stage that finished but whose gate failed."""
 
 
 class Chain:
@@ -39,32 +41,59 @@ class Chain:
         """Run what is not current, stage by stage.
 
         Raises:
-            SystemExit: a stage ended with another exit code than 0; the chain ends with the same.
+            SystemExit: a stage ended with another exit code than 0, and its gate was not allowed to fail; the chain ends
+                with the same code.
         """
         from instructwild.console.terminal import console
         from instructwild.stage.folder import SCRATCH
 
         self.out.mkdir(parents=True, exist_ok=True)
-        began, ran, goes_on = time.monotonic(), 0, False
+        start_time, ran, resumes = time.monotonic(), 0, False
+        without: dict[Path, str] = {}      # folders that later stages cannot build on, and why
         for number, step in enumerate(self.steps, start=1):
             head = f"[bold cyan]\\[{number}/{len(self.steps)}] {step.name}[/]  {step.plan.about}"
-            if self.is_current(step):
+            if missing := [path.name for path in step.reads if path in without]:
+                without[step.folder] = f"skipped: it needs {' and '.join(missing)}"
+            elif self.is_current(step):
+                without.update(self._failed_gate(step))
                 console.print(f"{head}  [dim]finished before[/]")
-                continue
-            left = sum(later.minutes for later in self.steps[number - 1:] if not self.is_current(later))
-            console.print(f"\n{head}" + (f"  [dim]about {left:.0f} min to go[/]" if left >= 1 else ""))
-            console.print(f"[dim]$ instructwild {shlex.join(step.words)} --out {step.folder}[/]", highlight=False)
-            self.write_index()
-            ran, goes_on = ran + 1, goes_on or (step.folder / SCRATCH).exists()
-            code = _call(step.command)
-            if code:
+            else:
+                left = sum(later.minutes for later in self.steps[number - 1:] if not self.is_current(later))
+                console.print(f"\n{head}" + (f"  [dim]about {left:.0f} min to go[/]" if left >= 1 else ""))
+                console.print(f"[dim]$ instructwild {shlex.join(step.words)} --out {step.folder}[/]", highlight=False)
                 self.write_index()
-                raise SystemExit(code)
-            self._write_record({**self._record(), step.name: self._fingerprint(step)})
+                ran, resumes = ran + 1, resumes or (step.folder / SCRATCH).exists()
+                self._run_step(step)
+                without.update(self._failed_gate(step))
+            if step.folder in without:
+                console.print(f"{head}  [yellow]{without[step.folder]}[/]", highlight=False)
+        finished = f"{len(self.steps) - len(without)} of {len(self.steps)}" if without else f"all {len(self.steps)}"
+        console.print(f"\n[bold]{self.recipe.title}: {finished} stages finished[/] "
+                      + self._took(ran, (time.monotonic() - start_time) / 60,
+                                   whole=ran == len(self.steps) and not resumes), highlight=False)
+        for folder, reason in without.items():
+            console.print(f"  {folder.name}: {reason}", highlight=False)
+
+    def _run_step(self, step: Step) -> None:
+        code = _call(step.command)
+        if code and not (code == GATE_FAILED and self._failed_gate(step)):
             self.write_index()
-        console.print(f"\n[bold]{self.recipe.title}: all {len(self.steps)} stages finished[/] "
-                      + self._took(ran, (time.monotonic() - began) / 60, whole=ran == len(self.steps) and not goes_on),
-                      highlight=False)
+            raise SystemExit(code)
+        self._write_record({**self._record(), step.name: self._fingerprint(step)})
+        self.write_index()
+
+    def _failed_gate(self, step: Step) -> dict[Path, str]:
+        """The stage's folder and what its gate measured, where the gate failed and was allowed to; else nothing."""
+        from instructwild.stage import is_stage
+        from instructwild.stage.manifest import read_manifest
+
+        if not step.plan.gate_may_fail or not is_stage(step.folder):
+            return {}
+        manifest = read_manifest(step.folder)
+        if manifest.gate != "failed":
+            return {}
+        failures = "; ".join(manifest.metrics.get("failures") or ["its report says what was measured"])
+        return {step.folder: f"its gate failed: {failures}"}
 
     def _took(self, ran: int, minutes: float, *, whole: bool) -> str:
         """How long it took, where this run did the whole of it; else what this run did, and how long all of it took."""

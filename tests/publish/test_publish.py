@@ -324,3 +324,20 @@ def test_a_dry_run_sends_nothing_and_writes_the_exact_folder(root, tmp_path, hub
 def test_a_name_that_is_none_is_refused_before_any_work(name):
     with pytest.raises(InputError, match="no repository id"):
         Repository(name, "dataset")
+
+
+def test_what_a_model_wrote_is_masked_before_it_is_published_and_the_card_says_so(tmp_path):
+    row = ranked(TIE, Ranking(annotator="scripted:length", ranks=(1, 2, 3)))
+    wrote = row.candidates[1].model_copy(update={"text": "Write to ann.lee@mail.example, or again ann.lee@mail.example."})
+    row = row.model_copy(update={"candidates": (row.candidates[0], wrote, row.candidates[2])})
+    root = chain(tmp_path / "all", rankings=[row])
+    with pytest.raises(InputError, match="EMAIL"):
+        prepare(root / "annotate", tmp_path / "hub", "Ties")
+    ready = prepare(root / "annotate", tmp_path / "hub", "Ties", mask=True)
+    assert ready.masked == {"EMAIL": 2}
+    texts = [candidate["text"] for candidate in pl.read_parquet(tmp_path / "hub/ranking/*.parquet")["candidates"][0]]
+    assert texts[1] == "Write to [EMAIL_1], or again [EMAIL_1]."
+    pairs = pl.read_parquet(tmp_path / "hub/preference/*.parquet")
+    assert "ann.lee" not in str(pairs.to_dicts())
+    assert pl.read_parquet(tmp_path / "hub/ranking/*.parquet")["id"].to_list() == [TIE.id]
+    assert "publish replaced personal data in answers by typed placeholders: EMAIL 2" in (tmp_path / "hub/README.md").read_text()

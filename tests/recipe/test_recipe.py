@@ -9,9 +9,11 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from instructwild import stage
 from instructwild.errors import ConfigError, InputError
 from instructwild.recipe.command import show_plan
 from instructwild.recipe.form import packaged, read_recipe, with_values
@@ -68,6 +70,36 @@ def test_the_last_line_tells_this_run_from_all_the_work(folder, capsys):
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"seconds": 600}))
     assert re.search(r"finished \(1 of them in this run in \d\.\d min; 10\.\d min of work in all\)$", told())
     assert re.search(r"finished \(before this run; 10\.\d min of work in all\)$", told())
+
+
+def test_a_gate_that_may_fail_skips_what_needs_it_and_the_chain_goes_on(folder, capsys, monkeypatch):
+    (folder / "recipe.yaml").write_text(
+        "title: gates\nstages:\n"
+        "  seeds:\n    run: collect jsonl rows.jsonl --as-is\n"
+        "  small:\n    run: export model\n    gate_may_fail: true\n"
+        "  needs-it:\n    run: clean @small\n"
+        "  clean:\n    run: clean @seeds\n", encoding="utf-8")
+
+    def call(command):
+        out = Path(command[command.index("--out") + 1])
+        ran.append(out.name)
+        gate = "failed" if out.name == "small" else None
+        metrics = {"failures": ["0.81 of tokens agree, at least 0.9"]} if gate else {}
+        with stage.start(out, "x", config={}, force=True) as run:
+            run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}), gate=gate, metrics=metrics)
+        return int(gate == "failed")
+
+    ran = []
+    monkeypatch.setattr("instructwild.recipe.run._call", call)
+    monkeypatch.chdir(folder)
+    chain_in(folder).run()
+    shown = " ".join(capsys.readouterr().err.split())
+    assert ran == ["seeds", "small", "clean"]
+    assert "2 of 4 stages finished" in shown
+    assert "small: its gate failed: 0.81 of tokens agree" in shown
+    assert "needs-it: skipped: it needs small" in shown
+    chain_in(folder).run()
+    assert ran == ["seeds", "small", "clean"]      # what failed by chance is not run again
 
 
 def test_a_failing_stage_ends_the_chain_with_its_exit_code(folder):
