@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +17,7 @@ import polars as pl
 
 from instructwild.lineage.gone import Gone, squeezed
 from instructwild.read.zst import unpacked
+from instructwild.stage.atomic import atomic_path, write_atomic
 from instructwild.stage.frames import DROPPED
 
 WEIGHTS = {".safetensors", ".gguf", ".bin", ".pt", ".pth", ".onnx", ".npy", ".npz"}
@@ -112,16 +112,7 @@ def _write(path: Path, text: str) -> None:
         import zstandard
 
         raw = zstandard.compress(raw)
-    replace(path, raw)
-
-
-def replace(path: Path, raw: bytes) -> None:
-    """Write a file anew, whole or not at all."""
-    aside = path.with_name(f".{path.name}.aside")
-    aside.write_bytes(raw)
-    if path.exists():
-        shutil.copymode(path, aside)
-    os.replace(aside, path)
+    write_atomic(path, raw)
 
 
 def _lines(text: str, what: Gone, path: Path) -> str:
@@ -174,9 +165,8 @@ def _erase_parquet(path: Path, what: Gone) -> bool:
         rewritten = frame.filter(pl.Series([not hit for hit in hits], dtype=pl.Boolean)) if any(hits) else frame
     if rewritten.equals(frame):
         return False
-    aside = path.with_name(f".{path.name}.aside")
-    rewritten.write_parquet(aside)
-    os.replace(aside, path)
+    with atomic_path(path) as temporary:
+        rewritten.write_parquet(temporary)
     return True
 
 

@@ -15,9 +15,10 @@ import polars as pl
 
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite
-from instructwild.lineage.erase import erase, files, holds, replace
+from instructwild.lineage.erase import erase, files, holds
 from instructwild.lineage.gone import QUOTED, Gone, gone, ids_of, room, said_by
 from instructwild.lineage.graph import Graph, Node
+from instructwild.stage.atomic import write_atomic
 from instructwild.stage.folder import SCRATCH
 
 FOLDER, PLAN = ".forget", "plan.json"
@@ -157,7 +158,7 @@ class Forgetting:
         folder = self.root / FOLDER
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
-            replace(folder / PLAN, json.dumps(asdict(self.plan), ensure_ascii=False).encode())
+            write_atomic(folder / PLAN, json.dumps(asdict(self.plan), ensure_ascii=False))
         except OSError as error:
             raise OutputError(f"cannot be written ({error.strerror})", where=str(folder), remedy="check its permissions") \
                 from None

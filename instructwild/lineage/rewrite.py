@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from instructwild.errors import InputError
-from instructwild.lineage.erase import erase, files, holds, replace
+from instructwild.lineage.erase import erase, files, holds
 from instructwild.lineage.gone import Gone
 from instructwild.lineage.graph import Graph, Node
+from instructwild.stage.atomic import write_atomic
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, WEIGHTS, sha256_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest, Rows, read_manifest
 
@@ -32,14 +33,14 @@ def rewrite_stage(node: Node, what: Gone, renamed: Callable[[str, str], None]) -
     report = folder / REPORT
     stale = report.exists() and (manifest.rows != node.manifest.rows or changed or holds(report, what))
     if stale:
-        replace(report, fresh_report(folder, manifest).encode())
+        write_atomic(report, fresh_report(folder, manifest))
     manifest = manifest.model_copy(update={"outputs": _outputs(folder, manifest)})
     if manifest == node.manifest:
         return False
     after = {record.path: record.sha256 for record in manifest.outputs}
     for name, before in node.made.items():
         renamed(before, after[name])
-    replace(folder / FILE_NAME, manifest.to_json().encode())
+    write_atomic(folder / FILE_NAME, manifest.to_json())
     return True
 
 
@@ -97,7 +98,7 @@ def rename_inputs(node: Node, renamed: Mapping[str, str], root: Path) -> None:
         rows = counts.get(sha, record.rows) if sha != record.sha256 else record.rows
         inputs.append(record if sha == record.sha256 else FileRecord(path=record.path, sha256=sha, rows=rows))
     if inputs != manifest.inputs:
-        replace(node.folder / FILE_NAME, manifest.model_copy(update={"inputs": inputs}).to_json().encode())
+        write_atomic(node.folder / FILE_NAME, manifest.model_copy(update={"inputs": inputs}).to_json())
 
 
 def mark_models(root: Path, folders: Iterable[str]) -> None:
@@ -105,7 +106,7 @@ def mark_models(root: Path, folders: Iterable[str]) -> None:
     for folder in folders:
         manifest = read_manifest(root / folder)
         config = {**manifest.config, TRAINED_ON_FORGOTTEN: True}
-        replace(root / folder / FILE_NAME, manifest.model_copy(update={"config": config}).to_json().encode())
+        write_atomic(root / folder / FILE_NAME, manifest.model_copy(update={"config": config}).to_json())
 
 
 def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:
@@ -138,9 +139,9 @@ def note_marks(root: Path, marks: Iterable[str]) -> None:
     if new:
         path = root / LIST
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        replace(path, (before + "".join(f"{mark}\n" for mark in new)).encode())
+        write_atomic(path, before + "".join(f"{mark}\n" for mark in new))
     listed = fingerprint(forgotten(root))
     for node in Graph(root).nodes:
         if node.manifest.stage == "collect" and "forgotten" in node.manifest.config:
             config = {**node.manifest.config, "forgotten": listed}
-            replace(node.folder / FILE_NAME, node.manifest.model_copy(update={"config": config}).to_json().encode())
+            write_atomic(node.folder / FILE_NAME, node.manifest.model_copy(update={"config": config}).to_json())

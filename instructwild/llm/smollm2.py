@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
-from instructwild.llm.cache import cache_dir, made_whole
+from instructwild.llm.cache import cache_dir
 from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
+from instructwild.stage.atomic import new_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +44,7 @@ def smollm2() -> Path:
     """
     folder = cache_dir() / "models" / f"smollm2-135m-instruct-{RECIPE}"
     if not folder.is_dir():
-        with made_whole(folder) as aside:
+        with new_folder(folder) as aside:
             fetched = aside / ".fetch"
             gguf = fetch(fetched)
             convert(gguf, aside)

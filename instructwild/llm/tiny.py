@@ -8,9 +8,10 @@ import hashlib
 from itertools import product
 from pathlib import Path
 
-from instructwild.llm.cache import cache_dir, made_whole
+from instructwild.llm.cache import cache_dir
 from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
+from instructwild.stage.atomic import new_folder
 
 VOCABULARY = 1024
 HIDDEN, LAYERS, HEADS, KEY_HEADS, INTERMEDIATE, CONTEXT = 64, 2, 4, 2, 128, 2048
@@ -43,7 +44,7 @@ def tiny(seed: int = 0) -> Path:
     recipe = hashlib.sha256(Path(__file__).read_bytes() + chatml().encode()).hexdigest()[:8]
     folder = cache_dir() / "models" / f"tiny-{recipe}-{seed}"
     if not folder.is_dir():
-        with made_whole(folder) as aside:
+        with new_folder(folder) as aside:
             write_tiny(aside, seed)
     return folder
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild import __version__
 from instructwild.recipe.form import Recipe
 from instructwild.recipe.step import Step, steps_of
+from instructwild.stage.atomic import write_atomic
 
 if TYPE_CHECKING:
     from instructwild.report.index import Answers
@@ -111,9 +112,7 @@ class Chain:
         from instructwild.report.index import chain_page
 
         stages = [(step.name, step.plan.about, step.folder) for step in self.steps]
-        aside = self.index.with_suffix(".tmp")
-        aside.write_text(chain_page(self.recipe.title, stages, self._answers()), encoding="utf-8")
-        aside.replace(self.index)
+        write_atomic(self.index, chain_page(self.recipe.title, stages, self._answers()))
 
     def _answers(self) -> "Answers":
         """The questions of finished `chat` stages, each with the answers of the models that were asked."""
@@ -146,9 +145,7 @@ class Chain:
             return {}
 
     def _write_record(self, record: dict[str, str]) -> None:
-        aside = self.out / f"{RECORD}.tmp"
-        aside.write_text(json.dumps(record, indent=1), encoding="utf-8")
-        aside.replace(self.out / RECORD)
+        write_atomic(self.out / RECORD, json.dumps(record, indent=1))
 
 
 def _call(command: list[str]) -> int:

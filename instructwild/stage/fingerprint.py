@@ -2,11 +2,11 @@
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from instructwild.stage.atomic import remove
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, is_stage
 from instructwild.stage.manifest import FILE_NAME, read_manifest
 
@@ -50,11 +50,11 @@ def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def nothing_done(folder: Path) -> bool:
     """Whether there is nothing worth going on with: an empty folder, or what is left of a run that ended as it began."""
-    bookkeeping = {PLAN, "plan.aside", "seconds", "lock", "aside"}
+    bookkeeping = {PLAN, "seconds", "lock", "aside"}
     if not folder.is_dir() or {path.name for path in folder.iterdir()} - {SCRATCH}:
         return False
     scratch = folder / SCRATCH
-    return not scratch.exists() or {path.name for path in scratch.iterdir()} <= bookkeeping
+    return not scratch.exists() or all(path.name in bookkeeping or path.suffix == ".tmp" for path in scratch.iterdir())
 
 
 def clear(folder: Path) -> None:
@@ -68,11 +68,3 @@ def clear(folder: Path) -> None:
     begun = [path for path in plan.parent.iterdir() if path != plan] if plan.parent.exists() else []
     for path in (*(folder / name for name in (DATA, DROPPED_FILE, REPORT, MODEL)), *begun, plan):
         remove(path)
-
-
-def remove(path: Path) -> None:
-    """Take a file or a folder away, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

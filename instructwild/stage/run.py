@@ -1,7 +1,6 @@
 """Making a stage folder: begun, resumed or found finished; files written aside and renamed; the manifest last."""
 
 import json
-import os
 import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +14,8 @@ import polars as pl
 from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
-from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done, remove
+from instructwild.stage.atomic import atomic_path, write_atomic
+from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done
 from instructwild.stage.folder import (
     DATA,
     DROPPED_FILE,
@@ -72,23 +72,15 @@ class Run:
     @contextmanager
     def aside(self, name: str) -> Iterator[Path]:
         """A temporary path that becomes OUT/`name` when the block ends well: a file or a folder."""
-        temporary, final = self.scratch / "aside" / name, self.folder / name
-        remove(temporary)
-        temporary.parent.mkdir(parents=True, exist_ok=True)
+        final = self.folder / name
         try:
-            yield temporary
-        except BaseException as error:
-            with suppress(OSError):
-                remove(temporary)
+            with atomic_path(final, self.scratch / "aside" / name) as temporary:
+                yield temporary
+        except (OSError, pl.exceptions.PolarsError) as error:
             # polars tells a full disk by its own kinds of error, without a number
-            if (isinstance(error, OSError | pl.exceptions.PolarsError)
-                    and any(words in str(error) for words in ("os error", "transport error"))):
+            if any(words in str(error) for words in ("os error", "transport error")):
                 raise _unwritten(str(error).splitlines()[0], final) from error
             raise
-        if final.is_dir():
-            remove(final)
-        final.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(temporary, final)
 
     def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame) -> Path:
         """Write one file of the folder, whole or not at all; a lazy frame streams and is never whole in memory."""
@@ -216,11 +208,9 @@ def _begin(run: Run, wanted: dict[str, Any]) -> None:
     """Note what the run is made from, whole or not at all, and read how long an earlier one worked on it."""
     plan, seconds = run.scratch / PLAN, run.scratch / "seconds"
     if not plan.exists():
-        aside = plan.with_suffix(".aside")
-        aside.write_text(json.dumps(wanted, ensure_ascii=False), encoding="utf-8")
-        aside.replace(plan)
-    told = seconds.read_text() if seconds.exists() else ""
-    run._earlier = float(told or 0)
+        write_atomic(plan, json.dumps(wanted, ensure_ascii=False))
+    earlier = seconds.read_text() if seconds.exists() else ""
+    run._earlier = float(earlier or 0)
 
 
 def _unwritten(why: str, where: Path) -> OutputError:

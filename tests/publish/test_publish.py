@@ -340,4 +340,5 @@ def test_what_a_model_wrote_is_masked_before_it_is_published_and_the_card_says_s
     pairs = pl.read_parquet(tmp_path / "hub/preference/*.parquet")
     assert "ann.lee" not in str(pairs.to_dicts())
     assert pl.read_parquet(tmp_path / "hub/ranking/*.parquet")["id"].to_list() == [TIE.id]
-    assert "publish replaced personal data in answers by typed placeholders: EMAIL 2" in (tmp_path / "hub/README.md").read_text()
+    card = (tmp_path / "hub/README.md").read_text()
+    assert "publish replaced personal data in answers by typed placeholders: EMAIL 2" in card

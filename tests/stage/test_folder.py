@@ -12,7 +12,7 @@ from instructwild import stage
 from instructwild.errors import GateError, InputError, OutputError
 from instructwild.read import read
 from instructwild.schema import Dropped, Reason, instruction_of
-from instructwild.stage import fingerprint, run
+from instructwild.stage import atomic, fingerprint
 from instructwild.stage.frames import instruction_frame
 
 ROWS = instruction_frame([instruction_of("What is a tie?"), instruction_of("什么是并列？")])
@@ -135,7 +135,7 @@ def test_a_folder_of_somebody_else_is_left_alone(tmp_path):
     assert (tmp_path / "thesis.txt").read_text() == "mine"
 
 
-@pytest.mark.parametrize("left", [(), ("lock",), ("lock", "plan.aside")])
+@pytest.mark.parametrize("left", [(), ("lock",), ("lock", ".plan.json.7.tmp")])
 def test_a_run_killed_before_it_noted_what_it_is_is_begun_anew(tmp_path, left):
     (tmp_path / "out" / ".work").mkdir(parents=True)
     for name in left:
@@ -188,7 +188,7 @@ def test_frames_keep_types_through_parquet(tmp_path):
 def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, monkeypatch, moment):
     out, removed = tmp_path / "out", []
     make(out)
-    remove = fingerprint.remove
+    remove = atomic.remove
 
     def cut_off(path):
         if len(removed) == moment:
@@ -196,8 +196,8 @@ def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, mon
         removed.append(path)
         remove(path)
 
-    for room in (fingerprint, run):
-        monkeypatch.setattr(room, "remove", cut_off)
+    for module in (fingerprint, atomic):
+        monkeypatch.setattr(module, "remove", cut_off)
     with suppress(KeyboardInterrupt):
         make(out, {"threshold": 0.8}, force=True)
     monkeypatch.undo()
