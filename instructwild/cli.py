@@ -48,7 +48,7 @@ EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai
 
 
 # Help of the whole is plain text: formatting it with rich would double the time it takes.
-app = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+app = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, pretty_exceptions_enable=False,
                   rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 
 

@@ -1,6 +1,7 @@
 """The command line: quick, light, and one message for what the user can mend."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -50,6 +51,33 @@ def test_an_unknown_verb_and_an_unknown_option_are_exit_2():
     found = call("clean", "x.jsonl", "--outt", "y")
     assert found.returncode == 2
     assert "--out" in found.stderr
+
+
+@pytest.mark.parametrize(("args", "name"), [(["cleen"], "clean"), (["train", "rewrad"], "reward"),
+                                             (["annotate", "termnal"], "terminal"), (["clean", "x", "--treshold", "1"],
+                                                                                     "--threshold")])
+def test_a_wrong_name_is_answered_with_the_nearest(args, name):
+    result = call(*args)
+    assert result.returncode == 2
+    assert name in result.stderr
+
+
+@pytest.mark.parametrize("args", [[], ["clean"], ["train"], ["train", "sft"], ["train", "ppo"], ["respond"], ["annotate"]])
+def test_help_at_80_columns_cuts_no_name_and_no_sentence(args, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = call(*args, "--help").stdout
+    cut = [line for line in shown.splitlines() if re.search(r"--[\w-]*…|\w\.\.\.$", line)]
+    assert not cut
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_shell_completion_knows_commands_and_options(monkeypatch):
+    monkeypatch.setenv("_INSTRUCTWILD_COMPLETE", "complete_bash")
+    for words, expected in (("instructwild cle", "clean"), ("instructwild train re", "reward"),
+                            ("instructwild clean --thr", "--threshold")):
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split()) - 1))
+        assert expected in call().stdout.split()
 
 
 def test_a_module_that_is_not_installed_names_the_extra(monkeypatch, capsys):

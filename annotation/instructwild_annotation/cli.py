@@ -16,7 +16,8 @@ COMMANDS = {
 """In the order a user meets them."""
 
 
-annotate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False)
+annotate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False,
+                    rich_markup_mode=None)
 
 
 @annotate.callback()

@@ -12,7 +12,8 @@ COMMANDS = {
 }
 """In the order of the chain."""
 
-train = typer.Typer(cls=lazy_group(COMMANDS, token_normalize_func=spelled), no_args_is_help=True, add_completion=False)
+train = typer.Typer(cls=lazy_group(COMMANDS, token_normalize_func=spelled), no_args_is_help=True, add_completion=False,
+                    rich_markup_mode=None)
 
 
 @train.callback()
