@@ -2,7 +2,7 @@
 # make test    the tests: no network but loopback
 # make check   lint, types, import contracts
 # make bench   side by side with peers, into benchmarks/RESULTS.md
-# make prove   slow proofs, resumable, into benchmarks/PROOF.md
+# make slow    slow tests, resumable, into benchmarks/SLOW_TESTS.md
 # make lock    constraints.txt anew, from what is in .venv and passed the tests
 
 PYTHON ?= python3.11
@@ -20,7 +20,7 @@ LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,--constraint constraints.txt)
 export HF_HUB_DISABLE_TELEMETRY = 1
 export GPTQMODEL_CPU_WORKERS = 2
 
-.PHONY: demo test check bench prove lock install clean
+.PHONY: demo test check bench slow lock install clean
 .DEFAULT_GOAL := install
 
 install: $(VENV)/.installed
@@ -42,7 +42,7 @@ demo: install
 
 test: install
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "argilla and not prove" -rs tests/annotation/argilla
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "argilla and not slow" -rs tests/annotation/argilla
 
 check: install
 	@$(BIN)/ruff check .
@@ -52,8 +52,8 @@ check: install
 bench: install
 	@$(BIN)/python -m benchmarks
 
-prove: install
-	@$(BIN)/python -m benchmarks.prove
+slow: install
+	@$(BIN)/python -m benchmarks.slow_tests
 
 lock: install
 	@head -2 constraints.txt > $(VENV)/lock.txt

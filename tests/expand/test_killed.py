@@ -91,7 +91,7 @@ def test_killed_at_two_moments(processes, seeds, tmp_path, idempotent):
     check(processes, seeds, tmp_path, 2, Weather(latency=0.03, idempotent=idempotent), random.Random(3))
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.timeout(3000)
 @pytest.mark.parametrize(("idempotent", "wanted"), [(True, 50), (False, 20)])
 def test_killed_at_many_random_moments(processes, seeds, tmp_path, record_property, idempotent, wanted):

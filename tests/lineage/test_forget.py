@@ -235,7 +235,7 @@ def test_interrupted_it_goes_on_to_the_same_end(root, at, monkeypatch):
     goes_on_to_the_end(root)
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 def test_interrupted_at_every_write_it_goes_on_to_the_same_end(tmp_path, monkeypatch):
     for at in range(1, 200):
         root = tmp_path / str(at)

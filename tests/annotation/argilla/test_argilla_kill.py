@@ -154,20 +154,20 @@ def test_a_killed_push_and_a_killed_pull_go_on(connection, server, tmp_path):
     kill_pull(connection, server, tmp_path, 1, seed=1)
 
 
-# Fifty moments each; the server's in five parts, so that a proof that is cut off goes on.
+# Fifty moments each; the server's in five parts, so that a run that is cut off goes on.
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 3, 4, 5, 6])
 def test_a_server_killed_at_ten_moments_loses_nothing(tmp_path, argilla_python, seed, record_property):
     record_property("submissions accepted, all there", kill_the_server(tmp_path, argilla_python, 10, seed))
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 def test_a_push_killed_at_fifty_moments_doubles_nothing(connection, server, tmp_path, record_property):
     record_property("killed in the midst", kill_push(connection, server, tmp_path, 50, seed=2))
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 def test_a_pull_killed_at_fifty_moments_is_whole_or_not_there(connection, server, tmp_path, record_property):
     record_property("killed in the midst", kill_pull(connection, server, tmp_path, 50, seed=2))

@@ -13,7 +13,7 @@ from instructwild_annotation.push import push_rows
 from tests.annotation.argilla.conftest import Person
 from tests.annotation.rows import row
 
-pytestmark = [pytest.mark.argilla, pytest.mark.prove]
+pytestmark = [pytest.mark.argilla, pytest.mark.slow]
 
 
 def test_eight_people_submit_while_a_thousand_records_load_and_overlap_completes(connection):

@@ -61,7 +61,7 @@ def test_random_rankings_with_ties_come_back_unchanged(connection, invite):
     assert back == sent
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 def test_a_thousand_random_rankings_with_ties_come_back_unchanged(connection, invite, record_property):
     rows = made(250)
     sent, back = round_trip(connection, invite, "thousand", rows)

@@ -182,7 +182,7 @@ def test_generated_queries_find_what_the_oracle_finds(field):
     check(field, 60, seed=1)
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 def test_many_generated_queries_find_what_the_oracle_finds(field):
     check(field, 600, seed=2)
 

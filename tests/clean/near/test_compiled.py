@@ -62,7 +62,7 @@ def test_without_numba_the_same_verdicts(tmp_path):
     assert (ran.stdout, ran.stderr) == ("5998 True\n", "")
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 def test_where_nothing_can_be_stored_the_code_is_compiled_without_a_word(tmp_path):
     shutil.copytree(SOURCE, tmp_path / "instructwild", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "instructwild" / "clean" / "near" / "__pycache__").write_text("a file where the folder would be")

@@ -16,7 +16,7 @@ def digest(verdicts):
     return hashlib.sha256(np.array([-1 if v is None else v for v in verdicts], "<i4").tobytes()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize("rows", [10_000, 50_000, pytest.param(200_000, marks=pytest.mark.prove)])
+@pytest.mark.parametrize("rows", [10_000, 50_000, pytest.param(200_000, marks=pytest.mark.slow)])
 def test_verdicts_on_real_rows_are_the_reference(shared, rows):
     texts = pl.read_parquet(shared / "bench" / "bench_200k.parquet", n_rows=rows)["instruction"].to_list()
     assert digest(near_duplicates(texts)) == REFERENCE[rows]

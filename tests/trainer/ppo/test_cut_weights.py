@@ -145,21 +145,21 @@ def test_rows_that_cannot_be_shared_out_evenly_are_refused_with_the_arithmetic(c
     check_even(dataclasses.replace(even, ptx_batch_size=9), 8, ptx=False)
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("shared_trunk", [False, True])
 @pytest.mark.parametrize("world", [2, 3])
-def test_proof_processes_with_parts_of_all_weights_follow_the_trajectory_of_one(tiny_model, tmp_path, shared_trunk, world,
+def test_slow_processes_with_parts_of_all_weights_follow_the_trajectory_of_one(tiny_model, tmp_path, shared_trunk, world,
                                                                                 record_property):
     even = {"batch_size": 12, "mini_batch_size": 6, "ptx_batch_size": 6}       # 1,024 tokens are not: the last part is less
     record_property("of what training moved, apart by",
                     f"{follows(tiny_model, tmp_path, shared_trunk, world, **even):.1e}")
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("shared_trunk", [False, True])
-def test_proof_parts_of_all_weights_killed_at_random_moments_change_no_bit(tiny_model, tmp_path, shared_trunk,
+def test_slow_parts_of_all_weights_killed_at_random_moments_change_no_bit(tiny_model, tmp_path, shared_trunk,
                                                                           record_property):
     def run(folder):
         return lambda among: cut_trainer(folder, tiny_model, among, shared_trunk).train()
@@ -180,10 +180,10 @@ def test_proof_parts_of_all_weights_killed_at_random_moments_change_no_bit(tiny_
 ALL = ["--use-peft", "false", "--learning-rate", "0.001", "--temperature", "1"]
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("value_trunk", ["adapter", "policy"])
-def test_proof_the_command_with_parts_of_all_weights_leaves_the_model_of_one_process(command, reward_stage, tiny_model,
+def test_slow_the_command_with_parts_of_all_weights_leaves_the_model_of_one_process(command, reward_stage, tiny_model,
                                                                                     tmp_path, value_trunk, record_property):
     """With a function and a reward model on a base of its own, which is cut as well."""
     command[-1:-1] = [*ALL, "--value-trunk", value_trunk, "--reward", str(reward_stage), "--max-steps", "3"]
@@ -200,9 +200,9 @@ def test_proof_the_command_with_parts_of_all_weights_leaves_the_model_of_one_pro
         assert metrics[0][key] == pytest.approx(metrics[1][key], rel=1e-4)
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_proof_the_command_with_parts_killed_at_random_moments_leaves_the_same_model_bit_for_bit(command, tmp_path,
+def test_slow_the_command_with_parts_killed_at_random_moments_leaves_the_same_model_bit_for_bit(command, tmp_path,
                                                                                                 record_property):
     command[-1:-1] = ALL
     whole, out, draw, kills = finished(command, tmp_path / "whole", 2), tmp_path / "killed", Random(7), 0

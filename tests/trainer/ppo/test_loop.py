@@ -243,9 +243,9 @@ def test_a_run_killed_with_signal_9_ends_in_the_same_weights_bit_for_bit(make_tr
         assert same(found, weights(whole))
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_proof_twenty_four_kills_at_random_moments_change_no_bit(make_trainer):
+def test_slow_twenty_four_kills_at_random_moments_change_no_bit(make_trainer):
     whole = make_trainer("whole", **KILLED)
     whole.train()
     found = list(killed_again_and_again(make_trainer, kills=24, seed=2))

@@ -125,7 +125,7 @@ def test_vllm_gets_our_limits_and_the_key_by_its_environment(tiny_model, tmp_pat
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130),
-                                                pytest.param(signal.SIGTERM, 0, marks=pytest.mark.prove)])
+                                                pytest.param(signal.SIGTERM, 0, marks=pytest.mark.slow)])
 def test_it_starts_answers_and_ends_by_signal(tiny_model, number, status):
     command = [sys.executable, "-m", "instructwild", "serve", str(tiny_model), "--port", "0", "--max-tokens", "1500"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
