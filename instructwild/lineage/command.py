@@ -30,8 +30,9 @@ def trace(name: Annotated[str, typer.Argument(metavar="ID", help="The id of a ro
 def forget(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, or an author's hash as `origin.author` has "
                                                                   "it.", show_default=False)],
            root: Root = ".", yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+           originals: Annotated[bool, typer.Option("--originals", help="Rewrite your own files and archives too.")] = False,
            dry_run: DryRun = False, as_json: AsJson = False) -> None:
-    """Remove a seed and everything made from it from every stage, cache and report under the root, and prove it.
+    """Remove a seed and all that was made from it from every stage, cache and report under the root, then search all files.
 
     What is removed is gone for good. The models trained on it are listed: they have to be trained again.
     """
@@ -50,11 +51,11 @@ def forget(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, o
             raise InputError("wants a yes before it removes anything", where="forget", remedy="look at the plan, then --yes")
         if not typer.confirm("Remove all this for good?"):
             raise typer.Exit(1)
-    proof = work.run()
+    proof = work.run(originals)
     if as_json:
         print(proof.to_json(), end="")
     else:
         for line in proof.lines():
             console.print(line, markup=False, highlight=False)
-    if proof.left:
+    if not proof.complete:
         raise typer.Exit(1)

@@ -1,13 +1,15 @@
-"""Erasing from files of every kind the toolkit writes, each rewritten aside and renamed; and searching them."""
+"""Erasing from files of every kind the toolkit writes and from archives, each written anew whole or not at all."""
 
 import csv
 import gzip
-import html
 import io
 import json
 import os
-import re
+import shutil
 import sqlite3
+import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,23 +17,24 @@ from typing import Any
 
 import polars as pl
 
+from instructwild.errors import InputError
 from instructwild.lineage.gone import Gone, squeezed
+from instructwild.lineage.search import codec_of_text, connected, quoted, row_texts, search, sqlite_rows
 from instructwild.read.zst import unpacked
 from instructwild.stage.atomic import atomic_path, write_atomic
 from instructwild.stage.frames import DROPPED
 
-WEIGHTS = {".safetensors", ".gguf", ".bin", ".pt", ".pth", ".onnx", ".npy", ".npz"}
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PASSED_BY = {".git", ".venv", "node_modules", "__pycache__"}
 
 
 def files(root: Path) -> Iterator[Path]:
-    """Every file under a root but version control, environments and weights; hidden ones included."""
-    for place, folders, names in os.walk(root):
+    """Every file under a root but version control and environments; hidden ones and weights included."""
+    for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in PASSED_BY)
         for name in sorted(names):
-            path = Path(place) / name
-            if path.suffix not in WEIGHTS and not path.is_symlink():
+            path = Path(folder) / name
+            if not path.is_symlink() and path.is_file():
                 yield path
 
 
@@ -47,27 +50,13 @@ def kind_of(path: Path) -> str:
         return "parquet"
     if head.startswith(b"SQLite format 3\x00"):
         return "sqlite"
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
     packed = head.startswith((GZIP, ZSTD))
     endings = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".zst")]
     ending = endings[-1] if endings else ""
     known = {".jsonl": "lines", ".ndjson": "lines", ".json": "json", ".csv": "table", ".tsv": "table", ".html": "page"}
     return known.get(ending, "packed" if packed else "text")
-
-
-def holds(path: Path, what: Gone) -> bool:
-    """Whether anything of it stands in the file."""
-    kind = kind_of(path)
-    if kind == "parquet":
-        return any(what.among(_row_texts(pl.read_parquet(path))))
-    if kind == "sqlite":
-        return any(what.in_value(row) for _, row in _sqlite_rows(path))
-    text = _read(path)
-    if text is None:
-        raw = path.read_bytes()
-        return any(pattern.encode() in raw for pattern in what.patterns)
-    if kind == "page":
-        return what.begun_in(text) or what.begun_in(html.unescape(re.sub(r"<[^>]*>", "", text)))
-    return what.within(text)
 
 
 def erase(path: Path, what: Gone) -> bool:
@@ -77,42 +66,69 @@ def erase(path: Path, what: Gone) -> bool:
         return _erase_parquet(path, what)
     if kind == "sqlite":
         return _erase_sqlite(path, what)
-    if not holds(path, what):
+    if kind == "zip":
+        return _erase_zip(path, what)
+    if not search(path, what).holds:
         return False
-    text = _read(path)
-    if text is None:
+    if (decoded := _read(path)) is None:
         return False
+    text, codec = decoded
     rewrite = {"lines": _lines, "json": _whole_json, "table": _table}.get(kind, lambda said, what, path: what.redacted(said))
     try:
         changed = rewrite(text, what, path)
     except (ValueError, csv.Error):
         changed = what.redacted(text)
-    _write(path, what.redacted(changed) if what.within(changed) else changed)
+    _write(path, what.redacted(changed) if what.within(changed) else changed, codec)
     return True
 
 
-def _read(path: Path) -> str | None:
-    """The text of a file, packed or not; None where it is no text."""
+def _read(path: Path) -> tuple[str, str] | None:
+    """The text of a file, packed or not, and its encoding; None where it is no text."""
     try:
-        if _head(path).startswith(GZIP):
-            return gzip.decompress(path.read_bytes()).decode()
-        if _head(path).startswith(ZSTD):
+        head = _head(path)
+        if head.startswith(GZIP):
+            raw = gzip.decompress(path.read_bytes())
+        elif head.startswith(ZSTD):
             with unpacked(path.open("rb")) as handle:
-                return handle.read().decode()
-        return path.read_bytes().decode()
+                raw = handle.read()
+        else:
+            raw = path.read_bytes()
+        codec = codec_of_text(raw)
+        return raw.decode(codec), codec
     except (UnicodeDecodeError, OSError, EOFError):
         return None
 
 
-def _write(path: Path, text: str) -> None:
-    raw = text.encode()
-    if _head(path).startswith(GZIP):
+def _write(path: Path, text: str, codec: str) -> None:
+    raw, head = text.encode(codec, "replace"), _head(path)
+    if head.startswith(GZIP):
         raw = gzip.compress(raw)
-    elif _head(path).startswith(ZSTD):
+    elif head.startswith(ZSTD):
         import zstandard
 
         raw = zstandard.compress(raw)
     write_atomic(path, raw)
+
+
+def _erase_zip(path: Path, what: Gone) -> bool:
+    """Rewrite an archive, member by member; members that cannot be opened stay as they are."""
+    if not search(path, what).holds:
+        return False
+    with atomic_path(path) as temporary, tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(path) as archive, \
+            zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as rewritten:
+        for number, info in enumerate(archive.infolist()):
+            member = Path(folder) / str(number) / (Path(info.filename).name or "folder")
+            member.parent.mkdir()
+            try:
+                member.write_bytes(archive.read(info))
+            except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
+                raise InputError(f"cannot be rewritten: its member {info.filename} cannot be opened ({error})",
+                                 where=str(path), remedy="take the text out of it yourself, or delete it") from None
+            if member.stat().st_size:
+                erase(member, what)
+            rewritten.writestr(info, member.read_bytes(), compress_type=info.compress_type)
+            shutil.rmtree(member.parent)
+    return True
 
 
 def _lines(text: str, what: Gone, path: Path) -> str:
@@ -133,17 +149,9 @@ def _table(text: str, what: Gone, path: Path) -> str:
     return out.getvalue()
 
 
-def _row_texts(frame: pl.DataFrame) -> list[str]:
-    """Each row as one text."""
-    if not frame.columns or frame.is_empty():
-        return []
-    return [squeezed(text) for text in frame.select(pl.struct(pl.all()).struct.json_encode())
-            .to_series().to_list()]
-
-
 def to_go(frame: pl.DataFrame, what: Gone) -> list[bool]:
     """For each row whether it is, was made from, or quotes what is to be forgotten."""
-    hits = what.among(_row_texts(frame))
+    hits = what.among(row_texts(frame))
     for place, row in enumerate(frame.iter_rows(named=True)) if what.whole else ():
         hits[place] = hits[place] or bool(set(_fields(row)) & what.exact)
     return hits
@@ -191,34 +199,15 @@ def _held_exactly(row: str, what: Gone) -> bool:
     return isinstance(held, dict) and bool(set(_fields(held)) & what.exact)
 
 
-def _sqlite_rows(path: Path) -> Iterator[tuple[tuple[str, int], list[Any]]]:
-    """((table, rowid), values) of every row of every table that has row ids."""
-    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as base:
-        base.text_factory = lambda raw: raw.decode("utf-8", "replace")
-        for table in _tables(base):
-            for rowid, *values in base.execute(f"SELECT rowid, * FROM {_quoted(table)}"):
-                yield (table, rowid), [value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-                                       for value in values]
-
-
-def _tables(base: sqlite3.Connection) -> list[str]:
-    named = base.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
-                         "AND sql NOT LIKE '%WITHOUT ROWID%' AND sql NOT LIKE 'CREATE VIRTUAL%'")
-    return [name for (name,) in named]
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _erase_sqlite(path: Path, what: Gone) -> bool:
-    doomed = [place for place, row in _sqlite_rows(path) if what.in_value(row)]
+    with closing(connected(path)) as base:
+        doomed = [key for key, values in sqlite_rows(base) if key[1] is not None and what.in_value(values)]
     if not doomed:
         return False
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA secure_delete = ON")
         for table, rowid in doomed:
-            base.execute(f"DELETE FROM {_quoted(table)} WHERE rowid = ?", (rowid,))
+            base.execute(f"DELETE FROM {quoted(table)} WHERE rowid = ?", (rowid,))
         base.commit()
         base.execute("VACUUM")
         base.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -6,6 +6,7 @@ looking for and is the last thing to go.
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,9 +16,10 @@ import polars as pl
 
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite
-from instructwild.lineage.erase import erase, files, holds
+from instructwild.lineage.erase import erase, files
 from instructwild.lineage.gone import QUOTED, Gone, gone, ids_of, room, said_by
 from instructwild.lineage.graph import Graph, Node
+from instructwild.lineage.search import WEIGHTS, search
 from instructwild.stage.atomic import write_atomic
 from instructwild.stage.folder import SCRATCH
 
@@ -56,14 +58,21 @@ class Plan:
 
 @dataclass(frozen=True)
 class Proof:
-    """What the search found after the work."""
+    """What the search saw after the work: which files, how, where the text is left, and what could not be looked into."""
 
     name: str
     rows: int
     files_rewritten: list[str]
     files_searched: int
+    searched: dict[str, list[str]]
     left: list[str]
+    unsearched: list[str]
     models: list[dict[str, Any]]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left and everything could be searched."""
+        return not self.left and not self.unsearched
 
     def to_json(self) -> str:
         """Readable JSON."""
@@ -71,14 +80,20 @@ class Proof:
 
     def lines(self) -> list[str]:
         """The proof for people."""
-        told = [f"{self.rows:,} rows forgotten, {len(self.files_rewritten):,} files rewritten"]
+        kinds = Counter(kind for how in self.searched.values() for kind in how)
+        counts = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
+        shown = [f"{self.rows:,} rows forgotten, {len(self.files_rewritten):,} files rewritten",
+                 f"{self.files_searched:,} files searched ({counts})"]
         if self.left:
-            told += [f"still there, of {self.files_searched:,} files searched:", *(f"  {path}" for path in self.left),
-                     "remedy: these files are not this toolkit's or are in use; take the text out of them, then run the "
-                     "command again"]
-        else:
-            told.append(f"no text of it in any of {self.files_searched:,} files (model weights cannot be searched)")
-        return told + _models(self.models)
+            shown += ["still there in:", *(f"  {path}" for path in self.left),
+                      "remedy: these are your own files and archives; the same command with --originals rewrites them, or "
+                      "take the text out of them and run it again"]
+        if self.unsearched:
+            shown += ["could not be looked into:", *(f"  {part}" for part in self.unsearched),
+                      "remedy: look into these yourself, or move them out of the root, then run the command again"]
+        if self.complete:
+            shown.append("no text of it in any of them; what pictures show and what weights know cannot be searched")
+        return shown + _models(self.models)
 
 
 def _models(models: list[dict[str, Any]]) -> list[str]:
@@ -114,8 +129,16 @@ class Forgetting:
             return cls(place, plan, resumed=True)
         return cls(place, planned(name, Graph(place)), resumed=False)
 
-    def run(self) -> Proof:
-        """Do the work, or go on with it, and search every file afterwards."""
+    def run(self, originals: bool = False) -> Proof:
+        """Do the work, or go on with it, and search every file afterwards.
+
+        Args:
+            originals: rewrite the user's own files and archives under the root as well, not only what this program wrote.
+
+        Raises:
+            InputError: an archive that is to be rewritten holds a member that cannot be opened.
+            OutputError: a stage is being written.
+        """
         _nobody_writes(self.root)
         self._keep_plan()
         rewrite.note_marks(self.root, self.plan.marks)
@@ -125,7 +148,10 @@ class Forgetting:
         for node in graph.nodes:
             if rewrite.rewrite_stage(node, what, self._renamed):
                 rewritten.append(node.name)
-        for path in self._own_files():
+        own = list(self._own_files())
+        others = [path for path in files(self.root) if path.suffix not in WEIGHTS and path.name != "manifest.json"
+                  and self.root / FOLDER not in path.parents and path not in own] if originals else []
+        for path in [*own, *others]:
             if erase(path, what):
                 rewritten.append(os.path.relpath(path, self.root))
         for node in Graph(self.root).nodes:
@@ -144,7 +170,7 @@ class Forgetting:
         for path in files(self.root):
             ours = path.name in ("index.html", "chain.json") or SCRATCH in path.parts or \
                 any(folder in path.parents for folder in stages)
-            if ours and journal not in path.parents and path.name != "manifest.json":
+            if ours and journal not in path.parents and path.name != "manifest.json" and path.suffix not in WEIGHTS:
                 yield path
         if cache_dir().is_dir():
             yield from (path for path in files(cache_dir()) if path.suffix in (".sqlite", ".db", ".sqlite3", ".jsonl"))
@@ -165,17 +191,24 @@ class Forgetting:
 
     def _proof(self, what: Gone, rewritten: list[str]) -> Proof:
         journal = self.root / FOLDER
-        searched, left = 0, []
+        searched: dict[str, list[str]] = {}
+        left: list[str] = []
+        unsearched: list[str] = []
         for path in files(self.root):
             if journal in path.parents:
                 continue
-            searched += 1
-            if holds(path, what):
-                left.append(os.path.relpath(path, self.root))
-        if not left:
+            name = os.path.relpath(path, self.root)
+            result = search(path, what)
+            searched[name] = result.how
+            left += [name] if result.holds else []
+            unsearched += [f"{name}: {part}" if not part.startswith(f"{path.name}:") else
+                           f"{name}{part.removeprefix(path.name)}" for part in result.unsearched]
+        proof = Proof(self.plan.name, len(self.plan.rows), rewritten, len(searched), searched, left, unsearched,
+                      self.plan.models)
+        if proof.complete:
             (journal / PLAN).unlink()
             journal.rmdir()
-        return Proof(self.plan.name, len(self.plan.rows), rewritten, searched, left, self.plan.models)
+        return proof
 
 
 def planned(name: str, graph: Graph) -> Plan:

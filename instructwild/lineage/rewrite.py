@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from instructwild.errors import InputError
-from instructwild.lineage.erase import erase, files, holds
+from instructwild.lineage.erase import erase, files
 from instructwild.lineage.gone import Gone
 from instructwild.lineage.graph import Graph, Node
+from instructwild.lineage.search import WEIGHTS as WEIGHT_FILES
+from instructwild.lineage.search import search
 from instructwild.stage.atomic import write_atomic
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, WEIGHTS, sha256_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest, Rows, read_manifest
@@ -28,10 +30,10 @@ def rewrite_stage(node: Node, what: Gone, renamed: Callable[[str, str], None]) -
         changed |= (folder / name).exists() and erase(folder / name, what)
     if (folder / MODEL).is_dir():
         for path in files(folder / MODEL):
-            changed |= erase(path, what)
+            changed |= path.suffix not in WEIGHT_FILES and erase(path, what)
     manifest = recounted(node, what)
     report = folder / REPORT
-    stale = report.exists() and (manifest.rows != node.manifest.rows or changed or holds(report, what))
+    stale = report.exists() and (manifest.rows != node.manifest.rows or changed or search(report, what).holds)
     if stale:
         write_atomic(report, fresh_report(folder, manifest))
     manifest = manifest.model_copy(update={"outputs": _outputs(folder, manifest)})

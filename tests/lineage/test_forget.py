@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import zipfile
 from contextlib import closing
 
 import polars as pl
@@ -14,10 +15,11 @@ from instructwild import stage
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import erase as erasing
 from instructwild.lineage import rewrite as rewriting
-from instructwild.lineage.erase import files, holds
+from instructwild.lineage.erase import files
 from instructwild.lineage.forget import Forgetting
 from instructwild.lineage.gone import Gone, gone, spellings
 from instructwild.lineage.graph import Graph
+from instructwild.lineage.search import search
 from instructwild.publish.gather import gather
 from instructwild.stage.folder import sha256_of
 
@@ -50,7 +52,7 @@ def everything(root):
                 told += list(base.iterdump())
             told.append(path.read_bytes().decode("utf-8", "replace"))
         else:
-            told.append(erasing._read(path) or "")
+            told.append((erasing._read(path) or ("", ""))[0])
     return "\n".join(told)
 
 
@@ -305,7 +307,7 @@ def test_hidden_files_and_unknown_kinds_are_searched_too(tmp_path):
     what = Gone(frozenset({TIE.id}), ())
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "x.dat").write_bytes(b"\xff\xfe\x00" + TIE.id.encode())
-    assert [holds(path, what) for path in files(tmp_path)] == [True]
+    assert [search(path, what).holds for path in files(tmp_path)] == [True]
 
 
 def test_a_packed_file_is_searched_however_it_was_packed(tmp_path):
@@ -313,7 +315,7 @@ def test_a_packed_file_is_searched_however_it_was_packed(tmp_path):
     long = zstandard.ZstdCompressionParameters(window_log=31, enable_ldm=True)
     with path.open("wb") as handle, zstandard.ZstdCompressor(compression_params=long).stream_writer(handle) as packed:
         packed.write(f'{{"id": "a"}}\n{{"id": "{TIE.id}"}}\n'.encode())
-    assert holds(path, what)
+    assert search(path, what).holds
     assert erasing.erase(path, what)
     assert zstandard.decompress(path.read_bytes()) == b'{"id": "a"}\n'
 
@@ -322,7 +324,7 @@ def test_what_was_written_to_be_published_is_emptied_of_it_too(root):
     from instructwild.publish.prepare import prepare
 
     prepare(root / "respond", root / "hub", "wild", accept=["NAME"])
-    assert any(holds(path, gone({TIE.id}, {TIE.prompt[0].content}, set())) for path in files(root / "hub"))
+    assert any(search(path, gone({TIE.id}, {TIE.prompt[0].content}, set())).holds for path in files(root / "hub"))
     before = pl.read_parquet(root / "hub/ranking").height
     proof = forget(TIE.id, root)
     assert proof.left == []
@@ -381,3 +383,18 @@ def test_a_model_that_learned_from_answers_of_a_model_that_learned_it_is_listed_
 
 def uses_of(use):
     return [use, *(below for one in use.used_by for below in uses_of(one))]
+
+
+def test_an_archive_of_the_users_own_is_named_and_rewritten_only_when_asked(root):
+    archive = root / "exports" / "x-2026.zip"
+    archive.parent.mkdir(exist_ok=True)
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("tweets.js", json.dumps([{"full_text": TIE.prompt[0].content}], ensure_ascii=False))
+    proof = forget(TIE.id, root)
+    assert "exports/x-2026.zip" in proof.left
+    assert not proof.complete
+    assert "--originals" in "\n".join(proof.lines())
+    proof = Forgetting.begin(TIE.id, root).run(originals=True)
+    assert proof.complete, proof.lines()
+    assert "exports/x-2026.zip" in proof.files_rewritten
+    assert proof.searched["exports/x-2026.zip"] == ["zip", "text"]

@@ -1,0 +1,264 @@
+"""Looking for forgotten text in files of any kind: how each was searched, and what could not be looked into."""
+
+import bz2
+import codecs
+import gzip
+import html
+import io
+import lzma
+import re
+import sqlite3
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import polars as pl
+
+from instructwild.lineage.gone import Gone, squeezed
+from instructwild.read.zst import unpacked
+
+CHUNK = 1 << 20
+NESTED = 256 << 20
+"""Bytes of a table, a database or an archive that lies within an archive; larger ones are named as not searched."""
+MOST = 4 << 30
+"""Bytes that one file may unpack to."""
+DEPTH = 6
+WEIGHTS = {".safetensors", ".gguf"}
+ENCODINGS = ("gb18030", "big5", "cp1252", "latin-1")
+"""Tried in this order where a text is neither UTF-8 nor UTF-16."""
+UNREADABLE = {b"%PDF": "a PDF, whose text is packed", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive"}
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error,
+          NotImplementedError, RuntimeError, RecursionError, pl.exceptions.PolarsError)
+
+
+@dataclass
+class Search:
+    """What was found in one file.
+
+    Args:
+        holds: whether anything of the forgotten text is in it.
+        how: the kinds of content that were looked into: text, gb18030, zip, parquet, sqlite, …
+        unsearched: what could not be looked into, and why, by the name of the part.
+    """
+
+    holds: bool = False
+    how: list[str] = field(default_factory=list)
+    unsearched: list[str] = field(default_factory=list)
+
+    def note(self, how: str) -> None:
+        """Remember a kind of content once."""
+        if how not in self.how:
+            self.how.append(how)
+
+
+def search(path: Path, what: Gone) -> Search:
+    """Look for a text in a file, in everything packed into it, and in every encoding that it may be in."""
+    result = Search()
+    if path.suffix in WEIGHTS:
+        result.note("weights: their names and metadata")
+        with path.open("rb") as handle:
+            result.holds = _stream(io.BytesIO(handle.read(16 * CHUNK)), what, Search(), Budget())
+        return result
+    try:
+        with path.open("rb") as handle:
+            _look(path.name, handle, what, result, Budget(), 0)
+    except BROKEN as error:
+        result.unsearched.append(f"{path.name}: {_reason(error)}")
+    return result
+
+
+@dataclass
+class Budget:
+    """Bytes that may still be unpacked out of one file."""
+
+    left: int = MOST
+
+    def spend(self, count: int) -> None:
+        """Count bytes.
+
+        Raises:
+            ValueError: it unpacks to more than may be.
+        """
+        self.left -= count
+        if self.left < 0:
+            raise ValueError(f"unpacks to more than {MOST >> 30} GiB")
+
+
+def _reason(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Budget, depth: int) -> None:
+    """Search one part by what its first bytes say that it is."""
+    buffered = handle if isinstance(handle, io.BufferedReader) else io.BufferedReader(handle)  # type: ignore[type-var]
+    head = buffered.peek(600)[:600]
+    if depth > DEPTH:
+        result.unsearched.append(f"{name}: packed more than {DEPTH} times")
+        return
+    if kind := next((kind for magic, kind in UNREADABLE.items() if head.startswith(magic)), None):
+        result.unsearched.append(f"{name}: {kind}")
+        return
+    if opened := _stream_opener(head):
+        how, unpack = opened
+        result.note(how)
+        with unpack(buffered) as inner:
+            _look(Path(name).stem, inner, what, result, budget, depth + 1)
+    elif head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        result.note("zip")
+        _zip(name, _seekable(buffered, budget, depth), what, result, budget, depth)
+    elif head[257:262] == b"ustar":
+        result.note("tar")
+        _tar(name, buffered, what, result, budget, depth)
+    elif head.startswith(b"PAR1"):
+        result.note("parquet")
+        result.holds |= any(what.among(row_texts(pl.read_parquet(_seekable(buffered, budget, depth)))))
+    elif head.startswith(b"SQLite format 3\x00"):
+        result.note("sqlite")
+        with closing(_database(buffered, budget, depth)) as base:
+            result.holds |= any(what.in_value(values) for _, values in sqlite_rows(base))
+    elif Path(name).suffix.lower() in (".html", ".htm", ".svg", ".xml"):
+        result.note("page")
+        result.holds |= _page(_bounded(buffered, budget), what)
+    else:
+        if head.startswith(PICTURES):
+            result.note("picture: its bytes, not what it shows")
+        result.holds |= _stream(buffered, what, result, budget)
+
+
+def _stream_opener(head: bytes) -> tuple[str, Callable[[Any], IO[bytes]]] | None:
+    if head.startswith(b"\x1f\x8b"):
+        return "gz", lambda handle: gzip.GzipFile(fileobj=handle)  # type: ignore[return-value]
+    if head.startswith(b"\x28\xb5\x2f\xfd"):
+        return "zst", unpacked
+    if head.startswith(b"BZh"):
+        return "bz2", lambda handle: bz2.BZ2File(handle)  # type: ignore[return-value]
+    if head.startswith(b"\xfd7zXZ"):
+        return "xz", lambda handle: lzma.LZMAFile(handle)  # type: ignore[return-value]
+    return None
+
+
+def _bounded(handle: IO[bytes], budget: Budget) -> bytes:
+    raw = handle.read(NESTED + 1)
+    if len(raw) > NESTED:
+        raise ValueError(f"larger than {NESTED >> 20} MiB within what holds it")
+    budget.spend(len(raw))
+    return raw
+
+
+def _seekable(handle: Any, budget: Budget, depth: int) -> Any:
+    """The file itself where it lies on disk, else its bytes."""
+    return handle if depth == 0 else io.BytesIO(_bounded(handle, budget))
+
+
+def _zip(name: str, handle: Any, what: Gone, result: Search, budget: Budget, depth: int) -> None:
+    with zipfile.ZipFile(handle) as archive:
+        result.holds |= what.within(archive.comment.decode("utf-8", "replace"))
+        for info in archive.infolist():
+            if info.is_dir():
+                continue
+            result.holds |= what.within(info.filename)
+            try:
+                with archive.open(info) as member:
+                    _look(info.filename, member, what, result, budget, depth + 1)
+            except BROKEN as error:
+                result.unsearched.append(f"{name}/{info.filename}: {_reason(error)}")
+
+
+def _tar(name: str, handle: Any, what: Gone, result: Search, budget: Budget, depth: int) -> None:
+    with tarfile.open(fileobj=handle, mode="r|") as archive:
+        for member in archive:
+            result.holds |= what.within(member.name)
+            if (inner := archive.extractfile(member)) is not None:
+                try:
+                    _look(member.name, inner, what, result, budget, depth + 1)
+                except BROKEN as error:
+                    result.unsearched.append(f"{name}/{member.name}: {_reason(error)}")
+
+
+def _database(handle: Any, budget: Budget, depth: int) -> sqlite3.Connection:
+    if depth == 0:
+        return connected(Path(handle.name))
+    base = sqlite3.connect(":memory:")
+    base.deserialize(_bounded(handle, budget))
+    base.text_factory = _decoded
+    return base
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    """A database that is only read; text that is not UTF-8 is shown as far as it goes."""
+    base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    base.text_factory = _decoded
+    return base
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def sqlite_rows(base: sqlite3.Connection) -> Iterator[tuple[tuple[str, int | None], list[Any]]]:
+    """((table, rowid), values) of every row of every ordinary table; rowid is None in tables without row ids."""
+    tables = base.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
+                          "AND sql NOT LIKE 'CREATE VIRTUAL%'").fetchall()
+    for table, sql in tables:
+        without = "WITHOUT ROWID" in sql.upper()
+        for rowid, *values in base.execute(f"SELECT {'NULL' if without else 'rowid'}, * FROM {quoted(table)}"):
+            yield (table, rowid), [_decoded(value) if isinstance(value, bytes) else value for value in values]
+
+
+def quoted(name: str) -> str:
+    """A name as SQL quotes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def row_texts(frame: pl.DataFrame) -> list[str]:
+    """Each row as one text."""
+    if not frame.columns or frame.is_empty():
+        return []
+    return [squeezed(text) for text in frame.select(pl.struct(pl.all()).struct.json_encode()).to_series().to_list()]
+
+
+def codec_of_text(raw: bytes) -> str:
+    """The encoding of the beginning of a text: UTF-8 wherever it can be, else what the bytes allow."""
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    sample = raw[:CHUNK]
+    nulls = sample[1::2].count(0), sample[::2].count(0)
+    if max(nulls) > len(sample) // 8:
+        return "utf-16-le" if nulls[0] >= nulls[1] else "utf-16-be"
+    for codec in ("utf-8", *ENCODINGS):
+        try:
+            codecs.getincrementaldecoder(codec)().decode(sample)
+        except UnicodeError:
+            continue
+        return codec
+    return "latin-1"
+
+
+def _stream(handle: IO[bytes], what: Gone, result: Search, budget: Budget) -> bool:
+    """Search text or bytes of any length in constant memory; what lies on the edge of two chunks is found as well."""
+    longest = max(map(len, what.patterns), default=0)
+    raw = handle.read(CHUNK)
+    codec = codec_of_text(raw)
+    result.note("text" if codec == "utf-8" else f"text as {codec}")
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    mixed = codec != "utf-8"       # binary files hold texts of their own encoding
+    before, bytes_before = "", b""
+    while raw:
+        budget.spend(len(raw))
+        text = squeezed(before + decoder.decode(raw))
+        if what.within(text) or (mixed and what.within(squeezed((bytes_before + raw).decode("utf-8", "replace")))):
+            return True
+        before, bytes_before = text[-2 * longest:] if longest else "", raw[-8 * longest:] if longest else b""
+        raw = handle.read(CHUNK)
+    return False
+
+
+def _page(raw: bytes, what: Gone) -> bool:
+    text = raw.decode(codec_of_text(raw), "replace")
+    return what.begun_in(text) or what.begun_in(html.unescape(re.sub(r"<[^>]*>", "", text)))

@@ -1,0 +1,101 @@
+"""Forgotten text is found in archives, packed files and every encoding, and what cannot be looked into is named."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import sqlite3
+import tarfile
+import zipfile
+
+import polars as pl
+import pytest
+import zstandard
+
+from instructwild.lineage.erase import erase
+from instructwild.lineage.gone import Gone
+from instructwild.lineage.search import CHUNK, search
+
+POST = "请用四句话向九岁的孩子解释潮汐表 (how would you explain a tide table?)"
+WHAT = Gone(frozenset({"feedfacefeedface"}), (POST,))
+LINES = f'{{"text": {json.dumps(POST)}}}\n'.encode()
+
+
+def zipped(name, raw):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("about.txt", "nothing")
+        archive.writestr(name, raw)
+    return buffer.getvalue()
+
+
+def tarred(name, raw):
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        info = tarfile.TarInfo(name)
+        info.size = len(raw)
+        archive.addfile(info, io.BytesIO(raw))
+    return buffer.getvalue()
+
+
+def parquet():
+    buffer = io.BytesIO()
+    pl.DataFrame({"text": [POST]}).write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def database():
+    with sqlite3.connect(":memory:") as base:
+        base.execute("CREATE TABLE seen (name TEXT PRIMARY KEY, said TEXT) WITHOUT ROWID")
+        base.execute("INSERT INTO seen VALUES ('a', ?)", (POST,))
+        base.commit()
+        return base.serialize()
+
+
+@pytest.mark.parametrize(("name", "raw"), [
+    ("posts.jsonl", LINES), ("posts.jsonl.gz", gzip.compress(LINES)), ("posts.zst", zstandard.compress(LINES)),
+    ("posts.bz2", bz2.compress(LINES)), ("posts.xz", lzma.compress(LINES)), ("x-2026.zip", zipped("data/tweets.js", LINES)),
+    ("all.zip", zipped("x-2026.zip", zipped("tweets.js", LINES))), ("posts.tar.gz", gzip.compress(tarred("a.json", LINES))),
+    ("rows.zip", zipped("data.parquet", parquet())), ("base.zip", zipped("calls.sqlite", database())),
+    ("base.db", database()), ("gb.txt", POST.encode("gb18030")), ("wide.txt", POST.encode("utf-16")),
+    ("bare.txt", POST.encode("utf-16-le")), ("big.txt", "請用四句話解釋潮汐表 feedfacefeedface".encode("big5")),
+    ("cache.bin", b"\x00\xff\xfe\x01" * 50 + POST.encode()),
+    ("edge.txt", b"x" * (CHUNK - 20) + b" " + POST.encode() + b" " + b"y" * CHUNK)])
+def test_wherever_it_lies_it_is_found(tmp_path, name, raw):
+    path = tmp_path / name
+    path.write_bytes(raw)
+    assert search(path, WHAT).holds
+    assert not search(path, Gone(frozenset({"0123456789abcdef"}), ("a text that nobody wrote here",))).holds
+
+
+@pytest.mark.parametrize(("name", "raw", "reason"), [
+    ("paper.pdf", b"%PDF-1.7 stream", "a PDF"), ("old.7z", b"7z\xbc\xaf\x27\x1c rest", "7z"),
+    ("a.rar", b"Rar!\x1a\x07", "RAR"),
+    ("cut.gz", gzip.compress(LINES * 2000)[:-20], "cut.gz"), ("cut.zip", zipped("a", LINES)[:-30], "cut.zip")])
+def test_what_cannot_be_looked_into_is_named(tmp_path, name, raw, reason):
+    path = tmp_path / name
+    path.write_bytes(raw)
+    assert reason in " ".join(search(path, Gone(frozenset({"0123456789abcdef"}), ())).unsearched)
+
+
+def test_a_locked_member_is_named_and_the_others_are_searched(tmp_path):
+    path = tmp_path / "mixed.zip"
+    raw = bytearray(zipped("data/tweets.js", LINES))
+    at = raw.rfind(b"PK\x01\x02", 0, raw.rfind(b"PK\x01\x02"))
+    raw[at + 8] |= 1                                            # the first member says that it is encrypted
+    path.write_bytes(raw)
+    result = search(path, WHAT)
+    assert result.holds
+    assert [part.partition(":")[0] for part in result.unsearched] == ["mixed.zip/about.txt"]
+
+
+def test_an_archive_is_rewritten_member_by_member(tmp_path):
+    path = tmp_path / "x-2026.zip"
+    path.write_bytes(zipped("data/tweets.js", b"window.YTD = [" + LINES.strip() + b"]"))
+    assert erase(path, WHAT)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("about.txt") == b"nothing"
+        assert b"[forgotten]" in archive.read("data/tweets.js")
+    assert not search(path, WHAT).holds
+    assert not erase(path, WHAT)
