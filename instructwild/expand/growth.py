@@ -15,11 +15,12 @@ from instructwild.expand.parse import Candidate, candidates
 from instructwild.expand.template import Kind, Template
 from instructwild.llm.request import Reply, Request
 from instructwild.schema import Dropped, Instruction, Labels, MadeBy, Reason, content_id, prompt_text
+from instructwild.text.scripts import ANY_HAN
 
 STEP = "expand"
 PRIOR_YIELD = 0.75
 """Accepted rows for each one asked for, assumed before anything is known."""
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+HAN = re.compile(ANY_HAN)
 ENOUGH_MADE = 10
 """The model's own rows are shown as examples once there are so many, as in Self-Instruct."""
 ENOUGH_ALIKE = 5
