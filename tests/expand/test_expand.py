@@ -56,7 +56,7 @@ def test_every_candidate_that_was_not_taken_says_why(seeds, tmp_path):
     for reason, evidence, row in lost.select("reason", "evidence", "row").iter_rows():
         assert json.loads(row)["made_by"]["template"]
         if reason == "near_duplicate":
-            assert json.loads(evidence)["of"]
+            assert json.loads(evidence)["twin"]
 
 
 def test_the_same_command_gives_the_same_rows_and_another_seed_others(seeds, tmp_path):

@@ -113,7 +113,7 @@ def content(text: str) -> Content:
     >>> content("Could you please list three large cities?") == content("Name 3 big cities.")
     True
     """
-    folded = fold(text)
+    folded = _undecorated(fold(text))
     if SIGN.search(folded):
         folded = _numbers(folded)
     split = INPUT.search(folded)
@@ -133,6 +133,19 @@ def content(text: str) -> Content:
         terms = _words(head)
     loose += [False] * (len(terms) - len(loose))
     return Content(*_shortened(terms, loose), directed)
+
+
+def _undecorated(text: str) -> str:
+    """The text without the pictures that it begins and ends with, unless it is nothing but them."""
+    begin, end = 0, len(text)
+    while begin < end and not text[begin].isalnum() and unicodedata.category(text[begin]) in _DECORATION:
+        begin += 1
+    while begin < end and not text[end - 1].isalnum() and unicodedata.category(text[end - 1]) in _DECORATION:
+        end -= 1
+    return text[begin:end] or text
+
+
+_DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Zs"})
 
 
 def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[bool, ...]]:

@@ -7,16 +7,17 @@ that may be missing, they meet in a table of keys, and no other pair is looked a
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from heapq import nsmallest
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
-from instructwild.clean.near.content import LONGEST, SPARE, SPARE_HAN, Content, content, core, same_request
+from instructwild.clean.near.batch import RETHRESHOLD
+from instructwild.clean.near.content import HAN, LONGEST, SPARE, SPARE_HAN, Content, content, core, same_request
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
-from instructwild.text.scripts import ANY_HAN
 from instructwild.text.tokens import tokens
 
 if TYPE_CHECKING:
@@ -26,8 +27,25 @@ SIFTED_FROM = 20_000     # below, the compiled sieve costs more than it saves
 _MIX, _PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
 
 
+class Keyed(NamedTuple):
+    """A text ready to be looked up."""
+
+    text: str
+    content: Content
+    key: int
+    shorter: list[int]
+
+
+def keyed(text: str) -> Keyed:
+    """A text with what it asks for and the keys under which it meets others."""
+    asks = content(text)
+    return Keyed(text, asks, asks.key(), asks.shorter())
+
+
 class RequestIndex:
     """Texts that were kept, to compare new ones with; the time of a look-up does not grow with their number.
+
+    Adding texts one by one gives the verdicts of `SameRequests` on all of them.
 
     Args:
         threshold: pairs need an F above it.
@@ -36,88 +54,138 @@ class RequestIndex:
     def __init__(self, threshold: Fraction | float | str = DEFAULT) -> None:
         self.threshold = as_threshold(threshold)
         self.seen = 0
-        self._kept: dict[int, tuple[str, Content]] = {}
+        self._kept: dict[int, Keyed] = {}
         self._same: dict[int, list[int]] = {}        # key of all terms -> kept texts
         self._fuller: dict[int, list[int]] = {}      # key without terms that may be missing -> kept texts
 
     def __len__(self) -> int:
-        """How many texts were kept."""
+        """How many texts are there to be found."""
         return len(self._kept)
 
-    def find(self, text: str) -> Match | None:
+    def find(self, text: str | Keyed) -> Match | None:
         """The earliest kept text that is near this one and asks for the same, or None."""
-        asks = content(text)
-        return self._find(text, asks, asks.key(), asks.shorter())
-
-    def add(self, text: str) -> Match | None:
-        """Keep a text, or say which kept text it duplicates."""
-        asks = content(text)
-        key, shorter = asks.key(), asks.shorter()
-        match = self._find(text, asks, key, shorter)
-        if match is None:
-            self._keep(text, asks, key, shorter)
-        self.seen += 1
-        return match
-
-    def keep(self, text: str) -> None:
-        """Keep a text whatever it duplicates."""
-        asks = content(text)
-        self._keep(text, asks, asks.key(), asks.shorter())
-        self.seen += 1
-
-    def skip(self, count: int = 1) -> None:
-        """Count texts that are kept and that no text can duplicate."""
-        self.seen += count
-
-    def _keep(self, text: str, asks: Content, key: int, shorter: Iterable[int]) -> None:
-        self._kept[self.seen] = (text, asks)
-        self._same.setdefault(key, []).append(self.seen)
-        for other in shorter:
-            self._fuller.setdefault(other, []).append(self.seen)
-
-    def _find(self, text: str, asks: Content, key: int, shorter: Iterable[int]) -> Match | None:
-        candidates = {*self._same.get(key, ()), *self._fuller.get(key, ())}
-        for other in shorter:
+        query = keyed(text) if isinstance(text, str) else text
+        candidates = {*self._same.get(query.key, ()), *self._fuller.get(query.key, ())}
+        for other in query.shorter:
             candidates.update(self._same.get(other, ()))
-        if not candidates:
-            return None
-        ours = tokens(text)
+        ours = tokens(query.text) if candidates else []
         for row in sorted(candidates):
-            kept, kept_asks = self._kept[row]
-            if not same_request(asks, kept_asks):
-                continue
-            theirs = tokens(kept)
-            need = needed(self.threshold, len(ours) + len(theirs))
-            common = LCSseq.similarity(ours, theirs, score_cutoff=need)
-            if ours and common >= need:
-                return Match(row, int(common), (len(ours), len(theirs)))
+            match = self._match(row, query, ours)
+            if match is not None:
+                return match
         return None
 
+    def add(self, text: str | Keyed) -> Match | None:
+        """Keep a text, or say which kept text it duplicates."""
+        query = keyed(text) if isinstance(text, str) else text
+        match = self.find(query)
+        if match is None:
+            self.keep(query)
+        else:
+            self.seen += 1
+        return match
 
-def same_requests(texts: Sequence[str], threshold: Fraction | float | str = DEFAULT, *,
-                  sifted: bool | None = None) -> list[Match | None]:
-    """For each text the earliest kept one that it is near to and asks the same as, or None where it is kept.
+    def keep(self, text: str | Keyed) -> None:
+        """Keep a text whatever it duplicates."""
+        query = keyed(text) if isinstance(text, str) else text
+        self._kept[self.seen] = query
+        self._same.setdefault(query.key, []).append(self.seen)
+        for other in query.shorter:
+            self._fuller.setdefault(other, []).append(self.seen)
+        self.seen += 1
+
+    def skip(self) -> None:
+        """Count a text that no other can duplicate."""
+        self.seen += 1
+
+    def _match(self, row: int, query: Keyed, ours: list[str]) -> Match | None:
+        kept = self._kept[row]
+        if not ours or not same_request(query.content, kept.content):
+            return None
+        theirs = tokens(kept.text)
+        need = needed(self.threshold, len(ours) + len(theirs))
+        common = LCSseq.similarity(ours, theirs, score_cutoff=need)
+        return Match(row, int(common), (len(ours), len(theirs))) if common >= need else None
+
+
+class SameRequests:
+    """Which texts are near an earlier kept one and ask for the same, at one threshold.
+
+    Attributes:
+        threshold: pairs need an F above it.
+        matches: for each text the earliest kept one that it duplicates, or None where it is kept.
+    """
+
+    def __init__(self, texts: Sequence[str], threshold: Fraction | float | str = DEFAULT, *,
+                 sifted: bool | None = None) -> None:
+        """Find them.
+
+        Args:
+            texts: what is asked: user turns with their inputs.
+            threshold: pairs need an F above it.
+            sifted: leave out at once, by compiled code, texts that share too few words with any other; None lets the number
+                of texts decide. The results are the same.
+        """
+        self.threshold = as_threshold(threshold)
+        self._texts = texts
+        if sifted is None:
+            sifted = len(texts) >= SIFTED_FROM
+        alone = _alone(texts) if sifted else None
+        known: dict[str, Keyed] = {}
+        self._keyed = [None if alone is not None and alone[row] else known.get(text) or known.setdefault(text, keyed(text))
+                       for row, text in enumerate(texts)]
+        self.matches = self._at(self.threshold, self._keyed)
+
+    @property
+    def verdicts(self) -> list[int | None]:
+        """For each text the index of the kept text it duplicates, or None where it is kept."""
+        return [None if match is None else match.index for match in self.matches]
+
+    @property
+    def dropped(self) -> int:
+        """How many texts duplicate another."""
+        return sum(match is not None for match in self.matches)
+
+    def dropped_at(self, thresholds: Iterable[Fraction] = RETHRESHOLD) -> dict[Fraction, int]:
+        """How many texts would be dropped at other thresholds, each decided anew."""
+        return {threshold: sum(match is not None for match in self._at(threshold, self._keyed)) for threshold in thresholds}
+
+    def just_dropped(self, limit: int = 20) -> list[tuple[int, Match]]:
+        """The dropped texts whose F is the closest to the threshold, closest first."""
+        pairs = [(row, match) for row, match in enumerate(self.matches) if match is not None]
+        return nsmallest(limit, pairs, key=lambda pair: float(pair[1]))
+
+    def just_kept(self, limit: int = 20) -> list[tuple[int, Match]]:
+        """The kept texts that ask the same as an earlier kept one and are just not near enough, closest first."""
+        kept = [entry if match is None else None for entry, match in zip(self._keyed, self.matches, strict=True)]
+        below = self._at(max(self.threshold - Fraction(1, 10), Fraction(0)), kept)
+        pairs = [(row, match) for row, match in enumerate(below) if match is not None]
+        return nsmallest(limit, pairs, key=lambda pair: -float(pair[1]))
+
+    @staticmethod
+    def _at(threshold: Fraction, entries: Iterable[Keyed | None]) -> list[Match | None]:
+        index = RequestIndex(threshold)
+        matches: list[Match | None] = []
+        for entry in entries:
+            if entry is None:
+                index.skip()
+                matches.append(None)
+            else:
+                matches.append(index.add(entry))
+        return matches
+
+
+def request_text(messages: Sequence[tuple[str, str]]) -> str:
+    """What a conversation asks for, as duplicates are judged on it: its user turns, without system turns, joined by newlines.
+
+    Of a conversation of several user turns, all turns up to the last of them count, those of the assistant too.
 
     Args:
-        texts: what is asked, user turns with their inputs.
-        threshold: pairs need an F above it.
-        sifted: leave out at once, by compiled code, texts that share too few words with any other; None lets the number of
-            texts decide. The results are the same.
+        messages: role and content of each turn.
     """
-    index = RequestIndex(threshold)
-    if sifted is None:
-        sifted = len(texts) >= SIFTED_FROM
-    alone = _alone(texts) if sifted else None
-    if alone is None:
-        return [index.add(text) for text in texts]
-    matches: list[Match | None] = []
-    for text, skipped in zip(texts, alone.tolist(), strict=True):
-        if skipped:
-            index.skip()
-            matches.append(None)
-        else:
-            matches.append(index.add(text))
-    return matches
+    turns = [(role, text) for role, text in messages if role != "system"]
+    asked = [at for at, (role, _) in enumerate(turns) if role == "user"]
+    return "\n".join(text for _, text in turns[:asked[-1] + 1]) if asked else ""
 
 
 def _alone(texts: Sequence[str]) -> NDArray[np.bool_] | None:
@@ -149,11 +217,9 @@ def _alone(texts: Sequence[str]) -> NDArray[np.bool_] | None:
 
 def _cores(encoded: "Encoded") -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.bool_]]:
     """The words of each text that remain wherever they stand, each once, in their order: text, hash, whether it is Han."""
-    import re
-
     named: dict[str, int] = {"": 0}
     number = np.array([named.setdefault(core(token), len(named)) for token in encoded.vocabulary()], np.int64)
-    is_han = np.array([re.match(ANY_HAN, word) is not None for word in named])
+    is_han = np.array([HAN.match(word) is not None for word in named])
     order = np.argsort(encoded.start, kind="stable")
     row = np.repeat(order, encoded.length[order])
     word = number[encoded.ids] if len(encoded.ids) else np.zeros(0, np.int64)
