@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from instructwild.errors import ConfigError
 from instructwild.schema import Ranking, RankingRow, prompt_text
-from instructwild_annotation.tokens import script, tokens
+from instructwild.text.language.script import main_script
+from instructwild.text.tokens import tokens
 
 ENDINGS = tuple(".!?。！？…～~:：;；)）]】}」』》\"'”’`*|")
 SHORTEST, LONGEST = 3, 300      # tokens; a short sentence and about a page
@@ -39,15 +40,15 @@ def ends_by_itself(text: str) -> bool:
 
 def distinct_share(text: str, run: int = REPEATS) -> float:
     """The share of runs of `run` tokens that are different: 1 for text that never repeats itself, near 0 for a loop."""
-    found = tokens(text)
-    runs = [tuple(found[i:i + run]) for i in range(len(found) - run + 1)]
+    listed = tokens(text)
+    runs = [tuple(listed[i:i + run]) for i in range(len(listed) - run + 1)]
     return len(set(runs)) / len(runs) if runs else 1.0
 
 
 def same_language(prompt: str, answer: str) -> bool:
     """Whether the answer is written in the prompt's writing system; true where one of them has none."""
-    asked, answered = script(prompt), script(answer)
-    return asked is None or answered is None or asked == answered
+    of_prompt, of_answer = main_script(prompt), main_script(answer)
+    return of_prompt is None or of_answer is None or of_prompt == of_answer
 
 
 def _tidy(prompt: str, answer: str) -> int:

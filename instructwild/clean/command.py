@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from instructwild.console.options import Encoding, Force, Json, Out, announce
+from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 
 
@@ -29,7 +30,9 @@ def clean(
     keep_raw: Annotated[bool, typer.Option(help="Do not mask personal data in dropped.parquet.")] = False,
     against: Annotated[list[str] | None, typer.Option(help="Drop rows that this evaluation set holds. Repeatable.")] = None,
     threshold: Annotated[float, typer.Option(help="Near-duplicates have an F above this.", min=0, max=1)] = 0.7,
-    guard: Annotated[bool, typer.Option(help="Keep rows that share a template but ask for different things.")] = False,
+    plain: Annotated[bool, typer.Option(
+        "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
+    guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
     encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
@@ -44,6 +47,8 @@ def clean(
     from instructwild.clean.repair import LANES
     from instructwild.clean.rules import RULES
 
+    if guard:
+        console.print("--guard is the default now and does nothing: near-duplicates that ask for something else stay")
     actions = dict(_setting(given) for given in rule or ())
     for name in actions:
         if name not in {*LANES, *RULES}:
@@ -55,7 +60,7 @@ def clean(
         "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": {"action": pii or "mask"},
         "contamination": {"against": tuple(against or ())},
-        "near": {"threshold": threshold, "guard": guard},
+        "near": {"threshold": threshold, "plain": plain},
     }
     asked = {name for name, wanted in (("own_rules", rules), ("pii", pii), ("contamination", against)) if wanted}
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *asked}]

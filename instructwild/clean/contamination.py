@@ -1,34 +1,42 @@
-"""Contamination: rows that an evaluation set holds already, so that a score on it would measure memory."""
+"""Contamination: rows that hold a question of an evaluation set, so that a score on it would measure memory."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import ClassVar
 
 import polars as pl
 
-from instructwild.clean.rows import opened
+from instructwild.clean.particular import particular
+from instructwild.clean.rows import opened, request_texts, turns
 from instructwild.clean.step import Verdicts, drops
 from instructwild.read import read
 from instructwild.schema.verdict import Reason
 
-NGRAM = 13
+RUN = 4
+"""Tokens in a row that count as taken over."""
+SHORTEST = 8
+"""Tokens of a question that is looked for within other texts; a shorter one is compared with prompts only."""
+FOUND = pl.Schema({"at": pl.UInt32, "target": pl.UInt32, "shared": pl.String, "covered": pl.Float64, "f": pl.Float64})
 
 
 @dataclass(frozen=True)
 class Contamination:
-    """Drop rows that share 13 tokens in a row with a prompt of an evaluation set (Brown et al. 2020, appendix C), or that
-    are near-duplicates of one.
+    """Drop rows one of whose turns, answers included, holds a question of an evaluation set, or whose prompt asks the same.
+
+    A turn holds a question where runs of at least four tokens that both have cover the share `coverage` of the question's
+    particular words: phrases such as "read the text and answer" or 下列说法正确的是 do not count.
 
     Attributes:
         against: stage folders or files with the evaluation prompts.
+        coverage: share of a question's particular words.
+        threshold: a prompt asks the same where F is above it and the two ask for the same.
         digests: what they held, by content: part of what determines the result.
     """
 
     name: ClassVar[str] = "contamination"
 
     against: Sequence[str] = field(default=(), metadata={"config": False})
-    ngram: int = NGRAM
+    coverage: float = 0.8
     threshold: float = 0.7
     digests: tuple[str, ...] = field(default=(), init=False)
 
@@ -38,46 +46,78 @@ class Contamination:
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Drop a contaminated row; the evidence names the evaluation prompt, and the words or the F they share."""
         targets = opened(read(self.against).frame)
-        shared, near = self._shared(rows, targets), self._near(rows, targets)
-        found = pl.concat([shared, near.join(shared, on="at", how="anti")]).sort("at")
-        told = found.join(targets.select("id", "prompt", target="at"), on="target", how="left", maintain_order="left")
-        lost = drops(told, Reason.CONTAMINATED, target=pl.col("id"), prompt=pl.col("prompt").str.head(300),
-                     shared=pl.col("shared"), f=pl.col("f"))
-        notes = {"targets": targets.height, "ngram": shared.height, "near": found.height - shared.height}
-        return Verdicts(rows, lost, notes)
+        within, near = self._within(rows, targets), self._near(rows, targets)
+        hits = pl.concat([within, near.join(within, on="at", how="anti")]).sort("at")
+        named = hits.join(targets.select("id", "prompt", target="at"), on="target", how="left", maintain_order="left")
+        lost = drops(named, Reason.CONTAMINATED, target=pl.col("id"), prompt=pl.col("prompt").str.head(300),
+                     shared=pl.col("shared"), covered=pl.col("covered"), f=pl.col("f"))
+        return Verdicts(rows, lost, {"targets": targets.height, "within": within.height, "near": hits.height - within.height})
 
-    def _shared(self, rows: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
-        grams: dict[str, int] = {}
-        for at, words in zip(targets["at"], map(str.split, spaced(targets["prompt"])), strict=True):
-            for place in range(len(words) - self.ngram + 1):
-                grams.setdefault(f" {' '.join(words[place:place + self.ngram])} ", at)
-        found = spaced(rows["prompt"]).str.extract_many(list(grams)).list.first() if grams else pl.lit(None, pl.String)
-        seen = rows.select("at", gram=found).drop_nulls()
-        return seen.select("at", target=pl.Series([grams[gram] for gram in seen["gram"]], dtype=pl.UInt32),
-                           shared=pl.col("gram").str.strip_chars(), f=pl.lit(None, pl.Float64))
+    def _within(self, rows: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
+        """Rows a turn of which holds a question: for each the one that it covers most."""
+        questions = _questions(targets)
+        anchors: dict[str, list[int]] = {}
+        for at, (words, marks) in questions.items():
+            for begin in range(len(words) - RUN + 1):
+                if any(marks[begin:begin + RUN]):
+                    anchors.setdefault(f" {' '.join(words[begin:begin + RUN])} ", []).append(at)
+        if not anchors:
+            return pl.DataFrame(schema=FOUND)
+        said = turns(rows).filter(pl.col("role") != "system").select("at", text=spaced(pl.col("content")))
+        matched = said.with_columns(runs=pl.col("text").str.extract_many(list(anchors), overlapping=True)).filter(
+            pl.col("runs").list.len() > 0)
+        best: dict[int, tuple[float, int, str]] = {}
+        for at, text, runs in matched.select("at", "text", "runs").iter_rows():
+            words = text.split()
+            held = {tuple(words[begin:begin + RUN]) for begin in range(len(words) - RUN + 1)}
+            for target in sorted({target for run in runs for target in anchors[run]}):
+                covered, shared = _covered(*questions[target], held)
+                if covered >= self.coverage and covered > best.get(at, (0.0, 0, ""))[0]:
+                    best[at] = (covered, target, shared)
+        listed = sorted(best)
+        return pl.DataFrame({"at": listed, "target": [best[at][1] for at in listed], "shared": [best[at][2] for at in listed],
+                             "covered": [round(best[at][0], 4) for at in listed], "f": [None] * len(listed)}, schema=FOUND)
 
     def _near(self, rows: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
-        """Rows that resemble a target. Targets come first, so that rows are judged by them before any other row; targets
-        that resemble one another take turns.
-        """
-        from instructwild.clean.near import near_duplicate_matches
+        """Rows whose prompt is near a question and asks for the same."""
+        from instructwild.clean.near import RequestIndex
 
-        limit, texts, found = Fraction(str(self.threshold)), rows["prompt"].to_list(), {}
-        left = targets.select("at", "prompt")
-        while left.height:
-            matches = near_duplicate_matches([*left["prompt"], *texts], limit).matches
-            for row, match in enumerate(matches[left.height:]):
-                if match is not None and match.index < left.height:
-                    found.setdefault(row, (left["at"][match.index], round(float(match), 4)))
-            left = left.filter(pl.Series([match is not None for match in matches[:left.height]]))
-        places = sorted(found)
-        return pl.DataFrame({"at": rows["at"][places], "target": [found[row][0] for row in places], "shared": None,
-                             "f": [found[row][1] for row in places]},
-                            schema={"at": pl.UInt32, "target": pl.UInt32, "shared": pl.String, "f": pl.Float64})
+        index = RequestIndex(self.threshold)
+        for text in request_texts(targets):
+            index.keep(text)
+        hits = [(at, match) for at, text in zip(rows["at"], request_texts(rows), strict=True)
+                if (match := index.find(text)) is not None]
+        return pl.DataFrame({"at": [at for at, _ in hits], "target": [targets["at"][match.index] for _, match in hits],
+                             "shared": [None] * len(hits), "covered": [None] * len(hits),
+                             "f": [round(float(match), 4) for _, match in hits]}, schema=FOUND)
 
 
-def spaced(texts: pl.Series) -> pl.Series:
+def _questions(targets: pl.DataFrame) -> dict[int, tuple[list[str], list[bool]]]:
+    """The tokens of each question that is long enough, and which of them are particular to it."""
+    from instructwild.clean.near import tokens
+
+    listed = ((at, tokens(text)) for at, text in zip(targets["at"], request_texts(targets), strict=True))
+    marked = ((at, words, particular(words)) for at, words in listed if len(words) >= SHORTEST)
+    return {at: (words, marks) for at, words, marks in marked if any(marks)}
+
+
+def _covered(words: Sequence[str], marks: Sequence[bool], held: set[tuple[str, ...]]) -> tuple[float, str]:
+    """The share of a question's particular words that runs of another text cover, and the longest stretch of such runs."""
+    taken = [False] * len(words)
+    for begin in range(len(words) - RUN + 1):
+        if tuple(words[begin:begin + RUN]) in held:
+            taken[begin:begin + RUN] = [True] * RUN
+    longest, begin = "", 0
+    for end in range(len(words) + 1):
+        if end == len(words) or not taken[end]:
+            longest = max(longest, " ".join(words[begin:end]), key=len)
+            begin = end + 1
+    return sum(map(bool.__and__, taken, marks)) / sum(marks), longest
+
+
+def spaced(texts: pl.Expr) -> pl.Expr:
     """The tokens of each text with one space before, between and after them."""
     from instructwild.clean.near import tokens
 
-    return pl.Series([f" {' '.join(tokens(text))} " for text in texts], dtype=pl.String)
+    return texts.map_batches(lambda column: pl.Series([f" {' '.join(tokens(text))} " for text in column], dtype=pl.String),
+                             return_dtype=pl.String)

@@ -86,7 +86,7 @@ def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequenc
     from instructwild.clean.page import page
     from instructwild.clean.pii import masked
 
-    if any(step.name == "near" for step in steps):
+    if any(step.name == "near" and getattr(step, "plain", False) for step in steps):
         compile_ahead(frame.height)
     before = rows = opened(frame)
     lost, notes = [dropped_frame(malformed)], {}

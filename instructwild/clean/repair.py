@@ -16,6 +16,7 @@ from instructwild.clean.mojibake import SUSPECT, unmangled
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.rules import rule_drops
 from instructwild.clean.step import Verdicts, actions
+from instructwild.text.scripts import ANY_HAN
 
 Action = Literal["off", "flag", "repair", "drop"]
 
@@ -26,7 +27,7 @@ PLACEHOLDER = (r"(?i)\n\s*(?:input ?[:：]\s*)?[<\[(（【“\"]{0,2}\s*(?:no ?i
 CONTENT = pl.col("content")
 ENTITY = r"&(?:quot|apos|amp|lt|gt|nbsp|#39|#34);"
 MEANT = re.compile(r"[<>\"']|&(?!(?:quot|apos|amp|lt|gt|nbsp|#39|#34);)|html|xml|entit|escape|实体|转义", re.IGNORECASE)
-HAN = re.compile(r"[\u4e00-\u9fff]")
+HAN = re.compile(ANY_HAN)
 
 
 class Lane(NamedTuple):

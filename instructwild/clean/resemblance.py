@@ -1,4 +1,4 @@
-"""Near-duplicates: prompts that say the same in almost the same words, by the exact definition of `clean.near`."""
+"""Near-duplicates: prompts that ask for the same in almost the same words, by the exact definition of `clean.near`."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import polars as pl
 
+from instructwild.clean.rows import request_texts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
-    from instructwild.clean.near import Match, NearDuplicates
+    from instructwild.clean.near import Match, NearDuplicates, SameRequests
 
 SHOWN = 10
 DECIDED_ANEW = 50_000
@@ -19,45 +20,41 @@ DECIDED_ANEW = 50_000
 
 @dataclass(frozen=True)
 class Near:
-    """Drop a row whose tokens resemble those of an earlier kept row: ROUGE-L F above the threshold.
+    """Drop a row whose tokens resemble those of an earlier kept row (ROUGE-L F above the threshold) and which asks the same.
+
+    User turns with their inputs are compared, without system turns; conversations are compared whole.
 
     Attributes:
         threshold: between 0 and 1.
-        guard: keep rows that share a template and differ in informative words.
+        plain: drop what resembles an earlier row whatever it asks for, as Self-Instruct does.
     """
 
     name: ClassVar[str] = "near"
 
     threshold: float = 0.7
-    guard: bool = False
+    plain: bool = False
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
-        """Drop a near-duplicate; the evidence names the earliest kept row it resembles, and their F."""
-        from instructwild.clean.near import near_duplicate_matches
+        """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, and their F."""
+        from instructwild.clean.near import SameRequests, near_duplicate_matches
 
-        limit, texts = Fraction(str(self.threshold)), rows["prompt"].to_list()
-        plain = near_duplicate_matches(texts, limit)
-        matches, notes = plain.matches, _close_look(plain, texts)
-        if self.guard:
-            from instructwild.clean.guard import guarded
-
-            matches = guarded(texts, matches, limit)
-            notes["kept_by_guard"] = plain.dropped - sum(match is not None for match in matches)
-        found = [(place, match) for place, match in enumerate(matches) if match is not None]
-        lost = rows[[place for place, _ in found]].select("at").with_columns(
-            rows[[match.index for _, match in found]]["id"].alias("twin"),
-            pl.Series("f", [round(float(match), 4) for _, match in found], dtype=pl.Float64))
-        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)
+        limit, texts = Fraction(str(self.threshold)), request_texts(rows)
+        merged = near_duplicate_matches(texts, limit) if self.plain else SameRequests(texts, limit)
+        pairs = [(row, match) for row, match in enumerate(merged.matches) if match is not None]
+        lost = rows[[row for row, _ in pairs]].select("at").with_columns(
+            rows[[match.index for _, match in pairs]]["id"].alias("twin"),
+            pl.Series("f", [round(float(match), 4) for _, match in pairs], dtype=pl.Float64))
+        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")),
+                        _close_look(merged, texts))
 
 
-def _close_look(found: "NearDuplicates", texts: list[str]) -> dict[str, Any]:
+def _close_look(merged: "NearDuplicates | SameRequests", texts: list[str]) -> dict[str, Any]:
     """The pairs closest to the threshold on either side, of all rows; what other thresholds would drop of the first ones."""
-    from instructwild.clean.near import near_duplicate_matches
 
     def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:
         return [{"f": round(float(match), 4), "left": texts[match.index], "right": texts[row]} for row, match in listed]
 
-    first = found if len(texts) <= DECIDED_ANEW else near_duplicate_matches(texts[:DECIDED_ANEW], found.threshold)
-    return {"threshold": float(found.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),
+    first = merged if len(texts) <= DECIDED_ANEW else type(merged)(texts[:DECIDED_ANEW], merged.threshold)
+    return {"threshold": float(merged.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),
             "dropped_at": {str(float(at)): count for at, count in first.dropped_at().items()},
-            "just_dropped": shown(found.just_dropped(SHOWN)), "just_kept": shown(found.just_kept(SHOWN))}
+            "just_dropped": shown(merged.just_dropped(SHOWN)), "just_kept": shown(merged.just_kept(SHOWN))}

@@ -28,6 +28,27 @@ def turns(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(AT, "messages").explode("messages").unnest("messages")
 
 
+def request_texts(rows: pl.DataFrame) -> list[str]:
+    """What each row asks for, as `clean.near.request_text` defines it."""
+    listed = turns(rows).filter(pl.col("role") != "system").with_row_index("turn")
+    last = listed.filter(pl.col("role") == "user").group_by(AT).agg(pl.col("turn").max().alias("last"))
+    asks = (listed.join(last, on=AT, how="inner", maintain_order="left").filter(pl.col("turn") <= pl.col("last"))
+            .group_by(AT).agg(pl.col("content").str.join("\n")))
+    joined = rows.select(AT).join(asks, on=AT, how="left", maintain_order="left")
+    return joined["content"].fill_null("").to_list()
+
+
+def whole_prompts(rows: pl.DataFrame) -> pl.Series:
+    """All turns of each row up to its last user turn, with their roles, white space made one space: equal for equal prompts."""
+    listed = turns(rows).with_row_index("turn")
+    last = listed.filter(pl.col("role") == "user").group_by(AT).agg(pl.col("turn").max().alias("last"))
+    spaced = pl.col("content").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
+    whole = (listed.join(last, on=AT, how="left", maintain_order="left")
+             .filter(pl.col("last").is_null() | (pl.col("turn") <= pl.col("last")))
+             .group_by(AT).agg((pl.col("role") + "\x1f" + spaced).str.join("\x1e").alias("whole")))
+    return rows.select(AT).join(whole, on=AT, how="left", maintain_order="left")["whole"].fill_null("")
+
+
 def among(rows: pl.DataFrame, places: pl.Series) -> pl.Series:
     """Which rows have an `at` among `places`."""
     return pl.Series(np.isin(rows[AT].to_numpy(), places.to_numpy()))

@@ -92,7 +92,7 @@ QUOTED = re.compile(r"“([^”]{6,})”|「([^」]{4,})」|『([^』]{4,})』|\
     r"(?<![A-Za-z])['‘]([^'’\n]{12,})['’](?![A-Za-z])"
                     r"|^(?:>|&gt;)\s?(.+)$", re.MULTILINE)
 FENCED = re.compile(r"```(?:text|prompt|txt|markdown|md)?\n(.+?)```", re.DOTALL)
-TAGS = re.compile(r"(?:\s*(?:#[\w\u4e00-\u9fff]+#?|https?://\S+))+\s*$")
+TAGS = re.compile(r"(?:\s*(?:#\w+#?|https?://\S+))+\s*$")
 LEADING_TAGS = re.compile(r"^(?:#[^#\s]+#\s*|#\w+\s+)+")
 PAIRS = ("“”", "「」", "『』", '""', "''", "``", "‘’", "《》")
 

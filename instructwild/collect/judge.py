@@ -7,9 +7,10 @@ because most questions on social media are put to people, about something that t
 import re
 
 from instructwild.collect import chinese, english
+from instructwild.text.scripts import ANY_CJK, ANY_HAN
 
-HAN = re.compile(r"[\u3400-\u9fff]")
-WORD = re.compile(r"[A-Za-z0-9]+(?:['’-][A-Za-z]+)*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
+HAN = re.compile(ANY_HAN)
+WORD = re.compile(rf"[A-Za-z0-9]+(?:['’-][A-Za-z]+)*|{ANY_CJK}|[^\W_]+")
 NO_WORDS = re.compile(r"https?://\S+|@\w+|\[[A-Z]+_\d+\]")
 PICTURE = re.compile(r"^/imagine\b|\s--(?:ar|v|niji|stylize|no|q) ?[\w:]+", re.IGNORECASE)
 PICTURE_TAGS = re.compile(

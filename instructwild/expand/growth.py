@@ -14,12 +14,13 @@ from typing import NamedTuple
 from instructwild.expand.parse import Candidate, candidates
 from instructwild.expand.template import Kind, Template
 from instructwild.llm.request import Reply, Request
-from instructwild.schema import Dropped, Instruction, Labels, MadeBy, Reason, content_id, prompt_text
+from instructwild.schema import Dropped, Instruction, Labels, MadeBy, Message, Reason, content_id, prompt_text
+from instructwild.text.scripts import ANY_HAN
 
 STEP = "expand"
 PRIOR_YIELD = 0.75
 """Accepted rows for each one asked for, assumed before anything is known."""
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+HAN = re.compile(ANY_HAN)
 ENOUGH_MADE = 10
 """The model's own rows are shown as examples once there are so many, as in Self-Instruct."""
 ENOUGH_ALIKE = 5
@@ -100,10 +101,10 @@ class Growth:
     given_up: dict[Cell, Counter[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from instructwild.clean.near import Index
+        from instructwild.clean.near import RequestIndex
 
         self.progress = {cell: Progress(goal.target) for cell, goal in self.goals.items() if goal.target}
-        self._index = Index(self.threshold)
+        self._index = RequestIndex(self.threshold)
         self._names: list[str] = []
         self._ids: set[str] = set()
         self._flying: deque[Asked] = deque()
@@ -114,7 +115,7 @@ class Growth:
             for row in rows:
                 self._ids.add(row.id)
                 self._names.append(row.id)
-                self._index.add(prompt_text(row.messages))
+                self._index.add(_request_text(row.messages))
 
     def ask(self) -> Request | None:
         """The next request, or None while those on their way promise enough, and once all is done."""
@@ -198,7 +199,7 @@ class Growth:
         kind = self.goals[asked.cell].kind
         row = Instruction(messages=candidate.messages, language=asked.cell.language if language == "und" else language,
                           parents=asked.parents, made_by=made_by, labels=Labels(type=kind.label if kind else None))
-        self._index.keep(candidate.text)
+        self._index.keep(_request_text(candidate.messages))
         self._names.append(row.id)
         self._ids.add(row.id)
         self._made[asked.cell.language].append(row)
@@ -212,12 +213,12 @@ class Growth:
         if not speaks(language, cell.language, candidate.text):
             return Reason.WRONG_LANGUAGE, language
         if name in self._ids:
-            return Reason.EXACT_DUPLICATE, name
+            return Reason.EXACT_DUPLICATE, {"twin": name}
         if not self.progress[cell].missing:
             return Reason.SURPLUS, f"{self.progress[cell].target} rows wanted"
-        match = self._index.find(candidate.text)
+        match = self._index.find(_request_text(candidate.messages))
         if match is not None:
-            return Reason.NEAR_DUPLICATE, {"of": self._names[match.index], **match.evidence()}
+            return Reason.NEAR_DUPLICATE, {"twin": self._names[match.index], **match.evidence()}
         return None, None
 
 
@@ -226,6 +227,12 @@ def speaks(found: str, wanted: str, text: str) -> bool:
     if found == "und":
         return wanted != "zh" or HAN.search(text) is not None
     return found.split("-")[0] == wanted
+
+
+def _request_text(messages: Sequence[Message]) -> str:
+    from instructwild.clean.near import request_text
+
+    return request_text([(message.role, message.content) for message in messages])
 
 
 def _languages(texts: Sequence[str]) -> list[str]:

@@ -15,6 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from instructwild.llm.request import Reply, Request
+from instructwild.text.scripts import ANY_HAN
 
 ITEM = re.compile(r"(?m)^\s*(\d+)[.、．]\s*(.+)$")
 RANGE = re.compile(r"(?:number(?:ed|ing)?|编号)\D{0,20}(\d+)\D{1,10}(\d+)", re.IGNORECASE)
@@ -22,7 +23,7 @@ EXAMPLE = re.compile(r"User:|用户：")
 PAIRS = re.compile(r"Answer \d|回答\d")
 TALKS = re.compile(r"(?m)^Assistant:|^助手：")
 LETTERED = re.compile(r"(?ms)^\[([A-Z])\]\n(.*?)(?=\n\n\[[A-Z]\]\n|\n\n[^\n]*\Z)")
-HAN = re.compile(r"[㐀-鿿]")
+HAN = re.compile(ANY_HAN)
 
 REFUSAL = {"en": "I'm sorry, but I can't help with that request.", "zh": "抱歉，我无法协助处理这个请求。"}
 

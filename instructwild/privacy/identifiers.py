@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from instructwild.privacy.checksums import hong_kong_id, iban, payment_card, resident_id, taiwan_id
+from instructwild.text.scripts import ANY_HAN
 
 Found = tuple[str, int, int, str]
 """type, start, end, key."""
@@ -136,7 +137,7 @@ FAMOUS = re.compile(r"(?:10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 E
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 DIGITS = "0123456789"
-HAN = r"[\u4e00-\u9fff]"
+HAN = ANY_HAN
 PLACE = rf"(?![到在是住于寄送址为从去来请把给]){HAN}"
 """A character of a place's name, and none of the words that lead up to one."""
 TOKENS = (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from instructwild.privacy.identifiers import Found, holds
+from instructwild.text.scripts import ANY_HAN
 
 MODELS = frozenset(re.split(" ", (
     "chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing "
@@ -19,7 +20,7 @@ NO_HANDLE = re.compile(
 
 HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
                     r"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?(?![0-9A-Za-z_]|/[a-z])|"
-                    r"(?<![0-9A-Za-z_./@`=&])@[\u4e00-\u9fff][\w\u4e00-\u9fff-]{1,29}")
+                    rf"(?<![0-9A-Za-z_./@`=&])@{ANY_HAN}[\w-]{{1,29}}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 PROFILES = re.compile(
     r"(?:https?://)?(?:www\.|m\.)?(?:(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?|"
@@ -42,7 +43,7 @@ SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁�
 INTRODUCED_ZH = re.compile(
     rf"(?:我叫|我的名字[是叫]|本人姓名[:：]?|姓名\s*[:：]|联系人\s*[:：]|收件人\s*[:：]|"
     rf"患者\s*[:：])\s*((?:欧阳|司马|上官|诸葛|[{SURNAMES}])"
-    r"[\u4e00-\u9fff]{1,2})(?=[，。！？、；,.;!?\s（(]|$|今年|是|在|来自|的)")
+    rf"{ANY_HAN}{{1,2}})(?=[，。！？、；,.;!?\s（(]|$|今年|是|在|来自|的)")
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 
 
@@ -83,7 +84,7 @@ def _stands_out(name: str) -> bool:
     """Whether a name can be told from an ordinary word: `will` cannot, `will_92`, `Will Porter` and 王小明 can."""
     if name.casefold() in MODELS:
         return False
-    if re.search(r"[\u3400-\u9fff]", name):
+    if re.search(ANY_HAN, name):
         return len(name) >= 2
     return len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
 

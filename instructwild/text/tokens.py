@@ -6,11 +6,10 @@ Categories are those of the running Python's Unicode data.
 
 import unicodedata
 
-# Han, Kana and Hangul: every code point of these is a token by itself.
-SINGLE = (
-    (0x1100, 0x11FF), (0x3005, 0x3005), (0x3007, 0x3007), (0x3040, 0x30FF), (0x3130, 0x318F), (0x31F0, 0x31FF),
-    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xAC00, 0xD7AF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF),
-)
+from instructwild.text.scripts import HAN, HANGUL, KANA
+
+SINGLE = (*HAN, *KANA, *HANGUL)
+"""Every code point of these is a token by itself."""
 
 
 def is_text(char: str) -> bool:

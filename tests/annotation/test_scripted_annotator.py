@@ -4,7 +4,6 @@ import pytest
 
 from instructwild.errors import ConfigError
 from instructwild_annotation.scripted import RULES, distinct_share, ends_by_itself, rule_named, same_language
-from instructwild_annotation.tokens import script, tokens
 from tests.annotation.rows import row
 
 
@@ -41,17 +40,15 @@ def test_distinct_share_by_hand():
     assert distinct_share("too short") == 1
 
 
-def test_the_script_is_that_of_most_tokens():
-    assert script("用 Python 写一个程序") == "Han"
-    assert script("これはペンです") == "Kana"
-    assert script("What does 好 mean?") == "Latin"
-    assert script("42 🙂") is None
+def test_languages_are_compared_by_their_writing_systems():
     assert same_language("Translate to French", "")
+    assert same_language("हिन्दी में लिखो", "यह एक वाक्य है")
     assert not same_language("你好吗", "I am fine")
 
 
-def test_tokens_are_words_and_single_han_characters():
-    assert tokens("Ａ b2, 你好 don_t") == ["a", "b2", "你", "好", "don", "t"]
+def test_words_with_vowel_marks_are_whole_words():
+    # three words, each once: letters parted at their marks would repeat
+    assert distinct_share("हिन्दी हिन्दी हिन्दी", run=1) == pytest.approx(1 / 3)
 
 
 def test_an_unknown_rule_is_one_clear_message():

@@ -8,9 +8,13 @@ import pytest
 from instructwild.clean.contamination import Contamination
 from instructwild.clean.exact import Exact
 from instructwild.clean.pii import Pii
+from instructwild.clean.near import request_text
 from instructwild.clean.pipeline import clean, made
 from instructwild.clean.resemblance import Near
+from instructwild.clean.rows import flagged, opened, request_texts
 from instructwild.errors import ConfigError
+from instructwild.schema import Instruction, Message
+from instructwild.stage.frames import instruction_frame
 from tests.clean.rows import left, rows_of
 
 
@@ -19,42 +23,66 @@ def evidence(verdicts):
 
 
 def test_of_twins_the_first_with_an_answer_stays():
-    found = Exact().verdicts(rows_of("什么是 进程", ("什么是  进程", "甲"), ("什么是 进程", "乙"), "😀", " 😀"))
-    assert left(found) == [0, 2, 4]
-    assert [told["same_answer"] for told in evidence(found)] == [True, False, True]
-    assert found.notes["conflicts"] == 1
+    verdicts = Exact().verdicts(rows_of("什么是 进程", ("什么是  进程", "甲"), ("什么是 进程", "乙"), "😀", " 😀"))
+    assert left(verdicts) == [0, 2, 4]
+    assert [told["same_answer"] for told in evidence(verdicts)] == [True, False, True]
+    assert verdicts.notes["conflicts"] == 1
 
 
 def test_canonically_equal_prompts_are_twins():
     assert left(Exact().verdicts(rows_of("caf\u00e9", "cafe\u0301"))) == [1]
 
 
-def test_the_guard_keeps_what_shares_a_template_and_asks_for_something_else():
-    other = [f"{word} topic number {n} please" for n, word in enumerate(["alpha", "beta", "gamma", "delta"])]
-    filler = [f"write about {n} {n * 7} {n * 13} things" for n in range(400)]
-    prompts = ["translate this sentence to French", "translate this sentence to Spanish",
-               "translate this sentence to Spanish now"]
-    rows = rows_of(*prompts, *other, *filler)
-    assert {1, 2} <= set(left(Near().verdicts(rows)))
-    guarded = Near(guard=True).verdicts(rows)
-    assert 1 not in left(guarded)
-    assert 2 in left(guarded)
-    assert guarded.notes["kept_by_guard"] >= 1
+def test_of_twins_the_unflagged_one_stays_then_the_answered_then_the_longest_conversation():
+    rows = rows_of(("什么是 进程", "甲"), ("什么是 进程", "乙"), ("什么是 进程", None))
+    seen = flagged(rows, pl.DataFrame({"at": pl.Series([0], dtype=pl.UInt32), "cut_off": [True]}))
+    verdicts = Exact().verdicts(seen)
+    assert left(verdicts) == [0, 2]
+    assert [told["differs"] for told in evidence(verdicts)] == [["answer", "flags"], ["answer", "turns"]]
 
 
-def test_evaluation_prompts_are_found_by_thirteen_words_and_by_resemblance(tmp_path):
+def test_talks_whose_earlier_turns_differ_are_neither_exact_nor_near_twins():
+    talks = [Instruction(messages=[Message(role=role, content=text) for role, text in (
+        ("system", "Be a guide."), ("user", "Name a bird."), ("assistant", bird), ("user", "What does it eat?"),
+        ("assistant", "Seeds."))], language="en") for bird in ("A finch.", "A heron.", "A finch.")]
+    rows = opened(instruction_frame(talks))
+    assert left(Exact().verdicts(rows)) == [2]
+    assert left(Near().verdicts(rows)) == [2]
+    assert request_texts(rows) == [request_text([(turn.role, turn.content) for turn in talk.messages]) for talk in talks]
+
+
+def test_near_keeps_what_shares_a_template_and_asks_for_something_else():
+    rows = rows_of("translate this sentence to French", "translate this sentence to Spanish",
+                   "please translate this sentence to Spanish")
+    assert left(Near().verdicts(rows)) == [2]
+    assert left(Near(plain=True).verdicts(rows)) == [1, 2]
+
+
+def test_evaluation_prompts_are_seen_within_other_texts_and_by_what_they_ask(tmp_path):
     target = tmp_path / "eval.jsonl"
     words = "list the three largest rivers of the country and say where each of them ends"
-    target.write_text("\n".join(json.dumps({"instruction": text}) for text in
-                                (words, "What is the boiling point of water?", "What is the boiling point of water now?")))
+    target.write_text("\n".join(json.dumps({"instruction": text}) for text in (words, "What is the boiling point of water?")))
     step = Contamination(against=[str(target)])
-    found = step.verdicts(rows_of(f"Here is a long story about nothing that ends so: {words} in the sea, as they all do",
-                                  "What is the boiling point of pure water?", "What is a river?"))
-    assert left(found) == [0, 1]
-    first, second = evidence(found)
-    assert len(first["shared"].split()) == 13
+    verdicts = step.verdicts(rows_of(
+        f"Here is a long story about nothing that ends so: {words} in the sea, as they all do",
+        "What is the boiling point of pure water?", "What is a river?", ("Say it", f"I was told to {words}."),
+        "list the three largest lakes of the country and say where each of them lies"))
+    assert left(verdicts) == [0, 1, 3]
+    first, second, third = evidence(verdicts)
+    assert first["shared"] == third["shared"] == words
     assert second["f"] == pytest.approx(14 / 15, abs=1e-4)
     assert str(tmp_path) not in json.dumps(clean([target], tmp_path / "out", [step]).manifest.config)
+
+
+def test_phrases_in_which_questions_are_put_are_no_contamination(tmp_path):
+    target = tmp_path / "eval.jsonl"
+    asked = "阅读下面的材料，然后回答后面的问题：谁修建了这座灯塔的第一层？"
+    target.write_text("\n".join(json.dumps({"instruction": text}, ensure_ascii=False) for text in (
+        asked, "Read the passage and choose the correct answer to the question below. Who painted the harbour chapel?")))
+    verdicts = Contamination(against=[str(target)]).verdicts(rows_of(
+        "阅读下面的材料，然后回答后面的问题：蜜蜂怎样找到回家的路？", asked,
+        "Read the passage and choose the correct answer to the question below. Where do eels spawn?"))
+    assert left(verdicts) == [1]
 
 
 def test_personal_data_is_masked_in_rows_and_in_what_is_written_about_dropped_ones(tmp_path):

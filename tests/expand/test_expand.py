@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from instructwild.clean.near import near_duplicates
+from instructwild.clean.near import SameRequests
 from instructwild.errors import ConfigError, InputError
 from instructwild.expand.growth import Cell, Goal, Growth
 from instructwild.expand.plan import Plan, parse_quota
@@ -44,7 +44,7 @@ def test_the_output_holds_only_new_rows_that_name_their_parents_and_maker(seeds,
         assert row.made_by.template_hash == template(row.language[:2], "chat").digest
     assert any(set(row.parents) - people for row in rows), "some examples were made by the model, the InstructionWild way"
     texts = [row.messages[0].content for row in [*instructions(read([seeds]).frame), *rows]]
-    assert near_duplicates(texts) == [None] * len(texts)
+    assert SameRequests(texts).verdicts == [None] * len(texts)
 
 
 def test_every_candidate_that_was_not_taken_says_why(seeds, tmp_path):
@@ -56,7 +56,7 @@ def test_every_candidate_that_was_not_taken_says_why(seeds, tmp_path):
     for reason, evidence, row in lost.select("reason", "evidence", "row").iter_rows():
         assert json.loads(row)["made_by"]["template"]
         if reason == "near_duplicate":
-            assert json.loads(evidence)["of"]
+            assert json.loads(evidence)["twin"]
 
 
 def test_the_same_command_gives_the_same_rows_and_another_seed_others(seeds, tmp_path):

@@ -3,6 +3,9 @@
 A text is dropped iff an earlier kept text has ROUGE-L F > 7/10 over the tokens of `tokens`. `near_duplicates` gives the
 verdicts, `near_duplicate_matches` the evidence too, and `Index` takes texts one at a time. All give the same verdicts:
 compiled code serves many texts, NumPy and rapidfuzz few, or one at a time, or all where numba is not installed.
+
+That is the plain rule. About half of what it drops asks for something else ("什么是进程", "什么是多线程"), so that `clean` and
+`expand` merge only those of its pairs that ask for the same: `SameRequests` for many texts, `RequestIndex` for one at a time.
 """
 
 from collections.abc import Sequence
@@ -11,10 +14,11 @@ from fractions import Fraction
 from instructwild.clean.near.batch import NearDuplicates, compile_ahead
 from instructwild.clean.near.index import Index
 from instructwild.clean.near.match import Match
+from instructwild.clean.near.requests import RequestIndex, SameRequests, request_text
 from instructwild.text.tokens import tokens
 
-__all__ = ["Index", "Match", "NearDuplicates", "compile_ahead", "near_duplicate_matches",
-           "near_duplicates", "tokens"]
+__all__ = ["Index", "Match", "NearDuplicates", "RequestIndex", "SameRequests", "compile_ahead", "near_duplicate_matches",
+           "near_duplicates", "request_text", "tokens"]
 
 
 def near_duplicates(texts: Sequence[str], threshold: Fraction = Fraction(7, 10)) -> list[int | None]:

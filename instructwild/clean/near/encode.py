@@ -30,12 +30,22 @@ class Encoded:
         start: where each text begins in `ids`, int64 [texts].
         length: how many tokens it has, int32 [texts].
         words: how many different tokens there are; ids are smaller.
+        letters: the code points of all different tokens, int32.
+        ends: where each token's letters end there, int64 [words].
     """
 
     ids: NDArray[np.int32]
     start: NDArray[np.int64]
     length: NDArray[np.int32]
     words: int
+    letters: NDArray[np.int32]
+    ends: NDArray[np.int64]
+
+    def vocabulary(self) -> list[str]:
+        """The different tokens, by number."""
+        spelled = (self.letters & (SINGLE - 1)).astype("<u4").tobytes().decode("utf-32-le")
+        ends = self.ends.tolist()
+        return [spelled[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
 
 
 def encode(texts: Sequence[str]) -> Encoded:
@@ -67,7 +77,8 @@ def encode(texts: Sequence[str]) -> Encoded:
         rows = awkward[begin:begin + _CHUNK]
         read(rows, [fold(texts[row]) for row in rows], folded)
     ids = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-    return Encoded(ids, start, length, vocabulary.count)
+    return Encoded(ids, start, length, vocabulary.count, vocabulary.letters[:vocabulary.written],
+                   vocabulary.ends[:vocabulary.count])
 
 
 def _folds_to(char: str) -> int:

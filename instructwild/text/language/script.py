@@ -1,10 +1,15 @@
 """Which writing systems a text uses: code points counted by script, for many texts at once."""
 
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
 
 import numpy as np
+
+from instructwild.text import scripts
+from instructwild.text.tokens import tokens
 
 OTHER, LATIN, HAN, HANS, HANT, KANA, HANGUL, CYRILLIC, ARABIC, DEVANAGARI, GREEK, HEBREW, THAI, SYMBOL = range(14)
 SCRIPTS = 14
@@ -13,9 +18,9 @@ CHUNK = 2**20
 RANGES = {
     LATIN: ((0x41, 0x5A), (0x61, 0x7A), (0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x24F), (0x1E00, 0x1EFF), (0xFF21, 0xFF3A),
             (0xFF41, 0xFF5A)),
-    HAN: ((0x3005, 0x3005), (0x3007, 0x3007), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
-    KANA: ((0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF), (0x31F0, 0x31FF), (0xFF66, 0xFF9D)),
-    HANGUL: ((0x1100, 0x11FF), (0x3130, 0x318F), (0xAC00, 0xD7AF)),
+    HAN: scripts.HAN,
+    KANA: (*scripts.KANA, (0xFF66, 0xFF9D)),
+    HANGUL: scripts.HANGUL,
     CYRILLIC: ((0x400, 0x52F),),
     ARABIC: ((0x600, 0x6FF), (0x750, 0x77F)),
     DEVANAGARI: ((0x900, 0x97F),),
@@ -33,17 +38,21 @@ def table() -> np.ndarray:
     The characters of only one of the two Chinese scripts come from the two national standards: what GB 2312 can write and
     Big5 cannot is simplified; what the frequent half of Big5 can write and GB 2312 cannot is traditional.
     """
-    found = np.zeros(0x110000, dtype=np.uint8)
+    script_of = np.zeros(0x110000, dtype=np.uint8)
     for script, ranges in RANGES.items():
         for first, last in ranges:
-            found[first:last + 1] = script
+            script_of[first:last + 1] = script
+    for first, last in RANGES[KANA]:              # "・" and the voicing marks are no evidence of Japanese
+        for point in range(first, last + 1):
+            if unicodedata.category(chr(point))[0] != "L":
+                script_of[point] = OTHER
     for point in range(0x4E00, 0xA000):
         simplified, traditional = _encoded(point, "gb2312"), _encoded(point, "big5")
         if simplified and not traditional:
-            found[point] = HANS
+            script_of[point] = HANS
         elif traditional and not simplified and traditional < b"\xc6\x80":
-            found[point] = HANT
-    return found
+            script_of[point] = HANT
+    return script_of
 
 
 def _encoded(point: int, codec: str) -> bytes:
@@ -66,3 +75,18 @@ def counts(texts: Sequence[str]) -> np.ndarray:
         counted = np.bincount(rows, minlength=(last - first) * SCRIPTS)
         parts.append(counted.reshape(-1, SCRIPTS))
     return np.concatenate(parts)
+
+
+def main_script(text: str) -> int | None:
+    """The writing system of most tokens of a text (HAN for both Chinese scripts), or None where no token has one.
+
+    Counting tokens rather than letters keeps a Chinese sentence with a few English names Chinese. Japanese mixes Han and
+    Kana, Chinese has no Kana: a fifth of Kana makes both Kana.
+    """
+    counted = Counter(int(table()[ord(token[0])]) for token in tokens(text))
+    counted[HAN] += counted.pop(HANS, 0) + counted.pop(HANT, 0)
+    counted[OTHER] = 0
+    if counted[KANA] * 5 > counted[HAN]:
+        counted[KANA] += counted.pop(HAN)
+    script, count = counted.most_common(1)[0]
+    return script if count else None

@@ -1,0 +1,347 @@
+"""What a request asks for: the terms of a text that carry meaning, in their order, with other words for the same made one.
+
+A term is a word without its ending, a number, a Chinese character, or a sign of mathematics, money or pictures: "3 + 4" and
+"3 - 4" have the same tokens and other terms. Words that may come and go (articles, politeness, 请, 一下) are left out of
+instructions, never out of what is quoted, nor out of what follows the first colon or line end, which is the input: "Use
+'can'" and "Use 'will'" ask for other things.
+
+The lists are in `lexicon`; nothing depends on other texts, so that the verdict on a pair is the same in any company.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from instructwild.clean.near import lexicon
+from instructwild.text.scripts import ANY_HAN
+from instructwild.text.tokens import fold, is_single, is_text
+
+HAN = re.compile(ANY_HAN)
+INPUT = re.compile(r"[:\n]")
+QUOTE = re.compile("[\"“「『《`'‘]")
+QUOTED = re.compile(r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|『([^』\n]{1,400})』|《([^》\n]{1,400})》|"
+                    r"`([^`\n]{1,400})`|(?<![\w'])'([^'\n]{1,400})'(?!\w)|‘([^’\n]{1,400})’")
+APOSTROPHE = re.compile("['’]")
+NEGATED = ("do", "does", "did", "is", "are", "was", "were", "would", "could", "should", "have", "has", "had", "must", "need", "might",
+           "ai", "ca", "wo", "sha")
+NEGATION = re.compile(rf"\b({'|'.join(NEGATED)})n[’']t\b")
+CLITIC = re.compile(r"(?<=\w)[’'](?:s|re|m|d|ll|ve)\b")
+SIGN = re.compile(r"[\d%#@&*/^+-]")
+SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|(?<=[\d)\]])[ ]*(-)[ ]*(?=[\w(\[])|(?<![\w)\]])(-)(?=\d)|([%#@&])")
+PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
+NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
+NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
+"""A word with a capital that does not begin a sentence."""
+POINT, DIGITS = "ˑ", dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+"""A letter that stands for the point of 3.5, so that the number stays one term."""
+UNITS = {"十": 10, "百": 100, "千": 1000}
+SPARE, SPARE_HAN = 2, 4
+"""Terms, or Chinese characters, that one text may have beside all terms of the other, in one place."""
+LEFT = 3
+"""Terms that must be left without them."""
+LONGEST = 64
+"""Texts of more terms ask for the same only where all terms agree."""
+_SIGN_NAMES = {sign: f" {POINT}{name} " for sign, name in
+               {"*": "times", "/": "slash", "^": "power", "-": "minus", "%": "percent", "#": "hash", "@": "at", "&": "and"}.items()}
+
+
+class Content(NamedTuple):
+    """The terms of a text that carry meaning.
+
+    Attributes:
+        terms: in their order.
+        loose: for each term whether it may be missing in a text that asks for the same: neither a number, a name, a negation
+            or a constraint, nor quoted, nor part of the input.
+        directed: whether words stand in the text that give the order of terms a meaning, such as "to" or 比.
+    """
+
+    terms: tuple[str, ...]
+    loose: tuple[bool, ...]
+    directed: bool
+
+    def key(self) -> int:
+        """Equal for texts of the same terms in any order; of this process only."""
+        return sum(map(hash, self.terms))
+
+    def shorter(self) -> list[int]:
+        """The keys of the texts that have the same terms but for a run that may be missing."""
+        if not LEFT < len(self.terms) <= LONGEST:
+            return []
+        whole, hashes, keys = self.key(), list(map(hash, self.terms)), set()
+        for begin, loose in enumerate(self.loose):
+            if loose:
+                keys.update(whole - sum(hashes[begin:end]) for end in self.spare(begin))
+        return list(keys)
+
+    def spare(self, begin: int) -> range:
+        """Where a run of terms that may be missing, and that begins there, may end."""
+        end, most = begin, SPARE_HAN
+        while end < len(self.terms) and end - begin < most and len(self.terms) - (end - begin) > LEFT and self.loose[end]:
+            if not HAN.match(self.terms[end]):
+                most = SPARE
+            end += 1
+        return range(begin + 1, min(end, begin + most) + 1)
+
+
+class _Spacing(dict[int, str]):
+    """Code point -> what stands for it in a text whose terms are separated by spaces."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        alone = unicodedata.category(char) in {"Sm", "Sc", "So"} or (is_text(char) and is_single(char))
+        self[code] = spaced = f" {char} " if alone else char if is_text(char) else " "
+        return spaced
+
+
+class _Terms(dict[str, tuple[str, bool]]):
+    """Word -> its term, or nothing where it says nothing, and whether it may be missing."""
+
+    def __missing__(self, word: str) -> tuple[str, bool]:
+        term = _term(word)
+        spare = _FIXED.isdisjoint((word, term)) and not word[0].isdigit() and not term[:1].isdigit() and POINT not in term
+        self[word] = entry = (term, spare)
+        return entry
+
+
+def content(text: str) -> Content:
+    """What a text asks for.
+
+    >>> content("Could you please list three large cities?") == content("Name 3 big cities.")
+    True
+    """
+    folded = _undecorated(fold(text))
+    if SIGN.search(folded):
+        folded = _numbers(folded)
+    split = INPUT.search(folded)
+    head, tail = (folded[:split.start()], folded[split.end():]) if split else (folded, "")
+    fixed = frozenset(name.casefold() for name in NAME.findall(text[:len(head) + 1]))
+    terms: list[str] = []
+    loose: list[bool] = []
+    directed, begin = bool(tail), 0
+    for quoted in QUOTED.finditer(head) if QUOTE.search(head) else ():
+        directed |= _instruction(head[begin:quoted.start()], fixed, terms, loose)
+        terms += _words(quoted.group())
+        loose += [False] * (len(terms) - len(loose))
+        begin = quoted.end()
+    directed |= _instruction(head[begin:], fixed, terms, loose)
+    terms += _words(tail)
+    if not terms:
+        terms = _words(head)
+    loose += [False] * (len(terms) - len(loose))
+    return Content(*_shortened(terms, loose), directed)
+
+
+def _undecorated(text: str) -> str:
+    """The text without the pictures that it begins and ends with, unless it is nothing but them."""
+    begin, end = 0, len(text)
+    while begin < end and not text[begin].isalnum() and unicodedata.category(text[begin]) in _DECORATION:
+        begin += 1
+    while begin < end and not text[end - 1].isalnum() and unicodedata.category(text[end - 1]) in _DECORATION:
+        end -= 1
+    return text[begin:end] or text
+
+
+_DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Zs"})
+
+
+def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+    """The terms without repetitions ("describe and explain"), and without "explain" beside a question."""
+    asks, apart = not _QUESTIONS.isdisjoint(terms), loose
+    if len(set(terms)) < len(terms):                 # what is said twice is no passing word
+        count = Counter(terms)
+        loose = [spare and count[term] == 1 for term, spare in zip(terms, loose, strict=True)]
+    kept = [at for at, term in enumerate(terms)
+            if not (asks and term == lexicon.EXPLAIN) and not (at and apart[at] and term == terms[at - 1])]
+    if len(kept) == len(terms):
+        return tuple(terms), tuple(loose)
+    return tuple([terms[at] for at in kept]), tuple([loose[at] for at in kept])
+
+
+def same_request(first: Content, second: Content) -> bool:
+    """Whether two texts ask for the same.
+
+    They do with the same terms in the same order, or with one part moved where order says nothing, or where one has but a
+    few terms more, in one place, that may be missing.
+    """
+    if first.terms == second.terms:
+        return True
+    if len(first.terms) != len(second.terms):
+        return _missing(*((first, second) if len(first.terms) > len(second.terms) else (second, first)))
+    if first.directed or second.directed or sorted(first.terms) != sorted(second.terms):
+        return False
+    return _rotated(first.terms, second.terms)
+
+
+def _missing(longer: Content, shorter: Content) -> bool:
+    """Whether the one is the other with a run of terms that may be missing."""
+    more = len(longer.terms) - len(shorter.terms)
+    if len(longer.terms) > LONGEST or more > SPARE_HAN:
+        return False
+    begin = 0
+    while begin < len(shorter.terms) and longer.terms[begin] == shorter.terms[begin]:
+        begin += 1
+    if longer.terms[begin + more:] != shorter.terms[begin:]:
+        return False
+    while begin + more not in longer.spare(begin):           # a run "x y x" may begin at either x
+        if not begin or longer.terms[begin - 1] != longer.terms[begin - 1 + more]:
+            return False
+        begin -= 1
+    return True
+
+
+def _rotated(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether one is the other with a single part moved: their middles, without what both begin and end with, are xy and yx."""
+    begin, end = 0, len(first)
+    while first[begin] == second[begin]:
+        begin += 1
+    while first[end - 1] == second[end - 1]:
+        end -= 1
+    middle, other = tuple(first[begin:end]), tuple(second[begin:end])
+    if len(middle) > LONGEST:
+        return False
+    return any(middle[cut:] + middle[:cut] == other for cut in range(1, len(middle)) if middle[cut] == other[0])
+
+
+def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list[bool]) -> bool:
+    """Add the terms of a part of the instruction; whether its order carries meaning."""
+    if not text or text.isspace():
+        return False
+    if APOSTROPHE.search(text):
+        text = CLITIC.sub(" ", NEGATION.sub(r" \1 not ", text))
+    chinese = HAN.search(text) is not None
+    if chinese:
+        directed = not lexicon.DIRECTED_CHINESE.isdisjoint(text)
+        words = NUMERAL.sub(_arabic, _with_chinese_words(text)).translate(_SPACING).split()
+    else:
+        words = text.translate(_SPACING).split()
+        directed = not lexicon.DIRECTED.isdisjoint(words)
+        if not _FIRST_WORDS.isdisjoint(words):
+            words = _with_phrases(words)
+    for word in words:
+        term, spare = _TERMS[word]
+        if term:
+            terms.append(term)
+            loose.append(spare and word not in names and not (chinese and term.isascii() and term not in _CHINESE_TERMS))
+    return directed
+
+
+def _with_chinese_words(text: str) -> str:
+    """The text with each Chinese word of the lexicon, the longest first, as the word that stands for its meaning."""
+    parts, at, end = [], 0, len(text)
+    while at < end:
+        char = text[at]
+        for size in _SIZES.get(char, ()):
+            word = lexicon.CHINESE_PHRASES.get(text[at:at + size])
+            if word is not None:
+                parts.append(f" {word} ")
+                at += size
+                break
+        else:
+            parts.append(char)
+            at += 1
+    return "".join(parts)
+
+
+def _with_phrases(words: list[str]) -> list[str]:
+    """The words with each English phrase of the lexicon, the longest first, as the word that stands for its meaning."""
+    result, at = [], 0
+    while at < len(words):
+        for phrase, stands_for in _PHRASES.get(words[at], ()):
+            if words[at:at + len(phrase)] == phrase:
+                if stands_for:
+                    result.append(stands_for)
+                at += len(phrase)
+                break
+        else:
+            result.append(words[at])
+            at += 1
+    return result
+
+
+def _arabic(match: re.Match[str]) -> str:
+    """A Chinese number in digits."""
+    total, digit = 0, None
+    for char in match.group():
+        if char in UNITS:
+            total, digit = total + UNITS[char] * (1 if digit is None else digit), None
+        else:
+            digit = (digit or 0) * 10 + DIGITS[char]
+    return f" {total + (digit or 0)} "
+
+
+def _numbers(text: str) -> str:
+    """Numbers, signs and names of programming languages made one word each."""
+    text = DECIMAL.sub(POINT, THOUSANDS.sub("", text))
+    text = PROGRAMMING.sub(lambda match: match.group(1) + POINT + ("plus" if match.group(2) == "++" else "sharp"), text)
+    return SIGNS.sub(lambda match: _SIGN_NAMES[next(filter(None, match.groups()))], text)
+
+
+def _words(text: str) -> list[str]:
+    return text.translate(_SPACING).split()
+
+
+def _term(word: str) -> str:
+    if word in lexicon.ENGLISH_LIGHT:
+        return ""
+    word = lexicon.NUMBERS.get(word, word)
+    if word in lexicon.ENGLISH_SAME:
+        return lexicon.ENGLISH_SAME[word]
+    stem = _stem(word)
+    return lexicon.ENGLISH_SAME.get(stem, stem)
+
+
+def _stem(word: str) -> str:
+    """A word of the Latin alphabet without the ending of its plural or of its verb form."""
+    if not word.isascii() or len(word) < 4:
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        return word[:-1]
+    for ending in ("ing", "ed"):
+        stem = word.removesuffix(ending)
+        if stem != word and len(stem) >= 3:
+            if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sl":
+                return stem[:-1]
+            return stem + "e" if stem not in lexicon.ENGLISH_SAME and stem + "e" in lexicon.ENGLISH_SAME else stem
+    return word
+
+
+def _by_first_word() -> dict[str, list[tuple[list[str], str]]]:
+    table: dict[str, list[tuple[list[str], str]]] = {}
+    for phrase in sorted(lexicon.ENGLISH_PHRASES, key=len, reverse=True):
+        words = phrase.split()
+        table.setdefault(words[0], []).append((words, lexicon.ENGLISH_PHRASES[phrase]))
+    return table
+
+
+_PHRASES = _by_first_word()
+_FIRST_WORDS = frozenset(_PHRASES)
+_SIZES = {first: sorted({len(word) for word in lexicon.CHINESE_PHRASES if word[0] == first}, reverse=True)
+          for first in {word[0] for word in lexicon.CHINESE_PHRASES}}
+_FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
+_CHINESE_TERMS = frozenset(lexicon.CHINESE_PHRASES.values())
+_QUESTIONS = frozenset({lexicon.WHAT, lexicon.HOW, lexicon.WHY})
+"""With one of them, "explain" adds nothing: explain why the sky is blue, why is the sky blue."""
+_SPACING, _TERMS = _Spacing(), _Terms()
+_CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *lexicon.ENGLISH_SAME, *lexicon.NUMBERS, *(f"{verb}n" for verb in NEGATED),
+                       *NEGATED, "can", "re", "ll", "ve", *DIGITS, *UNITS,
+                       *(word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()),
+                       *(char for phrase in lexicon.CHINESE_PHRASES for char in phrase)})
+
+
+def core(token: str) -> str:
+    """What remains of a token of `text.tokens` wherever it stands, or nothing where that depends on its neighbours.
+
+    Two texts that ask for the same have the same of these, but for a run that may be missing.
+    """
+    if token in _CHANGING or (token.isascii() and len(token) == 1) or any(map(str.isdigit, token)):
+        return ""
+    stem = _stem(token)
+    return "" if stem in _CHANGING else stem
