@@ -5,8 +5,11 @@ because most questions on social media are put to people, about something that t
 """
 
 import re
+from typing import Literal
 
 from instructwild.collect import chinese, english
+
+Recall = Literal["default", "high"]
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 WORD = re.compile(r"[A-Za-z0-9]+(?:['’-][A-Za-z]+)*|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
@@ -21,7 +24,7 @@ PICTURE_TAGS = re.compile(
 SHORTEST, SHORTEST_BARE, LONGEST = 3, 4, 8000
 
 
-def refusal(text: str, *, presented: bool) -> str | None:
+def refusal(text: str, *, presented: bool, recall: Recall = "default") -> str | None:
     """Why the text is no instruction; None where it is one.
 
     Args:
