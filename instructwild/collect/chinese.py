@@ -64,7 +64,7 @@ RHETORICAL = re.compile(
     r"为什么(?:我|你|他|她|受伤|总是|每次|这|那|现在的|大家|还|要让|又)|怎么(?:又|还|这么|那么|都|会这样|回事|突然|不)|"
     r"谁(?:说|让|叫|家|还|不)|凭什么|难道|何必|什么(?:时候才|鬼|神仙|叫|玩意)|哪(?:有|来)|我(?!们?(?:应该|该|"
     r"想知道|能|可以|怎么|如何|现在应该|最多)|[^？?]{6,}(?:多少|如何|怎么|吗|什么)[^，。]{0,12}[？?]))|"
-    r"(?:到底|究竟).{0,20}(?:啊|呀)|什么时候(?:才|能)[^？?]{0,12}[啊呀]?$|[啊呀嘛呗啦噢喔]+[？?！!~。…]*$|"
+    r"(?:到底|究竟).{0,20}(?:啊|呀)|什么时候(?:才|能)[^？?]{0,12}[啊呀]?$|[啊呀嘛呗啦噢喔][？?！!~。…]{0,6}$|"
     r"真的假的|是真的吗|好不好(?:啊|呀)?$|懂[吗么]|"
     r"怎么(?:办|样)(?:啊|呀|呢)?[？?]?$|总是|你就|看完(?:这|就|你)|你猜|谁懂|才怪|真有人")
 OWN_QUESTION = re.compile(r"(?:应该|该|要|可以|能)(?:怎么|如何|怎样)|(?:怎么|如何|怎样)(?:才能|去|用|做|写|解决|"
@@ -89,7 +89,7 @@ def talk(text: str, how: str) -> str | None:
     if how == "later request":
         return "talk, not an instruction" if TALK.search(text) else None
     marked = re.search(r"[？?][”」』\"\s]*$|^[^。！!？?\n]{8,}[？?]\s*\n", text)
-    clauses = [clause for clause in CLOSING.split(re.sub(r"[。！!？?\s]+$", "", text)) if clause]
+    clauses = [clause for clause in CLOSING.split(text.rstrip("。！!？? \n\t　")) if clause]
     if not marked and (not QUESTION.search(clauses[-1]) or clauses[-1].endswith("了") or TALK.search(text)):
         return "talk, not an instruction"
     if RHETORICAL.search(text) and not OWN_QUESTION.search(text):
