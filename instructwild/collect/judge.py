@@ -8,6 +8,7 @@ import re
 from typing import Literal
 
 from instructwild.collect import chinese, english
+from instructwild.collect.evidence import weakness
 
 Recall = Literal["default", "high"]
 
@@ -24,7 +25,26 @@ PICTURE_TAGS = re.compile(
 SHORTEST, SHORTEST_BARE, LONGEST = 3, 4, 8000
 
 
-def refusal(text: str, *, presented: bool, recall: Recall = "default") -> str | None:
+def reads_as_chinese(text: str, words: list[str]) -> bool:
+    """Whether the rules for Chinese judge it: its first word is one, or a third of them are."""
+    return bool(words) and (HAN.match(words[0]) is not None or len(HAN.findall(text)) > len(words) / 3)
+
+
+def out_of_feed(text: str, form: str, recall: Recall) -> str | None:
+    """Why a stretch of a post is no instruction for a model; None where it is one.
+
+    Args:
+        text: the stretch, without tags and trailing links.
+        form: how it stood in the post (`extract.Candidate.form`).
+        recall: `default` asks for strong evidence, `high` takes what may be one.
+    """
+    why = refusal(text, presented=form != "bare")
+    if why is not None or recall == "high":
+        return why
+    return weakness(text, form, reads_as_chinese(text, WORD.findall(NO_WORDS.sub(" ", text))))
+
+
+def refusal(text: str, *, presented: bool) -> str | None:
     """Why the text is no instruction; None where it is one.
 
     Args:
@@ -34,7 +54,7 @@ def refusal(text: str, *, presented: bool, recall: Recall = "default") -> str | 
     words = WORD.findall(NO_WORDS.sub(" ", text))
     if not words:
         return "no words"
-    language = chinese if HAN.match(words[0]) or len(HAN.findall(text)) > len(words) / 3 else english
+    language = chinese if reads_as_chinese(text, words) else english
     if len(words) < (SHORTEST if presented else SHORTEST_BARE):
         return "too short to tell"
     if len(text) > LONGEST:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import LONGEST, Recall, refusal
+from instructwild.collect.judge import LONGEST, Recall, out_of_feed, refusal
 from instructwild.collect.post import Post
 from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
 from instructwild.privacy.masking import mask_all
@@ -106,7 +106,7 @@ def _extracted(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, str 
         return (), "", "too long for a prompt"
     first = None
     for candidate in candidates(post.text, post.alt_texts):
-        why = refusal(candidate.text, presented=candidate.form != "bare", recall=terms.recall)
+        why = out_of_feed(candidate.text, candidate.form, terms.recall)
         if why is None:
             return _one_turn(candidate.text), candidate.form, None
         first = first or why
