@@ -25,17 +25,17 @@ MODEL = (
     r"Llama(?:[- ]?\d)?|"
     r"Mistral|Perplexity|(?:the |an |my |this )?(?:AI(?: assistant)?|chat ?bot|LLM|language model|bot)s?|通义(?:千问)?|"
     r"文心(?:一言)?|豆包|(?:讯飞)?星火|元宝|智谱清言|混元|(?:语言)?大模型|语言模型|(?:聊天)?机器人|人工智能)")
-NAMES_MODEL = re.compile(rf"(?<![A-Za-z]){MODEL}(?![A-Za-z])|\bprompts?\b|提示词|指令|咒语", re.IGNORECASE)
+NAMES_MODEL = re.compile(rf"(?<![A-Za-z]){MODEL}(?![A-Za-z])|\b(?:prompt|(?:any|every|most|all) model)s?\b|提示词|指令|咒语", re.IGNORECASE)
 
 MENTIONS = re.compile(rf"{NAMES_MODEL.pattern}|instruction|^\s*[!/.@]|[@:：]", re.IGNORECASE)
 """Without any of these a post has no form but the bare one."""
 
 LABEL = re.compile(
     r"(?:^|[\n.!?。！？~👇]\s{0,4})[^\n.!?:：。！？]{0,50}?(?<![A-Za-z])(?:prompt|instruction)s?(?![A-Za-z])(?! ?engineer)"
-    r"[^\n.!?:：。！？\"“]{0,40}[:：]\s*(?P<it>.+)", re.IGNORECASE | re.DOTALL)
+    r"[^\n.!?:：。！？\"“👇]{0,40}[:：👇]{1,2}\s*(?P<it>.+)", re.IGNORECASE | re.DOTALL)
 LABEL_ZH = re.compile(r"(?:^|[\n。！？!?，,👇\s])[^\n。！？:：，,“「\"]{0,12}(?:提示词|提示语|咒语|指令|提问|"
     r"我的问题|问题)"
-                      r"[^\n。！？:：“「\"]{0,14}[:：]\s*(?P<it>.+)", re.IGNORECASE | re.DOTALL)
+                      r"[^\n。！？:：“「\"👇]{0,14}[:：👇]{1,2}\s*(?P<it>.+)", re.IGNORECASE | re.DOTALL)
 FOR_MODEL = re.compile(rf"(?:^|[\n.!?]\s{0,4})(?:a |my |one |quick )?question for (?:{MODEL})\s*[:：]\s*(?P<it>.+)",
                        re.IGNORECASE | re.DOTALL)
 ASKER = re.compile(r"(?:^|\n)\s{0,4}(?:me|user|human|you|q|我|用户|问)\s{0,4}[:：]\s{0,4}", re.IGNORECASE)
