@@ -27,10 +27,10 @@ REQUEST = re.compile(
     rf"希望|要|需要))(?:让|请)?你|我需要(?:{_MEASURE}|你)|"
     rf"(?:假设|假如|假装|想象|设想|如果你是|倘若)|作为一|(?:用|以|按照|按|根据|依据|针对|围绕|从|站在|结合|仿照|"
     rf"模仿).{{1,40}}(?:写|讲|解释|说|描述|介绍|回答|翻译|改|评价|创作|编|"
-    rf"总结|对比|比较|分析|为题|为主题|开头|为背景|列|设计|拟|作|生成|口吻|语气|视角|来表达|造句|展开|讲述|列举|"
+    rf"总结|对比|比较|分析|为题|为主题|开头|为背景|列|设计|拟|作|生成|口吻|语气|视角|来表达|造句|展开|讲述|列举|概括|归纳|教|估算|描写|比较|"
     rf"制定|推荐|画|叙述)|(?:把|将).{{1,60}}(?:改|翻译|译|变|转|缩|扩|整理|润色|"
-    rf"分类|排序|总结|概括|写成|换成|归纳|拆|合并|列成|补|浓缩|提炼|按)|(?:给我?{_MEASURE})|(?:给|为|替|对|就|"
-    rf"基于|关于).{{1,24}}(?:创建|创造|制作|提出|生成|列出|写|起|设计|取|想|拟|推荐|做一|出|讲|编|制定|打分|"
+    rf"分类|排序|总结|概括|写成|换成|归纳|拆|合并|列成|补|浓缩|提炼|按)|(?:给我?{_MEASURE})|(?:给|为|替|对|就|向|按|"
+    rf"基于|关于).{{1,24}}(?:创建|创造|制作|提出|生成|列出|写|起|设计|取|想|拟|推荐|安排|规划|策划|描述|描写|排序|做一|出|讲|编|制定|打分|"
     rf"分类|润色|续写|提建议|介绍|解释|列)|"
     rf"(?:角色|任务|背景|要求|主题|题目|输入|问题|翻译|续写|造句|改错|填空|选择题|判断题|计算题|解方程|仿写|"
     rf"关键词)\s*[:：]|(?:选择|改正|补充)(?:下|以|正)|"
@@ -64,7 +64,7 @@ RHETORICAL = re.compile(
     r"为什么(?:我|你|他|她|受伤|总是|每次|这|那|现在的|大家|还|要让|又)|怎么(?:又|还|这么|那么|都|会这样|回事|突然|不)|"
     r"谁(?:说|让|叫|家|还|不)|凭什么|难道|何必|什么(?:时候才|鬼|神仙|叫|玩意)|哪(?:有|来)|我(?!们?(?:应该|该|"
     r"想知道|能|可以|怎么|如何|现在应该|最多)|[^？?]{6,}(?:多少|如何|怎么|吗|什么)[^，。]{0,12}[？?]))|"
-    r"(?:到底|究竟).{0,20}(?:啊|呀)|什么时候(?:才|能)[^？?]{0,12}[啊呀]?$|[啊呀嘛呗啦噢喔]+[？?！!~。…]*$|"
+    r"(?:到底|究竟).{0,20}(?:啊|呀)|什么时候(?:才|能)[^？?]{0,12}[啊呀]?$|[啊呀嘛呗啦噢喔][？?！!~。…]{0,6}$|"
     r"真的假的|是真的吗|好不好(?:啊|呀)?$|懂[吗么]|"
     r"怎么(?:办|样)(?:啊|呀|呢)?[？?]?$|总是|你就|看完(?:这|就|你)|你猜|谁懂|才怪|真有人")
 OWN_QUESTION = re.compile(r"(?:应该|该|要|可以|能)(?:怎么|如何|怎样)|(?:怎么|如何|怎样)(?:才能|去|用|做|写|解决|"
@@ -82,14 +82,14 @@ def asks(text: str) -> str | None:
 
 def talk(text: str, how: str) -> str | None:
     """Why a bare post that asks in that way is no instruction; None where it is one."""
-    if PEOPLE.search(text):
+    if PEOPLE.search(text[:20] if how == "request" else text):
         return "put to people"
     if how == "request":
         return "talk, not an instruction" if TALK.search(text[:12]) else None
     if how == "later request":
         return "talk, not an instruction" if TALK.search(text) else None
     marked = re.search(r"[？?][”」』\"\s]*$|^[^。！!？?\n]{8,}[？?]\s*\n", text)
-    clauses = [clause for clause in CLOSING.split(re.sub(r"[。！!？?\s]+$", "", text)) if clause]
+    clauses = [clause for clause in CLOSING.split(text.rstrip("。！!？? \n\t　")) if clause]
     if not marked and (not QUESTION.search(clauses[-1]) or clauses[-1].endswith("了") or TALK.search(text)):
         return "talk, not an instruction"
     if RHETORICAL.search(text) and not OWN_QUESTION.search(text):

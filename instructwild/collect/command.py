@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from instructwild.collect.judge import Recall
+from instructwild.collect.row import Mask
 from instructwild.console.model_options import Budget, ListPrice, LocalOnly
 from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 
@@ -19,6 +21,12 @@ def collect(
     private: Annotated[bool, typer.Option("--private", help="Take direct messages and closed chats too: only where all who "
                                                             "wrote there agreed.")] = False,
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Leave dropped posts unmasked in dropped.parquet.")] = False,
+    mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is left as it is otherwise: "
+                                                   "values (mails, numbers, keys, ...), names, or all. Posts are always "
+                                                   "masked.")] = None,
+    recall: Annotated[Recall, typer.Option(help="Which bare posts to take as prompts: default, those with strong evidence; "
+                                                "high, all that may be prompts, for whoever reads them afterwards.")] =
+    "default",
     limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
     root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
     model: Annotated[str | None, typer.Option(help="A model that names each prompt's type and risks: smollm2, a folder, Hub "
@@ -36,7 +44,7 @@ def collect(
     Authors are kept as hashes, salted with INSTRUCTWILD_SALT or with a secret of this user's own.
     """
     from instructwild.collect.kinds import kind_named
-    from instructwild.collect.pipeline import Asked
+    from instructwild.collect.pipeline import Labeller
     from instructwild.collect.pipeline import collect as run
     from instructwild.collect.plan import plan
     from instructwild.console.terminal import progress
@@ -45,13 +53,13 @@ def collect(
 
     kind_named(kind)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, local_only=local_only)
-    asked = Asked(model, limits) if model else None
+    labeller = Labeller(model, limits) if model else None
     if dry_run:
-        print(plan(kind, sources, asked, as_is=as_is, private=private, encoding=encoding))
+        print(plan(kind, sources, labeller, as_is=as_is, private=private, recall=recall, encoding=encoding))
         return
     with progress() as shown:
         task = shown.add_task("posts", total=None, note="")
-        stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, root=root,
-                    encoding=encoding, limit=limit, asked=asked, force=force,
-                    told=lambda posts: shown.update(task, completed=posts))
+        stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, mask=mask,
+                    recall=recall, root=root, encoding=encoding, limit=limit, labeller=labeller, force=force,
+                    on_progress=lambda posts: shown.update(task, completed=posts))
     announce(stage, as_json)

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import json_first, json_items, members
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_first, json_items
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 
 FILES = ("*.json",)
@@ -24,15 +25,15 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the export cannot be read.
     """
     for member in members(path, FILES):
-        guild, channel = (mapping(json_first(member, part)) for part in ("guild", "channel"))
-        place = f"https://discord.com/channels/{guild.get('id')}/{channel.get('id')}"
+        guild, channel = (mapping(json_first(member, (part,))) for part in ("guild", "channel"))
+        channel_url = f"https://discord.com/channels/{guild.get('id')}/{channel.get('id')}"
         private = text_of(channel.get("type")).startswith("Direct")
-        for number, message in json_items(member, "messages.item"):
-            where = f"{member.name}#{number}"
+        for where, line in json_items(member, ("messages", "item"), encoding=encoding):
+            message = line.value
             if not isinstance(message, Mapping) or not isinstance(message.get("content"), str):
-                yield Post(where, problem="no message with a content")
+                yield Post(where, problem=line.problem or "no message with a content")
                 continue
-            yield _post(message, where, f"{place}/{message.get('id')}", private)
+            yield _post(message, where, f"{channel_url}/{message.get('id')}", private)
 
 
 def _post(message: Mapping[str, Any], where: str, url: str, private: bool) -> Post:
@@ -46,7 +47,7 @@ def _post(message: Mapping[str, Any], where: str, url: str, private: bool) -> Po
             bots |= {text_of(other.get("name")), text_of(other.get("nickname"))}
         else:
             people += person(other.get("name"), other.get("nickname"))
-    text = MENTION.sub(lambda found: f"@{names.get(found['id']) or found['id']}", message["content"])
+    text = MENTION.sub(lambda match: f"@{names.get(match['id']) or match['id']}", message["content"])
     for mentioned in MENTION.findall(message["content"]):
         people += () if names.get(mentioned) else person(mentioned)
     kind = str(message.get("type", "Default"))

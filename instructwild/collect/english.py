@@ -42,7 +42,7 @@ OBJECTS = (
 _TASK = rf"(?:(?:{TASKS})\b(?! (?:what you know|off|home|it down|it off))|(?:{OBJECTS}))"
 OPENERS = (r"(?:(?:please|pls|plz|kindly|now|then|first(?:ly)?|next|ok(?:ay)?|hey|hi|hello|yes|no|great|so|"
     r"alright|also|quickly|"
-           r"briefly|again)[,:!.]?\s+)*")
+           r"briefly|again)[,:!.]?\s{1,4}){0,4}")
 FRAMES = (r"you are (?:an?|the|my|going|to|now) |you're (?:an?|my|the) |you will (?:act|be|play|now|help)|"
     r"i want you to|i need you to|"
           r"i(?:'d| would) like (?:you )?to|your (?:task|job|role|goal) is|as an? \w|in (?:\d+|one|two|three|"
@@ -56,7 +56,7 @@ FRAMES = (r"you are (?:an?|the|my|going|to|now) |you're (?:an?|my|the) |you will
           r"(?:were|had|could|are)|suppose|assuming|step by step|can i get|topic:|task:|instructions?:|context:|role:")
 REQUEST = re.compile(rf"^{OPENERS}(?:{_TASK}|{FRAMES}|(?:can|could|would|"
     rf"will) you (?:please )?(?:{_TASK}))", re.IGNORECASE)
-LATER = re.compile(rf"(?:[.!?;:\n)]\s+|\b(?:and|then)\s+|[,.]? ?\bplease,?\s+|\b(?:can|could|would|"
+LATER = re.compile(rf"(?:[.!?;:\n)]\s{1,4}|\b(?:and|then)\s{1,4}|[,.]? ?\bplease,?\s+|\b(?:can|could|would|"
     rf"will) you (?:please )?)(?:{_TASK})",
                    re.IGNORECASE)
 NAMED = re.compile(
@@ -70,7 +70,7 @@ WORDS = (r"what|why|how|when|where|who|whom|whose|which|is|are|was|were|do|does|
     r"shall|may|might|"
          r"has|have|am|isn't|aren't|don't|doesn't|in what|at what|to what|on what|in which|what's|who's|how's|"
          r"where's|whats|if")
-QUESTION = re.compile(rf"(?:^|[.!?\n:;—]\s*|,\s+){OPENERS}(?:{WORDS})\b", re.IGNORECASE)
+QUESTION = re.compile(rf"(?:^|[.!?\n:;—]\s{0,4}|,\s{1,4}){OPENERS}(?:{WORDS})\b", re.IGNORECASE)
 STARTS_QUESTION = re.compile(rf"^{OPENERS}(?:{WORDS})\b", re.IGNORECASE)
 UNMARKED = re.compile(
     rf"^{OPENERS}(?:how (?:to|do (?:i|you)|can (?:i|you)|does (?!this|that|it|he|she)|is (?!this|that|it|he|she|"

@@ -1,7 +1,9 @@
-"""Hacker News as Algolia's API gives it (hn.algolia.com/api): search results, one item with its children, or live.
+"""Hacker News as Algolia's API gives it (hn.algolia.com/api): search results, one item with its children, or live; and the
+items of the Firebase API and of BigQuery's table.
 
 Search results are `{"hits": [{"objectID", "title", "story_text", "comment_text", "author", "created_at_i"}, ...]}`, also
-one hit a line; an item is `{"id", "type", "title", "text", "author", "children": [...]}`. Texts are HTML.
+one hit a line; an item is `{"id", "type", "title", "text", "author", "children": [...]}`; Firebase and BigQuery say `by`,
+`time` or `timestamp`, and mark what is `dead` or `deleted`. Texts are HTML.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,7 +12,8 @@ from typing import Any
 
 import httpx
 
-from instructwild.collect.export import json_rows, members
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_rows
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, moment, person, sequence, text_of
 from instructwild.errors import EndpointError
@@ -18,6 +21,8 @@ from instructwild.errors import EndpointError
 FILES = ("*.json", "*.jsonl", "*.ndjson")
 API = "https://hn.algolia.com/api/v1/search_by_date"
 PAGE = 100
+DEAD = (True, "true", "True", 1)
+BIGQUERY_TIME = "%Y-%m-%d %H:%M:%S %Z"
 
 
 def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
@@ -31,9 +36,9 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
             if line.problem is not None:
                 yield Post(where, problem=line.problem)
                 continue
-            found = list(_unfolded(line.value))
-            for number, item in enumerate(found, start=1):
-                yield _post(item, where if len(found) == 1 else f"{member.name}#{number}")
+            items = list(_unfolded(line.value))
+            for number, item in enumerate(items, start=1):
+                yield _post(item, where if len(items) == 1 else f"{member.name}#{number}")
 
 
 def _unfolded(row: Any) -> Iterator[Any]:
@@ -55,12 +60,14 @@ def _post(item: Any, where: str) -> Post:
     identity = item.get("objectID", item.get("id"))
     if identity is None:
         return Post(where, problem="neither a hit with an objectID nor an item with an id")
+    gone = item.get("dead") in DEAD or item.get("deleted") in DEAD
     for prefix in ("Ask HN:", "Tell HN:", "Show HN:", "Launch HN:"):
         title = title.removeprefix(prefix).strip()
-    author = text_of(item.get("author")) or None
+    author = text_of(item.get("author")) or text_of(item.get("by")) or None
+    created = (moment(item.get(key), BIGQUERY_TIME) for key in ("created_at_i", "created_at", "time", "timestamp"))
     return Post(where, "\n\n".join(filter(None, (title, plain_text(body)))), author=author, people=person(author),
-                url=f"https://news.ycombinator.com/item?id={identity}",
-                created=moment(item.get("created_at_i")) or moment(item.get("created_at")))
+                url=f"https://news.ycombinator.com/item?id={identity}", created=next(filter(None, created), None),
+                skip="deleted" if gone else None)
 
 
 def live(query: str, limit: int) -> Iterator[Post]:

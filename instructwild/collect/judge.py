@@ -5,9 +5,13 @@ because most questions on social media are put to people, about something that t
 """
 
 import re
+from typing import Literal
 
 from instructwild.collect import chinese, english
+from instructwild.collect.evidence import weakness
 from instructwild.text.scripts import ANY_CJK, ANY_HAN
+
+Recall = Literal["default", "high"]
 
 HAN = re.compile(ANY_HAN)
 WORD = re.compile(rf"[A-Za-z0-9]+(?:['’-][A-Za-z]+)*|{ANY_CJK}|[^\W_]+")
@@ -22,6 +26,25 @@ PICTURE_TAGS = re.compile(
 SHORTEST, SHORTEST_BARE, LONGEST = 3, 4, 8000
 
 
+def reads_as_chinese(text: str, words: list[str]) -> bool:
+    """Whether the rules for Chinese judge it: its first word is one, or a third of them are."""
+    return bool(words) and (HAN.match(words[0]) is not None or len(HAN.findall(text)) > len(words) / 3)
+
+
+def out_of_feed(text: str, form: str, recall: Recall) -> str | None:
+    """Why a stretch of a post is no instruction for a model; None where it is one.
+
+    Args:
+        text: the stretch, without tags and trailing links.
+        form: how it stood in the post (`extract.Candidate.form`).
+        recall: `default` asks for strong evidence, `high` takes what may be one.
+    """
+    why = refusal(text, presented=form != "bare")
+    if why is not None or recall == "high":
+        return why
+    return weakness(text, form, reads_as_chinese(text, WORD.findall(NO_WORDS.sub(" ", text))))
+
+
 def refusal(text: str, *, presented: bool) -> str | None:
     """Why the text is no instruction; None where it is one.
 
@@ -32,7 +55,7 @@ def refusal(text: str, *, presented: bool) -> str | None:
     words = WORD.findall(NO_WORDS.sub(" ", text))
     if not words:
         return "no words"
-    language = chinese if HAN.match(words[0]) or len(HAN.findall(text)) > len(words) / 3 else english
+    language = chinese if reads_as_chinese(text, words) else english
     if len(words) < (SHORTEST if presented else SHORTEST_BARE):
         return "too short to tell"
     if len(text) > LONGEST:

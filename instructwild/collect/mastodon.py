@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import json_items, members
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_items
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 from instructwild.errors import ConfigError, EndpointError
@@ -25,9 +26,11 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the archive cannot be read.
     """
     for member in members(path, FILES):
-        for number, activity in json_items(member, "orderedItems.item"):
-            where = f"{member.name}#{number}"
-            yield _activity(activity, where) if isinstance(activity, Mapping) else Post(where, problem="no activity")
+        for where, line in json_items(member, ("orderedItems", "item"), encoding=encoding):
+            if isinstance(line.value, Mapping):
+                yield _activity(line.value, where)
+            else:
+                yield Post(where, problem=line.problem or "no activity")
 
 
 def _activity(activity: Mapping[str, Any], where: str) -> Post:

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import json_rows, members
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_rows
 from instructwild.collect.post import Post, moment, person, text_of
 from instructwild.errors import InputError
 from instructwild.read.files import Line, lines_of

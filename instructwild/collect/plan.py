@@ -5,21 +5,23 @@ from collections.abc import Sequence
 from itertools import chain, islice
 from pathlib import Path
 
+from instructwild.collect.judge import Recall
 from instructwild.collect.kinds import kind_named
 from instructwild.collect.labels import SAMPLING, request_for
-from instructwild.collect.pipeline import PART, Asked, Terms, process
+from instructwild.collect.pipeline import PART, Labeller, process
+from instructwild.collect.row import Terms
 from instructwild.llm.name import understand
 from instructwild.llm.open import check
 from instructwild.llm.style import style_for
 from instructwild.stage.frames import instructions
 
 ANSWER_TOKENS = 14
-"""What an answer in the asked form takes, about; at most it is `SAMPLING.max_tokens`."""
+"""What an answer in the requested form takes, about; at most it is `SAMPLING.max_tokens`."""
 BYTES_PER_TOKEN = 4
 
 
-def plan(kind: str, sources: Sequence[str | Path], asked: Asked | None = None, *, as_is: bool = False, private: bool = False,
-         encoding: str | None = None) -> str:
+def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = None, *, as_is: bool = False, private: bool = False,
+         recall: Recall = "default", encoding: str | None = None) -> str:
     """The plan as JSON: posts, prompts, and with a model its calls, tokens and US$ (None where no price is known).
 
     Exports are read to their end; queries are not asked, so what they would find is not in the plan.
@@ -28,24 +30,25 @@ def plan(kind: str, sources: Sequence[str | Path], asked: Asked | None = None, *
         InputError: an export cannot be read.
         ConfigError: the model may not be asked under these limits.
     """
-    found, terms = kind_named(kind), Terms(kind, "plan", as_is=as_is, private=private)
+    source_kind = kind_named(kind)
+    terms = Terms(kind, "plan", as_is=as_is, private=private, recall=recall)
     name, price, style = None, None, ""
-    if asked is not None:
-        name = understand(asked.model)
-        price, style = check(name, asked.limits), style_for(name)
-    told = {"posts": 0, "prompts": 0, "queries": [str(source) for source in sources if not Path(source).exists()]}
+    if labeller is not None:
+        name = understand(labeller.model)
+        price, style = check(name, labeller.limits), style_for(name)
+    figures = {"posts": 0, "prompts": 0, "queries": [str(source) for source in sources if not Path(source).exists()]}
     sent, most = 0, 0.0
-    posts = chain.from_iterable(found.posts(Path(source), encoding) for source in sources if Path(source).exists())
+    posts = chain.from_iterable(source_kind.posts(Path(source), encoding) for source in sources if Path(source).exists())
     while batch := tuple(islice(posts, PART)):
         rows = list(instructions(process(batch, terms)[0]))
-        told |= {"posts": told["posts"] + len(batch), "prompts": told["prompts"] + len(rows)}
+        figures |= {"posts": figures["posts"] + len(batch), "prompts": figures["prompts"] + len(rows)}
         if price is not None:
             requests = [request_for(row, style) for row in rows]
             sent += sum(len(request.said.encode()) // BYTES_PER_TOKEN for request in requests)
             most += sum(price.at_most(request) for request in requests)
     if name is not None and price is not None:
-        received = told["prompts"] * min(ANSWER_TOKENS, SAMPLING.max_tokens)
-        told |= {"model": name.label, "calls": told["prompts"],
+        received = figures["prompts"] * min(ANSWER_TOKENS, SAMPLING.max_tokens)
+        figures |= {"model": name.label, "calls": figures["prompts"],
                  "tokens": {"prompt": sent, "completion": received}, "usd": round(price.of(sent, received), 4),
                  "usd_at_most": round(most, 4)}
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return json.dumps(figures, ensure_ascii=False, indent=2)

@@ -1,7 +1,7 @@
 """A post: what every reader yields, whatever its source looks like on disk."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,10 +42,30 @@ class Post:
     skip: str | None = None
     problem: str | None = None
 
+    def writable(self) -> "Post":
+        """The post without lone surrogates, which JSON can spell and no file can hold; most posts as they are."""
+        try:
+            f"{self.where}{self.text}{self.author}{self.url}{self.language}{self.license}{self.problem}".encode()
+            for text in (*self.alt_texts, *(name for names in self.people for name in names),
+                         *(message.content for message in self.messages)):
+                text.encode()
+        except UnicodeEncodeError:
+            return replace(self, **{name: _mended(getattr(self, name)) for name in
+                                    ("where", "text", "author", "url", "language", "license", "problem", "skip")},
+                           alt_texts=tuple(map(_mended, self.alt_texts)),
+                           people=tuple(tuple(map(_mended, names)) for names in self.people),
+                           messages=tuple(message.model_copy(update={"content": _mended(message.content)})
+                                          for message in self.messages))
+        return self
+
     @property
     def source(self) -> str:
         """The file the post stood in."""
         return self.where.rpartition("#")[0] or self.where.rpartition(":")[0] or self.where
+
+
+def _mended(text: Any) -> Any:
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else text
 
 
 def text_of(value: Any) -> str:

@@ -6,17 +6,24 @@ comments `body`; texts are Markdown with HTML entities.
 
 import html
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import json_rows, members
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_rows
 from instructwild.collect.post import Post, moment, person, text_of
 from instructwild.errors import ConfigError, EndpointError
 
 FILES = ("*.zst", "*.jsonl", "*.ndjson", "*.json", "*.gz", "r[cs]_*")
 GONE = ("[deleted]", "[removed]", "[deleted by user]")
-BOTS = ("AutoModerator", "RemindMeBot", "reddit-bot")
+BOTS = ("AutoModerator", "RemindMeBot", "reddit-bot", "sneakpeekbot", "WikiSummarizerBot", "SaveVideo", "LocationBot")
+BOT_NAME = re.compile(r"(?:[_-]bot|[a-z0-9]Bot|-ModTeam|_mod_?team)$|^Bot[_-]", re.ASCII)
+BOT_TEXT = re.compile(
+    r"\bI(?: am|'m|’m) an? (?:ro)?bot\b|\bbeep[ ,]*boop\b|performed automatically|this (?:message|comment|reply) was "
+    r"(?:posted|sent|written|made|generated) (?:automatically|by a bot)|contact the moderators of this|"
+    r"我是(?:一个|个)?(?:自动)?机器人[，。,.!！]|此(?:操作|消息|评论|回复)(?:由机器人)?自动(?:执行|发布|发送|生成)", re.IGNORECASE)
 
 
 def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
@@ -41,10 +48,17 @@ def _post(row: Mapping[str, Any], where: str) -> Post:
     known = author if author and author not in GONE else None
     link = text_of(row.get("permalink"))
     body = "" if body in GONE else body
-    skip = "deleted" if not body and (not title or title in GONE) else "a bot wrote it" if author in BOTS else None
+    skip = "deleted" if not body and (not title or title in GONE) else "a bot wrote it" if _automatic(row, body) else None
     return Post(where, html.unescape("\n\n".join(filter(None, (title, body)))).strip(), author=known, people=person(known),
                 url=f"https://www.reddit.com{link}" if link else None, created=moment(row.get("created_utc")),
                 repost=bool(row.get("crosspost_parent")), skip=skip)
+
+
+def _automatic(row: Mapping[str, Any], body: str) -> bool:
+    """Whether a program wrote it: its name or its text says so. A moderator's own notice is no prompt either."""
+    author = text_of(row.get("author"))
+    notice = row.get("distinguished") == "moderator" and bool(row.get("stickied"))
+    return author in BOTS or BOT_NAME.search(author) is not None or BOT_TEXT.search(body[-1000:]) is not None or notice
 
 
 def live(query: str, limit: int) -> Iterator[Post]:
@@ -60,15 +74,15 @@ def live(query: str, limit: int) -> Iterator[Post]:
     if not name.startswith("r/"):
         raise ConfigError(f"no subreddit in {query!r}", where="collect reddit",
                           remedy="give a dump, or a query such as 'r/ChatGPT' or 'r/ChatGPT write a poem'")
-    import_error, client = _client()
+    client_error, client = _client()
     subreddit = client.subreddit(name[2:])
     try:
         listing = subreddit.search(words, limit=limit) if words else subreddit.new(limit=limit)
-        for number, found in enumerate(listing, start=1):
-            row = {"title": found.title, "selftext": found.selftext, "author": str(found.author or ""),
-                   "permalink": found.permalink, "created_utc": found.created_utc}
+        for number, submission in enumerate(listing, start=1):
+            row = {"title": submission.title, "selftext": submission.selftext, "author": str(submission.author or ""),
+                   "permalink": submission.permalink, "created_utc": submission.created_utc}
             yield _post(row, f"{name}#{number}")
-    except import_error as error:
+    except client_error as error:
         raise EndpointError(f"does not answer ({type(error).__name__})", where="reddit.com",
                             remedy="check both credentials, the subreddit and the connection") from None
 

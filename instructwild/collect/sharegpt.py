@@ -1,45 +1,82 @@
 """ShareGPT: conversations with a model, one JSON array or one a line.
 
 `{"id", "conversations": [{"from": "human", "value": ...}, {"from": "gpt", "value": ...}, ...]}`; early dumps hold the page's
-HTML in the model's turns.
+HTML in the model's turns, some the words of its buttons.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from instructwild.collect.export import json_rows, members
-from instructwild.collect.markup import plain_text
+from instructwild.collect.export import members
+from instructwild.collect.html_markdown import markdown
+from instructwild.collect.json_stream import json_rows
 from instructwild.collect.post import Post, text_of
 from instructwild.read.files import Line
 from instructwild.read.layouts import to_messages
 from instructwild.schema.message import Message
 
 FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.jsonl.zst")
-PAGE = '<div class="markdown'
+PAGE = re.compile(r"\s*<div class=\"[^\"]{0,80}\bmarkdown\b")
+BUTTON = re.compile(r"^(?P<fence>`{3,})[ \t]*\n?(?P<language>[\w+#.-]{0,20})Copy code`?\n?", re.MULTILINE)
+LONGEST_TALK = 32_000
+"""Characters of a conversation, about what 8,000 tokens hold; a longer one is split before a question."""
 
 
 def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
-    """Every conversation.
+    """Every conversation; a long one as several, each from a question on.
 
     Raises:
         InputError: the file cannot be read.
     """
     for member in members(path, FILES):
         for where, line in json_rows(member, encoding):
-            yield _post(line, where)
+            yield from _posts(line, where)
 
 
-def _post(line: Line, where: str) -> Post:
+def _posts(line: Line, where: str) -> Iterator[Post]:
     if line.problem is not None or not isinstance(line.value, Mapping):
-        return Post(where, problem=line.problem or "expected an object")
+        yield Post(where, problem=line.problem or "expected an object")
+        return
     try:
         turns = [Message.model_validate(turn) for turn in to_messages(line.value)]
     except ValueError as problem:
-        return Post(where, problem=str(problem))
+        yield Post(where, problem=str(problem))
+        return
     while turns and turns[0].role == "assistant":  # shared from the middle of a conversation
         del turns[0]
-    turns = [Message(role=turn.role, content=plain_text(turn.content)) if turn.content.startswith(PAGE) else turn
+    turns = [turn.model_copy(update={"content": _as_written(turn.content)}) if turn.role == "assistant" else turn
              for turn in turns]
     shared = text_of(line.value.get("id")).partition("_")[0]
-    return Post(where, messages=tuple(turns), url=f"https://sharegpt.com/c/{shared}" if shared else None,
-                language=text_of(line.value.get("language")) or None)
+    for part in split(turns):
+        yield Post(where, messages=tuple(part), url=f"https://sharegpt.com/c/{shared}" if shared else None,
+                   language=text_of(line.value.get("language")) or None)
+
+
+def _as_written(text: str) -> str:
+    """A model's turn as Markdown."""
+    if PAGE.match(text):
+        return markdown(text)
+    return BUTTON.sub(lambda match: f"{match['fence']}{match['language']}\n", text)
+
+
+def split(turns: Sequence[Message], longest: int = LONGEST_TALK) -> list[list[Message]]:
+    """A conversation as parts of at most `longest` characters, where questions allow; each begins with the system turn."""
+    head = list(turns[:1]) if turns and turns[0].role == "system" else []
+    parts: list[list[Message]] = [[]]
+    length = 0
+    exchanges: list[list[Message]] = []
+    for turn in turns[len(head):]:
+        if turn.role == "user" and (not exchanges or exchanges[-1][-1].role != "user"):
+            exchanges.append([])
+        if not exchanges:
+            exchanges.append([])
+        exchanges[-1].append(turn)
+    for exchange in exchanges:
+        size = sum(len(turn.content) for turn in exchange)
+        if parts[-1] and length + size > longest:
+            parts.append([])
+            length = 0
+        parts[-1] += exchange
+        length += size
+    return [[*head, *part] for part in parts]

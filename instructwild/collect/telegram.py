@@ -4,15 +4,19 @@ One chat is `{"name", "type", "id", "messages": [...]}`, all of them `{"chats": 
 or a list of strings and marked pieces.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import Event, json_items, members
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_values
 from instructwild.collect.post import Post, moment, person, sequence, text_of
 
 FILES = ("result*.json", "*.json")
-NESTS = ("chats.list.item.", "left_chats.list.item.")
+CHATS = ((), ("chats", "list", "item"), ("left_chats", "list", "item"))
+"""Where chats are."""
+BOT_NAME = re.compile(r"(?:[a-z0-9_ ]B|[_ ]b|^B)ot$|机器人$")
 OPEN = ("public_channel", "public_supergroup", "bot_chat")
 
 
@@ -22,27 +26,35 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
     Raises:
         InputError: the export cannot be read.
     """
+    paths = [(*chat, *rest) for chat in CHATS for rest in (("type",), ("id",), ("name",), ("messages", "item"))]
     for member in members(path, FILES):
         chat: dict[str, Any] = {}
-
-        def watch(events: Iterable[Event], chat: dict[str, Any] = chat) -> Iterator[Event]:
-            """All chats look like one; its `type` and `id` are noted as they pass, before its messages."""
-            for prefix, event, value in events:
-                nest = next((nest for nest in NESTS if prefix.startswith(nest)), "")
-                inner = prefix[len(nest):]
-                if inner in ("type", "id", "name"):
-                    chat[inner] = value
-                yield inner, event, value
-
-        for number, message in json_items(member, "messages.item", watch=watch):
+        number = 0
+        for path_of_value, value, problem in json_values(member, *paths, encoding=encoding):
+            if path_of_value[-1] != "item":  # facts of the chat, which stand before its messages
+                chat[path_of_value[-1]] = value
+                continue
+            number += 1
             where = f"{member.name}#{number}"
-            yield _post(message, where, chat) if isinstance(message, Mapping) else Post(where, problem="no message")
+            yield _post(value, where, chat) if isinstance(value, Mapping) else Post(where, problem=problem or "no message")
+
+
+def _text(pieces: Sequence[Any]) -> str:
+    """The text with code in its fences."""
+    return "".join(piece if isinstance(piece, str) else _marked(piece) for piece in pieces if isinstance(piece, str | Mapping))
+
+
+def _marked(piece: Mapping[str, Any]) -> str:
+    text = text_of(piece.get("text"))
+    if piece.get("type") == "pre":
+        return f"\n```{text_of(piece.get('language'))}\n{text.strip(chr(10))}\n```\n"
+    if piece.get("type") == "code" and text and "`" not in text:
+        return f"`{text}`"
+    return text
 
 
 def _post(message: Mapping[str, Any], where: str, chat: Mapping[str, Any]) -> Post:
     pieces = [message.get("text")] if isinstance(message.get("text"), str) else list(sequence(message.get("text")))
-    text = "".join(piece if isinstance(piece, str) else text_of(piece.get("text")) for piece in pieces
-                   if isinstance(piece, str | Mapping))
     if message.get("type") == "service":
         return Post(where, skip="a service message")
     if message.get("type") != "message" or "text" not in message:
@@ -51,7 +63,13 @@ def _post(message: Mapping[str, Any], where: str, chat: Mapping[str, Any]) -> Po
     for piece in pieces:
         if isinstance(piece, Mapping) and piece.get("type") in ("mention_name", "mention"):
             people += person(piece.get("text"))
-    return Post(where, text.strip(), author=text_of(message.get("from_id")) or None, people=people,
+    return Post(where, _text(pieces).strip(), author=text_of(message.get("from_id")) or None, people=people,
                 url=f"https://t.me/c/{chat.get('id')}/{message.get('id')}", private=chat.get("type") not in OPEN,
                 created=moment(message.get("date_unixtime")) or moment(message.get("date")),
-                repost="forwarded_from" in message, skip="a bot wrote it" if message.get("via_bot") else None)
+                repost="forwarded_from" in message, skip="a bot wrote it" if _automatic(message, chat) else None)
+
+
+def _automatic(message: Mapping[str, Any], chat: Mapping[str, Any]) -> bool:
+    """Whether a bot wrote it: named as such, the other side of a chat with one, or by its name, which must end in `bot`."""
+    other_side = chat.get("type") == "bot_chat" and text_of(message.get("from_id")) == f"user{chat.get('id')}"
+    return bool(message.get("via_bot")) or other_side or BOT_NAME.search(text_of(message.get("from"))) is not None

@@ -9,13 +9,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import json_first, json_items, members
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_first, json_items
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, text_of
 
 FILES = ("*.json",)
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%a %b %d %H:%M:%S %z %Y")
 CHAIN = re.compile(r"\s*//\s?@.*", re.DOTALL)
+TRAILER = re.compile(r"\s*\[组图共\d{1,4}张\]\s*$|\s+(?:\S{1,30}的微博视频|查看图片|查看原图|收起全文d?|收起d)\s*$")
+"""What a page shows behind a post's text and a spider writes down with it."""
 REPOST = re.compile(r"^(?:转发理由[:：]|转发微博$|转发$|轉發微博$)|转发内容[:：]|原始用户[:：]")
 
 
@@ -26,17 +29,26 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the export cannot be read.
     """
     for member in members(path, FILES):
-        user = mapping(json_first(member, "user"))
-        for number, post in json_items(member, "weibo.item"):
-            where = f"{member.name}#{number}"
-            yield _post(post, where, user) if isinstance(post, Mapping) else Post(where, problem="no post")
+        user = mapping(json_first(member, ("user",)))
+        for where, line in json_items(member, ("weibo", "item"), encoding=encoding):
+            if isinstance(line.value, Mapping):
+                yield _post(line.value, where, user)
+            else:
+                yield Post(where, problem=line.problem or "no post")
+
+
+def _without_trailers(text: str) -> str:
+    """Trailers stand behind one another; none looks back further than its own length."""
+    while (match := TRAILER.search(text, max(0, len(text) - 60))) is not None:
+        text = text[:match.start()]
+    return text.strip()
 
 
 def _post(post: Mapping[str, Any], where: str, user: Mapping[str, Any]) -> Post:
     text = post.get("content", post.get("text"))
     if not isinstance(text, str):
         return Post(where, problem="no post with a content or text")
-    text = plain_text(text).replace("\u200b", "").strip()
+    text = _without_trailers(plain_text(text).replace("\u200b", "").strip())
     repost = post.get("original") is False or bool(post.get("retweet")) or REPOST.search(text) is not None
     name = text_of(post.get("screen_name")) or text_of(user.get("nickname")) or text_of(user.get("screen_name"))
     mentioned = tuple(other for name in text_of(post.get("at_users")).split(",") for other in person(name))

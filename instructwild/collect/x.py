@@ -2,19 +2,41 @@
 
 Each file assigns one JSON array, `window.YTD.tweets.part0 = [{"tweet": {...}}, ...]`; older archives say `tweet.js`, large
 ones add `tweets-part1.js`. Texts are HTML-escaped, links shortened, mentions listed under `entities`. Tweets longer than
-280 characters are cut off there and stand whole in `note-tweet.js`.
+280 characters are cut off there and stand whole in `note-tweet.js`; each version of an edited tweet is a tweet of its own,
+and all versions are listed under `edit_info`.
 """
 
 import html
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import Member, json_first, json_items, members
-from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
+from instructwild.collect.export import Member, members
+from instructwild.collect.json_stream import json_first, json_items
+from instructwild.collect.post import Person, Post, mapping, moment, person, sequence, text_of
+from instructwild.errors import InputError
 
 FILES = ("tweets.js", "tweet.js", "tweets-part*.js", "tweet-part*.js")
+NOTES = ("note-tweet.js", "note-tweet-part*.js", "note_tweet.js")
 CREATED = "%a %b %d %H:%M:%S %z %Y"
+CUT_AT = 200
+"""Characters, without the cut's own mark, from which on a tweet can be the beginning of a longer one."""
+KEY_LENGTH = 60
+REPLIED_TO = re.compile(r"^(?:@\w{1,20}\s+)+")
+CUT = re.compile(r"\s*(?:…|\.\.\.)?\s*(?:https://t\.co/\w+)?$")
+
+
+@dataclass(frozen=True)
+class Archive:
+    """What the archive tells of all its tweets."""
+
+    author: Mapping[str, Any]
+    notes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """Long tweets, by how they begin."""
+    latest: Mapping[str, str] = field(default_factory=dict)
+    """Of each version of an edited tweet the last one that the archive holds."""
 
 
 def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
@@ -23,64 +45,112 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
     Raises:
         InputError: the archive cannot be read or holds no tweets.
     """
-    found = members(path, FILES)
-    author = _author(path, found)
-    notes = _notes(path)
-    for member in found:
-        for number, item in json_items(member, "item", after=b"="):
-            where = f"{member.name}#{number}"
-            tweet = mapping(item).get("tweet", item)
+    tweet_files = members(path, FILES)
+    folder = tweet_files[0].path.parent if tweet_files[0].inside is None and not path.is_dir() else path
+    archive = Archive(_author(folder), _notes(folder), _latest(tweet_files))
+    for member in tweet_files:
+        for where, line in json_items(member, ("item",), after="="):
+            tweet = mapping(line.value).get("tweet", line.value)
             if not isinstance(tweet, Mapping) or not isinstance(tweet.get("full_text", tweet.get("text")), str):
-                yield Post(where, problem="no tweet with a full_text")
+                yield Post(where, problem=line.problem or "no tweet with a full_text")
                 continue
-            yield _post(tweet, where, author, notes)
+            yield _post(tweet, where, archive)
 
 
-def _post(tweet: Mapping[str, Any], where: str, author: Mapping[str, Any], notes: dict[str, str]) -> Post:
-    text = text_of(tweet.get("full_text")) or text_of(tweet.get("text"))
+def _post(tweet: Mapping[str, Any], where: str, archive: Archive) -> Post:
+    raw = text_of(tweet.get("full_text")) or text_of(tweet.get("text"))
     entities = mapping(tweet.get("entities"))
     media = sequence(mapping(tweet.get("extended_entities")).get("media")) or sequence(entities.get("media"))
-    for link in map(mapping, sequence(entities.get("urls"))):
-        if text_of(link.get("url")):
-            text = text.replace(link["url"], text_of(link.get("expanded_url")) or link["url"])
+    links = [(text_of(link.get("url")), text_of(link.get("expanded_url"))) for link in map(mapping, sequence(entities.get("urls")))]
+    name = text_of(archive.author.get("username"))
+    people = person(name, archive.author.get("accountDisplayName"))
+    people += _mentioned(entities.get("user_mentions"))
+    text = html.unescape(raw)  # before links are put in, whose `&reg=` is no entity
+    if note := _note(text, tweet, archive.notes):
+        core = mapping(note.get("core"))
+        text = (match.group() if (match := REPLIED_TO.match(text)) else "") + REPLIED_TO.sub("", _note_text(note))
+        links += [(text_of(link.get("shortUrl")), text_of(link.get("expandedUrl")))
+                  for link in map(mapping, sequence(core.get("urls")))]
+        people += _mentioned(core.get("mentions"))
+    for short, expanded in links:
+        if short:
+            text = text.replace(short, expanded or short)
     for picture in map(mapping, media):
         text = text.replace(text_of(picture.get("url")) or "\0", "")
-    text = html.unescape(text).strip()
-    name = text_of(author.get("username"))
-    people = person(name, author.get("accountDisplayName"))
-    for other in map(mapping, sequence(entities.get("user_mentions"))):
-        people += person(other.get("screen_name"), other.get("name"))
+    text = text.strip()
+    identity = text_of(tweet.get("id_str")) or text_of(tweet.get("id"))
     return Post(
-        where, notes.get(_key(text), text), people=people, author=text_of(author.get("accountId")) or name or None,
+        where, text, people=people, author=text_of(archive.author.get("accountId")) or name or None,
         alt_texts=tuple(filter(None, (text_of(mapping(picture).get("ext_alt_text")) for picture in media))),
-        url=f"https://x.com/i/status/{tweet['id_str']}" if text_of(tweet.get("id_str")) else None,
+        url=f"https://x.com/i/status/{identity}" if identity else None,
         created=moment(tweet.get("created_at"), CREATED), language=_language(tweet.get("lang")),
-        repost=tweet.get("retweeted") is True or text.startswith("RT @"))
+        repost=tweet.get("retweeted") is True or text.startswith("RT @"),
+        skip="an earlier version of an edited post" if archive.latest.get(identity, identity) != identity else None)
 
 
-def _author(path: Path, found: list[Member]) -> Mapping[str, Any]:
+def _mentioned(mentions: Any) -> tuple[Person, ...]:
+    return tuple(other for mention in map(mapping, sequence(mentions))
+                 for other in person(mention.get("screen_name", mention.get("screenName")), mention.get("name")))
+
+
+def _author(folder: Path) -> Mapping[str, Any]:
     """The account, from `account.js` beside the tweets; nothing where the tweets come alone."""
-    folder = found[0].path.parent if found[0].inside is None else path
     try:
-        account = json_first(members(folder, ("account.js",))[0], "item.account", after=b"=")
-    except ValueError:
+        return mapping(json_first(members(folder, ("account.js",))[0], ("item", "account"), after="="))
+    except InputError:
         return {}
-    return mapping(account)
 
 
-def _notes(path: Path) -> dict[str, str]:
-    """The whole text of each long tweet, by its first characters."""
+def _notes(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
+    """The long tweets beside the tweets, by their first characters."""
     try:
-        found = members(path, ("note-tweet.js",)) if path.is_dir() or path.suffix == ".zip" else []
-    except ValueError:
+        files: list[Member] = members(folder, NOTES)
+    except InputError:
         return {}
-    texts = (text_of(mapping(mapping(item).get("core")).get("text"))
-             for member in found for _, item in json_items(member, "item.noteTweet", after=b"="))
-    return {_key(text): text for text in map(html.unescape, texts) if len(text) > 280}
+    notes: dict[str, list[Mapping[str, Any]]] = {}
+    for member in files:
+        for _, line in json_items(member, ("item", "noteTweet"), after="="):
+            note = mapping(line.value)
+            if text := _note_text(note):
+                notes.setdefault(REPLIED_TO.sub("", text)[:KEY_LENGTH], []).append(note)
+    return notes
 
 
-def _key(text: str) -> str:
-    return text[:200] if len(text) > 200 else text + "\0"
+def _note_text(note: Mapping[str, Any]) -> str:
+    return html.unescape(text_of(mapping(note.get("core")).get("text"))).strip()
+
+
+def _note(text: str, tweet: Mapping[str, Any], notes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, Any] | None:
+    """The long tweet of which this is the beginning; of several the one of the same moment."""
+    if len(text) < CUT_AT:
+        return None
+    begun = CUT.sub("", REPLIED_TO.sub("", text))
+    whole = [note for note in notes.get(begun[:KEY_LENGTH], ())
+             if REPLIED_TO.sub("", _note_text(note)).startswith(begun) and len(_note_text(note)) >= len(begun)]
+    created = moment(tweet.get("created_at"), CREATED)
+    same_moment = [note for note in whole if created and (moment(note.get("createdAt")) or "")[:19] == created[:19]]
+    return next(iter(same_moment or whole), None)
+
+
+def _latest(files: Sequence[Member]) -> dict[str, str]:
+    """For each version of each edited tweet the last version that is there; most archives hold none."""
+    versions: dict[str, Sequence[str]] = {}
+    for member in files:
+        for _, line in json_items(member, ("item",), after="="):
+            tweet = mapping(mapping(line.value).get("tweet", line.value))
+            edits = mapping(tweet.get("edit_info"))
+            control = mapping(mapping(edits.get("edit")).get("editControlInitial")) or mapping(edits.get("initial"))
+            listed = [item for item in sequence(control.get("editTweetIds")) if isinstance(item, str)]
+            identity = text_of(tweet.get("id_str")) or text_of(tweet.get("id"))
+            initial = text_of(mapping(edits.get("edit")).get("initialTweetId"))
+            if identity and (len(listed) > 1 or initial not in ("", identity)):
+                versions[identity] = [*dict.fromkeys(filter(None, (initial, *listed, identity)))]
+    latest: dict[str, str] = {}
+    for listed_ids in versions.values():
+        last = max((item for item in listed_ids if item in versions), key=lambda item: (len(item), item))
+        for item in listed_ids:
+            latest[item] = max(last, latest.get(item, last), key=lambda item: (len(item), item))
+    return latest
 
 
 def _language(code: Any) -> str | None:

@@ -8,7 +8,7 @@ occurs is not told from a character in a story, and stays.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from instructwild.privacy import identifiers, names
 
@@ -42,8 +42,13 @@ def mask(text: str, people: Iterable[Sequence[str]] = ()) -> Masked:
     return Masked(masked[0], counts)
 
 
-def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = ()) -> tuple[list[str], dict[str, int]]:
-    """The same for several texts of one post: a person keeps their placeholder from one to the next."""
+def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = (),
+             kinds: Literal["values", "names", "all"] = "all") -> tuple[list[str], dict[str, int]]:
+    """The same for several texts of one post: a person keeps their placeholder from one to the next.
+
+    Args:
+        kinds: `names` of accounts and persons, `values` of every other type, or all.
+    """
     known = [tuple(person) for person in people]
     known += [(name,) for text in texts for name in names.introduced(text)]
     numbers: dict[tuple[str, str], str] = {}
@@ -53,6 +58,8 @@ def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = ()) -> tupl
     for text in texts:
         parts, at = [], 0
         for span in spans(text, known):
+            if kinds != "all" and (span.type in ("USER", "NAME")) != (kinds == "names"):
+                continue
             if (span.type, span.key) not in numbers:
                 taken[span.type] += 1
                 numbers[span.type, span.key] = f"[{span.type}_{taken[span.type]}]"

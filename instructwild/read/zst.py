@@ -4,6 +4,8 @@ import io
 from typing import IO
 
 CHUNK = 1 << 17
+SLICE = 1 << 11
+"""Packed bytes that are unpacked at once: they make at most 64 MiB, however hard a file was packed."""
 WINDOW = 2**31
 """Bytes that a file may look back over, which a reader has to allow: Reddit's dumps are packed with `--long=31`."""
 
@@ -22,34 +24,37 @@ class _Frames(io.RawIOBase):
 
         self._error, self._new = zstandard.ZstdError, zstandard.ZstdDecompressor(max_window_size=WINDOW).decompressobj
         self._file, self._frame = packed, self._new()
-        self._given, self._ready, self._at = b"", b"", 0
+        self._packed, self._packed_at = b"", 0
+        self._ready, self._ready_at = b"", 0
+        self._inside_frame = False
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, room: memoryview) -> int:  # type: ignore[override]
-        while self._at == len(self._ready):
-            given = self._given or self._file.read(CHUNK)
-            if not given:
-                if self._inside:
-                    raise EOFError("it ends in the middle of a frame")
-                return 0
-            self._decompress(given)
-        count = min(len(room), len(self._ready) - self._at)
-        room[:count] = self._ready[self._at:self._at + count]
-        self._at += count
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while self._ready_at == len(self._ready):
+            if self._packed_at == len(self._packed):
+                self._packed, self._packed_at = self._file.read(CHUNK), 0
+                if not self._packed:
+                    if self._inside_frame:
+                        raise EOFError("it ends in the middle of a frame")
+                    return 0
+            self._decompress(self._packed[self._packed_at:self._packed_at + SLICE])
+        count = min(len(buffer), len(self._ready) - self._ready_at)
+        buffer[:count] = self._ready[self._ready_at:self._ready_at + count]
+        self._ready_at += count
         return count
 
-    _inside = False
-
-    def _decompress(self, given: bytes) -> None:
+    def _decompress(self, packed: bytes) -> None:
         try:
-            self._ready, self._at = self._frame.decompress(given), 0
+            self._ready, self._ready_at = self._frame.decompress(packed), 0
         except self._error as error:
             raise EOFError(str(error)) from None
-        self._given, self._inside = b"", not self._frame.eof
+        self._packed_at += len(packed)
+        self._inside_frame = not self._frame.eof
         if self._frame.eof:
-            self._given, self._frame = self._frame.unused_data, self._new()
+            self._packed_at -= len(self._frame.unused_data)
+            self._frame = self._new()
 
     def close(self) -> None:
         self._file.close()

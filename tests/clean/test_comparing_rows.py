@@ -7,8 +7,8 @@ import pytest
 
 from instructwild.clean.contamination import Contamination
 from instructwild.clean.exact import Exact
-from instructwild.clean.pii import Pii
 from instructwild.clean.near import request_text
+from instructwild.clean.pii import Pii
 from instructwild.clean.pipeline import clean, made
 from instructwild.clean.resemblance import Near
 from instructwild.clean.rows import flagged, opened, request_texts

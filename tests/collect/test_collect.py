@@ -75,8 +75,8 @@ def test_a_run_cut_off_anywhere_ends_like_one_that_was_not(tmp_path, monkeypatch
 
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            collect("jsonl", [posts], tmp_path / "cut", salt="s", told=interrupt)
-    resumed = collect("jsonl", [posts], tmp_path / "cut", salt="s", told=interrupt)
+            collect("jsonl", [posts], tmp_path / "cut", salt="s", on_progress=interrupt)
+    resumed = collect("jsonl", [posts], tmp_path / "cut", salt="s", on_progress=interrupt)
     assert seen == [3, 6, 9, 12, 15, 18, 20]
     drop = pl.col("id"), pl.col("messages")
     assert resumed.frame().select(drop).equals(whole.frame().select(drop))

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instructwild.collect.labels import RISKS, TYPES, read_labels, request_for
-from instructwild.collect.pipeline import Asked, collect
+from instructwild.collect.pipeline import Labeller, collect
 from instructwild.collect.plan import plan
 from instructwild.errors import ConfigError
 from instructwild.llm.open import Limits
@@ -77,7 +77,7 @@ def test_the_question_names_every_label_and_cannot_be_closed_by_the_prompt():
 
 
 def test_rows_get_their_labels_and_the_counts_say_so(tmp_path, prompts, model):
-    made = collect("jsonl", [prompts], tmp_path / "out", salt="s", asked=Asked("smollm2"))
+    made = collect("jsonl", [prompts], tmp_path / "out", salt="s", labeller=Labeller("smollm2"))
     told = {row["messages"][0]["content"]: row["labels"] for row in made.frame().iter_rows(named=True)}
     assert told["Write a poem about river 0."] == {"type": "Generation", "risk": [], "flags": []}
     assert told["Write a poem about river 3."] == {"type": None, "risk": [], "flags": []}
@@ -102,18 +102,18 @@ def test_an_interrupted_labelling_asks_nothing_twice(tmp_path, prompts, model, m
 
     monkeypatch.setattr(labels, "_read", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        collect("jsonl", [prompts], tmp_path / "out", salt="s", asked=Asked("smollm2"))
-    collect("jsonl", [prompts], tmp_path / "out", salt="s", asked=Asked("smollm2"))
+        collect("jsonl", [prompts], tmp_path / "out", salt="s", labeller=Labeller("smollm2"))
+    collect("jsonl", [prompts], tmp_path / "out", salt="s", labeller=Labeller("smollm2"))
     assert len(model) == len(set(model)) == 6
 
 
 def test_the_plan_counts_calls_and_money_and_writes_nothing(tmp_path, prompts):
     before = sorted(tmp_path.iterdir())
     limits = Limits(price=Price(1.0, 2.0))
-    told = json.loads(plan("jsonl", [prompts], Asked("http://127.0.0.1:9/v1#m", limits)))
+    told = json.loads(plan("jsonl", [prompts], Labeller("http://127.0.0.1:9/v1#m", limits)))
     assert (told["posts"], told["prompts"], told["calls"]) == (7, 6, 6)
     assert 0 < told["usd"] <= told["usd_at_most"]
     assert json.loads(plan("jsonl", [prompts])) == {"posts": 7, "prompts": 6, "queries": []}
     assert sorted(tmp_path.iterdir()) == before
     with pytest.raises(ConfigError, match="local-only"):
-        plan("jsonl", [prompts], Asked("gpt-4o", Limits(local_only=True)))
+        plan("jsonl", [prompts], Labeller("gpt-4o", Limits(local_only=True)))

@@ -9,8 +9,8 @@ import pytest
 
 from instructwild.collect.extract import candidates
 from instructwild.collect.judge import refusal
-from instructwild.collect.pipeline import Terms, prompt_of
 from instructwild.collect.post import Post
+from instructwild.collect.row import Terms, prompt_of
 from instructwild.schema import Dropped, Reason
 
 LABELLED = [json.loads(line) for line in

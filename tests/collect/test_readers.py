@@ -50,7 +50,7 @@ def test_x_from_a_zip_with_its_account_links_mentions_and_long_tweets(tmp_path):
     assert first.url == "https://x.com/i/status/17", "an address that does not name the author"
     assert broken.problem
     assert broken.where == "tweets.js#2"
-    assert cut.text == long
+    assert cut.text == long.strip()
     assert cut.language is None
     assert retweet.repost
 
@@ -212,7 +212,7 @@ STACK = """\ufeff<?xml version="1.0" encoding="utf-8"?>
 
 def test_stack_exchange_posts_with_licence_and_code(tmp_path):
     question, answer, broken = read("stackexchange", saved(tmp_path / "python.stackexchange.com" / "Posts.xml", STACK))
-    assert question.text == "How do I swap two variables?\n\nI have\n\n```\nx = 1\ny = 2\n\n```"
+    assert question.text == "How do I swap two variables?\n\nI have\n\n```\nx = 1\ny = 2\n```"
     assert (question.license, question.author) == ("CC-BY-SA-4.0", "8")
     assert question.url == "https://python.stackexchange.com/questions/4"
     assert question.presented

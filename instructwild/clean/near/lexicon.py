@@ -5,13 +5,7 @@ Lists of this module are closed: no word's role depends on the texts at hand. A 
 
 GIVE, EXPLAIN, FIND, WHAT, HOW, WHY = "give", "explain", "find", "what", "how", "why"
 
-ENGLISH_LIGHT = frozenset("""
-a an the this that these those is are was were be been being am do does did done has have had will would can could should
-may might shall of 's in on at for with by to as and it its i me my mine we our us you your yours they them their there here
-which that who so then also just please kindly some any such very really quite given provided following below above listed
-attached respective own particular specific certain appropriate suitable proper possible available hi hello hey dear ok okay
-thanks thank thx pls etc eg ie about regarding concerning let lets us
-""".split())
+ENGLISH_LIGHT = frozenset(["a", "an", "the", "this", "that", "these", "those", "is", "are", "was", "were", "be", "been", "being", "am", "do", "does", "did", "done", "has", "have", "had", "will", "would", "can", "could", "should", "may", "might", "shall", "of", "'s", "in", "on", "at", "for", "with", "by", "to", "as", "and", "it", "its", "i", "me", "my", "mine", "we", "our", "us", "you", "your", "yours", "they", "them", "their", "there", "here", "which", "that", "who", "so", "then", "also", "just", "please", "kindly", "some", "any", "such", "very", "really", "quite", "given", "provided", "following", "below", "above", "listed", "attached", "respective", "own", "particular", "specific", "certain", "appropriate", "suitable", "proper", "possible", "available", "hi", "hello", "hey", "dear", "ok", "okay", "thanks", "thank", "thx", "pls", "etc", "eg", "ie", "about", "regarding", "concerning", "let", "lets", "us"])
 """Words that may come and go without another thing being asked for. Not among them: `from`, `or`, `not`, `no`, `without`."""
 
 _ENGLISH_SAME = f"""
@@ -287,24 +281,13 @@ CHINESE_PHRASES = {**dict.fromkeys(CHINESE_LIGHT.split(), ""), **_classes(_CHINE
 """A word -> the one that stands for all of its meaning, or nothing where it says nothing."""
 
 NUMBERS = {word: str(number) for number, word in enumerate(
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty".split())} | {"thirty": "30", "forty": "40", "fifty": "50", "hundred": "100", "thousand": "1000"}
+    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"])} | {"thirty": "30", "forty": "40", "fifty": "50", "hundred": "100", "thousand": "1000"}
 
-DIRECTED = frozenset("to into from than before after over under of by if against".split())
+DIRECTED = frozenset(["to", "into", "from", "than", "before", "after", "over", "under", "of", "by", "if", "against"])
 DIRECTED_CHINESE = frozenset("成为到从比给把被将向于由的")
 """Where one of these stands, the order of what stands around it carries meaning."""
 
-FIXED_ENGLISH = frozenset("""
-not no never none nor neither without except only but unless instead if or least most max maximum minimum exactly between first
-last next previous before after short long brief detailed simple formal informal casual creative funny humorous persuasive table
-json xml csv html markdown list bullet paragraph sentence word line page poem poetry haiku essay email letter tweet story article
-song rap speech dialogue pseudocode comment english chinese french spanish german japanese korean russian italian
-portuguese arabic hindi latin python java javascript typescript php ruby rust swift kotlin scala sql bash c go r perl haskell
-american british european asian african male female man woman men women boy girl he she husband wife mother father son daughter
-old young modern ancient positive negative good bad best worst big large small high low more less fewer same opposite
-different reverse ascending descending another other all every each both half double past present future active passive singular
-plural from into to recursive recursion online
-""".split())
+FIXED_ENGLISH = frozenset(["not", "no", "never", "none", "nor", "neither", "without", "except", "only", "but", "unless", "instead", "if", "or", "least", "most", "max", "maximum", "minimum", "exactly", "between", "first", "last", "next", "previous", "before", "after", "short", "long", "brief", "detailed", "simple", "formal", "informal", "casual", "creative", "funny", "humorous", "persuasive", "table", "json", "xml", "csv", "html", "markdown", "list", "bullet", "paragraph", "sentence", "word", "line", "page", "poem", "poetry", "haiku", "essay", "email", "letter", "tweet", "story", "article", "song", "rap", "speech", "dialogue", "pseudocode", "comment", "english", "chinese", "french", "spanish", "german", "japanese", "korean", "russian", "italian", "portuguese", "arabic", "hindi", "latin", "python", "java", "javascript", "typescript", "php", "ruby", "rust", "swift", "kotlin", "scala", "sql", "bash", "c", "go", "r", "perl", "haskell", "american", "british", "european", "asian", "african", "male", "female", "man", "woman", "men", "women", "boy", "girl", "he", "she", "husband", "wife", "mother", "father", "son", "daughter", "old", "young", "modern", "ancient", "positive", "negative", "good", "bad", "best", "worst", "big", "large", "small", "high", "low", "more", "less", "fewer", "same", "opposite", "different", "reverse", "ascending", "descending", "another", "other", "all", "every", "each", "both", "half", "double", "past", "present", "future", "active", "passive", "singular", "plural", "from", "into", "to", "recursive", "recursion", "online"])
 FIXED_CHINESE = frozenset("不没无非未别勿莫只仅若如除但或否反逆男女父母夫妻儿童老少青旧古今前后左右上下东西南北内外大小多少高低长短快慢好坏优劣早晚"
                           "正负增减升降首末初终最更较再第每全半英法德日韩俄意西葡美欧亚澳洲诗词歌文表图邮信题码详简幽默正式语句字页行")
 """Terms of a constraint, a format, a language, a sex, a grade: a text with one of them asks for something else than one without."""

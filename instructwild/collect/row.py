@@ -1,0 +1,117 @@
+"""One post as one row: extracted, judged, masked, its origin named; or why it becomes none."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from instructwild.collect.extract import candidates
+from instructwild.collect.judge import LONGEST, Recall, out_of_feed, refusal
+from instructwild.collect.post import Post
+from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
+from instructwild.privacy.masking import mask_all
+from instructwild.schema.identity import salted_hash
+from instructwild.schema.instruction import Instruction, prompt_text
+from instructwild.schema.message import Message
+from instructwild.schema.provenance import Origin
+from instructwild.schema.verdict import Dropped, Reason
+
+SHOWN = 2_000
+"""Characters kept of a dropped post."""
+Mask = Literal["values", "names", "all"]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms posts become rows; all of it but the date goes into the stage's config."""
+
+    kind: str
+    salt: str
+    license: str | None = None
+    as_is: bool = False
+    """Take every post as a prompt, whole: nothing is extracted, nothing judged."""
+    private: bool = False
+    """Take messages that were not written in public too."""
+    keep_raw: bool = False
+    """Keep the unmasked text of dropped posts."""
+    forgotten: frozenset[str] = frozenset()
+    mask: Mask | None = None
+    """What is masked in rows that hold an answer: nothing, values, names or both. Posts are always masked."""
+    recall: Recall = "default"
+    today: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
+
+    def config(self) -> dict[str, Any]:
+        """What determines the rows. The salt and the forget list go in as hashes."""
+        return {"kind": self.kind, "license": self.license, "as_is": self.as_is, "private": self.private,
+                "keep_raw": self.keep_raw, "salt": salted_hash(self.salt, "fingerprint"), "mask": self.mask,
+                "recall": self.recall, "forgotten": fingerprint(self.forgotten)}
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a post became: a row and the form it had in the post, and what was masked in it."""
+
+    row: Instruction
+    form: str
+    masked: dict[str, int]
+
+
+def prompt_of(post: Post, terms: Terms) -> Prompt | Dropped:
+    """The row that a post becomes, or why it becomes none."""
+    post = post.writable()
+    author = author_mark(terms.salt, terms.kind, post.author) if post.author else None
+    if post.problem is not None:
+        return Dropped(id="", step="collect", reason=Reason.MALFORMED, evidence=post.where, row={"problem": post.problem})
+    messages, form, why = _extracted(post, terms)
+    if author in terms.forgotten:
+        return Dropped(id="", step="collect", reason=Reason.FORGOTTEN, evidence={"why": "the author", "where": post.where})
+    if why is not None:
+        raw = post.text or prompt_text(post.messages)
+        text = raw if terms.keep_raw else mask_all([raw[:2 * SHOWN]], post.people)[0][0][:SHOWN]
+        return Dropped(id="", step="collect", reason=Reason.REPOST if post.repost else Reason.NOT_A_PROMPT,
+                       evidence={"why": why, "where": post.where}, row={"text": text, "url": post.url})
+    texts, masked = _masked(messages, post, terms)
+    origin = Origin(kind=terms.kind, source=post.source, url=post.url, author=author,
+                    license=post.license or terms.license, collected_at=post.created or terms.today)
+    row = Instruction(messages=tuple(message.model_copy(update={"content": text})
+                                     for message, text in zip(messages, texts, strict=True)),
+                      language=post.language or "und", origin=(origin,))
+    if row_mark(terms.salt, row.id) in terms.forgotten:
+        return Dropped(id=row.id, step="collect", reason=Reason.FORGOTTEN, evidence={"why": "the row", "where": post.where})
+    return Prompt(row, form, masked)
+
+
+def _masked(messages: tuple[Message, ...], post: Post, terms: Terms) -> tuple[list[str], dict[str, int]]:
+    """Posts without personal data; the text of rows that hold an answer as it is, unless masks are asked for."""
+    texts = [message.content for message in messages]
+    answered = any(message.role == "assistant" and message.content.strip() for message in messages)
+    kinds = terms.mask if answered else "all"
+    return mask_all(texts, post.people, kinds) if kinds else (texts, {})
+
+
+def _extracted(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, str | None]:
+    """The messages of the prompt and the form they had, or why there is none."""
+    if post.repost:
+        return (), "", "somebody else's post"
+    if post.skip is not None:
+        return (), "", post.skip
+    if post.private and not terms.private:
+        return (), "", "not written in public"
+    if post.messages:
+        has_question = any(message.role == "user" and message.content.strip() for message in post.messages)
+        return post.messages, "row", None if has_question else "no question in it"
+    if terms.as_is or post.presented:
+        why = refusal(post.text, presented=True) if post.presented else None if post.text.strip() else "no words"
+        return _one_turn(post.text), "as is", why
+    if len(post.text) > 5 * LONGEST:
+        return (), "", "too long for a prompt"
+    first = None
+    for candidate in candidates(post.text, post.alt_texts):
+        why = out_of_feed(candidate.text, candidate.form, terms.recall)
+        if why is None:
+            return _one_turn(candidate.text), candidate.form, None
+        first = first or why
+    return (), "", first or "no words"
+
+
+def _one_turn(text: str) -> tuple[Message, ...]:
+    return (Message(role="user", content=text),)
