@@ -38,19 +38,19 @@ def clean(
 
     instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --pii mask --against eval.jsonl
     """
+    from instructwild.clean.damage import DAMAGE
     from instructwild.clean.own_rules import from_files
     from instructwild.clean.pipeline import DEFAULT, STEPS, made
     from instructwild.clean.pipeline import clean as run
-    from instructwild.clean.repair import LANES
     from instructwild.clean.rules import RULES
 
     actions = dict(_setting(given) for given in rule or ())
     for name in actions:
-        if name not in {*LANES, *RULES}:
-            raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*LANES, *RULES])}")
+        if name not in {*DAMAGE, *RULES}:
+            raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*DAMAGE, *RULES])}")
     options: dict[str, dict[str, Any]] = {
-        "repair": {"rules": {name: action for name, action in actions.items() if name in LANES}},
-        "rules": {"rules": {name: action for name, action in actions.items() if name not in LANES}},
+        "repair": {"rules": {name: action for name, action in actions.items() if name in DAMAGE}},
+        "rules": {"rules": {name: action for name, action in actions.items() if name not in DAMAGE}},
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
         "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": {"action": pii or "mask"},

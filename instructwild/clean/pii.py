@@ -9,6 +9,7 @@ import polars as pl
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.step import Verdicts, drops
 from instructwild.errors import ConfigError
+from instructwild.privacy.masking import mask, mask_row
 from instructwild.schema.verdict import Reason
 
 # What a text must hold for `privacy.masking` to find anything in it; quick, and on the generous side.
@@ -37,31 +38,27 @@ class Pii:
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Find rows in which `instructwild.privacy.masking` sees personal data, and do with them what `action` says."""
-        suspects = turns(rows).filter(pl.col("content").str.contains(HINT))
-        found: dict[int, Counter[str]] = {}
-        for at, text in suspects.select("at", "content").iter_rows():
-            if counts := personal(text):
-                found.setdefault(at, Counter()).update(counts)
-        places = pl.Series("at", sorted(found), dtype=pl.UInt32)
-        kinds = sum(found.values(), Counter())
-        notes = {"rows": len(places), "kinds": dict(kinds.most_common())}
+        listed = turns(rows)
+        hinted = listed.filter(pl.col("content").str.contains(HINT))["at"].unique()
+        suspects = listed.filter(among(listed, hinted)).group_by("at", maintain_order=True).agg(
+            pl.col("role").alias("roles"), pl.col("content").alias("texts"))
+        kinds: dict[int, dict[str, int]] = {}
+        contents: dict[int, list[str]] = {}
+        for at, roles, texts in suspects.iter_rows():
+            after, counts = mask_row(list(zip(roles, texts, strict=True)))
+            if counts:
+                kinds[at], contents[at] = counts, after
+        places = pl.Series("at", sorted(kinds), dtype=pl.UInt32)
+        totals = sum((Counter(counts) for counts in kinds.values()), Counter[str]())
+        notes = {"rows": len(places), "kinds": dict(totals.most_common())}
         if self.action == "drop":
-            told = pl.Series([sorted(found[at]) for at in places], dtype=pl.List(pl.String))
-            lost = rows.filter(among(rows, places)).with_columns(told.alias("_kinds"))
+            names = pl.Series([sorted(kinds[at]) for at in places], dtype=pl.List(pl.String))
+            lost = rows.filter(among(rows, places)).with_columns(names.alias("_kinds"))
             return Verdicts(rows, drops(lost, Reason.PII, kinds=pl.col("_kinds")), notes)
-        after = rewritten(rows, masked, places)[0] if self.action == "mask" else rows
-        return Verdicts(flagged(after, places.to_frame().with_columns(pl.lit(True).alias("personal_data"))), notes=notes)
+        after_rows = rows if self.action == "flag" else rewritten(rows, contents)
+        return Verdicts(flagged(after_rows, places.to_frame().with_columns(pl.lit(True).alias("personal_data"))), notes=notes)
 
 
 def masked(text: str) -> str:
     """The text without personal data."""
-    from instructwild.privacy.masking import mask
-
     return mask(text)[0]
-
-
-def personal(text: str) -> dict[str, int]:
-    """How many pieces of each kind of personal data a text holds."""
-    from instructwild.privacy.masking import mask
-
-    return mask(text)[1]

@@ -44,8 +44,10 @@ def mask(text: str, people: Iterable[Sequence[str]] = ()) -> Masked:
 
 def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = ()) -> tuple[list[str], dict[str, int]]:
     """The same for several texts of one post: a person keeps their placeholder from one to the next."""
-    known = [tuple(person) for person in people]
-    known += [(name,) for text in texts for name in names.introduced(text)]
+    return _masked(texts, [*map(tuple, people), *((name,) for text in texts for name in names.introduced(text))])
+
+
+def _masked(texts: Sequence[str], known: Sequence[Sequence[str]]) -> tuple[list[str], dict[str, int]]:
     numbers: dict[tuple[str, str], str] = {}
     taken = Counter(match.group()[1:].partition("_")[0] for text in texts for match in PLACEHOLDER.finditer(text))
     counts: Counter[str] = Counter()
@@ -72,3 +74,13 @@ def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
             found.append(Span(start, end, type_, key))
             closed.append((start, end))
     return sorted(found)
+
+
+def mask_row(turns: Sequence[tuple[str, str | None]]) -> tuple[list[str | None], dict[str, int]]:
+    """All turns of a row, (role, content), masked with one map: a value has one placeholder in the prompt and the answer.
+
+    Only a user introduces a person.
+    """
+    people = [(name,) for role, text in turns if role == "user" and text for name in names.introduced(text)]
+    masked, counts = _masked([text or "" for _, text in turns], people)
+    return [new if text is not None else None for new, (_, text) in zip(masked, turns, strict=True)], counts
