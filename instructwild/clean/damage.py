@@ -44,14 +44,17 @@ def _speaks_of(turns: Turns, topic: re.Pattern[str]) -> bool:
 # --- mojibake ---------------------------------------------------------------------------------------------------------
 
 ENCODINGS = re.compile(
-    r"mojibake|utf-?\s?8|latin-?\s?1|iso-?\s?8859|cp-?\s?125\d|windows-?\s?125\d|\bgbk\b|gb2312|gb18030|\bansi\b|encod|decod|"
-    r"charset|character set|codepage|code page|unicode|garbled|gibberish|(?:weird|strange|odd|funny|broken|wrong) "
-    r"(?:character|symbol|letter|sign|text)s?|instead of|(?:shows?|shown|displays?|displayed|appears?|comes? out|turns?|turned|"
-    r"reads?|rendered|looks?) (?:up |out )?(?:as|like|into)|\bwhy\b[^\n]{0,60}\b(?:shows?|displays?|says?|reads?|see|appears?)\b|"
+    r"mojibake|utf-?\s?8|latin-?\s?1|iso-?\s?8859|cp-?\s?125\d|windows-?\s?125\d|\bgbk\b|gb2312|gb18030|\bansi\b|"
+    r"encod|decod|charset|character set|codepage|code page|unicode|garbled|gibberish|(?:weird|strange|odd|funny|broken|wrong) "
+    r"(?:character|symbol|letter|sign|text)s?|instead of|(?:shows?|shown|displays?|displayed|appears?|comes? out|turns?|"
+    r"turned|reads?|rendered|looks?) (?:up |out )?(?:as|like|into)|"
+    r"\bwhy\b[^\n]{0,60}\b(?:shows?|displays?|says?|reads?|see|appears?)\b|"
     r"(?:为什么|為什麼|怎么|怎麼)[^\n]{0,30}(?:显示|顯示|出现|出現|变|變)|编码|解码|乱码|字符集|字元集|編碼|亂碼|(?:显示|变|读|顯示|變|讀)[成为為]",
     re.IGNORECASE)
 QUOTED = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]{0,300}\"|“[^”\n]{0,300}”|「[^」\n]{0,300}」|『[^』\n]{0,300}』|"
                     r"(?<!\w)'[^'\n]{0,300}'(?!\w)|‘[^’\n]{0,300}’", re.DOTALL)
+WORDS_COMPARED = 50
+"""Of a turn's damaged words: the right form of one of the first shows what the row is about."""
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]{0,30}\Z"), re.compile(r"[^\W\d_]{0,30}")
 
 
@@ -62,18 +65,18 @@ def _unmangled(turns: Turns) -> list[str]:
 
 def _mojibake_may_be_meant(turns: Turns) -> bool:
     """Whether the row is about the damage, shows the right form beside it, or has it in quotation marks or code alone."""
-    pieces = [(content, list(misread(content))) for content in _contents(turns)]
-    if _speaks_of(turns, ENCODINGS) or any(_stands_right(content, piece, turns) for content, listed in pieces for piece in listed):
+    pieces = [(content, sorted(misread(content))) for content in _contents(turns)]
+    words = {_word(content, piece) for content, listed in pieces for piece in listed[:WORDS_COMPARED]}
+    if _speaks_of(turns, ENCODINGS) or any(word in other for word in words if len(word) > 1 for _, other in turns):
         return True
     return all(_within_quotes(content, listed) for content, listed in pieces)
 
 
-def _stands_right(content: str, piece: Misread, turns: Turns) -> bool:
-    """Whether the word with the damage, or its undamaged form, is a word of the row elsewhere."""
+def _word(content: str, piece: Misread) -> str:
+    """The word that the damage stands in, as it was meant."""
     before = _WORD_BEFORE.search(content[max(0, piece.start - 30):piece.start])
     after = _WORD_AFTER.match(content[piece.end:piece.end + 30])
-    word = (before.group() if before else "") + piece.meant + (after.group() if after else "")
-    return len(word) > 1 and any(word in other for _, other in turns)
+    return (before.group() if before else "") + piece.meant + (after.group() if after else "")
 
 
 def _within_quotes(content: str, pieces: Sequence[Misread]) -> bool:
@@ -129,14 +132,15 @@ def _doubtful_entities(turns: Turns) -> bool:
 CONTROL = r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff]"
 SEPARATORS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 INVISIBLE = re.compile(
-    r"zero[- ]?width|invisible|control (?:char|code|sequence)|non-?printing|byte[- ]order|\bbom\b|line separator|vertical tab|"
-    r"form feed|\bu\+[0-9a-f]{4}|\\[uxvf][0-9a-f{]|escape (?:code|sequence)|ansi|零宽|不可见|控制字符|行分隔符|垂直制表|换页符|"
-    r"零寬|不可見", re.IGNORECASE)
+    r"zero[- ]?width|invisible|control (?:char|code|sequence)|non-?printing|byte[- ]order|\bbom\b|"
+    r"line separator|vertical tab|form feed|\bu\+[0-9a-f]{4}|\\[uxvf][0-9a-f{]|escape (?:code|sequence)|\bansi\b|"
+    r"零宽|不可见|控制字符|行分隔符|垂直制表|换页符|零寬|不可見", re.IGNORECASE)
 SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Scripts in which a zero-width space parts words: Thai, Lao, Burmese, Khmer."""
 _CONTROL, _TERMINAL = re.compile(CONTROL), re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _WINDOWS_SIGNS = re.compile(r"[\x80\x82-\x84\x86-\x8c\x8e\x91-\x9c\x9e\x9f]")
-_NEWLINE = re.compile(rf"(?<=\n)[{SEPARATORS}]+|[{SEPARATORS}]+(?=\r?\n)|[{SEPARATORS}]")
+_AT_A_LINE_END = re.compile(rf"(?<=\n)[{SEPARATORS}]|[{SEPARATORS}](?=\r?\n)")
+_SEPARATOR = re.compile(f"[{SEPARATORS}]")
 
 
 def _visible(turns: Turns) -> list[str]:
@@ -162,13 +166,7 @@ def _broken_into_lines(turns: Turns) -> list[str]:
     contents = _contents(turns)
     if _speaks_of(turns, INVISIBLE):
         return contents
-    return [_NEWLINE.sub(lambda match: "\n" if len(match.group()) == 1 and not _at_a_line_end(match) else "", content)
-            for content in contents]
-
-
-def _at_a_line_end(match: re.Match[str]) -> bool:
-    text = match.string
-    return text[match.start() - 1:match.start()] == "\n" or text[match.end():match.end() + 1] in ("\n", "\r")
+    return [_SEPARATOR.sub("\n", _AT_A_LINE_END.sub("", content)) for content in contents]
 
 
 # --- placeholders for a missing input -----------------------------------------------------------------------------------
@@ -179,9 +177,9 @@ PLACEHOLDER = (rf"(?i)\n\s*(?:input ?[:：]\s*)?[<\[(（【“\"]{{0,2}}\s*(?:{_
 _PLACEHOLDER = re.compile(PLACEHOLDER.replace(r"\z", r"\Z"))
 _BARE = re.compile(r"\n\s*n/a\s*\Z", re.IGNORECASE)
 TAKES_A_TEXT = re.compile(
-    r"\b(?:following|below|this|these|abbreviation|acronym|stands? for|mean|meaning|output|print|table|cells?|columns?|fields?|"
-    r"forms?|spreadsheet|excel|replace|message|error|log)\b|[:：]\s*\Z|以下|下列|下面|上述|缩写|意思|含义|输出|打印|表格|单元格|字段|替换|报错|提示"
-    r"|这[个句段行]", re.IGNORECASE)
+    r"\b(?:following|below|this|these|abbreviation|acronym|stands? for|mean|meaning|output|print|table|cells?|columns?|"
+    r"fields?|forms?|spreadsheet|excel|replace|message|error|log)\b|[:：]\s*\Z|以下|下列|下面|上述|缩写|意思|含义|输出|打印|表格|"
+    r"单元格|字段|替换|报错|提示|这[个句段行]", re.IGNORECASE)
 
 
 def _without_placeholder(turns: Turns) -> list[str]:
@@ -229,7 +227,8 @@ def _without_outer_space(text: str) -> str:
 
 
 DAMAGE: dict[str, Damage] = {
-    "mojibake": Damage("text decoded with the wrong encoding", CONTENT.str.contains(SUSPECT), _unmangled, _doubtful_mojibake),
+    "mojibake": Damage("text decoded with the wrong encoding", CONTENT.str.contains(SUSPECT),
+                       _unmangled, _doubtful_mojibake),
     "html_entities": Damage("signs that a translation spelled as HTML does, such as &quot;",
                             CONTENT.str.contains(ENTITY), _unescaped, _doubtful_entities),
     "control_characters": Damage("characters that no reader sees", CONTENT.str.contains(CONTROL), _visible),

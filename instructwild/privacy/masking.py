@@ -1,4 +1,4 @@
-"""Personal data out of a text: each piece becomes a typed placeholder, one person one placeholder within a post.
+"""Personal data out of a text: each piece becomes a typed placeholder, one person one placeholder within a post or row.
 
 Rules find what has a form: account names, mails, phones, identity and card numbers, addresses of machines and of homes,
 keys. A name is found where the source or the text itself says that it is one ("my name is …", 我叫…); a name that merely
@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from instructwild.privacy import identifiers, names
+from instructwild.privacy.identifiers import identifiers
+from instructwild.privacy.names import code_in, introduced, name_matches
+from instructwild.privacy.normal_form import normal_form
 
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
 
@@ -44,17 +46,37 @@ def mask(text: str, people: Iterable[Sequence[str]] = ()) -> Masked:
 
 def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = ()) -> tuple[list[str], dict[str, int]]:
     """The same for several texts of one post: a person keeps their placeholder from one to the next."""
-    return _masked(texts, [*map(tuple, people), *((name,) for text in texts for name in names.introduced(text))])
+    return _masked(texts, [*map(tuple, people), *((name,) for text in texts for name in introduced(text))])
 
 
-def _masked(texts: Sequence[str], known: Sequence[Sequence[str]]) -> tuple[list[str], dict[str, int]]:
+def mask_row(turns: Sequence[tuple[str, str | None]],
+             types: frozenset[str] | None = None) -> tuple[list[str | None], dict[str, int]]:
+    """All turns of a row, (role, content), masked with one map: a value has one placeholder in the prompt and the answer.
+
+    Args:
+        turns: only a user introduces a person.
+        types: those to mask; all by default.
+    """
+    masked, counts = _masked([text or "" for _, text in turns], people_of(turns), types)
+    return [new if text is not None else None for new, (_, text) in zip(masked, turns, strict=True)], counts
+
+
+def people_of(turns: Sequence[tuple[str, str | None]]) -> list[tuple[str]]:
+    """The persons who introduce themselves in a row, each by one name."""
+    return [(name,) for role, text in turns if role == "user" and text for name in introduced(text)]
+
+
+def _masked(texts: Sequence[str], people: Sequence[Sequence[str]],
+            types: frozenset[str] | None = None) -> tuple[list[str], dict[str, int]]:
     numbers: dict[tuple[str, str], str] = {}
     taken = Counter(match.group()[1:].partition("_")[0] for text in texts for match in PLACEHOLDER.finditer(text))
     counts: Counter[str] = Counter()
     masked = []
     for text in texts:
         parts, at = [], 0
-        for span in spans(text, known):
+        for span in spans(text, people):
+            if types is not None and span.type not in types:
+                continue
             if (span.type, span.key) not in numbers:
                 taken[span.type] += 1
                 numbers[span.type, span.key] = f"[{span.type}_{taken[span.type]}]"
@@ -66,21 +88,15 @@ def _masked(texts: Sequence[str], known: Sequence[Sequence[str]]) -> tuple[list[
 
 
 def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
-    """The pieces of personal data in their order; where two overlap, the surer rule's."""
-    found: list[Span] = []
-    closed = [match.span() for match in PLACEHOLDER.finditer(text)]
-    for type_, start, end, key in (*identifiers.found(text), *names.found(text, people)):
-        if all(end <= left or right <= start for left, right in closed):
-            found.append(Span(start, end, type_, key))
-            closed.append((start, end))
-    return sorted(found)
-
-
-def mask_row(turns: Sequence[tuple[str, str | None]]) -> tuple[list[str | None], dict[str, int]]:
-    """All turns of a row, (role, content), masked with one map: a value has one placeholder in the prompt and the answer.
-
-    Only a user introduces a person.
-    """
-    people = [(name,) for role, text in turns if role == "user" and text for name in names.introduced(text)]
-    masked, counts = _masked([text or "" for _, text in turns], people)
-    return [new if text is not None else None for new, (_, text) in zip(masked, turns, strict=True)], counts
+    """The pieces of personal data in their order; where two overlap, the surer rule's. Time is linear in the text."""
+    form = normal_form(text)
+    code = code_in(form.text)
+    covered = bytearray(len(form.text))
+    for match in PLACEHOLDER.finditer(form.text):
+        covered[match.start():match.end()] = b"\1" * (match.end() - match.start())
+    pieces: list[Span] = []
+    for type_, start, end, key in (*identifiers(form.text, code), *name_matches(form.text, code, people)):
+        if covered.find(1, start, end) < 0:
+            pieces.append(Span(*form.span(start, end), type_, key))
+            covered[start:end] = b"\1" * (end - start)
+    return sorted(pieces)
