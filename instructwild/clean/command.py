@@ -24,7 +24,9 @@ def clean(
     rules: Annotated[list[Path] | None, typer.Option(
         help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
              "`rules: {NAME: {seen: pl.col(\"prompt\")…, action: flag}}`. Repeatable.")] = None,
-    pii: Annotated[str | None, typer.Option(help="Personal data: mask, flag or drop.",
+    mask: Annotated[str | None, typer.Option(help="Mask personal data: values, names or all.",
+                                             show_default="nothing is masked")] = None,
+    pii: Annotated[str | None, typer.Option(help="Personal data is not masked: flag or drop its rows.",
                                             show_default="not looked for")] = None,
     keep_raw: Annotated[bool, typer.Option(help="Do not mask personal data in dropped.parquet.")] = False,
     against: Annotated[list[str] | None, typer.Option(help="Drop rows that this evaluation set holds. Repeatable.")] = None,
@@ -36,7 +38,7 @@ def clean(
 ) -> None:
     """Clean instruction data: mend, name the language, judge by rules, drop duplicates; every dropped row says why.
 
-    instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --pii mask --against eval.jsonl
+    instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --mask all --against eval.jsonl
     """
     from instructwild.clean.damage import DAMAGE
     from instructwild.clean.own_rules import from_files
@@ -53,15 +55,25 @@ def clean(
         "rules": {"rules": {name: action for name, action in actions.items() if name not in DAMAGE}},
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
         "own_rules": {"rules": from_files(rules or ()).rules},
-        "pii": {"action": pii or "mask"},
+        "pii": _personal_data(mask, pii),
         "contamination": {"against": tuple(against or ())},
         "near": {"threshold": threshold, "guard": guard},
     }
-    asked = {name for name, wanted in (("own_rules", rules), ("pii", pii), ("contamination", against)) if wanted}
+    asked = {name for name, wanted in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if wanted}
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *asked}]
     names += [name for name in STEPS if name in asked and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
     announce(run(inputs, out, chosen, encoding=encoding, force=force, keep_raw=keep_raw), as_json)
+
+
+def _personal_data(mask: str | None, action: str | None) -> dict[str, Any]:
+    """The options of the step `pii`; `--pii mask` is the old name of `--mask all`."""
+    if mask and action and action != "mask":
+        raise ConfigError(f"rows are masked or they are {action}ped" if action == "drop" else "rows are masked or flagged",
+                          where="--mask, --pii", remedy="give one of the two")
+    if action == "mask":
+        typer.echo("--pii mask is --mask all now; the old name goes with the next version", err=True)
+    return {"action": action or "mask", "mask": mask or "all"}
 
 
 def _listed(given: list[str] | None) -> list[str]:

@@ -76,7 +76,7 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
-        if len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
+        if STOCK_NUMBER.search(digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
             return False
         try:
             number = phonenumbers.parse("+" + value[2:] if value.startswith("00") else value, region)
@@ -85,6 +85,9 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         return phonenumbers.is_valid_number(number) or (region is None and phonenumbers.is_possible_number(number))
 
     return check
+
+
+STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z")
 
 
 def _internet(match: re.Match[str]) -> bool:
@@ -99,10 +102,13 @@ def _internet(match: re.Match[str]) -> bool:
     if isinstance(address, ipaddress.IPv4Address):
         octets = [int(part) for part in value.split(".")]
         ours = any(address in network for network in OWN_NETWORKS)
+        if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
+            return False
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or value in PUBLIC_RESOLVERS)
     return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
 
 
+SUBNET = re.compile(r"\A/\d")
 VERSION = re.compile(r"(?:version|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)\s*[:：=]?\s*$",
                      re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
@@ -113,12 +119,16 @@ OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "16
 def _mail(match: re.Match[str]) -> bool:
     local, _, domain = match.group().rpartition("@")
     after = match.string[match.end():match.end() + 1]
-    return local != "git" and domain.rpartition(".")[2].lower() not in FILE_ENDINGS and after not in ("(", "$")
+    return (local != "git" and domain.rpartition(".")[2].lower() not in FILE_ENDINGS and after not in ("(", "$")
+            and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
-def _mailbox(match: re.Match[str]) -> bool:
-    """A mailbox of a provider for everybody; in code, only one that is not plainly invented."""
-    return _mail(match)
+STOCK_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]+\.)*(?:example\d?|email|e-?mail|domain|your-?domain|my-?domain|your-?company|company|test|"
+                          r"abc|xyz|foo|bar|site|website|placeholder|acme|abccompany|xyzcompany|sample)\.(?:com|org|net|cn|io|co|edu)")
+STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.?doe|j\.?smith|user(?:name)?\d{0,3}|test(?:er|user|mail)?"
+                         r"\d{0,3}|example\d{0,3}|your[._-]?(?:name|e?mail|address|id)?|my-?e?mail|e?mail|name|some(?:one|body|name|thing)|"
+                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|recipient|sender|from|to|no-?reply|first(?:name)?[._]last(?:name)?")
+"""Mailboxes that stand for any: the reserved domains, and the names of every example."""
 
 
 def _spelled(match: re.Match[str]) -> bool:
@@ -156,7 +166,7 @@ def _address(match: re.Match[str]) -> bool:
     return not FAMOUS.match(match.group())
 
 
-FAMOUS = re.compile(r"(?:10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
+FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 DIGITS = "0123456789"
@@ -173,7 +183,7 @@ _AT = r"(?:\s?[\[({<]\s?(?:at|艾特|@)\s?[\])}>]\s?|\s?(?:艾特|#艾特#|\(at\
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|点|\.)\s?[\])}>]\s?|\s(?:dot|点)\s|点|\.|&#46;|%2[eE])"
 MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._+-]{{1,64}}@(?:vip\.)?(?:{MAILBOXES})\.[a-z]{{2,6}}"
-                             r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mailbox, "@"),
+                             r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@"),
     Rule("EMAIL", re.compile(r"(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
                              r"(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@", spares_code=True),
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9._+-]{{1,64}}{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"

@@ -35,7 +35,8 @@ NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mc
 """Decorators of objects, and ends of mail addresses."""
 AT_SYNTAX = re.compile(
     r"\b(?:macros?|decorators?|annotations?|xpath|xquery|at-rules?|jsdoc|javadoc|docstring|stored procedure|t-sql|tsql|transact|"
-    r"attributes?|regex(?:es|p)?|regular expression|powershell|batch file|makefile)\b|装饰器|注解|宏|存储过程|正则|裝飾器|註解",
+    r"attributes?|regex(?:es|p)?|regular expression|powershell|batch file|makefile|perl|my [@%])\b|\bmy [@%]|"
+    r"\b(?:what|how) (?:is|are|does|do) (?:the )?@|装饰器|注解|宏|存储过程|正则|裝飾器|註解",
     re.IGNORECASE)
 """A text that speaks about what an @ does in code."""
 AT_CODE_LINE = re.compile(
@@ -49,7 +50,7 @@ HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]\\\[])@[A-Za-z0-9_](?:[A-Za-z0-9_.-
                     r"(?<![0-9A-Za-z_./@`=&])@[\u4e00-\u9fff][\w\u4e00-\u9fff-]{1,29}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 PROFILES = re.compile(
-    r"(?:https?://)?(?:www\.|m\.)?(?:(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?|"
+    r"(?<![A-Za-z0-9-])(?:https?://)?(?:(?<![A-Za-z0-9])www\.|m\.)?(?<![A-Za-z0-9-])(?:(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?|"
     r"linkedin\.com/in/|t\.me/|"
     r"reddit\.com/(?:u|user)/|zhihu\.com/people/|space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
 NO_PROFILE = {"home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
@@ -74,8 +75,10 @@ NO_NAME = frozenset((
     "that these those i you he she it we they my your his her its our their a an and or but not no yes in on at of to for from with "
     "please sit come go let tell write give make list name unknown none null undefined anonymous confidential here there about as if "
     "so then than just only very really important secret mud legion also still now never always chatgpt claude siri alexa gpt gemini "
-    "bard assistant hello hi hey dear inigo based derived taken john jane").split()) - {"john", "jane"}
+    "bard assistant hello hi hey dear based derived taken").split())
 """Words that begin no name."""
+STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"], ["inigo", "montoya"]]
+"""Names that stand for any."""
 SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
             "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤")
 NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|兴|級|级|手|考|興)|白(?:天|色|痴)|黄(?:色|昏)|石头|马(?:上|来)|方(?:法|便|式|向|案)|"
@@ -114,7 +117,7 @@ def _may_be_a_name(name: str) -> bool:
     if name[0] > "\u3000":
         return not NO_NAME_ZH.match(name)
     words = name.casefold().removeprefix("dr. ").replace(".", "").split()
-    return not any(word in NO_NAME for word in words)
+    return words not in STOCK_NAMES and not any(word in NO_NAME for word in words)
 
 
 def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = ()) -> Iterator[Match]:

@@ -56,24 +56,24 @@ DIGITS = "0123456789"
 BLANK = re.compile(
     r"your|xxx|\*\*\*|\.\.\.|example|[<>({\[]|^[$%]|changeme|getenv|environ|^(?:os|process|config|self|settings|this|request|env|"
     r"args|params|data|user|row|req|res|event|context|session|form|obj|result|response|options|props|state)\.|^[A-Z]+_[A-Z_]+$|"
-    r"^[A-Za-z]+(?:_[A-Za-z]+)*\d?$|…|^0x|\w\(|^\w+\.\w+$|^https?:|[=+*/]\s*$|^[\[(]?KEY_",
+    r"^[A-Za-z]+(?:_[A-Za-z]+)*(?:_?\d)?$|^[a-z]+\d?(?:[_.][A-Za-z]+\d?)+$|_12345|arn:|…|^0x|\w\(|^\w+\.\w+$|^https?:|[=+*/]\s*$|^[\[(]?KEY_",
     re.IGNORECASE)
 """What stands after `password =` and is none: a blank to fill in, a call, a variable, a plain word."""
 SAMPLE = re.compile(r"(?:(?:my|new|old|db|the|a|super|user|test|secret|strong|secure|some|root|admin)[_-]?)*"
                     r"(?:pass|password|passwd|pwd|pw|secret|token|key|test|admin|root|user|postgres|guest|foo|bar|mysql|example)"
-                    r"[\d_!@#$-]{0,4}|1234\d*|\*+|x+|[<{\[$%].*|.*[>}\]]", re.IGNORECASE)
+                    r"[\d_!@#$-]{0,4}|p[a@][s$]{2}w0rd|1234\d*|\*+|x+|[<{\[$%].*|.*[>}\]]", re.IGNORECASE)
 """A password that stands for any."""
 
 
 def _mixed(match: re.Match[str]) -> bool:
     """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
-    value = match.group()
+    value = match.group("it" if "it" in match.re.groupindex else 0)
     return bool(re.search(r"\d", value)) and len(set(value)) > 6 and not re.search(r"(?i)your|xxxx|<|\.\.\.", value)
 
 
 def _named(match: re.Match[str]) -> bool:
     value = match.group("it")
-    return not BLANK.search(value) and bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))
+    return not BLANK.search(value) and not SAMPLE.fullmatch(value) and bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))
 
 
 def _login(match: re.Match[str]) -> bool:
@@ -113,6 +113,10 @@ SECRETS = (
          DIGITS, _WORDS),
     Rule("KEY", re.compile(rf"(?:密码|口令|密钥|秘钥|令牌|授权码|密碼)[\"']?\s{{0,3}}(?:is|[:=是为為])\s{{0,3}}{_VALUE}"), _named,
          DIGITS, _WORDS),
+    Rule("KEY", re.compile(r"\b[A-Z][A-Z0-9_]{0,40}_(?:PASS|PW|AUTH|CREDENTIALS?)\s?=\s?[\"']?(?P<it>[^\s\"']{6,200})"), _named, DIGITS),
+    Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), _login, words=("machine",)),
+    Rule("KEY", re.compile(r"(?i)\b(?:session_?id|sess|jsessionid|phpsessid|sid|auth)=(?P<it>[A-Za-z0-9%._-]{16,400})"), _mixed, "="),
+    Rule("KEY", re.compile(r"Private-Lines: \d+\s+(?P<it>[A-Za-z0-9+/=\s]{20,4000})"), needs="P"),
     Rule("URL", re.compile(r"https?://(?:docs\.google\.com/(?:document|spreadsheets|presentation|forms)/d/(?:e/)?|drive\.google\.com/"
                            r"(?:file/d/|drive/folders/|open\?id=)|calendar\.google\.com/calendar/ical/|1drv\.ms/|pan\.baidu\.com/s/|"
                            r"www\.dropbox\.com/s(?:h|cl/f[io])?/|[a-z0-9-]+\.sharepoint\.com/:[a-z]:/|[a-z0-9.]*zoom\.us/j/\d)"
