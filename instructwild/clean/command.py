@@ -25,7 +25,9 @@ def clean(
     rules: Annotated[list[Path] | None, typer.Option(
         help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
              "`rules: {NAME: {seen: pl.col(\"prompt\")…, action: flag}}`. Repeatable.")] = None,
-    pii: Annotated[str | None, typer.Option(help="Personal data: mask, flag or drop.",
+    mask: Annotated[str | None, typer.Option(help="Mask personal data: values, names or all.",
+                                             show_default="nothing is masked")] = None,
+    pii: Annotated[str | None, typer.Option(help="Personal data is not masked: flag or drop its rows.",
                                             show_default="not looked for")] = None,
     keep_raw: Annotated[bool, typer.Option(help="Do not mask personal data in dropped.parquet.")] = False,
     against: Annotated[list[str] | None, typer.Option(help="Drop rows that this evaluation set holds. Repeatable.")] = None,
@@ -39,34 +41,44 @@ def clean(
 ) -> None:
     """Clean instruction data: mend, name the language, judge by rules, drop duplicates; every dropped row says why.
 
-    instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --pii mask --against eval.jsonl
+    instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --mask all --against eval.jsonl
     """
+    from instructwild.clean.damage import DAMAGE
     from instructwild.clean.own_rules import from_files
     from instructwild.clean.pipeline import DEFAULT, STEPS, made
     from instructwild.clean.pipeline import clean as run
-    from instructwild.clean.repair import LANES
     from instructwild.clean.rules import RULES
 
     if guard:
         console.print("--guard is the default now and does nothing: near-duplicates that ask for something else stay")
     actions = dict(_setting(given) for given in rule or ())
     for name in actions:
-        if name not in {*LANES, *RULES}:
-            raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*LANES, *RULES])}")
+        if name not in {*DAMAGE, *RULES}:
+            raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*DAMAGE, *RULES])}")
     options: dict[str, dict[str, Any]] = {
-        "repair": {"rules": {name: action for name, action in actions.items() if name in LANES}},
-        "rules": {"rules": {name: action for name, action in actions.items() if name not in LANES}},
+        "repair": {"rules": {name: action for name, action in actions.items() if name in DAMAGE}},
+        "rules": {"rules": {name: action for name, action in actions.items() if name not in DAMAGE}},
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
         "own_rules": {"rules": from_files(rules or ()).rules},
-        "pii": {"action": pii or "mask"},
+        "pii": _personal_data(mask, pii),
         "contamination": {"against": tuple(against or ())},
         "near": {"threshold": threshold, "plain": plain},
     }
-    asked = {name for name, wanted in (("own_rules", rules), ("pii", pii), ("contamination", against)) if wanted}
+    asked = {name for name, wanted in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if wanted}
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *asked}]
     names += [name for name in STEPS if name in asked and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
     announce(run(inputs, out, chosen, encoding=encoding, force=force, keep_raw=keep_raw), as_json)
+
+
+def _personal_data(mask: str | None, action: str | None) -> dict[str, Any]:
+    """The options of the step `pii`; `--pii mask` is the old name of `--mask all`."""
+    if mask and action and action != "mask":
+        raise ConfigError(f"rows are masked or they are {action}ped" if action == "drop" else "rows are masked or flagged",
+                          where="--mask, --pii", remedy="give one of the two")
+    if action == "mask":
+        typer.echo("--pii mask is --mask all now; the old name goes with the next version", err=True)
+    return {"action": action or "mask", "mask": mask or "all"}
 
 
 def _listed(given: list[str] | None) -> list[str]:

@@ -1,9 +1,13 @@
-"""Text that was UTF-8 and has been decoded as something else: found and turned back, where only one reading is possible.
+"""Text that was UTF-8 and has been decoded as something else: where it shows, and what it was.
 
 Two accidents cover nearly all of it: UTF-8 read as Windows-1252 ("donâ€™t", "ä½ å¥½") and UTF-8 read as GBK ("浣犲ソ").
+Some such sequences are also ordinary text: "café…»" holds three characters that are UTF-8 of a rare Chinese one, and
+"IRMÃ…" is a shouted word. Those have two readings and are left.
 """
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 CONTINUATION = range(0x80, 0xC0)
 
@@ -25,12 +29,50 @@ WINDOWS = f"(?:[ÂÃ]{_TAIL}|[à-ï]{_TAIL}{{2}}|ð{_TAIL}{{3}})"
 GBK = "[" + "".join(bytes([first, second]).decode("gbk") for first in range(0xE4, 0xEA) for second in CONTINUATION) + "]"
 SUSPECT = f"{WINDOWS}|{GBK}[^\\x00-\\x7f]*{GBK}"
 _HAN_RUN = re.compile(r"[\u00a0-\U0010ffff]{3,}")
+_WINDOWS_RUN = re.compile(f"{WINDOWS}+")
+_GBK = re.compile(GBK)
+_PUNCTUATION = re.compile(r"[\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2122\u2190-\u21ff\u2200-\u22ff]")
+_WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
+
+
+class Misread(NamedTuple):
+    """A stretch decoded with the wrong encoding: where it stands, and what it was."""
+
+    start: int
+    end: int
+    meant: str
+
+
+def misread(text: str) -> Iterator[Misread]:
+    """The stretches of a text that have no other reading, in their order."""
+    for match in _WINDOWS_RUN.finditer(text):
+        meant = _as_utf8(match.group())
+        shouted = text[max(0, match.start() - 1):match.start()].isupper()
+        if meant != match.group() and _plausible(meant) and not (shouted and match.group()[0] in "ÂÃ"):
+            yield Misread(match.start(), match.end(), meant)
+    if not _GBK.search(text):
+        return
+    for match in _HAN_RUN.finditer(text):
+        meant = _from_gbk(match.group())
+        if meant != match.group():
+            yield Misread(match.start(), match.end(), meant)
 
 
 def unmangled(text: str) -> str:
-    """The text as it was meant; what has no other reading stays as it is."""
-    found = re.sub(f"{WINDOWS}+", lambda match: _as_utf8(match.group()), text)
-    return _HAN_RUN.sub(lambda match: _from_gbk(match.group()), found) if re.search(GBK, found) else found
+    """The text as it was meant; what has another reading stays as it is."""
+    parts, at = [], 0
+    for piece in sorted(misread(text)):
+        if piece.start >= at:
+            parts += [text[at:piece.start], piece.meant]
+            at = piece.end
+    return "".join([*parts, text[at:]])
+
+
+def _plausible(meant: str) -> bool:
+    """Whether what a run would become is worth believing: letters, signs of punctuation, or at least two wide characters."""
+    wide = len(_WIDE.findall(meant))
+    return wide >= 2 or all(ord(char) <= 0xFF or ord(char) > 0xFFFF or _PUNCTUATION.match(char) for char in meant) \
+        or (wide == 1 and meant in "，。！？：；、（）《》「」【】“”‘’")
 
 
 def _as_utf8(run: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.clean.repair import LANES
+from instructwild.clean.damage import DAMAGE
 from instructwild.clean.rules import RULES
 from instructwild.report import figures
 from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
@@ -110,7 +110,8 @@ def _distributions(shown: Page, before: pl.DataFrame, after: pl.DataFrame, dropp
 
 def _meanings(flags: Mapping[str, int]) -> Table:
     told = {**{name: rule.meaning for name, rule in RULES.items()},
-            **{f"repaired_{name}": f"mended: {lane.meaning}" for name, lane in LANES.items()}}
+            **{name: f"may be damaged: {damage.meaning}" for name, damage in DAMAGE.items()},
+            **{f"repaired_{name}": f"mended: {damage.meaning}" for name, damage in DAMAGE.items()}}
     return Table(["flag", "what it means"], [[name, told.get(name, "")] for name in flags])
 
 

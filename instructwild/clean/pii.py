@@ -2,26 +2,31 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import polars as pl
 
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.step import Verdicts, drops
 from instructwild.errors import ConfigError
+from instructwild.privacy.masking import Kinds, mask, mask_row
 from instructwild.schema.verdict import Reason
 
 # What a text must hold for `privacy.masking` to find anything in it; quick, and on the generous side.
 HINT = (
-    r"@|\d(?:[ ().-]{0,2}\d){5}|\d\.\d{1,3}\.\d|:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|[A-Za-z0-9_-]{20}|\.(?:com|me)/"
-    r"|\bu/\w"
+    r"@|\d(?:[ ().·_/–-]{0,3}\d){5}|\d\.\d{1,3}\.\d|:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|[A-Za-z0-9_-]{20}|\.(?:com|me)/|\bu/\w"
     r"|\d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)"
-    r"|\d\s?号|(?:小区|花园|公寓|家园)\s?\d|我叫|名字[是叫]|姓名|联系人|收件人|患者|密码|口令|密钥|艾特|微信|v信|小红书号|抖音号|护照"
-    r"|[Nn]ame(?: is|'s|:)|called|[Ss]igned,|[Rr]egards,|[Ss]incerely,|Patient:"
-    r"|(?i:wechat|telegram|skype|line ?id|snapchat|\bqq|\bvx|passw|pwd|secret|api[_ -]?key|[_ ]token|[\[(] ?at ?[\])]"
-    r"|passport)")
-
-
+    r"|\d\s?号|(?:小区|花园|公寓|家园)\s?\d|我叫|我名叫|我是|本人|[名姓][字名][是叫]?|真名|联系人|收件人|患者|密[码碼]|口令|[密秘]钥|令牌|授权码|艾特"
+    r"|微信|v信|小红书号|抖音号|护照|邮箱|郵箱|邮件|[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
+    r"|[Nn]ame(?: is|'s|’s|:)|called|call me|[Ss]igned,|[Rr]egards,|[Ss]incerely,|(?:Patient|Contact|Customer):"
+    r"|(?:I am|I'm|I’m|[Tt]his is) [A-Z]"
+    r"|(?i:wechat|telegram|skype|line ?id|snapchat|\bqq|\bvx|passw|passphrase|passcode|pwd|secret|token|[\[({<（] ?at ?[\])}>]"
+    r"|passport|\bdot\b|&#(?:64|x40);|%40|key\W{0,3}(?:is|[:=])|key=|authorization|bearer|basic |BEGIN [A-Z0-9 ]{0,40}"
+    r"|e-?mail.{0,20}(?:#|\*| at )|mailbox|/home/|/Users/|:[\\/]{1,2}(?:Users|Documents)|webhook|hooks\.|[?&;]\w{0,20}=[^&\s]{8}"
+    r"|(?:docs|drive|calendar)\.google|1drv\.ms|pan\.baidu|dropbox|sharepoint|zoom\.us|intranet|\.(?:internal|corp|lan)\b|\bcurl\b|Private-Lines"
+    r"|(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[ ,-]{1,3}(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)){6})"
+    r"|[\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}\x{1d400}-\x{1d7ff}]"
+    r"|[\x{00ad}\x{034f}\x{061c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]|\\[_*\-@.]")
 @dataclass(frozen=True)
 class Pii:
     """Mask, flag or drop rows with personal data. What this run writes about dropped rows is masked too."""
@@ -29,39 +34,41 @@ class Pii:
     name: ClassVar[str] = "pii"
 
     action: Literal["mask", "flag", "drop"] = "mask"
+    mask: Kinds = "all"
 
     def __post_init__(self) -> None:
         if self.action not in ("mask", "flag", "drop"):
             raise ConfigError(f"personal data cannot be {self.action!r}", where="step pii",
                               remedy="one of: mask, flag, drop")
+        if self.mask not in get_args(Kinds):
+            raise ConfigError(f"there is no mask {self.mask!r}", where="--mask", remedy=f"one of: {', '.join(get_args(Kinds))}")
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Find rows in which `instructwild.privacy.masking` sees personal data, and do with them what `action` says."""
-        suspects = turns(rows).filter(pl.col("content").str.contains(HINT))
-        found: dict[int, Counter[str]] = {}
-        for at, text in suspects.select("at", "content").iter_rows():
-            if counts := personal(text):
-                found.setdefault(at, Counter()).update(counts)
-        places = pl.Series("at", sorted(found), dtype=pl.UInt32)
-        kinds = sum(found.values(), Counter())
-        notes = {"rows": len(places), "kinds": dict(kinds.most_common())}
+        listed = turns(rows)
+        hinted = listed.filter(pl.col("content").str.contains(HINT))["at"].unique()
+        suspects = listed.filter(among(listed, hinted)).group_by("at", maintain_order=True).agg(
+            pl.col("role").alias("roles"), pl.col("content").alias("texts"))
+        kinds: dict[int, dict[str, int]] = {}
+        contents: dict[int, list[str | None]] = {}
+        for at, roles, texts in suspects.iter_rows():
+            after, counts = mask_row(list(zip(roles, texts, strict=True)), self.mask)
+            if counts:
+                kinds[at], contents[at] = counts, after
+        places = pl.Series("at", sorted(kinds), dtype=pl.UInt32)
+        totals: Counter[str] = Counter()
+        for counts in kinds.values():
+            totals.update(counts)
+        notes = {"rows": len(places), "kinds": dict(totals.most_common())}
         if self.action == "drop":
-            told = pl.Series([sorted(found[at]) for at in places], dtype=pl.List(pl.String))
-            lost = rows.filter(among(rows, places)).with_columns(told.alias("_kinds"))
+            names = pl.Series([sorted(kinds[at]) for at in places], dtype=pl.List(pl.String))
+            lost = rows.filter(among(rows, places)).with_columns(names.alias("_kinds"))
             return Verdicts(rows, drops(lost, Reason.PII, kinds=pl.col("_kinds")), notes)
-        after = rewritten(rows, masked, places)[0] if self.action == "mask" else rows
-        return Verdicts(flagged(after, places.to_frame().with_columns(pl.lit(True).alias("personal_data"))), notes=notes)
+        after_rows = rows if self.action == "flag" else rewritten(rows, contents)
+        marks = places.to_frame().with_columns(pl.lit(True).alias("personal_data"))
+        return Verdicts(flagged(after_rows, marks), notes=notes)
 
 
 def masked(text: str) -> str:
     """The text without personal data."""
-    from instructwild.privacy.masking import mask
-
     return mask(text)[0]
-
-
-def personal(text: str) -> dict[str, int]:
-    """How many pieces of each kind of personal data a text holds."""
-    from instructwild.privacy.masking import mask
-
-    return mask(text)[1]

@@ -1,113 +1,88 @@
-"""The repair lane: damage that can be undone without guessing is undone, and the row goes on.
+"""The repair step: damage with one reading is undone, damage with two is flagged, and the row goes on.
 
 A half-translated row is repaired as far as that goes: signs and placeholders that the translation left behind. What stands
 in the other language is flagged by the rule `half_translated`: only a translator can mend it.
 """
 
-import html
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import polars as pl
 
-from instructwild.clean.mojibake import SUSPECT, unmangled
+from instructwild.clean.damage import DAMAGE
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.rules import rule_drops
 from instructwild.clean.step import Verdicts, actions
-from instructwild.text.scripts import ANY_HAN
 
 Action = Literal["off", "flag", "repair", "drop"]
-
-CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff]"
-PLACEHOLDER = (r"(?i)\n\s*(?:input ?[:：]\s*)?[<\[(（【“\"]{0,2}\s*(?:no ?input|noinput"
-               r"|no input (?:needed|required|provided)|n/a|无输入|没有输入|无需输入|不需要输入|输入为空"
-               r"|无需提供输入|无附加输入)\s*[>\])）】”\"]{0,2}\s*[.。]?\s*\z")
-CONTENT = pl.col("content")
-ENTITY = r"&(?:quot|apos|amp|lt|gt|nbsp|#39|#34);"
-MEANT = re.compile(r"[<>\"']|&(?!(?:quot|apos|amp|lt|gt|nbsp|#39|#34);)|html|xml|entit|escape|实体|转义", re.IGNORECASE)
-HAN = re.compile(ANY_HAN)
-
-
-class Lane(NamedTuple):
-    """One kind of damage: what it is, how it shows in the `content` of a turn, and how a turn is mended."""
-
-    meaning: str
-    seen: pl.Expr
-    mend: Callable[[str], str]
-
-
-def _unescaped(text: str) -> str:
-    """A Chinese text in which every such sign is spelled as HTML does, and which does not speak of HTML, is a translation
-    service's output; any other stays as it is.
-    """
-    return html.unescape(text) if HAN.search(text) and not MEANT.search(text) else text
-
-
-LANES: dict[str, Lane] = {
-    "mojibake": Lane("text decoded with the wrong encoding", CONTENT.str.contains(SUSPECT), unmangled),
-    "html_entities": Lane("signs that a translation spelled as HTML does, such as &quot;",
-                          CONTENT.str.contains(ENTITY), _unescaped),
-    "control_characters": Lane("characters that no reader sees", CONTENT.str.contains(CONTROL),
-                               lambda text: re.sub(CONTROL, "", text)),
-    "placeholder": Lane("a line that says there is no input", CONTENT.str.tail(50).str.contains(PLACEHOLDER),
-                        lambda text: re.sub(PLACEHOLDER.replace(r"\z", r"\Z"), "", text)),
-    "outer_space": Lane("white space around the text, or carriage returns in it",
-                        (CONTENT.str.strip_chars() != CONTENT) | CONTENT.str.contains("\r", literal=True),
-                        lambda text: text.replace("\r\n", "\n").replace("\r", "\n").strip()),
-}
 
 
 @dataclass(frozen=True)
 class Repair:
-    """Mend damaged rows; a mended row keeps its old id among its parents and says in its flags what was mended."""
+    """Mend damaged rows; a mended row keeps its old id among its parents and names every repair in its flags."""
 
     name: ClassVar[str] = "repair"
 
     rules: Mapping[str, Action] = field(default_factory=dict)
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
-        """Mend, flag or drop a row in which a kind of damage shows, as `rules` say for each kind."""
-        chosen = actions(self.rules, dict.fromkeys(LANES, "repair"), ("off", "flag", "repair", "drop"), self.name)
-        active = [name for name in LANES if chosen[name] != "off"]
-        hits = _damage(turns(rows), active)
-        mended = [name for name in active if chosen[name] == "repair"]
+        """Mend, flag or drop a row in which a kind of damage shows, as `rules` say for each kind.
 
-        def mend(text: str) -> str:
-            for name in mended:
-                text = LANES[name].mend(text)
-            return text
+        A repair is flagged `repaired_KIND`; damage that may be meant, or that is only to be flagged, is flagged `KIND`.
+        """
+        chosen = actions(self.rules, dict.fromkeys(DAMAGE, "repair"), ("off", "flag", "repair", "drop"), self.name)
+        active = {name: action for name, action in chosen.items() if action != "off"}
+        suspects = _suspects(turns(rows), list(active))
+        contents: dict[int, list[str]] = {}
+        marks: dict[str, list[int]] = {name: [] for name in (*active, *(f"repaired_{name}" for name in active))}
+        for at, roles, texts in suspects.iter_rows():
+            after, seen = _examined(roles, texts, active)
+            if after != texts:
+                contents[at] = after
+            for name in seen:
+                marks[name].append(at)
+        flags = {name: places for name, places in marks.items() if places and active.get(name) != "drop"}
+        after_rows = flagged(rewritten(rows, contents), _columns(flags)) if flags else rows
+        lost = rule_drops(_columns({name: marks[name] for name, action in active.items() if action == "drop"}))
+        counts = {name: len(marks[name]) + len(marks[f"repaired_{name}"]) for name in active}
+        return Verdicts(after_rows, lost, {**counts, "samples": {
+            name: _samples(rows, after_rows, places) for name in active
+            if (places := marks[f"repaired_{name}"]) and name != "outer_space"}})
 
-        damaged = hits.filter(pl.any_horizontal(*mended))["at"] if mended else hits["at"].head(0)
-        after, places = rewritten(rows, mend, damaged)
-        changed = hits.filter(pl.col("at").is_in(places.implode())).select("at", *mended)
-        # White space goes without saying; any other repair changes what the row says.
-        told = changed.select("at", *(pl.col(name).alias(f"repaired_{name}") for name in mended if name != "outer_space"))
-        flags = hits.select("at", *(name for name in active if chosen[name] == "flag"))
-        for marks in (told, flags):
-            after = flagged(after, marks) if marks.width > 1 else after
-        lost = rule_drops(hits.select("at", *(name for name in active if chosen[name] == "drop")))
-        counts = {name: int(hits[name].sum()) for name in active}
-        return Verdicts(after, lost, {**counts, "samples": {name: _samples(rows, after, changed.filter(name)["at"])
-                                                            for name in mended if name != "outer_space"}})
 
-
-def _damage(said: pl.DataFrame, names: list[str]) -> pl.DataFrame:
-    """Rows with damage that can be mended: `at`, and for each kind whether mending it changes any turn."""
+def _suspects(listed: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """The rows in which damage may be: `at`, `roles`, `texts`."""
     if not names:
-        return said.select("at").head(0)
-    suspects = said.with_columns(LANES[name].seen.alias(name) for name in names).filter(pl.any_horizontal(*names))
-    proven = {name: pl.Series(name, [seen and LANES[name].mend(text) != text
-                                     for text, seen in suspects.select("content", name).iter_rows()], dtype=pl.Boolean)
-              for name in names}
-    hits = suspects.select("at", **proven).filter(pl.any_horizontal(*names))
-    return hits.group_by("at", maintain_order=True).agg(pl.all().any())
+        return pl.DataFrame(schema={"at": pl.UInt32, "roles": pl.List(pl.String), "texts": pl.List(pl.String)})
+    hit = listed.filter(pl.any_horizontal(DAMAGE[name].suspected.fill_null(False) for name in names))["at"].unique()
+    return listed.filter(among(listed, hit)).group_by("at", maintain_order=True).agg(
+        pl.col("role").alias("roles"), pl.col("content").alias("texts"))
 
 
-def _samples(before: pl.DataFrame, after: pl.DataFrame, hit: pl.Series) -> list[tuple[str, str]]:
+def _examined(roles: Sequence[str], texts: Sequence[str], active: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """The texts of one row with all repairs done, and the flags that say what was done or seen."""
+    now, seen = list(texts), []
+    for name, action in active.items():
+        turned = list(zip(roles, (text or "" for text in now), strict=True))
+        after = [new if old is not None else None for old, new in zip(now, DAMAGE[name].mended(turned), strict=True)]
+        if after != now and action == "repair":
+            now, seen = after, [*seen, f"repaired_{name}"]  # type: ignore[assignment]
+        elif after != now or (action != "drop" and DAMAGE[name].doubtful(turned)):
+            seen.append(name)
+    return now, seen
+
+
+def _columns(marks: Mapping[str, Sequence[int]]) -> pl.DataFrame:
+    """Places by mark as one boolean column for each mark, beside `at`."""
+    places = pl.Series("at", sorted({at for listed in marks.values() for at in listed}), dtype=pl.UInt32)
+    return places.to_frame().with_columns(places.is_in(pl.Series(listed, dtype=pl.UInt32).implode()).alias(name)
+                                          for name, listed in marks.items())
+
+
+def _samples(before: pl.DataFrame, after: pl.DataFrame, hit: Sequence[int]) -> list[tuple[str, str]]:
     """A few rows as they were and as they are: prompt and answer together."""
-    told = pl.concat_str(pl.col("prompt"), pl.col("answer").fill_null(""), separator="\n\n").str.strip_chars()
-    few = hit.head(5)
-    shown = [frame.filter(among(frame, few)).select(told).to_series().str.head(400).to_list() for frame in (before, after)]
+    few = pl.Series("at", hit[:5], dtype=pl.UInt32)
+    whole = pl.concat_str(pl.col("prompt"), pl.col("answer").fill_null(""), separator="\n\n").str.strip_chars()
+    shown = [frame.filter(among(frame, few)).select(whole).to_series().str.head(400).to_list() for frame in (before, after)]
     return list(zip(*shown, strict=True))

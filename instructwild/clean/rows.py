@@ -1,6 +1,6 @@
 """The frame that steps work on: instruction rows with their place in the input and their texts as plain columns."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,22 +54,23 @@ def among(rows: pl.DataFrame, places: pl.Series) -> pl.Series:
     return pl.Series(np.isin(rows[AT].to_numpy(), places.to_numpy()))
 
 
-def rewritten(rows: pl.DataFrame, mend: Callable[[str], str], where: pl.Series) -> tuple[pl.DataFrame, pl.Series]:
-    """The rows with `mend` applied to every turn of those in `where`, and the `at` of those that it changed.
+def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | None]]) -> pl.DataFrame:
+    """The rows with the contents of all turns of some of them replaced; `contents` are by `at`, one for each turn.
 
     A row whose prompt changes is another prompt: it gets the id of its new text, and its old id joins its parents.
     """
-    old = rows.filter(among(rows, where))
-    new = pl.DataFrame([_mended(row, mend) for row in closed(old).iter_rows(named=True)], schema=INSTRUCTION)
-    changed = new["messages"] != old["messages"] if old.height else pl.Series([], dtype=pl.Boolean)
-    places = old[AT].filter(changed)
-    if places.is_empty():
-        return rows, places
-    mended = _with_texts(new.filter(changed).insert_column(0, places))
+    if not contents:
+        return rows
+    places = pl.Series(AT, sorted(contents), dtype=pl.UInt32)
+    hit = among(rows, places)
+    old = closed(rows.filter(hit)).iter_rows(named=True)
+    new = pl.DataFrame([_mended(row, contents[at]) for at, row in zip(rows[AT].filter(hit), old, strict=True)],
+                       schema=INSTRUCTION)
+    mended = _with_texts(new.insert_column(0, rows[AT].filter(hit)))
     order = np.arange(rows.height)
-    order[among(rows, places).to_numpy()] = rows.height + np.arange(mended.height)
+    order[hit.to_numpy()] = rows.height + np.arange(mended.height)
     # A gather over several chunks of nested columns is some fifty times slower than over one.
-    return pl.concat([rows, mended.select(rows.columns)], rechunk=True)[order], places
+    return pl.concat([rows, mended.select(rows.columns)], rechunk=True)[order]
 
 
 def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
@@ -84,12 +85,12 @@ def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(joined.select(pl.col("labels").struct.with_fields(flags=flags)))
 
 
-def _mended(row: Mapping[str, Any], mend: Callable[[str], str]) -> dict[str, Any]:
-    messages = [{"role": message["role"], "content": mend(message["content"])} for message in row["messages"]]
-    said = [(message["role"], message["content"]) for message in messages]
-    name = content_id(said)
+def _mended(row: Mapping[str, Any], contents: Sequence[str | None]) -> dict[str, Any]:
+    messages = [{**message, "content": content} for message, content in zip(row["messages"], contents, strict=True)]
+    spoken = [(message["role"], message["content"]) for message in messages]
+    name = content_id(spoken)
     parents = row["parents"] if name == row["id"] else [*row["parents"], row["id"]]
-    return {**row, "id": name, "response_id": response_id(said), "messages": messages, "parents": parents}
+    return {**row, "id": name, "response_id": response_id(spoken), "messages": messages, "parents": parents}
 
 
 def _with_texts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,4 +1,4 @@
-"""What has a form of its own: keys, mails, card, account and identity numbers, phones, addresses of machines and homes.
+"""What has a form of its own: mails, card, account and identity numbers, phones, addresses of machines and homes.
 
 Each rule is a pattern for candidates and a check that sorts out what only looks like one: checksums where the number
 carries one, phone plans by `phonenumbers`, and the words around it elsewhere. Patterns bound themselves with ASCII
@@ -8,42 +8,28 @@ classes, because Python counts Chinese characters as word characters.
 import ipaddress
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from instructwild.privacy.checksums import hong_kong_id, iban, payment_card, resident_id, taiwan_id
+from instructwild.privacy.rule import Match, Rule, holds
+from instructwild.privacy.secrets import DIGITS, SECRETS
 from instructwild.text.scripts import ANY_HAN
 
-Found = tuple[str, int, int, str]
-"""type, start, end, key."""
 
+def identifiers(text: str, code: bytearray) -> Iterator[Match]:
+    """Everything the rules see, rule by rule, the surest first.
 
-class Rule(NamedTuple):
-    """Candidates, and whether one of them is real; group `it` is what gets masked, by default all of the match."""
-
-    type: str
-    pattern: re.Pattern[str]
-    check: Callable[[re.Match[str]], bool] = lambda match: True
-    needs: str = ""
-    """Without one of these characters in the text the rule cannot match: a quick way past the pattern."""
-    words: tuple[str, ...] = ()
-    """Nor without one of these words, in small letters."""
-
-
-def found(text: str) -> Iterator[Found]:
-    """Everything the rules find, rule by rule, the surest first."""
+    Args:
+        text: in its normal form.
+        code: 1 where a character is code.
+    """
     present, folded = set(text), text.casefold()
     for rule in RULES:
         if (rule.needs and present.isdisjoint(rule.needs)) or (rule.words and not holds(folded, rule.words)):
             continue
+        group = "it" if "it" in rule.pattern.groupindex else 0
         for match in rule.pattern.finditer(text):
-            if rule.check(match):
-                group = "it" if "it" in rule.pattern.groupindex else 0
+            if not (rule.spares_code and code[match.start()]) and rule.check(match):
                 yield rule.type, match.start(group), match.end(group), _key(rule.type, match.group(group))
-
-
-def holds(folded: str, words: tuple[str, ...]) -> bool:
-    """Whether one of the words stands anywhere in the text, both in small letters."""
-    return any(word in folded for word in words)
 
 
 def _key(type_: str, value: str) -> str:
@@ -64,6 +50,20 @@ def _before(match: re.Match[str], length: int) -> str:
     return match.string[max(0, match.start() - length):match.start()]
 
 
+def _resident(match: re.Match[str]) -> bool:
+    return resident_id(re.sub(r"[ -]", "", match.group()))
+
+
+def _phone_is_meant(match: re.Match[str]) -> bool:
+    """Whether the words before digits in other dress speak of a phone."""
+    return bool(CALLED.search(_before(match, 40))) and len(set(re.findall(r"\w+", match.group().lower()))) > 2
+
+
+CALLED = re.compile(r"phone|\btel\b|\bcall|\btext\b|whatsapp|mobile|number|reach me|\bcell|contact|电话|手机|號碼|号码|联系|微信|打|致电|電話|手機",
+                    re.IGNORECASE)
+_SPOKEN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
+
+
 def _social_security(match: re.Match[str]) -> bool:
     area, group, serial = match.group().split("-")
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
@@ -77,7 +77,7 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
-        if len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
+        if STOCK_NUMBER.search(digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
             return False
         try:
             number = phonenumbers.parse("+" + value[2:] if value.startswith("00") else value, region)
@@ -86,6 +86,9 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         return phonenumbers.is_valid_number(number) or (region is None and phonenumbers.is_possible_number(number))
 
     return check
+
+
+STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z")
 
 
 def _internet(match: re.Match[str]) -> bool:
@@ -100,10 +103,13 @@ def _internet(match: re.Match[str]) -> bool:
     if isinstance(address, ipaddress.IPv4Address):
         octets = [int(part) for part in value.split(".")]
         ours = any(address in network for network in OWN_NETWORKS)
+        if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
+            return False
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or value in PUBLIC_RESOLVERS)
     return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
 
 
+SUBNET = re.compile(r"\A/\d")
 VERSION = re.compile(r"(?:version|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)\s*[:：=]?\s*$",
                      re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
@@ -113,62 +119,81 @@ OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "16
 
 def _mail(match: re.Match[str]) -> bool:
     local, _, domain = match.group().rpartition("@")
-    return local != "git" and domain.rpartition(".")[2].lower() not in FILE_ENDINGS
+    after = match.string[match.end():match.end() + 1]
+    return (local != "git" and domain.rpartition(".")[2].lower() not in FILE_ENDINGS and after not in ("(", "$")
+            and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
+
+
+STOCK_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]+\.)*(?:example\d?|email|e-?mail|domain|your-?domain|my-?domain|your-?company|company|test|"
+                          r"abc|xyz|foo|bar|site|website|placeholder|acme|abccompany|xyzcompany|sample)\.(?:com|org|net|cn|io|co|edu)")
+STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.?doe|j\.?smith|user(?:name)?\d{0,3}|test(?:er|user|mail)?"
+                         r"\d{0,3}|example\d{0,3}|your[._-]?(?:name|e?mail|address|id)?|my-?e?mail|e?mail|name|some(?:one|body|name|thing)|"
+                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|recipient|sender|from|to|no-?reply|first(?:name)?[._]last(?:name)?")
+"""Mailboxes that stand for any: the reserved domains, and the names of every example."""
+
+
+def _spelled(match: re.Match[str]) -> bool:
+    """An address spelled out; between plain words `at` also means a place: `look at example dot com` names no mailbox."""
+    value = match.group()
+    if "://" in match.string[max(0, match.start() - 8):match.start()]:
+        return False
+    plain = re.search(r"(?i)\sat\s", value)
+    if plain is None:
+        return True
+    return bool(re.search(r"(?i)\sdot\s|\s点\s", value)) and not NOT_A_NAME.fullmatch(value[:plain.start()])
+
+
+NOT_A_NAME = re.compile(r"(?i)look|site|page|available|found|us|me|it|them|more|online|is|be|visit|website|or|and|here|live|hosted|in|"
+                        r"server|host|domain|running|up|me\.|go|read|blog")
 
 
 FILE_ENDINGS = {"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "json", "py", "html"}
 
 
-def _secret(match: re.Match[str]) -> bool:
-    """A value after `password:` and its like: not a blank to fill in, a call or a plain word."""
-    value = match.group("it")
-    return not BLANK.search(value) and bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))
+def _home(match: re.Match[str]) -> bool:
+    """A home folder of somebody, and of no example or system account."""
+    return not ANYBODY.fullmatch(match.group("it"))
 
 
-BLANK = re.compile(r"your|xxx|\*\*\*|\.\.\.|example|[<>({\[]|^\$|changeme|getenv|environ|^(?:os|process|config|self)\.",
-                   re.IGNORECASE)
+ANYBODY = re.compile(
+    r"(?i)<?\[?\{?(?:your|my|the)?[_-]?(?:user(?:_?name)?|name|account|home|folder|path|dir|project|login)\d*\]?>?\}?|you|me|ubuntu|"
+    r"admin(?:istrator)?|root|public|default|shared|runner|vagrant|pi|ec2-user|hadoop|jovyan|foo|bar|baz|alice|bob|john|jane|"
+    r"john_?doe|jdoe|jane_?doe|test|tester|dev|developer|app|node|git|www|www-data|ftp|guest|student|linuxbrew|docker|vscode|postgres|"
+    r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|news|"
+    r"\.+|%\w+%?|example|someone|somebody|xxx+|abc")
 
 
 def _address(match: re.Match[str]) -> bool:
     return not FAMOUS.match(match.group())
 
 
-FAMOUS = re.compile(r"(?:10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
+FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
-DIGITS = "0123456789"
 HAN = ANY_HAN
 PLACE = rf"(?![到在是住于寄送址为从去来请把给]){HAN}"
 """A character of a place's name, and none of the words that lead up to one."""
-TOKENS = (
-    r"sk-(?:ant-|proj-|or-v1-)?[A-Za-z0-9_-]{20,}", r"gh[pousr]_[A-Za-z0-9]{30,}", r"github_pat_[A-Za-z0-9_]{22,}",
-    r"glpat-[A-Za-z0-9_-]{20,}", r"xox[abprs]-[A-Za-z0-9-]{10,}", r"AKIA[0-9A-Z]{16}", r"AIza[0-9A-Za-z_-]{35}",
-    r"hf_[A-Za-z0-9]{30,}", r"npm_[A-Za-z0-9]{36}", r"pypi-[A-Za-z0-9_-]{50,}", r"LTAI[A-Za-z0-9]{12,}",
-    r"AKID[A-Za-z0-9]{13,}", r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", r"[sr]k_(?:live|test)_[A-Za-z0-9]{16,}",
-    r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}", r"\d{8,10}:AA[A-Za-z0-9_-]{30,}")
-SECRET_WORDS = (
-    r"api[_ -]?key|secret(?:[_ -]?key)?|access[_ -]?token|auth[_ -]?token|passw(?:or)?d|passwd|pwd|密码|口令|密钥")
 STREETS = (r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Parkway|Pkwy|"
            r"Highway|Hwy|Crescent|Close")
 
-KEYS = (
-    Rule("KEY", re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)),
-    Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_-])(?:{'|'.join(TOKENS)})")),
-    Rule("KEY", re.compile(r"(?<=/api/webhooks/)\d+/[A-Za-z0-9_-]{20,}"), needs="/"),
-    Rule("KEY", re.compile(r"(?<=hooks\.slack\.com/services/)[A-Za-z0-9/]{20,}"), needs="/"),
-    Rule("KEY", re.compile(r"(?i)\bbearer\s+(?P<it>[A-Za-z0-9._~+/-]{20,}=*)"), words=("bearer",)),
-    Rule("KEY", re.compile(rf"(?i)(?:{SECRET_WORDS})[\"']?\s*(?:is|[:：=是为])\s*[\"'`]?(?P<it>[^\s\"'`,;，。；]{{6,}})"),
-         _secret, DIGITS, ("key", "secret", "token", "pass", "pwd", "密码", "口令", "密钥")),
-    Rule("KEY", re.compile(r"(?<=://)[^\s/:@]+:[^\s/@]+(?=@)"), needs="@"),
-)
+MAILBOXES = (r"gmail|googlemail|outlook|hotmail|live|msn|yahoo|icloud|me|proton|protonmail|aol|gmx|qq|foxmail|163|126|yeah|sina|sohu|"
+             r"139|189|aliyun|tom|21cn|mail|zoho|yandex")
+TOP = (r"com|net|org|edu|gov|io|cn|tw|hk|de|uk|fr|jp|kr|ru|nl|ch|at|au|ca|eu|us|info|dev|app|ai|co|xyz|example|test|email|biz")
+_AT = r"(?:\s?[\[({<]\s?(?:at|艾特|@)\s?[\])}>]\s?|\s?(?:艾特|#艾特#|\(at\))\s?|&#(?:64|x40);|%40|\sat\s)"
+_DOT = r"(?:\s?[\[({<]\s?(?:dot|点|\.)\s?[\])}>]\s?|\s(?:dot|点)\s|点|\.|&#46;|%2[eE])"
 MAILS = (
-    Rule("EMAIL", re.compile(r"(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,24}"
-                             r"(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@"),
-    Rule("EMAIL", re.compile(r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}\s?[\[(]\s?(?:at|AT|艾特)\s?[\])]\s?"
-                             r"[A-Za-z0-9-]+(?:\s?[\[(]\s?(?:dot|DOT|点)\s?[\])]\s?|\.)[A-Za-z]{2,24}"), needs="[("),
+    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._+-]{{1,64}}@(?:vip\.)?(?:{MAILBOXES})\.[a-z]{{2,6}}"
+                             r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@"),
+    Rule("EMAIL", re.compile(r"(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
+                             r"(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@", spares_code=True),
+    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9._+-]{{1,64}}{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
+                             r"(?![A-Za-z0-9-])"), _spelled, words=("at", "艾特", "@", "&#", "%40"), spares_code=True),
+    Rule("EMAIL", re.compile(r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])(?P<it>[A-Za-z0-9._-]{2,40}"
+                             rf"(?:\s?#\s?|\s?\*\s?|\s+at\s+)(?:{MAILBOXES})\.(?:{TOP}))(?![A-Za-z0-9-])"),
+         words=("mail", "邮", "郵")),
 )
 NUMBERS = (
-    Rule("ID", re.compile(N + r"[1-9]\d{5}(?:19|20)\d{9}[\dXx]" + E), _whole(resident_id), DIGITS),
+    Rule("ID", re.compile(N + r"[1-9]\d{5}[ -]?(?:19|20)\d{6}[ -]?\d{3}[\dXx]" + E), _resident, DIGITS),
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), DIGITS),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
@@ -192,6 +217,14 @@ PHONES = (
                              r"(?P<it>\(?\d(?:[ ().-]{0,2}\d){6,13})(?![\d.]|\s?[元块%])"), needs=DIGITS,
          words=("phone", "tel", "call", "text", "whatsapp", "mobile", "电话", "手机")),
 )
+SPELLED_PHONES = (
+    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
+                             r"(?![零〇一二三四五六七八九十百千万])"), needs="一幺"),
+    Rule("PHONE", re.compile(r"(?<!\d[ .-])(?<![\d.])(?:\d[ .·_/-]){6,13}\d(?![ .-]?\d)"), _phone_is_meant, DIGITS),
+    Rule("PHONE", re.compile(rf"(?i)\b(?:{_SPOKEN}[ ,-]{{1,3}}){{6,13}}{_SPOKEN}\b"), _phone_is_meant, words=("one", "two", "five")),
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])1[3-9]\d(?P<gap>[-–·._]{1,2}|\s{2,3}|\s?[-–]\s?)\d{4}(?P=gap)\d{4}(?!\d)"),
+         _phone_is_meant, "1"),
+)
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
@@ -208,4 +241,10 @@ PLACES = (
         rf"(?:{PLACE}){{2,10}}(?:小区|花园|公寓|家园)\s?\d{{1,4}}(?:号楼|栋|幢)(?:\d{{1,3}}单元)?(?:\d{{1,5}}室?)?"),
         needs="楼栋幢"),
 )
-RULES = (*KEYS, *MAILS, *NUMBERS, *PHONES, *PLACES)
+HOMES = (
+    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~])/(?:home|Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home, "/"),
+    Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings)(?:\\{1,2}|/)"
+                            r"(?P<it>[^\\/:*?\"<>|\s]{2,40})(?=[\\/])"), _home, ":"),
+    Rule("USER", re.compile(r"(?i)/mnt/c/Users/(?P<it>[A-Za-z0-9._-]{2,40})(?=/)"), _home, "/"),
+)
+RULES = (*SECRETS, *MAILS, *NUMBERS, *PHONES, *SPELLED_PHONES, *PLACES, *HOMES)

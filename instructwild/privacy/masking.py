@@ -1,4 +1,4 @@
-"""Personal data out of a text: each piece becomes a typed placeholder, one person one placeholder within a post.
+"""Personal data out of a text: each piece becomes a typed placeholder, one person one placeholder within a post or row.
 
 Rules find what has a form: account names, mails, phones, identity and card numbers, addresses of machines and of homes,
 keys. A name is found where the source or the text itself says that it is one ("my name is …", 我叫…); a name that merely
@@ -10,8 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
-from instructwild.privacy import identifiers, names
+from instructwild.privacy.identifiers import identifiers
+from instructwild.privacy.names import code_in, introduced, name_matches
+from instructwild.privacy.normal_form import normal_form
 
+Kinds = Literal["values", "names", "all"]
+NAME_TYPES = ("USER", "NAME")
 PLACEHOLDER = re.compile(r"\[[A-Z]+_\d+\]")
 
 
@@ -43,22 +47,44 @@ def mask(text: str, people: Iterable[Sequence[str]] = ()) -> Masked:
 
 
 def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = (),
-             kinds: Literal["values", "names", "all"] = "all") -> tuple[list[str], dict[str, int]]:
+             kinds: Kinds = "all") -> tuple[list[str], dict[str, int]]:
     """The same for several texts of one post: a person keeps their placeholder from one to the next.
 
     Args:
+        texts: the texts.
+        people: persons known to occur, each by all names they go by.
         kinds: `names` of accounts and persons, `values` of every other type, or all.
     """
-    known = [tuple(person) for person in people]
-    known += [(name,) for text in texts for name in names.introduced(text)]
+    return _masked(texts, [*map(tuple, people), *((name,) for text in texts for name in introduced(text))], kinds)
+
+
+def mask_row(turns: Sequence[tuple[str, str | None]],
+             kinds: Kinds = "all") -> tuple[list[str | None], dict[str, int]]:
+    """All turns of a row, (role, content), masked with one map: a value has one placeholder in the prompt and the answer.
+
+    Args:
+        turns: only a user introduces a person.
+        kinds: `names` of accounts and persons, `values` of every other type, or all.
+    """
+    masked, counts = _masked([text or "" for _, text in turns], people_of(turns), kinds)
+    return [new if text is not None else None for new, (_, text) in zip(masked, turns, strict=True)], counts
+
+
+def people_of(turns: Sequence[tuple[str, str | None]]) -> list[tuple[str]]:
+    """The persons who introduce themselves in a row, each by one name."""
+    return [(name,) for role, text in turns if role == "user" and text for name in introduced(text)]
+
+
+def _masked(texts: Sequence[str], people: Sequence[Sequence[str]],
+            kinds: Kinds) -> tuple[list[str], dict[str, int]]:
     numbers: dict[tuple[str, str], str] = {}
     taken = Counter(match.group()[1:].partition("_")[0] for text in texts for match in PLACEHOLDER.finditer(text))
     counts: Counter[str] = Counter()
     masked = []
     for text in texts:
         parts, at = [], 0
-        for span in spans(text, known):
-            if kinds != "all" and (span.type in ("USER", "NAME")) != (kinds == "names"):
+        for span in spans(text, people):
+            if kinds != "all" and (span.type in NAME_TYPES) != (kinds == "names"):
                 continue
             if (span.type, span.key) not in numbers:
                 taken[span.type] += 1
@@ -71,11 +97,15 @@ def mask_all(texts: Sequence[str], people: Iterable[Sequence[str]] = (),
 
 
 def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
-    """The pieces of personal data in their order; where two overlap, the surer rule's."""
-    found: list[Span] = []
-    closed = [match.span() for match in PLACEHOLDER.finditer(text)]
-    for type_, start, end, key in (*identifiers.found(text), *names.found(text, people)):
-        if all(end <= left or right <= start for left, right in closed):
-            found.append(Span(start, end, type_, key))
-            closed.append((start, end))
-    return sorted(found)
+    """The pieces of personal data in their order; where two overlap, the surer rule's. Time is linear in the text."""
+    form = normal_form(text)
+    code = code_in(form.text)
+    covered = bytearray(len(form.text))
+    for match in PLACEHOLDER.finditer(form.text):
+        covered[match.start():match.end()] = b"\1" * (match.end() - match.start())
+    pieces: list[Span] = []
+    for type_, start, end, key in (*identifiers(form.text, code), *name_matches(form.text, code, people)):
+        if covered.find(1, start, end) < 0:
+            pieces.append(Span(*form.span(start, end), type_, key))
+            covered[start:end] = b"\1" * (end - start)
+    return sorted(pieces)

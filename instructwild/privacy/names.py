@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from instructwild.privacy.identifiers import Found, holds
+from instructwild.privacy.normal_form import normal_form
+from instructwild.privacy.rule import Match, holds
 from instructwild.text.scripts import ANY_HAN
 
 MODELS = frozenset(re.split(" ", (
@@ -12,18 +13,29 @@ MODELS = frozenset(re.split(" ", (
     "channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言")))
 """Names that are no person's."""
 
-NO_HANDLE = re.compile(
-    r"(?:media|import|param|returns?|throws|override|test|property|staticmethod|classmethod|dataclass|autowired|component|types?|id|"
-    r"context|charset|keyframes|supports|deprecated|fixture|app\.\w+|pytest\.\w+|click\.\w+|[\w-]+\.(?:com|net|org|cn|io|edu|de|uk))",
+CODE_WORDS = frozenset(["media", "import", "charset", "keyframes", "supports", "container", "font-face", "layer", "namespace", "page", "property", "counter-style", "apply", "tailwind", "include", "mixin", "extend", "use", "forward", "if", "else", "elseif", "endif", "for", "each", "foreach", "while", "return", "function", "debug", "warn", "error", "at-root", "param", "params", "returns", "return", "throws", "throw", "see", "since", "author", "version", "deprecated", "override", "overrides", "test", "tests", "before", "after", "beforeeach", "aftereach", "beforeall", "afterall", "staticmethod", "classmethod", "abstractmethod", "property", "dataclass", "dataclasses", "overload", "final", "wraps", "cached_property", "lru_cache", "cache", "contextmanager", "fixture", "pytest", "jit", "njit", "cuda", "torch", "tf", "autowired", "component", "service", "repository", "controller", "restcontroller", "bean", "configuration", "entity", "table", "column", "id", "generatedvalue", "transactional", "requestmapping", "getmapping", "postmapping", "putmapping", "deletemapping", "pathvariable", "requestbody", "requestparam", "responsebody", "value", "qualifier", "data", "getter", "setter", "builder", "noargsconstructor", "allargsconstructor", "slf4j", "nullable", "nonnull", "notnull", "notblank", "valid", "size", "min", "max", "email", "pattern", "springbootapplication", "enablewebsecurity", "suppresswarnings", "functionalinterface", "safevarargs", "inject", "singleton", "module", "provides", "injectable", "input", "output", "ngmodule", "directive", "pipe", "hostlistener", "viewchild", "composable", "preview", "state", "binding", "published", "main", "objc", "escaping", "available", "discardableresult", "mainactor", "environmentobject", "stateobject", "observedobject", "time", "elapsed", "show", "inline", "inbounds", "simd", "async", "sync", "spawn", "threads", "macroexpand", "benchmark", "btime", "assert", "testset", "type", "types", "typedef", "enum", "interface", "class", "module", "exports", "description", "example", "todo", "fixme", "file", "brief", "details", "tparam", "section", "yield", "extends", "csrf", "auth", "guest", "php", "json", "lang", "js", "css", "html", "app", "root", "src", "components", "utils", "variable", "var", "name", "class", "href", "src", "title", "lang", "xml", "text", "node", "attribute", "param1", "param2", "query", "result", "count", "sum", "total", "i", "j", "x", "y", "n", "k", "symbol", "at", "sign", "everyone", "here", "channel", "rest_framework", "decorator", "decorators", "annotation"])
+"""Words of code that stand behind an @."""
+NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|[\w-]+\.(?:com|net|org|cn|io|edu|de|uk)",
+                       re.IGNORECASE)
+"""Decorators of objects, and ends of mail addresses."""
+AT_SYNTAX = re.compile(
+    r"\b(?:macros?|decorators?|annotations?|xpath|xquery|at-rules?|jsdoc|javadoc|docstring|stored procedure|t-sql|tsql|transact|"
+    r"attributes?|regex(?:es|p)?|regular expression|powershell|batch file|makefile|perl|my [@%])\b|\bmy [@%]|"
+    r"\b(?:what|how) (?:is|are|does|do) (?:the )?@|装饰器|注解|宏|存储过程|正则|裝飾器|註解",
     re.IGNORECASE)
-"""Words of code, and ends of mail addresses, that stand behind an @ too."""
+"""A text that speaks about what an @ does in code."""
+AT_CODE_LINE = re.compile(
+    r"^[^\n]*(?:\b(?:SELECT|DECLARE|SET|EXEC|EXECUTE|UPDATE|INSERT|WHERE|VALUES)\b[^\n]*@|\[@|/@|@\w[\w:-]{0,40}\s{0,3}(?:[=(\[{]|\+=|:=|INT\b|VARCHAR|N?VARCHAR|"
+    r"AS\b)|\$@|@\$)[^\n]*$|^[ \t]*@[A-Za-z_][\w.]*[ \t]*(?:\([^\n]*\))?[ \t]*\n(?=[ \t]*(?:@|(?:async[ \t]+)?(?:def|class)\b|public|private|protected|"
+    r"static|export|function|fn\b|fun\b|struct|interface|abstract|final|void|var\b|let\b|const\b|\w+\())", re.MULTILINE)
+"""Lines in which an @ is syntax: T-SQL, XPath, calls, and decorators above what they decorate."""
 
-HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
-                    r"(?:@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)?(?![0-9A-Za-z_]|/[a-z])|"
+HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]\\\[])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
+                    r"(?:@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})?(?![0-9A-Za-z_]|/[a-z]|\\)|"
                     rf"(?<![0-9A-Za-z_./@`=&])@{ANY_HAN}[\w-]{{1,29}}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 PROFILES = re.compile(
-    r"(?:https?://)?(?:www\.|m\.)?(?:(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?|"
+    r"(?<![A-Za-z0-9-])(?:https?://)?(?:(?<![A-Za-z0-9])www\.|m\.)?(?<![A-Za-z0-9-])(?:(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?|"
     r"linkedin\.com/in/|t\.me/|"
     r"reddit\.com/(?:u|user)/|zhihu\.com/people/|space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
 NO_PROFILE = {"home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
@@ -33,47 +45,124 @@ CONTACT = re.compile(r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群)?|
                      r"\s*(?:is|[:：是]|=)\s*(?P<it>@?[A-Za-z0-9_.-]{5,30})")
 CONTACT_WORDS = ("微信", "wechat", "v信", "vx", "qq", "telegram", "skype", "line", "snapchat", "小红书", "抖音")
 """Without one of them there is no contact: a quick way past the pattern."""
-INTRODUCED_WORDS = ("name", "called", "signed", "regards", "sincerely", "patient")
+INTRODUCED_WORDS = ("name", "called", "signed", "regards", "sincerely", "patient", "i am", "i'm", "i’m", "this is")
+_PART = r"[A-Z][a-z'’-]{1,20}"
+_NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\. )?{_PART}(?: [A-Z]\.)?(?: {_PART}){{0,2}}"
+_FULL = rf"{_PART}(?: [A-Z]\.)? {_PART}"
 INTRODUCED = re.compile(
-    r"(?:[Mm]y name is|[Mm]y name's|[Mm]y full name is|I am called|[Ss]igned,|(?:[Bb]est|[Kk]ind|"
-    r"[Ww]arm) [Rr]egards,|[Ss]incerely,|"
-    r"(?m:^)Name:|(?m:^)Patient:)\s+((?:(?:Dr|Mr|Mrs|Ms|Prof)\.\s)?[A-Z][a-z'’-]{1,20}(?:\s[A-Z][a-z'’-]{1,20}){0,2})")
+    rf"(?:\b[Mm]y (?:full |real )?name(?: is|'s|’s)|\bI am called|\b[Mm]y friends call me)[ \t]+({_NAME})|"
+    rf"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME})(?=[ \t]*(?:[.,]?[ \t]*$|\n))|"
+    rf"^[ \t]*(?:Name|Full [Nn]ame|Patient|Contact|Customer):[ \t]*({_NAME})(?=[ \t]*(?:$|[,;|(]))|"
+    rf"(?:^|(?<=[.!?,] ))(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?(?:I am|I'm|I’m|[Tt]his is) ({_FULL})(?=,? (?:from|and (?:I|my)|living|writing|a |an |the )|[,.] [Ii](?:'| |’)|[.!]?$)",
+    re.MULTILINE)
+NO_NAME = frozenset(["what", "who", "why", "how", "when", "where", "which", "whose", "whom", "is", "are", "was", "were", "do", "does", "did", "can", "could", "would", "should", "will", "shall", "may", "might", "must", "the", "this", "that", "these", "those", "i", "you", "he", "she", "it", "we", "they", "my", "your", "his", "her", "its", "our", "their", "a", "an", "and", "or", "but", "not", "no", "yes", "in", "on", "at", "of", "to", "for", "from", "with", "please", "sit", "come", "go", "let", "tell", "write", "give", "make", "list", "name", "unknown", "none", "null", "undefined", "anonymous", "confidential", "here", "there", "about", "as", "if", "so", "then", "than", "just", "only", "very", "really", "important", "secret", "mud", "legion", "also", "still", "now", "never", "always", "chatgpt", "claude", "siri", "alexa", "gpt", "gemini", "bard", "assistant", "hello", "hi", "hey", "dear", "based", "derived", "taken"])
+"""Words that begin no name."""
+STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"], ["inigo", "montoya"]]
+"""Names that stand for any."""
 SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
             "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤")
+NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|兴|級|级|手|考|興)|白(?:天|色|痴)|黄(?:色|昏)|石头|马(?:上|来)|方(?:法|便|式|向|案)|"
+                        r"万(?:一|能|物)|程(?:序|度)|毛(?:病|衣)|严格|向来|金(?:融|钱|色)|段落|田(?:地|野)|陈(?:述|列)|张(?:三|贴)?$|谢谢|徐徐|曾经|于是|余下|安全|周(?:末|围|日|一|二|三|四|五|六)|"
+                        r"雷(?:电|雨)|孔子|江(?:湖|南)|史(?:诗|料)|文字|常见|别人|明天|和你|国家|成功|时间|全部|易于|应该|解释")
 INTRODUCED_ZH = re.compile(
-    rf"(?:我叫|我的名字[是叫]|本人姓名[:：]?|姓名\s*[:：]|联系人\s*[:：]|收件人\s*[:：]|"
-    rf"患者\s*[:：])\s*((?:欧阳|司马|上官|诸葛|[{SURNAMES}])"
-    rf"{ANY_HAN}{{1,2}})(?=[，。！？、；,.;!?\s（(]|$|今年|是|在|来自|的)")
+    rf"(?:我叫|我的名字[是叫]|我名叫|本人姓名[:：]?|本人叫|姓名\s{{0,2}}[:：]|联系人\s{{0,2}}[:：]|收件人\s{{0,2}}[:：]|我的真名[是叫]|"
+    rf"患者\s{{0,2}}[:：])[ \t]*((?:欧阳|司马|上官|诸葛|歐陽|司馬|諸葛|[{SURNAMES}張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉])"
+    rf"{ANY_HAN}{{1,2}})(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从)", re.MULTILINE)
+SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是((?:欧阳|司马|上官|诸葛|[{SURNAMES}]){ANY_HAN}{{1,2}})"
+                     rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
+
+
+def code_in(text: str) -> bytearray:
+    """1 for every character in backticks or a fence, 0 for the others."""
+    marked = bytearray(len(text))
+    if "`" in text:
+        for match in CODE.finditer(text):
+            marked[match.start():match.end()] = b"\1" * (match.end() - match.start())
+    return marked
 
 
 def introduced(text: str) -> list[str]:
     """Names that the text itself presents as somebody's own."""
-    patterns = (INTRODUCED, INTRODUCED_ZH) if holds(text.casefold(), INTRODUCED_WORDS) else (INTRODUCED_ZH,)
-    named = [match.group(1) for pattern in patterns for match in pattern.finditer(text)]
-    return list(dict.fromkeys(named))
+    text = normal_form(text).text
+    folded = text.casefold()
+    patterns = [*([INTRODUCED] if holds(folded, INTRODUCED_WORDS) else []),
+                *([INTRODUCED_ZH] if holds(folded, ("我", "姓名", "人", "患者")) else []),
+                *([SELF_ZH] if "我是" in folded else [])]
+    names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)]
+    return list(dict.fromkeys(name for name in names if _may_be_a_name(name)))
 
 
-def found(text: str, people: Sequence[Sequence[str]] = ()) -> Iterator[Found]:
-    """Handles, profile addresses and known names. One person's names share their key."""
-    code = [match.span() for match in CODE.finditer(text)]
+def _may_be_a_name(name: str) -> bool:
+    if name[0] > "\u3000":
+        return not NO_NAME_ZH.match(name)
+    words = name.casefold().removeprefix("dr. ").replace(".", "").split()
+    return words not in STOCK_NAMES and not any(word in NO_NAME for word in words)
+
+
+def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = ()) -> Iterator[Match]:
+    """Handles, profile addresses and known names. One person's names share their key.
+
+    Args:
+        text: in its normal form.
+        code: 1 where a character is code.
+        people: persons known to occur, each by all names they go by.
+    """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
-    handles = {number for number, person in enumerate(people) if len(person) > 1 or _is_handle(person[0])}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
                 *([CONTACT] if holds(text.casefold(), CONTACT_WORDS) else [])]
+    syntax = _at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
+        group = "it" if "it" in pattern.groupindex else 0
         for match in pattern.finditer(text):
-            group = "it" if "it" in pattern.groupindex else 0
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
-            if name in MODELS or name in NO_PROFILE:
+            if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
-            if pattern is HANDLE and (_within(match.start(), code) or NO_HANDLE.fullmatch(name)):
+            if pattern is HANDLE and (syntax[match.start()] or name in CODE_WORDS or NO_HANDLE.fullmatch(name)):
                 continue
             yield "USER", match.start(group), match.end(group), whose.get(name, name)
-    known = [(name, number) for number, person in enumerate(people) for name in person if _stands_out(name)]
-    for name, number in sorted(known, key=lambda pair: -len(pair[0])):
-        for start, end in _standing(name, text):
-            yield "USER" if number in handles else "NAME", start, end, f"person {number}"
+    yield from _known(text, code, people)
+
+
+def _at_syntax(text: str, code: bytearray) -> bytearray:
+    """1 wherever an @ would be syntax: in code, in lines of it, or all over a text that speaks about such syntax."""
+    if AT_SYNTAX.search(text):
+        return bytearray(b"\1" * len(text))
+    marked = bytearray(code)
+    for match in AT_CODE_LINE.finditer(text):
+        marked[match.start():match.end()] = b"\1" * (match.end() - match.start())
+    return marked
+
+
+def _known(text: str, code: bytearray, people: Sequence[Sequence[str]]) -> Iterator[Match]:
+    """Where known names stand as words of their own, with the @ before them; Chinese names need no space around them.
+
+    Names are looked up by their first two characters and their lengths, so that many names take no more passes than one.
+    """
+    numbers: dict[str, int] = {}
+    for number, person in enumerate(people):
+        for name in person:
+            if _stands_out(name := normal_form(name).text):
+                numbers.setdefault(name, number)
+    if not numbers:
+        return
+    handles = {number for number, person in enumerate(people) if len(person) > 1 or _is_handle(person[0])}
+    lengths: dict[str, list[int]] = {}
+    for name in sorted(numbers, key=len, reverse=True):
+        if len(name) not in (listed := lengths.setdefault(name[:2], [])):
+            listed.append(len(name))
+    begins = re.compile(f"(?={'|'.join(map(re.escape, lengths))})") if len(lengths) < MANY else re.compile(r"(?s)(?=(..))")
+    for match in begins.finditer(text):
+        at = match.start()
+        for length in lengths.get(text[at:at + 2], ()):
+            end = at + length
+            if (number := numbers.get(text[at:end])) is not None and not code[at] and _alone(text, at, end):
+                yield ("USER" if number in handles else "NAME"), at - (text[at - 1:at] == "@"), end, f"person {number}"
+                break
+
+
+MANY = 50
+"""First two characters of names above which every place of the text is looked at instead."""
 
 
 def _is_handle(name: str) -> bool:
@@ -89,20 +178,10 @@ def _stands_out(name: str) -> bool:
     return len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
 
 
-def _standing(name: str, text: str) -> Iterator[tuple[int, int]]:
-    """Where a name stands as a word of its own, with the @ before it; Chinese names need no space around them."""
-    at = text.find(name)
-    while at >= 0:
-        end = at + len(name)
-        left, right = text[at - 1:at], text[end:end + 1]
-        if not (_joins(left, name[0]) or _joins(right, name[-1])):
-            yield at - (left == "@"), end
-        at = text.find(name, end)
+def _alone(text: str, start: int, end: int) -> bool:
+    """Whether a stretch is no part of a longer word."""
+    return not (_joins(text[start - 1:start] if start else "", text[start]) or _joins(text[end:end + 1], text[end - 1]))
 
 
 def _joins(neighbour: str, edge: str) -> bool:
     return edge.isascii() and neighbour.isascii() and (neighbour.isalnum() or neighbour == "_")
-
-
-def _within(place: int, stretches: Sequence[tuple[int, int]]) -> bool:
-    return any(start <= place < end for start, end in stretches)

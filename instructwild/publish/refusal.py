@@ -43,11 +43,12 @@ def personal_data(texts: Iterable[tuple[str, str, str]], accept: Sequence[str] =
         InputError: something else was found; the rows are named, what was found in them is not.
     """
     from instructwild.privacy.masking import spans
+    from instructwild.privacy.names import introduced
 
     counts: Counter[str] = Counter()
     where: dict[str, list[str]] = {}
     for config, row, text in texts:
-        for span in spans(text):
+        for span in spans(text, [(name,) for name in introduced(text)]):
             counts[span.type] += 1
             if len(places := where.setdefault(span.type, [])) < NAMED and f"{config} {row}" not in places:
                 places.append(f"{config} {row}")

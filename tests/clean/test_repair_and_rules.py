@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from instructwild.clean.damage import DAMAGE
 from instructwild.clean.mojibake import SUSPECT, unmangled
 from instructwild.clean.own_rules import expression, from_files
-from instructwild.clean.repair import LANES, Repair
+from instructwild.clean.repair import Repair
 from instructwild.clean.rules import RULES, Rules
 from instructwild.errors import ConfigError
 from instructwild.schema import content_id
@@ -43,8 +44,8 @@ def test_damage_that_has_one_reading_is_mended_and_said(before, after, kind):
 @pytest.mark.parametrize("text", [
     "HTML 里的 &lt; 是什么意思？", "把 &quot; 换成 '", "What does &lt; mean?", "写出 AT&T 和 &quot;", "A&B 公司"])
 def test_a_text_that_may_mean_its_html_is_left_alone(text):
-    assert left(Repair().verdicts(rows_of(text))) == []
-    assert Repair().verdicts(rows_of(text)).rows["prompt"].to_list() == [text]
+    found = Repair().verdicts(rows_of(text))
+    assert (found.rows["prompt"].to_list(), left(found)) == ([text], [])
 
 
 def test_what_one_repair_uncovers_the_next_one_mends():
@@ -54,10 +55,55 @@ def test_what_one_repair_uncovers_the_next_one_mends():
     assert spoilt["prompt"].to_list() == ["HTML 里的 &lt; 是什么意思？"]
 
 
+MEANT = [
+    ("Complete the body:\ndef total(xs):", "    t = 0\n    return t + sum(xs)"),
+    ("补全函数", "\treturn 1"),
+    ("写一段", "　　春天来了，花开了。"),
+    ("Why does the file show cafÃ© to me?", "It was read with the wrong table."),
+    ("Correct the word “cafÃ©”.", "The word is a loan."),
+    ("Use Mühle, not MÃ¼hle.", "Fine."),
+    ("为什么网页上是“ä½ å¥½”？", "编码不对。"),
+    ("Il dit : « au café…» et part.", "Oui."),
+    ("CORAÇÃO E IRMÃ… SEMPRE", "Sim."),
+    ("怎样写“和”号？", "在HTML里写成 &amp; 就行。"),
+    ("What stands for the sign?", "Write &lt; for < there."),
+    ("Fill in the card.", "Engine:\nN/A"),
+    ("What does this abbreviation mean?\nN/A", "Not applicable."),
+    ("Translate the following.\nno input", "sin entrada"),
+    ("What is a zero-width space? Like this:​", "A sign."),
+    ("ภาษาไทย​ง่าย", "ใช่"),
+]
+
+
+@pytest.mark.parametrize(("prompt", "answer"), MEANT)
+def test_what_may_be_meant_stays_as_it_is(prompt, answer):
+    row = Repair().verdicts(rows_of((prompt, answer))).rows.row(0, named=True)
+    assert (row["prompt"], row["answer"]) == (prompt, answer)
+
+
+@pytest.mark.parametrize(("prompt", "flag"), [
+    ("Correct the word “cafÃ©”.", "mojibake"), ("Ask Tom &amp; Ann.", "html_entities"),
+    ("Translate the following.\nno input", "placeholder")])
+def test_what_is_doubtful_is_flagged(prompt, flag):
+    assert flags(Repair().verdicts(rows_of(prompt)).rows) == [[flag]]
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("a\x0bb", "a\nb"), ("a\x0cb", "a\nb"), ("a\x85b", "a\nb"), ("a\u2028b\u2029c", "a\nb\nc"), ("a\n\x0cb", "a\nb"),
+    ("a\x0c\nb", "a\nb"), ("a\x1fb", "a b"), ("don\x92t \x93ever\x94", "don’t “ever”"), ("\x1b[31mred\x1b[0m", "red")])
+def test_a_separator_parts_what_it_parted_before(before, after):
+    assert Repair().verdicts(rows_of(("Say it", before))).rows["answer"].to_list() == [after]
+
+
+def test_every_repair_is_named():
+    assert flags(Repair().verdicts(rows_of(("Say it", "so\x0bit is \r\n"))).rows) == [
+        ["repaired_line_separators", "repaired_outer_space"]]
+
+
 def test_an_answer_is_mended_without_renaming_the_prompt():
     found = Repair().verdicts(rows_of(("Say it", "  Itâ€™s so \r\n")))
     row = found.rows.row(0, named=True)
-    assert (row["answer"], row["parents"], row["id"]) == ("It’s so", [], content_id([("user", "Say it")]))
+    assert (row["answer"], row["parents"], row["id"]) == ("  It’s so", [], content_id([("user", "Say it")]))
 
 
 def test_each_kind_of_damage_can_be_flagged_dropped_or_left_alone():
@@ -66,7 +112,7 @@ def test_each_kind_of_damage_can_be_flagged_dropped_or_left_alone():
     assert left(found) == [0]
     assert json.loads(found.drops["evidence"][0]) == {"rules": ["control_characters"]}
     assert flags(found.rows)[2] == ["placeholder"]
-    nothing = Repair(dict.fromkeys(LANES, "off")).verdicts(rows)
+    nothing = Repair(dict.fromkeys(DAMAGE, "off")).verdicts(rows)
     assert left(nothing) == []
     assert nothing.rows.equals(rows)
 
