@@ -15,7 +15,8 @@ from typing import IO, Any, Literal
 import ijson
 
 from instructwild.errors import InputError
-from instructwild.read.files import Line, json_lines
+from instructwild.read.files import json_lines
+from instructwild.read.line import Line
 
 HEAD = 4096
 Event = tuple[str, str, Any]

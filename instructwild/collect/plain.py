@@ -11,8 +11,9 @@ from typing import Any
 from instructwild.collect.export import json_rows, members
 from instructwild.collect.post import Post, moment, person, text_of
 from instructwild.errors import InputError
-from instructwild.read.files import Line, lines_of
+from instructwild.read.files import lines_of
 from instructwild.read.layouts import to_messages
+from instructwild.read.line import Line
 from instructwild.schema.message import Message
 
 FILES = ("*.jsonl", "*.json", "*.csv", "*.tsv", "*.parquet", "*.jsonl.gz", "*.jsonl.zst")

@@ -10,8 +10,8 @@ from pathlib import Path
 from instructwild.collect.export import json_rows, members
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, text_of
-from instructwild.read.files import Line
 from instructwild.read.layouts import to_messages
+from instructwild.read.line import Line
 from instructwild.schema.message import Message
 
 FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.jsonl.zst")

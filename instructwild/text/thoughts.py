@@ -22,7 +22,8 @@ def _kind(opening: str, closing: str, inside: bool = False) -> _Kind:
 
 _KINDS = (
     _kind(r"<think>", r"</think>", inside=True),
-    *(_kind(rf"<{name}>", rf"</{name}>") for name in ("seed:think", "thinking", "thought", "thoughts", "reasoning", "reflection")),
+    *(_kind(rf"<{name}>", rf"</{name}>")
+      for name in ("seed:think", "thinking", "thought", "thoughts", "reasoning", "reflection")),
     _kind(r"\[THINK\]", r"\[/THINK\]", inside=True),                                    # Mistral's Magistral
     _kind(r"◁think▷", r"◁/think▷", inside=True),                                      # Kimi
     _kind(r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),                       # OpenThoughts, Sky-T1
@@ -34,8 +35,8 @@ MAY_HOLD_THOUGHTS = rf"(?i)</?(?:{_NAMES})>|\[/?THINK\]|◁/?think▷|<\|(?:begi
 MOST_BLOCKS = 16
 """Each costs a pass over the text, so their number is bounded: real answers have one or two."""
 _FIRST_LOOK = re.compile(MAY_HOLD_THOUGHTS)
-_CODE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)",
-                   re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"
+                   r"|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*")
 _QUOTES = "\"'“”‘’「」『』«»‹›《》"
 _PUNCTUATION = ",.;:!?)，。；：！？、）"
@@ -82,7 +83,7 @@ def _first_block(text: str) -> tuple[int, int, str] | None:
         opening = next(_outside(kind.opening, text[:closing.start()], code), None)
         if opening is None and _ends_thoughts(text, closing):
             return 0, closing.end(), text[:closing.start()]
-        if opening is not None and kind.inside and not text[text.rfind("\n", 0, opening.start()) + 1:opening.start()].strip():
+        if opening is not None and kind.inside and not _line_around(text, opening)[0].strip():
             return opening.start(), closing.end(), text[opening.end():closing.start()]
     return None
 

@@ -32,7 +32,8 @@ def test_thoughts_and_content(text, reasoning, content):
 @pytest.mark.parametrize("text", ["<think>\nCork is light, so", "  <thinking>Cork is light, so", "[THINK]Cork is light, so"])
 def test_an_unclosed_block_leaves_no_content(text):
     reasoning, content = split_thoughts(text)
-    assert reasoning.startswith("Cork is light") and content == ""
+    assert reasoning.startswith("Cork is light")
+    assert content == ""
 
 
 @pytest.mark.parametrize("text", ["Cork is light.\n</think>\n\nIt floats.", "Cork is light.</think>It floats.",
@@ -60,7 +61,8 @@ def test_a_text_about_the_tag_stays(text):
     assert split_thoughts(text) == (None, text)
 
 
-@pytest.mark.parametrize("unit", ["<think>", "</think> x ", "`<think>` ", "```\n<think>\n", "<think>a</think>\n", "`", "'</think>'"])
+@pytest.mark.parametrize("unit", ["<think>", "</think> x ", "`<think>` ", "```\n<think>\n", "<think>a</think>\n", "`",
+                                  "'</think>'"])
 def test_the_work_is_linear(unit):
     began = time.process_time()
     split_thoughts(unit * 10_000)
