@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructwild.convert import Layout, converted, in_layout, misfit, preference_pairs
+from instructwild.convert import converted, preference_pairs
 from instructwild.errors import InputError
 from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, Encoding, Force, Json, Out, announce
 from instructwild.errors import ConfigError
 
 
@@ -30,6 +30,7 @@ def clean(
     against: Annotated[list[str] | None, typer.Option(help="Drop rows that this evaluation set holds. Repeatable.")] = None,
     threshold: Annotated[float, typer.Option(help="Near-duplicates have an F above this.", min=0, max=1)] = 0.7,
     guard: Annotated[bool, typer.Option(help="Keep rows that share a template but ask for different things.")] = False,
+    columns: Columns = None,
     encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
@@ -43,6 +44,7 @@ def clean(
     from instructwild.clean.pipeline import clean as run
     from instructwild.clean.repair import LANES
     from instructwild.clean.rules import RULES
+    from instructwild.read.names import parse_map
 
     actions = dict(_setting(given) for given in rule or ())
     for name in actions:
@@ -61,7 +63,8 @@ def clean(
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *asked}]
     names += [name for name in STEPS if name in asked and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
-    announce(run(inputs, out, chosen, encoding=encoding, force=force, keep_raw=keep_raw), as_json)
+    announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw),
+             as_json)
 
 
 def _listed(given: list[str] | None) -> list[str]:

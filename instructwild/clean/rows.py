@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from instructwild.schema.identity import content_id, response_id
+from instructwild.schema.identity import content_id, response_id, turn_of
 from instructwild.stage.frames import INSTRUCTION
 
 AT, PROMPT, ANSWER = "at", "prompt", "answer"
@@ -64,8 +64,8 @@ def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _mended(row: Mapping[str, Any], mend: Callable[[str], str]) -> dict[str, Any]:
-    messages = [{"role": message["role"], "content": mend(message["content"])} for message in row["messages"]]
-    said = [(message["role"], message["content"]) for message in messages]
+    messages = [{**message, "content": mend(message["content"])} for message in row["messages"]]
+    said = [turn_of(message) for message in messages]
     name = content_id(said)
     parents = row["parents"] if name == row["id"] else [*row["parents"], row["id"]]
     return {**row, "id": name, "response_id": response_id(said), "messages": messages, "parents": parents}

@@ -14,6 +14,7 @@ from instructwild.read.exports import (
 )
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
 from instructwild.read.turns import LeftOut, Turn, answered, turn, turn_from, unread
+from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.verdict import Reason
 
 
@@ -27,14 +28,15 @@ class Conversation:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-def to_conversation(row: Mapping[str, Any]) -> Conversation:
-    """The conversation in one row of any known layout.
+def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversation:
+    """The conversation in one row of any known layout; `plain_text` says whether a lone `text` is one.
 
     Raises:
         ValueError: no known layout fits, a role is unknown, or a content is not text; the message says which.
         LeftOut: it holds media, or an answer that is marked as bad.
     """
-    for reader in (_messages, _prompt, _mapping, _body, _moss, _turn_list, _input_target, _plain_text):
+    for reader in (_messages, _prompt, _mapping, _body, _moss, _turn_list, _input_target, _tree_row, _implicit,
+                   *((_plain_text,) if plain_text else ())):
         conversation = reader(row)
         if conversation is not None:
             break
@@ -53,8 +55,8 @@ def to_conversation(row: Mapping[str, Any]) -> Conversation:
 
 
 def to_messages(row: Mapping[str, Any]) -> list[Turn]:
-    """The turns of one row of any known layout; raises as `to_conversation`."""
-    return to_conversation(row).turns
+    """The turns of one row of any known layout but a lone text; raises as `to_conversation`."""
+    return to_conversation(row, plain_text=False).turns
 
 
 def _refuse_bad(conversation: Conversation, row: Mapping[str, Any]) -> None:
@@ -130,6 +132,8 @@ def _prompt(row: Mapping[str, Any]) -> Conversation | None:
         if spoken is None:
             spoken = [turn("user", f"{prompt}\n{beside}" if beside.strip() else prompt)]
         conversation = Conversation([*_history(row.get("history")), *spoken], {key, "input", "history"})
+        if beside.strip() and len(spoken) == 1:
+            conversation.extra[INPUT_LINE] = prompt.count("\n") + 1
     return _with_answer(conversation, row, ANSWER_KEYS)
 
 
@@ -256,23 +260,27 @@ def _input_target(row: Mapping[str, Any]) -> Conversation | None:
     return _with_answer(conversation, row, keys)
 
 
-def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
-    """A plain `text`: a dialogue whose turns are labelled, or else text to be learnt as it is, without a prompt."""
+def _tree_row(row: Mapping[str, Any]) -> Conversation | None:
+    """A message of Open Assistant's rows: one that begins a tree is a prompt."""
     if "parent_id" in row and isinstance(row.get("role"), str) and isinstance(row.get("text"), str):
         if row["parent_id"] is not None:
             raise ValueError("a reply of a message tree, which is no row by itself")
         return Conversation([turn_from({"role": row["role"], "content": row["text"]}, 0)], {"text", "role"})
+    return None
+
+
+def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
+    """A plain `text`: a dialogue whose turns are labelled, or else text to be learnt as it is, without a prompt."""
     text = row.get("text")
     if isinstance(text, str) and text.strip():
         return Conversation(labelled_turns(text, answered_too=True) or [turn("assistant", text)], {"text"})
-    for key in ("chosen", "rejected"):
-        if is_empty(row.get(key)):
-            return None
-    return _implicit(row)
+    return None
 
 
 def _implicit(row: Mapping[str, Any]) -> Conversation | None:
     """Two whole conversations, of which the last answers differ: the prompt is what they share; both stay in extra."""
+    if is_empty(row.get("chosen")) or is_empty(row.get("rejected")):
+        return None
     sides: list[list[Turn]] = []
     for key in ("chosen", "rejected"):
         value = parsed(row[key])

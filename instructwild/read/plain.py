@@ -12,6 +12,7 @@ import polars as pl
 
 from instructwild.read.cells import ABSENT, is_empty, json_text
 from instructwild.read.names import ANSWER_KEYS, PROMPT_KEYS
+from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.identity import ID_LENGTH
 from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
 from instructwild.text.thoughts import MAY_HOLD_THOUGHTS
@@ -61,8 +62,10 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
     """
     found, beside = texts(frame), _present(pl.col("input")).fill_null("")
     prompt = pl.coalesce(PROMPT_KEYS)
+    joined = beside.str.strip_chars() != ""
     said = found.select(
-        prompt=pl.when(beside.str.strip_chars() == "").then(prompt).otherwise(pl.concat_str(prompt, beside, separator="\n")),
+        line=pl.when(joined).then(prompt.str.count_matches("\n", literal=True) + 1),
+        prompt=pl.when(joined).then(pl.concat_str(prompt, beside, separator="\n")).otherwise(prompt),
         answer=_written(pl.coalesce(ANSWER_KEYS)))
     origin = found.select(
         kind=pl.repeat(kind, pl.len()), source=_given(pl.col("source")).fill_null(source), url=_given(pl.col("url")),
@@ -80,7 +83,7 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
                          flags=nothing),
         scores=pl.lit([], INSTRUCTION["scores"]),
         tools=pl.lit(None, pl.String),
-        extra=pl.Series("extra", extra, dtype=pl.String) if extra is not None else pl.lit(None, pl.String),
+        extra=_extra(said, extra),
     ).cast(dict(INSTRUCTION))
 
 
@@ -96,6 +99,17 @@ def _written(text: pl.Expr) -> pl.Expr:
 def _present(text: pl.Expr) -> pl.Expr:
     """The text where it does not stand for an empty cell."""
     return pl.when(~text.str.strip_chars().is_in(ABSENT)).then(text)
+
+
+def _extra(said: pl.DataFrame, extra: Sequence[str | None] | None) -> pl.Series:
+    """The other columns as JSON, with the line at which the input begins where there is one."""
+    line = pl.concat_str(pl.lit(f'"{INPUT_LINE}":'), pl.col("line").cast(pl.String), pl.lit("}"))
+    if extra is None:
+        return said.select(pl.concat_str(pl.lit("{"), line)).to_series()
+    rest = pl.col("rest")
+    return said.with_columns(rest=pl.Series(extra, dtype=pl.String)).select(
+        pl.when(pl.col("line").is_null()).then(rest).when(rest.is_null()).then(pl.concat_str(pl.lit("{"), line))
+        .otherwise(pl.concat_str(rest.str.head(-1), pl.lit(","), line))).to_series()
 
 
 def extra_text(row: Mapping[str, Any]) -> str | None:

@@ -9,6 +9,8 @@ from instructwild.schema.verdict import Dropped
 
 INSTRUCTION = ("id", "response_id", "messages", "language", "origin", "parents", "made_by", "labels", "scores", "tools",
                "extra")
+INPUT_LINE = "input_line"
+"""In `extra`: at which line of the last user turn, counted from 0, the input of an Alpaca row begins."""
 RANKING = ("id", "messages", "language", "candidates", "rankings")
 DROPPED = ("id", "step", "reason", "evidence", "row")
 

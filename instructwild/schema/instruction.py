@@ -42,7 +42,8 @@ class Instruction(BaseModel):
     scores: dict[str, float] = Field(default_factory=dict, description="numbers by name")
     tools: list[Any] | None = Field(default=None, description="JSON: the tools that may be called, as OpenAI and TRL write "
                                                               "them")
-    extra: dict[str, Any] = Field(default_factory=dict, description="JSON: every input column that nothing reads, by its name")
+    extra: dict[str, Any] = Field(default_factory=dict, description="JSON: every input column that nothing reads, "
+                                                                        "by its name")
 
     @model_validator(mode="before")
     @classmethod

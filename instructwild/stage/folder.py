@@ -142,6 +142,7 @@ def input_record(path: str | Path, rows: int | None = None) -> FileRecord:
         content = given / (DATA if (given / DATA).exists() else MODEL)
         rows = manifest.rows.kept if rows is None else rows
     try:
-        return FileRecord(path=os.fsencode(os.path.relpath(given)).decode("utf-8", "replace"), sha256=sha256_of(content), rows=rows)
+        name = os.fsencode(os.path.relpath(given)).decode("utf-8", "replace")
+        return FileRecord(path=name, sha256=sha256_of(content), rows=rows)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=str(given), remedy="check its permissions") from None

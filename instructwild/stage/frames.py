@@ -59,7 +59,8 @@ def upgraded(frame: pl.DataFrame) -> pl.DataFrame:
                  for field in MESSAGES.inner.fields])))  # type: ignore[union-attr]
     if is_ranking(frame) or not {"id", "messages", "origin", "made_by", "labels", "scores"} <= {*frame.columns}:
         return frame
-    return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in ("tools", "extra") if name not in frame.columns)
+    return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in ("tools", "extra")
+                              if name not in frame.columns)
 
 
 def lists(rows: pl.DataFrame, ends: np.ndarray) -> pl.Series:
