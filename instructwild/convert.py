@@ -1,8 +1,9 @@
 """`instructwild convert`: rows in the layout that another tool reads.
 
 `messages` and `preference` have TRL's column names; `alpaca` is instruction, input, output; `sharegpt` is conversations of
-`from` and `value`. Ids, languages, tools and every further column that the rows were read with stand beside them. A ranking stage becomes preference pairs: every strictly ordered pair of every submitted ranking, ties
-none. Rankings themselves stay whole in their stage, where reward modelling reads them.
+`from` and `value`. Ids, languages, tools and every further column that the rows were read with stand beside them.
+A ranking stage becomes preference pairs: every strictly ordered pair of every submitted ranking, ties none. Rankings
+themselves stay whole in their stage, where reward modelling reads them.
 """
 
 import json

@@ -118,7 +118,7 @@ def columns_of(rows: Sequence[Mapping[str, Any]], layout: Layout) -> "dict[str, 
     for name in names:
         values = [row.get(name) for row in rows]
         if name == "messages" and layout is Layout.MESSAGES:
-            values = [[{**turn, "tool_calls": compact(turn["tool_calls"])} if "tool_calls" in turn else turn for turn in turns]
+            values = [[turn | {key: compact(turn[key]) for key in ("tool_calls",) if key in turn} for turn in turns]
                       for turns in values]
         columns[name] = pl.Series(name, values, dtype=known[name]) if name in known else _free_column(name, values)
     return columns
@@ -142,12 +142,14 @@ def schema(layout: Layout, rows: Sequence[Mapping[str, Any]] = ()) -> "dict[str,
     """The columns of a layout; messages have the further fields that any of the rows has."""
     import polars as pl
 
-    fields = dict.fromkeys(["role", "content", *(field for row in rows for turn in row.get("messages", ()) for field in turn)])
+    seen = (name for row in rows for turn in row.get("messages", ()) for name in turn)
+    fields = dict.fromkeys(["role", "content", *(seen if layout is Layout.MESSAGES else ())])
     turns = pl.List(pl.Struct({name: pl.String for name in ("role", "content")}))
     beside = {"id": pl.String(), "language": pl.String()}
     return {
         Layout.MESSAGES: {"messages": pl.List(pl.Struct({name: pl.String for name in fields})), **beside},
-        Layout.PREFERENCE: {"prompt": turns, "chosen": turns, "rejected": turns, "id": pl.String(), "annotator": pl.String()},
+        Layout.PREFERENCE: {"prompt": turns, "chosen": turns, "rejected": turns, "id": pl.String(),
+                            "annotator": pl.String()},
         Layout.ALPACA: {"instruction": pl.String(), "input": pl.String(), "output": pl.String(), "system": pl.String(),
                         "history": pl.List(pl.List(pl.String)), **beside},
         Layout.SHAREGPT: {"conversations": pl.List(pl.Struct({"from": pl.String, "value": pl.String})), **beside},
@@ -166,7 +168,8 @@ def dataset_info(name: str, layout: Layout, columns: Sequence[str]) -> dict[str,
     elif layout is Layout.SHAREGPT:
         info["columns"] = {"messages": "conversations", **tools}
     elif layout is Layout.PREFERENCE:
-        info |= {"ranking": True, "columns": {"messages": "prompt", "chosen": "chosen", "rejected": "rejected"}, "tags": openai}
+        info |= {"ranking": True, "columns": {"messages": "prompt", "chosen": "chosen", "rejected": "rejected"},
+                 "tags": openai}
     else:
         info |= {"columns": {"messages": "messages", **tools}, "tags": openai}
     return {name: info}

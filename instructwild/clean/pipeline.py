@@ -51,7 +51,8 @@ def made(name: str, **options: Any) -> Step:
 
 
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
-          columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False, keep_raw: bool = False) -> Stage:
+          columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
+          keep_raw: bool = False) -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:

@@ -16,8 +16,8 @@ Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of te
 
 Columns = Annotated[list[str] | None, typer.Option(
     "--map", metavar="NAME=COLUMN", show_default="known layouts need none",
-    help="Read a column of plain files as NAME: messages, system, prompt, input, answer, reasoning, chosen, rejected, label, "
-         "language or id. Repeatable.")]
+    help="Read a column of plain files as NAME: messages, system, prompt, input, answer, reasoning, chosen, rejected, "
+         "label, language or id. Repeatable.")]
 
 
 def announce(stage: "Stage", as_json: bool = False) -> None:

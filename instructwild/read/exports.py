@@ -1,4 +1,4 @@
-"""Conversations in exporters' own structures: ChatGPT's data export, Open Assistant's trees, MOSS, texts with labelled turns."""
+"""Conversations in exporters' own structures: ChatGPT's data export, Open Assistant's trees, MOSS, labelled turns."""
 
 import re
 from collections.abc import Mapping
@@ -29,7 +29,8 @@ def labelled_turns(text: str, answered_too: bool = False) -> list[Turn] | None:
         pieces = pattern.split(text)
         if pieces[0].strip() or len(pieces) < 5 or pieces[1] != first:
             continue
-        turns = [turn(ROLES[label.lower()], spoken.strip()) for label, spoken in zip(pieces[1::2], pieces[2::2], strict=True)]
+        labelled = zip(pieces[1::2], pieces[2::2], strict=True)
+        turns = [turn(ROLES[label.lower()], spoken.strip()) for label, spoken in labelled]
         if turns[-1]["role"] == "assistant" and not turns[-1]["content"]:
             return turns[:-1]
         if answered_too:
@@ -107,7 +108,8 @@ def _exported(message: Mapping[str, Any]) -> tuple[str, str, str]:
     """Role, text and thoughts of one exported message; what was hidden from the person has no text."""
     author, content, notes = message.get("author") or {}, message.get("content") or {}, message.get("metadata") or {}
     role = str(author.get("role") or "") if isinstance(author, Mapping) else ""
-    if not isinstance(content, Mapping) or (isinstance(notes, Mapping) and notes.get("is_visually_hidden_from_conversation")):
+    hidden = isinstance(notes, Mapping) and notes.get("is_visually_hidden_from_conversation")
+    if not isinstance(content, Mapping) or hidden:
         return role, "", ""
     if content.get("content_type") == "thoughts":
         parts = content.get("thoughts") or []

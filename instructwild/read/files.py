@@ -20,7 +20,7 @@ from instructwild.errors import InputError
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
-from instructwild.stage.folder import SCRATCH, table
+from instructwild.stage.folder import DATA, SCRATCH, table
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
@@ -145,8 +145,8 @@ def _shards(folder: Path) -> list[Path]:
     saved = (folder / "state.json").is_file() and (folder / "dataset_info.json").is_file()
     endings = (".arrow",) if saved else (*TEXT_FILES, ".parquet", ".arrow")
     shards = sorted(path for path in folder.iterdir() if path.is_file() and _ending(path) in endings
-                    and not path.name.startswith((".", "_")) and path.name not in ("dataset_info.json", "dataset_infos.json"))
-    if not shards or (folder / SCRATCH).exists():
+                    and not path.name.startswith((".", "_")) and not path.name.startswith("dataset_info"))
+    if not shards or (folder / SCRATCH).exists() or (folder / DATA).exists():
         raise InputError("is a folder without a manifest.json, so no finished stage, and holds no files of rows",
                          where=printable(folder), remedy="give a file, or finish the stage by running its command again")
     kinds = sorted({_ending(path) for path in shards})

@@ -11,6 +11,8 @@ from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import CONVERSATION_KEYS, KNOWN
 
 MISENCODED_SHARE = 0.1
+DESCRIBE = frozenset({"license", "source", "url", "language", "category", "id", "text", "system"})
+"""What may stand beside a list of rows to describe them all."""
 SPACE = " \t\r\n"
 
 
@@ -90,8 +92,7 @@ def _rows_within(value: Mapping[str, Any]) -> Iterator[Line]:
         return
     lists = [item for item in value.values() if isinstance(item, list) and item
              and all(isinstance(row, Mapping) for row in item) and not _messages(item)]
-    if len(lists) == 1 and not any(isinstance(value.get(key), str) for key in KNOWN - {"license", "source", "url", "language",
-                                                                                        "category", "id", "text"}):
+    if len(lists) == 1 and not any(isinstance(value.get(key), str) for key in KNOWN - DESCRIBE):
         for number, row in enumerate(lists[0], start=1):
             yield Line(number, row["row"] if isinstance(row.get("row"), Mapping) and "row_idx" in row else row)
         return

@@ -1,4 +1,4 @@
-"""The layouts that instruction data comes in, each turned into one conversation; what a layout does not read stays `extra`."""
+"""The layouts that instruction data comes in, each turned into one conversation; what it does not read is `extra`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

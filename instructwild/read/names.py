@@ -13,13 +13,14 @@ MAPPED = {"messages": "messages", "system": "system", "prompt": "instruction", "
 """NAME of `--map NAME=COLUMN`, and the column it is read as."""
 SAME_ROLE = {"instruction": PROMPT_KEYS, "output": ANSWER_KEYS, "messages": CONVERSATION_KEYS}
 KNOWN = frozenset({
-    *PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *MAPPED.values(), "source", "url", "license", "instruction_type", "category",
-    "special_tag", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra", "response_id",
+    *PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *MAPPED.values(), "source", "url", "license", "instruction_type",
+    "category", "special_tag", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
+    "response_id",
     "kto_tag", "target", "ideal", "text", "turns", "reference", "chat", "meta_instruction", "plain_text", "mapping", "body"})
 
 LIKELY = {
-    "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user", "stem",
-               "text", "inputs", "user_prompt", "input"),
+    "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",
+               "stem", "text", "inputs", "user_prompt", "input"),
     "answer": ("solution", "回答", "答案", "回复", "输出", "答复", "reply", "target", "ideal", "a", "assistant", "bot",
                "targets", "label_text", "output_text", "gold"),
     "system": ("系统", "system_prompt", "meta_instruction"),

@@ -16,7 +16,7 @@ ROLES = {"user": "user", "human": "user", "prompter": "user",
 CALLS = ("function_call", "tool_call")
 TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
 THOUGHT_PARTS = ("thinking", "reasoning", "thought")
-MEDIA = ("image", "audio", "video", "file", "input_image", "input_audio", "input_file", "image_url", "video_url", "audio_url")
+MEDIA = ("image", "audio", "video", "file", "input_image", "input_audio", "input_file")
 READ = frozenset({"role", "from", "content", "value", "reasoning_content", "reasoning", "thinking", "tool_calls",
                   "tool_call_id", "name", "function_call"})
 
@@ -139,5 +139,6 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
 def _without_nulls(call: Any) -> Any:
     """A call without the nulls that a Parquet file adds to it."""
     if isinstance(call, Mapping):
-        return {key: _without_nulls(value) if key == "function" else value for key, value in call.items() if value is not None}
+        return {key: _without_nulls(value) if key == "function" else value
+                for key, value in call.items() if value is not None}
     return call
