@@ -14,7 +14,8 @@ from pydantic import BaseModel
 
 from instructwild.expand.judges import COLUMNS as JUDGEMENTS
 from instructwild.publish.gather import PREFERENCE
-from instructwild.read.layouts import ANSWER_KEYS, PROMPT_KEYS, ROLES
+from instructwild.read.names import ANSWER_KEYS, PROMPT_KEYS
+from instructwild.read.turns import ROLES
 from instructwild.recipe.form import Recipe, StagePlan
 from instructwild.schema import Candidate, Dropped, Instruction, Labels, MadeBy, Message, Origin, Ranking, RankingRow, Reason
 from instructwild.stage.frames import DROPPED, INSTRUCTION, RANKING

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from instructwild.console.options import Encoding
+from instructwild.console.options import Columns, Encoding
 from instructwild.errors import OutputError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Difference:
         unread: rows of the first and of the second that hold no instruction: they are left out.
         same: rows of the same text in both; `relabelled` of them with another language, label or score.
         reasons: dropped rows by the reason that the second stage gives for them, `not told` where it gives none.
+        columns: for each further column (of `extra`, and `tools`) that only some rows have, how many rows of either have it.
         shifts: for language, type and length, how many rows of each value either dataset has.
     """
 
@@ -55,11 +56,12 @@ class Difference:
     rewritten: tuple[Rewritten, ...] = ()
     reasons: Counts = field(default_factory=dict)
     shifts: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    columns: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def differs(self) -> bool:
         """Whether there is any difference."""
-        return bool(self.added or self.dropped or self.rewritten or self.relabelled or self.unread[0] != self.unread[1])
+        return bool(self.added or self.dropped or self.rewritten or self.relabelled or self.columns or self.unread[0] != self.unread[1])
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -73,10 +75,13 @@ def diff(
     second: Annotated[str, typer.Argument(help="A stage folder or file: how it is.", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the difference as JSON.")] = False,
     html: Annotated[Path | None, typer.Option("--html", help="Write one page to share.", show_default=False)] = None,
+    columns: Columns = None,
     encoding: Encoding = None,
 ) -> None:
     """Compare two datasets like a pull request: rows added, dropped, rewritten and why. Exit 0: the same, 1: they differ."""
-    found = difference(first, second, encoding)
+    from instructwild.read.names import parse_map
+
+    found = difference(first, second, encoding, parse_map(columns or ()))
     if html is not None:
         _write(html, page(found))
     if as_json:
@@ -101,7 +106,8 @@ def _write(path: Path, content: str) -> None:
                           remedy="check the path, its permissions and the free space") from None
 
 
-def difference(first: str | Path, second: str | Path, encoding: str | None = None) -> Difference:
+def difference(first: str | Path, second: str | Path, encoding: str | None = None,
+               columns: Mapping[str, str] | None = None) -> Difference:
     """Compare two stage folders or files.
 
     Raises:
@@ -110,7 +116,7 @@ def difference(first: str | Path, second: str | Path, encoding: str | None = Non
     import polars as pl
 
 
-    (old, old_unread), (new, new_unread) = _rows(first, encoding), _rows(second, encoding)
+    (old, old_unread), (new, new_unread) = _rows(first, encoding, columns), _rows(second, encoding, columns)
     same, gone, come = _matched(old, new, "id", "said")
     answered, gone, come = _matched(gone, come, "id")
     parents = come.explode("parents", keep_nulls=False, empty_as_null=False).select("place", parent="parents")
@@ -127,7 +133,8 @@ def difference(first: str | Path, second: str | Path, encoding: str | None = Non
         same.filter(pl.col("labelled").ne_missing(pl.col("labelled_new"))).height,
         tuple(come.select("id", "prompt").iter_rows()), tuple(gone.select("id", "prompt", "reason").iter_rows()),
         tuple(changed), dict(gone["reason"].value_counts(sort=True).iter_rows()),
-        {name: _shift(old[name], new[name]) for name in ("language", "type", "length")})
+        {name: _shift(old[name], new[name]) for name in ("language", "type", "length")},
+        {name: counts for name, counts in _shift(_columns(old), _columns(new)).items() if 0 in counts})
 
 
 def _matched(old: "pl.DataFrame", new: "pl.DataFrame", *keys: str,
@@ -164,7 +171,7 @@ def _names(first: Path, second: Path) -> tuple[str, str]:
     return str(first), str(second)
 
 
-def _rows(source: str | Path, encoding: str | None) -> "tuple[pl.DataFrame, int]":
+def _rows(source: str | Path, encoding: str | None, columns: Mapping[str, str] | None) -> "tuple[pl.DataFrame, int]":
     """One row each: id and which of its copies it is, texts, and what is counted; and how many rows hold no instruction."""
     import polars as pl
 
@@ -188,7 +195,7 @@ def _rows(source: str | Path, encoding: str | None) -> "tuple[pl.DataFrame, int]
         kind, answer = "ranking" if is_ranking(frame) else "pair", pl.col("said")
     else:
         if frame is None:
-            table = read([source], encoding)
+            table = read([source], encoding, columns)
             frame, malformed = table.frame, table.malformed
         else:
             frame, malformed = rows_of(load(source, even_failed=True))
@@ -202,6 +209,8 @@ def _rows(source: str | Path, encoding: str | None) -> "tuple[pl.DataFrame, int]
         kind, answer = "answer", pl.when(last.struct.field("role") == "assistant").then(last.struct.field("content"))
     return frame.with_row_index("place").select(
         "place", "id", "said", "labelled", "parents", "language", pl.col("type").fill_null("none"), kind=pl.lit(kind),
+        extra=pl.col("extra") if "extra" in frame.columns else pl.lit(None, pl.String),
+        tools=pl.col("tools") if "tools" in frame.columns else pl.lit(None, pl.String),
         prompt=prompt, answer=answer, length=_length(prompt.str.len_chars())), unread
 
 
@@ -210,6 +219,16 @@ def _length(characters: "pl.Expr") -> "pl.Expr":
 
     return (pl.when(characters <= 20).then(pl.lit("up to 20")).when(characters <= 100).then(pl.lit("21 to 100"))
             .when(characters <= 500).then(pl.lit("101 to 500")).otherwise(pl.lit("over 500")))
+
+
+def _columns(rows: "pl.DataFrame") -> "pl.Series":
+    """The name of every further column of every row."""
+    import json
+
+    import polars as pl
+
+    names = [name for text in rows["extra"].drop_nulls() for name in json.loads(text)]
+    return pl.Series("column", [*names, *["tools"] * rows["tools"].count()], dtype=pl.String)
 
 
 def _shift(old: "pl.Series", new: "pl.Series") -> dict[str, tuple[int, int]]:
@@ -229,6 +248,7 @@ def text(found: Difference) -> str:
     for name, values in found.shifts.items():
         moved = {value: pair for value, pair in values.items() if pair[0] != pair[1]}
         lines += [f"{name}: " + ", ".join(f"{value} {a:,} → {b:,}" for value, (a, b) in moved.items())] if moved else []
+    lines += [f"column {_line(name)}: {a:,} rows → {b:,} rows" for name, (a, b) in found.columns.items()]
     lines += [f"+ {id_} {_line(prompt)}" for id_, prompt in found.added[:SHOWN]]
     lines += [f"- {id_} {_line(prompt)}  ({reason})" for id_, prompt, reason in found.dropped[:SHOWN]]
     lines += [f"~ {row.id} {row.what}: {_line(row.before)} → {_line(row.after)}" for row in found.rewritten[:SHOWN]]
@@ -259,6 +279,9 @@ def page(found: Difference) -> str:
     for name, values in found.shifts.items():
         shown.add(f"By {name}", Table([name, "before", "after", "change"],
                                       [[value, a, b, b - a] for value, (a, b) in values.items()]))
+    if found.columns:
+        shown.add("Columns lost or gained", Table(["column", "rows before", "rows after"],
+                                                  [[name, a, b] for name, (a, b) in found.columns.items()]))
     if found.rewritten:
         shown.add("Rewritten", Pairs([Pair(row.before[:2000], row.after[:2000], "before", "after", badges=[row.what])
                                       for row in found.rewritten[:SHOWN]]))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instructwild.convert import Layout, converted, in_layout, misfit, preference_rows
+from instructwild.convert import converted, preference_rows
 from instructwild.errors import InputError
+from instructwild.layouts_out import Layout, in_layout, misfit
 from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow
 from instructwild.stage import start
@@ -20,7 +21,7 @@ TALK = st.builds(lambda system, pairs, last: [
     *({"role": role, "content": said} for pair in pairs for role, said in zip(("user", "assistant"), pair, strict=True)),
     *([{"role": "user", "content": last}] if last or not pairs else [])],
     st.none() | TEXT, st.lists(st.tuples(TEXT, TEXT), max_size=3), st.none() | TEXT).filter(
-        lambda turns: all(turn["content"] for turn in turns))
+        lambda turns: all((turn["content"] or "").strip() for turn in turns))
 
 
 def ranking_row(*groups, status="submitted"):
@@ -32,8 +33,9 @@ def ranking_row(*groups, status="submitted"):
 @given(TALK)
 def test_every_layout_reads_back_as_the_same_turns(turns):
     for layout in (Layout.MESSAGES, Layout.SHAREGPT, Layout.ALPACA):
-        assert misfit(turns, layout) is None
-        assert to_messages(in_layout(turns, layout)) == turns
+        messages = [Message.model_validate(turn) for turn in turns]
+        assert misfit(messages, layout) is None
+        assert to_messages(in_layout(messages, layout)) == turns
 
 
 def test_all_strictly_ordered_pairs_and_none_for_ties():

@@ -170,3 +170,11 @@ def test_a_page_that_cannot_be_written_leaves_nothing_behind(tmp_path):
         with pytest.raises(OutputError, match="cannot be written"):
             diff(str(a), str(a), html=place)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.jsonl", "folder"]
+
+
+def test_a_column_that_was_lost_is_shown(tmp_path):
+    for name, row in (("old", {"instruction": "a", "nr": 1}), ("new", {"instruction": "a"})):
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
+    compared = difference(tmp_path / "old.jsonl", tmp_path / "new.jsonl")
+    assert compared.columns == {"nr": (1, 0)}
+    assert "column nr: 1 rows → 0 rows" in text(compared)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, Encoding, Force, Json, Out, announce
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 
@@ -35,6 +35,7 @@ def clean(
     plain: Annotated[bool, typer.Option(
         "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
+    columns: Columns = None,
     encoding: Encoding = None,
     force: Force = False,
     as_json: Json = False,
@@ -48,6 +49,7 @@ def clean(
     from instructwild.clean.pipeline import DEFAULT, STEPS, made
     from instructwild.clean.pipeline import clean as run
     from instructwild.clean.rules import RULES
+    from instructwild.read.names import parse_map
 
     if guard:
         console.print("--guard is the default now and does nothing: near-duplicates that ask for something else stay")
@@ -68,7 +70,8 @@ def clean(
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *asked}]
     names += [name for name in STEPS if name in asked and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
-    announce(run(inputs, out, chosen, encoding=encoding, force=force, keep_raw=keep_raw), as_json)
+    announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw),
+             as_json)
 
 
 def _personal_data(mask: str | None, action: str | None) -> dict[str, Any]:

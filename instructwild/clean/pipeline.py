@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +14,8 @@ from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
 from instructwild.console.terminal import progress
 from instructwild.errors import ConfigError
-from instructwild.read import read
+from instructwild.read import Table, read
 from instructwild.schema.columns import compact
-from instructwild.schema.verdict import Dropped
 from instructwild.stage import Run, Stage, start
 from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame
 
@@ -52,13 +51,15 @@ def made(name: str, **options: Any) -> Step:
 
 
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
-          encoding: str | None = None, force: bool = False, keep_raw: bool = False) -> Stage:
+          columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
+          keep_raw: bool = False) -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:
         inputs: stage folders and plain files, read in this order.
         out: the folder to write.
         steps: names or configured steps, in the order they run.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
         encoding: of text inputs that are not UTF-8.
         force: replace what another run left in `out`.
         keep_raw: write dropped rows as they were even where a step masks personal data.
@@ -68,10 +69,11 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         OutputError: `out` cannot be written, or belongs to another run.
     """
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
-    table = read(inputs, encoding)
-    config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw}
+    table = read(inputs, encoding, columns)
+    config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
+              **({"map": dict(columns)} if columns else {})}
     with start(out, "clean", config=config, inputs=table.inputs, force=force) as run:
-        return run.finished or _run(run, table.frame, table.malformed, chosen, keep_raw)
+        return run.finished or _run(run, table, chosen, keep_raw)
 
 
 def _options(step: Step) -> dict[str, Any]:
@@ -81,15 +83,15 @@ def _options(step: Step) -> dict[str, Any]:
             if field.metadata.get("config", True)}
 
 
-def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequence[Step], keep_raw: bool) -> Stage:
+def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool) -> Stage:
     from instructwild.clean.near import compile_ahead
     from instructwild.clean.page import page
     from instructwild.clean.pii import masked
 
     if any(step.name == "near" and getattr(step, "plain", False) for step in steps):
-        compile_ahead(frame.height)
-    before = rows = opened(frame)
-    lost, notes = [dropped_frame(malformed)], {}
+        compile_ahead(table.frame.height)
+    before = rows = opened(table.frame)
+    lost, notes = [dropped_frame(table.malformed)], {}
     with progress() as shown:
         task = shown.add_task("clean", total=len(steps), note="")
         for step in steps:
@@ -105,7 +107,8 @@ def _run(run: Run, frame: pl.DataFrame, malformed: list[Dropped], steps: Sequenc
     if "pii" in notes and not keep_raw:
         dropped, notes = _masked(dropped), _each_text(notes, masked)
     return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),
-                      metrics={"steps": {name: _figures(note) for name, note in notes.items()}})
+                      metrics={"steps": {name: _figures(note) for name, note in notes.items()},
+                               **({"unread": table.unread} if table.unread else {})})
 
 
 def _figures(note: dict[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from instructwild.schema.identity import content_id, response_id
+from instructwild.schema.identity import content_id, response_id, turn_of
 from instructwild.stage.frames import INSTRUCTION
 
 AT, PROMPT, ANSWER = "at", "prompt", "answer"
@@ -87,7 +87,7 @@ def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
 
 def _mended(row: Mapping[str, Any], contents: Sequence[str | None]) -> dict[str, Any]:
     messages = [{**message, "content": content} for message, content in zip(row["messages"], contents, strict=True)]
-    spoken = [(message["role"], message["content"]) for message in messages]
+    spoken = [turn_of(message) for message in messages]
     name = content_id(spoken)
     parents = row["parents"] if name == row["id"] else [*row["parents"], row["id"]]
     return {**row, "id": name, "response_id": response_id(spoken), "messages": messages, "parents": parents}

@@ -13,7 +13,8 @@ from typing import IO, Any
 from instructwild.collect.export import Member
 from instructwild.errors import InputError
 from instructwild.read.encoding import codec_of, misencoded
-from instructwild.read.files import LONGEST_LINE, Line, json_lines
+from instructwild.read.json_files import json_lines
+from instructwild.read.line import LONGEST_LINE, Line
 
 HEAD = 4096
 CHUNK = 1 << 16

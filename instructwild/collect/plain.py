@@ -12,8 +12,9 @@ from instructwild.collect.export import members
 from instructwild.collect.json_stream import json_rows
 from instructwild.collect.post import Post, moment, person, text_of
 from instructwild.errors import InputError
-from instructwild.read.files import Line, lines_of
+from instructwild.read.files import lines_of
 from instructwild.read.layouts import to_messages
+from instructwild.read.line import Line
 from instructwild.schema.message import Message
 
 FILES = ("*.jsonl", "*.json", "*.csv", "*.tsv", "*.parquet", "*.jsonl.gz", "*.jsonl.zst")

@@ -12,8 +12,8 @@ from instructwild.collect.export import members
 from instructwild.collect.html_markdown import markdown
 from instructwild.collect.json_stream import json_rows
 from instructwild.collect.post import Post, text_of
-from instructwild.read.files import Line
 from instructwild.read.layouts import to_messages
+from instructwild.read.line import Line
 from instructwild.schema.message import Message
 
 FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.jsonl.zst")

@@ -14,6 +14,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON o
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it would cost; do nothing.")]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text inputs that are not UTF-8.")]
 
+Columns = Annotated[list[str] | None, typer.Option(
+    "--map", metavar="NAME=COLUMN", show_default="known layouts need none",
+    help="Read a column of plain files as NAME: messages, system, prompt, input, answer, reasoning, chosen, rejected, "
+         "label, language or id. Repeatable.")]
+
 
 def announce(stage: "Stage", as_json: bool = False) -> None:
     """Say where a finished stage is and what it holds, then leave: exit 1 when its gate failed.
@@ -34,6 +39,8 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
                       + (f", US$ {manifest.usd:.4f}" if manifest.usd else ""))
         for reason, count in manifest.reasons.items():
             console.print(f"  {count:>8,}  {reason}", highlight=False)
+        for unread in manifest.metrics.get("unread", ()):
+            console.print(unread, highlight=False, markup=False, soft_wrap=True)
         report = stage.path / "report.html"
         print(report if report.exists() else stage.path)
     if manifest.gate == "failed":

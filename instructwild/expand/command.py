@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from instructwild.console.model_options import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
-from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
 
 
 def expand(
@@ -31,6 +31,7 @@ def expand(
     patience: Annotated[int, typer.Option(help="Give a language up after so many requests without a new row.", min=1)] = 40,
     seed: Annotated[int, typer.Option(help="Decides which examples are drawn.")] = 0,
     cache: Cache = None,
+    columns: Columns = None,
     encoding: Encoding = None,
     dry_run: DryRun = False,
     force: Force = False,
@@ -45,12 +46,14 @@ def expand(
     from instructwild.expand.run import expand as run
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
+    from instructwild.read.names import parse_map
 
     chosen = tuple(dict.fromkeys(part.strip() for part in languages.split(",") if part.strip()))
     plan = Plan(target=target, languages=chosen, way=way, style=style, template=template, seed=seed, patience=patience,
                 quotas=tuple(parse_quota(one) for one in quota or ()))
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
                     local_only=local_only)
+    mapping = parse_map(columns or ())
     if dry_run:
         from instructwild.expand.forecast import forecast_expand
         from instructwild.expand.run import planned
@@ -59,7 +62,8 @@ def expand(
 
         name = understand(model)
         check(name, limits)
-        growth, _ = planned(seeds, model, plan, encoding)
+        growth, _ = planned(seeds, model, plan, encoding, columns=mapping)
         forecast_expand(growth, name.label, price_of(name, limits), window_of(name, limits)).show(as_json)
         return
-    announce(run(seeds, out, model, plan, limits=limits, cache=cache, encoding=encoding, force=force), as_json)
+    announce(run(seeds, out, model, plan, limits=limits, cache=cache, columns=mapping, encoding=encoding, force=force),
+             as_json)

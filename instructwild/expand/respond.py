@@ -104,7 +104,7 @@ def trimmed(text: str) -> str:
 
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], wanted: Wanted, *,
             judges: Sequence[str] = (), limits: Limits | None = None, cache: Path | None = None,
-            encoding: str | None = None, force: bool = False) -> stage.Stage:
+            columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False) -> stage.Stage:
     """Answer prompts.
 
     Args:
@@ -112,6 +112,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         out: the stage folder to write.
         models: one or several; candidate j of a prompt comes from model j modulo their number.
         wanted: how many answers, and which count.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
         judges: models, and reward models as `reward:PATH`, that rank the candidates.
 
     Raises:
@@ -127,7 +128,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     for name in names:
         check(name, limits)
     jury = judges_of(judges, limits)
-    table = read(sources, encoding)
+    table = read(sources, encoding, columns)
     config = {"models": [name.label for name in names], "k": wanted.k, "sampling": wanted.sampling.plain(),
               "tries": wanted.tries, "truncated": wanted.truncated, "keep_refusals": wanted.keep_refusals,
               "keep_answer": wanted.keep_answer, "overwrite": wanted.overwrite, "seed": wanted.seed, "budget": limits.budget,

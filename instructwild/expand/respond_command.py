@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.model_options import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
-from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
 
 if TYPE_CHECKING:
     from instructwild.expand.forecast import Forecast
@@ -42,6 +42,7 @@ def respond(
     seed: Annotated[int, typer.Option(help="Decides the random numbers of sampling.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Answer only so many prompts, spread over the input.", min=1)] = None,
     cache: Cache = None,
+    columns: Columns = None,
     encoding: Encoding = None,
     dry_run: DryRun = False,
     force: Force = False,
@@ -59,30 +60,31 @@ def respond(
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
+    from instructwild.read.names import parse_map
 
     sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_p=top_p)
     wanted = Wanted(k=k, sampling=sampling, tries=tries, truncated=truncated, keep_refusals=keep_refusals,
                     keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
                     local_only=local_only)
-    models, judges = model or [], judge or []
+    models, judges, mapping = model or [], judge or [], parse_map(columns or ())
     if not models and not judges:
         raise ConfigError("no model was named", where="--model", remedy="give smollm2, a folder, a Hub id, URL#NAME or an "
                           "OpenAI model; or --judge for candidates that are there")
     if dry_run:
-        _plan(prompts, models, judges, wanted, limits, encoding).show(as_json)
+        _plan(prompts, models, judges, wanted, limits, encoding, mapping).show(as_json)
         return
     if not models:
         from instructwild.expand.judge_stage import judge_candidates
 
         announce(judge_candidates(prompts, out, judges, limits=limits, cache=cache, seed=seed, force=force), as_json)
         return
-    announce(run(prompts, out, models, wanted, judges=judges, limits=limits, cache=cache, encoding=encoding, force=force),
-             as_json)
+    announce(run(prompts, out, models, wanted, judges=judges, limits=limits, cache=cache, columns=mapping, encoding=encoding,
+                 force=force), as_json)
 
 
 def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted: "Wanted", limits: "Limits",
-          encoding: str | None) -> "Forecast":
+          encoding: str | None, columns: "dict[str, str]") -> "Forecast":
     from dataclasses import replace
 
     from instructwild.expand.forecast import forecast_judge, forecast_respond
@@ -100,7 +102,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
         candidates = [row for source in prompts for row in candidate_rows(source)[0]]
         first, *others = [forecast_judge(candidates, 1.0, *one) for one in jury]
         return replace(first, judges=tuple(others))
-    rows = spread(list(instructions(read(prompts, encoding).frame)), wanted.limit)
+    rows = spread(list(instructions(read(prompts, encoding, columns).frame)), wanted.limit)
     for name in map(understand, models):
         check(name, limits)
     name = understand(models[0])

@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -25,13 +25,13 @@ from instructwild.stage.frames import instruction_frame, instructions
 
 
 def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding: str | None = None,
-               ) -> tuple[dict[str, list[Instruction]], Table]:
+               columns: Mapping[str, str] | None = None) -> tuple[dict[str, list[Instruction]], Table]:
     """The seeds of each language, in input order.
 
     Raises:
         InputError: a wanted language has no seed.
     """
-    table = read(sources, encoding)
+    table = read(sources, encoding, columns)
     rows = list(instructions(table.frame))
     found: dict[str, list[Instruction]] = {language: [] for language in languages}
     for row, language in zip(rows, _languages_of(rows), strict=True):
@@ -40,7 +40,8 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
     for language, seeds in found.items():
         if not seeds:
             raise InputError(f"no seed in {language} among {len(rows):,} rows", where=", ".join(map(str, sources)),
-                             remedy="give seeds of that language, or leave it out of --languages")
+                             remedy=table.unread[0] if table.unread else
+                             "give seeds of that language, or leave it out of --languages")
     return found, table
 
 
@@ -54,7 +55,8 @@ def _languages_of(rows: Sequence[Instruction]) -> list[str]:
 
 
 def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Plan, *, limits: Limits | None = None,
-           cache: Path | None = None, encoding: str | None = None, force: bool = False) -> stage.Stage:
+           cache: Path | None = None, columns: Mapping[str, str] | None = None, encoding: str | None = None,
+           force: bool = False) -> stage.Stage:
     """Make new instructions from seeds.
 
     Args:
@@ -64,6 +66,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
         plan: what is wanted.
         limits: what may be spent and how fast.
         cache: a file of calls that several runs share.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
 
     Raises:
         InputError, ConfigError, ModelError, EndpointError: see there.
@@ -72,7 +75,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
     limits = limits or Limits()
     name, = models_asked([model])
     check(name, limits)
-    growth, table = planned(sources, model, plan, encoding)
+    growth, table = planned(sources, model, plan, encoding, columns=columns)
     config = {"model": name.label, "goals": described(growth.goals), "seed": plan.seed, "patience": plan.patience,
               "threshold": plan.threshold, "window": limits.window, "budget": limits.budget}
     with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
@@ -85,7 +88,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
 
 
 def planned(sources: Sequence[str | Path], model: str, plan: Plan, encoding: str | None = None,
-            ) -> tuple[Growth, Table]:
+            columns: Mapping[str, str] | None = None) -> tuple[Growth, Table]:
     """The pool before anything is asked, and what was read.
 
     Raises:
@@ -93,7 +96,7 @@ def planned(sources: Sequence[str | Path], model: str, plan: Plan, encoding: str
     """
     name = understand(model)
     goals = plan.goals(style_for(name) if plan.style == "auto" else plan.style)
-    seeds, table = read_seeds(sources, plan.languages, encoding)
+    seeds, table = read_seeds(sources, plan.languages, encoding, columns)
     return Growth(seeds, goals, name.label, plan.seed, plan.patience, plan.threshold), table
 
 

@@ -6,13 +6,15 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from instructwild.read.layouts import to_messages
+from instructwild.read.cells import is_empty, json_text, parsed
+from instructwild.read.layouts import Conversation, to_conversation
+from instructwild.read.names import ColumnNames
 from instructwild.schema.columns import compact
-from instructwild.schema.identity import content_id, response_id
+from instructwild.schema.identity import content_id, response_id, turn_of
 from instructwild.stage.frames import INSTRUCTION
 
 TEXT = pa.large_string()
-TURN = ("role", "content")
+TURN = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
 ORIGIN = ("kind", "source", "url", "author", "license", "collected_at")
 MADE_BY = ("model", "template", "template_hash", "sampling", "request_id")
 Texts = tuple[str | None, ...]
@@ -23,40 +25,67 @@ class Builder:
 
     Args:
         kind, source: the origin of rows that do not name their own.
+        names: which column is read as what.
     """
 
-    def __init__(self, kind: str, source: str) -> None:
-        self._kind, self._source = kind, source
+    def __init__(self, kind: str, source: str, names: ColumnNames | None = None) -> None:
+        self._kind, self._source, self._names = kind, source, names or ColumnNames()
         self._ids: list[str] = []
         self._answers: list[str | None] = []
         self._languages: list[str] = []
         self._types: list[str | None] = []
         self._made_by: list[tuple[Texts, float] | None] = []
+        self._tools: list[str | None] = []
+        self._extra: list[str | None] = []
         self._messages, self._origin, self._scores = _Lists(), _Lists(), _Lists()
         self._parents, self._risk, self._flags = _Lists(), _Lists(), _Lists()
 
     def add(self, value: Any) -> None:
-        """Add one found row, whole or not at all.
+        """Add one row, whole or not at all.
 
         Raises:
             ValueError: it has no known layout, or holds text that no file can hold (`UnicodeEncodeError`).
+            LeftOut: it holds media, or an answer that is marked as bad.
         """
         if not isinstance(value, Mapping):
             raise ValueError(f"expected an object, found {type(value).__name__}")
-        said = [(message["role"], message["content"]) for message in to_messages(value)]
-        name, answer = content_id(said), response_id(said)
-        labels = value.get("labels")
+        keys = [str(key) for key in value]
+        renames = self._names.renames(keys)
+        row = {renames.get(key, key): item for key, item in value.items()} if renames else value
+        if row.get("label") in (0, "0") and self._names.mapping.get("label"):
+            row = {**row, "\0bad": True}
+        conversation = to_conversation(row)
+        said = [tuple(turn.get(part) for part in TURN) for turn in conversation.turns]
+        for texts in said:
+            for text in texts:
+                _text(text)
+        turns = [turn_of(turn) for turn in conversation.turns]
+        name, answer = content_id(turns), response_id(turns)
+        read = conversation.read
+        labels = row.get("labels")
         labels = labels if isinstance(labels, Mapping) else {}
-        language = _text(value.get("language")) or "und"
-        kind = _text(labels.get("type")) or _text(value.get("instruction_type")) or _text(value.get("category"))
-        origin, made_by, scores = self._places(value), _made_by(value.get("made_by")), _scores(value.get("scores"))
-        parents, flags = _texts(value.get("parents")), _texts(labels.get("flags"))
-        risk = _texts(labels.get("risk")) or _texts(value.get("special_tag"))
+        language = _text(row.get("language")) or "und"
+        kind_key = next((key for key in ("instruction_type", "category") if _text(row.get(key))), None)
+        kind = _text(labels.get("type")) or (_text(row[kind_key]) if kind_key else None)
+        if kind_key and not labels.get("type"):
+            read.add(kind_key)
+        origin, made_by, scores = self._places(row, read), _made_by(row.get("made_by")), _scores(row.get("scores"))
+        parents, flags = _texts(row.get("parents")), _texts(labels.get("flags"))
+        risk = _texts(labels.get("risk")) or _texts(row.get("special_tag"))
+        read |= {key for key, understood in (
+            ("labels", bool(labels)), ("language", language != "und"), ("made_by", made_by is not None),
+            ("scores", bool(scores)),
+            ("parents", bool(parents)), ("special_tag", bool(risk)), ("id", row.get("id") == name),
+            ("response_id", row.get("response_id") == answer)) if understood}
+        extra = _extra(value, renames, row, conversation)
+        tools = json_text(conversation.tools) if conversation.tools else None
         self._ids.append(name)
         self._answers.append(answer)
         self._languages.append(language)
         self._types.append(kind)
         self._made_by.append(made_by)
+        self._tools.append(tools)
+        self._extra.append(extra)
         self._messages.add(said)
         self._origin.add(origin)
         self._scores.add(scores)
@@ -64,13 +93,15 @@ class Builder:
         self._risk.add(risk)
         self._flags.add(flags)
 
-    def _places(self, value: Mapping[str, Any]) -> list[Texts]:
-        given = value.get("origin")
-        if isinstance(given, list) and given and all(isinstance(place, Mapping) for place in given):
+    def _places(self, row: Mapping[str, Any], read: set[str]) -> list[Texts]:
+        places = row.get("origin")
+        if isinstance(places, list) and places and all(isinstance(place, Mapping) for place in places):
+            read.add("origin")
             return [(_text(place.get("kind")) or self._kind, _text(place.get("source")) or self._source,
-                     *(_text(place.get(key)) for key in ORIGIN[2:])) for place in given]
-        return [(self._kind, _text(value.get("source")) or self._source, _text(value.get("url")), None,
-                 _text(value.get("license")), None)]
+                     *(_text(place.get(key)) for key in ORIGIN[2:])) for place in places]
+        read |= {key for key in ("source", "url", "license") if isinstance(row.get(key), str)}
+        return [(self._kind, _text(row.get("source")) or self._source, _text(row.get("url")), None,
+                 _text(row.get("license")), None)]
 
     def frame(self) -> pl.DataFrame:
         """All rows added, in their order, in the columns of `frames.INSTRUCTION`."""
@@ -87,7 +118,7 @@ class Builder:
             "id": pa.array(self._ids, TEXT), "response_id": pa.array(self._answers, TEXT),
             "messages": self._messages.structs(TURN), "language": pa.array(self._languages, TEXT),
             "origin": self._origin.structs(ORIGIN), "parents": self._parents.texts(), "made_by": made_by, "labels": labels,
-            "scores": scores}))
+            "scores": scores, "tools": pa.array(self._tools, TEXT), "extra": pa.array(self._extra, TEXT)}))
         assert isinstance(found, pl.DataFrame)
         return found.cast(dict(INSTRUCTION))
 
@@ -111,6 +142,21 @@ class _Lists:
 
     def structs(self, names: Sequence[str]) -> pa.Array:
         return self.listed(pa.StructArray.from_arrays(_columns(self.items, len(names)), names=list(names)))
+
+
+def _extra(value: Mapping[str, Any], renames: Mapping[str, str], row: Mapping[str, Any],
+           conversation: Conversation) -> str | None:
+    """Every column that nothing read, under its own name, as JSON; None where there is none."""
+    rest = {str(key): item for key, item in value.items()
+            if (read_as := renames.get(str(key), str(key))) not in conversation.read and read_as != "extra"
+            and not is_empty(item)}
+    rest |= conversation.extra
+    before = parsed(row.get("extra"))
+    if isinstance(before, Mapping):
+        rest = {**before, **rest}
+    elif not is_empty(before):
+        rest["extra"] = before
+    return json_text(rest) if rest else None
 
 
 def _columns(rows: Sequence[Texts], width: int) -> list[pa.Array]:

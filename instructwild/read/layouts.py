@@ -1,68 +1,305 @@
-"""The layouts that instruction data comes in: ours, messages, Alpaca, ShareGPT, prompt and response."""
+"""The layouts that instruction data comes in, each turned into one conversation; what it does not read is `extra`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-ROLES = {"user": "user", "human": "user", "prompter": "user",
-         "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant",
-         "system": "system"}
-PROMPT_KEYS = ("instruction", "prompt", "question", "query", "user_input")
-ANSWER_KEYS = ("output", "response", "completion", "answer")
+from instructwild.read.cells import is_empty, optional_text, parsed, text_of
+from instructwild.read.exports import (
+    chatgpt_export,
+    labelled_turns,
+    message_tree,
+    moss_chat,
+    moss_text,
+)
+from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
+from instructwild.read.turns import LeftOut, Turn, answered, turn, turn_from, unread
+from instructwild.schema.columns import INPUT_LINE
+from instructwild.schema.verdict import Reason
 
-Turn = dict[str, str]
+
+@dataclass
+class Conversation:
+    """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`."""
+
+    turns: list[Turn]
+    read: set[str]
+    tools: Any = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
-def to_messages(row: Mapping[str, Any]) -> list[Turn]:
-    """The turns of one row of any known layout, as `{role, content}`.
+def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversation:
+    """The conversation in one row of any known layout; `plain_text` says whether a lone `text` is one.
 
     Raises:
         ValueError: no known layout fits, a role is unknown, or a content is not text; the message says which.
+        LeftOut: it holds media, or an answer that is marked as bad.
     """
-    for key in ("messages", "conversations", "conversation"):
-        if isinstance(row.get(key), Sequence) and not isinstance(row[key], str):
-            return _conversation(row, row[key])
-    prompt_key = next((key for key in PROMPT_KEYS if row.get(key) is not None), None)
-    if prompt_key is None:
+    for reader in (_messages, _prompt, _mapping, _body, _moss, _turn_list, _input_target, _tree_row, _implicit,
+                   *((_plain_text,) if plain_text else ())):
+        conversation = reader(row)
+        if conversation is not None:
+            break
+    else:
         known = ", ".join(map(str, list(row)[:8])) or "none"
         raise ValueError(f"no known layout: expected messages, conversations or instruction; found the keys {known}")
-    return _alpaca(row, prompt_key)
+    _with_system(conversation, row)
+    _with_tools(conversation, row)
+    conversation.turns, thoughts = answered(conversation.turns)
+    if not conversation.turns:
+        raise ValueError("the conversation is empty")
+    if thoughts:
+        conversation.extra["reasoning_content"] = "\n".join(thoughts)
+    _refuse_bad(conversation, row)
+    return conversation
 
 
-def _text(value: Any, key: str) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{key} should be text, found {type(value).__name__}")
-    return value
+def to_messages(row: Mapping[str, Any]) -> list[Turn]:
+    """The turns of one row of any known layout but a lone text; raises as `to_conversation`."""
+    return to_conversation(row, plain_text=False).turns
 
 
-def _turn(role: str, content: str) -> Turn:
-    return {"role": role, "content": content}
+def _refuse_bad(conversation: Conversation, row: Mapping[str, Any]) -> None:
+    """Raise where the row says that its answer is a bad one."""
+    if conversation.turns[-1]["role"] != "assistant":
+        return
+    for name in ("label", "kto_tag"):
+        value = row.get(name)
+        if value is False or (isinstance(value, str) and value.strip().lower() == "false"):
+            raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {name} is {value!r}")
+    if row.get("\0bad") is True:
+        raise LeftOut(Reason.MARKED_BAD, "its answer is marked as bad")
 
 
-def _conversation(row: Mapping[str, Any], given: Sequence[Any]) -> list[Turn]:
-    turns = [_turn("system", row["system"])] if isinstance(row.get("system"), str) and row["system"] else []
-    for number, message in enumerate(given):
-        if not isinstance(message, Mapping):
-            raise ValueError(f"turn {number} should be an object, found {type(message).__name__}")
-        role = message.get("role", message.get("from"))
-        if not isinstance(role, str) or role.lower() not in ROLES:
-            raise ValueError(f"turn {number} has the unknown role {role!r}")
-        turns.append(_turn(ROLES[role.lower()], _text(message.get("content", message.get("value")), f"turn {number}")))
+def _with_system(conversation: Conversation, row: Mapping[str, Any]) -> None:
+    system = row.get("system")
+    if isinstance(system, str):
+        conversation.read.add("system")
+        if optional_text(system, "system").strip():
+            conversation.turns.insert(0, turn("system", system))
+
+
+def _with_tools(conversation: Conversation, row: Mapping[str, Any]) -> None:
+    for name in ("tools", "functions"):
+        tools = parsed(row.get(name))
+        if conversation.tools is None and isinstance(tools, list | Mapping) and tools:
+            tools = tools if isinstance(tools, list) else [tools]
+            if all(isinstance(tool, Mapping | str) for tool in tools):
+                conversation.tools = tools if name == "tools" else [{"type": "function", "function": tool} for tool in tools]
+                conversation.read.add(name)
+        elif is_empty(tools):
+            conversation.read.add(name)
+
+
+def _conversation(messages: Sequence[Any], key: str) -> Conversation:
+    turns = [turn_from(message, number) for number, message in enumerate(messages)]
     if not turns:
         raise ValueError("the conversation is empty")
-    return turns
+    rest = [unread(message) for message in messages]
+    return Conversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
 
 
-def _alpaca(row: Mapping[str, Any], prompt_key: str) -> list[Turn]:
-    turns = [_turn("system", row["system"])] if isinstance(row.get("system"), str) and row["system"] else []
-    for pair in row.get("history") or []:
-        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+def _messages(row: Mapping[str, Any]) -> Conversation | None:
+    for key in CONVERSATION_KEYS:
+        value = parsed(row.get(key))
+        if isinstance(value, Sequence) and not isinstance(value, str) and (value or not _has_prompt(row)):
+            if value and all(isinstance(item, str) for item in value):
+                turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
+                return Conversation(turns, {key})
+            if value and all(isinstance(item, Mapping) and {"human", "assistant"} <= {*item} for item in value):
+                return Conversation(_history(value), {key})          # Firefly's multi-turn rows
+            return _conversation(value, key)
+    return None
+
+
+def _has_prompt(row: Mapping[str, Any]) -> bool:
+    return any(not is_empty(row.get(key)) for key in PROMPT_KEYS)
+
+
+def _prompt(row: Mapping[str, Any]) -> Conversation | None:
+    key = next((key for key in PROMPT_KEYS if row.get(key) is not None), None)
+    if key is None:
+        return None
+    value = parsed(row[key]) if not isinstance(row[key], str) or row[key].lstrip()[:2] in ("[{", "[ ", "[\n") else row[key]
+    if isinstance(value, Mapping) and "text" in value and "replies" in value:
+        turns, whole = message_tree(value)
+        return Conversation(turns, {key} if whole else set())
+    if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], Mapping):
+        conversation = _conversation(value, key)
+    else:
+        prompt, beside = text_of(row[key], key) or "", optional_text(row.get("input"), "input")
+        spoken = labelled_turns(prompt)
+        if spoken is None:
+            spoken = [turn("user", f"{prompt}\n{beside}" if beside.strip() else prompt)]
+        conversation = Conversation([*_history(row.get("history")), *spoken], {key, "input", "history"})
+        if beside.strip() and len(spoken) == 1:
+            conversation.extra[INPUT_LINE] = prompt.count("\n") + 1
+    return _with_answer(conversation, row, ANSWER_KEYS)
+
+
+def _with_answer(conversation: Conversation, row: Mapping[str, Any], keys: Sequence[str]) -> Conversation:
+    key = next((key for key in keys if row.get(key) is not None), None)
+    if key is None:
+        return conversation
+    value = row[key]
+    if isinstance(value, Mapping) and ("role" in value or "from" in value):
+        value = [value]
+    if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
+        if not all("role" in item or "from" in item for item in value):
+            return conversation                                     # several answers with their scores: kept in extra
+        answers = [turn_from(message, number) for number, message in enumerate(value)]
+    elif isinstance(value, list | tuple) and len(value) == 1:
+        answers = [turn("assistant", text_of(value[0], key) or "")]
+    elif isinstance(value, list | tuple | Mapping) and value:
+        return conversation                                         # several answers are not one: kept in extra
+    else:
+        answers = [turn("assistant", text_of(value, key) or "")]
+    conversation.read.add(key)
+    thoughts = row.get("reasoning_content")
+    if answers and answers[-1]["role"] == "assistant" and isinstance(thoughts, str):
+        conversation.read.add("reasoning_content")
+        if thoughts.strip():
+            answers[-1] = turn("assistant", answers[-1]["content"], thoughts) | {
+                name: value for name, value in answers[-1].items() if name in ("tool_calls", "name")}
+    conversation.turns += answers
+    return conversation
+
+
+PAIR_NAMES = (("user", "assistant"), ("human", "assistant"), ("question", "answer"), ("prompt", "response"),
+              ("instruction", "output"), ("query", "response"), ("input", "output"))
+
+
+def _history(value: Any) -> list[Turn]:
+    """Earlier turns: pairs as lists or objects, messages, or questions and answers in turn."""
+    value = parsed(value)
+    if is_empty(value) or (isinstance(value, str) and not optional_text(value, "history").strip()):
+        return []
+    if not isinstance(value, Sequence) or isinstance(value, str):
+        raise ValueError("history should hold pairs of [question, answer]")
+    if all(isinstance(item, str) for item in value):
+        value = [value[at:at + 2] for at in range(0, len(value), 2)]
+    turns: list[Turn] = []
+    for number, pair in enumerate(value):
+        if isinstance(pair, Mapping) and ("role" in pair or "from" in pair):
+            turns.append(turn_from(pair, number))
+            continue
+        if isinstance(pair, Mapping):
+            names = next((names for names in PAIR_NAMES if {*names} <= {*pair}), None)
+            pair = [pair[name] for name in names] if names else None
+        if not isinstance(pair, Sequence) or isinstance(pair, str) or not 1 <= len(pair) <= 2:
             raise ValueError("history should hold pairs of [question, answer]")
-        turns += [_turn("user", _text(pair[0], "history")), _turn("assistant", _text(pair[1], "history"))]
-    prompt, extra = _text(row[prompt_key], prompt_key), _text(row.get("input"), "input")
-    turns.append(_turn("user", f"{prompt}\n{extra}" if extra.strip() else prompt))
-    answer_key = next((key for key in ANSWER_KEYS if row.get(key) is not None), None)
-    if answer_key is not None and (answer := _text(row[answer_key], answer_key)):
-        turns.append(_turn("assistant", answer))
+        texts = [text_of(item, "history") or "" for item in pair]
+        turns += [turn(role, text) for role, text in zip(("user", "assistant"), texts, strict=False)]
     return turns
+
+
+def _mapping(row: Mapping[str, Any]) -> Conversation | None:
+    """A conversation of ChatGPT's data export."""
+    if not isinstance(row.get("mapping"), Mapping):
+        return None
+    turns, whole = chatgpt_export(row)
+    return Conversation(turns, {"mapping", "current_node"} if whole else set())
+
+
+def _body(row: Mapping[str, Any]) -> Conversation | None:
+    """A request line of OpenAI's batch files."""
+    body = row.get("body")
+    if not isinstance(body, Mapping) or not isinstance(body.get("messages"), list):
+        return None
+    conversation = _conversation(body["messages"], "body")
+    _with_tools(conversation, body)
+    conversation.extra["body"] = {key: value for key, value in body.items() if key != "messages"}
+    return conversation
+
+
+def _moss(row: Mapping[str, Any]) -> Conversation | None:
+    if isinstance(row.get("chat"), Mapping):
+        conversation = Conversation(moss_chat(row["chat"]), {"chat"})
+    elif isinstance(row.get("plain_text"), str):
+        conversation = Conversation(moss_text(row["plain_text"]), {"plain_text"})
+    else:
+        return None
+    system = row.get("meta_instruction")
+    if isinstance(system, str):
+        conversation.read.add("meta_instruction")
+        if system.strip():
+            conversation.turns.insert(0, turn("system", system))
+    return conversation
+
+
+def _turn_list(row: Mapping[str, Any]) -> Conversation | None:
+    """mt-bench: the questions of a dialogue, and perhaps reference answers. Without these only the first is a prompt."""
+    questions, answers = parsed(row.get("turns")), parsed(row.get("reference"))
+    if not isinstance(questions, Sequence) or isinstance(questions, str) or not questions:
+        return None
+    if all(isinstance(item, Mapping) for item in questions):
+        return _conversation(questions, "turns")
+    texts = [text_of(item, "turns") or "" for item in questions]
+    if isinstance(answers, list) and len(answers) == len(texts) and all(isinstance(item, str) for item in answers):
+        return Conversation([made for asking, answer in zip(texts, answers, strict=True)
+                             for made in (turn("user", asking), turn("assistant", answer))], {"turns", "reference"})
+    return Conversation([turn("user", texts[0])], {"turns"} if len(texts) == 1 else set())
+
+
+def _input_target(row: Mapping[str, Any]) -> Conversation | None:
+    """Firefly, OpenAI's evals and others that call the prompt `input`: only beside an answer of a known name."""
+    value = parsed(row.get("input"))
+    if is_empty(value):
+        return None
+    if isinstance(value, Mapping) and isinstance(value.get("messages"), list):      # OpenAI's preference files
+        conversation = _conversation(value["messages"], "input")
+        _with_tools(conversation, value)
+        return conversation
+    keys = [key for key in (*ANSWER_KEYS, "target", "ideal") if key in row]
+    if not keys:
+        return None
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        conversation = _conversation(value, "input")
+    else:
+        conversation = Conversation([turn("user", text_of(row["input"], "input") or "")], {"input"})
+    return _with_answer(conversation, row, keys)
+
+
+def _tree_row(row: Mapping[str, Any]) -> Conversation | None:
+    """A message of Open Assistant's rows: one that begins a tree is a prompt."""
+    if "parent_id" in row and isinstance(row.get("role"), str) and isinstance(row.get("text"), str):
+        if row["parent_id"] is not None:
+            raise ValueError("a reply of a message tree, which is no row by itself")
+        return Conversation([turn_from({"role": row["role"], "content": row["text"]}, 0)], {"text", "role"})
+    return None
+
+
+def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
+    """A plain `text`: a dialogue whose turns are labelled, or else text to be learnt as it is, without a prompt."""
+    text = row.get("text")
+    if isinstance(text, str) and text.strip():
+        return Conversation(labelled_turns(text, answered_too=True) or [turn("assistant", text)], {"text"})
+    return None
+
+
+def _implicit(row: Mapping[str, Any]) -> Conversation | None:
+    """Two whole conversations, of which the last answers differ: the prompt is what they share; both stay in extra."""
+    if is_empty(row.get("chosen")) or is_empty(row.get("rejected")):
+        return None
+    sides: list[list[Turn]] = []
+    for key in ("chosen", "rejected"):
+        value = parsed(row[key])
+        if isinstance(value, str):
+            turns = labelled_turns(value, answered_too=True)
+        elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+            turns = [turn_from(item, number) for number, item in enumerate(value)]
+        else:
+            turns = None
+        if not turns:
+            return None
+        sides.append(turns)
+    shared = 0
+    for better, worse in zip(*sides, strict=False):
+        if better != worse:
+            break
+        shared += 1
+    while shared and sides[0][shared - 1]["role"] not in ("user", "tool"):
+        shared -= 1
+    return Conversation(sides[0][:shared], set()) if shared else None
+
+

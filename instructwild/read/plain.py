@@ -4,27 +4,45 @@ It gives the same rows as `build.Builder` does one by one.
 """
 
 import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from instructwild.read.layouts import ANSWER_KEYS, PROMPT_KEYS
+from instructwild.read.cells import ABSENT, is_empty, json_text
+from instructwild.read.names import ANSWER_KEYS, PROMPT_KEYS
+from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.identity import ID_LENGTH
-from instructwild.stage.frames import INSTRUCTION, lists
+from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
+from instructwild.text.thoughts import MAY_HOLD_THOUGHTS
 
+TURN = tuple(field.name for field in MESSAGES.inner.fields)  # type: ignore[union-attr]
 TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "url", "license", "instruction_type",
          "category")
 NESTED = frozenset({"messages", "conversations", "conversation", "history", "special_tag", "origin", "parents", "made_by",
-                    "labels", "scores"})
+                    "labels", "scores", "tools", "functions", "extra", "reasoning_content", "label", "kto_tag", "id",
+                    "response_id"})
+"""Columns that need a closer look, row by row."""
+
+
+def readable(columns: Collection[str]) -> bool:
+    """Whether a row of these columns can be read at once: one column for the prompt, at most one for each other thing."""
+    return (not NESTED.intersection(columns) and sum(key in columns for key in PROMPT_KEYS) == 1
+            and sum(key in columns for key in ANSWER_KEYS) <= 1
+            and not ("instruction_type" in columns and "category" in columns))
 
 
 def fits(frame: pl.DataFrame) -> pl.Series:
     """Which rows are one prompt and perhaps an answer, in text columns, with nothing that needs a closer look."""
-    unfit = (NESTED.intersection(frame.columns) or not any(key in frame.columns for key in PROMPT_KEYS)
-             or any(frame.schema[key] not in (pl.String, pl.Null) for key in TEXTS if key in frame.columns))
-    if unfit:
+    if not readable(frame.columns) or any(frame.schema[key] not in (pl.String, pl.Null) for key in TEXTS
+                                          if key in frame.columns):
         return pl.repeat(False, frame.height, eager=True)
-    return texts(frame).select(pl.coalesce(PROMPT_KEYS).is_not_null() & (pl.col("system").fill_null("") == "")).to_series()
+    prompt = pl.coalesce(PROMPT_KEYS)
+    return texts(frame).select(
+        prompt.is_not_null() & ~prompt.str.contains(r"^(?:\n\nHuman:|### Human:|Human[:：]|\s*\[[{ \n])")
+        & (pl.col("system").fill_null("") == "")
+        & ~pl.coalesce(ANSWER_KEYS).fill_null("").str.contains(MAY_HOLD_THOUGHTS)).to_series()
 
 
 def texts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -33,18 +51,22 @@ def texts(frame: pl.DataFrame) -> pl.DataFrame:
                         pl.repeat(None, frame.height, dtype=pl.String).alias(key) for key in TEXTS)
 
 
-def instruction_rows(frame: pl.DataFrame, kind: str, source: str) -> pl.DataFrame:
+def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
+                     extra: Sequence[str | None] | None = None) -> pl.DataFrame:
     """Rows that fit, in the columns of `frames.INSTRUCTION`.
 
     Args:
         frame: rows of which `fits` is true.
         kind, source: the origin of rows that do not name their own.
+        extra: for each row what `extra_text` gives of its other columns; None where no row has any.
     """
-    found, extra = texts(frame), pl.col("input").fill_null("")
+    found, beside = texts(frame), _present(pl.col("input")).fill_null("")
     prompt = pl.coalesce(PROMPT_KEYS)
+    joined = beside.str.strip_chars() != ""
     said = found.select(
-        prompt=pl.when(extra.str.strip_chars() == "").then(prompt).otherwise(pl.concat_str(prompt, extra, separator="\n")),
-        answer=_given(pl.coalesce(ANSWER_KEYS)))
+        line=pl.when(joined).then(prompt.str.count_matches("\n", literal=True) + 1),
+        prompt=pl.when(joined).then(pl.concat_str(prompt, beside, separator="\n")).otherwise(prompt),
+        answer=_written(pl.coalesce(ANSWER_KEYS)))
     origin = found.select(
         kind=pl.repeat(kind, pl.len()), source=_given(pl.col("source")).fill_null(source), url=_given(pl.col("url")),
         author=pl.lit(None, pl.String), license=_given(pl.col("license")), collected_at=pl.lit(None, pl.String))
@@ -60,11 +82,40 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str) -> pl.DataFram
         labels=pl.struct(type=pl.coalesce(_given(pl.col("instruction_type")), _given(pl.col("category"))), risk=nothing,
                          flags=nothing),
         scores=pl.lit([], INSTRUCTION["scores"]),
+        tools=pl.lit(None, pl.String),
+        extra=_extra(said, extra),
     ).cast(dict(INSTRUCTION))
 
 
 def _given(text: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
+
+
+def _written(text: pl.Expr) -> pl.Expr:
+    """The text where it is more than white space."""
+    return pl.when(text.str.contains(r"\S")).then(text)
+
+
+def _present(text: pl.Expr) -> pl.Expr:
+    """The text where it does not stand for an empty cell."""
+    return pl.when(~text.str.strip_chars().is_in(ABSENT)).then(text)
+
+
+def _extra(said: pl.DataFrame, extra: Sequence[str | None] | None) -> pl.Series:
+    """The other columns as JSON, with the line at which the input begins where there is one."""
+    line = pl.concat_str(pl.lit(f'"{INPUT_LINE}":'), pl.col("line").cast(pl.String), pl.lit("}"))
+    if extra is None:
+        return said.select(pl.concat_str(pl.lit("{"), line)).to_series()
+    rest = pl.col("rest")
+    return said.with_columns(rest=pl.Series(extra, dtype=pl.String)).select(
+        pl.when(pl.col("line").is_null()).then(rest).when(rest.is_null()).then(pl.concat_str(pl.lit("{"), line))
+        .otherwise(pl.concat_str(rest.str.head(-1), pl.lit(","), line))).to_series()
+
+
+def extra_text(row: Mapping[str, Any]) -> str | None:
+    """Columns that nothing reads as JSON, empty ones left out; None where none is left."""
+    kept = {str(key): value for key, value in row.items() if not is_empty(value)}
+    return json_text(kept) if kept else None
 
 
 def _messages(said: pl.DataFrame) -> pl.Series:
@@ -74,6 +125,7 @@ def _messages(said: pl.DataFrame) -> pl.Series:
     places = np.arange(2 * said.height).reshape(2, -1).T.ravel()[there]
     turns = pl.DataFrame({"role": pl.Series(["user", "assistant"])[(places >= said.height).astype(np.int64)],
                           "content": pl.concat([said["prompt"], said["answer"]])[places]})
+    turns = turns.with_columns(pl.lit(None, pl.String).alias(name) for name in TURN[2:])
     return lists(turns, np.cumsum(1 + answered))
 
 

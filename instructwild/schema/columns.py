@@ -7,7 +7,10 @@ from instructwild.schema.instruction import Instruction
 from instructwild.schema.ranking import RankingRow
 from instructwild.schema.verdict import Dropped
 
-INSTRUCTION = ("id", "response_id", "messages", "language", "origin", "parents", "made_by", "labels", "scores")
+INSTRUCTION = ("id", "response_id", "messages", "language", "origin", "parents", "made_by", "labels", "scores", "tools",
+               "extra")
+INPUT_LINE = "input_line"
+"""In `extra`: at which line of the last user turn, counted from 0, the input of an Alpaca row begins."""
 RANKING = ("id", "messages", "language", "candidates", "rankings")
 DROPPED = ("id", "step", "reason", "evidence", "row")
 
@@ -18,21 +21,26 @@ def compact(value: Any) -> str:
 
 
 def instruction_to_columns(row: Instruction) -> dict[str, Any]:
-    """One row as Parquet sees it: `scores` a list of (name, value), `made_by.sampling` a JSON string."""
+    """One row as Parquet sees it: `scores` a list of (name, value); `made_by.sampling`, `tools` and `extra` JSON strings."""
     plain = row.model_dump(mode="json")
     plain["scores"] = [{"name": name, "value": value} for name, value in row.scores.items()]
     if plain["made_by"] is not None:
         plain["made_by"]["sampling"] = compact(plain["made_by"]["sampling"])
+    plain["tools"] = compact(row.tools) if row.tools else None
+    plain["extra"] = compact(row.extra) if row.extra else None
     return plain
 
 
 def instruction_from_columns(columns: dict[str, Any]) -> Instruction:
     """The typed row behind one row of `data.parquet`."""
-    given = dict(columns)
-    given["scores"] = {score["name"]: score["value"] for score in given.get("scores") or ()}
-    if given.get("made_by") is not None:
-        given["made_by"] = {**given["made_by"], "sampling": json.loads(given["made_by"].get("sampling") or "{}")}
-    return Instruction.model_validate({key: value for key, value in given.items() if value is not None})
+    fields = dict(columns)
+    fields["scores"] = {score["name"]: score["value"] for score in fields.get("scores") or ()}
+    if fields.get("made_by") is not None:
+        fields["made_by"] = {**fields["made_by"], "sampling": json.loads(fields["made_by"].get("sampling") or "{}")}
+    for name in ("tools", "extra"):
+        if isinstance(fields.get(name), str):
+            fields[name] = json.loads(fields[name])
+    return Instruction.model_validate({key: value for key, value in fields.items() if value is not None})
 
 
 def ranking_to_columns(row: RankingRow) -> dict[str, Any]:

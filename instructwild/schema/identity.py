@@ -1,16 +1,18 @@
 """Names that follow from content: the same prompt has the same id everywhere."""
 
 import hashlib
+import json
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from json.encoder import encode_basestring
+from typing import Any
 
 ID_LENGTH = 16
 
 
 def _digest(turns: Iterable[Sequence[str]]) -> str:
     # Without spaces and with only the mandatory escapes this is RFC 8785 canonical JSON for arrays of strings.
-    canonical = ",".join(f"[{encode_basestring(role)},{encode_basestring(_nfc(content))}]" for role, content in turns)
+    canonical = ",".join(f"[{','.join(encode_basestring(_nfc(part)) for part in turn)}]" for turn in turns)
     return hashlib.sha256(f"[{canonical}]".encode()).hexdigest()[:ID_LENGTH]
 
 
@@ -22,11 +24,26 @@ def _last_user(turns: Sequence[Sequence[str]]) -> int:
     return next((place for place in range(len(turns) - 1, -1, -1) if turns[place][0] == "user"), -1)
 
 
+def turn_of(message: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a message counts in ids: role and content, and its tool calls and the call it answers where it has them.
+
+    The calls count as JSON with sorted keys. Thoughts do not count, nor does a name.
+    """
+    role, content = str(message["role"]), str(message["content"] or "")
+    calls, answers = message.get("tool_calls"), message.get("tool_call_id")
+    if not calls and not answers:
+        return role, content
+    if calls and isinstance(calls, str):
+        calls = json.loads(calls)
+    text = json.dumps(calls, ensure_ascii=False, separators=(",", ":"), sort_keys=True) if calls else ""
+    return (role, content, text, str(answers)) if answers else (role, content, text)
+
+
 def content_id(turns: Sequence[Sequence[str]]) -> str:
     """Sixteen hex digits for the prompt: all turns up to and including the last user turn.
 
     Args:
-        turns: (role, content) pairs. Without a user turn all of them count.
+        turns: (role, content) pairs, or what `turn_of` gives of messages. Without a user turn all of them count.
 
     Raises:
         UnicodeEncodeError: a content holds a lone surrogate, which no file can hold either.

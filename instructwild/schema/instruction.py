@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from instructwild.schema.identity import content_id, response_id
+from instructwild.schema.identity import content_id, response_id, turn_of
 from instructwild.schema.message import Message
 from instructwild.schema.provenance import MadeBy, Origin
 
@@ -32,19 +32,24 @@ class Instruction(BaseModel):
     id: str = Field(default="", description="16 hex digits: sha256 over the canonical JSON (RFC 8785) of [[role, content in "
                                             "NFC], …] up to the last user turn")
     response_id: str | None = Field(default=None, description="the same over the answer after it; null without an answer")
-    messages: tuple[Message, ...] = Field(min_length=1, description="the conversation; roles are system, user, assistant")
+    messages: tuple[Message, ...] = Field(min_length=1, description="the conversation; roles are system, user, "
+                                                                                    "assistant, tool")
     language: str = Field(default="und", description="BCP 47: en, zh-Hans, zh-Hant, ja, …, und")
     origin: tuple[Origin, ...] = Field(default=(), description="where it was found; exact twins add theirs")
     parents: tuple[str, ...] = Field(default=(), description="ids of the rows it was made from")
     made_by: MadeBy | None = Field(default=None, description="the model call that made it; null for what people wrote")
     labels: Labels = Field(default=Labels(), description="what is said about it without changing it")
     scores: dict[str, float] = Field(default_factory=dict, description="numbers by name")
+    tools: list[Any] | None = Field(default=None, description="JSON: the tools that may be called, as OpenAI and TRL write "
+                                                              "them")
+    extra: dict[str, Any] = Field(default_factory=dict, description="JSON: every input column that nothing reads, "
+                                                                        "by its name")
 
     @model_validator(mode="before")
     @classmethod
     def _name_itself(cls, given: Any) -> Any:
         if isinstance(given, dict) and not given.get("id") and given.get("messages"):
-            turns = [_turn(message) for message in given["messages"]]
+            turns = [message.turn if isinstance(message, Message) else turn_of(message) for message in given["messages"]]
             given = {**given, "id": content_id(turns), "response_id": response_id(turns)}
         return given
 
@@ -63,14 +68,8 @@ class Instruction(BaseModel):
     def answered(self, text: str, **changes: Any) -> "Instruction":
         """The same prompt with `text` as its answer; `changes` replace other fields."""
         messages = (*self.prompt, Message(role="assistant", content=text))
-        turns = [(message.role, message.content) for message in messages]
+        turns = [message.turn for message in messages]
         return self.model_copy(update={"messages": messages, "response_id": response_id(turns), **changes})
-
-
-def _turn(message: Any) -> tuple[str, str]:
-    if isinstance(message, Message):
-        return message.role, message.content
-    return str(message["role"]), str(message["content"])
 
 
 def instruction_of(text: str, **fields: Any) -> Instruction:
@@ -79,7 +78,7 @@ def instruction_of(text: str, **fields: Any) -> Instruction:
 
 
 def prompt_text(messages: Iterable[Message]) -> str:
-    """All user and system turns up to the last user turn, joined by newlines: the text that duplicates are judged on."""
+    """All turns but the assistant's up to the last user turn, joined by newlines: the text that duplicates are judged on."""
     turns = list(messages)
     last = max((i for i, message in enumerate(turns) if message.role == "user"), default=-1)
     return "\n".join(message.content for message in turns[: last + 1] if message.role != "assistant")

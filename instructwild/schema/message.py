@@ -1,16 +1,53 @@
 """One turn of a conversation."""
 
-from typing import Literal
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
-Role = Literal["system", "user", "assistant"]
+from instructwild.schema.identity import turn_of
+
+Role = Literal["system", "user", "assistant", "tool"]
 
 
 class Message(BaseModel):
-    """What one side said in one turn."""
+    """What one side said in one turn. Fields that are null are left out of its dump."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    role: Role = Field(description="system, user or assistant")
-    content: str = Field(description="what was said")
+    role: Role = Field(description="system, user, assistant or tool")
+    content: str = Field(description="what was said; empty in a turn that only calls tools")
+    reasoning_content: str | None = Field(default=None, description="thoughts of the model before it answered")
+    tool_calls: str | None = Field(default=None, description="JSON list of calls, as OpenAI and TRL write them")
+    tool_call_id: str | None = Field(default=None, description="of a tool turn: the call it answers")
+    name: str | None = Field(default=None, description="of the tool or the speaker")
+
+    @field_validator("tool_calls", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
+        return value
+
+    @model_serializer(mode="wrap")
+    def _without_nulls(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None}
+
+    @property
+    def turn(self) -> tuple[str, ...]:
+        """What of it counts in ids, as `identity.turn_of` says."""
+        return turn_of({"role": self.role, "content": self.content, "tool_calls": self.tool_calls,
+                        "tool_call_id": self.tool_call_id})
+
+    def chat(self) -> dict[str, Any]:
+        """The message as chat templates and endpoints take it: `tool_calls` a list, nothing that is null."""
+        return chat_message(self.model_dump())
+
+
+def chat_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as it is stored (`tool_calls` JSON, nulls) as chat templates and endpoints take it."""
+    plain = {name: value for name, value in message.items() if value is not None}
+    if isinstance(plain.get("tool_calls"), str):
+        plain["tool_calls"] = json.loads(plain["tool_calls"])
+    return plain

@@ -11,6 +11,8 @@ class Reason(StrEnum):
 
     # reading
     MALFORMED = "malformed"
+    MEDIA = "media"
+    MARKED_BAD = "marked_bad"
     # collect
     NOT_A_PROMPT = "not_a_prompt"
     REPOST = "repost"

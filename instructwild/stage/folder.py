@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from instructwild.errors import GateError, InputError
-from instructwild.stage.frames import DROPPED
+from instructwild.stage.frames import DROPPED, upgraded
 from instructwild.stage.manifest import (
     FILE_NAME,
     FileRecord,
@@ -47,7 +47,7 @@ class Stage:
         if not path.exists() and (self.path / MODEL).is_dir():
             raise InputError(f"is a {self.manifest.stage} stage: it holds a model and no rows", where=str(self.path),
                              remedy="give a stage of rows: collect, expand, clean, respond, annotate or convert")
-        return table(path)
+        return upgraded(table(path))
 
     def dataset(self) -> "datasets.Dataset":
         """The rows that stayed, as a `datasets.Dataset`."""
@@ -142,6 +142,7 @@ def input_record(path: str | Path, rows: int | None = None) -> FileRecord:
         content = given / (DATA if (given / DATA).exists() else MODEL)
         rows = manifest.rows.kept if rows is None else rows
     try:
-        return FileRecord(path=os.path.relpath(given), sha256=sha256_of(content), rows=rows)
+        name = os.fsencode(os.path.relpath(given)).decode("utf-8", "replace")
+        return FileRecord(path=name, sha256=sha256_of(content), rows=rows)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", where=str(given), remedy="check its permissions") from None

@@ -17,7 +17,8 @@ from instructwild.schema.instruction import Instruction
 from instructwild.schema.ranking import RankingRow
 from instructwild.schema.verdict import Dropped
 
-MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+MESSAGES = pl.List(pl.Struct({name: pl.String for name in ("role", "content", "reasoning_content", "tool_calls",
+                                                          "tool_call_id", "name")}))
 
 INSTRUCTION = pl.Schema({
     "id": pl.String,
@@ -31,6 +32,8 @@ INSTRUCTION = pl.Schema({
                           "request_id": pl.String, "usd": pl.Float64}),
     "labels": pl.Struct({"type": pl.String, "risk": pl.List(pl.String), "flags": pl.List(pl.String)}),
     "scores": pl.List(pl.Struct({"name": pl.String, "value": pl.Float64})),
+    "tools": pl.String,
+    "extra": pl.String,
 })
 
 RANKING = pl.Schema({
@@ -43,6 +46,21 @@ RANKING = pl.Schema({
 })
 
 DROPPED = pl.Schema({name: pl.String for name in ("id", "step", "reason", "evidence", "row")})
+
+
+def upgraded(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame of rows that an earlier version wrote, with the columns and fields that were added since, as nulls."""
+    if isinstance(held := frame.schema.get("messages"), pl.List) and isinstance(held.inner, pl.Struct) and held != MESSAGES:
+        known = {field.name: field.dtype for field in held.inner.fields}
+        if known == {"role": pl.String, "content": pl.String}:
+            turn = pl.element().struct
+            frame = frame.with_columns(pl.col("messages").list.eval(pl.struct(
+                [turn.field(field.name) if field.name in known else pl.lit(None, pl.String).alias(field.name)
+                 for field in MESSAGES.inner.fields])))  # type: ignore[union-attr]
+    if is_ranking(frame) or not {"id", "messages", "origin", "made_by", "labels", "scores"} <= {*frame.columns}:
+        return frame
+    return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in ("tools", "extra")
+                              if name not in frame.columns)
 
 
 def lists(rows: pl.DataFrame, ends: np.ndarray) -> pl.Series:

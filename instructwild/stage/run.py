@@ -128,7 +128,8 @@ class Run:
                    .iter_rows()}
         manifest = Manifest(
             stage=self.stage, config=self.config, inputs=inputs or self.inputs, rows=rows, reasons=reasons,
-            tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3), peak_memory_mb=peak_memory_mb(), gate=gate,
+            tokens=tokens or Tokens(), usd=usd, seconds=round(self.seconds, 3), peak_memory_mb=peak_memory_mb(),
+            gate="failed" if rows.in_ and not rows.kept else gate,
             metrics=metrics or {}, environment=environment())
         if report is not None:
             self.save(REPORT, report if isinstance(report, str) else report.signed(manifest))

@@ -14,7 +14,7 @@ from instructwild.errors import InputError
 from instructwild.read import read
 from instructwild.read.assemble import from_lines
 from instructwild.read.build import Builder
-from instructwild.read.files import Line
+from instructwild.read.line import Line
 from instructwild.read.plain import turn_ids
 from instructwild.schema import content_id, response_id
 from instructwild.stage.frames import INSTRUCTION, instruction_frame, instructions
@@ -105,13 +105,14 @@ def test_hostile_lines_cost_only_themselves(tmp_path):
                        '{"instruction": 5}', '{"instruction": "a\\u0000b"}', '"text"',
                        '{"instruction": "x", "scores": {"s": 1e999}}',
                        '{"instruction": "y", "scores": {"s": 1' + "0" * 400 + "}}", '{"instruction": "好"}')
-    assert table.frame["messages"].list.first().struct.field("content").to_list() == ["fine", "a\0b", "x", "好"]
-    assert [row.evidence.rpartition(":")[2] for row in table.malformed] == ["2", "3", "4", "5", "7", "9"]
+    assert table.frame["messages"].list.first().struct.field("content").to_list() == [
+        "fine", "5", "a\0b", "x", "好"], "a number is a text that a person wrote"
+    assert [row.evidence.rpartition(":")[2] for row in table.malformed] == ["2", "3", "4", "7", "9"]
     assert all(row.row["problem"] for row in table.malformed)
 
 
 def test_a_line_too_long_to_hold_costs_itself(tmp_path, monkeypatch):
-    monkeypatch.setattr("instructwild.read.files.LONGEST_LINE", 1000)
+    monkeypatch.setattr("instructwild.read.json_files.LONGEST_LINE", 1000)
     table = read_lines(tmp_path / "in.jsonl", {"instruction": "a"}, {"instruction": "b" * 5000}, {"instruction": "c"})
     assert table.frame.height == 2
     assert "longer than" in table.malformed[0].row["problem"]

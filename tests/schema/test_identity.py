@@ -122,10 +122,10 @@ def test_known_layouts_become_turns(row, turns):
 
 
 @pytest.mark.parametrize(("row", "told"), [
-    ({"text": "x"}, "no known layout"),
+    ({"stem": "x"}, "no known layout"),
     ({"messages": []}, "is empty"),
     ({"messages": [{"role": "wizard", "content": "x"}]}, "unknown role 'wizard'"),
-    ({"instruction": 5}, "should be text, found int"),
+    ({"instruction": {"a": 5}}, "should be text, found dict"),
 ])
 def test_unknown_layouts_say_what_was_found(row, told):
     with pytest.raises(ValueError, match=told):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
-from instructwild.errors import InputError, ModelError
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
+from instructwild.errors import ConfigError, InputError, ModelError
+from instructwild.read.names import parse_map
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.config import TrainOptions, command, load, plain
 
@@ -36,12 +38,16 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     """
     def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
-               encoding: Encoding = None, *, given: dict[str, Any]) -> None:
+               columns: Columns = None, encoding: Encoding = None, *, given: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
 
         source = source_of(load(kind, stage, config, given).model)
         options = load(kind, stage, config, given, source.inherited)
-        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
+        mapping = {"columns": parse_map(columns)} if columns else {}
+        if mapping and "columns" not in inspect.signature(work).parameters:
+            raise ConfigError("is not taken by this stage", where="--map",
+                              remedy="write a known layout first: instructwild convert FILE --to messages --map …")
+        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding, **mapping)
         if made is not None:
             announce(made, as_json)
 

@@ -1,7 +1,7 @@
 """`instructwild train sft`: supervised fine-tuning with TRL's SFTTrainer on answers only, measured before and after."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from instructwild_trainer.templates import Chat
 
 def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source: "Source | None" = None, *,
-              force: bool = False, dry_run: bool = False, encoding: str | None = None) -> "Stage | None":
+              force: bool = False, dry_run: bool = False, encoding: str | None = None,
+              columns: "Mapping[str, str] | None" = None) -> "Stage | None":
     """Fine-tune and write a stage whose `model/` is complete; None after a dry run, and in all processes but the first.
 
     Raises:
@@ -33,7 +34,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
 
     source = source or source_of(options.model)
     check_scale(options)
-    table = read(data, encoding)
+    table = read(data, encoding, columns)
     with calm(), started(out, "sft", settled(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished

@@ -1,0 +1,79 @@
+"""What a cell of a table means as text: numbers and booleans are text, NaN and empty lists are absent."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+ABSENT = ("nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "NaT")
+"""What pandas and spreadsheets write for an empty cell: read as nothing in columns that may be empty."""
+
+
+def text_of(value: Any, name: str) -> str | None:
+    """The text of a cell, or None where it is empty.
+
+    Raises:
+        ValueError: it is a list or an object that holds something; `name` says which cell.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, Sequence | Mapping) and not value:
+        return None
+    if isinstance(value, Mapping | Sequence | bytes):
+        raise ValueError(f"{name} should be text, found {type(value).__name__}")
+    return str(value)
+
+
+def optional_text(value: Any, name: str) -> str:
+    """The text of a cell that may be empty, and nothing for what stands for an empty cell.
+
+    Raises:
+        ValueError: as `text_of`.
+    """
+    text = text_of(value, name) or ""
+    return "" if text.strip() in ABSENT else text
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a cell holds nothing at all: null, NaN, no text, an empty list or object."""
+    return value is None or (isinstance(value, float) and math.isnan(value)) or (
+        isinstance(value, str | Sequence | Mapping) and not len(value))
+
+
+def parsed(value: Any) -> Any:
+    """A list or an object that stands in the cell as JSON text; the value itself otherwise."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON that any file can hold: NaN as null, a lone surrogate as its escape, dates as text.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str, allow_nan=False)
+    except ValueError:
+        text = json.dumps(_finite(value), ensure_ascii=False, separators=(",", ":"), default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(json.loads(text), separators=(",", ":"))
+    return text
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,186 @@
+"""JSON files: values one a line, an array of rows, one object around a list, columns of lists, objects one after another."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
+
+from instructwild.errors import InputError
+from instructwild.read.encoding import codec_of, decoded, misencoded
+from instructwild.read.line import LONGEST_LINE, Line
+from instructwild.read.names import CONVERSATION_KEYS, KNOWN
+
+MISENCODED_SHARE = 0.1
+DESCRIBE = frozenset({"license", "source", "url", "language", "category", "id", "text", "system"})
+"""What may stand beside a list of rows to describe them all."""
+SPACE = " \t\r\n"
+
+
+def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
+    """JSON values, one a line, in constant memory; a bad line costs itself.
+
+    Raises:
+        InputError: it holds no line, or most lines are in another encoding.
+    """
+    head, codec = codec_of(handle, encoding)
+    if codec.startswith(("utf-16", "utf-32")):
+        raw: Iterator[bytes] = (line.encode() for line in io.StringIO(decoded(head + handle.read(), codec, name)))
+        codec = "utf-8"
+    else:
+        raw = _raw_lines(head, handle)
+    count = undecodable = 0
+    for number, line in enumerate(raw, start=1):
+        if not line.strip():
+            continue
+        count += 1
+        if len(line) > LONGEST_LINE:
+            yield Line(number, problem=f"the line is longer than {LONGEST_LINE >> 20} MiB")
+            continue
+        try:
+            yield Line(number, json.loads(line.decode(codec)))
+        except UnicodeDecodeError as error:
+            undecodable += 1
+            yield Line(number, _shown(line), f"not {codec}: {error.reason} at byte {error.start}")
+        except (ValueError, RecursionError) as error:
+            yield Line(number, _shown(line), f"not JSON: {error}")
+    if undecodable > MISENCODED_SHARE * count:
+        raise misencoded(name, f"{undecodable} of {count} lines are not {codec}", encoding)
+    if not count:
+        raise _empty(name)
+
+
+def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
+    """The rows of a `.json` file, whichever of its forms it has.
+
+    Raises:
+        InputError: it holds no rows, is in another encoding, or is no JSON from some line on.
+    """
+    head, codec = codec_of(handle, encoding)
+    text = decoded(head + handle.read(), codec, name)
+    start = _skip_space(text, 0)
+    if start == len(text):
+        raise _empty(name)
+    if text[start] == "[":
+        yield from _array(text, start, name)
+        return
+    try:
+        first, end = json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        yield from json_lines(io.BytesIO(text.encode()), name, None)
+        return
+    if _skip_space(text, end) == len(text) and isinstance(first, Mapping):
+        yield from _rows_within(first)
+    elif "\n" not in text[start:end]:
+        yield from json_lines(io.BytesIO(text.encode()), name, None)
+    else:
+        yield from _objects(text, start, name)
+
+
+def _rows_within(value: Mapping[str, Any]) -> Iterator[Line]:
+    """The rows of one object: those of the list it holds, those of its columns, or itself."""
+    if any(isinstance(value.get(key), list) and _messages(value[key]) for key in CONVERSATION_KEYS):
+        yield Line(1, value)
+        return
+    columns = {key: [*item.values()] if isinstance(item, Mapping) else item for key, item in value.items()}
+    indexed = all(isinstance(item, Mapping) and all(key.isdigit() for key in item) for item in value.values())
+    lengths = {len(item) for item in columns.values() if isinstance(item, list)}
+    if (len(lengths) == 1 and 0 not in lengths and any(key.lower() in KNOWN for key in columns)
+            and (indexed or all(isinstance(item, list) and not any(isinstance(cell, Mapping) for cell in item)
+                                for item in value.values()))):
+        for number, cells in enumerate(zip(*columns.values(), strict=True), start=1):
+            yield Line(number, dict(zip(columns, cells, strict=True)))
+        return
+    lists = [item for item in value.values() if isinstance(item, list) and item
+             and all(isinstance(row, Mapping) for row in item) and not _messages(item)]
+    if len(lists) == 1 and not any(isinstance(value.get(key), str) for key in KNOWN - DESCRIBE):
+        for number, row in enumerate(lists[0], start=1):
+            yield Line(number, row["row"] if isinstance(row.get("row"), Mapping) and "row_idx" in row else row)
+        return
+    yield Line(1, value)
+
+
+def _messages(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(item, Mapping) and ("from" in item or ("role" in item and "content" in item))
+                               for item in items)
+
+
+def _array(text: str, start: int, name: str) -> Iterator[Line]:
+    line, counted = 1, 0
+    at = _skip_space(text, start + 1)
+    while at < len(text) and text[at] != "]":
+        line += text.count("\n", counted, at)
+        counted = at
+        value, end, problem = _value(text, at, name, line)
+        following = _skip_space(text, end)
+        if text[following:following + 1] not in (",", "]"):
+            raise _no_json(json.JSONDecodeError("Expecting ',' or ']'", text, following), name)
+        yield Line(line, value, problem)
+        at = _skip_space(text, following + 1) if text[following] == "," else following
+    if at >= len(text):
+        raise InputError("ends before its closing ']'", where=name, remedy="fetch the file again: it was cut off")
+    if not counted:
+        raise _empty(name)
+    if (rest := _skip_space(text, at + 1)) < len(text):
+        raise InputError(f"goes on after its closing ']' at line {text.count(chr(10), 0, rest) + 1}", where=name,
+                         remedy="mend the file there, or give JSON lines")
+
+
+def _objects(text: str, at: int, name: str) -> Iterator[Line]:
+    """Objects one after another, each over several lines, with or without commas between them."""
+    line, counted = 1, 0
+    while at < len(text):
+        line += text.count("\n", counted, at)
+        counted = at
+        value, end, problem = _value(text, at, name, line)
+        yield Line(line, value, problem)
+        at = _skip_space(text, end)
+        if text[at:at + 1] == ",":
+            at = _skip_space(text, at + 1)
+
+
+def _value(text: str, at: int, name: str, line: int) -> tuple[Any, int, str | None]:
+    """The value at a place, where it ends, and why it is no row."""
+    try:
+        return *json.JSONDecoder().raw_decode(text, at), None
+    except json.JSONDecodeError as error:
+        raise _no_json(error, name) from None
+    except RecursionError:
+        raise InputError(f"is nested too deeply at line {line}", where=name, remedy="mend the file there") from None
+    except ValueError as error:                    # an integer of thousands of digits, which costs its row
+        value, end = json.JSONDecoder(parse_int=str).raw_decode(text, at)
+        return value, end, f"not JSON: {error}"
+
+
+def _no_json(error: json.JSONDecodeError, name: str) -> InputError:
+    return InputError(f"is not JSON from line {error.lineno}, column {error.colno}: {error.msg}", where=name,
+                      remedy="mend the file there, or give JSON lines, where a bad line costs only itself")
+
+
+def _empty(name: str) -> InputError:
+    return InputError("holds no rows", where=name, remedy="check how the file was made")
+
+
+def _shown(line: bytes) -> str:
+    """The beginning of a line that cannot be read, to be looked at."""
+    return line[:2000].decode("utf-8", "replace").strip()
+
+
+def _raw_lines(head: bytes, handle: IO[bytes]) -> Iterator[bytes]:
+    """Lines with a bounded memory: what goes on past the longest allowed line is thrown away."""
+    buffer = io.BytesIO(head + handle.readline(LONGEST_LINE + 1 if head and not head.endswith(b"\n") else 0))
+    yield from _bounded(buffer)
+    yield from _bounded(handle)
+
+
+def _bounded(handle: IO[bytes]) -> Iterator[bytes]:
+    while line := handle.readline(LONGEST_LINE + 1):
+        rest = line
+        while rest and len(line) > LONGEST_LINE and not rest.endswith(b"\n"):
+            rest = handle.readline(LONGEST_LINE)
+        yield line
+
+
+def _skip_space(text: str, at: int) -> int:
+    while at < len(text) and text[at] in SPACE:
+        at += 1
+    return at

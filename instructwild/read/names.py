@@ -1,0 +1,103 @@
+"""Names of columns: those that are read, whatever their case, and those that `--map NAME=COLUMN` names."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from instructwild.errors import ConfigError
+
+PROMPT_KEYS = ("instruction", "prompt", "question", "query", "user_input")
+ANSWER_KEYS = ("output", "response", "completion", "answer")
+CONVERSATION_KEYS = ("messages", "conversations", "conversation")
+MAPPED = {"messages": "messages", "system": "system", "prompt": "instruction", "input": "input", "answer": "output",
+          "reasoning": "reasoning_content", "chosen": "chosen", "rejected": "rejected", "label": "label",
+          "language": "language", "id": "id"}
+"""NAME of `--map NAME=COLUMN`, and the column it is read as."""
+SAME_ROLE = {"instruction": PROMPT_KEYS, "output": ANSWER_KEYS, "messages": CONVERSATION_KEYS}
+KNOWN = frozenset({
+    *PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *MAPPED.values(), "source", "url", "license", "instruction_type",
+    "category", "special_tag", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
+    "response_id",
+    "kto_tag", "target", "ideal", "text", "turns", "reference", "chat", "meta_instruction", "plain_text", "mapping", "body"})
+
+LIKELY = {
+    "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",
+               "stem", "text", "inputs", "user_prompt", "input"),
+    "answer": ("solution", "回答", "答案", "回复", "输出", "答复", "reply", "target", "ideal", "a", "assistant", "bot",
+               "targets", "label_text", "output_text", "gold"),
+    "system": ("系统", "system_prompt", "meta_instruction"),
+    "input": ("上下文", "背景", "context", "passage"),
+}
+"""Columns that a message proposes for a name; none of them is read before a person says so."""
+
+
+def parse_map(pairs: Iterable[str]) -> dict[str, str]:
+    """`NAME=COLUMN` pairs of the command line.
+
+    Raises:
+        ConfigError: a pair has no `=`, or an unknown or repeated NAME.
+    """
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, column = pair.partition("=")
+        name = name.strip().lower()
+        if not equals or not column or name not in MAPPED:
+            raise ConfigError(f"{pair!r} names no column", where="--map",
+                              remedy=f"write NAME=COLUMN, with NAME one of {', '.join(MAPPED)}")
+        if name in mapping:
+            raise ConfigError(f"{name!r} is named twice", where="--map", remedy="name one column for it")
+        mapping[name] = column
+    return mapping
+
+
+class ColumnNames:
+    """Which column of a row is read as what; remembered for each set of columns.
+
+    Args:
+        mapping: NAME -> COLUMN, as `parse_map` gives it.
+    """
+
+    def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
+        self.mapping = dict(mapping or {})
+        self._plain: dict[str, str] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.mapping)
+
+    def renames(self, keys: Sequence[str]) -> dict[str, str]:
+        """Column -> the name it is read as, for the columns that are read under another name than their own.
+
+        A column whose name would be read, but that a mapped one replaces, is renamed to what is never read.
+        """
+        changed: dict[str, str] = {}
+        if self.mapping:
+            present = {column: MAPPED[name] for name, column in self.mapping.items() if column in keys}
+            for read_as in present.values():
+                for other in (*SAME_ROLE.get(read_as, ()), read_as):
+                    if other in keys and other not in present:
+                        changed[other] = f"\0{other}"
+            changed |= {column: read_as for column, read_as in present.items() if column != read_as}
+        for key in keys:
+            if key not in KNOWN and key not in changed:
+                folded = self._folded(key)
+                if folded in KNOWN and folded not in keys and folded not in changed.values():
+                    changed[key] = folded
+        return changed
+
+    def _folded(self, key: str) -> str:
+        if len(self._plain) > 10_000:
+            self._plain.clear()
+        return self._plain.setdefault(key, key.strip().lstrip("\ufeff").lower())
+
+
+def proposed(columns: Iterable[str]) -> dict[str, str]:
+    """NAME -> COLUMN that a person probably means, by the columns' names alone; `prompt` is always among them."""
+    names = [str(column) for column in columns]
+    likely: dict[str, str] = {}
+    for name, words in LIKELY.items():
+        match = next((column for word in words for column in names if column.strip().lower() == word), None) or next(
+            (column for word in words if len(word) > 1 for column in names if word in column.lower()), None)
+        if match is not None and match not in likely.values():
+            likely[name] = match
+    free = [column for column in names if column not in likely.values()]
+    if "prompt" not in likely and free:
+        likely["prompt"] = free.pop(0)
+    return {name: likely[name] for name in ("system", "prompt", "input", "answer") if name in likely}

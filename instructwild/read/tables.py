@@ -1,0 +1,111 @@
+"""Tables as text: `.csv` and `.tsv`, parted by comma, semicolon or tab, each bad row named by its line and kept."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from typing import IO
+
+from instructwild.errors import InputError
+from instructwild.read.encoding import codec_of, misencoded, streamed
+from instructwild.read.line import LONGEST_LINE, Line
+from instructwild.read.names import KNOWN
+
+DELIMITERS = (",", ";", "\t")
+
+
+def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
+    """The rows of a table with a header; a row with too many or too few cells costs itself and keeps its text.
+
+    Raises:
+        InputError: it has no header, names a column twice, holds no rows, or is in another encoding.
+    """
+    head, codec = codec_of(handle, encoding)
+    csv.field_size_limit(LONGEST_LINE)
+    lines = _Recorded(streamed(head, handle, codec))
+    names, reader = _header(lines, name, codec)
+    number, count = reader.line_num + 1, 0
+    while True:
+        lines.begin()
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except UnicodeError as error:
+            raise _misencoded_after(reader.line_num, error, name, codec) from None
+        except csv.Error as error:
+            yield Line(number, lines.text(), f"not CSV: {error}")
+            count, number = count + 1, reader.line_num + 1
+            continue
+        while len(cells) > len(names) and not cells[-1].strip():
+            cells.pop()
+        if len(cells) == len(names):
+            yield Line(number, dict(zip(names, cells, strict=True)))
+        elif cells:
+            yield Line(number, cells, f"expected {len(names)} fields, found {len(cells)}")
+        count += bool(cells)
+        number = reader.line_num + 1
+    if not count:
+        raise InputError("holds no rows", where=name, remedy="check how the file was made")
+
+
+class _Recorded:
+    """Lines as they go by, with those of the row at hand kept to be shown."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines, self._kept = iter(lines), list[str]()
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._lines:
+            self._kept.append(line)
+            yield line
+
+    def begin(self) -> None:
+        self._kept.clear()
+
+    def text(self) -> str:
+        """The row at hand, as it stands in the file."""
+        return "".join(self._kept).rstrip("\r\n")
+
+    def first(self) -> str:
+        """The first line that is not blank, which stays to be read; nothing where there is none."""
+        for line in self._lines:
+            if line.strip():
+                self._lines = _after(line, self._lines)
+                return line
+        return ""
+
+
+def _after(line: str, lines: Iterator[str]) -> Iterator[str]:
+    yield line
+    yield from lines
+
+
+def _header(lines: _Recorded, name: str, codec: str) -> tuple[list[str], "csv._reader"]:
+    usual = "\t" if ".tsv" in name.lower() else ","
+    try:
+        reader = csv.reader(iter(lines), delimiter=_delimiter(lines.first(), usual), strict=True)
+        names = next(reader, [])
+    except UnicodeError as error:
+        raise _misencoded_after(0, error, name, codec) from None
+    except csv.Error as error:
+        raise InputError(f"is not CSV in its first line: {error}", where=name, remedy="mend the file there") from None
+    if len({*names}) < len(names):
+        twice = next(column for column in names if names.count(column) > 1)
+        raise InputError(f"names the column {twice!r} more than once", where=name, remedy="rename one of them")
+    return names, reader
+
+
+def _delimiter(line: str, usual: str) -> str:
+    """What parts the header into most columns that are read, then into most columns; the usual one before others."""
+    def parted(delimiter: str) -> tuple[int, int, bool]:
+        try:
+            names = next(csv.reader([line], delimiter=delimiter), [])
+        except csv.Error:
+            return 0, 0, delimiter == usual
+        return sum(column.strip().lower() in KNOWN for column in names), len(names), delimiter == usual
+    return max(DELIMITERS, key=parted)
+
+
+def _misencoded_after(line: int, error: UnicodeError, name: str, codec: str) -> InputError:
+    if not isinstance(error, UnicodeDecodeError):          # UTF-16 or UTF-32 without a byte order mark
+        return misencoded(name, str(error), codec)
+    return misencoded(name, f"byte {error.object[error.start]:#04x} after line {line} is not {codec}", codec)
