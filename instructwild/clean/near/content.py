@@ -33,6 +33,7 @@ SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|(?<=[\d)\]])[ ]*(-)[
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
+COMPARE = re.compile("对比|比较")
 NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
@@ -149,14 +150,19 @@ _DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Zs"})
 
 
 def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
-    """The terms without repetitions ("describe and explain"), and without "explain" beside a question."""
+    """The terms without repetitions ("describe and explain"), and without "explain" beside a question.
+
+    Question words come first: 有哪些好处 and 好处是什么 ask the same.
+    """
     asks, apart = not _QUESTIONS.isdisjoint(terms), loose
     if len(set(terms)) < len(terms):                 # what is said twice is no passing word
         count = Counter(terms)
         loose = [spare and count[term] == 1 for term, spare in zip(terms, loose, strict=True)]
     kept = [at for at, term in enumerate(terms)
             if not (asks and term == lexicon.EXPLAIN) and not (at and apart[at] and term == terms[at - 1])]
-    if len(kept) == len(terms):
+    if asks:
+        kept.sort(key=lambda at: terms[at] not in _QUESTIONS)
+    elif len(kept) == len(terms):
         return tuple(terms), tuple(loose)
     return tuple([terms[at] for at in kept]), tuple([loose[at] for at in kept])
 
@@ -214,7 +220,7 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
         text = CLITIC.sub(" ", NEGATION.sub(r" \1 not ", text))
     chinese = HAN.search(text) is not None
     if chinese:
-        directed = not lexicon.DIRECTED_CHINESE.isdisjoint(text)
+        directed = not lexicon.DIRECTED_CHINESE.isdisjoint(COMPARE.sub("", text))
         words = NUMERAL.sub(_arabic, _with_chinese_words(text)).translate(_SPACING).split()
     else:
         words = text.translate(_SPACING).split()

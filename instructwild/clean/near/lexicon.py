@@ -16,7 +16,7 @@ thanks thank thx pls etc eg ie about regarding concerning let lets us
 
 _ENGLISH_SAME = f"""
 {GIVE} write create compose generate make produce craft develop design construct build implement draft prepare formulate devise
-    invent list name enumerate provide suggest propose recommend offer mention state brainstorm come output
+    invent list name enumerate provide suggest propose recommend offer mention state brainstorm come
 {EXPLAIN} describe discuss elaborate illustrate clarify tell outline introduce
 {FIND} identify determine detect recognize spot discover locate
 classify categorize categorise label group
@@ -48,7 +48,6 @@ help assist aid
 company business firm
 child kid
 movie film
-display show
 difference differ distinction different distinguish
 purpose goal objective aim
 type kind category
@@ -67,12 +66,11 @@ reduce decrease lower lessen
 prevent avoid
 famous renowned known notable
 short brief concise
-return get output
+return get
 take accept receive
 check verify test
 continue proceed finish complete resume
 another more
-sentence sentences
 code snippet function program script application
 importance significance role
 understand comprehend
@@ -106,14 +104,11 @@ dialogue conversation
 slogan tagline
 mail email
 specialize expert
-strategy plan
 additional extra further
 buy purchase
 people person individual
-basic simple
 imagine suppose pretend
 speak talk
-benefit
 customer client
 feature characteristic trait
 relevant related
@@ -134,27 +129,28 @@ ENGLISH_PHRASES = {
     "i want you to": "", "i would like you to": "", "i would like to": "", "i need you to": "", "i want to": "", "i need to": "",
     "help me": "", "tell me": "", "let me know": "", "do you know": "", "show me": GIVE, "do you think": "", "in order to": "",
     "as well as": "", "make sure": "ensure", "a lot of": "many", "for example": "", "such as": "", "based on": "",
-    "how come": WHY, "role play as": "act", "you are": "act", "imagine you are": "act", "act as": "act", "go on": "continue",
+    "how come": WHY, "how would you describe": EXPLAIN, "how would you create": GIVE, "how would you write": GIVE,
+    "how would you implement": GIVE, "how can i implement": GIVE, "how can i write": GIVE, "how can i create": GIVE, "role play as": "act", "you are": "act", "imagine you are": "act", "act as": "act", "go on": "continue",
     "keep going": "continue", "one more": "another", "according to": "", "a set of": "", "a list of": "", "list of": "",
     "the use of": "use", "another one": "another", "as input": "", "as an input": "", "as an argument": "", "as its argument": "",
     "as arguments": "", "as a parameter": "", "whether or not": "if", "with respect to": "", "in terms of": "", "the process of": "",
     "the concept of": "", "how would you go about": "how", "step by step": "step", "kind of": "", "type of": "", "types of": "",
     "kinds of": "", "due to": "because", "because of": "because", "such that": "", "at least": "least", "talk about": "explain",
     "go into": "explain", "in detail": "detailed", "each of": "each", "all of": "all", "what is": "what", "what would be": "what",
-    "what do you think about": "what think", "how does": "how", "way to": "how", "ways to": "how", "give me": GIVE, "piece of": "", "cannot": "not", "can not": "not",
+    "what do you think about": "what think", "how does": "how", "give me": GIVE, "piece of": "", "cannot": "not", "can not": "not",
 }
 
 CHINESE_LIGHT = """
 请 请问 麻烦 帮我 帮忙 能否 能不能 可不可以 是不是 是否 可以 可否 你能 你可以 你能不能 我想让你 我想 我要 我需要 我希望你 我希望 请你 你 您 我 我们
 的 地 了 着 吗 呢 吧 啊 呀 一下 一个 一种 一份 一篇 一首 一段 一些 一项 一条 一款 一则 一张 一位 一名 一部 个 种 篇 首 份 段 条 项 句 则 位
-名 之 来 以便 从而 中 里 是 为 与 和 及 以及 对 对于 关于 有关 针对 给 给定 给出 所给 提供的 所提供 以下 下列 下面 如下 上述 以上 这 这个 这些 该 此 那
+名 之 来 以便 从而 中 里 是 为 与 和 及 以及 对 对于 关于 有关 针对 给 给定 所给 提供的 所提供 以下 下列 下面 如下 上述 以上 这 这个 这些 该 此 那
 其 进行 所 并 且 而 就 也 都 会 能 要 应该 应当 应 可 被 把 将 让 使 于 之间 当中 下面的 你认为 您认为 具有 存在 有 属于 合适的 适当的 适合的 恰当的 相应的
-相关的 相关 特定 某个 某种 任何 各种 各个 根据 按照 基于 按 做 方面 时 在 出 一个人 很 非常 它 它们 他们 们 执行 开展 说 来说 一点 一些 内容
+相关的 相关 特定 某个 某种 任何 各种 各个 根据 按照 基于 按 做 方面 时 在 一个人 很 非常 它 它们 他们 们 执行 开展 说 来说 一点 一些 内容
 """
 
 _CHINESE_SAME = f"""
 {GIVE} 写出 写下 写 撰写 编写 创作 创建 创造 生成 制作 制定 构造 构建 构思 设计 开发 实现 实施 起草 产生 列出 说出 给出 提供 举出 列举 提出 想出 推荐
-    建立 输出 准备 写一写 编 拟定 拟 造 罗列
+    建立 输出 准备 举 举例 写一写 编 拟定 拟 造 罗列
 {EXPLAIN} 描述 说明 阐述 介绍 讲述 讲解 简述 叙述 论述 讨论 解释 谈谈 说说 告诉 聊聊 阐释
 {FIND} 确定 识别 找出 找到 判断 辨别 鉴别 发现 查找 指出 检测 找 辨认 判定 寻找
 {WHAT} 什么 哪些 哪个 哪种 哪几种 何 啥 哪一个 哪
@@ -291,7 +287,7 @@ NUMBERS = {word: str(number) for number, word in enumerate(
     "nineteen twenty".split())} | {"thirty": "30", "forty": "40", "fifty": "50", "hundred": "100", "thousand": "1000"}
 
 DIRECTED = frozenset("to into from than before after over under of by if against".split())
-DIRECTED_CHINESE = frozenset("成为到从比给把被将向于由的")
+DIRECTED_CHINESE = frozenset("成为到从比给把被将向于由")
 """Where one of these stands, the order of what stands around it carries meaning."""
 
 FIXED_ENGLISH = frozenset("""
