@@ -24,12 +24,13 @@ QUOTE = re.compile("[\"“「『《`'‘]")
 QUOTED = re.compile(r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|『([^』\n]{1,400})』|《([^》\n]{1,400})》|"
                     r"`([^`\n]{1,400})`|(?<![\w'])'([^'\n]{1,400})'(?!\w)|‘([^’\n]{1,400})’")
 APOSTROPHE = re.compile("['’]")
-NEGATED = ("do", "does", "did", "is", "are", "was", "were", "would", "could", "should", "have", "has", "had", "must", "need", "might",
-           "ai", "ca", "wo", "sha")
+NEGATED = ("do", "does", "did", "is", "are", "was", "were", "would", "could", "should", "have", "has", "had", "must", "need",
+           "might", "ai", "ca", "wo", "sha")
 NEGATION = re.compile(rf"\b({'|'.join(NEGATED)})n[’']t\b")
 CLITIC = re.compile(r"(?<=\w)[’'](?:s|re|m|d|ll|ve)\b")
 SIGN = re.compile(r"[\d%#@&*/^+-]")
-SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|(?<=[\d)\]])[ ]*(-)[ ]*(?=[\w(\[])|(?<![\w)\]])(-)(?=\d)|([%#@&])")
+SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|"
+                   r"(?<=[\d)\]])[ ]*(-)[ ]*(?=[\w(\[])|(?<![\w)\]])(-)(?=\d)|([%#@&])")
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
@@ -47,7 +48,8 @@ LEFT = 3
 LONGEST = 64
 """Texts of more terms ask for the same only where all terms agree."""
 _SIGN_NAMES = {sign: f" {POINT}{name} " for sign, name in
-               {"*": "times", "/": "slash", "^": "power", "-": "minus", "%": "percent", "#": "hash", "@": "at", "&": "and"}.items()}
+               {"*": "times", "/": "slash", "^": "power", "-": "minus", "%": "percent", "#": "hash", "@": "at",
+                "&": "and"}.items()}
 
 
 class Content(NamedTuple):
@@ -200,7 +202,7 @@ def _missing(longer: Content, shorter: Content) -> bool:
 
 
 def _rotated(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Whether one is the other with a single part moved: their middles, without what both begin and end with, are xy and yx."""
+    """Whether one is the other with a single part moved: without what both begin and end with, they are xy and yx."""
     begin, end = 0, len(first)
     while first[begin] == second[begin]:
         begin += 1

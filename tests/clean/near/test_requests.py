@@ -12,8 +12,8 @@ from instructwild.clean.near import RequestIndex, SameRequests, lexicon, near_du
 from instructwild.clean.near.content import content, same_request
 
 PAIRS = [json.loads(line) for line in (Path(__file__).parent / "pairs.jsonl").read_text("utf-8").splitlines()]
-WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please", "list", "three", "3", "not", "桥", "什么", "是", "的",
-         "请", "河", "港", "五", "French", "stone", "green", "tall"]
+WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please", "list", "three", "3", "not",
+         "桥", "什么", "是", "的", "请", "河", "港", "五", "French", "stone", "green", "tall"]
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 
 
@@ -48,7 +48,8 @@ def test_what_differs_in_meaning_is_parted(first, second):
 
 @pytest.mark.parametrize(("first", "second"), [
     ("List 3 lakes", "List three lakes"), ("列出三个湖", "列出3个湖"), ("Compare tea and coffee", "Compare coffee and tea"),
-    ("What's a fjord?", "What is a fjord?"), ("好处有哪些", "有哪些好处"), ("🌊 How do tides work", "How do tides work 🌊🌊"),
+    ("What's a fjord?", "What is a fjord?"), ("好处有哪些", "有哪些好处"),
+    ("🌊 How do tides work", "How do tides work 🌊🌊"),
     ("Describe and explain the old harbour", "Explain the old harbour"),
 ])
 def test_other_words_for_the_same_are_the_same(first, second):
@@ -65,7 +66,8 @@ def test_a_word_may_be_missing_unless_it_carries_a_constraint():
 
 def test_rows_parted_from_one_twin_go_on_to_the_next():
     # F of all three pairs is above 0.7; the third asks what the second asks
-    assert dropped("translate this line to French", "translate this line to Danish", "please translate this line to Danish") == [2]
+    line = "translate this line to"
+    assert dropped(f"{line} French", f"{line} Danish", f"please {line} Danish") == [2]
 
 
 def test_a_text_without_a_token_is_never_a_duplicate():
