@@ -51,7 +51,8 @@ class Contamination:
         named = hits.join(targets.select("id", "prompt", target="at"), on="target", how="left", maintain_order="left")
         lost = drops(named, Reason.CONTAMINATED, target=pl.col("id"), prompt=pl.col("prompt").str.head(300),
                      shared=pl.col("shared"), covered=pl.col("covered"), f=pl.col("f"))
-        return Verdicts(rows, lost, {"targets": targets.height, "within": within.height, "near": hits.height - within.height})
+        return Verdicts(rows, lost, {"targets": targets.height, "within": within.height,
+                                    "near": hits.height - within.height})
 
     def _within(self, rows: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:
         """Rows a turn of which holds a question: for each the one that it covers most."""
@@ -75,7 +76,8 @@ class Contamination:
                 if covered >= self.coverage and covered > best.get(at, (0.0, 0, ""))[0]:
                     best[at] = (covered, target, shared)
         listed = sorted(best)
-        return pl.DataFrame({"at": listed, "target": [best[at][1] for at in listed], "shared": [best[at][2] for at in listed],
+        return pl.DataFrame({"at": listed, "target": [best[at][1] for at in listed],
+                             "shared": [best[at][2] for at in listed],
                              "covered": [round(best[at][0], 4) for at in listed], "f": [None] * len(listed)}, schema=FOUND)
 
     def _near(self, rows: pl.DataFrame, targets: pl.DataFrame) -> pl.DataFrame:

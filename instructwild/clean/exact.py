@@ -44,8 +44,9 @@ class Exact:
         agree = pl.col("answer").is_null() | (pl.col("answer") == pl.col("kept_answer")).fill_null(False)
         differs = pl.concat_list(
             pl.when(condition).then(pl.lit(name)) for name, condition in (
-                ("answer", pl.col("answer").ne_missing(pl.col("kept_answer"))), ("spacing", pl.col("prompt") != pl.col("kept_prompt")),
-                ("turns", pl.col("turns") != pl.col("kept_turns")), ("flags", pl.col("flags") != pl.col("kept_flags")))).list.drop_nulls()
+                ("answer", pl.col("answer").ne_missing(pl.col("kept_answer"))), 
+                ("spacing", pl.col("prompt") != pl.col("kept_prompt")), ("turns", pl.col("turns") != pl.col("kept_turns")),
+                ("flags", pl.col("flags") != pl.col("kept_flags")))).list.drop_nulls()
         lost = drops(judged.sort("at"), Reason.EXACT_DUPLICATE, twin=pl.col("twin"), same_answer=agree, differs=differs)
         conflicts = stays.filter(pl.col("answers") > 1).sort("answers", descending=True, maintain_order=True)
         return Verdicts(_joined(rows, stays), lost, {

@@ -39,7 +39,7 @@ def request_texts(rows: pl.DataFrame) -> list[str]:
 
 
 def whole_prompts(rows: pl.DataFrame) -> pl.Series:
-    """All turns of each row up to its last user turn, with their roles, white space made one space: equal for equal prompts."""
+    """All turns of each row up to its last user turn, with their roles, white space made one: equal for equal prompts."""
     listed = turns(rows).with_row_index("turn")
     last = listed.filter(pl.col("role") == "user").group_by(AT).agg(pl.col("turn").max().alias("last"))
     spaced = pl.col("content").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()

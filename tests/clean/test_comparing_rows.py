@@ -61,7 +61,8 @@ def test_near_keeps_what_shares_a_template_and_asks_for_something_else():
 def test_evaluation_prompts_are_seen_within_other_texts_and_by_what_they_ask(tmp_path):
     target = tmp_path / "eval.jsonl"
     words = "list the three largest rivers of the country and say where each of them ends"
-    target.write_text("\n".join(json.dumps({"instruction": text}) for text in (words, "What is the boiling point of water?")))
+    asked = (words, "What is the boiling point of water?")
+    target.write_text("\n".join(json.dumps({"instruction": text}) for text in asked))
     step = Contamination(against=[str(target)])
     verdicts = step.verdicts(rows_of(
         f"Here is a long story about nothing that ends so: {words} in the sea, as they all do",

@@ -24,15 +24,17 @@ QUOTE = re.compile("[\"“「『《`'‘]")
 QUOTED = re.compile(r"\"([^\"\n]{1,400})\"|“([^”\n]{1,400})”|「([^」\n]{1,400})」|『([^』\n]{1,400})』|《([^》\n]{1,400})》|"
                     r"`([^`\n]{1,400})`|(?<![\w'])'([^'\n]{1,400})'(?!\w)|‘([^’\n]{1,400})’")
 APOSTROPHE = re.compile("['’]")
-NEGATED = ("do", "does", "did", "is", "are", "was", "were", "would", "could", "should", "have", "has", "had", "must", "need", "might",
-           "ai", "ca", "wo", "sha")
+NEGATED = ("do", "does", "did", "is", "are", "was", "were", "would", "could", "should", "have", "has", "had", "must", "need",
+           "might", "ai", "ca", "wo", "sha")
 NEGATION = re.compile(rf"\b({'|'.join(NEGATED)})n[’']t\b")
 CLITIC = re.compile(r"(?<=\w)[’'](?:s|re|m|d|ll|ve)\b")
 SIGN = re.compile(r"[\d%#@&*/^+-]")
-SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|(?<=[\d)\]])[ ]*(-)[ ]*(?=[\w(\[])|(?<![\w)\]])(-)(?=\d)|([%#@&])")
+SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|"
+                   r"(?<=[\d)\]])[ ]*(-)[ ]*(?=[\w(\[])|(?<![\w)\]])(-)(?=\d)|([%#@&])")
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
+COMPARE = re.compile("对比|比较")
 NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
@@ -46,7 +48,8 @@ LEFT = 3
 LONGEST = 64
 """Texts of more terms ask for the same only where all terms agree."""
 _SIGN_NAMES = {sign: f" {POINT}{name} " for sign, name in
-               {"*": "times", "/": "slash", "^": "power", "-": "minus", "%": "percent", "#": "hash", "@": "at", "&": "and"}.items()}
+               {"*": "times", "/": "slash", "^": "power", "-": "minus", "%": "percent", "#": "hash", "@": "at",
+                "&": "and"}.items()}
 
 
 class Content(NamedTuple):
@@ -149,14 +152,19 @@ _DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Zs"})
 
 
 def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
-    """The terms without repetitions ("describe and explain"), and without "explain" beside a question."""
+    """The terms without repetitions ("describe and explain"), and without "explain" beside a question.
+
+    Question words come first: 有哪些好处 and 好处是什么 ask the same.
+    """
     asks, apart = not _QUESTIONS.isdisjoint(terms), loose
     if len(set(terms)) < len(terms):                 # what is said twice is no passing word
         count = Counter(terms)
         loose = [spare and count[term] == 1 for term, spare in zip(terms, loose, strict=True)]
     kept = [at for at, term in enumerate(terms)
             if not (asks and term == lexicon.EXPLAIN) and not (at and apart[at] and term == terms[at - 1])]
-    if len(kept) == len(terms):
+    if asks:
+        kept.sort(key=lambda at: terms[at] not in _QUESTIONS)
+    elif len(kept) == len(terms):
         return tuple(terms), tuple(loose)
     return tuple([terms[at] for at in kept]), tuple([loose[at] for at in kept])
 
@@ -194,7 +202,7 @@ def _missing(longer: Content, shorter: Content) -> bool:
 
 
 def _rotated(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Whether one is the other with a single part moved: their middles, without what both begin and end with, are xy and yx."""
+    """Whether one is the other with a single part moved: without what both begin and end with, they are xy and yx."""
     begin, end = 0, len(first)
     while first[begin] == second[begin]:
         begin += 1
@@ -214,7 +222,7 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
         text = CLITIC.sub(" ", NEGATION.sub(r" \1 not ", text))
     chinese = HAN.search(text) is not None
     if chinese:
-        directed = not lexicon.DIRECTED_CHINESE.isdisjoint(text)
+        directed = not lexicon.DIRECTED_CHINESE.isdisjoint(COMPARE.sub("", text))
         words = NUMERAL.sub(_arabic, _with_chinese_words(text)).translate(_SPACING).split()
     else:
         words = text.translate(_SPACING).split()

@@ -176,7 +176,7 @@ class SameRequests:
 
 
 def request_text(messages: Sequence[tuple[str, str]]) -> str:
-    """What a conversation asks for, as duplicates are judged on it: its user turns, without system turns, joined by newlines.
+    """What a conversation asks for, as duplicates are judged on it: its user turns, no system turns, joined by newlines.
 
     Of a conversation of several user turns, all turns up to the last of them count, those of the assistant too.
 

@@ -1,0 +1,106 @@
+"""What the default of `clean` merges: labelled pairs, its speed, and planted evaluation questions.
+
+Pairs written for this project are in `tests/clean/near/pairs.jsonl`. NEAR_PAIRS may name a JSON file of pairs that
+were read from real sources: a list of {lang, a, b, l: "s" or "d", half: 0 to tune or 1 to test}.
+"""
+
+import json
+import os
+import random
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.peer import HERE
+from benchmarks.results import save
+from instructwild.clean.contamination import Contamination
+from instructwild.clean.near import NearDuplicates, SameRequests
+from instructwild.clean.rows import opened
+from instructwild.schema import instruction_of
+from instructwild.stage.frames import instruction_frame
+
+SHARED = HERE.parent.parent / "shared" / "data"
+DATA = Path(os.environ.get("BENCH_ROWS", SHARED / "bench" / "bench_200k.parquet"))
+READ = os.environ.get("NEAR_PAIRS")
+FLOOR, ROWS, PLANTED = 0.6, 6_000, 400
+
+
+def main() -> None:
+    if not DATA.exists():
+        return
+    pairs = [_line("written for the tests", language, [(pair["first"], pair["second"], pair["same"]) for pair in _written()
+                                                       if pair["language"] == language]) for language in ("en", "zh")]
+    for half, name in ((0, "read, to tune"), (1, "read, to test")):
+        listed = [pair for pair in json.loads(Path(READ).read_text("utf-8")) if pair["half"] == half] if READ else []
+        pairs += [_line(name, language, [(pair["a"], pair["b"], pair["l"] == "s") for pair in listed
+                                         if pair["lang"] == language]) for language in ("en", "zh") if listed]
+    texts = pl.read_parquet(DATA)["instruction"].to_list()
+    SameRequests(["a b"], sifted=True)
+    began = time.process_time()
+    merged = SameRequests(texts)
+    seconds = time.process_time() - began
+    save("near_requests", "Near-duplicates that ask for the same, and contamination",
+         f"{len(texts):,} rows of {DATA.name}: {merged.dropped:,} dropped by the default in {seconds:.1f} CPU seconds.",
+         [{"caption": f"Pairs with F > {FLOOR}: how many are merged", "rows": pairs,
+           "columns": ["pairs", "language", "ask for different things", "of these merged", "ask for the same",
+                       "of these merged"]},
+          {"caption": "Evaluation questions planted into real rows", "rows": [_planted("en"), _planted("zh")],
+           "columns": ["questions", "planted", "recall", "precision"]}],
+         ["A pair counts as merged where F > 0.7 and the two ask for the same; no model decides, and no other row.",
+          "Pairs that were read were labelled by one reader. The lists were written with the first half in view.",
+          "Questions of GSM8K and CMMLU stand in the prompt, in the answer, or in the answer with a word missing; a "
+          "flagged row without a planted question counts as wrong."])
+
+
+def _written() -> list[dict]:
+    path = HERE.parent / "tests" / "clean" / "near" / "pairs.jsonl"
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def _line(name: str, language: str, pairs: list[tuple[str, str, bool]]) -> list:
+    near = [pair for pair in pairs if NearDuplicates(pair[:2], FLOOR).dropped]
+    count = Counter((same, bool(SameRequests([first, second]).dropped)) for first, second, same in near)
+    different, same = (count[kind, False] + count[kind, True] for kind in (False, True))
+    return [name, language, different, f"{count[False, True] / max(different, 1):.1%}", same,
+            f"{count[True, True] / max(same, 1):.1%}"]
+
+
+def _planted(language: str) -> list:
+    rng = random.Random(5)
+    questions = [text for text in _questions(language) if len(text) > 20]
+    questions = rng.sample(questions, min(2 * PLANTED, len(questions)))
+    frame = pl.read_parquet(DATA).filter(pl.col("han_frac") >= 0.3 if language == "zh" else pl.col("han_frac") < 0.05)
+    rows = frame.select("instruction", "output").drop_nulls().head(ROWS).rows()
+    planted = {}
+    for at, question in zip(rng.sample(range(len(rows)), PLANTED), questions, strict=False):
+        prompt, answer = rows[at]
+        if language == "en":
+            words = question.split()
+            shorter = " ".join(words[:len(words) // 3] + words[len(words) // 3 + 1:])
+        else:
+            shorter = question[:len(question) // 3] + question[len(question) // 3 + 1:]
+        planted[at] = [(f"{prompt}\n{question}", answer), (prompt, f"{question}\n{answer}"),
+                       (prompt, f"{answer}\n{shorter}")][at % 3]
+    rows = [planted.get(at, row) for at, row in enumerate(rows)]
+    table = opened(instruction_frame([instruction_of(prompt or "?").answered(answer or "-") for prompt, answer in rows]))
+    with tempfile.TemporaryDirectory() as folder:
+        against = Path(folder) / "eval.jsonl"
+        against.write_text("\n".join(json.dumps({"instruction": text}, ensure_ascii=False) for text in questions), "utf-8")
+        flagged = set(Contamination(against=[str(against)]).verdicts(table).drops["at"].to_list())
+    hits = len(flagged & set(planted))
+    return ["GSM8K" if language == "en" else "CMMLU", f"{len(planted)} in {len(rows):,} rows", f"{hits / len(planted):.3f}",
+            f"{hits / max(len(flagged), 1):.3f}"]
+
+
+def _questions(language: str) -> list[str]:
+    if language == "en":
+        return pl.read_ndjson(SHARED / "eval" / "gsm8k_test.jsonl")["question"].to_list()
+    files = sorted((SHARED / "eval" / "cmmlu" / "test").glob("*.csv"))
+    return [text for path in files for text in pl.read_csv(path, infer_schema=False)["Question"].drop_nulls().head(20)]
+
+
+if __name__ == "__main__":
+    main()
