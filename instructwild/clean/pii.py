@@ -23,7 +23,7 @@ HINT = (
     r"|(?i:wechat|telegram|skype|line ?id|snapchat|\bqq|\bvx|passw|passphrase|passcode|pwd|secret|token|[\[({<（] ?at ?[\])}>]"
     r"|passport|\bdot\b|&#(?:64|x40);|%40|key\W{0,3}(?:is|[:=])|key=|authorization|bearer|basic |BEGIN [A-Z0-9 ]{0,40}"
     r"|e-?mail.{0,20}(?:#|\*| at )|mailbox|/home/|/Users/|:[\\/]{1,2}(?:Users|Documents)|webhook|hooks\.|[?&;]\w{0,20}=[^&\s]{8}"
-    r"|(?:docs|drive|calendar)\.google|1drv\.ms|pan\.baidu|dropbox|sharepoint|zoom\.us|intranet|\.(?:internal|corp|lan)\b|\bcurl\b|Private-Lines"
+    r"|(?:docs|drive|calendar)\.google|1drv\.ms|pan\.baidu|dropbox|sharepoint|zoom\.us|intranet|\.(?:internal|corp|lan)\b|\bcurl\b|_(?:pass|pw|auth|credentials?) ?=|Private-Lines"
     r"|(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[ ,-]{1,3}(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)){6})"
     r"|[\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}\x{1d400}-\x{1d7ff}]"
     r"|[\x{00ad}\x{034f}\x{061c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]|\\[_*\-@.]")

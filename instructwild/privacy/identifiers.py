@@ -123,6 +123,12 @@ def _mail(match: re.Match[str]) -> bool:
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
+def _mailbox(match: re.Match[str]) -> bool:
+    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody."""
+    local = match.group().rpartition("@")[0]
+    return bool(re.match(r"(?i)j(?:ohn|ane|on)?[._-]?(?:doe|smith)", local)) or _mail(match)
+
+
 STOCK_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]+\.)*(?:example\d?|email|e-?mail|domain|your-?domain|my-?domain|your-?company|company|test|"
                           r"abc|xyz|foo|bar|site|website|placeholder|acme|abccompany|xyzcompany|sample)\.(?:com|org|net|cn|io|co|edu)")
 STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.?doe|j\.?smith|user(?:name)?\d{0,3}|test(?:er|user|mail)?"
@@ -183,7 +189,7 @@ _AT = r"(?:\s?[\[({<]\s?(?:at|艾特|@)\s?[\])}>]\s?|\s?(?:艾特|#艾特#|\(at\
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|点|\.)\s?[\])}>]\s?|\s(?:dot|点)\s|点|\.|&#46;|%2[eE])"
 MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._+-]{{1,64}}@(?:vip\.)?(?:{MAILBOXES})\.[a-z]{{2,6}}"
-                             r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@"),
+                             r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mailbox, "@"),
     Rule("EMAIL", re.compile(r"(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
                              r"(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@", spares_code=True),
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9._+-]{{1,64}}{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"

@@ -56,7 +56,7 @@ DIGITS = "0123456789"
 BLANK = re.compile(
     r"your|xxx|\*\*\*|\.\.\.|example|[<>({\[]|^[$%]|changeme|getenv|environ|^(?:os|process|config|self|settings|this|request|env|"
     r"args|params|data|user|row|req|res|event|context|session|form|obj|result|response|options|props|state)\.|^[A-Z]+_[A-Z_]+$|"
-    r"^[A-Za-z]+(?:_[A-Za-z]+)*(?:_?\d)?$|^[a-z]+\d?(?:[_.][A-Za-z]+\d?)+$|_12345|arn:|…|^0x|\w\(|^\w+\.\w+$|^https?:|[=+*/]\s*$|^[\[(]?KEY_",
+    r"^[A-Za-z]+(?:_[A-Za-z]+)*(?:_?\d)?$|^[a-z]+\d?(?:[_.][A-Za-z]+\d?)+\)?$|_12345|arn:|…|^0x|\w\(|^\w+\.\w+$|^https?:|[=+*/]\s*$|^[\[(]?KEY_",
     re.IGNORECASE)
 """What stands after `password =` and is none: a blank to fill in, a call, a variable, a plain word."""
 SAMPLE = re.compile(r"(?:(?:my|new|old|db|the|a|super|user|test|secret|strong|secure|some|root|admin)[_-]?)*"
