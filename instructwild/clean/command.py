@@ -16,8 +16,9 @@ def clean(
     steps: Annotated[list[str] | None, typer.Option(
         help="Steps in the order they run, such as repair,language,exact. All: repair, language, rules, own_rules, pii, "
              "contamination, exact, near.", show_default="repair,language,rules,exact,near")] = None,
-    languages: Annotated[list[str] | None, typer.Option(help="Keep only these, such as en,zh.",
-                                                        show_default="all")] = None,
+    languages: Annotated[list[str] | None, typer.Option(
+        help="Keep only these, such as en,zh, and what shows no language (und); en,zh,-und leaves that out too.",
+        show_default="all")] = None,
     backend: Annotated[str, typer.Option(help="Model for languages: fasttext, or langdetect (slow).")] = "fasttext",
     rule: Annotated[list[str] | None, typer.Option(
         help="What a rule does: NAME=off, flag, drop, or repair. An unknown NAME lists all. Repeatable.")] = None,

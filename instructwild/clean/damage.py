@@ -45,7 +45,8 @@ def _speaks_of(turns: Turns, topic: re.Pattern[str]) -> bool:
 
 ENCODINGS = re.compile(
     r"mojibake|utf-?\s?8|latin-?\s?1|iso-?\s?8859|cp-?\s?125\d|windows-?\s?125\d|\bgbk\b|gb2312|gb18030|\bansi\b|"
-    r"encod|decod|charset|character set|codepage|code page|unicode|garbled|gibberish|(?:weird|strange|odd|funny|broken|wrong) "
+    r"encod|decod|charset|character set|codepage|code page|unicode|garbled|gibberish|(?:weird|strange|odd|funny|broken|wr"
+    r"ong) "
     r"(?:character|symbol|letter|sign|text)s?|instead of|(?:shows?|shown|displays?|displayed|appears?|comes? out|turns?|"
     r"turned|reads?|rendered|looks?) (?:up |out )?(?:as|like|into)|"
     r"\bwhy\b[^\n]{0,60}\b(?:shows?|displays?|says?|reads?|see|appears?)\b|"

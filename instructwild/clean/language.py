@@ -72,12 +72,12 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
         places = cited.arg_true()
         told = of_around != UNDETERMINED
         tags = tags.scatter(places.filter(told), of_around.filter(told))
-    unsure = doubtful(pl.select(pl.when(cited).then(around).otherwise(spoken)).to_series(), tags)
+    unsure = doubtful(pl.select(pl.when(cited).then(around).otherwise(spoken)).to_series(), tags, backend)
     if unsure.any():
         places = unsure.arg_true()
         answers = rows["answer"].gather(places)
         of_answer = languages(answers, backend)
-        brief = doubtful(answers, of_answer) | (answers.str.count_matches(r"\p{L}").fill_null(0) < 12)
+        brief = doubtful(answers, of_answer, backend) | (answers.str.count_matches(r"\p{L}").fill_null(0) < 12)
         tags = tags.scatter(places, pl.select(pl.when(brief).then(pl.lit(UNDETERMINED)).otherwise(of_answer)).to_series())
     return tags.alias("language")
 

@@ -53,7 +53,8 @@ def secret_file(path: Path, remedy: str = "check its permissions") -> str:
                           remedy=remedy) from None
     if len(secret) < LEAST:
         raise OutputError(f"holds {len(secret)} characters, too few for a secret: a write was cut short", where=str(path),
-                          remedy="put back the old file from a backup; or where there is none, remove it and a new one is made "
+                          remedy="put back the old file from a backup; or where there is none, remove it and a new one is"
+                                 " made "
                                  "(names hashed before will not match)")
     return secret
 

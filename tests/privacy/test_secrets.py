@@ -86,7 +86,8 @@ def test_spans_point_into_the_text_as_it_stands():
 
 
 def test_only_a_user_introduces_a_person_and_one_map_serves_the_row():
-    masked, counts = mask_row([("user", "I write to b@quay.example"), ("assistant", "My name is Orla Finch. b@quay.example")])
+    masked, counts = mask_row([("user", "I write to b@quay.example"), ("assistant", "My name is Orla Finch. b@quay.exampl"
+            "e")])
     assert (masked, counts) == (["I write to [EMAIL_1]", "My name is Orla Finch. [EMAIL_1]"], {"EMAIL": 2})
 
 
