@@ -87,9 +87,9 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
 
 def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict[str, int]:
     """Every text searched for personal data, with progress: a large dataset takes a minute."""
-    from instructwild.console.terminal import progress
-
     import polars as pl
+
+    from instructwild.console.terminal import progress
 
     rows = pl.concat([frame.select("id") for name, frame in configs.items() if name != "preference"]).n_unique() \
         if configs else 0
