@@ -45,7 +45,8 @@ _LINES = pl.when(ANSWER.str.count_matches("\n", literal=True) >= 9).then(ANSWER)
 _DIFFER = ((PROMPT.str.len_chars() > 4) & (ANSWER.str.len_chars() > 60)
            & (((_wide(PROMPT) > 0.6) & (_wide(ANSWER) < 0.2)) | ((_wide(PROMPT) == 0) & (_wide(ANSWER) > 0.6))))
 
-_SUM = ANSWER.str.extract_groups(r"(?m)(?:^|[A-Za-z:：，。是为$¥] )(\d{1,7}) ?([+×*-]) ?(\d{1,7}) ?= ?(\d{1,12})(?:[;)。，\n]|\.\s|\.?\z)")
+_SUM = ANSWER.str.extract_groups(r"(?m)(?:^|[A-Za-z:：，。是为$¥] )(\d{1,7}) ?([+×*-]) ?(\d{1,7}) ?= ?(\d{1,12})(?:[;)。，\n]|\."  # noqa: E501
+        r"\s|\.?\z)")
 _LEFT, _SIGN, _RIGHT, _TOTAL = (_SUM.struct.field(str(number)) for number in range(1, 5))
 _A, _B = _LEFT.cast(pl.Int64), _RIGHT.cast(pl.Int64)
 _WRONG = pl.when(_SIGN == "+").then(_A + _B).when(_SIGN == "-").then(_A - _B).otherwise(_A * _B) != _TOTAL.cast(pl.Int64)
@@ -59,7 +60,7 @@ RULES: dict[str, Rule] = {
     "placeholder_answer": Rule(
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
-        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"), "drop", (10, 10)),
+        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"), "drop", (10, 10)),  # noqa: E501
     "repeats_prompt": Rule("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Rule(
         "the answer repeats the same few lines over and over",
@@ -94,7 +95,7 @@ RULES: dict[str, Rule] = {
         & ~PROMPT.str.contains(r"(?i)human|dialog|conversation|chat|interview|script|token|template|对话|聊天"), "flag"),
     "share_residue": Rule(
         "the text holds what a share page or a citation of a chat page leaves behind",
-        pl.any_horizontal(pl.when(text.str.contains_any(["Share Prompt", "Copy code", "ChatGPT said", "oaicite", "†", "turn0", "turn1"]))
+        pl.any_horizontal(pl.when(text.str.contains_any(["Share Prompt", "Copy code", "ChatGPT said", "oaicite", "†", "turn0", "turn1"]))  # noqa: E501
                           .then(text).str.contains(r"【\d+†|:contentReference\[oaicite|\bturn\d+(?:search|view|news)\d+"
                                             r"|(?:^|\n)(?:ChatGPT said:|Share Prompt|[a-z]{1,12}Copy code)(?:\n|\z)")
                           for text in (PROMPT, ANSWER)), "flag", (10, 10)),
@@ -106,7 +107,7 @@ RULES: dict[str, Rule] = {
                             r"|我是(?:ChatGPT|文心一言|通义千问|讯飞星火|由(?:OpenAI|百度|阿里|Anthropic|谷歌))"), "flag"),
     "unfilled_placeholder": Rule(
         "the prompt holds a blank of a template that nobody filled",
-        PROMPT.str.contains(r"(?i)\[(?:insert|paste) [^\]\n]*\]|<(?:insert|paste) [^>\n]*>|［(?:插入|填写)|\[(?:插入|填写|粘贴)"),
+        PROMPT.str.contains(r"(?i)\[(?:insert|paste) [^\]\n]*\]|<(?:insert|paste) [^>\n]*>|［(?:插入|填写)|\[(?:插入|填写|粘贴)"),  # noqa: E501
         "flag", (9, 9)),
     "repeats_input": Rule("the answer is the input again",
                           (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)

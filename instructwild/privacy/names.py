@@ -12,7 +12,7 @@ MODELS = frozenset(re.split(" ", (
     "channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言")))
 """Names that are no person's."""
 
-CODE_WORDS = frozenset((
+CODE_WORDS = frozenset(re.split(" ", (
     "media import charset keyframes supports container font-face layer namespace page property counter-style apply tailwi"
     "nd include "
     "mixin extend use forward if else elseif endif for each foreach while return function debug warn error at-root "
@@ -36,7 +36,7 @@ CODE_WORDS = frozenset((
     "section yield extends csrf auth guest php json lang js css html app root src components utils "
     "variable var name class href src title lang xml text node attribute param1 param2 query result count sum total i j x"
     " y n k "
-    "symbol at sign everyone here channel rest_framework decorator decorators annotation").split())
+    "symbol at sign everyone here channel rest_framework decorator decorators annotation")))
 """Words of code that stand behind an @."""
 NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|[\w-]+\.(?"
         r":com|net|org|cn|io|edu|de|uk)",
@@ -85,7 +85,7 @@ INTRODUCED = re.compile(
     rf"(?:^|(?<=[.!?,] ))(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?(?:I am|I'm|I’m|[Tt]his is) ({_FULL})(?=,? (?:from|and (?:I|my)"
     rf"|living|writing|a |an |the )|[,.] [Ii](?:'| |’)|[.!]?$)",
     re.MULTILINE)
-NO_NAME = frozenset((
+NO_NAME = frozenset(re.split(" ", (
     "what who why how when where which whose whom is are was were do does did can could would should will shall may might"
     " must the this "
     "that these those i you he she it we they my your his her its our their a an and or but not no yes in on at of to for"
@@ -94,22 +94,22 @@ NO_NAME = frozenset((
     "about as if "
     "so then than just only very really important secret mud legion also still now never always chatgpt claude siri alexa"
     " gpt gemini "
-    "bard assistant hello hi hey dear based derived taken").split())
+    "bard assistant hello hi hey dear based derived taken")))
 """Words that begin no name."""
-STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"], ["inigo", "montoya"]]
+STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"], ["inigo", "montoya"]]  # noqa: E501
 """Names that stand for any."""
 SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
             "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤")
-NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|兴|級|级|手|考|興)|白(?:天|色|痴)|黄(?:色"
+NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|兴|級|级|手|考|興)|白(?:天|色|痴)|黄(?:色"  # noqa: E501
         r"|昏)|石头|马(?:上|来)|方(?:法|便|式|向|案)|"
                         r"万(?:一|能|物)|程(?:序|度)|毛(?:病|衣)|严格|向来|金(?:融|钱|色)|段落|田(?:地|野)|陈(?:述|列)|张(?:三|贴)?$|谢谢|徐徐|曾经|于是|余下|安全"
                         r"|周(?:末|围|日|一|二|三|四|五|六)|"
                         r"雷(?:电|雨)|孔子|江(?:湖|南)|史(?:诗|料)|文字|常见|别人|明天|和你|国家|成功|时间|全部|易于|应该|解释")
 INTRODUCED_ZH = re.compile(
     rf"(?:我叫|我的名字[是叫]|我名叫|本人姓名[:：]?|本人叫|姓名\s{{0,2}}[:：]|联系人\s{{0,2}}[:：]|收件人\s{{0,2}}[:：]|我的真名[是叫]|"
-    rf"患者\s{{0,2}}[:：])[ \t]*((?:欧阳|司马|上官|诸葛|歐陽|司馬|諸葛|[{SURNAMES}張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉])"
+    rf"患者\s{{0,2}}[:：])[ \t]*((?:欧阳|司马|上官|诸葛|歐陽|司馬|諸葛|[{SURNAMES}張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉])"  # noqa: E501
     r"[\u4e00-\u9fff]{1,2})(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从)", re.MULTILINE)
-SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是((?:欧阳|司马|上官|诸葛|[{SURNAMES}])[\u4e00-\u9fff]{{1,2}})"
+SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是((?:欧阳|司马|上官|诸葛|[{SURNAMES}])[\u4e00-\u9fff]{{1,2}})"  # noqa: E501
                      r"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在[\u4e00-\u9fff]{2}))", re.MULTILINE)
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 

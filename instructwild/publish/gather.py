@@ -194,7 +194,7 @@ def licences(found: Gathered) -> dict[tuple[str, str], int]:
 
 
 def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str, str]]:
-    """(config, row id, role, text) of everything that would be published; pairs repeat the rankings' texts and are left out."""
+    """(config, row id, role, text) of all that would be published; pairs repeat the rankings' texts and stay out."""
     for name, frame in configs.items():
         if name == "preference" and "ranking" in configs:
             continue

@@ -53,6 +53,6 @@ def personal_data(texts: Iterable[tuple[str, str, str, str]], accept: Sequence[s
                           + ", ".join(f"{config} {row}" for row, config in list(rows.items())[:NAMED])
                           for kind, rows in refused.items())
         raise InputError(f"still holds personal data or secrets: {kinds}", where="the rows",
-                         remedy="instructwild clean --steps pii --mask all, or look at the rows (instructwild trace ID) and let "
-                                f"a type pass: --accept {next(iter(refused))}")
+                         remedy="instructwild clean --steps pii --mask all, or look at the rows (instructwild trace ID) "
+                                f"and let a type pass: --accept {next(iter(refused))}")
     return {kind: len(rows) for kind, rows in where.items()}

@@ -11,7 +11,9 @@ SHORT = 60                # characters from which on a language is taken as name
 CLUES = 1.5               # clues that make a language sure in a shorter text
 LIKELY = 0.95             # by the model: makes two words sure without clues, or four of a language that has none
 LEAD = 1.5                # times as many as the clues of English
-NO_LATIN = "zh ja ko ru uk bg sr mk be kk ky mn ar fa ur ps he hi mr ne th el und en ka hy bn ta te kn ml gu pa si my km lo".split()
+NO_LATIN = frozenset((
+    "zh", "ja", "ko", "ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn", "ar", "fa", "ur", "ps", "he", "hi", "mr", "ne", "th", "el",  # noqa: E501
+    "und", "en", "ka", "hy", "bn", "ta", "te", "kn", "ml", "gu", "pa", "si", "my", "km", "lo"))
 
 
 def doubtful(texts: pl.Series, tags: pl.Series, backend: Literal["fasttext", "langdetect"] = "fasttext") -> pl.Series:
@@ -23,7 +25,7 @@ def doubtful(texts: pl.Series, tags: pl.Series, backend: Literal["fasttext", "la
         backend: the model asked about those with few clues.
     """
     frame = pl.DataFrame({"text": texts, "tag": tags})
-    suspect = frame.select((~pl.col("tag").str.split("-").list.first().is_in(NO_LATIN))
+    suspect = frame.select((~pl.col("tag").str.split("-").list.first().is_in(list(NO_LATIN)))
                            & (pl.col("text").str.len_chars() < SHORT)).to_series().fill_null(False)
     model = SharedScript(backend)
     unsure = [not _sure(text, tag, model) for text, tag in frame.filter(suspect).iter_rows()]
