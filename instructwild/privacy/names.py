@@ -197,8 +197,8 @@ def _known(text: str, code: bytearray, people: Sequence[Sequence[str]]) -> Itera
         at = match.start()
         for length in lengths.get(text[at:at + 2], ()):
             end = at + length
-            if (number := numbers.get(text[at:end])) is not None and not code[at] and _alone(text, at, end):
-                yield ("USER" if number in handles else "NAME"), at - (text[at - 1:at] == "@"), end, f"person {number}"
+            if (owner := numbers.get(text[at:end])) is not None and not code[at] and _alone(text, at, end):
+                yield ("USER" if owner in handles else "NAME"), at - (text[at - 1:at] == "@"), end, f"person {owner}"
                 break
 
 
