@@ -17,11 +17,14 @@ def clean(
     steps: Annotated[list[str] | None, typer.Option(
         help="Steps in the order they run, such as repair,language,exact. All: repair, language, rules, own_rules, pii, "
              "contamination, exact, near.", show_default="repair,language,rules,exact,near")] = None,
-    languages: Annotated[list[str] | None, typer.Option(help="Keep only these, such as en,zh.",
-                                                        show_default="all")] = None,
+    languages: Annotated[list[str] | None, typer.Option(
+        help="Keep only these, such as en,zh, and what shows no language (und); en,zh,-und leaves that out too.",
+        show_default="all")] = None,
     backend: Annotated[str, typer.Option(help="Model for languages: fasttext, or langdetect (slow).")] = "fasttext",
     rule: Annotated[list[str] | None, typer.Option(
         help="What a rule does: NAME=off, flag, drop, or repair. An unknown NAME lists all. Repeatable.")] = None,
+    strict: Annotated[bool, typer.Option(
+        help="Drop rows seen by any rule whose measured precision is 0.9 or more; --rule decides where it is given.")] = False,  # noqa: E501
     rules: Annotated[list[Path] | None, typer.Option(
         help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
              "`rules: {NAME: {seen: pl.col(\"prompt\")…, action: flag}}`. Repeatable.")] = None,
@@ -49,6 +52,7 @@ def clean(
     from instructwild.clean.pipeline import DEFAULT, STEPS, made
     from instructwild.clean.pipeline import clean as run
     from instructwild.clean.rules import RULES
+    from instructwild.clean.rules import strict as strict_rules
     from instructwild.read.names import parse_map
 
     if guard:
@@ -59,7 +63,7 @@ def clean(
             raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*DAMAGE, *RULES])}")
     options: dict[str, dict[str, Any]] = {
         "repair": {"rules": {name: action for name, action in actions.items() if name in DAMAGE}},
-        "rules": {"rules": {name: action for name, action in actions.items() if name not in DAMAGE}},
+        "rules": {"rules": (strict_rules() if strict else {}) | {name: action for name, action in actions.items() if name not in DAMAGE}},  # noqa: E501
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
         "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": _personal_data(mask, pii),

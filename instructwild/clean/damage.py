@@ -46,7 +46,8 @@ def _speaks_of(turns: Turns, topic: re.Pattern[str]) -> bool:
 
 ENCODINGS = re.compile(
     r"mojibake|utf-?\s?8|latin-?\s?1|iso-?\s?8859|cp-?\s?125\d|windows-?\s?125\d|\bgbk\b|gb2312|gb18030|\bansi\b|"
-    r"encod|decod|charset|character set|codepage|code page|unicode|garbled|gibberish|(?:weird|strange|odd|funny|broken|wrong) "
+    r"encod|decod|charset|character set|codepage|code page|unicode|garbled|gibberish|(?:weird|strange|odd|funny|broken|wr"
+    r"ong) "
     r"(?:character|symbol|letter|sign|text)s?|instead of|(?:shows?|shown|displays?|displayed|appears?|comes? out|turns?|"
     r"turned|reads?|rendered|looks?) (?:up |out )?(?:as|like|into)|"
     r"\bwhy\b[^\n]{0,60}\b(?:shows?|displays?|says?|reads?|see|appears?)\b|"
@@ -54,6 +55,7 @@ ENCODINGS = re.compile(
     re.IGNORECASE)
 QUOTED = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]{0,300}\"|“[^”\n]{0,300}”|「[^」\n]{0,300}」|『[^』\n]{0,300}』|"
                     r"(?<!\w)'[^'\n]{0,300}'(?!\w)|‘[^’\n]{0,300}’", re.DOTALL)
+_MISREAD = re.compile(SUSPECT)
 WORDS_COMPARED = 50
 """Of a turn's damaged words: the right form of one of the first shows what the row is about."""
 _WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]{0,30}\Z"), re.compile(r"[^\W\d_]{0,30}")
@@ -61,7 +63,8 @@ _WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]{0,30}\Z"), re.compile(r"[^\W\d
 
 def _unmangled(turns: Turns) -> list[str]:
     contents = _contents(turns)
-    return contents if _mojibake_may_be_meant(turns) else [unmangled(content) for content in contents]
+    broken = any(_MISREAD.search(content) for content in contents if not content.isascii())
+    return contents if not broken or _mojibake_may_be_meant(turns) else [unmangled(content) for content in contents]
 
 
 def _mojibake_may_be_meant(turns: Turns) -> bool:
@@ -92,7 +95,7 @@ def _within_quotes(content: str, pieces: Sequence[Misread]) -> bool:
 
 
 def _doubtful_mojibake(turns: Turns) -> bool:
-    shown = any(next(misread(content), None) for content in _contents(turns))
+    shown = any(next(misread(content), None) for content in _contents(turns) if not content.isascii())
     return shown and not _speaks_of(turns, ENCODINGS)
 
 
@@ -114,7 +117,7 @@ def _unescaped(turns: Turns) -> list[str]:
     service's output; any other stays as it is.
     """
     contents = _contents(turns)
-    if _speaks_of(turns, MARKUP):
+    if not any("&" in content for content in contents) or _speaks_of(turns, MARKUP):
         return contents
     return [_ENTITY.sub(lambda match: _PLAIN[match.group()], content)
             if HAN.search(content) and not SPELLED_OUT.search(content) else content for content in contents]
@@ -123,6 +126,8 @@ def _unescaped(turns: Turns) -> list[str]:
 def _doubtful_entities(turns: Turns) -> bool:
     """Entities in a row that does not speak of markup and in which none of the signs they stand for shows."""
     contents = _contents(turns)
+    if not any("&" in content for content in contents):
+        return False
     spelled = {_PLAIN[entity] for content in contents for entity in _ENTITY.findall(content)} & {"<", ">", "&"}
     return not _speaks_of(turns, MARKUP) and any(_ENTITY.search(content) for content in contents) \
         and not any(sign in _ENTITY.sub("", content) for sign in spelled for content in contents)
@@ -146,7 +151,9 @@ _SEPARATOR = re.compile(f"[{SEPARATORS}]")
 
 def _visible(turns: Turns) -> list[str]:
     contents = _contents(turns)
-    return contents if _speaks_of(turns, INVISIBLE) else [_without_control(content) for content in contents]
+    if not any(_CONTROL.search(content) for content in contents) or _speaks_of(turns, INVISIBLE):
+        return contents
+    return [_without_control(content) for content in contents]
 
 
 def _without_control(text: str) -> str:
@@ -165,7 +172,7 @@ def _windows_sign(char: str) -> str:
 
 def _broken_into_lines(turns: Turns) -> list[str]:
     contents = _contents(turns)
-    if _speaks_of(turns, INVISIBLE):
+    if not any(_SEPARATOR.search(content) for content in contents) or _speaks_of(turns, INVISIBLE):
         return contents
     return [_SEPARATOR.sub("\n", _AT_A_LINE_END.sub("", content)) for content in contents]
 

@@ -6,15 +6,29 @@ from typing import ClassVar
 
 import polars as pl
 
+from instructwild.clean.rows import turns
 from instructwild.clean.step import DROPS, Verdicts, drops
 from instructwild.schema.verdict import Reason
-from instructwild.text.language import Backend, languages
+from instructwild.text.language import UNDETERMINED, Backend, languages
+from instructwild.text.language.confidence import doubtful
 from instructwild.text.language.shared_script import SharedScript
+
+QUOTED = (r"(?s)```.*?(?:```|\z)|`[^`\n]+`|“[^”]+”|「[^」]+」|『[^』]+』|《[^》\n]+》|«[^»]+»"
+          r"|\"[^\"\n]+\"|‘[^’\n]+’(?:[^\p{L}]|\z)")
+"""What a prompt cites; it is in the language of whoever is cited."""
+SPEAKS = r"\p{Han}.*?\p{Han}|\p{L}\p{L}\p{L}.*?\p{L}\p{L}|[\p{Hangul}\p{Hiragana}\p{Katakana}]"
+"""What must be left around a citation to tell a language by."""
 
 
 @dataclass(frozen=True)
 class Language:
-    """Name the language of each prompt, and drop the rows of all languages but those to be kept."""
+    """Name the language of each prompt, and drop the rows of all languages but those to be kept.
+
+    Args:
+        keep: tags; `zh` stands for both of its scripts. What shows no language (`und`: formulas, code, a word or two) is
+            kept with any of them; a tag after a hyphen, as in `-und`, is left out instead.
+        backend: the model that tells languages of one script apart.
+    """
 
     name: ClassVar[str] = "language"
 
@@ -25,10 +39,57 @@ class Language:
         SharedScript(self.backend)
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
-        """Drop a row whose language is none of `keep`; `zh` stands for both of its scripts."""
-        named = rows.with_columns(languages(rows["prompt"], self.backend))
+        """Drop a row whose language is not to be kept."""
+        named = rows.with_columns(_named(rows, self.backend))
         lost = pl.DataFrame(schema=DROPS)
         if self.keep:
-            wanted = pl.col("language").is_in(self.keep) | pl.col("language").str.split("-").list.first().is_in(self.keep)
-            lost = drops(named.filter(~wanted), Reason.LANGUAGE, language=pl.col("language"))
+            lost = drops(named.filter(~_kept(self.keep)), Reason.LANGUAGE, language=pl.col("language"))
         return Verdicts(named, lost)
+
+
+def _kept(keep: Sequence[str]) -> pl.Expr:
+    """Whether a row's language is among those to keep, and not among those to leave out."""
+    wanted = [tag for tag in keep if not tag.startswith("-")]
+    unwanted = [tag[1:] for tag in keep if tag.startswith("-")]
+
+    def among(tags: Sequence[str]) -> pl.Expr:
+        tag = pl.col("language")
+        return tag.is_in(tags) | tag.str.split("-").list.first().is_in(tags)
+
+    return (among([*wanted, UNDETERMINED]) if wanted else pl.lit(True)) & ~among(unwanted)
+
+
+def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
+    """The language of what the user says in each row, citations apart; where that is too short to tell, the answer's."""
+    spoken = _spoken(rows)
+    around = spoken.to_frame("text").select(
+        pl.when(pl.col("text").str.contains("[“\"「『《«`‘]"))
+        .then(pl.col("text").str.replace_all(QUOTED, " ")).otherwise(pl.lit(None, dtype=pl.String))).to_series()
+    tags = languages(spoken, backend)
+    cited = (around.str.contains(SPEAKS) & (around != spoken)).fill_null(False)
+    if cited.any():
+        of_around = languages(around.filter(cited), backend)
+        places = cited.arg_true()
+        told = of_around != UNDETERMINED
+        tags = tags.scatter(places.filter(told), of_around.filter(told))
+    unsure = doubtful(pl.select(pl.when(cited).then(around).otherwise(spoken)).to_series(), tags, backend)
+    if unsure.any():
+        places = unsure.arg_true()
+        answers = rows["answer"].gather(places)
+        of_answer = languages(answers, backend)
+        brief = doubtful(answers, of_answer, backend) | (answers.str.count_matches(r"\p{L}").fill_null(0) < 12)
+        tags = tags.scatter(places, pl.select(pl.when(brief).then(pl.lit(UNDETERMINED)).otherwise(of_answer)).to_series())
+    return tags.alias("language")
+
+
+def _spoken(rows: pl.DataFrame) -> pl.Series:
+    """What the user says in each row, without the system's turn."""
+    messages = pl.col("messages")
+    other = rows.select((messages.list.first().struct.field("role") != "user") | (messages.list.len() > 2)).to_series()
+    few = rows.filter(other.fill_null(True))
+    if few.is_empty():
+        return rows["prompt"]
+    users = turns(few).filter(pl.col("role") == "user").group_by("at").agg(
+        pl.col("content").fill_null("").str.join("\n").alias("spoken"))
+    return rows.select("at", "prompt").join(users, on="at", how="left", maintain_order="left").select(
+        pl.coalesce("spoken", "prompt")).to_series()

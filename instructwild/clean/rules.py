@@ -27,6 +27,13 @@ class Rule(NamedTuple):
     meaning: str
     seen: pl.Expr
     action: Action
+    measured: tuple[int, int] | None = None
+    """Of rows that the rule saw and a person read: how many were rightly seen, and how many were read."""
+
+    @property
+    def precision(self) -> float | None:
+        """The measured share of rows rightly seen; None where nobody has read any."""
+        return self.measured and self.measured[0] / self.measured[1]
 
 
 def _wide(text: pl.Expr) -> pl.Expr:
@@ -38,12 +45,22 @@ _LINES = pl.when(ANSWER.str.count_matches("\n", literal=True) >= 9).then(ANSWER)
 _DIFFER = ((PROMPT.str.len_chars() > 4) & (ANSWER.str.len_chars() > 60)
            & (((_wide(PROMPT) > 0.6) & (_wide(ANSWER) < 0.2)) | ((_wide(PROMPT) == 0) & (_wide(ANSWER) > 0.6))))
 
+_SUM = ANSWER.str.extract_groups(r"(?m)(?:^|[A-Za-z:：，。是为$¥] )(\d{1,7}) ?([+×*-]) ?(\d{1,7}) ?= ?(\d{1,12})(?:[;)。，\n]|\."  # noqa: E501
+        r"\s|\.?\z)")
+_LEFT, _SIGN, _RIGHT, _TOTAL = (_SUM.struct.field(str(number)) for number in range(1, 5))
+_A, _B = _LEFT.cast(pl.Int64), _RIGHT.cast(pl.Int64)
+_WRONG = pl.when(_SIGN == "+").then(_A + _B).when(_SIGN == "-").then(_A - _B).otherwise(_A * _B) != _TOTAL.cast(pl.Int64)
+
+USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|\n\s*(?:1[.)、]|[-*•]) |```|however, (?:i can|here|you can)"
+          r"|以下是|下面是|但我可以|但是我可以|例如|不过，?我可以")
+"""In an answer that begins with an apology and is of use all the same."""
+
 RULES: dict[str, Rule] = {
     "empty_prompt": Rule("the prompt holds no letter, digit or symbol", ~PROMPT.str.contains(r"[\p{L}\p{N}\p{S}]"), "drop"),
     "placeholder_answer": Rule(
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
-        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"), "drop"),
+        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"), "drop", (10, 10)),  # noqa: E501
     "repeats_prompt": Rule("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Rule(
         "the answer repeats the same few lines over and over",
@@ -69,8 +86,35 @@ RULES: dict[str, Rule] = {
         ANSWER.str.head(60).str.contains(
             r"(?i)\A\W*(?:(?:i'?m |i am )?(?:very |so )?sorry,? (?:but|i|as)\b|as an ai\b|i cannot|i can'?t"
             r"|i(?: a|')m unable|unfortunately, (?:i|as an))"
-            r"|\A\W*(?:对不起|抱歉|很抱歉|非常抱歉|不好意思|作为一[个名](?:AI|人工智能|语言模型)|我(?:无法|不能|没有办法))"),
-        "flag"),
+            r"|\A\W*(?:对不起|抱歉|很抱歉|非常抱歉|不好意思|作为一[个名](?:AI|人工智能|语言模型)|我(?:无法|不能|没有办法))")
+        & (ANSWER.str.len_chars() < 600) & ~ANSWER.str.contains(USEFUL), "flag"),
+    "role_tags": Rule(
+        "the answer holds the tags or names of a chat's roles",
+        ANSWER.str.contains(r"<\|(?:im_start|im_end|endoftext|eot_id|user|assistant|system)\|>|\[/INST\]|<</SYS>>"
+                            r"|\n\n?(?:### )?(?:Human|USER|ASSISTANT)[:：] ")
+        & ~PROMPT.str.contains(r"(?i)human|dialog|conversation|chat|interview|script|token|template|对话|聊天"), "flag"),
+    "share_residue": Rule(
+        "the text holds what a share page or a citation of a chat page leaves behind",
+        pl.any_horizontal(pl.when(text.str.contains_any(["Share Prompt", "Copy code", "ChatGPT said", "oaicite", "†", "turn0", "turn1"]))  # noqa: E501
+                          .then(text).str.contains(r"【\d+†|:contentReference\[oaicite|\bturn\d+(?:search|view|news)\d+"
+                                            r"|(?:^|\n)(?:ChatGPT said:|Share Prompt|[a-z]{1,12}Copy code)(?:\n|\z)")
+                          for text in (PROMPT, ANSWER)), "flag", (10, 10)),
+    "model_identity": Rule(
+        "the answer speaks as another vendor's model",
+        ANSWER.str.contains(r"(?i)\b(?:I am|I'm|as) (?:ChatGPT|Claude,|Google Bard|Bard,|Bing Chat)\b"
+                            r"|\b(?:I am|I'm|as) an? (?:AI |large )?(?:language model|AI|assistant),? "
+                            r"(?:trained|developed|created|made|built) by (?:OpenAI|Anthropic|Google|Microsoft|Meta)"
+                            r"|我是(?:ChatGPT|文心一言|通义千问|讯飞星火|由(?:OpenAI|百度|阿里|Anthropic|谷歌))"), "flag"),
+    "unfilled_placeholder": Rule(
+        "the prompt holds a blank of a template that nobody filled",
+        PROMPT.str.contains(r"(?i)\[(?:insert|paste) [^\]\n]*\]|<(?:insert|paste) [^>\n]*>|［(?:插入|填写)|\[(?:插入|填写|粘贴)"),  # noqa: E501
+        "flag", (9, 9)),
+    "repeats_input": Rule("the answer is the input again",
+                          (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
+                          & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
+    "escaped_markdown": Rule("Markdown of the answer is escaped, and shows as backslashes",
+                             ANSWER.str.count_matches(r"\w\\_\w|\\\*\\\*|(?:^|\n)\\#") >= 2, "flag"),
+    "wrong_arithmetic": Rule("a sum or product in the answer is wrong", _WRONG, "flag"),
     "cut_off": Rule(
         "the answer stops in the middle of a sentence",
         (ANSWER.str.len_chars() > 80)
@@ -83,6 +127,15 @@ RULES: dict[str, Rule] = {
         "a character was lost in an earlier conversion",
         PROMPT.str.contains("\ufffd", literal=True) | ANSWER.str.contains("\ufffd", literal=True), "flag"),
 }
+
+
+STRICT = 0.9
+"""Measured precision from which on a rule drops under `--strict`."""
+
+
+def strict() -> dict[str, Action]:
+    """The rules that drop under `--strict`."""
+    return {name: "drop" for name, rule in RULES.items() if (rule.precision or 0) >= STRICT}
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,8 @@ def _phone_is_meant(match: re.Match[str]) -> bool:
     return bool(CALLED.search(_before(match, 40))) and len(set(re.findall(r"\w+", match.group().lower()))) > 2
 
 
-CALLED = re.compile(r"phone|\btel\b|\bcall|\btext\b|whatsapp|mobile|number|reach me|\bcell|contact|电话|手机|號碼|号码|联系|微信|打|致电|電話|手機",
+CALLED = re.compile(r"phone|\btel\b|\bcall|\btext\b|whatsapp|mobile|number|reach me|\bcell|contact|电话|手机|號碼|号码|联系|微信|打|致电"  # noqa: E501
+        r"|電話|手機",
                     re.IGNORECASE)
 _SPOKEN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 
@@ -124,11 +125,22 @@ def _mail(match: re.Match[str]) -> bool:
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
-STOCK_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]+\.)*(?:example\d?|email|e-?mail|domain|your-?domain|my-?domain|your-?company|company|test|"
-                          r"abc|xyz|foo|bar|site|website|placeholder|acme|abccompany|xyzcompany|sample)\.(?:com|org|net|cn|io|co|edu)")
-STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.?doe|j\.?smith|user(?:name)?\d{0,3}|test(?:er|user|mail)?"
-                         r"\d{0,3}|example\d{0,3}|your[._-]?(?:name|e?mail|address|id)?|my-?e?mail|e?mail|name|some(?:one|body|name|thing)|"
-                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|recipient|sender|from|to|no-?reply|first(?:name)?[._]last(?:name)?")
+def _mailbox(match: re.Match[str]) -> bool:
+    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody."""
+    local = match.group().rpartition("@")[0]
+    return bool(re.match(r"(?i)j(?:ohn|ane|on)?[._-]?(?:doe|smith)", local)) or _mail(match)
+
+
+STOCK_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]+\.)*(?:example\d?|email|e-?mail|domain|your-?domain|my-?domain|your-?company"
+        r"|company|test|"
+                          r"abc|xyz|foo|bar|site|website|placeholder|acme|abccompany|xyzcompany|sample)\.(?:com|org|net|c"
+                          r"n|io|co|edu)")
+STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.?doe|j\.?smith|user(?:name)?\d{0,3}|test("
+        r"?:er|user|mail)?"
+                         r"\d{0,3}|example\d{0,3}|your[._-]?(?:name|e?mail|address|id)?|my-?e?mail|e?mail|name|some(?:one"
+                         r"|body|name|thing)|"
+                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|recipient|sender|from|to|no-?reply|first(?:name)?[._]las"
+                         r"t(?:name)?")
 """Mailboxes that stand for any: the reserved domains, and the names of every example."""
 
 
@@ -143,7 +155,8 @@ def _spelled(match: re.Match[str]) -> bool:
     return bool(re.search(r"(?i)\sdot\s|\s点\s", value)) and not NOT_A_NAME.fullmatch(value[:plain.start()])
 
 
-NOT_A_NAME = re.compile(r"(?i)look|site|page|available|found|us|me|it|them|more|online|is|be|visit|website|or|and|here|live|hosted|in|"
+NOT_A_NAME = re.compile(r"(?i)look|site|page|available|found|us|me|it|them|more|online|is|be|visit|website|or|and|here|li"
+        r"ve|hosted|in|"
                         r"server|host|domain|running|up|me\.|go|read|blog")
 
 
@@ -156,10 +169,14 @@ def _home(match: re.Match[str]) -> bool:
 
 
 ANYBODY = re.compile(
-    r"(?i)<?\[?\{?(?:your|my|the)?[_-]?(?:user(?:_?name)?|name|account|home|folder|path|dir|project|login)\d*\]?>?\}?|you|me|ubuntu|"
-    r"admin(?:istrator)?|root|public|default|shared|runner|vagrant|pi|ec2-user|hadoop|jovyan|foo|bar|baz|alice|bob|john|jane|"
-    r"john_?doe|jdoe|jane_?doe|test|tester|dev|developer|app|node|git|www|www-data|ftp|guest|student|linuxbrew|docker|vscode|postgres|"
-    r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|news|"
+    r"(?i)<?\[?\{?(?:your|my|the)?[_-]?(?:user(?:_?name)?|name|account|home|folder|path|dir|project|login)\d*\]?>?\}?|you"
+    r"|me|ubuntu|"
+    r"admin(?:istrator)?|root|public|default|shared|runner|vagrant|pi|ec2-user|hadoop|jovyan|foo|bar|baz|alice|bob|john|j"
+    r"ane|"
+    r"john_?doe|jdoe|jane_?doe|test|tester|dev|developer|app|node|git|www|www-data|ftp|guest|student|linuxbrew|docker|vsc"
+    r"ode|postgres|"
+    r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
+    r"news|"
     r"\.+|%\w+%?|example|someone|somebody|xxx+|abc")
 
 
@@ -167,7 +184,8 @@ def _address(match: re.Match[str]) -> bool:
     return not FAMOUS.match(match.group())
 
 
-FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
+FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |"
+        r"(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 HAN = ANY_HAN
@@ -176,19 +194,22 @@ PLACE = rf"(?![到在是住于寄送址为从去来请把给]){HAN}"
 STREETS = (r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Parkway|Pkwy|"
            r"Highway|Hwy|Crescent|Close")
 
-MAILBOXES = (r"gmail|googlemail|outlook|hotmail|live|msn|yahoo|icloud|me|proton|protonmail|aol|gmx|qq|foxmail|163|126|yeah|sina|sohu|"
+MAILBOXES = (r"gmail|googlemail|outlook|hotmail|live|msn|yahoo|icloud|me|proton|protonmail|aol|gmx|qq|foxmail|163|126|yea"
+        r"h|sina|sohu|"
              r"139|189|aliyun|tom|21cn|mail|zoho|yandex")
-TOP = (r"com|net|org|edu|gov|io|cn|tw|hk|de|uk|fr|jp|kr|ru|nl|ch|at|au|ca|eu|us|info|dev|app|ai|co|xyz|example|test|email|biz")
+TOP = (r"com|net|org|edu|gov|io|cn|tw|hk|de|uk|fr|jp|kr|ru|nl|ch|at|au|ca|eu|us|info|dev|app|ai|co|xyz|example|test|email"
+       r"|biz")
 _AT = r"(?:\s?[\[({<]\s?(?:at|艾特|@)\s?[\])}>]\s?|\s?(?:艾特|#艾特#|\(at\))\s?|&#(?:64|x40);|%40|\sat\s)"
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|点|\.)\s?[\])}>]\s?|\s(?:dot|点)\s|点|\.|&#46;|%2[eE])"
 MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._+-]{{1,64}}@(?:vip\.)?(?:{MAILBOXES})\.[a-z]{{2,6}}"
-                             r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@"),
+                             r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mailbox, "@"),
     Rule("EMAIL", re.compile(r"(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}"
                              r"(?![A-Za-z0-9-]|\.[A-Za-z])"), _mail, "@", spares_code=True),
-    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9._+-]{{1,64}}{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
+    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9._+-]{{1,64}}{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3"
+            rf"}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled, words=("at", "艾特", "@", "&#", "%40"), spares_code=True),
-    Rule("EMAIL", re.compile(r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])(?P<it>[A-Za-z0-9._-]{2,40}"
+    Rule("EMAIL", re.compile(r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])(?P<it>[A-Za-z0-9._-]{2,40}"  # noqa: E501
                              rf"(?:\s?#\s?|\s?\*\s?|\s+at\s+)(?:{MAILBOXES})\.(?:{TOP}))(?![A-Za-z0-9-])"),
          words=("mail", "邮", "郵")),
 )
@@ -218,11 +239,12 @@ PHONES = (
          words=("phone", "tel", "call", "text", "whatsapp", "mobile", "电话", "手机")),
 )
 SPELLED_PHONES = (
-    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
+    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"  # noqa: E501
                              r"(?![零〇一二三四五六七八九十百千万])"), needs="一幺"),
     Rule("PHONE", re.compile(r"(?<!\d[ .-])(?<![\d.])(?:\d[ .·_/-]){6,13}\d(?![ .-]?\d)"), _phone_is_meant, DIGITS),
-    Rule("PHONE", re.compile(rf"(?i)\b(?:{_SPOKEN}[ ,-]{{1,3}}){{6,13}}{_SPOKEN}\b"), _phone_is_meant, words=("one", "two", "five")),
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])1[3-9]\d(?P<gap>[-–·._]{1,2}|\s{2,3}|\s?[-–]\s?)\d{4}(?P=gap)\d{4}(?!\d)"),
+    Rule("PHONE", re.compile(rf"(?i)\b(?:{_SPOKEN}[ ,-]{{1,3}}){{6,13}}{_SPOKEN}\b"), _phone_is_meant, words=("one", "two", "five")),  # noqa: E501
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])1[3-9]\d(?P<gap>[-–·._]{1,2}|\s{2,3}|\s?[-–]\s?)\d{4}(?P=gap)\d{4}("
+            r"?!\d)"),
          _phone_is_meant, "1"),
 )
 PLACES = (
@@ -242,7 +264,7 @@ PLACES = (
         needs="楼栋幢"),
 )
 HOMES = (
-    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~])/(?:home|Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home, "/"),
+    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~])/(?:home|Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home, "/"),  # noqa: E501
     Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings)(?:\\{1,2}|/)"
                             r"(?P<it>[^\\/:*?\"<>|\s]{2,40})(?=[\\/])"), _home, ":"),
     Rule("USER", re.compile(r"(?i)/mnt/c/Users/(?P<it>[A-Za-z0-9._-]{2,40})(?=/)"), _home, "/"),

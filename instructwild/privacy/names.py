@@ -13,20 +13,48 @@ MODELS = frozenset(re.split(" ", (
     "channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言")))
 """Names that are no person's."""
 
-CODE_WORDS = frozenset(["media", "import", "charset", "keyframes", "supports", "container", "font-face", "layer", "namespace", "page", "property", "counter-style", "apply", "tailwind", "include", "mixin", "extend", "use", "forward", "if", "else", "elseif", "endif", "for", "each", "foreach", "while", "return", "function", "debug", "warn", "error", "at-root", "param", "params", "returns", "return", "throws", "throw", "see", "since", "author", "version", "deprecated", "override", "overrides", "test", "tests", "before", "after", "beforeeach", "aftereach", "beforeall", "afterall", "staticmethod", "classmethod", "abstractmethod", "property", "dataclass", "dataclasses", "overload", "final", "wraps", "cached_property", "lru_cache", "cache", "contextmanager", "fixture", "pytest", "jit", "njit", "cuda", "torch", "tf", "autowired", "component", "service", "repository", "controller", "restcontroller", "bean", "configuration", "entity", "table", "column", "id", "generatedvalue", "transactional", "requestmapping", "getmapping", "postmapping", "putmapping", "deletemapping", "pathvariable", "requestbody", "requestparam", "responsebody", "value", "qualifier", "data", "getter", "setter", "builder", "noargsconstructor", "allargsconstructor", "slf4j", "nullable", "nonnull", "notnull", "notblank", "valid", "size", "min", "max", "email", "pattern", "springbootapplication", "enablewebsecurity", "suppresswarnings", "functionalinterface", "safevarargs", "inject", "singleton", "module", "provides", "injectable", "input", "output", "ngmodule", "directive", "pipe", "hostlistener", "viewchild", "composable", "preview", "state", "binding", "published", "main", "objc", "escaping", "available", "discardableresult", "mainactor", "environmentobject", "stateobject", "observedobject", "time", "elapsed", "show", "inline", "inbounds", "simd", "async", "sync", "spawn", "threads", "macroexpand", "benchmark", "btime", "assert", "testset", "type", "types", "typedef", "enum", "interface", "class", "module", "exports", "description", "example", "todo", "fixme", "file", "brief", "details", "tparam", "section", "yield", "extends", "csrf", "auth", "guest", "php", "json", "lang", "js", "css", "html", "app", "root", "src", "components", "utils", "variable", "var", "name", "class", "href", "src", "title", "lang", "xml", "text", "node", "attribute", "param1", "param2", "query", "result", "count", "sum", "total", "i", "j", "x", "y", "n", "k", "symbol", "at", "sign", "everyone", "here", "channel", "rest_framework", "decorator", "decorators", "annotation"])
+CODE_WORDS = frozenset(re.split(" ", (
+    "media import charset keyframes supports container font-face layer namespace page property counter-style apply tailwi"
+    "nd include "
+    "mixin extend use forward if else elseif endif for each foreach while return function debug warn error at-root "
+    "param params returns return throws throw see since author version deprecated override overrides test tests before af"
+    "ter "
+    "beforeeach aftereach beforeall afterall staticmethod classmethod abstractmethod property dataclass dataclasses overl"
+    "oad final "
+    "wraps cached_property lru_cache cache contextmanager fixture pytest jit njit cuda torch tf autowired component service "
+    "repository controller restcontroller bean configuration entity table column id generatedvalue transactional requestm"
+    "apping "
+    "getmapping postmapping putmapping deletemapping pathvariable requestbody requestparam responsebody value qualifier d"
+    "ata getter "
+    "setter builder noargsconstructor allargsconstructor slf4j nullable nonnull notnull notblank valid size min max email"
+    " pattern "
+    "springbootapplication enablewebsecurity suppresswarnings functionalinterface safevarargs inject singleton module pro"
+    "vides "
+    "injectable input output ngmodule directive pipe hostlistener viewchild composable preview state binding published main "
+    "objc escaping available discardableresult mainactor environmentobject stateobject observedobject "
+    "time elapsed show inline inbounds simd async sync spawn threads macroexpand benchmark btime assert testset "
+    "type types typedef enum interface class module exports description example todo fixme file brief details tparam "
+    "section yield extends csrf auth guest php json lang js css html app root src components utils "
+    "variable var name class href src title lang xml text node attribute param1 param2 query result count sum total i j x"
+    " y n k "
+    "symbol at sign everyone here channel rest_framework decorator decorators annotation")))
 """Words of code that stand behind an @."""
-NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|[\w-]+\.(?:com|net|org|cn|io|edu|de|uk)",
+NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|[\w-]+\.(?"
+        r":com|net|org|cn|io|edu|de|uk)",
                        re.IGNORECASE)
 """Decorators of objects, and ends of mail addresses."""
 AT_SYNTAX = re.compile(
-    r"\b(?:macros?|decorators?|annotations?|xpath|xquery|at-rules?|jsdoc|javadoc|docstring|stored procedure|t-sql|tsql|transact|"
+    r"\b(?:macros?|decorators?|annotations?|xpath|xquery|at-rules?|jsdoc|javadoc|docstring|stored procedure|t-sql|tsql|tr"
+    r"ansact|"
     r"attributes?|regex(?:es|p)?|regular expression|powershell|batch file|makefile|perl|my [@%])\b|\bmy [@%]|"
     r"\b(?:what|how) (?:is|are|does|do) (?:the )?@|装饰器|注解|宏|存储过程|正则|裝飾器|註解",
     re.IGNORECASE)
 """A text that speaks about what an @ does in code."""
 AT_CODE_LINE = re.compile(
-    r"^[^\n]*(?:\b(?:SELECT|DECLARE|SET|EXEC|EXECUTE|UPDATE|INSERT|WHERE|VALUES)\b[^\n]*@|\[@|/@|@\w[\w:-]{0,40}\s{0,3}(?:[=(\[{]|\+=|:=|INT\b|VARCHAR|N?VARCHAR|"
-    r"AS\b)|\$@|@\$)[^\n]*$|^[ \t]*@[A-Za-z_][\w.]*[ \t]*(?:\([^\n]*\))?[ \t]*\n(?=[ \t]*(?:@|(?:async[ \t]+)?(?:def|class)\b|public|private|protected|"
+    r"^[^\n]*(?:\b(?:SELECT|DECLARE|SET|EXEC|EXECUTE|UPDATE|INSERT|WHERE|VALUES)\b[^\n]*@|\[@|/@|@\w[\w:-]{0,40}\s{0,3}(?"
+    r":[=(\[{]|\+=|:=|INT\b|VARCHAR|N?VARCHAR|"
+    r"AS\b)|\$@|@\$)[^\n]*$|^[ \t]*@[A-Za-z_][\w.]*[ \t]*(?:\([^\n]*\))?[ \t]*\n(?=[ \t]*(?:@|(?:async[ \t]+)?(?:def|clas"
+    r"s)\b|public|private|protected|"
     r"static|export|function|fn\b|fun\b|struct|interface|abstract|final|void|var\b|let\b|const\b|\w+\())", re.MULTILINE)
 """Lines in which an @ is syntax: T-SQL, XPath, calls, and decorators above what they decorate."""
 
@@ -35,7 +63,8 @@ HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]\\\[])@[A-Za-z0-9_](?:[A-Za-z0-9_.-
                     rf"(?<![0-9A-Za-z_./@`=&])@{ANY_HAN}[\w-]{{1,29}}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 PROFILES = re.compile(
-    r"(?<![A-Za-z0-9-])(?:https?://)?(?:(?<![A-Za-z0-9])www\.|m\.)?(?<![A-Za-z0-9-])(?:(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?|"
+    r"(?<![A-Za-z0-9-])(?:https?://)?(?:(?<![A-Za-z0-9])www\.|m\.)?(?<![A-Za-z0-9-])(?:(?:twitter|x|instagram|facebook|ti"
+    r"ktok|weibo)\.com/(?:u/|n/|@)?|"
     r"linkedin\.com/in/|t\.me/|"
     r"reddit\.com/(?:u|user)/|zhihu\.com/people/|space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
 NO_PROFILE = {"home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
@@ -51,24 +80,37 @@ _NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\. )?{_PART}(?: [A-Z]\.)?(?: {_PART}){{0,2}}"
 _FULL = rf"{_PART}(?: [A-Z]\.)? {_PART}"
 INTRODUCED = re.compile(
     rf"(?:\b[Mm]y (?:full |real )?name(?: is|'s|’s)|\bI am called|\b[Mm]y friends call me)[ \t]+({_NAME})|"
-    rf"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME})(?=[ \t]*(?:[.,]?[ \t]*$|\n))|"
+    rf"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME})(?=[ "
+    rf"\t]*(?:[.,]?[ \t]*$|\n))|"
     rf"^[ \t]*(?:Name|Full [Nn]ame|Patient|Contact|Customer):[ \t]*({_NAME})(?=[ \t]*(?:$|[,;|(]))|"
-    rf"(?:^|(?<=[.!?,] ))(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?(?:I am|I'm|I’m|[Tt]his is) ({_FULL})(?=,? (?:from|and (?:I|my)|living|writing|a |an |the )|[,.] [Ii](?:'| |’)|[.!]?$)",
+    rf"(?:^|(?<=[.!?,] ))(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?(?:I am|I'm|I’m|[Tt]his is) ({_FULL})(?=,? (?:from|and (?:I|my)"
+    rf"|living|writing|a |an |the )|[,.] [Ii](?:'| |’)|[.!]?$)",
     re.MULTILINE)
-NO_NAME = frozenset(["what", "who", "why", "how", "when", "where", "which", "whose", "whom", "is", "are", "was", "were", "do", "does", "did", "can", "could", "would", "should", "will", "shall", "may", "might", "must", "the", "this", "that", "these", "those", "i", "you", "he", "she", "it", "we", "they", "my", "your", "his", "her", "its", "our", "their", "a", "an", "and", "or", "but", "not", "no", "yes", "in", "on", "at", "of", "to", "for", "from", "with", "please", "sit", "come", "go", "let", "tell", "write", "give", "make", "list", "name", "unknown", "none", "null", "undefined", "anonymous", "confidential", "here", "there", "about", "as", "if", "so", "then", "than", "just", "only", "very", "really", "important", "secret", "mud", "legion", "also", "still", "now", "never", "always", "chatgpt", "claude", "siri", "alexa", "gpt", "gemini", "bard", "assistant", "hello", "hi", "hey", "dear", "based", "derived", "taken"])
+NO_NAME = frozenset(re.split(" ", (
+    "what who why how when where which whose whom is are was were do does did can could would should will shall may might"
+    " must the this "
+    "that these those i you he she it we they my your his her its our their a an and or but not no yes in on at of to for"
+    " from with "
+    "please sit come go let tell write give make list name unknown none null undefined anonymous confidential here there "
+    "about as if "
+    "so then than just only very really important secret mud legion also still now never always chatgpt claude siri alexa"
+    " gpt gemini "
+    "bard assistant hello hi hey dear based derived taken")))
 """Words that begin no name."""
-STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"], ["inigo", "montoya"]]
+STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"], ["inigo", "montoya"]]  # noqa: E501
 """Names that stand for any."""
 SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
             "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤")
-NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|兴|級|级|手|考|興)|白(?:天|色|痴)|黄(?:色|昏)|石头|马(?:上|来)|方(?:法|便|式|向|案)|"
-                        r"万(?:一|能|物)|程(?:序|度)|毛(?:病|衣)|严格|向来|金(?:融|钱|色)|段落|田(?:地|野)|陈(?:述|列)|张(?:三|贴)?$|谢谢|徐徐|曾经|于是|余下|安全|周(?:末|围|日|一|二|三|四|五|六)|"
+NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|兴|級|级|手|考|興)|白(?:天|色|痴)|黄(?:色"  # noqa: E501
+        r"|昏)|石头|马(?:上|来)|方(?:法|便|式|向|案)|"
+                        r"万(?:一|能|物)|程(?:序|度)|毛(?:病|衣)|严格|向来|金(?:融|钱|色)|段落|田(?:地|野)|陈(?:述|列)|张(?:三|贴)?$|谢谢|徐徐|曾经|于是|余下|安全"
+                        r"|周(?:末|围|日|一|二|三|四|五|六)|"
                         r"雷(?:电|雨)|孔子|江(?:湖|南)|史(?:诗|料)|文字|常见|别人|明天|和你|国家|成功|时间|全部|易于|应该|解释")
 INTRODUCED_ZH = re.compile(
     rf"(?:我叫|我的名字[是叫]|我名叫|本人姓名[:：]?|本人叫|姓名\s{{0,2}}[:：]|联系人\s{{0,2}}[:：]|收件人\s{{0,2}}[:：]|我的真名[是叫]|"
-    rf"患者\s{{0,2}}[:：])[ \t]*((?:欧阳|司马|上官|诸葛|歐陽|司馬|諸葛|[{SURNAMES}張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉])"
+    rf"患者\s{{0,2}}[:：])[ \t]*((?:欧阳|司马|上官|诸葛|歐陽|司馬|諸葛|[{SURNAMES}張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉])"  # noqa: E501
     rf"{ANY_HAN}{{1,2}})(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从)", re.MULTILINE)
-SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是((?:欧阳|司马|上官|诸葛|[{SURNAMES}]){ANY_HAN}{{1,2}})"
+SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是((?:欧阳|司马|上官|诸葛|[{SURNAMES}]){ANY_HAN}{{1,2}})"  # noqa: E501
                      rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 
@@ -156,8 +198,8 @@ def _known(text: str, code: bytearray, people: Sequence[Sequence[str]]) -> Itera
         at = match.start()
         for length in lengths.get(text[at:at + 2], ()):
             end = at + length
-            if (number := numbers.get(text[at:end])) is not None and not code[at] and _alone(text, at, end):
-                yield ("USER" if number in handles else "NAME"), at - (text[at - 1:at] == "@"), end, f"person {number}"
+            if (owner := numbers.get(text[at:end])) is not None and not code[at] and _alone(text, at, end):
+                yield ("USER" if owner in handles else "NAME"), at - (text[at - 1:at] == "@"), end, f"person {owner}"
                 break
 
 
@@ -173,7 +215,7 @@ def _stands_out(name: str) -> bool:
     """Whether a name can be told from an ordinary word: `will` cannot, `will_92`, `Will Porter` and 王小明 can."""
     if name.casefold() in MODELS:
         return False
-    if re.search(ANY_HAN, name):
+    if re.search(r"[\u3400-\u9fff]", name):
         return len(name) >= 2
     return len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
 

@@ -11,12 +11,13 @@ from functools import cache
 from typing import NamedTuple
 
 UNSEEN = re.compile(r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff]|\\(?=[_*\-@.])")
-_DRESSED = re.compile(r"[\u00a0\u2000-\u200a\u2010-\u2015\u2024\u202f\u205f\u2212\u3000\ufe50-\ufe6f\uff01-\uffee\U0001d400-\U0001d7ff]")
+_DRESSED = re.compile(r"[\u00a0\u2000-\u200a\u2010-\u2015\u2024\u202f\u205f\u2212\u3000\ufe50-\ufe6f\uff01-\uffee\U0001d4"
+        r"00-\U0001d7ff]")
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 
 
 class NormalForm(NamedTuple):
-    """A text as rules read it; `places[i]` is where its i-th character stands in the text itself, None where all stand alike."""
+    """A text as rules read it; `places[i]` is where its i-th character stands in the text itself, None where all stand alike."""  # noqa: E501
 
     text: str
     places: list[int] | None

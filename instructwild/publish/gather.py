@@ -100,6 +100,14 @@ def frames(found: Gathered, change: Callable[[pl.DataFrame], pl.DataFrame] = lam
     return {name: frame for name, frame in configs.items() if frame.height}
 
 
+def unanswered(found: Gathered) -> int:
+    """How many rows have no answer and stay behind, because others of their stage have one."""
+    if found.instructions is None:
+        return 0
+    answers = found.instructions.rows.select(pl.col("response_id").is_not_null().alias("answered")).collect()["answered"]
+    return int((~answers).sum()) if answers.any() else 0
+
+
 def _public(frame: pl.DataFrame) -> pl.DataFrame:
     """Instruction rows without what points at a person: authors go, also as hashes; the address stays, to credit them."""
     place = pl.element().struct
@@ -171,16 +179,16 @@ def licences(found: Gathered) -> dict[tuple[str, str], int]:
     return dict(counted)
 
 
-def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str]]:
-    """(config, row id, text) of everything that would be published; pairs repeat the rankings' texts and are left out."""
+def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str, str]]:
+    """(config, row id, role, text) of all that would be published; pairs repeat the rankings' texts and stay out."""
     for name, frame in configs.items():
         if name == "preference" and "ranking" in configs:
             continue
         for row in frame.iter_rows(named=True):
             for message in _messages(row):
-                yield name, row["id"], message["content"] or ""
+                yield name, row["id"], message["role"], message["content"] or ""
             for candidate in row.get("candidates") or ():
-                yield name, row["id"], candidate["text"] or ""
+                yield name, row["id"], "assistant", candidate["text"] or ""
 
 
 def _messages(row: dict[str, Any]) -> Sequence[dict[str, str]]:

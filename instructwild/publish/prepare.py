@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from instructwild.publish import folder as files
-from instructwild.publish.gather import Gathered, frames, gather, licences, texts
+from instructwild.publish.gather import Gathered, frames, gather, licences, texts, unanswered
 from instructwild.publish.hub import RepoType
 from instructwild.publish.licence import together
 from instructwild.publish.masking import mask_answers
@@ -29,14 +29,20 @@ class Ready:
     licence: str
     rows: dict[str, int] = field(default_factory=dict)
     accepted: dict[str, int] = field(default_factory=dict)
+    """Type of personal data -> rows that hold some and were let pass."""
     masked: dict[str, int] = field(default_factory=dict)
+    """Type of personal data -> pieces that were replaced in answers."""
+    unanswered: int = 0
+    """Rows without an answer, which stay behind."""
 
     def lines(self) -> list[str]:
         """What there is, for people."""
         told = [f"{self.kind} in {self.folder}, licence {self.licence}"]
         told += [f"  {config}: {count:,} rows" for config, count in self.rows.items()]
         told += [f"  masked in answers: {count:,} of {kind}" for kind, count in self.masked.items()]
-        told += [f"  let pass: {count:,} of {kind}" for kind, count in self.accepted.items()]
+        if self.unanswered:
+            told.append(f"  {self.unanswered:,} rows have no answer and stay behind")
+        told += [f"  let pass: {kind} in {count:,} rows" for kind, count in self.accepted.items()]
         return told
 
 
@@ -90,23 +96,26 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
                                        files=patterns, licence=allowed, unstated=unstated, version=version, repo_id=repo_id,
                                        drawn=drawn, masked=masked))
     return Ready(out, "dataset", allowed.id, {name: frame.height for name, frame in configs.items()}, accepted,
-                 dict(masked))
+                 dict(masked), unanswered(found))
 
 
 def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict[str, int]:
     """Every text searched for personal data, with progress: a large dataset takes a minute."""
+    import polars as pl
+
     from instructwild.console.terminal import progress
 
-    rows = sum(frame.height for frame in configs.values())
+    rows = pl.concat([frame.select("id") for name, frame in configs.items() if name != "preference"]).n_unique() \
+        if configs else 0
     with progress() as shown:
         task = shown.add_task("personal data", total=None, note=f"{rows:,} rows")
 
-        def told() -> Iterator[tuple[str, str, str]]:
-            for one in texts(configs):
+        def watched() -> Iterator[tuple[str, str, str, str]]:
+            for text in texts(configs):
                 shown.advance(task)
-                yield one
+                yield text
 
-        return personal_data(told(), accept)
+        return personal_data(watched(), accept)
 
 
 def _model(found: Gathered, out: Path, title: str, license: str | None, unstated: str | None, repo_id: str) -> Ready:

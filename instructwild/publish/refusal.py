@@ -1,6 +1,5 @@
 """What speaks against publishing: a licence, personal data or secrets in the rows."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from instructwild.errors import InputError
@@ -29,33 +28,31 @@ def licence(found: Mapping[tuple[str, str], int], unstated: str | None) -> Toget
                             "it is: --unstated-license ID, or collect --license ID")
 
 
-def personal_data(texts: Iterable[tuple[str, str, str]], accept: Sequence[str] = ()) -> dict[str, int]:
-    """Search every text for personal data and secrets once more.
+def personal_data(texts: Iterable[tuple[str, str, str, str]], accept: Sequence[str] = ()) -> dict[str, int]:
+    """Search every text for personal data and secrets once more, by the rules that collecting and cleaning mask with.
 
     Args:
-        texts: (config, row id, text).
+        texts: (config, row id, role, text); only a user introduces a person.
         accept: types that the publisher has looked at and lets pass.
 
     Returns:
-        What was found of the accepted types.
+        In how many rows something of each accepted type is; a row counts once, in however many configs it stands.
 
     Raises:
         InputError: something else was found; the rows are named, what was found in them is not.
     """
-    from instructwild.privacy.masking import spans
-    from instructwild.privacy.names import introduced
+    from instructwild.privacy.masking import people_of, spans
 
-    counts: Counter[str] = Counter()
-    where: dict[str, list[str]] = {}
-    for config, row, text in texts:
-        for span in spans(text, [(name,) for name in introduced(text)]):
-            counts[span.type] += 1
-            if len(places := where.setdefault(span.type, [])) < NAMED and f"{config} {row}" not in places:
-                places.append(f"{config} {row}")
-    refused = {kind: count for kind, count in counts.items() if kind not in accept}
+    where: dict[str, dict[str, str]] = {}
+    for config, row, role, text in texts:
+        for span in spans(text, people_of([(role, text)])):
+            where.setdefault(span.type, {}).setdefault(row, config)
+    refused = {kind: rows for kind, rows in where.items() if kind not in accept}
     if refused:
-        told = "; ".join(f"{count:,} of {kind}, for example in {', '.join(where[kind])}" for kind, count in refused.items())
-        raise InputError(f"still holds personal data or secrets: {told}", where="the rows",
-                         remedy="instructwild clean --steps pii, or look at the rows (instructwild trace ID) and let a type "
-                                f"pass: --accept {next(iter(refused))}")
-    return dict(counts)
+        kinds = "; ".join(f"{kind} in {len(rows):,} rows, for example "
+                          + ", ".join(f"{config} {row}" for row, config in list(rows.items())[:NAMED])
+                          for kind, rows in refused.items())
+        raise InputError(f"still holds personal data or secrets: {kinds}", where="the rows",
+                         remedy="instructwild clean --steps pii --mask all, or look at the rows (instructwild trace ID) "
+                                f"and let a type pass: --accept {next(iter(refused))}")
+    return {kind: len(rows) for kind, rows in where.items()}

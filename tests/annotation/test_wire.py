@@ -23,7 +23,7 @@ rows = st.builds(
 
 @pytest.fixture(autouse=True)
 def _salt(monkeypatch):
-    monkeypatch.setenv("INSTRUCTWILD_SALT", "pepper")
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "salt and pepper")
 
 
 def stored(record, *responses):

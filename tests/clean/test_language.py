@@ -9,3 +9,25 @@ def test_zh_stands_for_both_scripts_and_each_can_be_asked_for_alone():
     assert left(Language(keep=("zh",)).verdicts(rows)) == [2]
     assert left(Language(keep=("zh-Hant", "en")).verdicts(rows)) == [0]
     assert left(Language().verdicts(rows)) == []
+
+
+def named(*pairs):
+    return Language().verdicts(rows_of(*pairs)).rows["language"].to_list()
+
+
+def test_what_shows_no_language_stays_unless_left_out_by_name():
+    rows = rows_of("3+4=?", "x = y / 2", "Wie schreibe ich einen guten Brief?", "写信")
+    assert left(Language(keep=("en", "zh")).verdicts(rows)) == [2]
+    assert left(Language(keep=("en", "zh", "-und")).verdicts(rows)) == [0, 1, 2]
+    assert left(Language(keep=("-und",)).verdicts(rows)) == [0, 1]
+
+
+def test_a_word_or_two_take_the_language_of_the_answer():
+    assert named(("Define mitosis.", "It is how a cell divides into two."), ("Crêpe recipe", "Mix the flour with the milk."),
+                 ("Datei?", "Das ist eine Sammlung von Daten auf dem Rechner."), "NASA?") == ["en", "en", "de", "und"]
+    assert named(("Wie heißt das auf Englisch?", "It is called a boat in English.")) == ["de"]
+
+
+def test_a_citation_and_the_system_turn_do_not_decide():
+    assert named("把“The wind is cold and the boat is old”改成过去时", 'What does "今天天气很好，我们去公园散步吧" say?',
+                 "“The wind is cold”") == ["zh-Hans", "en", "en"]

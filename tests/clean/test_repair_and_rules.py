@@ -11,7 +11,7 @@ from instructwild.clean.damage import DAMAGE
 from instructwild.clean.mojibake import SUSPECT, unmangled
 from instructwild.clean.own_rules import expression, from_files
 from instructwild.clean.repair import Repair
-from instructwild.clean.rules import RULES, Rules
+from instructwild.clean.rules import RULES, Rules, strict
 from instructwild.errors import ConfigError
 from instructwild.schema import content_id
 from tests.clean.rows import flags, left, rows_of
@@ -146,6 +146,13 @@ SEEN = {
     "refusal": ("画一只猫", "对不起，我无法画画。"),
     "cut_off": ("Tell me", "This is a story that goes on for a very long time, and then it stops in the middle of the"),
     "half_translated": ("请介绍这位诗人的生平", "The poet was born in the eighth century and travelled through the land."),
+    "role_tags": ("Say it", "So it is.<|im_end|>"),
+    "share_residue": ("Write on sails\nShare Prompt", "A sail is cloth."),
+    "model_identity": ("Who are you?", "I am ChatGPT, at your service."),
+    "unfilled_placeholder": ("Sum up this article.\n[insert article here]", "It is about boats."),
+    "repeats_input": ("Sort these.\nblue, red, green, yellow, grey", "blue, red, green, yellow, grey"),
+    "escaped_markdown": ("How is it called?", "It is open\\_gate or shut\\_gate."),
+    "wrong_arithmetic": ("How many?", "They come to: 7 + 8 = 16."),
     "lost_characters": ("what is h\ufffdllo", "x"),
 }
 INNOCENT = [
@@ -153,6 +160,8 @@ INNOCENT = [
     ("Translate to Chinese: good morning, my dear friends", "早上好，朋友们。" * 10),
     ("What does f return?", "None"),
     ("有输入吗？", "无"),
+    ("How many?", "They come to: 7 + 8 = 15."),
+    ("写一封辞职信", "抱歉，信有点长。以下是您要的信：请批准我离职。"),
     ("写一个排序函数", "def f(x):\n    return sorted(x)" * 4),
     ("用英文介绍一下这位诗人的生平", "The poet was born in the eighth century and travelled through the whole land."),
 ]
@@ -210,3 +219,8 @@ def test_a_users_rule_that_fails_is_one_clear_message(tmp_path):
     (tmp_path / "empty.py").write_text("x = 1\n")
     with pytest.raises(ConfigError):
         from_files([tmp_path / "empty.py"]).verdicts(rows_of("a"))
+
+
+def test_strict_drops_by_measured_precision_alone():
+    assert set(strict()) == {name for name, rule in RULES.items() if rule.measured and rule.precision >= 0.9}
+    assert left(Rules(strict()).verdicts(rows_of(SEEN["share_residue"], SEEN["needs_web"]))) == [0]

@@ -127,7 +127,7 @@ def test_lone_surrogates_and_markup_do_no_harm(tmp_path):
 def test_the_command_line_plans_collects_and_explains(tmp_path, monkeypatch, capsys):
     from instructwild.cli import main
 
-    monkeypatch.setenv("INSTRUCTWILD_SALT", "s")
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "a salt of tests")
     posts = str(lines(tmp_path / "a.jsonl", {"text": "Why is the sky blue?"}, {"text": "brb"}))
     for arguments, code, told in (
             (["jsonl", posts, "--out", str(tmp_path / "out"), "--dry-run"], 0, '"prompts": 1'),

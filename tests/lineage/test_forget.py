@@ -279,7 +279,7 @@ def test_a_stage_at_work_is_waited_for(root):
 
 
 def test_another_salt_is_refused_before_anything_is_removed(root, monkeypatch):
-    monkeypatch.setenv("INSTRUCTWILD_SALT", "another")
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "another of mine")
     with pytest.raises(InputError, match="another salt"):
         forget(TIE.id, root)
     assert TIE.id in stage.load(root / "collect").frame()["id"]

@@ -194,6 +194,14 @@ def test_a_type_that_was_looked_at_passes(tmp_path):
     assert prepare(root, tmp_path / "hub", "x", accept=["EMAIL"]).accepted == {"EMAIL": 1}
 
 
+@pytest.mark.parametrize("text", ["My name is Orla Finch, how do I write to my bank?", "我叫林小舟，怎样给银行写信？"])
+def test_a_person_who_introduces_herself_is_found_and_her_row_counts_once(tmp_path, text):
+    root = chain(tmp_path / "all", rows=(made(text, f"Begin with the date. {text}", TIE),))
+    with pytest.raises(InputError, match="NAME in 1 rows, for example sft") as caught:
+        prepare(root, tmp_path / "hub", "x")
+    assert "--accept NAME" in str(caught.value)
+
+
 def test_a_failed_gate_anywhere_behind_it_stops_it(root, tmp_path):
     path = root / "clean" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "gate": "failed"}))

@@ -62,6 +62,10 @@ class SharedScript:
                    key=lambda name: math.log(likely.get(name, 0.0) + FLOOR) + CLUE_WEIGHT * told.get(name, 0.0))
         return best if best in told or likely[best] >= LEAST else "und"
 
+    def likelihood(self, text: str, language: str) -> float:
+        """What the model alone gives a language, between 0 and 1."""
+        return self._likelihoods(text).get(language, 0.0)
+
 
 @cache
 def _model() -> Any:

@@ -36,7 +36,7 @@ def argilla_python():
 @pytest.fixture(autouse=True)
 def _nobody_s_settings(monkeypatch):
     """A salt of the tests' own, and no server but theirs."""
-    monkeypatch.setenv("INSTRUCTWILD_SALT", "pepper")
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "salt and pepper")
     for name in ("ARGILLA_API_URL", "ARGILLA_API_KEY"):
         monkeypatch.delenv(name, raising=False)
 

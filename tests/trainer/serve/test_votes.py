@@ -18,7 +18,7 @@ LEFT, RIGHT = ("b-model", "名次相同。"), ("a-model", "不知道。")
 
 @pytest.fixture(autouse=True)
 def _salt(monkeypatch):
-    monkeypatch.setenv("INSTRUCTWILD_SALT", "pepper")
+    monkeypatch.setenv("INSTRUCTWILD_SALT", "salt and pepper")
 
 
 def test_sides_may_change_and_a_person_has_one_vote(tmp_path):
