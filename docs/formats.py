@@ -45,7 +45,7 @@ SAID = {
                  "consistent": "whether both readings gave the same verdict; null where the order cannot matter",
                  "said": "what the judge wrote, or the two scores"},
 }
-REASONS = {"reading": ("malformed",), "collect": ("not_a_prompt", "repost", "forgotten"),
+REASONS = {"reading": ("malformed", "media", "marked_bad"), "collect": ("not_a_prompt", "repost", "forgotten"),
            "expand, respond, evaluate": ("failed", "truncated", "refused", "bad_format", "wrong_language", "surplus"),
            "clean": ("empty", "language", "rule", "exact_duplicate", "near_duplicate", "contaminated", "pii"),
            "rankings, training, evaluate": ("too_few_candidates", "not_ranked", "too_long", "no_answer", "no_preference")}
@@ -97,6 +97,14 @@ def layouts() -> str:
         ("ShareGPT", "`conversations: [{from, value}, …]`", f"{named[2]} → user; {named[3]} → assistant"),
         ("Alpaca", "`instruction` with `input`, `output`, `history`", "input below the instruction, history before it"),
         ("prompt and answer", f"one of {named[0]}; the answer in one of {named[1]}", "one turn each"),
+        ("Dolly, multiple choice, preferences, scored answers", "the prompt by one of the names above",
+         "the prompt, and its answer where there is one; every other column is kept in `extra`"),
+        ("Firefly, OpenAI's evals", "`input` with `target`, `ideal` or an answer", "one turn each"),
+        ("BELLE, HH, Guanaco, MOSS", "turns labelled in the text, `chat` or `plain_text`", "the turns"),
+        ("mt-bench", "`turns`, `reference`", "the turns; without references the first is the prompt"),
+        ("OpenAI's batch lines, ChatGPT's export, Open Assistant's trees", "`body`, `mapping`, `prompt` with `replies`",
+         "the conversation: of a tree the branch seen last, or of the best rank"),
+        ("plain text", "`text`", "a turn of the assistant without a prompt"),
         ("beside any of them", "`system`, `language`, `source`, `url`, `license`, `instruction_type` or `category`",
          "a system message, and the row's columns"),
     ])

@@ -61,7 +61,8 @@ class Difference:
     @property
     def differs(self) -> bool:
         """Whether there is any difference."""
-        return bool(self.added or self.dropped or self.rewritten or self.relabelled or self.columns or self.unread[0] != self.unread[1])
+        return bool(self.added or self.dropped or self.rewritten or self.relabelled or self.columns
+                    or self.unread[0] != self.unread[1])
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""

@@ -73,7 +73,7 @@ class Builder:
         parents, flags = _texts(row.get("parents")), _texts(labels.get("flags"))
         risk = _texts(labels.get("risk")) or _texts(row.get("special_tag"))
         read |= {key for key, understood in (
-            ("labels", bool(labels)), ("language", language != "und"), ("made_by", made_by is not None),
+            ("labels", bool(labels)), ("language", isinstance(row.get("language"), str)), ("made_by", made_by is not None),
             ("scores", bool(scores)),
             ("parents", bool(parents)), ("special_tag", bool(risk)), ("id", row.get("id") == name),
             ("response_id", row.get("response_id") == answer)) if understood}

@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, Any
 
 from instructwild.errors import InputError
 from instructwild.read.encoding import codec_of, misencoded, streamed
@@ -79,7 +79,7 @@ def _after(line: str, lines: Iterator[str]) -> Iterator[str]:
     yield from lines
 
 
-def _header(lines: _Recorded, name: str, codec: str) -> tuple[list[str], "csv._reader"]:
+def _header(lines: _Recorded, name: str, codec: str) -> tuple[list[str], Any]:
     usual = "\t" if ".tsv" in name.lower() else ","
     try:
         reader = csv.reader(iter(lines), delimiter=_delimiter(lines.first(), usual), strict=True)

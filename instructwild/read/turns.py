@@ -77,7 +77,8 @@ def unread(message: Mapping[str, Any]) -> dict[str, Any]:
 
 def answered(turns: Iterable[Turn]) -> tuple[list[Turn], list[str]]:
     """The turns without empty turns of the assistant, which are no answers; and the thoughts that stood in these."""
-    kept, thoughts = [], []
+    kept: list[Turn] = []
+    thoughts: list[str] = []
     for made in turns:
         if made["role"] == "assistant" and not made["content"].strip() and not made.get("tool_calls"):
             thoughts += filter(None, [made.get("reasoning_content")])
