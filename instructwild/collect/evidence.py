@@ -11,7 +11,7 @@ WORKS = (r"(?:poem|haiku|limerick|sonnet|stor(?:y|ies)|essay|letter|e-?mail|spee
          r"schedule|itinerary|recipe|function|program|code|query|regex|class|test|table|list|slogan|tagline|headline|caption|"
          r"blog post|article|paragraph|sentence|review|bio|pitch|cover letter|resume|description|explanation|quiz|question|"
          r"riddle|joke|song|lyrics|rap|verse|lesson|syllabus|proposal|report|memo|toast|eulogy|menu|playlist|name|idea|"
-         r"example|tip|way|use|step|reminder|message|scenario|holiday|slogan|argument|metaphor|analogy|title|tweet|post|prompt|character|plot|monologue|fable|"
+         r"example|tip|way|use|step|reminder|message|scenario|holiday|timetable|paragraph|expression|argument|metaphor|analogy|title|tweet|post|prompt|character|plot|monologue|fable|"
          r"fairy tale|obituary|invitation|complaint|apology|policy|contract|checklist|bash|sql|python|javascript|html|css|"
          r"excel formula|formula|spreadsheet|workout|meal plan|budget|timeline|comparison|translation|version|word|line|fact|"
          r"activit(?:y|ies)|game|questions?|exercise|persona|thread|product|logo|flyer|brief|abstract|conclusion|intro(?:duction)?)s?")
@@ -19,7 +19,7 @@ ORDER = re.compile(
     rf"^(?:please |pls |kindly |ok(?:ay)?,? |hey,? |(?:can|could|would|will) you (?:please )?)?(?:(?:write|compose|draft|generate|create|"
     rf"invent|design|produce|craft|make(?: up)?|build|script|outline|come up with|brainstorm|give(?: me)?|list|suggest|propose|"
     rf"provide|prepare|plan)(?: me| out| up)? (?:an?|the|{NUMBER}|some|my|our)\b(?: [^\s,.;:!?]+){{0,7}}? {WORKS}\b"
-    rf"|(?:explain|describe|summari[sz]e|compare|contrast|outline|analy[sz]e|define|discuss|illustrate) (?:how|why|what|the|an?|"
+    rf"|(?:explain|describe|summari[sz]e|compare|contrast|outline|analy[sz]e|define|discuss|illustrate) (?!that\b|this\b|them\b|your\b|it\b)(?:how|why|what|the|an?|"
     rf"in|between|to|[a-z]{{4,}})\b"
     rf"|(?:translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e|simplify|edit|correct|convert|classify|shorten|refactor|"
     rf"debug|optimi[sz]e|continue|improve) (?:the following|this (?:sentence|text|paragraph|e-?mail|code|passage|list|essay|function|"
@@ -27,14 +27,13 @@ ORDER = re.compile(
     rf"|act as an?\b|you are an? [a-z]+|you're an? [a-z]+ (?:who|that|with)|pretend (?:you are|to be|that)|imagine you are|i want you to (?:act|write|be|"
     rf"play|help|give)|your task is to|role-?play|(?:calculate|compute|solve|prove|derive|estimate|factor|integrate|simplify) "
     rf"(?:the|for|how|that|an?)\b|write (?:a|an|me|in) |write (?:python|sql|bash|javascript|java|rust|c\+\+|html|haskell|code)\b|walk me through "
-    rf"how|teach me (?:how|the basics|about)|(?:quiz|interview) me (?:on|for|about)|plan an? |turn (?:this|the following)\b|"
+    rf"how|teach me (?:how|the basics|about)|(?:quiz|interview) me (?:on|for|about)|plan an? |brainstorm [a-z]+ for|list the [a-z]+s by|turn (?:this|the following)\b|"
     rf"(?:can you |please )?recommend {NUMBER} [a-z]+|(?:help me (?:write|draft|prepare|plan|come up with)|give feedback on) (?:an?|the|this|my) |"
     rf"sort (?:these|the following)|tell me (?:a story|a joke|the difference|an? [a-z ]{{1,20}}?(?:story|joke|fact)) )", re.IGNORECASE)
 LIKENESS = re.compile(
     rf"\b(?:in (?:{NUMBER}|under|less than|fewer than|about|at most|exactly) [a-z -]{{0,12}}(?:words?|sentences?|lines?|steps?|paragraphs?|points?|"
     rf"bullets?|minutes?|stanzas?|characters?|lessons?|parts?|chapters?|weeks?|days?)|in the (?:style|voice|form|tone) of|in (?:simple|plain|layman|formal|everyday) |as (?:an?|if) |"
-    rf"step[- ]by[- ]step|with (?:an?|one|two|three|\d+|examples?|a rhyme|no|worked|comments|citations)\b|for (?:an?|beginners?|children|kids|people|"
-    rf"someone|somebody|\d|my|the)\b|to an? |using (?:only|the|an?|no)\b|without (?:using|the|any|mention\w*)|no more than|at most|at least|under \d+|"
+    rf"step[- ]by[- ]step|with (?:an?|one|two|three|\d+|examples?|a rhyme|no|worked|comments|citations)\b|for [a-z\d]+|set in|of an?|by|to an? |using (?:only|the|an?|no)\b|without (?:using|the|any|mention\w*)|no more than|at most|at least|under \d+|"
     rf"(?:a|of) \d+[- ]|in (?:an?|the) (?:table|list|json|yaml|csv|bullet)|in (?:json|python|sql|javascript|french|german|spanish|"
     rf"chinese|english|japanese|rust|java|bash|excel|verse|rhyme)|includ(?:e|ing)|that [a-z]+|whose|which |from the (?:perspective|point of view)|"
     rf"suitable|about|between|on the|where|who|each|but|and|the following|titled|between \d|into |asking|explaining|step)\b|[:：]\s*\S|\n", re.IGNORECASE)
@@ -52,14 +51,16 @@ QUESTION = re.compile(
 NEARBY = re.compile(
     r"\b(?:this|that(?='s| is|'ll| was)|these|those|it's|he|she|him|her|his|hers|they|them|their|we|us|our|ours|y'all|u|ur|guys|folks|anyone|anybody|"
     r"everyone|everybody|someone(?! who)|somebody(?! who)|nobody|people(?= (?:always|still|keep|so|on|in|who|think|act|like|say|not|insist|just))|today|tonight|tomorrow|yesterday|"
-    r"this (?:week|year|morning)|last night|lately|anymore|already|still|even|keeps?|always|never|suddenly|every(?: single)? (?:time|day|week|year|morning)|"
+    r"this (?:week|year|morning)|last night|lately|anymore|already|still|even|keeps?|always|never(?! been)|suddenly|every(?: single)? (?:time|day|week|year|morning)|"
     r"again|right now|so (?:many|much|hard|long|good|bad|expensive|difficult|loud|[a-z]+\??$)|such an?|the (?:hell|heck|fuck|point of)|on earth|literally|actually|"
     r"lol|lmao|omg|wtf|tbh|imo|ngl|btw|smh|please stop|dm|rt|retweet|follow|subscribe|link|bio|newsletter|episode|stream|giveaway|"
     r"tickets?|season|patch|update|server|channel|thread|mods?|sub|subreddit|OP)\b", re.IGNORECASE)
 NEARBY_ORDER = re.compile(r"\b(?:today|tonight|tomorrow|yesterday|last night|lately|we|us|our|y'all|guys|folks|anyone|everyone|dm|rt|retweet|follow|"
-                          r"subscribe|link|bio|newsletter|giveaway|lol|lmao|omg|wtf|tbh|ngl|already|still|i'll|don't|it's|literally)\b", re.IGNORECASE)
+                          r"subscribe|link|bio|newsletter|giveaway|lol|lmao|omg|wtf|tbh|ngl|already|still|i'll|don't|it's|literally|and i|i will|i can|i want)\b", re.IGNORECASE)
 CONDITION = re.compile(r"(?:please|show|explain|give|use|answer|include|keep|list|write|and |in |with|step|describe|compare|name)\b|.*\?$", re.IGNORECASE)
 """What may follow a question that is put to a model; after a riddle its answer follows."""
+ANSWERED = re.compile(r"\bin (?:one|two|three|a|\d) words?[:：]")
+ROLE = re.compile(r"you are an?|you're an?|act as|pretend|imagine you|i want you to|your task", re.IGNORECASE)
 READER = re.compile(r"\b(?:your|yours|yourself|you've|you'll|you'd|you)\b", re.IGNORECASE)
 READER_MODEL = re.compile(r"\b(?:you are an?|you're an?|if you were|as if you|imagine you|pretend you|you (?:are|were|should|will|must|can|have|know|need)|"
                           r"(?:can|could|would|will|do) you|i want you to|your (?:task|job|role|answer|response|reply|explanation|output|goal|responses|answers))\b",
@@ -75,32 +76,37 @@ DEICTIC = re.compile(
     r"explain|summari[sz]e|translate|describe|rate|roast|check|verify|fact-?check|answer|fix|tell (?:him|her|them|us)) (?:this|that|it|he|she|they|these|those|him|her|them|"
     r"we|us|the (?:video|image|picture|photo|post|tweet|thread|guy|man|woman|op|link|above))\b|what do you think|do you (?:agree|think|like)|are you|who are you)", re.IGNORECASE)
 
+OUTSIDE = re.compile(r"\b(?:he|she|they|this|that|him|her|them)\b[^\n:]*$", re.IGNORECASE)
+
 HAN_TALK = re.compile(r"[！!…～~]|[\U0001F300-\U0001FAFF\u2600-\u27bf]|https?://|#|@|哈哈|呜|[啊呀嘛吧啦噢喔哦哈呗哎唉欸诶][。？?，,]?\s*$|(?<!为)了[。？?]?\s*$|大家|你们|各位|有没有人|"
                       r"谁(?:懂|能|知道|有|来|管|家|说)|姐妹|兄弟|宝子|家人们|求|蹲|互关|转发|抽奖|点赞|评论区|私信|今天|昨天|今晚|明天|刚刚|刚才|最近|终于|居然|竟然|怎么又|又要|"
                       r"到底|究竟|难道|凭什么|这么|那么|怎么会|怎么都|怎么还|怎么就|真的|好想|笑死|离谱|服了|绝了|"
-                      r"我妈|我爸|老板|室友|同事|领导|邻居|男友|女友|老公|老婆|我家|本人|咱|俺|(?<![吉其])他(?!国|人)|她|它们|这(?:个(?!主题|句子|词|问题|函数|任务)|些(?!句子|词|数据)|种|里|样|届|剧|歌|游戏|天气|是|就|也|都|不)|那(?:个|些|种|里|样|是|就|也|都|不|天|年)|下一季|更新|版本|开播|演唱会|周一|周末|群里|楼主")
+                      r"我妈|我爸|老板|室友|同事|领导|邻居|男友|女友|老公|老婆|我家|本人|咱|俺")
+HAN_NEARBY = re.compile(r"(?<![吉其])他(?!国|人)|她|它们|这(?:个(?!主题|句子|词|问题|函数|任务)|些(?!句子|词|数据)|种|里|样|届|剧|歌|游戏|天气|是|就|也|都|不)|那(?:个|些|种|里|样|是|就|也|都|不|天|年)|下一季|更新|版本|开播|演唱会|周一|周末|群里|楼主")
 HAN_GRUMBLE = re.compile(r"总是|老是|一直|每次|还是|都会|都不|非要|必须要|因为|停不下来")
 HAN_CONDITION = re.compile(r"(?:请|用|并|要求|分|列|给|举|字数|以|按|一步|从|再|每|[^。]{0,40}[？?]$)")
 HAN_SELF = re.compile(r"我(?!们的任务|想让你|要你|需要你|希望你|给你|将给|提供|会给)")
 HAN_ORDER = re.compile(
-    r"^(?:请(?:你|帮我|为我|给我|根据|用|以|按|把|将|对|从|写|列|解释|说明|介绍|描述|分析|比较|对比|总结|概括|翻译|改写|润色|续写|设计|制定|生成|编写|编|创作|"
+    r"^(?:请(?:你|帮我|为我|给(?:出|我(?!们)|下|以下)|根据|用|以|按|把|将|对|从|写|列|解释|说明|介绍|描述|分析|比较|对比|总结|概括|翻译|改写|润色|续写|设计|制定|生成|编写|编|创作|"
     r"撰写|推荐|举|计算|证明|求|扮演|模仿|给出|提供|谈谈|简述|简要|简单|详细|围绕|针对|结合|为|帮|替|拟|起草|逐步|分步|一步)|"
     r"(?:帮我|帮忙|给我|替我|麻烦你?|能不能帮我|可以帮我|能否)(?:写|翻译|润色|总结|生成|起草|改写|列|制定|设计|编|想|拟|起|做一[个份]|把|将|用|解释|分析|规划|安排|整理|推荐一?[些个份几三五])|"
     r"(?:写|编写|创作|撰写|编|拟|起草|设计|生成|制定|讲|作|画|列出?|列举|提供|给出|举出?|起|想|推荐)(?:出)?(?:一|两|二|三|四|五|六|七|八|九|十|\d+|几)"
     r"(?:个|篇|首|段|份|封|句|条|则|副|部|种|张|款|组|套|道|项|本|百字|百)|"
     r"(?:用|以|按照|按|从|站在|模仿|仿照|根据)[^，。？！\n]{1,24}(?:写|解释|介绍|说明|描述|讲解|讲述|创作|回答|翻译|总结|分析|叙述|概括|比较|教|讲|估算|归纳|造句|改写|为题|为主题|的口吻|的语气|的视角|的风格|的角度)|"
     r"(?:把|将)(?:下面|以下|下列|这[段句篇首份]|“|「|\")|(?:翻译|改写|润色|总结|概括|续写|扩写|缩写|修改|分析|解释|分类|排序|补全)(?:下面|以下|下列|成[^，。]{1,6}(?:文|语)|这[段句篇首份]|“|「|\"|[:：])|"
-    r"(?:给|为|向|按)[^，。？！\n]{2,24}?(?:起|写|列|安排|想|设计|策划|描述|分类|制定|排序|规划)[^了过着吧呗]|出[一二两三四五几](?:个|道|条)(?:谜|题|选择题|面试)|判断(?:下面|以下)|解方程|"
+    r"(?:给|为|向|按)[^，。？！\n]{2,24}?(?:起|写|列|安排|想|设计|策划|描述|分类|制定|排序|规划|发明|解释|介绍)[^了过着吧呗]|出[一二两三四五几](?:个|道|条)(?:谜|题|选择题|面试)|判断(?:下面|以下)|解方程|只用|考考?我|估算|点评|我需要一[份个篇张]|能不能用[^，。？！]{2,16}(?:讲|解释|说明)|(?:把|将)这些?个?[^，。？！]{1,16}(?:变成|改成|翻译|排序|写成|缩|扩)|"
     r"(?:解释|说明|介绍|描述|比较|对比|分析|总结|概述|简述|论述|列举|阐述|计算|证明|求解)(?:一下)?[^，。？！了过着\n]{4,}|"
     r"你(?:现在)?是(?:一)?(?:名|位|个)|(?:扮演|充当|假设你是|假如你是|假装你是|想象你是|作为一(?:名|位|个))|我(?:想|希望|要|需要)(?:让)?你(?:扮演|充当|来?写|作为|帮我))")
 HAN_LIKENESS = re.compile(r"\d|[一二两三四五六七八九十几百千]{1,3}(?:个|句|条|点|字|段|行|步|首|篇|种|分钟|天|周|道|组|部|位|名|份|封)|字(?:以内|左右)|要求|语气|风格|口吻|格式|表格|包括|包含|关于|主题|为题|步骤|"
                           r"例子|举例|区别|原理|优缺点|异同|如何|怎么|为什么|什么是|适合|面向|小学生|初学者|通俗|简单|详细|代码|函数|程序|英文|中文|日语|法语|成英|成中|下面|以下|[:：]|让|使|用|在|并|的")
+HAN_ANSWERED = re.compile(r"(?:总结|概括|形容|描述|解释)[^:：\n]{0,10}[:：][^，。]{1,4}$")
 HAN_PROBLEM = re.compile(r"证明|计算|求解|解方程")
 HAN_QUESTION = re.compile(
     r"(?:有(?:什么|哪些|何)(?:区别|不同|优缺点|优点|缺点|好处|坏处|影响|作用|危害|症状|特点|异同|联系|关系)|的(?:区别|原理|原因|作用|优缺点|定义|意义|步骤|方法)(?:是|有)(?:什么|哪些)|"
     r"^(?:请问)?(?:什么是|什么叫|何为|何谓)|^(?:请问)?(?:如何|怎样|怎么)(?!会|办|回事|了|样|又|还|都|就|这|那|没|不)[\u4e00-\u9fff]{2,}|"
     r"(?:原因|作用|方法|步骤|种类|好处|坏处|优点|缺点|特点|条件)(?:是|有)(?:什么|哪些)|起什么作用|^哪些[\u4e00-\u9fff]{2,}|[\u4e00-\u9fff]{3,}(?:怎么|如何|怎样)(?:去除|清洗|保存|处理|计算|做|制作|"
     r"区分|判断|选择|预防|治疗|使用|写|缓解|提高|避免|养)|需要多(?:久|少|长)|大约(?:有|是)多少|(?:还能|可以|能)(?:生吃|吃|喝|冷冻|加热|保存)[^，。？]{0,4}吗|"
+    r"多少(?!钱)[\u4e00-\u9fff]{1,6}[？?]|\d[^？]{10,}[几多][^？]{0,8}[？?]|^(?:如果|假如)[^？]{6,}(?:会|将)[^？]{1,12}[？?]|"
     r"^(?:请问)?为什么[\u4e00-\u9fff]{2,}(?:会|是|要|能|更|比|呈|可以|需要|先|容易|看起来|特别)|是(?:怎么|如何)(?:形成|产生|工作|计算|来|运作|实现|发明|制作|做)|为什么(?:会|是|不|能|可以|要)[\u4e00-\u9fff]{2,}|"
     r"(?:应该|应当|需要|可以)(?:如何|怎么|怎样|注意)|(?:等于|是)多少|(?:最早|首次|由谁|谁发明|哪一年|哪个朝代|哪个国家))")
 
@@ -116,7 +122,7 @@ def weakness(text: str, form: str, chinese: bool) -> str | None:
     if form in ("bare", "quote"):
         reason = _weak_chinese(text) if chinese else _weak_english(text)
         return reason and f"too little evidence: {reason}"
-    if DEICTIC.match(text) or (chinese and HAN_DEICTIC.match(text)):
+    if DEICTIC.match(text) or (form == "address" and len(text) < 60 and OUTSIDE.search(text)) or (chinese and HAN_DEICTIC.match(text)):
         return "asks about something outside the text"
     return None
 
@@ -137,8 +143,10 @@ def _weak_english(text: str) -> str | None:
             return "put to the reader"
         if NEARBY_ORDER.search(head) and words < 25:
             return "about something nearby"
-        return None if words >= 6 and LIKENESS.search(text) else "an order without what it is to be like"
-    if STORY.search(head):
+        if ANSWERED.search(text):
+            return "its own answer, or talk, behind the order"
+        return None if words >= 6 and (LIKENESS.search(text) or ROLE.match(text)) else "an order without what it is to be like"
+    if STORY.search(re.sub(r"^how (?:can|do|should|could|would) i\b", "", head, flags=re.IGNORECASE)):
         return "the author's own story"
     if not QUESTION.match(text):
         return "neither an order for a text nor a question about the world"
@@ -155,12 +163,17 @@ def _weak_english(text: str) -> str | None:
 
 
 def _weak_chinese(text: str) -> str | None:
-    head = text[:300]
+    order = HAN_ORDER.match(text)
+    head = re.split(r"[:：]", text[:300], maxsplit=1)[0] if order else text[:300]
     length = len(re.findall(r"[\u3400-\u9fff]|[A-Za-z0-9]+", text))
     if HAN_TALK.search(head):
-        return "lively talk, or about something nearby"
-    if HAN_ORDER.match(text):
-        if HAN_SELF.search(re.sub(r"(?:帮|给|替|为)我|我(?:想|希望|要|需要)(?:让)?你", "", head)) and length < 30:
+        return "lively talk"
+    if HAN_NEARBY.search(head) and (order is None or length < 12):
+        return "about something nearby"
+    if order:
+        if HAN_ANSWERED.match(text):
+            return "its own answer, or talk, behind the order"
+        if HAN_SELF.search(re.sub(r"(?:帮|给|替|为|教|考|问)我|我(?:想|希望|要)(?:让)?你|我需要|我接下来", "", head)) and length < 30:
             return "the author's own story"
         if re.search(r"你(?!是|现在|的(?:任务|角色|回答)|需要|要|扮演|将|来|作为|会|可以|能)", head) and length < 30:
             return "put to the reader"

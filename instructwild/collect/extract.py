@@ -39,7 +39,7 @@ LABEL_ZH = re.compile(r"(?:^|[\n。！？!?，,👇\s])[^\n。！？:：，,“�
 FOR_MODEL = re.compile(rf"(?:^|[\n.!?]\s{0,4})(?:a |my |one |quick )?question for (?:{MODEL})\s*[:：]\s*(?P<it>.+)",
                        re.IGNORECASE | re.DOTALL)
 ASKER = re.compile(r"(?:^|\n)\s{0,4}(?:me|user|human|you|q|我|用户|问)\s{0,4}[:：]\s{0,4}", re.IGNORECASE)
-ANSWERER = re.compile(rf"\n\s{{0,4}}(?:{MODEL}|a|answer|assistant|答|回答|它|他)\s{{0,4}}[:：]", re.IGNORECASE)
+ANSWERER = re.compile(rf"\n\s{{0,4}}(?:{MODEL}|a|answer|assistant|助手|答|回答|它|他)\s{{0,4}}[:：]", re.IGNORECASE)
 ANSWER = re.compile(
     rf"\n\s{{0,4}}[\W_]{{0,6}}(?:(?:its|the|chatgpt'?s?|ai|bot|claude'?s?|gemini'?s?)\s+)?"
     rf"(?:answer|response|output|result|reply|completion|{MODEL}|A|回答|答案|答|输出|结果|回复|它说)\s*[:：]"
