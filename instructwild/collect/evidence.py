@@ -18,15 +18,15 @@ WORKS = (r"(?:poem|haiku|limerick|sonnet|stor(?:y|ies)|essay|letter|e-?mail|spee
 ORDER = re.compile(
     rf"^(?:please |pls |kindly |ok(?:ay)?,? |hey,? |(?:can|could|would|will) you (?:please )?)?(?:(?:write|compose|draft|generate|create|"
     rf"invent|design|produce|craft|make(?: up)?|build|script|outline|come up with|brainstorm|give(?: me)?|list|suggest|propose|"
-    rf"provide|prepare|plan)(?: me| out| up)? (?:an?|the|{NUMBER}|some|my|our)\b(?: [^\s,.;:!?]+){{0,7}}? {WORKS}\b"
+    rf"provide|prepare|plan)(?: me| out| up)? (?:an?|the|{NUMBER}|some|my|our)\b(?! of\b)(?: [^\s,.;:!?]+){{0,7}}? {WORKS}\b"
     rf"|(?:explain|describe|summari[sz]e|compare|contrast|outline|analy[sz]e|define|discuss|illustrate) (?!that\b|this\b|them\b|your\b|it\b)(?:how|why|what|the|an?|"
-    rf"in|between|to|[a-z]{{4,}})\b"
+    rf"in|between|to (?:an?|someone|somebody|children|kids|beginners)\b|(?!to\b)[a-z]{{4,}})\b"
     rf"|(?:translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e|simplify|edit|correct|convert|classify|shorten|refactor|"
     rf"debug|optimi[sz]e|continue|improve) (?:the following|this (?:sentence|text|paragraph|e-?mail|code|passage|list|essay|function|"
     rf"recipe|article|into|to|for)|these|[\"“'‘]|my (?:essay|resume|cv|text|code|cover letter))"
     rf"|act as an?\b|you are an? [a-z]+|you're an? [a-z]+ (?:who|that|with)|pretend (?:you are|to be|that)|imagine you are|i want you to (?:act|write|be|"
-    rf"play|help|give)|your task is to|role-?play|(?:calculate|compute|solve|prove|derive|estimate|factor|integrate|simplify) "
-    rf"(?:the|for|how|that|an?)\b|write (?:a|an|me|in) |write (?:python|sql|bash|javascript|java|rust|c\+\+|html|haskell|code)\b|walk me through "
+    rf"play|help|give)|your task is to|role-?play|(?:calculate|compute|derive|estimate|factor|integrate) (?:the|how|an?)\b|"
+    rf"solve (?:for|the (?:equation|following|puzzle|system))\b|prove that\b|write (?:a|an|me|in) |write (?:python|sql|bash|javascript|java|rust|c\+\+|html|haskell|code)\b|walk me through "
     rf"how|teach me (?:how|the basics|about)|(?:quiz|interview) me (?:on|for|about)|plan an? |brainstorm [a-z]+ for|list the [a-z]+s by|turn (?:this|the following)\b|"
     rf"(?:can you |please )?recommend {NUMBER} [a-z]+|(?:help me (?:write|draft|prepare|plan|come up with)|give feedback on) (?:an?|the|this|my) |"
     rf"sort (?:these|the following)|tell me (?:a story|a joke|the difference|an? [a-z ]{{1,20}}?(?:story|joke|fact)) )", re.IGNORECASE)
@@ -46,7 +46,7 @@ QUESTION = re.compile(
     r"(?:\w+ )?(?:way|cause|method|reason)s?)\b|what (?:causes?|happens (?:to|if|when|in)|does (?:the|an?) |would (?:happen (?:if|to)|the world))|"
     r"how (?:can|do|should|would|could) (?:i|one|an?|the|[a-z]{4,}) |how to |how (?:does|is|are|did) (?:an?|the|[a-z]{3,}) |how (?:many|much|long|far|fast|often|tall|deep|heavy) |"
     r"why (?:is|are|do|does|did|was|were|can|can't|don't|doesn't) (?:an?|the|some|most|[a-z]{3,}) |which (?:[a-z]+ ){1,3}(?:has|have|is|are|was|do|does)\b|"
-    r"who (?:was|invented|discovered|wrote|painted|built|founded) |is it (?:safe|possible|legal|healthy|harmful|necessary) to |"
+    r"who (?:was|invented|discovered|wrote|painted|built|founded) |is it (?:safe|legal|healthy|harmful|necessary) to |"
     r"when (?:was|were|did) (?:the|an?) |where (?:does|do|did) (?:the|an?|[a-z]{4,}) )", re.IGNORECASE)
 NEARBY = re.compile(
     r"\b(?:this|that(?='s| is|'ll| was)|these|those|it's|he|she|him|her|his|hers|they|them|their|we|us|our|ours|y'all|u|ur|guys|folks|anyone|anybody|"
@@ -56,10 +56,14 @@ NEARBY = re.compile(
     r"lol|lmao|omg|wtf|tbh|imo|ngl|btw|smh|please stop|dm|rt|retweet|follow|subscribe|link|bio|newsletter|episode|stream|giveaway|"
     r"tickets?|season|patch|update|server|channel|thread|mods?|sub|subreddit|OP)\b", re.IGNORECASE)
 NEARBY_ORDER = re.compile(r"\b(?:today|tonight|tomorrow|yesterday|last night|lately|we|us|our|y'all|guys|folks|anyone|everyone|dm|rt|retweet|follow|"
-                          r"subscribe|link|bio|newsletter|giveaway|lol|lmao|omg|wtf|tbh|ngl|already|still|i'll|don't|it's|literally|and i|i will|i can|i want)\b", re.IGNORECASE)
+                          r"subscribe|link|bio|newsletter|giveaway|lol|lmao|omg|wtf|tbh|ngl|already|still|i'll|don't|it's|literally|and i|i will|i can|i want|they said)\b", re.IGNORECASE)
 CONDITION = re.compile(r"(?:please|show|explain|give|use|answer|include|keep|list|write|and |in |with|step|describe|compare|name)\b|.*\?$", re.IGNORECASE)
 """What may follow a question that is put to a model; after a riddle its answer follows."""
 ANSWERED = re.compile(r"\bin (?:one|two|three|a|\d) words?[:：]")
+NARRATIVE = re.compile(r"\b(?:and|but|so|because) (?:it|i|we|they|he|she|nobody|the (?:whole )?\w+) \w+|(?:, [a-z]+(?: it)?){2}\.?$|, [a-z]+\.?$|"
+                       r"[?.]\s+(?:going|mine|i\b|we\b|my |it |they |he |she |nobody|will )", re.IGNORECASE)
+ROLE_TASK = re.compile(r"[.,:;]?\s(?:who|ask|answer|help|offer|describe|explain|write|give|respond|reply|point|quiz|review|teach|tell|interview|play|translate|"
+                       r"list|suggest|act|speak|from)\b", re.IGNORECASE)
 ROLE = re.compile(r"you are an?|you're an?|act as|pretend|imagine you|i want you to|your task", re.IGNORECASE)
 READER = re.compile(r"\b(?:your|yours|yourself|you've|you'll|you'd|you)\b", re.IGNORECASE)
 READER_MODEL = re.compile(r"\b(?:you are an?|you're an?|if you were|as if you|imagine you|pretend you|you (?:are|were|should|will|must|can|have|know|need)|"
@@ -78,12 +82,12 @@ DEICTIC = re.compile(
 
 OUTSIDE = re.compile(r"\b(?:he|she|they|this|that|him|her|them)\b[^\n:]*$", re.IGNORECASE)
 
-HAN_TALK = re.compile(r"[！!…～~]|[\U0001F300-\U0001FAFF\u2600-\u27bf]|https?://|#|@|哈哈|呜|[啊呀嘛吧啦噢喔哦哈呗哎唉欸诶][。？?，,]?\s*$|(?<!为)了[。？?]?\s*$|大家|你们|各位|有没有人|"
+HAN_TALK = re.compile(r"[！!…～~]|[\U0001F300-\U0001FAFF\u2600-\u27bf]|https?://|#|@|哈哈|呜|[啊呀嘛吧啦噢喔哦哈呗哎唉欸诶][。？?，,]?\s*$|[呗啦嘛吧][，,]|(?<!为)了[。？?]?\s*$|大家|你们|各位|有没有人|"
                       r"谁(?:懂|能|知道|有|来|管|家|说)|姐妹|兄弟|宝子|家人们|求|蹲|互关|转发|抽奖|点赞|评论区|私信|今天|昨天|今晚|明天|刚刚|刚才|最近|终于|居然|竟然|怎么又|又要|"
                       r"到底|究竟|难道|凭什么|这么|那么|怎么会|怎么都|怎么还|怎么就|真的|好想|笑死|离谱|服了|绝了|"
                       r"我妈|我爸|老板|室友|同事|领导|邻居|男友|女友|老公|老婆|我家|本人|咱|俺")
 HAN_NEARBY = re.compile(r"(?<![吉其])他(?!国|人)|她|它们|这(?:个(?!主题|句子|词|问题|函数|任务)|些(?!句子|词|数据)|种|里|样|届|剧|歌|游戏|天气|是|就|也|都|不)|那(?:个|些|种|里|样|是|就|也|都|不|天|年)|下一季|更新|版本|开播|演唱会|周一|周末|群里|楼主")
-HAN_GRUMBLE = re.compile(r"总是|老是|一直|每次|还是|都会|都不|非要|必须要|因为|停不下来")
+HAN_GRUMBLE = re.compile(r"总是|老是|一直|每次|还是|都会|都不|非要|必须要|因为|停不下来|是怎么[^的]{1,4}的$")
 HAN_CONDITION = re.compile(r"(?:请|用|并|要求|分|列|给|举|字数|以|按|一步|从|再|每|[^。]{0,40}[？?]$)")
 HAN_SELF = re.compile(r"我(?!们的任务|想让你|要你|需要你|希望你|给你|将给|提供|会给)")
 HAN_ORDER = re.compile(
@@ -94,12 +98,13 @@ HAN_ORDER = re.compile(
     r"(?:个|篇|首|段|份|封|句|条|则|副|部|种|张|款|组|套|道|项|本|百字|百)|"
     r"(?:用|以|按照|按|从|站在|模仿|仿照|根据)[^，。？！\n]{1,24}(?:写|解释|介绍|说明|描述|讲解|讲述|创作|回答|翻译|总结|分析|叙述|概括|比较|教|讲|估算|归纳|造句|改写|为题|为主题|的口吻|的语气|的视角|的风格|的角度)|"
     r"(?:把|将)(?:下面|以下|下列|这[段句篇首份]|“|「|\")|(?:翻译|改写|润色|总结|概括|续写|扩写|缩写|修改|分析|解释|分类|排序|补全)(?:下面|以下|下列|成[^，。]{1,6}(?:文|语)|这[段句篇首份]|“|「|\"|[:：])|"
-    r"(?:给|为|向|按)[^，。？！\n]{2,24}?(?:起|写|列|安排|想|设计|策划|描述|分类|制定|排序|规划|发明|解释|介绍)[^了过着吧呗]|出[一二两三四五几](?:个|道|条)(?:谜|题|选择题|面试)|判断(?:下面|以下)|解方程|只用|考考?我|估算|点评|我需要一[份个篇张]|能不能用[^，。？！]{2,16}(?:讲|解释|说明)|(?:把|将)这些?个?[^，。？！]{1,16}(?:变成|改成|翻译|排序|写成|缩|扩)|"
+    r"(?:给|为|向|按)[^，。？！\n]{2,24}?(?:起|写|列|安排|想|设计|策划|描述|分类|制定|排序|规划|发明|解释|介绍)[^了过着吧呗到]|出[一二两三四五几](?:个|道|条)(?:谜|题|选择题|面试)|判断(?:下面|以下)|解方程|只用|考考?我|估算|点评|我需要一[份个篇张]|能不能用[^，。？！]{2,16}(?:讲|解释|说明)|(?:把|将)这些?个?[^，。？！]{1,16}(?:变成|改成|翻译|排序|写成|缩|扩)|"
     r"(?:解释|说明|介绍|描述|比较|对比|分析|总结|概述|简述|论述|列举|阐述|计算|证明|求解)(?:一下)?[^，。？！了过着\n]{4,}|"
     r"你(?:现在)?是(?:一)?(?:名|位|个)|(?:扮演|充当|假设你是|假如你是|假装你是|想象你是|作为一(?:名|位|个))|我(?:想|希望|要|需要)(?:让)?你(?:扮演|充当|来?写|作为|帮我))")
 HAN_LIKENESS = re.compile(r"\d|[一二两三四五六七八九十几百千]{1,3}(?:个|句|条|点|字|段|行|步|首|篇|种|分钟|天|周|道|组|部|位|名|份|封)|字(?:以内|左右)|要求|语气|风格|口吻|格式|表格|包括|包含|关于|主题|为题|步骤|"
                           r"例子|举例|区别|原理|优缺点|异同|如何|怎么|为什么|什么是|适合|面向|小学生|初学者|通俗|简单|详细|代码|函数|程序|英文|中文|日语|法语|成英|成中|下面|以下|[:：]|让|使|用|在|并|的")
 HAN_ANSWERED = re.compile(r"(?:总结|概括|形容|描述|解释)[^:：\n]{0,10}[:：][^，。]{1,4}$")
+HAN_NARRATIVE = re.compile(r"，(?:结果|然后我|还是|最后|就(?![是用])|他|她|它|我|被|谢谢)|(?:，[\u4e00-\u9fff]{1,4}){2,}$|是怎么[^的]{1,4}的$|到底$")
 HAN_PROBLEM = re.compile(r"证明|计算|求解|解方程")
 HAN_QUESTION = re.compile(
     r"(?:有(?:什么|哪些|何)(?:区别|不同|优缺点|优点|缺点|好处|坏处|影响|作用|危害|症状|特点|异同|联系|关系)|的(?:区别|原理|原因|作用|优缺点|定义|意义|步骤|方法)(?:是|有)(?:什么|哪些)|"
@@ -122,6 +127,11 @@ def weakness(text: str, form: str, chinese: bool) -> str | None:
     if form in ("bare", "quote"):
         reason = _weak_chinese(text) if chinese else _weak_english(text)
         return reason and f"too little evidence: {reason}"
+    asks_openly = (HAN_ORDER.match(text) or HAN_QUESTION.search(text)) if chinese else (ORDER.match(text) or QUESTION.match(text))
+    if not asks_openly and (form == "report" or (form == "address" and len(text) < 45)):
+        return "too little evidence: neither an order for a text nor a question about the world"
+    if form == "report" and not chinese and NEARBY_ORDER.search(text):
+        return "asks about something outside the text"
     if DEICTIC.match(text) or (form == "address" and len(text) < 60 and OUTSIDE.search(text)) or (chinese and HAN_DEICTIC.match(text)):
         return "asks about something outside the text"
     return None
@@ -143,9 +153,9 @@ def _weak_english(text: str) -> str | None:
             return "put to the reader"
         if NEARBY_ORDER.search(head) and words < 25:
             return "about something nearby"
-        if ANSWERED.search(text):
+        if ANSWERED.search(text) or NARRATIVE.search(head):
             return "its own answer, or talk, behind the order"
-        return None if words >= 6 and (LIKENESS.search(text) or ROLE.match(text)) else "an order without what it is to be like"
+        return None if words >= 6 and LIKENESS.search(text) and (not ROLE.match(text) or ROLE_TASK.search(text)) else "an order without what it is to be like"
     if STORY.search(re.sub(r"^how (?:can|do|should|could|would) i\b", "", head, flags=re.IGNORECASE)):
         return "the author's own story"
     if not QUESTION.match(text):
@@ -171,7 +181,7 @@ def _weak_chinese(text: str) -> str | None:
     if HAN_NEARBY.search(head) and (order is None or length < 12):
         return "about something nearby"
     if order:
-        if HAN_ANSWERED.match(text):
+        if HAN_ANSWERED.match(text) or HAN_NARRATIVE.search(head):
             return "its own answer, or talk, behind the order"
         if HAN_SELF.search(re.sub(r"(?:帮|给|替|为|教|考|问)我|我(?:想|希望|要)(?:让)?你|我需要|我接下来", "", head)) and length < 30:
             return "the author's own story"
