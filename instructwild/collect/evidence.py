@@ -232,7 +232,7 @@ def _weak_english(text: str) -> str | None:
     if READER.search(READER_MODEL.sub("", head)) or NEARBY.search(head):
         return "about something nearby"
     sentences = [part for part in re.split(r"(?<=[.?!])\s+|\n+", text.strip()) if part]
-    if words < 6 or not sentences[0].endswith("?") or len(sentences) > 3:
+    if words < 5 or not sentences[0].endswith("?") or len(sentences) > 3:
         return "a question without its mark, or a short one"
     if not all(CONDITION.match(sentence) for sentence in sentences[1:]):
         return "its own answer, or talk, behind the question"
