@@ -21,7 +21,7 @@ def collect(
     private: Annotated[bool, typer.Option("--private", help="Take direct messages and closed chats too: only where all who "
                                                             "wrote there agreed.")] = False,
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Leave dropped posts unmasked in dropped.parquet.")] = False,
-    mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is left as it is otherwise: "
+    mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is left as it is otherwise: "  # noqa: E501
                                                    "values (mails, numbers, keys, ...), names, or all. Posts are always "
                                                    "masked.")] = None,
     recall: Annotated[Recall, typer.Option(help="Which bare posts to take as prompts: default, those with strong evidence; "

@@ -1,4 +1,7 @@
-"""The files of an export, wherever they lie: alone, in a folder, in a zip, packed as .gz or .zst. Nothing is unpacked to disk."""
+"""The files of an export, wherever they lie: alone, in a folder, in a zip, packed as .gz or .zst.
+
+Nothing is unpacked to disk.
+"""
 
 import gzip
 import lzma

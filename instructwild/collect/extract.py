@@ -25,7 +25,7 @@ MODEL = (
     r"Llama(?:[- ]?\d)?|"
     r"Mistral|Perplexity|(?:the |an |my |this )?(?:AI(?: assistant)?|chat ?bot|LLM|language model|bot)s?|通义(?:千问)?|"
     r"文心(?:一言)?|豆包|(?:讯飞)?星火|元宝|智谱清言|混元|(?:语言)?大模型|语言模型|(?:聊天)?机器人|人工智能)")
-NAMES_MODEL = re.compile(rf"(?<![A-Za-z]){MODEL}(?![A-Za-z])|\b(?:prompt|(?:any|every|most|all) model)s?\b|提示词|指令|咒语", re.IGNORECASE)
+NAMES_MODEL = re.compile(rf"(?<![A-Za-z]){MODEL}(?![A-Za-z])|\b(?:prompt|(?:any|every|most|all) model)s?\b|提示词|指令|咒语", re.IGNORECASE)  # noqa: E501
 
 MENTIONS = re.compile(rf"{NAMES_MODEL.pattern}|instruction|^\s*[!/.@]|[@:：]", re.IGNORECASE)
 """Without any of these a post has no form but the bare one."""
@@ -39,7 +39,7 @@ LABEL_ZH = re.compile(r"(?:^|[\n。！？!?，,👇\s])[^\n。！？:：，,“�
 FOR_MODEL = re.compile(rf"(?:^|[\n.!?]\s{0,4})(?:a |my |one |quick )?question for (?:{MODEL})\s*[:：]\s*(?P<it>.+)",
                        re.IGNORECASE | re.DOTALL)
 ASKER = re.compile(r"(?:^|\n)\s{0,4}(?:me|user|human|you|q|我|用户|问)\s{0,4}[:：]\s{0,4}", re.IGNORECASE)
-ANSWERER = re.compile(rf"\n\s{{0,4}}(?:{MODEL}|a|answer|assistant|答|回答|它|他)\s{{0,4}}[:：]", re.IGNORECASE)
+ANSWERER = re.compile(rf"\n\s{{0,4}}(?:{MODEL}|a|answer|assistant|助手|答|回答|它|他)\s{{0,4}}[:：]", re.IGNORECASE)
 ANSWER = re.compile(
     rf"\n\s{{0,4}}[\W_]{{0,6}}(?:(?:its|the|chatgpt'?s?|ai|bot|claude'?s?|gemini'?s?)\s+)?"
     rf"(?:answer|response|output|result|reply|completion|{MODEL}|A|回答|答案|答|输出|结果|回复|它说)\s*[:：]"
@@ -59,7 +59,7 @@ REPORT_TO = re.compile(rf"\b{_PUT}\s+@?(?:{MODEL}){_WHEN}\s+to\s+(?P<it>[a-z].+)
 REPORT_BARE = re.compile(rf"\b(?:had|made|let|make|having|making)\s+@?(?:{MODEL})\s+(?P<it>[a-z]{{3,}}\s.+)",
                          re.IGNORECASE | re.DOTALL)
 TYPED = re.compile(rf"\b(?:typed|put|entered|pasted|fed|"
-    rf"wrote)\s+(?:it\s+)?(?:in\s+)?(?:the prompt\s+)?(?P<it>(?:{QUOTE}).{{1,600}}?)\s{{0,4}}"
+    rf"wrote)\s+(?:it\s+)?(?:in\s+)?(?:the prompt\s+)?(?P<it>(?:{QUOTE}).{{1,150}}?)\s{{0,4}}"
                    rf"(?:into|in|to|and)\s+(?:{MODEL})", re.IGNORECASE | re.DOTALL)
 SENTENCE = re.compile(r"(?<=[a-z)\"”])[.!?…]+(?=\s|$)|\n")
 VERDICT = re.compile(

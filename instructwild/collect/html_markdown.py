@@ -1,4 +1,4 @@
-"""HTML pages as the Markdown they were made of: code with its language, tables, numbered and nested lists, links, formulas."""
+"""HTML pages as the Markdown they were made of: code with its language, tables, lists, links, formulas."""
 
 import re
 from collections import Counter
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 HIDDEN = frozenset({"script", "style", "svg", "button", "noscript"})
-FRAMED = frozenset({"pre", "code", "a", "strong", "b", "em", "i", "del", "s", "ul", "ol", "li", "blockquote", "table", "tr", "th",
+FRAMED = frozenset({"pre", "code", "a", "strong", "b", "em", "i", "del", "s", "ul", "ol", "li", "blockquote", "table", "tr",
+                    "th",
                     "td", "h1", "h2", "h3", "h4", "h5", "h6", "annotation", "math"})
 """Elements whose text is put together before it goes into the one around it."""
 BLOCKS = frozenset({"p", "div", "section", "article", "thead", "tbody", "dl", "dt", "dd", "figure"})

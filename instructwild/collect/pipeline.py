@@ -52,7 +52,8 @@ class Labeller:
 
 
 def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, license: str | None = None,
-            salt: str | None = None, as_is: bool = False, private: bool = False, keep_raw: bool = False, mask: Mask | None = None, recall: Recall = "default",
+            salt: str | None = None, as_is: bool = False, private: bool = False, keep_raw: bool = False,
+            mask: Mask | None = None, recall: Recall = "default",
             root: str | Path = ".", encoding: str | None = None, limit: int = 1000, labeller: Labeller | None = None,
             force: bool = False, on_progress: Callable[[int], object] = lambda posts: None) -> Stage:
     """Read posts and write a stage of seeds.

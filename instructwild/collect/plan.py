@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from instructwild.collect.judge import Recall
 from instructwild.collect.kinds import kind_named
@@ -20,7 +21,8 @@ ANSWER_TOKENS = 14
 BYTES_PER_TOKEN = 4
 
 
-def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = None, *, as_is: bool = False, private: bool = False,
+def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = None, *,
+         as_is: bool = False, private: bool = False,
          recall: Recall = "default", encoding: str | None = None) -> str:
     """The plan as JSON: posts, prompts, and with a model its calls, tokens and US$ (None where no price is known).
 
@@ -36,7 +38,8 @@ def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = N
     if labeller is not None:
         name = understand(labeller.model)
         price, style = check(name, labeller.limits), style_for(name)
-    figures = {"posts": 0, "prompts": 0, "queries": [str(source) for source in sources if not Path(source).exists()]}
+    queries = [str(source) for source in sources if not Path(source).exists()]
+    figures: dict[str, Any] = {"posts": 0, "prompts": 0, "queries": queries}
     sent, most = 0, 0.0
     posts = chain.from_iterable(source_kind.posts(Path(source), encoding) for source in sources if Path(source).exists())
     while batch := tuple(islice(posts, PART)):

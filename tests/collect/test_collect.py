@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -9,10 +10,11 @@ import pytest
 
 import instructwild
 from instructwild import stage
-from instructwild.collect.pipeline import collect
+from instructwild.collect.pipeline import collect as collect_by_default
 from instructwild.errors import ConfigError, InputError, OutputError
 from instructwild.schema import content_id
 
+collect = partial(collect_by_default, recall="high")  # what is judged by default: test_feeds.py
 EXPORTS = Path(instructwild.__file__).parent / "exports"
 SHIPPED = [("x", EXPORTS / "x" / "tweets.js", 32), ("discord", EXPORTS / "discord" / "prompts.json", 28),
            ("jsonl", EXPORTS / "plain" / "prompts.jsonl", 74)]
