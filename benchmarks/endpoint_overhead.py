@@ -22,7 +22,7 @@ from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Request, Sampling
 from instructwild.llm.scripted import NONE, Script
-from instructwild.llm.scripted_server import ScriptedServer, Weather
+from instructwild.llm.scripted_server import FaultInjection, ScriptedServer
 from instructwild.schema import Message
 
 FLYING, ROUNDS, TOKENS = 64, 9, 500
@@ -30,7 +30,7 @@ FLYING, ROUNDS, TOKENS = 64, 9, 500
 
 def serve(connection):
     async def forever():
-        server, port = await ScriptedServer(Script(NONE), Weather(latency=0.02)).start()
+        server, port = await ScriptedServer(Script(NONE), FaultInjection(latency=0.02)).start()
         connection.send(port)
         async with server:
             await server.serve_forever()
@@ -44,13 +44,15 @@ def requests(count, offset):
 
 
 def create(client, request):
-    return client.chat.completions.create(model="scripted", messages=request.spoken(), max_tokens=TOKENS, temperature=0.7,
+    return client.chat.completions.create(model="scripted", messages=request.chat_messages(),
+                                          max_tokens=TOKENS, temperature=0.7,
                                           seed=request.seed)
 
 
 def post(client, request):
     return client.post("/chat/completions", cast_to=object, body={
-        "model": "scripted", "messages": request.spoken(), "max_tokens": TOKENS, "temperature": 0.7, "seed": request.seed})
+        "model": "scripted", "messages": request.chat_messages(),
+        "max_tokens": TOKENS, "temperature": 0.7, "seed": request.seed})
 
 
 async def bare(call, url, asked):
@@ -68,7 +70,7 @@ async def bare(call, url, asked):
 
 
 async def ours(url, asked, folder):
-    limits = Limits(price=Price(1.0, 4.0), budget=1000.0, window=2 * FLYING)   # so many wait their turn in order
+    limits = Limits(price=Price(1.0, 4.0), budget=1000.0, concurrency=2 * FLYING)   # so many wait their turn in order
     session = open_model(f"{url}#scripted", limits, Ledger(Path(folder) / f"{asked[0].seed}.sqlite", "run"))
     session.engine.endpoint.slots.limit = session.engine.endpoint.slots.most = FLYING
     left = iter(asked)

@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from instructwild.console.old_names import command_class
+
 
 def lazy_group(commands: Mapping[str, str], **context: Any) -> type[TyperGroup]:
     """A group class for `typer.Typer(cls=…)`.
@@ -32,7 +34,7 @@ def lazy_group(commands: Mapping[str, str], **context: Any) -> type[TyperGroup]:
             target: Any = getattr(import_module(module), attribute)
             if not isinstance(target, typer.Typer):
                 app = typer.Typer(add_completion=False)
-                app.command(cmd_name, context_settings=context or None)(target)
+                app.command(cmd_name, cls=command_class(target), context_settings=context or None)(target)
                 target = app
             command = get_command(target)
             command.name = cmd_name

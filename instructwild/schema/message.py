@@ -14,3 +14,4 @@ class Message(BaseModel):
 
     role: Role = Field(description="system, user or assistant")
     content: str = Field(description="what was said")
+    reasoning_content: str | None = Field(default=None, description="thoughts of the model before it answered")

@@ -17,7 +17,7 @@ from instructwild.schema.instruction import Instruction
 from instructwild.schema.ranking import RankingRow
 from instructwild.schema.verdict import Dropped
 
-MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+MESSAGES = pl.List(pl.Struct({"role": pl.String, "content": pl.String, "reasoning_content": pl.String}))
 
 INSTRUCTION = pl.Schema({
     "id": pl.String,
@@ -37,7 +37,8 @@ RANKING = pl.Schema({
     "id": pl.String,
     "messages": MESSAGES,
     "language": pl.String,
-    "candidates": pl.List(pl.Struct({"id": pl.String, "text": pl.String, "model": pl.String})),
+    "candidates": pl.List(pl.Struct({"id": pl.String, "text": pl.String, "model": pl.String,
+                                     "reasoning_content": pl.String})),
     "rankings": pl.List(pl.Struct({"annotator": pl.String, "ranks": pl.List(pl.Int64), "status": pl.String,
                                    "seconds": pl.Float64})),
 })
