@@ -12,10 +12,10 @@ _TURN_START = (rf"<\|im_start\|>(?={_ROLE}\b|\s|\Z)|<\|start_header_id\|>|<start
                rf"<｜(?:User|Assistant)｜>|<\|start\|>(?={_ROLE}\b)|<\|START_OF_TURN_TOKEN\|>|\[INST\]|<s>\s*\[INST\]")
 _TURN_OVER = rf"(?:{_TURN_END})(?=\s*(?:\Z|{_TURN_END}|{_TURN_START}))|^(?:{_TURN_START})"
 _FIRST_LOOK = re.compile(_TURN_OVER, re.MULTILINE)
-_MARK_OR_CODE = re.compile(rf"(?P<mark>{_TURN_OVER})|^[ \t]*(?P<fence>`{{3,}}|~{{3,}}).*?^[ \t]*(?P=fence)|`[^`\n]+`",
+_MARK_OR_CODE = re.compile(rf"(?P<mark>{_TURN_OVER})|^[ \t]*(?P<fence>`{{3,}}(?!`)|~{{3,}}(?!~)).*?^[ \t]*(?P=fence)|`[^`\n]+`",
                            re.MULTILINE | re.DOTALL)
 _OPENING = re.compile(
-    r"\A\s*(?:<\|begin_of_text\|>|<s>)?\s*(?:<\|im_start\|>assistant\s*\n|<\|start_header_id\|>assistant<\|end_header_id\|>|"
+    r"(?:<\|begin_of_text\|>|<s>)?\s*(?:<\|im_start\|>assistant\s*\n|<\|start_header_id\|>assistant<\|end_header_id\|>|"
     r"<start_of_turn>model\s*\n|<\|assistant\|>|<｜Assistant｜>|<\|start\|>assistant(?:<\|channel\|>final)?<\|message\|>)\n*")
 _ROLE_WORDS = r"(?:(?:AI )?Assistant|(?:AI)?助手|(?:AI)?助理|人工智能助手|アシスタント|어시스턴트)"
 _ROLE_WORD = re.compile(rf"\A\s*(?:\*\*)?{_ROLE_WORDS}(?:\*\*)?\s*[:：](?:\*\*)?[ \t]*\n?", re.IGNORECASE)
@@ -90,7 +90,7 @@ def without_blank_edges(text: str) -> str:
 
 def _own_turn(text: str, question: str) -> str:
     """The text up to the mark that ends its turn; a mark in code, or one that the question speaks of, is content."""
-    opening = _OPENING.match(text)
+    opening = _OPENING.match(text, len(text) - len(text.lstrip()))
     if opening is not None:
         text = text[opening.end():]
     if _FIRST_LOOK.search(text) is None:

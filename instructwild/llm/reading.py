@@ -66,7 +66,7 @@ def reading(answer: Any, request: Request, price: Price) -> Reply | Failure:
     refusal = _member(message, "refusal")
     finish: Finish = "refused" if refusal else FINISH.get(str(reason), "stop")
     if text is None:
-        if finish != "refused" and not thoughts:
+        if finish not in ("refused", "length") and not thoughts:
             return Failure("a response without text", charged=True, bill=bill)
         text = refusal if isinstance(refusal, str) else ""
     ready = understood(text, thoughts, request.prompt_text)

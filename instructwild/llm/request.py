@@ -100,7 +100,7 @@ class Reply:
     @property
     def thoughts_cut_off(self) -> bool:
         """Whether the tokens ran out before the answer began: asking again the same way would only be paid again."""
-        return self.finish == "length" and self.reasoning is not None and not self.text.strip()
+        return self.finish == "length" and not self.text.strip()
 
 
 def _further(message: Message) -> dict[str, Any]:

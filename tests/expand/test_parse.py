@@ -93,3 +93,34 @@ def test_a_prompt_that_sounds_like_a_refusal_is_none(text):
 ])
 def test_tidying_takes_off_only_what_is_around(given, tidied):
     assert tidy(given) == tidied
+
+
+def test_only_numbers_at_the_first_indentation_in_order_begin_an_item():
+    text = ("My plan:\n1. think of a task\n2. write it down\n\n6. **Ropes**: List the parts of a rope.\n"
+            "7. Write a script that:\n   1. reads a log\n   2. counts the lines\n8) Explain **tension** and **shear**.\n"
+            "9. Do this in order:\n1. tie a knot\n2. untie it\n10. Name three stars.")
+    assert texts(proposals(Reply(text), CHAT, 6)) == [
+        "Ropes: List the parts of a rope.", "Write a script that:\n   1. reads a log\n   2. counts the lines",
+        "Explain **tension** and **shear**.", "Do this in order:\n1. tie a knot\n2. untie it", "Name three stars."]
+
+
+def test_a_list_may_count_from_one_or_skip_a_number():
+    assert texts(proposals(Reply("1. Name a star.\n2. Name a moon."), CHAT, 6)) == ["Name a star.", "Name a moon."]
+    assert texts(proposals(Reply("6. Name a star.\n8. Name a moon."), CHAT, 6)) == ["Name a star.", "Name a moon."]
+
+
+@pytest.mark.parametrize("item", ["Write to [Recipient's Name] about rent.", "给【收件人姓名】写一封信。", "Plan a day in [City].",
+                                  "Describe [Your Company] briefly.", "Greet <your friend> warmly today."])
+def test_a_placeholder_is_no_instruction(item):
+    assert [each.reason for each in proposals(Reply(f"6. {item}"), CHAT, 6)] == [Reason.BAD_FORMAT]
+
+
+@pytest.mark.parametrize("item", ["Sum the list [1, 2, 3] in Python.", "Explain what x[name] does in a loop.",
+                                  "Read [this page](http://a.example) aloud.", "翻译这句话：[笑] 好的。"])
+def test_brackets_that_hold_content_stay(item):
+    assert [each.reason for each in proposals(Reply(f"6. {item}"), CHAT, 6)] == [None]
+
+
+def test_a_reply_whose_thoughts_were_cut_off_is_truncated():
+    found = proposals(Reply("", "length", reasoning="1. Name a star.", completion_tokens=9), CHAT, 6)
+    assert [each.reason for each in found] == [Reason.TRUNCATED]
