@@ -12,7 +12,8 @@ _TURN_START = (rf"<\|im_start\|>(?={_ROLE}\b|\s|\Z)|<\|start_header_id\|>|<start
                rf"<｜(?:User|Assistant)｜>|<\|start\|>(?={_ROLE}\b)|<\|START_OF_TURN_TOKEN\|>|\[INST\]|<s>\s*\[INST\]")
 _TURN_OVER = rf"(?:{_TURN_END})(?=\s*(?:\Z|{_TURN_END}|{_TURN_START}))|^(?:{_TURN_START})"
 _FIRST_LOOK = re.compile(_TURN_OVER, re.MULTILINE)
-_MARK_OR_CODE = re.compile(rf"(?P<mark>{_TURN_OVER})|^[ \t]*(?P<fence>`{{3,}}(?!`)|~{{3,}}(?!~)).*?^[ \t]*(?P=fence)|`[^`\n]+`",
+_MARK_OR_CODE = re.compile(rf"(?P<mark>{_TURN_OVER})|"
+                           rf"^[ \t]*(?P<fence>`{{3,}}(?!`)|~{{3,}}(?!~)).*?^[ \t]*(?P=fence)|`[^`\n]+`",
                            re.MULTILINE | re.DOTALL)
 _OPENING = re.compile(
     r"(?:<\|begin_of_text\|>|<s>)?\s*(?:<\|im_start\|>assistant\s*\n|<\|start_header_id\|>assistant<\|end_header_id\|>|"

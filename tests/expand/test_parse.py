@@ -109,8 +109,9 @@ def test_a_list_may_count_from_one_or_skip_a_number():
     assert texts(proposals(Reply("6. Name a star.\n8. Name a moon."), CHAT, 6)) == ["Name a star.", "Name a moon."]
 
 
-@pytest.mark.parametrize("item", ["Write to [Recipient's Name] about rent.", "给【收件人姓名】写一封信。", "Plan a day in [City].",
-                                  "Describe [Your Company] briefly.", "Greet <your friend> warmly today."])
+@pytest.mark.parametrize("item", ["Write to [Recipient's Name] about rent.", "给【收件人姓名】写一封信。",
+                                  "Plan a day in [City].", "Describe [Your Company] briefly.",
+                                  "Greet <your friend> warmly today."])
 def test_a_placeholder_is_no_instruction(item):
     assert [each.reason for each in proposals(Reply(f"6. {item}"), CHAT, 6)] == [Reason.BAD_FORMAT]
 

@@ -47,8 +47,10 @@ def test_thoughts_that_were_cut_off_are_known(content, beside):
     ("<|im_start|>assistant\nReef knot.<|im_end|>", "Reef knot."), ("Assistant: Reef knot.", "Reef knot."),
     ("**助手：** 平结。", "平结。"), ("assistant\n\nReef knot.", "Reef knot."),
     ("A turn ends with `<|im_end|>`.", "A turn ends with `<|im_end|>`."),
-    ("```\n<|im_start|>user\nHi<|im_end|>\n```\nThat is ChatML.", "```\n<|im_start|>user\nHi<|im_end|>\n```\nThat is ChatML."),
-    ("Assistant: Hello.\nUser: Hi.", "Assistant: Hello.\nUser: Hi."), ("Strike <s>old</s> words.", "Strike <s>old</s> words."),
+    ("```\n<|im_start|>user\nHi<|im_end|>\n```\nThat is ChatML.",
+     "```\n<|im_start|>user\nHi<|im_end|>\n```\nThat is ChatML."),
+    ("Assistant: Hello.\nUser: Hi.", "Assistant: Hello.\nUser: Hi."),
+    ("Strike <s>old</s> words.", "Strike <s>old</s> words."),
     ("Assistants: three kinds.", "Assistants: three kinds."),
 ])
 def test_an_answer_ends_with_its_turn_and_begins_without_a_role(text, expected):

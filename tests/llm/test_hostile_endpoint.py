@@ -100,7 +100,7 @@ def call(url, *, limits=None, ledger=None, count=1):
 @pytest.mark.parametrize(("content", "mended"), [
     ('"A sail \\ud83d"', "A sail \ufffd"), ('"A \\udc00 sail"', "A \ufffd sail"), ('"\\ud83d\\ude00"', "😀")])
 def test_half_a_surrogate_pair_is_replaced(content, mended, tmp_path):
-    body = '{"id":"\\ud800","choices":[{"message":{"content":%s}}]}' % content
+    body = f'{{"id":"\\ud800","choices":[{{"message":{{"content":{content}}}}}]}}'
     ledger = Ledger(tmp_path / "calls")
     with answering(sending(body)) as (url, _):
         _, (reply,) = call(url, ledger=ledger)
