@@ -125,8 +125,8 @@ def _first_ranking(folder: Path) -> float | None:
 
 
 def _rows(name: str, count: int, size: int) -> list:
-    dice = random.Random(name)
-    return [row(f"{name} {i} {dice.random()}", [f"answer {j} of {dice.random()}" for j in range(size)])
+    rng = random.Random(name)
+    return [row(f"{name} {i} {rng.random()}", [f"answer {j} of {rng.random()}" for j in range(size)])
             for i in range(count)]
 
 

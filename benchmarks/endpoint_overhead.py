@@ -22,15 +22,15 @@ from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Request, Sampling
 from instructwild.llm.scripted import NONE, Script
-from instructwild.llm.scripted_server import ScriptedServer, Weather
+from instructwild.llm.scripted_server import FaultInjection, ScriptedServer
 from instructwild.schema import Message
 
-FLYING, ROUNDS, TOKENS = 64, 9, 500
+IN_FLIGHT, ROUNDS, TOKENS = 64, 9, 500
 
 
 def serve(connection):
     async def forever():
-        server, port = await ScriptedServer(Script(NONE), Weather(latency=0.02)).start()
+        server, port = await ScriptedServer(Script(NONE), FaultInjection(latency=0.02)).start()
         connection.send(port)
         async with server:
             await server.serve_forever()
@@ -44,19 +44,21 @@ def requests(count, offset):
 
 
 def create(client, request):
-    return client.chat.completions.create(model="scripted", messages=request.spoken(), max_tokens=TOKENS, temperature=0.7,
+    return client.chat.completions.create(model="scripted", messages=request.chat_messages(),
+                                          max_tokens=TOKENS, temperature=0.7,
                                           seed=request.seed)
 
 
 def post(client, request):
     return client.post("/chat/completions", cast_to=object, body={
-        "model": "scripted", "messages": request.spoken(), "max_tokens": TOKENS, "temperature": 0.7, "seed": request.seed})
+        "model": "scripted", "messages": request.chat_messages(),
+        "max_tokens": TOKENS, "temperature": 0.7, "seed": request.seed})
 
 
 async def bare(call, url, asked):
     from openai import AsyncOpenAI
 
-    gate = asyncio.Semaphore(FLYING)
+    gate = asyncio.Semaphore(IN_FLIGHT)
     async with AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as client:
         async def one(request):
             async with gate:
@@ -68,9 +70,9 @@ async def bare(call, url, asked):
 
 
 async def ours(url, asked, folder):
-    limits = Limits(price=Price(1.0, 4.0), budget=1000.0, window=2 * FLYING)   # so many wait their turn in order
+    limits = Limits(price=Price(1.0, 4.0), budget=1000.0, concurrency=2 * IN_FLIGHT)   # so many wait their turn in order
     session = open_model(f"{url}#scripted", limits, Ledger(Path(folder) / f"{asked[0].seed}.sqlite", "run"))
-    session.engine.endpoint.slots.limit = session.engine.endpoint.slots.most = FLYING
+    session.engine.endpoint.limiter.limit = session.engine.endpoint.limiter.most = IN_FLIGHT
     left = iter(asked)
     async with session:
         began = time.perf_counter()
@@ -97,7 +99,7 @@ def main():
                 print(*rows[-1], sep="\t", flush=True)
     server.terminate()
     save("endpoint_overhead", "What the engine costs at an endpoint",
-         f"Requests a second with {FLYING} in flight at a scripted loopback endpoint of 20 ms in its own process: the "
+         f"Requests a second with {IN_FLIGHT} in flight at a scripted loopback endpoint of 20 ms in its own process: the "
          "engine, with ledger, budget, pacing and order, beside bare asyncio loops over the same openai client, in turns, "
          f"{count:,} requests each. The engine reaches **{median(rows, 4)}** of a loop over `chat.completions.create`, and "
          f"**{median(rows, 5)}** of a loop over the client's `post`, which it calls itself.",

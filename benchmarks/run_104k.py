@@ -27,12 +27,12 @@ from pathlib import Path
 
 from benchmarks.results import save
 from instructwild.llm.scripted import Script, question
-from instructwild.llm.scripted_server import ScriptedServer, Weather
+from instructwild.llm.scripted_server import FaultInjection, ScriptedServer
 from instructwild.stage import load
 
 PRICE = (0.15, 0.60)
 SEEDS = 450
-FAIR = Weather(latency=0.15, capacity=100, retry_after=0.2)
+FAIR = FaultInjection(latency=0.15, capacity=100, retry_after=0.2)
 HOSTILE = replace(FAIR, server_errors=0.03, hangs=0.001, half_answers=0.02, html=0.02, wrong_json=0.02, slow_drips=0.02,
                   hang_seconds=3)
 FAULTS = ("server_errors", "hangs", "half_answers", "html", "wrong_json", "slow_drips")
@@ -41,21 +41,21 @@ STAGES = ("seeds", "expand", "clean", "answers")
 
 def write_archive(path: Path) -> None:
     """An X archive of invented posts: prompts in both languages under a label, and talk between them."""
-    dice = random.Random(104)
+    rng = random.Random(104)
     posts = []
     for number in range(SEEDS):
         for language, label in (("en", "Prompt: "), ("zh", "提示词：")):
-            posts.append(label + question(language, dice))
+            posts.append(label + question(language, rng))
         posts.append(f"what a day, bus {number} was late again lol")
     tweets = [{"tweet": {"id_str": str(10**18 + n), "full_text": text, "created_at": "Wed Mar 01 10:00:00 +0000 2023",
                          "entities": {}}} for n, text in enumerate(posts)]
     path.write_text("window.YTD.tweets.part0 = " + json.dumps(tweets, ensure_ascii=False), encoding="utf-8")
 
 
-def serve(connection, weather: Weather, bill: Path) -> None:
+def serve(connection, faults: FaultInjection, bill: Path) -> None:
     """The endpoint's process: it leaves its bill behind when it is ended."""
     async def forever() -> None:
-        endpoint = ScriptedServer(Script(), weather, seed=time.time_ns())
+        endpoint = ScriptedServer(Script(), faults, seed=time.time_ns())
         server, port = await endpoint.start()
         connection.send(port)
         loop, over = asyncio.get_running_loop(), asyncio.Event()
@@ -71,10 +71,10 @@ def serve(connection, weather: Weather, bill: Path) -> None:
 
 
 @contextmanager
-def endpoint(weather: Weather, bill: Path):
+def endpoint(faults: FaultInjection, bill: Path):
     """The endpoint while the block runs; its address."""
     receiving, sending = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(sending, weather, bill), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(sending, faults, bill), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{receiving.recv()}/v1"
@@ -83,13 +83,13 @@ def endpoint(weather: Weather, bill: Path):
         process.join(10)
 
 
-def run(folder: Path, rows: int, weather: Weather, minutes: float) -> bool:
+def run(folder: Path, rows: int, faults: FaultInjection, minutes: float) -> bool:
     """Run the recipe, or go on with it, for so long; whether it is finished."""
     archive = folder / "tweets.js"
     if not archive.exists():
         folder.mkdir(parents=True, exist_ok=True)
         write_archive(archive)
-    with endpoint(weather, folder / f"bill-{time.time_ns()}.json") as url:
+    with endpoint(faults, folder / f"bill-{time.time_ns()}.json") as url:
         command = [sys.executable, "-m", "instructwild", "run", "instructionwild-104k", "--out", str(folder / "out")]
         given = {"posts": archive, "model": f"{url}#scripted", "price": f"{PRICE[0]},{PRICE[1]}", "rows": rows}
         command += [word for name, value in given.items() for word in ("--set", f"{name}={value}")]

@@ -153,10 +153,10 @@ def _labelled(run: Run, parts: Sequence[Path], labeller: Labeller,
     run asks nothing twice.
     """
     from instructwild.collect.labels import label_parts
-    from instructwild.llm.ledger import Ledger
+    from instructwild.llm.ledger import Ledger, run_name
     from instructwild.llm.open import open_model
 
-    ledger = Ledger(labeller.cache or run.scratch / "calls.sqlite", run.scratch.parent.name)
+    ledger = Ledger(labeller.cache or run.scratch / "calls.sqlite", run_name(run.scratch))
     session = open_model(*models_asked([labeller.model]), labeller.limits, ledger, sort=8)
     labelled, tally["type"], tally["risk"] = asyncio.run(label_parts(session, parts))
     usage = session.usage

@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from instructwild.console.old_names import command_class
+
 OPTIONS = "Options"
 WIDTH = 110
 
@@ -83,7 +85,8 @@ def lazy_group(commands: Mapping[str, str], **context: Any) -> type[TyperGroup]:
             target: Any = getattr(import_module(module), attribute)
             if not isinstance(target, typer.Typer):
                 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-                app.command(cmd_name, cls=PanelCommand, context_settings={"max_content_width": WIDTH, **context})(target)
+                app.command(cmd_name, cls=command_class(target, PanelCommand),
+                            context_settings={"max_content_width": WIDTH, **context})(target)
                 target = app
             command = get_command(target)
             command.name = cmd_name

@@ -1,15 +1,27 @@
-"""What command lines that ask a model share: what may be spent, how fast, and where."""
+"""Options that commands share which send requests to a model: what may be spent, how fast, and where."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 Budget = Annotated[float | None, typer.Option("--budget", help="US$ that are never exceeded.", min=0)]
-ListPrice = Annotated[str, typer.Option("--price", help="US$ for a million tokens sent,received; known for most models.")]
-Rpm = Annotated[float | None, typer.Option("--rpm", help="Requests a minute, at most.", min=0.1)]
-Tpm = Annotated[float | None, typer.Option("--tpm", help="Tokens a minute, at most.", min=1)]
-Window = Annotated[int, typer.Option("--window", help="Requests on their way at once; 0: 128, or one batch here.", min=0)]
-Batch = Annotated[int, typer.Option("--batch", help="Requests a model in this process answers at once.", min=1)]
-LocalOnly = Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own.")]
-Cache = Annotated[Path | None, typer.Option("--cache", help="A file of paid answers that several runs share.")]
+ListPrice = Annotated[str, typer.Option("--price", help="US$ per million tokens sent,received; known for most models.")]
+Rpm = Annotated[float | None, typer.Option("--rpm", help="Max requests per minute.", min=0.1)]
+Tpm = Annotated[float | None, typer.Option("--tpm", help="Max tokens per minute.", min=1)]
+Concurrency = Annotated[int, typer.Option(
+    "--concurrency", help="Max concurrent requests; 0: 128, or one batch of a local model.", min=0)]
+Timeout = Annotated[float, typer.Option(
+    "--timeout", help="Seconds that one reply of an endpoint may take as a whole.", min=0.1)]
+Batch = Annotated[int, typer.Option("--batch", help="Batch size of a local model.", min=1)]
+LocalOnly = Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own, and the Hub.")]
+Cache = Annotated[Path | None, typer.Option("--cache", help="A file of paid replies that several runs share.")]
+Thinking = Annotated[Literal["on", "off"] | None, typer.Option(
+    "--thinking", help="Let a model that can reason do so before it answers, or not; default: as the model does.",
+    show_default=False)]
+ThoughtsKept = Literal["keep", "drop"]
+
+
+def as_switch(thinking: str | None) -> bool | None:
+    """`on`, `off` or nothing, as True, False or None."""
+    return None if thinking is None else thinking == "on"

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from instructwild.expand.growth import Goal, Growth
 from instructwild.expand.judges import JudgeName, requests_of
-from instructwild.expand.respond import Wanted, fill, opened
+from instructwild.expand.pool import Goal, Pool
+from instructwild.expand.respond import ResponsePlan, fill, open_prompts
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
@@ -25,7 +25,7 @@ LONGEST = "a judge uses all the tokens that it is allowed, and each reading can 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a run is expected to ask for.
+    """What a run is expected to send and receive.
 
     Args:
         model: its name.
@@ -60,21 +60,21 @@ class Forecast:
             print(json.dumps(self.plain(), ensure_ascii=False, indent=2))
             return
         for number, sample in enumerate(self.samples, start=1):
-            asked = sample.get("text") or "\n".join(f"[{m['role']}] {m['content']}" for m in sample["messages"])
+            prompt = sample.get("text") or "\n".join(f"[{m['role']}] {m['content']}" for m in sample["messages"])
             print(f"--- request {number} of about {self.requests:,}: {json.dumps(sample['sampling'], ensure_ascii=False)}")
-            print(asked)
+            print(prompt)
         each = self.usd / self.rows if self.rows else 0.0
         cost = f"US$ {self.usd:.4f}, {each:.6f} for each row kept" if self.priced else "price not known: give --price"
         print(f"--- {self.model}: {self.rows:,} rows in about {self.requests:,} requests, {self.prompt_tokens:,} tokens sent"
               f", {self.completion_tokens:,} received: {cost}")
         print(f"Nothing was sent. Assumed: {self.assumed.format(rehearsed=self.rehearsed)}")
-        for one in self.judges:
-            one.show(as_json=False)
+        for judge in self.judges:
+            judge.show(as_json=False)
 
 
 @dataclass
-class Tally:
-    """What one cell took in the rehearsal, and how many rows it brought, those beyond its target included."""
+class BucketTally:
+    """What one bucket took in the rehearsal, and how many rows it brought, those beyond its target included."""
 
     requests: int = 0
     rows: int = 0
@@ -82,26 +82,26 @@ class Tally:
     completion_tokens: int = 0
 
 
-def forecast_expand(growth: Growth, model: str, price: Price | None, window: int) -> Forecast:
+def forecast_expand(pool: Pool, model: str, price: Price | None, window: int) -> Forecast:
     """What growing this pool will take.
 
     Args:
-        growth: the pool before anything is asked.
+        pool: the pool before any request.
         model: the model's name.
         price: its price, None where it is not known.
-        window: requests on their way at once.
+        window: requests in flight.
     """
-    wanted = sum(goal.target for goal in growth.goals.values())
-    scale = min(1.0, REHEARSED / wanted)
-    goals = {cell: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
-             for cell, goal in growth.goals.items() if goal.target}
-    rehearsal = Growth(growth.seeds, goals, model, growth.seed, growth.patience, growth.threshold)
-    session = open_model("scripted", Limits(window=max(1, round(window * scale))), Ledger(":memory:"))
+    target = sum(goal.target for goal in pool.goals.values())
+    scale = min(1.0, REHEARSED / target)
+    goals = {bucket: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
+             for bucket, goal in pool.goals.items() if goal.target}
+    rehearsal = Pool(pool.seeds, goals, model, pool.seed, pool.max_empty, pool.threshold)
+    session = open_model("scripted", Limits(concurrency=max(1, round(window * scale))), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
-    tallies = {cell: Tally() for cell in goals}
+    tallies = {bucket: BucketTally() for bucket in goals}
 
     async def rehearse() -> None:
-        async for request, reply in session.stream(rehearsal.ask):
+        async for request, reply in session.stream(rehearsal.next_request):
             tally, lost = tallies[rehearsal.expecting], len(rehearsal.dropped)
             brought = rehearsal.accept(request, reply)
             brought += sum(drop.reason == Reason.SURPLUS for drop in rehearsal.dropped[lost:])
@@ -111,40 +111,40 @@ def forecast_expand(growth: Growth, model: str, price: Price | None, window: int
             seen.append((request, reply))
 
     asyncio.run(rehearse())
-    # A cell that brought nothing is given up after as many requests in a run of any size.
-    times = {cell: growth.goals[cell].target / tally.rows if scale < 1 and tally.rows else 1.0
-             for cell, tally in tallies.items()}
-    requests, sent, received = (round(sum(times[cell] * getattr(tally, name) for cell, tally in tallies.items()))
+    # A bucket that brought nothing is given up after as many requests in a run of any size.
+    times = {bucket: pool.goals[bucket].target / tally.rows if scale < 1 and tally.rows else 1.0
+             for bucket, tally in tallies.items()}
+    requests, sent, received = (round(sum(times[bucket] * getattr(tally, name) for bucket, tally in tallies.items()))
                                 for name in ("requests", "prompt_tokens", "completion_tokens"))
-    return _forecast(model, wanted, requests, sent, received, seen, price, len(rehearsal.kept))
+    return _forecast(model, target, requests, sent, received, seen, price, len(rehearsal.kept))
 
 
-def forecast_respond(rows: Sequence[Instruction], model: str, wanted: Wanted, price: Price | None, window: int,
+def forecast_respond(rows: Sequence[Instruction], model: str, plan: ResponsePlan, price: Price | None, window: int,
                      judges: Sequence[tuple[JudgeName, Price | None]] = ()) -> Forecast:
     """What answering these rows will take, and having judges rank the answers."""
-    work = list(opened(rows, wanted).values())
+    work = list(open_prompts(rows, plan).values())
     step = max(1, len(work) // REHEARSED)
     chosen = work[::step]
-    session = open_model("scripted", Limits(window=window), Ledger(":memory:"))
+    session = open_model("scripted", Limits(concurrency=window), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
-    missing = [(open_, slot) for open_ in chosen if open_.row.prompt for slot in range(wanted.k - len(open_.given))]
-    asyncio.run(fill(session, missing, wanted, on_reply=lambda request, reply: seen.append((request, reply))))
-    answered = [RankingRow(id=one.row.id, messages=one.row.prompt, language=one.row.language,
-                           candidates=tuple(one.candidates)) for one in chosen if len(one.candidates) > 1]
+    missing = [(prompt, slot) for prompt in chosen if prompt.row.prompt for slot in range(plan.k - len(prompt.own))]
+    asyncio.run(fill(session, missing, plan, on_reply=lambda request, reply: seen.append((request, reply))))
+    answered = [RankingRow(id=prompt.row.id, messages=prompt.row.prompt, language=prompt.row.language,
+                           candidates=tuple(prompt.candidates)) for prompt in chosen if len(prompt.candidates) > 1]
     scale = len(work) / len(chosen) if chosen else 0.0
     sent, received = (round(scale * sum(counts)) for counts in (
         [reply.prompt_tokens for _, reply in seen], [reply.completion_tokens for _, reply in seen]))
     return replace(_forecast(model, len(work), round(scale * len(seen)), sent, received, seen, price, len(chosen)),
-                   judges=tuple(forecast_judge(answered, scale, *one) for one in judges))
+                   judges=tuple(forecast_judge(answered, scale, *judge) for judge in judges))
 
 
 def forecast_judge(rows: Sequence[RankingRow], scale: float, judge: JudgeName, price: Price | None) -> Forecast:
-    """What having one judge rank these rows, `scale` times over, will take; a reward model is asked nothing."""
-    asked = requests_of(rows, judge)
-    sent = round(scale * sum(tokens_of(message.content) for request in asked for message in request.messages))
-    received = round(scale * sum(request.sampling.max_tokens for request in asked))
-    samples = tuple(request.plain() for request in asked[:2])
-    return Forecast(f"judge {judge.label}", round(scale * len(rows)), round(scale * len(asked)), sent, received,
+    """What having one judge rank these rows, `scale` times over, will take; a reward model takes no requests."""
+    requests = requests_of(rows, judge)
+    sent = round(scale * sum(tokens_of(message.content) for request in requests for message in request.messages))
+    received = round(scale * sum(request.sampling.max_tokens for request in requests))
+    samples = tuple(request.plain() for request in requests[:2])
+    return Forecast(f"judge {judge.label}", round(scale * len(rows)), round(scale * len(requests)), sent, received,
                     (price or Price()).of(sent, received), price is not None, samples, len(rows), LONGEST)
 
 

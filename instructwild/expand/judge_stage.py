@@ -8,8 +8,8 @@ from instructwild import stage
 from instructwild.errors import ConfigError
 from instructwild.expand.judges import described, judged, judges_of
 from instructwild.expand.respond import STEP, finish
-from instructwild.expand.run import run_name
-from instructwild.llm.ledger import Ledger
+from instructwild.llm.charges import charges
+from instructwild.llm.ledger import Ledger, run_name
 from instructwild.llm.open import Limits
 from instructwild.schema import RankingRow
 from instructwild.stage.frames import is_ranking, rankings
@@ -28,26 +28,29 @@ def candidate_rows(source: str | Path) -> tuple[list[RankingRow], list[stage.Fil
     return list(rankings(frame)), [stage.input_record(source)]
 
 
-def judge_candidates(sources: Sequence[str | Path], out: str | Path, given: Sequence[str], *, limits: Limits | None = None,
+def judge_candidates(sources: Sequence[str | Path], out: str | Path, names: Sequence[str], *, limits: Limits | None = None,
                      cache: Path | None = None, seed: int = 0, force: bool = False) -> stage.Stage:
     """Have candidates that are there ranked by models; rankings that are there stay.
 
     Args:
         sources: stages with candidates.
         out: the stage folder to write.
-        given: the judges.
+        names: the judges.
 
     Raises:
-        ConfigError, InputError, ModelError, EndpointError: see there.
+        ConfigError, InputError: a source holds no candidates, or a judge may not be used under the limits.
+        ModelError, EndpointError: a judge cannot be loaded or does not answer.
     """
     limits = limits or Limits()
-    judges = judges_of(given, limits)
-    found = [candidate_rows(source) for source in sources]
-    inputs = [*(record for _, records in found for record in records), *(record for one in judges for record in one.inputs)]
+    judges = judges_of(names, limits)
+    read = [candidate_rows(source) for source in sources]
+    inputs = [*(record for _, records in read for record in records),
+              *(record for judge in judges for record in judge.inputs)]
     config = {"judges": described(judges), "seed": seed, "budget": limits.budget}
     with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished
         with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
-            rows, verdicts = judged([row for rows, _ in found for row in rows], judges, limits, ledger, seed)
-        return finish(run, rows, [], [], verdicts, k=2)
+            rows, verdicts = judged([row for rows, _ in read for row in rows], judges, limits, ledger, seed)
+            cost = charges((verdict.session for verdict in verdicts), ledger)
+        return finish(run, rows, [], [], verdicts, cost, k=2)

@@ -1,6 +1,6 @@
 """Models that rank candidates: a model that reads them all, or a reward model that scores each; marked as made by a model.
 
-Their rankings stand in the rows beside those of people. What was asked, what was said and what it cost is kept beside them
+Their rankings stand in the rows beside those of people. What was sent, what came back and what it cost is kept beside them
 in `judgements.parquet`, one line for each reading.
 """
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import ConfigError
-from instructwild.llm.judge import LETTERS, REWARD, WORDS, Contest, Judgement, asked_of, by_score, judge, scorer
+from instructwild.llm.judge import LETTERS, REWARD, WORDS, Judgement, Matchup, by_score, judge, requests_of_judge, scorer
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName
 from instructwild.llm.open import Limits, check, open_model
@@ -59,25 +59,25 @@ class JudgeName:
         return model_inputs([self.given]) if self.folder is None else [stage.input_record(self.folder)]
 
     def check(self, limits: Limits) -> None:
-        """Whether it may be asked, before anything is loaded or sent.
+        """Whether it may be used, before anything is loaded or sent.
 
         Raises:
-            ConfigError: see `open.check`.
+            ConfigError: `open.check` refuses it.
             InputError: there is no such folder.
         """
         if self.folder is None:
             check(self.model, limits)
 
 
-def judges_of(given: Sequence[str], limits: Limits) -> list[JudgeName]:
+def judges_of(names: Sequence[str], limits: Limits) -> list[JudgeName]:
     """The judges, checked.
 
     Raises:
-        ConfigError: one may not be asked under these limits, or two would sign with the same name.
+        ConfigError: a judge may not be used under these limits, or two would sign with the same name.
     """
-    rewards = iter(models_asked([name.removeprefix(REWARD) for name in given if name.startswith(REWARD)]))
-    models = iter(models_asked([name for name in given if not name.startswith(REWARD)]))
-    judges = [JudgeName(name, next(rewards if name.startswith(REWARD) else models)) for name in given]
+    rewards = iter(models_asked([name.removeprefix(REWARD) for name in names if name.startswith(REWARD)]))
+    models = iter(models_asked([name for name in names if not name.startswith(REWARD)]))
+    judges = [JudgeName(name, next(rewards if name.startswith(REWARD) else models)) for name in names]
     for one in judges:
         one.check(limits)
     if len({one.label for one in judges}) < len(judges):
@@ -87,7 +87,7 @@ def judges_of(given: Sequence[str], limits: Limits) -> list[JudgeName]:
 
 
 def described(judges: Sequence[JudgeName]) -> list[dict[str, Any]]:
-    """The judges for a manifest: who, and in which words they were asked."""
+    """The judges for a manifest: who, and with which prompt."""
     return [{"annotator": one.annotator} if one.folder is not None else
             {"annotator": one.annotator, "words": {tag: words.digest for tag, words in WORDS.items()}} for one in judges]
 
@@ -119,16 +119,16 @@ class Verdicts:
                 "pairs": self.pairs, "tied_pairs": self.tied,
                 "both_readings_agree": round(self.same / self.pairs, 4) if self.pairs and not self.judge.folder else None}
 
-    def take(self, row: RankingRow, given: Judgement) -> RankingRow:
+    def take(self, row: RankingRow, judgement: Judgement) -> RankingRow:
         """The row with the judge's ranking of it, where there is one."""
-        for reading, (ranks, reply) in enumerate(zip(given.readings, given.replies, strict=True)):
+        for reading, (ranks, reply) in enumerate(zip(judgement.readings, judgement.replies, strict=True)):
             self._note(row, reading, ranks, reply)
-        if given.ranks is None:
+        if judgement.ranks is None:
             self.unread += 1
             return row
-        first, second = (ranks or () for ranks in given.readings)
+        first, second = (ranks or () for ranks in judgement.readings)
         self.same += sum(_sign(first, a, b) == _sign(second, a, b) for a, b in combinations(range(len(first)), 2))
-        return self._ranked(row, given.ranks)
+        return self._ranked(row, judgement.ranks)
 
     def take_scores(self, row: RankingRow, replies: Sequence[Reply]) -> RankingRow:
         """The row with its answers ranked by the scores in the replies, one reply for each answer."""
@@ -173,62 +173,62 @@ def judged(rows: Sequence[RankingRow], judges: Sequence[JudgeName], limits: Limi
     return rows, found
 
 
-def contests(rows: Sequence[RankingRow]) -> list[Contest]:
+def matchups(rows: Sequence[RankingRow]) -> list[Matchup]:
     """What a judge is shown of rows."""
-    return [Contest(row.messages, tuple(candidate.text for candidate in row.candidates), row.language) for row in rows]
+    return [Matchup(row.messages, tuple(candidate.text for candidate in row.candidates), row.language) for row in rows]
 
 
 def _readable(row: RankingRow) -> bool:
     return 2 <= len(row.candidates) <= len(LETTERS)
 
 
-def _read(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger, seed: int,
+def _read(rows: list[RankingRow], name: JudgeName, limits: Limits, ledger: Ledger, seed: int,
           ) -> tuple[list[RankingRow], Verdicts]:
     """Have a model read the answers of each row, both ways."""
     from instructwild.console.terminal import progress
 
-    session = open_model(one.model, limits, ledger, sort=SORTED_OVER)
-    verdicts = Verdicts(one, session)
-    places = [place for place, row in enumerate(rows) if _readable(row)]
-    verdicts.unread = len(rows) - len(places)
+    session = open_model(name.model, limits, ledger, sort=SORTED_OVER)
+    verdicts = Verdicts(name, session)
+    readable = [index for index, row in enumerate(rows) if _readable(row)]
+    verdicts.unread = len(rows) - len(readable)
     with progress() as shown:
-        task = shown.add_task(f"judge {one.label}", total=2 * len(places), note="")
-        given = asyncio.run(judge(session, contests([rows[place] for place in places]), seed=seed,
+        task = shown.add_task(f"judge {name.label}", total=2 * len(readable), note="")
+        judged_rows = asyncio.run(judge(session, matchups([rows[index] for index in readable]), seed=seed,
                                   done=lambda: shown.advance(task)))
-    for place, judgement in zip(places, given, strict=True):
-        rows[place] = verdicts.take(rows[place], judgement)
+    for index, judgement in zip(readable, judged_rows, strict=True):
+        rows[index] = verdicts.take(rows[index], judgement)
     return rows, verdicts
 
 
-def _score(rows: list[RankingRow], one: JudgeName, limits: Limits, ledger: Ledger) -> tuple[list[RankingRow], Verdicts]:
+def _score(rows: list[RankingRow], name: JudgeName, limits: Limits, ledger: Ledger) -> tuple[list[RankingRow], Verdicts]:
     """Have a reward model score each answer by itself."""
     from instructwild.console.terminal import progress
 
-    scores = scorer(one.given)
+    scores = scorer(name.given)
 
     def answer(requests: list[Request]) -> list[Reply]:
         return [Reply(repr(score)) for score in scores([request.messages for request in requests])]
 
-    digest = one.inputs[0].sha256
-    session = Session(ModelName(one.label, "local"), BatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
+    digest = name.inputs[0].sha256
+    session = Session(ModelName(name.label, "local"), BatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
                       limits.batch, Price(), ledger)
-    verdicts = Verdicts(one, session)
-    asked = iter([Request(messages=(*row.messages, Message(role="assistant", content=candidate.text)))
+    verdicts = Verdicts(name, session)
+    requests = iter([Request(messages=(*row.messages, Message(role="assistant", content=candidate.text)))
                   for row in rows for candidate in row.candidates])
 
-    async def all_of(tell: Callable[[], None]) -> list[Reply]:
-        found = []
+    async def all_replies(on_reply: Callable[[], None]) -> list[Reply]:
+        replies = []
         async with session:
-            async for _, reply in session.stream(lambda: next(asked, None)):
-                found.append(reply)
-                tell()
-        return found
+            async for _, reply in session.stream(lambda: next(requests, None)):
+                replies.append(reply)
+                on_reply()
+        return replies
 
     with progress() as shown:
-        task = shown.add_task(f"judge {one.label}", total=sum(len(row.candidates) for row in rows), note="")
-        replies = iter(asyncio.run(all_of(lambda: shown.advance(task))))
-    for place, row in enumerate(rows):
-        rows[place] = verdicts.take_scores(row, [next(replies) for _ in row.candidates])
+        task = shown.add_task(f"judge {name.label}", total=sum(len(row.candidates) for row in rows), note="")
+        replies = iter(asyncio.run(all_replies(lambda: shown.advance(task))))
+    for index, row in enumerate(rows):
+        rows[index] = verdicts.take_scores(row, [next(replies) for _ in row.candidates])
     return rows, verdicts
 
 
@@ -241,6 +241,6 @@ def judgements(found: Sequence[Verdicts]) -> pl.DataFrame:
     return pl.DataFrame([line for verdicts in found for line in verdicts.lines], schema=COLUMNS)
 
 
-def requests_of(rows: Sequence[RankingRow], one: JudgeName, seed: int = 0) -> list[Request]:
+def requests_of(rows: Sequence[RankingRow], name: JudgeName, seed: int = 0) -> list[Request]:
     """What a judge would be sent: for a plan."""
-    return [] if one.folder is not None else asked_of(contests([row for row in rows if _readable(row)]), seed=seed)
+    return [] if name.folder is not None else requests_of_judge(matchups([row for row in rows if _readable(row)]), seed=seed)

@@ -5,33 +5,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from instructwild.clean.near import tokens
-from instructwild.expand.growth import Growth
+from instructwild.expand.pool import Pool
+from instructwild.llm.charges import in_words
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples, Table
 
 SHOWN = 12
 
 
-def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> Page:
+def page(pool: Pool, metrics: Mapping[str, Any], usd: float) -> Page:
     """The report: what came of how many requests, what was dropped, and rows to look at."""
-    seeds = growth.seeds
+    seeds = pool.seeds
     people = sum(len(rows) for rows in seeds.values())
-    lead = f"{people:,} seeds, {len(growth.kept):,} new instructions from {metrics['requests']:,} requests."
-    shown = Page(title="Expand", lead=lead + (f" US$ {usd:.4f}." if usd else ""))
-    rows = [[str(cell), f"{len(seeds[cell.language]):,}", f"{state.target:,}", f"{state.taken:,}", f"{state.answered:,}",
+    lead = f"{people:,} seeds, {len(pool.kept):,} new instructions from {metrics['requests']:,} requests."
+    shown = Page(title="Expand", lead=lead + in_words(usd, metrics["possibly_charged"]))
+    rows = [[str(bucket), f"{len(seeds[bucket.language]):,}", f"{state.target:,}", f"{state.taken:,}", f"{state.answered:,}",
              f"{state.taken / state.answered:.2f}" if state.answered else "–"]
-            for cell, state in growth.progress.items()]
-    shown.add("By language", Table(["language and kind", "seeds", "wanted", "new", "requests", "new a request"], rows))
-    for cell, reasons in growth.given_up.items():
-        shown.add(f"Given up: {cell}", Prose(
-            f"The last {growth.patience} requests brought no new row: "
+            for bucket, state in pool.progress.items()]
+    shown.add("By language", Table(["language and kind", "seeds", "target", "new", "requests", "new a request"], rows))
+    for bucket, reasons in pool.given_up.items():
+        shown.add(f"Given up: {bucket}", Prose(
+            f"The last {pool.max_empty} requests brought no new row: "
             + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) + "."))
-    lost = Counter(row.reason.value for row in growth.dropped)
+    lost = Counter(row.reason.value for row in pool.dropped)
     if lost:
         shown.add("Why candidates were not taken", figures.bars(dict(lost.most_common())),
                   Table(["reason", "candidates"], [[reason, f"{count:,}"] for reason, count in lost.most_common()]))
     lengths = {"seeds": [len(tokens(row.messages[0].content)) for group in seeds.values() for row in group],
-               "new": [len(tokens(row.messages[0].content)) for row in growth.kept]}
+               "new": [len(tokens(row.messages[0].content)) for row in pool.kept]}
     shown.add("Length", figures.histogram({name: values for name, values in lengths.items() if values}, label="tokens",
                                           percent=True, caption="As shares of the rows of each."))
     shown.add("Diversity and topics", Prose(
@@ -40,9 +41,9 @@ def page(growth: Growth, metrics: Mapping[str, Any], usd: float) -> Page:
         "seeds' topics that is met, and the share of topics that no seed has. Each group is cut to the same size."),
         Table(["", "rows", "distinct words", "distinct pairs", "F nearest", "F nearest seed", "openings",
                "topics met", "topics beyond"],
-              [[name, *map(_figure, found.values())] for name, found in metrics["diversity"].items()]))
+              [[name, *map(_figure, measures.values())] for name, measures in metrics["diversity"].items()]))
     for language in seeds:
-        some = ["\n".join(message.content for message in row.messages) for row in growth.kept
+        some = ["\n".join(message.content for message in row.messages) for row in pool.kept
                 if row.language.split("-")[0] == language]
         if some:
             step = max(1, len(some) // SHOWN)

@@ -1,13 +1,13 @@
-"""What is wanted, understood: rows by language and kind, and the template for each."""
+"""The plan of an expansion: rows by language and kind, and the template for each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from instructwild.errors import ConfigError
-from instructwild.expand.growth import Cell, Goal
-from instructwild.expand.template import kinds, template
+from instructwild.expand.pool import Bucket, Goal
+from instructwild.expand.template import Template, kinds, template
 
-WAYS = {"instructionwild": "chat", "alpaca": "pairs"}
+METHODS = {"instructionwild": "chat", "alpaca": "pairs"}
 
 
 @dataclass(frozen=True)
@@ -25,96 +25,102 @@ class Quota:
     language: str = ""
 
 
-def parse_quota(given: str) -> Quota:
+def parse_quota(text: str) -> Quota:
     """`summarization=0.1`, `zh:role_play=50`.
 
     Raises:
         ConfigError: it has another form.
     """
-    name, _, amount = given.partition("=")
+    name, _, amount = text.partition("=")
     language, _, kind = name.rpartition(":")
     try:
         number = float(amount)
     except ValueError:
         number = -1.0
     if not kind or not 0 <= number < 1e9:
-        raise ConfigError(f"cannot be understood: {given!r}", where="--quota",
+        raise ConfigError(f"is no quota: {text!r}", where="--quota",
                           remedy="KIND=SHARE or LANGUAGE:KIND=ROWS, such as summarization=0.1 or zh:role_play=50")
     return Quota(kind.strip(), number, language.strip())
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is wanted.
+class ExpandPlan:
+    """What an expansion shall make.
 
     Args:
         target: rows in all, split evenly over the languages.
-        way: `instructionwild` makes instructions, answered in a second pass; `alpaca` makes both in one call.
-        style: `base`, `chat`, or `auto` to choose by the model.
-        template: a template file of the user's own, instead of the one of way and style.
+        method: `instructionwild` makes instructions, answered in a second pass; `alpaca` makes both in one call.
+        prompt_style: `base`, `chat`, or `auto` to choose by the model.
+        template: a template file of the user's own, instead of that of method and style.
         quotas: rows of certain kinds, part of the target.
-        patience: requests in a row without a new row after which a language or kind is given up.
+        max_empty: requests in a row without a new row after which a language or kind is given up.
+        thinking: whether the model shall think before it writes; None leaves it to the model.
+        keep_thoughts: write what it thought into `thoughts.parquet`.
     """
 
     target: int
     languages: tuple[str, ...] = ("en", "zh")
-    way: str = "instructionwild"
-    style: str = "auto"
+    method: str = "instructionwild"
+    prompt_style: str = "auto"
     template: str = ""
     quotas: tuple[Quota, ...] = ()
     seed: int = 0
-    patience: int = 40
+    max_empty: int = 40
     threshold: str = "7/10"
+    thinking: bool | None = None
+    keep_thoughts: bool = False
 
     def targets(self) -> dict[str, int]:
-        """Rows wanted of each language; the first ones get what does not divide."""
+        """Target rows of each language; the first ones get what does not divide."""
         each, more = divmod(self.target, len(self.languages))
-        return {language: each + (place < more) for place, language in enumerate(self.languages)}
+        return {language: each + (index < more) for index, language in enumerate(self.languages)}
 
-    def goals(self, style: str) -> dict[Cell, Goal]:
-        """What is wanted of each cell, asked for in a style.
+    def goals(self, style: str) -> dict[Bucket, Goal]:
+        """The goal of each bucket, prompted for in a style.
 
         Raises:
-            ConfigError: an unknown way, style, kind or template; quotas beyond the target; a kind that needs a chat model.
+            ConfigError: an unknown method, style, kind or template; quotas beyond the target; a kind that needs a chat
+                model.
         """
-        if self.way not in WAYS:
-            raise ConfigError(f"there is no way {self.way!r}", where="--way", remedy=" or ".join(WAYS))
+        if self.method not in METHODS:
+            raise ConfigError(f"there is no method {self.method!r}", where="--method", remedy=" or ".join(METHODS))
         if style not in ("base", "chat"):
-            raise ConfigError(f"there is no style {style!r}", where="--style", remedy="base, chat or auto")
-        if style == "base" and self.way != "instructionwild":
-            raise ConfigError("needs a model that follows orders", where=f"--way {self.way}",
-                              remedy="choose a chat model, or --way instructionwild")
-        goals: dict[Cell, Goal] = {}
+            raise ConfigError(f"there is no style {style!r}", where="--prompt-style", remedy="base, chat or auto")
+        if style == "base" and self.method != "instructionwild":
+            raise ConfigError("needs a model that follows instructions", where=f"--method {self.method}",
+                              remedy="choose a chat model, or --method instructionwild")
+        goals: dict[Bucket, Goal] = {}
         for language, target in self.targets().items():
-            name = self.template or ("base" if style == "base" else WAYS[self.way])
+            name = self.template or ("base" if style == "base" else METHODS[self.method])
             general = template(language, name)
             for quota in self.quotas:
                 if quota.language in ("", language):
-                    cell, goal = self._goal(quota, language, target, general, style)
-                    goals[cell] = goal
-            rest = target - sum(goal.target for cell, goal in goals.items() if cell.language == language)
+                    bucket, goal = self._goal(quota, language, target, general, style)
+                    goals[bucket] = goal
+            rest = target - sum(goal.target for bucket, goal in goals.items() if bucket.language == language)
             if rest < 0:
-                raise ConfigError(f"ask for {target - rest:,} rows in {language}, where {target:,} are wanted in all",
+                raise ConfigError(f"ask for {target - rest:,} rows in {language}, where {target:,} are the target in all",
                                   where="--quota", remedy="raise --target or lower the quotas")
-            goals[Cell(language)] = Goal(rest, general)
+            goals[Bucket(language)] = Goal(rest, general)
         for quota in self.quotas:
             if quota.language and quota.language not in self.languages:
-                raise ConfigError(f"names the language {quota.language!r}, which is not wanted", where="--quota",
+                raise ConfigError(f"names the language {quota.language!r}, which is not in --languages", where="--quota",
                                   remedy=f"one of {', '.join(self.languages)}")
         return goals
 
-    def _goal(self, quota: Quota, language: str, target: int, general: "object", style: str) -> tuple[Cell, Goal]:
+    def _goal(self, quota: Quota, language: str, target: int, general: Template, style: str) -> tuple[Bucket, Goal]:
         kind = kinds(language).get(quota.kind)
         if kind is None:
             raise ConfigError(f"there is no kind {quota.kind!r} in {language}", where="--quota",
                               remedy=f"one of {', '.join(kinds(language)) or 'none'}")
         if kind.form and style == "base":
-            raise ConfigError(f"{quota.kind} needs a model that follows orders", where="--quota",
+            raise ConfigError(f"{quota.kind} needs a model that follows instructions", where="--quota",
                               remedy="choose a chat model, or leave the quota out")
         rows = round(target * quota.amount) if quota.amount < 1 else int(quota.amount)
-        return Cell(language, kind.name), Goal(rows, template(language, kind.form) if kind.form else general, kind)  # type: ignore[arg-type]
+        chosen = template(language, kind.form) if kind.form else general
+        return Bucket(language, kind.name), Goal(rows, chosen, kind)
 
 
-def described(goals: Mapping[Cell, Goal]) -> dict[str, Sequence[object]]:
-    """The goals as JSON values: rows, template and its version, by cell."""
-    return {str(cell): [goal.target, goal.template.name, goal.template.digest] for cell, goal in goals.items()}
+def described(goals: Mapping[Bucket, Goal]) -> dict[str, Sequence[object]]:
+    """The goals as JSON values: rows, template and its version, by bucket."""
+    return {str(bucket): [goal.target, goal.template.name, goal.template.digest] for bucket, goal in goals.items()}

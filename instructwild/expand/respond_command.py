@@ -4,15 +4,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from instructwild.console.model_options import Batch, Budget, Cache, ListPrice, LocalOnly, Rpm, Tpm, Window
+from instructwild.console.model_options import (
+    Batch,
+    Budget,
+    Cache,
+    Concurrency,
+    ListPrice,
+    LocalOnly,
+    Rpm,
+    Thinking,
+    ThoughtsKept,
+    Timeout,
+    Tpm,
+    as_switch,
+)
+from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
 
 if TYPE_CHECKING:
     from instructwild.expand.forecast import Forecast
-    from instructwild.expand.respond import Wanted
+    from instructwild.expand.respond import ResponsePlan
     from instructwild.llm.open import Limits
 
 
+@old_names({"--window": "--concurrency", "--tries": "--attempts"})
 def respond(
     prompts: Annotated[list[str], typer.Argument(help="Stage folders or files with prompts.", show_default=False)],
     out: Out,
@@ -23,23 +38,27 @@ def respond(
     judge: Annotated[list[str] | None, typer.Option(help="Rank the candidates by a model, or by reward:FOLDER; repeatable. "
                                                     "Without --model it ranks the candidates of PROMPTS.",
                                                     show_default=False)] = None,
-    max_tokens: Annotated[int, typer.Option(help="Tokens of an answer, at most.", min=1)] = 512,
-    temperature: Annotated[float, typer.Option(help="0 takes the likeliest token.", min=0, max=2)] = 0.7,
-    top_p: Annotated[float, typer.Option(help="Draw from the likeliest tokens that make up this share.",
-                                         min=0.01, max=1)] = 0.95,
-    truncated: Annotated[str, typer.Option(help="Answers cut off: trim to whole sentences, drop, or keep.")] = "trim",
+    max_tokens: Annotated[int, typer.Option(help="Max tokens of an answer, reasoning included.", min=1)] = 512,
+    temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy.", min=0, max=2)] = 0.7,
+    top_p: Annotated[float, typer.Option(help="Nucleus sampling (top-p).", min=0.01, max=1)] = 0.95,
+    truncated: Annotated[str, typer.Option(help="Answers cut off at --max-tokens: trim to whole sentences, drop, or keep.")
+                         ] = "trim",
     keep_refusals: Annotated[bool, typer.Option("--keep-refusals", help="Answers that decline count as answers.")] = False,
     keep_answer: Annotated[bool, typer.Option("--keep-answer", help="A row's own answer is one of the candidates.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Answer again what has an answer.")] = False,
-    tries: Annotated[int, typer.Option(help="How often one answer is asked for.", min=1)] = 3,
+    attempts: Annotated[int, typer.Option(help="Max attempts for an answer that is refused, empty or cut off.", min=1)] = 3,
+    thinking: Thinking = None,
+    thoughts: Annotated[ThoughtsKept, typer.Option(help="Keep a model's reasoning beside its answer (reasoning_content), or "
+                                                   "drop it.")] = "keep",
     budget: Budget = None,
     price: ListPrice = "",
     rpm: Rpm = None,
     tpm: Tpm = None,
-    window: Window = 0,
+    concurrency: Concurrency = 0,
+    timeout: Timeout = 120.0,
     batch: Batch = 32,
     local_only: LocalOnly = False,
-    seed: Annotated[int, typer.Option(help="Decides the random numbers of sampling.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of sampling.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Answer only so many prompts, spread over the input.", min=1)] = None,
     cache: Cache = None,
     columns: Columns = None,
@@ -50,40 +69,41 @@ def respond(
 ) -> None:
     """Answer prompts: one answer each, or K candidates to be ranked by people, or by judges right away.
 
-    Refused, empty and cut-off answers are asked for again; a prompt that gets none leaves with the reason. A judge reads the
+    Refused, empty and cut-off answers are requested again; a prompt that gets none leaves with the reason. A judge reads the
     candidates twice, in opposite orders, and what the two readings do not agree on is a tie. Run again after an
     interruption, it goes on and pays for nothing twice.
     """
     from instructwild.errors import ConfigError
-    from instructwild.expand.respond import Wanted
+    from instructwild.expand.respond import ResponsePlan
     from instructwild.expand.respond import respond as run
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
     from instructwild.read.names import parse_map
 
-    sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_p=top_p)
-    wanted = Wanted(k=k, sampling=sampling, tries=tries, truncated=truncated, keep_refusals=keep_refusals,
-                    keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, window=window, batch=batch,
-                    local_only=local_only)
+    sampling = Sampling(max_tokens=max_tokens, temperature=temperature, top_p=top_p, thinking=as_switch(thinking))
+    plan = ResponsePlan(k=k, sampling=sampling, attempts=attempts, truncated=truncated, keep_refusals=keep_refusals,
+                        keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit,
+                        keep_thoughts=thoughts == "keep")
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
+                    timeout=timeout, batch=batch, local_only=local_only)
     models, judges, mapping = model or [], judge or [], parse_map(columns or ())
     if not models and not judges:
         raise ConfigError("no model was named", where="--model", remedy="give smollm2, a folder, a Hub id, URL#NAME or an "
                           "OpenAI model; or --judge for candidates that are there")
     if dry_run:
-        _plan(prompts, models, judges, wanted, limits, encoding, mapping).show(as_json)
+        _plan(prompts, models, judges, plan, limits, encoding, mapping).show(as_json)
         return
     if not models:
         from instructwild.expand.judge_stage import judge_candidates
 
         announce(judge_candidates(prompts, out, judges, limits=limits, cache=cache, seed=seed, force=force), as_json)
         return
-    announce(run(prompts, out, models, wanted, judges=judges, limits=limits, cache=cache, columns=mapping, encoding=encoding,
+    announce(run(prompts, out, models, plan, judges=judges, limits=limits, cache=cache, columns=mapping, encoding=encoding,
                  force=force), as_json)
 
 
-def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted: "Wanted", limits: "Limits",
+def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: "ResponsePlan", limits: "Limits",
           encoding: str | None, columns: "dict[str, str]") -> "Forecast":
     from dataclasses import replace
 
@@ -97,13 +117,13 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", wanted
     from instructwild.read import read
     from instructwild.stage.frames import instructions
 
-    jury = [(one, Price() if one.folder else price_of(one.model, limits)) for one in judges_of(judges, limits)]
+    jury = [(judge, Price() if judge.folder else price_of(judge.model, limits)) for judge in judges_of(judges, limits)]
     if not models:
         candidates = [row for source in prompts for row in candidate_rows(source)[0]]
-        first, *others = [forecast_judge(candidates, 1.0, *one) for one in jury]
+        first, *others = [forecast_judge(candidates, 1.0, *judge) for judge in jury]
         return replace(first, judges=tuple(others))
-    rows = spread(list(instructions(read(prompts, encoding, columns).frame)), wanted.limit)
+    rows = spread(list(instructions(read(prompts, encoding, columns).frame)), plan.limit)
     for name in map(understand, models):
         check(name, limits)
     name = understand(models[0])
-    return forecast_respond(rows, ", ".join(models), wanted, price_of(name, limits), window_of(name, limits), jury)
+    return forecast_respond(rows, ", ".join(models), plan, price_of(name, limits), window_of(name, limits), jury)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from instructwild.llm.charges import in_words
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples, Table
 from instructwild.schema import Dropped
@@ -15,7 +16,7 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
     """The report: how many prompts were answered, what went wrong, and answers to look at."""
     what = "answered" if k == 1 else "prompts with candidates"
     lead = f"{len(kept) + len(dropped):,} prompts in, {len(kept):,} {what}, from {metrics['requests']:,} requests."
-    shown = Page(title="Respond", lead=lead + (f" US$ {usd:.4f}." if usd else ""))
+    shown = Page(title="Respond", lead=lead + in_words(usd, metrics["possibly_charged"]))
     if k > 1:
         counts = Counter(len(row.candidates) for row in kept)
         rows = [[str(n), f"{counts[n]:,}"] for n in sorted(counts)]

@@ -1,7 +1,6 @@
 """The stage: seeds in, machine-made instructions out."""
 
 import asyncio
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -11,9 +10,10 @@ import polars as pl
 from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.expand.diversity import SAMPLE, diversity
-from instructwild.expand.growth import Cell, Growth
-from instructwild.expand.plan import Plan, described
-from instructwild.llm.ledger import Ledger
+from instructwild.expand.plan import ExpandPlan, described
+from instructwild.expand.pool import Bucket, Pool
+from instructwild.llm.charges import charges
+from instructwild.llm.ledger import Ledger, run_name
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.session import Session
@@ -23,26 +23,28 @@ from instructwild.read import Table, read
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
 
+THOUGHTS = "thoughts.parquet"
+
 
 def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding: str | None = None,
                columns: Mapping[str, str] | None = None) -> tuple[dict[str, list[Instruction]], Table]:
     """The seeds of each language, in input order.
 
     Raises:
-        InputError: a wanted language has no seed.
+        InputError: one of the languages has no seed.
     """
     table = read(sources, encoding, columns)
     rows = list(instructions(table.frame))
-    found: dict[str, list[Instruction]] = {language: [] for language in languages}
+    seeds_of: dict[str, list[Instruction]] = {language: [] for language in languages}
     for row, language in zip(rows, _languages_of(rows), strict=True):
-        if language in found:
-            found[language].append(row)
-    for language, seeds in found.items():
+        if language in seeds_of:
+            seeds_of[language].append(row)
+    for language, seeds in seeds_of.items():
         if not seeds:
             raise InputError(f"no seed in {language} among {len(rows):,} rows", where=", ".join(map(str, sources)),
                              remedy=table.unread[0] if table.unread else
                              "give seeds of that language, or leave it out of --languages")
-    return found, table
+    return seeds_of, table
 
 
 def _languages_of(rows: Sequence[Instruction]) -> list[str]:
@@ -54,7 +56,7 @@ def _languages_of(rows: Sequence[Instruction]) -> list[str]:
     return [(row.language if row.language != "und" else tag).split("-")[0] for row, tag in zip(rows, detected, strict=True)]
 
 
-def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Plan, *, limits: Limits | None = None,
+def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: ExpandPlan, *, limits: Limits | None = None,
            cache: Path | None = None, columns: Mapping[str, str] | None = None, encoding: str | None = None,
            force: bool = False) -> stage.Stage:
     """Make new instructions from seeds.
@@ -63,69 +65,70 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Pla
         sources: stage folders or plain files with seeds.
         out: the stage folder to write: the machine-made rows, and every candidate that was not taken.
         model: see `instructwild.llm.name.understand`.
-        plan: what is wanted.
+        plan: what to make.
         limits: what may be spent and how fast.
         cache: a file of calls that several runs share.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
 
     Raises:
-        InputError, ConfigError, ModelError, EndpointError: see there.
+        InputError: a source cannot be read, or has no seed of a language.
+        ConfigError: the plan, the limits or a template do not fit.
+        ModelError, EndpointError: the model cannot be loaded or does not answer.
         OutputError: the folder holds another run.
     """
     limits = limits or Limits()
     name, = models_asked([model])
     check(name, limits)
-    growth, table = planned(sources, model, plan, encoding, columns=columns)
-    config = {"model": name.label, "goals": described(growth.goals), "seed": plan.seed, "patience": plan.patience,
-              "threshold": plan.threshold, "window": limits.window, "budget": limits.budget}
+    pool, table = planned(sources, model, plan, encoding, columns=columns)
+    config = {"model": name.label, "goals": described(pool.goals), "seed": plan.seed, "max_empty_requests": plan.max_empty,
+              "threshold": plan.threshold, "concurrency": limits.concurrency, "budget": limits.budget,
+              **thinking_config(plan.thinking, plan.keep_thoughts)}
     with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
         if run.finished:
             return run.finished
         with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
             session = open_model(name, limits, ledger)
-            asyncio.run(grow(session, growth))
-            return _finish(run, growth, session)
+            asyncio.run(grow(session, pool))
+            return _finish(run, pool, session)
 
 
-def planned(sources: Sequence[str | Path], model: str, plan: Plan, encoding: str | None = None,
-            columns: Mapping[str, str] | None = None) -> tuple[Growth, Table]:
-    """The pool before anything is asked, and what was read.
+def planned(sources: Sequence[str | Path], model: str, plan: ExpandPlan, encoding: str | None = None,
+            columns: Mapping[str, str] | None = None) -> tuple[Pool, Table]:
+    """The pool before any request, and what was read.
 
     Raises:
-        InputError, ConfigError, ModelError: see there.
+        InputError: a source cannot be read, or has no seed of a language.
+        ConfigError, ModelError: the plan or the model does not fit.
     """
     name = understand(model)
-    goals = plan.goals(style_for(name) if plan.style == "auto" else plan.style)
+    goals = plan.goals(style_for(name) if plan.prompt_style == "auto" else plan.prompt_style)
     seeds, table = read_seeds(sources, plan.languages, encoding, columns)
-    return Growth(seeds, goals, name.label, plan.seed, plan.patience, plan.threshold), table
+    return Pool(seeds, goals, name.label, plan.seed, plan.max_empty, plan.threshold, plan.thinking,
+                plan.keep_thoughts), table
 
 
-def run_name(scratch: Path) -> str:
-    """The name under which this run pays, kept until the stage is finished."""
-    file = scratch / "run"
-    if not file.exists():
-        aside = file.with_suffix(".aside")
-        aside.write_text(uuid.uuid4().hex, encoding="utf-8")
-        aside.replace(file)
-    return file.read_text(encoding="utf-8")
+def thinking_config(thinking: bool | None, keep_thoughts: bool) -> dict[str, object]:
+    """What a manifest says of thoughts."""
+    return {"thinking": "model" if thinking is None else "on" if thinking else "off",
+            "thoughts": "keep" if keep_thoughts else "drop"}
 
 
-async def grow(session: Session, growth: Growth) -> None:
-    """Ask until every language has its rows, is given up, or the budget is spent."""
+async def grow(session: Session, pool: Pool) -> None:
+    """Send requests until every language has its rows, is given up, or the budget is spent."""
     from instructwild.console.terminal import console, progress
 
-    told: set[Cell] = set()
+    announced: set[Bucket] = set()
     with progress() as shown:
-        tasks = {cell: shown.add_task(f"expand {cell}", total=state.target, note="")
-                 for cell, state in growth.progress.items()}
+        tasks = {bucket: shown.add_task(f"expand {bucket}", total=state.target, note="")
+                 for bucket, state in pool.progress.items()}
         async with session:
-            async for request, reply in session.stream(growth.ask):
-                growth.accept(request, reply)
-                for cell, state in growth.progress.items():
-                    shown.update(tasks[cell], completed=state.taken, note=_note(session))
-                for cell in growth.given_up.keys() - told:
-                    told.add(cell)
-                    console.print(given_up(growth, cell))
+            async for request, reply in session.stream(pool.next_request):
+                pool.accept(request, reply)
+                for bucket, state in pool.progress.items():
+                    shown.update(tasks[bucket], completed=state.taken, note=_note(session))
+                for bucket in pool.given_up.keys() - announced:
+                    announced.add(bucket)
+                    console.print(given_up(pool, bucket))
 
 
 def _note(session: Session) -> str:
@@ -134,48 +137,50 @@ def _note(session: Session) -> str:
     return f"{usage.requests:,} requests, {usage.completion_tokens:,} tokens{money}"
 
 
-def given_up(growth: Growth, cell: Cell) -> str:
+def given_up(pool: Pool, bucket: Bucket) -> str:
     """Why a language or kind was given up, in words a person can act on."""
-    progress = growth.progress[cell]
-    reasons = growth.given_up[cell]
+    progress = pool.progress[bucket]
+    reasons = pool.given_up[bucket]
     why = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3)) or "no candidate"
     advice = ""
     if {reason for reason, _ in reasons.most_common(1)} & {"wrong_language", "bad_format", "empty"}:
         advice = (" This model does not write that language well enough; take another, such as Qwen/Qwen3-0.6B, which knows "
                   "English and Chinese.")
-    return (f"[bold yellow]{cell}[/]: given up at {progress.taken:,} of {progress.target:,} rows: the last "
-            f"{growth.patience} requests brought none ({why}).{advice}")
+    return (f"[bold yellow]{bucket}[/]: given up at {progress.taken:,} of {progress.target:,} rows: the last "
+            f"{pool.max_empty} requests brought none ({why}).{advice}")
 
 
-def _finish(run: stage.Run, growth: Growth, session: Session) -> stage.Stage:
+def _finish(run: stage.Run, pool: Pool, session: Session) -> stage.Stage:
     from instructwild.console.terminal import console
     from instructwild.expand.page import page
 
     if session.stopped is not None:
         console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")
-    frame = instruction_frame(growth.kept)
-    usage = session.usage
+    frame = instruction_frame(pool.kept)
+    usage, cost = session.usage, charges([session], session.ledger)
     metrics = {
         "requests": usage.requests, "failed_requests": usage.failed, "cached_requests": usage.cached,
-        "taken": {str(cell): progress.taken for cell, progress in growth.progress.items()},
-        "wanted": {str(cell): progress.target for cell, progress in growth.progress.items()},
-        "given_up": {str(cell): dict(reasons) for cell, reasons in growth.given_up.items()},
-        "diversity": measured(growth), "stopped": "budget" if session.stopped else None,
-        "possibly_charged": session.ledger.spent().possible,
+        "taken": {str(bucket): progress.taken for bucket, progress in pool.progress.items()},
+        "target": {str(bucket): progress.target for bucket, progress in pool.progress.items()},
+        "given_up": {str(bucket): dict(reasons) for bucket, reasons in pool.given_up.items()},
+        "diversity": measured(pool), "stopped": "budget" if session.stopped else None,
+        **cost.metrics(),
     }
-    return run.finish(data=frame, dropped=growth.dropped, usd=round(usage.usd, 6), metrics=metrics,
-                      tokens=stage.Tokens(prompt=usage.prompt_tokens, completion=usage.completion_tokens),
-                      report=page(growth, metrics, usage.usd))
+    if pool.keep_thoughts:
+        run.save(THOUGHTS, pl.DataFrame(
+            pool.thoughts, schema={"request_id": pl.String, "thoughts": pl.String}, orient="row"))
+    return run.finish(data=frame, dropped=pool.dropped, usd=cost.rounded, metrics=metrics, tokens=cost.tokens,
+                      report=page(pool, metrics, cost.usd))
 
 
-def measured(growth: Growth) -> dict[str, dict[str, float | None]]:
+def measured(pool: Pool) -> dict[str, dict[str, float | None]]:
     """Diversity of the seeds and of the new rows of each language, looked at in equal numbers."""
-    found = {}
-    for language, people in growth.seeds.items():
+    measures = {}
+    for language, people in pool.seeds.items():
         texts = [prompt_text(row.messages) for row in people]
-        made = [prompt_text(row.messages) for row in growth.kept if row.language.split("-")[0] == language]
+        made = [prompt_text(row.messages) for row in pool.kept if row.language.split("-")[0] == language]
         size = min(len(texts), len(made), SAMPLE)
         if size:
-            found[f"seeds {language}"] = diversity(texts, size=size).plain()
-            found[f"new {language}"] = diversity(made, texts, size=size).plain()
-    return found
+            measures[f"seeds {language}"] = diversity(texts, size=size).plain()
+            measures[f"new {language}"] = diversity(made, texts, size=size).plain()
+    return measures

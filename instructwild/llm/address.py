@@ -1,7 +1,12 @@
-"""Where an endpoint is, and which key belongs to it."""
+"""Where an endpoint is, which key belongs to it, and how both are kept out of what is written."""
 
+import base64
+import ipaddress
 import os
-from urllib.parse import urlsplit
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
 
 from instructwild.errors import ModelError
 
@@ -10,12 +15,13 @@ KEYS = {"api.openai.com": "OPENAI_API_KEY", "dashscope.aliyuncs.com": "DASHSCOPE
         "openrouter.ai": "OPENROUTER_API_KEY", "api.mistral.ai": "MISTRAL_API_KEY", "api.groq.com": "GROQ_API_KEY",
         "api.together.xyz": "TOGETHER_API_KEY"}
 OWN_KEY = "INSTRUCTWILD_API_KEY"
+NO_KEY = "none"
+LEAST_IN_ANSWERS = 8
+"""A key shorter than this may be an ordinary word of an answer; it is masked in messages only."""
 
 
 def is_loopback(url: str) -> bool:
     """Whether an address cannot leave this machine."""
-    import ipaddress
-
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -23,6 +29,12 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def shown_address(url: str) -> str:
+    """The address without the name, password and query that it may hold."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def api_key(url: str) -> str:
@@ -36,10 +48,37 @@ def api_key(url: str) -> str:
     variable = KEYS.get(host)
     key = (os.environ.get(variable) if variable else None) or own
     if key or variable is None:
-        return key or "none"
-    raise ModelError("needs a key, and none is set", where=url, remedy=f"export {variable}=…, or {OWN_KEY}=…")
+        return key or NO_KEY
+    raise ModelError("needs a key, and none is set", where=shown_address(url), remedy=f"export {variable}=…, or {OWN_KEY}=…")
 
 
 def key_variable(url: str) -> str:
     """The environment variable that holds the key for an endpoint."""
     return KEYS.get(urlsplit(url).hostname or "", OWN_KEY)
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What an endpoint was sent to let us in, and must not come back into any file or message."""
+
+    keys: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, url: str, key: str) -> "Secrets":
+        """The key, and the name and password that may stand in the address."""
+        parts = urlsplit(url)
+        return cls(tuple(secret for secret in (key, parts.password, parts.query) if secret and secret != NO_KEY))
+
+    def redacted(self, text: str, least: int = 1) -> str:
+        """The text with each of these, as it is or encoded, replaced by `[KEY]`.
+
+        Args:
+            text: what the endpoint sent.
+            least: shorter secrets are left, where they could be words of an answer.
+        """
+        forms = sorted({form for key in self.keys if len(key) >= least for form in _forms(key)}, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, forms)), "[KEY]", text, flags=re.IGNORECASE) if forms else text
+
+
+def _forms(key: str) -> Iterable[str]:
+    return {key, quote(key, safe=""), base64.b64encode(key.encode()).decode()}

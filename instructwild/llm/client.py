@@ -1,37 +1,52 @@
-"""A model behind an OpenAI-compatible endpoint, asked with the async openai client."""
+"""A model behind an OpenAI-compatible endpoint, called with the async openai client."""
 
 import asyncio
 import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import EndpointError
-from instructwild.llm.address import api_key
+from instructwild.llm.address import LEAST_IN_ANSWERS, Secrets, api_key, is_loopback, shown_address
 from instructwild.llm.budget import Budget
 from instructwild.llm.ledger import Ledger
-from instructwild.llm.pace import Rate, Slots
+from instructwild.llm.pace import ConcurrencyLimiter, Rate
 from instructwild.llm.price import Price
 from instructwild.llm.reading import LONGEST_WAIT, Failure, failure, reading
 from instructwild.llm.request import Reply, Request
+from instructwild.llm.thinking import thinking_fields
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 ATTEMPTS = 6
-PATIENCE = 60
-"""How often one request may be turned away for being one too many; each time it waits as long as the endpoint says."""
+MOST_REFUSALS = 60
+"""How often one request may be rate limited; each time it waits as long as the endpoint says."""
 UNREACHABLE_ATTEMPTS = 3
+MOST_BYTES = 4 * 2**20
+"""A longer body is no answer: half a million tokens take less."""
+MOST_PACKED_BYTES = 2**16
+"""The same for a compressed body, which unpacks to a thousand times as much at worst; none is asked for."""
+
+
+class ResponseTooLongError(ValueError):
+    """A response body beyond `MOST_BYTES`."""
 
 
 class Endpoint:
     """One model of one endpoint, within its limits and the user's.
 
+    Requests are never redirected, those to this machine never go through a proxy, and the key stands in nothing that comes
+    back: neither in replies nor in messages.
+
     Args:
         url: the base address, such as https://api.openai.com/v1.
         name: the model's name there.
-        ledger, budget, price: what was asked before, what may be spent, what it costs.
+        ledger, budget, price: calls made before, what may be spent, what it costs.
         rpm, tpm: requests and tokens a minute, None for no limit.
-        most: requests on their way at once, at most.
-        timeout: seconds after which an answer is no longer waited for.
+        most: requests in flight, at most.
+        timeout: seconds after which an answer is no longer waited for, from sending to its last byte.
     """
 
     def __init__(self, url: str, name: str, *, ledger: Ledger, budget: Budget, price: Price, rpm: float | None = None,
@@ -39,23 +54,29 @@ class Endpoint:
         self.url, self.name = url, name
         self.ledger, self.budget, self.price = ledger, budget, price
         self.requests_rate, self.tokens_rate = Rate(rpm), Rate(tpm)
-        self.slots = Slots(most)
+        self.limiter = ConcurrencyLimiter(most)
         self.timeout = timeout
         self.retries = 0
         self.answered = 0
         self._client: AsyncOpenAI | None = None
-        self._dice = random.Random(0)
+        self._secrets = Secrets()
+        self._rng = random.Random(0)
 
     @property
     def client(self) -> "AsyncOpenAI":
         """The openai client, made on first use; retrying is ours, so that each attempt reserves its price.
 
-        Its own connection pool is kept: one of httpx in its place took three times as long for each request.
+        Its connection pool has the client's own limits: one with httpx's defaults took three times as long a request.
         """
         if self._client is None:
-            from openai import AsyncOpenAI
+            from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
-            self._client = AsyncOpenAI(base_url=self.url, api_key=api_key(self.url), max_retries=0, timeout=self.timeout)
+            key = api_key(self.url)
+            self._secrets = Secrets.of(self.url, key)
+            http = DefaultAsyncHttpxClient(base_url=self.url, timeout=self.timeout, follow_redirects=False,
+                                           trust_env=not is_loopback(self.url), event_hooks={"response": [_bounded]})
+            self._client = AsyncOpenAI(base_url=self.url, api_key=key, max_retries=0, timeout=self.timeout, http_client=http,
+                                       default_headers={"Accept-Encoding": "identity"})
         return self._client
 
     async def close(self) -> None:
@@ -64,51 +85,55 @@ class Endpoint:
             await self._client.close()
 
     async def complete(self, request: Request, key: str) -> Reply:
-        """The answer to one request, asked again while that helps; a cached one costs nothing.
+        """The answer to one request, sent again while that helps; a cached one costs nothing.
 
         Raises:
             BudgetError: the budget does not cover the request.
-            EndpointError: the endpoint cannot be reached or does not let us in.
+            EndpointError: the endpoint cannot be reached, refuses the key, or redirects.
+            OutputError: the ledger cannot be written.
         """
-        known = self.ledger.get(key)
-        if known is not None:
-            return known
+        cached = self.ledger.get(key)
+        if cached is not None:
+            return cached
         bound = self.price.at_most(request)
-        problem, tried, refusals = "", 0, 0
-        while tried < ATTEMPTS and refusals < PATIENCE:
+        problem, attempts, refusals = "", 0, 0
+        while attempts < ATTEMPTS and refusals < MOST_REFUSALS:
             if problem:
                 self.retries += 1
-                await asyncio.sleep(self._backoff(tried))
+                await asyncio.sleep(self._backoff(attempts))
             await self.budget.reserve(bound)
             outcome = await self._attempt(request, key, bound)
             if isinstance(outcome, Reply):
                 self.answered += 1
                 return outcome
             problem = outcome.problem
-            if outcome.turned_away:
+            if outcome.rate_limited:
                 refusals += 1
                 continue
-            tried += 1
-            if outcome.unreachable and not self.answered and tried >= UNREACHABLE_ATTEMPTS:
-                raise EndpointError(f"cannot be reached ({problem})", where=self.url,
+            attempts += 1
+            if outcome.unreachable and not self.answered and attempts >= UNREACHABLE_ATTEMPTS:
+                raise EndpointError(f"cannot be reached ({problem})", where=shown_address(self.url),
                                     remedy="check the address, and that the server is running")
-        return Reply("", "failed", problem=f"{tried + refusals} attempts: {problem}")
+        return Reply("", "failed", problem=f"{attempts + refusals} attempts: {problem}")
 
     def _backoff(self, attempt: int) -> float:
-        return min(LONGEST_WAIT, 0.25 * 2**attempt) * self._dice.uniform(0.75, 1.25)
+        return min(LONGEST_WAIT, 0.25 * 2**attempt) * self._rng.uniform(0.75, 1.25)
 
     async def _attempt(self, request: Request, key: str, bound: float) -> Reply | Failure:
         """One attempt, its price reserved by the caller: a reply, or why there is none and another attempt may help."""
         tokens = request.characters / 4 + request.sampling.max_tokens
-        await self.requests_rate.take()
-        await self.tokens_rate.take(tokens)
         charged = bound
         try:
-            outcome = await self._in_a_slot(request, key, bound)
+            await self.requests_rate.take()
+            await self.tokens_rate.take(tokens)
+            outcome = await self._send_when_free(request, key, bound)
             if isinstance(outcome, Reply):
                 charged = outcome.usd
                 await self.ledger.settle(key, outcome)
                 self.tokens_rate.give_back(tokens - outcome.prompt_tokens - outcome.completion_tokens)
+            elif outcome.bill is not None:
+                charged = outcome.bill.usd
+                await self.ledger.bill(key, outcome.bill.prompt_tokens, outcome.bill.completion_tokens, charged)
             elif outcome.charged:
                 await self.ledger.lose(key, bound)
             else:
@@ -123,28 +148,38 @@ class Endpoint:
             # A cancelled call stays written down as open: whoever goes on counts it as possibly charged.
             self.budget.settle(bound, charged)
 
-    async def _in_a_slot(self, request: Request, key: str, bound: float) -> Reply | Failure:
-        """Send the request once there is a slot; the slot is free again before the outcome is written down."""
-        entered = await self.slots.enter()
-        turned_away, pause = False, 0.0
+    async def _send_when_free(self, request: Request, key: str, bound: float) -> Reply | Failure:
+        """Send the request once the limiter lets it; its place is free again before the outcome is written down."""
+        entered = await self.limiter.acquire()
+        rate_limited, pause = False, 0.0
         try:
             self.ledger.send(key, bound)
             outcome = await self._outcome(request, key)
             if isinstance(outcome, Failure):
-                turned_away, pause = outcome.turned_away, outcome.pause
+                rate_limited, pause = outcome.rate_limited, outcome.pause
             return outcome
         finally:
-            self.slots.leave(entered, refused=turned_away, pause=pause)
+            self.limiter.release(entered, rate_limited=rate_limited, pause=pause)
 
     async def _outcome(self, request: Request, key: str) -> Reply | Failure:
         import openai
 
         try:
-            return reading(await self._ask(request, key), request, self.price)
-        except (openai.OpenAIError, ValueError) as error:
-            return failure(error, self.url, self.name, self.timeout)
+            async with asyncio.timeout(self.timeout):
+                answer = await self._post(request, key)
+            return self._without_key(reading(answer, request, self.price))
+        except (openai.OpenAIError, ValueError, TimeoutError, RecursionError, OverflowError) as error:
+            return failure(error, self.url, self.name, self.timeout, self.price, self._secrets)
 
-    async def _ask(self, request: Request, key: str) -> Any:
+    def _without_key(self, outcome: Reply | Failure) -> Reply | Failure:
+        """The outcome without what let us in, should the endpoint repeat it."""
+        if isinstance(outcome, Failure):
+            return replace(outcome, problem=self._secrets.redacted(outcome.problem))
+        texts = {name: self._secrets.redacted(text, LEAST_IN_ANSWERS) for name in ("text", "reasoning", "request_id")
+                 if (text := getattr(outcome, name))}
+        return replace(outcome, **texts)
+
+    async def _post(self, request: Request, key: str) -> Any:
         """What the endpoint sent, as plain JSON, or as text where it is none.
 
         The client's `post` is used, since `create` walks its types for every request and builds a typed answer: a third of
@@ -160,5 +195,38 @@ class Endpoint:
         if request.text:
             path, body["prompt"] = "/completions", request.text
         else:
-            path, body["messages"] = "/chat/completions", request.spoken()
+            path, body["messages"] = "/chat/completions", request.chat_messages()
+            body.update(thinking_fields(self.url, sampling.thinking))
         return await self.client.post(path, cast_to=object, body=body, options={"headers": {"Idempotency-Key": key}})
+
+
+async def _bounded(response: Any) -> None:
+    """Let no more of a body in than `MOST_BYTES`; a hook of httpx, before the body is read."""
+    packed = response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
+    response.stream = _bounded_kind(type(response.stream))(response.stream, MOST_PACKED_BYTES if packed else MOST_BYTES)
+
+
+@cache
+def _bounded_kind(stream: type) -> type["_BoundedStream"]:
+    """A stream of the kind that the client's HTTP library, httpx or httpx2, takes for one."""
+    base = next(kind for kind in stream.__mro__ if kind.__name__ == "AsyncByteStream")
+    return type("BoundedStream", (_BoundedStream, base), {})
+
+
+class _BoundedStream:
+    """A body that breaks off with `ResponseTooLongError` past a number of bytes."""
+
+    def __init__(self, stream: Any, most: int) -> None:
+        self.stream, self.most = stream, most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        count = 0
+        async for part in self.stream:
+            count += len(part)
+            if count > self.most:
+                raise ResponseTooLongError(f"a body of more than {self.most:,} bytes")
+            yield part
+
+    async def aclose(self) -> None:
+        """Close the connection's stream."""
+        await self.stream.aclose()

@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from instructwild.llm.session import Session
 
 LETTERS = "ABCDEFGHIJKLMNOP"
-TRIES = 2
+ATTEMPTS = 2
 REWARD = "reward:"
 REWARD_SCORER = "instructwild_trainer.reward.scorer"
 """The module whose `scorer(path)` loads a reward model; named, not imported, because it needs the trainer's extras."""
-"""Entry points that make `scorer(path) -> scores(conversations) -> list[float]`; the trainer's is named `reward`."""
 
 Ranks = tuple[int, ...]
 Scores = Callable[[Sequence[Sequence[Message]]], list[float]]
@@ -75,7 +74,7 @@ WORDS: Mapping[str, Words] = {
 
 
 @dataclass(frozen=True)
-class Contest:
+class Matchup:
     """Answers to one question, to be put in order.
 
     Args:
@@ -90,23 +89,23 @@ class Contest:
     language: str = "und"
     criteria: str = ""
 
-    def request(self, places: Sequence[int], words: Words, sampling: Sampling, seed: int) -> Request:
-        """What the judge is sent when the answers are shown in the order of `places`."""
-        shown = [self.answers[place] for place in places]
+    def request(self, order_shown: Sequence[int], words: Words, sampling: Sampling, seed: int) -> Request:
+        """What the judge is sent when the answers are shown in the order of `order_shown`."""
+        shown = [self.answers[index] for index in order_shown]
         last = self.prompt[-1].content if len(self.prompt) == 1 else "\n".join(f"{m.role}: {m.content}" for m in self.prompt)
         pair = {f"answer_{number}": answer for number, answer in enumerate(shown, start=1)}
         fields = {"question": last, "criteria": words.criteria + self.criteria if self.criteria else "",
                   "answers": "\n\n".join(f"[{letter}]\n{_harmless(answer)}"
                                          for letter, answer in zip(LETTERS, shown, strict=False)),
                   "example": " > ".join(LETTERS[: len(shown)]), **pair}
-        asked = re.sub(r"\{(\w+)\}", lambda found: fields.get(found[1], found[0]), words.text)
+        text = re.sub(r"\{(\w+)\}", lambda field: fields.get(field[1], field[0]), words.text)
         system = (Message(role="system", content=words.system),) if words.system else ()
-        return Request(messages=(*system, Message(role="user", content=asked)), sampling=sampling, seed=seed)
+        return Request(messages=(*system, Message(role="user", content=text)), sampling=sampling, seed=seed)
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a judge said of one contest.
+    """What a judge said of one matchup.
 
     Args:
         readings: the ranks it gave, first reading and reversed one, both in the order of the answers; None where the reply
@@ -138,13 +137,13 @@ def agreed(first: Ranks, second: Ranks) -> Ranks:
     >>> agreed((1, 2), (1, 2)), agreed((1, 2), (2, 1)), agreed((1, 2), (1, 1)), agreed((1, 2, 3), (1, 3, 2))
     ((1, 2), (1, 1), (1, 1), (1, 2, 2))
     """
-    order = sorted(range(len(first)), key=lambda place: first[place] + second[place])
+    order = sorted(range(len(first)), key=lambda index: first[index] + second[index])
     ranks, rank = [1] * len(order), 1
-    for count, place in enumerate(order):
+    for count, index in enumerate(order):
         before, after = order[:count], order[count:]
         rank += bool(before) and all(max(reading[a] for a in before) < min(reading[b] for b in after)
                                      for reading in (first, second))
-        ranks[place] = rank
+        ranks[index] = rank
     return tuple(ranks)
 
 
@@ -154,8 +153,8 @@ def read_order(text: str, count: int) -> Ranks | None:
     >>> read_order("B is wrong.\nA > B", 2), read_order("**B = A**", 2), read_order("A", 2), read_order("both", 2)
     ((1, 2), (1, 1), None, None)
     """
-    for found in reversed(list(_ORDER.finditer(text))):
-        parts = re.findall(r"[A-P]|[>=＞＝]", found[0])
+    for order in reversed(list(_ORDER.finditer(text))):
+        parts = re.findall(r"[A-P]|[>=＞＝]", order[0])
         letters, rank = parts[0::2], 1
         if sorted(letters) != list(LETTERS[:count]):
             continue
@@ -182,15 +181,16 @@ def by_score(scores: Sequence[float]) -> Ranks:
     return dense([sorted(scores, reverse=True).index(score) for score in scores])
 
 
-async def judge(session: "Session", contests: Sequence[Contest], *, words: Mapping[str, Words] = WORDS,
+async def judge(session: "Session", matchups: Sequence[Matchup], *, words: Mapping[str, Words] = WORDS,
                 sampling: Sampling | None = None, seed: int = 0, done: Callable[[], None] = lambda: None) -> list[Judgement]:
-    """Put the answers of each contest in order, each read twice; a reply without a verdict is asked for once more.
+    """Put the answers of each matchup in order, each read twice; a reply without a verdict is requested once more, unless
+    thoughts took all its tokens.
 
     The session's ledger keeps every reply, so that an interrupted run goes on without paying again.
 
     Args:
         session: the judge, open; it is closed at the end.
-        contests: what to judge.
+        matchups: what to judge.
         words: how it is asked, by language; en is for all languages that have none.
         sampling: of the judge; by default the likeliest tokens, 300 at most.
         seed: part of every request.
@@ -199,42 +199,44 @@ async def judge(session: "Session", contests: Sequence[Contest], *, words: Mappi
     sampling = sampling or Sampling(max_tokens=300, temperature=0.0)
     replies: dict[tuple[int, int], Reply] = {}
     readings: dict[tuple[int, int], Ranks | None] = {}
-    wanted = [(number, turn) for number in range(len(contests)) for turn in (0, 1)]
+    pending = [(number, turn) for number in range(len(matchups)) for turn in (0, 1)]
     async with session:
-        for attempt in range(TRIES):
-            asked, flying = iter(wanted), []
+        for attempt in range(ATTEMPTS):
+            remaining, in_flight = iter(pending), []
 
-            def ask(asked: Any = asked, flying: Any = flying, attempt: int = attempt) -> Request | None:
-                following = next(asked, None)
+            def next_request(remaining: Any = remaining, in_flight: Any = in_flight,
+                             attempt: int = attempt) -> Request | None:
+                following = next(remaining, None)
                 if following is None:
                     return None
-                flying.append(following)
-                return _asked(contests[following[0]], following[1], words, sampling, seed + attempt)
+                in_flight.append(following)
+                return _request(matchups[following[0]], following[1], words, sampling, seed + attempt)
 
             number = 0
-            async for _, reply in session.stream(ask):
-                key = flying[number]
+            async for _, reply in session.stream(next_request):
+                key = in_flight[number]
                 number += 1
                 replies[key] = reply
-                readings[key] = _reading(contests[key[0]], key[1], words, reply)
+                readings[key] = _reading(matchups[key[0]], key[1], words, reply)
                 if attempt == 0:
                     done()
-            wanted = [key for key in wanted if readings.get(key) is None]
-            if not wanted or session.stopped is not None:
+            pending = [key for key in pending if readings.get(key) is None
+                       and not (key in replies and replies[key].thoughts_cut_off)]
+            if not pending or session.stopped is not None:
                 break
     nothing = Reply("", "failed", problem="budget")
     return [Judgement((readings.get((i, 0)), readings.get((i, 1))),
-                      (replies.get((i, 0), nothing), replies.get((i, 1), nothing))) for i in range(len(contests))]
+                      (replies.get((i, 0), nothing), replies.get((i, 1), nothing))) for i in range(len(matchups))]
 
 
-def asked_of(contests: Iterable[Contest], words: Mapping[str, Words] = WORDS, sampling: Sampling | None = None,
+def requests_of_judge(matchups: Iterable[Matchup], words: Mapping[str, Words] = WORDS, sampling: Sampling | None = None,
              seed: int = 0) -> list[Request]:
     """The requests that `judge` sends when every reply holds a verdict: what a plan counts."""
     sampling = sampling or Sampling(max_tokens=300, temperature=0.0)
-    return [_asked(contest, turn, words, sampling, seed) for contest in contests for turn in (0, 1)]
+    return [_request(matchup, turn, words, sampling, seed) for matchup in matchups for turn in (0, 1)]
 
 
-def scorer(given: str) -> Scores:
+def scorer(name: str) -> Scores:
     """The scores of a reward model, `reward:PATH`: a function of conversations that end in an answer.
 
     Raises:
@@ -243,32 +245,32 @@ def scorer(given: str) -> Scores:
     from importlib import import_module
 
     make: Callable[[str], Scores] = import_module(REWARD_SCORER).scorer
-    return make(given.removeprefix(REWARD))
+    return make(name.removeprefix(REWARD))
 
 
-def _places(contest: Contest, turn: int) -> list[int]:
-    places = list(range(len(contest.answers)))
-    return places[::-1] if turn else places
+def _places(matchup: Matchup, turn: int) -> list[int]:
+    order_shown = list(range(len(matchup.answers)))
+    return order_shown[::-1] if turn else order_shown
 
 
-def _words(contest: Contest, words: Mapping[str, Words]) -> Words:
-    return words.get(contest.language.split("-")[0]) or words.get("en") or next(iter(words.values()))
+def _words(matchup: Matchup, words: Mapping[str, Words]) -> Words:
+    return words.get(matchup.language.split("-")[0]) or words.get("en") or next(iter(words.values()))
 
 
-def _asked(contest: Contest, turn: int, words: Mapping[str, Words], sampling: Sampling, seed: int) -> Request:
-    return contest.request(_places(contest, turn), _words(contest, words), sampling, seed)
+def _request(matchup: Matchup, turn: int, words: Mapping[str, Words], sampling: Sampling, seed: int) -> Request:
+    return matchup.request(_places(matchup, turn), _words(matchup, words), sampling, seed)
 
 
-def _reading(contest: Contest, turn: int, words: Mapping[str, Words], reply: Reply) -> Ranks | None:
+def _reading(matchup: Matchup, turn: int, words: Mapping[str, Words], reply: Reply) -> Ranks | None:
     """A reply's ranks, brought back to the order of the answers."""
     if reply.finish in ("failed", "refused"):
         return None
-    places = _places(contest, turn)
-    read = (read_scores if _words(contest, words).scores else read_order)(reply.text, len(places))
+    order_shown = _places(matchup, turn)
+    read = (read_scores if _words(matchup, words).scores else read_order)(reply.text, len(order_shown))
     if read is None:
         return None
-    ranks = dict(zip(places, read, strict=True))
-    return tuple(ranks[place] for place in range(len(places)))
+    ranks = dict(zip(order_shown, read, strict=True))
+    return tuple(ranks[index] for index in range(len(order_shown)))
 
 
 def _harmless(answer: str) -> str:

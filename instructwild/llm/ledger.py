@@ -10,6 +10,7 @@ waits until its own is in the file (group commit; DeWitt et al. 1984, section 2)
 import asyncio
 import json
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL, usd REAL NOT NULL, run TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sent (key TEXT, run TEXT, usd REAL NOT NULL, PRIMARY KEY (key, run)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lost (run TEXT NOT NULL, usd REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS billed (run TEXT NOT NULL, usd REAL NOT NULL, sent INTEGER NOT NULL, received INTEGER NOT NULL);
 """
 OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
     (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
@@ -30,19 +32,31 @@ CHECKPOINT = 20_000
 SETTLE = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)"
 WITHDRAW = "DELETE FROM sent WHERE key = ? AND run = ?"
 LOSE = "INSERT INTO lost VALUES (?, ?)"
+BILL = "INSERT INTO billed VALUES (?, ?, ?, ?)"
 ENCODER = json.JSONEncoder(ensure_ascii=False)
 KEPT = ("text", "finish", "prompt_tokens", "completion_tokens", "usd", "request_id", "problem")
+KEPT_IF_ANY = ("reasoning", "reasoning_tokens", "repairs")
 
 Change = tuple[str, tuple[object, ...]]
 """A statement and its values."""
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What one run has cost so far: US$ of answered calls, and US$ that unanswered ones may have cost at most."""
+class Spending:
+    """What one run has cost so far.
+
+    Args:
+        settled: US$ charged, for answers and for responses that held none.
+        possible: US$ that calls without an answer may have cost at most.
+        billed: the part of `settled` that bought no answer.
+        prompt_tokens, completion_tokens: tokens of that part.
+    """
 
     settled: float
     possible: float
+    billed: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
     @property
     def total(self) -> float:
@@ -82,8 +96,11 @@ class Ledger:
 
     def get(self, key: str) -> Reply | None:
         """The answer to a call that was made before."""
-        found = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
-        return None if found is None else Reply(**json.loads(found[0]), cached=True)
+        row = self._db.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        fields = json.loads(row[0])
+        return Reply(**{**fields, "repairs": tuple(fields.get("repairs", ()))}, cached=True)
 
     def send(self, key: str, usd: float) -> None:
         """Note a call before it goes out, with the most it can cost."""
@@ -104,30 +121,36 @@ class Ledger:
         """Note a call that may have been charged without giving an answer: it counts as spent at its bound."""
         await self._note((LOSE, (self.run, usd)), (WITHDRAW, (key, self.run)))
 
+    async def bill(self, key: str, prompt_tokens: int, completion_tokens: int, usd: float) -> None:
+        """Note a call that was charged, by what the endpoint says, without giving an answer."""
+        await self._note((BILL, (self.run, usd, prompt_tokens, completion_tokens)), (WITHDRAW, (key, self.run)))
+
     def settle_all(self, answered: Iterable[tuple[str, Reply]]) -> None:
         """Note several answers, all or none."""
         with self._transaction():
             self._db.executemany(SETTLE, (self._settled(key, reply) for key, reply in answered))
 
-    def spent(self) -> Spent:
+    def spent(self) -> Spending:
         """What this run has spent, earlier interrupted processes included."""
-        settled = self._sum("SELECT sum(usd) FROM replies WHERE run = ?")
-        return Spent(settled, self._sum(f"SELECT sum(usd) {OPEN}")
-                     + self._sum("SELECT sum(usd) FROM lost WHERE run = ?"))
+        usd, sent, received = (value or 0 for value in self._db.execute(
+            "SELECT sum(usd), sum(sent), sum(received) FROM billed WHERE run = ?", (self.run,)).fetchone())
+        possible = self._sum(f"SELECT sum(usd) {OPEN}") + self._sum("SELECT sum(usd) FROM lost WHERE run = ?")
+        return Spending(self._sum("SELECT sum(usd) FROM replies WHERE run = ?") + usd, possible, usd, sent, received)
 
     def give_up_open_calls(self) -> int:
         """Count the calls that a killed process left open as possibly charged; returns how many there were."""
         with self._transaction():
-            given_up = self._db.execute(f"INSERT INTO lost SELECT run, usd {OPEN}", (self.run,)).rowcount
+            count = self._db.execute(f"INSERT INTO lost SELECT run, usd {OPEN}", (self.run,)).rowcount
             self._db.execute("DELETE FROM sent WHERE run = ?", (self.run,))
-            return given_up
+            return count
 
     def open_calls(self) -> dict[str, float]:
         """Calls of this run that went out and were never settled, with their bounds."""
         return dict(self._db.execute(f"SELECT key, usd {OPEN}", (self.run,)))
 
     def _settled(self, key: str, reply: Reply) -> tuple[object, ...]:
-        text = ENCODER.encode({name: getattr(reply, name) for name in KEPT})
+        fields = {name: getattr(reply, name) for name in KEPT}
+        text = ENCODER.encode({**fields, **{name: value for name in KEPT_IF_ANY if (value := getattr(reply, name))}})
         return key, text, reply.usd, self.run
 
     async def _note(self, *changes: Change) -> None:
@@ -147,7 +170,7 @@ class Ledger:
                 for changes, _ in waiting:
                     for statement, values in changes:
                         self._db.execute(statement, values)
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is: a waiter that is never told would wait for ever
             problem = self._full(error)
         for _, written in waiting:
             if written.done():
@@ -157,7 +180,7 @@ class Ledger:
             else:
                 written.set_exception(problem)
 
-    def _full(self, error: sqlite3.Error) -> OutputError:
+    def _full(self, error: Exception) -> OutputError:
         return OutputError(f"calls cannot be written down ({error})", where=str(self.path),
                            remedy="make room on the disk, then run the same command again: it goes on")
 
@@ -173,3 +196,13 @@ class Ledger:
             self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def run_name(scratch: Path) -> str:
+    """The name under which a run pays: unique everywhere, kept in its scratch folder until the stage is finished."""
+    file = scratch / "run"
+    if not file.exists():
+        temporary = file.with_suffix(".tmp")
+        temporary.write_text(uuid.uuid4().hex, encoding="utf-8")
+        temporary.replace(file)
+    return file.read_text(encoding="utf-8")

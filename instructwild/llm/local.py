@@ -10,17 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.answer import understood
 from instructwild.llm.arithmetic import computing_dtype
+from instructwild.llm.model_files import check_code, read_json
 from instructwild.llm.models import ADAPTER, resolve
 from instructwild.llm.quantized import loading, quantization_of, settle_on_cpu
 from instructwild.llm.quiet import quiet, quiet_imports
+from instructwild.llm.reading import tokens_of_thoughts
 from instructwild.llm.request import Finish, Reply, Request
+from instructwild.llm.thinking import template_fields
 
 if TYPE_CHECKING:
     import torch
 
 REDRAWS = 4
 """How often a token outside the nucleus is drawn again before the nucleus is sorted out, which costs far more."""
+OPENING_TAGS = ("<think>", "<seed:think>", "<thinking>", "[THINK]", "◁think▷")
+"""With one of these a chat template may end the prompt: the model then answers from within its thoughts."""
 
 
 @dataclass
@@ -29,8 +35,8 @@ class Row:
 
     request: Request
     prompt: list[int]
-    dice: "torch.Generator"
-    said: list[int] = field(default_factory=list)
+    rng: "torch.Generator"
+    generated: list[int] = field(default_factory=list)
     finish: Finish | None = None
 
 
@@ -68,8 +74,9 @@ class LocalModel:
         if not self.tokenizer.chat_template:
             raise ModelError("has no chat template, so it cannot answer messages", where=str(self.path),
                              remedy="choose a chat model, or the template style `base`")
-        messages = request.spoken()
-        return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
+        return list(self.tokenizer.apply_chat_template(
+            request.chat_messages(), add_generation_prompt=True, return_dict=True,
+            **template_fields(request.sampling.thinking))["input_ids"])
 
     def generate(self, requests: Sequence[Request], on_batch: Callable[[list[int], list[Reply]], None] | None = None,
                  ) -> list[Reply]:
@@ -81,12 +88,12 @@ class LocalModel:
         """
         prompts = [self.encode(request) for request in requests]
         replies: list[Reply | None] = [None] * len(requests)
-        for chosen in self.batches([len(prompt) for prompt in prompts]):
-            answered = self._answer([(requests[i], prompts[i]) for i in chosen])
-            for i, reply in zip(chosen, answered, strict=True):
+        for batch in self.batches([len(prompt) for prompt in prompts]):
+            answers = self._answer([(requests[i], prompts[i]) for i in batch])
+            for i, reply in zip(batch, answers, strict=True):
                 replies[i] = reply
             if on_batch is not None:
-                on_batch(chosen, answered)
+                on_batch(batch, answers)
         return [reply for reply in replies if reply is not None]
 
     def batches(self, lengths: Sequence[int]) -> list[list[int]]:
@@ -94,28 +101,36 @@ class LocalModel:
         order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
         return [order[start:start + self.batch] for start in range(0, len(order), self.batch)]
 
-    def _answer(self, asked: list[tuple[Request, list[int]]]) -> list[Reply]:
+    def _answer(self, batch: list[tuple[Request, list[int]]]) -> list[Reply]:
         import torch
 
-        rows = []
-        for request, prompt in asked:
-            dice = torch.Generator().manual_seed(request.seed % 2**63)
-            rows.append(Row(request, prompt, dice))
-        fitting = [row for row in rows if len(row.prompt) + row.request.sampling.max_tokens <= self.context]
-        if fitting:
+        rows = [Row(request, prompt, torch.Generator().manual_seed(request.seed % 2**63)) for request, prompt in batch]
+        short_enough = [row for row in rows if len(row.prompt) + row.request.sampling.max_tokens <= self.context]
+        if short_enough:
             with torch.inference_mode():
-                self._run(fitting)
+                self._decode(short_enough)
         return [self._reply(row) for row in rows]
 
     def _reply(self, row: Row) -> Reply:
         if row.finish is None:
             return Reply("", "failed", problem=f"{len(row.prompt)} tokens and {row.request.sampling.max_tokens} more do not "
                                                f"fit the model's context of {self.context}")
-        text = self.tokenizer.decode([token for token in row.said if token not in self.ends], skip_special_tokens=True)
-        return Reply(_cut(text, row.request.sampling.stop)[0], row.finish, len(row.prompt), len(row.said))
+        text = self.tokenizer.decode([token for token in row.generated if token not in self.ends], skip_special_tokens=True)
+        text = _cut(text, row.request.sampling.stop)[0]
+        answer = understood(self._opened_thoughts(row) + text, question=row.request.prompt_text)
+        thoughts = tokens_of_thoughts(answer.reasoning, answer.content, len(row.generated))
+        return Reply(answer.content, row.finish, len(row.prompt), len(row.generated), reasoning=answer.reasoning,
+                     reasoning_tokens=thoughts, repairs=answer.repairs)
 
-    def _run(self, rows: list[Row]) -> None:
-        """The decoding loop: prefill once, then a token for each live row until none is left."""
+    def _opened_thoughts(self, row: Row) -> str:
+        """The tag with which the chat template itself began the thoughts, so that those that were cut off are known."""
+        if row.request.text:
+            return ""
+        end = self.tokenizer.decode(row.prompt[-8:], skip_special_tokens=False).rstrip()
+        return next((tag for tag in OPENING_TAGS if end.endswith(tag)), "")
+
+    def _decode(self, rows: list[Row]) -> None:
+        """The decoding loop: prefill once, then a token for each active row until none is left."""
         import torch
         from transformers import DynamicCache
 
@@ -130,7 +145,7 @@ class LocalModel:
         cache = DynamicCache(config=self.model.config)
         penalties = torch.tensor([row.request.sampling.repetition_penalty for row in rows], device=device)
         seen = _seen(rows, self.model.config.vocab_size, device) if bool((penalties != 1).any()) else None
-        live = list(rows)
+        active = list(rows)
         positions = (mask.cumsum(-1) - 1).clamp(min=0)
         while True:
             logits = self.model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache,
@@ -138,29 +153,29 @@ class LocalModel:
             if seen is not None:
                 row, token = seen[:, :logits.shape[1]].nonzero(as_tuple=True)
                 logits[row, token] = penalized(logits[row, token], penalties[row])
-            tokens = draw(logits, live)
-            for row, token in zip(live, tokens.tolist(), strict=True):
-                self._say(row, token)
-            keep = [i for i, row in enumerate(live) if row.finish is None]
+            tokens = draw(logits, active)
+            for row, token in zip(active, tokens.tolist(), strict=True):
+                self._append(row, token)
+            keep = [i for i, row in enumerate(active) if row.finish is None]
             if not keep:
                 return
             if seen is not None:
-                seen[torch.arange(len(live), device=device), tokens] = True
-            positions, mask = positions[:, -1:] + 1, torch.cat([mask, mask.new_ones(len(live), 1)], dim=1)
-            if len(keep) < len(live):
+                seen[torch.arange(len(active), device=device), tokens] = True
+            positions, mask = positions[:, -1:] + 1, torch.cat([mask, mask.new_ones(len(active), 1)], dim=1)
+            if len(keep) < len(active):
                 chosen = torch.tensor(keep, device=device)
                 cache.batch_select_indices(chosen)
                 tokens, mask, positions, penalties = tokens[chosen], mask[chosen], positions[chosen], penalties[chosen]
                 seen = seen[chosen] if seen is not None else None
-                live = [live[i] for i in keep]
+                active = [active[i] for i in keep]
             ids = tokens[:, None]
 
-    def _say(self, row: Row, token: int) -> None:
-        row.said.append(token)
+    def _append(self, row: Row, token: int) -> None:
+        row.generated.append(token)
         stops = row.request.sampling.stop
-        if token in self.ends or (stops and _cut(self.tokenizer.decode(row.said), stops)[1]):
+        if token in self.ends or (stops and _cut(self.tokenizer.decode(row.generated), stops)[1]):
             row.finish = "stop"
-        elif len(row.said) >= row.request.sampling.max_tokens:
+        elif len(row.generated) >= row.request.sampling.max_tokens:
             row.finish = "length"
 
 
@@ -213,10 +228,10 @@ def draw(logits: "torch.Tensor", rows: Sequence[Row]) -> "torch.Tensor":
 
 
 def _at(total: "torch.Tensor", rows: Sequence[Row]) -> "torch.Tensor":
-    """Invert cumulated probabilities [B, V] at the next random number of each row: [B] places."""
+    """Invert cumulated probabilities [B, V] at the next random number of each row: token ids [B]."""
     import torch
 
-    point = torch.cat([torch.rand(1, generator=row.dice) for row in rows]).to(total.device) * total[:, -1]
+    point = torch.cat([torch.rand(1, generator=row.rng) for row in rows]).to(total.device) * total[:, -1]
     return torch.searchsorted(total, point[:, None], right=True)[:, 0].clamp(max=total.shape[1] - 1)
 
 
@@ -228,27 +243,29 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
         ModelError: transformers cannot load it; the message is its own.
     """
     quiet_imports()
-    import json
-
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     if (path / ADAPTER).is_file() and not (path / "config.json").is_file():
-        told = json.loads((path / ADAPTER).read_text(encoding="utf-8"))
-        base, adapter = resolve(_base_of(path, str(told.get("base_model_name_or_path") or ""))), path
+        config = read_json(path / ADAPTER)
+        base, adapter = resolve(_base_of(path, str(config.get("base_model_name_or_path") or ""))), path
     else:
         base = path
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    wanted = computing_dtype(device) if dtype == "auto" else getattr(torch, dtype)
+    torch_dtype = computing_dtype(device) if dtype == "auto" else getattr(torch, dtype)
     quantized = quantization_of(base) is not None
+    holder = Path(adapter) if adapter is not None and (Path(adapter) / "tokenizer_config.json").exists() else base
+    for folder in dict.fromkeys((base, holder)):
+        check_code(folder)
     try:
         with quiet():
-            model = AutoModelForCausalLM.from_pretrained(base, dtype=wanted, **(loading(base) if quantized else {}))
+            model = AutoModelForCausalLM.from_pretrained(
+                base, dtype=torch_dtype, trust_remote_code=False, use_safetensors=True,
+                **(loading(base) if quantized else {}))
             if quantized and device == "cpu":
                 settle_on_cpu(model)
-            holder = Path(adapter) if adapter is not None and (Path(adapter) / "tokenizer_config.json").exists() else base
-            tokenizer = AutoTokenizer.from_pretrained(holder)
+            tokenizer = AutoTokenizer.from_pretrained(holder, trust_remote_code=False)
             if adapter is not None:
                 from peft import PeftModel
 
@@ -267,9 +284,9 @@ def _base_of(adapter: Path, name: str) -> Path | str:
 
 
 def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
-    told = getattr(model.generation_config, "eos_token_id", None)
-    found = set(told if isinstance(told, list) else [told]) | {tokenizer.eos_token_id}
-    return frozenset(token for token in found if token is not None)
+    configured = getattr(model.generation_config, "eos_token_id", None)
+    ids = {*(configured if isinstance(configured, list) else [configured]), tokenizer.eos_token_id}
+    return frozenset(token for token in ids if token is not None)
 
 
 def _seen(rows: list[Row], vocabulary: int, device: Any) -> "torch.Tensor":
@@ -282,6 +299,6 @@ def _seen(rows: list[Row], vocabulary: int, device: Any) -> "torch.Tensor":
 
 
 def _cut(text: str, stops: Sequence[str]) -> tuple[str, bool]:
-    """The text before the first stop string, and whether one was found."""
-    found = [place for stop in stops if (place := text.find(stop)) >= 0]
-    return (text[: min(found)], True) if found else (text, False)
+    """The text before the first stop string, and whether it holds one."""
+    begins = [begin for stop in stops if (begin := text.find(stop)) >= 0]
+    return (text[: min(begins)], True) if begins else (text, False)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from instructwild.errors import ModelError
+from instructwild.llm.model_files import check_weights
 
-WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
 ADAPTER = "adapter_config.json"
 
@@ -43,11 +43,7 @@ def model_folder(path: Path) -> Path:
     if not is_adapter and not (folder / "config.json").is_file():
         raise ModelError("is no model folder: it has no config.json", where=str(path),
                          remedy="give the folder of a model, of an adapter, or of a train or export stage")
-    if not any(next(folder.glob(pattern), None) for pattern in WEIGHTS):
-        pickled = next(iter([*folder.glob("*.bin"), *folder.glob("*.pt"), *folder.glob("*.pth")]), None)
-        raise ModelError(f"has its weights only as {pickled.name}, which can run code when it is loaded" if pickled
-                         else "has no weights (*.safetensors)", where=str(folder),
-                         remedy="save the model as safetensors" if pickled else "check that it was saved whole")
+    check_weights(folder)
     return folder
 
 
@@ -63,6 +59,21 @@ def _own() -> dict[str, Callable[[], Path]]:
         return make()
 
     return {"tiny": tiny, "smollm2": smollm2}
+
+
+def cached_from_hub(name: str) -> Path | None:
+    """The folder of a model of the Hub that was fetched before; nothing is sent. None where it is not on this machine.
+
+    Raises:
+        ModelError: it is there, and cannot be loaded safely.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return model_folder(Path(snapshot_download(name, allow_patterns=list(WANTED), local_files_only=True)))
+    except (HFValidationError, LocalEntryNotFoundError, OSError):
+        return None
 
 
 def _from_hub(name: str) -> Path:

@@ -1,17 +1,21 @@
 """What a model is called: by the user, in rows, and where its answers are kept."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from instructwild.errors import ConfigError
-from instructwild.llm.address import is_loopback
+from instructwild.llm.address import is_loopback, shown_address
 
 OPENAI = "https://api.openai.com/v1"
 OWN = ("smollm2", "tiny", "scripted")
 
-Place = Literal["endpoint", "local", "scripted"]
+Location = Literal["endpoint", "local", "scripted"]
+SCHEME = re.compile(r"https?://", re.IGNORECASE)
+NOT_IN_AN_ADDRESS = re.compile(r"[\s\\\x00-\x1f\x7f]")
+"""Programs disagree about which host such an address names."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class ModelName:
     """
 
     name: str
-    place: Place
+    place: Location
     url: str = ""
     content: str = ""
     alike: bool = False
@@ -36,6 +40,11 @@ class ModelName:
     def loopback(self) -> bool:
         """Whether nothing leaves this machine."""
         return self.place != "endpoint" or is_loopback(self.url)
+
+    @property
+    def on_hub(self) -> bool:
+        """Whether it would be fetched from the Hub."""
+        return self.place == "local" and self.name not in OWN and not Path(self.name).expanduser().exists()
 
     @property
     def label(self) -> str:
@@ -53,20 +62,24 @@ class ModelName:
         return f"{self.label} {self.content}".strip()
 
 
-def understand(given: str) -> ModelName:
-    """`URL#NAME`, `smollm2`, `tiny`, `scripted`, a folder, a Hub id (OWNER/NAME), else the name of an OpenAI model.
+def understand(text: str) -> ModelName:
+    """Parse `URL#NAME`, `smollm2`, `tiny`, `scripted`, a folder, a Hub id (OWNER/NAME), else the name of an OpenAI model.
 
     Raises:
-        ConfigError: an address without a model's name.
+        ConfigError: an address without a model's name, or one that cannot be read in one way only.
     """
-    if given.startswith(("http://", "https://")):
-        url, _, name = given.partition("#")
+    if SCHEME.match(text.strip()):
+        url, _, name = text.strip().partition("#")
+        scheme, _, rest = url.rstrip("/").partition("://")
+        url = f"{scheme.lower()}://{rest}"
+        if NOT_IN_AN_ADDRESS.search(url):
+            raise ConfigError(f"is no address: {url!r}", where="--model", remedy="write http://HOST:PORT/v1#NAME")
         if not name:
-            raise ConfigError("is an address without a model's name", where=given,
-                              remedy=f"write {url.rstrip('/')}#NAME; GET {url.rstrip('/')}/models lists the names")
-        return ModelName(name, "endpoint", url.rstrip("/"))
-    if given == "scripted":
-        return ModelName(given, "scripted")
-    if given in OWN or "/" in given or given.startswith((".", "~")) or Path(given).is_dir():
-        return ModelName(given, "local")
-    return ModelName(given, "endpoint", os.environ.get("OPENAI_BASE_URL", OPENAI).rstrip("/"))
+            raise ConfigError("is an address without a model's name", where=shown_address(url),
+                              remedy=f"write {shown_address(url)}#NAME; GET {shown_address(url)}/models lists the names")
+        return ModelName(name, "endpoint", url)
+    if text == "scripted":
+        return ModelName(text, "scripted")
+    if text in OWN or "/" in text or text.startswith((".", "~")) or Path(text).is_dir():
+        return ModelName(text, "local")
+    return ModelName(text, "endpoint", os.environ.get("OPENAI_BASE_URL", OPENAI).rstrip("/"))

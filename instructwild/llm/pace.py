@@ -1,4 +1,4 @@
-"""How fast an endpoint may be asked: what the user allows, and what the endpoint turns out to bear."""
+"""How fast requests go out: what the user allows, and what the endpoint turns out to bear."""
 
 import asyncio
 import time
@@ -31,11 +31,11 @@ class Rate:
         self._free_at -= units * self.seconds
 
 
-class Slots:
-    """How many requests may be on their way: grows while the endpoint answers, halves when it says it is too much.
+class ConcurrencyLimiter:
+    """How many requests may be in flight: grows while the endpoint answers, halves when it limits the rate.
 
-    Doubling at first, then additive increase and multiplicative decrease (Chiu and Jain 1989), as TCP does. Refusals of
-    requests that were sent before the last cut cut no further: they speak of the old limit.
+    Doubling at first, then additive increase and multiplicative decrease (Chiu and Jain 1989), as TCP does. Requests that
+    were sent before the last cut cut no further when they are refused: they speak of the old limit.
 
     Args:
         most: never more than this.
@@ -45,16 +45,16 @@ class Slots:
     def __init__(self, most: int = 256, first: int = 8) -> None:
         self.most = most
         self.limit = float(min(first, most))
-        self.flying = 0
-        self.refusals = 0
-        self._searching = True
+        self.in_flight = 0
+        self.rate_limited = 0
+        self._slow_start = True
         self._cut_at = 0.0
         self._paused_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def enter(self) -> float:
-        """Wait for a slot; returns the time of entry, which `leave` wants back."""
-        if self._waiting or self.flying >= int(self.limit):
+    async def acquire(self) -> float:
+        """Wait for a place; returns the time of entry, which `release` wants back."""
+        if self._waiting or self.in_flight >= int(self.limit):
             turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
             try:
@@ -64,35 +64,39 @@ class Slots:
                     self._free()
                 raise
         else:
-            self.flying += 1
+            self.in_flight += 1
         pause = self._paused_until - time.monotonic()
         if pause > 0:
-            await asyncio.sleep(pause)
+            try:
+                await asyncio.sleep(pause)
+            except asyncio.CancelledError:
+                self._free()
+                raise
         return time.monotonic()
 
-    def leave(self, entered: float, *, refused: bool = False, pause: float = 0.0) -> None:
-        """Give the slot back and learn from how the request went.
+    def release(self, entered: float, *, rate_limited: bool = False, pause: float = 0.0) -> None:
+        """Give the place back and learn from how the request went.
 
         Args:
-            entered: what `enter` returned.
-            refused: the endpoint said it is asked too much.
-            pause: seconds for which it wants to be left alone.
+            entered: what `acquire` returned.
+            rate_limited: the endpoint said that it gets too many requests.
+            pause: seconds for which it wants no more.
         """
-        if refused:
-            self.refusals += 1
+        if rate_limited:
+            self.rate_limited += 1
             self._paused_until = max(self._paused_until, time.monotonic() + pause)
             if entered > self._cut_at:
                 self._cut_at = time.monotonic()
-                self._searching = False
+                self._slow_start = False
                 self.limit = max(1.0, self.limit / 2)
-        elif self.flying >= int(self.limit):
-            self.limit = min(self.most, self.limit + (1.0 if self._searching else 1.0 / self.limit))
+        elif self.in_flight >= int(self.limit):
+            self.limit = min(self.most, self.limit + (1.0 if self._slow_start else 1.0 / self.limit))
         self._free()
 
     def _free(self) -> None:
-        self.flying -= 1
-        while self._waiting and self.flying < int(self.limit):
+        self.in_flight -= 1
+        while self._waiting and self.in_flight < int(self.limit):
             turn = self._waiting.popleft()
             if not turn.done():
-                self.flying += 1
+                self.in_flight += 1
                 turn.set_result(None)

@@ -1,5 +1,6 @@
 """What a model costs: from genai-prices, from --price, or nothing for a model that runs here."""
 
+import json
 from dataclasses import dataclass
 
 from instructwild.errors import ConfigError
@@ -25,8 +26,10 @@ class Price:
 
         No vocabulary in use splits text finer than into bytes, so the bytes bound the tokens.
         """
-        said = [request.text] if request.text else [message.content for message in request.messages]
-        tokens = sum(len(text.encode("utf-8", "replace")) + MESSAGE_OVERHEAD for text in said) + MESSAGE_OVERHEAD
+        texts = [request.text] if request.text else [
+            "".join(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                    for name, value in message.items() if name != "role") for message in request.chat_messages()]
+        tokens = sum(len(text.encode("utf-8", "replace")) + MESSAGE_OVERHEAD for text in texts) + MESSAGE_OVERHEAD
         return self.of(tokens, request.sampling.max_tokens)
 
     @property
@@ -35,18 +38,18 @@ class Price:
         return not self.prompt and not self.completion
 
 
-def parse_price(given: str) -> Price:
+def parse_price(text: str) -> Price:
     """`0.15,0.6`: US$ for a million tokens sent, and received.
 
     Raises:
         ConfigError: it is not two numbers, none below zero.
     """
     try:
-        sent, received = (float(part) for part in given.split(","))
+        sent, received = (float(part) for part in text.split(","))
     except ValueError:
         sent = received = -1.0
     if not (0 <= sent < 1e6 and 0 <= received < 1e6):
-        raise ConfigError(f"should be two prices, found {given!r}", where="--price",
+        raise ConfigError(f"should be two prices, not {text!r}", where="--price",
                           remedy="US$ for a million tokens sent and received, such as --price 0.15,0.6")
     return Price(sent, received)
 
@@ -57,13 +60,10 @@ def known_price(model: str, base_url: str) -> Price | None:
 
     from genai_prices import Usage, calc_price
 
-    found = None
-    for where in ({"provider_api_url": base_url}, {}):
+    for provider in ({"provider_api_url": base_url}, {}):
         try:
-            found = calc_price(Usage(input_tokens=1_000_000, output_tokens=1_000_000), model_ref=model, **where)
-            break
+            listed = calc_price(Usage(input_tokens=1_000_000, output_tokens=1_000_000), model_ref=model, **provider)
         except LookupError:
             continue
-    if found is None:
-        return None
-    return Price(float(found.input_price or Decimal()), float(found.output_price or Decimal()))
+        return Price(float(listed.input_price or Decimal()), float(listed.output_price or Decimal()))
+    return None

@@ -14,11 +14,11 @@ def quantization_of(folder: Path) -> dict[str, Any] | None:
     """The quantization config of a model folder, or None for a full-precision one; auto-gptq's own file counts too."""
     for name, key in (("config.json", "quantization_config"), ("quantize_config.json", None)):
         try:
-            found = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            content = json.loads((folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
             continue
-        config = found.get(key) if key else found
-        if config:
+        config = content.get(key) if key and isinstance(content, dict) else content
+        if config and isinstance(config, dict):
             return dict(config)
     return None
 
@@ -47,7 +47,7 @@ def prepare() -> None:
 
 
 def loading(folder: Path) -> dict[str, Any]:
-    """What `from_pretrained` must be told to load a 4-bit folder; nothing for one that says it all in its config.json.
+    """The arguments `from_pretrained` needs to load a 4-bit folder; nothing for one that says it all in its config.json.
 
     auto-gptq writes the grid into a file of its own, `quantize_config.json`, and names the weights after it, as in
     `gptq_model-4bit-128g.safetensors`.
@@ -58,7 +58,7 @@ def loading(folder: Path) -> dict[str, Any]:
     from transformers import AutoConfig, GPTQConfig
 
     prepare()
-    config = AutoConfig.from_pretrained(folder)
+    config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
     plain = not getattr(config, "quantization_config", None)
     if plain:
         grid = quantization_of(folder) or {}

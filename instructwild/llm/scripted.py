@@ -1,6 +1,6 @@
 """A model that follows a script: quick, the same every time, and as unreliable as real ones.
 
-It reads from the prompt what is wanted (a numbered list of new questions, questions with answers, conversations, the text
+It reads from the prompt what to write (a numbered list of new questions, questions with answers, conversations, the text
 that continues a list, a judgement, or a plain answer) and writes that in the language of the prompt. A stated share of its
 answers is refused, cut off, malformed, in the wrong language, or repeats an example. It serves tests, rehearsals of what a
 run will cost, and the smoke size of a recipe.
@@ -71,19 +71,19 @@ class Script:
 
     def reply(self, request: Request) -> Reply:
         """The answer to one request: the same request always has the same."""
-        dice = random.Random(request.key(self.name))
-        prompt = request.said
+        rng = random.Random(request.key(self.name))
+        prompt = request.prompt_text
         language = "zh" if len(HAN.findall(prompt)) * 4 > len(prompt) else "en"
         sent = tokens_of(prompt)
-        if dice.random() < self.faults.refused and not request.text:
+        if rng.random() < self.faults.refused and not request.text:
             text = REFUSAL[language]
             return Reply(text, "stop", sent, tokens_of(text), request_id=f"scripted-{request.seed}")
-        text = self._text(prompt, bool(request.text), language, dice)
-        if dice.random() < self.faults.malformed:
+        text = self._text(prompt, bool(request.text), language, rng)
+        if rng.random() < self.faults.malformed:
             text = text.replace("\n", " ").replace(".", "").replace("：", " ").replace(":", " ")
         finish = "stop"
         limit = request.sampling.max_tokens
-        if dice.random() < self.faults.truncated:
+        if rng.random() < self.faults.truncated:
             limit = min(limit, max(1, tokens_of(text) * 2 // 3))
         for stop in request.sampling.stop:
             text = text.split(stop)[0] if text.find(stop) > 0 else text
@@ -91,92 +91,92 @@ class Script:
             text, finish = text.encode()[: limit * 4].decode("utf-8", "ignore"), "length"
         return Reply(text, finish, sent, tokens_of(text), request_id=f"scripted-{request.seed}")
 
-    def _text(self, prompt: str, continues: bool, language: str, dice: random.Random) -> str:
+    def _text(self, prompt: str, continues: bool, language: str, rng: random.Random) -> str:
         examples = [text for _, text in ITEM.findall(prompt) if not EXAMPLE.match(text)]
         if continues:
             begun = [int(number) for number in re.findall(r"(?m)^\s*(\d+)[.、．]", prompt)]
             first = begun[-1] if begun else 1
-            items = [self._item(examples, language, dice) for _ in range(3)]
+            items = [self._item(examples, language, rng) for _ in range(3)]
             return " " + "\n".join([items[0], *(f"{first + i}. {item}" for i, item in enumerate(items[1:], 1))])
         answers = LETTERED.findall(prompt)
         if len(answers) > 1:
-            return self._order(answers, language, dice)
-        wanted = RANGE.search(prompt)
-        if wanted is None:
-            return answer(language, dice)
-        return self._list(prompt, examples, range(int(wanted[1]), int(wanted[2]) + 1), language, dice)
+            return self._order(answers, language, rng)
+        numbers = RANGE.search(prompt)
+        if numbers is None:
+            return answer(language, rng)
+        return self._list(prompt, examples, range(int(numbers[1]), int(numbers[2]) + 1), language, rng)
 
-    def _order(self, answers: list[tuple[str, str]], language: str, dice: random.Random) -> str:
+    def _order(self, answers: list[tuple[str, str]], language: str, rng: random.Random) -> str:
         """A judgement: the longer answer is better, and equal lengths are a tie; now and then the first one shown wins."""
-        biased = dice.random() < self.faults.biased
+        biased = rng.random() < self.faults.biased
         lengths = {letter: -place if biased else len(text.strip()) for place, (letter, text) in enumerate(answers)}
         best, *others = sorted(lengths, key=lambda letter: -lengths[letter])
         order, last = best, best
         for letter in others:
             order += f" {'=' if lengths[letter] == lengths[last] else '>'} {letter}"
             last = letter
-        return f"{answer(language, dice)}\n{order}"
+        return f"{answer(language, rng)}\n{order}"
 
-    def _list(self, prompt: str, examples: list[str], numbers: range, language: str, dice: random.Random) -> str:
+    def _list(self, prompt: str, examples: list[str], numbers: range, language: str, rng: random.Random) -> str:
         lines = []
         for number in numbers:
-            item = self._item(examples, language, dice)
+            item = self._item(examples, language, rng)
             if PAIRS.search(prompt):
-                lines.append(f"Question {number}: {item}\nAnswer {number}: {answer(language, dice)}" if language == "en"
-                             else f"问题{number}：{item}\n回答{number}：{answer(language, dice)}")
+                lines.append(f"Question {number}: {item}\nAnswer {number}: {answer(language, rng)}" if language == "en"
+                             else f"问题{number}：{item}\n回答{number}：{answer(language, rng)}")
             elif TALKS.search(prompt):
-                more = question(language, dice)
-                lines.append(f"{number}. User: {item}\nAssistant: {answer(language, dice)}\nUser: {more}" if language == "en"
-                             else f"{number}. 用户：{item}\n助手：{answer(language, dice)}\n用户：{more}")
+                more = question(language, rng)
+                lines.append(f"{number}. User: {item}\nAssistant: {answer(language, rng)}\nUser: {more}" if language == "en"
+                             else f"{number}. 用户：{item}\n助手：{answer(language, rng)}\n用户：{more}")
             else:
                 lines.append(f"{number}. {item}")
         return "\n".join(lines)
 
-    def _item(self, examples: list[str], language: str, dice: random.Random) -> str:
-        draw = dice.random()
+    def _item(self, examples: list[str], language: str, rng: random.Random) -> str:
+        draw = rng.random()
         if examples and draw < self.faults.repeated:
-            return dice.choice(examples)
+            return rng.choice(examples)
         if examples and draw < self.faults.repeated + self.faults.alike:
-            return changed(dice.choice(examples), language, dice)
+            return changed(rng.choice(examples), language, rng)
         if draw > 1 - self.faults.foreign:
-            return question("en" if language == "zh" else "zh", dice)
-        return question(language, dice)
+            return question("en" if language == "zh" else "zh", rng)
+        return question(language, rng)
 
 
-def question(language: str, dice: random.Random) -> str:
-    """A question that nobody has asked before, most likely: some 10^15 are possible in each language."""
-    said = [dice.choice(_vocabulary()["questions"][language])]
-    said += dice.sample(_vocabulary()["settings"][language], dice.choice(BESIDE))
-    return ("" if language == "zh" else " ").join(shape.format(**_words(language, dice)) for shape in said)
+def question(language: str, rng: random.Random) -> str:
+    """A question unlike any before it, most likely: some 10^15 are possible in each language."""
+    shapes = [rng.choice(_vocabulary()["questions"][language])]
+    shapes += rng.sample(_vocabulary()["settings"][language], rng.choice(BESIDE))
+    return ("" if language == "zh" else " ").join(shape.format(**_words(language, rng)) for shape in shapes)
 
 
-def changed(text: str, language: str, dice: random.Random) -> str:
+def changed(text: str, language: str, rng: random.Random) -> str:
     """The same text with one word, or one Chinese character, put in the place of another."""
     words: list[str] = list(text) if language == "zh" else text.split(" ")
-    words[dice.randrange(len(words))] = dice.choice(_vocabulary()["kinds"][language])
+    words[rng.randrange(len(words))] = rng.choice(_vocabulary()["kinds"][language])
     return ("" if language == "zh" else " ").join(words)
 
 
-def answer(language: str, dice: random.Random) -> str:
+def answer(language: str, rng: random.Random) -> str:
     """Two to six sentences."""
-    shapes = [dice.choice(_vocabulary()["answers"][language]) for _ in range(dice.randint(2, 6))]
-    return ("" if language == "zh" else " ").join(shape.format(**_words(language, dice)) for shape in shapes)
+    shapes = [rng.choice(_vocabulary()["answers"][language]) for _ in range(rng.randint(2, 6))]
+    return ("" if language == "zh" else " ").join(shape.format(**_words(language, rng)) for shape in shapes)
 
 
 @cache
 def _vocabulary() -> dict[str, dict[str, Any]]:
     import yaml
 
-    found = yaml.safe_load(files("instructwild.llm").joinpath("scripted.yaml").read_text(encoding="utf-8"))
-    return {name: {language: given.split() if isinstance(given, str) else given for language, given in parts.items()}
-            for name, parts in found.items()}
+    lists = yaml.safe_load(files("instructwild.llm").joinpath("scripted.yaml").read_text(encoding="utf-8"))
+    return {name: {language: words.split() if isinstance(words, str) else words for language, words in by_language.items()}
+            for name, by_language in lists.items()}
 
 
-def _words(language: str, dice: random.Random) -> dict[str, str]:
+def _words(language: str, rng: random.Random) -> dict[str, str]:
     known = _vocabulary()
     things, kinds, acts = (known[name][language] for name in ("things", "kinds", "acts"))
-    first, second, third = dice.sample(things, 3)
-    name = "".join(dice.choices(known["names"][language], k=dice.choice((2, 3, 3))))
-    return {"a": first, "b": second, "c": third, "k": dice.choice(kinds), "l": dice.choice(kinds), "v": dice.choice(acts),
-            "w": dice.choice(acts), "n": str(dice.randint(2, 99)), "m": str(dice.randint(20, 900)),
-            "y": str(dice.randint(1850, 2024)), "p": name.title(), "t": dice.choice(known["times"][language])}
+    first, second, third = rng.sample(things, 3)
+    name = "".join(rng.choices(known["names"][language], k=rng.choice((2, 3, 3))))
+    return {"a": first, "b": second, "c": third, "k": rng.choice(kinds), "l": rng.choice(kinds), "v": rng.choice(acts),
+            "w": rng.choice(acts), "n": str(rng.randint(2, 99)), "m": str(rng.randint(20, 900)),
+            "y": str(rng.randint(1850, 2024)), "p": name.title(), "t": rng.choice(known["times"][language])}

@@ -1,4 +1,4 @@
-"""The scripted model as an OpenAI-compatible endpoint on this machine: with latency, limits, a bill, and bad days.
+"""The scripted model as an OpenAI-compatible endpoint on this machine: with latency, limits, a bill, and fault injection.
 
 It speaks plain HTTP/1.1 over asyncio streams, so that it can also break off in the middle of an answer. The same
 Idempotency-Key is answered from memory and charged once.
@@ -24,12 +24,12 @@ REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found",
 
 
 @dataclass(frozen=True)
-class Weather:
+class FaultInjection:
     """How the endpoint behaves.
 
     Args:
         latency: seconds before an answer, on average; spread evenly between half and one and a half of it.
-        capacity: requests at once; more are turned away with 429 and Retry-After.
+        capacity: requests at once; more are refused with 429 and Retry-After.
         server_errors, hangs, half_answers, html, wrong_json, slow_drips: shares of requests that meet with each.
         hang_seconds: how long a hanging request hangs.
         key: the API key it wants, empty for none.
@@ -49,9 +49,9 @@ class Weather:
     key: str = ""
     idempotent: bool = True
 
-    def fate(self, dice: random.Random) -> str:
-        """What becomes of one request."""
-        draw = dice.random()
+    def draw(self, rng: random.Random) -> str:
+        """Which fault meets one request; empty for none."""
+        draw = rng.random()
         for name in ("server_errors", "hangs", "half_answers", "html", "wrong_json", "slow_drips"):
             share = getattr(self, name)
             if draw < share:
@@ -61,7 +61,7 @@ class Weather:
 
 
 @dataclass
-class Bill:
+class ServerBill:
     """What the endpoint has charged for, and what it has seen."""
 
     charged: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -83,14 +83,14 @@ class Bill:
 
 
 class ScriptedServer:
-    """One endpoint. See `serve_scripted` for one that runs beside the caller."""
+    """One endpoint; `serve_scripted` runs one beside the caller."""
 
-    def __init__(self, script: Script | None = None, weather: Weather | None = None, seed: int = 0) -> None:
+    def __init__(self, script: Script | None = None, faults: FaultInjection | None = None, seed: int = 0) -> None:
         self.script = script or Script()
-        self.weather = weather or Weather()
-        self.bill = Bill()
-        self._flying = 0
-        self._dice = random.Random(seed)
+        self.faults = faults or FaultInjection()
+        self.bill = ServerBill()
+        self._in_flight = 0
+        self._rng = random.Random(seed)
         self._known: dict[str, Reply] = {}
 
     async def start(self, port: int = 0) -> tuple[asyncio.Server, int]:
@@ -115,53 +115,53 @@ class ScriptedServer:
         """Answer one request; whether the connection can be used again."""
         path = first.split(" ")[1]
         self.bill.seen[path] += 1
-        if self.weather.key and headers.get("authorization") != f"Bearer {self.weather.key}":
+        if self.faults.key and headers.get("authorization") != f"Bearer {self.faults.key}":
             return await self._send(writer, 401, {"error": {"message": "no such key", "type": "auth"}})
         if path.endswith("/models"):
             return await self._send(writer, 200, {"object": "list", "data": [{"id": self.script.name, "object": "model"}]})
         if path not in ("/v1/chat/completions", "/v1/completions"):
             return await self._send(writer, 404, {"error": {"message": f"no such path {path}"}})
-        if self._flying >= self.weather.capacity:
+        if self._in_flight >= self.faults.capacity:
             self.bill.seen["429"] += 1
             return await self._send(writer, 429, {"error": {"message": "too many requests"}},
-                                    {"Retry-After": str(self.weather.retry_after)})
-        self._flying += 1
-        self.bill.most_at_once = max(self.bill.most_at_once, self._flying)
+                                    {"Retry-After": str(self.faults.retry_after)})
+        self._in_flight += 1
+        self.bill.most_at_once = max(self.bill.most_at_once, self._in_flight)
         try:
             return await self._complete(json.loads(body), headers, path, writer)
         finally:
-            self._flying -= 1
+            self._in_flight -= 1
 
-    async def _complete(self, given: dict[str, Any], headers: dict[str, str], path: str,
+    async def _complete(self, body: dict[str, Any], headers: dict[str, str], path: str,
                         writer: asyncio.StreamWriter) -> bool:
-        weather = self.weather
-        fate = weather.fate(self._dice)
-        if weather.latency:
-            await asyncio.sleep(weather.latency * self._dice.uniform(0.5, 1.5))
-        if fate:
-            self.bill.seen[fate] += 1
-        if fate == "server_errors":
+        faults = self.faults
+        fault = faults.draw(self._rng)
+        if faults.latency:
+            await asyncio.sleep(faults.latency * self._rng.uniform(0.5, 1.5))
+        if fault:
+            self.bill.seen[fault] += 1
+        if fault == "server_errors":
             return await self._send(writer, 500, {"error": {"message": "overloaded"}})
-        if fate == "hangs":
-            await asyncio.sleep(weather.hang_seconds)
+        if fault == "hangs":
+            await asyncio.sleep(faults.hang_seconds)
             return False
-        if fate == "html":
+        if fault == "html":
             return await self._send(writer, 200, "<html><body>Bad gateway</body></html>", kind="text/html")
-        if fate == "wrong_json":
+        if fault == "wrong_json":
             return await self._send(writer, 200, {"result": "ok"})
         chat = path.endswith("/chat/completions")
         key = headers.get("idempotency-key", "")
-        request = _request(given, chat)
-        reply = self._known.get(key) if weather.idempotent else None
+        request = _request(body, chat)
+        reply = self._known.get(key) if faults.idempotent else None
         if reply is None:
             reply = self.script.reply(request)
-        answer = _completion(reply, given, chat)
-        if fate == "half_answers":
+        answer = _completion(reply, body, chat)
+        if fault == "half_answers":
             content = json.dumps(answer, ensure_ascii=False).encode()
             writer.write(_head(200, len(content)) + content[: len(content) // 2])
             await writer.drain()
             return False
-        if fate == "slow_drips":
+        if fault == "slow_drips":
             content = json.dumps(answer, ensure_ascii=False).encode()
             writer.write(_head(200, len(content)))
             step = 1 + len(content) // 5
@@ -178,7 +178,7 @@ class ScriptedServer:
     def _charge(self, key: str, reply: Reply) -> None:
         name = key or f"unnamed {len(self.bill.charged)}"
         if name in self.bill.charged:
-            if not self.weather.idempotent:
+            if not self.faults.idempotent:
                 self.bill.twice[name] += 1
             return
         self.bill.charged[name] = (reply.prompt_tokens, reply.completion_tokens)
@@ -199,30 +199,30 @@ def _head(status: int, length: int, extra: dict[str, str] | None = None, kind: s
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-def _request(given: dict[str, Any], chat: bool) -> Request:
-    stop = given.get("stop") or ()
-    sampling = Sampling(max_tokens=int(given.get("max_tokens") or 512), temperature=float(given.get("temperature", 1.0)),
-                        top_p=float(given.get("top_p", 1.0)), stop=tuple([stop] if isinstance(stop, str) else stop))
-    seed = int(given.get("seed") or 0)
+def _request(body: dict[str, Any], chat: bool) -> Request:
+    stop = body.get("stop") or ()
+    sampling = Sampling(max_tokens=int(body.get("max_tokens") or 512), temperature=float(body.get("temperature", 1.0)),
+                        top_p=float(body.get("top_p", 1.0)), stop=tuple([stop] if isinstance(stop, str) else stop))
+    seed = int(body.get("seed") or 0)
     if not chat:
-        return Request(text=str(given["prompt"]), sampling=sampling, seed=seed)
-    messages = tuple(Message(role=message["role"], content=message["content"]) for message in given["messages"])
+        return Request(text=str(body["prompt"]), sampling=sampling, seed=seed)
+    messages = tuple(Message(role=message["role"], content=message["content"]) for message in body["messages"])
     return Request(messages=messages, sampling=sampling, seed=seed)
 
 
-def _completion(reply: Reply, given: dict[str, Any], chat: bool) -> dict[str, Any]:
-    said = {"message": {"role": "assistant", "content": reply.text}} if chat else {"text": reply.text}
+def _completion(reply: Reply, body: dict[str, Any], chat: bool) -> dict[str, Any]:
+    answer = {"message": {"role": "assistant", "content": reply.text}} if chat else {"text": reply.text}
     return {"id": reply.request_id, "object": "chat.completion" if chat else "text_completion", "created": int(time.time()),
-            "model": given.get("model"), "choices": [{"index": 0, "finish_reason": reply.finish, **said}],
+            "model": body.get("model"), "choices": [{"index": 0, "finish_reason": reply.finish, **answer}],
             "usage": {"prompt_tokens": reply.prompt_tokens, "completion_tokens": reply.completion_tokens,
                       "total_tokens": reply.prompt_tokens + reply.completion_tokens}}
 
 
 @contextmanager
-def serve_scripted(script: Script | None = None, weather: Weather | None = None, seed: int = 0,
+def serve_scripted(script: Script | None = None, faults: FaultInjection | None = None, seed: int = 0,
                    ) -> Iterator[tuple[str, ScriptedServer]]:
     """An endpoint in a thread of this process while the block runs: its base address, and the server with its bill."""
-    endpoint = ScriptedServer(script, weather, seed)
+    endpoint = ScriptedServer(script, faults, seed)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -1,8 +1,8 @@
-"""A model that is being asked: requests go out in order and replies come back in that order, whatever answers them."""
+"""A model in use: requests go out in order and replies come back in that order, whatever answers them."""
 
 import signal
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -14,19 +14,22 @@ from instructwild.llm.name import ModelName
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
 
-Ask = Callable[[], Request | None]
+NextRequest = Callable[[], Request | None]
+"""Gives the next request, or None where there is none now."""
 
 
 @dataclass
 class Usage:
-    """What a session asked for and what it cost."""
+    """What a session sent and received, and what it cost."""
 
     requests: int = 0
     cached: int = 0
     failed: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    reasoning_tokens: int = 0
     usd: float = 0.0
+    repairs: Counter[str] = field(default_factory=Counter)
 
     def count(self, reply: Reply) -> None:
         """Add one reply. A cached one was paid for before, by this run or by another."""
@@ -35,14 +38,16 @@ class Usage:
         self.failed += reply.finish == "failed"
         self.prompt_tokens += reply.prompt_tokens
         self.completion_tokens += reply.completion_tokens
+        self.reasoning_tokens += reply.reasoning_tokens
         self.usd += reply.usd
+        self.repairs.update(reply.repairs)
 
 
 class Engine(Protocol):
     """What answers: an endpoint, a model in this process, or a script."""
 
-    def stream(self, ask: Ask, window: int) -> AsyncIterator[tuple[Request, Reply]]:
-        """See `Session.stream`."""
+    def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Reply]]:
+        """Replies in the order of the requests; see `Session.stream`."""
         ...
 
     async def close(self) -> None:
@@ -52,9 +57,9 @@ class Engine(Protocol):
 
 @dataclass
 class Session:
-    """A model that is being asked, with what has been asked and spent.
+    """A model in use, with what it was sent and what that cost.
 
-    `window` is how many requests are on their way or in a batch at once. It decides what a request can know of the answers
+    `window` is how many requests are in flight or in a batch at once. It decides what a request can know of the answers
     before it, so it is part of what determines a result; timing is not.
     """
 
@@ -66,18 +71,18 @@ class Session:
     usage: Usage = field(default_factory=Usage)
     stopped: BudgetError | None = None
 
-    async def stream(self, ask: Ask) -> AsyncIterator[tuple[Request, Reply]]:
-        """Ask and hand back the replies in the order of the requests.
+    async def stream(self, next_request: NextRequest) -> AsyncIterator[tuple[Request, Reply]]:
+        """Send requests and hand back the replies in the order of the requests.
 
         Args:
-            ask: called for the next request; None means none now. Request i is asked for once reply i - window has been
-                handed back and the caller has come back for more. The stream ends when nothing is on its way and `ask`
-                has nothing.
+            next_request: called for the next request; None means none now. It is called for request i once reply
+                i - window has been handed back and the caller has come back for more. The stream ends when nothing is in
+                flight and it has nothing.
 
         Yields:
             each request with its reply. A request that the budget did not cover has a failed reply, and none follows.
         """
-        async for request, reply in self.engine.stream(lambda: None if self.stopped else ask(), self.window):
+        async for request, reply in self.engine.stream(lambda: None if self.stopped else next_request(), self.window):
             if isinstance(reply, BudgetError):
                 self.stopped, reply = reply, Reply("", "failed", problem="budget")
             self.usage.count(reply)
@@ -92,33 +97,34 @@ class Session:
 
 
 class EndpointEngine:
-    """Many requests on their way at once; replies in the order of the requests."""
+    """Many requests in flight at once; replies in the order of the requests."""
 
     def __init__(self, endpoint: Endpoint, label: str) -> None:
         self.endpoint, self.label = endpoint, label
 
-    async def stream(self, ask: Ask, window: int) -> AsyncIterator[tuple[Request, Any]]:
-        """See `Session.stream`."""
+    async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Any]]:
+        """Replies in the order of the requests, or the error of the budget in place of one."""
         import asyncio
 
-        flying: deque[tuple[Request, asyncio.Task[Reply]]] = deque()
+        in_flight: deque[tuple[Request, asyncio.Task[Reply]]] = deque()
         try:
             while True:
-                while len(flying) < window and (request := ask()) is not None:
-                    flying.append((request, asyncio.create_task(self.endpoint.complete(request, request.key(self.label)))))
-                if not flying:
+                while len(in_flight) < window and (request := next_request()) is not None:
+                    call = self.endpoint.complete(request, request.key(self.label))
+                    in_flight.append((request, asyncio.create_task(call)))
+                if not in_flight:
                     return
-                request, task = flying[0]
+                request, task = in_flight[0]
                 try:
                     answer: Any = await task
                 except BudgetError as error:
                     answer = error
-                flying.popleft()
+                in_flight.popleft()
                 yield request, answer
         finally:
-            for _, task in flying:
+            for _, task in in_flight:
                 task.cancel()
-            await asyncio.gather(*(task for _, task in flying), return_exceptions=True)
+            await asyncio.gather(*(task for _, task in in_flight), return_exceptions=True)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -132,13 +138,13 @@ class BatchEngine:
                  ledger: Ledger, label: str) -> None:
         self.answer, self.batches, self.ledger, self.label = answer, batches, ledger, label
 
-    async def stream(self, ask: Ask, window: int) -> AsyncIterator[tuple[Request, Reply]]:
-        """See `Session.stream`."""
+    async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Reply]]:
+        """Replies in the order of the requests."""
         _interrupt_at_once()
         waiting: deque[Request] = deque()
         ready: deque[Reply] = deque()
         while True:
-            while len(waiting) < window and (request := ask()) is not None:
+            while len(waiting) < window and (request := next_request()) is not None:
                 waiting.append(request)
             if not waiting:
                 return
@@ -147,8 +153,8 @@ class BatchEngine:
             yield waiting.popleft(), ready.popleft()
 
     def _answered(self, requests: list[Request]) -> list[Reply]:
-        """Replies to all, batch by batch. A batch is formed before looking at what is known, and asked again whole when any
-        of it is missing: what a row is batched with can decide its rounding.
+        """Replies to all, batch by batch. A batch is formed before looking at what is known, and answered again whole when
+        any of it is missing: what a row is batched with can decide its rounding.
         """
         replies: list[Reply | None] = [None] * len(requests)
         for batch in self.batches(requests):

@@ -1,32 +1,31 @@
-"""How a model is best asked: a small one continues a text, one that follows orders is asked in a conversation."""
+"""How a model is best prompted: a small one continues a text, one that follows instructions gets messages."""
+
+from pathlib import Path
 
 from instructwild.errors import ModelError
 from instructwild.llm.name import ModelName
 
 SMALL_BYTES = 2_500_000_000
-"""Smaller weights, about a billion parameters, belong to models that continue a list rather than follow an order."""
+"""Smaller weights, about a billion parameters, belong to models that continue a list rather than follow an instruction."""
 
 
 def style_for(name: ModelName) -> str:
-    """`base` for a model that continues, `chat` for one that is asked."""
+    """`base` for a model that continues a text, `chat` for one that answers messages."""
     if name.place != "local":
         return "chat"
-    from instructwild.llm.models import resolve
-
-    folder = resolve(name.name)
+    folder = _folder(name)
     size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))
-    return "chat" if has_chat_template(name.name) and size > SMALL_BYTES else "base"
+    return "chat" if _has_template(folder) and size > SMALL_BYTES else "base"
 
 
-def has_chat_template(given: str) -> bool:
-    """Whether a model that runs here was made for conversations.
+def _folder(name: ModelName) -> Path:
+    """The model's folder; one of the Hub that is on this machine is not looked for there again."""
+    from instructwild.llm.models import cached_from_hub, resolve
 
-    Raises:
-        ModelError: the model cannot be found.
-    """
-    from instructwild.llm.models import resolve
+    return (cached_from_hub(name.name) if name.on_hub else None) or resolve(name.name)
 
-    folder = resolve(given)
+
+def _has_template(folder: Path) -> bool:
     if (folder / "chat_template.jinja").is_file():
         return True
     try:

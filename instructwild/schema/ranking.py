@@ -30,6 +30,7 @@ class Candidate(BaseModel):
     id: str = Field(description="the answer's id, as `response_id`")
     text: str = Field(description="the answer")
     model: str | None = Field(default=None, description="who wrote it")
+    reasoning_content: str | None = Field(default=None, description="thoughts of the model before it answered")
 
 
 class Ranking(BaseModel):

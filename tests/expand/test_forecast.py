@@ -7,8 +7,8 @@ import pytest
 from typer.testing import CliRunner
 
 from instructwild.cli import app
-from instructwild.expand.plan import Plan
-from instructwild.expand.respond import Wanted, respond
+from instructwild.expand.plan import ExpandPlan
+from instructwild.expand.respond import ResponsePlan, respond
 from instructwild.expand.run import expand
 from instructwild.llm.open import Limits
 from instructwild.llm.price import Price
@@ -20,9 +20,9 @@ PRICE = Price(1.0, 4.0)
 
 @pytest.fixture
 def seeds(tmp_path):
-    dice = random.Random(2)
+    rng = random.Random(2)
     path = tmp_path / "seeds.jsonl"
-    rows = [question(language, dice) for language in ("en", "zh") for _ in range(40)]
+    rows = [question(language, rng) for language in ("en", "zh") for _ in range(40)]
     path.write_text("".join(json.dumps({"instruction": row}, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return path
 
@@ -38,7 +38,7 @@ def test_expanding_costs_what_was_foretold(seeds, tmp_path):
         told = foretold("expand", seeds, "--out", tmp_path / "out", "--model", f"{url}#scripted", "--target", 900)
         assert not server.bill.seen, "a dry run sends nothing"
         assert not (tmp_path / "out").exists()
-        made = expand([seeds], tmp_path / "out", f"{url}#scripted", Plan(target=900), limits=Limits(price=PRICE))
+        made = expand([seeds], tmp_path / "out", f"{url}#scripted", ExpandPlan(target=900), limits=Limits(price=PRICE))
         billed = server.bill.usd(1.0, 4.0)
     assert told["usd"] == pytest.approx(billed, rel=0.1)
     assert told["requests"] == pytest.approx(made.manifest.metrics["requests"], rel=0.1)
@@ -49,7 +49,7 @@ def test_expanding_costs_what_was_foretold(seeds, tmp_path):
 def test_responding_costs_what_was_foretold(seeds, tmp_path):
     with serve_scripted(Script()) as (url, server):
         told = foretold("respond", seeds, "--out", tmp_path / "out", "--model", f"{url}#scripted", "-k", 2)
-        respond([seeds], tmp_path / "out", [f"{url}#scripted"], Wanted(k=2), limits=Limits(price=PRICE))
+        respond([seeds], tmp_path / "out", [f"{url}#scripted"], ResponsePlan(k=2), limits=Limits(price=PRICE))
         billed = server.bill.usd(1.0, 4.0)
     assert told["usd"] == pytest.approx(billed, rel=0.1)
 

@@ -12,7 +12,7 @@ from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price, parse_price
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.scripted import NONE, Script
-from instructwild.llm.scripted_server import Weather, serve_scripted
+from instructwild.llm.scripted_server import FaultInjection, serve_scripted
 from instructwild.schema import Message
 
 PRICE = Price(1.0, 4.0)
@@ -42,7 +42,7 @@ def _quick(monkeypatch):
 
 def test_replies_come_in_the_order_of_requests_with_what_they_cost():
     requests = questions(50)
-    with serve_scripted(Script(NONE), Weather(latency=0.01)) as (url, server):
+    with serve_scripted(Script(NONE), FaultInjection(latency=0.01)) as (url, server):
         session, replies = run(url, requests)
     assert [request for request, _ in replies] == requests
     assert [reply.text for _, reply in replies] == [Script(NONE).reply(request).text for request in requests]
@@ -58,20 +58,20 @@ def test_a_text_to_continue_goes_to_the_other_endpoint():
 
 
 def test_requests_turned_away_come_back_until_they_are_answered():
-    with serve_scripted(Script(NONE), Weather(latency=0.2, capacity=2, retry_after=0.05)) as (url, server):
-        session, replies = run(url, questions(20), Limits(price=PRICE, window=20))
-    slots = session.engine.endpoint.slots
+    with serve_scripted(Script(NONE), FaultInjection(latency=0.2, capacity=2, retry_after=0.05)) as (url, server):
+        session, replies = run(url, questions(20), Limits(price=PRICE, concurrency=20))
+    limiter = session.engine.endpoint.limiter
     assert all(reply.finish == "stop" for _, reply in replies)
-    assert server.bill.seen["429"] == slots.refusals > 0
-    assert slots.flying == 0
+    assert server.bill.seen["429"] == limiter.rate_limited > 0
+    assert limiter.in_flight == 0
     assert len(server.bill.charged) == 20
 
 
 def test_bad_days_lose_and_double_nothing():
-    weather = Weather(server_errors=0.08, half_answers=0.06, html=0.05, wrong_json=0.05, slow_drips=0.05, capacity=40,
+    faults = FaultInjection(server_errors=0.08, half_answers=0.06, html=0.05, wrong_json=0.05, slow_drips=0.05, capacity=40,
                       retry_after=0.01)
     requests = questions(120)
-    with serve_scripted(Script(NONE), weather) as (url, server):
+    with serve_scripted(Script(NONE), faults) as (url, server):
         session, replies = run(url, requests, Limits(price=PRICE))
     expected = [Script(NONE).reply(request).text for request in requests]
     assert [reply.text for _, reply in replies] == expected
@@ -82,10 +82,10 @@ def test_bad_days_lose_and_double_nothing():
     assert not session.ledger.open_calls()
 
 
-@pytest.mark.parametrize("weather", [Weather(), Weather(half_answers=0.2, server_errors=0.1, idempotent=False)])
+@pytest.mark.parametrize("faults", [FaultInjection(), FaultInjection(half_answers=0.2, server_errors=0.1, idempotent=False)])
 @pytest.mark.parametrize("budget", [0.0, 0.002, 0.01])
-def test_the_budget_is_never_exceeded_and_nothing_paid_is_left_out(weather, budget):
-    with serve_scripted(Script(NONE), weather) as (url, server):
+def test_the_budget_is_never_exceeded_and_nothing_paid_is_left_out(faults, budget):
+    with serve_scripted(Script(NONE), faults) as (url, server):
         session, replies = run(url, questions(200), Limits(price=PRICE, budget=budget))
     billed = server.bill.usd(1.0, 4.0)
     assert billed <= budget
@@ -97,7 +97,7 @@ def test_the_budget_is_never_exceeded_and_nothing_paid_is_left_out(weather, budg
 
 
 def test_a_hanging_endpoint_is_not_waited_for_and_may_have_charged():
-    with serve_scripted(Script(NONE), Weather(hangs=1.0)) as (url, _):
+    with serve_scripted(Script(NONE), FaultInjection(hangs=1.0)) as (url, _):
         session, [(request, reply)] = run(url, questions(1), Limits(price=PRICE, timeout=0.2))
     assert reply.problem == "6 attempts: no answer within 0.2 s"
     assert session.ledger.spent().possible == pytest.approx(6 * PRICE.at_most(request))
@@ -124,12 +124,12 @@ def test_a_call_left_open_by_a_killed_run_counts_as_spent(tmp_path):
     assert all(reply.problem == "budget" for _, reply in replies)
 
 
-@pytest.mark.parametrize(("weather", "path", "said"), [
-    (Weather(key="right"), "", "does not accept the key"), (Weather(), "/nowhere", "does not know the model"),
+@pytest.mark.parametrize(("faults", "path", "said"), [
+    (FaultInjection(key="right"), "", "does not accept the key"), (FaultInjection(), "/nowhere", "does not know the model"),
 ])
-def test_what_no_further_request_can_mend_stops_at_once(weather, path, said):
-    with serve_scripted(Script(NONE), weather) as (url, server), pytest.raises(EndpointError, match=said):
-        run(url + path, questions(3), Limits(price=PRICE, window=1))
+def test_what_no_further_request_can_mend_stops_at_once(faults, path, said):
+    with serve_scripted(Script(NONE), faults) as (url, server), pytest.raises(EndpointError, match=said):
+        run(url + path, questions(3), Limits(price=PRICE, concurrency=1))
     assert sum(server.bill.seen.values()) == 1
 
 
@@ -202,7 +202,7 @@ def test_the_bound_of_a_request_covers_what_any_vocabulary_makes_of_it(tiny_mode
 
 
 def test_a_failed_reply_is_not_remembered():
-    with serve_scripted(Script(NONE), Weather(server_errors=1.0)) as (url, _):
+    with serve_scripted(Script(NONE), FaultInjection(server_errors=1.0)) as (url, _):
         session, [(request, reply)] = run(url, questions(1))
     assert reply == Reply("", "failed", problem="6 attempts: status 500")
     assert session.ledger.get(request.key("scripted")) is None

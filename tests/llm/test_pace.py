@@ -7,49 +7,49 @@ import pytest
 
 from instructwild.errors import BudgetError
 from instructwild.llm.budget import Budget
-from instructwild.llm.pace import Rate, Slots
+from instructwild.llm.pace import ConcurrencyLimiter, Rate
 
 
 def test_slots_double_until_the_first_refusal_then_halve_and_creep():
     async def scene():
-        slots = Slots(most=64, first=4)
+        limiter = ConcurrencyLimiter(most=64, first=4)
         for _ in range(2):
-            entered = [await slots.enter() for _ in range(int(slots.limit))]
+            entered = [await limiter.acquire() for _ in range(int(limiter.limit))]
             for one in entered:
-                slots.leave(one)
-        doubled = slots.limit
-        entered = [await slots.enter() for _ in range(int(slots.limit))]
+                limiter.release(one)
+        doubled = limiter.limit
+        entered = [await limiter.acquire() for _ in range(int(limiter.limit))]
         for one in entered:
-            slots.leave(one, refused=True)
-        halved = slots.limit
-        entered = [await slots.enter() for _ in range(int(slots.limit))]
+            limiter.release(one, rate_limited=True)
+        halved = limiter.limit
+        entered = [await limiter.acquire() for _ in range(int(limiter.limit))]
         for one in entered:
-            slots.leave(one)
-        return doubled, halved, slots.limit, slots.flying
+            limiter.release(one)
+        return doubled, halved, limiter.limit, limiter.in_flight
 
-    doubled, halved, crept, flying = asyncio.run(scene())
+    doubled, halved, crept, in_flight = asyncio.run(scene())
     assert doubled > 4
     assert halved == doubled / 2, "refusals of one burst cut once"
     assert halved < crept <= halved + 1
-    assert flying == 0
+    assert in_flight == 0
 
 
 def test_no_more_than_the_limit_are_on_their_way_and_a_cancelled_one_gives_its_slot_back():
     async def scene():
-        slots, most = Slots(most=3, first=3), 0
+        limiter, most = ConcurrencyLimiter(most=3, first=3), 0
 
         async def one(number):
             nonlocal most
-            entered = await slots.enter()
-            most = max(most, slots.flying)
+            entered = await limiter.acquire()
+            most = max(most, limiter.in_flight)
             await asyncio.sleep(0.001)
-            slots.leave(entered)
+            limiter.release(entered)
 
         tasks = [asyncio.create_task(one(number)) for number in range(20)]
         await asyncio.sleep(0)
         tasks[10].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return most, slots.flying
+        return most, limiter.in_flight
 
     assert asyncio.run(scene()) == (3, 0)
 

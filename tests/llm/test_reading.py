@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructwild.llm.price import Price
-from instructwild.llm.reading import Failure, reading
+from instructwild.llm.reading import Bill, Failure, reading
 from instructwild.llm.request import Reply, Request
 from instructwild.schema import Message
 
@@ -35,5 +35,6 @@ def test_an_answer_a_refusal_and_a_cut_one():
     assert reading(answer({"content": "好"}, "length"), ASKED, PRICE) == cut
     assert reading(answer({"content": None, "refusal": "no"}, usage=usage), ASKED, PRICE).finish == "refused"
     assert reading(answer({"content": None}, "content_filter", usage=usage), ASKED, PRICE).finish == "refused"
-    assert reading(answer({"content": None}, usage=usage), ASKED, PRICE) == Failure("an answer without text", charged=True)
+    assert reading(answer({"content": None}, usage=usage), ASKED, PRICE) == Failure(
+        "a response without text", charged=True, bill=Bill(3, 5, PRICE.of(3, 5)))
     assert "without choices ('<html>" in reading("<html>", ASKED, PRICE).problem

@@ -208,7 +208,7 @@ def stored_dtype(folder: Path) -> "torch.dtype":
     import torch
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(base_of(folder) if _is_adapter(folder) else folder)
+    config = AutoConfig.from_pretrained(base_of(folder) if _is_adapter(folder) else folder, trust_remote_code=False)
     return config.dtype or torch.float32
 
 

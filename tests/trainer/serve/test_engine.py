@@ -190,7 +190,7 @@ def test_a_client_that_leaves_while_its_prompt_is_read_disturbs_nobody(engine, l
     assert answers(reading, pieces)[0][0] == local.generate([requests[0]])[0].text
     assert answers(*kept)[0][0] == local.generate([ask("green tea " * 39)])[0].text
     assert emptied(engine)
-    assert not any(row.said for row in gone[0].rows)
+    assert not any(row.generated for row in gone[0].rows)
 
 
 def test_models_whose_rows_cannot_be_put_together_later_are_batched_from_the_start(engine, local, monkeypatch):

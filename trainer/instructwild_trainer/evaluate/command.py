@@ -83,7 +83,7 @@ def pairwise(
     plan = Plan(judge, tuple(prompts or ()), tuple(map(str, rubric or ())), tuple(name or ()),
                 Sampling(max_tokens=max_tokens, temperature=temperature), Sampling(max_tokens=judge_tokens, temperature=0.0),
                 limit)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, window=window, batch=batch,
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=window, batch=batch,
                     local_only=local_only)
     _announce(battle([first, second], out, plan, limits=limits, cache=cache, encoding=encoding, force=force,
                      dry_run=dry_run), as_json)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from instructwild.llm.judge import Contest, asked_of
+from instructwild.llm.judge import Matchup, requests_of_judge
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, price_of
 from instructwild.llm.price import Price
@@ -44,9 +44,9 @@ def show(sides: Sequence["Side"], names: Sequence[str], comparisons: Sequence["C
         print(f"{plan.judge} scores {2 * len(open_):,} answers")
         return
     stand_in = "x" * int(plan.answer.max_tokens * BYTES_A_TOKEN)
-    contests = [Contest(one.row.prompt, (one.answers[0] or stand_in, one.answers[1] or stand_in), one.language,
+    contests = [Matchup(one.row.prompt, (one.answers[0] or stand_in, one.answers[1] or stand_in), one.language,
                         rubric.of(one.category, one.language)) for one in open_]
-    asked = asked_of(contests, rubric.words, plan.verdict)
+    asked = requests_of_judge(contests, rubric.words, plan.verdict)
     sample = asked[0].messages[-1].content
     for name in names:
         sample = sample.replace(stand_in, f"(what {name} answers)", 1)

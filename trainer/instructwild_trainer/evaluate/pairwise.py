@@ -11,8 +11,9 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import InputError
-from instructwild.llm.judge import REWARD, Contest, by_score, judge, scorer
-from instructwild.llm.ledger import Ledger
+from instructwild.llm.charges import charges
+from instructwild.llm.judge import REWARD, Matchup, by_score, judge, scorer
+from instructwild.llm.ledger import Ledger, run_name
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.stage_models import models_asked
@@ -157,15 +158,16 @@ def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Pla
     """Ask the judge model."""
     from instructwild.console.terminal import console, progress
 
-    contests = [Contest(one.row.prompt, tuple(one.answers), one.language, rubric.of(one.category, one.language))
+    contests = [Matchup(one.row.prompt, tuple(one.answers), one.language, rubric.of(one.category, one.language))
                 for one in open_]
     given = side(plan.judge, limits).given
-    with closing(Ledger(cache or run.scratch / "verdicts.sqlite", f"evaluate {run.folder.name}")) as ledger, \
+    with closing(Ledger(cache or run.scratch / "verdicts.sqlite", run_name(run.scratch))) as ledger, \
             progress() as shown_:
         session = open_model(*models_asked([given]), limits, ledger, sort=SORTED_OVER)
         task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(contests), note="")
         found = asyncio.run(judge(session, contests, words=rubric.words, sampling=plan.verdict,
                                   done=lambda: shown_.update(task, advance=1)))
+        cost = charges([session], ledger)
     for one, said in zip(open_, found, strict=True):
         one.decide(said.ranks)
         one.consistent = said.consistent if said.ranks else None
@@ -175,7 +177,7 @@ def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Pla
         one.lost = Reason.FAILED if one.value is None else None
     if session.stopped is not None:
         console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")
-    return Spent(session.usage.prompt_tokens, session.usage.completion_tokens, session.usage.usd)
+    return Spent(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)
 
 
 def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., list[float]]) -> None:
@@ -205,7 +207,8 @@ def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[D
         {"category": [one.category for one in decided], "winner": [one.winner for one in decided],
          "consistent": [one.consistent for one in decided], "said": [list(one.said) for one in decided]},
         schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
-    return run.finish(data=data, dropped=dropped, metrics=metrics, usd=round(spent.usd, 6),
+    return run.finish(data=data, dropped=dropped, metrics={**metrics, "possibly_charged": spent.possible},
+                      usd=round(spent.usd, 6), gate=None if decided else "failed",
                       tokens=stage.Tokens(prompt=spent.prompt, completion=spent.completion),
                       report=page_of(decided, names, called, metrics))
 

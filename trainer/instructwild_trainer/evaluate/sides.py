@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instructwild import stage
+from instructwild.llm.charges import charges
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.open import Limits, check, open_model
@@ -88,18 +89,21 @@ def ask(asked: Side, prompts: Sequence[tuple[Message, ...]], sampling: Sampling,
             return found
 
         replies = asyncio.run(answered())
+        cost = charges([session], kept)
     nothing = Reply("", "failed", problem="budget")
-    return [*replies, *[nothing] * (len(prompts) - len(replies))], Spent(session.usage.prompt_tokens,
-                                                                         session.usage.completion_tokens, session.usage.usd)
+    spent = Spent(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)
+    return [*replies, *[nothing] * (len(prompts) - len(replies))], spent
 
 
 @dataclass(frozen=True)
 class Spent:
-    """Tokens sent and received, and US$."""
+    """Tokens sent and received, US$ charged for them, and US$ that may have been charged besides."""
 
     prompt: int = 0
     completion: int = 0
     usd: float = 0.0
+    possible: float = 0.0
 
     def __add__(self, other: "Spent") -> "Spent":
-        return Spent(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd)
+        return Spent(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd,
+                     self.possible + other.possible)

@@ -59,13 +59,13 @@ def shape_of(config: "PreTrainedConfig | Path | Mapping[str, Any]") -> Shape:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     if isinstance(config, Path):
-        config = AutoConfig.from_pretrained(config)
+        config = AutoConfig.from_pretrained(config, trust_remote_code=False)
     elif isinstance(config, Mapping):
         config = AutoConfig.for_model(**config)
     if hasattr(config, "quantization_config"):
         del config.quantization_config
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(config)
+        model = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     head = model.get_output_embeddings()
     linear = tuple((layer.out_features, layer.in_features) for layer in model.modules()
                    if isinstance(layer, torch.nn.Linear) and layer is not head)

@@ -56,8 +56,9 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> list[float]:
     from instructwild.llm.arithmetic import computing_dtype
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    teacher, student = (AutoModelForCausalLM.from_pretrained(plan["source"], dtype=computing_dtype(device)).to(device).eval()
-                        .requires_grad_(False) for _ in range(2))
+    teacher, student = (AutoModelForCausalLM.from_pretrained(
+        plan["source"], dtype=computing_dtype(device), trust_remote_code=False, use_safetensors=True).to(device).eval()
+        .requires_grad_(False) for _ in range(2))
     files = {file: load_file(file) for file in sorted(Path(plan["folder"]).glob("*.safetensors"))}
     packed = {name: tensor for tensors in files.values() for name, tensor in tensors.items()}
     changes = {}

@@ -47,7 +47,7 @@ class Slot(Row):
     @property
     def left(self) -> int:
         """Tokens it may still say."""
-        return self.request.sampling.max_tokens - len(self.said)
+        return self.request.sampling.max_tokens - len(self.generated)
 
 
 class Block:
@@ -135,7 +135,7 @@ def choose(logits: "torch.Tensor", rows: list[Slot]) -> "torch.Tensor":
     for i, row in enumerate(rows):
         penalty = row.request.sampling.repetition_penalty
         if penalty != 1:
-            seen = torch.tensor(sorted({*row.prompt, *row.said}), device=logits.device)
+            seen = torch.tensor(sorted({*row.prompt, *row.generated}), device=logits.device)
             logits[i, seen] = penalized(logits[i, seen], torch.tensor(penalty, device=logits.device))
     tokens = draw(logits, rows)
     if likelihoods is not None:

@@ -223,12 +223,12 @@ class Engine:
     def _fail(self, rows: Iterable[Slot], problem: str) -> None:
         for row in rows:
             row.finish = "failed"
-            row.job.sink(Piece(row.index, "", len(row.said), "failed", problem=problem))
+            row.job.sink(Piece(row.index, "", len(row.generated), "failed", problem=problem))
 
 
 def _said(row: Slot, token: int, ends: frozenset[int]) -> None:
     """Count a token in, and hand on the text that is certain now."""
-    row.said.append(token)
+    row.generated.append(token)
     text = ""
     if token in ends:
         row.finish = "stop"
@@ -244,7 +244,7 @@ def _said(row: Slot, token: int, ends: frozenset[int]) -> None:
             row.finish = "stop"
     if text or row.finish is not None:
         noted, row.noted = tuple(row.noted), []
-        row.job.sink(Piece(row.index, text, len(row.said), row.finish, noted))
+        row.job.sink(Piece(row.index, text, len(row.generated), row.finish, noted))
 
 
 def seed_of(seed: int | None, index: int) -> int:

@@ -1,0 +1,104 @@
+"""What may stand in a model folder that is loaded: safetensors inside the folder, and no code."""
+
+import json
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from instructwild.errors import ModelError
+
+SAFE_WEIGHTS = ".safetensors"
+SAFE_INDEX = ".safetensors.index.json"
+PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
+STANDARD_NAMES = ("model.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
+"""Where transformers and PEFT look first; beside other names a pickle could be taken in their place."""
+ADAPTER_CONFIG = "adapter_config.json"
+ATTENTION = ("attn_implementation", "_attn_implementation")
+
+
+def check_weights(folder: Path) -> None:
+    """Whether the weights are safetensors of this folder, and every index names such files only; nothing is opened but JSON.
+
+    Raises:
+        ModelError: there are none, only pickles, or an index or config.json names a pickle or a file elsewhere.
+    """
+    for index in sorted(folder.glob("*.index.json")):
+        for name in sorted(set(map(str, _weight_map(index).values()))):
+            _check_name(name, index)
+    config = read_json(folder / "config.json")
+    if (named := config.get("transformers_weights")) is not None:
+        _check_name(str(named), folder / "config.json", endings=(SAFE_WEIGHTS, SAFE_INDEX))
+    if any((folder / name).is_file() for name in STANDARD_NAMES):
+        return
+    pickled = next((file for pattern in PICKLED for file in sorted(folder.glob(pattern))), None)
+    if pickled is not None:
+        raise ModelError(f"has its weights only as {pickled.name}, which can run code when it is loaded", where=str(folder),
+                         remedy="save the model as safetensors")
+    if next(folder.glob(f"*{SAFE_WEIGHTS}"), None) is None and next(folder.glob(f"*{SAFE_INDEX}"), None) is None:
+        raise ModelError("has no weights (*.safetensors)", where=str(folder), remedy="check that it was saved whole")
+
+
+def check_code(folder: Path) -> None:
+    """Whether the model can be loaded without Python code of its own; where it brings some that is not needed, this is said.
+
+    Raises:
+        ModelError: transformers does not have the classes that its config names, or it asks for code of the Hub.
+    """
+    config = read_json(folder / "config.json")
+    for name in ATTENTION:
+        if "/" in str(config.get(name) or ""):
+            raise ModelError(f"asks for attention code of the Hub ({config[name]!r}), which is never run",
+                             where=str(folder / "config.json"), remedy=f"remove {name!r} from it")
+    if config.get("auto_map") and not _has_class(str(config.get("model_type"))):
+        raise ModelError(f"needs Python code of its own (model_type {config.get('model_type')!r}), which is never run",
+                         where=str(folder), remedy="choose a model whose architecture transformers has")
+    if config.get("auto_map") or read_json(folder / "tokenizer_config.json").get("auto_map"):
+        _say_ignored(folder)
+
+
+@cache
+def _say_ignored(folder: Path) -> None:
+    from rich.console import Console
+
+    Console(stderr=True).print(f"{folder.name}: the Python code that comes with it (auto_map) is ignored; transformers has "
+                               "this architecture itself.", highlight=False, markup=False)
+
+
+def _has_class(model_type: str) -> bool:
+    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+
+    return model_type in CONFIG_MAPPING_NAMES
+
+
+def _weight_map(index: Path) -> dict[str, Any]:
+    weight_map = read_json(index).get("weight_map")
+    if not isinstance(weight_map, dict):
+        raise ModelError("is no index of weights: it has no weight_map", where=str(index), remedy="save the model again")
+    return weight_map
+
+
+def _check_name(name: str, source: Path, endings: tuple[str, ...] = (SAFE_WEIGHTS,)) -> None:
+    path = PurePosixPath(name)
+    if not name.endswith(endings):
+        raise ModelError(f"names {name!r} for weights, which is not safetensors and can run code when it is loaded",
+                         where=str(source), remedy="save the model as safetensors")
+    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name:
+        raise ModelError(f"names {name!r} for weights, which lies outside the folder", where=str(source),
+                         remedy="put the safetensors files beside the index")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object of a model folder; empty where there is no such file.
+
+    Raises:
+        ModelError: it is no JSON object.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        return {}
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise ModelError("is no JSON object", where=str(path), remedy="save the model again")
+    return value
