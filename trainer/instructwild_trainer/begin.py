@@ -13,6 +13,7 @@ from instructwild.console.options import DryRun, Encoding, Force, Json, Out, ann
 from instructwild.errors import InputError, ModelError
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.config import TrainOptions, command, load, plain
+from instructwild_trainer.processes import is_first
 
 if TYPE_CHECKING:
     from instructwild_trainer.adapter import Source
@@ -23,33 +24,37 @@ NOT_OF_THE_RESULT = ("model", "report_to", "trust_remote_code", "save_steps", "c
 
 
 def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, takes: str,
-         told: str) -> Callable[..., None]:
+         summary: str) -> Callable[..., None]:
     """The command of a training stage: every option of `kind`, and what all of them share.
 
     Args:
         stage: its name, and its section in a config file.
         kind: its options.
-        work: called as `work(data, out, options, source, force=, dry_run=, encoding=)`; gives back the finished stage, or
-            None where there is none to announce.
+        work: called as `work(data, out, options, source, force=, dry_run=, encoding=)`; gives back the finished stage, the
+            preview of a dry run, or None where there is nothing to announce.
         takes: what its argument is, for `--help`.
-        told: what it does, for `--help`.
+        summary: what it does, for `--help`.
     """
     def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
                encoding: Encoding = None, *, given: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
+        from instructwild_trainer.preview import Preview
 
         source = source_of(load(kind, stage, config, given).model)
         options = load(kind, stage, config, given, source.inherited)
         made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
-        if made is not None:
+        if isinstance(made, Preview):
+            if as_json and is_first():
+                print(made.to_json())
+        elif made is not None:
             announce(made, as_json)
 
-    called.__name__, called.__doc__ = stage, told
+    called.__name__, called.__doc__ = stage, summary
     return command(kind)(called)
 
 
-def settled(options: TrainOptions) -> dict[str, Any]:
+def resolved_config(options: TrainOptions) -> dict[str, Any]:
     """The options that determine the result, as the manifest keeps them."""
     kept = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
     if options.chat_template:
@@ -61,7 +66,7 @@ def settled(options: TrainOptions) -> dict[str, Any]:
     return kept
 
 
-def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None = None) -> Any:
+def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | None = None) -> Any:
     """The options with max_length held to the model's context, once it is known that the run fits into memory.
 
     Args:
@@ -99,9 +104,21 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
     return options
 
 
-def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
-              unit: str = "rows", packed: int = 0) -> None:
-    """Say what is trained on what, before anything begins; `packed` is how many sequences the rows were packed into."""
+def print_plan(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
+               unit: str = "rows", examples: int = 0, packed: int = 0) -> None:
+    """Say what is trained on what, before anything begins.
+
+    Args:
+        source: the model.
+        chat: its tokenizer.
+        options: of the run.
+        train: how many rows are trained on.
+        held_out: how many are held out, by language.
+        dropped: how many left.
+        unit: what a row is called.
+        examples: into how many examples the rows were made, where that is another number.
+        packed: into how many sequences those were packed; 0 where they are not.
+    """
     from instructwild.console.terminal import console
     from instructwild_trainer.memory import batch_arithmetic, dtype_of
     from instructwild_trainer.processes import count
@@ -109,13 +126,17 @@ def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int,
     how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
     console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
     if source.inherited:
-        told = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key) == value)
+        kept = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key) == value)
         console.print(f"inherited from that {source.manifest.stage if source.manifest else ''} stage: model, tokenizer, "
-                      f"template, {told}", highlight=False)
+                      f"template, {kept}", highlight=False)
     if chat.note:
         console.print(f"note: {chat.note}", highlight=False)
     held = ", ".join(f"{count} {name}" for name, count in held_out.items()) or "none"
     console.print(f"{unit}: {train:,} to train on, held out {held}, {dropped:,} dropped", highlight=False)
+    if examples not in (0, train):
+        console.print(f"{train:,} {unit} make {examples:,} examples, one for each answer: the template writes earlier turns "
+                      "otherwise than they were when they were answered", highlight=False)
+        train, unit = examples, "examples"
     loaded = (packed, "packed sequences") if packed else (train, unit)
     console.print(batch_arithmetic(options, *loaded, count()), highlight=False)
 
@@ -128,7 +149,7 @@ REMEDIES = {
 }
 
 
-def some(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
+def require_rows(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
     """Refuse a run that no row is left for, and say why each left.
 
     Raises:
@@ -136,7 +157,7 @@ def some(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
     """
     if rows:
         return
-    reasons = Counter(one.reason for one in dropped).most_common()
+    reasons = Counter(lost.reason for lost in dropped).most_common()
     why = ", ".join(f"{count:,} {reason}" for reason, count in reasons) or "there are none"
     raise InputError(f"none is left to train on: {why}", where="training rows",
                      remedy=REMEDIES.get(reasons[0][0] if reasons else None, "check the files"))

@@ -54,6 +54,8 @@ class TrainOptions:
     save_steps: int = option(50, "keep a checkpoint every so many updates, to resume from", least=1)
     logging_steps: int = option(1, "updates between two points of the curves", least=1)
     chat_template: str = option("", "Jinja file with a chat template to use instead of the model's own")
+    reasoning: Literal["auto", "train", "mask", "drop"] = option(
+        "auto", "thoughts of an answer: train on them, mask them, or drop them; auto: as the template does at use")
     report_to: Literal["none", "tensorboard", "trackio"] = option("none", "also log to, offline")
     trust_remote_code: bool = option(False, "run Python code that comes with the model: only for models you trust")
     seed: int = option(0, "of everything random")

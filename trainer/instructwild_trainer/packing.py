@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from instructwild_trainer.data import Conversation
+    from instructwild_trainer.templates import Encoded
 
 NAME = "by_document"
 
@@ -33,12 +33,12 @@ def attend_by_document(model: Any) -> bool:
     return True
 
 
-def sequences(rows: "Sequence[Conversation]", max_length: int) -> int:
+def sequences(rows: "Sequence[Encoded]", max_length: int) -> int:
     """How many packed sequences TRL will make of the rows: best fit, longest first, none cut."""
     from datasets import Dataset
     from trl.data_utils import pack_dataset
 
-    lengths = [[0] * len(row.encoded.input_ids) for row in rows]
+    lengths = [[0] * len(row.input_ids) for row in rows]
     return len(pack_dataset(Dataset.from_dict({"input_ids": lengths}), max_length, "bfd"))
 
 
