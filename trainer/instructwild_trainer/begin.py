@@ -17,6 +17,7 @@ from instructwild_trainer.processes import is_first
 
 if TYPE_CHECKING:
     from instructwild_trainer.adapter import Source
+    from instructwild_trainer.preview import Preview
     from instructwild_trainer.templates import Chat
 
 Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, demo, …) or YAML file; what is typed wins.")]
@@ -30,8 +31,8 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     Args:
         stage: its name, and its section in a config file.
         kind: its options.
-        work: called as `work(data, out, options, source, force=, dry_run=, encoding=)`; gives back the finished stage, the
-            preview of a dry run, or None where there is nothing to announce.
+        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, on_preview=)`; gives back the finished
+            stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
         takes: what its argument is, for `--help`.
         summary: what it does, for `--help`.
     """
@@ -39,16 +40,15 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
                encoding: Encoding = None, *, given: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
-        from instructwild_trainer.preview import Preview
-
         source = source_of(load(kind, stage, config, given).model)
         options = load(kind, stage, config, given, source.inherited)
-        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding)
-        if isinstance(made, Preview):
-            if as_json and is_first():
-                print(made.to_json())
-        elif made is not None:
+        previews: list[Preview] = []
+        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding,
+                    on_preview=previews.append if as_json else None)
+        if made is not None:
             announce(made, as_json)
+        for shown in previews if is_first() else ():
+            print(shown.to_json())
 
     called.__name__, called.__doc__ = stage, summary
     return command(kind)(called)

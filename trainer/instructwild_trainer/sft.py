@@ -1,7 +1,7 @@
 """`instructwild train sft`: supervised fine-tuning with TRL's SFTTrainer on answers only, measured before and after."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source: "Source | None" = None, *,
-              force: bool = False, dry_run: bool = False, encoding: str | None = None) -> "Stage | Preview | None":
-    """Fine-tune and write a stage whose `model/` is complete; a dry run gives a preview, processes but the first None.
+              force: bool = False, dry_run: bool = False, encoding: str | None = None,
+              on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
+    """Fine-tune and write a stage whose `model/` is complete; None after a dry run, and in all processes but the first.
 
     Raises:
         InputError: there is nothing to train on, or to measure.
@@ -58,7 +59,9 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
                           highlight=False)
         show(chat, min(examples[:50], key=lambda row: len(row.input_ids)))
         if dry_run:
-            return preview(chat, len(rows), [*table.malformed, *dropped], _examples(rows))
+            if on_preview is not None:
+                on_preview(preview(chat, len(rows), [*table.malformed, *dropped], _examples(rows)))
+            return None
         return _trained(run, options, source, chat, parts, [*table.malformed, *dropped])
 
 

@@ -28,12 +28,13 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
     from instructwild_trainer.ppo.stage import Asked, run
     from instructwild_trainer.preview import Preview
 
+    previews: list[Preview] = []
     made = run(Asked(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
-                     ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run))
-    if isinstance(made, Preview):
-        if as_json:
-            print(made.to_json())
-    elif made is not None:
+                     ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run,
+                     on_preview=previews.append if as_json else None))
+    if made is not None:
         announce(made, as_json)
+    for shown in previews:
+        print(shown.to_json())
 
 

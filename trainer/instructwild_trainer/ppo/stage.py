@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,15 +64,17 @@ class Asked:
     force: bool = False
     encoding: str | None = None
     dry_run: bool = False
+    on_preview: Callable[[Preview], None] | None = None
+    """Given the preview of a dry run."""
     callbacks: Sequence["TrainerCallback"] = ()
     """From Python: transformers' callbacks, one step an update."""
 
 
-def run(asked: Asked) -> stage.Stage | Preview | None:
+def run(asked: Asked) -> stage.Stage | None:
     """Train, or go on with training, or find it done.
 
     Returns:
-        The finished stage; after a dry run its preview; None in every process but the first.
+        The finished stage; None after a dry run, and in every process but the first.
 
     Raises:
         InstructwildError: see `errors`; each before the first training step.
@@ -82,7 +84,7 @@ def run(asked: Asked) -> stage.Stage | Preview | None:
         return _run(asked, among)
 
 
-def _run(asked: Asked, among: Processes) -> stage.Stage | Preview | None:
+def _run(asked: Asked, among: Processes) -> stage.Stage | None:
     console.quiet = not among.first
     base = source_of(load(PPOOptions, "ppo", asked.config, asked.given).model)
     options = load(PPOOptions, "ppo", asked.config, asked.given, base.inherited)
@@ -125,7 +127,9 @@ def _run(asked: Asked, among: Processes) -> stage.Stage | Preview | None:
         tell(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), among.world)
         among.heard(None if asked.dry_run else str(work.scratch))
         if asked.dry_run:
-            return preview(chat, rows.total - len(rows.dropped), rows.dropped, rows.examples)
+            if asked.on_preview is not None:
+                asked.on_preview(preview(chat, rows.total - len(rows.dropped), rows.dropped, rows.examples))
+            return None
         return _trained(work, asked, options, base, reward, chat, rows, among)
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 
 def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source: "Source | None" = None, *,
-          force: bool = False, dry_run: bool = False, encoding: str | None = None) -> "Stage | Preview | None":
-    """Train a reward model and write a stage whose `model/` holds its adapter and score head; a dry run gives a preview.
+          force: bool = False, dry_run: bool = False, encoding: str | None = None,
+          on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
+    """Train a reward model and write a stage whose `model/` holds its adapter and score head; None after a dry run.
 
     Raises:
         InputError: there are no rankings to learn from.
@@ -64,7 +65,9 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         show(chat, min((one for group in parts.train[:50] for one in group.encoded), key=lambda row: len(row.input_ids)),
              scored=True)
         if dry_run:
-            return preview(chat, len(ranked), lost, [encoded for group in ranked for encoded in group.encoded])
+            if on_preview is not None:
+                on_preview(preview(chat, len(ranked), lost, [encoded for group in ranked for encoded in group.encoded]))
+            return None
         return _trained(run, options, source, chat, parts, lost)
 
 
