@@ -74,6 +74,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild_trainer.fit import curves, once, train, whole
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.packing import attend_by_document, check_apart
     from instructwild_trainer.processes import device, is_first
     from instructwild_trainer.sft_page import page
 
@@ -88,6 +89,9 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
 
     model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
     model = model.to(device())
+    if options.packing:
+        attend_by_document(model)
+        check_apart(model, source.label)
     before = once(run, "before", lambda: measured(model, "before")) if is_first() else None
     trainer = _trainer(model, options, run, chat, parts, held)
     began = time.monotonic()
@@ -129,14 +133,11 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
 
     from instructwild_trainer.fit import arguments, lora
     from instructwild_trainer.lora import follow_base
-    from instructwild_trainer.packing import attend_by_document
 
     def dataset(rows: Sequence[Any]) -> Dataset:
         return Dataset.from_list([{"input_ids": row.input_ids, "labels": row.labels} for row in rows])
 
     packed: dict[str, Any] = {"packing": True, "eval_packing": False} if options.packing else {}
-    if options.packing:
-        attend_by_document(model)
     trainer = SFTTrainer(
         model=model, args=SFTConfig(**arguments(options, run, **packed)), processing_class=chat.tokenizer,
         train_dataset=dataset(_examples(parts.train)),
