@@ -66,7 +66,8 @@ def resolved_config(options: TrainOptions) -> dict[str, Any]:
     return kept
 
 
-def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | None = None) -> Any:
+def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | None = None,
+                 frozen: int = 0) -> Any:
     """The options with max_length held to the model's context, once it is known that the run fits into memory.
 
     Args:
@@ -74,6 +75,7 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
         source: the model.
         chat: its tokenizer.
         sequences: sequences in one forward pass, where that is not the batch size.
+        frozen: models of the same size held beside it, such as a reference.
 
     Raises:
         ModelError: it does not fit, or the model is one that nothing can be built on.
@@ -97,6 +99,8 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
                       highlight=False)
         options = dataclasses.replace(options, max_length=shape.context)
     need = need_of(shape, options, dtype_of(options), sequences, parts())
+    size = 2 if dtype_of(options) == "bfloat16" else 4
+    need = dataclasses.replace(need, weights=need.weights + frozen * shape.parameters * size)
     free, device = available()
     console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
                   highlight=False)
