@@ -15,6 +15,8 @@ sys.path.insert(0, str(HERE.parent / "tests" / "trainer"))
 
 from template_runs import TOOL, chat_of, check, conversations, names, refused  # noqa: E402
 
+from instructwild_trainer.answer_text import AnswerWriter  # noqa: E402
+from instructwild_trainer.rendering import Renderer  # noqa: E402
 from instructwild_trainer.templates import Chat, token_runs  # noqa: E402
 
 QUESTIONS = [{"role": "user", "content": "Name a sail."}, {"role": "assistant", "content": "The jib."},
@@ -34,7 +36,7 @@ WORDS = {
                  "How it works is in [Training](training.md).",
         "head": ["template", "several answers", "answers end with", "system", "tool calls", "thoughts", "equal", "refused"],
         "one": "one example", "each": "one for each", "yes": "yes", "no": "refused", "left": "left out", "trained": "trained",
-        "examples": "One example each", "marked": "The last answer of one conversation; what is trained on is marked."},
+        "examples": "One example each", "marked": "One conversation of two answers, the last with thoughts: its last example, what is trained on marked."},
     "templates.zh-CN.md": {
         "title": "聊天模板", "other": "[English](templates.md)",
         "intro": "`train` 如何处理 TRL 附带的每个聊天模板，由 `python docs/templates.py` 实测写出：有多个回答的对话是一个样本还是每个回答一个样本，回答以什么"
@@ -42,7 +44,7 @@ WORDS = {
                  "（同一角色连续两次、系统消息）被拒绝：该行带着理由离开，其余各行保留。做法见[训练](training.zh-CN.md)。",
         "head": ["模板", "多个回答", "回答的结束符", "系统消息", "工具调用", "思考内容", "相同", "被拒绝"],
         "one": "一个样本", "each": "每个回答一个", "yes": "支持", "no": "拒绝", "left": "不写出", "trained": "参与训练",
-        "examples": "每个模板一例", "marked": "同一个对话的最后一个回答；参与训练的部分有标记。"}}
+        "examples": "每个模板一例", "marked": "同一个有两个回答的对话，最后一个回答带思考内容：取其最后一个样本，参与训练的部分有标记。"}}
 
 
 def facts(name: str, count: int) -> dict[str, object]:
@@ -54,21 +56,26 @@ def facts(name: str, count: int) -> dict[str, object]:
         else:
             check(chat, messages, tools)
             equal += 1
-    last = chat.examples(QUESTIONS)
-    trained = chat.tokenizer.decode([token for span in last[-1].spans() for token in span])
-    return {"name": name, "each": len(chat.examples([{**turn, "reasoning_content": ""} for turn in QUESTIONS])) > 1,
+    trained = chat.tokenizer.decode([token for span in chat.examples(QUESTIONS)[-1].spans() for token in span])
+    return {"name": name, "each": not is_own_beginning(chat),
             "stops": [chat.tokenizer.decode([token]) for token in chat.stop_ids], "system": not refused(chat, SYSTEM, None),
             "tools": not refused(chat, CALL, [TOOL]), "thoughts": "Low water" in trained, "equal": equal, "refused": refusals,
             "example": coloured(chat)}
 
 
 def coloured(chat: Chat) -> str:
-    """The end of one example as HTML, what is trained on marked."""
-    runs = [(run.kind, run.text) for run in token_runs(chat, chat.examples(QUESTIONS)[-1])]
-    before = "".join(text for kind, text in runs[:-3] or runs[:1])
-    shown = [("context", ("…" if len(before) > 160 else "") + before[-160:]), *runs[len(runs[:-3] or runs[:1]):]]
-    return "<pre>" + "".join(html.escape(text) if kind == "context" else f"<mark><b>{html.escape(text)}</b></mark>"
-                             for kind, text in shown).rstrip() + "</pre>"
+    """The last example as HTML, what is trained on marked; a long beginning is cut."""
+    shown = []
+    for run in token_runs(chat, chat.examples(QUESTIONS)[-1]):
+        text = run.text if shown or len(run.text) <= 160 else "…" + run.text[-160:]
+        shown.append(html.escape(text) if run.kind == "context" else f"<mark><b>{html.escape(text)}</b></mark>")
+    return "<pre>" + "".join(shown).rstrip().replace("</b></mark><mark><b>", "") + "</pre>"
+
+
+def is_own_beginning(chat: Chat) -> bool:
+    """Whether an answer and its prompt are the beginning of the next prompt's text."""
+    first = AnswerWriter(Renderer(chat.tokenizer)).answer(QUESTIONS[:2])
+    return chat.prompt_text(QUESTIONS[:3]).startswith(first.prompt + first.masked + first.trained)
 
 
 def page(rows: list[dict[str, object]], words: dict[str, object]) -> str:

@@ -118,15 +118,14 @@ class Chat:
         """All answers of a conversation, each after its prompt as it is at use.
 
         An answer whose tokens are the beginning of a later answer's prompt shares its example: one in all where the template
-        writes a conversation like its own beginning, else one for each answer. Blank answers are context only.
+        writes a conversation like its own beginning, else one for each answer. Blank answers beside others are context only.
 
         Raises:
             ModelError: see `AnswerWriter.answer`; or no message is an answer.
         """
+        answers = [i for i, message in enumerate(messages) if message["role"] == "assistant"]
         made: list[Encoded] = []
-        for i in reversed(range(len(messages))):
-            if not is_answer(messages[i]):
-                continue
+        for i in reversed([i for i in answers if is_answer(messages[i])] or answers[-1:]):
             example = self.answer(messages[:i + 1], tools)
             begins = example.to_stop
             length = len(begins.input_ids)
