@@ -59,8 +59,8 @@ def test_a_system_message_costs_only_its_row_where_the_family_forbids_them(tmp_p
     template.write_text("{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system messages') }}{% endif %}"
                         "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
                         "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}", encoding="utf-8")
-    result = CliRunner().invoke(train, ["sft", str(path), "--out", str(tmp_path / "o"), "--model", "tiny", "--config", "smoke",
-                                        "--chat-template", str(template), "--dry-run", "--json"])
+    words = ["sft", path, "--out", tmp_path / "o", "--model", "tiny", "--config", "smoke", "--chat-template", template]
+    result = CliRunner().invoke(train, [*map(str, words), "--dry-run", "--json"])
     assert result.exit_code == 0, result.output
     shown = json.loads(result.stdout)
     assert (shown["kept"], shown["dropped"]) == (4, {"bad_format": 1})
