@@ -4,8 +4,9 @@ import pytest
 import torch
 from chats import PAIRS, conversation
 
+from instructwild.errors import ModelError
 from instructwild_trainer.adapter import load_chat, load_policy, source_of
-from instructwild_trainer.packing import attend_by_document, bounds_or_mask
+from instructwild_trainer.packing import attend_by_document, bounds_or_mask, check_apart
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +96,23 @@ def test_bounds_are_where_positions_begin_anew():
         return (part[query] == part[key]) & (positions[key] <= positions[query])
 
     assert bounds_or_mask(1, 6, 6, mask_function=sees, allow_is_causal_skip=False).tolist() == [0, 3, 4, 6]
+
+
+def test_a_model_that_keeps_packed_rows_apart_is_told_by_asking_it(model):
+    attend_by_document(model)
+    check_apart(model, "tiny")
+    assert not model.training
+
+
+@pytest.mark.parametrize("kind", ["opt", "mamba2"])
+def test_a_model_in_which_packed_rows_see_each_other_is_refused(kind):
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    sizes = {"opt": {"num_attention_heads": 4, "ffn_dim": 64, "word_embed_proj_dim": 32},
+             "mamba2": {"num_heads": 8, "head_dim": 8, "state_size": 8, "n_groups": 1, "chunk_size": 8}}
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(kind, vocab_size=512, hidden_size=32, num_hidden_layers=2,
+                                                                **sizes[kind]))
+    attend_by_document(model)
+    with pytest.raises(ModelError, match="packed rows"):
+        check_apart(model, kind)

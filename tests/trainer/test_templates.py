@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from instructwild.errors import ModelError
-from instructwild_trainer.templates import IGNORED, PLAIN, Encoded, check_masks, pieces, ready
+from instructwild_trainer.templates import IGNORED, PLAIN, Encoded, check_masks, ready, token_runs
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",), exclude_characters="<|>"), min_size=1, max_size=40)
 NO_BLOCK = ("{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -21,7 +21,7 @@ def trained_text(chat, row):
 def test_the_answer_and_its_stop_token_are_trained_on_and_nothing_else(chat, question, answer):
     row = chat.encode(conversation(question, answer))
     assert trained_text(chat, row) == answer + "<|im_end|>"
-    assert [piece.kind for piece in pieces(chat, row)] == ["given", "trained", "stop", "given"]
+    assert [run.kind for run in token_runs(chat, row)] == ["context", "trained", "stop", "context"]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -74,13 +74,13 @@ def test_a_template_that_never_ends_an_answer_is_refused(tokenizer):
 
 def test_a_template_that_rewrites_earlier_turns_is_refused(tokenizer):
     tokenizer.chat_template = "{{ messages | length }}" + NO_BLOCK
-    with pytest.raises(ModelError, match="otherwise than its own beginning"):
+    with pytest.raises(ModelError, match="otherwise than after its generation prompt"):
         ready(tokenizer).encode(conversation("Hi", "Hello."))
 
 
 def test_a_broken_template_is_one_clear_message(tokenizer):
     tokenizer.chat_template = "{% for m in messages %}"
-    with pytest.raises(ModelError, match="chat template cannot write"):
+    with pytest.raises(ModelError, match="chat template is not valid Jinja"):
         ready(tokenizer).encode(conversation("Hi", "Hello."))
 
 

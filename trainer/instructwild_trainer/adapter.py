@@ -21,6 +21,7 @@ from instructwild.errors import ModelError
 from instructwild.llm.models import resolve
 from instructwild.llm.quiet import quiet
 from instructwild.stage.folder import weights_sha256
+from instructwild_trainer.answer_text import Reasoning
 from instructwild_trainer.templates import Chat, ready
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Source:
     @property
     def inherited(self) -> dict[str, Any]:
         """The options that the next stage takes over unless told otherwise."""
-        kept = ("max_length", "dtype", "held_out", "seed")
+        kept = ("max_length", "dtype", "held_out", "seed", "reasoning")
         return {key: self.manifest.config[key] for key in kept if key in self.manifest.config} if self.manifest else {}
 
 
@@ -73,8 +74,15 @@ def source_of(name: str | Path) -> Source:
     return Source(str(name), folder, weights_sha256(folder), made.manifest if made else None)
 
 
-def load_chat(source: Source | str | Path, template: str | Path = "", *, trust_remote_code: bool = False) -> Chat:
+def load_chat(source: Source | str | Path, template: str | Path = "", *, reasoning: Reasoning = "auto",
+              trust_remote_code: bool = False) -> Chat:
     """The tokenizer of a model, fit for training.
+
+    Args:
+        source: the model.
+        template: a Jinja file to use instead of its own template.
+        reasoning: see `Chat`.
+        trust_remote_code: whether code that comes with the model may run.
 
     Raises:
         ModelError: see `templates.ready`.
@@ -90,7 +98,7 @@ def load_chat(source: Source | str | Path, template: str | Path = "", *, trust_r
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"its tokenizer cannot be loaded ({_first_line(error)})", where=found.label,
                          remedy="check that the folder holds tokenizer.json") from None
-    return ready(tokenizer, template)
+    return ready(tokenizer, template, reasoning)
 
 
 def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "auto",

@@ -15,9 +15,11 @@ from instructwild.errors import ConfigError, InputError, ModelError
 from instructwild.read.names import parse_map
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.config import TrainOptions, command, load, plain
+from instructwild_trainer.processes import is_first
 
 if TYPE_CHECKING:
     from instructwild_trainer.adapter import Source
+    from instructwild_trainer.preview import Preview
     from instructwild_trainer.templates import Chat
 
 Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, demo, …) or YAML file; what is typed wins.")]
@@ -25,37 +27,40 @@ NOT_OF_THE_RESULT = ("model", "report_to", "trust_remote_code", "save_steps", "c
 
 
 def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, takes: str,
-         told: str) -> Callable[..., None]:
+         summary: str) -> Callable[..., None]:
     """The command of a training stage: every option of `kind`, and what all of them share.
 
     Args:
         stage: its name, and its section in a config file.
         kind: its options.
-        work: called as `work(data, out, options, source, force=, dry_run=, encoding=)`; gives back the finished stage, or
-            None where there is none to announce.
+        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, on_preview=)`; gives back the finished
+            stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
         takes: what its argument is, for `--help`.
-        told: what it does, for `--help`.
+        summary: what it does, for `--help`.
     """
     def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
                columns: Columns = None, encoding: Encoding = None, *, given: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
-
         source = source_of(load(kind, stage, config, given).model)
         options = load(kind, stage, config, given, source.inherited)
         mapping = {"columns": parse_map(columns)} if columns else {}
         if mapping and "columns" not in inspect.signature(work).parameters:
             raise ConfigError("is not taken by this stage", where="--map",
                               remedy="write a known layout first: instructwild convert FILE --to messages --map …")
-        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding, **mapping)
+        previews: list[Preview] = []
+        made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding,
+                    on_preview=previews.append if as_json else None, **mapping)
         if made is not None:
             announce(made, as_json)
+        for shown in previews if is_first() else ():
+            print(shown.to_json())
 
-    called.__name__, called.__doc__ = stage, told
+    called.__name__, called.__doc__ = stage, summary
     return command(kind)(called)
 
 
-def settled(options: TrainOptions) -> dict[str, Any]:
+def resolved_config(options: TrainOptions) -> dict[str, Any]:
     """The options that determine the result, as the manifest keeps them."""
     kept = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
     if options.chat_template:
@@ -67,7 +72,8 @@ def settled(options: TrainOptions) -> dict[str, Any]:
     return kept
 
 
-def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None = None) -> Any:
+def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | None = None,
+                 frozen: int = 0) -> Any:
     """The options with max_length held to the model's context, once it is known that the run fits into memory.
 
     Args:
@@ -75,6 +81,7 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
         source: the model.
         chat: its tokenizer.
         sequences: sequences in one forward pass, where that is not the batch size.
+        frozen: models of the same size held beside it, such as a reference.
 
     Raises:
         ModelError: it does not fit, or the model is one that nothing can be built on.
@@ -98,6 +105,8 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
                       highlight=False)
         options = dataclasses.replace(options, max_length=shape.context)
     need = need_of(shape, options, dtype_of(options), sequences, parts())
+    size = 2 if dtype_of(options) == "bfloat16" else 4
+    need = dataclasses.replace(need, weights=need.weights + frozen * shape.parameters * size)
     free, device = available()
     console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
                   highlight=False)
@@ -105,9 +114,21 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
     return options
 
 
-def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
-              unit: str = "rows", packed: int = 0) -> None:
-    """Say what is trained on what, before anything begins; `packed` is how many sequences the rows were packed into."""
+def print_plan(source: "Source", chat: "Chat", options: TrainOptions, train: int, held_out: Mapping[str, int], dropped: int,
+               unit: str = "rows", examples: int = 0, packed: int = 0) -> None:
+    """Say what is trained on what, before anything begins.
+
+    Args:
+        source: the model.
+        chat: its tokenizer.
+        options: of the run.
+        train: how many rows are trained on.
+        held_out: how many are held out, by language.
+        dropped: how many left.
+        unit: what a row is called.
+        examples: into how many examples the rows were made, where that is another number.
+        packed: into how many sequences those were packed; 0 where they are not.
+    """
     from instructwild.console.terminal import console
     from instructwild_trainer.memory import batch_arithmetic, dtype_of
     from instructwild_trainer.processes import count
@@ -115,13 +136,17 @@ def introduce(source: "Source", chat: "Chat", options: TrainOptions, train: int,
     how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
     console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
     if source.inherited:
-        told = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key) == value)
+        kept = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key) == value)
         console.print(f"inherited from that {source.manifest.stage if source.manifest else ''} stage: model, tokenizer, "
-                      f"template, {told}", highlight=False)
+                      f"template, {kept}", highlight=False)
     if chat.note:
         console.print(f"note: {chat.note}", highlight=False)
     held = ", ".join(f"{count} {name}" for name, count in held_out.items()) or "none"
     console.print(f"{unit}: {train:,} to train on, held out {held}, {dropped:,} dropped", highlight=False)
+    if examples not in (0, train):
+        console.print(f"{train:,} {unit} make {examples:,} examples, one for each answer: the template writes earlier turns "
+                      "otherwise than they were when they were answered", highlight=False)
+        train, unit = examples, "examples"
     loaded = (packed, "packed sequences") if packed else (train, unit)
     console.print(batch_arithmetic(options, *loaded, count()), highlight=False)
 
@@ -135,7 +160,7 @@ REMEDIES = {
 }
 
 
-def some(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
+def require_rows(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
     """Refuse a run that no row is left for, and say why each left.
 
     Raises:
@@ -143,7 +168,7 @@ def some(rows: Sequence[Any], dropped: Sequence[Dropped]) -> None:
     """
     if rows:
         return
-    reasons = Counter(one.reason for one in dropped).most_common()
+    reasons = Counter(lost.reason for lost in dropped).most_common()
     why = ", ".join(f"{count:,} {reason}" for reason, count in reasons) or "there are none"
     raise InputError(f"none is left to train on: {why}", where="training rows",
                      remedy=REMEDIES.get(reasons[0][0] if reasons else None, "check the files"))

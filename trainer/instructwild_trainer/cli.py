@@ -8,7 +8,10 @@ from instructwild_trainer.config import spelled
 COMMANDS = {
     "sft": "instructwild_trainer.sft:sft",
     "reward": "instructwild_trainer.reward.command:reward",
+    "dpo": "instructwild_trainer.dpo.command:dpo",
     "ppo": "instructwild_trainer.ppo.command:ppo",
+    "grpo": "instructwild_trainer.ppo.online:grpo",
+    "rloo": "instructwild_trainer.ppo.online:rloo",
 }
 """In the order of the chain."""
 
@@ -18,4 +21,4 @@ train = typer.Typer(cls=lazy_group(COMMANDS, token_normalize_func=spelled), no_a
 
 @train.callback()
 def _train() -> None:
-    """Train a model: sft, then reward, then ppo; each builds on the one before and says what it takes over."""
+    """Train a model: sft, then reward and ppo, or dpo; each builds on the one before and says what it takes over."""

@@ -17,7 +17,7 @@ import typer
 from instructwild.errors import ConfigError, InputError
 
 PRESETS = Path(__file__).parent / "configs"
-SECTIONS = ("sft", "reward", "ppo")
+SECTIONS = ("sft", "reward", "dpo", "ppo")
 
 
 def option(default: Any, help: str, *, least: float | None = None, most: float | None = None) -> Any:
@@ -54,6 +54,8 @@ class TrainOptions:
     save_steps: int = option(50, "keep a checkpoint every so many updates, to resume from", least=1)
     logging_steps: int = option(1, "updates between two points of the curves", least=1)
     chat_template: str = option("", "Jinja file with a chat template to use instead of the model's own")
+    reasoning: Literal["auto", "train", "mask", "drop"] = option(
+        "auto", "thoughts of an answer: train on them, mask them, or drop them; auto: as the template does at use")
     report_to: Literal["none", "tensorboard", "trackio"] = option("none", "also log to, offline")
     trust_remote_code: bool = option(False, "run Python code that comes with the model: only for models you trust")
     seed: int = option(0, "of everything random")
@@ -75,6 +77,16 @@ class RewardOptions(TrainOptions):
     center_rewards_coefficient: float = option(0.01, "weight of the squared mean score: keeps rewards near 0", least=0)
     annotator_weights: str = option("", "how much annotators count: name=weight,…; model: and scripted: name kinds")
     likelihood_baseline: bool = option(True, "also judge held-out pairs by likelihood under the model before training")
+
+
+@dataclass(frozen=True)
+class DpoOptions(TrainOptions):
+    """Direct preference optimisation."""
+
+    learning_rate: float = option(2e-5, "peak learning rate of AdamW", least=0)
+    beta: float = option(0.1, "weight of the distance to the model before training; smaller moves further away", least=0)
+    loss_type: Literal["sigmoid", "ipo", "hinge"] = option("sigmoid", "loss of a pair: DPO's own, IPO or SLiC's hinge")
+    annotator_weights: str = option("", "how much annotators count: name=weight,…; model: and scripted: name kinds")
 
 
 Options = TypeVar("Options")

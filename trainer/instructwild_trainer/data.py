@@ -10,7 +10,8 @@ import polars as pl
 
 from instructwild.errors import InputError, ModelError
 from instructwild.schema import Dropped, Reason, content_id
-from instructwild_trainer.templates import Chat, Encoded, turns
+from instructwild_trainer.rendering import tools_of, turns
+from instructwild_trainer.templates import Chat, Encoded, is_answer
 
 STRAY = 0.01
 """A language found in a smaller share of the rows that name none is taken for a mistake about a few of them."""
@@ -25,19 +26,32 @@ class Conversation:
     id: str
     key: str
     language: str
-    messages: list[dict[str, str]]
+    messages: list[dict[str, Any]]
     encoded: Encoded
+    """The example that ends in the last answer."""
+    earlier: tuple[Encoded, ...] = ()
+    """Examples of earlier answers, where the template writes a conversation otherwise than like its own beginning."""
+    tools: list[Any] | None = None
 
     @property
-    def prompt(self) -> list[dict[str, str]]:
+    def examples(self) -> tuple[Encoded, ...]:
+        """All that is trained on, in the order of the answers."""
+        return (*self.earlier, self.encoded)
+
+    @property
+    def prompt(self) -> list[dict[str, Any]]:
         """The turns before the last answer."""
-        last = max(i for i, message in enumerate(self.messages) if message["role"] == "assistant")
-        return self.messages[:last]
+        return self.messages[:self.last]
 
     @property
     def answer(self) -> str:
         """The last answer."""
-        return next(message["content"] for message in reversed(self.messages) if message["role"] == "assistant")
+        return str(self.messages[self.last]["content"])
+
+    @property
+    def last(self) -> int:
+        """The index of the last answer."""
+        return max(i for i, message in enumerate(self.messages) if is_answer(message))
 
 
 @dataclass(frozen=True)
@@ -79,29 +93,40 @@ def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[lis
     languages = languages_of(frame["language"], frame["messages"].to_list())
     for row, language in zip(frame.iter_rows(named=True), languages, strict=True):
         messages = turns(row["messages"])
-        if not any(message["role"] == "assistant" and message["content"].strip() for message in messages):
+        if not any(map(is_answer, messages)):
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.NO_ANSWER, row=shown(messages)))
             continue
+        tools = tools_of(row.get("tools"))
         try:
-            encoded = chat.encode(messages)
+            *earlier, encoded = chat.examples(messages, tools)
         except ModelError as error:
             refused.append(error)
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.BAD_FORMAT, row=shown(messages),
                                    evidence=error.what))
             continue
-        if len(encoded.input_ids) > max_length:
+        longest = max(len(example.input_ids) for example in (*earlier, encoded))
+        if longest > max_length:
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG, row=shown(messages),
-                                   evidence={"tokens": len(encoded.input_ids), "max_length": max_length}))
+                                   evidence={"tokens": longest, "max_length": max_length}))
             continue
-        kept.append(Conversation(row["id"], split_key(messages), language, messages, encoded))
+        kept.append(Conversation(row["id"], split_key(messages), language, messages, encoded, tuple(earlier), tools))
     if refused and len(refused) == sum(one.reason is not Reason.NO_ANSWER for one in dropped) + len(kept):
         raise refused[0]
     return kept, dropped
 
 
-def shown(messages: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+def unwritten_thoughts(rows: Sequence[Conversation], chat: Chat) -> int:
+    """In how many rows the last answer has thoughts that the template leaves out, so that they are not in the example."""
+    if chat.reasoning == "drop":
+        return 0
+    rows = [row for row in rows if row.messages[row.last].get("reasoning_content")]
+    return sum(str(row.messages[row.last]["reasoning_content"]).strip() not in chat.tokenizer.decode(row.encoded.input_ids)
+               for row in rows)
+
+
+def shown(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What `dropped.parquet` keeps of a conversation."""
-    return {"messages": [{**message, "content": message["content"][:2000]} for message in messages]}
+    return {"messages": [{**message, "content": (message["content"] or "")[:2000]} for message in messages]}
 
 
 def split_key(messages: Sequence[Mapping[str, str]]) -> str:

@@ -4,6 +4,7 @@ import io
 import json
 import math
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -113,11 +114,40 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     resume = last_checkpoint(run)
     if resume is not None:
         console.print(f"resuming from {Path(resume).name}", highlight=False)
-    with progress() as shown, calm(), quiet():
+    with progress() as shown, calm(), quiet(), heartbeat(lambda: _state(trainer, what)):
         trainer.add_callback(_live(shown, what))
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
             if "train_runtime" not in point]
+
+
+@contextmanager
+def heartbeat(line: Callable[[], str], seconds: float = 30.0) -> Iterator[None]:
+    """Print a line every so many seconds where the console is no terminal, on which progress would be drawn."""
+    from instructwild.console.terminal import console
+
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(seconds):
+            console.print(line(), highlight=False, markup=False)
+
+    if console.is_terminal or console.quiet:
+        yield
+        return
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _state(trainer: "Trainer", what: str) -> str:
+    state = trainer.state
+    loss = next((f", loss {point['loss']:.3f}" for point in reversed(state.log_history) if "loss" in point), "")
+    return f"{what}: update {state.global_step:,} of {state.max_steps:,}{loss}"
 
 
 def whole(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from instructwild.errors import ModelError
+
 if TYPE_CHECKING:
-    from instructwild_trainer.data import Conversation
+    from instructwild_trainer.templates import Encoded
 
 NAME = "by_document"
 
@@ -33,12 +35,56 @@ def attend_by_document(model: Any) -> bool:
     return True
 
 
-def sequences(rows: "Sequence[Conversation]", max_length: int) -> int:
+def check_apart(model: Any, name: str) -> None:
+    """Ask a model whether it keeps packed rows apart: the same second row behind two first ones, in two passes.
+
+    Linear attention, convolutions and positions counted over the whole sequence let a row see the one before it, whatever a
+    model's attention does.
+
+    Args:
+        model: a causal language model as it will be trained; its mode is left as it was.
+        name: of the model, for the message.
+
+    Raises:
+        ModelError: the second row changes with the first, or packed rows cannot be read.
+    """
+    training = model.training
+    model.eval()
+    try:
+        one, other = (_second_of_two(model, first) for first in (3, 11))
+    except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ModelError(f"cannot read packed rows ({reason})", where=name, remedy="take --packing false") from None
+    finally:
+        model.train(training)
+    noise = 1e-4 if one.dtype == torch.float32 else 2e-2
+    change = (one - other).float().abs().max().item()
+    if not change <= noise * one.float().std().item():
+        raise ModelError(f"packed rows see each other: logits of a row change by {change:.2g} with the row packed before it",
+                         where=name, remedy="take --packing false")
+
+
+@torch.no_grad()
+def _second_of_two(model: Any, first: int) -> Tensor:
+    """Logits [T, V] of a row that is packed behind a row of T tokens drawn with a seed."""
+    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+
+    size, most = 12, min(model.config.get_text_config().vocab_size, 1000)
+    rows = [torch.randint(most, (size,), generator=torch.Generator().manual_seed(seed)).tolist() for seed in (first, 7)]
+    collate = DataCollatorForLanguageModeling(pad_token_id=0, padding_free=True)
+    device = next(model.parameters()).device
+    batch = {key: value.to(device) if isinstance(value, Tensor) else value
+             for key, value in collate([{"input_ids": row, "labels": row} for row in rows]).items() if key != "labels"}
+    logits: Tensor = model(**batch, use_cache=False).logits
+    return logits[0, size:]
+
+
+def sequences(rows: "Sequence[Encoded]", max_length: int) -> int:
     """How many packed sequences TRL will make of the rows: best fit, longest first, none cut."""
     from datasets import Dataset
     from trl.data_utils import pack_dataset
 
-    lengths = [[0] * len(row.encoded.input_ids) for row in rows]
+    lengths = [[0] * len(row.input_ids) for row in rows]
     return len(pack_dataset(Dataset.from_dict({"input_ids": lengths}), max_length, "bfd"))
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.report import figures
 from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
 from instructwild_trainer.fit import curve
-from instructwild_trainer.templates import Chat, pieces
+from instructwild_trainer.templates import Chat, token_runs
 
 if TYPE_CHECKING:
     from instructwild_trainer.data import Conversation
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 EMPTY = "(an empty answer)"
 
 
-def page(metrics: dict[str, Any], history: list[dict[str, float]], asked: Sequence["Conversation"], before: Sequence[str],
+def page(metrics: dict[str, Any], history: list[dict[str, float]], sampled: Sequence["Conversation"], before: Sequence[str],
          after: Sequence[str], chat: Chat, example: "Conversation") -> Page:
     """The report: held-out loss before and after, curves, answers before and after, and what was trained on."""
     losses = metrics["held_out_loss"]
@@ -38,13 +38,13 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], asked: Sequen
         figures.lines({"learning rate": curve(history, "learning_rate")}, x="update", title="Learning rate"),
         figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", title="Gradient norm")]
     shown.add("Training", *curves)
-    if asked:
+    if sampled:
         shown.add("Answers before and after", Pairs(
             [Pair(left or EMPTY, right or EMPTY, "before", "after", language=row.language,
                   note=f"Question: {row.prompt[-1]['content'][:300]}\nAnswer in the data: {row.answer[:300]}")
-             for row, left, right in zip(asked, before, after, strict=True)],
+             for row, left, right in zip(sampled, before, after, strict=True)],
             caption="Greedy answers to held-out prompts; what differs is marked."))
     shown.add_last("What is trained on", Prose("The first training row, as the model reads it."),
-                   Samples([Sample(piece.text, badges=[piece.kind]) for piece in pieces(chat, example.encoded)]))
+                   Samples([Sample(run.text, badges=[run.kind]) for run in token_runs(chat, example.encoded)]))
     shown.add_last("Figures", Table(["figure", "value"], [[key, str(value)] for key, value in metrics.items()]))
     return shown

@@ -2,32 +2,37 @@
 
 What is trained on is defined by what the model sees when it is used: an answer starts where the template's generation
 prompt ends, and ends with the stop token, which is trained on too. A template needs no `{% generation %}` block for that,
-and one that has a wrong block cannot spoil it.
+and one that has a wrong block cannot spoil it. The text is cut in `answer_text`, its tokens are made here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import InputError, ModelError
+from instructwild_trainer.answer_text import AnswerWriter, Reasoning
+from instructwild_trainer.rendering import Renderer, Turn
+from instructwild_trainer.rendering import turns as turns
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100
-PLAIN = ("{% for message in messages %}{{ {'system': '', 'user': 'User: ', 'assistant': 'Assistant: '}[message['role']] "
-         "+ message['content'] }}{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}{{ '\n\n' }}{% endfor %}"
-         "{% if add_generation_prompt %}{{ 'Assistant: ' }}{% endif %}")
-"""For a base model that has no chat template: words that every vocabulary has, and the model's own end of text."""
+PLAIN = ("{% for message in messages %}{{ {'system': '', 'user': 'User:\n', 'assistant': 'Assistant:\n', 'tool': 'Tool:\n'}"
+         "[message['role']] + message['content'] }}{% if message['role'] == 'assistant' %}{{ eos_token }}{% endif %}"
+         "{{ '\n\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:\n' }}{% endif %}")
+"""For a base model that has no chat template: words that every vocabulary has, and the model's own end of text.
 
-Turn = Mapping[str, str]
-
+A newline parts the role from the text: a space would merge with the first word of an answer, which would then never be
+trained, and use would end in a lone space that training never saw.
+"""
 
 @dataclass(frozen=True)
 class Encoded:
-    """One conversation: its tokens, and the same with `IGNORED` wherever nothing is learned."""
+    """One example: its tokens, and the same with `IGNORED` wherever nothing is learned."""
 
     input_ids: list[int]
     labels: list[int]
@@ -46,99 +51,123 @@ class Encoded:
         end = max((i for i, label in enumerate(self.labels) if label != IGNORED), default=len(self.labels) - 1) + 1
         return Encoded(self.input_ids[:end], self.labels[:end])
 
+    def spans(self) -> list[list[int]]:
+        """The runs of tokens that are trained on, in order."""
+        runs = groupby(zip(self.input_ids, self.labels, strict=True), key=lambda pair: pair[1] != IGNORED)
+        return [[token for token, _ in run] for trained, run in runs if trained]
+
 
 @dataclass(frozen=True)
 class Chat:
-    """A tokenizer with a template that has been found fit for training and for use."""
+    """A tokenizer with a template that is fit for training and for use.
+
+    Args:
+        tokenizer: with a chat template.
+        note: what was changed about it, to be shown.
+        reasoning: what becomes of the thoughts of an answer: `train` and `mask` keep them, `drop` leaves them out, `auto`
+            trains them where the template writes them at use.
+    """
 
     tokenizer: "PreTrainedTokenizerBase"
     note: str = ""
+    reasoning: Reasoning = "auto"
 
     @cached_property
     def stop_ids(self) -> tuple[int, ...]:
-        """The ids that end an answer: the end-of-text token first, then what the template ends turns with."""
-        text = self._render([_turn("user", "a"), _turn("assistant", "b"), _turn("user", "c")])
-        after = text[len(self._render([_turn("user", "a")], prompt=True)) + 1:]
-        ids = self.tokenizer(after, add_special_tokens=False)["input_ids"]
-        own = self.tokenizer.eos_token_id
-        first = next((i for i in ids if i in self._special), own)
-        return tuple(dict.fromkeys((first, own)))
+        """The ids that end an answer: what ends one in words, what ends a tool call, and the end-of-text token."""
+        ends = filter(None, (self._writer.plain_stop, self._writer.call_stop))
+        return tuple(dict.fromkeys((*map(self.tokenizer.convert_tokens_to_ids, ends), self.tokenizer.eos_token_id)))
 
     @cached_property
-    def _special(self) -> frozenset[int]:
-        added = {i for i, token in self.tokenizer.added_tokens_decoder.items() if token.special}
-        return frozenset({*self.tokenizer.all_special_ids, *added})
+    def _renderer(self) -> Renderer:
+        return Renderer(self.tokenizer)
 
-    def prompt_text(self, messages: Sequence[Turn]) -> str:
+    @cached_property
+    def _writer(self) -> AnswerWriter:
+        return AnswerWriter(self._renderer, self.reasoning)
+
+    def prompt_text(self, messages: Sequence[Turn], tools: Sequence[Any] | None = None) -> str:
         """The conversation up to where the assistant's answer begins, as the model reads it."""
-        return self._render(messages, prompt=True)
+        return self._renderer.text(messages, prompt=True, tools=tools)
 
-    def prompt_ids(self, messages: Sequence[Turn]) -> list[int]:
+    def prompt_ids(self, messages: Sequence[Turn], tools: Sequence[Any] | None = None) -> list[int]:
         """Token ids of `prompt_text`."""
-        return list(self.tokenizer(self.prompt_text(messages), add_special_tokens=False)["input_ids"])
+        return self._ids(self.prompt_text(messages, tools))
 
-    def encode(self, messages: Sequence[Turn]) -> Encoded:
-        """A whole conversation; every answer in it is trained on, with the stop token after it and nothing else.
+    def answer(self, messages: Sequence[Turn], tools: Sequence[Any] | None = None) -> Encoded:
+        """The last message, an answer, after its prompt as it is at use; only that and its stop token are trained on.
+
+        The ids of the prompt are the beginning of the example's ids, whatever the answer begins with.
 
         Raises:
-            ModelError: the template writes no stop token after an answer, or an answer otherwise than after a prompt.
+            ModelError: see `AnswerWriter.answer`.
         """
-        text = self._render(messages)
-        spans = [self._span(messages, i, text) for i, message in enumerate(messages) if message["role"] == "assistant"]
-        tokens = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        ids = list(tokens["input_ids"])
+        text = self._writer.answer(messages, tools)
+        ids = self._ids(text.prompt)
         labels = [IGNORED] * len(ids)
-        for start, end in spans:
-            inside = [i for i, (a, b) in enumerate(tokens["offset_mapping"]) if a >= start and b <= end and b > a]
-            stop = next((i for i in reversed(inside) if ids[i] in self.stop_ids), None)
-            if stop is None:
-                raise ModelError("the chat template ends an answer without a stop token: the model would never learn to "
-                                 "stop", where=self._name, remedy="give another template with --chat-template FILE, "
-                                 f"whose assistant turns end with {self.tokenizer.eos_token!r}")
-            for i in inside:
-                if i <= stop:
-                    labels[i] = ids[i]
-        return Encoded(ids, labels)
+        so_far = text.prompt
+        for part, trained in ((text.masked, False), (text.trained, True)):
+            so_far += part
+            together = self._ids(so_far) if part else ids
+            added = together[len(ids):] if together[:len(ids)] == ids else self._ids_after(part)
+            ids, labels = ids + added, labels + (added if trained else [IGNORED] * len(added))
+        rest = self._ids_after(text.rest) if text.rest else []
+        return Encoded(ids + rest, labels + [IGNORED] * len(rest))
 
-    def _span(self, messages: Sequence[Turn], i: int, text: str) -> tuple[int, int]:
-        start, whole = self._render(messages[:i], prompt=True), self._render(messages[: i + 1])
-        if not (text.startswith(whole) and whole.startswith(start)):
-            raise ModelError("the chat template writes a conversation otherwise than its own beginning: what the model "
-                             "would be trained on is not what it sees when it is used", where=self._name,
-                             remedy="give another template with --chat-template FILE")
-        return len(start), len(whole)
+    def examples(self, messages: Sequence[Turn], tools: Sequence[Any] | None = None) -> tuple[Encoded, ...]:
+        """All answers of a conversation, each after its prompt as it is at use.
 
-    def _render(self, messages: Sequence[Turn], prompt: bool = False) -> str:
-        from jinja2 import TemplateError
+        An answer whose tokens are the beginning of a later answer's prompt shares its example: one in all where the template
+        writes a conversation like its own beginning, else one for each answer. Blank answers beside others are context only.
 
-        try:
-            return str(self.tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False,
-                                                          add_generation_prompt=prompt))
-        except (TemplateError, TypeError, ValueError) as error:
-            raise ModelError(f"the chat template cannot write this conversation ({error})", where=self._name,
-                             remedy="give another template with --chat-template FILE") from None
+        Raises:
+            ModelError: see `AnswerWriter.answer`; or no message is an answer.
+        """
+        answers = [i for i, message in enumerate(messages) if message["role"] == "assistant"]
+        made: list[Encoded] = []
+        for i in reversed([i for i in answers if is_answer(messages[i])] or answers[-1:]):
+            example = self.answer(messages[:i + 1], tools)
+            begins = example.to_stop
+            length = len(begins.input_ids)
+            if made and made[-1].input_ids[:length] == begins.input_ids:
+                later = made.pop()
+                example = Encoded(later.input_ids, begins.labels + later.labels[length:])
+            made.append(example)
+        if not made:
+            raise ModelError("no message is an answer", where=self._renderer.name, remedy="give answered rows")
+        return tuple(reversed(made))
 
-    @property
-    def _name(self) -> str:
-        return Path(self.tokenizer.name_or_path).name or "the tokenizer"
+    def encode(self, messages: Sequence[Turn], tools: Sequence[Any] | None = None) -> Encoded:
+        """The example that ends in the last answer; see `examples`."""
+        return self.examples(messages, tools)[-1]
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+    def _ids_after(self, text: str) -> list[int]:
+        """Ids of a text that does not begin a document: some tokenizers put a space before those that do."""
+        return self._ids(f"{self.tokenizer.eos_token}{text}")[1:]
 
 
-def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "") -> Chat:
+def is_answer(message: Turn) -> bool:
+    """Whether a message is an answer with words or tool calls."""
+    return message["role"] == "assistant" and bool((message["content"] or "").strip() or message.get("tool_calls"))
+
+
+def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reasoning: Reasoning = "auto") -> Chat:
     """Make a tokenizer fit for training: a template, an end token, and a padding token that is not the end token.
 
     Args:
         tokenizer: changed in place.
         template: a Jinja file to use instead of its own template.
+        reasoning: see `Chat`.
 
     Raises:
-        ModelError: the tokenizer has no usable end token, no padding token can be found, or the template does not end
-            answers with a stop token.
+        ModelError: the tokenizer has no usable end token, no padding token can be found, or the template is not valid Jinja.
         InputError: the template file cannot be read.
     """
     name = Path(tokenizer.name_or_path).name or "the tokenizer"
     notes = []
-    if not tokenizer.is_fast:
-        raise ModelError("its tokenizer tells no character offsets", where=name, remedy="use a model with a fast tokenizer")
     end = tokenizer.eos_token
     if end is None or tokenizer.eos_token_id is None or tokenizer.eos_token_id == tokenizer.unk_token_id \
             or tokenizer(end, add_special_tokens=False)["input_ids"] != [tokenizer.eos_token_id]:
@@ -155,7 +184,8 @@ def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "") -> Ch
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         tokenizer.pad_token = _padding(tokenizer, name)
         notes.append(f"padding with {tokenizer.pad_token!r}, because the end token must be learned and never padded away")
-    return Chat(tokenizer, "; ".join(notes))
+    Renderer(tokenizer).check()
+    return Chat(tokenizer, "; ".join(notes), reasoning)
 
 
 def _padding(tokenizer: "PreTrainedTokenizerBase", name: str) -> str:
@@ -183,35 +213,35 @@ def check_masks(rows: Iterable[Encoded]) -> None:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A run of tokens with one part to play: `given` to the model, `trained` on, or the `stop` token, also trained on."""
+class TokenRun:
+    """A run of tokens with one part to play: `context`, `trained` on, or the `stop` token, also trained on."""
 
     kind: str
     text: str
 
 
-def pieces(chat: Chat, row: Encoded) -> list[Piece]:
+def token_runs(chat: Chat, row: Encoded) -> list[TokenRun]:
     """One encoded conversation in runs, to show a person what is trained on and where the stop token is."""
-    kinds = ["given" if label == IGNORED else "stop" if label in chat.stop_ids else "trained" for label in row.labels]
+    kinds = ["context" if label == IGNORED else "stop" if label in chat.stop_ids else "trained" for label in row.labels]
     runs: list[tuple[str, list[int]]] = []
     for kind, token in zip(kinds, row.input_ids, strict=True):
         if runs and runs[-1][0] == kind:
             runs[-1][1].append(token)
         else:
             runs.append((kind, [token]))
-    return [Piece(kind, chat.tokenizer.decode(ids, clean_up_tokenization_spaces=False)) for kind, ids in runs]
+    return [TokenRun(kind, chat.tokenizer.decode(ids, clean_up_tokenization_spaces=False)) for kind, ids in runs]
 
 
 def show(chat: Chat, row: Encoded, *, scored: bool = False) -> None:
-    """Print one example: grey is given, green is trained on (of a reward model: scored), red is the stop token."""
+    """Print one example: grey is context, green is trained on (of a reward model: scored), red is the stop token."""
     from rich.text import Text
 
     from instructwild.console.terminal import console
 
-    styles = {"given": "dim", "trained": "green", "stop": "bold white on red"}
-    body = Text.assemble(*((piece.text, styles[piece.kind]) for piece in pieces(chat, row)))
+    styles = {"context": "dim", "trained": "green", "stop": "bold white on red"}
+    body = Text.assemble(*((run.text, styles[run.kind]) for run in token_runs(chat, row)))
     learned = "scored" if scored else "trained on"
-    console.print(Text.assemble("One example: ", ("given", "dim"), ", ", (learned, "green"), ", ",
+    console.print(Text.assemble("One example: ", ("context", "dim"), ", ", (learned, "green"), ", ",
                                 (" stop ", styles["stop"])))
     console.print(body)
     if scored:
@@ -219,13 +249,3 @@ def show(chat: Chat, row: Encoded, *, scored: bool = False) -> None:
         return
     console.print(f"{row.trained} of {len(row.labels)} tokens are trained on; answers stop with "
                   + " or ".join(repr(chat.tokenizer.decode([i])) for i in chat.stop_ids), markup=False, highlight=False)
-
-
-def _turn(role: str, content: str) -> dict[str, str]:
-    return {"role": role, "content": content}
-
-
-def turns(messages: Any) -> list[dict[str, str]]:
-    """Schema messages, or dicts, as the plain dicts that templates read."""
-    return [_turn(message["role"], message["content"]) if isinstance(message, Mapping)
-            else _turn(message.role, message.content) for message in messages]

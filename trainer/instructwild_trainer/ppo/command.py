@@ -26,10 +26,15 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
     policy loss + vf_coef · value loss + ptx_coef · PTX loss. Started again, it goes on where it stopped.
     """
     from instructwild_trainer.ppo.stage import Asked, run
+    from instructwild_trainer.preview import Preview
 
+    previews: list[Preview] = []
     made = run(Asked(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
-                     ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run))
+                     ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run,
+                     on_preview=previews.append if as_json else None))
     if made is not None:
         announce(made, as_json)
+    for shown in previews:
+        print(shown.to_json())
 
 

@@ -9,7 +9,8 @@ from instructwild.schema import Dropped, Reason
 from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.scores import Prompt
-from instructwild_trainer.templates import Chat, check_masks, turns
+from instructwild_trainer.rendering import tools_of, turns
+from instructwild_trainer.templates import IGNORED, Chat, Encoded, check_masks
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,13 @@ class Rows:
     held_out_ptx: dict[str, list[Conversation]]
     dropped: list[Dropped]
     total: int
+
+    @property
+    def examples(self) -> list[Encoded]:
+        """What the model reads of all rows: prompts, which nothing is trained on, and the examples of supervised rows."""
+        prompts = [Encoded(prompt.ids, [IGNORED] * len(prompt.ids)) for prompt in (*self.prompts, *self.held_out_prompts)]
+        rows = [*self.ptx, *(row for held in self.held_out_ptx.values() for row in held)]
+        return [*prompts, *(example for row in rows for example in row.examples)]
 
 
 def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> Rows:
@@ -39,7 +47,7 @@ def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> Row
         messages = turns(row["messages"])
         last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
         asked = messages[:last + 1]
-        ids = chat.prompt_ids(asked) if asked else []
+        ids = chat.prompt_ids(asked, tools_of(row.get("tools"))) if asked else []
         if not ids or len(ids) > room:
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
                                    row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
@@ -58,7 +66,7 @@ def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> Row
     supervised = split(answered, options.held_out, key=lambda row: row.key, language=lambda row: row.language,
                        most=options.held_out_rows) if answered else None
     if supervised:
-        check_masks(row.encoded for row in supervised.train)
+        check_masks(example for row in supervised.train for example in row.examples)
     return Rows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
                 supervised.train if supervised else [], supervised.held_out if supervised else {}, [*dropped, *lost],
                 prompts.frame.height + ptx.frame.height + len(prompts.malformed) + len(ptx.malformed))

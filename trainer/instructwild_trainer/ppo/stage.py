@@ -2,7 +2,7 @@
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ from instructwild_trainer.ppo.scores import (
 )
 from instructwild_trainer.ppo.separate import SeparateActors
 from instructwild_trainer.ppo.sharded import ShardedActors, check_even, cut_below_head
+from instructwild_trainer.preview import Preview, preview
 from instructwild_trainer.processes import device
 from instructwild_trainer.templates import Chat
 
@@ -63,6 +64,8 @@ class Asked:
     force: bool = False
     encoding: str | None = None
     dry_run: bool = False
+    on_preview: Callable[[Preview], None] | None = None
+    """Given the preview of a dry run."""
     callbacks: Sequence["TrainerCallback"] = ()
     """From Python: transformers' callbacks, one step an update."""
 
@@ -123,7 +126,11 @@ def _run(asked: Asked, among: Processes) -> stage.Stage | None:
             checkpoint.checked(found, parts)
         tell(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), among.world)
         among.heard(None if asked.dry_run else str(work.scratch))
-        return None if asked.dry_run else _trained(work, asked, options, base, reward, chat, rows, among)
+        if asked.dry_run:
+            if asked.on_preview is not None:
+                asked.on_preview(preview(chat, rows.total - len(rows.dropped), rows.dropped, rows.examples))
+            return None
+        return _trained(work, asked, options, base, reward, chat, rows, among)
 
 
 def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PPOOptions, scratch: Path,
@@ -131,7 +138,7 @@ def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PP
     """The loop over these rows."""
     return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,
                    Vocabulary(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / CHECKPOINTS,
-                   [row.encoded for row in rows.ptx], among)
+                   [example for row in rows.ptx for example in row.examples], among)
 
 
 def _followed(trainer: Trainer) -> None:
@@ -150,7 +157,7 @@ def _trained(work: stage.Run, asked: Asked, options: PPOOptions, base: Source, r
     reporting = [*asked.callbacks, *reporters(options.report_to, asked.out / "tensorboard")]
     actors, score = cast(base, reward, asked.reward_functions, chat, rows.prompts, options, among)
     pad = chat.tokenizer.pad_token_id
-    ptx = {language: [row.encoded for row in held] for language, held in rows.held_out_ptx.items()}
+    ptx = {language: [example for row in held for example in row.examples] for language, held in rows.held_out_ptx.items()}
     shown_prompts = rows.held_out_prompts[:options.samples]
 
     def perplexity() -> dict[str, float]:

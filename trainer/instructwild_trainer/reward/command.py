@@ -2,12 +2,12 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
-from instructwild_trainer.begin import fitting, introduce, settled, some, verb
+from instructwild_trainer.begin import check_memory, print_plan, require_rows, resolved_config, verb
 from instructwild_trainer.config import RewardOptions
 
 if TYPE_CHECKING:
@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from instructwild.stage import Run, Stage
     from instructwild_trainer.adapter import Source
     from instructwild_trainer.data import Split
+    from instructwild_trainer.preview import Preview
     from instructwild_trainer.reward.groups import Group
     from instructwild_trainer.templates import Chat
 
 
 def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source: "Source | None" = None, *,
-          force: bool = False, dry_run: bool = False, encoding: str | None = None) -> "Stage | None":
+          force: bool = False, dry_run: bool = False, encoding: str | None = None,
+          on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
     """Train a reward model and write a stage whose `model/` holds its adapter and score head; None after a dry run.
 
     Raises:
@@ -32,6 +34,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     from instructwild_trainer.adapter import ADAPTER_CONFIG, load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
     from instructwild_trainer.templates import check_masks, show
@@ -41,26 +44,31 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     given = weights(options.annotator_weights)
     table = read_rankings(data, encoding)
     inputs = [*table.inputs, source.record]
-    with calm(), started(out, "reward", settled(options), inputs, force) as run:
+    with calm(), started(out, "reward", resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
-        chat = load_chat(source, options.chat_template, trust_remote_code=options.trust_remote_code)
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+                         trust_remote_code=options.trust_remote_code)
         widest = max((len(row.candidates) for row in table.rows), default=2)
-        options = fitting(options, source, chat, options.per_device_train_batch_size * widest)
+        options = check_memory(options, source, chat, options.per_device_train_batch_size * widest)
         if (source.folder / ADAPTER_CONFIG).is_file():
             raise ModelError("is an adapter: a reward model is trained on a complete model", where=source.label,
                              remedy="give the merged model, or the stage that made the adapter")
         ranked, dropped = groups(table.rows, chat, options.max_length, given)
-        some(ranked, [*table.dropped, *dropped])
+        require_rows(ranked, [*table.dropped, *dropped])
         parts = split(ranked, options.held_out, key=lambda group: group.key, language=lambda group: group.language,
                       most=options.held_out_rows)
         check_masks(one for group in parts.train for one in group.encoded)
         lost = [*table.dropped, *dropped]
-        introduce(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
+        print_plan(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
                   len(lost), "prompts")
         show(chat, min((one for group in parts.train[:50] for one in group.encoded), key=lambda row: len(row.input_ids)),
              scored=True)
-        return None if dry_run else _trained(run, options, source, chat, parts, lost)
+        if dry_run:
+            if on_preview is not None:
+                on_preview(preview(chat, len(ranked), lost, [encoded for group in ranked for encoded in group.encoded]))
+            return None
+        return _trained(run, options, source, chat, parts, lost)
 
 
 def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat", parts: "Split[Group]",
@@ -163,21 +171,9 @@ def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "l
     from instructwild_trainer.reward.measure import in_shape
 
     model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
-    last = [_last_answer(one) for group in held for one in group.encoded]
-    found = answer_loss(model.to(device()), last, chat.tokenizer.pad_token_id)
+    rows = [encoded for group in held for encoded in group.encoded]
+    found = answer_loss(model.to(device()), rows, chat.tokenizer.pad_token_id)
     return in_shape([-total / max(1, count) for total, count in found], held, lambda group: group.encoded)
-
-
-def _last_answer(row: Any) -> Any:
-    """The same conversation with only the candidate counted, not the answers of earlier turns."""
-    from instructwild_trainer.templates import IGNORED
-
-    at = len(row.labels) - 1
-    while at > 0 and row.labels[at] == IGNORED:
-        at -= 1
-    while at > 0 and row.labels[at - 1] != IGNORED:
-        at -= 1
-    return dataclasses.replace(row, labels=[IGNORED] * at + row.labels[at:])
 
 
 def _judged(pairs: Any, before: Any, after: Any, likelihood: Any) -> dict[str, Any]:
@@ -208,4 +204,4 @@ def _annotators(parts: "Split[Group]") -> dict[str, int]:
 
 
 reward = verb("reward", RewardOptions, learn, takes="Ranking stages; files of rankings, pairs, scores.",
-              told="Teach a model to score answers as people ranked them: K forwards a prompt, all its pairs in one loss.")
+              summary="Teach a model to score answers as people ranked them: all pairs of a prompt in one loss.")

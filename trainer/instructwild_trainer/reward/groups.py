@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from instructwild.errors import ConfigError, ModelError
-from instructwild.schema import Dropped, RankingRow, Reason
+from instructwild.schema import Candidate, Dropped, RankingRow, Reason
 from instructwild_trainer.data import languages_of, shown, split_key
-from instructwild_trainer.templates import Chat, Encoded, turns
+from instructwild_trainer.rendering import tools_of, turns
+from instructwild_trainer.templates import Chat, Encoded
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Group:
     id: str
     key: str
     language: str
-    messages: list[dict[str, str]]
+    messages: list[dict[str, Any]]
     texts: list[str]
     encoded: list[Encoded]
     orders: list[Order]
@@ -81,7 +83,7 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     for row, language in zip(rows, languages, strict=True):
         messages = turns(row.messages)
         try:
-            encoded = [chat.encode([*messages, {"role": "assistant", "content": one.text}]).to_stop
+            encoded = [chat.answer([*messages, _candidate(one)], tools_of(getattr(row, "tools", None))).to_stop
                        for one in row.candidates]
         except ModelError as error:
             refused.append(error)
@@ -108,6 +110,11 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     if refused and len(refused) == len(kept) + len(dropped):
         raise refused[0]
     return kept, dropped
+
+
+def _candidate(candidate: Candidate) -> dict[str, str]:
+    thoughts = getattr(candidate, "reasoning_content", None)
+    return {"role": "assistant", "content": candidate.text, **({"reasoning_content": thoughts} if thoughts else {})}
 
 
 def _orders(row: RankingRow, fitting: Sequence[int], given: Mapping[str, float]) -> tuple[list[Order], tuple[str, ...]]:

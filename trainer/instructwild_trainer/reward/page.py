@@ -8,7 +8,7 @@ from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
 from instructwild_trainer.fit import curve
 from instructwild_trainer.reward.groups import Group
 from instructwild_trainer.reward.measure import Pairs
-from instructwild_trainer.templates import Chat, pieces
+from instructwild_trainer.templates import Chat, token_runs
 
 MODEL = "reward model"
 
@@ -43,7 +43,7 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequenc
         shown.add("Held-out prompts and the scores of their answers", Samples(
             [_sample(group, values) for group, values in zip(held[:8], scores, strict=False)]))
     shown.add_last("What is read", Prose("The score is read at the last token of an answer, its stop token included."),
-                   Samples([Sample(piece.text, badges=[piece.kind]) for piece in pieces(chat, example.encoded[0])]))
+                   Samples([Sample(run.text, badges=[run.kind]) for run in token_runs(chat, example.encoded[0])]))
     shown.add_last("Figures", Table(["figure", "value"], [
         [key, str(value)] for key, value in metrics.items() if key not in ("accuracy", "differences", "calibration")]))
     return shown

@@ -7,7 +7,8 @@ from typing import Any
 from instructwild.errors import ModelError
 from instructwild_trainer.adapter import Source, load_reward, source_of
 from instructwild_trainer.likelihood import batches, padded
-from instructwild_trainer.templates import Encoded, ready, turns
+from instructwild_trainer.rendering import turns
+from instructwild_trainer.templates import Encoded, ready
 
 
 class Scorer:
@@ -38,7 +39,7 @@ class Scorer:
                 model, tokenizer = load_reward(self.source)
             self._loaded = model.to(device()), ready(tokenizer)
         model, chat = self._loaded
-        rows = [chat.encode(turns(messages)).to_stop for messages in conversations]
+        rows = [chat.answer(turns(messages)).to_stop for messages in conversations]
         return scores(model, rows, chat.tokenizer.pad_token_id, self.max_length, done)
 
 

@@ -1,0 +1,83 @@
+"""DPO from rankings through the real command: pairs, held-out accuracy, a complete model, and exact resume."""
+
+import json
+
+import pytest
+from instructwild_trainer.reward.rankings import read
+from typer.testing import CliRunner
+
+from instructwild import stage
+from instructwild_trainer.adapter import load_chat, load_policy, source_of
+from instructwild_trainer.cli import train
+from instructwild_trainer.dpo.pairs import dataset, preferred
+from instructwild_trainer.reward.groups import groups
+
+SMALL = ["--model", "tiny", "--config", "smoke", "--max-length", "96", "--max-steps", "8", "--learning-rate", "0.01"]
+
+
+@pytest.fixture(scope="module")
+def ranked(tmp_path_factory):
+    path = tmp_path_factory.mktemp("dpo") / "ranked.jsonl"
+    path.write_text("".join(json.dumps({"instruction": f"Name knot {n}." if n % 2 else f"说出第{n}种绳结。",
+                                        "output": ["reef " * 2, "no", "不"]}, ensure_ascii=False) + "\n" for n in range(16)),
+                    encoding="utf-8")
+    return path
+
+
+def run(*words):
+    return CliRunner().invoke(train, [str(word) for word in words], catch_exceptions=True)
+
+
+@pytest.fixture(scope="module")
+def made(ranked):
+    result = run("dpo", ranked, "--out", ranked.parent / "dpo", *SMALL)
+    assert result.exit_code == 0, result.output
+    return stage.load(ranked.parent / "dpo")
+
+
+def test_a_pair_is_prompt_chosen_and_rejected_in_the_tokens_at_use(ranked):
+    chat = load_chat("tiny")
+    [group, *_], _ = groups(read([ranked]).rows, chat, 96)
+    assert preferred(group) == [(0, 1), (0, 2), (1, 2)]
+    row = dataset([group])[0]
+    assert row["prompt_ids"] == chat.prompt_ids(group.messages)
+    assert chat.tokenizer.decode(row["chosen_ids"]) == "reef reef <|im_end|>"
+    assert chat.tokenizer.decode(row["rejected_ids"]) == "no<|im_end|>"
+
+
+def test_held_out_pairs_are_judged_beside_baselines_and_the_model_is_complete(made):
+    every = made.manifest.metrics["accuracy"]["all pairs"]
+    assert set(every) == {"policy", "longer wins", "likelier wins"}
+    assert every["policy"]["value"] > 0.9
+    assert made.manifest.rows.model_dump() == {"in_": 16, "kept": 16, "dropped": 0}
+    load_policy(made.path)
+
+
+def test_an_interrupted_run_ends_in_the_same_weights(made, ranked, tmp_path, monkeypatch):
+    from transformers import Trainer
+
+    class Killed(BaseException):
+        pass
+
+    step, steps = Trainer.training_step, []
+
+    def dies(self, *args, **kwargs):
+        steps.append(1)
+        if len(steps) == 6:
+            raise Killed
+        return step(self, *args, **kwargs)
+
+    words = ["dpo", ranked, "--out", tmp_path / "again", *SMALL, "--save-steps", "3"]
+    monkeypatch.setattr(Trainer, "training_step", dies)
+    with pytest.raises(Killed):
+        run(*words)
+    monkeypatch.setattr(Trainer, "training_step", step)
+    assert run(*words).exit_code == 0
+    assert source_of(tmp_path / "again").sha256 == source_of(made.path).sha256
+
+
+@pytest.mark.parametrize("verb", ["grpo", "rloo"])
+def test_online_algorithms_are_verbs_of_their_own(verb):
+    shown = run(verb, "--help").output
+    assert "--num-generations" in shown
+    assert "--algorithm" not in shown

@@ -1,0 +1,1 @@
+"""Direct preference optimisation: a policy learned from rankings without a reward model."""

@@ -1,0 +1,170 @@
+"""`instructwild train dpo`: a policy from rankings by TRL's DPOTrainer, judged on held-out pairs beside its baselines."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from instructwild.errors import ModelError
+from instructwild_trainer.begin import check_memory, print_plan, require_rows, resolved_config, verb
+from instructwild_trainer.config import DpoOptions
+
+if TYPE_CHECKING:
+    from instructwild.schema import Dropped
+    from instructwild.stage import Run, Stage
+    from instructwild_trainer.adapter import Source
+    from instructwild_trainer.data import Split
+    from instructwild_trainer.preview import Preview
+    from instructwild_trainer.reward.groups import Group
+    from instructwild_trainer.templates import Chat
+
+
+def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "Source | None" = None, *,
+           force: bool = False, dry_run: bool = False, encoding: str | None = None,
+           on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
+    """Train a policy on ranked answers and write a stage whose `model/` is complete; None after a dry run.
+
+    Raises:
+        InputError: there are no rankings to learn from.
+        ModelError: the model or its template is unfit, or the run cannot fit into memory.
+        ConfigError: the annotator weights cannot be read.
+    """
+    from instructwild_trainer.adapter import load_chat, source_of
+    from instructwild_trainer.data import split
+    from instructwild_trainer.dpo.pairs import preferred
+    from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.preview import preview
+    from instructwild_trainer.processes import started
+    from instructwild_trainer.reward.groups import groups, weights
+    from instructwild_trainer.reward.rankings import read
+    from instructwild_trainer.templates import check_masks, show
+
+    source = source or source_of(options.model)
+    check_scale(options)
+    by_annotator = weights(options.annotator_weights)
+    table = read(data, encoding)
+    with calm(), started(out, "dpo", resolved_config(options), [*table.inputs, source.record], force) as run:
+        if run.finished is not None:
+            return run.finished
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+                         trust_remote_code=options.trust_remote_code)
+        options = check_memory(options, source, chat, 2 * options.per_device_train_batch_size,
+                               frozen=0 if options.use_peft else 1)
+        ranked, dropped = groups(table.rows, chat, options.max_length, by_annotator)
+        lost = [*table.dropped, *dropped]
+        require_rows(ranked, lost)
+        parts = split(ranked, options.held_out, key=lambda group: group.key, language=lambda group: group.language,
+                      most=options.held_out_rows)
+        examples = [encoded for group in parts.train for encoded in group.encoded]
+        check_masks(examples)
+        print_plan(source, chat, options, sum(len(preferred(group)) for group in parts.train),
+                   {name: sum(len(preferred(group)) for group in held) for name, held in parts.held_out.items()},
+                   len(lost), "pairs")
+        show(chat, min(examples[:50], key=lambda row: len(row.input_ids)))
+        if dry_run:
+            if on_preview is not None:
+                on_preview(preview(chat, len(ranked), lost, [encoded for group in ranked for encoded in group.encoded]))
+            return None
+        return _trained(run, options, source, chat, parts, lost)
+
+
+def _trained(run: "Run", options: DpoOptions, source: "Source", chat: "Chat", parts: "Split[Group]",
+             dropped: "list[Dropped]") -> "Stage | None":
+    from instructwild.console.terminal import console
+    from instructwild.stage import Rows
+    from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
+    from instructwild_trainer.dpo.page import page
+    from instructwild_trainer.dpo.pairs import preferred
+    from instructwild_trainer.fit import curves, once, train
+    from instructwild_trainer.likelihood import answer_loss
+    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.processes import device, is_first
+
+    held = [group for rows in parts.held_out.values() for group in rows]
+
+    def nats(model: Any) -> list[list[float]]:
+        rows = [encoded for group in held for encoded in group.encoded]
+        return [list(pair) for pair in answer_loss(model, rows, chat.tokenizer.pad_token_id)]
+
+    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
+    model = model.to(device())
+    before = once(run, "before", lambda: nats(model)) if is_first() else None
+    trainer = _trainer(options, run, chat, parts, model)
+    began = time.monotonic()
+    history = train(trainer, run, "DPO")
+    seconds = time.monotonic() - began
+    if before is None:
+        return None
+    result = _accuracy(held, before, nats(trainer.model))
+    with run.aside("model") as folder:
+        trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+        save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
+        if weights_sha256(folder) == source.sha256:
+            raise ModelError("training left every weight as it was", where="train dpo",
+                             remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")
+    metrics = {
+        "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
+        "trained_parameters": trained, "train_prompts": len(parts.train),
+        "train_pairs": sum(len(preferred(group)) for group in parts.train),
+        "held_out_prompts": {name: len(rows) for name, rows in parts.held_out.items()},
+        "updates": trainer.state.global_step, "training_seconds": round(seconds, 1), "curves": curves(history), **result,
+    }
+    for name, estimate in result.get("accuracy", {}).get("all pairs", {}).items():
+        console.print(f"held-out pairs, {name}: {estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]",
+                      highlight=False, markup=False)
+    counts = Rows(**{"in": parts.rows + len(dropped), "kept": parts.rows, "dropped": len(dropped)})
+    return run.finish(rows=counts, dropped=dropped, metrics=metrics,
+                      report=page(metrics, history, chat, parts.train[0].encoded[0]))
+
+
+def _trainer(options: DpoOptions, run: "Run", chat: "Chat", parts: "Split[Group]", model: Any) -> Any:
+    from trl import DPOConfig, DPOTrainer
+
+    from instructwild_trainer.dpo.pairs import dataset
+    from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.lora import follow_base
+
+    class PairTrainer(DPOTrainer):
+        """DPOTrainer on pairs that are token ids already: its own rendering would write other tokens than those at use."""
+
+        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
+            return dataset
+
+        def _set_signature_columns_if_needed(self) -> None:
+            self._signature_columns = ["prompt_ids", "chosen_ids", "rejected_ids"]
+
+    held = dataset([group for rows in parts.held_out.values() for group in rows])
+    trainer = PairTrainer(
+        model=model, args=DPOConfig(**arguments(options, run), beta=options.beta, loss_type=[options.loss_type]),
+        processing_class=chat.tokenizer, train_dataset=dataset(parts.train),
+        eval_dataset=held if options.eval_steps and len(held) else None, peft_config=lora(options, "CAUSAL_LM"))
+    follow_base(trainer.model)
+    return trainer
+
+
+def _accuracy(held: "list[Group]", before: list[list[float]], after: list[list[float]]) -> dict[str, Any]:
+    """Held-out pairs in order: by how much likelier training made answers, by length, and by likelihood before it."""
+    import dataclasses
+
+    from instructwild_trainer.reward.measure import differences, in_shape, judged, longer_wins, pairs_of
+
+    pairs = pairs_of(held)
+    if not len(pairs.prompt):
+        return {}
+
+    def margins(flat: list[float]) -> Any:
+        return pairs.margins(in_shape(flat, held, lambda group: group.encoded))
+
+    judges = {"policy": margins([old[0] - new[0] for old, new in zip(before, after, strict=True)]),
+              "longer wins": longer_wins(pairs),
+              "likelier wins": margins([-total / max(1, count) for total, count in before])}
+
+    def plain(tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {name: {judge: dataclasses.asdict(estimate) for judge, estimate in row.items()}
+                for name, row in tables.items()}
+
+    return {"accuracy": plain(judged(pairs, judges)), "differences": plain(differences(pairs, judges, "policy"))}
+
+
+dpo = verb("dpo", DpoOptions, prefer, takes="Ranking stages; files of rankings, pairs, scores.",
+           summary="Teach a policy from rankings by direct preference optimisation: no reward model, no sampling.")

@@ -1,0 +1,163 @@
+"""A conversation as the text that a chat template writes: thoughts, tool calls and tools included, errors in one form."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from instructwild.errors import ModelError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+REMEDY = "give another template with --chat-template FILE"
+FIELDS = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
+FORMS: tuple[tuple[bool, str | None], ...] = ((False, ""), (True, ""), (False, None), (True, None))
+"""Ways of giving tool calls to a template: whether arguments are JSON text, and what stands for empty content."""
+Turn = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """A tokenizer's chat template, called the same way for training, rankings, rollouts and serving."""
+
+    tokenizer: "PreTrainedTokenizerBase"
+    thinking: bool | None = None
+    """The template's `enable_thinking`; None leaves its own default."""
+
+    def text(self, messages: Sequence[Turn], *, prompt: bool = False, tools: Sequence[Any] | None = None) -> str:
+        """The conversation as text; `prompt` adds what the template writes before an answer.
+
+        Templates disagree on how tool calls look: arguments as an object or as JSON text, content that is empty or null. The
+        first form in which every called function is written counts.
+
+        Raises:
+            ModelError: the template does not write this conversation in any form.
+        """
+        if not any(turn.get("tool_calls") for turn in messages):
+            return self._render(messages, prompt, tools)
+        problem: ModelError | None = None
+        for form in FORMS:
+            try:
+                if self._writes_calls(messages, form, prompt, tools):
+                    return self._render([_in_form(turn, *form) for turn in messages], prompt, tools)
+            except ModelError as error:
+                problem = problem or error
+        raise problem or ModelError("the chat template leaves out a tool call", where=self.name, remedy=REMEDY)
+
+    def _writes_calls(self, messages: Sequence[Turn], form: tuple[bool, str | None], prompt: bool,
+                      tools: Sequence[Any] | None) -> bool:
+        """Whether every call is written: seen under names that stand nowhere else."""
+        calls = [call for turn in messages for call in turn.get("tool_calls") or ()]
+        marks = {id(call): f"zqcall{number}zq" for number, call in enumerate(calls)}
+        marked = [{**turn, "tool_calls": [{**call, "function": {**call["function"], "name": marks[id(call)]}}
+                                          for call in turn["tool_calls"]]} if turn.get("tool_calls") else turn
+                  for turn in messages]
+        text = self._render([_in_form(turn, *form) for turn in marked], prompt, tools)
+        return all(mark in text for mark in marks.values())
+
+    def check(self) -> None:
+        """Read the template.
+
+        Raises:
+            ModelError: it is not valid Jinja.
+        """
+        from jinja2 import TemplateSyntaxError
+        from transformers.utils.chat_template_utils import _compile_jinja_template
+
+        try:
+            _compile_jinja_template(str(self.tokenizer.chat_template))
+        except TemplateSyntaxError as error:
+            raise ModelError(f"the chat template is not valid Jinja (line {error.lineno}: {error.message})", where=self.name,
+                             remedy=f"correct that line, or {REMEDY}") from None
+
+    def _render(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:
+        options = {} if self.thinking is None else {"enable_thinking": self.thinking}
+        if self._wants_parts:
+            messages = [_as_parts(turn) for turn in messages]
+        return self._call(messages, prompt, tools, options)
+
+    @cached_property
+    def _wants_parts(self) -> bool:
+        """Whether content must be a list of parts, as templates of models that see pictures may want it."""
+        plain = [{"role": "user", "content": "zq"}]
+        try:
+            if "zq" in self._call(plain, True, None, {}):
+                return False
+        except ModelError:
+            pass
+        try:
+            return "zq" in self._call([_as_parts(turn) for turn in plain], True, None, {})
+        except ModelError:
+            return False
+
+    def _call(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None, options: Mapping[str, Any]) -> str:
+        from jinja2 import TemplateError
+
+        try:
+            return str(self.tokenizer.apply_chat_template(
+                [dict(turn) for turn in messages], tools=list(tools) if tools else None, tokenize=False,
+                add_generation_prompt=prompt, **options))
+        except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
+            raise ModelError(f"the chat template cannot write this conversation ({error})", where=self.name,
+                             remedy=REMEDY) from None
+
+    @property
+    def name(self) -> str:
+        """The model folder's name, for messages."""
+        return Path(self.tokenizer.name_or_path).name or "the tokenizer"
+
+
+def turns(messages: Any) -> list[dict[str, Any]]:
+    """Schema messages, or dicts, as the plain dicts that templates read; fields that hold nothing are left out."""
+    found = []
+    for message in messages:
+        read = message.get if isinstance(message, Mapping) else lambda key, of=message: getattr(of, key, None)
+        turn = {key: value for key in FIELDS if (value := read(key)) not in (None, "", [], ())}
+        calls = _calls(turn.pop("tool_calls", None))
+        found.append({"role": turn.pop("role"), "content": turn.pop("content", ""), **turn,
+                      **({"tool_calls": calls} if calls else {})})
+    return found
+
+
+def tools_of(value: Any) -> list[Any] | None:
+    """The `tools` of a row: a list, or one as JSON text; None where there are none."""
+    if isinstance(value, str):
+        value = json.loads(value) if value.strip() else None
+    return list(value) or None if value is not None else None
+
+
+def _calls(value: Any) -> list[dict[str, Any]]:
+    """Tool calls in OpenAI's layout, arguments as an object; a list, or one as JSON text."""
+    calls = json.loads(value) if isinstance(value, str) and value.strip() else value or []
+    return [_call(call if isinstance(call, Mapping) else call.model_dump()) for call in calls]
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    function = dict(call.get("function") or {key: call[key] for key in ("name", "arguments") if key in call})
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):
+        try:
+            function["arguments"] = json.loads(arguments) if arguments.strip() else {}
+        except ValueError:
+            function["arguments"] = arguments    # no JSON: the template gets the text as it is
+    rest = {key: value for key, value in call.items() if key not in ("function", "name", "arguments") and value is not None}
+    return {"type": "function", **rest, "function": function}
+
+
+def _as_parts(turn: Turn) -> Turn:
+    return {**turn, "content": [{"type": "text", "text": turn["content"]}] if turn["content"] else []}
+
+
+def _in_form(turn: Turn, as_text: bool, empty: str | None) -> Turn:
+    if not turn.get("tool_calls"):
+        return turn
+    calls = [{**call, "function": {**call["function"], "arguments": _argument_text(call["function"].get("arguments"))}}
+             for call in turn["tool_calls"]] if as_text else turn["tool_calls"]
+    return {**turn, "content": turn["content"] or empty, "tool_calls": calls}
+
+
+def _argument_text(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
