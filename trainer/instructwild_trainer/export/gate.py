@@ -9,7 +9,8 @@ from typing import Any
 from instructwild.errors import ModelError
 from instructwild_trainer.export.child import ChildError
 from instructwild_trainer.export.figures import Interval, agreement, closed, likelihood_change, perplexities, worse
-from instructwild_trainer.export.probe import QUESTIONS, Held, Probe, linear_bytes, probe
+from instructwild_trainer.export.probe import Held, Probe, linear_bytes, probe
+from instructwild_trainer.export.questions import QUESTIONS
 from instructwild_trainer.export.size import linear_share
 
 MAX_PERPLEXITY_RATIO, MAX_PERPLEXITY_RATIO_MERGED = 1.35, 1.01
@@ -58,9 +59,9 @@ class Verdict:
         return closed(self.before.losses["as it is"], self.after.losses["as it is"], self.before.losses[self.nearest])
 
     @property
-    def agreement(self) -> float:
-        """The share of held-out places at which both models think the same next token likeliest; 0 if it could not run."""
-        return agreement(self.before.likeliest, self.after.likeliest) if self.after.likeliest else 0.0
+    def agreement(self) -> float | None:
+        """The share of measured places at which both models think the same next token likeliest; None where none was."""
+        return agreement(self.before.likeliest, self.after.likeliest) if self.after.likeliest else None
 
     @property
     def looping(self) -> list[tuple[str, str]]:
@@ -75,7 +76,7 @@ class Verdict:
             "perplexity": {name: {key: round(value, 4) for key, value in found.items()}
                            for name, found in self.perplexity.items()},
             "gap_closed": {language: found.rounded() for language, found in self.gap_closed.items()},
-            "agreement": round(self.agreement, 4),
+            "agreement": None if self.agreement is None else round(self.agreement, 4),
             "likelihood_change": round(likelihood_change(self.before.losses["as it is"], self.after.losses["as it is"]), 4)
             if self.after.likeliest else None,
             "size_bytes": dict(self.size), "linear_bytes": {"source": self.before.linear, "export": self.after.linear},
@@ -145,7 +146,7 @@ def _perplexity(verdict: Verdict, quantized: bool) -> list[str]:
         if not after <= most * before:
             broken.append(f"perplexity on held-out {language} rows is {after:.2f}, more than {most} times the source's "
                           f"{before:.2f}")
-    if not quantized and verdict.agreement < MIN_AGREEMENT_MERGED:
+    if not quantized and verdict.agreement is not None and verdict.agreement < MIN_AGREEMENT_MERGED:
         broken.append(f"the merged model agrees with its source on {verdict.agreement:.1%} of tokens, less than "
                       f"{MIN_AGREEMENT_MERGED:.0%}")
     if verdict.nearest and worse(verdict.after.losses["as it is"], verdict.before.losses[verdict.nearest]):

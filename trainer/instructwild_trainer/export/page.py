@@ -28,7 +28,7 @@ def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     rows += [[f"gap closed, {language}", "", str(share), *blank] for language, share in verdict.gap_closed.items()]
     sides = (verdict.before, verdict.after)
     loops = [str(sum(repetition(text) > LOOPING for text in side.answers)) for side in sides]
-    rows += [["same next token", "", f"{verdict.agreement:.1%}", *blank],
+    rows += [["same next token", "", agreed(verdict), *blank],
              ["weight files", *(f"{verdict.size[side] / MB:,.1f} MB" for side in ("source", "export")), *blank],
              ["linear weights", *(f"{side.linear / MB:,.1f} MB" for side in sides), *blank],
              [f"peak memory, {PEAK_TOKENS} tokens", *(f"{side.peak / MB:,.0f} MB" for side in sides), *blank],
@@ -38,10 +38,19 @@ def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     return columns, rows
 
 
-def measured_on(text: Mapping[str, Any]) -> Page:
+def agreed(verdict: Verdict) -> str:
+    """The share of positions with the same likeliest token."""
+    return "not measured" if verdict.agreement is None else f"{verdict.agreement:.1%}"
+
+
+def measured_on(text: Mapping[str, Any]) -> str:
     """What perplexity was measured on, in one sentence."""
     parts = [f"{text['rows'][name]:,} {name} rows of {count:,} tokens" for name, count in text["tokens"].items()]
-    return f"Held-out rows of {', '.join(text['from'])}: {'; '.join(parts)}." if parts else "No held-out rows were given."
+    if not parts:
+        return "No held-out rows: perplexity and agreement were not measured."
+    source = f"Held-out rows of {', '.join(text['from'])}" if text["from"] else \
+        "No rows were held out (--calibration gives some); measured on the gate's own questions"
+    return f"{source}: {'; '.join(parts)}."
 
 
 def table_of(verdict: Verdict, text: Mapping[str, Any]) -> "rich.table.Table":
@@ -68,7 +77,7 @@ def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any
                 else "The gate failed: " + "; ".join(verdict.failures))
     stats = [("size", f"{size['export'] / MB:.0f} MB", f"source {size['source'] / MB:.0f} MB"),
              ("peak memory", f"{verdict.after.peak / MB:.0f} MB", f"source {verdict.before.peak / MB:.0f} MB"),
-             ("same next token", f"{verdict.agreement:.1%}", "of held-out positions")]
+             ("same next token", agreed(verdict), "of measured positions")]
     if "all" in after:
         stats.insert(0, ("held-out perplexity", f"{after['all']:.2f}", f"source {before['all']:.2f}"))
     if "all" in verdict.gap_closed:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild_trainer.export.child import in_child
+from instructwild_trainer.export.questions import QUESTIONS
 from instructwild_trainer.export.resident import model_bytes, peak_bytes, watch_peak
 from instructwild_trainer.export.size import shape_of
 
@@ -18,8 +19,6 @@ Held = Mapping[str, Sequence[Sequence[int]]]
 Losses = dict[str, list[list[float]]]
 """By language, for each held-out row, the loss of every token but the first, in nats."""
 
-QUESTIONS = ("What is the capital of France?", "Give three tips for staying healthy.", "Why is the sky blue?",
-             "用一句话解释什么是光合作用。", "给我三条保持健康的建议。", "天空为什么是蓝色的？")
 ANSWER_TOKENS, PEAK_TOKENS = 64, 128
 TURNS = [{"role": role, "content": text} for role, text in (("user", "1+1=?"), ("assistant", "2"), ("user", "谢谢"))]
 
