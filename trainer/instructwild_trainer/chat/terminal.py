@@ -16,8 +16,8 @@ from instructwild.console.terminal import console
 from instructwild.errors import InstructwildError, OutputError
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
-from instructwild_trainer.serve.engine import Engine, Piece
-from instructwild_trainer.serve.speaker import Speaker
+from instructwild_trainer.serve.engine import AnswerChunk, Engine
+from instructwild_trainer.serve.loaded_model import LoadedModel
 from instructwild_trainer.serve.votes import Verdict, Votes
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ LETTERS = "ABCDEFGHIJ"
 class Answer:
     """What one model says, as it comes."""
 
-    speaker: Speaker
+    loaded: LoadedModel
     text: str = ""
     note: str = ""
 
@@ -79,11 +79,11 @@ class History:
                                   remedy="choose another --history") from None
 
 
-def converse(speakers: Sequence[Speaker], max_tokens: int, temperature: float, votes: Votes | None = None,
+def converse(loaded_models: Sequence[LoadedModel], max_tokens: int, temperature: float, votes: Votes | None = None,
              history: Path | None = None) -> None:
     """Talk until an empty line or the end of input. With several models the conversation goes on from the better answer."""
     kept, talk = History(history), list[Message]()
-    engine = Engine({speaker.name: speaker.local for speaker in speakers}, slots=1, waiting=len(speakers))
+    engine = Engine({loaded.name: loaded.local for loaded in loaded_models}, slots=1, waiting=len(loaded_models))
     console.print(HELP, style="dim", highlight=False)
     try:
         while question := _question():
@@ -93,7 +93,7 @@ def converse(speakers: Sequence[Speaker], max_tokens: int, temperature: float, v
                 continue
             asked = [*talk, Message(role="user", content=question)]
             try:
-                answers = _answered(engine, _drawn(speakers, votes), asked, Sampling(max_tokens=max_tokens,
+                answers = _answered(engine, _drawn(loaded_models, votes), asked, Sampling(max_tokens=max_tokens,
                                                                                     temperature=temperature))
             except InstructwildError as error:
                 console.print(f"[red]{error.what}[/]")
@@ -122,9 +122,9 @@ def _recall(talk: Sequence[Message]) -> None:
     console.print(told, style="dim", highlight=False, markup=False)
 
 
-def _drawn(speakers: Sequence[Speaker], votes: Votes | None) -> list[Answer]:
+def _drawn(loaded_models: Sequence[LoadedModel], votes: Votes | None) -> list[Answer]:
     """One answer to come from each, in an order that is drawn where people vote."""
-    answers = [Answer(speaker) for speaker in speakers]
+    answers = [Answer(loaded) for loaded in loaded_models]
     if votes is not None and secrets.randbits(1):
         answers.reverse()
     return answers
@@ -138,26 +138,26 @@ def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message]
     """
     from dataclasses import replace
 
-    heard: queue.SimpleQueue[tuple[Answer, Piece]] = queue.SimpleQueue()
+    heard: queue.SimpleQueue[tuple[Answer, AnswerChunk]] = queue.SimpleQueue()
     request = Request(messages=tuple(messages), sampling=sampling, seed=secrets.randbits(62))
     asked = []
     for answer in answers:
-        prompt = answer.speaker.prompt(request)
-        room = answer.speaker.local.context - len(prompt)
+        prompt = answer.loaded.prompt(request)
+        room = answer.loaded.local.context - len(prompt)
         if room < 1:
-            raise OutputError(f"the conversation has {len(prompt):,} tokens, and {answer.speaker.name} reads no more than "
-                              f"{answer.speaker.local.context:,}: begin a new one with /new")
+            raise OutputError(f"the conversation has {len(prompt):,} tokens, and {answer.loaded.name} reads no more than "
+                              f"{answer.loaded.local.context:,}: begin a new one with /new")
         asked.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, room))), prompt))
-    jobs = [engine.submit(answer.speaker.name, [one], lambda piece, answer=answer: heard.put((answer, piece)))  # type: ignore[misc]
+    jobs = [engine.submit(answer.loaded.name, [one], lambda chunk, answer=answer: heard.put((answer, chunk)))  # type: ignore[misc]
             for answer, one in zip(answers, asked, strict=True)]
     shown = Shown(answers)
     try:
         left = len(answers)
         while left:
-            answer, piece = heard.get()
-            answer.text += piece.text
-            answer.note = piece.problem or ("cut off at the longest answer 已达最长" if piece.finish == "length" else "")
-            left -= piece.finish is not None
+            answer, chunk = heard.get()
+            answer.text += chunk.text
+            answer.note = chunk.problem or ("cut off at the longest answer 已达最长" if chunk.finish == "length" else "")
+            left -= chunk.finish is not None
             shown.more()
     except KeyboardInterrupt:
         for job, answer in zip(jobs, answers, strict=True):
@@ -230,10 +230,10 @@ def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[Answe
         except EOFError:
             verdict = None
         if verdict is not None:
-            votes.keep(messages, [(answer.speaker.name, answer.text) for answer in answers], verdict, _user(),
+            votes.keep(messages, [(answer.loaded.name, answer.text) for answer in answers], verdict, _user(),
                        round(time.monotonic() - began, 1))
     if len(answers) > 1:
-        told = ", ".join(f"{letter} is {answer.speaker.name}" for letter, answer in zip(LETTERS, answers, strict=False))
+        told = ", ".join(f"{letter} is {answer.loaded.name}" for letter, answer in zip(LETTERS, answers, strict=False))
         console.print(f"({told}{'; kept 已记下' if verdict else ''})", style="dim", highlight=False, markup=False)
     said = [answer for answer in answers if answer.text] or answers
     return said[-1] if verdict is Verdict.RIGHT else said[0]

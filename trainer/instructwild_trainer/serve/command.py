@@ -51,7 +51,7 @@ def serve(
     """
     from instructwild.errors import ConfigError
     from instructwild_trainer.serve import vllm
-    from instructwild_trainer.serve.speaker import named, sources
+    from instructwild_trainer.serve.loaded_model import named, sources
 
     if len(models) > MOST_MODELS:
         raise ConfigError(f"{len(models)} models are more than the {MOST_MODELS} that one server holds", where="MODEL",
@@ -78,24 +78,24 @@ def _serve(found: list, names: list[str], host: str, port: int, key: str | None,
     from instructwild.console.terminal import console
     from instructwild_trainer.serve.app import Limits, Service
     from instructwild_trainer.serve.engine import Engine
+    from instructwild_trainer.serve.loaded_model import opened
     from instructwild_trainer.serve.server import address, run, taken
-    from instructwild_trainer.serve.speaker import opened
     from instructwild_trainer.serve.votes import Votes
 
     listening = taken(host, port)
     kept = Votes(votes, [source.record for source in found]) if votes is not None else None
     with console.status(f"loading {' and '.join(names)}"):
-        speakers = [opened(source, label) for source, label in zip(found, names, strict=True)]
-    engine = Engine({speaker.name: speaker.local for speaker in speakers}, slots=slots, waiting=waiting)
-    service = Service(speakers, engine, key=key, votes=kept, limits=Limits(prompt=max_prompt, answer=max_tokens),
+        loaded_models = [opened(source, label) for source, label in zip(found, names, strict=True)]
+    engine = Engine({loaded.name: loaded.local for loaded in loaded_models}, slots=slots, waiting=waiting)
+    service = Service(loaded_models, engine, key=key, votes=kept, limits=Limits(prompt=max_prompt, answer=max_tokens),
                       open_to_network=not _is_loopback(host))
     url = address(listening, host)
     console.print(f"[bold]{' and '.join(names)}[/]: chat at [link={url}/]{url}/[/], OpenAI's API at {url}/v1"
                   + (", with the API key" if key else "") + (f"; votes go to {votes}" if votes else "") + ". Ctrl-C stops.",
                   highlight=False)
-    for speaker in speakers:
-        if speaker.chat is None:
-            console.print(f"[yellow]{speaker.name} has no chat template[/]: it can only continue texts (/v1/completions)")
+    for loaded in loaded_models:
+        if loaded.chat is None:
+            console.print(f"[yellow]{loaded.name} has no chat template[/]: it can only continue texts (/v1/completions)")
     run(service, listening, grace)
 
 

@@ -1,0 +1,136 @@
+"""Thoughts that a model wrote into its answer: `<think>…</think>` and its kin, told from texts that speak about the tag."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_NAMES = r"(?:seed:)?think|thinking|thoughts?|reasoning|reflection"
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One way to mark thoughts. `inside` says that a block may also begin at a later line of an answer."""
+
+    opening: re.Pattern[str]
+    closing: re.Pattern[str]
+    inside: bool = False
+
+
+def _kind(opening: str, closing: str, inside: bool = False) -> _Kind:
+    return _Kind(re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE), inside)
+
+
+_KINDS = (
+    _kind(r"<think>", r"</think>", inside=True),
+    *(_kind(rf"<{name}>", rf"</{name}>") for name in ("seed:think", "thinking", "thought", "thoughts", "reasoning", "reflection")),
+    _kind(r"\[THINK\]", r"\[/THINK\]", inside=True),                                    # Mistral's Magistral
+    _kind(r"◁think▷", r"◁/think▷", inside=True),                                      # Kimi
+    _kind(r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),                       # OpenThoughts, Sky-T1
+    _kind(r"<\|channel>thought\b", r"<channel\|>"),                                  # Gemma
+    _kind(r"<\|channel\|>(?:analysis|commentary)<\|message\|>",                      # Harmony (gpt-oss)
+          r"<\|end\|>(?:<\|start\|>assistant)?(?:<\|channel\|>final<\|message\|>)?"))
+MAY_HOLD_THOUGHTS = rf"(?i)</?(?:{_NAMES})>|\[/?THINK\]|◁/?think▷|<\|(?:begin|end)_of_thought\|>|<\|?channel\|?>"
+"""Matches every text that `split_thoughts` could split (and others): a quick first look, valid for `re` and for polars."""
+MOST_BLOCKS = 16
+"""Each costs a pass over the text, so their number is bounded: real answers have one or two."""
+_FIRST_LOOK = re.compile(MAY_HOLD_THOUGHTS)
+_CODE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)",
+                   re.MULTILINE | re.DOTALL)
+_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*")
+_QUOTES = "\"'“”‘’「」『』«»‹›《》"
+_PUNCTUATION = ",.;:!?)，。；：！？、）"
+
+
+def split_thoughts(text: str) -> tuple[str | None, str]:
+    """A model's text as (reasoning, content).
+
+    A block at the beginning is thoughts, closed or not (an unclosed one was cut off: no content is left); so is all that
+    stands before a lone closing tag, whose opening one was part of the prompt. A tag in code, in quotes or in the middle of
+    a sentence is spoken about and stays. Nothing of the content is stripped but the blank lines which followed the thoughts.
+
+    Returns:
+        The thoughts without the space around them, several blocks joined by a newline, None where there are none; and the
+        content.
+    """
+    if _FIRST_LOOK.search(text) is None:
+        return None, text
+    blocks: list[str] = []
+    while len(blocks) < MOST_BLOCKS:
+        block = _first_block(text)
+        if block is None:
+            break
+        begin, end, thoughts = block
+        blocks.append(thoughts.strip())
+        before, after = text[:begin], text[_BLANK_LINES.match(text, end).end():]  # type: ignore[union-attr]
+        text = before + after if before.strip() else after
+    return "\n".join(filter(None, blocks)) or None, text
+
+
+def _first_block(text: str) -> tuple[int, int, str] | None:
+    """Where a block of thoughts begins and ends with its tags, and what it holds."""
+    start = len(text) - len(text.lstrip())
+    for kind in _KINDS:
+        if opening := kind.opening.match(text, start):
+            return _block(text, start, opening.end(), kind)
+    if _FIRST_LOOK.search(text, start) is None:
+        return None
+    code = [match.span() for match in _CODE.finditer(text)]
+    for kind in _KINDS:
+        closing = next(_outside(kind.closing, text, code), None)
+        if closing is None:
+            continue
+        opening = next(_outside(kind.opening, text[:closing.start()], code), None)
+        if opening is None and _ends_thoughts(text, closing):
+            return 0, closing.end(), text[:closing.start()]
+        if opening is not None and kind.inside and not text[text.rfind("\n", 0, opening.start()) + 1:opening.start()].strip():
+            return opening.start(), closing.end(), text[opening.end():closing.start()]
+    return None
+
+
+def _block(text: str, start: int, inner: int, kind: _Kind) -> tuple[int, int, str]:
+    """The block that opens at `start`: up to its closing tag (blocks within it counted), or to the end."""
+    code = [match.span() for match in _CODE.finditer(text, inner)]
+    closings = list(_outside(kind.closing, text, code, inner))
+    if not closings:                # thoughts may leave a code block open: then a tag that fills a line closes them
+        closings = [match for match in kind.closing.finditer(text, inner) if _fills_line(text, match)][:1]
+    if not closings:
+        return start, len(text), text[inner:]
+    openings = [match.start() for match in _outside(kind.opening, text, code, inner)]
+    depth, taken = 1, 0
+    for closing in closings:
+        while taken < len(openings) and openings[taken] < closing.start():
+            depth, taken = depth + 1, taken + 1
+        depth -= 1
+        if depth == 0:
+            return start, closing.end(), text[inner:closing.start()]
+    return start, closings[0].end(), text[inner:closings[0].start()]
+
+
+def _outside(pattern: re.Pattern[str], text: str, code: list[tuple[int, int]], at: int = 0) -> Iterator[re.Match[str]]:
+    """Matches that stand neither in code nor in quotes."""
+    spans = iter([*code, (len(text), len(text) + 1)])
+    span = next(spans)
+    for match in pattern.finditer(text, at):
+        while span[1] <= match.start():
+            span = next(spans)
+        quoted = match.start() and text[match.start() - 1] in _QUOTES and text[match.end():match.end() + 1] in _QUOTES
+        if match.start() < span[0] and not (quoted and match.end() < len(text)):
+            yield match
+
+
+def _fills_line(text: str, match: re.Match[str]) -> bool:
+    before, after = _line_around(text, match)
+    return not before.strip() and not after.strip()
+
+
+def _ends_thoughts(text: str, match: re.Match[str]) -> bool:
+    """Whether a lone closing tag ends thoughts: it begins or ends a line, or stands between two texts with no space."""
+    before, after = _line_around(text, match)
+    if not before.strip() or not after.strip():
+        return True
+    return not before[-1].isspace() and not after[0].isspace() and after[0] not in _PUNCTUATION
+
+
+def _line_around(text: str, match: re.Match[str]) -> tuple[str, str]:
+    end = text.find("\n", match.end())
+    return text[text.rfind("\n", 0, match.start()) + 1:match.start()], text[match.end():end if end >= 0 else len(text)]
