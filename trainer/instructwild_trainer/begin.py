@@ -76,7 +76,7 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
     from instructwild.console.terminal import console
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
     from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
-    from instructwild_trainer.processes import parts
+    from instructwild_trainer.processes import shard_count
     from instructwild_trainer.reward.head import stored_head
 
     if stored_head(source.folder) is not None:
@@ -91,7 +91,7 @@ def fitting(options: Any, source: "Source", chat: "Chat", sequences: int | None 
         console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
                       highlight=False)
         options = dataclasses.replace(options, max_length=shape.context)
-    need = need_of(shape, options, dtype_of(options), sequences, parts())
+    need = need_of(shape, options, dtype_of(options), sequences, shard_count())
     free, device = available()
     console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
                   highlight=False)

@@ -1,4 +1,4 @@
-"""What a battle will ask for, before anything is asked."""
+"""What a pairwise evaluation will ask for, before anything is asked."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,20 +11,20 @@ from instructwild.llm.price import Price
 from instructwild.llm.request import Request
 
 if TYPE_CHECKING:
-    from instructwild_trainer.evaluate.comparison import Comparison, Plan
+    from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
+    from instructwild_trainer.evaluate.models import ComparedModel
     from instructwild_trainer.evaluate.rubric import Rubric
-    from instructwild_trainer.evaluate.sides import Side
 
 BYTES_A_TOKEN = 3.5
 """Of UTF-8, an assumption: about 4 in English, 3 in Chinese with a bilingual vocabulary."""
 
 
-def show(sides: Sequence["Side"], names: Sequence[str], comparisons: Sequence["Comparison"], rubric: "Rubric", plan: "Plan",
-         judge: str | None, limits: Limits) -> None:
+def show(models: Sequence["ComparedModel"], names: Sequence[str], comparisons: Sequence["Comparison"], rubric: "Rubric",
+         plan: "PairwisePlan", judge: str | None, limits: Limits) -> None:
     """Print the plan: prompts, requests, tokens and the most that it can cost.
 
     Args:
-        sides, names: who is compared.
+        models, names: who is compared.
         comparisons: the prompts.
         judge: the judge model; None where a reward model judges, which costs nothing.
     """
@@ -34,7 +34,7 @@ def show(sides: Sequence["Side"], names: Sequence[str], comparisons: Sequence["C
                                                   for (language, category), count in sorted(counts.items())))
     if len(open_) < len(comparisons):
         print(f"{len(comparisons) - len(open_):,} more are not answered by both and leave")
-    for each, name in zip(sides, names, strict=True):
+    for each, name in zip(models, names, strict=True):
         if each.model is None:
             print(f"{name}: answers made before")
         else:

@@ -20,10 +20,18 @@ from instructwild.read import read
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
 from instructwild_trainer.data import languages_of, shown
-from instructwild_trainer.evaluate.comparison import Comparison, Plan
-from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
+from instructwild_trainer.evaluate.chunks import in_chunks
+from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
+from instructwild_trainer.evaluate.models import (
+    SORTED_OVER,
+    ComparedModel,
+    Spent,
+    compared_model,
+    generate_answers,
+    unique_names,
+)
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
-from instructwild_trainer.evaluate.sides import SORTED_OVER, Side, Spent, ask, side
+from instructwild_trainer.evaluate.statistics import by_part, estimates_json
 from instructwild_trainer.templates import turns
 
 OWN_PROMPTS = "questions.jsonl"
@@ -32,36 +40,37 @@ COMPARED = pl.Schema({**RANKING, "category": pl.String, "winner": pl.String, "co
                       "said": pl.List(pl.String)})
 
 
-def battle(given: Sequence[str], out: Path, plan: Plan, *, limits: Limits | None = None, cache: Path | None = None,
-           encoding: str | None = None, force: bool = False, dry_run: bool = False) -> "stage.Stage | None":
-    """Compare two sides and write a stage of rankings; None after a dry run.
+def compare(pair: Sequence[str], out: Path, plan: PairwisePlan, *, limits: Limits | None = None,
+            cache: Path | None = None, encoding: str | None = None, force: bool = False, dry_run: bool = False,
+            ) -> "stage.Stage | None":
+    """Compare two models and write a stage of rankings; None after a dry run.
 
     Args:
-        given: the two sides, each a model `M`, or a stage folder or file with answers.
+        pair: the two models, each a model `M`, or a stage folder or file with answers.
         out: the stage folder to write.
         plan: how they are compared.
         cache: a file of paid verdicts that several runs share.
 
     Raises:
-        InputError, ConfigError, ModelError, EndpointError: see there.
+        InputError, ConfigError, ModelError, EndpointError: a model or the prompts cannot be used.
     """
     limits = limits or Limits()
     rubric = read_rubric(plan.rubric)
-    sides = [side(one, limits, encoding) for one in given]
-    names = list(plan.names) or told_apart(one.name for one in sides)
+    models = [compared_model(name, limits, encoding) for name in pair]
+    names = list(plan.names) or unique_names(one.name for one in models)
     called, judged_by, scores = _judge(plan.judge, limits)
-    comparisons, inputs, malformed = _comparisons(sides, plan, encoding)
+    comparisons, inputs, malformed = _comparisons(models, plan, encoding)
     config = {"sides": names, "judge": called, "answer": plan.answer.plain(), "verdict": plan.verdict.plain(),
               "rubric": rubric.digest, "limit": plan.limit, "budget": limits.budget}
-    inputs = [*inputs, *(record for one in sides for record in one.inputs), *judged_by]
+    inputs = [*inputs, *(record for one in models for record in one.inputs), *judged_by]
     if dry_run:
         from instructwild_trainer.evaluate.forecast import show
 
-        return show(sides, names, comparisons, rubric, plan, None if scores else plan.judge, limits)
+        return show(models, names, comparisons, rubric, plan, None if scores else plan.judge, limits)
     with stage.start(out, "evaluate pairwise", config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished
-        spent = _answer(run, sides, comparisons, plan, limits)
+        spent = _answer(run, models, comparisons, plan, limits)
         open_ = [one for one in comparisons if one.lost is None]
         for one in open_:
             if one.answers[0] == one.answers[1]:
@@ -70,7 +79,7 @@ def battle(given: Sequence[str], out: Path, plan: Plan, *, limits: Limits | None
         if scores is not None:
             _score(run, open_, scores)
         else:
-            spent += _hear(run, open_, rubric, plan, limits, cache)
+            spent += _judge_pairs(run, open_, rubric, plan, limits, cache)
         return _finish(run, comparisons, malformed, names, called, spent)
 
 
@@ -83,15 +92,15 @@ def _judge(given: str, limits: Limits) -> tuple[str, list[stage.FileRecord], Any
         return f"{REWARD}{found.label}", [found.record], scorer(given)
     name = understand(given)
     check(name, limits)
-    return name.label, list(side(given, limits).inputs) if name.place == "local" else [], None
+    return name.label, list(compared_model(given, limits).inputs) if name.place == "local" else [], None
 
 
-def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
+def _comparisons(models: Sequence[ComparedModel], plan: PairwisePlan, encoding: str | None,
                  ) -> tuple[list[Comparison], list[stage.FileRecord], list[Dropped]]:
     """The prompts to compare on, in order."""
     inputs: list[stage.FileRecord] = []
     malformed: list[Dropped] = []
-    before = [one for one in sides if one.rows is not None]
+    before = [one for one in models if one.rows is not None]
     if plan.prompts:
         table = read(plan.prompts, encoding)
         rows, inputs, malformed = list(instructions(table.frame)), table.inputs, table.malformed
@@ -110,14 +119,14 @@ def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
     if not found:
         raise InputError("holds no prompt", where=", ".join(plan.prompts) or "the answers", remedy="give --prompts")
     for one in found:
-        for place, each in enumerate(sides):
+        for place, each in enumerate(models):
             if each.rows is not None:
                 answered = each.rows.get(one.row.id)
                 one.answers[place] = (answered.response or "") if answered else ""
                 one.lost = one.lost if answered else Reason.NO_ANSWER
     if all(one.lost for one in found):
         raise InputError(f"none of {len(found):,} prompts is answered by both",
-                         where=" and ".join(each.name for each in sides),
+                         where=" and ".join(each.name for each in models),
                          remedy="answer the same prompts with both: instructwild respond")
     return found, inputs, malformed
 
@@ -135,14 +144,15 @@ def _spread(found: list[Comparison], limit: int | None) -> list[Comparison]:
     return [found[place] for place in sorted(place for _, place in sorted(ranked)[:limit])]
 
 
-def _answer(run: stage.Run, sides: Sequence[Side], comparisons: Sequence[Comparison], plan: Plan, limits: Limits) -> Spent:
+def _answer(run: stage.Run, models: Sequence[ComparedModel], comparisons: Sequence[Comparison], plan: PairwisePlan,
+            limits: Limits) -> Spent:
     """Let each side that is a model answer; a side's answers have a ledger of their own, for two models may share a name."""
     spent = Spent()
-    for place, each in enumerate(sides):
+    for place, each in enumerate(models):
         open_ = [one for one in comparisons if one.lost is None]
         if each.model is None:
             continue
-        replies, cost = ask(each, [one.row.prompt for one in open_], plan.answer, limits,
+        replies, cost = generate_answers(each, [one.row.prompt for one in open_], plan.answer, limits,
                             run.scratch / f"answers-{place + 1}.sqlite", "answers")
         spent += cost
         for one, reply in zip(open_, replies, strict=True):
@@ -152,14 +162,14 @@ def _answer(run: stage.Run, sides: Sequence[Side], comparisons: Sequence[Compari
     return spent
 
 
-def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Plan, limits: Limits,
+def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: PairwisePlan, limits: Limits,
           cache: Path | None) -> Spent:
     """Ask the judge model."""
     from instructwild.console.terminal import console, progress
 
     contests = [Contest(one.row.prompt, tuple(one.answers), one.language, rubric.of(one.category, one.language))
                 for one in open_]
-    given = side(plan.judge, limits).given
+    given = compared_model(plan.judge, limits).given
     with closing(Ledger(cache or run.scratch / "verdicts.sqlite", f"evaluate {run.folder.name}")) as ledger, \
             progress() as shown_:
         session = open_model(*models_asked([given]), limits, ledger, sort=SORTED_OVER)
@@ -185,7 +195,7 @@ def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., li
     asked = [(*one.row.prompt, Message(role="assistant", content=answer)) for one in open_ for answer in one.answers]
     with progress() as shown_:
         task = shown_.add_task("scores", total=len(asked), note="")
-        found = in_pieces(run, "scores", asked, lambda part: scores(part, lambda count: shown_.update(task, advance=count)))
+        found = in_chunks(run, "scores", asked, lambda part: scores(part, lambda count: shown_.update(task, advance=count)))
     for number, one in enumerate(open_):
         pair = found[2 * number: 2 * number + 2]
         one.decide(by_score(pair))
@@ -194,7 +204,7 @@ def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., li
 
 def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[Dropped], names: Sequence[str], called: str,
             spent: Spent) -> stage.Stage:
-    from instructwild_trainer.evaluate.battle_page import page_of
+    from instructwild_trainer.evaluate.pairwise_page import page_of
 
     decided = [one for one in comparisons if one.lost is None]
     dropped = [*malformed, *(Dropped(id=one.row.id, step="evaluate", reason=one.lost, evidence=list(one.said) or None,
@@ -223,8 +233,8 @@ def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
     rates = {name: by_part(values, ones, ids, part) for name, part in parts.items()}
     places = [value for one in decided for value in one.first_place]
     heard = [one for one in decided if one.consistent is not None]
-    return {"win_rate": plain(rates["language"]),
-            **{key: {name: one for name, one in plain(rates[part]).items() if name != "all"}
+    return {"win_rate": estimates_json(rates["language"]),
+            **{key: {name: one for name, one in estimates_json(rates[part]).items() if name != "all"}
                for key, part in (("by_category", "category"), ("by_category_and_language", "both"))},
             "results": {name: _counted([one for one, given in zip(decided, part, strict=True) if given == name])
                         for part in parts.values() for name in dict.fromkeys(part)} | {"all": _counted(decided)},

@@ -14,7 +14,9 @@ from instructwild.read import read
 from instructwild.schema import Dropped, response_id
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
-from instructwild_trainer.evaluate.pieces import by_part, in_pieces, interval, plain, told_apart
+from instructwild_trainer.evaluate.chunks import in_chunks
+from instructwild_trainer.evaluate.models import unique_names
+from instructwild_trainer.evaluate.statistics import by_part, estimates_json, interval
 
 if TYPE_CHECKING:
     from instructwild.report.page import Page
@@ -41,7 +43,7 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
         ModelError: a model cannot be used.
     """
     sources = [source_of(model) for model in models]
-    names = told_apart(source.label for source in sources)
+    names = unique_names(source.label for source in sources)
     table = read(data, encoding)
     config = {"models": names, "held_out": held_out, "max_length": max_length, "dtype": dtype}
     with stage.start(out, "evaluate perplexity", config=config, inputs=[*table.inputs, *(s.record for s in sources)],
@@ -98,7 +100,7 @@ def _measured(run: stage.Run, number: int, source: Source, rows: Sequence[Conver
                                                      pad_id,
                                                      done=lambda count: shown.update(task, advance=count))]
 
-        found = in_pieces(run, f"model-{number}", order, work)
+        found = in_chunks(run, f"model-{number}", order, work)
     return [(nats, tokens) for _, (nats, tokens) in sorted(zip(order, found, strict=True))]
 
 
@@ -139,12 +141,12 @@ def figures_of(names: Sequence[str], keys: Sequence[str], languages: Sequence[st
     result: dict[str, Any] = {"perplexity": {}, "bits_per_byte": {}, "tokens": {}, "less_bits_per_byte": {}}
     for name in names:
         nats, tokens = [nats for nats, _ in found[name]], [tokens for _, tokens in found[name]]
-        result["perplexity"][name] = plain(by_part(nats, tokens, keys, languages), math.exp)
-        result["bits_per_byte"][name] = plain(by_part(nats, bits, keys, languages))
+        result["perplexity"][name] = estimates_json(by_part(nats, tokens, keys, languages), math.exp)
+        result["bits_per_byte"][name] = estimates_json(by_part(nats, bits, keys, languages))
         result["tokens"][name] = sum(tokens)
         if name != names[0]:
             less = [before - after for before, after in zip(first, nats, strict=True)]
-            result["less_bits_per_byte"][name] = plain(by_part(less, bits, keys, languages))
+            result["less_bits_per_byte"][name] = estimates_json(by_part(less, bits, keys, languages))
     return result
 
 

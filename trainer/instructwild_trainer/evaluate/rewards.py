@@ -13,7 +13,9 @@ from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.data import languages_of, shown
-from instructwild_trainer.evaluate.pieces import by_part, in_pieces, interval, plain, told_apart
+from instructwild_trainer.evaluate.chunks import in_chunks
+from instructwild_trainer.evaluate.models import unique_names
+from instructwild_trainer.evaluate.statistics import by_part, estimates_json, interval
 from instructwild_trainer.reward.scorer import Scorer, scorer
 from instructwild_trainer.templates import turns
 
@@ -53,7 +55,7 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
     judge = scorer(str(model))
     judge.max_length = max_length
     tables = [read([one], encoding) for one in data]
-    names = told_apart(Path(str(one)).name for one in data)
+    names = unique_names(Path(str(one)).name for one in data)
     inputs = [record for table in tables for record in table.inputs]
     config = {"model": judge.source.label, "sources": names, "max_length": max_length}
     with stage.start(out, "evaluate reward", config=config, inputs=[*inputs, judge.source.record], force=force) as run:
@@ -74,7 +76,7 @@ def _scored(run: stage.Run, number: int, answered: Answered, judge: Scorer) -> l
 
     with progress() as shown_:
         task = shown_.add_task(f"scores of {answered.name}", total=len(answered.rows), note="")
-        return in_pieces(run, f"set-{number}", answered.rows, lambda part: judge(
+        return in_chunks(run, f"set-{number}", answered.rows, lambda part: judge(
             [row.messages for row in part], lambda count: shown_.update(task, advance=count)))
 
 
@@ -94,13 +96,13 @@ def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
     first = data.filter(pl.col("source") == names[0]).unique("id", keep="first", maintain_order=True)
     for name in names:
         own = data.filter(pl.col("source") == name)
-        result["score"][name] = plain(by_part(own["score"].to_list(), [1.0] * own.height, own["id"].to_list(),
+        result["score"][name] = estimates_json(by_part(own["score"].to_list(), [1.0] * own.height, own["id"].to_list(),
                                               own["language"].to_list()))
         if name != names[0]:
             both = own.unique("id", keep="first", maintain_order=True).join(first.select("id", before="score"), on="id")
             more = (both["score"] - both["before"]).to_list()
             if more:
-                result["more_than_first"][name] = plain(by_part(more, [1.0] * both.height, both["id"].to_list(),
+                result["more_than_first"][name] = estimates_json(by_part(more, [1.0] * both.height, both["id"].to_list(),
                                                                 both["language"].to_list()))
     return result
 

@@ -25,10 +25,10 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
     An update samples a response to each of its prompts, has them scored, and takes several epochs of optimiser steps on
     policy loss + vf_coef · value loss + ptx_coef · PTX loss. Started again, it goes on where it stopped.
     """
-    from instructwild_trainer.ppo.stage import Asked, run
+    from instructwild_trainer.ppo.stage import PPORun, run
 
-    made = run(Asked(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
-                     ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run))
+    made = run(PPORun(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
+                     ptx=ptx or [], config=config, overrides=given, force=force, encoding=encoding, dry_run=dry_run))
     if made is not None:
         announce(made, as_json)
 

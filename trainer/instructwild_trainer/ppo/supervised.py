@@ -41,7 +41,7 @@ def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) ->
     labels, _ = padded([row.labels for row in rows], IGNORED, actors.device, side="left")
     width = ids.shape[1]
     keep = min(max(_answer_span(row) for row in rows) + 1, width)
-    logits = actors.acting(role)(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+    logits = actors.set_adapter(role)(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(1) - 1).clamp(min=0),
                                  use_cache=False, logits_to_keep=columns(width - keep, width, ids.device)).logits
     return logits, labels[:, -keep:]
 

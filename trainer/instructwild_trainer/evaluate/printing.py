@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from instructwild_trainer.evaluate.pieces import interval
+from instructwild_trainer.evaluate.statistics import interval
 
 if TYPE_CHECKING:
     from instructwild.stage import Manifest
 
 
-def tell(manifest: "Manifest") -> None:
+def print_result(manifest: "Manifest") -> None:
     """A table of what was measured, with intervals, on stderr."""
     from rich.table import Table
 

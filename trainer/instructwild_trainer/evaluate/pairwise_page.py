@@ -1,11 +1,11 @@
-"""The page of a battle: who won, by how much, and every answer beside the other."""
+"""The page of a pairwise evaluation: who won, by how much, and every answer beside the other."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
-from instructwild_trainer.evaluate.pieces import interval
+from instructwild_trainer.evaluate.statistics import interval
 
 if TYPE_CHECKING:
     from instructwild_trainer.evaluate.comparison import Comparison
@@ -18,7 +18,7 @@ def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, m
 
     Args:
         decided: comparisons with a verdict.
-        names: what the two sides are called.
+        names: what the two models are called.
         judge: what the judge is called.
         metrics: as the manifest has them.
     """

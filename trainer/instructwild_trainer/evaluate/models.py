@@ -1,8 +1,8 @@
-"""The two sides of a battle: answers that were made before, or a model that is asked now."""
+"""The two models of a pairwise evaluation: answers that were made before, or a model that answers now."""
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ SORTED_OVER = 8
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedModel:
     """One of the two.
 
     Args:
@@ -31,7 +31,7 @@ class Side:
         given: as the user named it; a model's folder where it is a model that runs here.
         inputs: how the manifest names it.
         rows: answered rows by prompt id, where the answers were made before.
-        model: the model to ask, where they were not.
+        model: the model that answers, where they were not.
     """
 
     name: str
@@ -41,32 +41,32 @@ class Side:
     model: ModelName | None = None
 
 
-def side(given: str, limits: Limits, encoding: str | None = None) -> Side:
-    """Understand one side: a stage folder or file with answers, else a model `M`.
+def compared_model(given: str, limits: Limits, encoding: str | None = None) -> ComparedModel:
+    """Understand one of the models: a stage folder or file with answers, else a model `M`.
 
     Raises:
-        InputError, ConfigError, ModelError, GateError: see there.
+        InputError, ConfigError, ModelError, GateError: it cannot be read, or is no model.
     """
     path = Path(given)
     if path.is_file() or (stage.is_stage(path) and not (path / MODEL).is_dir()):
         table = read([given], encoding)
         rows = {row.id: row for row in instructions(table.frame) if row.response}
-        return Side(path.name, given, tuple(table.inputs), rows=rows)
+        return ComparedModel(path.name, given, tuple(table.inputs), rows=rows)
     model = understand(given)
     check(model, limits)
     if model.place == "local":
         found = source_of(given)
-        return Side(found.label, str(found.folder), (found.record,), model=model)
+        return ComparedModel(found.label, str(found.folder), (found.record,), model=model)
     named = hashlib.sha256(f"{model.url}#{model.name}".encode()).hexdigest()
-    return Side(model.label, given, (stage.FileRecord(path=model.label, sha256=named),), model=model)
+    return ComparedModel(model.label, given, (stage.FileRecord(path=model.label, sha256=named),), model=model)
 
 
-def ask(asked: Side, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits, ledger: Path, run: str,
-        ) -> tuple[list[Reply], "Spent"]:
+def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits,
+                     ledger: Path, run: str) -> tuple[list[Reply], "Spent"]:
     """What a model answers to each prompt; what the ledger knows is not asked again.
 
     Args:
-        asked: a side with a model.
+        compared: one that answers now.
         prompts: conversations that wait for an answer.
         sampling, limits: how, and within what.
         ledger: the file of calls and replies.
@@ -75,8 +75,8 @@ def ask(asked: Side, prompts: Sequence[tuple[Message, ...]], sampling: Sampling,
     from instructwild.console.terminal import progress
 
     with closing(Ledger(ledger, run)) as kept, progress() as shown:
-        session = open_model(asked.given, limits, kept, sort=SORTED_OVER)
-        task = shown.add_task(f"answers of {asked.name}", total=len(prompts), note="")
+        session = open_model(compared.given, limits, kept, sort=SORTED_OVER)
+        task = shown.add_task(f"answers of {compared.name}", total=len(prompts), note="")
         waiting = (Request(messages=messages, sampling=sampling, seed=number) for number, messages in enumerate(prompts))
 
         async def answered() -> list[Reply]:
@@ -103,3 +103,13 @@ class Spent:
 
     def __add__(self, other: "Spent") -> "Spent":
         return Spent(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd)
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """The names, the second of equal ones as `name (2)`."""
+    seen: dict[str, int] = {}
+    unique = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return unique

@@ -42,7 +42,7 @@ def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat
         ConfigError: batch sizes that do not divide as TRL needs them, or all responses score alike.
     """
     checked(options)
-    actors.acting(POLICY)
+    actors.set_adapter(POLICY)
     make = _dpo if options.algorithm == "dpo" else _online
     trainer = make(actors, score, prompts, chat, options, work.scratch / CHECKPOINTS)
     for callback in callbacks:
@@ -76,7 +76,7 @@ def judge(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o
         rows = torch.arange(len(which), device=actors.device)
         found = score(Experience(prompt=ids, prompt_mask=mask, response=said.flip(1), mask=said_mask.flip(1), ended=ended,
                                  row=rows, which=torch.tensor(list(which), device=actors.device)))
-        actors.acting(POLICY)
+        actors.set_adapter(POLICY)
         penalty = None if o.missing_eos_penalty == "none" else o.missing_eos_penalty
         clipped = found.clamp(-o.score_clip, o.score_clip) if o.score_clip else found
         return [float(value) for value in penalised(clipped, ended, penalty)]
