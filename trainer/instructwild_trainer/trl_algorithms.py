@@ -71,14 +71,14 @@ def judge(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o
 
     def reward(completion_ids: Sequence[Sequence[int]], which: Sequence[int], **_: Any) -> list[float]:
         ids, mask = left_padded([prompts[i].ids for i in which], pad, actors.device)
-        said, said_mask = left_padded([list(reversed(one)) for one in completion_ids], pad, actors.device)
-        ended = torch.tensor([bool(one) and one[-1] in stops for one in completion_ids], device=actors.device)
+        output, said_mask = left_padded([list(reversed(item)) for item in completion_ids], pad, actors.device)
+        ended = torch.tensor([bool(item) and item[-1] in stops for item in completion_ids], device=actors.device)
         rows = torch.arange(len(which), device=actors.device)
-        found = score(Experience(prompt=ids, prompt_mask=mask, response=said.flip(1), mask=said_mask.flip(1), ended=ended,
+        result = score(Experience(prompt=ids, prompt_mask=mask, response=output.flip(1), mask=said_mask.flip(1), ended=ended,
                                  row=rows, which=torch.tensor(list(which), device=actors.device)))
         actors.set_adapter(POLICY)
         penalty = None if o.missing_eos_penalty == "none" else o.missing_eos_penalty
-        clipped = found.clamp(-o.score_clip, o.score_clip) if o.score_clip else found
+        clipped = result.clamp(-o.score_clip, o.score_clip) if o.score_clip else result
         return [float(value) for value in penalised(clipped, ended, penalty)]
     return reward
 
@@ -116,17 +116,17 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o:
     from trl import DPOConfig, DPOTrainer
 
     order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(seeded(o.seed, "order"))).tolist()
-    asked = order[:updates_of(o, len(prompts)) * o.batch_size]
-    rows = [i for i in asked for _ in range(o.num_generations)]
-    said = generate(actors, POLICY, [prompts[i].ids for i in rows], range(len(rows)), length=o.response_length,
+    requests = order[:updates_of(o, len(prompts)) * o.batch_size]
+    rows = [i for i in requests for _ in range(o.num_generations)]
+    output = generate(actors, POLICY, [prompts[i].ids for i in rows], range(len(rows)), length=o.response_length,
                     stop_ids=chat.stop_ids, pad=chat.tokenizer.pad_token_id, temperature=o.temperature,
                     seed=seeded(o.seed, "dpo"), batch_size=o.rollout_batch_size)
-    ids = [tokens[on].tolist() for tokens, on in zip(said.response, said.mask, strict=True)]
+    ids = [tokens[on].tolist() for tokens, on in zip(output.response, output.mask, strict=True)]
     scores = judge(actors, score, prompts, chat, o)(completion_ids=ids, which=rows)
     texts = chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
     pairs = []
-    for n, i in enumerate(asked):
-        own = sorted(range(n * o.num_generations, (n + 1) * o.num_generations), key=lambda place: scores[place])
+    for n, i in enumerate(requests):
+        own = sorted(range(n * o.num_generations, (n + 1) * o.num_generations), key=lambda index: scores[index])
         if scores[own[0]] < scores[own[-1]]:
             pairs.append({"prompt": prompts[i].messages, "chosen": [{"role": "assistant", "content": texts[own[-1]]}],
                           "rejected": [{"role": "assistant", "content": texts[own[0]]}]})

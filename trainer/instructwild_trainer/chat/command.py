@@ -44,10 +44,10 @@ def chat(models: Annotated[list[str], typer.Argument(metavar="MODEL", show_defau
     from instructwild_trainer.serve.loaded_model import named, opened, sources
     from instructwild_trainer.serve.votes import Votes
 
-    names, found = named(models, name), sources(models)
-    kept = Votes(votes, [source.record for source in found]) if votes is not None else None
+    names, result = named(models, name), sources(models)
+    kept = Votes(votes, [source.record for source in result]) if votes is not None else None
     with console.status(f"loading {' and '.join(names)}"):
-        loaded_models = [opened(source, label) for source, label in zip(found, names, strict=True)]
+        loaded_models = [opened(source, label) for source, label in zip(result, names, strict=True)]
     converse(loaded_models, max_tokens, temperature, kept, history)
 
 

@@ -66,9 +66,9 @@ class History:
         """Put a conversation that has an answer last, and write the file anew."""
         if len(talk) < 2:
             return
-        self.talks = [*(one for one in self.talks if one is not talk), talk]
+        self.talks = [*(item for item in self.talks if item is not talk), talk]
         if self.file is not None:
-            rows = [{"messages": [turn.model_dump() for turn in one]} for one in self.talks]
+            rows = [{"messages": [turn.model_dump() for turn in item]} for item in self.talks]
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
                 aside = self.file.with_name(f".{self.file.name}.part")
@@ -91,16 +91,16 @@ def converse(loaded_models: Sequence[LoadedModel], max_tokens: int, temperature:
                 talk = list[Message]() if question == "/new" or not kept.talks else kept.talks[-1]
                 _recall(talk)
                 continue
-            asked = [*talk, Message(role="user", content=question)]
+            requests = [*talk, Message(role="user", content=question)]
             try:
-                answers = _answered(engine, _drawn(loaded_models, votes), asked, Sampling(max_tokens=max_tokens,
+                answers = _answered(engine, _drawn(loaded_models, votes), requests, Sampling(max_tokens=max_tokens,
                                                                                     temperature=temperature))
             except InstructwildError as error:
                 console.print(f"[red]{error.what}[/]")
                 continue
-            chosen = _voted(votes, asked, answers)
+            chosen = _voted(votes, requests, answers)
             if chosen.text:
-                talk += [asked[-1], Message(role="assistant", content=chosen.text)]
+                talk += [requests[-1], Message(role="assistant", content=chosen.text)]
                 kept.keep(talk)
     finally:
         engine.stop()
@@ -118,8 +118,8 @@ def _question() -> str:
 
 
 def _recall(talk: Sequence[Message]) -> None:
-    told = f"(going on after 接着 “{CONTROL.sub('', talk[-2].content)[:60]}”)" if talk else "(a new conversation 新对话)"
-    console.print(told, style="dim", highlight=False, markup=False)
+    summary = f"(going on after 接着 “{CONTROL.sub('', talk[-2].content)[:60]}”)" if talk else "(a new conversation 新对话)"
+    console.print(summary, style="dim", highlight=False, markup=False)
 
 
 def _drawn(loaded_models: Sequence[LoadedModel], votes: Votes | None) -> list[Answer]:
@@ -138,23 +138,23 @@ def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message]
     """
     from dataclasses import replace
 
-    heard: queue.SimpleQueue[tuple[Answer, AnswerChunk]] = queue.SimpleQueue()
+    received: queue.SimpleQueue[tuple[Answer, AnswerChunk]] = queue.SimpleQueue()
     request = Request(messages=tuple(messages), sampling=sampling, seed=secrets.randbits(62))
-    asked = []
+    requests = []
     for answer in answers:
         prompt = answer.loaded.prompt(request)
         room = answer.loaded.local.context - len(prompt)
         if room < 1:
             raise OutputError(f"the conversation has {len(prompt):,} tokens, and {answer.loaded.name} reads no more than "
                               f"{answer.loaded.local.context:,}: begin a new one with /new")
-        asked.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, room))), prompt))
-    jobs = [engine.submit(answer.loaded.name, [one], lambda chunk, answer=answer: heard.put((answer, chunk)))  # type: ignore[misc]
-            for answer, one in zip(answers, asked, strict=True)]
+        requests.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, room))), prompt))
+    jobs = [engine.submit(answer.loaded.name, [item], lambda chunk, answer=answer: received.put((answer, chunk)))  # type: ignore[misc]
+            for answer, item in zip(answers, requests, strict=True)]
     shown = Shown(answers)
     try:
         left = len(answers)
         while left:
-            answer, chunk = heard.get()
+            answer, chunk = received.get()
             answer.text += chunk.text
             answer.note = chunk.problem or ("cut off at the longest answer 已达最长" if chunk.finish == "length" else "")
             left -= chunk.finish is not None
@@ -233,10 +233,10 @@ def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[Answe
             votes.keep(messages, [(answer.loaded.name, answer.text) for answer in answers], verdict, _user(),
                        round(time.monotonic() - began, 1))
     if len(answers) > 1:
-        told = ", ".join(f"{letter} is {answer.loaded.name}" for letter, answer in zip(LETTERS, answers, strict=False))
-        console.print(f"({told}{'; kept 已记下' if verdict else ''})", style="dim", highlight=False, markup=False)
-    said = [answer for answer in answers if answer.text] or answers
-    return said[-1] if verdict is Verdict.RIGHT else said[0]
+        summary = ", ".join(f"{letter} is {answer.loaded.name}" for letter, answer in zip(LETTERS, answers, strict=False))
+        console.print(f"({summary}{'; kept 已记下' if verdict else ''})", style="dim", highlight=False, markup=False)
+    output = [answer for answer in answers if answer.text] or answers
+    return output[-1] if verdict is Verdict.RIGHT else output[0]
 
 
 def _user() -> str:

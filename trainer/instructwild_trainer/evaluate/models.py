@@ -55,8 +55,8 @@ def compared_model(given: str, limits: Limits, encoding: str | None = None) -> C
     model = understand(given)
     check(model, limits)
     if model.place == "local":
-        found = source_of(given)
-        return ComparedModel(found.label, str(found.folder), (found.record,), model=model)
+        result = source_of(given)
+        return ComparedModel(result.label, str(result.folder), (result.record,), model=model)
     named = hashlib.sha256(f"{model.url}#{model.name}".encode()).hexdigest()
     return ComparedModel(model.label, given, (stage.FileRecord(path=model.label, sha256=named),), model=model)
 
@@ -80,12 +80,12 @@ def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, .
         waiting = (Request(messages=messages, sampling=sampling, seed=number) for number, messages in enumerate(prompts))
 
         async def answered() -> list[Reply]:
-            found = []
+            result = []
             async with session:
                 async for _, reply in session.stream(lambda: next(waiting, None)):
-                    found.append(reply)
+                    result.append(reply)
                     shown.update(task, advance=1)
-            return found
+            return result
 
         replies = asyncio.run(answered())
     nothing = Reply("", "failed", problem="budget")

@@ -54,21 +54,21 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
     """
     judge = scorer(str(model))
     judge.max_length = max_length
-    tables = [read([one], encoding) for one in data]
-    names = unique_names(Path(str(one)).name for one in data)
+    tables = [read([item], encoding) for item in data]
+    names = unique_names(Path(str(item)).name for item in data)
     inputs = [record for table in tables for record in table.inputs]
     config = {"model": judge.source.label, "sources": names, "max_length": max_length}
     with stage.start(out, "evaluate reward", config=config, inputs=[*inputs, judge.source.record], force=force) as run:
         if run.finished:
             return run.finished
         sets = [Answered(name, table) for name, table in zip(names, tables, strict=True)]
-        for one in sets:
-            if not one.rows:
-                raise InputError("holds no answered row", where=one.name, remedy="answer its prompts: instructwild respond")
+        for item in sets:
+            if not item.rows:
+                raise InputError("holds no answered row", where=item.name, remedy="answer its prompts: instructwild respond")
         if dry_run:
             return _plan(sets, judge)
-        found = {one.name: _scored(run, number, one, judge) for number, one in enumerate(sets)}
-        return _finish(run, sets, found)
+        results = {item.name: _scored(run, number, item, judge) for number, item in enumerate(sets)}
+        return _finish(run, sets, results)
 
 
 def _scored(run: stage.Run, number: int, answered: Answered, judge: Scorer) -> list[float]:
@@ -80,14 +80,14 @@ def _scored(run: stage.Run, number: int, answered: Answered, judge: Scorer) -> l
             [row.messages for row in part], lambda count: shown_.update(task, advance=count)))
 
 
-def _finish(run: stage.Run, sets: Sequence[Answered], found: Mapping[str, list[float]]) -> stage.Stage:
+def _finish(run: stage.Run, sets: Sequence[Answered], results: Mapping[str, list[float]]) -> stage.Stage:
     data = pl.DataFrame([{"id": row.id, "response_id": row.response_id, "language": language, "type": row.labels.type,
-                          "source": one.name, "score": value}
-                         for one in sets for row, language, value in zip(one.rows, one.languages, found[one.name],
+                          "source": item.name, "score": value}
+                         for item in sets for row, language, value in zip(item.rows, item.languages, results[item.name],
                                                                          strict=True)], schema=SCORED)
-    metrics = figures_of(data, [one.name for one in sets])
-    return run.finish(data=data, dropped=[lost for one in sets for lost in one.dropped], metrics=metrics,
-                      report=page_of(sets, found, metrics))
+    metrics = figures_of(data, [item.name for item in sets])
+    return run.finish(data=data, dropped=[lost for item in sets for lost in item.dropped], metrics=metrics,
+                      report=page_of(sets, results, metrics))
 
 
 def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
@@ -107,12 +107,12 @@ def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def page_of(sets: Sequence[Answered], found: Mapping[str, list[float]], metrics: Mapping[str, Any]) -> "Page":
+def page_of(sets: Sequence[Answered], results: Mapping[str, list[float]], metrics: Mapping[str, Any]) -> "Page":
     """Mean scores with their intervals, how they spread, and the best and the worst answers of the last set."""
     from instructwild.report import figures
     from instructwild.report.page import Page, Sample, Samples, Table
 
-    names = [one.name for one in sets]
+    names = [item.name for item in sets]
     parts = list(dict.fromkeys(part for name in names for part in metrics["score"][name]))
     lead = "; ".join(f"{name}: mean score {next(iter(metrics['score'][name].values()))['value']:+.3f}" for name in names)
     page = Page(title="Reward scores", lead=lead)
@@ -129,13 +129,13 @@ def page_of(sets: Sequence[Answered], found: Mapping[str, list[float]], metrics:
                     for part in parts],
                    caption="95% intervals by bootstrap over prompts. A score has no unit: only differences under one reward "
                            "model mean something, and they are taken on the prompts that both sets answer."),
-             figures.histogram({name: found[name] for name in names}, label="score", title="How scores spread"))
+             figures.histogram({name: results[name] for name in names}, label="score", title="How scores spread"))
     last = sets[-1]
-    order = sorted(range(len(last.rows)), key=lambda i: found[last.name][i])
+    order = sorted(range(len(last.rows)), key=lambda i: results[last.name][i])
 
     def samples(places: Sequence[int]) -> Samples:
         return Samples([Sample(last.rows[i].prompt[-1].content, language=last.languages[i], id=last.rows[i].id,
-                               reply=last.rows[i].response, badges=[f"score {found[last.name][i]:+.2f}"]) for i in places])
+                               reply=last.rows[i].response, badges=[f"score {results[last.name][i]:+.2f}"]) for i in places])
 
     page.add(f"The best of {last.name}, to this model", samples(order[::-1][:5]))
     page.add("And the worst", samples(order[:5]))
@@ -144,7 +144,7 @@ def page_of(sets: Sequence[Answered], found: Mapping[str, list[float]], metrics:
 
 def _plan(sets: Sequence[Answered], judge: Scorer) -> None:
     chat = load_chat(judge.source)
-    for one in sets:
-        tokens = sum(min(judge.max_length, len(chat.encode(turns(row.messages)).input_ids)) for row in one.rows)
-        print(f"{one.name}: {len(one.rows):,} answers to score with {judge.source.label}, {tokens:,} tokens to read; "
-              f"{len(one.dropped):,} rows leave")
+    for item in sets:
+        tokens = sum(min(judge.max_length, len(chat.encode(turns(row.messages)).input_ids)) for row in item.rows)
+        print(f"{item.name}: {len(item.rows):,} answers to score with {judge.source.label}, {tokens:,} tokens to read; "
+              f"{len(item.dropped):,} rows leave")

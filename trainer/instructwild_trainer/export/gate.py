@@ -42,8 +42,8 @@ class Verdict:
     def perplexity(self) -> dict[str, dict[str, float]]:
         """Of source, export and both roundings, by language and over `all`."""
         rounded = {name: self.before.losses[name] for name in ROUNDED if name in self.before.losses}
-        found = {"source": self.before.losses["as it is"], "export": self.after.losses["as it is"], **rounded}
-        return {name: perplexities(losses) for name, losses in found.items()}
+        result = {"source": self.before.losses["as it is"], "export": self.after.losses["as it is"], **rounded}
+        return {name: perplexities(losses) for name, losses in result.items()}
 
     @property
     def nearest(self) -> str | None:
@@ -73,9 +73,9 @@ class Verdict:
     def metrics(self) -> dict[str, Any]:
         """For the manifest and the model card."""
         return {
-            "perplexity": {name: {key: round(value, 4) for key, value in found.items()}
-                           for name, found in self.perplexity.items()},
-            "gap_closed": {language: found.rounded() for language, found in self.gap_closed.items()},
+            "perplexity": {name: {key: round(value, 4) for key, value in result.items()}
+                           for name, result in self.perplexity.items()},
+            "gap_closed": {language: result.rounded() for language, result in self.gap_closed.items()},
             "agreement": None if self.agreement is None else round(self.agreement, 4),
             "likelihood_change": round(likelihood_change(self.before.losses["as it is"], self.after.losses["as it is"]), 4)
             if self.after.likeliest else None,
@@ -160,16 +160,16 @@ def _linear(after: Probe, share: tuple[int, float] | None) -> list[str]:
     if share is None:
         return []
     at_16, expected = share
-    found, most = after.linear / at_16, max(MAX_LINEAR_SHARE, 1.01 * expected)
-    return [] if found <= most else [f"the linear weights take {found:.3f} of their 16-bit size, more than {most:.3f}"]
+    result, most = after.linear / at_16, max(MAX_LINEAR_SHARE, 1.01 * expected)
+    return [] if result <= most else [f"the linear weights take {result:.3f} of their 16-bit size, more than {most:.3f}"]
 
 
 def _loops(verdict: Verdict) -> list[str]:
     """Broken when half of the answers, or more, loop where the source's did not. One may: small models loop now and then."""
-    found = verdict.looping
-    if not found or 2 * len(found) < len(verdict.questions):
+    result = verdict.looping
+    if not result or 2 * len(result) < len(verdict.questions):
         return []
-    return [f"the answer to {question!r} repeats itself: {answer[-60:]!r}" for question, answer in found]
+    return [f"the answer to {question!r} repeats itself: {answer[-60:]!r}" for question, answer in result]
 
 
 def _template(before: Probe, after: Probe, template: str) -> list[str]:

@@ -18,13 +18,13 @@ MB = 1e6
 
 def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     """The columns and rows of what the gate compared."""
-    found = verdict.perplexity
-    rounded = [name for name in ROUNDED if name in found]
+    result = verdict.perplexity
+    rounded = [name for name in ROUNDED if name in result]
     columns = ["", "source", "export", *(NAMES[name] for name in rounded)]
     blank = [""] * len(rounded)
-    rows = [[f"perplexity, {language}", *(f"{found[name][language]:.2f}" if language in found[name] else "–"
+    rows = [[f"perplexity, {language}", *(f"{result[name][language]:.2f}" if language in result[name] else "–"
                                                for name in ("source", "export", *rounded))]
-            for language in found["source"]]
+            for language in result["source"]]
     rows += [[f"gap closed, {language}", "", str(share), *blank] for language, share in verdict.gap_closed.items()]
     sides = (verdict.before, verdict.after)
     loops = [str(sum(repetition(text) > LOOPING for text in side.answers)) for side in sides]
@@ -69,8 +69,8 @@ def table_of(verdict: Verdict, text: Mapping[str, Any]) -> "rich.table.Table":
 
 def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any]) -> Page:
     """What the gate measured, and both models' answers, as a page."""
-    found = verdict.perplexity
-    before, after = found["source"], found["export"]
+    result = verdict.perplexity
+    before, after = result["source"], result["export"]
     size = verdict.size
     page = Page(title=f"Export: {model} as {run.config['format']}",
                 lead="The gate passed: what was written does what its source does." if verdict.passed
@@ -87,10 +87,10 @@ def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any
         page.add("Perplexity on held-out rows, by language",
                  Prose("Lower is better. Round-to-nearest is what quantization without calibration gives. "
                        f"{measured_on(text)} An interval holds 95% of 2,000 bootstrap draws of the rows."),
-                 figures.grouped_bars({NAMES[name]: values for name, values in found.items()}))
+                 figures.grouped_bars({NAMES[name]: values for name, values in result.items()}))
     columns, rows = comparison(verdict)
     page.add("What was compared", Table(columns, rows))
-    page.add("Greedy answers", Samples([_sample(*told) for told in zip(verdict.questions, verdict.before.answers,
+    page.add("Greedy answers", Samples([_sample(*lines) for lines in zip(verdict.questions, verdict.before.answers,
                                                                        verdict.after.answers, strict=True)]))
     return page
 

@@ -236,10 +236,10 @@ class Actors:
                              remedy="train it again with modules_to_save=['score'], as `instructwild train reward` does")
         head = value_head(self.base)
         head.weight.data.copy_(weights.pop(scores[0]))
-        found = set_peft_model_state_dict(self.peft, weights, adapter_name=REWARD)
-        missing = [name for name in found.missing_keys if f".{REWARD}." in name]
-        if found.unexpected_keys or missing:
-            raise ModelError(f"does not fit this base model ({(found.unexpected_keys or missing)[0]})", where=str(folder),
+        result = set_peft_model_state_dict(self.peft, weights, adapter_name=REWARD)
+        missing = [name for name in result.missing_keys if f".{REWARD}." in name]
+        if result.unexpected_keys or missing:
+            raise ModelError(f"does not fit this base model ({(result.unexpected_keys or missing)[0]})", where=str(folder),
                              remedy="train the reward model on the SFT stage that --model names")
         return head.requires_grad_(False)
 

@@ -59,8 +59,8 @@ def save(folder: Path, update: int, parameters: Mapping[str, nn.Parameter], opti
 
 def latest(folder: Path) -> Path | None:
     """The newest whole checkpoint, if there is one."""
-    found = sorted(path for path in folder.glob("update-*") if (path / STATE).is_file())
-    return found[-1] if found else None
+    result = sorted(path for path in folder.glob("update-*") if (path / STATE).is_file())
+    return result[-1] if result else None
 
 
 def load(path: Path, parameters: Mapping[str, nn.Parameter], optimizer: optim.Optimizer,

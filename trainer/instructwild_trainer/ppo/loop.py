@@ -237,9 +237,9 @@ class Trainer:
         """The prompts of one update: the whole list in a new order, again and again."""
         n, size = len(self.prompts), self.options.batch_size
         rows: list[int] = []
-        place = update * size
+        index = update * size
         while len(rows) < size:
-            epoch, at = divmod(place + len(rows), n)
+            epoch, at = divmod(index + len(rows), n)
             order = torch.randperm(n, generator=torch.Generator().manual_seed(seeded(self.options.seed, "order", epoch)))
             rows += order[at:at + size - len(rows)].tolist()
         return rows

@@ -43,18 +43,18 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
         parts: into how many parts weights are cut.
     """
     rows = max(o.per_device_train_batch_size, -(-o.ptx_batch_size // parts) if o.ptx_coef else 0)
-    one = need_of(shape, o, dtype, rows)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
+    item = need_of(shape, o, dtype, rows)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
     trained = 1 if o.value_trunk == "policy" else 2
     size = 2 if dtype == "bfloat16" else 4
     rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
                                       + shape.vocabulary * 32)
     if not o.use_peft:
-        return _all_weights(shape, o, size, trained, 1 + reward, parts, one.activations,
+        return _all_weights(shape, o, size, trained, 1 + reward, parts, item.activations,
                             max(rollout, measuring(shape, size)))
     kept = o.batch_size * o.max_length * shape.hidden * size if trained == 2 and o.value_layers < 1 else 0
-    return dataclasses.replace(one, weights=one.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
-                               gradients=one.gradients * trained, optimizer=one.optimizer * trained,
-                               activations=kept + max(one.activations, rollout))
+    return dataclasses.replace(item, weights=item.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
+                               gradients=item.gradients * trained, optimizer=item.optimizer * trained,
+                               activations=kept + max(item.activations, rollout))
 
 
 def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: int, parts: int, learning: int,

@@ -44,8 +44,8 @@ def drawn(probabilities: Tensor, uniform: Tensor | None) -> Tensor:
     if uniform is None:
         return probabilities.argmax(-1)
     cumulative = probabilities.double().cumsum(-1)
-    found = torch.searchsorted(cumulative, uniform.unsqueeze(1) * cumulative[:, -1:], right=True)
-    return found.squeeze(1).clamp(max=probabilities.shape[1] - 1)
+    result = torch.searchsorted(cumulative, uniform.unsqueeze(1) * cumulative[:, -1:], right=True)
+    return result.squeeze(1).clamp(max=probabilities.shape[1] - 1)
 
 
 @torch.no_grad()

@@ -38,14 +38,14 @@ def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> Row
     for row, language in zip(prompts.frame.iter_rows(named=True), languages, strict=True):
         messages = turns(row["messages"])
         last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
-        asked = messages[:last + 1]
-        ids = chat.prompt_ids(asked) if asked else []
+        requests = messages[:last + 1]
+        ids = chat.prompt_ids(requests) if requests else []
         if not ids or len(ids) > room:
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
                                    row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
             continue
         columns = {name: row[name] for name in ("id", "language", "labels", "origin")} | {"messages": messages}
-        kept.append(Prompt(row["id"], split_key(asked), language, asked, ids, columns))
+        kept.append(Prompt(row["id"], split_key(requests), language, requests, ids, columns))
     if not kept:
         raise InputError("holds no prompt that can be used", where="prompts",
                          remedy=f"prompts must fit max_length − response_length = {room} tokens; see the reasons, or raise "

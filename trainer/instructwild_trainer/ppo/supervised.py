@@ -16,12 +16,12 @@ def cycled(rows: Sequence[Encoded], number: int, size: int, seed: int) -> list[E
 
     A row is one object: its ids, labels and mask cannot come from different rows.
     """
-    found: list[Encoded] = []
-    while len(found) < size:
-        epoch, at = divmod(number * size + len(found), len(rows))
+    result: list[Encoded] = []
+    while len(result) < size:
+        epoch, at = divmod(number * size + len(result), len(rows))
         order = torch.randperm(len(rows), generator=torch.Generator().manual_seed((seed + epoch) % 2**63))
-        found += [rows[i] for i in order[at:at + size - len(found)].tolist()]
-    return found
+        result += [rows[i] for i in order[at:at + size - len(result)].tolist()]
+    return result
 
 
 def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) -> tuple[Tensor, Tensor]:

@@ -132,8 +132,8 @@ class Service:
             raise ApiError("pages of other sites may not use this server", status=403, code="wrong_origin")
         if anyone or self.key is None:
             return
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode("latin-1"), self.key.encode()):
+        scheme, _, supplied = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(supplied.strip().encode("latin-1"), self.key.encode()):
             raise ApiError("a valid API key is needed: send it as 'Authorization: Bearer KEY'", status=401,
                           kind="authentication_error", code="invalid_api_key", headers={"www-authenticate": "Bearer"})
 
@@ -237,8 +237,8 @@ class Service:
         return JSONResponse(_card(self._model(request.path_params["name"])))
 
     async def _health(self, request: Request) -> Response:
-        live, waiting = self.engine.load
-        return JSONResponse({"status": "closing" if self.engine.closing else "ok", "answering": live, "waiting": waiting},
+        active, waiting = self.engine.load
+        return JSONResponse({"status": "closing" if self.engine.closing else "ok", "answering": active, "waiting": waiting},
                             503 if self.engine.closing else 200)
 
     async def _about(self, request: Request) -> Response:

@@ -50,10 +50,10 @@ class Detokenizer:
         if self.stopped:
             return ""
         text = self._held + new
-        found = [place for stop in self._stops if (place := text.find(stop)) >= 0]
-        if found:
+        result = [index for stop in self._stops if (index := text.find(stop)) >= 0]
+        if result:
             self.stopped, self._held = True, ""
-            return text[: min(found)]
+            return text[: min(result)]
         kept = max((_overlap(text, stop) for stop in self._stops), default=0)
         self._held = text[len(text) - kept:]
         return text[: len(text) - kept]

@@ -59,13 +59,13 @@ class Engine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
-    def submit(self, model: str, asked: Sequence[tuple[Request, list[int]]], sink: Callable[[AnswerChunk], None],
+    def submit(self, model: str, requests: Sequence[tuple[Request, list[int]]], sink: Callable[[AnswerChunk], None],
                top: int | None = None, of_prompt: bool = False) -> Job:
         """Have requests answered; the chunks of answer i carry index i.
 
         Args:
             model: one of the names.
-            asked: each request with its prompt as tokens.
+            requests: each request with its prompt as tokens.
             sink: called with every chunk, in the engine's thread; it must not block.
             top: how many log probabilities to give with each token; None for none.
             of_prompt: whether the tokens of the prompt get theirs too.
@@ -81,7 +81,7 @@ class Engine:
         job = Job([], sink)
         job.rows = [Slot(request, prompt, torch.Generator().manual_seed(request.seed % 2**63), job=job, index=i, top=top,
                          of_prompt=of_prompt, detokenizer=Detokenizer(model_queue.local.tokenizer, request.sampling.stop))
-                    for i, (request, prompt) in enumerate(asked)]
+                    for i, (request, prompt) in enumerate(requests)]
         if len(job.rows) > model_queue.slots:
             raise TooLarge(f"{len(job.rows)} answers at once are more than the {model_queue.slots} this server gives")
         if not model_queue.fits(job.rows):

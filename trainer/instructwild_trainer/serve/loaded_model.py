@@ -47,8 +47,8 @@ class LoadedModel:
     @property
     def defaults(self) -> dict[str, float]:
         """Temperature and top_p where a call names none: those the model was published with, else 1."""
-        told = self.local.model.generation_config
-        return {name: float(getattr(told, name, None) or 1.0) if told.do_sample else 1.0
+        lines = self.local.model.generation_config
+        return {name: float(getattr(lines, name, None) or 1.0) if lines.do_sample else 1.0
                 for name in ("temperature", "top_p")}
 
     def prompt(self, request: Request) -> list[int]:
@@ -127,14 +127,15 @@ def named(models: Sequence[str], names: Sequence[str] | None) -> list[str]:
     Raises:
         ConfigError: other names than models, or two of the same name.
     """
-    found = list(names) if names else [source_name(model) for model in models]
-    if len(found) != len(models):
-        raise ConfigError(f"{len(found)} names for {len(models)} models", where="--name",
+    result = list(names) if names else [source_name(model) for model in models]
+    if len(result) != len(models):
+        raise ConfigError(f"{len(result)} names for {len(models)} models", where="--name",
                           remedy="give one per model, or none")
-    if len(set(found)) != len(found):
-        raise ConfigError(f"two models are called {next(name for name in found if found.count(name) > 1)!r}", where="MODEL",
+    if len(set(result)) != len(result):
+        twice = next(name for name in result if result.count(name) > 1)
+        raise ConfigError(f"two models are called {twice!r}", where="MODEL",
                           remedy="tell them apart with --name A --name B")
-    return found
+    return result
 
 
 def source_name(model: str) -> str:
@@ -151,12 +152,12 @@ def sources(models: Sequence[str]) -> list[Source]:
         ModelError: one is no model, or one that gives scores instead of answers.
         GateError: one was made by a stage whose gate failed.
     """
-    found = [source_of(model) for model in models]
-    for source in found:
+    result = [source_of(model) for model in models]
+    for source in result:
         if source.manifest is not None and source.manifest.stage == "reward":
             raise ModelError("is a reward model: it gives scores, not answers", where=source.name,
                              remedy="give the folder of a train sft, train ppo or export stage")
-    return found
+    return result
 
 
 def opened(source: Source, name: str) -> LoadedModel:

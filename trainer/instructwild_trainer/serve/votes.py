@@ -80,11 +80,11 @@ class Votes:
                          language=language_of(messages[-1].content))
         with self._locked():
             rows = self._rows()
-            place = next((i for i, old in enumerate(rows) if old.id == row.id and old.messages == row.messages
+            index = next((i for i, old in enumerate(rows) if old.id == row.id and old.messages == row.messages
                           and old.candidates == row.candidates), len(rows))
-            earlier = rows[place].rankings if place < len(rows) else ()
-            others = tuple(one for one in earlier if one.annotator != ranking.annotator)
-            self._write([*rows[:place], row.model_copy(update={"rankings": (*others, ranking)}), *rows[place + 1:]])
+            earlier = rows[index].rankings if index < len(rows) else ()
+            others = tuple(item for item in earlier if item.annotator != ranking.annotator)
+            self._write([*rows[:index], row.model_copy(update={"rankings": (*others, ranking)}), *rows[index + 1:]])
         return row.id
 
     def rows(self) -> list[RankingRow]:
@@ -93,12 +93,12 @@ class Votes:
 
     def _rows(self) -> list[RankingRow]:
         if stage.is_stage(self.folder):
-            found = read_manifest(self.folder)
-            if found.stage != STAGE:
-                raise OutputError(f"holds a {found.stage} stage, not votes", where=str(self.folder),
+            result = read_manifest(self.folder)
+            if result.stage != STAGE:
+                raise OutputError(f"holds a {result.stage} stage, not votes", where=str(self.folder),
                                   remedy="choose another --votes")
             known = {record.sha256 for record in self.inputs}
-            self.inputs = [*(record for record in found.inputs if record.sha256 not in known), *self.inputs]
+            self.inputs = [*(record for record in result.inputs if record.sha256 not in known), *self.inputs]
             return self.rows()
         if any(path.name != LOCK for path in self.folder.iterdir()):
             raise OutputError("holds files that are no votes", where=str(self.folder), remedy="choose another --votes")
@@ -125,18 +125,18 @@ class Votes:
 
 def wins(rows: Sequence[RankingRow]) -> dict[str, dict[str, int]]:
     """For each model how often its answer was better, worse, as good, or bad as the other was."""
-    told: dict[str, dict[str, int]] = {}
+    lines: dict[str, dict[str, int]] = {}
     for row in rows:
         for ranking in row.rankings:
-            for place, candidate in enumerate(row.candidates):
-                counts = told.setdefault(candidate.model or "?", dict.fromkeys(COUNTED, 0))
+            for index, candidate in enumerate(row.candidates):
+                counts = lines.setdefault(candidate.model or "?", dict.fromkeys(COUNTED, 0))
                 if ranking.status == "discarded":
                     counts["both_bad"] += 1
                 elif len(set(ranking.ranks)) == 1:
                     counts["tie"] += 1
                 else:
-                    counts["better" if ranking.ranks[place] == 1 else "worse"] += 1
-    return told
+                    counts["better" if ranking.ranks[index] == 1 else "worse"] += 1
+    return lines
 
 
 def _page(rows: Sequence[RankingRow]) -> "Page":
