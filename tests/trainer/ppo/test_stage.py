@@ -155,7 +155,7 @@ def test_a_reward_model_that_reads_other_tokens_is_refused(asked, reward_stage, 
     weights.model.norm.weight.data.mul_(1.01)
     weights.save_pretrained(start)
     foreign = other_words(tmp_path / "foreign", reward_stage, ["<other>"])
-    with pytest.raises(ModelError, match="foreign: reads other tokens than the policy writes"):
+    with pytest.raises(ModelError, match="foreign: has another vocabulary than the policy"):
         run(asked(reward=str(foreign), overrides={"model": str(start)}))
 
 

@@ -82,8 +82,8 @@ def _trust(decided: Sequence["Comparison"], metrics: Mapping[str, Any], judge: s
     notes = [f"{len(decided):,} prompts. An interval of the win rate that holds 50% tells no winner."]
     if metrics["consistent"] is not None:
         notes.append("Every pair was read twice, the second time with the answers in the other order; where the two "
-                     f"readings disagree it is a tie. {judge} agreed with itself on {metrics['consistent']:.0%} of the pairs and "
-                    f"preferred what stood first in {metrics['first_place']:.0%} of its readings.")
+                     f"readings disagree it is a tie. {judge} agreed with itself on {metrics['consistent']:.0%} of the "
+                     f"pairs and preferred what stood first in {metrics['first_place']:.0%} of its readings.")
     else:
         notes.append("A reward model scores each answer by itself, so the order cannot matter. It knows what its annotators "
                     "preferred and nothing of truth.")
