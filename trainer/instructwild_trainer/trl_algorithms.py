@@ -14,15 +14,15 @@ from instructwild_trainer.ppo.experience import Experience
 from instructwild_trainer.ppo.plan import steps_per_update, updates_of
 from instructwild_trainer.ppo.rewards import penalised
 from instructwild_trainer.ppo.rollout import generate, left_padded, seeded
-from instructwild_trainer.ppo.scores import Prompt, Score
+from instructwild_trainer.ppo.scores import EncodedPrompt, Score
 from instructwild_trainer.templates import Chat
 
 if TYPE_CHECKING:
     from instructwild.stage import Run
 
 
-def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, options: PPOOptions, work: "Run",
-                   callbacks: Sequence[Any] = ()) -> list[dict[str, float]]:
+def train_with_trl(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, options: PPOOptions,
+                   work: "Run", callbacks: Sequence[Any] = ()) -> list[dict[str, float]]:
     """Train the policy adapter in place; what TRL logged.
 
     PPO's words keep their meaning: batch_size responses are sampled at a time, mini_batch_size of them make an optimiser
@@ -65,7 +65,8 @@ def checked(o: PPOOptions) -> None:
         raise ConfigError("trains adapters only", where=f"--algorithm {o.algorithm}", remedy="leave use_peft true")
 
 
-def judge(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions) -> Callable[..., list[float]]:
+def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat,
+          o: PPOOptions) -> Callable[..., list[float]]:
     """The score as a reward function of TRL's; the column `which` says what prompt each completion answers."""
     stops, pad = set(chat.stop_ids), chat.tokenizer.pad_token_id
 
@@ -95,7 +96,7 @@ def _arguments(o: PPOOptions, folder: Path, steps: int) -> dict[str, Any]:
             "gradient_checkpointing": o.gradient_checkpointing}
 
 
-def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
+def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
@@ -111,7 +112,7 @@ def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat,
                    train_dataset=rows, processing_class=chat.tokenizer)
 
 
-def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
+def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 

@@ -22,7 +22,7 @@ from instructwild_trainer.export.calibration import choose
 from instructwild_trainer.export.child import ChildError, in_child
 from instructwild_trainer.export.gptq import group_size_for
 from instructwild_trainer.export.rounding import round_to_nearest
-from instructwild_trainer.export.size import Shape, shape_of
+from instructwild_trainer.export.size import ModelShape, shape_of
 from instructwild_trainer.export.stage import export, plan_export
 
 pytestmark = pytest.mark.filterwarnings("ignore")   # gptqmodel and its many parts warn as they please
@@ -378,7 +378,7 @@ def test_a_group_that_no_kernel_knows_is_refused(taught, rows, size):
 
 def widths(*layers):
     """A shape with the named layers, each (name, out, in)."""
-    return Shape(tuple((out, width) for _, out, width in layers), 0, 0, tuple(name for name, _, _ in layers))
+    return ModelShape(tuple((out, width) for _, out, width in layers), 0, 0, tuple(name for name, _, _ in layers))
 
 
 def test_the_group_is_halved_until_it_divides_the_widths_of_every_layer():

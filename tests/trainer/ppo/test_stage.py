@@ -18,7 +18,7 @@ from instructwild_trainer.ppo.experience import Experience
 from instructwild_trainer.ppo.models import has_same_base
 from instructwild_trainer.ppo.rollout import generate
 from instructwild_trainer.ppo.rows import prepared
-from instructwild_trainer.ppo.scores import FunctionScore, ModelScore, Prompt, SeparateModelScore, reward_function
+from instructwild_trainer.ppo.scores import EncodedPrompt, FunctionScore, ModelScore, SeparateModelScore, reward_function
 from instructwild_trainer.ppo.stage import PPORun, run
 from instructwild_trainer.templates import IGNORED, ready
 
@@ -205,7 +205,7 @@ def test_mistake_8_functions_read_a_response_whole_and_without_its_stop_token(ch
     text = "Here is an instruction: stop only at the stop token. 指令：继续。"
     ids = chat.tokenizer(text, add_special_tokens=False)["input_ids"] + [chat.stop_ids[0]]
     read_by = []
-    prompt = Prompt("0", "0", "en", [{"role": "user", "content": "?"}], [5], {})
+    prompt = EncodedPrompt("0", "0", "en", [{"role": "user", "content": "?"}], [5], {})
     said = Experience(prompt=torch.tensor([[5]]), prompt_mask=torch.tensor([[True]]), response=torch.tensor([ids]),
                       mask=torch.ones(1, len(ids), dtype=torch.bool), ended=torch.tensor([True]), row=torch.tensor([0]),
                       which=torch.tensor([0]))

@@ -10,8 +10,8 @@ import pytest
 from instructwild.llm.local import LocalModel
 from instructwild.llm.tiny import write_tiny
 from instructwild_trainer.adapter import source_of
-from instructwild_trainer.serve.app import Limits, Service
-from instructwild_trainer.serve.engine import Engine
+from instructwild_trainer.serve.app import RequestLimits, Service
+from instructwild_trainer.serve.engine import BatchEngine
 from instructwild_trainer.serve.loaded_model import LoadedModel
 from instructwild_trainer.serve.server import Server, address, taken
 from instructwild_trainer.serve.votes import Votes
@@ -20,8 +20,8 @@ from instructwild_trainer.serve.votes import Votes
 @contextmanager
 def running(loaded_models, votes=None, key=None, limits=None, grace=5.0, **engine):
     """The address of a server that lives as long as the block; `.server` and `.engine` of the value are its parts."""
-    made = Engine({loaded.name: loaded.local for loaded in loaded_models}, **engine)
-    service = Service(loaded_models, made, votes=votes, key=key, limits=limits or Limits())
+    made = BatchEngine({loaded.name: loaded.local for loaded in loaded_models}, **engine)
+    service = Service(loaded_models, made, votes=votes, key=key, limits=limits or RequestLimits())
     listening = taken("127.0.0.1", 0)
     server = Server(service, grace)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

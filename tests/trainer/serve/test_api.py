@@ -10,7 +10,7 @@ import pytest
 
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
-from instructwild_trainer.serve.app import Limits
+from instructwild_trainer.serve.app import RequestLimits
 from tests.trainer.serve.conftest import running
 
 
@@ -214,7 +214,7 @@ def test_a_client_that_leaves_frees_its_slot(url, stream):
 def test_a_body_that_does_not_come_is_not_waited_for(loaded_models):
     begun = (b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
              b"content-length: 100\r\n\r\n{")
-    with running(loaded_models[:1], limits=Limits(patience=0.2)) as url, url.raw(begun) as connection:
+    with running(loaded_models[:1], limits=RequestLimits(patience=0.2)) as url, url.raw(begun) as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 408")
 
 

@@ -206,5 +206,5 @@ def test_an_answer_is_stopped_by_the_keyboard_and_the_rest_goes_on(loaded_models
 
 def test_what_a_model_says_cannot_steer_the_terminal(loaded_models):
     loaded = LoadedModel("x", loaded_models[0].source, loaded_models[0].local)
-    answer = terminal.Answer(loaded, "a\x1b]0;title\x07b\x9b2J\r\nc\td")
+    answer = terminal.ShownAnswer(loaded, "a\x1b]0;title\x07b\x9b2J\r\nc\td")
     assert answer.plain == "a]0;titleb2J\nc\td"

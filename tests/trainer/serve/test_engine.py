@@ -10,7 +10,7 @@ from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Request, Sampling
 from instructwild_trainer.serve import batch
 from instructwild_trainer.serve.detokenizer import Detokenizer
-from instructwild_trainer.serve.engine import Busy, Closed, Engine, TooLarge, seed_of
+from instructwild_trainer.serve.engine import BatchEngine, Busy, Closed, TooLarge, seed_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def local(tiny_model):
 
 @pytest.fixture
 def engine(local):
-    made = Engine({"tiny": local}, slots=8)
+    made = BatchEngine({"tiny": local}, slots=8)
     yield made
     made.stop()
 
@@ -92,7 +92,7 @@ def test_a_client_that_leaves_frees_its_slot_and_disturbs_nobody(engine, local):
 
 
 def test_more_than_it_holds_is_refused_with_a_time(local):
-    engine = Engine({"tiny": local}, slots=2, waiting=1, kv_budget=4000)
+    engine = BatchEngine({"tiny": local}, slots=2, waiting=1, kv_budget=4000)
     try:
         held = [submitted(engine, local, ask("tea", max_tokens=1500)) for _ in range(3)]
         with pytest.raises(Busy) as busy:
@@ -111,7 +111,7 @@ def test_more_than_it_holds_is_refused_with_a_time(local):
 
 
 def test_a_shutdown_tells_everyone_and_a_close_lets_the_running_finish(local):
-    engine = Engine({"tiny": local}, slots=1)
+    engine = BatchEngine({"tiny": local}, slots=1)
     running, heard = submitted(engine, local, ask("tea", max_tokens=40))
     first = heard.get(timeout=60)
     waiting = submitted(engine, local, ask("sea"))
@@ -128,7 +128,7 @@ def test_a_model_that_fails_tells_its_clients_and_goes_on(engine, local, monkeyp
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch.Block, "step", broken)
+        patched.setattr(batch.CacheBlock, "step", broken)
         _, chunks = submitted(engine, local, ask("tea"))
         while (last := chunks.get(timeout=60)).finish is None:
             pass
@@ -194,7 +194,7 @@ def test_a_client_that_leaves_while_its_prompt_is_read_disturbs_nobody(engine, l
 
 
 def test_models_whose_rows_cannot_be_put_together_later_are_batched_from_the_start(engine, local, monkeypatch):
-    monkeypatch.setattr(batch.Block, "joinable", property(lambda self: False))
+    monkeypatch.setattr(batch.CacheBlock, "joinable", property(lambda self: False))
     requests = [ask(f"{WORDS[n % 8]} {n}", n, max_tokens=5 + n) for n in range(12)]
     jobs = [submitted(engine, local, request) for request in requests]
     assert [answers(*job)[0][0] for job in jobs] == [local.generate([request])[0].text for request in requests]

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import torch
 
-from instructwild_trainer.serve.app import Limits
+from instructwild_trainer.serve.app import RequestLimits
 from instructwild_trainer.serve.thought_stream import ThoughtStream
 from instructwild_trainer.serve.token_bytes import TokenBytes
 from instructwild_trainer.serve.wire import ApiError, ChatRequest, Turn, parse_body
@@ -231,7 +231,7 @@ def test_bad_clients_delay_nobody_by_a_second(loaded_models):
 
 
 def test_headers_that_do_not_end_are_not_waited_for(loaded_models):
-    with running(loaded_models[:1], limits=Limits(patience=0.3)) as url, \
+    with running(loaded_models[:1], limits=RequestLimits(patience=0.3)) as url, \
             url.raw(b"GET /health HTTP/1.1\r\nhost: ") as slow, url.raw(b"") as silent:
         assert slow.recv(100) == b""
         assert silent.recv(100) == b""

@@ -16,15 +16,15 @@ from instructwild.console.terminal import console
 from instructwild.errors import InstructwildError, OutputError
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
-from instructwild_trainer.serve.engine import AnswerChunk, Engine
+from instructwild_trainer.serve.engine import AnswerChunk, BatchEngine
 from instructwild_trainer.serve.loaded_model import LoadedModel
-from instructwild_trainer.serve.votes import Verdict, Votes
+from instructwild_trainer.serve.votes import Votes, VoteVerdict
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-KEYS = {"1": Verdict.LEFT, "2": Verdict.RIGHT, "3": Verdict.TIE, "4": Verdict.BOTH_BAD}
+KEYS = {"1": VoteVerdict.LEFT, "2": VoteVerdict.RIGHT, "3": VoteVerdict.TIE, "4": VoteVerdict.BOTH_BAD}
 HELP = ("Ask something. Ctrl-C stops an answer; /new begins a new conversation, /back goes on with the one before; "
         "an empty line ends.\n问点什么。Ctrl-C 停止回答；/new 开始新对话，/back 回到上一个对话；空行结束。")
 VOTE = ("Which is better? 哪个更好？ [bold]1[/] A  [bold]2[/] B  [bold]3[/] tie 一样  [bold]4[/] both bad 都不好  "
@@ -33,7 +33,7 @@ LETTERS = "ABCDEFGHIJ"
 
 
 @dataclass
-class Answer:
+class ShownAnswer:
     """What one model says, as it comes."""
 
     loaded: LoadedModel
@@ -83,7 +83,7 @@ def converse(loaded_models: Sequence[LoadedModel], max_tokens: int, temperature:
              history: Path | None = None) -> None:
     """Talk until an empty line or the end of input. With several models the conversation goes on from the better answer."""
     kept, talk = History(history), list[Message]()
-    engine = Engine({loaded.name: loaded.local for loaded in loaded_models}, slots=1, waiting=len(loaded_models))
+    engine = BatchEngine({loaded.name: loaded.local for loaded in loaded_models}, slots=1, waiting=len(loaded_models))
     console.print(HELP, style="dim", highlight=False)
     try:
         while question := _question():
@@ -122,15 +122,16 @@ def _recall(talk: Sequence[Message]) -> None:
     console.print(summary, style="dim", highlight=False, markup=False)
 
 
-def _drawn(loaded_models: Sequence[LoadedModel], votes: Votes | None) -> list[Answer]:
+def _drawn(loaded_models: Sequence[LoadedModel], votes: Votes | None) -> list[ShownAnswer]:
     """One answer to come from each, in an order that is drawn where people vote."""
-    answers = [Answer(loaded) for loaded in loaded_models]
+    answers = [ShownAnswer(loaded) for loaded in loaded_models]
     if votes is not None and secrets.randbits(1):
         answers.reverse()
     return answers
 
 
-def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message], sampling: Sampling) -> list[Answer]:
+def _answered(engine: BatchEngine, answers: list[ShownAnswer], messages: Sequence[Message],
+              sampling: Sampling) -> list[ShownAnswer]:
     """Let every model answer while what they say is shown; Ctrl-C stops them and keeps what was said.
 
     Raises:
@@ -138,7 +139,7 @@ def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message]
     """
     from dataclasses import replace
 
-    received: queue.SimpleQueue[tuple[Answer, AnswerChunk]] = queue.SimpleQueue()
+    received: queue.SimpleQueue[tuple[ShownAnswer, AnswerChunk]] = queue.SimpleQueue()
     request = Request(messages=tuple(messages), sampling=sampling, seed=secrets.randbits(62))
     requests = []
     for answer in answers:
@@ -171,7 +172,7 @@ def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message]
 class Shown:
     """Answers on the screen: one is printed as it comes, several stand beside one another and are printed when they end."""
 
-    def __init__(self, answers: list[Answer]) -> None:
+    def __init__(self, answers: list[ShownAnswer]) -> None:
         self.answers, self.printed, self.live = answers, 0, None
         if len(answers) > 1 and console.is_terminal:
             from rich.live import Live
@@ -221,7 +222,7 @@ class Shown:
         return grid
 
 
-def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[Answer]) -> Answer:
+def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[ShownAnswer]) -> ShownAnswer:
     """The answer that the conversation goes on from, after a vote where votes are kept."""
     began, verdict = time.monotonic(), None
     if votes is not None and all(answer.text for answer in answers):
@@ -236,7 +237,7 @@ def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[Answe
         summary = ", ".join(f"{letter} is {answer.loaded.name}" for letter, answer in zip(LETTERS, answers, strict=False))
         console.print(f"({summary}{'; kept 已记下' if verdict else ''})", style="dim", highlight=False, markup=False)
     output = [answer for answer in answers if answer.text] or answers
-    return output[-1] if verdict is Verdict.RIGHT else output[0]
+    return output[-1] if verdict is VoteVerdict.RIGHT else output[0]
 
 
 def _user() -> str:

@@ -62,7 +62,7 @@ def compared_model(given: str, limits: Limits, encoding: str | None = None) -> C
 
 
 def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits,
-                     ledger: Path, run: str) -> tuple[list[Reply], "Spent"]:
+                     ledger: Path, run: str) -> tuple[list[Reply], "AnswerCost"]:
     """What a model answers to each prompt; what the ledger knows is not asked again.
 
     Args:
@@ -89,20 +89,20 @@ def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, .
 
         replies = asyncio.run(answered())
     nothing = Reply("", "failed", problem="budget")
-    return [*replies, *[nothing] * (len(prompts) - len(replies))], Spent(session.usage.prompt_tokens,
+    return [*replies, *[nothing] * (len(prompts) - len(replies))], AnswerCost(session.usage.prompt_tokens,
                                                                          session.usage.completion_tokens, session.usage.usd)
 
 
 @dataclass(frozen=True)
-class Spent:
+class AnswerCost:
     """Tokens sent and received, and US$."""
 
     prompt: int = 0
     completion: int = 0
     usd: float = 0.0
 
-    def __add__(self, other: "Spent") -> "Spent":
-        return Spent(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd)
+    def __add__(self, other: "AnswerCost") -> "AnswerCost":
+        return AnswerCost(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd)
 
 
 def unique_names(names: Iterable[str]) -> list[str]:

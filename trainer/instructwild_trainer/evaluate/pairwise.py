@@ -24,8 +24,8 @@ from instructwild_trainer.evaluate.chunks import in_chunks
 from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
 from instructwild_trainer.evaluate.models import (
     SORTED_OVER,
+    AnswerCost,
     ComparedModel,
-    Spent,
     compared_model,
     generate_answers,
     unique_names,
@@ -145,9 +145,9 @@ def _spread(result: list[Comparison], limit: int | None) -> list[Comparison]:
 
 
 def _answer(run: stage.Run, models: Sequence[ComparedModel], comparisons: Sequence[Comparison], plan: PairwisePlan,
-            limits: Limits) -> Spent:
+            limits: Limits) -> AnswerCost:
     """Let each side that is a model answer; a side's answers have a ledger of their own, for two models may share a name."""
-    spent = Spent()
+    spent = AnswerCost()
     for index, each in enumerate(models):
         open_ = [item for item in comparisons if item.lost is None]
         if each.model is None:
@@ -163,7 +163,7 @@ def _answer(run: stage.Run, models: Sequence[ComparedModel], comparisons: Sequen
 
 
 def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: PairwisePlan, limits: Limits,
-          cache: Path | None) -> Spent:
+          cache: Path | None) -> AnswerCost:
     """Ask the judge model."""
     from instructwild.console.terminal import console, progress
 
@@ -185,7 +185,7 @@ def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, pl
         item.lost = Reason.FAILED if item.value is None else None
     if session.stopped is not None:
         console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")
-    return Spent(session.usage.prompt_tokens, session.usage.completion_tokens, session.usage.usd)
+    return AnswerCost(session.usage.prompt_tokens, session.usage.completion_tokens, session.usage.usd)
 
 
 def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., list[float]]) -> None:
@@ -204,7 +204,7 @@ def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., li
 
 
 def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[Dropped], names: Sequence[str], called: str,
-            spent: Spent) -> stage.Stage:
+            spent: AnswerCost) -> stage.Stage:
     from instructwild_trainer.evaluate.pairwise_page import page_of
 
     decided = [item for item in comparisons if item.lost is None]

@@ -27,7 +27,7 @@ SCORED = pl.Schema({"id": pl.String, "response_id": pl.String, "language": pl.St
                     "source": pl.String, "score": pl.Float64})
 
 
-class Answered:
+class AnswerSet:
     """One set of answers: its name, its rows with their languages, and the rows that have no answer to score."""
 
     def __init__(self, name: str, table: Table) -> None:
@@ -61,7 +61,7 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
     with stage.start(out, "evaluate reward", config=config, inputs=[*inputs, judge.source.record], force=force) as run:
         if run.finished:
             return run.finished
-        sets = [Answered(name, table) for name, table in zip(names, tables, strict=True)]
+        sets = [AnswerSet(name, table) for name, table in zip(names, tables, strict=True)]
         for item in sets:
             if not item.rows:
                 raise InputError("holds no answered row", where=item.name, remedy="answer its prompts: instructwild respond")
@@ -71,7 +71,7 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
         return _finish(run, sets, results)
 
 
-def _scored(run: stage.Run, number: int, answered: Answered, judge: Scorer) -> list[float]:
+def _scored(run: stage.Run, number: int, answered: AnswerSet, judge: Scorer) -> list[float]:
     from instructwild.console.terminal import progress
 
     with progress() as shown_:
@@ -80,7 +80,7 @@ def _scored(run: stage.Run, number: int, answered: Answered, judge: Scorer) -> l
             [row.messages for row in part], lambda count: shown_.update(task, advance=count)))
 
 
-def _finish(run: stage.Run, sets: Sequence[Answered], results: Mapping[str, list[float]]) -> stage.Stage:
+def _finish(run: stage.Run, sets: Sequence[AnswerSet], results: Mapping[str, list[float]]) -> stage.Stage:
     data = pl.DataFrame([{"id": row.id, "response_id": row.response_id, "language": language, "type": row.labels.type,
                           "source": item.name, "score": value}
                          for item in sets for row, language, value in zip(item.rows, item.languages, results[item.name],
@@ -107,7 +107,7 @@ def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def page_of(sets: Sequence[Answered], results: Mapping[str, list[float]], metrics: Mapping[str, Any]) -> "Page":
+def page_of(sets: Sequence[AnswerSet], results: Mapping[str, list[float]], metrics: Mapping[str, Any]) -> "Page":
     """Mean scores with their intervals, how they spread, and the best and the worst answers of the last set."""
     from instructwild.report import figures
     from instructwild.report.page import Page, Sample, Samples, Table
@@ -142,7 +142,7 @@ def page_of(sets: Sequence[Answered], results: Mapping[str, list[float]], metric
     return page
 
 
-def _plan(sets: Sequence[Answered], judge: Scorer) -> None:
+def _plan(sets: Sequence[AnswerSet], judge: Scorer) -> None:
     chat = load_chat(judge.source)
     for item in sets:
         tokens = sum(min(judge.max_length, len(chat.encode(turns(row.messages)).input_ids)) for row in item.rows)

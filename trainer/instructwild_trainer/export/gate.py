@@ -24,7 +24,7 @@ ROUNDED = ("rtn symmetric", "rtn asymmetric")
 
 
 @dataclass
-class Verdict:
+class GateVerdict:
     """What the gate measured of both models, and every bound that was broken."""
 
     before: Probe
@@ -90,7 +90,7 @@ class Verdict:
 
 
 def judge(source: Path, export: Path, held: Held, scratch: Path, *, template: str, stops: Sequence[int] = (),
-          grid: tuple[int, int] | None = None, questions: Sequence[str] = QUESTIONS) -> Verdict:
+          grid: tuple[int, int] | None = None, questions: Sequence[str] = QUESTIONS) -> GateVerdict:
     """Measure the export against its source, each in a process of its own.
 
     Args:
@@ -117,13 +117,14 @@ def judge(source: Path, export: Path, held: Held, scratch: Path, *, template: st
         after = probe(export, held, scratch / "export", told="measuring the export", template=template, questions=questions)
     except ChildError as error:
         nothing = Probe({"as it is": {}}, {}, [""] * len(questions), None, [], 0, linear_bytes(export))
-        return Verdict(before, nothing, size, questions, [f"the written folder cannot be loaded and run afresh ({error})"])
+        return GateVerdict(before, nothing, size, questions,
+                           [f"the written folder cannot be loaded and run afresh ({error})"])
     share = linear_share(export, *grid) if grid else None
     return compare(before, after, size, template=template, stops=stops, share=share, questions=questions)
 
 
 def compare(before: Probe, after: Probe, size: Mapping[str, int], *, template: str, stops: Sequence[int] = (),
-            share: tuple[int, float] | None = None, questions: Sequence[str] = QUESTIONS) -> Verdict:
+            share: tuple[int, float] | None = None, questions: Sequence[str] = QUESTIONS) -> GateVerdict:
     """Hold what was measured of an export against what was measured of its source.
 
     Args:
@@ -132,13 +133,13 @@ def compare(before: Probe, after: Probe, size: Mapping[str, int], *, template: s
         template, stops, questions: see `judge`.
         share: of a 4-bit export the bytes of its linear weights at 16 bits, and the share of them that it should take.
     """
-    verdict = Verdict(before, after, size, questions)
+    verdict = GateVerdict(before, after, size, questions)
     verdict.failures = [*_perplexity(verdict, share is not None), *_linear(after, share), *_loops(verdict),
                         *_template(before, after, template), *_stops(after, {*before.stops, *stops})]
     return verdict
 
 
-def _perplexity(verdict: Verdict, quantized: bool) -> list[str]:
+def _perplexity(verdict: GateVerdict, quantized: bool) -> list[str]:
     broken = []
     most = MAX_PERPLEXITY_RATIO if quantized else MAX_PERPLEXITY_RATIO_MERGED
     for language, before in verdict.perplexity["source"].items():
@@ -164,7 +165,7 @@ def _linear(after: Probe, share: tuple[int, float] | None) -> list[str]:
     return [] if result <= most else [f"the linear weights take {result:.3f} of their 16-bit size, more than {most:.3f}"]
 
 
-def _loops(verdict: Verdict) -> list[str]:
+def _loops(verdict: GateVerdict) -> list[str]:
     """Broken when half of the answers, or more, loop where the source's did not. One may: small models loop now and then."""
     result = verdict.looping
     if not result or 2 * len(result) < len(verdict.questions):

@@ -9,7 +9,7 @@ from typing import Any
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild_trainer.export.child import ChildError, in_child
-from instructwild_trainer.export.size import Shape
+from instructwild_trainer.export.size import ModelShape
 
 GROUPS = (16, 32, 64, 128)
 """What the kernels know."""
@@ -17,11 +17,11 @@ MOST_UNQUANTIZED = 0.5
 """Of the linear weights: a model of which more would stay unquantized gains too little from 4 bits."""
 
 
-def group_size_for(shape: Shape, requested: int, bits: int = 4) -> int:
+def group_size_for(shape: ModelShape, requested: int, bits: int = 4) -> int:
     """The largest of `requested`, half of it, … down to 16 that divides the inputs of every linear layer.
 
     Where none does, the largest with which the most weights are quantized: the layers that it does not divide stay as
-    they are (`Shape.unquantized` names them).
+    they are (`ModelShape.unquantized` names them).
 
     Raises:
         ConfigError: it is no size that kernels know.
@@ -40,7 +40,7 @@ def group_size_for(shape: Shape, requested: int, bits: int = 4) -> int:
 
 
 def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bits: int, group: int, symmetric: bool,
-             shape: Shape, scratch: Path) -> None:
+             shape: ModelShape, scratch: Path) -> None:
     """Write the model as a GPTQ folder.
 
     Args:
@@ -79,7 +79,7 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
     prepare()
     from gptqmodel import GPTQModel, QuantizeConfig
 
-    class Progress:
+    class LayerProgress:
         """What gptqmodel calls after each layer."""
 
         def layer_complete(self, layer_idx: int, **_: Any) -> None:
@@ -92,7 +92,7 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
                             dynamic=skipped)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     model = GPTQModel.load(plan["model"], config, trust_remote_code=False, dtype=computing_dtype(device))
-    model.layer_callback = Progress()
+    model.layer_callback = LayerProgress()
     model.quantize(plan["calibration"], batch_size=1)
     model.save(plan["out"])
     _keep_the_rest(Path(plan["out"]), Path(plan["model"]), plan["quantized"])

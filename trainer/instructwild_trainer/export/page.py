@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild import stage
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
-from instructwild_trainer.export.gate import LOOPING, ROUNDED, Verdict, repetition
+from instructwild_trainer.export.gate import LOOPING, ROUNDED, GateVerdict, repetition
 from instructwild_trainer.export.probe import PEAK_TOKENS
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ NAMES = {"source": "source", "export": "export", "rtn symmetric": "RTN symmetric
 MB = 1e6
 
 
-def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
+def comparison(verdict: GateVerdict) -> tuple[list[str], list[list[str]]]:
     """The columns and rows of what the gate compared."""
     result = verdict.perplexity
     rounded = [name for name in ROUNDED if name in result]
@@ -38,7 +38,7 @@ def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     return columns, rows
 
 
-def agreed(verdict: Verdict) -> str:
+def agreed(verdict: GateVerdict) -> str:
     """The share of positions with the same likeliest token."""
     return "not measured" if verdict.agreement is None else f"{verdict.agreement:.1%}"
 
@@ -53,7 +53,7 @@ def measured_on(text: Mapping[str, Any]) -> str:
     return f"{source}: {'; '.join(parts)}."
 
 
-def table_of(verdict: Verdict, text: Mapping[str, Any]) -> "rich.table.Table":
+def table_of(verdict: GateVerdict, text: Mapping[str, Any]) -> "rich.table.Table":
     """The comparison for the terminal."""
     import rich.table
 
@@ -67,7 +67,7 @@ def table_of(verdict: Verdict, text: Mapping[str, Any]) -> "rich.table.Table":
     return table
 
 
-def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any]) -> Page:
+def page_of(run: stage.Run, model: str, verdict: GateVerdict, text: Mapping[str, Any]) -> Page:
     """What the gate measured, and both models' answers, as a page."""
     result = verdict.perplexity
     before, after = result["source"], result["export"]

@@ -25,7 +25,7 @@ PACKING = 32
 
 
 @dataclass(frozen=True)
-class Shape:
+class ModelShape:
     """The widths of a decoder.
 
     Args:
@@ -75,7 +75,7 @@ def divides(out: int, width: int, bits: int, group: int) -> bool:
     return width % group == 0 and bits * out % PACKING == 0
 
 
-def shape_of(config: "PreTrainedConfig | Path | Mapping[str, Any]") -> Shape:
+def shape_of(config: "PreTrainedConfig | Path | Mapping[str, Any]") -> ModelShape:
     """The shape of a causal language model, from its config or its folder; it is built without its weights."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -96,7 +96,7 @@ def shape_of(config: "PreTrainedConfig | Path | Mapping[str, Any]") -> Shape:
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     itemsize = torch.empty(0, dtype=text.dtype).element_size() if isinstance(text.dtype, torch.dtype) else 4
-    return Shape(linear, model.num_parameters() - sum(out * inside for out, inside in linear),
+    return ModelShape(linear, model.num_parameters() - sum(out * inside for out, inside in linear),
                  2 * text.num_hidden_layers * heads * width, tuple(map(_within_block, layers)), itemsize)
 
 

@@ -29,7 +29,7 @@ from instructwild_trainer.export.calibration import Calibration, choose
 from instructwild_trainer.export.gptq import group_size_for, quantize
 from instructwild_trainer.export.questions import own_questions
 from instructwild_trainer.export.reward import export_reward
-from instructwild_trainer.export.size import Shape, shape_of
+from instructwild_trainer.export.size import ModelShape, shape_of
 from instructwild_trainer.export.tune import tune
 from instructwild_trainer.reward.head import stored_head
 from instructwild_trainer.templates import Chat
@@ -56,7 +56,7 @@ class ExportPlan:
     held_out: bool = True
     calibration: Calibration | None = None
     grid: tuple[int, int] | None = None
-    shape: Shape | None = None
+    shape: ModelShape | None = None
 
     @property
     def text(self) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.plan import shards_of
 from instructwild_trainer.ppo.scores import (
+    EncodedPrompt,
     FunctionScore,
     ModelScore,
-    Prompt,
     Score,
     SeparateModelScore,
     Summed,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-def build_models(base: Source, reward: Source | None, functions: Sequence[str], chat: Chat, prompts: Sequence[Prompt],
+def build_models(base: Source, reward: Source | None, functions: Sequence[str], chat: Chat, prompts: Sequence[EncodedPrompt],
          options: PPOOptions, processes: Processes) -> tuple[Actors, Score]:
     """The models of the run, and what scores responses. Where all weights are trained by several processes, all are sharded.
 

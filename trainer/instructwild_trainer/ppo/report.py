@@ -9,7 +9,7 @@ from instructwild.report.page import Page, Pair, Pairs, Prose, Samples, Stats, T
 
 
 @dataclass(frozen=True)
-class Answered:
+class SampledAnswer:
     """A held-out prompt and what was said to it before and after training."""
 
     prompt: str
@@ -26,7 +26,7 @@ class Story:
     before: Mapping[str, float]
     """Held-out perplexity before, by language."""
     after: Mapping[str, float]
-    answers: Sequence[Answered] = ()
+    answers: Sequence[SampledAnswer] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     stopped: str = ""

@@ -20,7 +20,7 @@ RewardFunction = Callable[..., Sequence[float | None]]
 
 
 @dataclass(frozen=True)
-class Prompt:
+class EncodedPrompt:
     """One prompt to answer: its token ids, and the row it came from, which reward functions may look at."""
 
     id: str
@@ -89,7 +89,7 @@ class FunctionScore:
     """
 
     function: RewardFunction
-    prompts: Sequence[Prompt]
+    prompts: Sequence[EncodedPrompt]
     chat: Chat
 
     def __call__(self, experience: Experience) -> Tensor:

@@ -23,7 +23,7 @@ from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome
 from instructwild_trainer.ppo.models import build_models
 from instructwild_trainer.ppo.plan import checked, shards_of, tell
-from instructwild_trainer.ppo.rows import Rows, prepared
+from instructwild_trainer.ppo.rows import PPORows, prepared
 from instructwild_trainer.ppo.sharded import check_even
 from instructwild_trainer.ppo.workers import follow, train_with_progress, trainer_of
 from instructwild_trainer.processes import Processes, processes
@@ -92,7 +92,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
     config = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
     config["reward_functions"] = [Path(path).name for path in request.reward_functions]
 
-    def encoded() -> tuple[Chat, Rows]:
+    def encoded() -> tuple[Chat, PPORows]:
         chat = load_chat(base, trust_remote_code=options.trust_remote_code)
         return chat, prepared(tables[0], tables[1], chat, options)
 
@@ -115,7 +115,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
 
 
 def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source, reward: Source | None, chat: Chat,
-             rows: Rows, dist: Processes) -> stage.Stage:
+             rows: PPORows, dist: Processes) -> stage.Stage:
     reporting = [*request.callbacks, *reporters(options.report_to, request.out / "tensorboard")]
     actors, score = build_models(base, reward, request.reward_functions, chat, rows.prompts, options, dist)
     pad = chat.tokenizer.pad_token_id
@@ -143,7 +143,7 @@ def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source
     story = report.Story(
         outcome.history, before, after, config=work.config, notes=[chat.note] if chat.note else [], stopped=outcome.stopped,
         stopped_on=_responses(outcome, chat)[:8],
-        answers=[report.Answered(prompt.messages[-1]["content"], prompt.language, *pair) for prompt, *pair in
+        answers=[report.SampledAnswer(prompt.messages[-1]["content"], prompt.language, *pair) for prompt, *pair in
                  zip(shown_prompts, answers_before, answers_after, strict=True)])
     with work.aside("model") as folder:
         save_policy(actors.unwrap(), chat, folder, base, final=request.out / "model")

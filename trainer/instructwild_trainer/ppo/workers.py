@@ -10,7 +10,7 @@ from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.callbacks import Listeners
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome, Trainer, Vocabulary
-from instructwild_trainer.ppo.rows import Rows
+from instructwild_trainer.ppo.rows import PPORows
 from instructwild_trainer.ppo.scores import Score
 from instructwild_trainer.processes import Processes
 from instructwild_trainer.templates import Chat
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from transformers import TrainerCallback
 
 
-def trainer_of(actors: Actors, score: Score, rows: Rows, chat: Chat, options: PPOOptions, scratch: Path,
+def trainer_of(actors: Actors, score: Score, rows: PPORows, chat: Chat, options: PPOOptions, scratch: Path,
                processes: Processes) -> Trainer:
     """The loop over these rows."""
     return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Finish
 from instructwild_trainer.memory import available
-from instructwild_trainer.serve.batch import Block, Slot, TokenLogprob
+from instructwild_trainer.serve.batch import CacheBlock, Slot, TokenLogprob
 
 if TYPE_CHECKING:
     import torch
@@ -47,8 +47,8 @@ class ModelQueue:
     kv_budget: int
     """Columns of the cache, over all rows, that memory has place for."""
     waiting: deque[Job] = field(default_factory=deque)
-    block: Block | None = None
-    joining: Block | None = None
+    block: CacheBlock | None = None
+    joining: CacheBlock | None = None
     tokens: "torch.Tensor | None" = None
     held: int = 0
     """Slots in use, as seen from other threads."""

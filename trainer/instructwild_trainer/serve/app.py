@@ -19,11 +19,11 @@ from starlette.routing import Route
 
 from instructwild.errors import InstructwildError, ModelError
 from instructwild.llm.request import Request as Question
-from instructwild_trainer.serve.call import Call, Reply, Streamed, events, failure, unless_left, whole
-from instructwild_trainer.serve.engine import Busy, Closed, Engine, TooLarge, seed_of
+from instructwild_trainer.serve.call import Call, PendingReply, Streamed, events, failure, unless_left, whole
+from instructwild_trainer.serve.engine import BatchEngine, Busy, Closed, TooLarge, seed_of
 from instructwild_trainer.serve.loaded_model import LoadedModel, TooLong
 from instructwild_trainer.serve.response import CompletionResponse
-from instructwild_trainer.serve.votes import Verdict, Votes
+from instructwild_trainer.serve.votes import Votes, VoteVerdict
 from instructwild_trainer.serve.wire import (
     ApiError,
     ChatRequest,
@@ -47,7 +47,7 @@ log = logging.getLogger("instructwild.serve")
 
 
 @dataclass(frozen=True)
-class Limits:
+class RequestLimits:
     """What a client may ask for: bytes of a body, seconds to send it, tokens of a prompt and of an answer."""
 
     body: int = 1 << 20
@@ -72,7 +72,7 @@ class Vote(BaseModel):
 
     messages: list[Turn] = Field(min_length=1)
     answers: tuple[VotedAnswer, VotedAnswer]
-    verdict: Verdict
+    verdict: VoteVerdict
     voter: str = Field(min_length=1, max_length=200)
     seconds: float | None = Field(default=None, ge=0, le=86400)
 
@@ -89,10 +89,10 @@ class Service:
         open_to_network: whether others than this machine may connect, so that any host name may be meant.
     """
 
-    def __init__(self, loaded_models: Sequence[LoadedModel], engine: Engine, *, limits: Limits | None = None,
+    def __init__(self, loaded_models: Sequence[LoadedModel], engine: BatchEngine, *, limits: RequestLimits | None = None,
                  key: str | None = None, votes: Votes | None = None, open_to_network: bool = False) -> None:
         self.loaded_models = {loaded.name: loaded for loaded in loaded_models}
-        self.engine, self.limits, self.key, self.votes = engine, limits or Limits(), key, votes
+        self.engine, self.limits, self.key, self.votes = engine, limits or RequestLimits(), key, votes
         self.open_to_network = open_to_network
 
     def app(self) -> Starlette:
@@ -181,7 +181,7 @@ class Service:
         chat = shape is ChatRequest
         response = CompletionResponse(chat, f"{'chatcmpl' if chat else 'cmpl'}-{secrets.token_hex(12)}", loaded.name,
                                       loaded.token_bytes)
-        reply = Reply(response, body, sum(map(len, prompts)),
+        reply = PendingReply(response, body, sum(map(len, prompts)),
                       prefixes=[loaded.local.tokenizer.decode(prompt, skip_special_tokens=True) if body.echo_prompt else ""
                                 for _, prompt in prepared],
                       prompt_lengths=[len(prompt) for _, prompt in prepared],

@@ -52,7 +52,7 @@ class Slot(Row):
         return self.request.sampling.max_tokens - len(self.said)
 
 
-class Block:
+class CacheBlock:
     """Rows [B] over one cache of [B, heads, T, width] a layer, with their mask [B, T] and next tokens [B]."""
 
     def __init__(self, local: LocalModel, rows: list[Slot]) -> None:
@@ -119,7 +119,7 @@ class Block:
 
         return all(type(layer) is DynamicLayer and layer.is_initialized for layer in self.cache.layers)
 
-    def join(self, other: "Block") -> None:
+    def join(self, other: "CacheBlock") -> None:
         """Put the rows of another block below these."""
         import torch
         from torch.nn.functional import pad

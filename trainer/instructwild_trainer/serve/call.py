@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from instructwild.llm.request import Request as Question
 from instructwild.text.thoughts import split_thoughts
 from instructwild_trainer.serve.batch import TokenLogprob
-from instructwild_trainer.serve.engine import SHUTTING_DOWN, AnswerChunk, Engine
+from instructwild_trainer.serve.engine import SHUTTING_DOWN, AnswerChunk, BatchEngine
 from instructwild_trainer.serve.response import CompletionResponse, usage_of
 from instructwild_trainer.serve.thought_stream import TAGS, ThoughtStream
 from instructwild_trainer.serve.wire import ApiError, CompletionRequest
@@ -21,7 +21,7 @@ from instructwild_trainer.serve.wire import ApiError, CompletionRequest
 class Call:
     """One call on its way through the engine, seen from the event loop; leaving it early frees its slots."""
 
-    def __init__(self, engine: Engine, model: str, prompts: Sequence[tuple[Question, list[int]]], top: int | None,
+    def __init__(self, engine: BatchEngine, model: str, prompts: Sequence[tuple[Question, list[int]]], top: int | None,
                  of_prompt: bool = False) -> None:
         loop = asyncio.get_running_loop()
         self._engine, self._chunks, self._open = engine, asyncio.Queue[AnswerChunk](), len(prompts)
@@ -76,7 +76,7 @@ class Streamed(StreamingResponse):
 
 
 @dataclass(frozen=True)
-class Reply:
+class PendingReply:
     """What is needed to write a call's answer.
 
     Args:
@@ -117,7 +117,7 @@ class Reply:
         return split_thoughts(opening + text)
 
 
-async def events(call: Call, reply: Reply) -> AsyncIterator[str]:
+async def events(call: Call, reply: PendingReply) -> AsyncIterator[str]:
     """The answer as server-sent events."""
     begun: set[int] = set()
     counts: dict[int, int] = {}
@@ -150,7 +150,7 @@ def _event(body: Mapping[str, Any]) -> str:
     return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def whole(call: Call, reply: Reply) -> Response:
+async def whole(call: Call, reply: PendingReply) -> Response:
     """All answers at once."""
     count = len(reply.prefixes)
     texts, finishes, tokens = [""] * count, [""] * count, [0] * count

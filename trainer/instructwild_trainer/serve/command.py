@@ -76,8 +76,8 @@ def serve(
 def _serve(result: list, names: list[str], host: str, port: int, key: str | None, votes: Path | None, slots: int,  # type: ignore[type-arg]
            waiting: int, max_tokens: int, max_prompt: int | None, grace: float) -> None:
     from instructwild.console.terminal import console
-    from instructwild_trainer.serve.app import Limits, Service
-    from instructwild_trainer.serve.engine import Engine
+    from instructwild_trainer.serve.app import RequestLimits, Service
+    from instructwild_trainer.serve.engine import BatchEngine
     from instructwild_trainer.serve.loaded_model import opened
     from instructwild_trainer.serve.server import address, run, taken
     from instructwild_trainer.serve.votes import Votes
@@ -86,8 +86,8 @@ def _serve(result: list, names: list[str], host: str, port: int, key: str | None
     kept = Votes(votes, [source.record for source in result]) if votes is not None else None
     with console.status(f"loading {' and '.join(names)}"):
         loaded_models = [opened(source, label) for source, label in zip(result, names, strict=True)]
-    engine = Engine({loaded.name: loaded.local for loaded in loaded_models}, slots=slots, waiting=waiting)
-    service = Service(loaded_models, engine, key=key, votes=kept, limits=Limits(prompt=max_prompt, answer=max_tokens),
+    engine = BatchEngine({loaded.name: loaded.local for loaded in loaded_models}, slots=slots, waiting=waiting)
+    service = Service(loaded_models, engine, key=key, votes=kept, limits=RequestLimits(prompt=max_prompt, answer=max_tokens),
                       open_to_network=not _is_loopback(host))
     url = address(listening, host)
     console.print(f"[bold]{' and '.join(names)}[/]: chat at [link={url}/]{url}/[/], OpenAI's API at {url}/v1"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Request
 from instructwild_trainer.serve.admission import AnswerChunk, Job, ModelQueue, kv_budget_of
-from instructwild_trainer.serve.batch import Block, Slot, choose
+from instructwild_trainer.serve.batch import CacheBlock, Slot, choose
 from instructwild_trainer.serve.detokenizer import Detokenizer
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class TooLarge(Exception):
     """The call asks for more at once than the engine could ever hold."""
 
 
-class Engine:
+class BatchEngine:
     """Answers requests for one or more models, all in one thread, so that they share the machine's cores by turns.
 
     Args:
@@ -166,7 +166,7 @@ class Engine:
         self._drop_cancelled(model_queue)
         if fresh:
             try:
-                model_queue.joining = Block(model_queue.local, fresh)
+                model_queue.joining = CacheBlock(model_queue.local, fresh)
             except Exception as error:
                 self._fail(fresh, f"the model failed ({type(error).__name__})")
                 raise
@@ -220,7 +220,7 @@ class Engine:
                 if model_queue.joining.read:
                     model_queue.joining.keep(here)
                 else:
-                    model_queue.joining = Block(model_queue.local, [model_queue.joining.rows[i] for i in here])
+                    model_queue.joining = CacheBlock(model_queue.local, [model_queue.joining.rows[i] for i in here])
 
     def _fail(self, rows: Iterable[Slot], problem: str) -> None:
         for row in rows:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STAGE, LOCK = "votes", "votes.lock"
 
 
-class Verdict(StrEnum):
+class VoteVerdict(StrEnum):
     """What a person says about two answers."""
 
     LEFT = "left"
@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 
 COUNTED = ("better", "worse", "tie", "both_bad")
-RANKS = {Verdict.LEFT: (1, 2), Verdict.RIGHT: (2, 1), Verdict.TIE: (1, 1), Verdict.BOTH_BAD: (1, 1)}
+RANKS = {VoteVerdict.LEFT: (1, 2), VoteVerdict.RIGHT: (2, 1), VoteVerdict.TIE: (1, 1), VoteVerdict.BOTH_BAD: (1, 1)}
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Votes:
         with self._locked():
             self._write(self._rows())
 
-    def keep(self, messages: Sequence[Message], answers: Sequence[tuple[str, str]], verdict: Verdict, voter: str,
+    def keep(self, messages: Sequence[Message], answers: Sequence[tuple[str, str]], verdict: VoteVerdict, voter: str,
              seconds: float | None = None) -> str:
         """Keep one vote, and give the id of its row; who votes again on the same two answers changes the vote.
 
@@ -75,7 +75,7 @@ class Votes:
                            for n, (model, text) in enumerate(sorted(answers)))
         ranks = dict(zip(answers, RANKS[verdict], strict=True))
         ranking = Ranking(annotator=person(voter), ranks=tuple(ranks[answer] for answer in sorted(answers)), seconds=seconds,
-                          status="discarded" if verdict is Verdict.BOTH_BAD else "submitted")
+                          status="discarded" if verdict is VoteVerdict.BOTH_BAD else "submitted")
         row = RankingRow(id=content_id(turns), messages=tuple(messages), candidates=candidates,
                          language=language_of(messages[-1].content))
         with self._locked():
