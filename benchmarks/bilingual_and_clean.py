@@ -19,7 +19,7 @@ from instructwild import stage
 from instructwild.read import read
 from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.data import Conversation, conversations
-from instructwild_trainer.evaluate.pieces import interval
+from instructwild_trainer.evaluate.statistics import interval
 
 LONGEST = 192
 HELD_OUT = 64

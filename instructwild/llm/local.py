@@ -278,9 +278,15 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
 
 
 def _base_of(adapter: Path, name: str) -> Path | str:
-    """An adapter names its base by a path that may be relative to the adapter."""
-    beside = (adapter / name).resolve()
-    return beside if name and beside.is_dir() else name
+    """The base of an adapter: where `base.json` beside it says, else what its config names; paths start at the adapter."""
+    import json
+
+    noted = json.loads((adapter / "base.json").read_text(encoding="utf-8")) if (adapter / "base.json").is_file() else {}
+    for path in filter(None, (noted.get("path"), name)):
+        beside = (adapter / path).resolve()
+        if beside.is_dir():
+            return beside
+    return noted.get("name") or name
 
 
 def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from instructwild.errors import OutputError
+from instructwild.publish.model_card import HUB_ID, ON_THE_HUB
 from instructwild.stage.manifest import FileRecord, Manifest
 
 if TYPE_CHECKING:
     import polars as pl
 
 SHARD = 200_000
+ADAPTER_CONFIG = "adapter_config.json"
 LINEAGE, CARD = "lineage.json", "README.md"
 
 
@@ -54,14 +56,28 @@ def write_rows(out: Path, configs: Mapping[str, "pl.DataFrame"]) -> dict[str, st
 
 
 def link_model(out: Path, model: Path) -> None:
-    """The files of a model folder, linked where the disk allows it."""
+    """The files of a model folder, linked where the disk allows it; adapters name their base without a local path."""
     for source in sorted(path for path in model.rglob("*") if path.is_file()):
         target = out / source.relative_to(model)
         target.parent.mkdir(parents=True, exist_ok=True)
+        if source.name == ADAPTER_CONFIG:
+            target.write_text(_public_adapter_config(source), encoding="utf-8")
+            continue
         try:
             os.link(source, target)
         except OSError:
             shutil.copy2(source, target)
+
+
+def _public_adapter_config(source: Path) -> str:
+    """An adapter's config, its base named as the Hub calls it, or, where it is not there, by the name in `base.json`."""
+    config = json.loads(source.read_text(encoding="utf-8"))
+    name, beside = str(config.get("base_model_name_or_path") or ""), source.with_name("base.json")
+    if not HUB_ID.fullmatch(name):
+        noted = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else {}
+        name = noted.get("name") or Path(name).name
+        config["base_model_name_or_path"] = ON_THE_HUB.get(name, name)
+    return json.dumps(config, ensure_ascii=False, indent=2) + "\n"
 
 
 def write_lineage(out: Path, manifests: Sequence[Manifest]) -> None:

@@ -117,8 +117,33 @@ def test_base_and_adapter_that_move_together_find_each_other(base, tmp_path):
     for name in ("base", "rm"):
         shutil.move(tmp_path / name, tmp_path / "elsewhere" / name)
     assert torch.equal(logits(load_reward(tmp_path / "elsewhere" / "rm")[0]), expected)
-    text = (tmp_path / "elsewhere" / "rm" / "adapter_config.json").read_text()
-    assert str(tmp_path) not in text + (tmp_path / "elsewhere" / "rm" / BASE).read_text()
+    assert str(tmp_path) not in (tmp_path / "elsewhere" / "rm" / BASE).read_text()
+
+
+@pytest.mark.parametrize("name", ["tiny", "base"])
+def test_peft_loads_an_adapter_from_any_working_folder_and_after_it_was_moved(base, tmp_path, monkeypatch, name):
+    """PEFT reads a relative path from the working folder; docs/decisions/0029."""
+    from peft import AutoPeftModelForCausalLM
+
+    source = base if name == "base" else source_of("tiny")
+    model = with_adapter(load_policy(source)[0])
+    expected = logits(model)
+    save_policy(model, load_chat(source), tmp_path / "out", source)
+    shutil.move(tmp_path / "out", tmp_path / "moved")
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    loaded = AutoPeftModelForCausalLM.from_pretrained(tmp_path / "moved" / "adapter")
+    assert torch.allclose(logits(loaded), expected, atol=1e-5)
+
+
+def test_a_policy_loads_in_plain_transformers_with_the_same_logits(base, tmp_path, monkeypatch):
+    from transformers import AutoModelForCausalLM
+
+    model = with_adapter(load_policy(base)[0])
+    expected = logits(model)
+    save_policy(model, load_chat(base), tmp_path / "out", base)
+    monkeypatch.chdir("/")
+    assert torch.allclose(logits(AutoModelForCausalLM.from_pretrained(tmp_path / "out")), expected, atol=1e-5)
 
 
 def test_an_adapter_on_a_named_model_finds_it_by_name(tiny, tmp_path):

@@ -19,14 +19,15 @@ from instructwild.llm.open import Limits
 from instructwild.llm.request import Sampling
 from instructwild.stage.frames import rankings
 from instructwild_trainer.data import place, split_key
-from instructwild_trainer.evaluate import pairwise, pieces
+from instructwild_trainer.evaluate import chunks, pairwise, statistics
 from instructwild_trainer.evaluate.command import evaluate
-from instructwild_trainer.evaluate.comparison import Plan
-from instructwild_trainer.evaluate.pairwise import battle
+from instructwild_trainer.evaluate.comparison import PairwisePlan
+from instructwild_trainer.evaluate.models import unique_names
+from instructwild_trainer.evaluate.pairwise import compare
 from instructwild_trainer.evaluate.perplexity import figures_of, measure
-from instructwild_trainer.evaluate.pieces import by_part, interval, told_apart
 from instructwild_trainer.evaluate.rewards import score
 from instructwild_trainer.evaluate.rubric import read_rubric
+from instructwild_trainer.evaluate.statistics import by_part, interval
 
 SHORT = Sampling(max_tokens=6, temperature=0.9)
 
@@ -72,7 +73,7 @@ def reward_folder(tmp_path_factory, tiny):
 
 
 def test_examples_in_docstrings_hold():
-    assert doctest.testmod(pieces).failed == 0
+    assert doctest.testmod(statistics).failed == 0
 
 
 def test_a_ratio_is_weighted_and_rows_of_one_prompt_are_drawn_together():
@@ -94,7 +95,7 @@ def test_perplexity_and_bits_a_byte_by_hand():
 
 
 def test_equal_names_are_told_apart():
-    assert told_apart(["sft", "sft", "base"]) == ["sft", "sft (2)", "base"]
+    assert unique_names(["sft", "sft", "base"]) == ["sft", "sft (2)", "base"]
 
 
 # perplexity
@@ -145,7 +146,7 @@ def test_an_interrupted_measurement_goes_on(tmp_path, answered, other_tiny, monk
         seen.append(len(rows))
         return whole(model, rows, *args, **kwargs)
 
-    monkeypatch.setattr(pieces, "PIECE", 2)
+    monkeypatch.setattr(chunks, "CHUNK", 2)
     monkeypatch.setattr(likelihood, "answer_loss", counted)
     with pytest.raises(KeyboardInterrupt):
         measure([answered], ["tiny", str(other_tiny)], tmp_path / "out")
@@ -204,8 +205,8 @@ def two(tmp_path):
 
 
 def test_a_battle_before_a_reward_model_is_mirrored_when_the_sides_change(tmp_path, two, reward_folder):
-    plan = Plan(f"reward:{reward_folder}")
-    there, back = (battle(sides, tmp_path / name, plan) for name, sides in (("a", two), ("b", two[::-1])))
+    plan = PairwisePlan(f"reward:{reward_folder}")
+    there, back = (compare(models, tmp_path / name, plan) for name, models in (("a", two), ("b", two[::-1])))
     results = there.manifest.metrics["results"]["all"]
     assert results["ties"] == 1
     assert back.manifest.metrics["results"]["all"] == {"wins": results["losses"], "ties": 1, "losses": results["wins"]}
@@ -225,25 +226,25 @@ def test_a_judge_model_hears_both_orders_and_nothing_is_asked_twice(tmp_path, tw
     asked = []
     whole = Script.replies
     monkeypatch.setattr(Script, "replies", lambda self, requests: asked.extend(requests) or whole(self, requests))
-    found = battle(two, tmp_path / "out", Plan("scripted"))
+    found = compare(two, tmp_path / "out", PairwisePlan("scripted"))
     assert len({request.key("x") for request in asked}) == len(asked)
     pairs = [request.messages[0].content for request in asked if request.seed == 0]
     assert len(pairs) == 2 * len(PAIRS)  # the prompt that both answer alike is a tie that nobody is asked about
     assert not [text for text in pairs if "Alike?" in text]
     assert found.manifest.metrics["results"]["all"]["ties"] >= 1
     before = len(asked)
-    assert battle(two, tmp_path / "out", Plan("scripted")).manifest == found.manifest
+    assert compare(two, tmp_path / "out", PairwisePlan("scripted")).manifest == found.manifest
     assert len(asked) == before
-    battle(two, tmp_path / "again", Plan("scripted"), cache=tmp_path / "calls.sqlite")
+    compare(two, tmp_path / "again", PairwisePlan("scripted"), cache=tmp_path / "calls.sqlite")
     now = len(asked)
-    battle(two, tmp_path / "third", Plan("scripted"), cache=tmp_path / "calls.sqlite")
+    compare(two, tmp_path / "third", PairwisePlan("scripted"), cache=tmp_path / "calls.sqlite")
     assert len(asked) == now
 
 
 def test_two_models_answer_the_prompts_that_ship(tmp_path, other_tiny, tiny):
     twin = tmp_path / "elsewhere" / "other"
     shutil.copytree(tiny, twin)
-    found = battle([str(other_tiny), str(twin)], tmp_path / "out", Plan("scripted", answer=SHORT, limit=20))
+    found = compare([str(other_tiny), str(twin)], tmp_path / "out", PairwisePlan("scripted", answer=SHORT, limit=20))
     frame = found.frame()
     assert found.manifest.rows.in_ == 20
     assert found.manifest.metrics["sides"] == ["other", "other (2)"]
@@ -288,14 +289,14 @@ def test_a_rubric_in_colossalchats_layouts_reaches_the_judge(tmp_path):
 def test_answers_are_escaped_on_the_page(tmp_path, two, reward_folder):
     hostile = "<script>alert(1)</script>"
     third = written(tmp_path / "third.jsonl", [{"messages": conversation(PAIRS[0][0], hostile)}])
-    found = battle([two[0], third], tmp_path / "out", Plan(f"reward:{reward_folder}", names=("<b>one</b>", "two")))
+    found = compare([two[0], third], tmp_path / "out", PairwisePlan(f"reward:{reward_folder}", names=("<b>one</b>", "two")))
     page = (found.path / "report.html").read_text(encoding="utf-8")
     assert hostile not in page
     assert "<b>one</b>" not in page
 
 
 def test_a_plan_counts_requests_and_sends_nothing(tmp_path, two, capsys):
-    assert battle(two, tmp_path / "out", Plan("https://api.openai.com/v1#gpt-4o-mini"), dry_run=True) is None
+    assert compare(two, tmp_path / "out", PairwisePlan("https://api.openai.com/v1#gpt-4o-mini"), dry_run=True) is None
     told = capsys.readouterr().out
     assert "gpt-4o-mini judges each pair in both orders: 10 requests" in told
     assert "US$ 0.0" in told
@@ -305,11 +306,11 @@ def test_a_plan_counts_requests_and_sends_nothing(tmp_path, two, capsys):
 def test_what_cannot_be_done_is_one_message(tmp_path, two):
     nowhere = written(tmp_path / "none.jsonl", [{"messages": conversation("Else?", "Yes.")}])
     with pytest.raises(InputError, match="answered by both"):
-        battle([two[0], nowhere], tmp_path / "out", Plan("scripted"))
+        compare([two[0], nowhere], tmp_path / "out", PairwisePlan("scripted"))
     with pytest.raises(ConfigError, match="--local-only"):
-        battle(two, tmp_path / "out", Plan("https://api.openai.com/v1#gpt-4o-mini"), limits=Limits(local_only=True))
+        compare(two, tmp_path / "out", PairwisePlan("https://api.openai.com/v1#gpt-4o-mini"), limits=Limits(local_only=True))
     with pytest.raises(ModelError):
-        battle(two, tmp_path / "out", Plan("reward:tiny"))
+        compare(two, tmp_path / "out", PairwisePlan("reward:tiny"))
 
 
 def test_the_commands_print_the_manifest(tmp_path, two, answered, reward_folder):

@@ -7,7 +7,8 @@
   `base.json`; its base is the model it was started from, so that PPO holds one copy of the weights for policy, value and
   reward. Fully trained, it is a complete sequence classification model instead.
 - `base.json` names the base three ways: the name it was given by, the path from the adapter's folder to it, and the sha256
-  of its weights. A base that is found again must have that hash.
+  of its weights. A base that is found again must have that hash. `adapter_config.json` names it as PEFT finds it from any
+  working folder: by its Hub id or its absolute path.
 """
 
 import json
@@ -225,14 +226,24 @@ def save_adapter(model: Any, folder: Path, base: Source, *, final: Path | None =
     folder.mkdir(parents=True, exist_ok=True)
     near = os.path.relpath(base.folder.resolve(), (final or folder).resolve())
     local = Path(base.name).exists()
+    resolvable = _name_for_peft(base)
     for config in model.peft_config.values():
-        config.base_model_name_or_path = near if local else base.name
+        config.base_model_name_or_path = resolvable
     with quiet():
         model.save_pretrained(folder, save_embedding_layers=False)
     card = folder / "README.md"  # PEFT's, which names this machine's folders
     card.unlink(missing_ok=True)
     noted = {"name": base.label, "path": near if local else None, "sha256": base.sha256}
     (folder / BASE).write_text(json.dumps(noted, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _name_for_peft(base: Source) -> str:
+    """What PEFT finds the base by from any working folder: a Hub id, else the absolute path (docs/decisions/0029).
+
+    PEFT resolves a relative path against the working folder. `publish` replaces a path, which names this machine's folders.
+    """
+    hub = not Path(base.name).exists() and base.name.count("/") == 1
+    return base.name if hub else str(base.folder.resolve())
 
 
 def _causal(folder: Path, dtype: "str | torch.dtype", trust_remote_code: bool) -> "PreTrainedModel":

@@ -89,7 +89,7 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
     from instructwild.console.terminal import console
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
     from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
-    from instructwild_trainer.processes import parts
+    from instructwild_trainer.processes import shard_count
     from instructwild_trainer.reward.head import stored_head
 
     if stored_head(source.folder) is not None:
@@ -104,7 +104,7 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
         console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
                       highlight=False)
         options = dataclasses.replace(options, max_length=shape.context)
-    need = need_of(shape, options, dtype_of(options), sequences, parts())
+    need = need_of(shape, options, dtype_of(options), sequences, shard_count())
     size = 2 if dtype_of(options) == "bfloat16" else 4
     need = dataclasses.replace(need, weights=need.weights + frozen * shape.parameters * size)
     free, device = available()

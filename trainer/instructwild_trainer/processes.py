@@ -1,13 +1,22 @@
-"""Several processes on one stage, as `torchrun` or `accelerate launch` start them: the first writes, all of them train."""
+"""Several processes on one stage, as `torchrun` or `accelerate launch` start them, and what they tell each other.
+
+The first writes, all of them train. In PPO each takes every n-th row and gradients are added up: what is sampled follows
+from the seed and a row's index in the whole batch, and every mean is over the tokens of all processes, so that any number
+of processes follows the same trajectory, up to the rounding of sums.
+"""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import InstructwildError
 from instructwild.stage import FileRecord, Run, load, start
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 def count() -> int:
@@ -20,10 +29,10 @@ def is_first() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
-def parts() -> int:
-    """Into how many parts the weights are cut, each process holding one: 1 unless FSDP or DeepSpeed was launched."""
-    cut = any(os.environ.get(name) == "true" for name in ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"))
-    return count() if cut else 1
+def shard_count() -> int:
+    """Into how many shards the weights are divided, one a process: 1 unless FSDP or DeepSpeed was launched."""
+    sharded = any(os.environ.get(name) == "true" for name in ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"))
+    return count() if sharded else 1
 
 
 def device() -> str:
@@ -49,29 +58,105 @@ def started(out: Path, stage: str, config: dict[str, Any], inputs: list[FileReco
         try:
             with start(out, stage, config=config, inputs=inputs, force=force) as run:
                 begun = True
-                _tell(run.finished is not None)
+                _broadcast(run.finished is not None)
                 yield run
         except InstructwildError as error:
             if not begun:
-                _tell(error)
+                _broadcast(error)
             raise
         return
     from instructwild.console.terminal import console
 
     console.quiet = True
-    heard = _tell(None)
-    if isinstance(heard, InstructwildError):
-        raise heard
-    yield Run(Path(out), stage, config, inputs, finished=load(out) if heard else None)
+    answer = _broadcast(None)
+    if isinstance(answer, InstructwildError):
+        raise answer
+    yield Run(Path(out), stage, config, inputs, finished=load(out) if answer else None)
 
 
-def _tell(said: Any) -> Any:
-    """What the first process says, in every process."""
+def _broadcast(value: Any) -> Any:
+    """The first process's value, in every process."""
     import torch
     from accelerate import PartialState
     from torch.distributed import broadcast_object_list
 
     PartialState(cpu=not torch.cuda.is_available())
-    box = [said]
+    box = [value]
     broadcast_object_list(box, src=0)
     return box[0]
+
+
+@dataclass(frozen=True)
+class Processes:
+    """One process among those of a run."""
+
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes what is written once."""
+        return self.rank == 0
+
+    def share(self, n: int) -> range:
+        """Which of n rows this process takes."""
+        return range(self.rank, n, self.world)
+
+    def add_up(self, tensors: "Sequence[Tensor]") -> None:
+        """Replace each tensor by its sum over the processes, in one message; shards were summed in the backward pass."""
+        import torch
+        from torch.distributed.tensor import DTensor
+
+        tensors = [tensor for tensor in tensors if not isinstance(tensor, DTensor)]
+        if self.world > 1 and tensors:
+            flat = torch.cat([tensor.reshape(-1) for tensor in tensors])
+            torch.distributed.all_reduce(flat)
+            for tensor, total in zip(tensors, flat.split([tensor.numel() for tensor in tensors]), strict=True):
+                tensor.copy_(total.view_as(tensor))
+
+    def sum_figures(self, figures: dict[str, float]) -> dict[str, float]:
+        """Figures summed over the processes; each must hold the same names."""
+        if self.world == 1:
+            return figures
+        import torch
+
+        total = torch.tensor(list(figures.values()), dtype=torch.float64)
+        torch.distributed.all_reduce(total)
+        return dict(zip(figures, total.tolist(), strict=True))
+
+    def broadcast(self, value: Any = None) -> Any:
+        """The first process's value, in all of them."""
+        return self.all_gather(value)[0]
+
+    def barrier(self) -> None:
+        """Wait until every process is here."""
+        self.broadcast()
+
+    def all_gather(self, value: Any) -> list[Any]:
+        """The values of all processes, by rank."""
+        if self.world == 1:
+            return [value]
+        import torch
+
+        values: list[Any] = [None] * self.world
+        torch.distributed.all_gather_object(values, value)
+        return values
+
+
+@contextmanager
+def processes() -> Iterator[Processes]:
+    """The processes that torchrun started, for as long as the block runs; one where it did not."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        yield Processes()
+        return
+    import torch
+
+    gpu = torch.cuda.is_available()
+    if gpu:
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+    torch.distributed.init_process_group("cpu:gloo,cuda:nccl" if gpu else "gloo")
+    try:
+        yield Processes(torch.distributed.get_rank(), world)
+    finally:
+        torch.distributed.destroy_process_group()

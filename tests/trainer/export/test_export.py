@@ -22,8 +22,8 @@ from instructwild_trainer.export.calibration import choose
 from instructwild_trainer.export.child import ChildError, in_child
 from instructwild_trainer.export.gptq import group_size_for
 from instructwild_trainer.export.rounding import round_to_nearest
-from instructwild_trainer.export.size import shape_of
-from instructwild_trainer.export.stage import export, planned
+from instructwild_trainer.export.size import ModelShape, shape_of
+from instructwild_trainer.export.stage import export, plan_export
 
 pytestmark = pytest.mark.filterwarnings("ignore")   # gptqmodel and its many parts warn as they please
 
@@ -31,7 +31,7 @@ PLAIN: dict = {"bits": 4, "group_size": 128, "samples": 256, "max_length": 512, 
 
 
 def plan_of(model, rows, format="gptq", **given):
-    return planned(str(model), format, [str(rows)] if rows else [], **{**PLAIN, **given})
+    return plan_export(str(model), format, [str(rows)] if rows else [], **{**PLAIN, **given})
 
 
 # Round to nearest, by hand.
@@ -231,6 +231,18 @@ def test_a_merged_export_is_its_source(taught, rows, tmp_path):
     assert export(str(taught), tmp_path / "out", format="merged", calibration=[rows]).finished is not None
 
 
+@pytest.mark.usefixtures("in_this_process")
+def test_a_merged_export_without_rows_is_measured_on_the_gates_own_questions(taught, tmp_path):
+    export(str(taught), tmp_path / "out", format="merged")
+    made = stage.load(tmp_path / "out")
+    assert made.manifest.gate == "passed"
+    assert made.manifest.metrics["agreement"] == 1.0
+    assert made.manifest.metrics["text"] == {"from": [], "rows": {"en": 3, "zh": 3},
+                                             "tokens": made.manifest.metrics["text"]["tokens"]}
+    assert "the gate&#39;s own questions" in (tmp_path / "out" / "report.html").read_text() or \
+        "the gate's own questions" in (tmp_path / "out" / "report.html").read_text()
+
+
 def write_adapter(base, folder):
     from peft import LoraConfig, get_peft_model
 
@@ -364,11 +376,69 @@ def test_a_group_that_no_kernel_knows_is_refused(taught, rows, size):
         plan_of(taught, rows, group_size=size)
 
 
-def test_the_group_is_halved_until_it_divides_the_widths():
-    assert group_size_for({"hidden_size": 576, "intermediate_size": 1536}, 128) == 64
-    assert group_size_for({"hidden_size": 4096, "intermediate_size": 11008}, 128) == 128
-    with pytest.raises(ModelError, match="no group size"):
-        group_size_for({"hidden_size": 100}, 128)
+def widths(*layers):
+    """A shape with the named layers, each (name, out, in)."""
+    return ModelShape(tuple((out, width) for _, out, width in layers), 0, 0, tuple(name for name, _, _ in layers))
+
+
+def test_the_group_is_halved_until_it_divides_the_widths_of_every_layer():
+    assert group_size_for(widths(("up", 1536, 576), ("down", 576, 1536)), 128) == 64
+    assert group_size_for(widths(("up", 11008, 4096), ("down", 4096, 11008)), 128) == 128
+    assert group_size_for(widths(("up", 256, 256), ("o", 128, 96)), 128) == 32       # the heads decide, not the hidden size
+    with pytest.raises(ModelError, match=r"no group size from 128 down to 16 divides its layers' widths \[100\]"):
+        group_size_for(widths(("up", 400, 100), ("q", 100, 100)), 128)
+
+
+def test_a_layer_that_no_group_divides_stays_and_is_named():
+    shape = widths(("self_attn.o_proj", 128, 120), ("mlp.up_proj", 256, 128), ("self_attn.o_proj", 128, 120))
+    assert group_size_for(shape, 128) == 128
+    assert shape.unquantized(4, 128) == ["self_attn.o_proj"]
+    # codes 4/8 * 256 * 128, one group of zero points and scales (4/8 + 2) * 256, g_idx 4 * 128; o_proj twice in 16 bit
+    assert shape.packed(4, 128) == 16384 + 640 + 512 + 2 * (2 * 128 * 120)
+    assert widths(("up", 100, 128)).unquantized(4, 128) == ["up"]                    # 400 bits do not fill 32-bit words
+
+
+def odd_heads(folder):
+    """A model whose heads together are as wide as no group divides: 3 of 40."""
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    from instructwild.llm.models import resolve
+
+    torch.manual_seed(0)
+    tokenizer = AutoTokenizer.from_pretrained(resolve("tiny"))
+    config = AutoConfig.for_model("qwen3", vocab_size=1024, hidden_size=128, num_hidden_layers=2, num_attention_heads=3,
+                                  num_key_value_heads=3, head_dim=40, intermediate_size=256, max_position_embeddings=512,
+                                  tie_word_embeddings=True, eos_token_id=2, pad_token_id=0, bos_token_id=1)
+    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_the_plan_names_what_stays_unquantized(tmp_path, rows):
+    plan = plan_of(odd_heads(tmp_path / "odd"), rows)
+    assert plan.grid == (4, 128)
+    assert any("not quantized, because no group divides them: self_attn.o_proj" in line for line in plan.lines())
+
+
+def test_a_config_that_nests_its_text_model_has_a_shape():
+    from transformers import AutoConfig
+
+    text = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2,
+            "num_key_value_heads": 1, "head_dim": 32, "vocab_size": 100}
+    vision = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    config = AutoConfig.for_model("gemma3", text_config=text, vision_config=vision)
+    assert "self_attn.o_proj" in shape_of(config).names
+    assert shape_of(config).cache == 2 * 2 * 1 * 32
+
+
+@pytest.mark.prove
+def test_a_model_with_odd_heads_is_quantized_without_them_and_loads(tmp_path, rows):
+    export(str(odd_heads(tmp_path / "odd")), tmp_path / "out", format="gptq", calibration=[rows], fit_scales=0)
+    made = stage.load(tmp_path / "out")
+    assert made.manifest.metrics["unquantized"] == ["self_attn.o_proj"]
+    names = load_file(made.model / "model.safetensors")
+    assert "model.layers.0.self_attn.o_proj.weight" in names
+    assert "model.layers.0.self_attn.q_proj.qweight" in names
 
 
 def test_calibration_takes_the_languages_in_turn_and_the_same_rows_every_time(taught, rows):

@@ -6,7 +6,7 @@ import socket
 import time
 import traceback
 
-from instructwild_trainer.ppo.processes import processes
+from instructwild_trainer.processes import processes
 
 LONGEST = 600.0
 """Seconds after which processes that wait for one another for ever are ended."""
@@ -53,8 +53,8 @@ def _forked(rank, world, port, work):
     code = 1
     try:
         os.environ.update(RANK=str(rank), WORLD_SIZE=str(world), MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-        with processes() as among:
-            work(among)
+        with processes() as dist:
+            work(dist)
         code = 0
     except BaseException:
         traceback.print_exc()

@@ -31,16 +31,16 @@ TOLERANCE = 1e-4
 """Of what training moved: two processes add the same numbers up in another order."""
 
 
-def cut_trainer(folder, model, among, shared_trunk=False, dtype=torch.float32, **changes):
+def cut_trainer(folder, model, processes, shared_trunk=False, dtype=torch.float32, **changes):
     """A trainer of all weights: cut over the processes, or in one where there are none."""
-    return trainer_on(all_weights_on(model, among, shared_trunk, dtype), folder, changes=CUT | changes, stops=STOPS,
-                      **({"processes": among} if among else {}))
+    return trainer_on(all_weights_on(model, processes, shared_trunk, dtype), folder, changes=CUT | changes, stops=STOPS,
+                      **({"processes": processes} if processes else {}))
 
 
 def trained_in_parts(folder, model, shared_trunk=False, world=2, **changes):
     """A run in several processes, and what it left: the policy as it is saved, and PTX's gradient at the start."""
-    def work(among):
-        trainer = cut_trainer(folder, model, among, shared_trunk, **changes)
+    def work(processes):
+        trainer = cut_trainer(folder, model, processes, shared_trunk, **changes)
         parameters = trainer.actors.parameters().values()
         held, all_of_them = sum(p.to_local().numel() for p in parameters), sum(p.numel() for p in parameters)
         assert 0.9 < world * held / all_of_them < 1.1
@@ -49,8 +49,8 @@ def trained_in_parts(folder, model, shared_trunk=False, world=2, **changes):
         supervised = trainer._ptx(0, list(trainer.actors.policy_parameters().values()))[1]
         gradients = dict(zip(trainer.actors.policy_parameters(), [g.full_tensor() for g in supervised], strict=True))
         trainer.train()
-        policy = trainer.actors.alone()
-        if among.first:
+        policy = trainer.actors.unwrap()
+        if processes.first:
             save_file(gradients, folder / "ptx.safetensors")
             save_file({name: p.detach() for name, p in policy.named_parameters()}, folder / "policy.safetensors")
         else:
@@ -101,10 +101,10 @@ def test_a_checkpoint_in_parts_is_gone_on_from_by_as_many_processes_only(tiny_mo
 
 
 def test_a_checkpoint_in_parts_is_none_until_each_process_has_written_its_own(tiny_model, two_parts, monkeypatch):
-    def work(among):
-        trainer = cut_trainer(two_parts, tiny_model, among)
+    def work(processes):
+        trainer = cut_trainer(two_parts, tiny_model, processes)
         assert trainer.restore() == 1
-        if not among.first:
+        if not processes.first:
             monkeypatch.setattr(checkpoint, "_write", lambda *_: signal.pause())   # never done
         trainer._keep(2)
 
@@ -113,12 +113,12 @@ def test_a_checkpoint_in_parts_is_none_until_each_process_has_written_its_own(ti
 
 
 def test_passes_in_bfloat16_move_weights_in_fp32(tiny_model, tmp_path):
-    def work(among):
-        trainer = cut_trainer(tmp_path, tiny_model, among, dtype=torch.bfloat16, max_steps=1, num_ppo_epochs=1,
+    def work(processes):
+        trainer = cut_trainer(tmp_path, tiny_model, processes, dtype=torch.bfloat16, max_steps=1, num_ppo_epochs=1,
                               gradient_checkpointing=False)
         assert not trainer.actors.exact
-        with trainer.actors.whole():
-            assert {p.dtype for p in trainer.actors.acting("default").parameters()} == {torch.bfloat16}
+        with trainer.actors.summon_full_parameters():
+            assert {p.dtype for p in trainer.actors.set_adapter("default").parameters()} == {torch.bfloat16}
         before = {name: p.to_local().clone() for name, p in trainer.actors.parameters().items()}
         history = trainer.train().history
         assert history[0]["kl"] == 0                # policy and reference round alike
@@ -162,7 +162,7 @@ def test_slow_processes_with_parts_of_all_weights_follow_the_trajectory_of_one(t
 def test_slow_parts_of_all_weights_killed_at_random_moments_change_no_bit(tiny_model, tmp_path, shared_trunk,
                                                                           record_property):
     def run(folder):
-        return lambda among: cut_trainer(folder, tiny_model, among, shared_trunk).train()
+        return lambda processes: cut_trainer(folder, tiny_model, processes, shared_trunk).train()
 
     began, draw, kills, runs = time.monotonic(), Random(5), 0, 0
     assert in_processes(2, run(tmp_path / "whole"))

@@ -18,7 +18,8 @@ from instructwild_trainer.ppo.separate import SeparateActors
 
 def expected_reward(actors, liked):
     """The exact mean of `liked` over the first token of a response, over all prompts."""
-    probabilities = [actors.acting(POLICY)(input_ids=torch.tensor([prompt])).logits[0, -1].softmax(-1) for prompt in PROMPTS]
+    policy = actors.set_adapter(POLICY)
+    probabilities = [policy(input_ids=torch.tensor([prompt])).logits[0, -1].softmax(-1) for prompt in PROMPTS]
     return (torch.stack(probabilities) @ liked).mean().item()
 
 

@@ -7,7 +7,7 @@ import pytest
 from instructwild_trainer.config import PRESETS, load
 from instructwild_trainer.memory import GIB, Shape
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.plan import need, parts_of
+from instructwild_trainer.ppo.plan import need, shards_of
 from instructwild_trainer.ppo.sharded import check_even
 
 SEVEN_B = Shape(parameters=6_738_415_616, lora_parameters=39_976_960, layers=32, hidden=4096, intermediate=11008,
@@ -37,7 +37,7 @@ def test_presets_fit_the_gpus_they_are_named_for_and_full_training_does_not(pres
     (SEVEN_B, {}, 39.1), (SEVEN_B, {"rollout_batch_size": 32}, 51.1), (THIRTEEN_B, {}, 73.5)])
 def test_all_weights_of_7b_and_13b_fit_eight_gpus_in_parts_and_one_by_no_means(shape, changes, peak):
     options = load(PPOOptions, "ppo", "ppo-full-eight-gpus", changes)
-    parts = parts_of(options, 8)
+    parts = shards_of(options, 8)
     assert parts == 8
     assert need(shape, options, "bfloat16", reward=True, parts=parts).total / GIB == pytest.approx(peak, abs=0.05)
     assert need(shape, options, "bfloat16", reward=True).total > 78 * GIB

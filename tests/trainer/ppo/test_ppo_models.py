@@ -53,7 +53,7 @@ def test_mistake_5_the_value_of_a_token_is_read_at_the_position_before_it_in_rol
     values = actors.values(batch())
     for i in range(6):
         ids = torch.tensor([PROMPTS[i] + RESPONSES[i]])
-        hidden = actors.acting(VALUE).base_model(input_ids=ids).last_hidden_state[0]
+        hidden = actors.set_adapter(VALUE).base_model(input_ids=ids).last_hidden_state[0]
         for t in range(len(RESPONSES[i])):
             assert_close(values[i, t], actors.heads[VALUE](hidden[len(PROMPTS[i]) + t - 1]).squeeze(), atol=1e-5, rtol=1e-5)
 
@@ -62,7 +62,7 @@ def test_log_probabilities_are_those_of_the_plain_model(make_actors):
     actors = make_actors(stirred=True)
     predicted = token_logprobs(actors.predict(POLICY, batch()).logits, batch().response, 1.0)
     for i in range(6):
-        logits = actors.acting(POLICY)(input_ids=torch.tensor([PROMPTS[i] + RESPONSES[i]])).logits[0].log_softmax(-1)
+        logits = actors.set_adapter(POLICY)(input_ids=torch.tensor([PROMPTS[i] + RESPONSES[i]])).logits[0].log_softmax(-1)
         for t, token in enumerate(RESPONSES[i]):
             assert_close(predicted[i, t], logits[len(PROMPTS[i]) + t - 1, token], atol=1e-5, rtol=1e-5)
 
@@ -93,7 +93,7 @@ def test_the_value_adapter_is_trained_in_the_last_layers_only_whichever_role_act
     actors = make_actors(stirred=True, value_layers=share)
     depth = actors.base.config.num_hidden_layers
     for role in (POLICY, REFERENCE, VALUE):
-        actors.acting(role)
+        actors.set_adapter(role)
     actors.values(batch()).sum().backward()
     moved = {int(name.split("layers.")[1].split(".")[0]) for name, p in actors.base.named_parameters()
              if f".{VALUE}." in name and p.grad is not None}
@@ -211,14 +211,14 @@ def test_mistake_1_ids_labels_and_mask_of_a_ptx_batch_are_of_the_same_rows(make_
     together = ptx_loss(*ptx_forward(actors, POLICY, PTX, PAD))
     assert_close(together, sum(loss * n for loss, n in zip(losses, tokens, strict=True)) / sum(tokens))
     for row, loss in zip(PTX, losses, strict=True):
-        logits = actors.acting(POLICY)(input_ids=torch.tensor([row.input_ids])).logits
+        logits = actors.set_adapter(POLICY)(input_ids=torch.tensor([row.input_ids])).logits
         assert_close(ptx_loss(logits, torch.tensor([row.labels])), loss)
 
 
 def test_a_ptx_row_of_several_answers_learns_all_of_them(make_actors):
     actors = make_actors(stirred=True)
     row = Encoded([5, 6, STOP, 7, 8, STOP], [-100, 6, STOP, -100, 8, STOP])
-    logits = actors.acting(POLICY)(input_ids=torch.tensor([row.input_ids])).logits
+    logits = actors.set_adapter(POLICY)(input_ids=torch.tensor([row.input_ids])).logits
     expected = ptx_loss(logits, torch.tensor([row.labels]))
     assert_close(ptx_loss(*ptx_forward(actors, POLICY, [PTX[5], row], PAD)) * 7
                  - ptx_loss(*ptx_forward(actors, POLICY, [PTX[5]], PAD)) * 3, expected * 4)

@@ -66,7 +66,7 @@ def learner(taught_model, tmp_path):
                           on_update=lambda *_: late(trainer.history, "reward") > GOAL)
 
         def perplexity():
-            return math.exp(held_out_loss(actors.acting(POLICY), {"": held_out}, tokenizer.pad_token_id)[""])
+            return math.exp(held_out_loss(actors.set_adapter(POLICY), {"": held_out}, tokenizer.pad_token_id)[""])
         return trainer, perplexity
     return make
 
@@ -133,12 +133,12 @@ def test_slow_ptx_at_least_halves_what_ppo_costs_in_perplexity_at_equal_reward(l
 def test_slow_with_a_trained_reward_model_its_score_rises_and_what_it_was_taught_to_like(taught_model, tmp_path,
                                                                                          record_property):
     english, _ = prompts()
-    judged = [{"user_input": question, "completion": answer, "score": int(bool(HAN.search(answer)))}
+    rankings = [{"user_input": question, "completion": answer, "score": int(bool(HAN.search(answer)))}
               for question in english for answer in ENGLISH + CHINESE]
-    (tmp_path / "judged.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in judged))
+    (tmp_path / "rankings.jsonl").write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rankings))
     (tmp_path / "prompts.json").write_text(json.dumps([{"instruction": question} for question in english]))
     common = ["--model", str(taught_model), "--dtype", "float32", "--max-length", "128"]
-    train(["reward", str(tmp_path / "judged.jsonl"), "--out", str(tmp_path / "reward"), *common, "--max-steps", "30",
+    train(["reward", str(tmp_path / "rankings.jsonl"), "--out", str(tmp_path / "reward"), *common, "--max-steps", "30",
            "--learning-rate", "3e-3", "--per-device-train-batch-size", "8"], standalone_mode=False)
     train(["ppo", str(tmp_path / "prompts.json"), "--out", str(tmp_path / "ppo"), *common,
            "--reward", str(tmp_path / "reward"), "--batch-size", "32", "--per-device-train-batch-size", "16",

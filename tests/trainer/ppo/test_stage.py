@@ -15,10 +15,11 @@ from instructwild_trainer.config import load as load_options
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.experience import Experience
+from instructwild_trainer.ppo.models import has_same_base
 from instructwild_trainer.ppo.rollout import generate
 from instructwild_trainer.ppo.rows import prepared
-from instructwild_trainer.ppo.scores import FunctionScore, ModelScore, Prompt, SeparateModelScore, reward_function
-from instructwild_trainer.ppo.stage import Asked, on_same_base, run
+from instructwild_trainer.ppo.scores import EncodedPrompt, FunctionScore, ModelScore, SeparateModelScore, reward_function
+from instructwild_trainer.ppo.stage import PPORun, run
 from instructwild_trainer.templates import IGNORED, ready
 
 QUESTIONS = ["What is a tie?", "什么是并列？", "Name a colour.", "说一种颜色。", "How do I plan a trip?", "写一首短诗。"]
@@ -44,10 +45,11 @@ def asked(tmp_path, tiny_model):
     (tmp_path / "rewards.py").write_text(FUNCTIONS)
 
     def make(out="out", **changes):
-        given = {"model": str(tiny_model), "learning_rate": 5e-3, "held_out": 0.3} | changes.pop("given", {})
-        arguments = {"prompts": [str(tmp_path / "rows.json")], "out": tmp_path / out, "config": "ppo-smoke", "given": given,
+        overrides = {"model": str(tiny_model), "learning_rate": 5e-3, "held_out": 0.3} | changes.pop("overrides", {})
+        arguments = {"prompts": [str(tmp_path / "rows.json")], "out": tmp_path / out, "config": "ppo-smoke",
+                     "overrides": overrides,
                      "reward_functions": [f"{tmp_path / 'rewards.py'}:short"], "ptx": [str(tmp_path / "rows.json")]}
-        return Asked(**arguments | changes)
+        return PPORun(**arguments | changes)
     return make
 
 
@@ -80,7 +82,7 @@ def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(aske
 def test_a_reward_adapter_scores_on_the_shared_base_as_the_reward_model_does_by_itself(reward_stage, tiny_model):
     from peft import LoraConfig
 
-    assert on_same_base(source_of(reward_stage), source_of(tiny_model))
+    assert has_same_base(source_of(reward_stage), source_of(tiny_model))
     base, _ = load_policy(tiny_model, dtype=torch.float32)
     actors = Actors(base, LoraConfig(r=4, target_modules="all-linear", task_type="CAUSAL_LM"), reward_stage)
     said = generate(actors, POLICY, [[5, 6, 7, 8], [9], [11, 12]], range(3), length=5, stop_ids=(2,), pad=0, seed=1)
@@ -106,7 +108,7 @@ def test_reward_model_and_functions_add_up_in_a_run(asked, reward_stage):
 
 
 def test_a_run_that_stops_early_says_why_and_fails_its_gate(asked):
-    made = run(asked(given={"kl_stop": 1e-9}))
+    made = run(asked(overrides={"kl_stop": 1e-9}))
     assert made.manifest.gate == "failed"
     assert "nats per sequence" in made.manifest.metrics["stopped"]
     assert "Stopped early" in (made.path / "report.html").read_text(encoding="utf-8")
@@ -116,12 +118,12 @@ def test_a_run_that_stops_early_says_why_and_fails_its_gate(asked):
 @pytest.mark.parametrize(("changes", "error", "message"), [
     ({"reward_functions": []}, ConfigError, "nothing judges"),
     ({"reward_functions": ["nowhere.py:f"]}, InputError, "does not exist|no Python file"),
-    ({"given": {"kl_coeff": 1}}, ConfigError, "unknown option"),
-    ({"given": {"model": ""}}, ModelError, "no model was named"),
-    ({"given": {"response_length": 250}}, InputError, "no prompt that can be used"),
-    ({"given": {"response_length": 256}}, ConfigError, "leaves no room for a prompt"),
-    ({"given": {"lora_alpha": 1, "lora_r": 16}}, ConfigError, "hardly anything would be learned"),
-    ({"given": {"algorithm": "grpo", "use_peft": False}}, ConfigError, "trains adapters only"),
+    ({"overrides": {"kl_coeff": 1}}, ConfigError, "unknown option"),
+    ({"overrides": {"model": ""}}, ModelError, "no model was named"),
+    ({"overrides": {"response_length": 250}}, InputError, "no prompt that can be used"),
+    ({"overrides": {"response_length": 256}}, ConfigError, "leaves no room for a prompt"),
+    ({"overrides": {"lora_alpha": 1, "lora_r": 16}}, ConfigError, "hardly anything would be learned"),
+    ({"overrides": {"algorithm": "grpo", "use_peft": False}}, ConfigError, "trains adapters only"),
     ({"reward": "tiny"}, ModelError, "no score head"),
 ])
 def test_what_cannot_work_is_one_message_before_any_step(asked, changes, error, message):
@@ -153,8 +155,8 @@ def test_a_reward_model_that_reads_other_tokens_is_refused(asked, reward_stage, 
     weights.model.norm.weight.data.mul_(1.01)
     weights.save_pretrained(start)
     foreign = other_words(tmp_path / "foreign", reward_stage, ["<other>"])
-    with pytest.raises(ModelError, match="foreign: reads other tokens than the policy writes"):
-        run(asked(reward=str(foreign), given={"model": str(start)}))
+    with pytest.raises(ModelError, match="foreign: has another vocabulary than the policy"):
+        run(asked(reward=str(foreign), overrides={"model": str(start)}))
 
 
 def test_mistake_9_a_reward_adapter_without_its_head_is_refused(asked, reward_stage):
@@ -172,7 +174,7 @@ def test_mistake_12_quantized_weights_are_refused_before_they_are_loaded(asked, 
     config = json.loads((packed / "config.json").read_text())
     (packed / "config.json").write_text(json.dumps(config | {"quantization_config": {"quant_method": "gptq", "bits": 4}}))
     with pytest.raises(ModelError, match="packed: its weights are quantized"):
-        run(asked(given={"model": str(packed)}))
+        run(asked(overrides={"model": str(packed)}))
 
 
 def test_mistakes_6_and_7_prompts_are_never_cut_and_ptx_learns_to_stop(asked, chat):
@@ -203,7 +205,7 @@ def test_mistake_8_functions_read_a_response_whole_and_without_its_stop_token(ch
     text = "Here is an instruction: stop only at the stop token. 指令：继续。"
     ids = chat.tokenizer(text, add_special_tokens=False)["input_ids"] + [chat.stop_ids[0]]
     read_by = []
-    prompt = Prompt("0", "0", "en", [{"role": "user", "content": "?"}], [5], {})
+    prompt = EncodedPrompt("0", "0", "en", [{"role": "user", "content": "?"}], [5], {})
     said = Experience(prompt=torch.tensor([[5]]), prompt_mask=torch.tensor([[True]]), response=torch.tensor([ids]),
                       mask=torch.ones(1, len(ids), dtype=torch.bool), ended=torch.tensor([True]), row=torch.tensor([0]),
                       which=torch.tensor([0]))
@@ -217,7 +219,7 @@ def test_a_dry_run_leaves_nothing_behind(asked):
 
 
 def test_prompts_that_do_not_fit_leave_with_their_reason(asked):
-    made = run(asked(given={"max_length": 31, "max_steps": 1}))
+    made = run(asked(overrides={"max_length": 31, "max_steps": 1}))
     dropped = made.dropped()
     assert set(dropped["reason"]) == {"too_long"}
     assert made.manifest.rows.kept + dropped.height == 12
@@ -250,7 +252,7 @@ def test_callbacks_are_told_of_every_update_and_may_end_the_run(asked):
         def on_step_end(self, args, state, control, **_):
             control.should_training_stop = state.global_step == 1
 
-    made = run(asked(callbacks=[Ending()], given={"report_to": "tensorboard", "max_steps": 3}))
+    made = run(asked(callbacks=[Ending()], overrides={"report_to": "tensorboard", "max_steps": 3}))
     assert [step for step, _ in Ending.told] == [1]
     assert made.manifest.metrics["updates"] == 1
     assert made.manifest.gate is None
@@ -259,11 +261,11 @@ def test_callbacks_are_told_of_every_update_and_may_end_the_run(asked):
 
 @pytest.mark.parametrize("algorithm", ["grpo", "rloo", "dpo"])
 def test_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tiny_model, algorithm):
-    made = run(asked(algorithm, reward=str(reward_stage), given={
+    made = run(asked(algorithm, reward=str(reward_stage), overrides={
         "algorithm": algorithm, "max_steps": 1, "per_device_train_batch_size": 4, "num_generations": 4, "temperature": 1.0,
         "missing_eos_penalty": "none"}))
     assert weights_sha256(made.model) != weights_sha256(tiny_model)
     assert made.manifest.metrics["updates"] > 0
     assert "How it went" in (made.path / "report.html").read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="no multiple"):
-        run(asked("other", given={"algorithm": algorithm, "batch_size": 6, "num_generations": 4, "mini_batch_size": 6}))
+        run(asked("other", overrides={"algorithm": algorithm, "batch_size": 6, "num_generations": 4, "mini_batch_size": 6}))

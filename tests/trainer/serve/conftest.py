@@ -10,18 +10,18 @@ import pytest
 from instructwild.llm.local import LocalModel
 from instructwild.llm.tiny import write_tiny
 from instructwild_trainer.adapter import source_of
-from instructwild_trainer.serve.app import Limits, Service
-from instructwild_trainer.serve.engine import Engine
+from instructwild_trainer.serve.app import RequestLimits, Service
+from instructwild_trainer.serve.engine import BatchEngine
+from instructwild_trainer.serve.loaded_model import LoadedModel
 from instructwild_trainer.serve.server import Server, address, taken
-from instructwild_trainer.serve.speaker import Speaker
 from instructwild_trainer.serve.votes import Votes
 
 
 @contextmanager
-def running(speakers, votes=None, key=None, limits=None, grace=5.0, **engine):
+def running(loaded_models, votes=None, key=None, limits=None, grace=5.0, **engine):
     """The address of a server that lives as long as the block; `.server` and `.engine` of the value are its parts."""
-    made = Engine({speaker.name: speaker.local for speaker in speakers}, **engine)
-    service = Service(speakers, made, votes=votes, key=key, limits=limits or Limits())
+    made = BatchEngine({loaded.name: loaded.local for loaded in loaded_models}, **engine)
+    service = Service(loaded_models, made, votes=votes, key=key, limits=limits or RequestLimits())
     listening = taken("127.0.0.1", 0)
     server = Server(service, grace)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
@@ -53,20 +53,20 @@ class Running(str):
 
 
 @pytest.fixture(scope="session")
-def speakers(tiny_model, tmp_path_factory):
+def loaded_models(tiny_model, tmp_path_factory):
     other = tmp_path_factory.mktemp("models") / "other"
     other.mkdir()
     write_tiny(other, seed=1)
-    return [Speaker(name, source_of(folder), LocalModel(folder, dtype="float32"))
+    return [LoadedModel(name, source_of(folder), LocalModel(folder, dtype="float32"))
             for name, folder in (("tiny", tiny_model), ("other", other))]
 
 
 @pytest.fixture(scope="session")
-def votes(speakers, tmp_path_factory):
-    return Votes(tmp_path_factory.mktemp("kept") / "votes", [speaker.source.record for speaker in speakers])
+def votes(loaded_models, tmp_path_factory):
+    return Votes(tmp_path_factory.mktemp("kept") / "votes", [loaded.source.record for loaded in loaded_models])
 
 
 @pytest.fixture(scope="session")
-def url(speakers, votes):
-    with running(speakers, votes, slots=8, waiting=64) as started:
+def url(loaded_models, votes):
+    with running(loaded_models, votes, slots=8, waiting=64) as started:
         yield started

@@ -10,7 +10,7 @@ import pytest
 
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
-from instructwild_trainer.serve.app import Limits
+from instructwild_trainer.serve.app import RequestLimits
 from tests.trainer.serve.conftest import running
 
 
@@ -27,33 +27,33 @@ def talk(text):
     return [{"role": "user", "content": text}]
 
 
-def alone(speaker, text, **sampling):
+def alone(loaded, text, **sampling):
     request = Request(messages=(Message(role="user", content=text),),
                       sampling=Sampling(**{"max_tokens": 16, "temperature": 0.0, **sampling}))
-    return speaker.local.generate([request])[0]
+    return loaded.local.generate([request])[0]
 
 
-def test_a_chat_is_answered_whole_and_in_pieces_with_the_same_words(client, speakers):
-    for name, speaker in (("tiny", speakers[0]), ("other", speakers[1])):
-        expected = alone(speaker, "天空为什么是蓝色的？")
+def test_a_chat_is_answered_whole_and_in_pieces_with_the_same_words(client, loaded_models):
+    for name, loaded in (("tiny", loaded_models[0]), ("other", loaded_models[1])):
+        expected = alone(loaded, "天空为什么是蓝色的？")
         asked = {"model": name, "messages": talk("天空为什么是蓝色的？"), "max_tokens": 16, "temperature": 0}
         whole = client.chat.completions.create(**asked)
         assert whole.choices[0].message.content == expected.text
         assert (whole.choices[0].finish_reason, whole.model) == (expected.finish, name)
         assert (whole.usage.prompt_tokens, whole.usage.completion_tokens) == (expected.prompt_tokens, 16)
-        pieces = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
-        assert "".join(piece.choices[0].delta.content for piece in pieces[:-1]) == expected.text
-        assert pieces[0].choices[0].delta.role == "assistant"
-        assert (pieces[-2].choices[0].finish_reason, pieces[-1].choices) == ("length", [])
-        assert pieces[-1].usage == whole.usage
+        chunks = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
+        assert "".join(chunk.choices[0].delta.content for chunk in chunks[:-1]) == expected.text
+        assert chunks[0].choices[0].delta.role == "assistant"
+        assert (chunks[-2].choices[0].finish_reason, chunks[-1].choices) == ("length", [])
+        assert chunks[-1].usage == whole.usage
 
 
-def test_a_text_is_continued(client, speakers):
+def test_a_text_is_continued(client, loaded_models):
     request = Request(text="Write", sampling=Sampling(max_tokens=8, temperature=0.0))
-    expected = speakers[0].local.generate([request])[0].text
+    expected = loaded_models[0].local.generate([request])[0].text
     made = client.completions.create(model="tiny", prompt=["Write", "Write"], max_tokens=8, temperature=0)
     assert [choice.text for choice in made.choices] == [expected, expected]
-    assert "".join(piece.choices[0].text for piece in client.completions.create(
+    assert "".join(chunk.choices[0].text for chunk in client.completions.create(
         model="tiny", prompt="Write", max_tokens=8, temperature=0, stream=True)) == expected
 
 
@@ -67,10 +67,11 @@ def test_n_seed_stop_and_likelihoods(client):
     stop = texts[0][2:5]
     cut = client.chat.completions.create(**{**asked, "n": 1, "stop": [stop, "never"]}).choices[0]
     assert (cut.message.content, cut.finish_reason) == (texts[0][:texts[0].find(stop)], "stop")
-    noted = client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=3, temperature=0, logprobs=True,
+    logprobs = client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=3, temperature=0, logprobs=True,
                                            top_logprobs=2).choices[0].logprobs.content
-    assert len(noted) == 3
-    assert all(one.logprob == one.top_logprobs[0].logprob <= 0 and bytes(one.bytes).decode() == one.token for one in noted)
+    assert len(logprobs) == 3
+    assert all(entry.logprob == entry.top_logprobs[0].logprob <= 0
+               and bytes(entry.bytes).decode(errors="replace") == entry.token for entry in logprobs)
     told = client.completions.create(model="tiny", prompt="tea", max_tokens=3, temperature=0, logprobs=2).choices[0].logprobs
     assert len(told.tokens) == len(told.token_logprobs) == len(told.top_logprobs) == 3
 
@@ -81,13 +82,13 @@ def test_models_and_health(client, url):
     assert httpx.get(f"{url}/health").json() == {"status": "ok", "answering": 0, "waiting": 0}
 
 
-def test_thirty_two_clients_are_not_mixed_up(client, speakers):
+def test_thirty_two_clients_are_not_mixed_up(client, loaded_models):
     prompts = [f"{n} {'green tea ' * (n % 5)}天空{n * n}" for n in range(32)]
-    expected = [alone(speakers[n % 2], prompt).text for n, prompt in enumerate(prompts)]
+    expected = [alone(loaded_models[n % 2], prompt).text for n, prompt in enumerate(prompts)]
 
     def ask(n):
         name = ("tiny", "other")[n % 2]
-        return "".join(piece.choices[0].delta.content for piece in client.chat.completions.create(
+        return "".join(chunk.choices[0].delta.content for chunk in client.chat.completions.create(
             model=name, messages=talk(prompts[n]), max_tokens=16, temperature=0, stream=True))
 
     with ThreadPoolExecutor(32) as pool:
@@ -97,8 +98,11 @@ def test_thirty_two_clients_are_not_mixed_up(client, speakers):
 REFUSED = [
     ({"messages": []}, "messages"), ({"messages": [{"role": "robot", "content": "a"}]}, "messages.0.role"),
     ({"temperature": 3}, "temperature"), ({"temperature": float("nan")}, "temperature"), ({"top_p": 0}, "top_p"),
-    ({"n": 0}, "n"), ({"n": 100}, "n"), ({"max_tokens": 0}, "max_tokens"), ({"max_tokens": 9999}, "max_tokens"),
-    ({"max_tokens": 2040}, "max_tokens"), ({"response_format": {"type": "json_object"}}, "response_format"),
+    ({"n": 0}, "n"), ({"n": 100}, "n"), ({"max_tokens": 0}, "max_tokens"), ({"stop": "x" * 1001}, "stop"),
+    ({"chat_template_kwargs": {"chat_template": "{{ 1 }}"}}, "chat_template_kwargs"),
+    ({"reasoning_effort": "some"}, "reasoning_effort"),
+    ({"messages": [{"role": "user", "content": None}]}, "messages.0"),
+    ({"response_format": {"type": "json_object"}}, "response_format"),
     ({"tools": [{"type": "function"}]}, "tools"), ({"frequency_penalty": 1.5}, "frequency_penalty"),
     ({"surprise": 1}, "surprise"),
     ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, "messages.0.content"),
@@ -160,8 +164,8 @@ def test_other_sites_and_other_names_are_kept_out(url):
     assert httpx.delete(f"{url}/v1/models").status_code == 405
 
 
-def test_the_key_keeps_the_models_and_lets_the_page_be_read(speakers):
-    with running(speakers, key="s3cret-键") as url:
+def test_the_key_keeps_the_models_and_lets_the_page_be_read(loaded_models):
+    with running(loaded_models, key="s3cret-键") as url:
         for path in ("/v1/models", "/chat/about"):
             assert httpx.get(url + path).json()["error"]["code"] == "invalid_api_key"
             assert httpx.get(url + path, headers={"authorization": "Bearer s3cret"}).status_code == 401
@@ -169,8 +173,8 @@ def test_the_key_keeps_the_models_and_lets_the_page_be_read(speakers):
         assert httpx.get(f"{url}/").status_code == httpx.get(f"{url}/health").status_code == 200
 
 
-def test_more_clients_than_it_holds_are_told_when_to_come_back(speakers):
-    with running(speakers[:1], slots=1, waiting=1, grace=0) as url, \
+def test_more_clients_than_it_holds_are_told_when_to_come_back(loaded_models):
+    with running(loaded_models[:1], slots=1, waiting=1, grace=0) as url, \
             openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
         long = {"model": "tiny", "messages": talk("tea"), "max_tokens": 1900, "stream": True}
         held = [client.chat.completions.create(**long)]
@@ -207,24 +211,24 @@ def test_a_client_that_leaves_frees_its_slot(url, stream):
     assert emptied(url)
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(speakers):
+def test_a_body_that_does_not_come_is_not_waited_for(loaded_models):
     begun = (b"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
              b"content-length: 100\r\n\r\n{")
-    with running(speakers[:1], limits=Limits(patience=0.2)) as url, url.raw(begun) as connection:
+    with running(loaded_models[:1], limits=RequestLimits(patience=0.2)) as url, url.raw(begun) as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 408")
 
 
-def test_a_stop_lets_what_is_under_way_finish_and_tells_the_rest(speakers):
-    with running(speakers[:1], slots=1, grace=60) as url, \
+def test_a_stop_lets_what_is_under_way_finish_and_tells_the_rest(loaded_models):
+    with running(loaded_models[:1], slots=1, grace=60) as url, \
             openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as client:
         under_way = client.chat.completions.create(model="tiny", messages=talk("tea"), max_tokens=1000, temperature=0,
                                                    stream=True)
-        pieces = iter(under_way)
-        text = next(pieces).choices[0].delta.content
+        chunks = iter(under_way)
+        text = next(chunks).choices[0].delta.content
         waiting = client.chat.completions.create(model="tiny", messages=talk("sea"), max_tokens=5, stream=True)
         url.server.should_exit = True
         with pytest.raises(openai.APIError, match="shutting down"):
             list(waiting)
-        ends = [piece.choices[0] for piece in pieces]
+        ends = [chunk.choices[0] for chunk in chunks]
         text += "".join(end.delta.content for end in ends)
-        assert (text, ends[-1].finish_reason) == (alone(speakers[0], "tea", max_tokens=1000).text, "length")
+        assert (text, ends[-1].finish_reason) == (alone(loaded_models[0], "tea", max_tokens=1000).text, "length")

@@ -142,9 +142,9 @@ def test_what_a_model_says_runs_nothing_and_loads_nothing(page, url):
     page.locator("body[data-ready]").wait_for()
     asked = []
     page.on("request", lambda request: asked.append(request.url))
-    pieces = [{"choices": [{"index": 0, "delta": {"content": text + "\n\n"}, "finish_reason": None}]} for text in HOSTILE]
-    pieces.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-    body = "".join(f"data: {json.dumps(piece)}\n\n" for piece in pieces) + "data: [DONE]\n\n"
+    chunks = [{"choices": [{"index": 0, "delta": {"content": text + "\n\n"}, "finish_reason": None}]} for text in HOSTILE]
+    chunks.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    body = "".join(f"data: {json.dumps(chunk)}\n\n" for chunk in chunks) + "data: [DONE]\n\n"
     page.route("**/v1/chat/completions",
                lambda route: route.fulfill(status=200, content_type="text/event-stream", body=body))
     page.locator("#who").select_option("tiny")
@@ -174,8 +174,8 @@ def test_a_busy_server_is_told_in_words_and_asked_again(page, url):
     assert page.locator("article").count() == 1
 
 
-def test_a_key_is_asked_for_until_it_is_right(page, speakers):
-    with running(speakers[:1], key="s3cret-键") as locked:
+def test_a_key_is_asked_for_until_it_is_right(page, loaded_models):
+    with running(loaded_models[:1], key="s3cret-键") as locked:
         page.goto(locked)
         for key in ("wrong", "s3cret-键"):
             page.locator("#key-dialog[open]").wait_for()

@@ -18,8 +18,8 @@ from instructwild.errors import ConfigError, GateError, InputError, ModelError
 from instructwild_trainer.chat import terminal
 from instructwild_trainer.serve import vllm
 from instructwild_trainer.serve.command import KEY, key_of
+from instructwild_trainer.serve.loaded_model import LoadedModel, named, opened, sources
 from instructwild_trainer.serve.server import taken
-from instructwild_trainer.serve.speaker import Speaker, named, opened, sources
 from instructwild_trainer.serve.votes import Votes
 
 
@@ -101,8 +101,8 @@ def test_a_template_and_its_tokenizer_say_where_an_answer_ends(tiny_model, tmp_p
     shutil.copytree(tiny_model, folder)
     config = json.loads((folder / "generation_config.json").read_text())
     (folder / "generation_config.json").write_text(json.dumps({**config, "eos_token_id": 7}))
-    speaker = opened(sources([str(folder)])[0], "tiny")
-    assert {7, speaker.local.tokenizer.convert_tokens_to_ids("<|im_end|>")} <= speaker.local.ends
+    loaded = opened(sources([str(folder)])[0], "tiny")
+    assert {7, loaded.local.tokenizer.convert_tokens_to_ids("<|im_end|>")} <= loaded.local.ends
 
 
 def test_vllm_gets_our_limits_and_the_key_by_its_environment(tiny_model, tmp_path):
@@ -161,25 +161,25 @@ def typed(monkeypatch):
     return lines
 
 
-def test_a_conversation_in_the_terminal_goes_on_is_kept_and_found_again(speakers, typed, capsys, tmp_path):
+def test_a_conversation_in_the_terminal_goes_on_is_kept_and_found_again(loaded_models, typed, capsys, tmp_path):
     file = tmp_path / "kept" / "history.jsonl"
     typed("tea", "and sea?", "/new", "sky", "")
-    terminal.converse(speakers[:1], 8, 0.0, history=file)
+    terminal.converse(loaded_models[:1], 8, 0.0, history=file)
     first, second = [json.loads(line)["messages"] for line in file.read_text().splitlines()]
     assert [turn["content"] for turn in first][::2] == ["tea", "and sea?"]
     assert second[0]["content"] == "sky"
     assert all(turn["content"].strip("\n") in capsys.readouterr().out for turn in first[1:2])
     typed("/back", "and rain?")
-    terminal.converse(speakers[:1], 8, 0.0, history=file)
+    terminal.converse(loaded_models[:1], 8, 0.0, history=file)
     [_, again] = [json.loads(line)["messages"] for line in file.read_text().splitlines()]
     assert [turn["content"] for turn in again][::2] == ["sky", "and rain?"]
 
 
-def test_votes_in_the_terminal_are_kept_and_the_better_answer_is_gone_on_from(speakers, typed, tmp_path):
+def test_votes_in_the_terminal_are_kept_and_the_better_answer_is_gone_on_from(loaded_models, typed, tmp_path):
     votes = Votes(tmp_path / "votes")
     typed("tea", "2", "and sea?", "", "")
     history = tmp_path / "history.jsonl"
-    terminal.converse(speakers, 8, 0.0, votes, history)
+    terminal.converse(loaded_models, 8, 0.0, votes, history)
     [row] = votes.rows()
     better = row.candidates[row.rankings[0].ranks.index(1)]
     turns = json.loads(history.read_text())["messages"]
@@ -187,7 +187,7 @@ def test_votes_in_the_terminal_are_kept_and_the_better_answer_is_gone_on_from(sp
     assert len(turns) == 4
 
 
-def test_an_answer_is_stopped_by_the_keyboard_and_the_rest_goes_on(speakers, typed, monkeypatch, tmp_path):
+def test_an_answer_is_stopped_by_the_keyboard_and_the_rest_goes_on(loaded_models, typed, monkeypatch, tmp_path):
     calls = []
 
     def interrupted(self):
@@ -198,12 +198,13 @@ def test_an_answer_is_stopped_by_the_keyboard_and_the_rest_goes_on(speakers, typ
     monkeypatch.setattr(terminal.Shown, "more", interrupted)
     typed("tea", "sea")
     history = tmp_path / "history.jsonl"
-    terminal.converse(speakers[:1], 60, 0.0, history=history)
+    terminal.converse(loaded_models[:1], 60, 0.0, history=history)
     turns = json.loads(history.read_text())["messages"]
     assert [turn["content"] for turn in turns][::2] == ["tea", "sea"]
     assert len(turns[1]["content"]) < len(turns[3]["content"])
 
 
-def test_what_a_model_says_cannot_steer_the_terminal(speakers):
-    answer = terminal.Answer(Speaker("x", speakers[0].source, speakers[0].local), "a\x1b]0;title\x07b\x9b2J\r\nc\td")
+def test_what_a_model_says_cannot_steer_the_terminal(loaded_models):
+    loaded = LoadedModel("x", loaded_models[0].source, loaded_models[0].local)
+    answer = terminal.ShownAnswer(loaded, "a\x1b]0;title\x07b\x9b2J\r\nc\td")
     assert answer.plain == "a]0;titleb2J\nc\td"

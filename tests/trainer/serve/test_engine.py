@@ -9,8 +9,8 @@ import pytest
 from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Request, Sampling
 from instructwild_trainer.serve import batch
-from instructwild_trainer.serve.engine import Busy, Closed, Engine, TooLarge, seed_of
-from instructwild_trainer.serve.spoken import Spoken
+from instructwild_trainer.serve.detokenizer import Detokenizer
+from instructwild_trainer.serve.engine import BatchEngine, Busy, Closed, TooLarge, seed_of
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def local(tiny_model):
 
 @pytest.fixture
 def engine(local):
-    made = Engine({"tiny": local}, slots=8)
+    made = BatchEngine({"tiny": local}, slots=8)
     yield made
     made.stop()
 
@@ -30,25 +30,25 @@ def ask(text, seed=0, **sampling):
 
 
 def submitted(engine, local, *requests, top=None):
-    pieces = queue.SimpleQueue()
-    job = engine.submit("tiny", [(request, local.encode(request)) for request in requests], pieces.put, top)
-    return job, pieces
+    chunks = queue.SimpleQueue()
+    job = engine.submit("tiny", [(request, local.encode(request)) for request in requests], chunks.put, top)
+    return job, chunks
 
 
-def answers(job, pieces):
+def answers(job, chunks):
     """(text, tokens, finish) of each row, once all have ended."""
     texts, ends = [""] * len(job.rows), {}
     while len(ends) < len(job.rows):
-        piece = pieces.get(timeout=60)
-        assert piece.problem is None, piece.problem
-        texts[piece.index] += piece.text
-        if piece.finish:
-            ends[piece.index] = (piece.tokens, piece.finish)
+        chunk = chunks.get(timeout=60)
+        assert chunk.problem is None, chunk.problem
+        texts[chunk.index] += chunk.text
+        if chunk.finish:
+            ends[chunk.index] = (chunk.tokens, chunk.finish)
     return [(text, *ends[i]) for i, text in enumerate(texts)]
 
 
 def emptied(engine):
-    """The last piece is heard a moment before its slot is free."""
+    """The last chunk is heard a moment before its slot is free."""
     until = time.monotonic() + 30
     while engine.load != (0, 0) and time.monotonic() < until:
         time.sleep(0.01)
@@ -59,7 +59,7 @@ WORDS = ["Write a poem", "请写一首关于大海的诗", "1", "green tea " * 3
 
 
 def test_thirty_two_at_once_get_what_they_get_alone(engine, local, monkeypatch):
-    monkeypatch.setattr(batch, "PIECE", 24)       # long prompts are read in several pieces
+    monkeypatch.setattr(batch, "PREFILL_TOKENS", 24)       # long prompts are read in several chunks
     rng = random.Random(1)
     requests = [ask(f"{WORDS[n % 8]} {n}", n, max_tokens=rng.randint(1, 40), temperature=rng.choice([0.0, 0.0, 1.0]),
                     top_p=rng.choice([1.0, 0.8]), repetition_penalty=rng.choice([1.0, 1.3])) for n in range(32)]
@@ -80,19 +80,19 @@ def test_several_answers_of_one_call_differ_by_seed_and_come_again(engine, local
 
 def test_a_client_that_leaves_frees_its_slot_and_disturbs_nobody(engine, local):
     stays = ask("Write a poem", max_tokens=60)
-    kept, pieces = submitted(engine, local, stays)
+    kept, chunks = submitted(engine, local, stays)
     left = [submitted(engine, local, ask(f"tea {n}", max_tokens=1500)) for n in range(7)]
     for job, heard in left:
         heard.get(timeout=60)
         engine.cancel(job)
-    assert answers(kept, pieces)[0][0] == local.generate([stays])[0].text
+    assert answers(kept, chunks)[0][0] == local.generate([stays])[0].text
     free = [submitted(engine, local, ask(f"sea {n}")) for n in range(8)]
     assert all(answers(*job)[0][2] in ("stop", "length") for job in free)
     assert not any(row.finish for job, _ in left for row in job.rows)
 
 
 def test_more_than_it_holds_is_refused_with_a_time(local):
-    engine = Engine({"tiny": local}, slots=2, waiting=1, room=4000)
+    engine = BatchEngine({"tiny": local}, slots=2, waiting=1, kv_budget=4000)
     try:
         held = [submitted(engine, local, ask("tea", max_tokens=1500)) for _ in range(3)]
         with pytest.raises(Busy) as busy:
@@ -111,7 +111,7 @@ def test_more_than_it_holds_is_refused_with_a_time(local):
 
 
 def test_a_shutdown_tells_everyone_and_a_close_lets_the_running_finish(local):
-    engine = Engine({"tiny": local}, slots=1)
+    engine = BatchEngine({"tiny": local}, slots=1)
     running, heard = submitted(engine, local, ask("tea", max_tokens=40))
     first = heard.get(timeout=60)
     waiting = submitted(engine, local, ask("sea"))
@@ -128,9 +128,9 @@ def test_a_model_that_fails_tells_its_clients_and_goes_on(engine, local, monkeyp
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch.Block, "step", broken)
-        _, pieces = submitted(engine, local, ask("tea"))
-        while (last := pieces.get(timeout=60)).finish is None:
+        patched.setattr(batch.CacheBlock, "step", broken)
+        _, chunks = submitted(engine, local, ask("tea"))
+        while (last := chunks.get(timeout=60)).finish is None:
             pass
     assert (last.finish, "out of memory" in last.problem) == ("failed", True)
     assert answers(*submitted(engine, local, ask("tea")))[0][2] == "length"
@@ -141,11 +141,11 @@ def test_likelihoods_are_those_of_the_model(engine, local):
 
     heard = {0: [], 1: []}
     ended = 0
-    _, pieces = submitted(engine, local, ask("Write", max_tokens=5), ask("tea", max_tokens=2), top=3)
+    _, chunks = submitted(engine, local, ask("Write", max_tokens=5), ask("tea", max_tokens=2), top=3)
     while ended < 2:
-        piece = pieces.get(timeout=60)
-        heard[piece.index] += piece.noted
-        ended += piece.finish is not None
+        chunk = chunks.get(timeout=60)
+        heard[chunk.index] += chunk.logprobs
+        ended += chunk.finish is not None
     said = [one.token for one in heard[0]]
     ids = torch.tensor([[*local.encode(ask("Write")), *said]])
     with torch.inference_mode():
@@ -157,44 +157,44 @@ def test_likelihoods_are_those_of_the_model(engine, local):
 
 
 def pieces_of(tokenizer, text, stops=()):
-    spoken = Spoken(tokenizer, stops)
-    said = [spoken.add(token) for token in tokenizer(text)["input_ids"]]
-    return [*said, spoken.end()], spoken.stopped
+    detokenizer = Detokenizer(tokenizer, stops)
+    said = [detokenizer.add(token) for token in tokenizer(text)["input_ids"]]
+    return [*said, detokenizer.end()], detokenizer.stopped
 
 
 @pytest.mark.parametrize("text", ["天空为什么是蓝色的？🌊🌊", "A poem, of  two   spaces\n\n and lines.", "é ü 한국어 🏳️‍🌈"])
 def test_streamed_text_is_the_whole_text_and_never_half_a_character(local, text):
-    pieces, stopped = pieces_of(local.tokenizer, text)
-    assert "".join(pieces) == text
-    assert not any("\N{REPLACEMENT CHARACTER}" in piece for piece in pieces)
+    chunks, stopped = pieces_of(local.tokenizer, text)
+    assert "".join(chunks) == text
+    assert not any("\N{REPLACEMENT CHARACTER}" in chunk for chunk in chunks)
     assert not stopped
 
 
 def test_nothing_of_a_stop_string_is_ever_said(local):
-    pieces, stopped = pieces_of(local.tokenizer, "one two STOP three", ("STOP", "zzz"))
-    assert ("".join(pieces), stopped) == ("one two ", True)
-    pieces, stopped = pieces_of(local.tokenizer, "one two STO", ("STOP",))
-    assert ("".join(pieces), stopped) == ("one two STO", False)
-    pieces, _ = pieces_of(local.tokenizer, "ab", ("b", "ab"))
-    assert "".join(pieces) == ""
+    chunks, stopped = pieces_of(local.tokenizer, "one two STOP three", ("STOP", "zzz"))
+    assert ("".join(chunks), stopped) == ("one two ", True)
+    chunks, stopped = pieces_of(local.tokenizer, "one two STO", ("STOP",))
+    assert ("".join(chunks), stopped) == ("one two STO", False)
+    chunks, _ = pieces_of(local.tokenizer, "ab", ("b", "ab"))
+    assert "".join(chunks) == ""
 
 
 def test_a_client_that_leaves_while_its_prompt_is_read_disturbs_nobody(engine, local, monkeypatch):
-    monkeypatch.setattr(batch, "PIECE", 2)
+    monkeypatch.setattr(batch, "PREFILL_TOKENS", 2)
     requests = [ask("green tea " * 40, n) for n in range(3)]
-    reading, pieces = submitted(engine, local, requests[0])
-    gone, kept = submitted(engine, local, requests[1]), submitted(engine, local, ask("green tea " * 39))
-    while not (engine.served["tiny"].joining and engine.served["tiny"].joining.read > 4):
+    reading, chunks = submitted(engine, local, requests[0])
+    cancelled, kept = submitted(engine, local, requests[1]), submitted(engine, local, ask("green tea " * 39))
+    while not (engine.queues["tiny"].joining and engine.queues["tiny"].joining.read > 4):
         time.sleep(0.001)
-    engine.cancel(gone[0])
-    assert answers(reading, pieces)[0][0] == local.generate([requests[0]])[0].text
+    engine.cancel(cancelled[0])
+    assert answers(reading, chunks)[0][0] == local.generate([requests[0]])[0].text
     assert answers(*kept)[0][0] == local.generate([ask("green tea " * 39)])[0].text
     assert emptied(engine)
-    assert not any(row.generated for row in gone[0].rows)
+    assert not any(row.generated for row in cancelled[0].rows)
 
 
 def test_models_whose_rows_cannot_be_put_together_later_are_batched_from_the_start(engine, local, monkeypatch):
-    monkeypatch.setattr(batch.Block, "joinable", property(lambda self: False))
+    monkeypatch.setattr(batch.CacheBlock, "joinable", property(lambda self: False))
     requests = [ask(f"{WORDS[n % 8]} {n}", n, max_tokens=5 + n) for n in range(12)]
     jobs = [submitted(engine, local, request) for request in requests]
     assert [answers(*job)[0][0] for job in jobs] == [local.generate([request])[0].text for request in requests]

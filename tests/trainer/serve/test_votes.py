@@ -10,7 +10,7 @@ from instructwild.errors import OutputError
 from instructwild.schema import Message
 from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.reward.command import learn
-from instructwild_trainer.serve.votes import Verdict, Votes, wins
+from instructwild_trainer.serve.votes import Votes, VoteVerdict, wins
 
 QUESTION = (Message(role="user", content="什么是并列？"),)
 LEFT, RIGHT = ("b-model", "名次相同。"), ("a-model", "不知道。")
@@ -24,17 +24,17 @@ def _salt(monkeypatch):
 def test_sides_may_change_and_a_person_has_one_vote(tmp_path):
     votes = Votes(tmp_path / "votes")
     assert votes.rows() == []
-    name = votes.keep(QUESTION, [LEFT, RIGHT], Verdict.LEFT, "anna", 3.5)
-    assert votes.keep(QUESTION, [RIGHT, LEFT], Verdict.LEFT, "bo") == name        # the other side, so the other answer
+    name = votes.keep(QUESTION, [LEFT, RIGHT], VoteVerdict.LEFT, "anna", 3.5)
+    assert votes.keep(QUESTION, [RIGHT, LEFT], VoteVerdict.LEFT, "bo") == name        # the other side, so the other answer
     [row] = votes.rows()
     assert [candidate.model for candidate in row.candidates] == ["a-model", "b-model"]
     assert [ranking.ranks for ranking in row.rankings] == [(2, 1), (1, 2)]
     assert row.language == "zh-Hans"
-    votes.keep(QUESTION, [LEFT, RIGHT], Verdict.TIE, "anna")
+    votes.keep(QUESTION, [LEFT, RIGHT], VoteVerdict.TIE, "anna")
     [row] = votes.rows()
     assert sorted(ranking.ranks for ranking in row.rankings) == [(1, 1), (1, 2)]
     assert not any(name in ranking.annotator for ranking in row.rankings for name in ("anna", "bo"))
-    votes.keep(QUESTION, [LEFT, RIGHT], Verdict.BOTH_BAD, "anna")
+    votes.keep(QUESTION, [LEFT, RIGHT], VoteVerdict.BOTH_BAD, "anna")
     assert wins(votes.rows()) == {"a-model": {"better": 1, "worse": 0, "tie": 0, "both_bad": 1},
                                   "b-model": {"better": 0, "worse": 1, "tie": 0, "both_bad": 1}}
 
@@ -42,14 +42,14 @@ def test_sides_may_change_and_a_person_has_one_vote(tmp_path):
 def test_the_same_answers_after_another_beginning_are_another_row(tmp_path):
     votes = Votes(tmp_path / "votes")
     longer = (Message(role="system", content="短"), *QUESTION)
-    first, second = (votes.keep(turns, [LEFT, RIGHT], Verdict.LEFT, "anna") for turns in (QUESTION, longer))
+    first, second = (votes.keep(turns, [LEFT, RIGHT], VoteVerdict.LEFT, "anna") for turns in (QUESTION, longer))
     assert first != second
     assert len(votes.rows()) == 2
 
 
 def test_votes_from_several_servers_at_once_are_all_kept(tmp_path):
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda n: Votes(tmp_path / "votes").keep(QUESTION, [LEFT, RIGHT], Verdict.LEFT, f"person {n}"),
+        list(pool.map(lambda n: Votes(tmp_path / "votes").keep(QUESTION, [LEFT, RIGHT], VoteVerdict.LEFT, f"person {n}"),
                       range(12)))
     [row] = Votes(tmp_path / "votes").rows()
     assert len({ranking.annotator for ranking in row.rankings}) == 12
@@ -57,10 +57,10 @@ def test_votes_from_several_servers_at_once_are_all_kept(tmp_path):
 
 def test_what_was_forgotten_on_disk_stays_forgotten(tmp_path):
     votes = Votes(tmp_path / "votes")
-    votes.keep(QUESTION, [LEFT, RIGHT], Verdict.LEFT, "anna")
+    votes.keep(QUESTION, [LEFT, RIGHT], VoteVerdict.LEFT, "anna")
     frame = stage.load(tmp_path / "votes").frame()
     frame.clear().write_parquet(tmp_path / "votes" / "data.parquet")
-    votes.keep((Message(role="user", content="Another"),), [LEFT, RIGHT], Verdict.LEFT, "anna")
+    votes.keep((Message(role="user", content="Another"),), [LEFT, RIGHT], VoteVerdict.LEFT, "anna")
     assert [row.messages[0].content for row in votes.rows()] == ["Another"]
 
 
@@ -79,7 +79,8 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, foreign):
 
 def test_votes_become_preferences_and_a_reward_model_reads_them(tmp_path, tiny_model, capsys):
     votes = Votes(tmp_path / "votes")
-    for n, verdict in enumerate([Verdict.LEFT, Verdict.RIGHT, Verdict.TIE, Verdict.BOTH_BAD, Verdict.LEFT, Verdict.RIGHT]):
+    verdicts = [VoteVerdict.LEFT, VoteVerdict.RIGHT, VoteVerdict.TIE, VoteVerdict.BOTH_BAD]
+    for n, verdict in enumerate([*verdicts, *verdicts[:2]]):
         votes.keep((Message(role="user", content=f"Question {n}?"),), [LEFT, RIGHT], verdict, "anna")
     made = converted(tmp_path / "votes", tmp_path / "pairs", "preference").frame()
     assert made["chosen"].to_list() == [[{"role": "assistant", "content": text}]

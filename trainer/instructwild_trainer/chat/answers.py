@@ -34,16 +34,16 @@ def _answers(models: Sequence[str], names: Sequence[str], questions: Sequence[st
     from instructwild.llm.request import Request, Sampling
 
     sampling = Sampling(max_tokens=max_tokens, temperature=temperature)
-    asked = [Request(messages=(Message(role="user", content=question),), sampling=sampling) for question in questions]
-    said: list[list[str]] = []
+    requests = [Request(messages=(Message(role="user", content=question),), sampling=sampling) for question in questions]
+    output: list[list[str]] = []
     for model, name in zip(models, names, strict=True):
         with console.status(f"{name} is answering"):
-            said.append([reply.text.strip() for reply in LocalModel(source_of(model).folder).generate(asked)])
+            output.append([reply.text.strip() for reply in LocalModel(source_of(model).folder).generate(requests)])
     rows = []
     for number, question in enumerate(questions):
         turns = [("user", question)]
         candidates = tuple(Candidate(id=response_id([*turns, ("assistant", texts[number])]) or "", text=texts[number],
-                                     model=name) for texts, name in zip(said, names, strict=True))
+                                     model=name) for texts, name in zip(output, names, strict=True))
         rows.append(RankingRow(id=content_id(turns), messages=(Message(role="user", content=question),),
                                language=language_of(question), candidates=candidates))
     return rows

@@ -41,20 +41,20 @@ def chat(models: Annotated[list[str], typer.Argument(metavar="MODEL", show_defau
         return
     from instructwild.console.terminal import console
     from instructwild_trainer.chat.terminal import converse
-    from instructwild_trainer.serve.speaker import named, opened, sources
+    from instructwild_trainer.serve.loaded_model import named, opened, sources
     from instructwild_trainer.serve.votes import Votes
 
-    names, found = named(models, name), sources(models)
-    kept = Votes(votes, [source.record for source in found]) if votes is not None else None
+    names, result = named(models, name), sources(models)
+    kept = Votes(votes, [source.record for source in result]) if votes is not None else None
     with console.status(f"loading {' and '.join(names)}"):
-        speakers = [opened(source, label) for source, label in zip(found, names, strict=True)]
-    converse(speakers, max_tokens, temperature, kept, history)
+        loaded_models = [opened(source, label) for source, label in zip(result, names, strict=True)]
+    converse(loaded_models, max_tokens, temperature, kept, history)
 
 
 def _ask(models: list[str], name: list[str] | None, questions: list[str], max_tokens: int, temperature: float,
          out: Path | None, force: bool, as_json: bool) -> None:
     from instructwild_trainer.chat.answers import ask_all, show
-    from instructwild_trainer.serve.speaker import named
+    from instructwild_trainer.serve.loaded_model import named
 
     answers, stage = ask_all(models, named(models, name), questions, max_tokens, temperature, out, force)
     if not as_json:

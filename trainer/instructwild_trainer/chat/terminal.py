@@ -16,15 +16,15 @@ from instructwild.console.terminal import console
 from instructwild.errors import InstructwildError, OutputError
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
-from instructwild_trainer.serve.engine import Engine, Piece
-from instructwild_trainer.serve.speaker import Speaker
-from instructwild_trainer.serve.votes import Verdict, Votes
+from instructwild_trainer.serve.engine import AnswerChunk, BatchEngine
+from instructwild_trainer.serve.loaded_model import LoadedModel
+from instructwild_trainer.serve.votes import Votes, VoteVerdict
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-KEYS = {"1": Verdict.LEFT, "2": Verdict.RIGHT, "3": Verdict.TIE, "4": Verdict.BOTH_BAD}
+KEYS = {"1": VoteVerdict.LEFT, "2": VoteVerdict.RIGHT, "3": VoteVerdict.TIE, "4": VoteVerdict.BOTH_BAD}
 HELP = ("Ask something. Ctrl-C stops an answer; /new begins a new conversation, /back goes on with the one before; "
         "an empty line ends.\n问点什么。Ctrl-C 停止回答；/new 开始新对话，/back 回到上一个对话；空行结束。")
 VOTE = ("Which is better? 哪个更好？ [bold]1[/] A  [bold]2[/] B  [bold]3[/] tie 一样  [bold]4[/] both bad 都不好  "
@@ -33,10 +33,10 @@ LETTERS = "ABCDEFGHIJ"
 
 
 @dataclass
-class Answer:
+class ShownAnswer:
     """What one model says, as it comes."""
 
-    speaker: Speaker
+    loaded: LoadedModel
     text: str = ""
     note: str = ""
 
@@ -66,9 +66,9 @@ class History:
         """Put a conversation that has an answer last, and write the file anew."""
         if len(talk) < 2:
             return
-        self.talks = [*(one for one in self.talks if one is not talk), talk]
+        self.talks = [*(item for item in self.talks if item is not talk), talk]
         if self.file is not None:
-            rows = [{"messages": [turn.model_dump() for turn in one]} for one in self.talks]
+            rows = [{"messages": [turn.model_dump() for turn in item]} for item in self.talks]
             try:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
                 aside = self.file.with_name(f".{self.file.name}.part")
@@ -79,11 +79,11 @@ class History:
                                   remedy="choose another --history") from None
 
 
-def converse(speakers: Sequence[Speaker], max_tokens: int, temperature: float, votes: Votes | None = None,
+def converse(loaded_models: Sequence[LoadedModel], max_tokens: int, temperature: float, votes: Votes | None = None,
              history: Path | None = None) -> None:
     """Talk until an empty line or the end of input. With several models the conversation goes on from the better answer."""
     kept, talk = History(history), list[Message]()
-    engine = Engine({speaker.name: speaker.local for speaker in speakers}, slots=1, waiting=len(speakers))
+    engine = BatchEngine({loaded.name: loaded.local for loaded in loaded_models}, slots=1, waiting=len(loaded_models))
     console.print(HELP, style="dim", highlight=False)
     try:
         while question := _question():
@@ -91,16 +91,16 @@ def converse(speakers: Sequence[Speaker], max_tokens: int, temperature: float, v
                 talk = list[Message]() if question == "/new" or not kept.talks else kept.talks[-1]
                 _recall(talk)
                 continue
-            asked = [*talk, Message(role="user", content=question)]
+            requests = [*talk, Message(role="user", content=question)]
             try:
-                answers = _answered(engine, _drawn(speakers, votes), asked, Sampling(max_tokens=max_tokens,
+                answers = _answered(engine, _drawn(loaded_models, votes), requests, Sampling(max_tokens=max_tokens,
                                                                                     temperature=temperature))
             except InstructwildError as error:
                 console.print(f"[red]{error.what}[/]")
                 continue
-            chosen = _voted(votes, asked, answers)
+            chosen = _voted(votes, requests, answers)
             if chosen.text:
-                talk += [asked[-1], Message(role="assistant", content=chosen.text)]
+                talk += [requests[-1], Message(role="assistant", content=chosen.text)]
                 kept.keep(talk)
     finally:
         engine.stop()
@@ -118,19 +118,20 @@ def _question() -> str:
 
 
 def _recall(talk: Sequence[Message]) -> None:
-    told = f"(going on after 接着 “{CONTROL.sub('', talk[-2].content)[:60]}”)" if talk else "(a new conversation 新对话)"
-    console.print(told, style="dim", highlight=False, markup=False)
+    summary = f"(going on after 接着 “{CONTROL.sub('', talk[-2].content)[:60]}”)" if talk else "(a new conversation 新对话)"
+    console.print(summary, style="dim", highlight=False, markup=False)
 
 
-def _drawn(speakers: Sequence[Speaker], votes: Votes | None) -> list[Answer]:
+def _drawn(loaded_models: Sequence[LoadedModel], votes: Votes | None) -> list[ShownAnswer]:
     """One answer to come from each, in an order that is drawn where people vote."""
-    answers = [Answer(speaker) for speaker in speakers]
+    answers = [ShownAnswer(loaded) for loaded in loaded_models]
     if votes is not None and secrets.randbits(1):
         answers.reverse()
     return answers
 
 
-def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message], sampling: Sampling) -> list[Answer]:
+def _answered(engine: BatchEngine, answers: list[ShownAnswer], messages: Sequence[Message],
+              sampling: Sampling) -> list[ShownAnswer]:
     """Let every model answer while what they say is shown; Ctrl-C stops them and keeps what was said.
 
     Raises:
@@ -138,26 +139,26 @@ def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message]
     """
     from dataclasses import replace
 
-    heard: queue.SimpleQueue[tuple[Answer, Piece]] = queue.SimpleQueue()
+    received: queue.SimpleQueue[tuple[ShownAnswer, AnswerChunk]] = queue.SimpleQueue()
     request = Request(messages=tuple(messages), sampling=sampling, seed=secrets.randbits(62))
-    asked = []
+    requests = []
     for answer in answers:
-        prompt = answer.speaker.prompt(request)
-        room = answer.speaker.local.context - len(prompt)
+        prompt = answer.loaded.prompt(request)
+        room = answer.loaded.local.context - len(prompt)
         if room < 1:
-            raise OutputError(f"the conversation has {len(prompt):,} tokens, and {answer.speaker.name} reads no more than "
-                              f"{answer.speaker.local.context:,}: begin a new one with /new")
-        asked.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, room))), prompt))
-    jobs = [engine.submit(answer.speaker.name, [one], lambda piece, answer=answer: heard.put((answer, piece)))  # type: ignore[misc]
-            for answer, one in zip(answers, asked, strict=True)]
+            raise OutputError(f"the conversation has {len(prompt):,} tokens, and {answer.loaded.name} reads no more than "
+                              f"{answer.loaded.local.context:,}: begin a new one with /new")
+        requests.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, room))), prompt))
+    jobs = [engine.submit(answer.loaded.name, [item], lambda chunk, answer=answer: received.put((answer, chunk)))  # type: ignore[misc]
+            for answer, item in zip(answers, requests, strict=True)]
     shown = Shown(answers)
     try:
         left = len(answers)
         while left:
-            answer, piece = heard.get()
-            answer.text += piece.text
-            answer.note = piece.problem or ("cut off at the longest answer 已达最长" if piece.finish == "length" else "")
-            left -= piece.finish is not None
+            answer, chunk = received.get()
+            answer.text += chunk.text
+            answer.note = chunk.problem or ("cut off at the longest answer 已达最长" if chunk.finish == "length" else "")
+            left -= chunk.finish is not None
             shown.more()
     except KeyboardInterrupt:
         for job, answer in zip(jobs, answers, strict=True):
@@ -171,7 +172,7 @@ def _answered(engine: Engine, answers: list[Answer], messages: Sequence[Message]
 class Shown:
     """Answers on the screen: one is printed as it comes, several stand beside one another and are printed when they end."""
 
-    def __init__(self, answers: list[Answer]) -> None:
+    def __init__(self, answers: list[ShownAnswer]) -> None:
         self.answers, self.printed, self.live = answers, 0, None
         if len(answers) > 1 and console.is_terminal:
             from rich.live import Live
@@ -221,7 +222,7 @@ class Shown:
         return grid
 
 
-def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[Answer]) -> Answer:
+def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[ShownAnswer]) -> ShownAnswer:
     """The answer that the conversation goes on from, after a vote where votes are kept."""
     began, verdict = time.monotonic(), None
     if votes is not None and all(answer.text for answer in answers):
@@ -230,13 +231,13 @@ def _voted(votes: Votes | None, messages: Sequence[Message], answers: list[Answe
         except EOFError:
             verdict = None
         if verdict is not None:
-            votes.keep(messages, [(answer.speaker.name, answer.text) for answer in answers], verdict, _user(),
+            votes.keep(messages, [(answer.loaded.name, answer.text) for answer in answers], verdict, _user(),
                        round(time.monotonic() - began, 1))
     if len(answers) > 1:
-        told = ", ".join(f"{letter} is {answer.speaker.name}" for letter, answer in zip(LETTERS, answers, strict=False))
-        console.print(f"({told}{'; kept 已记下' if verdict else ''})", style="dim", highlight=False, markup=False)
-    said = [answer for answer in answers if answer.text] or answers
-    return said[-1] if verdict is Verdict.RIGHT else said[0]
+        summary = ", ".join(f"{letter} is {answer.loaded.name}" for letter, answer in zip(LETTERS, answers, strict=False))
+        console.print(f"({summary}{'; kept 已记下' if verdict else ''})", style="dim", highlight=False, markup=False)
+    output = [answer for answer in answers if answer.text] or answers
+    return output[-1] if verdict is VoteVerdict.RIGHT else output[0]
 
 
 def _user() -> str:

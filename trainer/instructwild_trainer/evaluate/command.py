@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 evaluate = typer.Typer(no_args_is_help=True, add_completion=False,
                        help="Measure a model: how likely it finds answers, what a reward model thinks of its own, and a "
-                            "battle with another one.")
+                            "pairwise comparison with another one.")
 Data = Annotated[list[str], typer.Argument(help="Stage folders or files with answered rows.", show_default=False)]
 MaxLength = Annotated[int, typer.Option(help="The longest conversation, in tokens.", min=8)]
 
@@ -65,7 +65,7 @@ def pairwise(
         limit: Annotated[int | None, typer.Option(help="At most so many prompts, categories in turn.", min=1)] = None,
         budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
         price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
-        window: Annotated[int, typer.Option(help="Requests on their way at once; 0: 128, or one batch here.", min=0)] = 0,
+        window: Annotated[int, typer.Option(help="Max concurrent requests; 0: 128, or one batch here.", min=0)] = 0,
         batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 16,
         local_only: Annotated[bool, typer.Option("--local-only", help="Refuse endpoints elsewhere.")] = False,
         cache: Annotated[Path | None, typer.Option(help="A file of paid verdicts that several runs share.")] = None,
@@ -75,17 +75,17 @@ def pairwise(
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
-    from instructwild_trainer.evaluate.comparison import Plan
-    from instructwild_trainer.evaluate.pairwise import battle
+    from instructwild_trainer.evaluate.comparison import PairwisePlan
+    from instructwild_trainer.evaluate.pairwise import compare
 
     if name and len(set(name)) != 2:
         raise ConfigError(f"should be two different names, found {', '.join(name)}", where="--name")
-    plan = Plan(judge, tuple(prompts or ()), tuple(map(str, rubric or ())), tuple(name or ()),
+    plan = PairwisePlan(judge, tuple(prompts or ()), tuple(map(str, rubric or ())), tuple(name or ()),
                 Sampling(max_tokens=max_tokens, temperature=temperature), Sampling(max_tokens=judge_tokens, temperature=0.0),
                 limit)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=window, batch=batch,
                     local_only=local_only)
-    _announce(battle([first, second], out, plan, limits=limits, cache=cache, encoding=encoding, force=force,
+    _announce(compare([first, second], out, plan, limits=limits, cache=cache, encoding=encoding, force=force,
                      dry_run=dry_run), as_json)
 
 
@@ -93,7 +93,7 @@ def _announce(stage: "Stage | None", as_json: bool) -> None:
     if stage is None:
         return
     if not as_json:
-        from instructwild_trainer.evaluate.told import tell
+        from instructwild_trainer.evaluate.printing import print_result
 
-        tell(stage.manifest)
+        print_result(stage.manifest)
     announce(stage, as_json)

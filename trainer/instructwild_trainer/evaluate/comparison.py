@@ -1,4 +1,4 @@
-"""What a battle is to compare, and what came of one prompt."""
+"""What a pairwise evaluation is to compare, and what came of one prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -8,14 +8,14 @@ from instructwild.schema import Instruction, Reason
 
 
 @dataclass(frozen=True)
-class Plan:
+class PairwisePlan:
     """What is to be compared, and how.
 
     Args:
         judge: a model `M`, or `reward:PATH`.
         prompts: stage folders or files; none takes those of answers made before, else the ones that ship.
         rubric: files that say how the judge is asked and what counts; see `rubric`.
-        names: what the two sides are called.
+        names: what the two models are called.
         answer: sampling of models that answer.
         verdict: sampling of the judge.
         limit: at most so many prompts, spread evenly over the categories and languages there are.

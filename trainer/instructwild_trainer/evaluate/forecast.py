@@ -1,4 +1,4 @@
-"""What a battle will ask for, before anything is asked."""
+"""What a pairwise evaluation will ask for, before anything is asked."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,52 +11,52 @@ from instructwild.llm.price import Price
 from instructwild.llm.request import Request
 
 if TYPE_CHECKING:
-    from instructwild_trainer.evaluate.comparison import Comparison, Plan
+    from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
+    from instructwild_trainer.evaluate.models import ComparedModel
     from instructwild_trainer.evaluate.rubric import Rubric
-    from instructwild_trainer.evaluate.sides import Side
 
 BYTES_A_TOKEN = 3.5
 """Of UTF-8, an assumption: about 4 in English, 3 in Chinese with a bilingual vocabulary."""
 
 
-def show(sides: Sequence["Side"], names: Sequence[str], comparisons: Sequence["Comparison"], rubric: "Rubric", plan: "Plan",
-         judge: str | None, limits: Limits) -> None:
+def show(models: Sequence["ComparedModel"], names: Sequence[str], comparisons: Sequence["Comparison"], rubric: "Rubric",
+         plan: "PairwisePlan", judge: str | None, limits: Limits) -> None:
     """Print the plan: prompts, requests, tokens and the most that it can cost.
 
     Args:
-        sides, names: who is compared.
+        models, names: who is compared.
         comparisons: the prompts.
         judge: the judge model; None where a reward model judges, which costs nothing.
     """
-    open_ = [one for one in comparisons if one.lost is None]
-    counts = Counter((one.language, one.category) for one in open_)
+    open_ = [item for item in comparisons if item.lost is None]
+    counts = Counter((item.language, item.category) for item in open_)
     print(f"{len(open_):,} prompts: " + ", ".join(f"{count} {category} ({language})"
                                                   for (language, category), count in sorted(counts.items())))
     if len(open_) < len(comparisons):
         print(f"{len(comparisons) - len(open_):,} more are not answered by both and leave")
-    for each, name in zip(sides, names, strict=True):
+    for each, name in zip(models, names, strict=True):
         if each.model is None:
             print(f"{name}: answers made before")
         else:
-            asked = [Request(messages=one.row.prompt, sampling=plan.answer) for one in open_]
-            _line(f"{name} answers", asked, price_of(each.model, limits))
+            questions = [Request(messages=item.row.prompt, sampling=plan.answer) for item in open_]
+            _line(f"{name} answers", questions, price_of(each.model, limits))
     if judge is None:
         print(f"{plan.judge} scores {2 * len(open_):,} answers")
         return
     stand_in = "x" * int(plan.answer.max_tokens * BYTES_A_TOKEN)
-    contests = [Matchup(one.row.prompt, (one.answers[0] or stand_in, one.answers[1] or stand_in), one.language,
-                        rubric.of(one.category, one.language)) for one in open_]
-    asked = requests_of_judge(contests, rubric.words, plan.verdict)
-    sample = asked[0].messages[-1].content
+    matchups = [Matchup(item.row.prompt, (item.answers[0] or stand_in, item.answers[1] or stand_in), item.language,
+                        rubric.of(item.category, item.language)) for item in open_]
+    questions = requests_of_judge(matchups, rubric.words, plan.verdict)
+    sample = questions[0].messages[-1].content
     for name in names:
         sample = sample.replace(stand_in, f"(what {name} answers)", 1)
     print(f"--- the judge's first request:\n{sample}\n---")
-    _line(f"{judge} judges each pair in both orders", asked, price_of(understand(judge), limits))
+    _line(f"{judge} judges each pair in both orders", questions, price_of(understand(judge), limits))
     print("Nothing was sent. Pairs of equal answers tie without being asked about.")
 
 
-def _line(what: str, asked: Sequence[Request], price: Price | None) -> None:
-    sent = int(sum(len(message.content.encode()) for request in asked for message in request.messages) / BYTES_A_TOKEN)
-    received = sum(request.sampling.max_tokens for request in asked)
+def _line(what: str, questions: Sequence[Request], price: Price | None) -> None:
+    sent = int(sum(len(message.content.encode()) for request in questions for message in request.messages) / BYTES_A_TOKEN)
+    received = sum(request.sampling.max_tokens for request in questions)
     cost = "price not known: give --price" if price is None else f"US$ {price.of(sent, received):.4f} at most"
-    print(f"{what}: {len(asked):,} requests, about {sent:,} tokens sent, up to {received:,} received, {cost}")
+    print(f"{what}: {len(questions):,} requests, about {sent:,} tokens sent, up to {received:,} received, {cost}")

@@ -21,10 +21,18 @@ from instructwild.read import read
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
 from instructwild_trainer.data import languages_of, shown
-from instructwild_trainer.evaluate.comparison import Comparison, Plan
-from instructwild_trainer.evaluate.pieces import by_part, in_pieces, plain, told_apart
+from instructwild_trainer.evaluate.chunks import in_chunks
+from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
+from instructwild_trainer.evaluate.models import (
+    SORTED_OVER,
+    AnswerCost,
+    ComparedModel,
+    compared_model,
+    generate_answers,
+    unique_names,
+)
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
-from instructwild_trainer.evaluate.sides import SORTED_OVER, Side, Spent, ask, side
+from instructwild_trainer.evaluate.statistics import by_part, estimates_json
 from instructwild_trainer.templates import turns
 
 OWN_PROMPTS = "questions.jsonl"
@@ -33,45 +41,46 @@ COMPARED = pl.Schema({**RANKING, "category": pl.String, "winner": pl.String, "co
                       "said": pl.List(pl.String)})
 
 
-def battle(given: Sequence[str], out: Path, plan: Plan, *, limits: Limits | None = None, cache: Path | None = None,
-           encoding: str | None = None, force: bool = False, dry_run: bool = False) -> "stage.Stage | None":
-    """Compare two sides and write a stage of rankings; None after a dry run.
+def compare(pair: Sequence[str], out: Path, plan: PairwisePlan, *, limits: Limits | None = None,
+            cache: Path | None = None, encoding: str | None = None, force: bool = False, dry_run: bool = False,
+            ) -> "stage.Stage | None":
+    """Compare two models and write a stage of rankings; None after a dry run.
 
     Args:
-        given: the two sides, each a model `M`, or a stage folder or file with answers.
+        pair: the two models, each a model `M`, or a stage folder or file with answers.
         out: the stage folder to write.
         plan: how they are compared.
         cache: a file of paid verdicts that several runs share.
 
     Raises:
-        InputError, ConfigError, ModelError, EndpointError: see there.
+        InputError, ConfigError, ModelError, EndpointError: a model or the prompts cannot be used.
     """
     limits = limits or Limits()
     rubric = read_rubric(plan.rubric)
-    sides = [side(one, limits, encoding) for one in given]
-    names = list(plan.names) or told_apart(one.name for one in sides)
+    models = [compared_model(name, limits, encoding) for name in pair]
+    names = list(plan.names) or unique_names(item.name for item in models)
     called, judged_by, scores = _judge(plan.judge, limits)
-    comparisons, inputs, malformed = _comparisons(sides, plan, encoding)
+    comparisons, inputs, malformed = _comparisons(models, plan, encoding)
     config = {"sides": names, "judge": called, "answer": plan.answer.plain(), "verdict": plan.verdict.plain(),
               "rubric": rubric.digest, "limit": plan.limit, "budget": limits.budget}
-    inputs = [*inputs, *(record for one in sides for record in one.inputs), *judged_by]
+    inputs = [*inputs, *(record for item in models for record in item.inputs), *judged_by]
     if dry_run:
         from instructwild_trainer.evaluate.forecast import show
 
-        return show(sides, names, comparisons, rubric, plan, None if scores else plan.judge, limits)
+        return show(models, names, comparisons, rubric, plan, None if scores else plan.judge, limits)
     with stage.start(out, "evaluate pairwise", config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished
-        spent = _answer(run, sides, comparisons, plan, limits)
-        open_ = [one for one in comparisons if one.lost is None]
-        for one in open_:
-            if one.answers[0] == one.answers[1]:
-                one.decide((1, 1))
-        open_ = [one for one in open_ if one.value is None]
+        spent = _answer(run, models, comparisons, plan, limits)
+        open_ = [item for item in comparisons if item.lost is None]
+        for item in open_:
+            if item.answers[0] == item.answers[1]:
+                item.decide((1, 1))
+        open_ = [item for item in open_ if item.value is None]
         if scores is not None:
             _score(run, open_, scores)
         else:
-            spent += _hear(run, open_, rubric, plan, limits, cache)
+            spent += _judge_pairs(run, open_, rubric, plan, limits, cache)
         return _finish(run, comparisons, malformed, names, called, spent)
 
 
@@ -80,19 +89,19 @@ def _judge(given: str, limits: Limits) -> tuple[str, list[stage.FileRecord], Any
     if given.startswith(REWARD):
         from instructwild_trainer.adapter import source_of
 
-        found = source_of(given.removeprefix(REWARD))
-        return f"{REWARD}{found.label}", [found.record], scorer(given)
+        result = source_of(given.removeprefix(REWARD))
+        return f"{REWARD}{result.label}", [result.record], scorer(given)
     name = understand(given)
     check(name, limits)
-    return name.label, list(side(given, limits).inputs) if name.place == "local" else [], None
+    return name.label, list(compared_model(given, limits).inputs) if name.place == "local" else [], None
 
 
-def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
+def _comparisons(models: Sequence[ComparedModel], plan: PairwisePlan, encoding: str | None,
                  ) -> tuple[list[Comparison], list[stage.FileRecord], list[Dropped]]:
     """The prompts to compare on, in order."""
     inputs: list[stage.FileRecord] = []
     malformed: list[Dropped] = []
-    before = [one for one in sides if one.rows is not None]
+    before = [item for item in models if item.rows is not None]
     if plan.prompts:
         table = read(plan.prompts, encoding)
         rows, inputs, malformed = list(instructions(table.frame)), table.inputs, table.malformed
@@ -103,109 +112,111 @@ def _comparisons(sides: Sequence[Side], plan: Plan, encoding: str | None,
         rows = list(instructions(read([own]).frame))
     known = dict.fromkeys(row.id for row in rows if row.prompt)
     firsts = {row.id: row for row in reversed(rows)}
-    asked = [firsts[id_] for id_ in known]
-    languages = languages_of((row.language for row in asked), (turns(row.prompt) for row in asked))
-    found = [Comparison(row, named(row.labels.type or OTHER), language)
-             for row, language in zip(asked, languages, strict=True)]
-    found = _spread(found, plan.limit)
-    if not found:
+    requests = [firsts[id_] for id_ in known]
+    languages = languages_of((row.language for row in requests), (turns(row.prompt) for row in requests))
+    result = [Comparison(row, named(row.labels.type or OTHER), language)
+             for row, language in zip(requests, languages, strict=True)]
+    result = _spread(result, plan.limit)
+    if not result:
         raise InputError("holds no prompt", where=", ".join(plan.prompts) or "the answers", remedy="give --prompts")
-    for one in found:
-        for place, each in enumerate(sides):
+    for item in result:
+        for index, each in enumerate(models):
             if each.rows is not None:
-                answered = each.rows.get(one.row.id)
-                one.answers[place] = (answered.response or "") if answered else ""
-                one.lost = one.lost if answered else Reason.NO_ANSWER
-    if all(one.lost for one in found):
-        raise InputError(f"none of {len(found):,} prompts is answered by both",
-                         where=" and ".join(each.name for each in sides),
+                answered = each.rows.get(item.row.id)
+                item.answers[index] = (answered.response or "") if answered else ""
+                item.lost = item.lost if answered else Reason.NO_ANSWER
+    if all(item.lost for item in result):
+        raise InputError(f"none of {len(result):,} prompts is answered by both",
+                         where=" and ".join(each.name for each in models),
                          remedy="answer the same prompts with both: instructwild respond")
-    return found, inputs, malformed
+    return result, inputs, malformed
 
 
-def _spread(found: list[Comparison], limit: int | None) -> list[Comparison]:
+def _spread(result: list[Comparison], limit: int | None) -> list[Comparison]:
     """At most `limit` of them, taken in turn from each category in each language, in their order."""
-    if limit is None or limit >= len(found):
-        return found
+    if limit is None or limit >= len(result):
+        return result
     seen: dict[tuple[str, str], int] = {}
     ranked = []
-    for place, one in enumerate(found):
-        key = (one.category, one.language)
+    for index, item in enumerate(result):
+        key = (item.category, item.language)
         seen[key] = seen.get(key, 0) + 1
-        ranked.append((seen[key], place))
-    return [found[place] for place in sorted(place for _, place in sorted(ranked)[:limit])]
+        ranked.append((seen[key], index))
+    return [result[index] for index in sorted(index for _, index in sorted(ranked)[:limit])]
 
 
-def _answer(run: stage.Run, sides: Sequence[Side], comparisons: Sequence[Comparison], plan: Plan, limits: Limits) -> Spent:
+def _answer(run: stage.Run, models: Sequence[ComparedModel], comparisons: Sequence[Comparison], plan: PairwisePlan,
+            limits: Limits) -> AnswerCost:
     """Let each side that is a model answer; a side's answers have a ledger of their own, for two models may share a name."""
-    spent = Spent()
-    for place, each in enumerate(sides):
-        open_ = [one for one in comparisons if one.lost is None]
+    spent = AnswerCost()
+    for index, each in enumerate(models):
+        open_ = [item for item in comparisons if item.lost is None]
         if each.model is None:
             continue
-        replies, cost = ask(each, [one.row.prompt for one in open_], plan.answer, limits,
-                            run.scratch / f"answers-{place + 1}.sqlite", "answers")
+        replies, cost = generate_answers(each, [item.row.prompt for item in open_], plan.answer, limits,
+                            run.scratch / f"answers-{index + 1}.sqlite", "answers")
         spent += cost
-        for one, reply in zip(open_, replies, strict=True):
-            one.answers[place] = reply.text.strip()
+        for item, reply in zip(open_, replies, strict=True):
+            item.answers[index] = reply.text.strip()
             if reply.finish in ("failed", "refused"):
-                one.lost, one.said = Reason.FAILED, (reply.problem or reply.text,)
+                item.lost, item.said = Reason.FAILED, (reply.problem or reply.text,)
     return spent
 
 
-def _hear(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: Plan, limits: Limits,
-          cache: Path | None) -> Spent:
+def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, plan: PairwisePlan, limits: Limits,
+          cache: Path | None) -> AnswerCost:
     """Ask the judge model."""
     from instructwild.console.terminal import console, progress
 
-    contests = [Matchup(one.row.prompt, tuple(one.answers), one.language, rubric.of(one.category, one.language))
-                for one in open_]
-    given = side(plan.judge, limits).given
+    matchups = [Matchup(item.row.prompt, tuple(item.answers), item.language, rubric.of(item.category, item.language))
+                for item in open_]
+    given = compared_model(plan.judge, limits).given
     with closing(Ledger(cache or run.scratch / "verdicts.sqlite", run_name(run.scratch))) as ledger, \
             progress() as shown_:
         session = open_model(*models_asked([given]), limits, ledger, sort=SORTED_OVER)
-        task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(contests), note="")
-        found = asyncio.run(judge(session, contests, words=rubric.words, sampling=plan.verdict,
+        task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(matchups), note="")
+        result = asyncio.run(judge(session, matchups, words=rubric.words, sampling=plan.verdict,
                                   done=lambda: shown_.update(task, advance=1)))
         cost = charges([session], ledger)
-    for one, said in zip(open_, found, strict=True):
-        one.decide(said.ranks)
-        one.consistent = said.consistent if said.ranks else None
-        one.said = tuple(reply.text or reply.problem or "" for reply in said.replies)
-        places = [reading if turn == 0 else reading[::-1] for turn, reading in enumerate(said.readings) if reading]
-        one.first_place = tuple(0.5 if a == b else float(a < b) for a, b in places)
-        one.lost = Reason.FAILED if one.value is None else None
+    for item, output in zip(open_, result, strict=True):
+        item.decide(output.ranks)
+        item.consistent = output.consistent if output.ranks else None
+        item.said = tuple(reply.text or reply.problem or "" for reply in output.replies)
+        places = [reading if turn == 0 else reading[::-1] for turn, reading in enumerate(output.readings) if reading]
+        item.first_place = tuple(0.5 if a == b else float(a < b) for a, b in places)
+        item.lost = Reason.FAILED if item.value is None else None
     if session.stopped is not None:
         console.print(f"[bold yellow]--budget[/] {session.stopped.what}: stopped with what is there.")
-    return Spent(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)
+    return AnswerCost(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)
 
 
 def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., list[float]]) -> None:
     """Ask the reward model: the higher score wins."""
     from instructwild.console.terminal import progress
 
-    asked = [(*one.row.prompt, Message(role="assistant", content=answer)) for one in open_ for answer in one.answers]
+    requests = [(*item.row.prompt, Message(role="assistant", content=answer)) for item in open_ for answer in item.answers]
     with progress() as shown_:
-        task = shown_.add_task("scores", total=len(asked), note="")
-        found = in_pieces(run, "scores", asked, lambda part: scores(part, lambda count: shown_.update(task, advance=count)))
-    for number, one in enumerate(open_):
-        pair = found[2 * number: 2 * number + 2]
-        one.decide(by_score(pair))
-        one.said = tuple(f"score {value:+.3f}" for value in pair)
+        task = shown_.add_task("scores", total=len(requests), note="")
+        result = in_chunks(run, "scores", requests,
+                           lambda part: scores(part, lambda count: shown_.update(task, advance=count)))
+    for number, item in enumerate(open_):
+        pair = result[2 * number: 2 * number + 2]
+        item.decide(by_score(pair))
+        item.said = tuple(f"score {value:+.3f}" for value in pair)
 
 
 def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[Dropped], names: Sequence[str], called: str,
-            spent: Spent) -> stage.Stage:
-    from instructwild_trainer.evaluate.battle_page import page_of
+            spent: AnswerCost) -> stage.Stage:
+    from instructwild_trainer.evaluate.pairwise_page import page_of
 
-    decided = [one for one in comparisons if one.lost is None]
-    dropped = [*malformed, *(Dropped(id=one.row.id, step="evaluate", reason=one.lost, evidence=list(one.said) or None,
-                                     row=shown(turns(one.row.prompt))) for one in comparisons if one.lost is not None)]
+    decided = [item for item in comparisons if item.lost is None]
+    dropped = [*malformed, *(Dropped(id=item.row.id, step="evaluate", reason=item.lost, evidence=list(item.said) or None,
+                                     row=shown(turns(item.row.prompt))) for item in comparisons if item.lost is not None)]
     metrics = {"sides": list(names), "judge": called, **figures_of(decided), "characters_of_an_answer": {
-        name: _mean([len(one.answers[place]) for one in decided]) for place, name in enumerate(names)}}
-    data = pl.concat([ranking_frame(_row(one, names, f"model:{called}") for one in decided), pl.DataFrame(
-        {"category": [one.category for one in decided], "winner": [one.winner for one in decided],
-         "consistent": [one.consistent for one in decided], "said": [list(one.said) for one in decided]},
+        name: _mean([len(item.answers[index]) for item in decided]) for index, name in enumerate(names)}}
+    data = pl.concat([ranking_frame(_row(item, names, f"model:{called}") for item in decided), pl.DataFrame(
+        {"category": [item.category for item in decided], "winner": [item.winner for item in decided],
+         "consistent": [item.consistent for item in decided], "said": [list(item.said) for item in decided]},
         schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
     return run.finish(data=data, dropped=dropped, metrics={**metrics, "possibly_charged": spent.possible},
                       usd=round(spent.usd, 6), gate=None if decided else "failed",
@@ -219,34 +230,34 @@ def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
     A tie counts one half. `first_place` is how often the answer that stood first was preferred, over all single readings;
     0.5 is a judge without a leaning.
     """
-    values = [float(one.value or 0.0) for one in decided]
-    ids, ones = [one.row.id for one in decided], [1.0] * len(decided)
-    parts = {"language": [one.language for one in decided], "category": [one.category for one in decided]}
-    parts["both"] = [f"{one.category}, {one.language}" for one in decided]
+    values = [float(item.value or 0.0) for item in decided]
+    ids, ones = [item.row.id for item in decided], [1.0] * len(decided)
+    parts = {"language": [item.language for item in decided], "category": [item.category for item in decided]}
+    parts["both"] = [f"{item.category}, {item.language}" for item in decided]
     rates = {name: by_part(values, ones, ids, part) for name, part in parts.items()}
-    places = [value for one in decided for value in one.first_place]
-    heard = [one for one in decided if one.consistent is not None]
-    return {"win_rate": plain(rates["language"]),
-            **{key: {name: one for name, one in plain(rates[part]).items() if name != "all"}
+    places = [value for item in decided for value in item.first_place]
+    received = [item for item in decided if item.consistent is not None]
+    return {"win_rate": estimates_json(rates["language"]),
+            **{key: {name: item for name, item in estimates_json(rates[part]).items() if name != "all"}
                for key, part in (("by_category", "category"), ("by_category_and_language", "both"))},
-            "results": {name: _counted([one for one, given in zip(decided, part, strict=True) if given == name])
+            "results": {name: _counted([item for item, given in zip(decided, part, strict=True) if given == name])
                         for part in parts.values() for name in dict.fromkeys(part)} | {"all": _counted(decided)},
-            "consistent": _mean([float(bool(one.consistent)) for one in heard]), "first_place": _mean(places)}
+            "consistent": _mean([float(bool(item.consistent)) for item in received]), "first_place": _mean(places)}
 
 
 def _counted(some: Sequence[Comparison]) -> dict[str, int]:
-    return {"wins": sum(one.value == 1 for one in some), "ties": sum(one.value == 0.5 for one in some),
-            "losses": sum(one.value == 0 for one in some)}
+    return {"wins": sum(item.value == 1 for item in some), "ties": sum(item.value == 0.5 for item in some),
+            "losses": sum(item.value == 0 for item in some)}
 
 
 def _mean(values: Sequence[float]) -> float | None:
     return round(sum(values) / len(values), 4) if values else None
 
 
-def _row(one: Comparison, names: Sequence[str], annotator: str) -> RankingRow:
-    said = [(message.role, message.content) for message in one.row.prompt]
-    candidates = tuple(Candidate(id=response_id([*said, ("assistant", answer)]) or "", text=answer, model=name)
-                       for answer, name in zip(one.answers, names, strict=True))
-    ranks = {1.0: (1, 2), 0.0: (2, 1)}.get(float(one.value or 0.0), (1, 1))
-    return RankingRow(id=one.row.id, messages=one.row.prompt, language=one.row.language, candidates=candidates,
+def _row(item: Comparison, names: Sequence[str], annotator: str) -> RankingRow:
+    output = [(message.role, message.content) for message in item.row.prompt]
+    candidates = tuple(Candidate(id=response_id([*output, ("assistant", answer)]) or "", text=answer, model=name)
+                       for answer, name in zip(item.answers, names, strict=True))
+    ranks = {1.0: (1, 2), 0.0: (2, 1)}.get(float(item.value or 0.0), (1, 1))
+    return RankingRow(id=item.row.id, messages=item.row.prompt, language=item.row.language, candidates=candidates,
                       rankings=(Ranking(annotator=annotator, ranks=ranks),))

@@ -14,7 +14,9 @@ from instructwild.read import read
 from instructwild.schema import Dropped, response_id
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
-from instructwild_trainer.evaluate.pieces import by_part, in_pieces, interval, plain, told_apart
+from instructwild_trainer.evaluate.chunks import in_chunks
+from instructwild_trainer.evaluate.models import unique_names
+from instructwild_trainer.evaluate.statistics import by_part, estimates_json, interval
 
 if TYPE_CHECKING:
     from instructwild.report.page import Page
@@ -41,7 +43,7 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
         ModelError: a model cannot be used.
     """
     sources = [source_of(model) for model in models]
-    names = told_apart(source.label for source in sources)
+    names = unique_names(source.label for source in sources)
     table = read(data, encoding)
     config = {"models": names, "held_out": held_out, "max_length": max_length, "dtype": dtype}
     with stage.start(out, "evaluate perplexity", config=config, inputs=[*table.inputs, *(s.record for s in sources)],
@@ -54,9 +56,9 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
                              remedy="give answered rows, or raise --max-length")
         if dry_run:
             return _plan(names, rows, beyond)
-        found = {name: _measured(run, number, source, [row[number] for row in rows], dtype)
+        results = {name: _measured(run, number, source, [row[number] for row in rows], dtype)
                  for number, (name, source) in enumerate(zip(names, sources, strict=True))}
-        return _finish(run, names, [row[0] for row in rows], found, [*table.malformed, *dropped], beyond)
+        return _finish(run, names, [row[0] for row in rows], results, [*table.malformed, *dropped], beyond)
 
 
 def _common(frame: pl.DataFrame, sources: Sequence[Source], max_length: int, held_out: float,
@@ -70,13 +72,13 @@ def _common(frame: pl.DataFrame, sources: Sequence[Source], max_length: int, hel
     for source in sources:
         kept, dropped = conversations(whole.drop("place"), load_chat(source), max_length)
         encoded.append({int(row.id): row for row in kept})
-        lost |= {int(one.id): one for one in reversed(dropped)}
+        lost |= {int(item.id): item for item in reversed(dropped)}
     ids = frame["id"].to_list()
     common = [number for number in range(frame.height) if all(number in rows for rows in encoded)]
-    asked = [number for number in common if held_out >= 1 or place(encoded[0][number].key) < held_out]
-    return ([tuple(dataclasses.replace(rows[number], id=ids[number]) for rows in encoded) for number in asked],
-            [one.model_copy(update={"id": ids[number], "step": "evaluate"}) for number, one in sorted(lost.items())],
-            len(common) - len(asked))
+    requests = [number for number in common if held_out >= 1 or place(encoded[0][number].key) < held_out]
+    return ([tuple(dataclasses.replace(rows[number], id=ids[number]) for rows in encoded) for number in requests],
+            [item.model_copy(update={"id": ids[number], "step": "evaluate"}) for number, item in sorted(lost.items())],
+            len(common) - len(requests))
 
 
 def _measured(run: stage.Run, number: int, source: Source, rows: Sequence[Conversation], dtype: str) -> Measured:
@@ -94,25 +96,25 @@ def _measured(run: stage.Run, number: int, source: Source, rows: Sequence[Conver
         def work(part: Sequence[int]) -> list[Any]:
             if not loaded:
                 loaded.append(load(source.folder, dtype=dtype)[0])
-            return [list(one) for one in answer_loss(loaded[0], [rows[i].encoded for i in part],
+            return [list(item) for item in answer_loss(loaded[0], [rows[i].encoded for i in part],
                                                      pad_id,
                                                      done=lambda count: shown.update(task, advance=count))]
 
-        found = in_pieces(run, f"model-{number}", order, work)
-    return [(nats, tokens) for _, (nats, tokens) in sorted(zip(order, found, strict=True))]
+        results = in_chunks(run, f"model-{number}", order, work)
+    return [(nats, tokens) for _, (nats, tokens) in sorted(zip(order, results, strict=True))]
 
 
-def _finish(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], found: Mapping[str, Measured],
+def _finish(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], results: Mapping[str, Measured],
             dropped: list[Dropped], beyond: int) -> stage.Stage:
     sizes = [answer_bytes(row.messages) for row in rows]
-    metrics = {**figures_of(names, [row.key for row in rows], [row.language for row in rows], found, sizes),
+    metrics = {**figures_of(names, [row.key for row in rows], [row.language for row in rows], results, sizes),
                "held_back": beyond}
     data = pl.DataFrame([{"id": row.id, "response_id": response_id([(m["role"], m["content"]) for m in row.messages]),
                           "language": row.language, "bytes": size,
-                          "models": [{"model": name, "nats": found[name][i][0], "tokens": found[name][i][1]}
+                          "models": [{"model": name, "nats": results[name][i][0], "tokens": results[name][i][1]}
                                      for name in names]}
                          for i, (row, size) in enumerate(zip(rows, sizes, strict=True))], schema=MEASURED)
-    return run.finish(data=data, dropped=dropped, metrics=metrics, report=page_of(names, rows, found, metrics))
+    return run.finish(data=data, dropped=dropped, metrics=metrics, report=page_of(names, rows, results, metrics))
 
 
 def answer_bytes(messages: Sequence[Mapping[str, str]]) -> int:
@@ -120,7 +122,7 @@ def answer_bytes(messages: Sequence[Mapping[str, str]]) -> int:
     return sum(len(message["content"].encode()) for message in messages if message["role"] == "assistant")
 
 
-def figures_of(names: Sequence[str], keys: Sequence[str], languages: Sequence[str], found: Mapping[str, Measured],
+def figures_of(names: Sequence[str], keys: Sequence[str], languages: Sequence[str], results: Mapping[str, Measured],
                sizes: Sequence[int]) -> dict[str, Any]:
     """Perplexity an answer token and bits a byte of each model, and how the others differ from the first, by language.
 
@@ -131,24 +133,24 @@ def figures_of(names: Sequence[str], keys: Sequence[str], languages: Sequence[st
         names: the models, the first being the one that others are compared with.
         keys: the prompt that a row belongs to: rows of one prompt are drawn together.
         languages: of the rows.
-        found: (nats, answer tokens) a row, by model.
+        results: (nats, answer tokens) a row, by model.
         sizes: UTF-8 bytes of the answers of a row.
     """
     bits = [size * math.log(2) for size in sizes]
-    first = [nats for nats, _ in found[names[0]]]
+    first = [nats for nats, _ in results[names[0]]]
     result: dict[str, Any] = {"perplexity": {}, "bits_per_byte": {}, "tokens": {}, "less_bits_per_byte": {}}
     for name in names:
-        nats, tokens = [nats for nats, _ in found[name]], [tokens for _, tokens in found[name]]
-        result["perplexity"][name] = plain(by_part(nats, tokens, keys, languages), math.exp)
-        result["bits_per_byte"][name] = plain(by_part(nats, bits, keys, languages))
+        nats, tokens = [nats for nats, _ in results[name]], [tokens for _, tokens in results[name]]
+        result["perplexity"][name] = estimates_json(by_part(nats, tokens, keys, languages), math.exp)
+        result["bits_per_byte"][name] = estimates_json(by_part(nats, bits, keys, languages))
         result["tokens"][name] = sum(tokens)
         if name != names[0]:
             less = [before - after for before, after in zip(first, nats, strict=True)]
-            result["less_bits_per_byte"][name] = plain(by_part(less, bits, keys, languages))
+            result["less_bits_per_byte"][name] = estimates_json(by_part(less, bits, keys, languages))
     return result
 
 
-def page_of(names: Sequence[str], rows: Sequence[Conversation], found: Mapping[str, Measured],
+def page_of(names: Sequence[str], rows: Sequence[Conversation], results: Mapping[str, Measured],
             metrics: Mapping[str, Any]) -> "Page":
     """Perplexities with their intervals, by language, and the rows that the last model finds least likely."""
     from instructwild.report import figures
@@ -173,25 +175,25 @@ def page_of(names: Sequence[str], rows: Sequence[Conversation], found: Mapping[s
         caption="The same loss over the UTF-8 bytes of the answers: comparable whatever the tokenizer. A Chinese character "
                 "is three bytes. Differences are paired: an interval that leaves out 0 is no chance."))
     last = names[-1]
-    worst = sorted(range(len(rows)), key=lambda i: -found[last][i][0] / max(1, found[last][i][1]))[:8]
+    worst = sorted(range(len(rows)), key=lambda i: -results[last][i][0] / max(1, results[last][i][1]))[:8]
     page.add(f"Answers that {last} finds least likely", Samples(
         [Sample(rows[i].prompt[-1]["content"], language=rows[i].language, id=rows[i].id, reply=rows[i].answer,
-                badges=[f"{name} {_perplexity(found[name][i]):,.1f}" for name in names])
+                badges=[f"{name} {_perplexity(results[name][i]):,.1f}" for name in names])
          for i in worst]))
     return page
 
 
-def _perplexity(one: tuple[float, int]) -> float:
-    return math.exp(min(50.0, one[0] / max(1, one[1])))
+def _perplexity(item: tuple[float, int]) -> float:
+    return math.exp(min(50.0, item[0] / max(1, item[1])))
 
 
 def _plan(names: Sequence[str], rows: Sequence[tuple[Conversation, ...]], beyond: int) -> None:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row[0].language] = counts.get(row[0].language, 0) + 1
-    told = ", ".join(f"{count:,} {language}" for language, count in sorted(counts.items()))
+    lines = ", ".join(f"{count:,} {language}" for language, count in sorted(counts.items()))
     left = f", {beyond:,} more that training sees are left out" if beyond else ""
-    print(f"{len(rows):,} rows to measure ({told}){left}")
+    print(f"{len(rows):,} rows to measure ({lines}){left}")
     for number, name in enumerate(names):
         print(f"{name}: {sum(len(row[number].encoded.input_ids) for row in rows):,} tokens to read, "
               f"{sum(row[number].encoded.trained for row in rows):,} of them answers")

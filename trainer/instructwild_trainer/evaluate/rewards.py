@@ -13,7 +13,9 @@ from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.data import languages_of, shown
-from instructwild_trainer.evaluate.pieces import by_part, in_pieces, interval, plain, told_apart
+from instructwild_trainer.evaluate.chunks import in_chunks
+from instructwild_trainer.evaluate.models import unique_names
+from instructwild_trainer.evaluate.statistics import by_part, estimates_json, interval
 from instructwild_trainer.reward.scorer import Scorer, scorer
 from instructwild_trainer.templates import turns
 
@@ -25,7 +27,7 @@ SCORED = pl.Schema({"id": pl.String, "response_id": pl.String, "language": pl.St
                     "source": pl.String, "score": pl.Float64})
 
 
-class Answered:
+class AnswerSet:
     """One set of answers: its name, its rows with their languages, and the rows that have no answer to score."""
 
     def __init__(self, name: str, table: Table) -> None:
@@ -52,40 +54,40 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
     """
     judge = scorer(str(model))
     judge.max_length = max_length
-    tables = [read([one], encoding) for one in data]
-    names = told_apart(Path(str(one)).name for one in data)
+    tables = [read([item], encoding) for item in data]
+    names = unique_names(Path(str(item)).name for item in data)
     inputs = [record for table in tables for record in table.inputs]
     config = {"model": judge.source.label, "sources": names, "max_length": max_length}
     with stage.start(out, "evaluate reward", config=config, inputs=[*inputs, judge.source.record], force=force) as run:
         if run.finished:
             return run.finished
-        sets = [Answered(name, table) for name, table in zip(names, tables, strict=True)]
-        for one in sets:
-            if not one.rows:
-                raise InputError("holds no answered row", where=one.name, remedy="answer its prompts: instructwild respond")
+        sets = [AnswerSet(name, table) for name, table in zip(names, tables, strict=True)]
+        for item in sets:
+            if not item.rows:
+                raise InputError("holds no answered row", where=item.name, remedy="answer its prompts: instructwild respond")
         if dry_run:
             return _plan(sets, judge)
-        found = {one.name: _scored(run, number, one, judge) for number, one in enumerate(sets)}
-        return _finish(run, sets, found)
+        results = {item.name: _scored(run, number, item, judge) for number, item in enumerate(sets)}
+        return _finish(run, sets, results)
 
 
-def _scored(run: stage.Run, number: int, answered: Answered, judge: Scorer) -> list[float]:
+def _scored(run: stage.Run, number: int, answered: AnswerSet, judge: Scorer) -> list[float]:
     from instructwild.console.terminal import progress
 
     with progress() as shown_:
         task = shown_.add_task(f"scores of {answered.name}", total=len(answered.rows), note="")
-        return in_pieces(run, f"set-{number}", answered.rows, lambda part: judge(
+        return in_chunks(run, f"set-{number}", answered.rows, lambda part: judge(
             [row.messages for row in part], lambda count: shown_.update(task, advance=count)))
 
 
-def _finish(run: stage.Run, sets: Sequence[Answered], found: Mapping[str, list[float]]) -> stage.Stage:
+def _finish(run: stage.Run, sets: Sequence[AnswerSet], results: Mapping[str, list[float]]) -> stage.Stage:
     data = pl.DataFrame([{"id": row.id, "response_id": row.response_id, "language": language, "type": row.labels.type,
-                          "source": one.name, "score": value}
-                         for one in sets for row, language, value in zip(one.rows, one.languages, found[one.name],
+                          "source": item.name, "score": value}
+                         for item in sets for row, language, value in zip(item.rows, item.languages, results[item.name],
                                                                          strict=True)], schema=SCORED)
-    metrics = figures_of(data, [one.name for one in sets])
-    return run.finish(data=data, dropped=[lost for one in sets for lost in one.dropped], metrics=metrics,
-                      report=page_of(sets, found, metrics))
+    metrics = figures_of(data, [item.name for item in sets])
+    return run.finish(data=data, dropped=[lost for item in sets for lost in item.dropped], metrics=metrics,
+                      report=page_of(sets, results, metrics))
 
 
 def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
@@ -94,23 +96,23 @@ def figures_of(data: pl.DataFrame, names: Sequence[str]) -> dict[str, Any]:
     first = data.filter(pl.col("source") == names[0]).unique("id", keep="first", maintain_order=True)
     for name in names:
         own = data.filter(pl.col("source") == name)
-        result["score"][name] = plain(by_part(own["score"].to_list(), [1.0] * own.height, own["id"].to_list(),
+        result["score"][name] = estimates_json(by_part(own["score"].to_list(), [1.0] * own.height, own["id"].to_list(),
                                               own["language"].to_list()))
         if name != names[0]:
             both = own.unique("id", keep="first", maintain_order=True).join(first.select("id", before="score"), on="id")
             more = (both["score"] - both["before"]).to_list()
             if more:
-                result["more_than_first"][name] = plain(by_part(more, [1.0] * both.height, both["id"].to_list(),
+                result["more_than_first"][name] = estimates_json(by_part(more, [1.0] * both.height, both["id"].to_list(),
                                                                 both["language"].to_list()))
     return result
 
 
-def page_of(sets: Sequence[Answered], found: Mapping[str, list[float]], metrics: Mapping[str, Any]) -> "Page":
+def page_of(sets: Sequence[AnswerSet], results: Mapping[str, list[float]], metrics: Mapping[str, Any]) -> "Page":
     """Mean scores with their intervals, how they spread, and the best and the worst answers of the last set."""
     from instructwild.report import figures
     from instructwild.report.page import Page, Sample, Samples, Table
 
-    names = [one.name for one in sets]
+    names = [item.name for item in sets]
     parts = list(dict.fromkeys(part for name in names for part in metrics["score"][name]))
     lead = "; ".join(f"{name}: mean score {next(iter(metrics['score'][name].values()))['value']:+.3f}" for name in names)
     page = Page(title="Reward scores", lead=lead)
@@ -127,22 +129,22 @@ def page_of(sets: Sequence[Answered], found: Mapping[str, list[float]], metrics:
                     for part in parts],
                    caption="95% intervals by bootstrap over prompts. A score has no unit: only differences under one reward "
                            "model mean something, and they are taken on the prompts that both sets answer."),
-             figures.histogram({name: found[name] for name in names}, label="score", title="How scores spread"))
+             figures.histogram({name: results[name] for name in names}, label="score", title="How scores spread"))
     last = sets[-1]
-    order = sorted(range(len(last.rows)), key=lambda i: found[last.name][i])
+    order = sorted(range(len(last.rows)), key=lambda i: results[last.name][i])
 
     def samples(places: Sequence[int]) -> Samples:
         return Samples([Sample(last.rows[i].prompt[-1].content, language=last.languages[i], id=last.rows[i].id,
-                               reply=last.rows[i].response, badges=[f"score {found[last.name][i]:+.2f}"]) for i in places])
+                               reply=last.rows[i].response, badges=[f"score {results[last.name][i]:+.2f}"]) for i in places])
 
     page.add(f"The best of {last.name}, to this model", samples(order[::-1][:5]))
     page.add("And the worst", samples(order[:5]))
     return page
 
 
-def _plan(sets: Sequence[Answered], judge: Scorer) -> None:
+def _plan(sets: Sequence[AnswerSet], judge: Scorer) -> None:
     chat = load_chat(judge.source)
-    for one in sets:
-        tokens = sum(min(judge.max_length, len(chat.encode(turns(row.messages)).input_ids)) for row in one.rows)
-        print(f"{one.name}: {len(one.rows):,} answers to score with {judge.source.label}, {tokens:,} tokens to read; "
-              f"{len(one.dropped):,} rows leave")
+    for item in sets:
+        tokens = sum(min(judge.max_length, len(chat.encode(turns(row.messages)).input_ids)) for row in item.rows)
+        print(f"{item.name}: {len(item.rows):,} answers to score with {judge.source.label}, {tokens:,} tokens to read; "
+              f"{len(item.dropped):,} rows leave")

@@ -62,8 +62,8 @@ def read_rubric(paths: Iterable[str | Path]) -> Rubric:
         except (OSError, ValueError) as error:
             raise InputError(f"cannot be read ({error})", where=str(path), remedy="give a JSON file") from None
         if isinstance(given, dict) and isinstance(given.get("prompt_template"), str):
-            found = _battle(given)
-            words[_language(found.text)] = found
+            result = _battle(given)
+            words[_language(result.text)] = result
         elif isinstance(given, dict) and given and all(_metrics(told) for told in given.values()):
             lines = {named(category): "\n".join(f"- {line}" for line in told["metrics"].values())
                      for category, told in given.items()}

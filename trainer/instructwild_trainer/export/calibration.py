@@ -44,7 +44,7 @@ def choose(rows: Sequence[Conversation], most: int, languages: Iterable[str] = (
         raise InputError(f"no row is in {', '.join(lacking)}, a language that the model was trained on; the rows are in "
                          f"{', '.join(by) or 'no language'}", where="--calibration",
                          remedy="add answered rows in it, or say with --languages which ones the 4-bit model must speak")
-    turns = sorted(((place, name, row) for name, found in by.items() for place, row in enumerate(found)),
+    turns = sorted(((index, name, row) for name, result in by.items() for index, row in enumerate(result)),
                    key=lambda item: item[:2])
     chosen = [row for _, _, row in turns[:most]]
     if len(chosen) < FEWEST:

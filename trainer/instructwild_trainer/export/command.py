@@ -9,11 +9,14 @@ from instructwild.console.options import DryRun, Force, Json, Out, announce
 
 def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or adapter folder, a Hub id, or smollm2.")],
            out: Out,
-           format: Annotated[Literal["merged", "gptq"], typer.Option("--format", help="Full precision, or 4 bit.")] = "gptq",
+           format: Annotated[Literal["merged", "gptq", "reward"], typer.Option(
+               "--format", help="merged: full precision; gptq: 4 bit; reward: a score model for transformers.")] = "gptq",
            calibration: Annotated[list[str] | None, typer.Option(
-               "--calibration", help="Answered rows: GPTQ fits most, the gate measures on the rest.")] = None,
+               "--calibration", help="Answered rows: GPTQ fits most, the gate measures on the rest. A merged export "
+               "without them is measured on the gate's own questions.")] = None,
            group_size: Annotated[int, typer.Option(
-               "--group-size", help="Weights that share a scale; halved until it divides the model's widths.")] = 128,
+               "--group-size", help="Weights that share a scale; halved until it divides the model's widths; a layer "
+               "that no group divides stays unquantized and is named.")] = 128,
            symmetric: Annotated[bool, typer.Option(
                "--symmetric/--asymmetric", help="A grid around zero, which every kernel knows (vLLM's Marlin no other), or "
                "a zero point of its own for each group.")] = True,
@@ -25,22 +28,27 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
                "--languages", help="Languages that calibration rows must cover, as en,zh; by default those the model was "
                "trained on.", show_default=False)] = "",
            dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
-    """Write a merged or 4-bit model folder; it is loaded afresh and compared with its source, and fails when it is worse."""
+    """Write a merged model, a 4-bit model or a reward model; it is loaded afresh and compared with its source."""
     from instructwild.console.terminal import console
     from instructwild.stage.folder import Stage
     from instructwild.stage.manifest import read_manifest
+    from instructwild_trainer.export.reward import plan_reward
     from instructwild_trainer.export.stage import export as work
-    from instructwild_trainer.export.stage import planned
+    from instructwild_trainer.export.stage import plan_export
 
-    told = [name.strip() for name in languages.split(",") if name.strip()]
+    required = [name.strip() for name in languages.split(",") if name.strip()]
+    if dry_run and format == "reward":
+        source = plan_reward(model)
+        print(f"reward model: {source.label} ({source.sha256[:12]}), merged and written in float32")
+        return
     if dry_run:
-        plan = planned(model, format, calibration or [], bits=4, group_size=group_size, samples=samples,
-                       max_length=max_length, held_out=0.1, languages=told)
+        plan = plan_export(model, format, calibration or [], bits=4, group_size=group_size, samples=samples,
+                           max_length=max_length, held_out=0.1, languages=required)
         for line in plan.lines():
             print(line)
         return
     run = work(model, out, format=format, calibration=calibration or [], group_size=group_size,
-               symmetric=symmetric, samples=samples, fit_scales=fit_scales, max_length=max_length, languages=told,
+               symmetric=symmetric, samples=samples, fit_scales=fit_scales, max_length=max_length, languages=required,
                force=force)
     made = run.finished or Stage(out, read_manifest(out))
     if not as_json:

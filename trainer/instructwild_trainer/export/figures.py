@@ -43,7 +43,7 @@ def closed(source: Rows, export: Rows, rounded: Rows) -> dict[str, Interval]:
     again together for the three models, so that what is hard for all of them cancels. A language in which rounding costs
     nothing has no gap and is left out.
     """
-    found = {}
+    result = {}
     for name in [*source, "all"]:
         pick = list(source) if name == "all" else [name]
         sums, counts = _sums([source, export, rounded], pick)
@@ -51,17 +51,17 @@ def closed(source: Rows, export: Rows, rounded: Rows) -> dict[str, Interval]:
             continue
 
         def share(total: np.ndarray, count: np.ndarray) -> np.ndarray:
-            one, other, worst = np.exp(total / count)
-            return (worst - other) / np.where(worst - one > 0, worst - one, np.nan)
+            item, other, worst = np.exp(total / count)
+            return (worst - other) / np.where(worst - item > 0, worst - item, np.nan)
 
         value = float(share(sums.sum(1), counts.sum()))
         if np.isnan(value):
             continue
-        drawn = _draws(len(counts))
-        spread = share(sums[:, drawn].sum(-1), counts[drawn].sum(-1))
+        sampled = _draws(len(counts))
+        spread = share(sums[:, sampled].sum(-1), counts[sampled].sum(-1))
         low, high = np.nanquantile(spread, [0.025, 0.975])
-        found[name] = Interval(value, float(low), float(high))
-    return found
+        result[name] = Interval(value, float(low), float(high))
+    return result
 
 
 def worse(export: Rows, rounded: Rows, margin: float = 0.01) -> bool:
@@ -69,25 +69,25 @@ def worse(export: Rows, rounded: Rows, margin: float = 0.01) -> bool:
 
     Chance is which rows were held out: the lower end of the 95% interval of the difference counts.
     """
-    (one, other), counts = _sums([export, rounded], list(export))
+    (item, other), counts = _sums([export, rounded], list(export))
     if len(counts) < 2:
         return False
-    drawn = _draws(len(counts))
-    return bool(np.quantile((one - other)[drawn].sum(-1) / counts[drawn].sum(-1), 0.025) > margin)
+    sampled = _draws(len(counts))
+    return bool(np.quantile((item - other)[sampled].sum(-1) / counts[sampled].sum(-1), 0.025) > margin)
 
 
-def agreement(one: Mapping[str, Sequence[Sequence[int]]], other: Mapping[str, Sequence[Sequence[int]]]) -> float:
+def agreement(item: Mapping[str, Sequence[Sequence[int]]], other: Mapping[str, Sequence[Sequence[int]]]) -> float:
     """The share of places at which both name the same token; 1 where there is no place."""
-    pairs = [(a, b) for language in one for row, its in zip(one[language], other[language], strict=True)
+    pairs = [(a, b) for language in item for row, its in zip(item[language], other[language], strict=True)
              for a, b in zip(row, its, strict=True)]
     return sum(a == b for a, b in pairs) / len(pairs) if pairs else 1.0
 
 
-def likelihood_change(one: Rows, other: Rows) -> float:
+def likelihood_change(item: Rows, other: Rows) -> float:
     """The mean absolute difference, in nats, of the log-likelihood that two models give to a token."""
-    found = [abs(a - b) for language in one for row, its in zip(one[language], other[language], strict=True)
+    result = [abs(a - b) for language in item for row, its in zip(item[language], other[language], strict=True)
              for a, b in zip(row, its, strict=True)]
-    return sum(found) / len(found) if found else 0.0
+    return sum(result) / len(result) if result else 0.0
 
 
 def _sums(models: Sequence[Rows], languages: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,8 @@ from typing import Any
 from instructwild.errors import ModelError
 from instructwild_trainer.export.child import ChildError
 from instructwild_trainer.export.figures import Interval, agreement, closed, likelihood_change, perplexities, worse
-from instructwild_trainer.export.probe import QUESTIONS, Held, Probe, linear_bytes, probe
+from instructwild_trainer.export.probe import Held, Probe, linear_bytes, probe
+from instructwild_trainer.export.questions import QUESTIONS
 from instructwild_trainer.export.size import linear_share
 
 MAX_PERPLEXITY_RATIO, MAX_PERPLEXITY_RATIO_MERGED = 1.35, 1.01
@@ -23,7 +24,7 @@ ROUNDED = ("rtn symmetric", "rtn asymmetric")
 
 
 @dataclass
-class Verdict:
+class GateVerdict:
     """What the gate measured of both models, and every bound that was broken."""
 
     before: Probe
@@ -41,8 +42,8 @@ class Verdict:
     def perplexity(self) -> dict[str, dict[str, float]]:
         """Of source, export and both roundings, by language and over `all`."""
         rounded = {name: self.before.losses[name] for name in ROUNDED if name in self.before.losses}
-        found = {"source": self.before.losses["as it is"], "export": self.after.losses["as it is"], **rounded}
-        return {name: perplexities(losses) for name, losses in found.items()}
+        result = {"source": self.before.losses["as it is"], "export": self.after.losses["as it is"], **rounded}
+        return {name: perplexities(losses) for name, losses in result.items()}
 
     @property
     def nearest(self) -> str | None:
@@ -58,9 +59,9 @@ class Verdict:
         return closed(self.before.losses["as it is"], self.after.losses["as it is"], self.before.losses[self.nearest])
 
     @property
-    def agreement(self) -> float:
-        """The share of held-out places at which both models think the same next token likeliest; 0 if it could not run."""
-        return agreement(self.before.likeliest, self.after.likeliest) if self.after.likeliest else 0.0
+    def agreement(self) -> float | None:
+        """The share of measured places at which both models think the same next token likeliest; None where none was."""
+        return agreement(self.before.likeliest, self.after.likeliest) if self.after.likeliest else None
 
     @property
     def looping(self) -> list[tuple[str, str]]:
@@ -72,10 +73,10 @@ class Verdict:
     def metrics(self) -> dict[str, Any]:
         """For the manifest and the model card."""
         return {
-            "perplexity": {name: {key: round(value, 4) for key, value in found.items()}
-                           for name, found in self.perplexity.items()},
-            "gap_closed": {language: found.rounded() for language, found in self.gap_closed.items()},
-            "agreement": round(self.agreement, 4),
+            "perplexity": {name: {key: round(value, 4) for key, value in result.items()}
+                           for name, result in self.perplexity.items()},
+            "gap_closed": {language: result.rounded() for language, result in self.gap_closed.items()},
+            "agreement": None if self.agreement is None else round(self.agreement, 4),
             "likelihood_change": round(likelihood_change(self.before.losses["as it is"], self.after.losses["as it is"]), 4)
             if self.after.likeliest else None,
             "size_bytes": dict(self.size), "linear_bytes": {"source": self.before.linear, "export": self.after.linear},
@@ -89,7 +90,7 @@ class Verdict:
 
 
 def judge(source: Path, export: Path, held: Held, scratch: Path, *, template: str, stops: Sequence[int] = (),
-          grid: tuple[int, int] | None = None, questions: Sequence[str] = QUESTIONS) -> Verdict:
+          grid: tuple[int, int] | None = None, questions: Sequence[str] = QUESTIONS) -> GateVerdict:
     """Measure the export against its source, each in a process of its own.
 
     Args:
@@ -116,13 +117,14 @@ def judge(source: Path, export: Path, held: Held, scratch: Path, *, template: st
         after = probe(export, held, scratch / "export", told="measuring the export", template=template, questions=questions)
     except ChildError as error:
         nothing = Probe({"as it is": {}}, {}, [""] * len(questions), None, [], 0, linear_bytes(export))
-        return Verdict(before, nothing, size, questions, [f"the written folder cannot be loaded and run afresh ({error})"])
+        return GateVerdict(before, nothing, size, questions,
+                           [f"the written folder cannot be loaded and run afresh ({error})"])
     share = linear_share(export, *grid) if grid else None
     return compare(before, after, size, template=template, stops=stops, share=share, questions=questions)
 
 
 def compare(before: Probe, after: Probe, size: Mapping[str, int], *, template: str, stops: Sequence[int] = (),
-            share: tuple[int, float] | None = None, questions: Sequence[str] = QUESTIONS) -> Verdict:
+            share: tuple[int, float] | None = None, questions: Sequence[str] = QUESTIONS) -> GateVerdict:
     """Hold what was measured of an export against what was measured of its source.
 
     Args:
@@ -131,13 +133,13 @@ def compare(before: Probe, after: Probe, size: Mapping[str, int], *, template: s
         template, stops, questions: see `judge`.
         share: of a 4-bit export the bytes of its linear weights at 16 bits, and the share of them that it should take.
     """
-    verdict = Verdict(before, after, size, questions)
+    verdict = GateVerdict(before, after, size, questions)
     verdict.failures = [*_perplexity(verdict, share is not None), *_linear(after, share), *_loops(verdict),
                         *_template(before, after, template), *_stops(after, {*before.stops, *stops})]
     return verdict
 
 
-def _perplexity(verdict: Verdict, quantized: bool) -> list[str]:
+def _perplexity(verdict: GateVerdict, quantized: bool) -> list[str]:
     broken = []
     most = MAX_PERPLEXITY_RATIO if quantized else MAX_PERPLEXITY_RATIO_MERGED
     for language, before in verdict.perplexity["source"].items():
@@ -145,7 +147,7 @@ def _perplexity(verdict: Verdict, quantized: bool) -> list[str]:
         if not after <= most * before:
             broken.append(f"perplexity on held-out {language} rows is {after:.2f}, more than {most} times the source's "
                           f"{before:.2f}")
-    if not quantized and verdict.agreement < MIN_AGREEMENT_MERGED:
+    if not quantized and verdict.agreement is not None and verdict.agreement < MIN_AGREEMENT_MERGED:
         broken.append(f"the merged model agrees with its source on {verdict.agreement:.1%} of tokens, less than "
                       f"{MIN_AGREEMENT_MERGED:.0%}")
     if verdict.nearest and worse(verdict.after.losses["as it is"], verdict.before.losses[verdict.nearest]):
@@ -159,16 +161,16 @@ def _linear(after: Probe, share: tuple[int, float] | None) -> list[str]:
     if share is None:
         return []
     at_16, expected = share
-    found, most = after.linear / at_16, max(MAX_LINEAR_SHARE, 1.01 * expected)
-    return [] if found <= most else [f"the linear weights take {found:.3f} of their 16-bit size, more than {most:.3f}"]
+    result, most = after.linear / at_16, max(MAX_LINEAR_SHARE, 1.01 * expected)
+    return [] if result <= most else [f"the linear weights take {result:.3f} of their 16-bit size, more than {most:.3f}"]
 
 
-def _loops(verdict: Verdict) -> list[str]:
+def _loops(verdict: GateVerdict) -> list[str]:
     """Broken when half of the answers, or more, loop where the source's did not. One may: small models loop now and then."""
-    found = verdict.looping
-    if not found or 2 * len(found) < len(verdict.questions):
+    result = verdict.looping
+    if not result or 2 * len(result) < len(verdict.questions):
         return []
-    return [f"the answer to {question!r} repeats itself: {answer[-60:]!r}" for question, answer in found]
+    return [f"the answer to {question!r} repeats itself: {answer[-60:]!r}" for question, answer in result]
 
 
 def _template(before: Probe, after: Probe, template: str) -> list[str]:

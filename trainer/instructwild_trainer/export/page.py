@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild import stage
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
-from instructwild_trainer.export.gate import LOOPING, ROUNDED, Verdict, repetition
+from instructwild_trainer.export.gate import LOOPING, ROUNDED, GateVerdict, repetition
 from instructwild_trainer.export.probe import PEAK_TOKENS
 
 if TYPE_CHECKING:
@@ -16,19 +16,19 @@ NAMES = {"source": "source", "export": "export", "rtn symmetric": "RTN symmetric
 MB = 1e6
 
 
-def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
+def comparison(verdict: GateVerdict) -> tuple[list[str], list[list[str]]]:
     """The columns and rows of what the gate compared."""
-    found = verdict.perplexity
-    rounded = [name for name in ROUNDED if name in found]
+    result = verdict.perplexity
+    rounded = [name for name in ROUNDED if name in result]
     columns = ["", "source", "export", *(NAMES[name] for name in rounded)]
     blank = [""] * len(rounded)
-    rows = [[f"perplexity, {language}", *(f"{found[name][language]:.2f}" if language in found[name] else "–"
+    rows = [[f"perplexity, {language}", *(f"{result[name][language]:.2f}" if language in result[name] else "–"
                                                for name in ("source", "export", *rounded))]
-            for language in found["source"]]
+            for language in result["source"]]
     rows += [[f"gap closed, {language}", "", str(share), *blank] for language, share in verdict.gap_closed.items()]
     sides = (verdict.before, verdict.after)
     loops = [str(sum(repetition(text) > LOOPING for text in side.answers)) for side in sides]
-    rows += [["same next token", "", f"{verdict.agreement:.1%}", *blank],
+    rows += [["same next token", "", agreed(verdict), *blank],
              ["weight files", *(f"{verdict.size[side] / MB:,.1f} MB" for side in ("source", "export")), *blank],
              ["linear weights", *(f"{side.linear / MB:,.1f} MB" for side in sides), *blank],
              [f"peak memory, {PEAK_TOKENS} tokens", *(f"{side.peak / MB:,.0f} MB" for side in sides), *blank],
@@ -38,13 +38,22 @@ def comparison(verdict: Verdict) -> tuple[list[str], list[list[str]]]:
     return columns, rows
 
 
-def measured_on(text: Mapping[str, Any]) -> Page:
+def agreed(verdict: GateVerdict) -> str:
+    """The share of positions with the same likeliest token."""
+    return "not measured" if verdict.agreement is None else f"{verdict.agreement:.1%}"
+
+
+def measured_on(text: Mapping[str, Any]) -> str:
     """What perplexity was measured on, in one sentence."""
     parts = [f"{text['rows'][name]:,} {name} rows of {count:,} tokens" for name, count in text["tokens"].items()]
-    return f"Held-out rows of {', '.join(text['from'])}: {'; '.join(parts)}." if parts else "No held-out rows were given."
+    if not parts:
+        return "No held-out rows: perplexity and agreement were not measured."
+    source = f"Held-out rows of {', '.join(text['from'])}" if text["from"] else \
+        "No rows were held out (--calibration gives some); measured on the gate's own questions"
+    return f"{source}: {'; '.join(parts)}."
 
 
-def table_of(verdict: Verdict, text: Mapping[str, Any]) -> "rich.table.Table":
+def table_of(verdict: GateVerdict, text: Mapping[str, Any]) -> "rich.table.Table":
     """The comparison for the terminal."""
     import rich.table
 
@@ -58,17 +67,17 @@ def table_of(verdict: Verdict, text: Mapping[str, Any]) -> "rich.table.Table":
     return table
 
 
-def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any]) -> Page:
+def page_of(run: stage.Run, model: str, verdict: GateVerdict, text: Mapping[str, Any]) -> Page:
     """What the gate measured, and both models' answers, as a page."""
-    found = verdict.perplexity
-    before, after = found["source"], found["export"]
+    result = verdict.perplexity
+    before, after = result["source"], result["export"]
     size = verdict.size
     page = Page(title=f"Export: {model} as {run.config['format']}",
                 lead="The gate passed: what was written does what its source does." if verdict.passed
                 else "The gate failed: " + "; ".join(verdict.failures))
     stats = [("size", f"{size['export'] / MB:.0f} MB", f"source {size['source'] / MB:.0f} MB"),
              ("peak memory", f"{verdict.after.peak / MB:.0f} MB", f"source {verdict.before.peak / MB:.0f} MB"),
-             ("same next token", f"{verdict.agreement:.1%}", "of held-out positions")]
+             ("same next token", agreed(verdict), "of measured positions")]
     if "all" in after:
         stats.insert(0, ("held-out perplexity", f"{after['all']:.2f}", f"source {before['all']:.2f}"))
     if "all" in verdict.gap_closed:
@@ -78,10 +87,10 @@ def page_of(run: stage.Run, model: str, verdict: Verdict, text: Mapping[str, Any
         page.add("Perplexity on held-out rows, by language",
                  Prose("Lower is better. Round-to-nearest is what quantization without calibration gives. "
                        f"{measured_on(text)} An interval holds 95% of 2,000 bootstrap draws of the rows."),
-                 figures.grouped_bars({NAMES[name]: values for name, values in found.items()}))
+                 figures.grouped_bars({NAMES[name]: values for name, values in result.items()}))
     columns, rows = comparison(verdict)
     page.add("What was compared", Table(columns, rows))
-    page.add("Greedy answers", Samples([_sample(*told) for told in zip(verdict.questions, verdict.before.answers,
+    page.add("Greedy answers", Samples([_sample(*lines) for lines in zip(verdict.questions, verdict.before.answers,
                                                                        verdict.after.answers, strict=True)]))
     return page
 

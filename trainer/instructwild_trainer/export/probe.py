@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild_trainer.export.child import in_child
+from instructwild_trainer.export.questions import QUESTIONS
 from instructwild_trainer.export.resident import model_bytes, peak_bytes, watch_peak
 from instructwild_trainer.export.size import shape_of
 
@@ -18,8 +19,6 @@ Held = Mapping[str, Sequence[Sequence[int]]]
 Losses = dict[str, list[list[float]]]
 """By language, for each held-out row, the loss of every token but the first, in nats."""
 
-QUESTIONS = ("What is the capital of France?", "Give three tips for staying healthy.", "Why is the sky blue?",
-             "用一句话解释什么是光合作用。", "给我三条保持健康的建议。", "天空为什么是蓝色的？")
 ANSWER_TOKENS, PEAK_TOKENS = 64, 128
 TURNS = [{"role": role, "content": text} for role, text in (("user", "1+1=?"), ("assistant", "2"), ("user", "谢谢"))]
 
@@ -91,13 +90,13 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
     rendered = tokenizer.apply_chat_template(TURNS, tokenize=False, add_generation_prompt=True) \
         if tokenizer.chat_template else None
     tokenizer.chat_template = tokenizer.chat_template or plan["template"]
-    asked = [Request(messages=(Message(role="user", content=question),),
+    requests = [Request(messages=(Message(role="user", content=question),),
                      sampling=Sampling(max_tokens=ANSWER_TOKENS, temperature=0)) for question in plan["questions"]]
     watch_peak()
-    _generate(loaded, loaded.encode(asked[0]))
+    _generate(loaded, loaded.encode(requests[0]))
     peak = peak_bytes() - before
     advance()
-    answers = [reply.text.strip() for reply in loaded.generate(asked)]
+    answers = [reply.text.strip() for reply in loaded.generate(requests)]
     advance()
     losses, likeliest = {}, {}
     losses["as it is"], likeliest = score(loaded.model, held, advance)
@@ -133,8 +132,8 @@ def score(model: "PreTrainedModel", held: Held, advance: Callable[[], None] = la
             for row in rows:
                 ids = torch.tensor([row], device=model.device)
                 logits = model(ids).logits[0, :-1].float()
-                found = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
-                losses[language].append([round(loss, 5) for loss in found.tolist()])
+                result = torch.nn.functional.cross_entropy(logits, ids[0, 1:], reduction="none")
+                losses[language].append([round(loss, 5) for loss in result.tolist()])
                 likeliest[language].append(logits.argmax(-1).tolist())
                 advance()
     return losses, likeliest
@@ -160,5 +159,5 @@ def _tensors(file: Path) -> dict[str, tuple[list[int], int]]:
     """Shape and bytes of every tensor, from the header alone: 8 bytes of its length, then JSON."""
     with file.open("rb") as opened:
         header = json.loads(opened.read(int.from_bytes(opened.read(8), "little")))
-    return {name: (found["shape"], found["data_offsets"][1] - found["data_offsets"][0])
-            for name, found in header.items() if name != "__metadata__"}
+    return {name: (result["shape"], result["data_offsets"][1] - result["data_offsets"][0])
+            for name, result in header.items() if name != "__metadata__"}

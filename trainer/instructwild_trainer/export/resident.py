@@ -9,9 +9,10 @@ STATUS, FORGET = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 def model_bytes() -> int:
     """Bytes held now; measured before a model is loaded, the share of interpreter and libraries."""
+    import psutil
     import torch
 
-    return torch.cuda.memory_allocated() if torch.cuda.is_available() else _resident("VmRSS")
+    return torch.cuda.memory_allocated() if torch.cuda.is_available() else int(psutil.Process().memory_info().rss)
 
 
 def watch_peak() -> None:
@@ -31,11 +32,12 @@ def peak_bytes() -> int:
     """The most bytes held since `watch_peak`."""
     import torch
 
-    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else _resident("VmHWM")
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else _peak_resident()
 
 
-def _resident(field: str) -> int:
+def _peak_resident() -> int:
+    """The peak since it was last forgotten, which psutil does not tell; not on Linux, that of the whole run."""
     try:
-        return 1024 * int(STATUS.read_text(encoding="ascii").partition(f"{field}:")[2].split()[0])
+        return 1024 * int(STATUS.read_text(encoding="ascii").partition("VmHWM:")[2].split()[0])
     except (OSError, IndexError, ValueError):
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

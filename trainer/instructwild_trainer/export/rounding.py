@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from instructwild_trainer.export.size import divides
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
@@ -37,12 +39,16 @@ def round_to_nearest(weight: "torch.Tensor", bits: int, group: int, symmetric: b
 
 
 def round_blocks(model: "PreTrainedModel", bits: int, group: int, symmetric: bool) -> "PreTrainedModel":
-    """The same model with the linear weights of its blocks rounded, in place; embeddings and head stay, as in GPTQ."""
+    """The same model with the linear weights of its blocks rounded, in place.
+
+    Embeddings, head and the layers that the group does not divide stay, as in GPTQ.
+    """
     import torch
 
     head = model.get_output_embeddings()
     with torch.no_grad():
         for layer in model.modules():
-            if isinstance(layer, torch.nn.Linear) and layer is not head:
+            if isinstance(layer, torch.nn.Linear) and layer is not head \
+                    and divides(layer.out_features, layer.in_features, bits, group):
                 layer.weight.copy_(round_to_nearest(layer.weight, bits, group, symmetric))
     return model

@@ -24,20 +24,27 @@ from instructwild_trainer.adapter import (
     save_policy,
     source_of,
 )
-from instructwild_trainer.data import Conversation, Split, conversations, split
+from instructwild_trainer.data import Conversation, conversations, split
 from instructwild_trainer.export.calibration import Calibration, choose
 from instructwild_trainer.export.gptq import group_size_for, quantize
+from instructwild_trainer.export.questions import own_questions
+from instructwild_trainer.export.reward import export_reward
+from instructwild_trainer.export.size import ModelShape, shape_of
 from instructwild_trainer.export.tune import tune
+from instructwild_trainer.reward.head import stored_head
 from instructwild_trainer.templates import Chat
 
-Format = Literal["merged", "gptq"]
+Format = Literal["merged", "gptq", "reward"]
 HELD_OUT_TOKENS = 10_240
 """The gate measures on held-out rows of each language up to so many tokens: enough for perplexity to stand still."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """An export, understood: what is written from what, and what the gate will measure on."""
+class ExportPlan:
+    """An export, understood: what is written from what, and what the gate will measure on.
+
+    `held_out` says whether `held` are rows that were held out; else they are the gate's own questions.
+    """
 
     source: Source
     chat: Chat
@@ -46,68 +53,96 @@ class Plan:
     rows: list[Conversation]
     dropped: list[Dropped]
     held: dict[str, list[list[int]]]
+    held_out: bool = True
     calibration: Calibration | None = None
     grid: tuple[int, int] | None = None
+    shape: ModelShape | None = None
 
     @property
     def text(self) -> dict[str, Any]:
         """The named text that the gate measures on."""
-        return {"from": [Path(record.path).name for record in self.table.inputs],
+        return {"from": [Path(record.path).name for record in self.table.inputs] if self.held_out else [],
                 "rows": {name: len(rows) for name, rows in self.held.items()},
                 "tokens": {name: sum(map(len, rows)) for name, rows in self.held.items()}}
 
+    @property
+    def unquantized(self) -> list[str]:
+        """The layers that the group does not divide and that therefore stay at full precision."""
+        return self.shape.unquantized(*self.grid) if self.shape and self.grid else []
+
     def lines(self) -> list[str]:
         """For people, before anything is done."""
-        from instructwild_trainer.export.size import shape_of
-
-        shape = shape_of(base_of(self.source.folder) if _is_adapter(self.source.folder) else self.source.folder)
-        told = [f"model: {self.source.label} ({self.source.sha256[:12]}), "
-                f"{(shape.weights + shape.outside) / 1e6:,.1f} million parameters"]
+        shape = self.shape or shape_of(_base(self.source))
+        lines = [f"model: {self.source.label} ({self.source.sha256[:12]}), "
+                 f"{(shape.weights + shape.outside) / 1e6:,.1f} million parameters"]
         if self.grid and self.calibration:
-            told += [f"calibrating on {self.calibration}",
-                     f"{self.grid[0]} bits in groups of {self.grid[1]}: {shape.stored(*self.grid) / 1e6:,.0f} MB, of them "
-                     f"{shape.packed(*self.grid) / 1e6:,.0f} MB linear weights, "
-                     f"{shape.packed(*self.grid) / 2 / shape.weights:.3f} of their 16-bit size; and "
-                     f"{shape.cached(1024) / 1e6:,.0f} MB of cache for every 1,024 tokens while it writes"]
+            packed = shape.packed(*self.grid)
+            lines += [f"calibrating on {self.calibration}",
+                      f"{self.grid[0]} bits in groups of {self.grid[1]}: {shape.stored(*self.grid) / 1e6:,.0f} MB, of them "
+                      f"{packed / 1e6:,.0f} MB linear weights, {packed / 2 / shape.weights:.3f} of their 16-bit size; and "
+                      f"{shape.cached(1024) / 1e6:,.0f} MB of cache for every 1,024 tokens while it writes"]
+        if self.unquantized:
+            share = 1 - shape.quantized(*self.grid) / shape.weights if self.grid else 0.0
+            lines += [f"not quantized, because no group divides them: {', '.join(self.unquantized)} "
+                      f"({share:.1%} of the linear weights)"]
         measured = "; ".join(f"{name} {self.text['rows'][name]:,} rows, {count:,} tokens"
                              for name, count in self.text["tokens"].items())
-        return [*told, f"the gate measures on held-out rows: {measured or 'none were given (--calibration)'}"]
+        if not measured:
+            return [*lines, "the gate has no held-out rows to measure perplexity on: give more rows with --calibration"]
+        return [*lines, f"the gate measures on held-out rows: {measured}" if self.held_out else
+                f"no rows are held out (--calibration gives some), so the gate measures on its own questions: {measured}"]
 
 
-def planned(model: str, format: Format, calibration: Sequence[str], *, bits: int, group_size: int, samples: int,
-            max_length: int, held_out: float, languages: Sequence[str]) -> Plan:
-    """Find the model and the rows; everything that can be wrong about them is said here. See `export`."""
-    found = source_of(model)
-    _refuse_quantized(found)
+def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits: int, group_size: int, samples: int,
+                max_length: int, held_out: float, languages: Sequence[str]) -> ExportPlan:
+    """Find the model and the rows; everything that can be wrong about them is said here. See `export` for arguments.
+
+    Raises:
+        ModelError: the model cannot be exported so: it is quantized, a reward model, or in another architecture.
+        InputError: the rows cannot be used.
+    """
+    source = source_of(model)
+    _refuse_quantized(source)
+    if stored_head(source.folder) is not None:
+        raise ModelError(f"is a reward model: exported as {format} it would lose its score head", where=source.label,
+                         remedy="export it with --format reward")
     if format == "gptq" and not calibration:
         raise InputError("GPTQ needs rows to calibrate with", where="--calibration",
                          remedy="give the answered rows that the model was trained on, a stage folder or a file")
-    chat = load_chat(found)
+    chat = load_chat(source)
     table = read(calibration)
     rows, dropped = conversations(table.frame, chat, max_length)
     if calibration and not rows:
         raise InputError(f"none of {table.frame.height + len(table.malformed):,} rows has an answer and fits into "
                          f"{max_length} tokens", where="--calibration", remedy="give answered rows, or raise --max-length")
-    parts: Split[Conversation] = split(rows, held_out, key=lambda row: row.key, language=lambda row: row.language) \
-        if rows else Split([], {})
-    held = {language: _until([row.encoded.input_ids for row in kept], HELD_OUT_TOKENS)
-            for language, kept in parts.held_out.items()}
+    train, held = _split(rows, held_out)
     if format == "merged":
-        return Plan(found, chat, format, table, rows, dropped, held)
-    base = base_of(found.folder) if _is_adapter(found.folder) else found.folder
-    grid = bits, group_size_for(json.loads((base / "config.json").read_text(encoding="utf-8")), group_size)
-    return Plan(found, chat, format, table, rows, dropped, held, choose(parts.train, samples, languages or _spoken(found)),
-                grid)
+        return ExportPlan(source, chat, format, table, rows, dropped, held or own_questions(chat), held_out=bool(held))
+    shape = shape_of(_base(source))
+    grid = bits, group_size_for(shape, group_size, bits)
+    fitted = choose(train, samples, languages or _trained_languages(source))
+    return ExportPlan(source, chat, format, table, rows, dropped, held, calibration=fitted, grid=grid, shape=shape)
+
+
+def _split(rows: Sequence[Conversation], share: float) -> tuple[Sequence[Conversation], dict[str, list[list[int]]]]:
+    """Rows to calibrate with, and held-out rows by language as token ids."""
+    if not rows:
+        return [], {}
+    parts = split(rows, share, key=lambda row: row.key, language=lambda row: row.language)
+    return parts.train, {language: _first_tokens([row.encoded.input_ids for row in kept], HELD_OUT_TOKENS)
+                         for language, kept in parts.held_out.items()}
 
 
 def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] = (), bits: int = 4, group_size: int = 128,
            symmetric: bool = True, samples: int = 96, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
            languages: Sequence[str] = (), force: bool = False) -> stage.Run:
-    """Write a merged or a 4-bit model folder and let the gate judge it.
+    """Write a merged model, a 4-bit model or a reward model and let the gate compare it with its source.
 
     Args:
         model: a stage folder, a model or adapter folder, a Hub id, `smollm2` or `tiny`.
-        calibration: stage folders or files with answered rows; a share of their prompts is held out for the gate.
+        format: `merged`, `gptq`, or `reward` for a sequence classifier that plain transformers loads.
+        calibration: stage folders or files with answered rows; a share of their prompts is held out for the gate. A merged
+            export without rows is measured on the gate's own questions.
         bits, group_size: of the 4-bit grid; the group is halved until it divides the model's widths.
         symmetric: a grid around zero, which every kernel knows; else each group has a zero point of its own.
         samples: at most this many rows to calibrate with, the languages in turn.
@@ -119,8 +154,10 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
     Raises:
         ModelError, InputError: the model or the rows cannot be used.
     """
-    plan = planned(model, format, calibration, bits=bits, group_size=group_size, samples=samples, max_length=max_length,
-                   held_out=held_out, languages=languages)
+    if format == "reward":
+        return export_reward(model, out, calibration=calibration, max_length=max_length, force=force)
+    plan = plan_export(model, format, calibration, bits=bits, group_size=group_size, samples=samples,
+                       max_length=max_length, held_out=held_out, languages=languages)
     config = {"model": plan.source.label, "format": format, "held_out": held_out, "max_length": max_length}
     if format == "gptq":
         config |= {"bits": bits, "group_size": group_size, "symmetric": symmetric, "samples": samples,
@@ -131,7 +168,7 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
     return run
 
 
-def _work(run: stage.Run, plan: Plan) -> None:
+def _work(run: stage.Run, plan: ExportPlan) -> None:
     from instructwild.console.terminal import console
     from instructwild_trainer.export.gate import judge
     from instructwild_trainer.export.page import page_of, table_of
@@ -150,6 +187,7 @@ def _work(run: stage.Run, plan: Plan) -> None:
                         template=str(plan.chat.tokenizer.chat_template))
     console.print(table_of(verdict, plan.text))
     metrics = {**verdict.metrics(), "text": plan.text, "group_size": plan.grid[1] if plan.grid else None,
+               "unquantized": plan.unquantized,
                "calibration": {"rows": fitted.rows, "tokens": fitted.tokens} if (fitted := plan.calibration) else None,
                "base": {"name": plan.source.label, "sha256": plan.source.sha256}}
     lost = [*plan.table.malformed, *plan.dropped]
@@ -158,13 +196,14 @@ def _work(run: stage.Run, plan: Plan) -> None:
                gate="passed" if verdict.passed else "failed")
 
 
-def _quantized(run: stage.Run, plan: Plan, merged: Path, fitted: Calibration) -> Path:
+def _quantized(run: stage.Run, plan: ExportPlan, merged: Path, fitted: Calibration) -> Path:
     """The 4-bit folder in the scratch folder, where an interrupted export finds it again."""
     assert plan.grid is not None
+    assert plan.shape is not None
     bits, group = plan.grid
     folder, steps = run.scratch / "quantized", run.config["fit_scales"]
     quantize(merged, folder, fitted.ids, bits=bits, group=group, symmetric=run.config["symmetric"],
-             scratch=run.scratch / "gptq")
+             shape=plan.shape, scratch=run.scratch / "gptq")
     if not steps:
         return folder
     tune(merged, folder, run.scratch / "fitted", fitted.ids, steps, bits=bits, scratch=run.scratch / "scales")
@@ -175,25 +214,30 @@ def _is_adapter(folder: Path) -> bool:
     return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file()
 
 
-def _refuse_quantized(found: Source) -> None:
+def _base(source: Source) -> Path:
+    """The folder with the model's config: its own, or that of the base of an adapter."""
+    return base_of(source.folder) if _is_adapter(source.folder) else source.folder
+
+
+def _refuse_quantized(source: Source) -> None:
     """A 4-bit model is neither quantized again nor merged into: the weights that were rounded away are gone."""
-    for folder in (found.folder, *([base_of(found.folder)] if _is_adapter(found.folder) else [])):
+    for folder in dict.fromkeys((source.folder, _base(source))):
         config = quantization_of(folder)
         if config:
             kind = f"{config.get('quant_method', 'gptq')}, {config.get('bits', '?')} bits"
-            own = folder == found.folder
+            own = folder == source.folder
             raise ModelError(f"is quantized already ({kind})" if own else f"is an adapter on a quantized base ({kind})",
-                             where=found.label, remedy="export the full-precision model that it was made from" if own
+                             where=source.label, remedy="export the full-precision model that it was made from" if own
                              else "put the full-precision base where base.json says: adapters are merged before quantizing")
 
 
-def _spoken(found: Source) -> list[str]:
+def _trained_languages(source: Source) -> list[str]:
     """The languages that a model was trained on, as its manifest tells."""
-    loss = (found.manifest.metrics if found.manifest else {}).get("held_out_loss")
+    loss = (source.manifest.metrics if source.manifest else {}).get("held_out_loss")
     return sorted({*loss.get("after", {})} - {"und"}) if isinstance(loss, dict) else []
 
 
-def _until(rows: Sequence[list[int]], tokens: int) -> list[list[int]]:
+def _first_tokens(rows: Sequence[list[int]], tokens: int) -> list[list[int]]:
     """The first rows that hold so many tokens together, one at least."""
     kept: list[list[int]] = []
     for row in rows:
@@ -203,7 +247,7 @@ def _until(rows: Sequence[list[int]], tokens: int) -> list[list[int]]:
     return kept
 
 
-def _merged(run: stage.Run, plan: Plan) -> Path:
+def _merged(run: stage.Run, plan: ExportPlan) -> Path:
     """The model as one complete folder: where it lies, or merged at full precision into the scratch folder."""
     if not _is_adapter(plan.source.folder):
         return plan.source.folder
@@ -217,19 +261,18 @@ def _merged(run: stage.Run, plan: Plan) -> Path:
 
 
 def _keep_adapter(folder: Path, final: Path, source: Path) -> None:
-    """The adapters that were merged go along; where they name their base by a path, the path starts at the new place."""
+    """The adapters that were merged go along; `base.json` names their base by a path, which starts at the new folder."""
     adapter = source if _is_adapter(source) else source / ADAPTER
     if not (adapter / ADAPTER_CONFIG).is_file():
         return
     shutil.copytree(adapter, folder / ADAPTER, dirs_exist_ok=True,
                     ignore=lambda _, names: [name for name in names if not name.startswith("adapter_") and name != BASE])
-    for name, key in ((BASE, "path"), (ADAPTER_CONFIG, "base_model_name_or_path")):
-        file = folder / ADAPTER / name
-        told = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-        near = (adapter / str(told.get(key) or "none")).resolve()
-        if near.is_dir():
-            told[key] = os.path.relpath(near, (final / ADAPTER).resolve())
-            file.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    file = folder / ADAPTER / BASE
+    noted = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    base = (adapter / noted["path"]).resolve() if noted.get("path") else None
+    if base is not None and base.is_dir():
+        noted["path"] = os.path.relpath(base, (final / ADAPTER).resolve())
+        file.write_text(json.dumps(noted, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _complete(folder: Path, source: Path, chat: Chat) -> None:

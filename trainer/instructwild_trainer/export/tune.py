@@ -77,9 +77,9 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> list[float]:
     for done, row in enumerate(plan["rows"], start=1):
         ids = torch.tensor([row], device=device)
         with torch.no_grad():
-            wanted = torch.log_softmax(teacher(ids).logits[0].float(), -1)
-        said = torch.log_softmax(student(ids, use_cache=False).logits[0].float(), -1)
-        loss = torch.nn.functional.kl_div(said, wanted, log_target=True, reduction="batchmean")
+            expected = torch.log_softmax(teacher(ids).logits[0].float(), -1)
+        output = torch.log_softmax(student(ids, use_cache=False).logits[0].float(), -1)
+        loss = torch.nn.functional.kl_div(output, expected, log_target=True, reduction="batchmean")
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from instructwild.errors import ModelError
 from instructwild_trainer.lora import follow_base, plain_layers
-from instructwild_trainer.ppo.attention import quicken
+from instructwild_trainer.ppo.attention import patch_attention
 from instructwild_trainer.ppo.depth import can_be_cut, depth, lower, upper
 from instructwild_trainer.ppo.experience import Experience
 
@@ -49,7 +49,7 @@ class Actors:
         from peft import get_peft_model
 
         base.requires_grad_(False)
-        quicken(base)
+        patch_attention(base)
         plain_layers(policy)
         self.base = base
         self.shared_trunk = shared_trunk
@@ -104,11 +104,11 @@ class Actors:
         return self.base.dtype == torch.float32
 
     @contextmanager
-    def computing_twice(self, on: bool) -> Iterator[None]:
+    def gradient_checkpointing(self, on: bool) -> Iterator[None]:
         """Keep no activations inside layers while the block runs; dropout stays off, unlike in `model.train()`."""
         from transformers.modeling_layers import GradientCheckpointingLayer
 
-        models = {id(model): model for model in (self.acting(role) for role in self.learners)}.values() if on else ()
+        models = {id(model): model for model in (self.set_adapter(role) for role in self.learners)}.values() if on else ()
         layers = [m for model in models for m in model.modules() if isinstance(m, GradientCheckpointingLayer)]
         for model in models:
             model.activation_checkpointing_enable({"use_reentrant": False})
@@ -121,7 +121,7 @@ class Actors:
                 layer.training = False
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
+    def summon_full_parameters(self) -> Iterator[None]:
         """The policy is whole in this process while the block runs: passes inside wait for no other process."""
         yield
 
@@ -139,13 +139,13 @@ class Actors:
             mask: [B, past + S].
             cache: keys and values so far; grows.
         """
-        model = self.acting(role)
+        model = self.set_adapter(role)
         with _output_input(model) as seen:
             logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache, use_cache=True,
                            logits_to_keep=columns(ids.shape[1] - 1, ids.shape[1], ids.device)).logits
         return logits[:, -1], seen[0][:, -1]
 
-    def acting(self, role: str) -> "PreTrainedModel":
+    def set_adapter(self, role: str) -> "PreTrainedModel":
         """The language model, in one of the roles until another is called for."""
         if role != self._role:
             for name, module in self._layers():
@@ -164,7 +164,7 @@ class Actors:
             batch: [B, P] prompts and [B, T] responses.
         """
         ids, mask, positions = batch.sequence
-        model, end = self.acting(role), ids.shape[1] - 1
+        model, end = self.set_adapter(role), ids.shape[1] - 1
         with _output_input(model) as seen:
             logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False,
                            logits_to_keep=columns(end - batch.response.shape[1], end, ids.device)).logits
@@ -183,7 +183,8 @@ class Actors:
             ids, mask, positions = batch.sequence
             width = batch.response.shape[1]
             out = self._trunk(VALUE, ids, mask, positions) if batch.lower is None else upper(
-                self.acting(VALUE).base_model, self._value_from, batch.lower, attention_mask=mask, position_ids=positions)
+                self.set_adapter(VALUE).base_model, self._value_from, batch.lower, attention_mask=mask,
+                position_ids=positions)
             hidden = out[:, -width - 1:-1]
         return self.heads[VALUE](hidden.float()).squeeze(-1)
 
@@ -195,7 +196,7 @@ class Actors:
         if not self._cut:
             return None
         ids, mask, positions = batch.sequence
-        return lower(self.acting(VALUE).base_model, self._value_from, input_ids=ids, attention_mask=mask,
+        return lower(self.set_adapter(VALUE).base_model, self._value_from, input_ids=ids, attention_mask=mask,
                      position_ids=positions)
 
     @torch.no_grad()
@@ -207,11 +208,11 @@ class Actors:
         return self.heads[REWARD](hidden[torch.arange(len(batch), device=hidden.device), last].float()).squeeze(-1)
 
     def _trunk(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
-        out: Tensor = self.acting(role).base_model(input_ids=ids, attention_mask=mask, position_ids=positions,
+        out: Tensor = self.set_adapter(role).base_model(input_ids=ids, attention_mask=mask, position_ids=positions,
                                                    use_cache=False).last_hidden_state
         return out
 
-    def alone(self) -> Any:
+    def unwrap(self) -> Any:
         """The policy under PEFT without the other adapters, ready to be merged and saved; nothing else works afterwards."""
         for name in [name for name in self.peft.peft_config if name != POLICY]:
             self.peft.delete_adapter(name)
@@ -235,10 +236,10 @@ class Actors:
                              remedy="train it again with modules_to_save=['score'], as `instructwild train reward` does")
         head = value_head(self.base)
         head.weight.data.copy_(weights.pop(scores[0]))
-        found = set_peft_model_state_dict(self.peft, weights, adapter_name=REWARD)
-        missing = [name for name in found.missing_keys if f".{REWARD}." in name]
-        if found.unexpected_keys or missing:
-            raise ModelError(f"does not fit this base model ({(found.unexpected_keys or missing)[0]})", where=str(folder),
+        result = set_peft_model_state_dict(self.peft, weights, adapter_name=REWARD)
+        missing = [name for name in result.missing_keys if f".{REWARD}." in name]
+        if result.unexpected_keys or missing:
+            raise ModelError(f"does not fit this base model ({(result.unexpected_keys or missing)[0]})", where=str(folder),
                              remedy="train the reward model on the SFT stage that --model names")
         return head.requires_grad_(False)
 

@@ -15,7 +15,7 @@ LONGEST = 1024
 """Queries and keys beyond which the weights [B, heads, T, S] would take more memory than time is gained."""
 
 
-def quicken(model: "PreTrainedModel") -> None:
+def patch_attention(model: "PreTrainedModel") -> None:
     """Have a model in bfloat16 on a CPU attend by plain products; any other, and any that cannot, stays as it is."""
     if model.dtype != torch.bfloat16 or model.device.type != "cpu" or model.config._attn_implementation != "sdpa":
         return

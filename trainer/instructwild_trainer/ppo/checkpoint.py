@@ -12,7 +12,7 @@ from torch import Tensor, nn, optim
 from torch.distributed.tensor import DTensor
 
 from instructwild.errors import ModelError
-from instructwild_trainer.ppo.processes import Processes
+from instructwild_trainer.processes import Processes
 
 KEPT = 2
 STATE, TENSORS = "state.json", "state.safetensors"
@@ -33,7 +33,7 @@ def save(folder: Path, update: int, parameters: Mapping[str, nn.Parameter], opti
         state: JSON values; nothing random has state of its own (see `rollout.seeded`).
         processes: this process among those of the run.
     """
-    parts = parts_of(parameters)
+    parts = shards_of(parameters)
     if parts == 1 and not processes.first:
         return
     aside = folder / "aside"
@@ -41,10 +41,10 @@ def save(folder: Path, update: int, parameters: Mapping[str, nn.Parameter], opti
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
     if parts > 1:
-        processes.meet()
+        processes.barrier()
     _write(aside / _file(processes.rank, parts), parameters, optimizer)
     if parts > 1:
-        processes.meet()
+        processes.barrier()
     if processes.first:
         (aside / STATE).write_text(json.dumps({"update": update, "parts": parts, **state}, ensure_ascii=False),
                                    encoding="utf-8")
@@ -54,13 +54,13 @@ def save(folder: Path, update: int, parameters: Mapping[str, nn.Parameter], opti
         for old in sorted(folder.glob("update-*"))[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
     if parts > 1:
-        processes.meet()
+        processes.barrier()
 
 
 def latest(folder: Path) -> Path | None:
     """The newest whole checkpoint, if there is one."""
-    found = sorted(path for path in folder.glob("update-*") if (path / STATE).is_file())
-    return found[-1] if found else None
+    result = sorted(path for path in folder.glob("update-*") if (path / STATE).is_file())
+    return result[-1] if result else None
 
 
 def load(path: Path, parameters: Mapping[str, nn.Parameter], optimizer: optim.Optimizer,
@@ -72,7 +72,7 @@ def load(path: Path, parameters: Mapping[str, nn.Parameter], optimizer: optim.Op
     """
     from safetensors.torch import load_file
 
-    parts = parts_of(parameters)
+    parts = shards_of(parameters)
     state = checked(path, parts)
     with torch.no_grad():
         for key, value in load_file(path / _file(processes.rank, parts)).items():
@@ -102,7 +102,7 @@ def checked(path: Path, parts: int) -> dict[str, Any]:
     return state
 
 
-def parts_of(parameters: Mapping[str, nn.Parameter]) -> int:
+def shards_of(parameters: Mapping[str, nn.Parameter]) -> int:
     """Into how many parts weights are cut; 1 where each process has all of them."""
     return next((p.device_mesh.size() for p in parameters.values() if isinstance(p, DTensor)), 1)
 

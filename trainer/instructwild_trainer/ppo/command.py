@@ -25,13 +25,13 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
     An update samples a response to each of its prompts, has them scored, and takes several epochs of optimiser steps on
     policy loss + vf_coef · value loss + ptx_coef · PTX loss. Started again, it goes on where it stopped.
     """
-    from instructwild_trainer.ppo.stage import Asked, run
+    from instructwild_trainer.ppo.stage import PPORun, run
     from instructwild_trainer.preview import Preview
 
     previews: list[Preview] = []
-    made = run(Asked(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
-                     ptx=ptx or [], config=config, given=given, force=force, encoding=encoding, dry_run=dry_run,
-                     on_preview=previews.append if as_json else None))
+    made = run(PPORun(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
+                      ptx=ptx or [], config=config, overrides=given, force=force, encoding=encoding, dry_run=dry_run,
+                      on_preview=previews.append if as_json else None))
     if made is not None:
         announce(made, as_json)
     for shown in previews:

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
+
+if TYPE_CHECKING:
+    from instructwild_trainer.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -124,3 +128,11 @@ class ReplayBuffer:
         """One epoch: all rows once, `size` at a time."""
         for rows in torch.randperm(len(self.experience), generator=self.generator).split(size):
             yield self.experience.pick(rows)
+
+
+def all_gather_rows(part: Experience, processes: "Processes") -> Experience:
+    """The rows of all processes, in the order of their indices; what is too much to send is computed again."""
+    if processes.world == 1:
+        return part
+    parts = processes.all_gather(replace(part, lower=None).to("cpu"))
+    return joined([(each.row, each) for each in parts]).to(part.prompt.device)

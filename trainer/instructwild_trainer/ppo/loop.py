@@ -13,17 +13,17 @@ from torch.distributed.tensor import DTensor
 from instructwild_trainer.ppo import checkpoint
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.experience import Experience, ReplayBuffer
+from instructwild_trainer.ppo.experience import Experience, ReplayBuffer, all_gather_rows
 from instructwild_trainer.ppo.kl import AdaptiveKL, FixedKL, k1, k3, per_sequence
 from instructwild_trainer.ppo.loss import policy_loss, value_loss
 from instructwild_trainer.ppo.masked import masked_mean
 from instructwild_trainer.ppo.plan import steps_per_update, updates_of
-from instructwild_trainer.ppo.processes import Processes
 from instructwild_trainer.ppo.ptx import IGNORED, ptx_loss
-from instructwild_trainer.ppo.rollout import generate, judged, made_known, seeded
+from instructwild_trainer.ppo.rollout import compute_advantages, compute_logprobs_values_scores, generate, seeded
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
 from instructwild_trainer.ppo.tokens import token_logprobs
 from instructwild_trainer.ppo.watch import Stopped, Watch
+from instructwild_trainer.processes import Processes
 from instructwild_trainer.templates import Encoded
 
 Figures = dict[str, float]
@@ -115,8 +115,8 @@ class Trainer:
                 return Outcome(self.history, str(stop), experience)
             self.kl.update(figures["kl"], len(experience))
             self.history.append(figures)
-            asked_to_end = self.processes.heard(self.on_update(update + 1, self.updates, figures))
-            last = asked_to_end or update + 1 == self.updates
+            stop_requested = self.processes.broadcast(self.on_update(update + 1, self.updates, figures))
+            last = stop_requested or update + 1 == self.updates
             if last or (update + 1) % self.options.save_steps == 0:
                 self._keep(update + 1)
             if last:
@@ -124,17 +124,19 @@ class Trainer:
         return Outcome(self.history)
 
     def roll_out(self, update: int) -> tuple[Experience, Figures]:
-        """Make Experience: the batch of one update, and what can be said about it."""
+        """Make Experience: the batch of one update, and what can be rollout about it."""
         o, began = self.options, time.monotonic()
         rows = self._rows(update)
-        places = self.processes.share(len(rows))
-        with self.actors.whole():
-            said = generate(self.actors, POLICY, [self.prompts[rows[i]] for i in places], places, length=o.response_length,
-                            stop_ids=self.vocabulary.stop_ids, pad=self.vocabulary.pad, temperature=o.temperature,
-                            seed=seeded(o.seed, "rollout", update), batch_size=o.rollout_batch_size)
-        said = said.with_columns(which=torch.tensor([rows[i] for i in places], device=said.prompt.device))
+        indices = self.processes.share(len(rows))
+        with self.actors.summon_full_parameters():
+            rollout = generate(self.actors, POLICY, [self.prompts[rows[i]] for i in indices], indices,
+                               length=o.response_length, stop_ids=self.vocabulary.stop_ids, pad=self.vocabulary.pad,
+                               temperature=o.temperature, seed=seeded(o.seed, "rollout", update),
+                               batch_size=o.rollout_batch_size)
+        rollout = rollout.with_columns(which=torch.tensor([rows[i] for i in indices], device=rollout.prompt.device))
         generated = time.monotonic()
-        e = judged(self.processes.together(made_known(self.actors, said, self.score, o)), o, self.kl.coef)
+        known = compute_logprobs_values_scores(self.actors, rollout, self.score, o)
+        e = compute_advantages(all_gather_rows(known, self.processes), o, self.kl.coef)
         return e, {"reward": e.score.mean().item(), "kl": per_sequence(k3(e.logprobs, e.ref_logprobs), e.mask).item(),
                    "kl_k1": per_sequence(k1(e.logprobs, e.ref_logprobs), e.mask).item(), "kl_coef": self.kl.coef,
                    "entropy": masked_mean(e.entropy, e.mask).item(), "length": e.lengths.float().mean().item(),
@@ -148,7 +150,7 @@ class Trainer:
         o, began = self.options, time.monotonic()
         buffer = ReplayBuffer(experience, seeded(o.seed, "buffer", update))
         minibatches = (minibatch for _ in range(o.num_ppo_epochs) for minibatch in buffer.minibatches(o.mini_batch_size))
-        with self.actors.computing_twice(o.gradient_checkpointing):
+        with self.actors.gradient_checkpointing(o.gradient_checkpointing):
             steps = [self.step(minibatch, update * self.steps_per_update + i) for i, minibatch in enumerate(minibatches)]
         self.optimizer.zero_grad(set_to_none=True)   # the next rollout needs the room
         figures = {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
@@ -179,7 +181,7 @@ class Trainer:
             for name, figure in zip(figures, (loss, v_loss, clipped, v_clipped), strict=True):
                 figures[name] += share * figure.item()
         self._add_up([*policy, *value])
-        figures = self.processes.added(figures) | {"policy_grad": _norm(_gradients(policy)).item(),
+        figures = self.processes.sum_figures(figures) | {"policy_grad": _norm(_gradients(policy)).item(),
                                                       "value_grad": _norm(_gradients(value)).item()}
         if supervised:
             figures |= {"ptx_loss": supervised_loss, "ptx_grad": _norm(supervised).item()}
@@ -209,7 +211,7 @@ class Trainer:
             (o.ptx_coef * share * mean).backward()
             loss = share * mean.item()
         self._add_up(policy)
-        return self.processes.added({"loss": loss})["loss"], _gradients(policy)
+        return self.processes.sum_figures({"loss": loss})["loss"], _gradients(policy)
 
     def _add_up(self, parameters: Sequence[torch.nn.Parameter]) -> None:
         """Gradients summed over the processes, those of a process without a row as zeros."""
@@ -235,9 +237,9 @@ class Trainer:
         """The prompts of one update: the whole list in a new order, again and again."""
         n, size = len(self.prompts), self.options.batch_size
         rows: list[int] = []
-        place = update * size
+        index = update * size
         while len(rows) < size:
-            epoch, at = divmod(place + len(rows), n)
+            epoch, at = divmod(index + len(rows), n)
             order = torch.randperm(n, generator=torch.Generator().manual_seed(seeded(self.options.seed, "order", epoch)))
             rows += order[at:at + size - len(rows)].tolist()
         return rows

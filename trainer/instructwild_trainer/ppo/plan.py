@@ -22,7 +22,7 @@ def updates_of(o: PPOOptions, prompts: int) -> int:
     return o.max_steps if o.max_steps >= 0 else -(-int(o.num_train_epochs * prompts) // o.batch_size)
 
 
-def parts_of(o: PPOOptions, world: int) -> int:
+def shards_of(o: PPOOptions, world: int) -> int:
     """Into how many parts weights are cut: one for each of `world` processes where all weights are trained."""
     return 1 if o.use_peft else world
 
@@ -43,18 +43,18 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
         parts: into how many parts weights are cut.
     """
     rows = max(o.per_device_train_batch_size, -(-o.ptx_batch_size // parts) if o.ptx_coef else 0)
-    one = need_of(shape, o, dtype, rows)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
+    item = need_of(shape, o, dtype, rows)  # type: ignore[arg-type]  # reads the fields that both kinds of options have
     trained = 1 if o.value_trunk == "policy" else 2
     size = 2 if dtype == "bfloat16" else 4
     rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
                                       + shape.vocabulary * 32)
     if not o.use_peft:
-        return _all_weights(shape, o, size, trained, 1 + reward, parts, one.activations,
+        return _all_weights(shape, o, size, trained, 1 + reward, parts, item.activations,
                             max(rollout, measuring(shape, size)))
     kept = o.batch_size * o.max_length * shape.hidden * size if trained == 2 and o.value_layers < 1 else 0
-    return dataclasses.replace(one, weights=one.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
-                               gradients=one.gradients * trained, optimizer=one.optimizer * trained,
-                               activations=kept + max(one.activations, rollout))
+    return dataclasses.replace(item, weights=item.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
+                               gradients=item.gradients * trained, optimizer=item.optimizer * trained,
+                               activations=kept + max(item.activations, rollout))
 
 
 def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: int, parts: int, learning: int,
@@ -93,7 +93,7 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> P
     if o.response_length >= o.max_length:
         raise ConfigError(f"response_length {o.response_length} leaves no room for a prompt within max_length "
                           f"{o.max_length}", where="options", remedy="lower the first or raise the second")
-    parts, (free, device) = parts_of(o, world), available()
+    parts, (free, device) = shards_of(o, world), available()
     needed = need(shape, o, dtype_of(o), reward=reward, parts=parts)  # type: ignore[arg-type]
     console.print(f"memory: about {needed}" + (f" of {free / GIB:.1f} GiB free on {device}" if free else ""),
                   highlight=False)
@@ -116,4 +116,4 @@ def tell(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised:
                   f"{o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / {o.mini_batch_size} = "
                   f"{steps_per_update(o)} steps; {updates_of(o, prompts):,} updates"
                   + (f", on {world} processes" if world > 1 else "")
-                  + (f", weights cut into {world} parts" if parts_of(o, world) > 1 else ""), highlight=False)
+                  + (f", weights cut into {world} parts" if shards_of(o, world) > 1 else ""), highlight=False)

@@ -9,7 +9,7 @@ from instructwild.report.page import Page, Pair, Pairs, Prose, Samples, Stats, T
 
 
 @dataclass(frozen=True)
-class Answered:
+class SampledAnswer:
     """A held-out prompt and what was said to it before and after training."""
 
     prompt: str
@@ -26,7 +26,7 @@ class Story:
     before: Mapping[str, float]
     """Held-out perplexity before, by language."""
     after: Mapping[str, float]
-    answers: Sequence[Answered] = ()
+    answers: Sequence[SampledAnswer] = ()
     config: Mapping[str, Any] = field(default_factory=dict)
     notes: Sequence[str] = ()
     stopped: str = ""
@@ -69,7 +69,7 @@ def page(story: Story) -> Page:
 
 
 def _curves(history: Sequence[Mapping[str, float]]) -> list[Any]:
-    wanted = [
+    expected = [
         ("Reward", ["reward"], "mean score of a response"),
         ("KL to the reference", ["kl", "kl_k1"], "nats per sequence; kl is the k3 estimate, kl_k1 the one that is rewarded"),
         ("Entropy", ["entropy"], "nats a token"),
@@ -81,7 +81,7 @@ def _curves(history: Sequence[Mapping[str, float]]) -> list[Any]:
         ("KL coefficient", ["kl_coef"], "β"),
     ]
     return [figures.lines({key: [row[key] for row in history] for key in keys if key in history[0]}, x="update", title=title,
-                          caption=caption) for title, keys, caption in wanted]
+                          caption=caption) for title, keys, caption in expected]
 
 
 def curves(history: Sequence[Mapping[str, float]], most: int = 80) -> dict[str, dict[str, list[tuple[float, float]]]]:

@@ -44,8 +44,8 @@ def drawn(probabilities: Tensor, uniform: Tensor | None) -> Tensor:
     if uniform is None:
         return probabilities.argmax(-1)
     cumulative = probabilities.double().cumsum(-1)
-    found = torch.searchsorted(cumulative, uniform.unsqueeze(1) * cumulative[:, -1:], right=True)
-    return found.squeeze(1).clamp(max=probabilities.shape[1] - 1)
+    result = torch.searchsorted(cumulative, uniform.unsqueeze(1) * cumulative[:, -1:], right=True)
+    return result.squeeze(1).clamp(max=probabilities.shape[1] - 1)
 
 
 @torch.no_grad()
@@ -78,10 +78,10 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
             torch.rand(length, generator=torch.Generator().manual_seed(seeded(seed, rows[i])), dtype=torch.float64)
             for i in chosen]).to(actors.device)
         ids, prompt_mask = left_padded([prompts[i] for i in chosen], pad, actors.device)
-        said, figures = _decode(actors, role, ids, prompt_mask, uniform, length, stops, pad, temperature)
+        responses, figures = _decode(actors, role, ids, prompt_mask, uniform, length, stops, pad, temperature)
         parts.append((torch.tensor(chosen), Experience(
-            prompt=ids, prompt_mask=prompt_mask, response=said, mask=response_mask(said, stops),
-            ended=torch.isin(said, stops).any(1), row=torch.tensor([rows[i] for i in chosen], device=actors.device),
+            prompt=ids, prompt_mask=prompt_mask, response=responses, mask=response_mask(responses, stops),
+            ended=torch.isin(responses, stops).any(1), row=torch.tensor([rows[i] for i in chosen], device=actors.device),
             **figures)))
     return joined(parts)
 
@@ -98,36 +98,37 @@ def _decode(actors: Actors, role: str, ids: Tensor, mask: Tensor, uniform: Tenso
     from transformers import DynamicCache
 
     cache = DynamicCache(config=actors.base.config)
-    said = torch.full((len(ids), length), pad, dtype=torch.long, device=ids.device)
+    responses = torch.full((len(ids), length), pad, dtype=torch.long, device=ids.device)
     names = ("logprobs", "entropy", *(["values"] if actors.shared_trunk else [])) if actors.exact else ()
     figures = {name: torch.zeros(len(ids), length, device=ids.device) for name in names}
-    live = torch.arange(len(ids), device=ids.device)
+    active = torch.arange(len(ids), device=ids.device)
     attention = mask.long()
     positions = (attention.cumsum(1) - 1).clamp(min=0)
     for t in range(length):
         logits, hidden = actors.next_token(role, ids, attention, positions, cache)
         logs = torch.log_softmax(logits.float() / temperature, dim=-1)
         probabilities = logs.exp()
-        token = drawn(probabilities, None if uniform is None else uniform[live, t])
-        said[live, t] = token
+        token = drawn(probabilities, None if uniform is None else uniform[active, t])
+        responses[active, t] = token
         if actors.exact:
-            figures["logprobs"][live, t] = logs.gather(1, token.unsqueeze(1)).squeeze(1)
-            figures["entropy"][live, t] = torch.special.entr(probabilities).sum(-1)
+            figures["logprobs"][active, t] = logs.gather(1, token.unsqueeze(1)).squeeze(1)
+            figures["entropy"][active, t] = torch.special.entr(probabilities).sum(-1)
         if "values" in figures:
-            figures["values"][live, t] = actors.heads[VALUE](hidden.float()).squeeze(-1)
-        going = ~torch.isin(token, stops)
-        if not going.all():
-            cache.batch_select_indices(going.nonzero().squeeze(1))
-            live, token, attention, positions = live[going], token[going], attention[going], positions[going]
-        if not len(live):
-            return said[:, :t + 1], {name: value[:, :t + 1] for name, value in figures.items()}
+            figures["values"][active, t] = actors.heads[VALUE](hidden.float()).squeeze(-1)
+        unfinished = ~torch.isin(token, stops)
+        if not unfinished.all():
+            cache.batch_select_indices(unfinished.nonzero().squeeze(1))
+            active, token = active[unfinished], token[unfinished]
+            attention, positions = attention[unfinished], positions[unfinished]
+        if not len(active):
+            return responses[:, :t + 1], {name: value[:, :t + 1] for name, value in figures.items()}
         ids, positions = token.unsqueeze(1), positions[:, -1:] + 1
-        attention = torch.cat([attention, attention.new_ones(len(live), 1)], dim=1)
-    return said, figures
+        attention = torch.cat([attention, attention.new_ones(len(active), 1)], dim=1)
+    return responses, figures
 
 
 @torch.no_grad()
-def made_known(actors: Actors, rollout: Experience, score: Callable[[Experience], Tensor],
+def compute_logprobs_values_scores(actors: Actors, rollout: Experience, score: Callable[[Experience], Tensor],
                options: PPOOptions) -> Experience:
     """A rollout with its log-probabilities, values and scores.
 
@@ -156,7 +157,7 @@ def made_known(actors: Actors, rollout: Experience, score: Callable[[Experience]
     return known.with_columns(score=score(known).float())
 
 
-def judged(known: Experience, options: PPOOptions, kl_coef: float) -> Experience:
+def compute_advantages(known: Experience, options: PPOOptions, kl_coef: float) -> Experience:
     """What each token was worth: rewards, and from them advantages and returns, over the rows of all processes.
 
     Args:

@@ -8,17 +8,17 @@ from instructwild.read import Table
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.scores import Prompt
+from instructwild_trainer.ppo.scores import EncodedPrompt
 from instructwild_trainer.rendering import tools_of, turns
 from instructwild_trainer.templates import IGNORED, Chat, Encoded, check_masks
 
 
 @dataclass(frozen=True)
-class Rows:
+class PPORows:
     """The rows of a run, encoded and split."""
 
-    prompts: list[Prompt]
-    held_out_prompts: list[Prompt]
+    prompts: list[EncodedPrompt]
+    held_out_prompts: list[EncodedPrompt]
     ptx: list[Conversation]
     held_out_ptx: dict[str, list[Conversation]]
     dropped: list[Dropped]
@@ -32,28 +32,28 @@ class Rows:
         return [*prompts, *(example for row in rows for example in row.examples)]
 
 
-def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> Rows:
+def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> PPORows:
     """Rows as token ids, split into what is trained on and what is held out.
 
     Raises:
         InputError: no prompt is left to train on, or no supervised row of those given.
         ModelError: the template does not tell prompts from answers.
     """
-    kept: list[Prompt] = []
+    kept: list[EncodedPrompt] = []
     dropped = [*prompts.malformed, *ptx.malformed]
     room = options.max_length - options.response_length
     languages = languages_of(prompts.frame["language"], prompts.frame["messages"].to_list())
     for row, language in zip(prompts.frame.iter_rows(named=True), languages, strict=True):
         messages = turns(row["messages"])
         last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
-        asked = messages[:last + 1]
-        ids = chat.prompt_ids(asked, tools_of(row.get("tools"))) if asked else []
+        requests = messages[:last + 1]
+        ids = chat.prompt_ids(requests, tools_of(row.get("tools"))) if requests else []
         if not ids or len(ids) > room:
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
                                    row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
             continue
         columns = {name: row[name] for name in ("id", "language", "labels", "origin")} | {"messages": messages}
-        kept.append(Prompt(row["id"], split_key(asked), language, asked, ids, columns))
+        kept.append(EncodedPrompt(row["id"], split_key(requests), language, requests, ids, columns))
     if not kept:
         raise InputError("holds no prompt that can be used", where="prompts",
                          remedy=f"prompts must fit max_length − response_length = {room} tokens; see the reasons, or raise "
@@ -67,12 +67,12 @@ def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> Row
                        most=options.held_out_rows) if answered else None
     if supervised:
         check_masks(example for row in supervised.train for example in row.examples)
-    return Rows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
+    return PPORows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
                 supervised.train if supervised else [], supervised.held_out if supervised else {}, [*dropped, *lost],
                 prompts.frame.height + ptx.frame.height + len(prompts.malformed) + len(ptx.malformed))
 
 
-def zip_longest_first(held_out: Mapping[str, Sequence[Prompt]]) -> list[list[Prompt]]:
+def zip_longest_first(held_out: Mapping[str, Sequence[EncodedPrompt]]) -> list[list[EncodedPrompt]]:
     """Held-out prompts in turns of one a language, so that the first few show each."""
     most = max((len(prompts) for prompts in held_out.values()), default=0)
     return [[prompts[i] for prompts in held_out.values() if i < len(prompts)] for i in range(most)]

@@ -20,7 +20,7 @@ RewardFunction = Callable[..., Sequence[float | None]]
 
 
 @dataclass(frozen=True)
-class Prompt:
+class EncodedPrompt:
     """One prompt to answer: its token ids, and the row it came from, which reward functions may look at."""
 
     id: str
@@ -45,10 +45,10 @@ class ModelScore:
 
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
-        found = torch.zeros(len(experience), device=self.actors.device)
+        result = torch.zeros(len(experience), device=self.actors.device)
         for rows, batch in experience.micro_batches(self.batch_size):
-            found[rows] = self.actors.scores(batch)
-        return found
+            result[rows] = self.actors.scores(batch)
+        return result
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,14 @@ class SeparateModelScore:
     @torch.no_grad()
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
-        found = torch.zeros(len(experience), device=experience.prompt.device)
+        result = torch.zeros(len(experience), device=experience.prompt.device)
         for rows, batch in experience.micro_batches(self.batch_size):
             mask = torch.cat([batch.prompt_mask, batch.mask], dim=1)
             order = torch.sort(mask.int(), dim=1, descending=True, stable=True).indices   # padding all to the right
             ids = torch.cat([batch.prompt, batch.response], dim=1).gather(1, order)
             logits = self.model(input_ids=ids, attention_mask=mask.gather(1, order).long()).logits
-            found[rows] = logits.float().squeeze(-1)
-        return found
+            result[rows] = logits.float().squeeze(-1)
+        return result
 
 
 @dataclass(frozen=True)
@@ -89,22 +89,23 @@ class FunctionScore:
     """
 
     function: RewardFunction
-    prompts: Sequence[Prompt]
+    prompts: Sequence[EncodedPrompt]
     chat: Chat
 
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
-        asked = [self.prompts[i] for i in experience.which.tolist()]
+        requests = [self.prompts[i] for i in experience.which.tolist()]
         ids = [tokens[on].tolist() for tokens, on in zip(experience.response, experience.mask, strict=True)]
         texts = self.chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
-        columns = {name: [prompt.columns.get(name) for prompt in asked] for name in (asked[0].columns if asked else ())}
-        given = {**columns, "prompts": [prompt.messages for prompt in asked], "completion_ids": ids,
+        names = requests[0].columns if requests else ()
+        columns = {name: [prompt.columns.get(name) for prompt in requests] for name in names}
+        given = {**columns, "prompts": [prompt.messages for prompt in requests], "completion_ids": ids,
                  "completions": [[{"role": "assistant", "content": text}] for text in texts]}
-        found = self.function(**_accepted(self.function, given))
-        if len(found) != len(asked):
-            raise InputError(f"gave {len(found)} scores for {len(asked)} responses", where=self.function.__name__,
+        result = self.function(**_accepted(self.function, given))
+        if len(result) != len(requests):
+            raise InputError(f"gave {len(result)} scores for {len(requests)} responses", where=self.function.__name__,
                              remedy="return one number for each completion")
-        return torch.tensor([0.0 if value is None else float(value) for value in found], device=experience.prompt.device)
+        return torch.tensor([0.0 if value is None else float(value) for value in result], device=experience.prompt.device)
 
 
 def _accepted(function: RewardFunction, given: dict[str, Any]) -> dict[str, Any]:
@@ -125,16 +126,16 @@ class Summed:
         return torch.stack([part(experience) for part in self.parts]).sum(0)
 
 
-def reward_function(place: str) -> RewardFunction:
+def reward_function(index: str) -> RewardFunction:
     """The function that `FILE.py:NAME` names.
 
     Raises:
         ConfigError: the place is not written so.
         InputError: the file cannot be run, or holds no such function.
     """
-    file, _, name = place.rpartition(":")
+    file, _, name = index.rpartition(":")
     if not file or not name.isidentifier():
-        raise ConfigError(f"{place!r} names no function", where="--reward-func", remedy="write FILE.py:NAME")
+        raise ConfigError(f"{index!r} names no function", where="--reward-func", remedy="write FILE.py:NAME")
     spec = importlib.util.spec_from_file_location(f"reward_{Path(file).stem}", file)
     if spec is None or spec.loader is None or not Path(file).is_file():
         raise InputError("is no Python file", where=file, remedy="check the path")
@@ -143,7 +144,7 @@ def reward_function(place: str) -> RewardFunction:
         spec.loader.exec_module(module)
     except Exception as error:  # whatever the user's file raises
         raise InputError(f"cannot be run ({type(error).__name__}: {error})", where=file, remedy="mend the file") from error
-    found = getattr(module, name, None)
-    if not callable(found):
+    result = getattr(module, name, None)
+    if not callable(result):
         raise InputError(f"holds no function {name!r}", where=file, remedy="check the name after the colon")
-    return found  # type: ignore[no-any-return]
+    return result  # type: ignore[no-any-return]

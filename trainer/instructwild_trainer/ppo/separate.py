@@ -31,7 +31,7 @@ class SeparateActors(Actors):
     def lower(self, batch: Experience) -> None:
         """All of the value model is trained."""
 
-    def acting(self, role: str) -> "PreTrainedModel":
+    def set_adapter(self, role: str) -> "PreTrainedModel":
         """The model of that role."""
         return self.models[role]
 
@@ -45,6 +45,6 @@ class SeparateActors(Actors):
         return {f"value.{name}": p for name, p in dict(own).items()} | {
             f"value_head.{name}": p for name, p in self.heads[VALUE].named_parameters()}
 
-    def alone(self) -> Any:
+    def unwrap(self) -> Any:
         """The policy, ready to be saved."""
         return self.base

@@ -18,9 +18,8 @@ from instructwild.errors import ConfigError
 from instructwild_trainer.likelihood import trunk_of
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, value_head
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.processes import Processes
 from instructwild_trainer.ppo.separate import SeparateActors
-from instructwild_trainer.processes import device
+from instructwild_trainer.processes import Processes, device
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -59,7 +58,7 @@ class ShardedActors(SeparateActors):
         return self._value
 
     @contextmanager
-    def whole(self) -> Iterator[None]:
+    def summon_full_parameters(self) -> Iterator[None]:
         """The policy is whole here while the block runs, in the dtype of its passes; all processes must begin the block."""
         named = [(self.base, self._policy), (self._whole_heads[VALUE], {"weight": self._value["value_head.weight"]})]
         for model, parts in named:
@@ -75,7 +74,7 @@ class ShardedActors(SeparateActors):
                 for parameter in model.parameters():
                     parameter.data = parameter.data.new_empty(0)
 
-    def alone(self) -> Any:
+    def unwrap(self) -> Any:
         """The policy as one model on the CPU of the first process, put together a weight at a time; None in the others."""
         model = self._load() if self._processes.first else None
         own = {} if model is None else dict(model.named_parameters())
@@ -113,7 +112,7 @@ def cut(model: Any, dtype: torch.dtype) -> Any:
     return model
 
 
-def cut_below_head(model: Any, dtype: torch.dtype) -> Any:
+def shard_below_head(model: Any, dtype: torch.dtype) -> Any:
     """A frozen model of which each process keeps a part of the trunk, and all of a small head, where it computes."""
     model.requires_grad_(False)
     cut(trunk_of(model), dtype)

@@ -16,12 +16,12 @@ def cycled(rows: Sequence[Encoded], number: int, size: int, seed: int) -> list[E
 
     A row is one object: its ids, labels and mask cannot come from different rows.
     """
-    found: list[Encoded] = []
-    while len(found) < size:
-        epoch, at = divmod(number * size + len(found), len(rows))
+    result: list[Encoded] = []
+    while len(result) < size:
+        epoch, at = divmod(number * size + len(result), len(rows))
         order = torch.randperm(len(rows), generator=torch.Generator().manual_seed((seed + epoch) % 2**63))
-        found += [rows[i] for i in order[at:at + size - len(found)].tolist()]
-    return found
+        result += [rows[i] for i in order[at:at + size - len(result)].tolist()]
+    return result
 
 
 def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) -> tuple[Tensor, Tensor]:
@@ -41,7 +41,7 @@ def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) ->
     labels, _ = padded([row.labels for row in rows], IGNORED, actors.device, side="left")
     width = ids.shape[1]
     keep = min(max(_answer_span(row) for row in rows) + 1, width)
-    logits = actors.acting(role)(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(1) - 1).clamp(min=0),
+    logits = actors.set_adapter(role)(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(1) - 1).clamp(min=0),
                                  use_cache=False, logits_to_keep=columns(width - keep, width, ids.device)).logits
     return logits, labels[:, -keep:]
 

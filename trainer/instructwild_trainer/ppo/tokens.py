@@ -8,8 +8,8 @@ from torch import Tensor
 
 def token_logprobs(logits: Tensor, tokens: Tensor, temperature: float) -> Tensor:
     """[B, T] fp32: log-probability of each token under logits [B, T, V] taken at a temperature."""
-    found: Tensor = _Logprobs.apply(logits, tokens, temperature)
-    return found
+    result: Tensor = _Logprobs.apply(logits, tokens, temperature)
+    return result
 
 
 @torch.no_grad()
@@ -28,14 +28,14 @@ class _Logprobs(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, logits: Tensor, tokens: Tensor, temperature: float) -> Tensor:
         totals = torch.empty(tokens.shape, dtype=torch.float32, device=logits.device)
-        found = torch.empty_like(totals)
+        result = torch.empty_like(totals)
         for i, row in enumerate(logits):
             scaled = _scaled(row, temperature)
             totals[i] = scaled.logsumexp(-1)
-            found[i] = scaled.gather(-1, tokens[i].unsqueeze(-1)).squeeze(-1) - totals[i]
+            result[i] = scaled.gather(-1, tokens[i].unsqueeze(-1)).squeeze(-1) - totals[i]
         ctx.save_for_backward(logits, tokens, totals)
         ctx.temperature = temperature
-        return found
+        return result
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:

@@ -8,47 +8,47 @@ from typing import TYPE_CHECKING
 from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Finish
 from instructwild_trainer.memory import available
-from instructwild_trainer.serve.batch import Block, Likelihood, Slot
+from instructwild_trainer.serve.batch import CacheBlock, Slot, TokenLogprob
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A further piece of answer number `index`; the last one has a `finish`.
+class AnswerChunk:
+    """A further chunk of answer number `index`; the last one has a `finish`.
 
-    `tokens` is how many tokens the answer has by now, `noted` the likelihoods of those since the piece before.
+    `tokens` is how many tokens the answer has by now, `logprobs` the likelihoods of those since the chunk before.
     """
 
     index: int
     text: str
     tokens: int
     finish: Finish | None = None
-    noted: tuple[Likelihood, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
     problem: str | None = None
 
 
 @dataclass(eq=False)
 class Job:
-    """One call: one row for every answer that is wanted. `sink` is given the pieces, in the engine's thread."""
+    """One call: one row for every answer that is wanted. `sink` is given the chunks, in the engine's thread."""
 
     rows: list[Slot]
-    sink: Callable[[Piece], None]
-    gone: bool = False
+    sink: Callable[[AnswerChunk], None]
+    cancelled: bool = False
 
 
 @dataclass(eq=False)
-class Served:
+class ModelQueue:
     """One model with the rows it is answering, those it is reading, and the jobs that wait for it."""
 
     local: LocalModel
     slots: int
-    room: int
+    kv_budget: int
     """Columns of the cache, over all rows, that memory has place for."""
     waiting: deque[Job] = field(default_factory=deque)
-    block: Block | None = None
-    joining: Block | None = None
+    block: CacheBlock | None = None
+    joining: CacheBlock | None = None
     tokens: "torch.Tensor | None" = None
     held: int = 0
     """Slots in use, as seen from other threads."""
@@ -60,7 +60,7 @@ class Served:
 
     def fits(self, rows: Sequence[Slot]) -> bool:
         """Whether these rows together can be held to their ends."""
-        return len(rows) <= self.slots and len(rows) * max(row.reserved for row in rows) <= self.room
+        return len(rows) <= self.slots and len(rows) * max(row.reserved for row in rows) <= self.kv_budget
 
     def admitted(self) -> list[Slot]:
         """Take jobs off the queue that fit beside what is under way, and whose prompts are of like length."""
@@ -78,7 +78,7 @@ class Served:
         return chosen
 
 
-def room_of(local: LocalModel) -> int:
+def kv_budget_of(local: LocalModel) -> int:
     """How many columns of a model's cache half of the free memory could hold: keys and values of every layer.
 
     A column takes 2 x layers x key heads x head width numbers; joining rows holds the cache twice for a moment.

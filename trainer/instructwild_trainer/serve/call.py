@@ -3,42 +3,48 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from instructwild.llm.request import Request as Question
-from instructwild_trainer.serve.engine import SHUTTING_DOWN, Engine, Piece
-from instructwild_trainer.serve.wire import Answer, Asked, Refused, usage_of
+from instructwild.text.thoughts import split_thoughts
+from instructwild_trainer.serve.batch import TokenLogprob
+from instructwild_trainer.serve.engine import SHUTTING_DOWN, AnswerChunk, BatchEngine
+from instructwild_trainer.serve.response import CompletionResponse, usage_of
+from instructwild_trainer.serve.thought_stream import TAGS, ThoughtStream
+from instructwild_trainer.serve.wire import ApiError, CompletionRequest
 
 
 class Call:
     """One call on its way through the engine, seen from the event loop; leaving it early frees its slots."""
 
-    def __init__(self, engine: Engine, model: str, asked: Sequence[tuple[Question, list[int]]], top: int | None) -> None:
+    def __init__(self, engine: BatchEngine, model: str, prompts: Sequence[tuple[Question, list[int]]], top: int | None,
+                 of_prompt: bool = False) -> None:
         loop = asyncio.get_running_loop()
-        self._engine, self._pieces, self._open = engine, asyncio.Queue[Piece](), len(asked)
+        self._engine, self._chunks, self._open = engine, asyncio.Queue[AnswerChunk](), len(prompts)
 
-        def sink(piece: Piece) -> None:
+        def sink(chunk: AnswerChunk) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._pieces.put_nowait, piece)
+                loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
 
-        self._job = engine.submit(model, asked, sink, top)
+        self._job = engine.submit(model, prompts, sink, top, of_prompt)
 
-    async def pieces(self) -> AsyncIterator[Piece]:
-        """Pieces of all answers as they come.
+    async def chunks(self) -> AsyncIterator[AnswerChunk]:
+        """Chunks of all answers as they come.
 
         Raises:
-            Refused: the model failed, or the server is shutting down.
+            ApiError: the model failed, or the server is shutting down.
         """
         while self._open:
-            piece = await self._pieces.get()
-            self._open -= piece.finish is not None
-            if piece.finish == "failed":
+            chunk = await self._chunks.get()
+            self._open -= chunk.finish is not None
+            if chunk.finish == "failed":
                 self.leave()
-                raise failure(piece.problem or "the model failed")
-            yield piece
+                raise failure(chunk.problem or "the model failed")
+            yield chunk
 
     def leave(self) -> None:
         """Give up what has not been answered yet."""
@@ -47,9 +53,9 @@ class Call:
             self._engine.cancel(self._job)
 
 
-def failure(problem: str) -> Refused:
+def failure(problem: str) -> ApiError:
     """The error for an answer that could not be finished."""
-    return Refused(problem, status=503 if problem == SHUTTING_DOWN else 500, kind="server_error")
+    return ApiError(problem, status=503 if problem == SHUTTING_DOWN else 500, kind="server_error")
 
 
 class Streamed(StreamingResponse):
@@ -69,20 +75,74 @@ class Streamed(StreamingResponse):
             self._call.leave()
 
 
-async def events(call: Call, answer: Answer, asked: Asked, read: int) -> AsyncIterator[str]:
-    """The answer as server-sent events; `read` is how many tokens of prompt it took."""
+@dataclass(frozen=True)
+class PendingReply:
+    """What is needed to write a call's answer.
+
+    Args:
+        response: the envelope.
+        body: what the client sent.
+        prompt_tokens: how many tokens of prompt were read.
+        prefixes: for each choice the prompt that `echo` puts before it, else nothing.
+        prompt_lengths: for each choice, tokens of its prompt.
+        closings: for each choice the tag that ends the thoughts which its prompt opened; None where it opened none.
+    """
+
+    response: CompletionResponse
+    body: CompletionRequest
+    prompt_tokens: int
+    prefixes: Sequence[str]
+    prompt_lengths: Sequence[int]
+    closings: Sequence[str | None]
+
+    @property
+    def only_prompt(self) -> bool:
+        """Whether the prompt alone is the answer: max_tokens 0 with echo. The engine writes one token, which is left out."""
+        return self.body.longest == 0
+
+    def logprobs(self, index: int, entries: Sequence[TokenLogprob]) -> Sequence[TokenLogprob] | None:
+        """What is shown of the log probabilities; None where they were not asked for."""
+        if self.body.top is None:
+            return None
+        return entries[:self.prompt_lengths[index]] if self.only_prompt else entries
+
+    def split(self, index: int, text: str) -> tuple[str | None, str]:
+        """An answer as (reasoning, content); what a text is continued with is content."""
+        if self.only_prompt:
+            return None, self.prefixes[index]
+        if not self.response.chat:
+            return None, self.prefixes[index] + text
+        closing = self.closings[index]
+        opening = next((tag for tag, end in TAGS.items() if end == closing), "")
+        return split_thoughts(opening + text)
+
+
+async def events(call: Call, reply: PendingReply) -> AsyncIterator[str]:
+    """The answer as server-sent events."""
     begun: set[int] = set()
     counts: dict[int, int] = {}
+    streams = [ThoughtStream(closing) for closing in reply.closings]
     try:
-        async for piece in call.pieces():
-            counts[piece.index] = piece.tokens
-            noted = piece.noted if asked.top is not None else None
-            yield _event(answer.piece(piece.index, piece.text, piece.finish, noted, first=piece.index not in begun))
-            begun.add(piece.index)
-        if asked.with_usage:
-            yield _event(answer.closing(usage_of(read, sum(counts.values()))))
-    except Refused as refused:
-        yield _event(refused.body)
+        async for chunk in call.chunks():
+            index, first = chunk.index, chunk.index not in begun
+            counts[index] = 0 if reply.only_prompt else chunk.tokens
+            reasoning, text = "", "" if reply.only_prompt else chunk.text
+            if reply.response.chat:
+                reasoning, text = streams[index].add(text)
+                if chunk.finish is not None:
+                    more = streams[index].end()
+                    reasoning, text = reasoning + more[0], text + more[1]
+            elif first:
+                text = reply.prefixes[index] + text
+            entries = reply.logprobs(index, chunk.logprobs)
+            if not (text or reasoning or first or entries or chunk.finish):
+                continue
+            yield _event(reply.response.chunk(index, text, chunk.finish, entries, first=first, reasoning=reasoning))
+            begun.add(index)
+        if reply.body.with_usage:
+            yield _event(reply.response.closing(usage_of(reply.prompt_tokens, sum(counts.values()))))
+    except ApiError as error:
+        yield _event(error.body)
     yield "data: [DONE]\n\n"
 
 
@@ -90,17 +150,20 @@ def _event(body: Mapping[str, Any]) -> str:
     return f"data: {json.dumps(body, ensure_ascii=False, separators=(',', ':'))}\n\n"
 
 
-async def whole(call: Call, answer: Answer, asked: Asked, read: int, count: int) -> Response:
-    """All `count` answers at once; `read` is how many tokens of prompt they took."""
+async def whole(call: Call, reply: PendingReply) -> Response:
+    """All answers at once."""
+    count = len(reply.prefixes)
     texts, finishes, tokens = [""] * count, [""] * count, [0] * count
-    noted: list[list[Any]] = [[] for _ in range(count)]
-    async for piece in call.pieces():
-        texts[piece.index] += piece.text
-        noted[piece.index] += piece.noted
-        tokens[piece.index] = piece.tokens
-        finishes[piece.index] = piece.finish or ""
-    return JSONResponse(answer.whole(texts, finishes, noted if asked.top is not None else [None] * count,
-                                     usage_of(read, sum(tokens))))
+    logprobs: list[list[TokenLogprob]] = [[] for _ in range(count)]
+    async for chunk in call.chunks():
+        texts[chunk.index] += chunk.text
+        logprobs[chunk.index] += chunk.logprobs
+        tokens[chunk.index] = 0 if reply.only_prompt else chunk.tokens
+        finishes[chunk.index] = chunk.finish or ""
+    return JSONResponse(reply.response.whole(
+        [reply.split(index, text) for index, text in enumerate(texts)], finishes,
+        [reply.logprobs(index, entries) for index, entries in enumerate(logprobs)],
+        usage_of(reply.prompt_tokens, sum(tokens))))
 
 
 async def unless_left(request: Request, call: Call, working: Any) -> Response:

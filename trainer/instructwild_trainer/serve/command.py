@@ -51,7 +51,7 @@ def serve(
     """
     from instructwild.errors import ConfigError
     from instructwild_trainer.serve import vllm
-    from instructwild_trainer.serve.speaker import named, sources
+    from instructwild_trainer.serve.loaded_model import named, sources
 
     if len(models) > MOST_MODELS:
         raise ConfigError(f"{len(models)} models are more than the {MOST_MODELS} that one server holds", where="MODEL",
@@ -62,40 +62,40 @@ def serve(
     if key is None and not _is_loopback(host):
         raise ConfigError(f"{host} can be reached by others, and there is no API key to keep them out", where="--host",
                           remedy=f"set {KEY} to a long random text, or leave --host out")
-    found = sources(models)
-    whole = len(models) == 1 and (found[0].folder / "config.json").is_file()
+    result = sources(models)
+    whole = len(models) == 1 and (result[0].folder / "config.json").is_file()
     if engine is Runner.VLLM or (engine is Runner.AUTO and whole and votes is None and vllm.is_here()):
         if not whole:
             raise ConfigError("vLLM's server holds one whole model, no second one and no adapter on its base",
                               where="--engine", remedy="name one merged model, or leave --engine out")
         context = max_prompt + max_tokens if max_prompt is not None else None
-        vllm.become(found[0].folder, names[0], host=host, port=port, slots=slots, context=context, key=key)
-    _serve(found, names, host, port, key, votes, slots, waiting, max_tokens, max_prompt, grace)
+        vllm.become(result[0].folder, names[0], host=host, port=port, slots=slots, context=context, key=key)
+    _serve(result, names, host, port, key, votes, slots, waiting, max_tokens, max_prompt, grace)
 
 
-def _serve(found: list, names: list[str], host: str, port: int, key: str | None, votes: Path | None, slots: int,  # type: ignore[type-arg]
+def _serve(result: list, names: list[str], host: str, port: int, key: str | None, votes: Path | None, slots: int,  # type: ignore[type-arg]
            waiting: int, max_tokens: int, max_prompt: int | None, grace: float) -> None:
     from instructwild.console.terminal import console
-    from instructwild_trainer.serve.app import Limits, Service
-    from instructwild_trainer.serve.engine import Engine
+    from instructwild_trainer.serve.app import RequestLimits, Service
+    from instructwild_trainer.serve.engine import BatchEngine
+    from instructwild_trainer.serve.loaded_model import opened
     from instructwild_trainer.serve.server import address, run, taken
-    from instructwild_trainer.serve.speaker import opened
     from instructwild_trainer.serve.votes import Votes
 
     listening = taken(host, port)
-    kept = Votes(votes, [source.record for source in found]) if votes is not None else None
+    kept = Votes(votes, [source.record for source in result]) if votes is not None else None
     with console.status(f"loading {' and '.join(names)}"):
-        speakers = [opened(source, label) for source, label in zip(found, names, strict=True)]
-    engine = Engine({speaker.name: speaker.local for speaker in speakers}, slots=slots, waiting=waiting)
-    service = Service(speakers, engine, key=key, votes=kept, limits=Limits(prompt=max_prompt, answer=max_tokens),
+        loaded_models = [opened(source, label) for source, label in zip(result, names, strict=True)]
+    engine = BatchEngine({loaded.name: loaded.local for loaded in loaded_models}, slots=slots, waiting=waiting)
+    service = Service(loaded_models, engine, key=key, votes=kept, limits=RequestLimits(prompt=max_prompt, answer=max_tokens),
                       open_to_network=not _is_loopback(host))
     url = address(listening, host)
     console.print(f"[bold]{' and '.join(names)}[/]: chat at [link={url}/]{url}/[/], OpenAI's API at {url}/v1"
                   + (", with the API key" if key else "") + (f"; votes go to {votes}" if votes else "") + ". Ctrl-C stops.",
                   highlight=False)
-    for speaker in speakers:
-        if speaker.chat is None:
-            console.print(f"[yellow]{speaker.name} has no chat template[/]: it can only continue texts (/v1/completions)")
+    for loaded in loaded_models:
+        if loaded.chat is None:
+            console.print(f"[yellow]{loaded.name} has no chat template[/]: it can only continue texts (/v1/completions)")
     run(service, listening, grace)
 
 

@@ -28,9 +28,9 @@ def program() -> str | None:
 
 def command(vllm: str, folder: Path, name: str, *, host: str, port: int, slots: int, context: int | None) -> list[str]:
     """The command line: `slots` answers at once, `context` tokens of prompt and answer together; no code of the model's."""
-    told = [vllm, "serve", str(folder), "--served-model-name", name, "--host", host, "--port", str(port),
+    lines = [vllm, "serve", str(folder), "--served-model-name", name, "--host", host, "--port", str(port),
             "--max-num-seqs", str(slots)]
-    return [*told, *(["--max-model-len", str(context)] if context else [])]
+    return [*lines, *(["--max-model-len", str(context)] if context else [])]
 
 
 def become(folder: Path, name: str, *, host: str, port: int, slots: int, context: int | None, key: str | None) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 STAGE, LOCK = "votes", "votes.lock"
 
 
-class Verdict(StrEnum):
+class VoteVerdict(StrEnum):
     """What a person says about two answers."""
 
     LEFT = "left"
@@ -35,7 +35,7 @@ class Verdict(StrEnum):
 
 
 COUNTED = ("better", "worse", "tie", "both_bad")
-RANKS = {Verdict.LEFT: (1, 2), Verdict.RIGHT: (2, 1), Verdict.TIE: (1, 1), Verdict.BOTH_BAD: (1, 1)}
+RANKS = {VoteVerdict.LEFT: (1, 2), VoteVerdict.RIGHT: (2, 1), VoteVerdict.TIE: (1, 1), VoteVerdict.BOTH_BAD: (1, 1)}
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Votes:
         with self._locked():
             self._write(self._rows())
 
-    def keep(self, messages: Sequence[Message], answers: Sequence[tuple[str, str]], verdict: Verdict, voter: str,
+    def keep(self, messages: Sequence[Message], answers: Sequence[tuple[str, str]], verdict: VoteVerdict, voter: str,
              seconds: float | None = None) -> str:
         """Keep one vote, and give the id of its row; who votes again on the same two answers changes the vote.
 
@@ -75,16 +75,16 @@ class Votes:
                            for n, (model, text) in enumerate(sorted(answers)))
         ranks = dict(zip(answers, RANKS[verdict], strict=True))
         ranking = Ranking(annotator=person(voter), ranks=tuple(ranks[answer] for answer in sorted(answers)), seconds=seconds,
-                          status="discarded" if verdict is Verdict.BOTH_BAD else "submitted")
+                          status="discarded" if verdict is VoteVerdict.BOTH_BAD else "submitted")
         row = RankingRow(id=content_id(turns), messages=tuple(messages), candidates=candidates,
                          language=language_of(messages[-1].content))
         with self._locked():
             rows = self._rows()
-            place = next((i for i, old in enumerate(rows) if old.id == row.id and old.messages == row.messages
+            index = next((i for i, old in enumerate(rows) if old.id == row.id and old.messages == row.messages
                           and old.candidates == row.candidates), len(rows))
-            earlier = rows[place].rankings if place < len(rows) else ()
-            others = tuple(one for one in earlier if one.annotator != ranking.annotator)
-            self._write([*rows[:place], row.model_copy(update={"rankings": (*others, ranking)}), *rows[place + 1:]])
+            earlier = rows[index].rankings if index < len(rows) else ()
+            others = tuple(item for item in earlier if item.annotator != ranking.annotator)
+            self._write([*rows[:index], row.model_copy(update={"rankings": (*others, ranking)}), *rows[index + 1:]])
         return row.id
 
     def rows(self) -> list[RankingRow]:
@@ -93,12 +93,12 @@ class Votes:
 
     def _rows(self) -> list[RankingRow]:
         if stage.is_stage(self.folder):
-            found = read_manifest(self.folder)
-            if found.stage != STAGE:
-                raise OutputError(f"holds a {found.stage} stage, not votes", where=str(self.folder),
+            result = read_manifest(self.folder)
+            if result.stage != STAGE:
+                raise OutputError(f"holds a {result.stage} stage, not votes", where=str(self.folder),
                                   remedy="choose another --votes")
             known = {record.sha256 for record in self.inputs}
-            self.inputs = [*(record for record in found.inputs if record.sha256 not in known), *self.inputs]
+            self.inputs = [*(record for record in result.inputs if record.sha256 not in known), *self.inputs]
             return self.rows()
         if any(path.name != LOCK for path in self.folder.iterdir()):
             raise OutputError("holds files that are no votes", where=str(self.folder), remedy="choose another --votes")
@@ -125,18 +125,18 @@ class Votes:
 
 def wins(rows: Sequence[RankingRow]) -> dict[str, dict[str, int]]:
     """For each model how often its answer was better, worse, as good, or bad as the other was."""
-    told: dict[str, dict[str, int]] = {}
+    lines: dict[str, dict[str, int]] = {}
     for row in rows:
         for ranking in row.rankings:
-            for place, candidate in enumerate(row.candidates):
-                counts = told.setdefault(candidate.model or "?", dict.fromkeys(COUNTED, 0))
+            for index, candidate in enumerate(row.candidates):
+                counts = lines.setdefault(candidate.model or "?", dict.fromkeys(COUNTED, 0))
                 if ranking.status == "discarded":
                     counts["both_bad"] += 1
                 elif len(set(ranking.ranks)) == 1:
                     counts["tie"] += 1
                 else:
-                    counts["better" if ranking.ranks[place] == 1 else "worse"] += 1
-    return told
+                    counts["better" if ranking.ranks[index] == 1 else "worse"] += 1
+    return lines
 
 
 def _page(rows: Sequence[RankingRow]) -> "Page":

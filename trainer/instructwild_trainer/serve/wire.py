@@ -1,13 +1,14 @@
-"""OpenAI's shapes: what clients send, and what they get back. What would be ignored in silence is refused instead."""
+"""OpenAI's shapes of what clients send. What would be ignored in silence is refused instead."""
 
-import time
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator, model_validator
 
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
+from instructwild_trainer.serve.loaded_model import LoadedModel
 
 HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "parallel_tool_calls"}
 """Fields that change nothing about the answer, and are passed over."""
@@ -15,11 +16,11 @@ HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "p
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "presence_penalty": (0,), "frequency_penalty": (0,), "logit_bias": ({},), "tools": ([],),
     "tool_choice": ("none", "auto"),
-    "response_format": ({"type": "text"},), "modalities": (["text"],), "echo": (False,), "suffix": ("",), "best_of": (1,)}
+    "response_format": ({"type": "text"},), "modalities": (["text"],), "suffix": ("",), "best_of": (1,)}
 """Fields that only their neutral values, or null, may be given for."""
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """A request that is answered with an error of OpenAI's shape."""
 
     def __init__(self, message: str, *, status: int = 400, kind: str = "invalid_request_error", param: str | None = None,
@@ -33,24 +34,87 @@ class _Shape(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Part(_Shape):
-    """A part of a message; text is the only kind that is read."""
+class ToolFunction(BaseModel):
+    """What a tool call of an earlier turn called; `arguments` is JSON, as text or as an object."""
 
-    type: Literal["text"]
-    text: str
+    name: str
+    arguments: str | dict[str, Any] = ""
+
+
+class ToolCall(BaseModel):
+    """A tool call of an earlier turn."""
+
+    id: str | None = None
+    type: Literal["function"] = "function"
+    function: ToolFunction
+
+    def plain(self) -> dict[str, Any]:
+        """As chat templates read it: arguments that are a JSON object become one."""
+        arguments: Any = self.function.arguments
+        if isinstance(arguments, str):
+            try:
+                parsed = json.loads(arguments)
+            except (ValueError, RecursionError):
+                parsed = None
+            arguments = parsed if isinstance(parsed, dict) else arguments
+        return {"type": self.type, **({"id": self.id} if self.id else {}),
+                "function": {"name": self.function.name, "arguments": arguments}}
 
 
 class Turn(BaseModel):
-    """A message as clients send it; fields beside role and content are passed over."""
+    """A message as clients send it; fields that are not read here are passed over."""
 
-    role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[Part]
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | None = None
+    reasoning_content: str | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = None
+    name: str | None = None
+
+    @field_validator("content", mode="before")
+    @classmethod
+    def _joined(cls, content: Any) -> Any:
+        """The text parts of a list of parts, joined; the model reads nothing else."""
+        if not isinstance(content, list):
+            return content
+        texts = []
+        for part in content:
+            kind = part.get("type") if isinstance(part, dict) else None
+            if kind != "text" or not isinstance(part.get("text"), str):
+                raise ValueError(f"a part of type {str(kind)[:40]!r} cannot be read: this model reads text parts only")
+            texts.append(part["text"])
+        return "".join(texts)
+
+    @model_validator(mode="after")
+    def _with_text(self) -> "Turn":
+        if self.content is None and self.role != "assistant":
+            raise ValueError(f"content is null, which only an assistant's turn may be, and this one is the {self.role}'s")
+        return self
 
     @property
     def message(self) -> Message:
-        """The message in the project's own words."""
-        text = self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
-        return Message(role="system" if self.role == "developer" else self.role, content=text)
+        """Role and text, in the project's own words."""
+        role: Any = "system" if self.role == "developer" else self.role
+        return Message(role=role, content=self.content or "")
+
+    def plain(self) -> dict[str, Any]:
+        """As chat templates read it; content that is null is empty."""
+        turn: dict[str, Any] = {"role": "system" if self.role == "developer" else self.role, "content": self.content or ""}
+        if self.tool_calls:
+            turn["tool_calls"] = [call.plain() for call in self.tool_calls]
+        more = {"reasoning_content": self.reasoning_content, "tool_call_id": self.tool_call_id, "name": self.name}
+        return turn | {name: value for name, value in more.items() if value}
+
+
+MOST_PROMPTS = 128
+LONGEST_STOP = 1000
+"""Characters of a stop string: each token of an answer is compared with it."""
+GREEDY_BELOW = 1e-5
+"""A temperature below this is 0: the likeliest token. Dividing by it could overflow."""
+FIXED_BY_SERVER = frozenset(("chat_template", "tokenize", "add_generation_prompt", "continue_final_message", "conversation",
+                             "messages", "tools", "documents", "padding", "truncation", "max_length", "return_tensors",
+                             "return_dict", "return_assistant_tokens_mask", "tokenizer_kwargs"))
+"""Arguments of `apply_chat_template` that no request may set."""
 
 
 class StreamOptions(_Shape):
@@ -60,11 +124,11 @@ class StreamOptions(_Shape):
     include_obfuscation: bool = False
 
 
-class Asked(_Shape):
+class CompletionRequest(_Shape):
     """What both endpoints take."""
 
     model: str
-    max_tokens: int | None = Field(default=None, ge=1)
+    max_tokens: int | None = Field(default=None, ge=0)
     temperature: float | None = Field(default=None, ge=0, le=2)
     top_p: float | None = Field(default=None, gt=0, le=1)
     repetition_penalty: float = Field(default=1.0, gt=0, le=10)
@@ -76,12 +140,19 @@ class Asked(_Shape):
 
     @model_validator(mode="before")
     @classmethod
-    def _passed_over(cls, given: Any) -> Any:
+    def _passed_over(cls, body: Any) -> Any:
         """Take out what changes nothing, and nulls, which stand for the default."""
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items()
+        if not isinstance(body, dict):
+            return body
+        return {name: value for name, value in body.items()
                 if value is not None and name not in HARMLESS and not (name in NEUTRAL and value in NEUTRAL[name])}
+
+    @field_validator("stop")
+    @classmethod
+    def _short(cls, stop: str | list[str] | None) -> str | list[str] | None:
+        if any(len(text) > LONGEST_STOP for text in ([stop] if isinstance(stop, str) else stop or ())):
+            raise ValueError(f"a stop string may have at most {LONGEST_STOP:,} characters")
+        return stop
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -103,25 +174,51 @@ class Asked(_Shape):
         """Whether the stream ends with the usage."""
         return self.stream_options is not None and self.stream_options.include_usage
 
-    def requests(self) -> list[Request]:
-        """What is to be answered, without the sampling."""
+    @property
+    def echo_prompt(self) -> bool:
+        """Whether the answer begins with the prompt."""
+        return False
+
+    def prompts(self, model: LoadedModel) -> list[list[int]]:
+        """Each prompt as token ids.
+
+        Raises:
+            ApiError: one is empty, or holds ids that are no token of the model.
+            ModelError: the model has no chat template, or its template does not write the conversation.
+        """
         raise NotImplementedError
 
     def sampling(self, longest: int, defaults: Mapping[str, float]) -> Sampling:
         """How it is to be answered."""
         temperature = defaults["temperature"] if self.temperature is None else self.temperature
-        return Sampling(max_tokens=longest, temperature=temperature, stop=self.stops,
+        return Sampling(max_tokens=longest, temperature=0.0 if temperature < GREEDY_BELOW else temperature, stop=self.stops,
                         top_p=defaults["top_p"] if self.top_p is None else self.top_p,
                         repetition_penalty=self.repetition_penalty)
 
 
-class ChatAsked(Asked):
+class ChatRequest(CompletionRequest):
     """The body of /v1/chat/completions."""
 
     messages: list[Turn] = Field(min_length=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
     logprobs: bool = False
     top_logprobs: int = Field(default=0, ge=0, le=20)
+    chat_template_kwargs: dict[str, Any] = {}
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+
+    @field_validator("chat_template_kwargs")
+    @classmethod
+    def _free(cls, options: dict[str, Any]) -> dict[str, Any]:
+        fixed = sorted(FIXED_BY_SERVER & options.keys())
+        if fixed:
+            raise ValueError(f"{', '.join(fixed)} cannot be set by a request")
+        return options
+
+    @property
+    def template_options(self) -> dict[str, Any]:
+        """What the chat template is called with; `reasoning_effort: none` is `enable_thinking: false` too."""
+        effort = {"reasoning_effort": self.reasoning_effort} if self.reasoning_effort else {}
+        return effort | ({"enable_thinking": False} if self.reasoning_effort == "none" else {}) | self.chat_template_kwargs
 
     @property
     def top(self) -> int | None:
@@ -133,15 +230,18 @@ class ChatAsked(Asked):
         """How many tokens an answer may have, where the client says so."""
         return self.max_completion_tokens or self.max_tokens
 
-    def requests(self) -> list[Request]:
-        """The conversation."""
-        return [Request(messages=tuple(turn.message for turn in self.messages))]
+    def prompts(self, model: LoadedModel) -> list[list[int]]:
+        """The conversation, up to where the answer begins."""
+        if self.longest == 0:
+            raise ApiError("an answer of 0 tokens is none", param="max_tokens")
+        return [model.chat_prompt([turn.plain() for turn in self.messages], self.template_options)]
 
 
-class TextAsked(Asked):
+class TextRequest(CompletionRequest):
     """The body of /v1/completions."""
 
-    prompt: str | Annotated[list[str], Field(min_length=1, max_length=128)]
+    prompt: str | list[str] | list[StrictInt] | list[list[StrictInt]]
+    echo: bool = False
     logprobs: int | None = Field(default=None, ge=0, le=20)
 
     @property
@@ -149,88 +249,45 @@ class TextAsked(Asked):
         """How many likelihoods are wanted with each token; None for none."""
         return self.logprobs
 
-    def requests(self) -> list[Request]:
-        """Each text to continue."""
-        prompts = [self.prompt] if isinstance(self.prompt, str) else self.prompt
-        if not all(prompts):
-            raise Refused("an empty prompt gives the model nothing to continue", param="prompt")
-        return [Request(text=prompt) for prompt in prompts]
+    @property
+    def echo_prompt(self) -> bool:
+        """Whether the answer begins with the prompt."""
+        return self.echo
+
+    def prompts(self, model: LoadedModel) -> list[list[int]]:
+        """Each text to continue, or the token ids that stand for one."""
+        if self.max_tokens == 0 and not self.echo:
+            raise ApiError("an answer of 0 tokens is none; with echo it is the prompt", param="max_tokens")
+        several = isinstance(self.prompt, list) and not isinstance(next(iter(self.prompt), None), int)
+        prompts: list[Any] = list(self.prompt) if several else [self.prompt]
+        if not prompts or not all(prompts):
+            raise ApiError("an empty prompt gives the model nothing to continue", param="prompt")
+        if len(prompts) > MOST_PROMPTS:
+            raise ApiError(f"{len(prompts)} prompts are more than the {MOST_PROMPTS} of one call", param="prompt")
+        vocabulary = model.vocabulary
+        for ids in prompts:
+            if not isinstance(ids, str) and not all(0 <= token < vocabulary for token in ids):
+                raise ApiError(f"token ids lie between 0 and {vocabulary - 1}", param="prompt")
+        for text in prompts:
+            if isinstance(text, str):
+                model.check_length(text)
+        return [model.local.encode(Request(text=text)) if isinstance(text, str) else list(text) for text in prompts]
 
 
-def understood(shape: type[BaseModel], body: Any) -> Any:
+def parse_body(shape: type[BaseModel], body: Any) -> Any:
     """A body in its shape.
 
     Raises:
-        Refused: it has another one; the message names the first field that is wrong.
+        ApiError: it has another one; the message names the first field that is wrong.
     """
     try:
         return shape.model_validate(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = [part for part in first["loc"] if part not in ("str", "list[constrained-str]")]
-        name = ".".join(str(part) for part in place)
-        told = ("is not supported here, so it is refused rather than ignored" if first["type"] == "extra_forbidden"
-                else first["msg"][:1].lower() + first["msg"][1:])
-        raise Refused(f"{name or 'the body'}: {told}", param=name or None,
-                      code="unsupported_parameter" if first["type"] == "extra_forbidden" else None) from None
-
-
-class Answer:
-    """The envelope of one call's answer, whole or in pieces.
-
-    Args:
-        chat: whether messages were asked with, or a text.
-        name: the call's id.
-        model: who answers.
-        decode: turns one token into its text.
-    """
-
-    def __init__(self, chat: bool, name: str, model: str, decode: Any) -> None:
-        self.chat, self.decode = chat, decode
-        self.head = {"id": name, "created": int(time.time()), "model": model}
-
-    def whole(self, texts: Sequence[str], finishes: Sequence[str], noted: Sequence[Sequence[Any] | None],
-              usage: Mapping[str, int]) -> dict[str, Any]:
-        """The answer all at once."""
-        choices = []
-        for index, (text, finish, likelihoods) in enumerate(zip(texts, finishes, noted, strict=True)):
-            said = {"message": {"role": "assistant", "content": text, "refusal": None}} if self.chat else {"text": text}
-            choices.append({"index": index, **said, "finish_reason": finish, "logprobs": self.likelihoods(likelihoods)})
-        return {**self.head, "object": "chat.completion" if self.chat else "text_completion", "choices": choices,
-                "usage": usage}
-
-    def piece(self, index: int, text: str, finish: str | None = None, noted: Sequence[Any] | None = None,
-              first: bool = False) -> dict[str, Any]:
-        """A further piece of one choice."""
-        if self.chat:
-            said: dict[str, Any] = {"delta": {**({"role": "assistant"} if first else {}), "content": text}}
-        else:
-            said = {"text": text}
-        return self._chunk([{"index": index, **said, "finish_reason": finish, "logprobs": self.likelihoods(noted)}])
-
-    def closing(self, usage: Mapping[str, int]) -> dict[str, Any]:
-        """The last piece of a stream that was asked for its usage."""
-        return {**self._chunk([]), "usage": usage}
-
-    def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
-        return {**self.head, "object": "chat.completion.chunk" if self.chat else "text_completion", "choices": choices}
-
-    def likelihoods(self, noted: Iterable[Any] | None) -> dict[str, Any] | None:
-        """Likelihoods in the shape of the endpoint."""
-        if noted is None:
-            return None
-        if not self.chat:
-            found = list(noted)
-            return {"tokens": [self.decode(one.token) for one in found], "token_logprobs": [one.logprob for one in found],
-                    "top_logprobs": [{self.decode(token): value for token, value in one.top} for one in found]}
-        return {"content": [{**self._token(one.token, one.logprob),
-                             "top_logprobs": [self._token(token, value) for token, value in one.top]} for one in noted]}
-
-    def _token(self, token: int, logprob: float) -> dict[str, Any]:
-        text = self.decode(token)
-        return {"token": text, "logprob": logprob, "bytes": list(text.encode())}
-
-
-def usage_of(prompt: int, completion: int) -> dict[str, int]:
-    """How many tokens went in and came out."""
-    return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        path = [part for part in first["loc"] if not (isinstance(part, str) and part.startswith(("str", "list[")))]
+        name = ".".join(str(part) for part in path)
+        problem = first["msg"].removeprefix("Value error, ")
+        message = ("is not supported here, so it is refused rather than ignored" if first["type"] == "extra_forbidden"
+                   else problem[:1].lower() + problem[1:])
+        raise ApiError(f"{name or 'the body'}: {message}", param=name or None,
+                       code="unsupported_parameter" if first["type"] == "extra_forbidden" else None) from None

@@ -1,8 +1,8 @@
-"""The two sides of a battle: answers that were made before, or a model that is asked now."""
+"""The two models of a pairwise evaluation: answers that were made before, or a model that answers now."""
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ SORTED_OVER = 8
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedModel:
     """One of the two.
 
     Args:
@@ -32,7 +32,7 @@ class Side:
         given: as the user named it; a model's folder where it is a model that runs here.
         inputs: how the manifest names it.
         rows: answered rows by prompt id, where the answers were made before.
-        model: the model to ask, where they were not.
+        model: the model that answers, where they were not.
     """
 
     name: str
@@ -42,32 +42,32 @@ class Side:
     model: ModelName | None = None
 
 
-def side(given: str, limits: Limits, encoding: str | None = None) -> Side:
-    """Understand one side: a stage folder or file with answers, else a model `M`.
+def compared_model(given: str, limits: Limits, encoding: str | None = None) -> ComparedModel:
+    """Understand one of the models: a stage folder or file with answers, else a model `M`.
 
     Raises:
-        InputError, ConfigError, ModelError, GateError: see there.
+        InputError, ConfigError, ModelError, GateError: it cannot be read, or is no model.
     """
     path = Path(given)
     if path.is_file() or (stage.is_stage(path) and not (path / MODEL).is_dir()):
         table = read([given], encoding)
         rows = {row.id: row for row in instructions(table.frame) if row.response}
-        return Side(path.name, given, tuple(table.inputs), rows=rows)
+        return ComparedModel(path.name, given, tuple(table.inputs), rows=rows)
     model = understand(given)
     check(model, limits)
     if model.place == "local":
-        found = source_of(given)
-        return Side(found.label, str(found.folder), (found.record,), model=model)
+        result = source_of(given)
+        return ComparedModel(result.label, str(result.folder), (result.record,), model=model)
     named = hashlib.sha256(f"{model.url}#{model.name}".encode()).hexdigest()
-    return Side(model.label, given, (stage.FileRecord(path=model.label, sha256=named),), model=model)
+    return ComparedModel(model.label, given, (stage.FileRecord(path=model.label, sha256=named),), model=model)
 
 
-def ask(asked: Side, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits, ledger: Path, run: str,
-        ) -> tuple[list[Reply], "Spent"]:
+def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits,
+                     ledger: Path, run: str) -> tuple[list[Reply], "AnswerCost"]:
     """What a model answers to each prompt; what the ledger knows is not asked again.
 
     Args:
-        asked: a side with a model.
+        compared: one that answers now.
         prompts: conversations that wait for an answer.
         sampling, limits: how, and within what.
         ledger: the file of calls and replies.
@@ -76,27 +76,27 @@ def ask(asked: Side, prompts: Sequence[tuple[Message, ...]], sampling: Sampling,
     from instructwild.console.terminal import progress
 
     with closing(Ledger(ledger, run)) as kept, progress() as shown:
-        session = open_model(asked.given, limits, kept, sort=SORTED_OVER)
-        task = shown.add_task(f"answers of {asked.name}", total=len(prompts), note="")
+        session = open_model(compared.given, limits, kept, sort=SORTED_OVER)
+        task = shown.add_task(f"answers of {compared.name}", total=len(prompts), note="")
         waiting = (Request(messages=messages, sampling=sampling, seed=number) for number, messages in enumerate(prompts))
 
         async def answered() -> list[Reply]:
-            found = []
+            result = []
             async with session:
                 async for _, reply in session.stream(lambda: next(waiting, None)):
-                    found.append(reply)
+                    result.append(reply)
                     shown.update(task, advance=1)
-            return found
+            return result
 
         replies = asyncio.run(answered())
         cost = charges([session], kept)
     nothing = Reply("", "failed", problem="budget")
-    spent = Spent(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)
+    spent = AnswerCost(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)
     return [*replies, *[nothing] * (len(prompts) - len(replies))], spent
 
 
 @dataclass(frozen=True)
-class Spent:
+class AnswerCost:
     """Tokens sent and received, US$ charged for them, and US$ that may have been charged besides."""
 
     prompt: int = 0
@@ -104,6 +104,16 @@ class Spent:
     usd: float = 0.0
     possible: float = 0.0
 
-    def __add__(self, other: "Spent") -> "Spent":
-        return Spent(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd,
-                     self.possible + other.possible)
+    def __add__(self, other: "AnswerCost") -> "AnswerCost":
+        return AnswerCost(self.prompt + other.prompt, self.completion + other.completion, self.usd + other.usd,
+                          self.possible + other.possible)
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """The names, the second of equal ones as `name (2)`."""
+    seen: dict[str, int] = {}
+    unique = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return unique

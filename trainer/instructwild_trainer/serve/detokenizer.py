@@ -8,7 +8,7 @@ LONGEST_CHARACTER = 8
 """Tokens after which a broken character is let through: no character is spread over more."""
 
 
-class Spoken:
+class Detokenizer:
     """What one answer says so far.
 
     Args:
@@ -50,10 +50,15 @@ class Spoken:
         if self.stopped:
             return ""
         text = self._held + new
-        found = [place for stop in self._stops if (place := text.find(stop)) >= 0]
-        if found:
+        result = [index for stop in self._stops if (index := text.find(stop)) >= 0]
+        if result:
             self.stopped, self._held = True, ""
-            return text[: min(found)]
-        kept = max((size for stop in self._stops for size in range(1, len(stop)) if text.endswith(stop[:size])), default=0)
+            return text[: min(result)]
+        kept = max((_overlap(text, stop) for stop in self._stops), default=0)
         self._held = text[len(text) - kept:]
         return text[: len(text) - kept]
+
+
+def _overlap(text: str, stop: str) -> int:
+    """How many letters at the end of the text may be the beginning of a stop string."""
+    return next((size for size in range(min(len(stop) - 1, len(text)), 0, -1) if text.endswith(stop[:size])), 0)

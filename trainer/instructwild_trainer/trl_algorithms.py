@@ -14,15 +14,15 @@ from instructwild_trainer.ppo.experience import Experience
 from instructwild_trainer.ppo.plan import steps_per_update, updates_of
 from instructwild_trainer.ppo.rewards import penalised
 from instructwild_trainer.ppo.rollout import generate, left_padded, seeded
-from instructwild_trainer.ppo.scores import Prompt, Score
+from instructwild_trainer.ppo.scores import EncodedPrompt, Score
 from instructwild_trainer.templates import Chat
 
 if TYPE_CHECKING:
     from instructwild.stage import Run
 
 
-def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, options: PPOOptions, work: "Run",
-                   callbacks: Sequence[Any] = ()) -> list[dict[str, float]]:
+def train_with_trl(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, options: PPOOptions,
+                   work: "Run", callbacks: Sequence[Any] = ()) -> list[dict[str, float]]:
     """Train the policy adapter in place; what TRL logged.
 
     PPO's words keep their meaning: batch_size responses are sampled at a time, mini_batch_size of them make an optimiser
@@ -42,7 +42,7 @@ def train_with_trl(actors: Actors, score: Score, prompts: Sequence[Prompt], chat
         ConfigError: batch sizes that do not divide as TRL needs them, or all responses score alike.
     """
     checked(options)
-    actors.acting(POLICY)
+    actors.set_adapter(POLICY)
     make = _dpo if options.algorithm == "dpo" else _online
     trainer = make(actors, score, prompts, chat, options, work.scratch / CHECKPOINTS)
     for callback in callbacks:
@@ -65,20 +65,21 @@ def checked(o: PPOOptions) -> None:
         raise ConfigError("trains adapters only", where=f"--algorithm {o.algorithm}", remedy="leave use_peft true")
 
 
-def judge(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions) -> Callable[..., list[float]]:
+def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat,
+          o: PPOOptions) -> Callable[..., list[float]]:
     """The score as a reward function of TRL's; the column `which` says what prompt each completion answers."""
     stops, pad = set(chat.stop_ids), chat.tokenizer.pad_token_id
 
     def reward(completion_ids: Sequence[Sequence[int]], which: Sequence[int], **_: Any) -> list[float]:
         ids, mask = left_padded([prompts[i].ids for i in which], pad, actors.device)
-        said, said_mask = left_padded([list(reversed(one)) for one in completion_ids], pad, actors.device)
-        ended = torch.tensor([bool(one) and one[-1] in stops for one in completion_ids], device=actors.device)
+        output, said_mask = left_padded([list(reversed(item)) for item in completion_ids], pad, actors.device)
+        ended = torch.tensor([bool(item) and item[-1] in stops for item in completion_ids], device=actors.device)
         rows = torch.arange(len(which), device=actors.device)
-        found = score(Experience(prompt=ids, prompt_mask=mask, response=said.flip(1), mask=said_mask.flip(1), ended=ended,
+        result = score(Experience(prompt=ids, prompt_mask=mask, response=output.flip(1), mask=said_mask.flip(1), ended=ended,
                                  row=rows, which=torch.tensor(list(which), device=actors.device)))
-        actors.acting(POLICY)
+        actors.set_adapter(POLICY)
         penalty = None if o.missing_eos_penalty == "none" else o.missing_eos_penalty
-        clipped = found.clamp(-o.score_clip, o.score_clip) if o.score_clip else found
+        clipped = result.clamp(-o.score_clip, o.score_clip) if o.score_clip else result
         return [float(value) for value in penalised(clipped, ended, penalty)]
     return reward
 
@@ -95,7 +96,7 @@ def _arguments(o: PPOOptions, folder: Path, steps: int) -> dict[str, Any]:
             "gradient_checkpointing": o.gradient_checkpointing}
 
 
-def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
+def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
@@ -111,22 +112,22 @@ def _online(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat,
                    train_dataset=rows, processing_class=chat.tokenizer)
 
 
-def _dpo(actors: Actors, score: Score, prompts: Sequence[Prompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
+def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
     from datasets import Dataset
     from trl import DPOConfig, DPOTrainer
 
     order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(seeded(o.seed, "order"))).tolist()
-    asked = order[:updates_of(o, len(prompts)) * o.batch_size]
-    rows = [i for i in asked for _ in range(o.num_generations)]
-    said = generate(actors, POLICY, [prompts[i].ids for i in rows], range(len(rows)), length=o.response_length,
+    requests = order[:updates_of(o, len(prompts)) * o.batch_size]
+    rows = [i for i in requests for _ in range(o.num_generations)]
+    output = generate(actors, POLICY, [prompts[i].ids for i in rows], range(len(rows)), length=o.response_length,
                     stop_ids=chat.stop_ids, pad=chat.tokenizer.pad_token_id, temperature=o.temperature,
                     seed=seeded(o.seed, "dpo"), batch_size=o.rollout_batch_size)
-    ids = [tokens[on].tolist() for tokens, on in zip(said.response, said.mask, strict=True)]
+    ids = [tokens[on].tolist() for tokens, on in zip(output.response, output.mask, strict=True)]
     scores = judge(actors, score, prompts, chat, o)(completion_ids=ids, which=rows)
     texts = chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
     pairs = []
-    for n, i in enumerate(asked):
-        own = sorted(range(n * o.num_generations, (n + 1) * o.num_generations), key=lambda place: scores[place])
+    for n, i in enumerate(requests):
+        own = sorted(range(n * o.num_generations, (n + 1) * o.num_generations), key=lambda index: scores[index])
         if scores[own[0]] < scores[own[-1]]:
             pairs.append({"prompt": prompts[i].messages, "chosen": [{"role": "assistant", "content": texts[own[-1]]}],
                           "rejected": [{"role": "assistant", "content": texts[own[0]]}]})

@@ -1,11 +1,11 @@
-"""The page of a battle: who won, by how much, and every answer beside the other."""
+"""The page of a pairwise evaluation: who won, by how much, and every answer beside the other."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
-from instructwild_trainer.evaluate.pieces import interval
+from instructwild_trainer.evaluate.statistics import interval
 
 if TYPE_CHECKING:
     from instructwild_trainer.evaluate.comparison import Comparison
@@ -18,7 +18,7 @@ def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, m
 
     Args:
         decided: comparisons with a verdict.
-        names: what the two sides are called.
+        names: what the two models are called.
         judge: what the judge is called.
         metrics: as the manifest has them.
     """
@@ -45,7 +45,7 @@ def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, m
     page.add("How far to trust this", Prose(_trust(decided, metrics, judge)))
     step = max(1.0, len(decided) / SHOWN)
     chosen = [decided[int(i * step)] for i in range(min(SHOWN, len(decided)))]
-    page.add("The answers side by side", Samples([_sample(one, names) for one in chosen],
+    page.add("The answers side by side", Samples([_sample(item, names) for item in chosen],
                                                  caption=f"{len(chosen):,} of {len(decided):,}, spread evenly. All are in "
                                                          "data.parquet." if len(chosen) < len(decided) else ""))
     return page
@@ -64,36 +64,36 @@ def _headline(metrics: Mapping[str, Any], names: Sequence[str]) -> list[tuple[An
 
 def _rates(called: str, rates: Mapping[str, Any], results: Mapping[str, Any], labels: Mapping[str, str]) -> Table:
     return Table([called, "prompts", *labels.values(), "win rate"],
-                 [[part, one["rows"], *(results[part][key] for key in labels), interval(one, 0, percent=True)]
-                  for part, one in rates.items()],
+                 [[part, item["rows"], *(results[part][key] for key in labels), interval(item, 0, percent=True)]
+                  for part, item in rates.items()],
                  caption="A tie counts half. 95% intervals by bootstrap over prompts; few prompts give wide ones.")
 
 
 def _crossed(metrics: Mapping[str, Any]) -> Table:
     languages = [part for part in metrics["win_rate"] if part != "all"]
-    found = metrics["by_category_and_language"]
-    rows = [[category, *(interval(found[key], 0, percent=True) + f" of {found[key]['rows']}"
-                         if (key := f"{category}, {language}") in found else "–" for language in languages)]
+    result = metrics["by_category_and_language"]
+    rows = [[category, *(interval(result[key], 0, percent=True) + f" of {result[key]['rows']}"
+                         if (key := f"{category}, {language}") in result else "–" for language in languages)]
             for category in metrics["by_category"]]
     return Table(["category", *languages], rows, caption="Win rate, its interval, and of how many prompts.")
 
 
 def _trust(decided: Sequence["Comparison"], metrics: Mapping[str, Any], judge: str) -> str:
-    said = [f"{len(decided):,} prompts. An interval of the win rate that holds 50% tells no winner."]
+    notes = [f"{len(decided):,} prompts. An interval of the win rate that holds 50% tells no winner."]
     if metrics["consistent"] is not None:
-        said.append("Every pair was read twice, the second time with the answers in the other order; where the two readings "
-                    f"disagree it is a tie. {judge} agreed with itself on {metrics['consistent']:.0%} of the pairs and "
-                    f"preferred what stood first in {metrics['first_place']:.0%} of its readings.")
+        notes.append("Every pair was read twice, the second time with the answers in the other order; where the two "
+                     f"readings disagree it is a tie. {judge} agreed with itself on {metrics['consistent']:.0%} of the "
+                     f"pairs and preferred what stood first in {metrics['first_place']:.0%} of its readings.")
     else:
-        said.append("A reward model scores each answer by itself, so the order cannot matter. It knows what its annotators "
+        notes.append("A reward model scores each answer by itself, so the order cannot matter. It knows what its annotators "
                     "preferred and nothing of truth.")
-    return "\n\n".join(said)
+    return "\n\n".join(notes)
 
 
-def _sample(one: "Comparison", names: Sequence[str]) -> Sample:
-    verdict = {"first": f"{names[0]} wins", "second": f"{names[1]} wins"}.get(one.winner or "", "tie")
-    said = [" ".join(text.split())[:300] for text in one.said]
-    note = f"The judge: {said[0]} With the two swapped: {said[1]}" if one.consistent is not None else ", ".join(said)
-    replies = tuple((name, text or "(nothing)") for name, text in zip(names, one.answers, strict=True))
-    return Sample(one.row.prompt[-1].content, language=one.language, id=one.row.id, badges=[verdict, one.category],
+def _sample(item: "Comparison", names: Sequence[str]) -> Sample:
+    verdict = {"first": f"{names[0]} wins", "second": f"{names[1]} wins"}.get(item.winner or "", "tie")
+    notes = [" ".join(text.split())[:300] for text in item.said]
+    note = f"The judge: {notes[0]} With the two swapped: {notes[1]}" if item.consistent is not None else ", ".join(notes)
+    replies = tuple((name, text or "(nothing)") for name, text in zip(names, item.answers, strict=True))
+    return Sample(item.row.prompt[-1].content, language=item.language, id=item.row.id, badges=[verdict, item.category],
                   replies=replies, note=note)

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from instructwild_trainer.evaluate.pieces import interval
+from instructwild_trainer.evaluate.statistics import interval
 
 if TYPE_CHECKING:
     from instructwild.stage import Manifest
 
 
-def tell(manifest: "Manifest") -> None:
+def print_result(manifest: "Manifest") -> None:
     """A table of what was measured, with intervals, on stderr."""
     from rich.table import Table
 
@@ -17,21 +17,22 @@ def tell(manifest: "Manifest") -> None:
     metrics = manifest.metrics
     table = Table(box=None, padding=(0, 2, 0, 0))
     if "perplexity" in metrics:
-        rows = {name: {part: interval(one) for part, one in parts.items()} for name, parts in metrics["perplexity"].items()}
+        rows = {name: {part: interval(each) for part, each in parts.items()}
+                for name, parts in metrics["perplexity"].items()}
         table.title = "perplexity of an answer token"
     elif "score" in metrics:
-        rows = {name: {part: interval(one, 2, sign=True) for part, one in parts.items()}
+        rows = {name: {part: interval(item, 2, sign=True) for part, item in parts.items()}
                 for name, parts in metrics["score"].items()}
         first = next(iter(rows))
-        rows |= {f"{name} minus {first}": {part: interval(one, 2, sign=True) for part, one in parts.items()}
+        rows |= {f"{name} minus {first}": {part: interval(item, 2, sign=True) for part, item in parts.items()}
                  for name, parts in metrics["more_than_first"].items()}
         table.title = "mean score"
     else:
         first, second = metrics["sides"]
         rows = {part: {f"{first} wins": str(metrics["results"][part]["wins"]), "ties": str(metrics["results"][part]["ties"]),
                        f"{second} wins": str(metrics["results"][part]["losses"]),
-                       "win rate": interval(one, 0, percent=True)}
-                for part, one in {**metrics["win_rate"], **metrics["by_category"]}.items()}
+                       "win rate": interval(item, 0, percent=True)}
+                for part, item in {**metrics["win_rate"], **metrics["by_category"]}.items()}
         table.title = f"{first} against {second}, judged by {metrics['judge']}"
     table.title_justify = "left"
     columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
