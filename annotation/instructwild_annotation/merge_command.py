@@ -47,32 +47,38 @@ def merge(
             return
         kept, dropped = [], list(table.dropped)
         for row in table.rows:
-            one = merged(row, method, kinds)
-            if one is None:
+            single = merged(row, method, kinds)
+            if single is None:
                 dropped.append(Dropped(id=row.id, step="merge", reason=Reason.NOT_RANKED, evidence=len(row.rankings),
                                        row=row.model_dump(mode="json")))
             else:
-                kept.append(row.model_copy(update={"rankings": (one,)}))
+                kept.append(row.model_copy(update={"rankings": (single,)}))
         low = agreement.second_look(table.rows, second_look)
-        given = figures_of(table.rows)
-        measured = {name: value for name, value in given.items() if "agreement" in name or "alpha" in name}
-        metrics = {**figures_of(kept), **measured, "rankings_in": given["rankings"],
+        before = figures_of(table.rows)
+        measured = {name: value for name, value in before.items() if "agreement" in name or "alpha" in name}
+        metrics = {**figures_of(kept), **measured, "rankings_in": before["rankings"],
                    "second_look": [row.id for row, _ in low]}
         report = rankings_page("Merged rankings", table.rows, second_look=second_look,
-                               lead=f"{given['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
-        _tell(given, len(low), second_look)
+                               lead=f"{before['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
+        _print_agreement(before, len(low), second_look)
         finished = run.finish(data=ranking_frame(kept), dropped=dropped, report=report, metrics=metrics)
     announce(finished, json)
 
 
-def _tell(given: dict[str, Any], low: int, second_look: float) -> None:
+def _print_agreement(metrics: dict[str, Any], low: int, second_look: float) -> None:
     """How far annotators agree, in a few lines."""
     from instructwild.console.terminal import console
+    from instructwild_annotation.rankings_page import in_words
 
-    if given["people_agreement"] is not None:
-        alpha = "" if given["people_alpha"] is None else f", Krippendorff's alpha {given['people_alpha']:.2f}"
-        console.print(f"people agree on {given['people_agreement']:.0%} of pairs{alpha}", highlight=False)
-    for name, share in given["agreement_with_people"].items():
+    def bracketed(ends: list[float] | None, form: str) -> str:
+        return f" (95%: {in_words(ends, form)})" if ends else ""
+
+    if metrics["people_agreement"] is not None:
+        alpha = "" if metrics["people_alpha"] is None else (f", Krippendorff's alpha {metrics['people_alpha']:.2f}"
+                                                            + bracketed(metrics["people_alpha_interval"], ".2f"))
+        console.print(f"people agree on {metrics['people_agreement']:.0%} of pairs"
+                      f"{bracketed(metrics['people_agreement_interval'], '.0%')}{alpha}", highlight=False)
+    for name, share in metrics["agreement_with_people"].items():
         console.print(f"{name} agrees with people on {share:.0%} of pairs", highlight=False, markup=False)
     if low:
         console.print(f"{low:,} prompts with less than {second_look:.0%} agreement: see the report", highlight=False)

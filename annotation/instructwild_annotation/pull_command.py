@@ -28,7 +28,7 @@ def pull(
     from instructwild.stage import FileRecord
     from instructwild.stage.frames import instruction_frame, ranking_frame
     from instructwild_annotation.connection import Connection
-    from instructwild_annotation.pull import activity, corrections, figures, harvest
+    from instructwild_annotation.pull import activity, corrections, figures, read_rankings
     from instructwild_annotation.rankings_page import figures_of, rankings_page
 
     with Connection(url, workspace, home) as connection:
@@ -39,7 +39,7 @@ def pull(
         if before and before.manifest.metrics["last_activity"] == activity(connection, name) and not force:
             announce(replace(before, found=True), json)
             return
-        found = harvest(connection, name)
+        found = read_rankings(connection, name)
         if not found.activity:
             raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
                                 remedy="push first, or check --name and --workspace")

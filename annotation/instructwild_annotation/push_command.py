@@ -66,7 +66,7 @@ def push(
         done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest, kinds=table.types)
     for key, reason in done.refused:
         console.print(f"refused: {key}: {reason}", style="yellow", markup=False)
-    console.print(done.told)
+    console.print(done.summary)
     for dataset in done.datasets.values():
         typer.echo(f"{connection.url}/dataset/{dataset}/annotation-mode")
     if done.refused:

@@ -24,12 +24,12 @@ def status(
 
     from instructwild_annotation import agreement
     from instructwild_annotation.connection import Connection
-    from instructwild_annotation.pull import harvest, progress_of
+    from instructwild_annotation.pull import read_rankings, progress_of
     from instructwild_annotation.rows import joined, read_rows
 
     by_models = [row for source in judged or [] for row in read_rows(source).rows]
     with Connection(url, workspace, home) as connection:
-        found = harvest(connection, name)
+        found = read_rankings(connection, name)
         if not found.activity:
             raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
                                 remedy="push first, or check --name and --workspace")

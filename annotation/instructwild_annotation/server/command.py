@@ -93,7 +93,7 @@ def _first_steps(url: str, home: Path | None, candidates: Path | None, names: li
             from instructwild_annotation.rows import rankable, read_rows
 
             table = read_rows(candidates)
-            console.print(push_rows(connection, rankable(table)[0], overlap=overlap, kinds=table.types).told)
+            console.print(push_rows(connection, rankable(table)[0], overlap=overlap, kinds=table.types).summary)
         for name in names:
             if (account := make_account(connection, name, missing_ok=True)) is not None:
                 typer.echo(invitation(account, "en"))
