@@ -13,33 +13,33 @@ function table(head, rows) {
 }
 
 export async function showLead(section, { ask, attempt, open }) {
-  const told = await get("/api/lead");
+  const data = await get("/api/lead");
   const again = () => showLead(section, { ask, attempt, open });
   const act = (path, body, then = again) => () => attempt(async () => then(await post(`/api/lead/${path}`, body)));
   const button = (word, onclick) => make("button", { textContent: say(word), onclick });
   const sure = (word, path, name) => () => ask(say(word, name), "", act(path, { name }));
-  const people = told.people.map((one) => [
-    `${one.name} (${one.annotator.slice(7, 15)})`, one.languages || "–", String(one.done), String(one.skipped), one.seconds == null ? "–" : one.seconds.toFixed(0),
-    one.agreement ? `${percent(one.agreement.share)} ${between(one.agreement.interval)}` : "–",
-    one.gold ? `${percent(one.gold_score)} (${one.gold})` : "–", say(one.set_aside ? "aside" : one.has_link ? "active" : "locked"),
-    make("span", {}, button("revoke", sure("revokeSure", "revoke", one.name)), " ", button("remove", sure("removeSure", "remove", one.name)))]);
-  const quote = (one) => `${one.prompt} (${one.language})`;
+  const people = data.people.map((entry) => [
+    `${entry.name} (${entry.annotator.slice(7, 15)})`, entry.languages || "–", String(entry.done), String(entry.skipped), entry.seconds == null ? "–" : entry.seconds.toFixed(0),
+    entry.agreement ? `${percent(entry.agreement.share)} ${between(entry.agreement.interval)}` : "–",
+    entry.gold ? `${percent(entry.gold_score)} (${entry.gold})` : "–", say(entry.set_aside ? "aside" : entry.has_link ? "active" : "locked"),
+    make("span", {}, button("revoke", sure("revokeSure", "revoke", entry.name)), " ", button("remove", sure("removeSure", "remove", entry.name)))]);
+  const quote = (entry) => `${entry.prompt} (${entry.language})`;
   section.replaceChildren(
     make("h1", { textContent: say("lead") }), button("refresh", () => attempt(again)),
-    make("div", { className: "figures" }, figure(`${told.complete} / ${told.records}`, say("records")),
-      figure(told.rankings, say("rankings"), `${told.left} ${say("left")}`), figure(told.per_hour == null ? "–" : Math.round(told.per_hour), say("pace")),
-      figure(percent(told.agreement), say("agreement"), between(told.agreement_interval)),
-      figure(short(told.alpha), say("alpha"), between(told.alpha_interval, short)),
-      figure(percent(told.expected_width), say("expected"))),
+    make("div", { className: "figures" }, figure(`${data.complete} / ${data.records}`, say("records")),
+      figure(data.rankings, say("rankings"), `${data.left} ${say("left")}`), figure(data.per_hour == null ? "–" : Math.round(data.per_hour), say("pace")),
+      figure(percent(data.agreement), say("agreement"), between(data.agreement_interval)),
+      figure(short(data.alpha), say("alpha"), between(data.alpha_interval, short)),
+      figure(percent(data.expected_width), say("expected"))),
     make("h2", { textContent: say("people") }),
     table(["name", "language", "count", "skips", "seconds", "agreement", "gold", "state"].map((word) => (word === "language" ? (language() === "zh" ? "语言" : "Languages")
       : say(word))).concat(""), people),
     make("h2", { textContent: say("byLanguage") }),
-    table([], Object.entries(told.agreement_by_language).map(([tag, one]) => [tag, percent(one.share), between(one.interval)])),
+    table([], Object.entries(data.agreement_by_language).map(([tag, entry]) => [tag, percent(entry.share), between(entry.interval)])),
     make("h2", { textContent: say("disagreements") }),
-    table([], told.disagreements.map((one) => [quote(one), percent(one.share), one.rankings.map((ranks) => ranks.join(" ")).join(" | "),
-      make("span", {}, button("ask", act("more", { record: one.record })), " ", button("settle", act("settle", { record: one.record }, (answer) => open(
+    table([], data.disagreements.map((entry) => [quote(entry), percent(entry.share), entry.rankings.map((ranks) => ranks.join(" ")).join(" | "),
+      make("span", {}, button("ask", act("more", { record: entry.record })), " ", button("settle", act("settle", { record: entry.record }, (answer) => open(
         { ...answer, done: 0, skipped: 0, waiting: 0 }))))])),
     make("h2", { textContent: say("unanimous") }),
-    table([], told.unanimous.map((one) => [quote(one), one.ranks.join(" "), button("makeGold", act("gold", { record: one.record }))])));
+    table([], data.unanimous.map((entry) => [quote(entry), entry.ranks.join(" "), button("makeGold", act("gold", { record: entry.record }))])));
 }
