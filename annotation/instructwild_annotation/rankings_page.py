@@ -8,8 +8,8 @@ from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples, Stats, Table
 from instructwild.schema import RankingRow, prompt_text
 from instructwild_annotation import agreement
-from instructwild_annotation.alpha import Interval, agreement_interval, alpha, alpha_interval, intervals, share_interval
 from instructwild_annotation.agreement import Agreement
+from instructwild_annotation.alpha import Interval, agreement_interval, alpha, alpha_interval, intervals, share_interval
 from instructwild_annotation.people import kind
 from instructwild_annotation.scripted import Rule
 

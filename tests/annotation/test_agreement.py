@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructwild_annotation import agreement
-from instructwild_annotation.alpha import alpha, alpha_interval, alpha_of, coincidences, share_interval
 from instructwild_annotation.agreement import Agreement, compare
+from instructwild_annotation.alpha import alpha, alpha_interval, alpha_of, coincidences, share_interval
 from tests.annotation.rows import row
 
 ranks = st.integers(2, 6).flatmap(lambda k: st.tuples(*[st.lists(st.integers(1, k), min_size=k, max_size=k)] * 2))
