@@ -7,6 +7,8 @@ const state = { me: null, item: null, ranks: [], current: 0, pending: "", began:
 const hide = (id, hidden) => { $(id).hidden = hidden; };
 const size = () => state.ranks.length;
 
+const firstEmpty = () => (state.ranks.includes(null) ? state.ranks.indexOf(null) : size());
+
 export function tell(text) { $("message").textContent = text; hide("message", !text); }
 
 function report(error) {
@@ -27,9 +29,9 @@ function open(answer) {
   if (state.item) {
     const draft = JSON.parse(localStorage.getItem(`draft ${state.item.id}`) || "null");
     state.ranks = draft || state.item.ranks?.slice() || state.item.answers.map(() => null);
-    state.current = Math.max(state.ranks.indexOf(null), 0);
+    state.current = firstEmpty();
   }
-  hide("lead", true); tell(""); draw(); window.scrollTo(0, 0);
+  hide("lead", true); tell(""); document.activeElement?.blur(); draw(); window.scrollTo(0, 0);
 }
 
 const next = () => attempt(async () => open(await post("/api/next")));
@@ -87,8 +89,7 @@ async function history() {
 
 function place(slot, rank) {
   state.ranks[slot] = rank; state.pending = "";
-  const empty = state.ranks.indexOf(null);
-  state.current = empty < 0 ? size() : empty;
+  state.current = firstEmpty();
   localStorage.setItem(`draft ${state.item.id}`, JSON.stringify(state.ranks));
   tell(""); marks(); bar();
 }
@@ -114,7 +115,7 @@ document.addEventListener("keydown", (event) => {
   const key = event.key.normalize("NFKC").toLowerCase();
   const press = { enter: send, backspace: erase, s: skip, u: undo }[key];
   if (/^[0-9]$/.test(key)) digit(key);
-  else if (!press || (key === "enter" && event.target.closest("button, summary, a"))) return;
+  else if (!press || (key === "enter" && event.target.closest("button, summary, a")?.matches(":focus-visible"))) return;
   else press();
   event.preventDefault();
 });
