@@ -88,7 +88,8 @@ def merged(row: RankingRow, method: str = "borda", kinds: Sequence[str] = KINDS,
     """One ranking of a row's candidates, from the first of `kinds` that has any submitted ranking of it.
 
     People's rankings are never mixed with a model's or a script's. Its annotator is `KIND:merged-METHOD`; its seconds are
-    those of all rankings together. `weights` are votes by annotator, such as `reliability.reliabilities` gives. None where no annotator of these kinds ranked the row.
+    those of all rankings together. `weights` are votes by annotator, as `reliability.reliabilities` gives them. None where
+    no annotator of these kinds ranked the row.
     """
     for name in kinds:
         rankings = [ranking for ranking in counted(row) if kind(ranking.annotator) == name]

@@ -23,8 +23,8 @@ def merge(
     exclude: Annotated[list[str] | None, typer.Option(help="Leave an annotator's rankings out: as in the data "
                                                            "(person:HASH, model:NAME), or a person's name. May be given "
                                                            "again.", show_default=False)] = None,
-    weights: Annotated[str, typer.Option(help="equal, or reliability: each annotator counts by how often they agree with the "
-                                              "others.")] = "equal",
+    weights: Annotated[str, typer.Option(help="equal, or reliability: each annotator counts by how often they agree "
+                                              "with the others.")] = "equal",
     second_look: Annotated[float, typer.Option(min=0, max=1, help="List prompts whose annotators agree on a smaller share "
                                                                   "of pairs.")] = 0.5,
     force: Force = False,
@@ -49,7 +49,8 @@ def merge(
     if not kinds or not set(kinds) <= set(KINDS):
         raise ConfigError(f"{by!r} names no kinds of annotators", where="--by", remedy=f"give some of {','.join(KINDS)}")
     if weights not in WEIGHTS:
-        raise ConfigError(f"there are no weights {weights!r}", where="--weights", remedy=f"choose one of {', '.join(WEIGHTS)}")
+        raise ConfigError(f"there are no weights {weights!r}", where="--weights",
+                          remedy=f"choose one of {', '.join(WEIGHTS)}")
     table = read_all(rankings)
     rows = _without(table.rows, exclude or [])
     config = {"method": method, "by": kinds, "second_look": second_look}

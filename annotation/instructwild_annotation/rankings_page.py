@@ -94,8 +94,8 @@ def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = No
     agreed = _agreement_table(rows, metrics, compared)
     if agreed:
         page.add("Agreement", Prose("The share of pairs of answers that two annotators put in the same order or both tied; "
-                                    "Krippendorff's alpha is 1 for full agreement and 0 for chance, compared within each number of "
-                                    "answers. Intervals: 95%, by bootstrap over prompts."),
+                                    "Krippendorff's alpha is 1 for full agreement and 0 for chance, compared within "
+                                    "each number of answers. Intervals: 95%, by bootstrap over prompts."),
                  Table(["between", "same", "one tied", "opposed", "share", "95% interval"], agreed))
     low = agreement.second_look(rows, second_look)
     if low:

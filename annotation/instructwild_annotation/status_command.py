@@ -18,7 +18,8 @@ def status(
     url: Annotated[str | None, typer.Option(help="The Argilla server; by default the one that runs here.",
                                             show_default=False)] = None,
     workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
-    home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.", show_default=False)] = None,
+    home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
+                                             show_default=False)] = None,
     judged: Annotated[list[Path] | None, typer.Option(help="A stage of respond --judge: how far do its models agree with "
                                                       "people? May be given again.", show_default=False)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
@@ -66,7 +67,8 @@ def _of_argilla(url: str | None, workspace: str | None, home: Path | None, name:
     rows, progress = result.rows, progress_of(result)
     widths = intervals(rows, agreement.by_language)
     return {**dataclasses.asdict(progress), "hours_left": progress.hours_left, "not_counted": result.others,
-            "people": [{"name": users.get(who, who), "annotator": who, "done": count} for who, count in progress.people.items()],
+            "people": [{"name": users.get(who, who), "annotator": who, "done": count}
+                       for who, count in progress.people.items()],
             "agreement": agreement.overall(rows).share, "agreement_interval": agreement_interval(rows),
             "alpha": alpha(rows), "alpha_interval": alpha_interval(rows),
             "agreement_by_language": {tag: {"share": each.share, "pairs": each.pairs, "interval": widths[tag]}

@@ -25,8 +25,8 @@ STATIC = Path(__file__).parent / "static"
 COOKIE, HEADER = "annotate", "x-annotate"
 LARGEST_BODY = 256 * 1024
 HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-                               "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                               "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin"}
 
@@ -90,7 +90,8 @@ class Page:
             ("/api/item/{item}", "POST", self.submit), ("/api/item/{item}/skip", "POST", self.skip)]
         leads: list[tuple[str, str, Callable[..., Any]]] = [
             ("/api/lead", "GET", self.overview), ("/api/lead/{action}", "POST", self.decide)]
-        return [Route("/", lambda _: FileResponse(STATIC / "index.html")), Route("/api/session", self.session, methods=["POST"]),
+        return [Route("/", lambda _: FileResponse(STATIC / "index.html")),
+                Route("/api/session", self.session, methods=["POST"]),
                 *[Route(path, self._for(role, handler), methods=[method])
                   for role, table in (("", mine), ("lead", leads)) for path, method, handler in table],
                 Mount("/static", StaticFiles(directory=STATIC))]

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +18,12 @@ LEAD = "lead"
 
 
 def page(
-    candidates: Annotated[list[Path] | None, typer.Argument(help="Respond stages to push first.", show_default=False)] = None,
+    candidates: Annotated[list[Path] | None, typer.Argument(help="Respond stages to push first.",
+                                                            show_default=False)] = None,
     invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name and print their link; may be given "
                                                           "again.", show_default=False)] = None,
-    languages: Annotated[str, typer.Option(help="Languages that the people invited now read, such as en,zh; by default all.")]
+    languages: Annotated[str, typer.Option(help="Languages that the people invited now read, such as en,zh; by default "
+                                                "all.")]
         = "",
     lead: Annotated[bool, typer.Option("--lead", help="Print a new link to the lead's overview; an older one is locked "
                                                       "out.")] = False,
@@ -36,8 +39,8 @@ def page(
     name: Annotated[str, typer.Option(help="The name of the set, by which it is pulled.")] = "rankings",
     ask: Annotated[str, typer.Option(help="Optional questions beside the ranking: rating, safety, correction; or none.")]
         = "rating,safety,correction",
-    gold: Annotated[list[Path] | None, typer.Option(help="Prompts whose ranking is known, such as a merge stage: people meet "
-                                                         "them without knowing.", show_default=False)] = None,
+    gold: Annotated[list[Path] | None, typer.Option(help="Prompts whose ranking is known, such as a merge stage: people "
+                                                         "meet them without knowing.", show_default=False)] = None,
     gold_bar: Annotated[float, typer.Option(min=0, max=1, help="Share of gold pairs below which a person's work is set "
                                                                "aside.")] = 0.6,
     host: Annotated[str, typer.Option(help="Where to listen. Only this machine can connect unless you say otherwise.")]
@@ -180,8 +183,6 @@ def _serve(store: "Store", listener: socket.socket, *, secure: bool, gold_bar: f
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off",
                                            timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 * 1024))
     console.print(f"the page is ready at {_address(store)}; Ctrl-C stops it", markup=False)
-    try:
+    with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
-    except KeyboardInterrupt:
-        pass
     console.print("stopped; everything is kept")

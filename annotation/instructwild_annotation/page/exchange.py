@@ -21,7 +21,9 @@ from instructwild_annotation.wire import Answer, PulledRecord, record_id
 def with_languages(rows: Sequence[RankingRow]) -> list[RankingRow]:
     """The rows, `und` replaced by the language that the prompt shows: prompts go to people who read it."""
     unknown = [i for i, row in enumerate(rows) if row.language == UNDETERMINED]
-    tags = languages(pl.Series([prompt_text(rows[i].messages) for i in unknown], dtype=pl.String)).to_list() if unknown else []
+    if not unknown:
+        return list(rows)
+    tags = languages(pl.Series([prompt_text(rows[i].messages) for i in unknown], dtype=pl.String)).to_list()
     named = dict(zip(unknown, tags, strict=True))
     return [row.model_copy(update={"language": named[i]}) if i in named else row for i, row in enumerate(rows)]
 
@@ -61,10 +63,10 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
 
 def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None) -> bool:
     text = json.dumps(row.model_dump(mode="json", exclude={"rankings"}), ensure_ascii=False)
-    values = (name, record_id(row), text.encode("utf-8", "replace").decode(), row.language.partition("-")[0], overlap, overlap,
-              None if right is None else json.dumps(right.ranks), ask)
-    if db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask) VALUES(?,?,?,?,?,?,?,?)",
-                  values).rowcount:
+    values = (name, record_id(row), text.encode("utf-8", "replace").decode(), row.language.partition("-")[0],
+              overlap, overlap, None if right is None else json.dumps(right.ranks), ask)
+    if db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask) "
+                  "VALUES(?,?,?,?,?,?,?,?)", values).rowcount:
         return True
     known = db.execute("SELECT id, overlap FROM records WHERE name=? AND key=?", values[:2]).fetchone()
     if known["overlap"] < overlap:
@@ -90,8 +92,8 @@ def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, s
     result = PullResult()
     with store.read() as db:
         records = db.execute("SELECT * FROM records WHERE name=? AND gold IS NULL ORDER BY id", (name,)).fetchall()
-        work = db.execute("SELECT work.*, people.name AS who, people.set_aside FROM work JOIN people ON people.id=person JOIN "
-                          "records ON records.id=record WHERE records.name=? AND gold IS NULL AND status!='open' "
+        work = db.execute("SELECT work.*, people.name AS who, people.set_aside FROM work JOIN people ON people.id=person "
+                          "JOIN records ON records.id=record WHERE records.name=? AND gold IS NULL AND status!='open' "
                           "ORDER BY at, person", (name,)).fetchall()
         known = [row[0] for row in db.execute("SELECT DISTINCT name FROM records")]
     if not records:

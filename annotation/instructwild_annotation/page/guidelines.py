@@ -2,7 +2,7 @@
 
 GUIDELINES = {
     "en": """\
-Read the question and all answers. Then give each answer a place: **1 for the best**. Answers that are equally good get the
+Read the question and all answers. Then give each answer a place: **1 for the best**. Answers that are equally good get the \
 same place: ties are welcome, please do not make up an order.
 
 What counts, in this order:
@@ -15,7 +15,8 @@ What counts, in this order:
 
 The answers stand in random order, and who wrote them is hidden. Skip what you cannot judge.
 
-**Keys:** digits give places from answer A on, Enter sends, ⌫ takes the last digit back, S skips, U goes back to the last one.
+**Keys:** digits give places from answer A on, Enter sends, ⌫ takes the last digit back, S skips, \
+U goes back to the last one.
 """,
     "zh": """\
 请阅读问题和所有回答，然后给每个回答排名次：**1 为最好**。同样好的回答给相同的名次：允许并列，请不要勉强分出先后。

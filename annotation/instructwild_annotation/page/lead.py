@@ -66,7 +66,8 @@ def people(store: Store, rows: list[RankingRow]) -> list[dict[str, Any]]:
             hours = (work[-1]["at"] - work[0]["at"]) / 3600 if len(work) > 1 else 0
             result.append({
                 "name": row["name"], "annotator": person(row["name"]), "languages": row["languages"],
-                "has_link": row["token"] is not None, "set_aside": bool(row["set_aside"]), "done": counts.get("submitted", 0),
+                "has_link": row["token"] is not None, "set_aside": bool(row["set_aside"]),
+                "done": counts.get("submitted", 0),
                 "skipped": counts.get("skipped", 0), "seconds": median(spent) if spent else None,
                 "per_hour": (len(work) - 1) / hours if hours else None, "last": work[-1]["at"] if work else None,
                 "gold": count, "gold_score": score, "agreement": shares.get(person(row["name"]))})
@@ -78,7 +79,8 @@ def disagreements(store: Store, name: str, rows: list[RankingRow]) -> list[dict[
     low = [row for row, _ in agreement.second_look(rows, LOW)][:LISTED]
     shares = {row.id: result.share for row, result in agreement.second_look(rows, LOW)}
     return [{"record": _number(store, name, row), "prompt": row.messages[-1].content[:300], "language": row.language,
-             "share": shares[row.id], "rankings": [list(ranking.ranks) for ranking in agreement.counted(row)]} for row in low]
+             "share": shares[row.id], "rankings": [list(ranking.ranks) for ranking in agreement.counted(row)]}
+            for row in low]
 
 
 def unanimous(store: Store, name: str, rows: list[RankingRow]) -> list[dict[str, Any]]:
@@ -121,7 +123,8 @@ def make_gold(store: Store, record: int) -> None:
             "SELECT ranks FROM work WHERE record=? AND status='submitted'", (record,))}
         if row is None or len(orders) != 1:
             raise InputError("is not ranked alike by all", where=str(record))
-        db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask) VALUES(?,?,?,?,0,0,?,?)",
+        db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask) "
+                   "VALUES(?,?,?,?,0,0,?,?)",
                    (f"{row['name']}:gold", row["key"], row["row"], row["tongue"], json.dumps(list(*orders)), row["ask"]))
         copy = db.execute("SELECT id FROM records WHERE name=? AND key=?", (f"{row['name']}:gold", row["key"])).fetchone()[0]
         # Those who ranked the record are not asked again: their copy counts as skipped.

@@ -190,7 +190,8 @@ class Queue:
     def undo(self) -> Item | None:
         """Take the last answer or skip back and open its item again; its ranks stay on the screen."""
         with self.store.write() as db:
-            row = db.execute("SELECT item FROM work WHERE person=? AND status IN ('submitted', 'skipped') ORDER BY at DESC LIMIT 1",
+            row = db.execute("SELECT item FROM work WHERE person=? AND status IN ('submitted', 'skipped') "
+                             "ORDER BY at DESC LIMIT 1",
                              (self.person.id,)).fetchone()
             if row is None:
                 return None
@@ -210,7 +211,8 @@ class Queue:
         """The person's own latest answers and skips, newest first."""
         with self.store.read() as db:
             rows = db.execute("SELECT item, status, at, row FROM work JOIN records ON records.id=record WHERE person=? "
-                              "AND status IN ('submitted', 'skipped') ORDER BY at DESC LIMIT ?", (self.person.id, limit)).fetchall()
+                              "AND status IN ('submitted', 'skipped') ORDER BY at DESC LIMIT ?",
+                              (self.person.id, limit)).fetchall()
         return [{"id": row["item"], "status": row["status"], "at": row["at"],
                  "prompt": json.loads(row["row"])["messages"][-1]["content"][:120]} for row in rows]
 
@@ -219,8 +221,8 @@ class Queue:
         where, languages = self._tongues()
         with self.store.read() as db:
             counts = dict(db.execute("SELECT status, count(*) FROM work WHERE person=? GROUP BY status", (self.person.id,)))
-            waiting = db.execute("SELECT count(*) FROM records WHERE gold IS NULL AND needed > 0" + where + " AND NOT EXISTS "
-                                 "(SELECT 1 FROM work WHERE person=? AND record=records.id AND status!='open')",
+            waiting = db.execute("SELECT count(*) FROM records WHERE gold IS NULL AND needed > 0" + where + " AND NOT "
+                                 "EXISTS (SELECT 1 FROM work WHERE person=? AND record=records.id AND status!='open')",
                                  (*languages, self.person.id)).fetchone()[0]
         return {"done": counts.get("submitted", 0), "skipped": counts.get("skipped", 0), "waiting": int(waiting)}
 

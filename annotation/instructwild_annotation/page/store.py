@@ -17,8 +17,8 @@ from instructwild.errors import ConfigError, InputError, OutputError
 VERSION = 1
 TABLES = """
 CREATE TABLE IF NOT EXISTS people(
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token TEXT UNIQUE, languages TEXT NOT NULL DEFAULT '',
-  created REAL NOT NULL, set_aside INTEGER NOT NULL DEFAULT 0);
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token TEXT UNIQUE,
+  languages TEXT NOT NULL DEFAULT '', created REAL NOT NULL, set_aside INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS sessions(token TEXT PRIMARY KEY, person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE);
 CREATE TABLE IF NOT EXISTS records(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, tongue TEXT NOT NULL,
@@ -127,7 +127,8 @@ class Store:
                     self.db.execute("ROLLBACK")
                 raise
 
-    def invite(self, name: str, *, role: str = "annotator", languages: tuple[str, ...] = (), renew: bool = False) -> str | None:
+    def invite(self, name: str, *, role: str = "annotator", languages: tuple[str, ...] = (),
+               renew: bool = False) -> str | None:
         """A new token for a person; it is shown once and kept as a hash. A new one locks the old and its sessions out.
 
         Returns:
@@ -143,7 +144,8 @@ class Store:
         with self.write() as db:
             known = db.execute("SELECT * FROM people WHERE name=?", (name,)).fetchone()
             if known and known["role"] != role:
-                raise ConfigError(f"{name!r} is the name of the {known['role']}", where="--invite", remedy="give another name")
+                raise ConfigError(f"{name!r} is the name of the {known['role']}", where="--invite",
+                                  remedy="give another name")
             if known and known["token"] and not renew:
                 if languages:
                     db.execute("UPDATE people SET languages=? WHERE id=?", (",".join(languages), known["id"]))
@@ -186,7 +188,8 @@ class Store:
         row = self.db.execute("SELECT id FROM people WHERE name=?", (name,)).fetchone()
         if row is None:
             names = ", ".join(each[0] for each in self.db.execute("SELECT name FROM people ORDER BY name LIMIT 20"))
-            raise ConfigError(f"there is nobody called {name!r}", where=str(self.path), remedy=f"choose one of: {names or '-'}")
+            raise ConfigError(f"there is nobody called {name!r}", where=str(self.path),
+                              remedy=f"choose one of: {names or '-'}")
         return int(row[0])
 
     def open_session(self, token: str) -> tuple[str, Person] | None:
@@ -234,7 +237,8 @@ def recount(db: sqlite3.Connection, records: list[int]) -> None:
 
 
 def _person(row: sqlite3.Row) -> Person:
-    return Person(row["id"], row["name"], row["role"], tuple(filter(None, row["languages"].split(","))), bool(row["set_aside"]))
+    return Person(row["id"], row["name"], row["role"], tuple(filter(None, row["languages"].split(","))),
+                  bool(row["set_aside"]))
 
 
 def unpacked(text: str | None) -> list[int]:

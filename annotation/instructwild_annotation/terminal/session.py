@@ -15,7 +15,7 @@ PATIENCE = 9    # reading three answers takes longer than pressing the first key
 
 
 class Step(Enum):
-    """How a question ended: answered or skipped, back to the one before, the script ranks the rest, nobody there, stopped."""
+    """How a question ended: answered or skipped, back to the last, the script ranks the rest, nobody there, stopped."""
 
     DONE, BACK, FINISH, AWAY, STOP = range(5)
 

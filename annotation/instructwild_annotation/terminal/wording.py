@@ -54,8 +54,8 @@ ENGLISH = Wording(
          "equally good, and both are better than the first. Press Enter when it looks right. Judge what helps the person "
          "who asked: is it correct, does it answer the question, is it in the language of the question, is it harmless? "
          "Length alone is no merit. s passes a question over, u goes back to the one before, q stops for now, and the same "
-         "command goes on later; f finishes and leaves the rest to the script. All that you have ranked is already kept. With "
-         "more than ten answers, place 1 is 01 or 1 and a space.",
+         "command goes on later; f finishes and leaves the rest to the script. All that you have ranked is already kept. "
+         "With more than ten answers, place 1 is 01 or 1 and a space.",
     history=("System", "Person", "Assistant"),
 )
 

@@ -39,7 +39,8 @@ def test_nobody_reads_or_changes_anothers_item(store, two):
 def test_nothing_an_annotator_receives_names_models_ids_or_people(two):
     (anna, item), (boris, _) = two
     anna.post(f"/api/item/{item['id']}", json={"ranks": [1, 2]})
-    seen = json.dumps([boris.post("/api/next", json={}).json(), boris.get("/api/me").json(), boris.get("/api/history").json()])
+    seen = json.dumps([boris.post("/api/next", json={}).json(), boris.get("/api/me").json(),
+                       boris.get("/api/history").json()])
     assert not any(word in seen for word in ("secret-model", "anna", "0000000000", content_id([("user", "Which?")])))
 
 
@@ -105,21 +106,26 @@ def test_every_answer_forbids_other_hosts_frames_and_sniffing(store, two):
     assert two[0][0].get("/static/%2e%2e/store.py").status_code == 404
 
 
-HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "![x](https://evil.example/p.png)",
-           "[x](data:text/html,<script>1</script>)", "<a href='vbscript:x'>x</a>", "```\n</code></pre><script>1</script>\n```",
-           "$$</span><script>1</script>$$", "$<img src=x onerror=1>$", "[a]: javascript:1\n\n[a]", "<svg/onload=1>", "a\x00<b>\x00",
+HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
+           "![x](https://evil.example/p.png)",
+           "[x](data:text/html,<script>1</script>)", "<a href='vbscript:x'>x</a>",
+           "```\n</code></pre><script>1</script>\n```",
+           "$$</span><script>1</script>$$", "$<img src=x onerror=1>$", "[a]: javascript:1\n\n[a]", "<svg/onload=1>",
+           "a\x00<b>\x00",
            "|<script>|\n|-|\n|<img onerror=1 src=x>|", "`<script>`", "&lt;script&gt;<!--", "<style>*{display:none}</style>"]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_becomes_a_script_a_picture_or_a_style(text):
     html = rendered(text).casefold()
-    for tag in ("<script", "<img", "<svg", "<style", "<iframe", " onerror=\"", "href=\"javascript", "href=\"vbscript", "href=\"data"):
+    for tag in ("<script", "<img", "<svg", "<style", "<iframe",
+                " onerror=\"", "href=\"javascript", "href=\"vbscript", "href=\"data"):
         assert tag not in html
 
 
 def test_markdown_tables_code_and_formulas_are_readable():
-    html = rendered("# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx < 1\n```\n\nSo $a_1 < b_2$ costs $5 and $6; $$x^2$$")
+    html = rendered("# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx < 1\n```\n\n"
+                    "So $a_1 < b_2$ costs $5 and $6; $$x^2$$")
     assert "<table>" in html
     assert "x &lt; 1\n</code></pre>" in html
     assert "<span class=\"math inline\">a_1 &lt; b_2</span>" in html
@@ -140,7 +146,8 @@ def test_a_full_disk_is_one_message_and_nothing_kept_is_lost(store, client):
     item = anna.post("/api/next", json={}).json()["item"]
     store.db.execute("PRAGMA max_page_count=1")         # no larger than it is
     answer = anna.post(f"/api/item/{item['id']}", json={"ranks": [1, 2], "correction": "x" * 45_000})
-    assert (answer.status_code, answer.json()["error"].startswith("not kept: cannot be used (database or disk is full")) == (507, True)
+    assert answer.status_code == 507
+    assert answer.json()["error"].startswith("not kept: cannot be used (database or disk is full")
     with pytest.raises(OutputError, match="free space"):
         push_rows(store, [row(f"More {i}", ["x" * 9000, "y"]) for i in range(99)])
     store.db.execute("PRAGMA max_page_count=1000000")

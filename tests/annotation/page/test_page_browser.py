@@ -1,6 +1,9 @@
-"""People in a real browser, English and Chinese, wide and on a phone: keys, mouse, drag, a revoked link. INSTRUCTWILD_PICTURES
-names a folder for the pictures of the docs."""
+"""People in a real browser, English and Chinese, wide and on a phone: keys, mouse, drag, a revoked link.
 
+INSTRUCTWILD_PICTURES names a folder for the pictures of the docs.
+"""
+
+import json
 import os
 import shutil
 import signal
@@ -25,8 +28,9 @@ PICTURES = os.environ.get("INSTRUCTWILD_PICTURES")
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 ENGLISH = row("How do I keep houseplants alive while I am on holiday for two weeks?", [
-    "Water them well the evening before and group them away from direct sun.\n\n| plant | litres a week | where |\n|---|---|---|\n"
-    "| fern | 1.5 | bathroom |\n| cactus | 0.1 | window sill |\n\nThirsty ones drink through a **cotton string** from a jug.",
+    "Water them well the evening before and group them away from direct sun.\n\n| plant | litres a week | where |\n"
+    "|---|---|---|\n| fern | 1.5 | bathroom |\n| cactus | 0.1 | window sill |\n\n"
+    "Thirsty ones drink through a **cotton string** from a jug.",
     "Buy plastic plants.",
     "<think>Two weeks are fourteen days.</think>Each plant needs $w = 0.2 d$ litres:\n\n```python\nfor day in range(14):\n"
     "    water(plants, litres=0.2 * day, note=\"a long line that does not fit on a telephone\")\n```"])
@@ -34,7 +38,8 @@ CHINESE = row("两周不在家，怎样让盆栽不枯死？", [
     "出发前一晚**浇透水**，把花盆集中放在没有阳光直射的地方，请邻居每周看一次。特别需水的植物，可以用棉绳从水壶把水引到土里。",
     "买塑料花。", "植物需要水，因为植物需要水，所以植物需要"], language="zh-Hans")
 MANY = row("Which harbour is nicest?", [f"Harbour {i}" for i in range(12)])
-HOSTILE = row("<img src=x onerror=\"window.hacked=1\">", ["<script>window.hacked=2</script>", "[x](javascript:window.hacked=3)"])
+HOSTILE = row("<img src=x onerror=\"window.hacked=1\">", ["<script>window.hacked=2</script>", 
+    "[x](javascript:window.hacked=3)"])
 EXCHANGE = row("And then?", ["Rest.", "Run."]).model_copy(update={"messages": (
     Message(role="user", content="I ran a marathon."), Message(role="assistant", content="**Well done!**"),
     Message(role="user", content="And then?"))})
@@ -101,7 +106,7 @@ def texts(page):
 
 def kept(site, name, prompt):
     """The ranks that a person gave, by the beginning of each answer."""
-    each = next(found for found in read_rankings(site.store).rows if found.messages[-1].content == prompt.messages[-1].content)
+    each = next(each for each in read_rankings(site.store).rows if each.id == prompt.id)
     ranking = next(ranking for ranking in each.rankings if ranking.annotator == person(name))
     return ranking.ranks
 
@@ -109,10 +114,8 @@ def kept(site, name, prompt):
 def meant(site, name, prompt, ranks):
     """The ranks of the candidates from those of the slots that a person saw."""
     with site.store.read() as db:
-        shuffle = db.execute("SELECT shuffle FROM work JOIN people ON people.id=person JOIN records ON records.id=record WHERE "
-                             "name=? AND row LIKE ?".replace("name=", "people.name="), (name, f"%{prompt.id}%")).fetchone()[0]
-    import json
-
+        shuffle = db.execute("SELECT shuffle FROM work JOIN people ON people.id=person JOIN records ON records.id=record "
+                             "WHERE people.name=? AND row LIKE ?", (name, f"%{prompt.id}%")).fetchone()[0]
     order = json.loads(shuffle)
     result = [0] * len(order)
     for slot, candidate in enumerate(order):
@@ -173,7 +176,8 @@ def test_keys_rank_as_fast_as_they_are_typed_and_undo_skip_and_history_work(chro
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize(("locale", "prompt", "title"), [("zh-CN", CHINESE, "哪个回答最有帮助？"), ("en", ENGLISH, "Which answer helps most?")])
+@pytest.mark.parametrize(("locale", "prompt", "title"), [
+    ("zh-CN", CHINESE, "哪个回答最有帮助？"), ("en", ENGLISH, "Which answer helps most?")])
 def test_both_languages_by_mouse_or_touch_without_sideways_scrolling(chromium, site, size, locale, prompt, title):
     push_rows(site.store, [prompt])
     phone = size is PHONE

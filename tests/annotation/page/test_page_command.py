@@ -13,6 +13,7 @@ import pytest
 
 from instructwild import stage
 from instructwild.cli import main
+from instructwild.schema.ranking import dense
 from instructwild.stage.frames import rankings
 from instructwild_annotation.people import person
 from tests.annotation.argilla.conftest import free_port
@@ -50,8 +51,8 @@ def run(*args):
 
 
 def browser(port, link):
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-annotate": "1", "content-type": "application/json"},
-                          trust_env=False, timeout=30)
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-annotate": "1", "content-type":
+                          "application/json"}, trust_env=False, timeout=30)
     assert client.post("/api/session", json={"token": link.partition("#")[2].strip()}).status_code == 200
     return client
 
@@ -80,9 +81,8 @@ def check(home, out, kept):
     """Everything acknowledged is there; at most one more, whose acknowledgement the kill took."""
     assert run("pull", "--to", "page", "--home", home, "--out", out) == 0
     got = {each.messages[0].content: {candidate.text: rank for candidate, rank in zip(
-        each.candidates, each.rankings[0].ranks, strict=True)} for each in rankings(stage.load(out).frame()) if each.rankings}
-    from instructwild.schema.ranking import dense
-
+        each.candidates, each.rankings[0].ranks, strict=True)}
+           for each in rankings(stage.load(out).frame()) if each.rankings}
     for question, ranks in kept.items():
         assert got[question] == dict(zip(ranks, dense(list(ranks.values())), strict=True))
     return len(got) - len(kept)
@@ -105,7 +105,7 @@ def test_kills_lose_nothing_that_was_acknowledged(home, tmp_path, kills, capsys)
 
 def test_second_start_port_in_use_invite_and_revoke_while_it_runs(home, capsys):
     port = free_port()
-    process = start(home, port, "rows.jsonl", "--invite", "anna", "--public-url", "https://rank.example.org", "--host", "127.0.0.1")
+    process = start(home, port, "rows.jsonl", "--invite", "anna", "--public-url", "https://rank.example.org")
     try:
         assert run("page", "--home", home, "--port", port) == 2
         assert "a page is running from this folder" in capsys.readouterr().err
@@ -150,7 +150,8 @@ def test_push_pull_status_and_merge_by_the_same_commands(home, tmp_path, capsys)
             client.post("/api/session", json={"token": store.invite(name)})
             while item := client.post("/api/next", json={}).json()["item"]:
                 ranks = [1 if answer["text"].endswith(best) else 2 for answer in item["answers"]]
-                client.post(f"/api/item/{item['id']}", json={"ranks": ranks, "correction": "Better." if best == "z" else None})
+                client.post(f"/api/item/{item['id']}", json={
+                    "ranks": ranks, "correction": "Better." if best == "z" else None})
     out = tmp_path / "pulled"
     assert run("pull", "--to", "page", "--home", home, "--out", out) == 0
     capsys.readouterr()

@@ -8,7 +8,7 @@ const figure = (value, text, below = "") => make("div", {}, make("b", { textCont
   make("div", { textContent: below }));
 
 function table(head, rows) {
-  return make("div", { className: "wide" }, make("table", {}, make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { textContent: text })))),
+  return make("div", { className: "wide" }, make("table", {}, ...(head.length ? [make("thead", {}, make("tr", {}, ...head.map((text) => make("th", { textContent: text }))))] : []),
     make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, cell)))))));
 }
 
