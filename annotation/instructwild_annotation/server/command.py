@@ -143,7 +143,8 @@ def make_account(connection: Any, name: str, new_password: bool = False, missing
                                                       "role": "annotator"})
         connection.ask("POST", f"/workspaces/{connection.workspace_id()}/users", json={"user_id": made["id"]})
     token = base64.b64encode(f"{username}:{password}".encode()).decode()
-    return {"name": name, "username": username, "password": password, "link": f"{(public_url or connection.url).rstrip('/')}/sign-in?auth={token}"}
+    address = (public_url or connection.url).rstrip("/")
+    return {"name": name, "username": username, "password": password, "link": f"{address}/sign-in?auth={token}"}
 
 
 def invitation(account: dict[str, str] | None, language: str) -> str:
