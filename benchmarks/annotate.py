@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.results import save
 from instructwild_annotation.connection import Connection
-from instructwild_annotation.pull import harvest
+from instructwild_annotation.pull import read_rankings
 from instructwild_annotation.push import push_rows
 from instructwild_annotation.server import environment
 from instructwild_annotation.server.process import Home, running
@@ -44,7 +44,7 @@ def main() -> None:
             clock = Clock(process.pid)
             loaded = clock.of(lambda: push_rows(connection, _rows("many", RECORDS, 3), "many", overlap=2))
             pages = _pages(connection, clock)
-            pulled = clock.of(lambda: harvest(connection, "many"))
+            pulled = clock.of(lambda: read_rankings(connection, "many"))
             latencies, kept, loading = _crowd(connection, clock)
     rows = [["ready, first start (database made)", *_told(starts[0])],
             ["ready, later starts, median of 3", *_told(_median(starts[1:]))],
@@ -168,7 +168,7 @@ def _crowd(connection: Connection, clock: Clock) -> tuple[list[float], int, tupl
     for one in people:
         with suppress(Exception):
             one.http.close()
-    return latencies, sum(len(one.rankings) for one in harvest(connection, "crowd").rows), cost
+    return latencies, sum(len(one.rankings) for one in read_rankings(connection, "crowd").rows), cost
 
 
 def _high(values: list[float]) -> float:

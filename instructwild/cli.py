@@ -42,8 +42,9 @@ COMMANDS = {
 
 EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai_prices": "expand", "torch": "local",
             "transformers": "local", "gguf": "local", "safetensors": "local", "accelerate": "local",
-            "argilla": "annotate", "requests": "annotate", "krippendorff": "annotate", "trl": "train", "peft": "train",
-            "tensorboard": "train", "gptqmodel": "export", "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
+            "argilla": "argilla", "requests": "argilla", "nh3": "annotate", "mdit_py_plugins": "annotate",
+            "markdown_it": "annotate", "trl": "train", "peft": "train", "tensorboard": "train",
+            "gptqmodel": "export", "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
 """The extra that brings a package, for the message when it is missing."""
 
 

@@ -6,6 +6,7 @@ from instructwild.console.lazy_group import lazy_group
 
 COMMANDS = {
     "terminal": "instructwild_annotation.terminal.command:terminal",
+    "page": "instructwild_annotation.page.command:page",
     "serve": "instructwild_annotation.server.command:serve",
     "invite": "instructwild_annotation.server.command:invite",
     "push": "instructwild_annotation.push_command:push",
@@ -22,4 +23,4 @@ annotate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_compl
 
 @annotate.callback()
 def _annotate() -> None:
-    """Let people rank answers: in Argilla's web pages or right here in the terminal."""
+    """Let people rank answers: on our own page, in Argilla, or right here in the terminal."""

@@ -102,7 +102,7 @@ class Connection:
     def sdk(self) -> Any:
         """Argilla's own client, for settings and records."""
         if self._sdk is None:
-            with self.told():
+            with self.translate_errors():
                 self._sdk = self.argilla.Argilla(api_url=self.url, api_key=self._key, timeout=60)
         return self._sdk
 
@@ -112,7 +112,7 @@ class Connection:
 
     def ask(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         """A request to the server's API; its JSON object, {} where there is none."""
-        with self.told():
+        with self.translate_errors():
             answer = self.http.request(method, path, **options)
             answer.raise_for_status()
             if not answer.content:
@@ -124,7 +124,7 @@ class Connection:
                                     remedy="check --url") from None
 
     @contextmanager
-    def told(self) -> Iterator[None]:
+    def translate_errors(self) -> Iterator[None]:
         """Turn what httpx and Argilla's client raise into our errors."""
         try:
             yield

@@ -1,12 +1,15 @@
 """`instructwild annotate merge`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from instructwild.console.options import Force, Json, Out, announce
 from instructwild.errors import ConfigError
+
+if TYPE_CHECKING:
+    from instructwild.schema import RankingRow
 
 
 def merge(
@@ -17,6 +20,11 @@ def merge(
     method: Annotated[str, typer.Option(help="borda or bradley-terry.")] = "borda",
     by: Annotated[str, typer.Option(help="Whose rankings count, the first kind that ranked a prompt before the "
                                          "others.")] = "person,model,scripted",
+    exclude: Annotated[list[str] | None, typer.Option(help="Leave an annotator's rankings out: as in the data "
+                                                           "(person:HASH, model:NAME), or a person's name. May be given "
+                                                           "again.", show_default=False)] = None,
+    weights: Annotated[str, typer.Option(help="equal, or reliability: each annotator counts by how often they agree "
+                                              "with the others.")] = "equal",
     second_look: Annotated[float, typer.Option(min=0, max=1, help="List prompts whose annotators agree on a smaller share "
                                                                   "of pairs.")] = 0.5,
     force: Force = False,
@@ -32,6 +40,7 @@ def merge(
     from instructwild_annotation import agreement
     from instructwild_annotation.merge import KINDS, METHODS, merged
     from instructwild_annotation.rankings_page import figures_of, rankings_page
+    from instructwild_annotation.reliability import WEIGHTS, reliabilities
     from instructwild_annotation.rows import read_all
 
     kinds = [name.strip() for name in by.split(",") if name.strip()]
@@ -39,40 +48,72 @@ def merge(
         raise ConfigError(f"there is no method {method!r}", where="--method", remedy=f"choose one of {', '.join(METHODS)}")
     if not kinds or not set(kinds) <= set(KINDS):
         raise ConfigError(f"{by!r} names no kinds of annotators", where="--by", remedy=f"give some of {','.join(KINDS)}")
+    if weights not in WEIGHTS:
+        raise ConfigError(f"there are no weights {weights!r}", where="--weights",
+                          remedy=f"choose one of {', '.join(WEIGHTS)}")
     table = read_all(rankings)
+    rows = _without(table.rows, exclude or [])
     config = {"method": method, "by": kinds, "second_look": second_look}
+    config |= {"exclude": sorted(exclude)} if exclude else {}
+    config |= {"weights": weights} if weights != "equal" else {}
+    measured_weights = reliabilities(rows) if weights == "reliability" else None
     with stage.start(out, "merge", config=config, inputs=table.inputs, force=force) as run:
         if run.finished:
             announce(run.finished, json)
             return
         kept, dropped = [], list(table.dropped)
-        for row in table.rows:
-            one = merged(row, method, kinds)
-            if one is None:
+        for row in rows:
+            single = merged(row, method, kinds, measured_weights)
+            if single is None:
                 dropped.append(Dropped(id=row.id, step="merge", reason=Reason.NOT_RANKED, evidence=len(row.rankings),
                                        row=row.model_dump(mode="json")))
             else:
-                kept.append(row.model_copy(update={"rankings": (one,)}))
-        low = agreement.second_look(table.rows, second_look)
-        given = figures_of(table.rows)
-        measured = {name: value for name, value in given.items() if "agreement" in name or "alpha" in name}
-        metrics = {**figures_of(kept), **measured, "rankings_in": given["rankings"],
+                kept.append(row.model_copy(update={"rankings": (single,)}))
+        low = agreement.second_look(rows, second_look)
+        before = figures_of(rows)
+        measured = {name: value for name, value in before.items() if "agreement" in name or "alpha" in name}
+        if measured_weights is not None:
+            measured["weights"] = {who: round(weight, 4) for who, weight in sorted(measured_weights.items())}
+        metrics = {**figures_of(kept), **measured, "rankings_in": before["rankings"],
                    "second_look": [row.id for row, _ in low]}
-        report = rankings_page("Merged rankings", table.rows, second_look=second_look,
-                               lead=f"{given['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
-        _tell(given, len(low), second_look)
+        report = rankings_page("Merged rankings", rows, second_look=second_look,
+                               lead=f"{before['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
+        _print_agreement(before, len(low), second_look)
         finished = run.finish(data=ranking_frame(kept), dropped=dropped, report=report, metrics=metrics)
     announce(finished, json)
 
 
-def _tell(given: dict[str, Any], low: int, second_look: float) -> None:
+def _without(rows: list["RankingRow"], names: list[str]) -> list["RankingRow"]:
+    """The rows without the rankings of some annotators.
+
+    Raises:
+        ConfigError: somebody named is not among the annotators.
+    """
+    from instructwild_annotation.people import person
+
+    known = {ranking.annotator for row in rows for ranking in row.rankings}
+    out = {name if name in known else person(name): name for name in names}
+    if missing := [name for who, name in out.items() if who not in known]:
+        raise ConfigError(f"{', '.join(missing)} ranked nothing here", where="--exclude",
+                          remedy=f"choose among {', '.join(sorted(known)[:20]) or 'nobody'}, or give a person's name")
+    return [row.model_copy(update={"rankings": tuple(ranking for ranking in row.rankings if ranking.annotator not in out)})
+            for row in rows]
+
+
+def _print_agreement(metrics: dict[str, Any], low: int, second_look: float) -> None:
     """How far annotators agree, in a few lines."""
     from instructwild.console.terminal import console
+    from instructwild_annotation.rankings_page import in_words
 
-    if given["people_agreement"] is not None:
-        alpha = "" if given["people_alpha"] is None else f", Krippendorff's alpha {given['people_alpha']:.2f}"
-        console.print(f"people agree on {given['people_agreement']:.0%} of pairs{alpha}", highlight=False)
-    for name, share in given["agreement_with_people"].items():
+    def bracketed(ends: list[float] | None, form: str) -> str:
+        return f" (95%: {in_words(ends, form)})" if ends else ""
+
+    if metrics["people_agreement"] is not None:
+        alpha = "" if metrics["people_alpha"] is None else (f", Krippendorff's alpha {metrics['people_alpha']:.2f}"
+                                                            + bracketed(metrics["people_alpha_interval"], ".2f"))
+        console.print(f"people agree on {metrics['people_agreement']:.0%} of pairs"
+                      f"{bracketed(metrics['people_agreement_interval'], '.0%')}{alpha}", highlight=False)
+    for name, share in metrics["agreement_with_people"].items():
         console.print(f"{name} agrees with people on {share:.0%} of pairs", highlight=False, markup=False)
     if low:
         console.print(f"{low:,} prompts with less than {second_look:.0%} agreement: see the report", highlight=False)

@@ -10,16 +10,16 @@ from typing import Any
 
 from instructwild.schema import Instruction, MadeBy, Origin, RankingRow, content_id
 from instructwild_annotation.connection import Connection
-from instructwild_annotation.wire import Pulled, from_record
+from instructwild_annotation.wire import PulledRecord, from_record
 
 LONGEST_GAP = 900.0     # seconds; a longer gap between two submissions is a break, not a judgement
 
 
 @dataclass
-class Harvest:
+class PullResult:
     """Everything that is on the server under one name."""
 
-    records: list[Pulled] = field(default_factory=list)
+    records: list[PulledRecord] = field(default_factory=list)
     foreign: int = 0
     activity: dict[str, str] = field(default_factory=dict)
     overlap: dict[str, int] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Harvest:
         return content_id([(record.row.model_dump_json(), "\n".join(map(repr, record.answers))) for record in self.records])
 
 
-def harvest(connection: Connection, name: str) -> Harvest:
+def read_rankings(connection: Connection, name: str) -> PullResult:
     """Read all records and responses of the datasets pushed under a name.
 
     Raises:
@@ -49,7 +49,7 @@ def harvest(connection: Connection, name: str) -> Harvest:
     """
     from instructwild.console.terminal import progress
 
-    found = Harvest()
+    found = PullResult()
     with progress() as shown:
         for size, dataset in connection.datasets(name).items():
             total = connection.get(f"/datasets/{dataset['id']}/progress").get("total")
@@ -77,7 +77,7 @@ def activity(connection: Connection, name: str) -> dict[str, str]:
     return {dataset["name"]: dataset["last_activity_at"] for dataset in connection.datasets(name).values()}
 
 
-def _time(records: Iterable[Pulled]) -> None:
+def _time(records: Iterable[PulledRecord]) -> None:
     """Fill in the seconds of each ranking: the time since the same annotator's last submission, breaks left out."""
     records = list(records)
     by_person: dict[str, list[tuple[datetime, int, int]]] = {}
@@ -97,7 +97,7 @@ def _time(records: Iterable[Pulled]) -> None:
         record.row = record.row.model_copy(update={"rankings": timed})
 
 
-def corrections(records: Iterable[Pulled], server: str) -> list[Instruction]:
+def corrections(records: Iterable[PulledRecord], server: str) -> list[Instruction]:
     """The better answers that annotators wrote, each as a row of its own that names its prompt and its author's hash."""
     made = []
     for record in records:
@@ -131,7 +131,7 @@ class Progress:
         return self.left / self.per_hour if self.per_hour else None
 
 
-def progress_of(found: Harvest) -> Progress:
+def progress_of(found: PullResult) -> Progress:
     """Done, left, overlap, pace and seconds per ranking."""
     answers = [answer for record in found.records for answer in record.answers]
     wanted = {size: found.overlap[name] for name, size in found.sizes.items()}
@@ -154,7 +154,7 @@ def _pace(moments: list[datetime], recent: timedelta = timedelta(hours=1)) -> fl
     return (len(window) - 1) / span * 3600 if span > 0 else None
 
 
-def figures(found: Harvest) -> dict[str, Any]:
+def figures(found: PullResult) -> dict[str, Any]:
     """What a pull adds to the figures of its rankings."""
     answers = [answer for record in found.records for answer in record.answers]
     ratings = [answer.rating for answer in answers if answer.rating is not None]

@@ -2,21 +2,27 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from instructwild.console.options import Force, Json, Out, announce
 from instructwild.errors import EndpointError
+from instructwild_annotation.destination import To
+
+if TYPE_CHECKING:
+    from instructwild_annotation.pull import PullResult
 
 
 def pull(
     out: Out,
     name: Annotated[str, typer.Option(help="The name that was pushed under.")] = "rankings",
+    to: To = "argilla",
     url: Annotated[str | None, typer.Option(help="The Argilla server (ARGILLA_API_URL); by default the one that runs here. "
                                                  "The key comes from ARGILLA_API_KEY.", show_default=False)] = None,
     workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
-    home: Annotated[Path | None, typer.Option(help="The embedded server's folder.", show_default=False)] = None,
+    home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
+                                             show_default=False)] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -25,32 +31,54 @@ def pull(
     Run again, it brings the folder up to date, or says that there is nothing new. People appear as salted hashes.
     """
     from instructwild import stage
-    from instructwild.stage import FileRecord
-    from instructwild.stage.frames import instruction_frame, ranking_frame
+
+    if to == "page":
+        from instructwild_annotation.page.exchange import read_rankings as read_page
+        from instructwild_annotation.page.store import Store
+
+        with Store(home, must_exist=True) as store:
+            result = read_page(store, name)
+        _write(out, "page", result, {"name": name, "to": "page"}, force=force, json=json)
+        return
     from instructwild_annotation.connection import Connection
-    from instructwild_annotation.pull import activity, corrections, figures, harvest
-    from instructwild_annotation.rankings_page import figures_of, rankings_page
+    from instructwild_annotation.pull import activity, read_rankings
 
     with Connection(url, workspace, home) as connection:
         config = {"name": name, "workspace": connection.workspace}
-        begun = stage.made_from(out)
-        ours = begun is not None and (begun["stage"], begun["config"]) == ("pull", config)
-        before = stage.load(out) if ours and stage.is_stage(out) else None
+        before = stage.load(out) if _is_ours(out, config) and stage.is_stage(out) else None
         if before and before.manifest.metrics["last_activity"] == activity(connection, name) and not force:
             announce(replace(before, found=True), json)
             return
-        found = harvest(connection, name)
-        if not found.activity:
+        result = read_rankings(connection, name)
+        if not result.activity:
             raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
                                 remedy="push first, or check --name and --workspace")
-        inputs = [FileRecord(path=f"argilla:{name}", sha256=found.fingerprint, rows=len(found.records))]
-        with stage.start(out, "pull", config=config, inputs=inputs, force=force or ours) as run:
-            if run.finished:
-                announce(run.finished, json)
-                return
-            written = corrections(found.records, "argilla")
-            if written:
-                run.save("corrections.parquet", instruction_frame(written))
-            finished = run.finish(data=ranking_frame(found.rows), report=rankings_page("Rankings by people", found.rows),
-                                  metrics={**figures_of(found.rows), **figures(found)})
-        announce(finished, json)
+        _write(out, "argilla", result, config, force=force, json=json)
+
+
+def _is_ours(out: Path, config: dict[str, Any]) -> bool:
+    """Whether the folder holds an earlier pull of the same set, which is brought up to date without --force."""
+    from instructwild import stage
+
+    begun = stage.made_from(out)
+    return begun is not None and (begun["stage"], begun["config"]) == ("pull", config)
+
+
+def _write(out: Path, source: str, result: "PullResult", config: dict[str, Any], *, force: bool, json: bool) -> None:
+    from instructwild import stage
+    from instructwild.stage import FileRecord
+    from instructwild.stage.frames import instruction_frame, ranking_frame
+    from instructwild_annotation.pull import corrections, figures
+    from instructwild_annotation.rankings_page import figures_of, rankings_page
+
+    inputs = [FileRecord(path=f"{source}:{config['name']}", sha256=result.fingerprint, rows=len(result.records))]
+    with stage.start(out, "pull", config=config, inputs=inputs, force=force or _is_ours(out, config)) as run:
+        if run.finished:
+            announce(run.finished, json)
+            return
+        written = corrections(result.records, source)
+        if written:
+            run.save("corrections.parquet", instruction_frame(written))
+        finished = run.finish(data=ranking_frame(result.rows), report=rankings_page("Rankings by people", result.rows),
+                              metrics={**figures_of(result.rows), **figures(result)})
+    announce(finished, json)

@@ -17,7 +17,7 @@ BATCH = 250
 
 
 @dataclass
-class Pushed:
+class PushResult:
     """What became of the rows."""
 
     sent: int = 0
@@ -27,7 +27,7 @@ class Pushed:
     datasets: dict[str, str] = field(default_factory=dict)
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """One sentence for people."""
         parts = [f"{self.sent:,} prompts sent", f"{self.there:,} were there already"]
         parts += [f"{self.suggested:,} with a suggestion"] if self.suggested else []
@@ -37,7 +37,7 @@ class Pushed:
 
 def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
               optional: frozenset[str] = frozenset(OPTIONAL), suggest: str | None = None,
-              kinds: dict[str, str] | None = None) -> Pushed:
+              kinds: dict[str, str] | None = None) -> PushResult:
     """Send rows that have two or more candidates; what is there already stays as it is.
 
     Args:
@@ -62,7 +62,7 @@ def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "r
     if by_size and max(by_size) > len(LETTERS):
         raise ConfigError(f"a prompt has {max(by_size)} candidates, more than the {len(LETTERS)} that can be shown",
                           where=name, remedy=f"keep at most {len(LETTERS)}")
-    result, there = Pushed(), connection.datasets(name)
+    result, there = PushResult(), connection.datasets(name)
     with progress() as shown:
         for size, wanted in sorted(by_size.items()):
             dataset = _dataset(connection, there.get(size), name, size, overlap, optional)
@@ -90,7 +90,7 @@ def _dataset(connection: Connection, there: dict[str, Any] | None, name: str, si
         if found != overlap:
             raise ConfigError(f"the dataset {there['name']!r} asks {found} annotators for each prompt, not {overlap}",
                               where="--overlap", remedy=f"give --overlap {found}, or another --name")
-    with connection.told():
+    with connection.translate_errors():
         if there is not None:
             if there["status"] == "draft":          # an interrupted first push
                 connection.ask("DELETE", f"/datasets/{there['id']}")
@@ -111,7 +111,7 @@ def _send(connection: Connection, dataset: Any, rows: list[RankingRow], kinds: d
     argilla = connection.argilla
     records = [argilla.Record(**to_record(row, kinds.get(row.id))) for row in rows]
     try:
-        with connection.told():
+        with connection.translate_errors():
             try:
                 dataset.records.log(records, batch_size=len(records))
             except argilla._exceptions.UnprocessableEntityError as error:

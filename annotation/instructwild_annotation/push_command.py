@@ -1,12 +1,13 @@
 """`instructwild annotate push`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from instructwild.console.options import DryRun
 from instructwild.errors import ConfigError
+from instructwild_annotation.destination import To
 
 
 def push(
@@ -16,6 +17,9 @@ def push(
     name: Annotated[str, typer.Option(help="The datasets are called NAME-kK, one for each number K of candidates. By "
                                            "default rankings; disagreements with --disagreements.", show_default=False)]
         = "",
+    to: To = "argilla",
+    gold: Annotated[bool, typer.Option("--gold", help="With --to page: the rows' own rankings are right, and measure people "
+                                                      "who meet them without knowing.")] = False,
     overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="Send at most so many prompts.", show_default=False)] = None,
     ask: Annotated[str, typer.Option(help="Optional questions beside the ranking: rating, safety, correction; or none.")]
@@ -28,11 +32,12 @@ def push(
     url: Annotated[str | None, typer.Option(help="The Argilla server (ARGILLA_API_URL); by default the one that runs here. "
                                                  "The key comes from ARGILLA_API_KEY.", show_default=False)] = None,
     workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
-    home: Annotated[Path | None, typer.Option(help="The embedded server's folder.", show_default=False)] = None,
+    home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
+                                             show_default=False)] = None,
     local_only: Annotated[bool, typer.Option("--local-only", help="Refuse a server that is not on this machine.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Send prompts and their answers to Argilla, blind and in random order, to be ranked by people.
+    """Send prompts and their answers to the page or to Argilla, blind and in random order, to be ranked by people.
 
     What is there already stays as it is: after an interruption the same command sends the rest.
     """
@@ -45,6 +50,11 @@ def push(
     optional = frozenset(part.strip() for part in ask.split(",") if part.strip() not in ("", "none"))
     if not optional <= set(OPTIONAL):
         raise ConfigError(f"{ask!r} is not understood", where="--ask", remedy=f"give some of {','.join(OPTIONAL)}, or none")
+    if to == "page" and (suggest or url or workspace):
+        raise ConfigError("is for Argilla only", where="--suggest" if suggest else "--url" if url else "--workspace",
+                          remedy="leave it out; people judge blind on the page")
+    if gold and to != "page":
+        raise ConfigError("is for the page only", where="--gold", remedy="add --to page")
     name = name or ("disagreements" if only_disagreements else "rankings")
     table = read_all(candidates)
     rows, dropped = rankable(table)
@@ -59,6 +69,9 @@ def push(
         typer.echo(f"{len(rows)} prompts would go to {', '.join(f'{name}-k{size}' for size in sizes) or 'no dataset'}; "
                    f"{len(rows) * overlap} rankings would be asked for; {len(dropped)} rows left out")
         return
+    if to == "page":
+        _push_to_page(home, rows, f"{name}:gold" if gold else name, 0 if gold else overlap, sorted(optional), gold=gold)
+        return
     with Connection(url, workspace, home) as connection:
         if local_only and not connection.is_loopback:
             raise ConfigError("is not on this machine", where=connection.url,
@@ -66,8 +79,19 @@ def push(
         done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest, kinds=table.types)
     for key, reason in done.refused:
         console.print(f"refused: {key}: {reason}", style="yellow", markup=False)
-    console.print(done.told)
+    console.print(done.summary)
     for dataset in done.datasets.values():
         typer.echo(f"{connection.url}/dataset/{dataset}/annotation-mode")
     if done.refused:
         raise typer.Exit(1)
+
+
+def _push_to_page(home: Path | None, rows: list[Any], name: str, overlap: int, ask: list[str], *, gold: bool) -> None:
+    from instructwild.console.terminal import console
+    from instructwild_annotation.page.exchange import push_rows
+    from instructwild_annotation.page.store import Store
+
+    with Store(home) as store:
+        sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold)
+        console.print(f"{sent:,} prompts sent, {there:,} were there already")
+        typer.echo(str(store.path))

@@ -9,6 +9,7 @@ from instructwild.report.page import Page, Prose, Samples, Stats, Table
 from instructwild.schema import RankingRow, prompt_text
 from instructwild_annotation import agreement
 from instructwild_annotation.agreement import Agreement
+from instructwild_annotation.alpha import Interval, agreement_interval, alpha, alpha_interval, intervals, share_interval
 from instructwild_annotation.people import kind
 from instructwild_annotation.scripted import Rule
 
@@ -18,6 +19,15 @@ LISTED = 200
 
 def _share(found: Agreement) -> float | None:
     return None if found.share is None else round(found.share, 4)
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [round(end, 4) for end in interval]
+
+
+def in_words(interval: Interval | Sequence[float] | None, form: str = ".0%") -> str:
+    """An interval as people read it: `61% to 74%`; empty where there are too few prompts for one."""
+    return "" if interval is None else f"{interval[0]:{form}} to {interval[1]:{form}}"
 
 
 def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
@@ -35,7 +45,7 @@ def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
     ordered = sum(len(ranking.pairs) for _, ranking in counted)
     spent = sorted(ranking.seconds for _, ranking in counted if ranking.seconds is not None)
     people = agreement.of_people(rows)
-    alpha, alpha_people = agreement.alpha(rows), agreement.alpha(people)
+    alpha_all, alpha_people = alpha(rows), alpha(people)
     return {
         "rankings": len(counted),
         "rankings_by_kind": dict(sorted(kinds.items())),
@@ -48,9 +58,13 @@ def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
         "rankings_with_ties": sum(len(set(ranking.ranks)) < len(ranking.ranks) for _, ranking in counted),
         "seconds_per_ranking": spent[len(spent) // 2] if spent else None,
         "agreement": _share(agreement.overall(rows)),
-        "alpha": None if alpha is None else round(alpha, 4),
+        "agreement_interval": _ends(agreement_interval(rows)),
+        "alpha": None if alpha_all is None else round(alpha_all, 4),
+        "alpha_interval": _ends(alpha_interval(rows)),
         "people_agreement": _share(agreement.overall(people)),
+        "people_agreement_interval": _ends(agreement_interval(people)),
         "people_alpha": None if alpha_people is None else round(alpha_people, 4),
+        "people_alpha_interval": _ends(alpha_interval(people)),
         "agreement_with_people": {name: _share(found) for name, found in agreement.with_people(rows).items()},
         "agreement_by_annotator": {name: _share(found) for name, found in agreement.by_annotator(rows).items()},
         "person_scripted_agreement": _share(sum(compared, Agreement())),
@@ -61,27 +75,28 @@ def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None,
 def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = None,
                   compared: Sequence[Agreement] = (), lead: str | None = None, second_look: float = 0.5) -> Page:
     """The report of rankings."""
-    told = figures_of(rows, rule, compared)
-    by = told["rankings_by_kind"]
-    page = Page(title=title, lead=lead or f"{len(rows):,} prompts, {told['rankings']:,} rankings "
+    metrics = figures_of(rows, rule, compared)
+    by = metrics["rankings_by_kind"]
+    page = Page(title=title, lead=lead or f"{len(rows):,} prompts, {metrics['rankings']:,} rankings "
                 f"({', '.join(f'{count:,} by {name}' for name, count in by.items()) or 'none yet'}).")
     page.add("What was ranked", Stats({
-        "prompts": f"{len(rows):,}", "rankings": f"{told['rankings']:,}", "people": f"{told['people']:,}",
-        "pairs put in order": f"{told['ordered_pairs']:,}", "tied pairs": f"{told['tied_pairs']:,}",
-        "median seconds a ranking": f"{told['seconds_per_ranking']:.0f}" if told["seconds_per_ranking"] else "–"}))
-    if told["scripted_rule"]:
+        "prompts": f"{len(rows):,}", "rankings": f"{metrics['rankings']:,}", "people": f"{metrics['people']:,}",
+        "pairs put in order": f"{metrics['ordered_pairs']:,}", "tied pairs": f"{metrics['tied_pairs']:,}",
+        "median seconds a ranking": f"{metrics['seconds_per_ranking']:.0f}" if metrics["seconds_per_ranking"] else "–"}))
+    if metrics["scripted_rule"]:
         page.add("The scripted annotator", Prose(
-            f"{by['scripted']:,} rankings were made by a script, not by people. Its rule, {told['scripted_rule']}. "
+            f"{by['scripted']:,} rankings were made by a script, not by people. Its rule, {metrics['scripted_rule']}. "
             "It judges form and knows nothing of truth or help; a model trained on it learns form."))
     ties = Counter(f"{len(ranking.groups)} of {len(ranking.ranks)} places used"
                    for row in rows for ranking in agreement.counted(row))
     if ties:
         page.add("How far answers were told apart", figures.bars(dict(sorted(ties.items()))))
-    agreed = _agreement_table(rows, told, compared)
+    agreed = _agreement_table(rows, metrics, compared)
     if agreed:
         page.add("Agreement", Prose("The share of pairs of answers that two annotators put in the same order or both tied; "
-                                    "Krippendorff's alpha is 1 for full agreement and 0 for chance."),
-                 Table(["between", "same", "one tied", "opposed", "share"], agreed))
+                                    "Krippendorff's alpha is 1 for full agreement and 0 for chance, compared within "
+                                    "each number of answers. Intervals: 95%, by bootstrap over prompts."),
+                 Table(["between", "same", "one tied", "opposed", "share", "95% interval"], agreed))
     low = agreement.second_look(rows, second_look)
     if low:
         page.add("Worth a second look", Prose(
@@ -93,19 +108,22 @@ def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = No
     return page
 
 
-def _agreement_table(rows: Sequence[RankingRow], told: dict[str, Any], compared: Sequence[Agreement]) -> list[list[str]]:
-    lines: list[tuple[str, Agreement]] = []
+def _agreement_table(rows: Sequence[RankingRow], metrics: dict[str, Any],
+                     compared: Sequence[Agreement]) -> list[list[str]]:
+    lines: list[tuple[str, Agreement, Interval | None]] = []
     if compared:
-        lines.append(("people and the rule, on what people ranked", sum(compared, Agreement())))
-    lines += [(f"{one} and {other}", found) for (one, other), found in agreement.by_kinds(rows).items()]
-    lines += [(f"language {tag}", found) for tag, found in agreement.by_language(rows).items()]
-    lines += [(f"{name} and people", found) for name, found in agreement.with_people(rows).items()]
-    lines += [(f"{name} and all others", found) for name, found in agreement.by_annotator(rows).items()]
-    table = [[name, f"{found.same:,}", f"{found.half:,}", f"{found.opposed:,}", f"{found.share:.0%}"]
-             for name, found in lines if found.pairs]
-    for name, value in (("all", told["alpha"]), ("people alone", told["people_alpha"])):
-        if value is not None:
-            table.append([f"Krippendorff's alpha, ordinal: {name}", "", "", "", f"{value:.3f}"])
+        lines.append(("people and the rule, on what people ranked", sum(compared, Agreement()),
+                      share_interval([(each.same, each.pairs) for each in compared])))
+    for groups, name in ((agreement.by_kinds, "{0[0]} and {0[1]}"), (agreement.by_language, "language {}"),
+                         (agreement.with_people, "{} and people"), (agreement.by_annotator, "{} and all others")):
+        widths = intervals(rows, groups)
+        lines += [(name.format(key), result, widths.get(key)) for key, result in groups(rows).items()]
+    table = [[name, f"{result.same:,}", f"{result.half:,}", f"{result.opposed:,}", f"{result.share:.0%}", in_words(ends)]
+             for name, result, ends in lines if result.pairs]
+    for name, key in (("all", "alpha"), ("people alone", "people_alpha")):
+        if metrics[key] is not None:
+            table.append([f"Krippendorff's alpha, ordinal: {name}", "", "", "", f"{metrics[key]:.3f}",
+                          in_words(metrics[f"{key}_interval"], ".3f")])
     return table
 
 

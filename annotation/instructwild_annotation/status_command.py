@@ -1,66 +1,124 @@
 """`instructwild annotate status`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from instructwild.errors import EndpointError
+from instructwild_annotation.destination import To
+
+if TYPE_CHECKING:
+    from instructwild.schema import RankingRow
 
 
 def status(
     name: Annotated[str, typer.Option(help="The name that was pushed under.")] = "rankings",
+    to: To = "argilla",
     url: Annotated[str | None, typer.Option(help="The Argilla server; by default the one that runs here.",
                                             show_default=False)] = None,
     workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
-    home: Annotated[Path | None, typer.Option(help="The embedded server's folder.", show_default=False)] = None,
+    home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
+                                             show_default=False)] = None,
     judged: Annotated[list[Path] | None, typer.Option(help="A stage of respond --judge: how far do its models agree with "
                                                       "people? May be given again.", show_default=False)] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Say how far the ranking has come: done, left, overlap, pace, and how far people agree."""
-    import dataclasses
     import json as encoder
 
-    from instructwild_annotation import agreement
-    from instructwild_annotation.connection import Connection
-    from instructwild_annotation.pull import harvest, progress_of
-    from instructwild_annotation.rows import joined, read_rows
+    from instructwild_annotation.rows import read_rows
 
     by_models = [row for source in judged or [] for row in read_rows(source).rows]
+    figures = _of_page(home, name, by_models) if to == "page" else _of_argilla(url, workspace, home, name, by_models)
+    if json:
+        typer.echo(encoder.dumps(figures, ensure_ascii=False, indent=2))
+        return
+    _print(figures)
+
+
+def _of_page(home: Path | None, name: str, by_models: list["RankingRow"]) -> dict[str, Any]:
+    """The page's figures; its people by name, on the lead's own screen."""
+    from instructwild_annotation.page.exchange import read_rankings
+    from instructwild_annotation.page.lead import overview
+    from instructwild_annotation.page.store import Store
+
+    with Store(home, must_exist=True) as store:
+        return {**overview(store, name), "agreement_with_people": _with_models(read_rankings(store, name).rows, by_models)}
+
+
+def _of_argilla(url: str | None, workspace: str | None, home: Path | None, name: str,
+                by_models: list["RankingRow"]) -> dict[str, Any]:
+    """The figures of the sets on an Argilla server; its people by user name, on the lead's own screen."""
+    import dataclasses
+
+    from instructwild_annotation import agreement
+    from instructwild_annotation.alpha import agreement_interval, alpha, alpha_interval, intervals
+    from instructwild_annotation.connection import Connection
+    from instructwild_annotation.people import person
+    from instructwild_annotation.pull import progress_of, read_rankings
+
     with Connection(url, workspace, home) as connection:
-        found = harvest(connection, name)
-        if not found.activity:
+        result = read_rankings(connection, name)
+        if not result.activity:
             raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
                                 remedy="push first, or check --name and --workspace")
-    far, alpha, share = progress_of(found), agreement.alpha(found.rows), agreement.overall(found.rows).share
-    ours = {row.id for row in found.rows}
-    models = agreement.with_people(joined([*found.rows, *(row for row in by_models if row.id in ours)]))
-    languages = agreement.by_language(found.rows)
-    if json:
-        told = {**dataclasses.asdict(far), "hours_left": far.hours_left, "agreement": share, "alpha": alpha,
-                "agreement_by_language": {tag: one.share for tag, one in languages.items()},
-                "agreement_by_annotator": {who: one.share for who, one in agreement.by_annotator(found.rows).items()},
-                "agreement_with_people": {who: one.share for who, one in models.items()}, "not_counted": found.others}
-        typer.echo(encoder.dumps(told, ensure_ascii=False, indent=2))
-        return
+        users = {person(str(user["id"])): user["username"] for user in connection.get("/users")["items"]}
+    rows, progress = result.rows, progress_of(result)
+    widths = intervals(rows, agreement.by_language)
+    return {**dataclasses.asdict(progress), "hours_left": progress.hours_left, "not_counted": result.others,
+            "people": [{"name": users.get(who, who), "annotator": who, "done": count}
+                       for who, count in progress.people.items()],
+            "agreement": agreement.overall(rows).share, "agreement_interval": agreement_interval(rows),
+            "alpha": alpha(rows), "alpha_interval": alpha_interval(rows),
+            "agreement_by_language": {tag: {"share": each.share, "pairs": each.pairs, "interval": widths[tag]}
+                                      for tag, each in agreement.by_language(rows).items()},
+            "agreement_by_annotator": {who: each.share for who, each in agreement.by_annotator(rows).items()},
+            "agreement_with_people": _with_models(rows, by_models)}
+
+
+def _with_models(rows: list["RankingRow"], by_models: list["RankingRow"]) -> dict[str, float | None]:
+    from instructwild_annotation import agreement
+    from instructwild_annotation.rows import joined
+
+    ids = {row.id for row in rows}
+    united = joined([*rows, *(row for row in by_models if row.id in ids)])
+    return {who: each.share for who, each in agreement.with_people(united).items()}
+
+
+def _print(figures: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from instructwild_annotation.rankings_page import in_words
+
+    def share(value: float | None, ends: Any = None) -> str:
+        return "–" if value is None else f"{value:.0%} of pairs" + (f" (95%: {in_words(ends)})" if ends else "")
+
     table = Table(box=None, show_header=False, padding=(0, 2))
-    table.add_row("prompts complete", f"{far.complete:,} of {far.records:,}")
-    table.add_row("rankings", f"{far.rankings:,} submitted, {far.left:,} to go")
-    for status_name, count in found.others.items():
+    table.add_row("prompts complete", f"{figures['complete']:,} of {figures['records']:,}")
+    table.add_row("rankings", f"{figures['rankings']:,} submitted, {figures['left']:,} to go")
+    for status_name, count in figures["not_counted"].items():
         table.add_row("", f"{count:,} {status_name}, not counted")
-    table.add_row("prompts by rankings", ", ".join(f"{count:,} with {size}" for size, count in far.overlap.items()))
-    table.add_row("people", ", ".join(f"{who.partition(':')[2][:8]} {count:,}" for who, count in far.people.items()) or "–")
-    table.add_row("seconds a ranking", f"{far.seconds:.0f}" if far.seconds else "–")
-    table.add_row("pace", f"{far.per_hour:.0f} an hour" + (f", {far.hours_left:.1f} h to go" if far.hours_left else "")
-                  if far.per_hour else "–")
-    table.add_row("agreement", f"{share:.0%} of pairs" if share is not None else "–")
-    for tag, one in languages.items():
-        table.add_row(f"  in {tag}", f"{one.share:.0%} of {one.pairs:,} pairs")
-    table.add_row("Krippendorff's alpha", f"{alpha:.2f}" if alpha is not None else "–")
-    for who, one in models.items():
-        table.add_row(f"{who} with people", f"{one.share:.0%} of {one.pairs:,} pairs")
-    Console().print(table)
+    table.add_row("prompts by rankings", ", ".join(f"{count:,} with {size}" for size, count in figures["overlap"].items()))
+    table.add_row("seconds a ranking", f"{figures['seconds']:.0f}" if figures["seconds"] else "–")
+    left = figures["hours_left"]
+    table.add_row("pace", f"{figures['per_hour']:.0f} an hour" + (f", {left:.1f} h to go" if left else "")
+                  if figures["per_hour"] else "–")
+    table.add_row("agreement", share(figures["agreement"], figures["agreement_interval"]))
+    for tag, each in figures["agreement_by_language"].items():
+        table.add_row(f"  in {tag}", share(each["share"], each["interval"]))
+    ends = figures["alpha_interval"]
+    table.add_row("Krippendorff's alpha", "–" if figures["alpha"] is None else f"{figures['alpha']:.2f}"
+                  + (f" (95%: {in_words(ends, '.2f')})" if ends else ""))
+    for who, value in figures["agreement_with_people"].items():
+        table.add_row(f"{who} with people", share(value))
+    for each in figures["people"]:
+        notes = [f"{each['done']:,} ranked"]
+        notes += [f"{each['skipped']:,} skipped"] if each.get("skipped") else []
+        notes += [f"{each['seconds']:.0f} s each"] if each.get("seconds") else []
+        notes += [f"agrees on {share(each['agreement']['share'])}"] if each.get("agreement") else []
+        notes += [f"gold {each['gold_score']:.0%} of {each['gold']}"] if each.get("gold") else []
+        notes += ["set aside"] if each.get("set_aside") else []
+        table.add_row(f"{each['name']} ({each['annotator'].partition(':')[2][:8]})", ", ".join(notes))
+    Console(markup=False).print(table)

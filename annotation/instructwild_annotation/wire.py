@@ -109,7 +109,7 @@ class Answer:
 
 
 @dataclass
-class Pulled:
+class PulledRecord:
     """One record as it came back."""
 
     row: RankingRow
@@ -118,7 +118,7 @@ class Pulled:
     completed: bool = False
 
 
-def from_record(record: dict[str, Any]) -> Pulled:
+def from_record(record: dict[str, Any]) -> PulledRecord:
     """A record of the REST API as a row, its submitted rankings in it.
 
     Raises:
@@ -133,7 +133,7 @@ def from_record(record: dict[str, Any]) -> Pulled:
         raise ValueError(f"the record {record.get('external_id')} was not made by this toolkit") from error
     if sorted(order) != list(range(len(row.candidates))):
         raise ValueError(f"the record {record.get('external_id')} has lost the order of its answers")
-    pulled = Pulled(row, completed=record.get("status") == "completed")
+    pulled = PulledRecord(row, completed=record.get("status") == "completed")
     for response in record.get("responses") or ():
         answer = _answer(response, order)
         status = response.get("status")

@@ -16,10 +16,10 @@ from instructwild import stage
 from instructwild.cli import main
 from instructwild.schema import Ranking
 from instructwild.stage.frames import rankings
-from instructwild_annotation.terminal.keys import ENTER, ERASE, ESCAPE, TerminalKeys
+from instructwild_annotation.terminal.keys import ENTER, ERASE, ESCAPE, RESIZE, TerminalKeys
 from instructwild_annotation.terminal.ledger import Ledger
 from instructwild_annotation.terminal.screen import Screen, plain
-from instructwild_annotation.terminal.session import PATIENCE, Session, shuffled, unshuffled
+from instructwild_annotation.terminal.session import PATIENCE, Entry, Session, shuffled, unshuffled
 from instructwild_annotation.terminal.wording import CHINESE, ENGLISH, wording
 from tests.annotation.rows import row
 
@@ -143,6 +143,44 @@ def test_keys_understand_full_width_digits_arrows_and_split_characters():
     os.close(read)
 
 
+@pytest.mark.parametrize(("size", "typed", "ranks"), [
+    (3, "213", [2, 1, 3]), (10, "05", [10, 5]), (12, "12 01 5", [12, 1, 5]), (12, "1 9", [1, 9]), (26, "26209", [26, 20, 9]),
+    (12, "139", [9]), (11, "00" "11", [11])])
+def test_more_than_ten_answers_take_two_digits_where_a_rank_can_have_two(size, typed, ranks):
+    entry = Entry(size)
+    for key in typed:
+        if key != " ":
+            entry.digit(key)
+        elif entry.pending:
+            entry.settle()
+    assert entry.ranks == ranks
+
+
+def test_two_digits_are_typed_erased_and_kept_for_twelve_answers(tmp_path):
+    many = row("Which harbour?", [f"Harbour {i}" for i in range(12)])
+    ledger, shown, _ = sit(tmp_path, "x", "1", ERASE, *"12", *"11", *"10", *"98765432", "1", " ", ENTER, rows=[many])
+    assert ledger.rankings[many.id].ranks == unshuffled([12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1], shuffled(many))
+    assert "1_" in shown
+
+
+def test_a_resized_window_is_drawn_anew_and_nothing_typed_is_lost(tmp_path):
+    ledger, shown, _ = sit(tmp_path, RESIZE, "x", "2", RESIZE, "1", ENTER, "q", rows=[ROWS[1]])
+    assert ledger.rankings[ROWS[1].id].ranks == unshuffled([2, 1], shuffled(ROWS[1]))
+    assert shown.count("什么是并列") == 2
+    read, write = os.pipe()
+    waiting, resized = os.pipe()
+    os.write(resized, b"rr")
+    assert TerminalKeys(read, waiting).read(1) == RESIZE
+    for handle in (read, write, waiting, resized):
+        os.close(handle)
+
+
+def test_joined_emoji_combining_marks_and_wide_spaces_are_shown_as_they_are():
+    text = "👩‍💻 café 全角　空格 नि"
+    assert plain(text).plain == text
+    assert plain("a b").plain == "a\nb"
+
+
 def test_a_ledger_survives_a_torn_line(tmp_path):
     path = tmp_path / "kept.jsonl"
     Ledger(path).rank("a", Ranking(annotator="person:me", ranks=(1, 2)))
@@ -240,3 +278,14 @@ def test_a_real_terminal_interrupted_goes_on_and_people_are_told_from_scripts(so
     metrics = stage.load(out).manifest.metrics
     assert metrics["rankings_by_kind"] == {"person": 2, "scripted": 1}
     assert metrics["person_scripted_agreement"] is not None
+
+
+def test_q_keeps_what_is_done_and_the_same_command_goes_on(source, tmp_path):
+    out = tmp_path / "out"
+    args = [source, "--out", out, "--limit", "3", "--timeout", "60", "--name", "Anna"]
+    assert drive(args, [" ", "122\r", "q"])[0] == 130
+    assert not stage.is_stage(out)
+    status, shown = drive(args, [" ", "21\r", "f"])
+    assert (status, "Question 1 of 3" in shown) == (0, False)
+    metrics = stage.load(out).manifest.metrics
+    assert metrics["rankings_by_kind"] == {"person": 2, "scripted": 1}

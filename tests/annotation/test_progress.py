@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from instructwild.schema import Ranking
-from instructwild_annotation.pull import Harvest, _time, corrections, figures, progress_of
+from instructwild_annotation.pull import PullResult, _time, corrections, figures, progress_of
 from instructwild_annotation.push import disagreements
-from instructwild_annotation.wire import Answer, Pulled
+from instructwild_annotation.wire import Answer, PulledRecord
 from tests.annotation.rows import row
 
 BEGAN = datetime(2026, 11, 23, 10)
@@ -15,21 +15,21 @@ def answer(who, ranks, seconds, **more):
     return Answer(Ranking(annotator=who, ranks=ranks), BEGAN + timedelta(seconds=seconds), **more)
 
 
-def harvest():
+def read_rankings():
     both = [answer("person:a", (1, 2), 0), answer("person:b", (1, 1), 5)]
     written = [answer("person:a", (2, 1), 30, correction="更好", rating=4)]
-    records = [Pulled(row("one", ["x", "y"]), both, completed=True),
-               Pulled(row("二", ["x", "y"], language="zh-Hans"), written, {"draft": 1}),
-               Pulled(row("three", ["x", "y"]), [answer("person:a", (2, 1), 3600, safety="safe")])]
+    records = [PulledRecord(row("one", ["x", "y"]), both, completed=True),
+               PulledRecord(row("二", ["x", "y"], language="zh-Hans"), written, {"draft": 1}),
+               PulledRecord(row("three", ["x", "y"]), [answer("person:a", (2, 1), 3600, safety="safe")])]
     for record in records:
         record.row = record.row.model_copy(update={"rankings": tuple(given.ranking for given in record.answers)})
-    found = Harvest(records, overlap={"rankings-k2": 2}, sizes={"rankings-k2": 2})
+    found = PullResult(records, overlap={"rankings-k2": 2}, sizes={"rankings-k2": 2})
     _time(found.records)
     return found
 
 
 def test_done_left_overlap_pace_and_seconds_by_hand():
-    far = progress_of(harvest())
+    far = progress_of(read_rankings())
     assert (far.records, far.complete, far.rankings, far.left) == (3, 1, 4, 2)
     assert far.overlap == {1: 2, 2: 1}
     assert far.people == {"person:a": 3, "person:b": 1}
@@ -39,7 +39,7 @@ def test_done_left_overlap_pace_and_seconds_by_hand():
 
 
 def test_a_correction_is_a_new_answer_that_says_who_wrote_it_for_what():
-    found = harvest()
+    found = read_rankings()
     made = corrections(found.records, "argilla")
     assert [(one.response, one.language, one.parents, one.origin[0].author) for one in made] == [
         ("更好", "zh-Hans", (found.records[1].row.id,), "a")]
@@ -50,7 +50,7 @@ def test_a_correction_is_a_new_answer_that_says_who_wrote_it_for_what():
 
 
 def test_the_fingerprint_changes_with_every_answer():
-    before, after = harvest(), harvest()
+    before, after = read_rankings(), read_rankings()
     assert before.fingerprint == after.fingerprint
     after.records[0].answers.pop()
     assert before.fingerprint != after.fingerprint

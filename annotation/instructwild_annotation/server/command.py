@@ -20,6 +20,8 @@ def serve(
     host: Annotated[str, typer.Option(help="Where to listen. Only this machine can connect unless you say otherwise.")]
         = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535)] = 6900,
+    public_url: Annotated[str | None, typer.Option(help="The address that people use, such as that of an HTTPS proxy; "
+                                                        "invitations carry it.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The server's folder: database and secrets.", show_default=False)] = None,
     prepare: Annotated[bool, typer.Option("--prepare", help="Only make Argilla's environment, and stop.")] = False,
 ) -> None:
@@ -51,7 +53,10 @@ def serve(
                 if host not in LOOPBACK:
                     console.print("whoever can reach this machine can try to sign in, and without HTTPS passwords can be "
                                   "read on the way: use a trusted network", style="yellow")
-                _first_steps(url, home, candidates, invite or [], overlap)
+                if host in ("0.0.0.0", "::") and public_url is None:
+                    console.print("the invitations carry this machine's own address: give --public-url with the one others "
+                                  "reach", style="yellow")
+                _first_steps(url, home, candidates, invite or [], overlap, public_url)
                 # SIGTERM is a service manager's Ctrl-C. polars' own handler of SIGINT would let the wait below go on.
                 for stop in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(stop, signal.default_int_handler)
@@ -66,6 +71,8 @@ def invite(
     names: Annotated[list[str], typer.Argument(help="Whom to invite.", show_default=False)],
     language: Annotated[str, typer.Option(help="Language of the invitation: en or zh.")] = "en",
     new_password: Annotated[bool, typer.Option("--new-password", help="Invite someone again, with a new password.")] = False,
+    public_url: Annotated[str | None, typer.Option(help="The address that people use, where it is not the server's own.",
+                                                   show_default=False)] = None,
     url: Annotated[str | None, typer.Option(help="The server; by default the one here.", show_default=False)] = None,
     workspace: Annotated[str | None, typer.Option(help="The workspace to invite to.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The embedded server's folder.", show_default=False)] = None,
@@ -80,10 +87,12 @@ def invite(
         raise ConfigError(f"there is no invitation in {language!r}", where="--language", remedy="choose en or zh")
     with Connection(url, workspace, home) as connection:
         for name in names:
-            typer.echo(invitation(make_account(connection, name, new_password), language))
+            account = make_account(connection, name, new_password, public_url=public_url)
+            typer.echo(invitation(account, language))
 
 
-def _first_steps(url: str, home: Path | None, candidates: Path | None, names: list[str], overlap: int) -> None:
+def _first_steps(url: str, home: Path | None, candidates: Path | None, names: list[str], overlap: int,
+                 public_url: str | None) -> None:
     from instructwild.console.terminal import console
     from instructwild_annotation.connection import Connection
 
@@ -93,16 +102,17 @@ def _first_steps(url: str, home: Path | None, candidates: Path | None, names: li
             from instructwild_annotation.rows import rankable, read_rows
 
             table = read_rows(candidates)
-            console.print(push_rows(connection, rankable(table)[0], overlap=overlap, kinds=table.types).told)
+            console.print(push_rows(connection, rankable(table)[0], overlap=overlap, kinds=table.types).summary)
         for name in names:
-            if (account := make_account(connection, name, missing_ok=True)) is not None:
+            if (account := make_account(connection, name, missing_ok=True, public_url=public_url)) is not None:
                 typer.echo(invitation(account, "en"))
     if not names:
         console.print("invite somebody, in another terminal: [bold]instructwild annotate invite anna[/]")
 
 
-def make_account(connection: Any, name: str, new_password: bool = False, missing_ok: bool = False) -> dict[str, str] | None:
-    """Make an annotator's account in the workspace.
+def make_account(connection: Any, name: str, new_password: bool = False, missing_ok: bool = False,
+                 public_url: str | None = None) -> dict[str, str] | None:
+    """Make an annotator's account in the workspace; `public_url` is the address that people use, where it is another.
 
     Returns:
         name, username, password and link; None where the account is there already and `missing_ok`.
@@ -133,7 +143,8 @@ def make_account(connection: Any, name: str, new_password: bool = False, missing
                                                       "role": "annotator"})
         connection.ask("POST", f"/workspaces/{connection.workspace_id()}/users", json={"user_id": made["id"]})
     token = base64.b64encode(f"{username}:{password}".encode()).decode()
-    return {"name": name, "username": username, "password": password, "link": f"{connection.url}/sign-in?auth={token}"}
+    address = (public_url or connection.url).rstrip("/")
+    return {"name": name, "username": username, "password": password, "link": f"{address}/sign-in?auth={token}"}
 
 
 def invitation(account: dict[str, str] | None, language: str) -> str:

@@ -91,7 +91,7 @@ def running(server_home: Home, python: Path, host: str, port: int) -> Iterator[t
     announced = server_home.path / "server.json"
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ARGILLA_", "PYTHON"))}
     try:
-        with log.open("wb") as output:
+        with log.open("ab") as output:     # the log of a crash stays
             process = subprocess.Popen(
                 [str(python), str(LAUNCHER), "--home", str(server_home.path.resolve()), "--host", host, "--port", str(port),
                  "--workspace", WORKSPACE],

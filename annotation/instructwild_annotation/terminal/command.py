@@ -17,7 +17,7 @@ def terminal(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds without a first key after which the script ranks "
                                                        "everything; nine times as long on a question. 0 waits.")] = 20,
     scripted: Annotated[str, typer.Option(help="The rule that ranks the rest: tidy, complete, brief; none leaves it "
-                                               "unranked. --list-rules tells them apart.")] = "tidy",
+                                               "unranked. --list-rules describes them.")] = "tidy",
     language: Annotated[str | None, typer.Option(help="Language of the screen: en or zh; by default the terminal's.",
                                                  show_default=False)] = None,
     name: Annotated[str | None, typer.Option(help="Who ranks; only a salted hash of it is kept. By default the user name.",
@@ -30,7 +30,7 @@ def terminal(
     """Rank answers with number keys; a script with a stated rule ranks what you leave, and is marked as such.
 
     Type one digit for each answer: "1 2 2" says that the first is best and the others are tied. Every ranking is on disk
-    before the next question; the same command goes on after an interruption.
+    before the next question; the same command goes on after `q` or an interruption.
     """
     from instructwild import stage
     from instructwild_annotation.rows import rankable, read_rows
@@ -72,17 +72,22 @@ def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, languag
     from instructwild_annotation.terminal.session import MOST_CANDIDATES, Session
     from instructwild_annotation.terminal.wording import wording
 
-    ledger, console = Ledger(kept), Console(stderr=True, highlight=False)
-    asked: list[Any] = []
-    if limit and has_terminal():
-        who = person(name or _user())
-        asked = [row for row in rows if len(row.candidates) <= MOST_CANDIDATES
-                 and who not in {ranking.annotator for ranking in row.rankings}][:limit]
-    if asked:
-        with terminal_keys() as keys:
-            Session(keys, Screen(console, wording(language)), ledger, who, timeout).run(asked)
-    elif limit and not has_terminal():
+    ledger, console, words = Ledger(kept), Console(stderr=True, highlight=False), wording(language)
+    if not limit:
+        return dict(ledger.rankings)
+    if not has_terminal():
         console.print("no terminal to ask a person in: the script ranks all", style="dim")
+        return dict(ledger.rankings)
+    who = person(name or _user())
+    new = [row for row in rows if who not in {ranking.annotator for ranking in row.rankings}]
+    shown = [row for row in new if len(row.candidates) <= MOST_CANDIDATES]
+    if len(shown) < len(new):
+        console.print(words.too_many.format(count=len(new) - len(shown), most=MOST_CANDIDATES), style="yellow", markup=False)
+    if shown[:limit]:
+        with terminal_keys() as keys:
+            finished = Session(keys, Screen(console, words), ledger, who, timeout).run(shown[:limit])
+        if not finished:
+            raise KeyboardInterrupt     # kept, and unfinished: the same command goes on
     return dict(ledger.rankings)
 
 

@@ -1,5 +1,6 @@
 """How a question looks in the terminal. All text from rows is shown as plain text, control characters taken out."""
 
+import unicodedata
 from collections.abc import Sequence
 
 from rich import box
@@ -13,13 +14,15 @@ from rich.text import Text
 from instructwild.schema import RankingRow
 from instructwild_annotation.terminal.wording import Wording
 
-SLOTS = "ABCDEFGHIJ"
+SLOTS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+JOINERS = "\u200c\u200d"      # they make one emoji of several, and shape Persian and Indic words
 MEDALS = {1: "bold green", 2: "yellow", 3: "dark_orange"}
 
 
 def plain(text: str) -> Text:
     """Text that can neither move the cursor nor colour the screen."""
-    kept = "".join(c if c in "\n\t" or c.isprintable() else "�" for c in text.replace("\r\n", "\n"))
+    lines = text.replace("\r\n", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    kept = "".join(c if c.isprintable() or c in f"\n\t{JOINERS}" or unicodedata.category(c) == "Zs" else "�" for c in lines)
     return Text(kept.expandtabs(4).strip("\n"))
 
 
@@ -34,8 +37,8 @@ class Screen:
     def welcome(self, count: int, sizes: Sequence[int], seconds: float | None) -> None:
         """The first screen: what is asked of the person."""
         few, many = min(sizes), max(sizes)
-        told = self.words.invitation.format(count=count, k=few if few == many else f"{few}–{many}")
-        body = [Text(told)]
+        invitation = self.words.invitation.format(count=count, k=few if few == many else f"{few}–{many}")
+        body = [Text(invitation)]
         if seconds is not None:
             body += [Text(), Text(self.words.countdown.format(seconds=f"{seconds:g}"), style="bold")]
         self.console.print(Panel(Group(*body), title=Text(self.words.welcome, "bold"), box=box.ROUNDED, padding=(1, 2),
@@ -62,23 +65,24 @@ class Screen:
         self._live = Live(console=self.console, auto_refresh=False, transient=True)
         self._live.start()
 
-    def line(self, typed: Sequence[int], size: int, note: str = "") -> None:
-        """Show the places given so far, and what the keys do."""
+    def line(self, typed: Sequence[int], size: int, note: str = "", pending: str = "") -> None:
+        """Show the ranks typed so far, a digit that waits for its second, and what the keys do."""
         if self._live is None:
             return
         shown = Text(" ")
         for i, slot in enumerate(SLOTS[:size]):
-            place = typed[i] if i < len(typed) else None
-            here = i == len(typed)
-            shown.append(f" {slot} ", "reverse bold" if here else "bold")
-            shown.append(f" {place if place is not None else '·'}  ", MEDALS.get(place or 0, ""))
+            rank = typed[i] if i < len(typed) else None
+            current = i == len(typed)
+            shown.append(f" {slot} ", "reverse bold" if current else "bold")
+            waiting = f"{pending}_" if current and pending else "·"
+            shown.append(f" {rank if rank is not None else waiting}  ", MEDALS.get(rank or 0, ""))
         below = Text(f" {note or self.words.hint}", "bold magenta" if note else "dim")
         self._live.update(Group(shown, below), refresh=True)
 
     def settle(self, typed: Sequence[int], size: int) -> None:
-        """Leave the given places standing and go on."""
+        """Leave the ranks standing and go on."""
         self.close()
-        shown = "   ".join(f"{slot} {place}" for slot, place in zip(SLOTS[:size], typed, strict=False))
+        shown = "   ".join(f"{slot} {rank}" for slot, rank in zip(SLOTS[:size], typed, strict=False))
         self.console.print(Text(f"  ✓ {shown}", "green"))
 
     def note(self, text: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from instructwild.schema import Ranking, RankingRow
-from instructwild_annotation.terminal.keys import END, ENTER, ERASE, ESCAPE, Keys
+from instructwild_annotation.terminal.keys import END, ENTER, ERASE, ESCAPE, RESIZE, Keys
 from instructwild_annotation.terminal.ledger import Ledger
 from instructwild_annotation.terminal.screen import SLOTS, Screen
 
@@ -15,9 +15,9 @@ PATIENCE = 9    # reading three answers takes longer than pressing the first key
 
 
 class Step(Enum):
-    """How a question ended."""
+    """How a question ended: answered or skipped, back to the last, the script ranks the rest, nobody there, stopped."""
 
-    DONE, BACK, LEAVE = range(3)
+    DONE, BACK, FINISH, AWAY, STOP = range(5)
 
 
 def shuffled(row: RankingRow, seed: int = 0) -> list[int]:
@@ -30,8 +30,8 @@ def shuffled(row: RankingRow, seed: int = 0) -> list[int]:
 def unshuffled(shown: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
     """Ranks in the order of the row's candidates, from ranks in the order shown."""
     ranks = [0] * len(order)
-    for place, index in enumerate(order):
-        ranks[index] = shown[place]
+    for slot, index in enumerate(order):
+        ranks[index] = shown[slot]
     return tuple(ranks)
 
 
@@ -50,20 +50,25 @@ class Session:
         self.keys, self.screen, self.ledger, self.annotator = keys, screen, ledger, annotator
         self.timeout = timeout
 
-    def run(self, rows: Sequence[RankingRow]) -> None:
-        """Ask for all rows that are not in the ledger yet; a person who goes away or stops leaves the rest."""
+    def run(self, rows: Sequence[RankingRow]) -> bool:
+        """Ask for all rows that are not in the ledger yet.
+
+        Returns:
+            False where the person stopped and means to go on another time; True where nothing more is to be asked: all
+            is done, nobody is there, or the rest is left to the script.
+        """
         done = {*self.ledger.rankings, *self.ledger.skipped}
         number = next((i for i, row in enumerate(rows) if row.id not in done), len(rows))
         if number == len(rows):
-            return
-        self.screen.welcome(len(rows) - len(done), [len(row.candidates) for row in rows], self.timeout)
-        if self.keys.read(self.timeout) in (None, END):
-            self.screen.note(self.screen.words.nobody)
-            return
+            return True
+        step = self._welcome(rows, len(rows) - len(done))
+        if step is not Step.DONE:
+            self.screen.note(self.screen.words.later if step is Step.STOP else self.screen.words.nobody)
+            return step is not Step.STOP
         try:
             while number < len(rows):
                 step = self._ask(rows[number], number + 1, len(rows), first=number == 0)
-                if step is Step.LEAVE:
+                if step not in (Step.DONE, Step.BACK):
                     break
                 number += -1 if step is Step.BACK else 1
                 if step is Step.BACK:
@@ -72,52 +77,117 @@ class Session:
         finally:
             self.screen.close()
         self.screen.note(self.screen.words.thanks.format(count=len(self.ledger.rankings)))
+        if step is Step.STOP:
+            self.screen.note(self.screen.words.later)
+        return step is not Step.STOP
+
+    def _welcome(self, rows: Sequence[RankingRow], count: int) -> Step:
+        key: str | None = RESIZE
+        while key == RESIZE:
+            self.screen.welcome(count, [len(row.candidates) for row in rows], self.timeout)
+            key = self.keys.read(self.timeout)
+        if key is None:
+            return Step.AWAY
+        return Step.STOP if key in ("q", END) else Step.DONE
 
     def _ask(self, row: RankingRow, number: int, count: int, *, first: bool) -> Step:
         words, size = self.screen.words, len(row.candidates)
         order, began = shuffled(row), time.monotonic()
         patience = None if self.timeout is None else self.timeout * PATIENCE
-        typed: list[int] = []
+        entry = Entry(size)
         note = ""
         self.screen.question(row, order, number, count)
         while True:
-            self.screen.line(typed, size, note)
+            self.screen.line(entry.ranks, size, note, entry.pending)
             key, note = self.keys.read(patience), ""
             if key is None:
                 self.screen.note(words.left_alone.format(seconds=f"{patience:g}"))
-                return Step.LEAVE
-            if key in ("q", END):
-                return Step.LEAVE
+                return Step.AWAY
+            if key in ENDINGS:
+                return ENDINGS[key]
             if key == "s":
                 self.ledger.skip(row.id)
                 self.screen.note(words.skipped)
                 return Step.DONE
             if key == "u" and not first:
                 return Step.BACK
-            if key == ENTER and len(typed) == size:
-                ranks = unshuffled(typed, order)
+            if key == ENTER and entry.complete:
+                ranks = unshuffled(entry.ranks, order)
                 self.ledger.rank(row.id, Ranking(annotator=self.annotator, ranks=ranks,
                                                  seconds=round(time.monotonic() - began, 1)))
-                self.screen.settle(typed, size)
+                self.screen.settle(entry.ranks, size)
                 return Step.DONE
-            note = self._edit(key, typed, size)
+            if key == RESIZE:
+                self.screen.question(row, order, number, count)
+            else:
+                note = self._edit(key, entry)
 
-    def _edit(self, key: str, typed: list[int], size: int) -> str:
-        """Change the places typed so far by one key; what to tell the person about it."""
+    def _edit(self, key: str, entry: "Entry") -> str:
+        """Change the ranks typed so far by one key; what to tell the person about it."""
         words = self.screen.words
+        if key in (ENTER, " ") and entry.pending:
+            return "" if entry.settle() else words.out_of_range.format(k=entry.size)
         if key == ENTER:
-            return words.unfinished.format(left=size - len(typed))
+            return words.unfinished.format(left=entry.size - len(entry.ranks))
         if key == "u":
             return words.nothing_to_undo
         if key in ("?", "h"):
             self.screen.explain()
-        elif key == ERASE and typed:
-            typed.pop()
+        elif key == ERASE:
+            entry.erase()
         elif key == ESCAPE:
-            typed.clear()
-        elif key.isdecimal() and len(typed) < size:
-            place = int(key) or 10
-            if place > size:
-                return words.out_of_range.format(k=size)
-            typed.append(place)
+            entry.clear()
+        elif key.isdecimal() and not entry.digit(key):
+            return words.out_of_range.format(k=entry.size)
         return ""
+
+
+ENDINGS = {"q": Step.STOP, END: Step.STOP, "f": Step.FINISH}
+
+
+class Entry:
+    """The ranks typed for one question.
+
+    One digit is one rank, 0 is 10. With more than ten answers a digit that can begin a rank of two digits waits for the
+    second: 01 or 1 and a space is rank 1, 12 is rank 12.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.ranks: list[int] = []
+        self.pending = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every answer has its rank."""
+        return len(self.ranks) == self.size
+
+    def digit(self, key: str) -> bool:
+        """Take a digit; False where it makes no rank from 1 to K."""
+        if self.complete:
+            return True
+        self.pending += key
+        if self.size > 10 and len(self.pending) == 1 and int(key) <= self.size // 10:
+            return True
+        return self.settle()
+
+    def settle(self) -> bool:
+        """Take the digits that wait as a rank; False where they make none."""
+        rank = int(self.pending) or (10 if self.size == 10 else 0)
+        self.pending = ""
+        if not 1 <= rank <= self.size:
+            return False
+        self.ranks.append(rank)
+        return True
+
+    def erase(self) -> None:
+        """Take the last digit or rank back."""
+        if self.pending:
+            self.pending = ""
+        elif self.ranks:
+            self.ranks.pop()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.ranks.clear()
+        self.pending = ""

@@ -24,6 +24,8 @@ class Wording:
     nothing_to_undo: str
     left_alone: str
     thanks: str
+    later: str
+    too_many: str
     help: str
     history: tuple[str, str, str]
 
@@ -38,7 +40,7 @@ ENGLISH = Wording(
     prompt="Question",
     answer="Answer {slot}",
     empty="(empty)",
-    hint="digits: places   Enter: done   ⌫: erase   s: skip   u: undo   ?: help   q: stop",
+    hint="digits: places   Enter: done   ⌫: erase   s: skip   u: undo   ?: help   q: stop for now",
     unfinished="Every answer needs a place: {left} to go.",
     out_of_range="Places go from 1 to {k}.",
     skipped="Skipped.",
@@ -46,11 +48,14 @@ ENGLISH = Wording(
     nothing_to_undo="There is nothing to take back.",
     left_alone="No key for {seconds} s: the script ranks the rest.",
     thanks="Thank you! {count} of your rankings are kept.",
+    later="The same command goes on here next time.",
+    too_many="{count} prompts have more than {most} answers and are not asked here: `annotate page` or `push` asks them.",
     help="Type one digit for each answer, from the top down. With three answers, 2 1 1 says: the second and third are "
          "equally good, and both are better than the first. Press Enter when it looks right. Judge what helps the person "
          "who asked: is it correct, does it answer the question, is it in the language of the question, is it harmless? "
-         "Length alone is no merit. s passes a question over, u goes back to the one before, q stops; all that you have "
-         "ranked is already kept.",
+         "Length alone is no merit. s passes a question over, u goes back to the one before, q stops for now, and the same "
+         "command goes on later; f finishes and leaves the rest to the script. All that you have ranked is already kept. "
+         "With more than ten answers, place 1 is 01 or 1 and a space.",
     history=("System", "Person", "Assistant"),
 )
 
@@ -64,7 +69,7 @@ CHINESE = Wording(
     prompt="问题",
     answer="回答 {slot}",
     empty="（空）",
-    hint="数字：名次   回车：完成   ⌫：删除   s：跳过   u：撤销   ?：帮助   q：结束",
+    hint="数字：名次   回车：完成   ⌫：删除   s：跳过   u：撤销   ?：帮助   q：暂停",
     unfinished="每个回答都要有名次：还差 {left} 个。",
     out_of_range="名次只能是 1 到 {k}。",
     skipped="已跳过。",
@@ -72,9 +77,12 @@ CHINESE = Wording(
     nothing_to_undo="没有可以撤销的内容。",
     left_alone="{seconds} 秒没有按键：其余由脚本排序。",
     thanks="谢谢！已保存您的 {count} 个排序。",
+    later="下次运行同一命令即可继续。",
+    too_many="有 {count} 个问题的回答多于 {most} 个，此处不提问：请用 `annotate page` 或 `push`。",
     help="从上到下为每个回答输入一个数字。例如三个回答输入 2 1 1，表示第二、第三个回答同样好，且都比第一个好。"
          "确认无误后按回车。请从提问者的角度判断：内容是否正确、是否回答了问题、是否使用提问的语言、是否无害。"
-         "仅仅更长并不算更好。s 跳过本题，u 回到上一题，q 结束；已经完成的排序都已保存。",
+         "仅仅更长并不算更好。s 跳过本题，u 回到上一题，q 暂停（下次运行同一命令继续），f 结束并把其余交给脚本；"
+         "已经完成的排序都已保存。回答多于十个时，名次 1 输入 01，或 1 和空格。",
     history=("系统", "用户", "助手"),
 )
 

@@ -9,7 +9,7 @@ import pytest
 from instructwild.schema import Message
 from instructwild_annotation import wire
 from instructwild_annotation.people import person
-from instructwild_annotation.pull import harvest
+from instructwild_annotation.pull import read_rankings
 from instructwild_annotation.push import push_rows
 from instructwild_annotation.server.command import make_account
 from tests.annotation.argilla.conftest import missing
@@ -122,7 +122,7 @@ def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection)
             submit(page, number + 1)
             wanted[found.id, person(ids[name])] = ranks
         page.context.close()
-    back = {(one.id, ranking.annotator): ranking.ranks for one in harvest(connection, "plants").rows
+    back = {(one.id, ranking.annotator): ranking.ranks for one in read_rankings(connection, "plants").rows
             for ranking in one.rankings}
     assert back == wanted
 

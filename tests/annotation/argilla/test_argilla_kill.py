@@ -17,7 +17,7 @@ from instructwild.stage.frames import rankings
 from instructwild_annotation import wire
 from instructwild_annotation.connection import Connection
 from instructwild_annotation.people import person
-from instructwild_annotation.pull import harvest
+from instructwild_annotation.pull import read_rankings
 from instructwild_annotation.push import push_rows
 from instructwild_annotation.server.process import Home, running
 from tests.annotation.argilla.conftest import Person, free_port
@@ -76,7 +76,7 @@ def kill_the_server(tmp_path, python, moments, seed):
             for thread in threads:
                 thread.join()
     with running(home, python, "127.0.0.1", port) as (url, _), Connection(url, server_home=home.path) as connection:
-        found = harvest(connection, "kill")
+        found = read_rankings(connection, "kill")
         back = {one.id: [ranking.ranks for ranking in one.rankings] for one in found.rows}
         complete = sum(record.completed for record in found.records)
         who = {ranking.annotator for one in found.rows for ranking in one.rankings}

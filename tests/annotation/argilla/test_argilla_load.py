@@ -8,7 +8,7 @@ import pytest
 
 from instructwild_annotation import wire
 from instructwild_annotation.people import person
-from instructwild_annotation.pull import harvest
+from instructwild_annotation.pull import read_rankings
 from instructwild_annotation.push import push_rows
 from tests.annotation.argilla.conftest import Person
 from tests.annotation.rows import row
@@ -33,7 +33,7 @@ def test_eight_people_submit_while_a_thousand_records_load_and_overlap_completes
         loading = pool.submit(push_rows, connection, more, "load-more")
         list(pool.map(work, people))
         assert loading.result().sent == 1000
-    found = harvest(connection, "load")
+    found = read_rankings(connection, "load")
     sizes = [len(one.rankings) for one in found.rows]
     assert sum(sizes) == 240
     assert sizes.count(3) >= 45
@@ -63,7 +63,7 @@ def test_real_human_rankings_answered_by_a_script_come_back_equal(connection, sh
             one, ranks = given[record["external_id"]]
             answer = judge.answer(record["id"], wire.to_value(tuple(ranks), wire.slots(one)))
             assert answer.json()["items"][0]["error"] is None, answer.text
-    found = harvest(connection, "human")
+    found = read_rankings(connection, "human")
     assert {len(one.candidates) for one in found.rows} >= {2, 3, 10}
     who = person(next(u["id"] for u in connection.get("/users")["items"] if u["username"] == "scripted judge"))
     assert {wire.record_id(one): one.rankings[0].ranks for one in found.rows} == {

@@ -12,7 +12,7 @@ from instructwild.read import read
 from instructwild.stage.frames import rankings
 from instructwild_annotation import pull, push, wire
 from instructwild_annotation.people import person
-from instructwild_annotation.pull import harvest
+from instructwild_annotation.pull import read_rankings
 from instructwild_annotation.push import push_rows
 from tests.annotation.rows import row
 
@@ -50,7 +50,7 @@ def round_trip(connection, invite, name, rows):
                               "values": {"ranking": {"value": wire.to_value(ranks, wire.slots(one))}}})
             answered = each.http.post("/me/responses/bulk", json={"items": items})
             assert all(item["error"] is None for item in answered.json()["items"]), answered.text
-    found = harvest(connection, name)
+    found = read_rankings(connection, name)
     assert {one.id: one.model_copy(update={"rankings": ()}) for one in found.rows} == {one.id: one for one in rows}
     assert sum(len(one.rankings) for one in found.rows) == 4 * len(rows)
     return sent, {(one.id, ranking.annotator): ranking.ranks for one in found.rows for ranking in one.rankings}
@@ -100,7 +100,7 @@ def test_hostile_and_awkward_texts_come_back_whole(connection):
     rows = [row("<script>alert(1)</script> **bold** &amp;", ["", "x" * 30_000, "<img src=x onerror=alert(1)>"]),
             row("控制\u0007字符\u0000 \ud7ff\U0001f600", ["a\r\nb", " ", "‮reversed"])]
     assert push_rows(connection, rows, "awkward").refused == []
-    assert {one.id: one for one in harvest(connection, "awkward").rows} == {one.id: one for one in rows}
+    assert {one.id: one for one in read_rankings(connection, "awkward").rows} == {one.id: one for one in rows}
 
 
 def test_suggestions_have_their_places_and_are_off_by_default(connection):
@@ -156,7 +156,7 @@ def test_a_dataset_that_goes_while_it_is_sent_or_read_is_one_message(connection,
     assert push_rows(connection, rows, "vanishing").sent == 3
     monkeypatch.setattr(pull, "from_record", deleting(honest[1]))
     with pytest.raises(EndpointError, match="deleted meanwhile"):
-        harvest(connection, "vanishing")
+        read_rankings(connection, "vanishing")
 
 
 def test_records_are_filtered_by_language_and_type(connection, invite):

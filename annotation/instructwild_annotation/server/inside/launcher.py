@@ -38,6 +38,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=6900)
     parser.add_argument("--workspace", default="instructwild")
     options = parser.parse_args()
+    os.umask(0o077)                     # the database holds keys: nobody else reads it
+    for kept in options.home.glob("argilla.db*"):
+        kept.chmod(0o600)
     _environment(options.home)
 
     import job_thread
@@ -114,13 +117,14 @@ async def _people(owner: dict[str, str], workspace: str) -> None:
 
 
 def _serve(host: str, port: int) -> None:
-    import argilla_server  # noqa: F401
     import uvicorn
+    from argilla_server import app
+    from headers import with_headers
 
     # What has been loaded stays: looking through all of it for garbage took longer than finding a page of the queue.
     gc.collect()
     gc.freeze()
-    config = uvicorn.Config("argilla_server:app", host=host, port=port, access_log=False, log_level="warning",
+    config = uvicorn.Config(with_headers(app), host=host, port=port, access_log=False, log_level="warning",
                             timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
 

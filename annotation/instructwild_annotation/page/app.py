@@ -1,0 +1,212 @@
+"""The web application: a static page, and an API in which everybody reaches their own work only."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from instructwild.errors import InputError, OutputError
+from instructwild_annotation.page import lead
+from instructwild_annotation.page.guidelines import GUIDELINES
+from instructwild_annotation.page.markdown import rendered, without_thoughts
+from instructwild_annotation.page.queue import Item, Queue
+from instructwild_annotation.page.store import Person, Store
+
+STATIC = Path(__file__).parent / "static"
+COOKIE, HEADER = "annotate", "x-annotate"
+LARGEST_BODY = 256 * 1024
+HEADERS = {
+    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+                               "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin"}
+
+
+class Guard:
+    """Headers on every answer; requests that change something must come from our own page and be small."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                cached = b"no-cache" if scope["path"].startswith("/static") else b"no-store"
+                message["headers"] = [*message.get("headers", []), (b"cache-control", cached),
+                                      *((name.encode(), value.encode()) for name, value in HEADERS.items())]
+            await send(message)
+
+        refused = self._refusal(Request(scope))
+        await (refused or self.app)(scope, receive, with_headers)
+
+    @staticmethod
+    def _refusal(request: Request) -> Response | None:
+        if request.method in ("GET", "HEAD"):
+            return None
+        # Another site can neither add the header nor send JSON without asking first, and we answer no such question.
+        if (request.headers.get(HEADER) != "1" or request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
+                or request.headers.get("content-type", "").partition(";")[0] != "application/json"):
+            return JSONResponse({"error": "not from this page"}, 403)
+        return None
+
+
+async def _body(request: Request) -> Any:
+    raw = b""
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > LARGEST_BODY:
+            raise InputError("too large", where="body")
+    try:
+        return json.loads(raw or b"{}")
+    except (ValueError, RecursionError):
+        raise InputError("is no JSON", where="body") from None
+
+
+class Page:
+    """The application's state: the store, whether links are HTTPS, the bar for gold prompts, the name of the set."""
+
+    def __init__(self, store: Store, *, secure: bool = False, gold_bar: float = 0.6, name: str = "rankings") -> None:
+        self.store, self.secure, self.gold_bar, self.name = store, secure, gold_bar, name
+
+    def routes(self) -> list[Route | Mount]:
+        """All addresses."""
+        mine: list[tuple[str, str, Callable[..., Any]]] = [
+            ("/api/me", "GET", self.me), ("/api/next", "POST", self.next), ("/api/undo", "POST", self.undo),
+            ("/api/history", "GET", self.history), ("/api/item/{item}", "GET", self.item),
+            ("/api/item/{item}", "POST", self.submit), ("/api/item/{item}/skip", "POST", self.skip)]
+        leads: list[tuple[str, str, Callable[..., Any]]] = [
+            ("/api/lead", "GET", self.overview), ("/api/lead/{action}", "POST", self.decide)]
+        return [Route("/", lambda _: FileResponse(STATIC / "index.html")),
+                Route("/api/session", self.session, methods=["POST"]),
+                *[Route(path, self._for(role, handler), methods=[method])
+                  for role, table in (("", mine), ("lead", leads)) for path, method, handler in table],
+                Mount("/static", StaticFiles(directory=STATIC))]
+
+    def _for(self, role: str, handler: Callable[..., Any]) -> Callable[..., Any]:
+        """A handler `(person, path parameters, body) -> JSON` as an endpoint for people with a session and a role."""
+
+        async def endpoint(request: Request) -> Response:
+            person = await run_in_threadpool(self.store.whose, request.cookies.get(COOKIE, ""))
+            if person is None:
+                return JSONResponse({"error": "sign in by your link"}, 401)
+            if role and person.role != role:
+                return JSONResponse({"error": "not found"}, 404)
+            try:
+                body = await _body(request) if request.method == "POST" else None
+                return JSONResponse(await run_in_threadpool(handler, person, request.path_params, body))
+            except InputError as error:
+                missing = error.what.startswith("there is no such")
+                return JSONResponse({"error": str(error)}, 404 if missing else 413 if error.what == "too large" else 422)
+            except OutputError as error:
+                return JSONResponse({"error": f"not kept: {error.what}"}, 507)
+
+        return endpoint
+
+    async def session(self, request: Request) -> Response:
+        """Exchange a link's token for a cookie that scripts cannot read."""
+        try:
+            body = await _body(request)
+        except InputError as error:
+            return JSONResponse({"error": str(error)}, 413 if error.what == "too large" else 422)
+        token = body.get("token") if isinstance(body, dict) else None
+        try:
+            opened = await run_in_threadpool(self.store.open_session, token) if isinstance(token, str) and token else None
+        except OutputError as error:
+            return JSONResponse({"error": f"not kept: {error.what}"}, 507)
+        if opened is None:
+            return JSONResponse({"error": "this link is not valid any more"}, 401)
+        response = JSONResponse({"role": opened[1].role})
+        response.set_cookie(COOKIE, opened[0], max_age=90 * 86400, httponly=True, samesite="strict", secure=self.secure)
+        return response
+
+    def _queue(self, person: Person) -> Queue:
+        return Queue(self.store, person, self.gold_bar)
+
+    def me(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """Who I am and how far I came."""
+        return {"name": person.name, "role": person.role, **self._queue(person).progress(),
+                "guidelines": {tag: rendered(text) for tag, text in GUIDELINES.items()}}
+
+    def next(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """The question to answer now."""
+        queue = self._queue(person)
+        return {"item": shown(queue.next()), **queue.progress()}
+
+    def undo(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """Take back what I did last."""
+        queue = self._queue(person)
+        return {"item": shown(queue.undo()), **queue.progress()}
+
+    def item(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """One of my own questions again."""
+        queue = self._queue(person)
+        return {"item": shown(queue.item(path["item"])), **queue.progress()}
+
+    def submit(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """Keep my ranking."""
+        self._queue(person).submit(path["item"], body)
+        return {"kept": True}
+
+    def skip(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """Pass a question over."""
+        self._queue(person).skip(path["item"], body.get("reason") if isinstance(body, dict) else "")
+        return {"kept": True}
+
+    def history(self, person: Person, path: dict[str, str], body: Any) -> list[dict[str, Any]]:
+        """My own latest answers."""
+        return self._queue(person).history()
+
+    def overview(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """The lead's figures."""
+        return lead.overview(self.store, self.name)
+
+    def decide(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
+        """What the lead decides: gold, more, settle (a record); revoke, remove (a person)."""
+        value = body if isinstance(body, dict) else {}
+        record, name = value.get("record"), value.get("name")
+        action = path["action"]
+        if action in ("gold", "more", "settle") and type(record) is int and abs(record) < 2**62:
+            if action == "settle":
+                return {"item": shown(self._queue(person).assign(record))}
+            (lead.make_gold if action == "gold" else lead.add_person)(self.store, record)
+        elif action in ("revoke", "remove") and isinstance(name, str):
+            (self.store.revoke if action == "revoke" else self.store.remove)(name)
+        else:
+            raise InputError("there is no such action", where=action)
+        return {"kept": True}
+
+
+def shown(item: Item | None) -> dict[str, Any] | None:
+    """An item as its annotator sees it: no model, no id of the data, nobody else's answer."""
+    if item is None:
+        return None
+    *history, last = item.row.messages
+    answers = []
+    for candidate in item.shuffle:
+        each = item.row.candidates[candidate]
+        text, thoughts = without_thoughts(each.text)
+        thoughts = getattr(each, "reasoning_content", None) or thoughts
+        answers.append({"html": rendered(text), "text": text, "thoughts": thoughts})
+    return {"id": item.id, "prompt": {"html": rendered(last.content), "text": last.content},
+            "history": [{"role": turn.role, "html": rendered(turn.content)} for turn in history], "answers": answers,
+            "ranks": item.ranks, "status": item.status, "ask": item.ask,
+            **{name: item.extra.get(name) for name in ("rating", "safety", "correction")}}
+
+
+def application(store: Store, **options: Any) -> Starlette:
+    """The page as an ASGI application; options as of `Page`."""
+    return Starlette(routes=Page(store, **options).routes(), middleware=[Middleware(Guard)])

@@ -1,0 +1,139 @@
+"""Rows into the page's file and rankings out of it, in the form that Argilla's exchange has."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import polars as pl
+
+from instructwild.errors import ConfigError, InputError
+from instructwild.schema import Ranking, RankingRow, prompt_text
+from instructwild.text.language import UNDETERMINED, languages
+from instructwild_annotation.merge import merged
+from instructwild_annotation.page.store import Store, recount, unpacked
+from instructwild_annotation.people import person
+from instructwild_annotation.pull import PullResult
+from instructwild_annotation.settings import LETTERS, OPTIONAL, dataset_name
+from instructwild_annotation.wire import Answer, PulledRecord, record_id
+
+
+def with_languages(rows: Sequence[RankingRow]) -> list[RankingRow]:
+    """The rows, `und` replaced by the language that the prompt shows: prompts go to people who read it."""
+    unknown = [i for i, row in enumerate(rows) if row.language == UNDETERMINED]
+    if not unknown:
+        return list(rows)
+    tags = languages(pl.Series([prompt_text(rows[i].messages) for i in unknown], dtype=pl.String)).to_list()
+    named = dict(zip(unknown, tags, strict=True))
+    return [row.model_copy(update={"language": named[i]}) if i in named else row for i, row in enumerate(rows)]
+
+
+def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
+              ask: Iterable[str] = OPTIONAL, gold: bool = False) -> tuple[int, int]:
+    """Add rows that are not there yet; what is there stays, and takes a higher overlap.
+
+    Args:
+        store: the page's file.
+        rows: with two or more candidates each.
+        name: what they are pulled by.
+        overlap: how many people should rank each row.
+        ask: optional questions, of `OPTIONAL`.
+        gold: the rows' own rankings are right; people meet them without knowing.
+
+    Returns:
+        How many were sent, and how many were there already.
+
+    Raises:
+        ConfigError: a row has too many candidates, or is gold and has no ranking.
+    """
+    sent = there = 0
+    with store.write() as db:
+        for row in with_languages(rows):
+            if len(row.candidates) > len(LETTERS):
+                raise ConfigError(f"a prompt has {len(row.candidates)} candidates, more than the {len(LETTERS)} that can be "
+                                  "shown", where=name, remedy=f"keep at most {len(LETTERS)}")
+            right = merged(row) if gold else None
+            if gold and right is None:
+                raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",
+                                  remedy="give rows with rankings, such as a merge stage")
+            added = _add(db, row, name, overlap, ",".join(ask), right)
+            sent, there = sent + added, there + (not added)
+    return sent, there
+
+
+def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None) -> bool:
+    text = json.dumps(row.model_dump(mode="json", exclude={"rankings"}), ensure_ascii=False)
+    values = (name, record_id(row), text.encode("utf-8", "replace").decode(), row.language.partition("-")[0],
+              overlap, overlap, None if right is None else json.dumps(right.ranks), ask)
+    if db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask) "
+                  "VALUES(?,?,?,?,?,?,?,?)", values).rowcount:
+        return True
+    known = db.execute("SELECT id, overlap FROM records WHERE name=? AND key=?", values[:2]).fetchone()
+    if known["overlap"] < overlap:
+        db.execute("UPDATE records SET overlap=? WHERE id=?", (overlap, known["id"]))
+        recount(db, [known["id"]])
+    return False
+
+
+def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, str] | None = None) -> PullResult:
+    """All records pushed under a name with what people submitted.
+
+    The rankings of people set aside are there as `discarded`, which nothing counts. Gold prompts measure people and are
+    not among the records.
+
+    Args:
+        store: the page's file.
+        name: what was pushed under.
+        names: annotators by name, to save hashing; for tests.
+
+    Raises:
+        InputError: nothing was pushed under the name.
+    """
+    result = PullResult()
+    with store.read() as db:
+        records = db.execute("SELECT * FROM records WHERE name=? AND gold IS NULL ORDER BY id", (name,)).fetchall()
+        work = db.execute("SELECT work.*, people.name AS who, people.set_aside FROM work JOIN people ON people.id=person "
+                          "JOIN records ON records.id=record WHERE records.name=? AND gold IS NULL AND status!='open' "
+                          "ORDER BY at, person", (name,)).fetchall()
+        known = [row[0] for row in db.execute("SELECT DISTINCT name FROM records")]
+    if not records:
+        raise InputError(f"nothing was pushed under the name {name!r} (there is {', '.join(known) or 'nothing'})",
+                         where=str(store.path), remedy="push first, or check --name")
+    hashes: dict[str, str] = dict(names or {})
+    by_record: dict[int, list[sqlite3.Row]] = {}
+    for entry in work:
+        by_record.setdefault(entry["record"], []).append(entry)
+        hashes.setdefault(entry["who"], "")
+    hashes = {who: known_hash or person(who) for who, known_hash in hashes.items()}
+    for record in records:
+        row = RankingRow.model_validate_json(record["row"])
+        pulled = _pulled(row, by_record.get(record["id"], []), hashes, record["needed"] <= 0)
+        result.records.append(pulled)
+        dataset = dataset_name(name, len(row.candidates))
+        result.sizes[dataset] = len(row.candidates)
+        result.overlap[dataset] = max(result.overlap.get(dataset, 0), record["overlap"])
+        result.activity[dataset] = max(result.activity.get(dataset, ""), *(_moment(entry["at"]).isoformat() for entry in
+                                                                           by_record.get(record["id"], [])), "")
+    result.records.sort(key=lambda each: (each.row.id, each.row.candidates[0].id))
+    return result
+
+
+def _pulled(row: RankingRow, work: Sequence[sqlite3.Row], hashes: Mapping[str, str], completed: bool) -> PulledRecord:
+    pulled, rankings = PulledRecord(row, completed=completed), []
+    for entry in work:
+        if entry["status"] != "submitted":
+            pulled.others["discarded"] = pulled.others.get("discarded", 0) + 1
+            continue
+        ranking = Ranking(annotator=hashes[entry["who"]], ranks=tuple(unpacked(entry["ranks"])), seconds=entry["seconds"],
+                          status="discarded" if entry["set_aside"] else "submitted")
+        rankings.append(ranking)
+        if entry["set_aside"]:
+            pulled.others["set aside"] = pulled.others.get("set aside", 0) + 1
+        else:
+            pulled.answers.append(Answer(ranking, _moment(entry["at"]), **json.loads(entry["extra"] or "{}")))
+    pulled.row = row.model_copy(update={"rankings": tuple(rankings)})
+    return pulled
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)

@@ -1,0 +1,261 @@
+"""What one person is asked, in which order, and what they answer. Nothing here can reach another person's work."""
+
+import json
+import random
+import secrets
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from instructwild.errors import InputError
+from instructwild.schema import RankingRow
+from instructwild.schema.ranking import dense
+from instructwild_annotation.agreement import compare
+from instructwild_annotation.page.store import Person, Store, recount, unpacked
+
+RESERVED = 1800.0       # seconds for which a question that somebody has open is not given to more people than it needs
+GOLD_EVERY = 6          # about one gold prompt among so many others
+GOLD_FIRST = 2          # the first comes after so many others
+GOLD_ENOUGH = 3         # gold prompts before a person's work can be set aside
+LONGEST_TEXT = 50_000   # characters of a correction or a reason
+LONGEST_WORK = 3600.0   # seconds; more is a break, not a judgement
+SAFETY = ("safe", "unsafe", "unsure")
+RNG = random.SystemRandom()
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question as one person sees it: `shuffle[s]` is the candidate in slot s, `ranks[s]` the rank of that slot."""
+
+    id: str
+    row: RankingRow
+    shuffle: tuple[int, ...]
+    status: str
+    ranks: tuple[int, ...] | None
+    extra: dict[str, Any]
+    ask: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a person says about an item, ranks by slot.
+
+    Raises:
+        InputError: from `checked`, where something does not fit the item.
+    """
+
+    ranks: tuple[int, ...]
+    extra: dict[str, Any]
+    seconds: float | None
+
+    @classmethod
+    def checked(cls, value: Any, item: Item) -> "Submission":
+        """Check what came from the browser."""
+        size = len(item.shuffle)
+        ranks = value.get("ranks") if isinstance(value, dict) else None
+        if not isinstance(ranks, list) or len(ranks) != size or not all(type(rank) is int and 1 <= rank <= size
+                                                                       for rank in ranks):
+            raise InputError(f"every answer needs a place from 1 to {size}", where="ranks")
+        extra: dict[str, Any] = {}
+        rating, safety, correction = (value.get(name) for name in ("rating", "safety", "correction"))
+        if rating is not None:
+            if type(rating) is not int or not 1 <= rating <= 5:
+                raise InputError("goes from 1 to 5", where="rating")
+            extra["rating"] = rating
+        if safety is not None:
+            if safety not in SAFETY:
+                raise InputError(f"is one of {', '.join(SAFETY)}", where="safety")
+            extra["safety"] = safety
+        if correction is not None and correction != "":
+            extra["correction"] = _text(correction, "correction")
+        return cls(dense(ranks), extra, _seconds(value.get("seconds")))
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        raise InputError(f"is a text of at most {LONGEST_TEXT:,} characters", where=where)
+    return value.encode("utf-8", "replace").decode()       # half a surrogate pair cannot be kept
+
+
+def _seconds(value: Any) -> float | None:
+    known = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST_WORK
+    return round(float(value), 1) if known else None
+
+
+class Queue:
+    """The work of one person."""
+
+    def __init__(self, store: Store, person: Person, gold_bar: float = 0.6) -> None:
+        self.store, self.person, self.gold_bar = store, person, gold_bar
+
+    def next(self) -> Item | None:
+        """The question that is open, else a new one; None where nothing is left for this person.
+
+        A new one is one that needs fewest further people, so that questions are completed rather than begun.
+        """
+        with self.store.write() as db:
+            known = db.execute("SELECT work.*, records.row, records.ask FROM work JOIN records ON records.id=record "
+                               "WHERE person=? AND status='open' ORDER BY opened LIMIT 1", (self.person.id,)).fetchone()
+            if known:
+                return _item(known)
+            record = self._due_gold(db) or self._waiting(db)
+            return None if record is None else self._assign(db, record)
+
+    def _tongues(self) -> tuple[str, list[str]]:
+        if not self.person.languages:
+            return "", []
+        marks = ",".join("?" * len(self.person.languages))
+        return f" AND (tongue = 'und' OR tongue IN ({marks}))", list(self.person.languages)
+
+    def _due_gold(self, db: sqlite3.Connection) -> int | None:
+        gold, plain = db.execute(
+            "SELECT coalesce(sum(gold IS NOT NULL), 0), coalesce(sum(gold IS NULL), 0) FROM work JOIN records "
+            "ON records.id=record WHERE person=? AND status!='seen'", (self.person.id,)).fetchone()
+        where, languages = self._tongues()
+        due = (plain - GOLD_FIRST) // GOLD_EVERY + 1 if plain >= GOLD_FIRST else 0
+        # Where nothing else is left, gold prompts wait for nobody.
+        return self._first(db, f"gold IS NOT NULL{where}", languages, "id") if gold < due else None
+
+    def _waiting(self, db: sqlite3.Connection) -> int | None:
+        where, languages = self._tongues()
+        reserved = ("(SELECT count(*) FROM work WHERE record=records.id AND status='open' "
+                    f"AND opened > {time.time() - RESERVED:.0f})")
+        return self._first(db, f"gold IS NULL AND needed > 0 AND needed > {reserved}{where}", languages, "needed, id")
+
+    def _first(self, db: sqlite3.Connection, where: str, values: list[Any], order: str) -> int | None:
+        row = db.execute(f"SELECT id FROM records WHERE {where} AND NOT EXISTS (SELECT 1 FROM work WHERE person=? AND "
+                         f"record=records.id) ORDER BY {order} LIMIT 1", (*values, self.person.id)).fetchone()
+        return int(row[0]) if row else None
+
+    def _assign(self, db: sqlite3.Connection, record: int) -> Item:
+        text = db.execute("SELECT row FROM records WHERE id=?", (record,)).fetchone()[0]
+        order = list(range(len(json.loads(text)["candidates"])))
+        RNG.shuffle(order)
+        item = secrets.token_urlsafe(12)
+        db.execute("INSERT INTO work(person, record, item, shuffle, status, opened) VALUES(?,?,?,?,'open',?)",
+                   (self.person.id, record, item, json.dumps(order), time.time()))
+        return self._mine(db, item)
+
+    def assign(self, record: int) -> Item:
+        """A given record as an item of this person; the lead settles disagreements so."""
+        with self.store.write() as db:
+            known = db.execute("SELECT item FROM work WHERE person=? AND record=?", (self.person.id, record)).fetchone()
+            if known:
+                return self._mine(db, known[0])
+            if not db.execute("SELECT 1 FROM records WHERE id=?", (record,)).fetchone():
+                raise InputError("there is no such record", where=str(record))
+            return self._assign(db, record)
+
+    def _mine(self, db: sqlite3.Connection, item: str) -> Item:
+        row = db.execute("SELECT work.*, records.row, records.ask FROM work JOIN records ON records.id=record "
+                         "WHERE item=? AND person=?", (item, self.person.id)).fetchone()
+        if row is None:
+            raise InputError("there is no such question", where=item)
+        return _item(row)
+
+    def item(self, item: str) -> Item:
+        """One of this person's own items.
+
+        Raises:
+            InputError: it is not theirs, or there is none.
+        """
+        with self.store.read() as db:
+            return self._mine(db, item)
+
+    def submit(self, item: str, value: Any) -> None:
+        """Keep a ranking; a second one of the same item replaces the first.
+
+        Raises:
+            InputError: the item is not theirs, or the ranking does not fit it.
+        """
+        with self.store.write() as db:
+            mine = self._mine(db, item)
+            sent = Submission.checked(value, mine)
+            ranks = [0] * len(mine.shuffle)
+            for slot, candidate in enumerate(mine.shuffle):
+                ranks[candidate] = sent.ranks[slot]
+            db.execute("UPDATE work SET status='submitted', ranks=?, extra=?, seconds=?, at=? WHERE item=?",
+                       (json.dumps(ranks), json.dumps(sent.extra, ensure_ascii=False), sent.seconds, time.time(), item))
+            self._settle(db, item)
+
+    def skip(self, item: str, reason: Any) -> None:
+        """Pass an item over, with a reason."""
+        with self.store.write() as db:
+            self._mine(db, item)
+            db.execute("UPDATE work SET status='skipped', ranks=NULL, extra=?, at=? WHERE item=?",
+                       (json.dumps({"reason": _text(reason or "", "reason")}, ensure_ascii=False), time.time(), item))
+            self._settle(db, item)
+
+    def undo(self) -> Item | None:
+        """Take the last answer or skip back and open its item again; its ranks stay on the screen."""
+        with self.store.write() as db:
+            row = db.execute("SELECT item FROM work WHERE person=? AND status IN ('submitted', 'skipped') "
+                             "ORDER BY at DESC LIMIT 1",
+                             (self.person.id,)).fetchone()
+            if row is None:
+                return None
+            # Opened before all others, so that it comes next.
+            db.execute("UPDATE work SET status='open', opened=0 WHERE item=?", (row[0],))
+            self._settle(db, row[0])
+            return self._mine(db, row[0])
+
+    def _settle(self, db: sqlite3.Connection, item: str) -> None:
+        record, gold = db.execute("SELECT record, gold FROM work JOIN records ON records.id=record WHERE item=?",
+                                  (item,)).fetchone()
+        recount(db, [record])
+        if gold is not None and self.person.role == "annotator":
+            judge_by_gold(db, self.person.id, self.gold_bar)
+
+    def history(self, limit: int = 50) -> list[dict[str, Any]]:
+        """The person's own latest answers and skips, newest first."""
+        with self.store.read() as db:
+            rows = db.execute("SELECT item, status, at, row FROM work JOIN records ON records.id=record WHERE person=? "
+                              "AND status IN ('submitted', 'skipped') ORDER BY at DESC LIMIT ?",
+                              (self.person.id, limit)).fetchall()
+        return [{"id": row["item"], "status": row["status"], "at": row["at"],
+                 "prompt": json.loads(row["row"])["messages"][-1]["content"][:120]} for row in rows]
+
+    def progress(self) -> dict[str, int]:
+        """How many this person ranked and skipped, and how many wait for them."""
+        where, languages = self._tongues()
+        with self.store.read() as db:
+            counts = dict(db.execute("SELECT status, count(*) FROM work WHERE person=? GROUP BY status", (self.person.id,)))
+            # Two counts, not one row by row: there may be tens of thousands of records.
+            open_for = "FROM records WHERE gold IS NULL AND needed > 0" + where
+            waiting = db.execute(f"SELECT count(*) {open_for}", languages).fetchone()[0]
+            mine = db.execute("SELECT count(*) FROM work WHERE person=? AND status!='open' AND record IN (SELECT id "
+                              f"FROM records WHERE id = work.record AND gold IS NULL AND needed > 0{where})",
+                              (self.person.id, *languages)).fetchone()[0]
+        return {"done": counts.get("submitted", 0), "skipped": counts.get("skipped", 0), "waiting": int(waiting - mine)}
+
+
+def gold_score(db: sqlite3.Connection, person: int) -> tuple[int, float | None]:
+    """Gold prompts a person ranked, and the share of their ordered pairs put in the gold order, a tie half."""
+    count, right, pairs = 0, 0.0, 0
+    for ranks, gold in db.execute("SELECT ranks, gold FROM work JOIN records ON records.id=record WHERE person=? AND "
+                                  "status='submitted' AND gold IS NOT NULL", (person,)):
+        count += 1
+        mine, right_ranks = unpacked(ranks), unpacked(gold)
+        for a in range(len(mine)):
+            for b in range(a):
+                if right_ranks[a] != right_ranks[b]:
+                    result = compare([mine[a], mine[b]], [right_ranks[a], right_ranks[b]])
+                    right, pairs = right + result.same + result.half / 2, pairs + 1
+    return count, right / pairs if pairs else None
+
+
+def judge_by_gold(db: sqlite3.Connection, person: int, bar: float) -> None:
+    """Set a person's work aside where they miss the bar on gold prompts, or count it again where they reach it."""
+    count, score = gold_score(db, person)
+    aside = count >= GOLD_ENOUGH and score is not None and score < bar
+    changed = db.execute("UPDATE people SET set_aside=? WHERE id=? AND set_aside!=?", (aside, person, aside)).rowcount
+    if changed:
+        recount(db, [row[0] for row in db.execute("SELECT record FROM work WHERE person=?", (person,))])
+
+
+def _item(row: sqlite3.Row) -> Item:
+    shuffle, ranks = unpacked(row["shuffle"]), unpacked(row["ranks"])
+    return Item(row["item"], RankingRow.model_validate_json(row["row"]), tuple(shuffle), row["status"],
+                tuple(ranks[candidate] for candidate in shuffle) if ranks else None, json.loads(row["extra"] or "{}"),
+                tuple(filter(None, row["ask"].split(","))))

@@ -1,0 +1,246 @@
+"""The SQLite file of a page: tables, people and their links. Every acknowledged write is on disk (WAL, fsync at commit)."""
+
+import hashlib
+import json
+import os
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from instructwild.errors import ConfigError, InputError, OutputError
+
+VERSION = 1
+TABLES = """
+CREATE TABLE IF NOT EXISTS people(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token TEXT UNIQUE,
+  languages TEXT NOT NULL DEFAULT '', created REAL NOT NULL, set_aside INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS sessions(token TEXT PRIMARY KEY, person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE);
+CREATE TABLE IF NOT EXISTS records(
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, tongue TEXT NOT NULL,
+  overlap INTEGER NOT NULL, needed INTEGER NOT NULL, gold TEXT, ask TEXT NOT NULL, UNIQUE(name, key));
+CREATE INDEX IF NOT EXISTS waiting ON records(needed, id, tongue) WHERE needed > 0 AND gold IS NULL;
+CREATE INDEX IF NOT EXISTS golden ON records(id) WHERE gold IS NOT NULL;
+CREATE TABLE IF NOT EXISTS work(
+  person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE, record INTEGER NOT NULL REFERENCES records(id),
+  item TEXT NOT NULL UNIQUE, shuffle TEXT NOT NULL, status TEXT NOT NULL, ranks TEXT, extra TEXT, seconds REAL,
+  opened REAL NOT NULL, at REAL, PRIMARY KEY(person, record)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS done ON work(record, status);
+CREATE INDEX IF NOT EXISTS history ON work(person, status, at);
+"""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a link: `languages` are the primary subtags they read, none for all."""
+
+    id: int
+    name: str
+    role: str
+    languages: tuple[str, ...]
+    set_aside: bool
+
+
+def hashed(token: str) -> str:
+    """How a token is kept. A token has 192 random bits, so that a plain hash cannot be guessed back."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def default_home() -> Path:
+    """The folder of this user's page: below XDG_DATA_HOME, by default ~/.local/share."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "instructwild" / "page"
+
+
+class Store:
+    """The file `page.sqlite` in a home folder; made where it is not there, unless `must_exist`.
+
+    One connection guarded by a lock: threads and other processes take turns.
+
+    Raises:
+        OutputError: the folder or file cannot be written, or is no file of a page.
+        InputError: `must_exist`, and there is none.
+    """
+
+    def __init__(self, home: Path | None = None, *, must_exist: bool = False) -> None:
+        self.home = home or default_home()
+        self.path = self.home / "page.sqlite"
+        if must_exist and not self.path.exists():
+            raise InputError("there is no page there", where=str(self.path),
+                             remedy="start one with `instructwild annotate page STAGE`, or check --home")
+        self._lock = threading.RLock()
+        with self.writable():
+            self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            self.db.row_factory = sqlite3.Row
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                self.db.execute(f"PRAGMA {pragma}")
+            version = self.db.execute("PRAGMA user_version").fetchone()[0]
+            if version > VERSION:
+                raise OutputError("was written by a newer version", where=str(self.path), remedy="upgrade instructwild")
+            self.db.executescript(TABLES)
+            self.db.execute(f"PRAGMA user_version={VERSION}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    @contextmanager
+    def writable(self) -> Iterator[None]:
+        """Turn what SQLite and the file system raise into our errors."""
+        try:
+            yield
+        except (sqlite3.DatabaseError, OSError) as error:
+            if isinstance(error, OutputError):
+                raise
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise OutputError(f"cannot be used ({reason})", where=str(self.path),
+                              remedy="check the path, its permissions and the free space; what was kept is kept") from None
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for reading."""
+        with self._lock, self.writable():
+            yield self.db
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """The connection in a transaction: all of it is kept, or nothing."""
+        with self._lock, self.writable():
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+                self.db.execute("COMMIT")
+            except BaseException:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+
+    def invite(self, name: str, *, role: str = "annotator", languages: tuple[str, ...] = (),
+               renew: bool = False) -> str | None:
+        """A new token for a person; it is shown once and kept as a hash. A new one locks the old and its sessions out.
+
+        Returns:
+            The token, or None where the person has one already and `renew` is not set.
+
+        Raises:
+            ConfigError: the name is empty, or belongs to somebody in another role.
+        """
+        name = name.strip()
+        if not name or len(name) > 100:
+            raise ConfigError(f"{name!r} is no name for an annotator", where="--invite", remedy="give 1 to 100 characters")
+        token = secrets.token_urlsafe(24)
+        with self.write() as db:
+            known = db.execute("SELECT * FROM people WHERE name=?", (name,)).fetchone()
+            if known and known["role"] != role:
+                raise ConfigError(f"{name!r} is the name of the {known['role']}", where="--invite",
+                                  remedy="give another name")
+            if known and known["token"] and not renew:
+                if languages:
+                    db.execute("UPDATE people SET languages=? WHERE id=?", (",".join(languages), known["id"]))
+                return None
+            if known:
+                db.execute("DELETE FROM sessions WHERE person=?", (known["id"],))
+                db.execute("UPDATE people SET token=?, languages=? WHERE id=?",
+                           (hashed(token), ",".join(languages) or known["languages"], known["id"]))
+            else:
+                db.execute("INSERT INTO people(name, role, token, languages, created) VALUES(?,?,?,?,?)",
+                           (name, role, hashed(token), ",".join(languages), time.time()))
+        return token
+
+    def revoke(self, name: str) -> None:
+        """Lock a person out; what they ranked stays.
+
+        Raises:
+            ConfigError: there is nobody of that name.
+        """
+        with self.write() as db:
+            person = self._named(name)
+            db.execute("DELETE FROM sessions WHERE person=?", (person,))
+            db.execute("UPDATE people SET token=NULL WHERE id=?", (person,))
+
+    def remove(self, name: str) -> int:
+        """Remove a person and all that they did; how many rankings went with them.
+
+        Raises:
+            ConfigError: there is nobody of that name.
+        """
+        with self.write() as db:
+            person = self._named(name)
+            records = [row[0] for row in db.execute("SELECT record FROM work WHERE person=?", (person,))]
+            count = db.execute("SELECT count(*) FROM work WHERE person=? AND status='submitted'", (person,)).fetchone()[0]
+            db.execute("DELETE FROM people WHERE id=?", (person,))
+            recount(db, records)
+        return int(count)
+
+    def _named(self, name: str) -> int:
+        row = self.db.execute("SELECT id FROM people WHERE name=?", (name,)).fetchone()
+        if row is None:
+            names = ", ".join(each[0] for each in self.db.execute("SELECT name FROM people ORDER BY name LIMIT 20"))
+            raise ConfigError(f"there is nobody called {name!r}", where=str(self.path),
+                              remedy=f"choose one of: {names or '-'}")
+        return int(row[0])
+
+    def open_session(self, token: str) -> tuple[str, Person] | None:
+        """A session for the holder of a token; None where the token is unknown or revoked."""
+        with self.write() as db:
+            row = db.execute("SELECT * FROM people WHERE token=?", (hashed(token),)).fetchone()
+            if row is None:
+                return None
+            session = secrets.token_urlsafe(24)
+            db.execute("INSERT INTO sessions VALUES(?,?)", (hashed(session), row["id"]))
+        return session, _person(row)
+
+    def whose(self, session: str) -> Person | None:
+        """The person of a session; None where it is unknown or the person was locked out."""
+        with self.read() as db:
+            row = db.execute("SELECT people.* FROM sessions JOIN people ON people.id=person WHERE sessions.token=?",
+                             (hashed(session),)).fetchone()
+        return _person(row) if row else None
+
+    def backup(self, target: Path) -> None:
+        """Copy the file while the page runs. The copy is complete and can be put in its place.
+
+        Raises:
+            OutputError: the target is there already or cannot be written.
+        """
+        if target.exists():
+            raise OutputError("is there already", where=str(target), remedy="choose another file for --backup")
+        with self.writable():
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            copy = sqlite3.connect(target)
+            try:
+                with self._lock:
+                    self.db.backup(copy)
+                copy.execute("PRAGMA journal_mode=DELETE")
+            finally:
+                copy.close()
+
+
+def recount(db: sqlite3.Connection, records: list[int]) -> None:
+    """Bring up to date how many more people each record needs; the rankings of people set aside do not count."""
+    db.executemany(
+        "UPDATE records SET needed = overlap - (SELECT count(*) FROM work JOIN people ON people.id = work.person "
+        "WHERE work.record = records.id AND work.status = 'submitted' AND NOT people.set_aside) WHERE id = ?",
+        [(record,) for record in records])
+
+
+def _person(row: sqlite3.Row) -> Person:
+    return Person(row["id"], row["name"], row["role"], tuple(filter(None, row["languages"].split(","))),
+                  bool(row["set_aside"]))
+
+
+def unpacked(text: str | None) -> list[int]:
+    """A list of numbers as kept in a column."""
+    return [] if text is None else list(json.loads(text))

@@ -1,0 +1,161 @@
+"""What somebody skilled and curious can reach: their own work, and nothing else."""
+
+import json
+
+import pytest
+from starlette.testclient import TestClient
+
+from instructwild.errors import OutputError
+from instructwild.schema import Candidate, Message, RankingRow, content_id
+from instructwild_annotation.page.app import application
+from instructwild_annotation.page.exchange import push_rows, read_rankings
+from instructwild_annotation.page.markdown import rendered, without_thoughts
+from instructwild_annotation.page.store import Store
+from tests.annotation.rows import row
+
+
+@pytest.fixture
+def two(store, client):
+    """Anna and Boris, each with the same question open."""
+    made = RankingRow(id=content_id([("user", "Which?")]), messages=(Message(role="user", content="Which?"),), language="en",
+                      candidates=tuple(Candidate(id=f"{i:016x}", text=text, model=f"secret-model-{i}")
+                                       for i, text in enumerate("xy")))
+    push_rows(store, [made], overlap=3)
+    people = client("anna"), client("boris")
+    return [(browser, browser.post("/api/next", json={}).json()["item"]) for browser in people]
+
+
+def test_nobody_reads_or_changes_anothers_item(store, two):
+    (anna, item), (boris, other) = two
+    anna.post(f"/api/item/{item['id']}", json={"ranks": [1, 2]})
+    assert item["id"] != other["id"]
+    for method, path in [("get", f"/api/item/{item['id']}"), ("post", f"/api/item/{item['id']}"),
+                         ("post", f"/api/item/{item['id']}/skip"), ("get", "/api/lead"), ("post", "/api/lead/remove")]:
+        answer = getattr(boris, method)(path, **({"json": {"ranks": [2, 1], "name": "anna"}} if method == "post" else {}))
+        assert answer.status_code == 404, path
+    assert [len(each.rankings) for each in read_rankings(store).rows] == [1]
+
+
+def test_nothing_an_annotator_receives_names_models_ids_or_people(two):
+    (anna, item), (boris, _) = two
+    anna.post(f"/api/item/{item['id']}", json={"ranks": [1, 2]})
+    seen = json.dumps([boris.post("/api/next", json={}).json(), boris.get("/api/me").json(),
+                       boris.get("/api/history").json()])
+    assert not any(word in seen for word in ("secret-model", "anna", "0000000000", content_id([("user", "Which?")])))
+
+
+def test_links_cannot_be_guessed_and_a_revoked_one_opens_nothing(store, two):
+    anna = two[0][0]
+    stranger = TestClient(application(store), headers={"x-annotate": "1", "content-type": "application/json"})
+    for token in ("", "x", anna.token[:-1], anna.token + "a", None, 1, ["x"], "' OR 1=1 --", "\x00"):
+        assert stranger.post("/api/session", json={"token": token}).status_code == 401
+    assert stranger.get("/api/me").status_code == 401
+    stored = b"".join(path.read_bytes() for path in store.home.iterdir())
+    assert anna.token.encode() not in stored
+    assert anna.cookies["annotate"].encode() not in stored
+    store.revoke("anna")
+    assert anna.get("/api/me").status_code == 401
+    assert stranger.post("/api/session", json={"token": anna.token}).status_code == 401
+
+
+def test_a_new_link_locks_the_old_one_and_its_sessions_out(store, two):
+    anna = two[0][0]
+    assert store.invite("anna") is None
+    assert store.invite("anna", renew=True) != anna.token
+    assert anna.get("/api/me").status_code == 401
+
+
+def test_the_cookie_is_for_this_site_and_not_for_scripts(store):
+    token = store.invite("anna")
+    for secure in (False, True):
+        browser = TestClient(application(store, secure=secure), headers={"x-annotate": "1"})
+        cookie = browser.post("/api/session", json={"token": token}).headers["set-cookie"].lower()
+        assert "httponly" in cookie
+        assert "samesite=strict" in cookie
+        assert ("secure" in cookie) == secure
+
+
+@pytest.mark.parametrize("headers", [
+    {"x-annotate": ""}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"content-type": "text/plain"},
+    {"content-type": "application/x-www-form-urlencoded"}])
+def test_another_site_cannot_post(two, headers):
+    anna, item = two[0]
+    assert anna.post(f"/api/item/{item['id']}", content=b'{"ranks": [1, 2]}', headers=headers).status_code == 403
+    assert anna.options(f"/api/item/{item['id']}").headers.get("access-control-allow-origin") is None
+
+
+def test_large_broken_and_deep_bodies_are_refused_in_one_line(store, two):
+    anna, item = two[0]
+    path = f"/api/item/{item['id']}"
+    assert anna.post(path, json={"ranks": [1, 2], "correction": "x" * 1_000_000}).status_code == 413
+    assert anna.post(path, json={"ranks": [1, 2], "correction": "x" * 60_000}).status_code == 422
+    for body in (b"{", b"[" * 100_000, b"\xff\xfe", b"null", b"[]", b'"x"'):
+        assert anna.post(path, content=body).status_code == 422
+    assert anna.post(path, content=b'{"ranks": [1, 2], "correction": "\\ud800 half"}').status_code == 200
+    assert read_rankings(store).records[0].answers[0].correction == "? half"
+
+
+def test_every_answer_forbids_other_hosts_frames_and_sniffing(store, two):
+    for path in ("/", "/static/page.js", "/static/page.css", "/api/me", "/nothing", "/static/../store.py"):
+        headers = two[0][0].get(path).headers
+        policy = headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "http" not in policy
+        assert headers["x-content-type-options"] == "nosniff"
+    assert two[0][0].get("/static/%2e%2e/store.py").status_code == 404
+
+
+HOSTILE = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))",
+           "![x](https://evil.example/p.png)",
+           "[x](data:text/html,<script>1</script>)", "<a href='vbscript:x'>x</a>",
+           "```\n</code></pre><script>1</script>\n```",
+           "$$</span><script>1</script>$$", "$<img src=x onerror=1>$", "[a]: javascript:1\n\n[a]", "<svg/onload=1>",
+           "a\x00<b>\x00",
+           "|<script>|\n|-|\n|<img onerror=1 src=x>|", "`<script>`", "&lt;script&gt;<!--", "<style>*{display:none}</style>"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_becomes_a_script_a_picture_or_a_style(text):
+    html = rendered(text).casefold()
+    for tag in ("<script", "<img", "<svg", "<style", "<iframe",
+                " onerror=\"", "href=\"javascript", "href=\"vbscript", "href=\"data"):
+        assert tag not in html
+
+
+def test_markdown_tables_code_and_formulas_are_readable():
+    html = rendered("# Title\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```py\nx < 1\n```\n\n"
+                    "So $a_1 < b_2$ costs $5 and $6; $$x^2$$")
+    assert "<table>" in html
+    assert "x &lt; 1\n</code></pre>" in html
+    assert "<span class=\"math inline\">a_1 &lt; b_2</span>" in html
+    assert "$5 and $6" in html
+    assert "x^2" in html
+    assert rendered("一行\n两行") == "<p>一行<br>\n两行</p>\n"
+    assert "<pre>" in rendered("x" * 300_000)
+
+
+def test_thoughts_are_split_from_the_answer():
+    assert without_thoughts("<think>hm\n</think>\n\nYes.") == ("Yes.", "hm")
+    assert without_thoughts("The tag <think> is shown.") == ("The tag <think> is shown.", "")
+
+
+def test_a_full_disk_is_one_message_and_nothing_kept_is_lost(store, client):
+    push_rows(store, [row(f"Q{i}", ["x", "y"]) for i in range(3)])
+    anna = client("anna")
+    item = anna.post("/api/next", json={}).json()["item"]
+    store.db.execute("PRAGMA max_page_count=1")         # no larger than it is
+    answer = anna.post(f"/api/item/{item['id']}", json={"ranks": [1, 2], "correction": "x" * 45_000})
+    assert answer.status_code == 507
+    assert answer.json()["error"].startswith("not kept: cannot be used (database or disk is full")
+    with pytest.raises(OutputError, match="free space"):
+        push_rows(store, [row(f"More {i}", ["x" * 9000, "y"]) for i in range(99)])
+    store.db.execute("PRAGMA max_page_count=1000000")
+    assert anna.post(f"/api/item/{item['id']}", json={"ranks": [1, 2]}).status_code == 200
+    assert sum(len(each.rankings) for each in read_rankings(store).rows) == 1
+
+
+def test_a_file_that_is_no_database_is_one_message(tmp_path):
+    (tmp_path / "page.sqlite").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(OutputError, match="not a database"):
+        Store(tmp_path)

@@ -1,0 +1,259 @@
+"""People in a real browser, English and Chinese, wide and on a phone: keys, mouse, drag, a revoked link.
+
+INSTRUCTWILD_PICTURES names a folder for the pictures of the docs.
+"""
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import pytest
+
+from instructwild.schema import Message
+from instructwild.schema.ranking import dense
+from instructwild_annotation.page.exchange import push_rows, read_rankings
+from instructwild_annotation.page.store import Store
+from instructwild_annotation.people import person
+from tests.annotation.argilla.conftest import free_port
+from tests.annotation.page.test_page_command import start
+from tests.annotation.rows import row
+
+pytestmark = pytest.mark.prove
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PICTURES = os.environ.get("INSTRUCTWILD_PICTURES")
+WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+
+ENGLISH = row("How do I keep houseplants alive while I am on holiday for two weeks?", [
+    "Water them well the evening before and group them away from direct sun.\n\n| plant | litres a week | where |\n"
+    "|---|---|---|\n| fern | 1.5 | bathroom |\n| cactus | 0.1 | window sill |\n\n"
+    "Thirsty ones drink through a **cotton string** from a jug.",
+    "Buy plastic plants.",
+    "<think>Two weeks are fourteen days.</think>Each plant needs $w = 0.2 d$ litres:\n\n```python\nfor day in range(14):\n"
+    "    water(plants, litres=0.2 * day, note=\"a long line that does not fit on a telephone\")\n```"])
+CHINESE = row("两周不在家，怎样让盆栽不枯死？", [
+    "出发前一晚**浇透水**，把花盆集中放在没有阳光直射的地方，请邻居每周看一次。特别需水的植物，可以用棉绳从水壶把水引到土里。",
+    "买塑料花。", "植物需要水，因为植物需要水，所以植物需要"], language="zh-Hans")
+MANY = row("Which harbour is nicest?", [f"Harbour {i}" for i in range(12)])
+HOSTILE = row("<img src=x onerror=\"window.hacked=1\">", ["<script>window.hacked=2</script>", 
+    "[x](javascript:window.hacked=3)"])
+EXCHANGE = row("And then?", ["Rest.", "Run."]).model_copy(update={"messages": (
+    Message(role="user", content="I ran a marathon."), Message(role="assistant", content="**Well done!**"),
+    Message(role="user", content="And then?"))})
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A running page; `link(name)` invites somebody, `.store` is its file."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    port = free_port()
+    store = Store(tmp_path / "home")
+    process = start(tmp_path / "home", port)
+
+    class Site:
+        def __init__(self):
+            self.store = store
+
+        def link(self, name, **options):
+            return f"http://127.0.0.1:{port}/#{store.invite(name, **options)}"
+
+    yield Site()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    store.close()
+
+
+def opened(chromium, link, locale="en", size=WIDE, touch=False):
+    """A page where nothing but its own host may be asked and no script fails."""
+    page = chromium.new_context(viewport=size, locale=locale, has_touch=touch, is_mobile=touch).new_page()
+    page.outside, page.errors = [], []
+    page.on("request", lambda request: page.outside.append(request.url) if "127.0.0.1" not in request.url else None)
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    page.set_default_timeout(20_000)
+    page.goto(link)
+    return page
+
+
+def picture(page, name):
+    if PICTURES:
+        page.wait_for_timeout(300)
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def texts(page):
+    return page.locator(".answer").evaluate_all("cards => cards.map(card => card.querySelector('.text').textContent)")
+
+
+def kept(site, name, prompt):
+    """The ranks that a person gave, by the beginning of each answer."""
+    each = next(each for each in read_rankings(site.store).rows if each.id == prompt.id)
+    ranking = next(ranking for ranking in each.rankings if ranking.annotator == person(name))
+    return ranking.ranks
+
+
+def meant(site, name, prompt, ranks):
+    """The ranks of the candidates from those of the slots that a person saw."""
+    with site.store.read() as db:
+        shuffle = db.execute("SELECT shuffle FROM work JOIN people ON people.id=person JOIN records ON records.id=record "
+                             "WHERE people.name=? AND row LIKE ?", (name, f"%{prompt.id}%")).fetchone()[0]
+    order = json.loads(shuffle)
+    result = [0] * len(order)
+    for slot, candidate in enumerate(order):
+        result[candidate] = ranks[slot]
+    return dense(result)
+
+
+def test_keys_rank_as_fast_as_they_are_typed_and_undo_skip_and_history_work(chromium, site):
+    push_rows(site.store, [ENGLISH, EXCHANGE, HOSTILE, MANY])
+    page = opened(chromium, site.link("anna"))
+    page.locator("#guidelines").wait_for()
+    assert "Which answer helps most?" in page.locator("#guidelines").inner_text()
+    page.get_by_role("button", name="Understood").click()
+    page.locator(".answer").first.wait_for()
+    assert page.locator(".answer table, .answer pre, .answer .math").count() == 3
+    assert not page.locator(".thoughts .raw").first.is_visible()
+    picture(page, "page-question-en")
+    page.keyboard.type("213")
+    page.keyboard.type("122")               # typed anew, at full speed
+    page.keyboard.press("Enter")
+    page.get_by_text("And then?").first.wait_for()
+    assert kept(site, "anna", ENGLISH) == meant(site, "anna", ENGLISH, [1, 2, 2])
+    page.keyboard.press("u")                # back: the ranks are still there
+    page.get_by_text("houseplants").first.wait_for()
+    page.keyboard.press("Backspace")
+    page.keyboard.type("3")
+    page.keyboard.press("Enter")
+    page.get_by_text("And then?").first.wait_for()
+    assert kept(site, "anna", ENGLISH) == meant(site, "anna", ENGLISH, [1, 2, 3])
+    page.get_by_text("The conversation before").click()
+    assert page.locator("#before strong").inner_text() == "Well done!"
+    page.keyboard.press("s")
+    page.get_by_label("The question is unclear").check()
+    page.get_by_role("button", name="OK").click()
+    page.get_by_text("<img src").wait_for()
+    page.get_by_role("button", name="plain text").first.click()
+    page.keyboard.type("11")
+    page.keyboard.press("Enter")
+    page.get_by_text("nicest").wait_for()
+    for rank in (12, 11, 10):
+        page.keyboard.type(str(rank))
+    page.keyboard.type("98765432")
+    page.keyboard.type("01")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Thank you!").wait_for()
+    assert kept(site, "anna", MANY) == meant(site, "anna", MANY, [12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1])
+    page.get_by_role("button", name="My answers").click()
+    page.locator(".list button").filter(has_text="houseplants").click()
+    page.locator(".answer").nth(2).wait_for()
+    page.keyboard.type("333")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Thank you!").wait_for()
+    assert kept(site, "anna", ENGLISH) == (1, 1, 1)
+    assert page.locator("#progress").inner_text().startswith("3 done")
+    assert page.evaluate("window.hacked") is None
+    assert page.outside == []
+    assert page.errors == []
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(("locale", "prompt", "title"), [
+    ("zh-CN", CHINESE, "哪个回答最有帮助？"), ("en", ENGLISH, "Which answer helps most?")])
+def test_both_languages_by_mouse_or_touch_without_sideways_scrolling(chromium, site, size, locale, prompt, title):
+    push_rows(site.store, [prompt])
+    phone = size is PHONE
+    page = opened(chromium, site.link("李雷"), locale, size, touch=phone)
+    page.get_by_role("heading", name=title).wait_for()
+    assert fits(page)
+    picture(page, f"page-guidelines-{locale[:2]}-{'phone' if phone else 'wide'}")
+    page.locator("#guidelines button").click()
+    press = (lambda button: button.tap()) if phone else (lambda button: button.click())
+    press(page.locator(".answer").nth(1).locator(".ranks button").nth(0))
+    press(page.locator(".answer").nth(0).locator(".ranks button").nth(2))
+    # the third answer is dragged into place 2
+    page.locator(".chip", has_text="C").scroll_into_view_if_needed()
+    source, target = (page.locator(where).bounding_box() for where in (".chip:text('C')", ".place[data-rank='2']"))
+    page.mouse.move(source["x"] + 5, source["y"] + 5)
+    page.mouse.down()
+    page.mouse.move(target["x"] + 12, target["y"] + 12, steps=4)
+    page.mouse.up()
+    assert fits(page)
+    picture(page, f"page-ranked-{locale[:2]}-{'phone' if phone else 'wide'}")
+    page.locator("#language").click()
+    assert page.locator("#send").inner_text() == ("Send (Enter)" if locale == "zh-CN" else "提交（回车）")
+    press(page.locator("#send"))
+    page.locator("#nothing").wait_for()
+    assert kept(site, "李雷", prompt) == meant(site, "李雷", prompt, [3, 1, 2])
+    assert fits(page)
+    assert page.outside == []
+    assert page.errors == []
+
+
+def test_a_broken_connection_keeps_the_places_and_a_revoked_link_says_so(chromium, site):
+    push_rows(site.store, [ENGLISH, CHINESE])
+    page = opened(chromium, site.link("anna"))
+    page.locator(".answer").first.wait_for()
+    page.keyboard.type("321")
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    page.get_by_text("Not sent: no connection").wait_for()
+    page.context.set_offline(False)
+    page.reload()
+    page.locator(".answer").nth(2).wait_for()
+    page.wait_for_function("!document.getElementById('send').disabled")
+    page.keyboard.press("Enter")
+    page.get_by_text("两周不在家").first.wait_for()
+    assert kept(site, "anna", ENGLISH) == meant(site, "anna", ENGLISH, [3, 2, 1])
+    site.store.revoke("anna")
+    page.keyboard.type("111")
+    page.keyboard.press("Enter")
+    page.get_by_text("open your personal link again").wait_for()
+
+
+def test_the_lead_sees_people_by_name_and_settles(chromium, site):
+    push_rows(site.store, [ENGLISH, CHINESE], overlap=2)
+    from instructwild_annotation.page.queue import Queue
+
+    for name, flip in (("anna", False), ("李雷", True)):
+        session = site.store.open_session(site.store.invite(name))
+        queue = Queue(site.store, session[1])
+        while (item := queue.next()) is not None:
+            ranks = [1 + item.shuffle[slot] for slot in range(3)]
+            queue.submit(item.id, {"ranks": [4 - rank for rank in ranks] if flip and item.row.language == "en" else ranks,
+                                   "seconds": 12})
+    page = opened(chromium, site.link("lead", role="lead"))
+    page.get_by_role("heading", name="People", exact=True).wait_for()
+    assert "李雷" in page.locator("#lead").inner_text()
+    picture(page, "page-lead-en")
+    page.get_by_role("button", name="Rank it myself").click()
+    page.locator(".answer").nth(2).wait_for()
+    page.keyboard.type("123")
+    page.keyboard.press("Enter")
+    page.locator("#nothing").wait_for()
+    page.get_by_role("button", name="Overview").click()
+    page.get_by_role("button", name="Make gold").click()
+    page.get_by_role("heading", name="People", exact=True).wait_for()
+    assert sum(len(each.rankings) for each in read_rankings(site.store).rows) == 5
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    assert page.outside == []
+    assert page.errors == []

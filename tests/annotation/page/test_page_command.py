@@ -1,0 +1,182 @@
+"""`annotate page` as a process: links, a second start, a port in use, kills; push, pull, status and merge beside it."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from instructwild import stage
+from instructwild.cli import main
+from instructwild.schema.ranking import dense
+from instructwild.stage.frames import rankings
+from instructwild_annotation.people import person
+from tests.annotation.argilla.conftest import free_port
+
+CANDIDATES = [{"instruction": f"Question {i}?", "language": "en", "candidates": [f"{i} x", f"{i} y", f"{i} z"]}
+              for i in range(40)]
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, CANDIDATES)), encoding="utf-8")
+    return tmp_path / "home"
+
+
+def start(home, port, *args):
+    process = subprocess.Popen([sys.executable, "-m", "instructwild", "annotate", "page", "--home", str(home), "--port",
+                                str(port), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return process
+    raise AssertionError(process.communicate(timeout=5))
+
+
+def run(*args):
+    with pytest.raises(SystemExit) as left:
+        main(["annotate", *map(str, args)])
+    return left.value.code
+
+
+def browser(port, link):
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-annotate": "1", "content-type":
+                          "application/json"}, trust_env=False, timeout=30)
+    assert client.post("/api/session", json={"token": link.partition("#")[2].strip()}).status_code == 200
+    return client
+
+
+def kill_while_ranking(home, port, link, kept, moment, rng):
+    """Rank until the process is killed after `moment` seconds; what was acknowledged goes into `kept`."""
+    process = start(home, port)
+    client, until = browser(port, link), time.monotonic() + moment
+    killer = subprocess.Popen([sys.executable, "-c", f"import os, time; time.sleep({moment}); os.kill({process.pid}, 9)"])
+    try:
+        while time.monotonic() < until + 5 and (item := client.post("/api/next", json={}).json()["item"]):
+            texts = [answer["text"] for answer in item["answers"]]
+            ranks = [rng.randint(1, 3) for _ in texts]
+            client.post(f"/api/item/{item['id']}", json={"ranks": ranks}).raise_for_status()
+            kept[item["prompt"]["text"]] = dict(zip(texts, ranks, strict=True))
+    except httpx.TransportError:
+        pass
+    finally:
+        client.close()
+    killer.wait()
+    process.kill()
+    process.communicate()
+
+
+def check(home, out, kept):
+    """Everything acknowledged is there; at most one more, whose acknowledgement the kill took."""
+    assert run("pull", "--to", "page", "--home", home, "--out", out) == 0
+    got = {each.messages[0].content: {candidate.text: rank for candidate, rank in zip(
+        each.candidates, each.rankings[0].ranks, strict=True)}
+           for each in rankings(stage.load(out).frame()) if each.rankings}
+    for question, ranks in kept.items():
+        assert got[question] == dict(zip(ranks, dense(list(ranks.values())), strict=True))
+    return len(got) - len(kept)
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.prove, pytest.mark.timeout(1200)])])
+def test_kills_lose_nothing_that_was_acknowledged(home, tmp_path, kills, capsys):
+    rows = [{**CANDIDATES[0], "instruction": f"Question {i}?"} for i in range(kills * 400)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home) == 0
+    port, rng, kept = free_port(), random.Random(kills), {}
+    process = start(home, port, "--invite", "anna")
+    process.send_signal(signal.SIGTERM)
+    link = process.communicate(timeout=30)[0]
+    for _ in range(kills):
+        kill_while_ranking(home, port, link, kept, rng.uniform(0.05, 0.6), rng)
+    assert 0 <= check(home, tmp_path / "out", kept) <= kills
+    assert kept
+
+
+def test_second_start_port_in_use_invite_and_revoke_while_it_runs(home, capsys):
+    port = free_port()
+    process = start(home, port, "rows.jsonl", "--invite", "anna", "--public-url", "https://rank.example.org")
+    try:
+        assert run("page", "--home", home, "--port", port) == 2
+        assert "a page is running from this folder" in capsys.readouterr().err
+        assert run("page", "--home", home.with_name("other"), "--port", port) == 2
+        assert "choose another --port" in capsys.readouterr().err
+        assert run("page", "--home", home, "--invite", "李雷", "--languages", "zh", "--invite", "anna") == 0
+        shown = capsys.readouterr()
+        assert shown.out.startswith("李雷  https://rank.example.org/#")
+        assert "anna has a link already" in shown.err.replace("\n", " ")
+        assert httpx.get(f"http://127.0.0.1:{port}/api/me", trust_env=False).status_code == 401
+        client = browser(port, shown.out)
+        # the cookie is for HTTPS, so this client has to be told to send it over plain HTTP
+        client.headers["cookie"] = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        assert client.get("/api/me").json()["name"] == "李雷"
+        assert run("page", "--home", home, "--revoke", "李雷") == 0
+        assert client.get("/api/me").status_code == 401
+        client.close()
+        assert run("page", "--home", home, "--revoke", "nobody") == 2
+        assert "anna" in capsys.readouterr().err
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    assert out.startswith("anna  https://rank.example.org/#")
+    assert "everything is kept" in err
+    assert "rank.example.org/#" not in (home / "address").read_text()
+
+
+def test_push_pull_status_and_merge_by_the_same_commands(home, tmp_path, capsys):
+    from starlette.testclient import TestClient
+
+    from instructwild_annotation.page.app import application
+    from instructwild_annotation.page.store import Store
+
+    assert run("pull", "--to", "page", "--home", home, "--out", tmp_path / "none") == 2
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home, "--overlap", "3", "--limit", "5") == 0
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home, "--overlap", "3", "--limit", "5") == 0
+    assert "0 prompts sent, 5 were there already" in capsys.readouterr().err
+    with Store(home) as store:
+        for name, best in (("anna", "x"), ("finch", "x"), ("mallory", "z")):
+            client = TestClient(application(store), headers={"x-annotate": "1", "content-type": "application/json"})
+            client.post("/api/session", json={"token": store.invite(name)})
+            while item := client.post("/api/next", json={}).json()["item"]:
+                ranks = [1 if answer["text"].endswith(best) else 2 for answer in item["answers"]]
+                client.post(f"/api/item/{item['id']}", json={
+                    "ranks": ranks, "correction": "Better." if best == "z" else None})
+    out = tmp_path / "pulled"
+    assert run("pull", "--to", "page", "--home", home, "--out", out) == 0
+    capsys.readouterr()
+    assert run("pull", "--to", "page", "--home", home, "--out", out) == 0
+    assert "nothing to do" in capsys.readouterr().err
+    assert (out / "corrections.parquet").exists()
+    assert run("status", "--to", "page", "--home", home, "--json") == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["rankings"], figures["complete"], [each["name"] for each in figures["people"]]) == (
+        15, 5, ["anna", "finch", "mallory"])
+    assert run("status", "--to", "page", "--home", home) == 0
+    assert "mallory" in capsys.readouterr().out
+    assert "mallory" not in "".join(path.read_text(errors="replace") for path in out.iterdir() if path.is_file())
+    assert run("merge", out, "--out", tmp_path / "weighed", "--weights", "reliability", "--method", "bradley-terry") == 0
+    weights = stage.load(tmp_path / "weighed").manifest.metrics["weights"]
+    assert weights[person("mallory")] == 0 < weights[person("anna")]
+    assert run("merge", out, "--out", tmp_path / "without", "--exclude", "mallory") == 0
+    metrics = stage.load(tmp_path / "without").manifest.metrics
+    assert (metrics["people_agreement"], metrics["rankings_in"]) == (1.0, 10)
+    assert run("merge", out, "--out", tmp_path / "nobody", "--exclude", "nobody") == 2
+    assert person("anna") in capsys.readouterr().err
+
+
+def test_backup_by_one_command(home, tmp_path, capsys):
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home) == 0
+    assert run("page", "--home", home, "--backup", tmp_path / "copy.sqlite") == 0
+    assert os.stat(tmp_path / "copy.sqlite").st_mode & 0o077 == 0
+    assert run("page", "--home", home, "--backup", tmp_path / "copy.sqlite") == 2
