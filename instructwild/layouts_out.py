@@ -56,7 +56,8 @@ def row_in(row: Instruction, layout: Layout) -> dict[str, Any]:
     return written
 
 
-LAYOUT_COLUMNS = {Layout.MESSAGES: ("messages",), Layout.PREFERENCE: ("prompt", "chosen", "rejected", "id", "annotator", "agreement"),
+LAYOUT_COLUMNS = {Layout.MESSAGES: ("messages",),
+                  Layout.PREFERENCE: ("prompt", "chosen", "rejected", "id", "annotator", "agreement"),
                   Layout.ALPACA: ("instruction", "input", "output", "system", "history"),
                   Layout.SHAREGPT: ("conversations",)}
 

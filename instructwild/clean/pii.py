@@ -45,7 +45,8 @@ class Pii:
             raise ConfigError(f"personal data cannot be {self.action!r}", where="step pii",
                               remedy="one of: mask, flag, drop")
         if self.mask not in get_args(Kinds):
-            raise ConfigError(f"there is no mask {self.mask!r}", where="--mask", remedy=f"one of: {', '.join(get_args(Kinds))}")
+            raise ConfigError(f"there is no mask {self.mask!r}", where="--mask",
+                              remedy=f"one of: {', '.join(get_args(Kinds))}")
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Find rows in which `instructwild.privacy.masking` sees personal data, and do with them what `action` says."""

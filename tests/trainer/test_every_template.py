@@ -23,7 +23,7 @@ def test_training_tokens_are_the_tokens_at_use(name):
     assert run(name, 20) > 3
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 @pytest.mark.parametrize("name", names())
 def test_training_tokens_are_the_tokens_at_use_in_many_conversations(name):
     assert run(name, 200) > 30

@@ -20,7 +20,7 @@ from tests.annotation.argilla.conftest import free_port
 from tests.annotation.page.test_page_command import start
 from tests.annotation.rows import row
 
-pytestmark = pytest.mark.prove
+pytestmark = pytest.mark.slow
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

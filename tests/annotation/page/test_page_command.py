@@ -88,7 +88,7 @@ def check(home, out, kept):
     return len(got) - len(kept)
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.prove, pytest.mark.timeout(1200)])])
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(1200)])])
 def test_kills_lose_nothing_that_was_acknowledged(home, tmp_path, kills, capsys):
     rows = [{**CANDIDATES[0], "instruction": f"Question {i}?"} for i in range(kills * 400)]
     (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")

@@ -431,7 +431,7 @@ def test_a_config_that_nests_its_text_model_has_a_shape():
     assert shape_of(config).cache == 2 * 2 * 1 * 32
 
 
-@pytest.mark.prove
+@pytest.mark.slow
 def test_a_model_with_odd_heads_is_quantized_without_them_and_loads(tmp_path, rows):
     export(str(odd_heads(tmp_path / "odd")), tmp_path / "out", format="gptq", calibration=[rows], fit_scales=0)
     made = stage.load(tmp_path / "out")

@@ -24,7 +24,7 @@ def trainer_of(actors: Actors, score: Score, rows: PPORows, chat: Chat, options:
     """The loop over these rows."""
     return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,
                    Vocabulary(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / CHECKPOINTS,
-                   [row.encoded for row in rows.ptx], processes)
+                   [example for row in rows.ptx for example in row.examples], processes)
 
 
 def follow(trainer: Trainer) -> None:
