@@ -7,37 +7,33 @@ from instructwild.privacy.normal_form import normal_form
 from instructwild.privacy.rule import Match, holds
 from instructwild.text.scripts import ANY_HAN
 
-MODELS = frozenset(re.split(" ", (
-    "chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing "
-    "bingchat perplexity perplexity_ai askperplexity deepseek kimi qwen llama mistral ernie bot ai assistant everyone here "
-    "channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言")))
+_MODELS = """
+chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing
+bingchat perplexity perplexity_ai askperplexity deepseek kimi qwen llama mistral ernie bot ai assistant everyone here
+channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言
+"""
+MODELS = frozenset(_MODELS.split())
 """Names that are no person's."""
 
-CODE_WORDS = frozenset(re.split(" ", (
-    "media import charset keyframes supports container font-face layer namespace page property counter-style apply tailwi"
-    "nd include "
-    "mixin extend use forward if else elseif endif for each foreach while return function debug warn error at-root "
-    "param params returns return throws throw see since author version deprecated override overrides test tests before af"
-    "ter "
-    "beforeeach aftereach beforeall afterall staticmethod classmethod abstractmethod property dataclass dataclasses overl"
-    "oad final "
-    "wraps cached_property lru_cache cache contextmanager fixture pytest jit njit cuda torch tf autowired component service "
-    "repository controller restcontroller bean configuration entity table column id generatedvalue transactional requestm"
-    "apping "
-    "getmapping postmapping putmapping deletemapping pathvariable requestbody requestparam responsebody value qualifier d"
-    "ata getter "
-    "setter builder noargsconstructor allargsconstructor slf4j nullable nonnull notnull notblank valid size min max email"
-    " pattern "
-    "springbootapplication enablewebsecurity suppresswarnings functionalinterface safevarargs inject singleton module pro"
-    "vides "
-    "injectable input output ngmodule directive pipe hostlistener viewchild composable preview state binding published main "
-    "objc escaping available discardableresult mainactor environmentobject stateobject observedobject "
-    "time elapsed show inline inbounds simd async sync spawn threads macroexpand benchmark btime assert testset "
-    "type types typedef enum interface class module exports description example todo fixme file brief details tparam "
-    "section yield extends csrf auth guest php json lang js css html app root src components utils "
-    "variable var name class href src title lang xml text node attribute param1 param2 query result count sum total i j x"
-    " y n k "
-    "symbol at sign everyone here channel rest_framework decorator decorators annotation")))
+_CODE_WORDS = """
+media import charset keyframes supports container font-face layer namespace page property counter-style apply tailwind
+include mixin extend use forward if else elseif endif for each foreach while return function debug warn error at-root
+param params returns throws throw see since author version deprecated override overrides test tests before after
+beforeeach aftereach beforeall afterall staticmethod classmethod abstractmethod dataclass dataclasses overload final
+wraps cached_property lru_cache cache contextmanager fixture pytest jit njit cuda torch tf autowired component service
+repository controller restcontroller bean configuration entity table column id generatedvalue transactional
+requestmapping getmapping postmapping putmapping deletemapping pathvariable requestbody requestparam responsebody
+value qualifier data getter setter builder noargsconstructor allargsconstructor slf4j nullable nonnull notnull
+notblank valid size min max email pattern springbootapplication enablewebsecurity suppresswarnings functionalinterface
+safevarargs inject singleton module provides injectable input output ngmodule directive pipe hostlistener viewchild
+composable preview state binding published main objc escaping available discardableresult mainactor environmentobject
+stateobject observedobject time elapsed show inline inbounds simd async sync spawn threads macroexpand benchmark btime
+assert testset type types typedef enum interface class exports description example todo fixme file brief details
+tparam section yield extends csrf auth guest php json lang js css html app root src components utils variable var name
+href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol at sign everyone here
+channel rest_framework decorator decorators annotation
+"""
+CODE_WORDS = frozenset(_CODE_WORDS.split())
 """Words of code that stand behind an @."""
 NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|[\w-]+\.(?"
         r":com|net|org|cn|io|edu|de|uk)",
@@ -86,16 +82,14 @@ INTRODUCED = re.compile(
     rf"(?:^|(?<=[.!?,] ))(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?(?:I am|I'm|I’m|[Tt]his is) ({_FULL})(?=,? (?:from|and (?:I|my)"
     rf"|living|writing|a |an |the )|[,.] [Ii](?:'| |’)|[.!]?$)",
     re.MULTILINE)
-NO_NAME = frozenset(re.split(" ", (
-    "what who why how when where which whose whom is are was were do does did can could would should will shall may might"
-    " must the this "
-    "that these those i you he she it we they my your his her its our their a an and or but not no yes in on at of to for"
-    " from with "
-    "please sit come go let tell write give make list name unknown none null undefined anonymous confidential here there "
-    "about as if "
-    "so then than just only very really important secret mud legion also still now never always chatgpt claude siri alexa"
-    " gpt gemini "
-    "bard assistant hello hi hey dear based derived taken")))
+_NO_NAME = """
+what who why how when where which whose whom is are was were do does did can could would should will shall may might
+must the this that these those i you he she it we they my your his her its our their a an and or but not no yes in on
+at of to for from with please sit come go let tell write give make list name unknown none null undefined anonymous
+confidential here there about as if so then than just only very really important secret mud legion also still now
+never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
+"""
+NO_NAME = frozenset(_NO_NAME.split())
 """Words that begin no name."""
 STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"], ["inigo", "montoya"]]  # noqa: E501
 """Names that stand for any."""

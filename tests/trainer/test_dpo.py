@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from instructwild_trainer.reward.rankings import read
+from instructwild.read.rankings import read_rankings
 from typer.testing import CliRunner
 
 from instructwild import stage
@@ -37,7 +37,7 @@ def made(ranked):
 
 def test_a_pair_is_prompt_chosen_and_rejected_in_the_tokens_at_use(ranked):
     chat = load_chat("tiny")
-    [group, *_], _ = groups(read([ranked]).rows, chat, 96)
+    [group, *_], _ = groups(read_rankings([ranked]).rows, chat, 96)
     assert preferred(group) == [(0, 1), (0, 2), (1, 2)]
     row = dataset([group])[0]
     assert row["prompt_ids"] == chat.prompt_ids(group.messages)

@@ -36,13 +36,13 @@ def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "
     from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
-    from instructwild_trainer.reward.rankings import read
+    from instructwild.read.rankings import read_rankings
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
     check_scale(options)
     by_annotator = weights(options.annotator_weights)
-    table = read(data, encoding)
+    table = read_rankings(data, encoding)
     with calm(), started(out, "dpo", resolved_config(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished
