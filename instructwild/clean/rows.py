@@ -31,7 +31,7 @@ def turns(rows: pl.DataFrame) -> pl.DataFrame:
 def request_texts(rows: pl.DataFrame) -> list[str]:
     """What each row asks for, as `clean.near.request_text` defines it."""
     listed = turns(rows).filter(pl.col("role") != "system").with_row_index("turn")
-    last = listed.filter(pl.col("role") == "user").group_by(AT).agg(pl.col("turn").max().alias("last"))
+    last = listed.filter(pl.col("role") != "assistant").group_by(AT).agg(pl.col("turn").max().alias("last"))
     asks = (listed.join(last, on=AT, how="inner", maintain_order="left").filter(pl.col("turn") <= pl.col("last"))
             .group_by(AT).agg(pl.col("content").str.join("\n")))
     joined = rows.select(AT).join(asks, on=AT, how="left", maintain_order="left")
@@ -39,14 +39,19 @@ def request_texts(rows: pl.DataFrame) -> list[str]:
 
 
 def whole_prompts(rows: pl.DataFrame) -> pl.Series:
-    """All turns of each row up to its last user turn, with their roles, white space made one: equal for equal prompts."""
+    """All turns of each row up to its last answer, with roles and calls of tools, and the tools it may use: equal for twins.
+
+    The answer is what the assistant says after the last turn of a user or a tool. White space is made one.
+    """
     listed = turns(rows).with_row_index("turn")
-    last = listed.filter(pl.col("role") == "user").group_by(AT).agg(pl.col("turn").max().alias("last"))
+    last = listed.filter(pl.col("role") != "assistant").group_by(AT).agg(pl.col("turn").max().alias("last"))
     spaced = pl.col("content").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
+    calls = pl.concat_str("role", "tool_calls", "tool_call_id", separator="\x1d", ignore_nulls=True)
     whole = (listed.join(last, on=AT, how="left", maintain_order="left")
              .filter(pl.col("last").is_null() | (pl.col("turn") <= pl.col("last")))
-             .group_by(AT).agg((pl.col("role") + "\x1f" + spaced).str.join("\x1e").alias("whole")))
-    return rows.select(AT).join(whole, on=AT, how="left", maintain_order="left")["whole"].fill_null("")
+             .group_by(AT).agg((calls + "\x1f" + spaced).str.join("\x1e").alias("whole")))
+    joined = rows.select(AT, "tools").join(whole, on=AT, how="left", maintain_order="left")
+    return joined.select(pl.concat_str("whole", "tools", separator="\x1c", ignore_nulls=True))["whole"].fill_null("")
 
 
 def among(rows: pl.DataFrame, places: pl.Series) -> pl.Series:

@@ -100,6 +100,8 @@ CONDITION = re.compile(r"(?:please|show|explain|give|use|answer|include|keep|lis
     r"|describe|compare|name)\b|.*\?$", re.IGNORECASE)
 """What may follow a question that is put to a model; after a riddle its answer follows."""
 ANSWERED = re.compile(r"\bin (?:one|two|three|a|\d) words?[:：]")
+LONG_ORDER = 25
+"""Words from which on an order is too detailed to be meant for whoever reads the feed."""
 NARRATIVE = re.compile(r"\b(?:and|but|so|because) (?:it|i|we|they|he|she|nobody|the (?:whole )?\w+) \w+"
     r"|(?:, [a-z]+(?: it)?){2}\.?$|, [a-z]+\.?$|"
                        r"[?.]\s+(?:going|mine|i\b|we\b|my |it |they |he |she |nobody|will )", re.IGNORECASE)
@@ -133,6 +135,9 @@ DEICTIC = re.compile(
     r"we|us|the (?:video|image|picture|photo|post|tweet|thread|guy|man|woman|op|link|above))\b|what do you think"
     r"|do you (?:agree|think|like)|are you|who are you)", re.IGNORECASE)
 
+OBJECT = re.compile(r"https?://\S|```|[:：]\s*\S|\n\s*\S|[\"“「『]")
+"""What "this" may stand for within the text: a link, code, a quotation, or what follows a colon or a line end."""
+LINK = re.compile(r"https?://\S+")
 OUTSIDE = re.compile(r"\b(?:he|she|they|this|that|him|her|them)\b[^\n:]*$", re.IGNORECASE)
 
 HAN_TALK = re.compile(r"[！!…～~]|[\U0001F300-\U0001FAFF\u2600-\u27bf]|https?://|#|@|哈哈|呜"
@@ -208,7 +213,9 @@ def weakness(text: str, form: str, chinese: bool) -> str | None:
         return "too little evidence: neither an order for a text nor a question about the world"
     if form == "report" and not chinese and NEARBY_ORDER.search(text):
         return "asks about something outside the text"
-    if DEICTIC.match(text) or (form == "address" and len(text) < 60 and OUTSIDE.search(text)) or (chinese and HAN_DEICTIC.match(text)):  # noqa: E501
+    outside = DEICTIC.match(text) or (form == "address" and len(text) < 60 and OUTSIDE.search(text)) \
+        or (chinese and HAN_DEICTIC.match(text))
+    if outside and not OBJECT.search(text):
         return "asks about something outside the text"
     return None
 
@@ -221,7 +228,7 @@ def _weak_english(text: str) -> str | None:
     words = len(re.findall(r"[A-Za-z0-9'’-]+", text))
     order = ORDER.match(text)
     head = re.split(r"[:：]\s", text[:400], maxsplit=1)[0] if order else text[:400]  # behind a colon stands what is worked on  # noqa: E501
-    if LIVELY.search(head):
+    if LIVELY.search(LINK.sub("", head) if order else head):        # an order may name the page that it is about
         return "lively talk"
     if order:
         return _weak_order(text, head, words)
@@ -244,9 +251,9 @@ def _weak_english(text: str) -> str | None:
 def _weak_order(text: str, head: str, words: int) -> str | None:
     if STORY.match(head) or (STORY.search(head) and words < 8):
         return "the author's own story"
-    if READER.search(READER_MODEL.sub("", head)):
+    if READER.search(READER_MODEL.sub("", head)) and words < LONG_ORDER:
         return "put to the reader"
-    if NEARBY_ORDER.search(head) and words < 25:
+    if NEARBY_ORDER.search(head) and words < LONG_ORDER:
         return "about something nearby"
     if ANSWERED.search(text) or NARRATIVE.search(head):
         return "its own answer, or talk, behind the order"

@@ -66,7 +66,8 @@ def _post(message: Mapping[str, Any], where: str, chat: Mapping[str, Any]) -> Po
     return Post(where, _text(pieces).strip(), author=text_of(message.get("from_id")) or None, people=people,
                 url=f"https://t.me/c/{chat.get('id')}/{message.get('id')}", private=chat.get("type") not in OPEN,
                 created=moment(message.get("date_unixtime")) or moment(message.get("date")),
-                repost="forwarded_from" in message, skip="a bot wrote it" if _automatic(message, chat) else None)
+                repost="forwarded_from" in message, presented=chat.get("type") == "bot_chat",
+                skip="a bot wrote it" if _automatic(message, chat) else None)
 
 
 def _automatic(message: Mapping[str, Any], chat: Mapping[str, Any]) -> bool:

@@ -176,16 +176,16 @@ class SameRequests:
 
 
 def request_text(messages: Sequence[tuple[str, str]]) -> str:
-    """What a conversation asks for, as duplicates are judged on it: its user turns, no system turns, joined by newlines.
+    """What a conversation asks for, as duplicates are judged on it: its user turns and what tools said, joined by newlines.
 
-    Of a conversation of several user turns, all turns up to the last of them count, those of the assistant too.
+    System turns do not count; of a conversation of several such turns, all up to the last count, the assistant's too.
 
     Args:
         messages: role and content of each turn.
     """
     turns = [(role, text) for role, text in messages if role != "system"]
-    asked = [at for at, (role, _) in enumerate(turns) if role == "user"]
-    return "\n".join(text for _, text in turns[:asked[-1] + 1]) if asked else ""
+    asks = [at for at, (role, _) in enumerate(turns) if role != "assistant"]
+    return "\n".join(text for _, text in turns[:asks[-1] + 1]) if asks else ""
 
 
 def _alone(texts: Sequence[str]) -> NDArray[np.bool_] | None:
