@@ -32,12 +32,12 @@ def test_no_page_names_a_folder_of_somebody_s_machine():
 
 @pytest.mark.parametrize("page", ["docs/cleaning.md", "docs/cleaning.zh-CN.md"])
 def test_the_pages_on_cleaning_name_every_step_and_every_rule_with_its_default(page):
+    from instructwild.clean.damage import DAMAGE
     from instructwild.clean.pipeline import STEPS
-    from instructwild.clean.repair import LANES
     from instructwild.clean.rules import RULES
 
     told = re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
-    assert told == [*((name, "repair") for name in LANES), *((name, rule.action) for name, rule in RULES.items())]
+    assert told == [*((name, "repair") for name in DAMAGE), *((name, rule.action) for name, rule in RULES.items())]
     steps = re.findall(r"^\| \*{0,2}(\w+)\*{0,2} \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert [name for name in steps if name in STEPS] == list(STEPS)
 

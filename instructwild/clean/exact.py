@@ -9,6 +9,8 @@ from instructwild.clean.rows import whole_prompts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.schema.verdict import Reason
 
+NO_DEFECT = r"^(?:repaired_.*|personal_data)$"
+"""Flags that name what was mended or masked: such a row is no worse than its twin."""
 SHOWN, EACH, LONGEST = 10, 3, 400
 """Conflicts that the report shows, answers of each, characters of a text."""
 
@@ -27,7 +29,8 @@ class Exact:
         """Drop a row that repeats another prompt; the evidence names the row that stays and tells in what the two differ."""
         keyed = rows.select("at", "id", "prompt", "answer", "origin", "labels", unanswered=pl.col("answer").is_null(),
                             turns=pl.col("messages").list.len(),
-                            flags=pl.col("labels").struct.field("flags").list.sort().fill_null([]),
+                            flags=pl.col("labels").struct.field("flags").list.filter(~pl.element().str.contains(NO_DEFECT))
+                            .list.sort().fill_null([]),
                             key=whole_prompts(rows))
         twins = (keyed.filter(pl.col("key").is_duplicated()).with_columns(flagged=pl.col("flags").list.len() > 0)
                  .sort("flagged", "unanswered", "turns", "at", descending=[False, False, True, False]))

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from instructwild.text.scripts import CJK_CHARACTERS
+
 CONTINUATION = range(0x80, 0xC0)
 
 
@@ -32,7 +34,7 @@ _HAN_RUN = re.compile(r"[\u00a0-\U0010ffff]{3,}")
 _WINDOWS_RUN = re.compile(f"{WINDOWS}+")
 _GBK = re.compile(GBK)
 _PUNCTUATION = re.compile(r"[\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2122\u2190-\u21ff\u2200-\u22ff]")
-_WIDE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef]")
+_WIDE = re.compile(rf"[\u3000-\u303f\uff00-\uffef{CJK_CHARACTERS}]")
 
 
 class Misread(NamedTuple):

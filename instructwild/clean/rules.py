@@ -108,7 +108,7 @@ RULES: dict[str, Rule] = {
     "unfilled_placeholder": Rule(
         "the prompt holds a blank of a template that nobody filled",
         PROMPT.str.contains(r"(?i)\[(?:insert|paste) [^\]\n]*\]|<(?:insert|paste) [^>\n]*>|［(?:插入|填写)|\[(?:插入|填写|粘贴)"),  # noqa: E501
-        "flag", (9, 9)),
+        "flag", (9, 10)),
     "repeats_input": Rule("the answer is the input again",
                           (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
                           & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),

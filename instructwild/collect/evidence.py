@@ -8,6 +8,8 @@ names no one and nothing nearby. What its author put to a model only has to stan
 
 import re
 
+from instructwild.text.scripts import ANY_HAN
+
 NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|a few|several)"
 WORKS = (r"(?:poem|haiku|limerick|sonnet|stor(?:y|ies)|essay|letter|e-?mail|speech|script|scene|dialogue|summary"
     r"|outline|plan|"
@@ -179,21 +181,21 @@ HAN_LIKENESS = re.compile(r"\d|[一二两三四五六七八九十几百千]{1,3}
     r"|简单|详细|代码|函数|程序|英文|中文|日语|法语|成英|成中|下面|以下|[:：]|让|使|用|在|并|的")
 HAN_ANSWERED = re.compile(r"(?:总结|概括|形容|描述|解释)[^:：\n]{0,10}[:：][^，。]{1,4}$")
 HAN_NARRATIVE = re.compile(r"，(?:结果|然后我|还是|最后|就(?![是用])|他|她|它|我|被|谢谢)"
-    r"|(?:，[\u4e00-\u9fff]{1,4}){2,}$|是怎么[^的]{1,4}的$|到底$")
+    rf"|(?:，{ANY_HAN}{{1,4}}){{2,}}$|是怎么[^的]{{1,4}}的$|到底$")
 HAN_PROBLEM = re.compile(r"证明|计算|求解|解方程")
 HAN_QUESTION = re.compile(
     r"(?:有(?:什么|哪些|何)(?:区别|不同|优缺点|优点|缺点|好处|坏处|影响|作用|危害|症状|特点|异同|联系|关系)"
     r"|的(?:区别|原理|原因|作用|优缺点|定义|意义|步骤|方法)(?:是|有)(?:什么|哪些)|"
     r"^(?:请问)?(?:什么是|什么叫|何为|何谓)|^(?:请问)?(?:如何|怎样|怎么)(?!会|办|回事|了|样|又|还|都|就|这|那|没"
-    r"|不)[\u4e00-\u9fff]{2,}|"
+    rf"|不){ANY_HAN}{{2,}}|"
     r"(?:原因|作用|方法|步骤|种类|好处|坏处|优点|缺点|特点|条件)(?:是|有)(?:什么|哪些)|起什么作用"
-    r"|^哪些[\u4e00-\u9fff]{2,}|[\u4e00-\u9fff]{3,}(?:怎么|如何|怎样)(?:去除|清洗|保存|处理|计算|做|制作|"
+    rf"|^哪些{ANY_HAN}{{2,}}|{ANY_HAN}{{3,}}(?:怎么|如何|怎样)(?:去除|清洗|保存|处理|计算|做|制作|"
     r"区分|判断|选择|预防|治疗|使用|写|缓解|提高|避免|养)|需要多(?:久|少|长)|大约(?:有|是)多少|(?:还能|可以"
     r"|能)(?:生吃|吃|喝|冷冻|加热|保存)[^，。？]{0,4}吗|"
-    r"多少(?!钱)[\u4e00-\u9fff]{1,6}[？?]|\d[^？]{10,}[几多][^？]{0,8}[？?]|^(?:如果|假如)[^？]{6,}(?:会"
+    rf"多少(?!钱){ANY_HAN}{{1,6}}[？?]|\d[^？]{{10,}}[几多][^？]{{0,8}}[？?]|^(?:如果|假如)[^？]{{6,}}(?:会"
     r"|将)[^？]{1,12}[？?]|"
-    r"^(?:请问)?为什么[\u4e00-\u9fff]{2,}(?:会|是|要|能|更|比|呈|可以|需要|先|容易|看起来|特别)|是(?:怎么"
-    r"|如何)(?:形成|产生|工作|计算|来|运作|实现|发明|制作|做)|为什么(?:会|是|不|能|可以|要)[\u4e00-\u9fff]{2,}|"
+    rf"^(?:请问)?为什么{ANY_HAN}{{2,}}(?:会|是|要|能|更|比|呈|可以|需要|先|容易|看起来|特别)|是(?:怎么"
+    rf"|如何)(?:形成|产生|工作|计算|来|运作|实现|发明|制作|做)|为什么(?:会|是|不|能|可以|要){ANY_HAN}{{2,}}|"
     r"(?:应该|应当|需要|可以)(?:如何|怎么|怎样|注意)|(?:等于|是)多少|(?:最早|首次|由谁|谁发明|哪一年|哪个朝代|哪个国家))")
 
 
@@ -263,7 +265,7 @@ def _weak_order(text: str, head: str, words: int) -> str | None:
 def _weak_chinese(text: str) -> str | None:
     order = HAN_ORDER.match(text)
     head = re.split(r"[:：]", text[:300], maxsplit=1)[0] if order else text[:300]
-    length = len(re.findall(r"[\u3400-\u9fff]|[A-Za-z0-9]+", text))
+    length = len(re.findall(rf"{ANY_HAN}|[A-Za-z0-9]+", text))
     if HAN_TALK.search(head):
         return "lively talk"
     if HAN_NEARBY.search(head) and (order is None or length < 12):

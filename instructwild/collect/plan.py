@@ -47,7 +47,7 @@ def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = N
         figures |= {"posts": figures["posts"] + len(batch), "prompts": figures["prompts"] + len(rows)}
         if price is not None:
             requests = [request_for(row, style) for row in rows]
-            sent += sum(len(request.said.encode()) // BYTES_PER_TOKEN for request in requests)
+            sent += sum(len(request.prompt_text.encode()) // BYTES_PER_TOKEN for request in requests)
             most += sum(price.at_most(request) for request in requests)
     if name is not None and price is not None:
         received = figures["prompts"] * min(ANSWER_TOKENS, SAMPLING.max_tokens)

@@ -209,7 +209,7 @@ def _stands_out(name: str) -> bool:
     """Whether a name can be told from an ordinary word: `will` cannot, `will_92`, `Will Porter` and 王小明 can."""
     if name.casefold() in MODELS:
         return False
-    if re.search(r"[\u3400-\u9fff]", name):
+    if re.search(ANY_HAN, name):
         return len(name) >= 2
     return len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
 

@@ -230,8 +230,8 @@ def test_bad_options_leave_no_folder_and_exit_2(source, tmp_path, capsys):
 
 def test_merge_leaves_one_ranking_a_prompt_and_drops_the_rest_with_a_reason(source, tmp_path):
     assert run("terminal", source, "--out", tmp_path / "a", "--scripted", "none") == 0
-    assert run("merge", tmp_path / "a", "--out", tmp_path / "b") == 0
-    assert stage.load(tmp_path / "b").manifest.reasons == {"not_ranked": 3}
+    assert run("merge", tmp_path / "a", "--out", tmp_path / "b") == 1      # nobody ranked: no row is left
+    assert stage.load(tmp_path / "b", even_failed=True).manifest.reasons == {"not_ranked": 3}
     assert run("terminal", tmp_path / "a", "--out", tmp_path / "c") == 0
     assert run("merge", tmp_path / "c", "--out", tmp_path / "d", "--method", "bradley-terry") == 0
     rows = list(rankings(stage.load(tmp_path / "d").frame()))

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from instructwild.read.rankings import read_rankings
 from typer.testing import CliRunner
 
 from instructwild import stage
+from instructwild.read.rankings import read_rankings
 from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.cli import train
 from instructwild_trainer.dpo.pairs import dataset, preferred

@@ -67,4 +67,4 @@ def test_as_many_packed_sequences_are_told_as_the_trainer_makes(chat, tmp_path, 
     with calm():
         trainer = _trainer(load_policy(source_of("tiny"))[0], options, SimpleNamespace(scratch=tmp_path), chat,
                            Split(rows, {}), {})
-    assert len(trainer.train_dataset) == sequences(rows, longest)
+    assert len(trainer.train_dataset) == sequences([example for row in rows for example in row.examples], longest)

@@ -29,6 +29,7 @@ def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "
         ModelError: the model or its template is unfit, or the run cannot fit into memory.
         ConfigError: the annotator weights cannot be read.
     """
+    from instructwild.read.rankings import read_rankings
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.dpo.pairs import preferred
@@ -36,7 +37,6 @@ def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "
     from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
-    from instructwild.read.rankings import read_rankings
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
