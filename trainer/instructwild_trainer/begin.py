@@ -136,7 +136,7 @@ def print_plan(source: "Source", chat: "Chat", options: TrainOptions, train: int
     how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
     console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
     if source.inherited:
-        kept = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key) == value)
+        kept = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key, None) == value)
         console.print(f"inherited from that {source.manifest.stage if source.manifest else ''} stage: model, tokenizer, "
                       f"template, {kept}", highlight=False)
     if chat.note:

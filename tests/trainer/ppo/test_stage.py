@@ -269,3 +269,16 @@ def test_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tin
     assert "How it went" in (made.path / "report.html").read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="no multiple"):
         run(asked("other", overrides={"algorithm": algorithm, "batch_size": 6, "num_generations": 4, "mini_batch_size": 6}))
+
+
+def test_what_a_stage_hands_on_and_ppo_has_no_option_for_is_not_said_to_be_inherited(capsys):
+    from types import SimpleNamespace
+
+    from instructwild_trainer.ppo.config import PPOOptions
+    from instructwild_trainer.ppo.plan import tell
+
+    base = SimpleNamespace(manifest=SimpleNamespace(stage="sft"), inherited={"reasoning": "auto", "seed": 0})
+    tell(base, PPOOptions(seed=0), 8, 2, 4, 1)
+    shown = " ".join(capsys.readouterr().err.split())
+    assert "seed 0" in shown
+    assert "reasoning" not in shown

@@ -111,7 +111,7 @@ def tell(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised:
     """Say what is inherited and the batch arithmetic."""
     if base.manifest is not None and base.inherited:
         console.print(f"inherited from the {base.manifest.stage} stage: model, tokenizer, template, " + ", ".join(
-            f"{key} {value}" for key, value in base.inherited.items() if getattr(o, key) == value), highlight=False)
+            f"{key} {value}" for key, value in base.inherited.items() if getattr(o, key, None) == value), highlight=False)
     console.print(f"{prompts:,} prompts ({held_out:,} held out), {supervised:,} supervised rows; an update rolls out "
                   f"{o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / {o.mini_batch_size} = "
                   f"{steps_per_update(o)} steps; {updates_of(o, prompts):,} updates"
