@@ -1,5 +1,6 @@
 """What is there to publish: the stages behind a folder, and the rows of each config of a dataset."""
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from instructwild.errors import GateError, InputError
+from instructwild.lineage.gone import strings
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
 from instructwild.schema import RankingRow
@@ -186,9 +188,14 @@ def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str, str
             continue
         for row in frame.iter_rows(named=True):
             for message in _messages(row):
-                yield name, row["id"], message["role"], message["content"] or ""
+                for field in ("content", "reasoning_content", "tool_calls"):
+                    yield name, row["id"], message["role"], message.get(field) or ""
             for candidate in row.get("candidates") or ():
                 yield name, row["id"], "assistant", candidate["text"] or ""
+                yield name, row["id"], "assistant", candidate.get("reasoning_content") or ""
+            for column in ("tools", "extra"):
+                for text in strings(json.loads(row.get(column) or "null")):
+                    yield name, row["id"], "system", text
 
 
 def _messages(row: dict[str, Any]) -> Sequence[dict[str, str]]:
