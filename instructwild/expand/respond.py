@@ -18,7 +18,7 @@ from instructwild.expand.run import thinking_config
 from instructwild.llm.answer import without_blank_edges
 from instructwild.llm.charges import Charges, charges
 from instructwild.llm.ledger import Ledger, run_name
-from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
@@ -138,6 +138,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     for name in names:
         check(name, limits)
     jury = judges_of(judges, limits)
+    check_endpoints([*names, *(one.model for one in jury if one.folder is None)], limits)
     table = read(sources, encoding, columns)
     config = {"models": [name.label for name in names], "k": plan.k, "sampling": plan.sampling.plain(),
               "attempts": plan.attempts, "truncated": plan.truncated, "keep_refusals": plan.keep_refusals,
