@@ -138,14 +138,14 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     for name in names:
         check(name, limits)
     jury = judges_of(judges, limits)
-    check_endpoints([*names, *(one.model for one in jury if one.folder is None)], limits)
+    check_endpoints([*names, *(each.model for each in jury if each.folder is None)], limits)
     table = read(sources, encoding, columns)
     config = {"models": [name.label for name in names], "k": plan.k, "sampling": plan.sampling.plain(),
               "attempts": plan.attempts, "truncated": plan.truncated, "keep_refusals": plan.keep_refusals,
               "keep_answer": plan.keep_answer, "overwrite": plan.overwrite, "seed": plan.seed, "budget": limits.budget,
               "limit": plan.limit, **thinking_config(plan.sampling.thinking, plan.keep_thoughts),
               **({"judges": described(jury)} if jury else {})}
-    inputs = [*table.inputs, *model_inputs(models), *(record for one in jury for record in one.inputs)]
+    inputs = [*table.inputs, *model_inputs(models), *(record for each in jury for record in each.inputs)]
     with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished

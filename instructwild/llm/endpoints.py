@@ -30,7 +30,7 @@ class Endpoints:
             EndpointError: of the last endpoint that was left.
         """
         while True:
-            endpoint = min(self._weights, key=lambda one: (self._in_flight[one] + 1) / self._weights[one])
+            endpoint = min(self._weights, key=lambda each: (self._in_flight[each] + 1) / self._weights[each])
             self._in_flight[endpoint] += 1
             try:
                 return await endpoint.complete(request, key)
