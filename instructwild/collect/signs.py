@@ -35,7 +35,7 @@ ORDER = re.compile(
     rf"in|between|to (?:an?|someone|somebody|children|kids|beginners)\b|(?!to\b)[a-z]{{4,}})\b"
     rf"|(?:translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e|simplify|edit|correct|convert|classify"
     rf"|shorten|refactor|"
-    rf"debug|optimi[sz]e|continue|improve) (?:the following|this (?:sentence|text|paragraph|e-?mail|code|passage"
+    rf"debug|optimi[sz]e|continue|improve) (?:the following|this (?:sentence|text|paragraph|page|document|paper|letter|e-?mail|code|passage"
     rf"|list|essay|function|"
     rf"recipe|article|into|to|for)|these|[\"“'‘]|my (?:essay|resume|cv|text|code|cover letter))"
     rf"|act as an?\b|you are an? [a-z]+|you're an? [a-z]+ (?:who|that|with)|pretend (?:you are|to be|that)"
@@ -98,9 +98,6 @@ NEARBY_ORDER = re.compile(r"\b(?:today|tonight|tomorrow|yesterday|last night|lat
     r"|anyone|everyone|dm|rt|retweet|follow|"
                           r"subscribe|link|bio|newsletter|giveaway|lol|lmao|omg|wtf|tbh|ngl|already|still|i'll"
     r"|don't|it's|literally|and i|i will|i can|i want|they said)\b", re.IGNORECASE)
-CONDITION = re.compile(r"(?:please|show|explain|give|use|answer|include|keep|list|write|and |in |with|step"
-    r"|describe|compare|name)\b|.*\?$", re.IGNORECASE)
-"""What may follow a question that is put to a model; after a riddle its answer follows."""
 ANSWERED = re.compile(r"\bin (?:one|two|three|a|\d) words?[:：]")
 LONG_ORDER = 25
 """Words from which on an order is too detailed to be meant for whoever reads the feed."""
@@ -140,7 +137,6 @@ DEICTIC = re.compile(
 OBJECT = re.compile(r"https?://\S|```|[:：]\s*\S|\n\s*\S|[\"“「『]")
 """What "this" may stand for within the text: a link, code, a quotation, or what follows a colon or a line end."""
 LINK = re.compile(r"https?://\S+")
-OUTSIDE = re.compile(r"\b(?:he|she|they|this|that|him|her|them)\b[^\n:]*$", re.IGNORECASE)
 
 HAN_TALK = re.compile(r"[！!…～~]|[\U0001F300-\U0001FAFF\u2600-\u27bf]|https?://|#|@|哈哈|呜"
     r"|[啊呀嘛吧啦噢喔哦哈呗哎唉欸诶][。？?，,]?\s*$|[呗啦嘛吧][，,]|(?<!为)了[。？?]?\s*$|大家|你们|各位|有没有人|"
@@ -203,35 +199,49 @@ HAN_DEICTIC = re.compile(r"^(?:这|那|他|她|它)(?!段|句|篇|首|种|类)[^
     r"|怎么)[^，。？?]{0,6}[？?]?$|^(?:解释|翻译|总结|评价|看)一?下(?:这|那|他|她|它)个?[。？?]?$")
 
 
-ENDS_OUTSIDE = re.compile(r"\b(?:it|that|this|these|those|them|him|her|one|there|here|so|though|then|now)[\s.?!]*$", re.IGNORECASE)
+ENDS_OUTSIDE = re.compile(r"\b(?:it|that|this|these|those|them|him|her|one|there|here|so|though|then|now)[\s.?!]*$",
+                          re.IGNORECASE)
 ORDER_ASKED = re.compile(r"(?!(?:please |hey,? )?(?:can|could|would|will) )[^?？:：\n.]{1,80}[?？]", re.IGNORECASE)
 """Who puts a question mark behind "recommend three podcasts" asks people for theirs."""
 OWN = re.compile(r"\b(?:i|i'm|i've|i'd|me|my|mine|we|we're|us|our)\b", re.IGNORECASE)
-HAN_READER = re.compile(r"你(?!是一|现在是|的(?:任务|角色|回答)|需要|扮演|将|来|作为|可以(?:帮|用|给|告诉)|能(?:帮|用|给|否)|要)|您(?!是一)")
-HAN_CHORE = re.compile(r"(?:麻烦|拜托|劳驾|请)[^，。]{0,14}(?:关|开|拿|带|放|收|倒|擦|递|挪|还|让|等|停|排队|走|坐|小声|安静)[^，。]{0,3}$")
+HAN_READER = re.compile(r"你(?!是一|现在是|的(?:任务|角色|回答)|需要|扮演|将|来|作为|可以(?:帮|用|给|告诉)|能(?:帮|用|给|否)"
+                        r"|要)|您(?!是一)")
+HAN_CHORE = re.compile(r"(?:麻烦|拜托|劳驾|请)[^，。]{0,14}(?:关|开|拿|带|放|收|倒|擦|递|挪|还|让|等|停|排队|走|坐|小声"
+                       r"|安静)[^，。]{0,3}$")
 
 
 ENGLISH = {"order": ORDER.match, "likeness": LIKENESS.search, "question": QUESTION.match, "nearby": NEARBY.search,
            "to the reader": READER.search, "to a model": READER_MODEL.search, "lively": LIVELY.search, "story": STORY.search,
            "name": NAME.search, "points outside": DEICTIC.match, "narrative": NARRATIVE.search, "role": ROLE.match,
-           "role with a task": ROLE_TASK.search, "answered": ANSWERED.search, "ends outside": ENDS_OUTSIDE.search, "own": OWN.search}
+           "role with a task": ROLE_TASK.search, "answered": ANSWERED.search, "ends outside": ENDS_OUTSIDE.search,
+           "own": OWN.search}
 CHINESE = {"order": HAN_ORDER.match, "likeness": HAN_LIKENESS.search, "question": HAN_QUESTION.search,
            "nearby": HAN_NEARBY.search, "lively": HAN_TALK.search, "grumble": HAN_GRUMBLE.search, "self": HAN_SELF.search,
            "answered": HAN_ANSWERED.search, "narrative": HAN_NARRATIVE.search, "problem": HAN_PROBLEM.search,
            "points outside": HAN_DEICTIC.match, "to the reader": HAN_READER.search, "chore": HAN_CHORE.match}
+IN_OPENING = frozenset(("nearby", "to the reader", "lively", "story", "narrative"))
+TALK_OF_LONG = {"nearby", "to the reader", "story", "narrative", "self"}
+"""Signs of talk that an order with many details may have."""
 READ = 400
 """Characters that signs are looked for in."""
 
 
 def signs(text: str, chinese: bool) -> list[str]:
     """The names of the signs in a text, read as Chinese or as English."""
+    table = CHINESE if chinese else ENGLISH
     head = text[:READ]
+    order = table["order"](text)
     opening = re.split(r"[:：]\s", head, maxsplit=1)[0]       # behind a colon stands what is worked on
-    if OBJECT.search(head[len(opening):] if len(opening) < len(head) else ""):
-        opening = re.sub(r"\b(?:this|these|it)\b|这[段句篇首份个些]", "", opening, flags=re.IGNORECASE)
-    shown = {name: opening if name in ("nearby", "to the reader", "lively", "story", "narrative") else head
-             for name in (CHINESE if chinese else ENGLISH)}
-    named = [name for name, search in (CHINESE if chinese else ENGLISH).items() if search(shown[name])]
-    if "order" in named and ORDER_ASKED.match(text):
+    skipped: set[str] = set()
+    if order:
+        opening = LINK.sub(" ", opening)                      # an order may name the page that it is about
+        skipped = TALK_OF_LONG if len(re.findall(rf"[A-Za-z0-9'’-]+|{ANY_HAN}", head)) >= LONG_ORDER else skipped
+    if OBJECT.search(head):
+        skipped = skipped | {"points outside"}
+        if order:
+            opening = re.sub(r"\b(?:this|these|it)\b|这[段句篇首份个些]", "", opening, flags=re.IGNORECASE)
+    named = [name for name, search in table.items()
+             if name not in skipped and search(opening if name in IN_OPENING else head)]
+    if order and ORDER_ASKED.match(text):
         named.append("order with a question mark")
     return named
