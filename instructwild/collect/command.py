@@ -21,14 +21,14 @@ def collect(
     private: Annotated[bool, typer.Option("--private", help="Take direct messages and closed chats too: only where all who "
                                                             "wrote there agreed.")] = False,
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Leave dropped posts unmasked in dropped.parquet.")] = False,
-    mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is otherwise left as it is: "
-                                                   "values (mails, numbers, keys, ...), names, or all. Posts are always "
-                                                   "masked.")] = None,
+    mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is left as it is "
+                                                   "otherwise: values (mails, numbers, keys, ...), names, or all. Posts "
+                                                   "are always masked.")] = None,
     recall: Annotated[Recall, typer.Option(help="Which bare posts to take as prompts: default, those with strong evidence; "
                                                 "high, all that may be prompts, for whoever reads them afterwards.")] =
     "default",
-    threshold: Annotated[float, typer.Option(help="How sure it must be that a bare post is a prompt, from 0 to 1: higher keeps "
-                                                  "fewer and more of them right.", min=0, max=1)] = 0.78,
+    threshold: Annotated[float, typer.Option(help="The least score of a bare post that is kept, from 0 to 1: higher keeps "
+                                                  "fewer, and more of them are prompts.", min=0, max=1)] = 0.78,
     limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
     root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
     model: Annotated[str | None, typer.Option(help="A model that decides on posts near the threshold and names each "
@@ -66,6 +66,7 @@ def collect(
     with progress() as shown:
         task = shown.add_task("posts", total=None, note="")
         stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, mask=mask,
-                    recall=recall, threshold=threshold, root=root, encoding=encoding, limit=limit, labeller=labeller, force=force,
+                    recall=recall, threshold=threshold, root=root, encoding=encoding, limit=limit, labeller=labeller,
+                    force=force,
                     on_progress=lambda posts: shown.update(task, completed=posts))
     announce(stage, as_json)

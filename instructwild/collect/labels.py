@@ -1,5 +1,5 @@
-"""What a prompt asks for and what could be wrong with it, as a model sees it: InstructionWild's nine types and five risks; and
-whether a post that the score leaves open is a prompt at all.
+"""What a prompt asks for and what could be wrong with it, as a model sees it: InstructionWild's nine types and five risks;
+and whether a post that the score leaves open is a prompt at all.
 
 The question is `label.txt`, or for a small model, which continues a text, the examples of `label-base.txt`; its hash is part
 of the stage's config. An answer that names no type leaves the row without labels, and is counted.
@@ -137,7 +137,7 @@ async def label_parts(session: Session, parts: Sequence[Path], least: float) -> 
             rows = list(instructions(pl.read_parquet(part)))
             kept, lost = [], []
             for row, answer in zip(rows, await label_rows(session, rows), strict=True):
-                stays = not unsure(row) or (answer.labels is not None or row.scores[SCORE] >= least) and not answer.refused
+                stays = not unsure(row) or (not answer.refused and (answer.labels is not None or row.scores[SCORE] >= least))
                 if unsure(row):
                     made.decisions["kept" if stays else "dropped"] += 1
                 if not stays:

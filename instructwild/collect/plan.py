@@ -24,8 +24,8 @@ BYTES_PER_TOKEN = 4
 def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = None, *,
          as_is: bool = False, private: bool = False,
          recall: Recall = "default", threshold: float = THRESHOLD, encoding: str | None = None) -> str:
-    """The plan as JSON: posts, prompts, and with a model the unsure posts among them, its calls, tokens and US$ (None where no
-    price is known). It decides on unsure posts and labels what stays; the plan counts as if all of them stayed.
+    """The plan as JSON: posts, prompts, and with a model the unsure posts among them, its calls, tokens and
+    US$ (None where no price is known). It answers once for each prompt and each unsure post.
 
     Exports are read to their end; queries are not asked, so what they would find is not in the plan.
 

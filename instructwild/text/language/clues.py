@@ -35,37 +35,39 @@ WORDS = {
           "wordt over",
 }
 REQUESTS = {
-    "en": "recipe recipes tips ideas facts movies movie books book song songs poem story essay letter quick best good bad big "
-          "small hot cold dinner lunch breakfast summarize summarise translate compare define rewrite generate sort antonym "
-          "synonym synonyms care resume words people world day time year years man woman work make made help need want know "
-          "think say says said tell good great first last long little own other old right high different small large next early "
-          "young important few public same able verbs",
-    "de": "schreibe schreib erkläre erklär nenne übersetze fasse vergleiche verbessere gib mir welche welcher welches danke "
-          "guten morgen tag abend bitte brauche bedeutet kostet hauptstadt rezept satz text gedicht geschichte beschreibe "
-          "erstelle liste auf zwischen unterschied vorteile nachteile beispiel beispiele wort wörter farbe hast habe hat "
-          "heute morgen gestern jahr jahre kinder leben deutsch deutsche zwei drei fünf zehn heißt viel viele wann warum "
-          "gegen damit sowie etwas jede jeder gehen machen mache finde",
-    "es": "escribe explica traduce resume enumera mejora nombra compara dame necesito cuánto cuánta cuántos cuesta gracias "
-          "buenos buenas días tardes quién quiénes hola receta frase cuento palabra palabras ejemplo ejemplos ayuda puedes "
-          "hacer haz dime describe crea genera redacta diferencia ventajas dos tres cinco diez año años hoy mañana ayer "
-          "vida niños gatos perros inventó significa capital ciudad país contra tiempo mejor mayor",
-    "fr": "écris explique traduis résume énumère améliore cite donne donnez compare merci bonjour bonsoir quelle quel quels "
-          "quelles combien coûte besoin conseils phrase recette texte poème histoire mot mots exemple exemples aide peux "
-          "pouvez faire fais dis décris crée génère rédige différence avantages deux trois cinq dix aujourd'hui demain hier "
-          "vie enfants chats chiens inventé signifie capitale ville pays contre temps meilleur meilleure j'ai qu'est-ce "
-          "est-ce est-il qu'un qu'une n'est l'on",
-    "it": "scrivi spiega traduci riassumi elenca migliora nomina confronta dammi dimmi descrivi crea genera grazie buongiorno "
-          "buonasera quanto quanta quanti costa ho bisogno consigli frase ricetta testo poesia storia parola parole esempio "
-          "esempi aiuto puoi fare fammi differenza vantaggi due tre cinque dieci oggi domani ieri vita bambini gatti cani "
-          "inventato significa capitale città paese contro tempo migliore sono sei dell'erba tema fiumi europei",
-    "pt": "escreva escreve explique traduza resuma liste melhore diga compare preciso obrigado obrigada quanto quanta quantos "
-          "custa quem dicas dê bom boa dia tarde noite frase receita texto poema conto palavra palavras exemplo exemplos "
-          "ajuda pode posso fazer faça descreva crie gere redija diferença vantagens dois três cinco dez hoje amanhã ontem "
-          "vida crianças gatos cachorros inventou significa capital cidade país contra tempo melhor maior horas chove",
-    "nl": "schrijf leg noem vertaal vat samen vergelijk verbeter geef mij bedankt goedemorgen goedendag welke welk hoeveel kost "
-          "nodig betekent hoofdstad recept zin tekst gedicht verhaal woord woorden voorbeeld voorbeelden beschrijf maak lijst "
-          "tussen verschil voordelen nadelen twee drie vijf tien vandaag morgen gisteren leven kinderen katten honden "
-          "uitgevonden stad land tegen tijd beste heb heeft heeft laat mag moet zou allemaal alle",
+    "en": "recipe recipes tips ideas facts movies movie books book song songs poem story essay letter quick best good "
+          "bad big small hot cold dinner lunch breakfast summarize summarise translate compare define rewrite generate "
+          "sort antonym synonym synonyms care resume words people world day time year years man woman work make made "
+          "help need want know think say says said tell great first last long little own other old right high different "
+          "large next early young important few public same able verbs",
+    "de": "schreibe schreib erkläre erklär nenne übersetze fasse vergleiche verbessere gib mir welche welcher welches "
+          "danke guten morgen tag abend bitte brauche bedeutet kostet hauptstadt rezept satz text gedicht geschichte "
+          "beschreibe erstelle liste auf zwischen unterschied vorteile nachteile beispiel beispiele wort wörter farbe "
+          "hast habe hat heute gestern jahr jahre kinder leben deutsch deutsche zwei drei fünf zehn heißt viel viele "
+          "wann warum gegen damit sowie etwas jede jeder gehen machen mache finde",
+    "es": "escribe explica traduce resume enumera mejora nombra compara dame necesito cuánto cuánta cuántos cuesta "
+          "gracias buenos buenas días tardes quién quiénes hola receta frase cuento palabra palabras ejemplo ejemplos "
+          "ayuda puedes hacer haz dime describe crea genera redacta diferencia ventajas dos tres cinco diez año años "
+          "hoy mañana ayer vida niños gatos perros inventó significa capital ciudad país contra tiempo mejor mayor",
+    "fr": "écris explique traduis résume énumère améliore cite donne donnez compare merci bonjour bonsoir quelle quel "
+          "quels quelles combien coûte besoin conseils phrase recette texte poème histoire mot mots exemple exemples "
+          "aide peux pouvez faire fais dis décris crée génère rédige différence avantages deux trois cinq dix "
+          "aujourd'hui demain hier vie enfants chats chiens inventé signifie capitale ville pays contre temps meilleur "
+          "meilleure j'ai qu'est-ce est-ce est-il qu'un qu'une n'est l'on",
+    "it": "scrivi spiega traduci riassumi elenca migliora nomina confronta dammi dimmi descrivi crea genera grazie "
+          "buongiorno buonasera quanto quanta quanti costa ho bisogno consigli frase ricetta testo poesia storia parola "
+          "parole esempio esempi aiuto puoi fare fammi differenza vantaggi due tre cinque dieci oggi domani ieri vita "
+          "bambini gatti cani inventato significa capitale città paese contro tempo migliore sono sei dell'erba tema "
+          "fiumi europei",
+    "pt": "escreva escreve explique traduza resuma liste melhore diga compare preciso obrigado obrigada quanto quanta "
+          "quantos custa quem dicas dê bom boa dia tarde noite frase receita texto poema conto palavra palavras exemplo "
+          "exemplos ajuda pode posso fazer faça descreva crie gere redija diferença vantagens dois três cinco dez hoje "
+          "amanhã ontem vida crianças gatos cachorros inventou significa capital cidade país contra tempo melhor maior "
+          "horas chove",
+    "nl": "schrijf leg noem vertaal vat samen vergelijk verbeter geef mij bedankt goedemorgen goedendag welke welk "
+          "hoeveel kost nodig betekent hoofdstad recept zin tekst gedicht verhaal woord woorden voorbeeld voorbeelden "
+          "beschrijf maak lijst tussen verschil voordelen nadelen twee drie vijf tien vandaag morgen gisteren leven "
+          "kinderen katten honden uitgevonden stad land tegen tijd beste heb heeft laat mag moet zou allemaal alle",
 }
 """Words of short requests and questions, beside the little ones: short texts often have nothing else to be known by."""
 LETTERS = {"ã": "pt", "õ": "pt", "ñ": "es", "¿": "es", "¡": "es", "ß": "de", "ä": "de", "ö": "de", "ü": "de", "ì": "it",

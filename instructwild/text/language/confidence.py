@@ -14,8 +14,8 @@ LIKELY_WITH_CLUES = 0.5   # by the model, beside such clues
 LIKELY = 0.95             # by the model: makes two words sure without clues, or four of a language that has none
 LEAD = 1.5                # times as many as the clues of English
 NO_LATIN = frozenset((
-    "zh", "ja", "ko", "ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn", "ar", "fa", "ur", "ps", "he", "hi", "mr", "ne", "th", "el",  # noqa: E501
-    "und", "en", "ka", "hy", "bn", "ta", "te", "kn", "ml", "gu", "pa", "si", "my", "km", "lo"))
+    "zh", "ja", "ko", "ru", "uk", "bg", "sr", "mk", "be", "kk", "ky", "mn", "ar", "fa", "ur", "ps", "he", "hi", "mr", "ne",
+    "th", "el", "und", "en", "ka", "hy", "bn", "ta", "te", "kn", "ml", "gu", "pa", "si", "my", "km", "lo"))
 
 
 def doubtful(texts: pl.Series, tags: pl.Series, backend: Literal["fasttext", "langdetect"] = "fasttext") -> pl.Series:
