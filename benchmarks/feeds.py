@@ -3,9 +3,9 @@
     python -m benchmarks.feeds --prompts FOLDER --posts FOLDER
 
 Everything measured is held out: prompts of sources that were never trained on, posts with an odd hash, and the halves `test`
-and `fresh` of this project's invented posts. The threshold was chosen by the totals of these; single texts were read in `test`
-only. Precision is computed from recall and the share of posts that are wrongly kept, weighted by the base rate; intervals are
-those of Jeffreys' prior, drawn by a fixed seed.
+and `fresh` of this project's invented posts. The threshold was chosen by the totals of these; single texts were read
+in `test` only. Precision is computed from recall and the share of posts that are wrongly kept, weighted by the base rate;
+intervals are those of Jeffreys' prior, drawn by a fixed seed.
 """
 
 import argparse

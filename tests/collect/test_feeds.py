@@ -31,7 +31,8 @@ def test_most_prompts_of_a_feed_are_kept_and_little_else(language, split, recall
 
 
 @pytest.mark.parametrize("post", [
-    "Why is the sky blue?", "Summarise the plot of Macbeth in four sentences.", "天空为什么是蓝色的？", "用三句话概括《西游记》的情节。"])
+    "Why is the sky blue?", "Summarise the plot of Macbeth in four sentences.", "天空为什么是蓝色的？",
+    "用三句话概括《西游记》的情节。"])
 def test_a_prompt_keeps_its_score(post):
     row = prompt_of(Post("f#1", post), Terms("x", "s")).row
     assert 0.78 <= row.scores["prompt"] <= 1
