@@ -92,7 +92,7 @@ def _walk(source: "_Source", path: Keys, paths: tuple[Keys, ...]) -> Iterator[tu
         return
     if not path and opening not in ("[", "{"):
         raise source.broken(f"it begins with {opening!r}" if opening else "it is empty")
-    if opening not in ("[", "{") or not any(wanted[:len(path)] == path for wanted in paths):
+    if opening not in ("[", "{") or not any(outer[:len(path)] == path for outer in paths):
         source.value()
         return
     source.advance()

@@ -63,6 +63,7 @@ def _sample(id_: str, language: str, messages: list[dict[str, str]], license_: s
 FORMS = ("- label: under a word such as “Prompt:” or 提示词：\n- report: “I asked ChatGPT to …”, 我让…\n"
          "- address: put to a bot\n- quote: in quotation marks or a code fence beside a model's name\n"
          "- alt: in the description of a picture\n- bare: the whole post\n"
+         "- model: the whole post or a quotation, by a model's decision\n"
          "- row: an instruction or conversation as the file had it")
 LABELS = "Type and risks are a model's opinion, not a person's."
 PRIVACY = ("Account names, mails, phones, identity and card numbers, keys, addresses of machines and homes are replaced "

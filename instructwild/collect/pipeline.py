@@ -164,6 +164,8 @@ def _with_model(run: Run, parts: Sequence[Path], labeller: Labeller, tally: dict
     labelled = asyncio.run(label_parts(session, parts, least))
     tally |= {"type": labelled.types, "risk": labelled.risks, "decided": labelled.decisions,
               "language": languages_of(labelled.kept)}
+    if labelled.decisions["kept"]:
+        tally["form"]["model"] += labelled.decisions["kept"]
     if labelled.decisions["dropped"]:
         tally["why"][REFUSED] += labelled.decisions["dropped"]
     usage = session.usage
@@ -189,7 +191,8 @@ def process(posts: Iterable[Post], terms: Terms) -> tuple[pl.DataFrame, pl.DataF
                 tally["why"][result.evidence["why"]] += 1
         else:
             rows.append(result.row)
-            tally["form"][result.form] += 1
+            if not (terms.keep_unsure and result.unsure):
+                tally["form"][result.form] += 1
             tally["masked"].update(result.masked)
     named = languages(pl.Series([prompt_text(row.messages) for row in rows], dtype=pl.String)).to_list()
     kept = [row.model_copy(update={"language": row.language if tag == "und" else tag})

@@ -95,10 +95,6 @@ NEARBY = re.compile(
     r"lol|lmao|omg|wtf|tbh|imo|ngl|btw|smh|please stop|dm|rt|retweet|follow|subscribe|link|bio|newsletter"
     r"|episode|stream|giveaway|"
     r"tickets?|season|patch|update|server|channel|thread|mods?|sub|subreddit|OP)\b", re.IGNORECASE)
-NEARBY_ORDER = re.compile(r"\b(?:today|tonight|tomorrow|yesterday|last night|lately|we|us|our|y'all|guys|folks"
-    r"|anyone|everyone|dm|rt|retweet|follow|"
-                          r"subscribe|link|bio|newsletter|giveaway|lol|lmao|omg|wtf|tbh|ngl|already|still|i'll"
-    r"|don't|it's|literally|and i|i will|i can|i want|they said)\b", re.IGNORECASE)
 ANSWERED = re.compile(r"\bin (?:one|two|three|a|\d) words?[:：]")
 LONG_ORDER = 25
 """Words from which on an order is too detailed to be meant for whoever reads the feed."""
@@ -149,7 +145,6 @@ HAN_NEARBY = re.compile(r"(?<![吉其])他(?!国|人)|她|它们|这(?:个(?!主
     r"|数据)|种|里|样|届|剧|歌|游戏|天气|是|就|也|都|不)|那(?:个|些|种|里|样|是|就|也|都|不|天|年)|下一季|更新"
     r"|版本|开播|演唱会|周一|周末|群里|楼主")
 HAN_GRUMBLE = re.compile(r"总是|老是|一直|每次|还是|都会|都不|非要|必须要|因为|停不下来|是怎么[^的]{1,4}的$")
-HAN_CONDITION = re.compile(r"(?:请|用|并|要求|分|列|给|举|字数|以|按|一步|从|再|每|[^。]{0,40}[？?]$)")
 HAN_SELF = re.compile(r"我(?!们的任务|想让你|要你|需要你|希望你|给你|将给|提供|会给)")
 HAN_ORDER = re.compile(
     r"^(?:请(?:你|帮我|为我|给(?:出|我(?!们)|下|以下)|根据|用|以|按|把|将|对|从|写|列|解释|说明|介绍|描述|分析"

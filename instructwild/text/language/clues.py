@@ -82,7 +82,7 @@ WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 
 def _shares(listed: Mapping[str, str]) -> dict[str, tuple[tuple[str, float], ...]]:
     """What each clue is worth to each language it points to: one over their number."""
-    return {clue: tuple((language, 1 / len(told.split())) for language in told.split()) for clue, told in listed.items()}
+    return {clue: tuple((language, 1 / len(named.split())) for language in named.split()) for clue, named in listed.items()}
 
 
 def _turned(words: Mapping[str, str]) -> dict[str, str]:
@@ -121,19 +121,19 @@ _OF_WORD, _OF_LETTER, _OF_ENDING = _shares(_turned(_ALL_WORDS)), _shares(LETTERS
 
 def clues(text: str) -> dict[str, float]:
     """How much in a text points to each language; a word counts once, however often it comes."""
-    found: dict[str, float] = {}
+    evidence: dict[str, float] = {}
     folded = text.lower()
     for word in set(WORD.findall(folded)):
-        if told := _OF_WORD.get(word):
-            for language, worth in told:
-                found[language] = found.get(language, 0.0) + worth
+        if shares := _OF_WORD.get(word):
+            for language, worth in shares:
+                evidence[language] = evidence.get(language, 0.0) + worth
         else:
             for length in (3, 4, 5, 6, 2):
-                if told := _OF_ENDING.get(word[-length:]):
-                    for language, worth in told:
-                        found[language] = found.get(language, 0.0) + worth / 2
+                if shares := _OF_ENDING.get(word[-length:]):
+                    for language, worth in shares:
+                        evidence[language] = evidence.get(language, 0.0) + worth / 2
     if not folded.isascii():
         for letter in set(folded):
             for language, worth in _OF_LETTER.get(letter, ()):
-                found[language] = found.get(language, 0.0) + worth
-    return found
+                evidence[language] = evidence.get(language, 0.0) + worth
+    return evidence
