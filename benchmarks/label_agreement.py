@@ -24,7 +24,7 @@ from instructwild.schema import instruction_of
 async def ask(model: str, texts: list[str], folder: str) -> list:
     """The model's labels of each text."""
     async with open_model(model, Limits(batch=16), Ledger(Path(folder) / "calls.sqlite", "agreement"), sort=8) as session:
-        return await label_rows(session, [instruction_of(text) for text in texts])
+        return [answer.labels for answer in await label_rows(session, [instruction_of(text) for text in texts])]
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import typer
 
 from instructwild.collect.judge import Recall
 from instructwild.collect.row import Mask
-from instructwild.console.model_options import Budget, ListPrice, LocalOnly
+from instructwild.console.model_options import Budget, ListPrice, LocalOnly, Timeout
 from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
 
 
@@ -21,18 +21,22 @@ def collect(
     private: Annotated[bool, typer.Option("--private", help="Take direct messages and closed chats too: only where all who "
                                                             "wrote there agreed.")] = False,
     keep_raw: Annotated[bool, typer.Option("--keep-raw", help="Leave dropped posts unmasked in dropped.parquet.")] = False,
-    mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is left as it is otherwise: "  # noqa: E501
-                                                   "values (mails, numbers, keys, ...), names, or all. Posts are always "
-                                                   "masked.")] = None,
+    mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is left as it is "
+                                                   "otherwise: values (mails, numbers, keys, ...), names, or all. Posts "
+                                                   "are always masked.")] = None,
     recall: Annotated[Recall, typer.Option(help="Which bare posts to take as prompts: default, those with strong evidence; "
                                                 "high, all that may be prompts, for whoever reads them afterwards.")] =
     "default",
+    threshold: Annotated[float, typer.Option(help="The least score of a bare post that is kept, from 0 to 1: higher keeps "
+                                                  "fewer, and more of them are prompts.", min=0, max=1)] = 0.78,
     limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
     root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
-    model: Annotated[str | None, typer.Option(help="A model that names each prompt's type and risks: smollm2, a folder, Hub "
-                                                   "id, URL#NAME, an OpenAI model.")] = None,
+    model: Annotated[str | None, typer.Option(help="A model that decides on posts near the threshold and names each "
+                                                   "prompt's type and risks: smollm2, a folder, Hub id, URL#NAME, an OpenAI "
+                                                   "model. --dry-run tells the cost.")] = None,
     budget: Budget = None,
     price: ListPrice = "",
+    timeout: Timeout = 120.0,
     local_only: LocalOnly = False,
     encoding: Encoding = None,
     dry_run: DryRun = False,
@@ -52,14 +56,17 @@ def collect(
     from instructwild.llm.price import parse_price
 
     kind_named(kind)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, local_only=local_only)
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, timeout=timeout,
+                    local_only=local_only)
     labeller = Labeller(model, limits) if model else None
     if dry_run:
-        print(plan(kind, sources, labeller, as_is=as_is, private=private, recall=recall, encoding=encoding))
+        print(plan(kind, sources, labeller, as_is=as_is, private=private, recall=recall, threshold=threshold,
+                   encoding=encoding))
         return
     with progress() as shown:
         task = shown.add_task("posts", total=None, note="")
         stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, mask=mask,
-                    recall=recall, root=root, encoding=encoding, limit=limit, labeller=labeller, force=force,
+                    recall=recall, threshold=threshold, root=root, encoding=encoding, limit=limit, labeller=labeller,
+                    force=force,
                     on_progress=lambda posts: shown.update(task, completed=posts))
     announce(stage, as_json)

@@ -25,7 +25,8 @@ MODEL = (
     r"Llama(?:[- ]?\d)?|"
     r"Mistral|Perplexity|(?:the |an |my |this )?(?:AI(?: assistant)?|chat ?bot|LLM|language model|bot)s?|通义(?:千问)?|"
     r"文心(?:一言)?|豆包|(?:讯飞)?星火|元宝|智谱清言|混元|(?:语言)?大模型|语言模型|(?:聊天)?机器人|人工智能)")
-NAMES_MODEL = re.compile(rf"(?<![A-Za-z]){MODEL}(?![A-Za-z])|\b(?:prompt|(?:any|every|most|all) model)s?\b|提示词|指令|咒语", re.IGNORECASE)  # noqa: E501
+NAMES_MODEL = re.compile(rf"(?<![A-Za-z]){MODEL}(?![A-Za-z])|\b(?:prompt|(?:any|every|most|all) model)s?\b"
+                         r"|提示词|指令|咒语", re.IGNORECASE)
 
 MENTIONS = re.compile(rf"{NAMES_MODEL.pattern}|instruction|^\s*[!/.@]|[@:：]", re.IGNORECASE)
 """Without any of these a post has no form but the bare one."""

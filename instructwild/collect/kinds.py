@@ -27,13 +27,13 @@ class Kind:
 
     def posts(self, path: Path | str, encoding: str | None = None) -> Iterator[Post]:
         """The posts of one export, one at a time."""
-        found: Iterator[Post] = self.reader.posts(path, encoding)
-        return found
+        read: Iterator[Post] = self.reader.posts(path, encoding)
+        return read
 
     def ask(self, query: str, limit: int) -> Iterator[Post]:
         """The posts that a live query finds, newest first."""
-        found: Iterator[Post] = self.reader.live(query, limit)
-        return found
+        read: Iterator[Post] = self.reader.live(query, limit)
+        return read
 
 
 KINDS = {kind.name: kind for kind in (

@@ -1,4 +1,5 @@
-"""What a prompt asks for and what could be wrong with it, as a model sees it: InstructionWild's nine types and five risks.
+"""What a prompt asks for and what could be wrong with it, as a model sees it: InstructionWild's nine types and five risks;
+and whether a post that the score leaves open is a prompt at all.
 
 The question is `label.txt`, or for a small model, which continues a text, the examples of `label-base.txt`; its hash is part
 of the stage's config. An answer that names no type leaves the row without labels, and is counted.
@@ -11,19 +12,26 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
+from instructwild.collect.judge import TALK, UNSURE
+from instructwild.collect.row import SCORE
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session
 from instructwild.llm.style import style_for
 from instructwild.schema.instruction import Instruction, Labels, prompt_text
 from instructwild.schema.message import Message
-from instructwild.stage.frames import instruction_frame, instructions
+from instructwild.schema.verdict import Dropped, Reason
+from instructwild.stage.frames import dropped_frame, instruction_frame, instructions
 
 TYPES = ("Generation", "Open QA", "Closed QA", "Brainstorming", "Chat", "Rewrite", "Summarization", "Classification",
          "Other")
 RISKS = ("immoral", "political sensitive", "gender biased", "racial", "illegal")
+NO_PROMPT = "Not a prompt"
+"""The type that a model names where a text is none."""
+REFUSED = "a model says that it is no prompt"
 SAMPLING = Sampling(max_tokens=32, temperature=0.0)
 CONTINUED = Sampling(max_tokens=16, temperature=0.0, stop=("\n\n",))
 LONGEST_LINE = 500
@@ -52,55 +60,105 @@ def request_for(row: Instruction, style: str = "chat") -> Request:
     if style == "base":
         on_one_line = " ".join(shown.split())[:LONGEST_LINE]
         return Request(text=template(style).replace("{{ prompt }}", on_one_line), sampling=CONTINUED)
-    asked = template(style).replace("{{ prompt }}", shown[:LONGEST].replace(">>>", "> > >"))
-    return Request(messages=(Message(role="user", content=asked),), sampling=SAMPLING)
+    question = template(style).replace("{{ prompt }}", shown[:LONGEST].replace(">>>", "> > >"))
+    return Request(messages=(Message(role="user", content=question),), sampling=SAMPLING)
 
 
 def read_labels(text: str) -> Labels | None:
     """The labels in an answer; None where it names no type. A type on a line of its own counts without its name."""
     line = TYPE_LINE.search(text)
-    told = (line.group("it") if line else text.strip().partition("\n")[0]).casefold().replace("-", " ")
-    found = sorted((told.find(name.casefold()), name) for name in TYPES if name.casefold() in told)
-    if not found:
+    answer = (line.group("it") if line else text.strip().partition("\n")[0]).casefold().replace("-", " ")
+    types = sorted((answer.find(name.casefold()), name) for name in TYPES if name.casefold() in answer)
+    if not types:
         return None
     risks = RISK_LINE.search(text)
     named = risks.group("it").casefold().replace("politically", "political") if risks else ""
-    return Labels(type=found[0][1], risk=tuple(risk for risk in RISKS if re.search(rf"\b{risk}", named)))
+    return Labels(type=types[0][1], risk=tuple(risk for risk in RISKS if re.search(rf"\b{risk}", named)))
 
 
-async def label_rows(session: Session, rows: Sequence[Instruction]) -> list[Labels | None]:
-    """The labels of each row, in order.
+class Answer(NamedTuple):
+    """What a model said about one row."""
+
+    labels: Labels | None
+    """None where it names no type."""
+    refused: bool = False
+    """It says that the text is no prompt."""
+
+
+def read_answer(text: str) -> Answer:
+    """What an answer says: that it is no prompt, or its labels."""
+    line = TYPE_LINE.search(text)
+    named = (line.group("it") if line else text.strip().partition("\n")[0]).strip(" \t*.`'\"-").casefold()
+    return Answer(None, refused=True) if named.startswith(NO_PROMPT.casefold()) else Answer(read_labels(text))
+
+
+async def label_rows(session: Session, rows: Sequence[Instruction]) -> list[Answer]:
+    """What the model says about each row, in order.
 
     Raises:
         BudgetError: the budget does not cover the next question; what has been answered is kept in the ledger.
     """
     style = style_for(session.name)
     waiting: Iterator[Request] = iter([request_for(row, style) for row in rows])
-    found: list[Labels | None] = []
+    answers: list[Answer] = []
     async for _, reply in session.stream(lambda: next(waiting, None)):
-        found.append(_read(reply))
+        answers.append(_read(reply))
     if session.stopped is not None:
         raise session.stopped
-    return found
+    return answers
 
 
-def _read(reply: Reply) -> Labels | None:
-    return read_labels(reply.text) if reply.finish in ("stop", "length") else None
+def _read(reply: Reply) -> Answer:
+    return read_answer(reply.text) if reply.finish in ("stop", "length") else Answer(None)
 
 
-async def label_parts(session: Session, parts: Sequence[Path]) -> tuple[list[Path], Counter[str], Counter[str]]:
-    """Label parts of a stage, one after another; the labelled parts, and how many rows have which type and risk."""
-    types: Counter[str] = Counter()
-    risks: Counter[str] = Counter()
-    written = []
+class Labelled(NamedTuple):
+    """Parts of a stage after a model saw them, and what it said how often."""
+
+    kept: list[Path]
+    dropped: list[Path]
+    types: Counter[str]
+    risks: Counter[str]
+    decisions: Counter[str]
+    """Of posts that the score left open: how many the model kept and dropped."""
+
+
+async def label_parts(session: Session, parts: Sequence[Path], least: float) -> Labelled:
+    """Label parts of a stage, one after another, and drop the unsure rows that the model calls no prompt.
+
+    Args:
+        session: the model.
+        parts: tables of rows, unsure ones among them.
+        least: the score from which on an unsure row stays where the model names no type.
+    """
+    made = Labelled([], [], Counter(), Counter(), Counter())
     async with session:
         for part in parts:
             rows = list(instructions(pl.read_parquet(part)))
-            found = await label_rows(session, rows)
-            types.update(labels.type or "" if labels else "not told" for labels in found)
-            risks.update(risk for labels in found if labels for risk in labels.risk)
-            rows = [row.model_copy(update={"labels": labels}) if labels else row
-                    for row, labels in zip(rows, found, strict=True)]
-            written.append(part.with_suffix(".labelled"))
-            instruction_frame(rows).write_parquet(written[-1])
-    return written, types, risks
+            kept, lost = [], []
+            for row, answer in zip(rows, await label_rows(session, rows), strict=True):
+                stays = not unsure(row) or (not answer.refused and (answer.labels is not None or row.scores[SCORE] >= least))
+                if unsure(row):
+                    made.decisions["kept" if stays else "dropped"] += 1
+                if not stays:
+                    lost.append(_refused(row, answer))
+                    continue
+                made.types[answer.labels.type or "" if answer.labels else "not told"] += 1
+                made.risks.update(answer.labels.risk if answer.labels else ())
+                kept.append(row.model_copy(update={"labels": answer.labels}) if answer.labels else row)
+            made.kept.append(part.with_suffix(".labelled"))
+            made.dropped.append(part.with_suffix(".refused"))
+            instruction_frame(kept).write_parquet(made.kept[-1])
+            dropped_frame(lost).write_parquet(made.dropped[-1])
+    return made
+
+
+def unsure(row: Instruction) -> bool:
+    """Whether a model decides on a row: its score is near the threshold."""
+    return SCORE in row.scores and UNSURE[0] <= row.scores[SCORE] < UNSURE[1]
+
+
+def _refused(row: Instruction, answer: Answer) -> Dropped:
+    why = REFUSED if answer.refused else TALK
+    return Dropped(id=row.id, step="collect", reason=Reason.NOT_A_PROMPT, row={"text": prompt_text(row.messages)},
+                   evidence={"why": why, "where": row.origin[0].source, "score": row.scores[SCORE]})

@@ -14,7 +14,7 @@ import polars as pl
 
 from instructwild.collect import page
 from instructwild.collect.export import check
-from instructwild.collect.judge import Recall
+from instructwild.collect.judge import THRESHOLD, Recall
 from instructwild.collect.kinds import Kind, kind_named
 from instructwild.collect.post import Post
 from instructwild.collect.row import Mask, Terms, prompt_of
@@ -28,6 +28,7 @@ from instructwild.schema.columns import instruction_to_columns
 from instructwild.schema.instruction import Instruction, prompt_text
 from instructwild.schema.verdict import Dropped
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
+from instructwild.stage.atomic import write_atomic
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
 from instructwild.text.language import languages
 
@@ -36,14 +37,14 @@ PART = 5_000
 
 @dataclass(frozen=True)
 class Labeller:
-    """The model that labels, and what the user allows it."""
+    """The model that decides on unsure posts and labels rows, and what the user allows it."""
 
     model: str
     limits: Limits = field(default_factory=Limits)
     cache: Path | None = None
 
     def config(self) -> dict[str, Any]:
-        """What determines the labels."""
+        """What determines its decisions and labels."""
         from instructwild.collect.labels import template_hash
         from instructwild.llm.style import style_for
 
@@ -53,7 +54,7 @@ class Labeller:
 
 def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, license: str | None = None,
             salt: str | None = None, as_is: bool = False, private: bool = False, keep_raw: bool = False,
-            mask: Mask | None = None, recall: Recall = "default",
+            mask: Mask | None = None, recall: Recall = "default", threshold: float = THRESHOLD,
             root: str | Path = ".", encoding: str | None = None, limit: int = 1000, labeller: Labeller | None = None,
             force: bool = False, on_progress: Callable[[int], object] = lambda posts: None) -> Stage:
     """Read posts and write a stage of seeds.
@@ -68,9 +69,11 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         keep_raw: leave the text of dropped posts unmasked.
         mask: what to mask in rows that hold an answer; None changes no text of theirs. Posts are always masked.
         recall: `high` keeps bare posts that only may be prompts too.
+        threshold: the least score of a bare post that is kept, between 0 and 1.
         root: where the forget list lies.
         limit: posts per live query.
-        labeller: the model that names each prompt's type and risks; without one rows have no labels.
+        labeller: the model that decides on posts near the threshold and names each prompt's type and risks; without one the
+            score decides, and rows have no labels.
         on_progress: called with the number of posts after each part.
 
     Raises:
@@ -78,7 +81,8 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         OutputError: `out` belongs to another run.
     """
     source_kind = kind_named(kind)
-    terms = Terms(kind, salt or user_salt(), license, as_is, private, keep_raw, forgotten(root), mask, recall)
+    terms = Terms(kind, salt or user_salt(), license, as_is, private, keep_raw, forgotten(root), mask, recall,
+                  threshold, keep_unsure=labeller is not None)
     inputs = [_record(source_kind, source) for source in sources]
     config = terms.config() | {"encoding": encoding} | ({"limit": limit} if any(not _local(s) for s in sources) else {})
     if labeller is not None:
@@ -94,7 +98,8 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         kept, lost, tally = _joined(parts)
         spent: dict[str, Any] = {}
         if labeller is not None:
-            kept, spent = _labelled(run, kept, labeller, tally)
+            kept, refused, spent = _with_model(run, kept, labeller, tally, terms.least)
+            lost += refused
         data, dropped = pl.scan_parquet(kept), pl.scan_parquet(lost)
         return run.finish(data=data, dropped=dropped, report=page.page(source_kind, tally, data, dropped), **spent,
                           metrics={name: dict(sorted(counts.items())) for name, counts in tally.items()})
@@ -130,9 +135,7 @@ def _parts(run: Run, posts: Iterator[Post], terms: Terms, on_progress: Callable[
         data, dropped, tally = process(batch, terms)
         data.write_parquet(done.with_suffix(".kept"))
         dropped.write_parquet(done.with_suffix(".dropped"))
-        aside = done.with_suffix(".aside")
-        aside.write_text(json.dumps(tally, ensure_ascii=False), encoding="utf-8")
-        aside.replace(done)
+        write_atomic(done, json.dumps(tally, ensure_ascii=False))
         parts.append(done)
         on_progress(len(parts) * PART - PART + len(batch))
     return parts
@@ -147,21 +150,32 @@ def _joined(parts: Sequence[Path]) -> tuple[list[Path], list[Path], dict[str, Co
     return kept, lost, total
 
 
-def _labelled(run: Run, parts: Sequence[Path], labeller: Labeller,
-              tally: dict[str, Counter[str]]) -> tuple[list[Path], dict[str, Any]]:
-    """The kept parts with labels, and what the model was sent and paid. Answers are kept in a ledger, so an interrupted
-    run asks nothing twice.
+def _with_model(run: Run, parts: Sequence[Path], labeller: Labeller, tally: dict[str, Counter[str]],
+                least: float) -> tuple[list[Path], list[Path], dict[str, Any]]:
+    """The parts that a model kept, with labels; those it dropped; and what it was sent and paid. Answers are kept in a
+    ledger, so an interrupted run asks nothing twice.
     """
-    from instructwild.collect.labels import label_parts
+    from instructwild.collect.labels import REFUSED, label_parts
     from instructwild.llm.ledger import Ledger, run_name
     from instructwild.llm.open import open_model
 
     ledger = Ledger(labeller.cache or run.scratch / "calls.sqlite", run_name(run.scratch))
     session = open_model(*models_asked([labeller.model]), labeller.limits, ledger, sort=8)
-    labelled, tally["type"], tally["risk"] = asyncio.run(label_parts(session, parts))
+    labelled = asyncio.run(label_parts(session, parts, least))
+    tally |= {"type": labelled.types, "risk": labelled.risks, "decided": labelled.decisions,
+              "language": languages_of(labelled.kept)}
+    if labelled.decisions["kept"]:
+        tally["form"]["model"] += labelled.decisions["kept"]
+    if labelled.decisions["dropped"]:
+        tally["why"][REFUSED] += labelled.decisions["dropped"]
     usage = session.usage
-    return labelled, {"usd": ledger.spent().total, "tokens": Tokens(prompt=usage.prompt_tokens,
-                                                                  completion=usage.completion_tokens)}
+    return labelled.kept, labelled.dropped, {
+        "usd": ledger.spent().total, "tokens": Tokens(prompt=usage.prompt_tokens, completion=usage.completion_tokens)}
+
+
+def languages_of(parts: Sequence[Path]) -> Counter[str]:
+    """How many rows of these parts are in which language."""
+    return Counter(pl.scan_parquet(parts).select("language").collect()["language"].to_list())
 
 
 def process(posts: Iterable[Post], terms: Terms) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, Counter[str]]]:
@@ -177,7 +191,8 @@ def process(posts: Iterable[Post], terms: Terms) -> tuple[pl.DataFrame, pl.DataF
                 tally["why"][result.evidence["why"]] += 1
         else:
             rows.append(result.row)
-            tally["form"][result.form] += 1
+            if not (terms.keep_unsure and result.unsure):
+                tally["form"][result.form] += 1
             tally["masked"].update(result.masked)
     named = languages(pl.Series([prompt_text(row.messages) for row in rows], dtype=pl.String)).to_list()
     kept = [row.model_copy(update={"language": row.language if tag == "und" else tag})

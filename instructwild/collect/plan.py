@@ -6,9 +6,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.judge import Recall
+from instructwild.collect.judge import THRESHOLD, Recall
 from instructwild.collect.kinds import kind_named
-from instructwild.collect.labels import SAMPLING, request_for
+from instructwild.collect.labels import SAMPLING, request_for, unsure
 from instructwild.collect.pipeline import PART, Labeller, process
 from instructwild.collect.row import Terms
 from instructwild.llm.name import understand
@@ -23,8 +23,9 @@ BYTES_PER_TOKEN = 4
 
 def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = None, *,
          as_is: bool = False, private: bool = False,
-         recall: Recall = "default", encoding: str | None = None) -> str:
-    """The plan as JSON: posts, prompts, and with a model its calls, tokens and US$ (None where no price is known).
+         recall: Recall = "default", threshold: float = THRESHOLD, encoding: str | None = None) -> str:
+    """The plan as JSON: posts, prompts, and with a model the unsure posts among them, its calls, tokens and
+    US$ (None where no price is known). It answers once for each prompt and each unsure post.
 
     Exports are read to their end; queries are not asked, so what they would find is not in the plan.
 
@@ -33,19 +34,23 @@ def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = N
         ConfigError: the model may not be asked under these limits.
     """
     source_kind = kind_named(kind)
-    terms = Terms(kind, "plan", as_is=as_is, private=private, recall=recall)
+    terms = Terms(kind, "plan", as_is=as_is, private=private, recall=recall,
+                  threshold=threshold, keep_unsure=labeller is not None)
     name, price, style = None, None, ""
     if labeller is not None:
         name = understand(labeller.model)
         price, style = check(name, labeller.limits), style_for(name)
     queries = [str(source) for source in sources if not Path(source).exists()]
     figures: dict[str, Any] = {"posts": 0, "prompts": 0, "queries": queries}
+    if labeller is not None:
+        figures["unsure"] = 0
     sent, most = 0, 0.0
     posts = chain.from_iterable(source_kind.posts(Path(source), encoding) for source in sources if Path(source).exists())
     while batch := tuple(islice(posts, PART)):
         rows = list(instructions(process(batch, terms)[0]))
         figures |= {"posts": figures["posts"] + len(batch), "prompts": figures["prompts"] + len(rows)}
         if price is not None:
+            figures["unsure"] += sum(unsure(row) for row in rows)
             requests = [request_for(row, style) for row in rows]
             sent += sum(len(request.prompt_text.encode()) // BYTES_PER_TOKEN for request in requests)
             most += sum(price.at_most(request) for request in requests)

@@ -85,8 +85,8 @@ def sequence(value: Any) -> Sequence[Any]:
 
 def person(*names: Any) -> tuple[Person, ...]:
     """One person by the names that are there; nobody where none is."""
-    found = tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
-    return (found,) if found else ()
+    known = tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
+    return (known,) if known else ()
 
 
 def moment(value: Any, *formats: str) -> str | None:

@@ -23,7 +23,8 @@ BOT_NAME = re.compile(r"(?:[_-]bot|[a-z0-9]Bot|-ModTeam|_mod_?team)$|^Bot[_-]", 
 BOT_TEXT = re.compile(
     r"\bI(?: am|'m|’m) an? (?:ro)?bot\b|\bbeep[ ,]*boop\b|performed automatically|this (?:message|comment|reply) was "
     r"(?:posted|sent|written|made|generated) (?:automatically|by a bot)|contact the moderators of this|"
-    r"我是(?:一个|个)?(?:自动)?机器人[，。,.!！]|此(?:操作|消息|评论|回复)(?:由机器人)?自动(?:执行|发布|发送|生成)", re.IGNORECASE)  # noqa: E501
+    r"我是(?:一个|个)?(?:自动)?机器人[，。,.!！]|此(?:操作|消息|评论|回复)(?:由机器人)?自动"
+    r"(?:执行|发布|发送|生成)", re.IGNORECASE)
 
 
 def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:

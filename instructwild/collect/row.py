@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import LONGEST, Recall, out_of_feed, refusal
+from instructwild.collect.judge import LONGEST, THRESHOLD, Judgement, Recall, out_of_feed, refusal
 from instructwild.collect.post import Post
 from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
 from instructwild.privacy.masking import mask_all
@@ -37,13 +37,22 @@ class Terms:
     mask: Mask | None = None
     """What is masked in rows that hold an answer: nothing, values, names or both. Posts are always masked."""
     recall: Recall = "default"
+    threshold: float = THRESHOLD
+    """The least score of a bare post; `recall` high takes every one that may be a prompt."""
+    keep_unsure: bool = False
+    """Make rows of posts near the threshold too, for a model to decide on."""
     today: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
 
     def config(self) -> dict[str, Any]:
         """What determines the rows. The salt and the forget list go in as hashes."""
         return {"kind": self.kind, "license": self.license, "as_is": self.as_is, "private": self.private,
                 "keep_raw": self.keep_raw, "salt": salted_hash(self.salt, "fingerprint"), "mask": self.mask,
-                "recall": self.recall, "forgotten": fingerprint(self.forgotten)}
+                "recall": self.recall, "threshold": self.least, "forgotten": fingerprint(self.forgotten)}
+
+    @property
+    def least(self) -> float:
+        """The least score of a bare post that becomes a row without a model."""
+        return 0.0 if self.recall == "high" else self.threshold
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,12 @@ class Prompt:
     row: Instruction
     form: str
     masked: dict[str, int]
+    unsure: bool = False
+    """Its score is near the threshold."""
+
+
+SCORE = "prompt"
+"""The name of the score in a row: how likely the post is a prompt."""
 
 
 def prompt_of(post: Post, terms: Terms) -> Prompt | Dropped:
@@ -61,23 +76,25 @@ def prompt_of(post: Post, terms: Terms) -> Prompt | Dropped:
     author = author_mark(terms.salt, terms.kind, post.author) if post.author else None
     if post.problem is not None:
         return Dropped(id="", step="collect", reason=Reason.MALFORMED, evidence=post.where, row={"problem": post.problem})
-    messages, form, why = _extracted(post, terms)
+    messages, form, judged = _extracted(post, terms)
     if author in terms.forgotten:
         return Dropped(id="", step="collect", reason=Reason.FORGOTTEN, evidence={"why": "the author", "where": post.where})
-    if why is not None:
+    if judged.why is not None and not (terms.keep_unsure and judged.unsure):
         raw = post.text or prompt_text(post.messages)
+        scored = judged.score.evidence() if judged.score else {}
         text = raw if terms.keep_raw else mask_all([raw[:2 * SHOWN]], post.people)[0][0][:SHOWN]
         return Dropped(id="", step="collect", reason=Reason.REPOST if post.repost else Reason.NOT_A_PROMPT,
-                       evidence={"why": why, "where": post.where}, row={"text": text, "url": post.url})
+                       evidence={"why": judged.why, "where": post.where, **scored}, row={"text": text, "url": post.url})
     texts, masked = _masked(messages, post, terms)
     origin = Origin(kind=terms.kind, source=post.source, url=post.url, author=author,
                     license=post.license or terms.license, collected_at=post.created or terms.today)
     row = Instruction(messages=tuple(message.model_copy(update={"content": text})
                                      for message, text in zip(messages, texts, strict=True)),
-                      language=post.language or "und", origin=(origin,))
+                      language=post.language or "und", origin=(origin,),
+                      scores={SCORE: round(judged.score.value, 2)} if judged.score else {})
     if row_mark(terms.salt, row.id) in terms.forgotten:
         return Dropped(id=row.id, step="collect", reason=Reason.FORGOTTEN, evidence={"why": "the row", "where": post.where})
-    return Prompt(row, form, masked)
+    return Prompt(row, form, masked, judged.unsure)
 
 
 def _masked(messages: tuple[Message, ...], post: Post, terms: Terms) -> tuple[list[str], dict[str, int]]:
@@ -88,29 +105,35 @@ def _masked(messages: tuple[Message, ...], post: Post, terms: Terms) -> tuple[li
     return mask_all(texts, post.people, kinds) if kinds else (texts, {})
 
 
-def _extracted(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, str | None]:
-    """The messages of the prompt and the form they had, or why there is none."""
-    if post.repost:
-        return (), "", "somebody else's post"
-    if post.skip is not None:
-        return (), "", post.skip
-    if post.private and not terms.private:
-        return (), "", "not written in public"
+def _extracted(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, Judgement]:
+    """The messages of the prompt, the form they had, and the judgement on them."""
+    for applies, why in ((post.repost, "somebody else's post"), (post.skip is not None, post.skip),
+                         (post.private and not terms.private, "not written in public")):
+        if applies:
+            return (), "", Judgement(why)
     if post.messages:
         has_question = any(message.role == "user" and message.content.strip() for message in post.messages)
-        return post.messages, "row", None if has_question else "no question in it"
+        return post.messages, "row", Judgement(None if has_question else "no question in it")
     if terms.as_is or post.presented:
         why = refusal(post.text, presented=True) if post.presented else None if post.text.strip() else "no words"
-        return _one_turn(post.text), "as is", why
+        return _one_turn(post.text), "as is", Judgement(why)
     if len(post.text) > 5 * LONGEST:
-        return (), "", "too long for a prompt"
-    first = None
+        return (), "", Judgement("too long for a prompt")
+    return _from_text(post, terms)
+
+
+def _from_text(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, Judgement]:
+    """The first stretch that is a prompt; else the first that a model may decide on; else why the first is none."""
+    rejected: list[tuple[str, str, Judgement]] = []
     for candidate in candidates(post.text, post.alt_texts):
-        why = out_of_feed(candidate.text, candidate.form, terms.recall)
-        if why is None:
-            return _one_turn(candidate.text), candidate.form, None
-        first = first or why
-    return (), "", first or "no words"
+        judged = out_of_feed(candidate.text, candidate.form, terms.least)
+        if judged.why is None:
+            return _one_turn(candidate.text), candidate.form, judged
+        rejected.append((candidate.text, candidate.form, judged))
+    if not rejected:
+        return (), "", Judgement("no words")
+    text, form, judged = next((item for item in rejected if item[2].unsure), rejected[0])
+    return _one_turn(text), form, judged
 
 
 def _one_turn(text: str) -> tuple[Message, ...]:

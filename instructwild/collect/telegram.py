@@ -41,7 +41,8 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
 
 def _text(pieces: Sequence[Any]) -> str:
     """The text with code in its fences."""
-    return "".join(piece if isinstance(piece, str) else _marked(piece) for piece in pieces if isinstance(piece, str | Mapping))  # noqa: E501
+    return "".join(piece if isinstance(piece, str) else _marked(piece)
+                   for piece in pieces if isinstance(piece, str | Mapping))
 
 
 def _marked(piece: Mapping[str, Any]) -> str:

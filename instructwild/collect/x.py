@@ -61,7 +61,8 @@ def _post(tweet: Mapping[str, Any], where: str, archive: Archive) -> Post:
     raw = text_of(tweet.get("full_text")) or text_of(tweet.get("text"))
     entities = mapping(tweet.get("entities"))
     media = sequence(mapping(tweet.get("extended_entities")).get("media")) or sequence(entities.get("media"))
-    links = [(text_of(link.get("url")), text_of(link.get("expanded_url"))) for link in map(mapping, sequence(entities.get("urls")))]  # noqa: E501
+    links = [(text_of(link.get("url")), text_of(link.get("expanded_url")))
+             for link in map(mapping, sequence(entities.get("urls")))]
     name = text_of(archive.author.get("username"))
     people = person(name, archive.author.get("accountDisplayName"))
     people += _mentioned(entities.get("user_mentions"))

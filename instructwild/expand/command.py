@@ -56,6 +56,8 @@ def expand(
     local_only: LocalOnly = False,
     max_empty_requests: Annotated[int, typer.Option(help="Give a language up after so many requests without a new row.",
                                                     min=1)] = 40,
+    plain: Annotated[bool, typer.Option(
+        "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
     seed: Annotated[int, typer.Option(help="Random seed of the examples shown.")] = 0,
     cache: Cache = None,
     columns: Columns = None,
@@ -79,7 +81,7 @@ def expand(
     chosen = tuple(dict.fromkeys(part.strip() for part in languages.split(",") if part.strip()))
     plan = ExpandPlan(target=target, languages=chosen, method=method, prompt_style=prompt_style, template=template,
                       seed=seed, max_empty=max_empty_requests, quotas=tuple(parse_quota(text) for text in quota or ()),
-                      thinking=as_switch(thinking), keep_thoughts=thoughts == "keep")
+                      thinking=as_switch(thinking), keep_thoughts=thoughts == "keep", plain=plain)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
                     timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
                     endpoints=parse_endpoints(endpoint or ()))

@@ -53,6 +53,8 @@ class ExpandPlan:
         prompt_style: `base`, `chat`, or `auto` to choose by the model.
         template: a template file of the user's own, instead of that of method and style.
         quotas: rows of certain kinds, part of the target.
+        threshold: F above which a proposal is a near-duplicate of a row of the pool.
+        plain: drop every near-duplicate, those that ask for something else too (Self-Instruct's rule).
         max_empty: requests in a row without a new row after which a language or kind is given up.
         thinking: whether the model shall think before it writes; None leaves it to the model.
         keep_thoughts: write what it thought into `thoughts.parquet`.
@@ -67,6 +69,7 @@ class ExpandPlan:
     seed: int = 0
     max_empty: int = 40
     threshold: str = "7/10"
+    plain: bool = False
     thinking: bool | None = None
     keep_thoughts: bool = False
 

@@ -88,6 +88,7 @@ class Pool:
         seed: decides which examples are drawn.
         max_empty: requests in a row without a new row after which a bucket is given up.
         threshold: F above which a proposal is a near-duplicate.
+        plain: drop every near-duplicate, those that ask for something else too.
         thinking: whether the model shall think before it writes; None leaves it to the model.
         keep_thoughts: collect what it thought in `thoughts`, as request id and text.
     """
@@ -98,6 +99,7 @@ class Pool:
     seed: int = 0
     max_empty: int = 40
     threshold: str = "7/10"
+    plain: bool = False
     thinking: bool | None = None
     keep_thoughts: bool = False
     thoughts: list[tuple[str | None, str]] = field(default_factory=list)
@@ -106,10 +108,10 @@ class Pool:
     given_up: dict[Bucket, Counter[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        from instructwild.clean.near import RequestIndex
+        from instructwild.clean.near import Index, RequestIndex
 
         self.progress = {bucket: BucketProgress(goal.target) for bucket, goal in self.goals.items() if goal.target}
-        self._index = RequestIndex(self.threshold)
+        self._index: Index | RequestIndex = (Index if self.plain else RequestIndex)(self.threshold)
         self._names: list[str] = []
         self._ids: set[str] = set()
         self._pending: deque[PendingRequest] = deque()

@@ -83,7 +83,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
     pool, table = planned(sources, model, plan, encoding, columns=columns)
     config = {"model": name.label, "goals": described(pool.goals), "seed": plan.seed, "max_empty_requests": plan.max_empty,
               "threshold": plan.threshold, "concurrency": limits.concurrency, "budget": limits.budget,
-              **thinking_config(plan.thinking, plan.keep_thoughts)}
+              **({"plain": True} if plan.plain else {}), **thinking_config(plan.thinking, plan.keep_thoughts)}
     with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
         if run.finished:
             return run.finished
@@ -104,7 +104,7 @@ def planned(sources: Sequence[str | Path], model: str, plan: ExpandPlan, encodin
     name = understand(model)
     goals = plan.goals(style_for(name) if plan.prompt_style == "auto" else plan.prompt_style)
     seeds, table = read_seeds(sources, plan.languages, encoding, columns)
-    return Pool(seeds, goals, name.label, plan.seed, plan.max_empty, plan.threshold, plan.thinking,
+    return Pool(seeds, goals, name.label, plan.seed, plan.max_empty, plan.threshold, plan.plain, plan.thinking,
                 plan.keep_thoughts), table
 
 

@@ -146,6 +146,23 @@ def test_the_command_line_plans_collects_and_explains(tmp_path, monkeypatch, cap
         assert "Traceback" not in said.err
 
 
+def test_the_timeout_reaches_the_endpoint(tmp_path, monkeypatch):
+    from instructwild.cli import main
+
+    limits = []
+
+    def stopped(*_, labeller, **__):
+        limits.append(labeller.limits)
+        raise InputError("stopped here", where="a test", remedy="none")
+
+    monkeypatch.setattr("instructwild.collect.pipeline.collect", stopped)
+    posts = str(lines(tmp_path / "a.jsonl", {"text": "Why is the sky blue?"}))
+    with pytest.raises(SystemExit):
+        main(["collect", "jsonl", posts, "--out", str(tmp_path / "o"), "--model", "http://127.0.0.1:9/v1#m",
+              "--timeout", "7"])
+    assert limits[0].timeout == 7.0
+
+
 def test_the_forgotten_are_never_collected_again(tmp_path):
     from instructwild.privacy.forgotten import author_mark, row_mark
 

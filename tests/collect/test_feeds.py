@@ -9,7 +9,8 @@ from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of
 from instructwild.schema import Dropped
 
-FEEDS = [json.loads(line) for line in Path(__file__).with_name("labelled_feeds.jsonl").read_text(encoding="utf-8").splitlines()]  # noqa: E501
+FILE = Path(__file__).with_name("labelled_feeds.jsonl")
+FEEDS = [json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines()]
 
 
 def kept(rows, recall="default"):
@@ -18,20 +19,65 @@ def kept(rows, recall="default"):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize(("split", "recall", "wrong"), [("tune", 0.85, 0.005), ("test", 0.6, 0.12)])
+@pytest.mark.parametrize(("split", "recall", "wrong"), [
+    ("tune", 0.85, 0.02), ("test", 0.8, 0.03), ("fresh", 0.8, 0.12)])
 def test_most_prompts_of_a_feed_are_kept_and_little_else(language, split, recall, wrong):
     rows = [row for row in FEEDS if (row["split"], row["language"]) == (split, language)]
     prompts, others = [row for row in rows if row["prompt"]], [row for row in rows if not row["prompt"]]
-    assert len(others) >= 500
+    assert len(others) >= (60 if split == "fresh" else 500)
     assert kept(prompts) / len(prompts) >= recall
-    assert kept(prompts, "high") / len(prompts) >= 0.95
+    assert kept(prompts, "high") / len(prompts) >= (0.92 if split == "fresh" else 0.95)
     assert kept(others) / len(others) <= wrong
+
+
+@pytest.mark.parametrize("post", [
+    "Why is the sky blue?", "Summarise the plot of Macbeth in four sentences.", "天空为什么是蓝色的？",
+    "用三句话概括《西游记》的情节。"])
+def test_a_prompt_keeps_its_score(post):
+    row = prompt_of(Post("f#1", post), Terms("x", "s")).row
+    assert 0.78 <= row.scores["prompt"] <= 1
+
+
+@pytest.mark.parametrize("post", ["How was your flight back from Leeds?", "What does he see in her?", "你们几点下班？"])
+def test_talk_says_what_speaks_for_and_against_it(post):
+    lost = prompt_of(Post("f#1", post), Terms("x", "s", recall="default"))
+    assert lost.row["text"] == post
+    if lost.evidence["why"] == "reads like talk among people":
+        assert lost.evidence["score"] < 0.78
+        assert all(isinstance(word, str) for word in (*lost.evidence["for"], *lost.evidence["against"]))
+        assert lost.evidence["against"]
+
+
+def test_the_threshold_moves_what_is_kept_and_what_a_model_may_decide():
+    rows = [row for row in FEEDS if row["split"] == "test" and row["prompt"]]
+    counts = [sum(not isinstance(prompt_of(Post("f#1", row["post"]), Terms("x", "s", threshold=least)), Dropped)
+                  for row in rows) for least in (0.0, 0.5, 0.78, 0.99)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] > counts[2] > counts[3] > 0
+    open_rows = [prompt_of(Post("f#1", row["post"]), Terms("x", "s", keep_unsure=True)) for row in rows]
+    kept_too = [row for row in open_rows if not isinstance(row, Dropped)]
+    assert len(kept_too) > counts[2]
+    assert all(row.unsure for row in kept_too if row.row.scores["prompt"] < 0.78 and row.form in ("bare", "quote"))
+
+
+def test_weights_are_words_a_person_can_read():
+    from instructwild.collect.score import readable, weights
+
+    for language in ("en", "zh"):
+        intercept, known = weights(language)
+        assert -4 < intercept < 0
+        assert all(abs(weight) < 6 for weight in known.values())
+        assert "…" not in "".join(map(readable, list(known)[:50]))
+    assert readable("^what is") == "opens with “what is”"
+    assert readable("<own>") == "own"
 
 
 def test_rows_that_hold_an_answer_are_masked_only_on_request():
     from instructwild.schema.message import Message
 
-    turns = (Message(role="user", content="Who wrote to [x]?"), Message(role="assistant", content="Ada, at ada@mail.example"))  # noqa: E501
-    for mask, shown in ((None, "ada@mail.example"), ("values", "[EMAIL_1]"), ("names", "ada@mail.example"), ("all", "[EMAIL_1]")):  # noqa: E501
+    turns = (Message(role="user", content="Who wrote to [x]?"),
+             Message(role="assistant", content="Ada, at ada@mail.example"))
+    for mask, shown in ((None, "ada@mail.example"), ("values", "[EMAIL_1]"), ("names", "ada@mail.example"),
+                        ("all", "[EMAIL_1]")):
         row = prompt_of(Post("f#1", messages=turns), Terms("json", "s", mask=mask))
         assert shown in row.row.messages[1].content

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from instructwild.collect.labels import RISKS, TYPES, read_labels, request_for
+from instructwild.collect.labels import RISKS, TYPES, read_answer, read_labels, request_for
 from instructwild.collect.pipeline import Labeller, collect
 from instructwild.collect.plan import plan
 from instructwild.errors import ConfigError
@@ -86,6 +86,44 @@ def test_rows_get_their_labels_and_the_counts_say_so(tmp_path, prompts, model):
     assert made.manifest.metrics["risk"] == {"illegal": 1}
     assert made.manifest.tokens.prompt == 60
     assert made.manifest.rows.in_ == 7
+
+
+def test_a_model_decides_on_posts_near_the_threshold_and_only_on_those(tmp_path, monkeypatch):
+    from instructwild.llm.session import Session
+
+    posts = {"Is a lighthouse a house?": "Type: Not a prompt\nRisk: none",
+             "Could a snail cross the Atlantic?": "Type: Open QA\nRisk: none",
+             "How do snails see?": "hm",
+             "Write a poem about river 0.": "Type: Not a prompt\nRisk: none"}
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"text": text}) + "\n" for text in (*posts, "Anyone awake?")), encoding="utf-8")
+    shown = []
+
+    def answers(requests):
+        shown.extend(requests)
+        return [Reply(next(reply for text, reply in posts.items() if text in request.text[-80:])) for request in requests]
+
+    monkeypatch.setattr("instructwild.llm.open.open_model", lambda given, limits, ledger, sort=1: Session(
+        given, BatchEngine(answers, all_at_once, ledger, given.key), 2, Price(), ledger))
+    figures = json.loads(plan("jsonl", [path], Labeller("smollm2")))
+    made = collect("jsonl", [path], tmp_path / "out", salt="s", labeller=Labeller("smollm2"))
+    kept = {row["messages"][0]["content"]: row["labels"]["type"] for row in made.frame().iter_rows(named=True)}
+    assert kept["Could a snail cross the Atlantic?"] == "Open QA"
+    assert "Write a poem about river 0." in kept           # surely a prompt: the model only labels it
+    assert "Is a lighthouse a house?" not in kept
+    evidence = [json.loads(text) for text in made.dropped()["evidence"]]
+    assert [item["score"] for item in evidence if item["why"] == "a model says that it is no prompt"]
+    assert made.manifest.rows.in_ == 5
+    assert made.manifest.rows.in_ == made.manifest.rows.kept + made.manifest.rows.dropped
+    assert figures["calls"] == len(shown) == 4
+    assert figures["unsure"] == sum(made.manifest.metrics["decided"].values()) == 3
+
+
+@pytest.mark.parametrize(("answer", "refused"), [
+    ("Type: Not a prompt\nRisk: none", True), ("**Type:** not a prompt", True), ("Not a prompt", True),
+    ("Type: Open QA\nRisk: none", False), ("It is not a prompt for children", False), ("", False)])
+def test_only_the_type_itself_refuses_a_post(answer, refused):
+    assert read_answer(answer).refused is refused
 
 
 def test_an_interrupted_labelling_asks_nothing_twice(tmp_path, prompts, model, monkeypatch):

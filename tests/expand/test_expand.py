@@ -78,6 +78,15 @@ def test_a_model_that_cannot_write_a_language_is_given_up_with_a_word_of_advice(
     assert "Qwen/Qwen3-0.6B" in given_up(growth, zh)
 
 
+@pytest.mark.parametrize(("plain", "reasons"), [(False, []), (True, ["near_duplicate"])])
+def test_the_plain_rule_drops_what_asks_for_something_else_too(plain, reasons):
+    zh = Bucket("zh")
+    growth = Pool({"zh": [instruction_of("什么是进程？")]}, {zh: Goal(1, template("zh", "chat"))}, "m", plain=plain)
+    growth.accept(growth.next_request(), Reply("6. 什么是线程？"))
+    assert [row.reason.value for row in growth.dropped] == reasons
+    assert len(growth.kept) == 1 - len(reasons)
+
+
 def test_replies_are_judged_in_the_order_of_requests_whatever_the_window(seeds, tmp_path):
     wide = expand([seeds], tmp_path / "wide", "scripted", ExpandPlan(target=40), limits=Limits(concurrency=4))
     assert wide.manifest.config["concurrency"] == 4

@@ -45,19 +45,19 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     english = read["english"].to_numpy() & (main == script.LATIN)
     code = counted[:, script.SYMBOL] > CODE_SHARE * counted.sum(axis=1)
     _prefer_the_asking_script(heads, weights, main, english & ~code)
-    found = np.full(len(texts), UNDETERMINED, dtype=object)
+    tags = np.full(len(texts), UNDETERMINED, dtype=object)
     for number, tag in ONE_LANGUAGE.items():
-        found[main == number] = tag
+        tags[main == number] = tag
     cjk = main == script.HAN
-    found[cjk] = "zh-Hans"
-    found[cjk & (counted[:, script.HANT] > counted[:, script.HANS])] = "zh-Hant"
-    found[cjk & (kana > KANA_SHARE * (han + kana))] = "ja"
-    found[english & (main == script.LATIN)] = "en"
+    tags[cjk] = "zh-Hans"
+    tags[cjk & (counted[:, script.HANT] > counted[:, script.HANS])] = "zh-Hant"
+    tags[cjk & (kana > KANA_SHARE * (han + kana))] = "ja"
+    tags[english & (main == script.LATIN)] = "en"
     judge = SharedScript(backend)
-    for place in np.flatnonzero(np.isin(main, SHARED) & (~english | code)):
-        found[place] = judge(heads[place], int(main[place]), bool(code[place]))
-    found[~written] = UNDETERMINED
-    return pl.Series("language", found.tolist(), dtype=pl.String)
+    for index in np.flatnonzero(np.isin(main, SHARED) & (~english | code)):
+        tags[index] = judge(heads[index], int(main[index]), bool(code[index]))
+    tags[~written] = UNDETERMINED
+    return pl.Series("language", tags.tolist(), dtype=pl.String)
 
 
 def language_of(text: str) -> str:
@@ -69,7 +69,7 @@ def _prefer_the_asking_script(heads: Sequence[str], weights: np.ndarray, main: n
     """Change `main` where Latin letters are most but only name things or are code, as in "什么是 Stack Blocks？"."""
     others = weights.copy()
     others[:, script.LATIN] = 0
-    for place in np.flatnonzero((main == script.LATIN) & ~english & (others.max(axis=1) >= LEAST_LETTERS)):
-        prose = sum(clues.clues(heads[place]).values()) >= PROSE_CLUES
-        if not prose or others[place].max() > PROSE_SHARE * weights[place].max():
-            main[place] = others[place].argmax()
+    for index in np.flatnonzero((main == script.LATIN) & ~english & (others.max(axis=1) >= LEAST_LETTERS)):
+        prose = sum(clues.clues(heads[index]).values()) >= PROSE_CLUES
+        if not prose or others[index].max() > PROSE_SHARE * weights[index].max():
+            main[index] = others[index].argmax()

@@ -17,14 +17,14 @@ WORDS = {
           "auch es wie was wer wo warum wenn oder aber nach bei aus um an ich du er sie wir ihr mein dein kein keine "
           "neue neuen alle werden wird wurde kann noch nur über unter vom zum zur bitte hier diese dieser dieses "
           "mehr sehr ohne durch",
-    "es": "el los las un una unos de del y e o u que en con para por es son está están no se su sus al lo como más "
+    "es": "el los las un una unos de del y e que en con para por es son está están no se su sus al lo como más "
           "pero si mi tu tus este esta estos estas eso esto ser tiene te le les nuevo nueva todos todas cómo qué "
           "cuál dónde cuando sin sobre entre hasta desde ya muy también hacia según la",
     "fr": "le la les un une des du de et ou où est sont dans en pour par sur avec sans pas ne plus ce cette ces se "
           "sa son ses au aux que qui quoi comment pourquoi quand votre vos notre nos vous nous je tu il elle ils "
           "elles mais mon ma mes leur leurs tout tous toutes nouveau nouvelle être avoir entre vers chez très aussi "
           "sous d'un d'une c'est",
-    "it": "il lo la gli le un uno una di del dello della dei degli delle e o che in con per da dal dalla nel nella "
+    "it": "il lo la gli le un uno una di del dello della dei degli delle e che in con per da dal dalla nel nella "
           "sul sulla è sono non si su al alla ai come più ma se mio tuo tua tuoi questo questa questi queste quello "
           "cosa chi dove quando perché tutti tutte nuovo nuova essere anche senza tra fra ogni i ed ad",
     "pt": "o a os as um uma uns umas de do da dos das e ou que em no na nos nas com para por pelo pela é são está "
@@ -34,6 +34,42 @@ WORDS = {
           "naar wat wie waar hoe waarom wanneer ik je jij hij zij wij jullie mijn uw hun geen nog wel kan worden "
           "wordt over",
 }
+REQUESTS = {
+    "en": "recipe recipes tips ideas facts movies movie books book song songs poem story essay letter quick best good "
+          "bad big small hot cold dinner lunch breakfast summarize summarise translate compare define rewrite generate "
+          "sort antonym synonym synonyms care resume words people world day time year years man woman work make made "
+          "help need want know think say says said tell great first last long little own other old right high different "
+          "large next early young important few public same able verbs",
+    "de": "schreibe schreib erkläre erklär nenne übersetze fasse vergleiche verbessere gib mir welche welcher welches "
+          "danke guten morgen tag abend bitte brauche bedeutet kostet hauptstadt rezept satz text gedicht geschichte "
+          "beschreibe erstelle liste auf zwischen unterschied vorteile nachteile beispiel beispiele wort wörter farbe "
+          "hast habe hat heute gestern jahr jahre kinder leben deutsch deutsche zwei drei fünf zehn heißt viel viele "
+          "wann warum gegen damit sowie etwas jede jeder gehen machen mache finde",
+    "es": "escribe explica traduce resume enumera mejora nombra compara dame necesito cuánto cuánta cuántos cuesta "
+          "gracias buenos buenas días tardes quién quiénes hola receta frase cuento palabra palabras ejemplo ejemplos "
+          "ayuda puedes hacer haz dime describe crea genera redacta diferencia ventajas dos tres cinco diez año años "
+          "hoy mañana ayer vida niños gatos perros inventó significa capital ciudad país contra tiempo mejor mayor",
+    "fr": "écris explique traduis résume énumère améliore cite donne donnez compare merci bonjour bonsoir quelle quel "
+          "quels quelles combien coûte besoin conseils phrase recette texte poème histoire mot mots exemple exemples "
+          "aide peux pouvez faire fais dis décris crée génère rédige différence avantages deux trois cinq dix "
+          "aujourd'hui demain hier vie enfants chats chiens inventé signifie capitale ville pays contre temps meilleur "
+          "meilleure j'ai qu'est-ce est-ce est-il qu'un qu'une n'est l'on",
+    "it": "scrivi spiega traduci riassumi elenca migliora nomina confronta dammi dimmi descrivi crea genera grazie "
+          "buongiorno buonasera quanto quanta quanti costa ho bisogno consigli frase ricetta testo poesia storia parola "
+          "parole esempio esempi aiuto puoi fare fammi differenza vantaggi due tre cinque dieci oggi domani ieri vita "
+          "bambini gatti cani inventato significa capitale città paese contro tempo migliore sono sei dell'erba tema "
+          "fiumi europei",
+    "pt": "escreva escreve explique traduza resuma liste melhore diga compare preciso obrigado obrigada quanto quanta "
+          "quantos custa quem dicas dê bom boa dia tarde noite frase receita texto poema conto palavra palavras exemplo "
+          "exemplos ajuda pode posso fazer faça descreva crie gere redija diferença vantagens dois três cinco dez hoje "
+          "amanhã ontem vida crianças gatos cachorros inventou significa capital cidade país contra tempo melhor maior "
+          "horas chove",
+    "nl": "schrijf leg noem vertaal vat samen vergelijk verbeter geef mij bedankt goedemorgen goedendag welke welk "
+          "hoeveel kost nodig betekent hoofdstad recept zin tekst gedicht verhaal woord woorden voorbeeld voorbeelden "
+          "beschrijf maak lijst tussen verschil voordelen nadelen twee drie vijf tien vandaag morgen gisteren leven "
+          "kinderen katten honden uitgevonden stad land tegen tijd beste heb heeft laat mag moet zou allemaal alle",
+}
+"""Words of short requests and questions, beside the little ones: short texts often have nothing else to be known by."""
 LETTERS = {"ã": "pt", "õ": "pt", "ñ": "es", "¿": "es", "¡": "es", "ß": "de", "ä": "de", "ö": "de", "ü": "de", "ì": "it",
            "ò": "it", "ù": "it", "œ": "fr", "û": "fr", "î": "fr", "ë": "fr", "ê": "pt fr", "â": "pt fr", "ç": "pt fr",
            "è": "it fr", "à": "it fr pt"}
@@ -46,7 +82,7 @@ WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 
 def _shares(listed: Mapping[str, str]) -> dict[str, tuple[tuple[str, float], ...]]:
     """What each clue is worth to each language it points to: one over their number."""
-    return {clue: tuple((language, 1 / len(told.split())) for language in told.split()) for clue, told in listed.items()}
+    return {clue: tuple((language, 1 / len(named.split())) for language in named.split()) for clue, named in listed.items()}
 
 
 def _turned(words: Mapping[str, str]) -> dict[str, str]:
@@ -79,24 +115,25 @@ def _any_of(words: set[str]) -> str:
     return rf"\b(?:{'|'.join(sorted(map(re.escape, words)))})\b"
 
 
-_OF_WORD, _OF_LETTER, _OF_ENDING = _shares(_turned(WORDS)), _shares(LETTERS), _shares(ENDINGS)
+_ALL_WORDS = {language: f"{little} {REQUESTS[language]}" for language, little in WORDS.items()}
+_OF_WORD, _OF_LETTER, _OF_ENDING = _shares(_turned(_ALL_WORDS)), _shares(LETTERS), _shares(ENDINGS)
 
 
 def clues(text: str) -> dict[str, float]:
     """How much in a text points to each language; a word counts once, however often it comes."""
-    found: dict[str, float] = {}
+    evidence: dict[str, float] = {}
     folded = text.lower()
     for word in set(WORD.findall(folded)):
-        if told := _OF_WORD.get(word):
-            for language, worth in told:
-                found[language] = found.get(language, 0.0) + worth
+        if shares := _OF_WORD.get(word):
+            for language, worth in shares:
+                evidence[language] = evidence.get(language, 0.0) + worth
         else:
             for length in (3, 4, 5, 6, 2):
-                if told := _OF_ENDING.get(word[-length:]):
-                    for language, worth in told:
-                        found[language] = found.get(language, 0.0) + worth / 2
+                if shares := _OF_ENDING.get(word[-length:]):
+                    for language, worth in shares:
+                        evidence[language] = evidence.get(language, 0.0) + worth / 2
     if not folded.isascii():
         for letter in set(folded):
             for language, worth in _OF_LETTER.get(letter, ()):
-                found[language] = found.get(language, 0.0) + worth
-    return found
+                evidence[language] = evidence.get(language, 0.0) + worth
+    return evidence

@@ -48,19 +48,19 @@ class SharedScript:
             letters: its main script, numbered as in `script`.
             code: it has as many symbols as source code.
         """
-        told = clues(text) if letters == script.LATIN else {}
-        if code and sum(told.values()) < CODE_CLUES:
+        evidence = clues(text) if letters == script.LATIN else {}
+        if code and sum(evidence.values()) < CODE_CLUES:
             return "und"
-        english = told.get("en", 0.0)
-        if english >= CLEARLY_ENGLISH and english >= 2 * (sum(told.values()) - english):
+        english = evidence.get("en", 0.0)
+        if english >= CLEARLY_ENGLISH and english >= 2 * (sum(evidence.values()) - english):
             return "en"
         likely = {language: p for language, p in self._likelihoods(text).items()
                   if _SCRIPT.get(language, script.LATIN) == letters}
-        if not likely and not told:
+        if not likely and not evidence:
             return "und"
-        best = max({**told, **likely},
-                   key=lambda name: math.log(likely.get(name, 0.0) + FLOOR) + CLUE_WEIGHT * told.get(name, 0.0))
-        return best if best in told or likely[best] >= LEAST else "und"
+        best = max({**evidence, **likely},
+                   key=lambda name: math.log(likely.get(name, 0.0) + FLOOR) + CLUE_WEIGHT * evidence.get(name, 0.0))
+        return best if best in evidence or likely[best] >= LEAST else "und"
 
     def likelihood(self, text: str, language: str) -> float:
         """What the model alone gives a language, between 0 and 1."""
@@ -87,6 +87,6 @@ def _langdetect(text: str) -> dict[str, float]:
 
     DetectorFactory.seed = 0   # without it the answers change from run to run
     try:
-        return {found.lang.partition("-")[0]: found.prob for found in detect_langs(text)}
+        return {guess.lang.partition("-")[0]: guess.prob for guess in detect_langs(text)}
     except LangDetectException:
         return {}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from instructwild.errors import ConfigError
 from instructwild.text.language import languages, script
+from instructwild.text.language.confidence import doubtful
 
 CASES = {
     "simplified": ("请帮我写一封辞职信", "zh-Hans"),
@@ -70,3 +71,28 @@ def test_langdetect_is_seeded_and_an_unknown_backend_is_named():
     assert languages(texts, "langdetect").to_list() == languages(texts, "langdetect").to_list() == ["de", "it"]
     with pytest.raises(ConfigError, match="unknown backend 'magic'"):
         languages(texts, "magic")
+
+
+SHORT = {"de": ["Nenne drei Flüsse in Asien", "Übersetze diesen Satz", "Welche Farbe hat Schnee?", "Was kostet ein Brot?"],
+         "es": ["Traduce esta palabra", "Dame consejos para dormir", "Cuánto cuesta un pan", "Compara perros y gatos"],
+         "fr": ["Explique la gravité", "Cite trois lacs d'Afrique", "Recette de soupe aux poireaux"],
+         "pt": ["Traduza esta palavra", "Quem inventou a bússola?", "Me dê dicas para dormir"],
+         "it": ["Traduci questa parola", "Cosa significa gravità", "Nomina tre laghi africani"],
+         "nl": ["Wat betekent zwaartekracht", "Noem drie meren in Afrika", "Vertaal deze zin"]}
+ENGLISH = ["Tapas menu", "Latte art", "Bon appetit", "Siesta benefits", "Pasta al dente timing", "Mexican salsa",
+           "Schadenfreude meaning", "Integrate sin x", "Define gravity.", "Paella ingredients"]
+
+
+@pytest.mark.parametrize("tag", sorted(SHORT))
+def test_short_requests_in_latin_letters_keep_their_language(tag):
+    texts = pl.Series(SHORT[tag])
+    named = languages(texts)
+    assert named.to_list() == [tag] * len(texts)
+    assert not doubtful(texts, named).any()
+
+
+def test_short_english_is_never_surely_another_language():
+    texts = pl.Series(ENGLISH)
+    named = languages(texts)
+    unsure = doubtful(texts, named).to_list()
+    assert all(tag in ("en", "und") or doubt for tag, doubt in zip(named, unsure, strict=True))

@@ -1,4 +1,4 @@
-"""How surely a text out of a feed is meant for a model: of a hundred posts one is.
+"""Signs in a text out of a feed that it is talk, or a task for a model.
 
 What is merely possible is nearly always talk.
 
@@ -35,7 +35,8 @@ ORDER = re.compile(
     rf"in|between|to (?:an?|someone|somebody|children|kids|beginners)\b|(?!to\b)[a-z]{{4,}})\b"
     rf"|(?:translate|rewrite|rephrase|paraphrase|proofread|summari[sz]e|simplify|edit|correct|convert|classify"
     rf"|shorten|refactor|"
-    rf"debug|optimi[sz]e|continue|improve) (?:the following|this (?:sentence|text|paragraph|e-?mail|code|passage"
+    rf"debug|optimi[sz]e|continue|improve) (?:the following|this (?:sentence|text|paragraph|page|document|paper|letter"
+    rf"|e-?mail|code|passage"
     rf"|list|essay|function|"
     rf"recipe|article|into|to|for)|these|[\"“'‘]|my (?:essay|resume|cv|text|code|cover letter))"
     rf"|act as an?\b|you are an? [a-z]+|you're an? [a-z]+ (?:who|that|with)|pretend (?:you are|to be|that)"
@@ -94,13 +95,6 @@ NEARBY = re.compile(
     r"lol|lmao|omg|wtf|tbh|imo|ngl|btw|smh|please stop|dm|rt|retweet|follow|subscribe|link|bio|newsletter"
     r"|episode|stream|giveaway|"
     r"tickets?|season|patch|update|server|channel|thread|mods?|sub|subreddit|OP)\b", re.IGNORECASE)
-NEARBY_ORDER = re.compile(r"\b(?:today|tonight|tomorrow|yesterday|last night|lately|we|us|our|y'all|guys|folks"
-    r"|anyone|everyone|dm|rt|retweet|follow|"
-                          r"subscribe|link|bio|newsletter|giveaway|lol|lmao|omg|wtf|tbh|ngl|already|still|i'll"
-    r"|don't|it's|literally|and i|i will|i can|i want|they said)\b", re.IGNORECASE)
-CONDITION = re.compile(r"(?:please|show|explain|give|use|answer|include|keep|list|write|and |in |with|step"
-    r"|describe|compare|name)\b|.*\?$", re.IGNORECASE)
-"""What may follow a question that is put to a model; after a riddle its answer follows."""
 ANSWERED = re.compile(r"\bin (?:one|two|three|a|\d) words?[:：]")
 LONG_ORDER = 25
 """Words from which on an order is too detailed to be meant for whoever reads the feed."""
@@ -140,7 +134,6 @@ DEICTIC = re.compile(
 OBJECT = re.compile(r"https?://\S|```|[:：]\s*\S|\n\s*\S|[\"“「『]")
 """What "this" may stand for within the text: a link, code, a quotation, or what follows a colon or a line end."""
 LINK = re.compile(r"https?://\S+")
-OUTSIDE = re.compile(r"\b(?:he|she|they|this|that|him|her|them)\b[^\n:]*$", re.IGNORECASE)
 
 HAN_TALK = re.compile(r"[！!…～~]|[\U0001F300-\U0001FAFF\u2600-\u27bf]|https?://|#|@|哈哈|呜"
     r"|[啊呀嘛吧啦噢喔哦哈呗哎唉欸诶][。？?，,]?\s*$|[呗啦嘛吧][，,]|(?<!为)了[。？?]?\s*$|大家|你们|各位|有没有人|"
@@ -152,7 +145,6 @@ HAN_NEARBY = re.compile(r"(?<![吉其])他(?!国|人)|她|它们|这(?:个(?!主
     r"|数据)|种|里|样|届|剧|歌|游戏|天气|是|就|也|都|不)|那(?:个|些|种|里|样|是|就|也|都|不|天|年)|下一季|更新"
     r"|版本|开播|演唱会|周一|周末|群里|楼主")
 HAN_GRUMBLE = re.compile(r"总是|老是|一直|每次|还是|都会|都不|非要|必须要|因为|停不下来|是怎么[^的]{1,4}的$")
-HAN_CONDITION = re.compile(r"(?:请|用|并|要求|分|列|给|举|字数|以|按|一步|从|再|每|[^。]{0,40}[？?]$)")
 HAN_SELF = re.compile(r"我(?!们的任务|想让你|要你|需要你|希望你|给你|将给|提供|会给)")
 HAN_ORDER = re.compile(
     r"^(?:请(?:你|帮我|为我|给(?:出|我(?!们)|下|以下)|根据|用|以|按|把|将|对|从|写|列|解释|说明|介绍|描述|分析"
@@ -199,93 +191,53 @@ HAN_QUESTION = re.compile(
     r"(?:应该|应当|需要|可以)(?:如何|怎么|怎样|注意)|(?:等于|是)多少|(?:最早|首次|由谁|谁发明|哪一年|哪个朝代|哪个国家))")
 
 
-def weakness(text: str, form: str, chinese: bool) -> str | None:
-    """Why there is too little evidence that the text is meant for a model; None where there is enough.
-
-    Args:
-        text: the stretch of a post that asks for something.
-        form: how it stood in the post (`extract.Candidate.form`).
-        chinese: which language it is read in.
-    """
-    if form in ("bare", "quote"):
-        reason = _weak_chinese(text) if chinese else _weak_english(text)
-        return reason and f"too little evidence: {reason}"
-    asks_openly = (HAN_ORDER.match(text) or HAN_QUESTION.search(text)) if chinese else (ORDER.match(text) or QUESTION.match(text))  # noqa: E501
-    if not asks_openly and (form == "report" or (form == "address" and len(text) < 45)):
-        return "too little evidence: neither an order for a text nor a question about the world"
-    if form == "report" and not chinese and NEARBY_ORDER.search(text):
-        return "asks about something outside the text"
-    outside = DEICTIC.match(text) or (form == "address" and len(text) < 60 and OUTSIDE.search(text)) \
-        or (chinese and HAN_DEICTIC.match(text))
-    if outside and not OBJECT.search(text):
-        return "asks about something outside the text"
-    return None
-
-
 HAN_DEICTIC = re.compile(r"^(?:这|那|他|她|它)(?!段|句|篇|首|种|类)[^，。？?]{0,10}(?:吗|么|什么|谁|真|假|对"
     r"|怎么)[^，。？?]{0,6}[？?]?$|^(?:解释|翻译|总结|评价|看)一?下(?:这|那|他|她|它)个?[。？?]?$")
 
 
-def _weak_english(text: str) -> str | None:
-    words = len(re.findall(r"[A-Za-z0-9'’-]+", text))
-    order = ORDER.match(text)
-    head = re.split(r"[:：]\s", text[:400], maxsplit=1)[0] if order else text[:400]  # behind a colon stands what is worked on  # noqa: E501
-    if LIVELY.search(LINK.sub("", head) if order else head):        # an order may name the page that it is about
-        return "lively talk"
+ENDS_OUTSIDE = re.compile(r"\b(?:it|that|this|these|those|them|him|her|one|there|here|so|though|then|now)[\s.?!]*$",
+                          re.IGNORECASE)
+ORDER_ASKED = re.compile(r"(?!(?:please |hey,? )?(?:can|could|would|will) )[^?？:：\n.]{1,80}[?？]", re.IGNORECASE)
+"""Who puts a question mark behind "recommend three podcasts" asks people for theirs."""
+OWN = re.compile(r"\b(?:i|i'm|i've|i'd|me|my|mine|we|we're|us|our)\b", re.IGNORECASE)
+HAN_READER = re.compile(r"你(?!是一|现在是|的(?:任务|角色|回答)|需要|扮演|将|来|作为|可以(?:帮|用|给|告诉)|能(?:帮|用|给|否)"
+                        r"|要)|您(?!是一)")
+HAN_CHORE = re.compile(r"(?:麻烦|拜托|劳驾|请)[^，。]{0,14}(?:关|开|拿|带|放|收|倒|擦|递|挪|还|让|等|停|排队|走|坐|小声"
+                       r"|安静)[^，。]{0,3}$")
+
+
+ENGLISH = {"order": ORDER.match, "likeness": LIKENESS.search, "question": QUESTION.match, "nearby": NEARBY.search,
+           "to the reader": READER.search, "to a model": READER_MODEL.search, "lively": LIVELY.search, "story": STORY.search,
+           "name": NAME.search, "points outside": DEICTIC.match, "narrative": NARRATIVE.search, "role": ROLE.match,
+           "role with a task": ROLE_TASK.search, "answered": ANSWERED.search, "ends outside": ENDS_OUTSIDE.search,
+           "own": OWN.search}
+CHINESE = {"order": HAN_ORDER.match, "likeness": HAN_LIKENESS.search, "question": HAN_QUESTION.search,
+           "nearby": HAN_NEARBY.search, "lively": HAN_TALK.search, "grumble": HAN_GRUMBLE.search, "self": HAN_SELF.search,
+           "answered": HAN_ANSWERED.search, "narrative": HAN_NARRATIVE.search, "problem": HAN_PROBLEM.search,
+           "points outside": HAN_DEICTIC.match, "to the reader": HAN_READER.search, "chore": HAN_CHORE.match}
+IN_OPENING = frozenset(("nearby", "to the reader", "lively", "story", "narrative"))
+TALK_OF_LONG = {"nearby", "to the reader", "story", "narrative", "self"}
+"""Signs of talk that an order with many details may have."""
+READ = 400
+"""Characters that signs are looked for in."""
+
+
+def signs(text: str, chinese: bool) -> list[str]:
+    """The names of the signs in a text, read as Chinese or as English."""
+    table = CHINESE if chinese else ENGLISH
+    head = text[:READ]
+    order = table["order"](text)
+    opening = re.split(r"[:：]\s", head, maxsplit=1)[0]       # behind a colon stands what is worked on
+    skipped: set[str] = set()
     if order:
-        return _weak_order(text, head, words)
-    if STORY.search(re.sub(r"^how (?:can|do|should|could|would) i\b", "", head, flags=re.IGNORECASE)):
-        return "the author's own story"
-    if not QUESTION.match(text):
-        return "neither an order for a text nor a question about the world"
-    if READER.search(READER_MODEL.sub("", head)) or NEARBY.search(head):
-        return "about something nearby"
-    sentences = [part for part in re.split(r"(?<=[.?!])\s+|\n+", text.strip()) if part]
-    if words < 5 or not sentences[0].endswith("?") or len(sentences) > 3:
-        return "a question without its mark, or a short one"
-    if not all(CONDITION.match(sentence) for sentence in sentences[1:]):
-        return "its own answer, or talk, behind the question"
-    if NAME.search(sentences[0]) and re.match(r"why|how (?:can|do|should)|which|is it", text, re.IGNORECASE):
-        return "a question about a name"
-    return None
-
-
-def _weak_order(text: str, head: str, words: int) -> str | None:
-    if STORY.match(head) or (STORY.search(head) and words < 8):
-        return "the author's own story"
-    if READER.search(READER_MODEL.sub("", head)) and words < LONG_ORDER:
-        return "put to the reader"
-    if NEARBY_ORDER.search(head) and words < LONG_ORDER:
-        return "about something nearby"
-    if ANSWERED.search(text) or NARRATIVE.search(head):
-        return "its own answer, or talk, behind the order"
-    return None if words >= 6 and LIKENESS.search(text) and (not ROLE.match(text) or ROLE_TASK.search(text)) else "an order without what it is to be like"  # noqa: E501
-
-
-def _weak_chinese(text: str) -> str | None:
-    order = HAN_ORDER.match(text)
-    head = re.split(r"[:：]", text[:300], maxsplit=1)[0] if order else text[:300]
-    length = len(re.findall(rf"{ANY_HAN}|[A-Za-z0-9]+", text))
-    if HAN_TALK.search(head):
-        return "lively talk"
-    if HAN_NEARBY.search(head) and (order is None or length < 12):
-        return "about something nearby"
-    if order:
-        if HAN_ANSWERED.match(text) or HAN_NARRATIVE.search(head):
-            return "its own answer, or talk, behind the order"
-        if HAN_SELF.search(re.sub(r"(?:帮|给|替|为|教|考|问)我|我(?:想|希望|要)(?:让)?你|我需要"
-    r"|我接下来", "", head)) and length < 30:
-            return "the author's own story"
-        if re.search(r"你(?!是|现在|的(?:任务|角色|回答)|需要|要|扮演|将|来|作为|会|可以|能)", head) and length < 30:
-            return "put to the reader"
-        return None if length >= 8 and (HAN_LIKENESS.search(text) or HAN_PROBLEM.match(text)) else "an order without what it is to be like"  # noqa: E501
-    if not HAN_QUESTION.search(text):
-        return "neither an order for a text nor a question about the world"
-    if HAN_GRUMBLE.search(head):
-        return "lively talk"
-    if re.search(r"[我你咱]", head):
-        return "about the author or the reader"
-    if length < 7 or not re.search(r"[？?]", text) or len(re.findall(r"[。？?\n]", text)) > 3:
-        return "a question without its mark, or a short one"
-    rest = [part for part in re.split(r"(?<=[。？?])|\n+", text.strip()) if part.strip()][1:]
-    return None if all(HAN_CONDITION.match(part.strip()) for part in rest) else "its own answer, or talk, behind the question"  # noqa: E501
+        opening = LINK.sub(" ", opening)                      # an order may name the page that it is about
+        skipped = TALK_OF_LONG if len(re.findall(rf"[A-Za-z0-9'’-]+|{ANY_HAN}", head)) >= LONG_ORDER else skipped
+    if OBJECT.search(head):
+        skipped = skipped | {"points outside"}
+        if order:
+            opening = re.sub(r"\b(?:this|these|it)\b|这[段句篇首份个些]", "", opening, flags=re.IGNORECASE)
+    named = [name for name, search in table.items()
+             if name not in skipped and search(opening if name in IN_OPENING else head)]
+    if order and ORDER_ASKED.match(text):
+        named.append("order with a question mark")
+    return named

