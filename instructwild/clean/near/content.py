@@ -48,6 +48,8 @@ SPARE, SPARE_HAN = 2, 4
 """Terms, or Chinese characters, that one text may have beside all terms of the other, in one place."""
 LEFT = 3
 """Terms that must be left without them."""
+SHARE = 3
+"""How many times as long as a longer run that may be missing the rest must be."""
 LONGEST = 64
 """Texts of more terms ask for the same only where all terms agree."""
 _SIGN_NAMES = {sign: f" {POINT}{name} " for sign, name in
@@ -89,15 +91,16 @@ class Content(NamedTuple):
 
     def spare(self, begin: int) -> range:
         """Where a run of terms that may be missing, and that begins there, may end."""
-        last = min(begin + SPARE_HAN, len(self.terms), begin + len(self.terms) - LEFT)
-        end, characters = begin, 0
+        size = len(self.terms)
+        last = min(begin + SPARE_HAN, size, begin + size - LEFT)
+        end, length = begin, 0
         while end < last and self.loose[end]:
-            length = _CHARACTERS[self.terms[end][0]]
-            characters += length
-            if characters > SPARE_HAN:
-                break
-            if not length:
+            characters = _CHARACTERS[self.terms[end][0]]
+            if not characters:
                 last = min(last, begin + SPARE)
+            length += characters or 1
+            if length > SPARE_HAN or (length > 1 and size - (end + 1 - begin) < SHARE * length):
+                break
             end += 1
         return range(begin + 1, min(end, last) + 1)
 
@@ -177,9 +180,8 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
     Question words come first: 有哪些好处 and 好处是什么 ask the same. So does a programming language where no second is
     named: "in Python, write a function" and "write a Python function".
     """
-    if lexicon.CODE in terms:                        # a function "finds", "returns" or "calculates" what it is to give
-        terms = [lexicon.FIND if spare and term in lexicon.COMPUTES else term
-                 for term, spare in zip(terms, loose, strict=True)]
+    if lexicon.CODE in terms or not lexicon.PROGRAMMING.isdisjoint(terms):
+        terms = [lexicon.OF_PROGRAMS.get(term, term) if spare else term for term, spare in zip(terms, loose, strict=True)]
     apart, asks = loose, not _QUESTIONS.isdisjoint(terms)
     if len(set(terms)) < len(terms):                 # what is said twice is no passing word
         count = Counter(terms)
@@ -277,6 +279,8 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
     glosses = GLOSS.findall(text) if chinese and "(" in text else ()
     for word in words:
         term, spare = _TERMS[word]
+        if chinese and not term and word.isascii():          # "Go to" is a name in a Chinese text
+            term, spare = word, False
         if term:
             terms.append(term)
             latin = chinese and term.isascii() and term not in _CHINESE_TERMS and word not in glosses

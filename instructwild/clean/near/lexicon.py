@@ -17,8 +17,8 @@ from importlib.resources import files
 
 GIVE, EXPLAIN, WHAT, HOW, WHY = "give", "explain", "what", "how", "why"
 CODE, FIND = "code", "find"
-COMPUTES = frozenset({"calculate", "return", "check"})
-"""Terms that of a program say the same as "find"."""
+OF_PROGRAMS = {"calculate": FIND, "return": FIND, "check": FIND, "print": FIND, "way": CODE}
+"""Terms that of a program say the same: a Java method "finds", "returns" or "calculates" what a Java function does."""
 OPENERS = frozenset({GIVE, EXPLAIN, WHAT, FIND, "calculate"})
 """Terms that at the beginning of a request say only that something is asked for."""
 WORD = "ʐ"
