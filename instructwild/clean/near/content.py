@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
@@ -196,9 +197,9 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
     if begin:
         ordered.insert(0, lexicon.GIVE)
         spares.insert(0, True)
-    languages = lexicon.PROGRAMMING.intersection(ordered)
-    if len(languages) == 1:
-        at = ordered.index(*languages)
+    named = () if lexicon.PROGRAMMING.isdisjoint(ordered) else tuple(lexicon.PROGRAMMING.intersection(ordered))
+    if len(named) == 1:
+        at = ordered.index(named[0])
         ordered.insert(0, ordered.pop(at))
         spares.insert(0, spares.pop(at))
     return tuple(ordered), tuple(spares)
@@ -274,7 +275,7 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
     else:
         words = text.translate(_SPACING).split()
         directed = not lexicon.DIRECTED.isdisjoint(words)
-        if not _FIRST_WORDS.isdisjoint(words):
+        if not _FIRST_PAIRS.isdisjoint(pairwise(words)):
             words = _with_phrases(words)
     glosses = GLOSS.findall(text) if chinese and "(" in text else ()
     for word in words:
@@ -383,7 +384,7 @@ def _by_first_word() -> dict[str, list[tuple[list[str], str]]]:
 
 
 _PHRASES = _by_first_word()
-_FIRST_WORDS = frozenset(_PHRASES)
+_FIRST_PAIRS = frozenset((phrase[0], phrase[1]) for phrases in _PHRASES.values() for phrase, _ in phrases)
 _SIZES = {first: sorted({len(word) for word in lexicon.CHINESE_PHRASES if word[0] == first}, reverse=True)
           for first in {word[0] for word in lexicon.CHINESE_PHRASES}}
 _FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
@@ -391,9 +392,23 @@ _CHINESE_TERMS = frozenset(lexicon.CHINESE_PHRASES.values())
 _QUESTIONS = frozenset({lexicon.WHAT, lexicon.HOW, lexicon.WHY})
 """With one of them, "explain" adds nothing: explain why the sky is blue, why is the sky blue."""
 _SPACING, _TERMS, _CHARACTERS = _Spacing(), _Terms(), _Characters()
-_CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *lexicon.ENGLISH_SAME, *lexicon.NUMBERS, *(f"{verb}n" for verb in NEGATED),
-                       *NEGATED, "can", "re", "ll", "ve", *DIGITS, *UNITS,
+
+
+def _classes_that_stay() -> dict[str, str]:
+    """Word -> the word that stands for it, of the classes none of whose words may vanish or come from other words."""
+    words = {*lexicon.ENGLISH_LIGHT, *lexicon.NUMBERS, *lexicon.NUMBERS.values(), *lexicon.OPENERS, *lexicon.OF_PROGRAMS,
+             *lexicon.OF_PROGRAMS.values(), *NEGATED, *_CHINESE_TERMS, *lexicon.CHINESE_PHRASES, lexicon.HOW, lexicon.WHY}
+    for phrase, stands_for in lexicon.ENGLISH_PHRASES.items():
+        words.update(phrase.split(), stands_for.split())
+    unsteady = {lexicon.ENGLISH_SAME.get(form, form) for word in words for form in (word, _stem(word))}
+    return {word: head for word, head in lexicon.ENGLISH_SAME.items() if head not in unsteady}
+
+
+_STEADY = _classes_that_stay()
+_CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *(lexicon.ENGLISH_SAME.keys() - _STEADY.keys()), *lexicon.NUMBERS,
+                       *(f"{verb}n" for verb in NEGATED), *NEGATED, "can", "re", "ll", "ve", *DIGITS, *UNITS,
                        *(word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()),
+                       *(word for term in lexicon.ENGLISH_PHRASES.values() for word in term.split()),
                        *(char for phrase in lexicon.CHINESE_PHRASES for char in phrase)})
 
 
@@ -404,5 +419,7 @@ def core(token: str) -> str:
     """
     if token in _CHANGING or (token.isascii() and len(token) == 1) or any(map(str.isdigit, token)):
         return ""
+    if token in _STEADY:
+        return _STEADY[token]
     stem = _stem(token)
-    return "" if stem in _CHANGING else stem
+    return "" if stem in _CHANGING else _STEADY.get(stem, stem)

@@ -5,7 +5,10 @@ their contents. Both conditions are of the two texts alone. As texts that ask fo
 that may be missing, they meet in a table of keys, and no other pair is looked at.
 """
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from heapq import nsmallest
 from typing import TYPE_CHECKING, NamedTuple
@@ -129,9 +132,11 @@ class SameRequests:
         self.threshold = as_threshold(threshold)
         self._texts = texts
         self._sifted = len(texts) >= SIFTED_FROM if sifted is None else sifted
+        self._repeated = {text for text, count in Counter(texts).items() if count > 1}
         self._keyed: dict[str, Keyed] = {}
         self._floor = Fraction(1)
-        self.matches = self._at(self.threshold)
+        with _collector_paused():
+            self.matches = self._at(self.threshold)
 
     @property
     def verdicts(self) -> list[int | None]:
@@ -163,20 +168,20 @@ class SameRequests:
         self._read(threshold)
         index = RequestIndex(threshold)
         matches: list[Match | None] = [None] * len(self._texts)
-        earliest: dict[str, int] = {}
+        copies: dict[str, Match | None] = {}             # what the next identical text duplicates
         for row, text in enumerate(self._texts):
             entry = self._keyed.get(text)
             if among is not None and not among[row]:
                 index.skip()
-            elif text in earliest:
+            elif text in copies:
                 index.skip()
-                matches[row] = matches[earliest[text]] or _identical(text, earliest[text], threshold)
+                matches[row] = copies[text]
             else:
-                earliest[text] = row
                 if entry is None:
                     index.skip()
                 else:
                     matches[row] = index.add(entry)
+                copies[text] = matches[row] or (_identical(text, row, threshold) if text in self._repeated else None)
         return matches
 
     def _read(self, threshold: Fraction) -> None:
@@ -188,6 +193,18 @@ class SameRequests:
         meets = _may_meet(texts, self._floor) if self._sifted else None
         self._keyed = {text: self._keyed.get(text) or keyed(text) for at, text in enumerate(texts)
                        if meets is None or meets[at]}
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No search for cycles while many small objects without any are made: it would take a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _identical(text: str, row: int, threshold: Fraction) -> Match | None:

@@ -35,7 +35,9 @@ def may_meet(texts: Sequence[str], floor: Fraction) -> NDArray[np.bool_]:
     first = np.searchsorted(row, np.arange(len(texts) + 1))
     whole = total[first[1:]] - total[first[:-1]]
     keys, group, count = np.unique(whole, return_inverse=True, return_counts=True)
-    members = np.argsort(group, kind="stable").astype(np.int64)
+    members = np.lexsort((encoded.length, group))           # texts of the same cores lie together, the shortest first
+    position = np.empty(len(texts), np.int64)
+    position[members] = np.arange(len(texts))
     begin = np.concatenate([np.zeros(1, np.int64), np.cumsum(count)])
     crowded = count > 1
     askers = [np.flatnonzero(crowded[group])]
@@ -45,11 +47,11 @@ def may_meet(texts: Sequence[str], floor: Fraction) -> NDArray[np.bool_]:
         known = keys[at] == shorter
         askers.append(rows[known])
         groups.append(at[known])
-    signature = sign(encoded.ids, encoded.start, encoded.length)
+    signature = sign(encoded.ids, encoded.start[members], encoded.length[members])
     meets = np.zeros(len(texts), np.bool_)
-    meet(np.concatenate(askers), np.concatenate(groups), begin, members, encoded.length, signature, floor.numerator,
-         floor.denominator, CROWD, meets)
-    return meets
+    meet(position[np.concatenate(askers)], np.concatenate(groups), begin, encoded.length[members].astype(np.int64),
+         signature, floor.numerator, floor.denominator, CROWD, meets)
+    return meets[position]
 
 
 def _with_a_run_missing(row: NDArray[np.int64], total: NDArray[np.uint64], han: NDArray[np.bool_],
@@ -101,28 +103,29 @@ def sign(ids, start, length):  # noqa: ANN001, ANN201
 
 
 @compiled
-def meet(askers, groups, begin, members, length, bits, p, q, crowd, meets):  # noqa: ANN001, ANN201
+def meet(askers, groups, begin, length, bits, p, q, crowd, meets):  # noqa: ANN001, ANN201
     """Mark the pairs of an asker and a member of its group whose F may be above p/q: set bits bound the overlap."""
     marked = np.zeros(len(begin), np.bool_)
     for at in range(len(askers)):
         text, group = askers[at], groups[at]
         low, high = begin[group], begin[group + 1]
-        m = np.int64(length[text])
         if high - low > crowd:
             meets[text] = True
             if not marked[group]:
                 marked[group] = True
-                for k in range(low, high):
-                    meets[members[k]] = True
+                meets[low:high] = True
             continue
-        for k in range(low, high):
-            other = members[k]
+        m = length[text]
+        first, second = bits[text, 0], bits[text, 1]
+        for other in range(low, high):
+            n = length[other]
+            if 2 * n * q <= p * (m + n):
+                continue
+            if 2 * m * q <= p * (m + n):
+                break
             if other == text or (meets[text] and meets[other]):
                 continue
-            n = np.int64(length[other])
-            if 2 * min(m, n) * q <= p * (m + n):
-                continue
-            missing = np.int64(kernel.ones(bits[text, 0] & ~bits[other, 0]) + kernel.ones(bits[text, 1] & ~bits[other, 1]))
-            alien = np.int64(kernel.ones(bits[other, 0] & ~bits[text, 0]) + kernel.ones(bits[other, 1] & ~bits[text, 1]))
+            missing = np.int64(kernel.ones(first & ~bits[other, 0]) + kernel.ones(second & ~bits[other, 1]))
+            alien = np.int64(kernel.ones(bits[other, 0] & ~first) + kernel.ones(bits[other, 1] & ~second))
             if 2 * min(m - missing, n - alien) * q > p * (m + n):
                 meets[text] = meets[other] = True
