@@ -24,7 +24,8 @@ def clean(
     rule: Annotated[list[str] | None, typer.Option(
         help="What a rule does: NAME=off, flag, drop, or repair. An unknown NAME lists all. Repeatable.")] = None,
     strict: Annotated[bool, typer.Option(
-        help="Drop rows seen by any rule whose measured precision is 0.9 or more; --rule decides where it is given.")] = False,  # noqa: E501
+        help="Drop rows seen by any rule whose measured precision is 0.9 or more; "
+             "--rule decides where it is given.")] = False,
     rules: Annotated[list[Path] | None, typer.Option(
         help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
              "`rules: {NAME: {seen: pl.col(\"prompt\")…, action: flag}}`. Repeatable.")] = None,
@@ -63,7 +64,8 @@ def clean(
             raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*DAMAGE, *RULES])}")
     options: dict[str, dict[str, Any]] = {
         "repair": {"rules": {name: action for name, action in actions.items() if name in DAMAGE}},
-        "rules": {"rules": (strict_rules() if strict else {}) | {name: action for name, action in actions.items() if name not in DAMAGE}},  # noqa: E501
+        "rules": {"rules": (strict_rules() if strict else {})
+                  | {name: action for name, action in actions.items() if name not in DAMAGE}},
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
         "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": _personal_data(mask, pii),

@@ -13,7 +13,8 @@ from instructwild.clean.near.content import content, same_request
 
 PAIRS = [json.loads(line) for line in (Path(__file__).parent / "pairs.jsonl").read_text("utf-8").splitlines()]
 WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please", "list", "three", "3", "not",
-         "桥", "什么", "是", "的", "请", "河", "港", "五", "French", "stone", "green", "tall"]
+         "桥", "什么", "是", "的", "请", "河", "港", "五", "French", "stone", "green", "tall", "Python", "function",
+         "returns", "explain", "find", "tale", "story", "解释", "函数", "(TEM)"]
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 
 
