@@ -182,6 +182,6 @@ def rule_drops(hits: pl.DataFrame) -> pl.DataFrame:
     names = [name for name in hits.columns if name != "at"]
     if not names:
         return pl.DataFrame(schema=DROPS)
-    told = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in names)).list.drop_nulls()
-    found = hits.filter(pl.any_horizontal(*names)).select("at", rules=told)
-    return drops(found, Reason.RULE, rules=pl.col("rules"))
+    seen_by = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in names)).list.drop_nulls()
+    hit_rows = hits.filter(pl.any_horizontal(*names)).select("at", rules=seen_by)
+    return drops(hit_rows, Reason.RULE, rules=pl.col("rules"))
