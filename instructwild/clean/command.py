@@ -24,7 +24,8 @@ def clean(
     rule: Annotated[list[str] | None, typer.Option(
         help="What a rule does: NAME=off, flag, drop, or repair. An unknown NAME lists all. Repeatable.")] = None,
     strict: Annotated[bool, typer.Option(
-        help="Drop rows seen by any rule whose measured precision is 0.9 or more; --rule decides where it is given.")] = False,  # noqa: E501
+        help="Drop rows seen by any rule whose measured precision is 0.9 or more; "
+             "--rule decides where it is given.")] = False,
     rules: Annotated[list[Path] | None, typer.Option(
         help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
              "`rules: {NAME: {seen: pl.col(\"prompt\")…, action: flag}}`. Repeatable.")] = None,
@@ -57,22 +58,23 @@ def clean(
 
     if guard:
         console.print("--guard is the default now and does nothing: near-duplicates that ask for something else stay")
-    actions = dict(_setting(given) for given in rule or ())
+    actions = dict(_setting(value) for value in rule or ())
     for name in actions:
         if name not in {*DAMAGE, *RULES}:
             raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*DAMAGE, *RULES])}")
     options: dict[str, dict[str, Any]] = {
         "repair": {"rules": {name: action for name, action in actions.items() if name in DAMAGE}},
-        "rules": {"rules": (strict_rules() if strict else {}) | {name: action for name, action in actions.items() if name not in DAMAGE}},  # noqa: E501
+        "rules": {"rules": (strict_rules() if strict else {})
+                  | {name: action for name, action in actions.items() if name not in DAMAGE}},
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
         "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": _personal_data(mask, pii),
         "contamination": {"against": tuple(against or ())},
         "near": {"threshold": threshold, "plain": plain},
     }
-    asked = {name for name, wanted in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if wanted}
-    names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *asked}]
-    names += [name for name in STEPS if name in asked and name not in names]
+    requested = {name for name, option in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if option}
+    names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *requested}]
+    names += [name for name in STEPS if name in requested and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
     announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw),
              as_json)
@@ -88,13 +90,13 @@ def _personal_data(mask: str | None, action: str | None) -> dict[str, Any]:
     return {"action": action or "mask", "mask": mask or "all"}
 
 
-def _listed(given: list[str] | None) -> list[str]:
+def _listed(value: list[str] | None) -> list[str]:
     """An option that may be repeated, list with commas, or both."""
-    return [name.strip() for part in given or () for name in part.split(",") if name.strip()]
+    return [name.strip() for part in value or () for name in part.split(",") if name.strip()]
 
 
-def _setting(given: str) -> tuple[str, str]:
-    name, equals, action = given.partition("=")
+def _setting(value: str) -> tuple[str, str]:
+    name, equals, action = value.partition("=")
     if not equals:
-        raise ConfigError(f"{given!r} says not what the rule does", where="--rule", remedy="write NAME=flag, for example")
+        raise ConfigError(f"{value!r} says not what the rule does", where="--rule", remedy="write NAME=flag, for example")
     return name.strip(), action.strip()

@@ -64,8 +64,8 @@ class Contamination:
                     anchors.setdefault(f" {' '.join(words[begin:begin + RUN])} ", []).append(at)
         if not anchors:
             return pl.DataFrame(schema=FOUND)
-        said = turns(rows).filter(pl.col("role") != "system").select("at", text=spaced(pl.col("content")))
-        matched = said.with_columns(runs=pl.col("text").str.extract_many(list(anchors), overlapping=True)).filter(
+        spoken_turns = turns(rows).filter(pl.col("role") != "system").select("at", text=spaced(pl.col("content")))
+        matched = spoken_turns.with_columns(runs=pl.col("text").str.extract_many(list(anchors), overlapping=True)).filter(
             pl.col("runs").list.len() > 0)
         best: dict[int, tuple[float, int, str]] = {}
         for at, text, runs in matched.select("at", "text", "runs").iter_rows():

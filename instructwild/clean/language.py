@@ -49,14 +49,14 @@ class Language:
 
 def _kept(keep: Sequence[str]) -> pl.Expr:
     """Whether a row's language is among those to keep, and not among those to leave out."""
-    wanted = [tag for tag in keep if not tag.startswith("-")]
+    kept_tags = [tag for tag in keep if not tag.startswith("-")]
     unwanted = [tag[1:] for tag in keep if tag.startswith("-")]
 
     def among(tags: Sequence[str]) -> pl.Expr:
         tag = pl.col("language")
         return tag.is_in(tags) | tag.str.split("-").list.first().is_in(tags)
 
-    return (among([*wanted, UNDETERMINED]) if wanted else pl.lit(True)) & ~among(unwanted)
+    return (among([*kept_tags, UNDETERMINED]) if kept_tags else pl.lit(True)) & ~among(unwanted)
 
 
 def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
@@ -70,8 +70,8 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
     if cited.any():
         of_around = languages(around.filter(cited), backend)
         places = cited.arg_true()
-        told = of_around != UNDETERMINED
-        tags = tags.scatter(places.filter(told), of_around.filter(told))
+        known = of_around != UNDETERMINED
+        tags = tags.scatter(places.filter(known), of_around.filter(known))
     unsure = doubtful(pl.select(pl.when(cited).then(around).otherwise(spoken)).to_series(), tags, backend)
     if unsure.any():
         places = unsure.arg_true()

@@ -53,8 +53,8 @@ class OwnRule:
         """Where the defect is."""
         if self.expression is not None:
             return expression(self.expression, f"rule {self.name}")
-        found = _function(self.code or "", self.name)
-        return pl.Series([bool(found(prompt, answer)) for prompt, answer in rows.select("prompt", "answer").iter_rows()],
+        loaded = _function(self.code or "", self.name)
+        return pl.Series([bool(loaded(prompt, answer)) for prompt, answer in rows.select("prompt", "answer").iter_rows()],
                          dtype=pl.Boolean)
 
 
@@ -102,9 +102,9 @@ def _yaml(path: Path) -> list[OwnRule]:
     import yaml
 
     try:
-        given = yaml.safe_load(_text(path))
-        rules = [OwnRule(name, str(told.get("meaning", "")), told.get("action", "flag"), expression=told["seen"])
-                 for name, told in given["rules"].items()]
+        content = yaml.safe_load(_text(path))
+        rules = [OwnRule(name, str(entry.get("meaning", "")), entry.get("action", "flag"), expression=entry["seen"])
+                 for name, entry in content["rules"].items()]
     except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
         raise ConfigError(f"is no file of rules ({error})", where=str(path),
                           remedy="write rules: {NAME: {meaning: …, seen: EXPRESSION, action: flag}}") from None
@@ -138,10 +138,10 @@ def _run(code: str, name: str) -> dict[str, Any]:
 
 
 def _function(code: str, name: str) -> Any:
-    found = _run(code, name).get("seen")
-    if not callable(found):
+    loaded = _run(code, name).get("seen")
+    if not callable(loaded):
         raise ConfigError("defines no function seen(prompt, answer)", where=f"rule {name}", remedy="define one")
-    return found
+    return loaded
 
 
 def expression(text: str, where: str) -> pl.Expr:
@@ -162,9 +162,9 @@ def expression(text: str, where: str) -> pl.Expr:
         if wrong:
             raise ConfigError(f"an expression may not use {ast.unparse(node)!r}", where=where, remedy=remedy)
     try:
-        found = eval(compile(tree, "<rule>", "eval"), {"__builtins__": {}, "pl": pl})
+        loaded = eval(compile(tree, "<rule>", "eval"), {"__builtins__": {}, "pl": pl})
     except Exception as error:  # any mistake in the user's expression
         raise ConfigError(f"is no expression ({error})", where=where, remedy=remedy) from None
-    if not isinstance(found, pl.Expr):
-        raise ConfigError(f"is a {type(found).__name__}, no expression", where=where, remedy=remedy)
-    return found
+    if not isinstance(loaded, pl.Expr):
+        raise ConfigError(f"is a {type(loaded).__name__}, no expression", where=where, remedy=remedy)
+    return loaded

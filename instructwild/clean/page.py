@@ -57,8 +57,8 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
             f"{notes['exact']['conflicts']:,} prompts came with more than one answer. The first stays; the others are "
             "in dropped.parquet with same_answer: false."),
                   Samples([Sample(row["prompt"], badges=[f"{row['answers']} answers"],
-                                  replies=[("kept" if not place else "dropped", answer)
-                                           for place, answer in enumerate(row["some"])]) for row in listed]))
+                                  replies=[("kept" if not index else "dropped", answer)
+                                           for index, answer in enumerate(row["some"])]) for row in listed]))
     return shown
 
 
@@ -73,11 +73,11 @@ def _reasons(shown: Page, dropped: pl.DataFrame) -> None:
         return
     shown.add("Why rows left", figures.bars(reasons),
               Table(["reason", "what it means"], [[name, MEANING.get(name, "")] for name in reasons]))
-    told = dropped.select(why="reason", by_language=pl.col("row").str.extract(r'"language":"([^"]*)"').fill_null("unread"),
+    left = dropped.select(why="reason", by_language=pl.col("row").str.extract(r'"language":"([^"]*)"').fill_null("unread"),
                           by_source=pl.col("row").str.extract(r'"source":"((?:[^"\\]|\\.)*)"').fill_null("unread"))
     for column in ("language", "source"):
         counted = [(pl.col("why") == name).sum().alias(name) for name in reasons]
-        groups = told.group_by(f"by_{column}").agg(pl.len(), *counted)
+        groups = left.group_by(f"by_{column}").agg(pl.len(), *counted)
         groups = groups.sort("len", f"by_{column}", descending=[True, False])
         shown.add(f"Why rows left, by {column}",
                   Table([column, "rows", *reasons], [list(row) for row in groups.iter_rows()], most=SOURCES * 2))
@@ -109,10 +109,10 @@ def _distributions(shown: Page, before: pl.DataFrame, after: pl.DataFrame, dropp
 
 
 def _meanings(flags: Mapping[str, int]) -> Table:
-    told = {**{name: rule.meaning for name, rule in RULES.items()},
+    described = {**{name: rule.meaning for name, rule in RULES.items()},
             **{name: f"may be damaged: {damage.meaning}" for name, damage in DAMAGE.items()},
             **{f"repaired_{name}": f"mended: {damage.meaning}" for name, damage in DAMAGE.items()}}
-    return Table(["flag", "what it means"], [[name, told.get(name, "")] for name in flags])
+    return Table(["flag", "what it means"], [[name, described.get(name, "")] for name in flags])
 
 
 def _samples(shown: Page, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
@@ -120,9 +120,9 @@ def _samples(shown: Page, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
     for (reason,), rows in dropped.group_by("reason", maintain_order=True):
         few = rows.gather_every(max(1, rows.height // EACH)).head(EACH).with_columns(
             twin=pl.col("evidence").str.json_path_match("$.twin"), f=pl.col("evidence").str.json_path_match("$.f"))
-        told = list(few.join(kept, on="twin", how="left", maintain_order="left").iter_rows(named=True))
-        pairs = [_pair(row) for row in told if row["f"] is not None and row["stays"] is not None]
-        others = [_sample(row) for row in told if row["f"] is None or row["stays"] is None]
+        described = list(few.join(kept, on="twin", how="left", maintain_order="left").iter_rows(named=True))
+        pairs = [_pair(row) for row in described if row["f"] is not None and row["stays"] is not None]
+        others = [_sample(row) for row in described if row["f"] is None or row["stays"] is None]
         shown.add(f"Samples: {reason}", *([Pairs(pairs)] if pairs else []), *([Samples(others)] if others else []))
 
 
@@ -135,14 +135,14 @@ def _pair(dropped: Mapping[str, str]) -> Pair:
 
 def _sample(dropped: Mapping[str, str]) -> Sample:
     row, evidence = json.loads(dropped["row"]), json.loads(dropped["evidence"])
-    told = evidence if isinstance(evidence, str) else ", ".join(
+    described = evidence if isinstance(evidence, str) else ", ".join(
         f"{name} {value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)}"
         for name, value in evidence.items() if value is not None)
     if not isinstance(row, dict) or "messages" not in row:
-        return Sample(str(row.get("value") or row.get("problem"))[:LONGEST], note=f"{told}: {row.get('problem')}")
+        return Sample(str(row.get("value") or row.get("problem"))[:LONGEST], note=f"{described}: {row.get('problem')}")
     last = row["messages"][-1]
     answer = last["content"] if last["role"] == "assistant" else None
-    return Sample(_prompt(row)[:LONGEST], language=row["language"], id=row["id"], badges=[dropped["step"]], note=told,
+    return Sample(_prompt(row)[:LONGEST], language=row["language"], id=row["id"], badges=[dropped["step"]], note=described,
                   reply=answer and answer[:LONGEST])
 
 
@@ -156,9 +156,9 @@ def _near(shown: Page, note: Mapping[str, Any]) -> None:
               Table(["rows are dropped when F is above", "rows dropped", "share"],
                     [[at + (" (this run)" if float(at) == note["threshold"] else ""), count, f"{count / max(few, 1):.1%}"]
                      for at, count in note["dropped_at"].items()]))
-    for title, key, told in (("Just dropped", "just_dropped", "dropped"), ("Just kept", "just_kept", "kept")):
+    for title, key, kind in (("Just dropped", "just_dropped", "dropped"), ("Just kept", "just_kept", "kept")):
         if note[key]:
-            shown.add(title, Prose(f"Of all {note['in']:,} rows, the {told} ones whose F with an earlier kept row is the "
+            shown.add(title, Prose(f"Of all {note['in']:,} rows, the {kind} ones whose F with an earlier kept row is the "
                                    f"closest to {note['threshold']:g}; what differs is marked."),
                       Pairs([Pair(pair["left"][:LONGEST], pair["right"][:LONGEST], "earlier row", "this row",
                                   badges=[f"F {pair['f']:.3f}"]) for pair in note[key]]))
@@ -171,14 +171,14 @@ def absorbed(after: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
 
     Returns columns id, prompt, language, rows (how many), and lists of up to `EACH` each: texts, and how they resemble it.
     """
-    told = dropped.filter(pl.col("reason").is_in(["exact_duplicate", "near_duplicate"])).select(
+    twins = dropped.filter(pl.col("reason").is_in(["exact_duplicate", "near_duplicate"])).select(
         "id", "reason", twin=pl.col("evidence").str.json_path_match("$.twin"),
         f=pl.col("evidence").str.json_path_match("$.f"),
         row="row")
-    onward = told.filter(pl.col("reason") == "near_duplicate").select(twin="id", last="twin").unique("twin", keep="first")
+    onward = twins.filter(pl.col("reason") == "near_duplicate").select(twin="id", last="twin").unique("twin", keep="first")
     like = (pl.when(pl.col("f").is_not_null()).then(pl.format("F {}", pl.col("f")))
             .when(pl.col("last").is_null()).then(pl.lit("the same")).otherwise(pl.lit("the same as such a row")))
-    groups = (told.join(onward, on="twin", how="left", maintain_order="left")
+    groups = (twins.join(onward, on="twin", how="left", maintain_order="left")
               .group_by(pl.coalesce("last", "twin").alias("id"), maintain_order=True)
               .agg(pl.len().alias("rows"), pl.col("row").head(EACH), like.head(EACH).alias("like")))
     kept = after.select("id", "prompt", "language").unique("id", keep="first", maintain_order=True)
@@ -186,24 +186,24 @@ def absorbed(after: pl.DataFrame, dropped: pl.DataFrame) -> pl.DataFrame:
 
 
 def _absorbed(shown: Page, after: pl.DataFrame, dropped: pl.DataFrame) -> None:
-    found = absorbed(after, dropped)
-    if found.is_empty():
+    groups = absorbed(after, dropped)
+    if groups.is_empty():
         return
-    texts = [[_prompt(json.loads(row)) for row in rows] for rows in found["row"].head(LISTED)]
+    texts = [[_prompt(json.loads(row)) for row in rows] for rows in groups["row"].head(LISTED)]
     most = [Sample(row["prompt"][:LONGEST], id=row["id"], language=row["language"], badges=[f"stands for {row['rows']:,}"],
-                   replies=[(like, text[:LONGEST]) for like, text in zip(row["like"], texts[place], strict=True)])
-            for place, row in enumerate(found.head(EACH).iter_rows(named=True))]
+                   replies=[(like, text[:LONGEST]) for like, text in zip(row["like"], texts[index], strict=True)])
+            for index, row in enumerate(groups.head(EACH).iter_rows(named=True))]
     shown.add("What kept rows stand for", Prose(
-        f"{found.height:,} kept rows stand for {found['rows'].sum():,} duplicates that left; those that stand for most are "
-        "here, each with the first of its duplicates. dropped.parquet names for every one the row that stands for it."),
+        f"{groups.height:,} kept rows stand for {groups['rows'].sum():,} duplicates that left; those that stand for most "
+        "are here, each with the first of its duplicates. dropped.parquet names for every one the row that stands for it."),
               Samples(most))
     shown.add_last("Each kept row with what it absorbed", Table(
         ["stands for", "kept row", "duplicates"],
-        [[row["rows"], row["prompt"][:BRIEF], " ⏎ ".join(text[:BRIEF] for text in texts[place])]
-         for place, row in enumerate(found.head(LISTED).iter_rows(named=True))],
-        caption=f"The first {min(LISTED, found.height):,} of {found.height:,}, with up to {EACH} duplicates each."))
+        [[row["rows"], row["prompt"][:BRIEF], " ⏎ ".join(text[:BRIEF] for text in texts[index])]
+         for index, row in enumerate(groups.head(LISTED).iter_rows(named=True))],
+        caption=f"The first {min(LISTED, groups.height):,} of {groups.height:,}, with up to {EACH} duplicates each."))
 
 
 def _prompt(row: Mapping[str, Any]) -> str:
-    said = row["messages"]
-    return "\n".join(turn["content"] for turn in (said[:-1] if said[-1]["role"] == "assistant" else said))
+    messages = row["messages"]
+    return "\n".join(turn["content"] for turn in (messages[:-1] if messages[-1]["role"] == "assistant" else messages))

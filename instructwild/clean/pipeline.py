@@ -128,11 +128,11 @@ def _masked(dropped: pl.DataFrame) -> pl.DataFrame:
     """Dropped rows without personal data in their evidence and row."""
     from instructwild.clean.pii import HINT, masked
 
-    def mask(told: str) -> str:
-        return compact(_each_text(json.loads(told), masked))
+    def mask(stored: str) -> str:
+        return compact(_each_text(json.loads(stored), masked))
 
     hinted = dropped.select("evidence", "row", pl.col("evidence", "row").str.contains(HINT).name.suffix("_hint"))
-    return dropped.with_columns(pl.Series(name, [mask(told) if hint else told for told, hint in
+    return dropped.with_columns(pl.Series(name, [mask(stored) if hint else stored for stored, hint in
                                                  hinted.select(name, f"{name}_hint").iter_rows()], dtype=pl.String)
                                 for name in ("evidence", "row"))
 

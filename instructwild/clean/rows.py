@@ -81,11 +81,11 @@ def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | None]]) 
 def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
     """The rows with flags added: `hits` has `at`, and one boolean column for each flag, named after it."""
     new = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in hits.columns if name != AT)).list.drop_nulls()
-    found = hits.filter(pl.any_horizontal(pl.exclude(AT))).select(AT, new=new)
-    if found.is_empty():
+    changed = hits.filter(pl.any_horizontal(pl.exclude(AT))).select(AT, new=new)
+    if changed.is_empty():
         return rows
     old = pl.col("labels").struct.field("flags")
-    joined = rows.select(AT, "labels").join(found, on=AT, how="left", maintain_order="left")
+    joined = rows.select(AT, "labels").join(changed, on=AT, how="left", maintain_order="left")
     flags = pl.when(pl.col("new").is_not_null()).then(old.list.set_union("new")).otherwise(old)
     return rows.with_columns(joined.select(pl.col("labels").struct.with_fields(flags=flags)))
 
@@ -103,8 +103,8 @@ def _with_texts(rows: pl.DataFrame) -> pl.DataFrame:
     listed = rows.select(AT, "messages").explode("messages").unnest("messages").with_row_index("place")
     last = listed.filter(pl.col("role") == "user").group_by(AT).agg(pl.col("place").max().alias("last"))
     listed = listed.join(last, on=AT, how="left", maintain_order="left")
-    asked = pl.col("place") <= pl.col("last")
-    prompt = listed.filter(asked & (pl.col("role") != "assistant")).group_by(AT).agg(pl.col("content").str.join("\n"))
+    asks = pl.col("place") <= pl.col("last")
+    prompt = listed.filter(asks & (pl.col("role") != "assistant")).group_by(AT).agg(pl.col("content").str.join("\n"))
     answer = listed.filter(pl.col("place") > pl.col("last")).group_by(AT).agg(pl.col("content").last().alias(ANSWER))
     return (rows.drop(PROMPT, ANSWER, strict=False)
             .join(prompt.rename({"content": PROMPT}), on=AT, how="left", maintain_order="left")

@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, NamedTuple
 
 import polars as pl
 
+from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT
 from instructwild.clean.rows import flagged
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.schema.verdict import Reason
@@ -45,30 +46,43 @@ _LINES = pl.when(ANSWER.str.count_matches("\n", literal=True) >= 9).then(ANSWER)
 _DIFFER = ((PROMPT.str.len_chars() > 4) & (ANSWER.str.len_chars() > 60)
            & (((_wide(PROMPT) > 0.6) & (_wide(ANSWER) < 0.2)) | ((_wide(PROMPT) == 0) & (_wide(ANSWER) > 0.6))))
 
-_SUM = ANSWER.str.extract_groups(r"(?m)(?:^|[A-Za-z:：，。是为$¥] )(\d{1,7}) ?([+×*-]) ?(\d{1,7}) ?= ?(\d{1,12})(?:[;)。，\n]|\."  # noqa: E501
-        r"\s|\.?\z)")
+_SUM = ANSWER.str.extract_groups(
+    r"(?m)(?:^|[A-Za-z:：，。是为$¥] )(\d{1,7}) ?([+×*-]) ?(\d{1,7}) ?= ?(\d{1,12})(?:[;)。，\n]|\.\s|\.?\z)")
 _LEFT, _SIGN, _RIGHT, _TOTAL = (_SUM.struct.field(str(number)) for number in range(1, 5))
 _A, _B = _LEFT.cast(pl.Int64), _RIGHT.cast(pl.Int64)
 _WRONG = pl.when(_SIGN == "+").then(_A + _B).when(_SIGN == "-").then(_A - _B).otherwise(_A * _B) != _TOTAL.cast(pl.Int64)
 
+_END = pl.when(ANSWER.str.len_chars() >= 80).then(ANSWER.str.tail(16))
+_COMES_BACK = (ANSWER.str.count_matches(_END, literal=True) >= 5) & _END.str.contains(r"(?:\p{L}.*){6}")
+_WORDS = pl.when(_COMES_BACK).then(ANSWER).str.split(" ")
+_LOOPS = _COMES_BACK & ~ANSWER.str.contains_any(["|", "__"]) & pl.when(ANSWER.str.contains(" ", literal=True)).then(
+    _WORDS.list.n_unique() * 5 < _WORDS.list.len()).otherwise(
+    ANSWER.str.count_matches(_END, literal=True) * 32 > ANSWER.str.len_chars())
+"""The last words come back again and again, and the answer has hardly any others; in one line too."""
+
 USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|\n\s*(?:1[.)、]|[-*•]) |```|however, (?:i can|here|you can)"
           r"|以下是|下面是|但我可以|但是我可以|例如|不过，?我可以")
 """In an answer that begins with an apology and is of use all the same."""
+
+_RESIDUE = ["Share Prompt", "Copy code", "ChatGPT said", "oaicite", "†", "turn0", "turn1"]
 
 RULES: dict[str, Rule] = {
     "empty_prompt": Rule("the prompt holds no letter, digit or symbol", ~PROMPT.str.contains(r"[\p{L}\p{N}\p{S}]"), "drop"),
     "placeholder_answer": Rule(
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
-        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"), "drop", (10, 10)),  # noqa: E501
+        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"),
+        "drop", (10, 10)),
     "repeats_prompt": Rule("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Rule(
-        "the answer repeats the same few lines over and over",
-        _LINES.list.n_unique() * 3 < _LINES.list.len(), "flag"),
+        "the answer repeats the same few lines or words over and over",
+        (_LINES.list.n_unique() * 3 < _LINES.list.len()) | _LOOPS, "flag"),
     "merged_instructions": Rule(
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
+    "lost_context": Rule("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (25, 26)),
+    "missing_input": Rule("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (29, 30)),
     "url_in_prompt": Rule("the prompt points to a page that the model cannot open",
                           PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Rule(
@@ -95,8 +109,8 @@ RULES: dict[str, Rule] = {
         & ~PROMPT.str.contains(r"(?i)human|dialog|conversation|chat|interview|script|token|template|对话|聊天"), "flag"),
     "share_residue": Rule(
         "the text holds what a share page or a citation of a chat page leaves behind",
-        pl.any_horizontal(pl.when(text.str.contains_any(["Share Prompt", "Copy code", "ChatGPT said", "oaicite", "†", "turn0", "turn1"]))  # noqa: E501
-                          .then(text).str.contains(r"【\d+†|:contentReference\[oaicite|\bturn\d+(?:search|view|news)\d+"
+        pl.any_horizontal(pl.when(text.str.contains_any(_RESIDUE)).then(text)
+                          .str.contains(r"【\d+†|:contentReference\[oaicite|\bturn\d+(?:search|view|news)\d+"
                                             r"|(?:^|\n)(?:ChatGPT said:|Share Prompt|[a-z]{1,12}Copy code)(?:\n|\z)")
                           for text in (PROMPT, ANSWER)), "flag", (10, 10)),
     "model_identity": Rule(
@@ -107,7 +121,8 @@ RULES: dict[str, Rule] = {
                             r"|我是(?:ChatGPT|文心一言|通义千问|讯飞星火|由(?:OpenAI|百度|阿里|Anthropic|谷歌))"), "flag"),
     "unfilled_placeholder": Rule(
         "the prompt holds a blank of a template that nobody filled",
-        PROMPT.str.contains(r"(?i)\[(?:insert|paste) [^\]\n]*\]|<(?:insert|paste) [^>\n]*>|［(?:插入|填写)|\[(?:插入|填写|粘贴)"),  # noqa: E501
+        PROMPT.str.contains(r"(?i)\[(?:insert|paste) [^\]\n]*\]|<(?:insert|paste) [^>\n]*>"
+                            r"|［(?:插入|填写)|\[(?:插入|填写|粘贴)"),
         "flag", (9, 10)),
     "repeats_input": Rule("the answer is the input again",
                           (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
@@ -167,6 +182,6 @@ def rule_drops(hits: pl.DataFrame) -> pl.DataFrame:
     names = [name for name in hits.columns if name != "at"]
     if not names:
         return pl.DataFrame(schema=DROPS)
-    told = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in names)).list.drop_nulls()
-    found = hits.filter(pl.any_horizontal(*names)).select("at", rules=told)
-    return drops(found, Reason.RULE, rules=pl.col("rules"))
+    seen_by = pl.concat_list(*(pl.when(name).then(pl.lit(name)) for name in names)).list.drop_nulls()
+    hit_rows = hits.filter(pl.any_horizontal(*names)).select("at", rules=seen_by)
+    return drops(hit_rows, Reason.RULE, rules=pl.col("rules"))

@@ -39,19 +39,19 @@ class Step(Protocol):
 
 def drops(rows: pl.DataFrame, reason: Reason, **evidence: pl.Expr) -> pl.DataFrame:
     """All of `rows` as drops, with evidence made of columns."""
-    told = pl.struct(**evidence).struct.json_encode()
-    return rows.select(pl.col("at"), pl.lit(reason.value).alias("reason"), told.alias("evidence"))
+    encoded = pl.struct(**evidence).struct.json_encode()
+    return rows.select(pl.col("at"), pl.lit(reason.value).alias("reason"), encoded.alias("evidence"))
 
 
-def actions(given: Mapping[str, str], default: Mapping[str, str], allowed: Sequence[str], step: str) -> dict[str, str]:
+def actions(chosen: Mapping[str, str], default: Mapping[str, str], allowed: Sequence[str], step: str) -> dict[str, str]:
     """What to do about each rule of a step: what the user says, else its default.
 
     Raises:
         ConfigError: there is no such rule, or it cannot do that.
     """
-    for rule, action in given.items():
+    for rule, action in chosen.items():
         if rule not in default:
             raise ConfigError(f"unknown rule {rule!r}", where=f"step {step}", remedy=f"one of: {', '.join(default)}")
         if action not in allowed:
             raise ConfigError(f"rule {rule} cannot {action!r}", where=f"step {step}", remedy=f"one of: {', '.join(allowed)}")
-    return {**default, **given}
+    return {**default, **chosen}

@@ -11,9 +11,11 @@ from instructwild.clean.damage import DAMAGE
 from instructwild.clean.mojibake import SUSPECT, unmangled
 from instructwild.clean.own_rules import expression, from_files
 from instructwild.clean.repair import Repair
+from instructwild.clean.rows import opened
 from instructwild.clean.rules import RULES, Rules, strict
 from instructwild.errors import ConfigError
-from instructwild.schema import content_id
+from instructwild.schema import Instruction, Message, content_id
+from instructwild.stage.frames import instruction_frame
 from tests.clean.rows import flags, left, rows_of
 
 CHINESE = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=4, max_size=30)
@@ -140,6 +142,8 @@ SEEN = {
     "repeats_prompt": ("Say this", "Say this "),
     "repetition": ("Sing", "la la\n" * 12),
     "merged_instructions": ("Name a bird.\nInstruction: Name a fish.", "Robin"),
+    "lost_context": ("为你刚才写的那首诗起一个题目", "春江"),
+    "missing_input": ("Proofread the following paragraph.", "The boats lie in the harbour."),
     "url_in_prompt": ("总结 https://example.com", "好"),
     "attachment": ("描述这张图片", "好"),
     "needs_web": ("今天的天气怎么样？", "晴"),
@@ -157,12 +161,18 @@ SEEN = {
 }
 INNOCENT = [
     ("什么是进程？", "进程是正在运行的程序。"),
-    ("Translate to Chinese: good morning, my dear friends", "早上好，朋友们。" * 10),
+    ("Translate to Chinese: good morning, my dear friends",
+     "早上好，我亲爱的朋友们。昨夜的雨停了，港口的船都已经靠岸，渔民们在码头上收拾渔网，孩子们沿着堤坝追赶海鸥，"
+     "面包房的门开着，街上满是新鲜面包的香味，今天会是晴朗的一天。"),
     ("What does f return?", "None"),
     ("有输入吗？", "无"),
     ("How many?", "They come to: 7 + 8 = 15."),
     ("写一封辞职信", "抱歉，信有点长。以下是您要的信：请批准我离职。"),
     ("写一个排序函数", "def f(x):\n    return sorted(x)" * 4),
+    ("Proofread the following paragraph.\nThe boat lie in harbour.", "The boats lie in the harbour."),
+    ("把下面的句子改写成疑问句：船到了。", "船到了吗？"),
+    ("Name the gulls. " * 30 + "Use your previous answer each time.", "Herring gull"),
+    ("Tell me of gulls", "".join(f"The {bird} is a bird. " for bird in ("tern", "skua", "auk", "gannet", "fulmar"))),
     ("用英文介绍一下这位诗人的生平", "The poet was born in the eighth century and travelled through the whole land."),
 ]
 
@@ -174,6 +184,35 @@ def test_each_rule_sees_its_defect_and_spares_the_innocent(rule):
     assert left(found) == []
     dropping = Rules({name: "drop" if name == rule else "off" for name in RULES})
     assert left(dropping.verdicts(rows_of("x", SEEN[rule]))) == [1]
+
+
+@pytest.mark.parametrize("prompt", [
+    "Please go on", "Make it shorter", "请继续", "再来一个", "As you said before, gulls swim. Why?",
+    "Summarize the table in your last response", "总结你之前的回答"])
+def test_a_prompt_that_goes_on_from_a_lost_turn_is_flagged_unless_the_turn_is_there(prompt):
+    assert flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows) == [["lost_context"]]
+    talk = Instruction(messages=[Message(role="user", content="Name a gull."), Message(role="assistant", content="Tern"),
+                                 Message(role="user", content=prompt)]).answered("Gulls swim.")
+    assert flags(Rules().verdicts(opened(instruction_frame([talk]))).rows) == [[]]
+
+
+@pytest.mark.parametrize("prompt", [
+    "Can you explain the code below?", "Sort this list", "将下列句子翻译成英文。", "请总结这篇文章"])
+def test_a_task_whose_text_is_missing_is_flagged(prompt):
+    assert flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows) == [["missing_input"]]
+
+
+@pytest.mark.parametrize("prompt", ["Explain the code `x = 1`", "Sort this list: b, a", "Rewrite this sentence. Gulls swim",
+                                    "将下列句子翻译成英文。海鸥会游泳", "Write a sentence about gulls", "分析海鸥的叫声"])
+def test_a_task_with_its_text_is_not_flagged(prompt):
+    assert flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows) == [[]]
+
+
+@pytest.mark.parametrize(("prompt", "answer"), [
+    ("Tell me of gulls", "Input: x y Output: " * 12), ("Tell me of gulls", "Gulls swim. " * 20),
+    ("说说海鸥", "海鸥会游泳，也会飞翔和潜水捕鱼的呀。" * 12)])
+def test_an_answer_that_loops_in_one_line_repeats(prompt, answer):
+    assert flags(Rules().verdicts(rows_of((prompt, answer))).rows) == [["repetition"]]
 
 
 def test_rules_with_known_false_positives_flag_by_default():

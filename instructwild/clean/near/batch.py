@@ -104,8 +104,8 @@ class NearDuplicates:
 
     def _nearest(self, kept: list[int], floor: Fraction) -> list[tuple[int, Match]]:
         if self._corpus is not None:
-            found = _matches(self._corpus, *self._corpus.nearest(kept, floor))
-            return [(row, match) for row, match in enumerate(found) if match is not None]
+            nearest_matches = _matches(self._corpus, *self._corpus.nearest(kept, floor))
+            return [(row, match) for row, match in enumerate(nearest_matches) if match is not None]
         index, pairs = Index(floor), []
         for row in kept:
             match = index.nearest(self._texts[row])

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
@@ -34,10 +35,13 @@ SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|"
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
-COMPARE = re.compile("对比|比较")
+UNDIRECTED = re.compile("对比|比较|给定|给出|为什么|成为|作为|分为|称为|认为|行为")
 NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
+GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12})[ ]?\)")
+"""One Latin word in parentheses behind a Chinese one: 资产定价模型（CAPM）."""
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
+VOWEL = frozenset("aeiouy")
 POINT, DIGITS = "ˑ", dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 """A letter that stands for the point of 3.5, so that the number stays one term."""
 UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -45,6 +49,8 @@ SPARE, SPARE_HAN = 2, 4
 """Terms, or Chinese characters, that one text may have beside all terms of the other, in one place."""
 LEFT = 3
 """Terms that must be left without them."""
+SHARE = 3
+"""How many times as long as a longer run that may be missing the rest must be."""
 LONGEST = 64
 """Texts of more terms ask for the same only where all terms agree."""
 _SIGN_NAMES = {sign: f" {POINT}{name} " for sign, name in
@@ -74,20 +80,30 @@ class Content(NamedTuple):
         """The keys of the texts that have the same terms but for a run that may be missing."""
         if not LEFT < len(self.terms) <= LONGEST:
             return []
-        whole, hashes, keys = self.key(), list(map(hash, self.terms)), set()
+        hashes, keys = list(map(hash, self.terms)), set()
+        whole = sum(hashes)
         for begin, loose in enumerate(self.loose):
             if loose:
-                keys.update(whole - sum(hashes[begin:end]) for end in self.spare(begin))
+                without = whole
+                for end in self.spare(begin):
+                    without -= hashes[end - 1]
+                    keys.add(without)
         return list(keys)
 
     def spare(self, begin: int) -> range:
         """Where a run of terms that may be missing, and that begins there, may end."""
-        end, most = begin, SPARE_HAN
-        while end < len(self.terms) and end - begin < most and len(self.terms) - (end - begin) > LEFT and self.loose[end]:
-            if not HAN.match(self.terms[end]):
-                most = SPARE
+        size = len(self.terms)
+        last = min(begin + SPARE_HAN, size, begin + size - LEFT)
+        end, length = begin, 0
+        while end < last and self.loose[end]:
+            characters = _CHARACTERS[self.terms[end][0]]
+            if not characters:
+                last = min(last, begin + SPARE)
+            length += characters or 1
+            if length > SPARE_HAN or (length > 1 and size - (end + 1 - begin) < SHARE * length):
+                break
             end += 1
-        return range(begin + 1, min(end, begin + most) + 1)
+        return range(begin + 1, min(end, last) + 1)
 
 
 class _Spacing(dict[int, str]):
@@ -98,6 +114,14 @@ class _Spacing(dict[int, str]):
         alone = unicodedata.category(char) in {"Sm", "Sc", "So"} or (is_text(char) and is_single(char))
         self[code] = spaced = f" {char} " if alone else char if is_text(char) else " "
         return spaced
+
+
+class _Characters(dict[str, int]):
+    """First letter of a term -> how many Chinese characters the term counts as; a word of the lexicon counts as two."""
+
+    def __missing__(self, char: str) -> int:
+        self[char] = count = 2 if char == lexicon.WORD else int(HAN.match(char) is not None)
+        return count
 
 
 class _Terms(dict[str, tuple[str, bool]]):
@@ -152,11 +176,14 @@ _DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Zs"})
 
 
 def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
-    """The terms without repetitions ("describe and explain"), and without "explain" beside a question.
+    """The terms without repetitions ("describe and explain"), and in one order where several orders ask the same.
 
-    Question words come first: 有哪些好处 and 好处是什么 ask the same.
+    Question words come first: 有哪些好处 and 好处是什么 ask the same. So does a programming language where no second is
+    named: "in Python, write a function" and "write a Python function".
     """
-    asks, apart = not _QUESTIONS.isdisjoint(terms), loose
+    if lexicon.CODE in terms or not lexicon.PROGRAMMING.isdisjoint(terms):
+        terms = [lexicon.OF_PROGRAMS.get(term, term) if spare else term for term, spare in zip(terms, loose, strict=True)]
+    apart, asks = loose, not _QUESTIONS.isdisjoint(terms)
     if len(set(terms)) < len(terms):                 # what is said twice is no passing word
         count = Counter(terms)
         loose = [spare and count[term] == 1 for term, spare in zip(terms, loose, strict=True)]
@@ -164,9 +191,30 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
             if not (asks and term == lexicon.EXPLAIN) and not (at and apart[at] and term == terms[at - 1])]
     if asks:
         kept.sort(key=lambda at: terms[at] not in _QUESTIONS)
-    elif len(kept) == len(terms):
-        return tuple(terms), tuple(loose)
-    return tuple([terms[at] for at in kept]), tuple([loose[at] for at in kept])
+    begin = _opening(terms, apart, kept)
+    ordered = [terms[at] for at in kept[begin:]]
+    spares = [loose[at] for at in kept[begin:]]
+    if begin:
+        ordered.insert(0, lexicon.GIVE)
+        spares.insert(0, True)
+    named = () if lexicon.PROGRAMMING.isdisjoint(ordered) else tuple(lexicon.PROGRAMMING.intersection(ordered))
+    if len(named) == 1:
+        at = ordered.index(named[0])
+        ordered.insert(0, ordered.pop(at))
+        spares.insert(0, spares.pop(at))
+    return tuple(ordered), tuple(spares)
+
+
+def _opening(terms: list[str], loose: list[bool], kept: list[int]) -> int:
+    """How many of the kept terms only open the request: "what are", "name", "find", and "explain" of what exists.
+
+    A story or a program may be written or explained, which are two requests.
+    """
+    openers = lexicon.OPENERS if lexicon.WORKS.isdisjoint(terms) else lexicon.OPENERS - {lexicon.EXPLAIN}
+    begin = 0
+    while begin < len(kept) and terms[kept[begin]] in openers and loose[kept[begin]]:
+        begin += 1
+    return begin if begin < len(kept) else 0
 
 
 def same_request(first: Content, second: Content) -> bool:
@@ -222,18 +270,22 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
         text = CLITIC.sub(" ", NEGATION.sub(r" \1 not ", text))
     chinese = HAN.search(text) is not None
     if chinese:
-        directed = not lexicon.DIRECTED_CHINESE.isdisjoint(COMPARE.sub("", text))
+        directed = not lexicon.DIRECTED_CHINESE.isdisjoint(UNDIRECTED.sub("", text))
         words = NUMERAL.sub(_arabic, _with_chinese_words(text)).translate(_SPACING).split()
     else:
         words = text.translate(_SPACING).split()
         directed = not lexicon.DIRECTED.isdisjoint(words)
-        if not _FIRST_WORDS.isdisjoint(words):
+        if not _FIRST_PAIRS.isdisjoint(pairwise(words)):
             words = _with_phrases(words)
+    glosses = GLOSS.findall(text) if chinese and "(" in text else ()
     for word in words:
         term, spare = _TERMS[word]
+        if chinese and not term and word.isascii():          # "Go to" is a name in a Chinese text
+            term, spare = word, False
         if term:
             terms.append(term)
-            loose.append(spare and word not in names and not (chinese and term.isascii() and term not in _CHINESE_TERMS))
+            latin = chinese and term.isascii() and term not in _CHINESE_TERMS and word not in glosses
+            loose.append(spare and word not in names and not latin)
     return directed
 
 
@@ -312,9 +364,11 @@ def _stem(word: str) -> str:
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is")):
         return word[:-1]
+    if word.endswith("ied") and len(word) > 4:
+        return word[:-3] + "y"
     for ending in ("ing", "ed"):
         stem = word.removesuffix(ending)
-        if stem != word and len(stem) >= 3:
+        if stem != word and len(stem) >= 3 and not stem.endswith("e") and not VOWEL.isdisjoint(stem):
             if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sl":
                 return stem[:-1]
             return stem + "e" if stem not in lexicon.ENGLISH_SAME and stem + "e" in lexicon.ENGLISH_SAME else stem
@@ -330,17 +384,31 @@ def _by_first_word() -> dict[str, list[tuple[list[str], str]]]:
 
 
 _PHRASES = _by_first_word()
-_FIRST_WORDS = frozenset(_PHRASES)
+_FIRST_PAIRS = frozenset((phrase[0], phrase[1]) for phrases in _PHRASES.values() for phrase, _ in phrases)
 _SIZES = {first: sorted({len(word) for word in lexicon.CHINESE_PHRASES if word[0] == first}, reverse=True)
           for first in {word[0] for word in lexicon.CHINESE_PHRASES}}
 _FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
 _CHINESE_TERMS = frozenset(lexicon.CHINESE_PHRASES.values())
 _QUESTIONS = frozenset({lexicon.WHAT, lexicon.HOW, lexicon.WHY})
 """With one of them, "explain" adds nothing: explain why the sky is blue, why is the sky blue."""
-_SPACING, _TERMS = _Spacing(), _Terms()
-_CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *lexicon.ENGLISH_SAME, *lexicon.NUMBERS, *(f"{verb}n" for verb in NEGATED),
-                       *NEGATED, "can", "re", "ll", "ve", *DIGITS, *UNITS,
+_SPACING, _TERMS, _CHARACTERS = _Spacing(), _Terms(), _Characters()
+
+
+def _classes_that_stay() -> dict[str, str]:
+    """Word -> the word that stands for it, of the classes none of whose words may vanish or come from other words."""
+    words = {*lexicon.ENGLISH_LIGHT, *lexicon.NUMBERS, *lexicon.NUMBERS.values(), *lexicon.OPENERS, *lexicon.OF_PROGRAMS,
+             *lexicon.OF_PROGRAMS.values(), *NEGATED, *_CHINESE_TERMS, *lexicon.CHINESE_PHRASES, lexicon.HOW, lexicon.WHY}
+    for phrase, stands_for in lexicon.ENGLISH_PHRASES.items():
+        words.update(phrase.split(), stands_for.split())
+    unsteady = {lexicon.ENGLISH_SAME.get(form, form) for word in words for form in (word, _stem(word))}
+    return {word: head for word, head in lexicon.ENGLISH_SAME.items() if head not in unsteady}
+
+
+_STEADY = _classes_that_stay()
+_CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *(lexicon.ENGLISH_SAME.keys() - _STEADY.keys()), *lexicon.NUMBERS,
+                       *(f"{verb}n" for verb in NEGATED), *NEGATED, "can", "re", "ll", "ve", *DIGITS, *UNITS,
                        *(word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()),
+                       *(word for term in lexicon.ENGLISH_PHRASES.values() for word in term.split()),
                        *(char for phrase in lexicon.CHINESE_PHRASES for char in phrase)})
 
 
@@ -351,5 +419,7 @@ def core(token: str) -> str:
     """
     if token in _CHANGING or (token.isascii() and len(token) == 1) or any(map(str.isdigit, token)):
         return ""
+    if token in _STEADY:
+        return _STEADY[token]
     stem = _stem(token)
-    return "" if stem in _CHANGING else stem
+    return "" if stem in _CHANGING else _STEADY.get(stem, stem)

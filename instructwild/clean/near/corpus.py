@@ -43,9 +43,9 @@ class Corpus:
         twin, lcs = np.full(len(self.lengths), -1, np.int32), np.zeros(len(self.lengths), np.int32)
         if threshold == 1:                           # nothing exceeds it, not even an identical text
             return twin, lcs
-        found, common = self._join(threshold, np.zeros(len(self._rows), np.bool_), nearest=False)
-        has = found >= 0
-        twin[self._rows[has]], lcs[self._rows] = self._rows[found[has]], common
+        twin_of, common = self._join(threshold, np.zeros(len(self._rows), np.bool_), nearest=False)
+        has = twin_of >= 0
+        twin[self._rows[has]], lcs[self._rows] = self._rows[twin_of[has]], common
         copies = np.flatnonzero((self._first != np.arange(len(twin))) & (self.lengths > 0))
         models = self._first[copies]                 # a copy duplicates what its model does, or else the model
         kept = twin[models] < 0
@@ -59,14 +59,14 @@ class Corpus:
         if floor == 1:
             return twin, lcs
         at = np.asarray(rows, np.int64)
-        wanted = np.zeros(len(twin), np.bool_)
+        selected = np.zeros(len(twin), np.bool_)
         _, earliest = np.unique(self._first[at], return_index=True)     # of identical ones, the earliest of those asked for
         models = np.full(len(twin), -1, np.int32)
         models[self._first[at[earliest]]] = at[earliest]
-        wanted[self._first[at]] = True
-        found, common = self._join(floor, ~wanted[self._rows], nearest=True)
-        has = found >= 0
-        twin[models[self._rows[has]]] = models[self._rows[found[has]]]
+        selected[self._first[at]] = True
+        twin_of, common = self._join(floor, ~selected[self._rows], nearest=True)
+        has = twin_of >= 0
+        twin[models[self._rows[has]]] = models[self._rows[twin_of[has]]]
         lcs[models[self._rows[has]]] = common[has]
         copies = at[(models[self._first[at]] != at) & (self.lengths[at] > 0)]
         twin[copies], lcs[copies] = models[self._first[copies]], self.lengths[copies]

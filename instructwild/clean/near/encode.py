@@ -84,7 +84,7 @@ def encode(texts: Sequence[str]) -> Encoded:
 def _folds_to(char: str) -> int:
     """What a character of a raw text stands for, wherever it stands, or AWKWARD where that depends on its neighbours."""
     normal, folded = unicodedata.normalize("NFKC", char), fold(char)
-    if any(_joins(one) for one in normal + folded):
+    if any(_joins(letter) for letter in normal + folded):
         return AWKWARD
     if len(folded) == 1:
         return _stands_for(folded)
@@ -151,14 +151,14 @@ def _room(array: NDArray, size: int) -> NDArray:
 
 @compiled
 def unseen(codes, table):  # noqa: ANN001, ANN201, D103
-    found = np.empty(min(len(codes), len(table)), np.uint32)
+    fresh = np.empty(min(len(codes), len(table)), np.uint32)
     count = 0
     for code in codes:
         if table[code] == UNKNOWN:
             table[code] = PENDING
-            found[count] = code
+            fresh[count] = code
             count += 1
-    return found[:count]
+    return fresh[:count]
 
 
 @compiled

@@ -88,15 +88,15 @@ class Index:
         """For each length of a kept text the largest number of differing bits that still allows a match, -1 where none."""
         if length > self._longest:
             self._stretch(length)
-        found = self._allowed.get(length)
-        if found is None:
+        bound = self._allowed.get(length)
+        if bound is None:
             if len(self._allowed) * self._longest > _CACHED:
                 self._allowed.clear()
             others = np.arange(self._longest + 1)
             need = limits(self.threshold, self._longest).need[others + length]
-            found = np.where((np.minimum(others, length) >= need) & (others > 0), others + length - 2 * need, -1)
-            found = self._allowed[length] = np.minimum(found, _BITS).astype(np.int16)   # more than all bits is all
-        return found
+            bound = np.where((np.minimum(others, length) >= need) & (others > 0), others + length - 2 * need, -1)
+            bound = self._allowed[length] = np.minimum(bound, _BITS).astype(np.int16)   # more than all bits is all
+        return bound
 
     def _stretch(self, length: int) -> None:
         while self._longest < length:

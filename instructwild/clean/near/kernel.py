@@ -102,10 +102,10 @@ def by_occurrence(ids, start, length, words):  # noqa: ANN001, ANN201
             if last[word] != text:
                 last[word] = text
                 count[word] = 0
-            one = base[word] + count[word]
+            number = base[word] + count[word]
             count[word] += 1
-            distinct[to] = one
-            texts[one] += 1
+            distinct[to] = number
+            texts[number] += 1
             to += 1
     return distinct, texts
 
@@ -118,13 +118,13 @@ def rare_first(distinct, begin, rank, texts):  # noqa: ANN001, ANN201
     sorting: for each rank in turn, the texts that hold it.
     Returns int32 [tokens], uint64 [texts, 2].
     """
-    place = np.zeros(len(rank) + 1, np.int64)
-    for one in range(len(rank)):
-        place[rank[one] + 1] = texts[one]
+    offset = np.zeros(len(rank) + 1, np.int64)
+    for number in range(len(rank)):
+        offset[rank[number] + 1] = texts[number]
     for at in range(len(rank)):
-        place[at + 1] += place[at]
+        offset[at + 1] += offset[at]
     holders = np.empty(len(distinct), np.int32)
-    fill = place.copy()
+    fill = offset.copy()
     for text in range(len(begin) - 1):
         for at in range(begin[text], begin[text + 1]):
             r = rank[distinct[at]]
@@ -135,7 +135,7 @@ def rare_first(distinct, begin, rank, texts):  # noqa: ANN001, ANN201
     for r in range(len(rank)):
         mixed = np.uint64(r) * MIX
         half, bit = np.int64(mixed >> SIX), ONE << (mixed >> np.uint64(57) & SIX)
-        for at in range(place[r], place[r + 1]):
+        for at in range(offset[r], offset[r + 1]):
             text = holders[at]
             ranks[cursor[text]] = r
             cursor[text] += 1
@@ -288,27 +288,27 @@ def join(  # noqa: ANN201, C901
                         n = np.int64(posting >> SIXTEEN & LOW)
                         if n == CAP:
                             n = begin[other + 1] - begin[other]
-                        wanted = need[m + n]
-                        spare = m + n - 2 * wanted
+                        least = need[m + n]
+                        spare = m + n - 2 * least
                         apart = np.int64(ones(low ^ postings[p, 1]))
                         if apart > spare or apart + np.int64(ones(high ^ bits[other, 1])) > spare or seen[other] == text:
                             continue
                         seen[other] = text
-                        if not shared(ranks, first, first + m, begin[other], begin[other + 1], wanted):
+                        if not shared(ranks, first, first + m, begin[other], begin[other + 1], least):
                             continue
                         measured += 1
-                        found = common(ids, start[text], m, start[other], n, masks, carry)
-                        if found < wanted:
+                        overlap = common(ids, start[text], m, start[other], n, masks, carry)
+                        if overlap < least:
                             continue
                         if not nearest:
-                            best, best_lcs, until = other, found, np.uint64(other) << THIRTY_TWO
+                            best, best_lcs, until = other, overlap, np.uint64(other) << THIRTY_TWO
                             break
                         if best_lcs:
                             now = twin[text]
-                            gain = found * (m + begin[now + 1] - begin[now]) - best_lcs * (m + n)
+                            gain = overlap * (m + begin[now + 1] - begin[now]) - best_lcs * (m + n)
                             if gain < 0 or (gain == 0 and now < other):
                                 continue
-                        best_lcs, twin[text], lcs[text] = found, other, found
+                        best_lcs, twin[text], lcs[text] = overlap, other, overlap
                 g += 1
         if best < count:
             twin[text], lcs[text] = best, best_lcs

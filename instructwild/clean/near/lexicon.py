@@ -7,6 +7,8 @@ a word that is in no list carries meaning. Their sections:
 - same: one meaning a line; the first word stands for all.
 - phrases: several words, and what stands for them (nothing where they say nothing).
 - fixed: terms of a constraint, a format, a language, a sex, a grade: a text with one of them asks for something else.
+- works: what can be made as well as explained: a text with one of them keeps "write" and "explain" apart.
+- programming: languages whose name may stand before or behind what is to be written in it.
 - directed: words that give the order of what stands around them a meaning.
 - questions: words in which questions of examinations are put, besides the light ones.
 """
@@ -14,6 +16,13 @@ a word that is in no list carries meaning. Their sections:
 from importlib.resources import files
 
 GIVE, EXPLAIN, WHAT, HOW, WHY = "give", "explain", "what", "how", "why"
+CODE, FIND = "code", "find"
+OF_PROGRAMS = {"calculate": FIND, "return": FIND, "check": FIND, "print": FIND, "way": CODE}
+"""Terms that of a program say the same: a Java method "finds", "returns" or "calculates" what a Java function does."""
+OPENERS = frozenset({GIVE, EXPLAIN, WHAT, FIND, "calculate"})
+"""Terms that at the beginning of a request say only that something is asked for."""
+WORD = "ʐ"
+"""A letter that begins the term of a Chinese word of the lexicon, so that it is not split into characters."""
 
 
 def _sections(name: str) -> dict[str, list[str]]:
@@ -40,15 +49,24 @@ def _pairs(lines: list[str]) -> dict[str, str]:
     return {phrase.strip(): term.strip() for phrase, _, term in (line.partition("=") for line in lines)}
 
 
+def _chinese_classes(lines: list[str]) -> dict[str, str]:
+    """The same for Chinese, where a term of several characters is a word of its own."""
+    return {word: f"{WORD}{number}" if len(stands_for) > 1 and not stands_for.isascii() else stands_for
+            for number, line in enumerate(lines) for stands_for in line.split()[:1] for word in line.split()}
+
+
 _EN, _ZH = _sections("lexicon_en.txt"), _sections("lexicon_zh.txt")
 ENGLISH_LIGHT, CHINESE_LIGHT = _words(_EN["light"]), _words(_ZH["light"])
 ENGLISH_SAME = _classes(_EN["same"])
 """A word, without its ending -> the word that stands for all of its meaning."""
 ENGLISH_PHRASES = _pairs(_EN["phrases"])
-CHINESE_PHRASES = {**dict.fromkeys(CHINESE_LIGHT, ""), **_classes(_ZH["same"])}
+CHINESE_PHRASES = {**dict.fromkeys(CHINESE_LIGHT, ""), **_chinese_classes(_ZH["same"])}
 """A word -> the one that stands for all of its meaning, or nothing where it says nothing."""
 NUMBERS = _pairs(_EN["numbers"])
-FIXED_ENGLISH, FIXED_CHINESE = _words(_EN["fixed"]), _words(_ZH["fixed"])
+FIXED_ENGLISH = _words(_EN["fixed"])
+FIXED_CHINESE = frozenset(CHINESE_PHRASES.get(word, word) for word in _words(_ZH["fixed"]))
+WORKS = _words(_EN["works"]) | {CHINESE_PHRASES.get(word, word) for word in _words(_ZH["works"])}
+PROGRAMMING = _words(_EN["programming"])
 DIRECTED, DIRECTED_CHINESE = _words(_EN["directed"]), _words(_ZH["directed"])
 QUESTIONS_ENGLISH, QUESTIONS_CHINESE = _words(_EN["questions"]) | ENGLISH_LIGHT, _words(_ZH["questions"]) | CHINESE_LIGHT
 """What a question may hold without being told from others by it."""

@@ -5,26 +5,29 @@ their contents. Both conditions are of the two texts alone. As texts that ask fo
 that may be missing, they meet in a table of keys, and no other pair is looked at.
 """
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from heapq import nsmallest
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
 from instructwild.clean.near.batch import RETHRESHOLD
-from instructwild.clean.near.content import HAN, LONGEST, SPARE, SPARE_HAN, Content, content, core, same_request
+from instructwild.clean.near.content import Content, content, same_request
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.text.tokens import tokens
 
 if TYPE_CHECKING:
-    from instructwild.clean.near.encode import Encoded
+    import numpy as np
+    from numpy.typing import NDArray
 
 SIFTED_FROM = 20_000     # below, the compiled sieve costs more than it saves
-_MIX, _PRIME = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBF58476D1CE4E5B9)
+BELOW = Fraction(1, 10)
+"""How far below the threshold the nearest kept pairs are looked for."""
 
 
 class Keyed(NamedTuple):
@@ -128,13 +131,12 @@ class SameRequests:
         """
         self.threshold = as_threshold(threshold)
         self._texts = texts
-        if sifted is None:
-            sifted = len(texts) >= SIFTED_FROM
-        alone = _alone(texts) if sifted else None
-        known: dict[str, Keyed] = {}
-        self._keyed = [None if alone is not None and alone[row] else known.get(text) or known.setdefault(text, keyed(text))
-                       for row, text in enumerate(texts)]
-        self.matches = self._at(self.threshold, self._keyed)
+        self._sifted = len(texts) >= SIFTED_FROM if sifted is None else sifted
+        self._repeated = {text for text, count in Counter(texts).items() if count > 1}
+        self._keyed: dict[str, Keyed] = {}
+        self._floor = Fraction(1)
+        with _collector_paused():
+            self.matches = self._at(self.threshold)
 
     @property
     def verdicts(self) -> list[int | None]:
@@ -148,7 +150,7 @@ class SameRequests:
 
     def dropped_at(self, thresholds: Iterable[Fraction] = RETHRESHOLD) -> dict[Fraction, int]:
         """How many texts would be dropped at other thresholds, each decided anew."""
-        return {threshold: sum(match is not None for match in self._at(threshold, self._keyed)) for threshold in thresholds}
+        return {threshold: sum(match is not None for match in self._at(threshold)) for threshold in thresholds}
 
     def just_dropped(self, limit: int = 20) -> list[tuple[int, Match]]:
         """The dropped texts whose F is the closest to the threshold, closest first."""
@@ -157,22 +159,67 @@ class SameRequests:
 
     def just_kept(self, limit: int = 20) -> list[tuple[int, Match]]:
         """The kept texts that ask the same as an earlier kept one and are just not near enough, closest first."""
-        kept = [entry if match is None else None for entry, match in zip(self._keyed, self.matches, strict=True)]
-        below = self._at(max(self.threshold - Fraction(1, 10), Fraction(0)), kept)
+        below = self._at(max(self.threshold - BELOW, Fraction(0)), [match is None for match in self.matches])
         pairs = [(row, match) for row, match in enumerate(below) if match is not None]
         return nsmallest(limit, pairs, key=lambda pair: -float(pair[1]))
 
-    @staticmethod
-    def _at(threshold: Fraction, entries: Iterable[Keyed | None]) -> list[Match | None]:
+    def _at(self, threshold: Fraction, among: Sequence[bool] | None = None) -> list[Match | None]:
+        """For each text, or each among those, the earliest kept one that it duplicates. Of identical texts one is read."""
+        self._read(threshold)
         index = RequestIndex(threshold)
-        matches: list[Match | None] = []
-        for entry in entries:
-            if entry is None:
+        matches: list[Match | None] = [None] * len(self._texts)
+        copies: dict[str, Match | None] = {}             # what the next identical text duplicates
+        for row, text in enumerate(self._texts):
+            entry = self._keyed.get(text)
+            if among is not None and not among[row]:
                 index.skip()
-                matches.append(None)
+            elif text in copies:
+                index.skip()
+                matches[row] = copies[text]
             else:
-                matches.append(index.add(entry))
+                if entry is None:
+                    index.skip()
+                else:
+                    matches[row] = index.add(entry)
+                copies[text] = matches[row] or (_identical(text, row, threshold) if text in self._repeated else None)
         return matches
+
+    def _read(self, threshold: Fraction) -> None:
+        """Have what the texts ask for at hand, of all that may duplicate another one at this threshold."""
+        if threshold >= self._floor:
+            return
+        self._floor = max(min(threshold - BELOW, *RETHRESHOLD), Fraction(0))
+        texts = list(dict.fromkeys(self._texts))
+        meets = _may_meet(texts, self._floor) if self._sifted else None
+        self._keyed = {text: self._keyed.get(text) or keyed(text) for at, text in enumerate(texts)
+                       if meets is None or meets[at]}
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No search for cycles while many small objects without any are made: it would take a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _identical(text: str, row: int, threshold: Fraction) -> Match | None:
+    """The match of a text with an identical one, unless it has no token or nothing exceeds the threshold."""
+    length = len(tokens(text))
+    return Match(row, length, (length, length)) if length >= needed(threshold, 2 * length) else None
+
+
+def _may_meet(texts: Sequence[str], floor: Fraction) -> "NDArray[np.bool_] | None":
+    """Which texts may ask for the same as another; None where no compiler is installed."""
+    try:
+        from instructwild.clean.near.sieve import may_meet
+    except ImportError:
+        return None
+    return may_meet(texts, floor)
 
 
 def request_text(messages: Sequence[tuple[str, str]]) -> str:
@@ -186,47 +233,3 @@ def request_text(messages: Sequence[tuple[str, str]]) -> str:
     turns = [(role, text) for role, text in messages if role != "system"]
     asks = [at for at, (role, _) in enumerate(turns) if role != "assistant"]
     return "\n".join(text for _, text in turns[:asks[-1] + 1]) if asks else ""
-
-
-def _alone(texts: Sequence[str]) -> NDArray[np.bool_] | None:
-    """Which texts can ask for the same as no other, by the words alone; None where no compiler is installed."""
-    try:
-        from instructwild.clean.near.encode import encode
-    except ImportError:
-        return None
-    encoded = encode(texts)
-    row, hashes, han = _cores(encoded)
-    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(hashes, dtype=np.uint64)])
-    han_so_far = np.concatenate([np.zeros(1, np.int64), np.cumsum(han)])
-    first = np.searchsorted(row, np.arange(len(texts) + 1))
-    whole = total[first[1:]] - total[first[:-1]]
-    keys, count = np.unique(whole, return_counts=True)
-    meets = np.isin(whole, keys[count > 1])
-    short = (first[1:] - first[:-1] <= LONGEST)[row]
-    for size in range(1, SPARE_HAN + 1):
-        begin = np.arange(max(0, len(row) - size + 1))
-        begin = begin[(row[begin] == row[begin + size - 1]) & short[begin]]
-        if size > SPARE:
-            begin = begin[han_so_far[begin + size] - han_so_far[begin] == size]
-        without = whole[row[begin]] - (total[begin + size] - total[begin])
-        known = keys[np.minimum(np.searchsorted(keys, without), len(keys) - 1)] == without
-        meets[row[begin[known]]] = True
-        meets |= np.isin(whole, without[known])
-    return ~meets
-
-
-def _cores(encoded: "Encoded") -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.bool_]]:
-    """The words of each text that remain wherever they stand, each once, in their order: text, hash, whether it is Han."""
-    named: dict[str, int] = {"": 0}
-    number = np.array([named.setdefault(core(token), len(named)) for token in encoded.vocabulary()], np.int64)
-    is_han = np.array([HAN.match(word) is not None for word in named])
-    order = np.argsort(encoded.start, kind="stable")
-    row = np.repeat(order, encoded.length[order])
-    word = number[encoded.ids] if len(encoded.ids) else np.zeros(0, np.int64)
-    row, word = row[word > 0], word[word > 0]
-    _, at = np.unique(row * len(named) + word, return_index=True)
-    at = at[np.lexsort((at, row[at]))]
-    row, word = row[at], word[at]
-    mixed = word.astype(np.uint64) * _MIX
-    mixed = (mixed ^ (mixed >> np.uint64(29))) * _PRIME
-    return row, mixed ^ (mixed >> np.uint64(32)), is_han[word]

@@ -13,7 +13,8 @@ from instructwild.clean.near.content import content, same_request
 
 PAIRS = [json.loads(line) for line in (Path(__file__).parent / "pairs.jsonl").read_text("utf-8").splitlines()]
 WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please", "list", "three", "3", "not",
-         "桥", "什么", "是", "的", "请", "河", "港", "五", "French", "stone", "green", "tall"]
+         "桥", "什么", "是", "的", "请", "河", "港", "五", "French", "stone", "green", "tall", "Python", "function",
+         "returns", "explain", "find", "tale", "story", "解释", "函数", "(TEM)"]
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 
 
@@ -40,6 +41,10 @@ def test_of_labelled_pairs_the_same_merge_and_the_different_stay(language):
     ("Turn a PNG file into a PDF file", "Turn a PDF file into a PNG file"), ("Man bites dog", "Dog bites man"),
     ("Define the word: a", "Define the word: the"), ("Say 'can' aloud", "Say 'will' aloud"),
     ("Name a large lake that freezes", "Name a large lake that doesn't freeze"),
+    ("Explain a function that reverses a list", "Write a function that reverses a list"),
+    ("Why are harbours deep and when", "Are harbours deep and when"), ("把句子改成主动语态", "把句子改成被动语态"),
+    ("Rewrite this Java code in Python", "Rewrite this Python code in Java"),
+    ("如何模拟潮水", "如何使用旋转来模拟潮水"), ("Distance块能做什么", "Distance to ()块能做什么"),
     ("把红豆换成绿豆要多久", "把绿豆换成红豆要多久"), ("为什么要早睡", "为什么不要早睡"), ("列出三个理由", "列出三十个理由"),
 ])
 def test_what_differs_in_meaning_is_parted(first, second):
@@ -51,6 +56,14 @@ def test_what_differs_in_meaning_is_parted(first, second):
     ("What's a fjord?", "What is a fjord?"), ("好处有哪些", "有哪些好处"),
     ("🌊 How do tides work", "How do tides work 🌊🌊"),
     ("Describe and explain the old harbour", "Explain the old harbour"),
+    ("What are the parts of a boat?", "Name the parts of a boat"),
+    ("Find the depth of the lake", "What is the depth of the lake?"),
+    ("In Python, write a function that sorts boats", "Write a Python function that sorts boats"),
+    ("Write a Java method that returns the mean of an array of integers",
+     "Create a Java function that calculates the average of an array of numbers"),
+    ("Summarize this passage in one sentence", "Summarize in one sentence"),
+    ("告诉我三种船", "列出三种船"), ("解释潮汐锁定", "什么是潮汐锁定"), ("识别五种海鸟", "列出5种海鸟"),
+    ("什么是潮汐能发电模型？", "什么是潮汐能发电模型（TEM）？"), ("把这段对话转换为英语", "将这段对话改成英语"),
 ])
 def test_other_words_for_the_same_are_the_same(first, second):
     assert same(first, second)
