@@ -173,7 +173,9 @@ def fuzz(minutes: float, seed: int, most: int = sys.maxsize) -> Counter[str]:
                     path.write_bytes(data)
                     collect_file(path, name) if name in exports else read_file(path)
                 problem = "" if time.process_time() - began < SLOWEST else f"took {time.process_time() - began:.1f} s"
-            except Exception as error:
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # a panic of polars is no Exception
                 problem = f"{type(error).__name__}: {error}"
             counts[name] += 1
             if problem:

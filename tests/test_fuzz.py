@@ -1,6 +1,14 @@
 """A few seconds of what `python -m benchmarks.fuzz` does for an hour."""
 
+from pathlib import Path
+
+import pytest
+
 from benchmarks import fuzz
+from instructwild.errors import InputError
+from instructwild.read import read
+
+DAMAGED = Path(__file__).parent / "data" / "damaged.parquet"
 
 
 def test_mutated_files_and_replies_raise_nothing_but_our_own_errors(monkeypatch, tmp_path, capsys):
@@ -19,3 +27,8 @@ def test_what_fails_is_kept(monkeypatch, tmp_path):
     counts = fuzz.fuzz(1, seed=1, most=8)
     assert any(name.startswith("failed") for name in counts)
     assert list(tmp_path.iterdir())
+
+
+def test_a_parquet_file_at_which_polars_panics_is_one_message():
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        read([DAMAGED])

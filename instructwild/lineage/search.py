@@ -34,7 +34,8 @@ ENCODINGS = ("gb18030", "big5", "cp1252", "latin-1")
 UNREADABLE = {b"%PDF": "a PDF, whose text is packed", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive"}
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error,
-          NotImplementedError, RuntimeError, RecursionError, pl.exceptions.PolarsError)
+          NotImplementedError, RuntimeError, RecursionError, pl.exceptions.PolarsError,
+          pl.exceptions.PanicException)
 
 
 @dataclass

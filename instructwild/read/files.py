@@ -20,7 +20,7 @@ from instructwild.errors import InputError
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
-from instructwild.stage.folder import DATA, SCRATCH, table
+from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, table
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
@@ -97,7 +97,7 @@ def _arrow(path: Path) -> pl.DataFrame:
     for reader in (pl.read_ipc_stream, pl.read_ipc):
         try:
             return reader(path)
-        except (pl.exceptions.PolarsError, OSError):
+        except UNREADABLE:
             continue
     raise InputError("cannot be read as Arrow", where=printable(path), remedy="check how the file was made")
 

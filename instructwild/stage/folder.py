@@ -74,6 +74,10 @@ class Stage:
         return path
 
 
+UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
+"""What polars raises at a damaged file; a panic of its own is no `Exception`."""
+
+
 def table(path: Path) -> pl.DataFrame:
     """A Parquet file.
 
@@ -82,7 +86,7 @@ def table(path: Path) -> pl.DataFrame:
     """
     try:
         return pl.read_parquet(path, glob=False)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except UNREADABLE as error:
         raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
                          remedy="check how the file was made") from None
 
