@@ -79,6 +79,7 @@ def _write(out: Path, source: str, result: "PullResult", config: dict[str, Any],
         written = corrections(result.records, source)
         if written:
             run.save("corrections.parquet", instruction_frame(written))
-        finished = run.finish(data=ranking_frame(result.rows), report=rankings_page("Rankings by people", result.rows),
-                              metrics={**figures_of(result.rows), **figures(result)})
+        finished = run.finish(data=ranking_frame(result.rows),
+                              report=rankings_page("Rankings by people", result.rows, types=result.types),
+                              metrics={**figures_of(result.rows, types=result.types), **figures(result)})
     announce(finished, json)

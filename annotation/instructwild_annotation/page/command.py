@@ -123,8 +123,9 @@ def push_stages(store: "Store", sources: list[Path], name: str, overlap: int, as
     from instructwild_annotation.page.exchange import push_rows
     from instructwild_annotation.rows import rankable, read_all
 
-    rows, dropped = rankable(read_all(sources))
-    sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold)
+    table = read_all(sources)
+    rows, dropped = rankable(table)
+    sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold, types=table.types)
     return f"{sent:,} prompts sent, {there:,} were there already" + (f", {len(dropped):,} left out" if dropped else "")
 
 

@@ -29,7 +29,7 @@ def with_languages(rows: Sequence[RankingRow]) -> list[RankingRow]:
 
 
 def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
-              ask: Iterable[str] = OPTIONAL, gold: bool = False) -> tuple[int, int]:
+              ask: Iterable[str] = OPTIONAL, gold: bool = False, types: Mapping[str, str] | None = None) -> tuple[int, int]:
     """Add rows that are not there yet; what is there stays, and takes a higher overlap.
 
     Args:
@@ -39,6 +39,7 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
         overlap: how many people should rank each row.
         ask: optional questions, of `OPTIONAL`.
         gold: the rows' own rankings are right; people meet them without knowing.
+        types: kinds of questions by row id, as far as they are known; agreement is told by them.
 
     Returns:
         How many were sent, and how many were there already.
@@ -56,17 +57,18 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
             if gold and right is None:
                 raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",
                                   remedy="give rows with rankings, such as a merge stage")
-            added = _add(db, row, name, overlap, ",".join(ask), right)
+            added = _add(db, row, name, overlap, ",".join(ask), right, (types or {}).get(row.id, ""))
             sent, there = sent + added, there + (not added)
     return sent, there
 
 
-def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None) -> bool:
+def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None,
+         kind: str) -> bool:
     text = json.dumps(row.model_dump(mode="json", exclude={"rankings"}), ensure_ascii=False)
     values = (name, record_id(row), text.encode("utf-8", "replace").decode(), row.language.partition("-")[0],
-              overlap, overlap, None if right is None else json.dumps(right.ranks), ask)
-    if db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask) "
-                  "VALUES(?,?,?,?,?,?,?,?)", values).rowcount:
+              overlap, overlap, None if right is None else json.dumps(right.ranks), ask, row.language, kind)
+    if db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask, language, "
+                  "kind) VALUES(?,?,?,?,?,?,?,?,?,?)", values).rowcount:
         return True
     known = db.execute("SELECT id, overlap FROM records WHERE name=? AND key=?", values[:2]).fetchone()
     if known["overlap"] < overlap:
@@ -108,6 +110,8 @@ def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, s
     for record in records:
         row = RankingRow.model_validate_json(record["row"])
         pulled = _pulled(row, by_record.get(record["id"], []), hashes, record["needed"] <= 0)
+        if record["kind"]:
+            result.types[row.id] = record["kind"]
         result.records.append(pulled)
         dataset = dataset_name(name, len(row.candidates))
         result.sizes[dataset] = len(row.candidates)
