@@ -35,6 +35,9 @@ def page(
                                                      show_default=False)] = None,
     backup: Annotated[Path | None, typer.Option(help="Copy the database to this file, also while the page runs, and stop.",
                                                 show_default=False)] = None,
+    restore: Annotated[Path | None, typer.Option(help="Put a backup in the place of the database, and stop; what was there "
+                                                      "stays beside it. The page must not be running.",
+                                                 show_default=False)] = None,
     overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
     name: Annotated[str, typer.Option(help="The name of the set, by which it is pulled.")] = "rankings",
     ask: Annotated[str, typer.Option(help="Optional questions beside the ranking: rating, safety, correction; or none.")]
@@ -58,15 +61,20 @@ def page(
     from filelock import FileLock, Timeout
 
     from instructwild.console.terminal import console
-    from instructwild_annotation.page.store import Store
+    from instructwild_annotation.page import backup as copies
+    from instructwild_annotation.page.store import Store, default_home
 
+    if restore is not None:
+        kept = copies.restore(home or default_home(), restore)
+        console.print(f"restored from {restore}" + (f"; what was there is in {kept}" if kept else ""), markup=False)
+        return
     tags = tuple(dict.fromkeys(tag.strip().partition("-")[0].casefold() for tag in languages.split(",") if tag.strip()))
     optional = optional_questions(ask)
     if public_url is not None and not public_url.startswith(("http://", "https://")):
         raise ConfigError(f"{public_url!r} is no address", where="--public-url", remedy="give one like https://rank.example.org")
     with Store(home) as store:
         if backup is not None:
-            store.backup(backup)
+            copies.back_up(store, backup)
             console.print(f"copied to {backup}", markup=False)
             return
         if candidates:

@@ -11,7 +11,8 @@ TAGS = {"math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "ms", "msup", "msub
         "mover", "munder", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd", "mstyle", "mpadded",
         "mphantom", "menclose", "merror"}
 ATTRIBUTES = {"display", "mathvariant", "stretchy", "fence", "form", "separator", "accent", "accentunder", "movablelimits",
-              "linethickness", "displaystyle", "scriptlevel", "columnalign", "rowspacing", "columnspacing", "width", "lspace", "rspace",
+              "linethickness", "displaystyle", "scriptlevel", "columnalign", "rowspacing", "columnspacing", "width",
+              "lspace", "rspace",
               "minsize", "maxsize", "notation", "largeop", "symmetric", "linebreak"}
 
 

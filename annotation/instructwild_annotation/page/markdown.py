@@ -42,7 +42,7 @@ def _set(self: RendererProtocol, tokens: Sequence[Token], index: int, options: A
 
 
 def rendered(text: str) -> str:
-    """A text's Markdown as safe HTML; formulas between $, $$, \\( \\) and \\[ \\] are set as MathML.
+    r"""A text's Markdown as safe HTML; formulas between $, $$, \( \) and \[ \] are set as MathML.
 
     Two walls: the renderer escapes all HTML, and what it makes is cleaned by an allow-list.
     """

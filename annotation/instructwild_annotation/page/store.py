@@ -226,24 +226,6 @@ class Store:
                              (hashed(session),)).fetchone()
         return _person(row) if row else None
 
-    def backup(self, target: Path) -> None:
-        """Copy the file while the page runs. The copy is complete and can be put in its place.
-
-        Raises:
-            OutputError: the target is there already or cannot be written.
-        """
-        if target.exists():
-            raise OutputError("is there already", where=str(target), remedy="choose another file for --backup")
-        with self.writable():
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            copy = sqlite3.connect(target)
-            try:
-                with self._lock:
-                    self.db.backup(copy)
-                copy.execute("PRAGMA journal_mode=DELETE")
-            finally:
-                copy.close()
-
 
 def recount(db: sqlite3.Connection, records: list[int]) -> None:
     """Bring up to date how many more people each record needs; the rankings of people set aside do not count."""

@@ -7,6 +7,7 @@ import pytest
 
 from instructwild.schema import Ranking
 from instructwild.schema.ranking import dense
+from instructwild_annotation.page.backup import back_up
 from instructwild_annotation.page.exchange import push_rows, read_rankings
 from instructwild_annotation.page.store import Store
 from instructwild_annotation.people import person
@@ -196,7 +197,7 @@ def test_a_backup_made_while_people_work_is_complete(store, client, tmp_path):
     push_rows(store, rows(5))
     rank_as(client("anna"), random.Random(1), at_random)
     (tmp_path / "copy").mkdir()
-    store.backup(tmp_path / "copy" / "page.sqlite")
+    back_up(store, tmp_path / "copy" / "page.sqlite")
     with Store(tmp_path / "copy", must_exist=True) as copy:
         assert read_rankings(copy).rows == read_rankings(store).rows
     assert store.path.stat().st_mode & 0o077 == 0
