@@ -5,27 +5,15 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-import polars as pl
-
 from instructwild.errors import ConfigError, InputError
-from instructwild.schema import Ranking, RankingRow, prompt_text
-from instructwild.text.language import UNDETERMINED, languages
+from instructwild.schema import Ranking, RankingRow
 from instructwild_annotation.merge import merged
 from instructwild_annotation.page.store import Store, recount, unpacked
 from instructwild_annotation.people import person
 from instructwild_annotation.pull import PullResult
+from instructwild_annotation.rows import with_languages
 from instructwild_annotation.settings import LETTERS, OPTIONAL, dataset_name
 from instructwild_annotation.wire import Answer, PulledRecord, record_id
-
-
-def with_languages(rows: Sequence[RankingRow]) -> list[RankingRow]:
-    """The rows, `und` replaced by the language that the prompt shows: prompts go to people who read it."""
-    unknown = [i for i, row in enumerate(rows) if row.language == UNDETERMINED]
-    if not unknown:
-        return list(rows)
-    tags = languages(pl.Series([prompt_text(rows[i].messages) for i in unknown], dtype=pl.String)).to_list()
-    named = dict(zip(unknown, tags, strict=True))
-    return [row.model_copy(update={"language": named[i]}) if i in named else row for i, row in enumerate(rows)]
 
 
 def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
