@@ -33,6 +33,8 @@ def page(
                                                      show_default=False)] = None,
     remove: Annotated[list[str] | None, typer.Option(help="Remove a person and everything they ranked. May be given again.",
                                                      show_default=False)] = None,
+    forget: Annotated[Path | None, typer.Option(help="Remove the prompts that the forget list in this folder names, and "
+                                                     "what people ranked of them.", show_default=False)] = None,
     backup: Annotated[Path | None, typer.Option(help="Copy the database to this file, also while the page runs, and stop.",
                                                 show_default=False)] = None,
     restore: Annotated[Path | None, typer.Option(help="Put a backup in the place of the database, and stop; what was there "
@@ -81,17 +83,13 @@ def page(
             console.print(push_stages(store, candidates, name, overlap, optional), markup=False)
         if gold:
             console.print("gold: " + push_stages(store, gold, f"{name}:gold", 0, optional, gold=True), markup=False)
-        for who in revoke or []:
-            store.revoke(who)
-            console.print(f"{who} is locked out; what they ranked stays", markup=False)
-        for who in remove or []:
-            console.print(f"{who} is removed, and {store.remove(who):,} rankings with them", markup=False)
+        _take_away(store, revoke or [], remove or [], forget)
         lock = FileLock(store.home / "lock", timeout=0)
         try:
             lock.acquire()
         except Timeout:
             address = _address(store)
-            if not (invite or lead or revoke or remove or candidates or gold):
+            if not (invite or lead or revoke or remove or candidates or gold or forget):
                 raise OutputError("a page is running from this folder", where=str(store.home),
                                   remedy=f"use it at {address}, or choose another --home") from None
             _print_links(store, public_url or address, invite or [], tags, lead=lead, renew=new_link)
@@ -110,6 +108,19 @@ def page(
                 _serve(store, listener, secure=url.startswith("https://"), gold_bar=gold_bar, name=name)
         finally:
             lock.release()
+
+
+def _take_away(store: "Store", revoke: list[str], remove: list[str], forget: Path | None) -> None:
+    from instructwild.console.terminal import console
+    from instructwild_annotation.page.exchange import forget_prompts
+
+    for who in revoke:
+        store.revoke(who)
+        console.print(f"{who} is locked out; what they ranked stays", markup=False)
+    for who in remove:
+        console.print(f"{who} is removed, and {store.remove(who):,} rankings with them", markup=False)
+    if forget is not None:
+        console.print(f"{forget_prompts(store, forget):,} prompts on the forget list are removed", markup=False)
 
 
 def optional_questions(ask: str) -> list[str]:

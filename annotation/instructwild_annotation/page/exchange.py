@@ -4,8 +4,11 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from instructwild.errors import ConfigError, InputError
+from instructwild.privacy.forgotten import FILE_NAME, forgotten, row_mark
+from instructwild.privacy.salt import user_salt
 from instructwild.schema import Ranking, RankingRow
 from instructwild_annotation.merge import merged
 from instructwild_annotation.page.store import Store, recount, unpacked
@@ -129,3 +132,24 @@ def _pulled(row: RankingRow, work: Sequence[sqlite3.Row], hashes: Mapping[str, s
 
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
+
+
+def forget_prompts(store: Store, root: Path) -> int:
+    """Remove the prompts that ROOT/forgotten names with all work on them; how many these were.
+
+    Raises:
+        InputError: there is no forget list.
+    """
+    marks, salt = forgotten(root), user_salt()
+    if not marks:
+        raise InputError("there is no forget list", where=str(root / FILE_NAME),
+                         remedy="give the --root that `instructwild forget` was called with")
+    with store.write() as db:
+        db.execute("PRAGMA secure_delete=ON")           # its pages are overwritten, not only let go
+        gone = [row["id"] for row in db.execute("SELECT id, row FROM records").fetchall()
+                if row_mark(salt, json.loads(row["row"])["id"]) in marks]
+        for table, column in (("work", "record"), ("records", "id")):
+            db.executemany(f"DELETE FROM {table} WHERE {column}=?", [(record,) for record in gone])
+    with store.read() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return len(gone)

@@ -175,6 +175,32 @@ def test_push_pull_status_and_merge_by_the_same_commands(home, tmp_path, capsys)
     assert person("anna") in capsys.readouterr().err
 
 
+def test_what_is_on_the_forget_list_is_left_out_and_can_be_removed(home, tmp_path, capsys):
+    from instructwild.privacy.forgotten import row_mark
+    from instructwild.privacy.salt import user_salt
+    from instructwild_annotation.page.exchange import read_rankings
+    from instructwild_annotation.page.store import Store
+
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home, "--limit", "3") == 0
+    with Store(home) as store:
+        rows = read_rankings(store).rows
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "forgotten").write_text(row_mark(user_salt(), rows[0].id) + "\n")
+    assert run("pull", "--to", "page", "--home", home, "--out", tmp_path / "root" / "pulled") == 0
+    assert "1 prompts are on the forget list and were left out" in " ".join(capsys.readouterr().err.split())
+    pulled = list(rankings(stage.load(tmp_path / "root" / "pulled").frame()))
+    assert {each.id for each in pulled} == {each.id for each in rows[1:]}
+    port = free_port()
+    process = start(home, port)
+    assert run("page", "--home", home, "--forget", tmp_path / "root") == 0
+    assert "1 prompts on the forget list are removed" in capsys.readouterr().err
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    text = rows[0].messages[0].content.encode()
+    assert not any(text in path.read_bytes() for path in home.iterdir())
+    assert run("page", "--home", home, "--forget", tmp_path) == 2
+
+
 def test_backup_by_one_command(home, tmp_path, capsys):
     assert run("push", "rows.jsonl", "--to", "page", "--home", home) == 0
     assert run("page", "--home", home, "--backup", tmp_path / "copy.sqlite") == 0
