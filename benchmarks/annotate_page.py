@@ -2,9 +2,10 @@
 
     python -m benchmarks.annotate_page [--seconds 600] [--people 50] [--records 20000] [--state FILE]
 
-Told are the latencies of a submission and of the next question, the server's memory at the beginning and the end, the seconds
-of the lead's overview, and whether all that was acknowledged is there once. After every half minute the state is written to
---state; the same command goes on from there and measures only what is left.
+Told are the latencies of a submission and of the next question, the server's memory at the beginning and the end, the
+seconds of the lead's overview, and whether all that was acknowledged is there once. After every half minute the state is
+written to --state; the same command goes on from there and measures only what is left. Runs shorter than ten minutes are
+printed and not kept among the results.
 """
 
 import argparse
@@ -42,7 +43,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, default=20_000)
     parser.add_argument("--state", type=Path, default=Path(tempfile.gettempdir()) / "annotate-page-load.json")
     options = parser.parse_args()
-    os.environ["INSTRUCTWILD_SALT"] = "pepper"
+    os.environ["INSTRUCTWILD_SALT"] = "salt and pepper"
     plan = {name: getattr(options, name) for name in ("seconds", "people", "records")}
     state = json.loads(options.state.read_text()) if options.state.exists() else {}
     if state.get("plan") != plan:
@@ -77,7 +78,7 @@ def _home(state: Path) -> Path:
 
 def _rows(count: int) -> list[Any]:
     rng = random.Random(1)
-    words = "sea sky harbour lantern kettle orchard winter bridge 船 海 灯 桥".split()
+    words = ["sea", "sky", "harbour", "lantern", "kettle", "orchard", "winter", "bridge", "船", "海", "灯", "桥"]
     return [row(f"Question {number}: {' '.join(rng.choices(words, k=12))}?", [" ".join(rng.choices(words, k=150))
                 for _ in range(3)], language="en" if number % 2 else "zh-Hans") for number in range(count)]
 
@@ -131,13 +132,15 @@ def _memory(pid: int) -> float:
 def _save(state: dict[str, Any], options: argparse.Namespace, stored: int) -> None:
     def figures(values: list[float]) -> list[str]:
         cuts = statistics.quantiles(values, n=100)
-        return [f"{len(values):,}", f"{statistics.median(values) * 1000:.0f}", f"{cuts[94] * 1000:.0f}", f"{cuts[98] * 1000:.0f}"]
+        return [f"{len(values):,}", *(f"{value * 1000:.0f}" for value in (statistics.median(values), cuts[94], cuts[98]))]
 
     lead = (f"{options.people} people submit once a second each for {options.seconds:.0f} s, {options.records:,} records: "
             f"{state['kept']:,} submissions acknowledged, {stored:,} rankings in the file; the server's memory "
-            f"{state['memory'][0]:.0f} MB after the first half minute, {state['memory'][-1]:.0f} MB at the end; the lead's overview "
-            f"{max(state['overview']):.2f} s at most.")
+            f"{state['memory'][0]:.0f} MB after the first half minute, {state['memory'][-1]:.0f} MB at the end; the lead's "
+            f"overview {max(state['overview']):.2f} s at most.")
     print(lead, figures(state["submit"]), figures(state["next"]), f"load average {os.getloadavg()[0]:.1f}", sep="\n")
+    if options.seconds < 600:
+        return
     save("annotate_page", "Annotate: our own page under load", lead,
          [{"caption": "Milliseconds", "columns": ["request", "number", "median", "95%", "99%"],
            "rows": [["submission", *figures(state["submit"])], ["next question", *figures(state["next"])]]}],

@@ -130,7 +130,7 @@ def test_keys_rank_as_fast_as_they_are_typed_and_undo_skip_and_history_work(chro
     assert "Which answer helps most?" in page.locator("#guidelines").inner_text()
     page.get_by_role("button", name="Understood").click()
     page.locator(".answer").first.wait_for()
-    assert page.locator(".answer table, .answer pre, .answer .math").count() == 3
+    assert page.locator(".answer table, .answer pre, .answer .formula math").count() == 3
     assert not page.locator(".thoughts .raw").first.is_visible()
     picture(page, "page-question-en")
     page.keyboard.type("213")
