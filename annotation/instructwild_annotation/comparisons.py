@@ -173,9 +173,9 @@ def _compared_within(size: int, prompts: np.ndarray, annotators: np.ndarray, ran
         rows = np.flatnonzero(prompts[:-apart] == prompts[apart:])      # the rankings of a prompt lie side by side
         if not len(rows):
             return
-        one, other = signs[rows], signs[rows + apart]
-        same = (one == other).sum(axis=1)
-        opposed = (one * other < 0).sum(axis=1)
+        earlier, later = signs[rows], signs[rows + apart]
+        same = (earlier == later).sum(axis=1)
+        opposed = (earlier * later < 0).sum(axis=1)
         counts = np.column_stack([same, len(left) - same - opposed, opposed]).astype(np.int64)
         yield prompts[rows], annotators[rows], annotators[rows + apart], counts
 

@@ -12,7 +12,7 @@ from instructwild_annotation.agreement import Agreement
 from instructwild_annotation.alpha import alpha, alpha_interval
 from instructwild_annotation.comparisons import AgreementGroup, Comparisons, Interval, second_look, share_interval
 from instructwild_annotation.people import kind
-from instructwild_annotation.scripted import Rule
+from instructwild_annotation.scripted import FormRule
 
 SAMPLES = 12
 LISTED = 200
@@ -32,7 +32,7 @@ def in_words(interval: Interval | Sequence[float] | None, form: str = ".0%") -> 
     return "" if interval is None else f"{interval[0]:{form}} to {interval[1]:{form}}"
 
 
-def figures_of(rows: Sequence[RankingRow], rule: Rule | None = None, compared: Sequence[Agreement] = (),
+def figures_of(rows: Sequence[RankingRow], rule: FormRule | None = None, compared: Sequence[Agreement] = (),
                types: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The stage's own figures, for the manifest.
 
@@ -83,7 +83,7 @@ def _by_type(rows: Sequence[RankingRow], compared: Comparisons, types: Mapping[s
     return compared.by_label([types.get(row.id, "unlabelled") for row in rows]) if types else {}
 
 
-def rankings_page(title: str, rows: Sequence[RankingRow], rule: Rule | None = None,
+def rankings_page(title: str, rows: Sequence[RankingRow], rule: FormRule | None = None,
                   compared: Sequence[Agreement] = (), lead: str | None = None, below: float = 0.5,
                   types: Mapping[str, str] | None = None) -> Page:
     """The report of rankings; prompts with less than the share `below` of agreement are listed."""

@@ -81,7 +81,7 @@ async def _body(request: Request) -> Any:
         raise InputError("is no JSON", where="body") from None
 
 
-class Page:
+class RankingSite:
     """The application's state: the store, whether links are HTTPS, the bar for gold prompts, the name of the set."""
 
     def __init__(self, store: Store, *, secure: bool = False, gold_bar: float = 0.6, name: str = "rankings") -> None:
@@ -226,5 +226,5 @@ def shown(item: Item | None) -> dict[str, Any] | None:
 
 
 def application(store: Store, **options: Any) -> Starlette:
-    """The page as an ASGI application; options as of `Page`."""
-    return Starlette(routes=Page(store, **options).routes(), middleware=[Middleware(Guard)])
+    """The page as an ASGI application; options as of `RankingSite`."""
+    return Starlette(routes=RankingSite(store, **options).routes(), middleware=[Middleware(Guard)])

@@ -16,7 +16,7 @@ from instructwild_annotation.people import person
 from instructwild_annotation.pull import PullResult
 from instructwild_annotation.rows import with_languages
 from instructwild_annotation.settings import LETTERS, OPTIONAL, dataset_name
-from instructwild_annotation.wire import Answer, PulledRecord, record_id
+from instructwild_annotation.wire import PulledRecord, SubmittedAnswer, record_id
 
 
 def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
@@ -125,7 +125,7 @@ def _pulled(row: RankingRow, work: Sequence[sqlite3.Row], hashes: Mapping[str, s
         if entry["set_aside"]:
             pulled.others["set aside"] = pulled.others.get("set aside", 0) + 1
         else:
-            pulled.answers.append(Answer(ranking, _moment(entry["at"]), **json.loads(entry["extra"] or "{}")))
+            pulled.answers.append(SubmittedAnswer(ranking, _moment(entry["at"]), **json.loads(entry["extra"] or "{}")))
     pulled.row = row.model_copy(update={"rankings": tuple(rankings)})
     return pulled
 

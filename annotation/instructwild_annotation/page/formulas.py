@@ -1,12 +1,15 @@
 """Formulas in TeX as MathML, which browsers set without a script or a font of their own."""
 
 import html
+import re
 from xml.etree.ElementTree import Element
 
 from latex2mathml.converter import convert_to_element
 
 LONGEST = 2000          # characters of one formula; a longer one is shown as it was written
 DEEPEST = 60            # braces and environments within one another
+NESTING = re.compile(r"\\(?:left|right|begin|end)(?![a-zA-Z])|\\.|[{}]", re.DOTALL)
+OPENING, CLOSING = ("{", r"\left", r"\begin"), ("}", r"\right", r"\end")
 TAGS = {"math", "mrow", "mi", "mn", "mo", "mtext", "mspace", "ms", "msup", "msub", "msubsup", "mfrac", "msqrt", "mroot",
         "mover", "munder", "munderover", "mmultiscripts", "mprescripts", "mtable", "mtr", "mtd", "mstyle", "mpadded",
         "mphantom", "menclose", "merror"}
@@ -33,10 +36,20 @@ def formula(text: str, *, block: bool, plain: bool = False) -> str:
 
 
 def _depth(text: str) -> int:
+    r"""How deep braces, \left and \begin lie within one another.
+
+    Raises:
+        ValueError: they do not close.
+    """
     depth = deepest = 0
-    for position, char in enumerate(text):
-        depth += (char == "{") - (char == "}") + text.startswith((r"\left", r"\begin"), position)
+    for token in NESTING.findall(text):
+        depth += token in OPENING
+        depth -= token in CLOSING
         deepest = max(deepest, depth)
+        if depth < 0:
+            break
+    if depth:
+        raise ValueError("unfinished")
     return deepest
 
 

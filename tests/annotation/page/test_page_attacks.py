@@ -146,7 +146,8 @@ def test_formulas_are_set_in_every_usual_bracket(text, piece):
     assert "<math" in html
 
 
-@pytest.mark.parametrize("text", [r"$\frac{$", "$" + "{" * 1500 + "$", "$" + r"\left(" * 300 + "$", "$" + "x" * 3000 + "$",
+@pytest.mark.parametrize("text", [r"$\frac{$", r"$\frac{1$", r"$x}$", r"$\left( x$",
+                                  "$" + "{" * 1500 + "$", "$" + r"\left(" * 300 + "$", "$" + "x" * 3000 + "$",
                                   r"\(\begin{matrix}a\)"])
 def test_a_formula_that_is_not_understood_stays_as_it_was_written(text):
     html = rendered(text)
