@@ -70,11 +70,11 @@ def _brief(prompt: str, answer: str) -> int:
 
 
 RULES: dict[str, FormRule] = {rule.name: rule for rule in (
-    FormRule("tidy", "2 points for an answer that comes to an end by itself, up to 2 for not repeating itself (at least 90 % "
-                 "or 60 % of its runs of four tokens differ), 2 for the prompt's writing system, 1 for a moderate length "
-                 f"({SHORTEST} to {LONGEST} tokens); an empty answer is last; equal points are a tie", _tidy),
-    FormRule("complete", "an answer that comes to an end by itself before one that is cut off, and that before an empty one; "
-                     "all else is a tie", _complete),
+    FormRule("tidy", "2 points for an answer that comes to an end by itself, up to 2 for not repeating itself (at least "
+                 "90 % or 60 % of its runs of four tokens differ), 2 for the prompt's writing system, 1 for a moderate "
+                 f"length ({SHORTEST} to {LONGEST} tokens); an empty answer is last; equal points are a tie", _tidy),
+    FormRule("complete", "an answer that comes to an end by itself before one that is cut off, and that before an empty "
+                     "one; all else is a tie", _complete),
     FormRule("brief", "the shorter answer first; answers whose token counts lie between the same powers of two are tied; an "
                   "empty answer is last", _brief),
 )}

@@ -24,7 +24,7 @@ def terminal(
                                              show_default=False)] = None,
     force: Force = False,
     json: Json = False,
-    list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda requested: _list_rules(requested),
+    list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda listed: _list_rules(listed),
                                              help="Say what each rule prefers, and stop.")] = False,
 ) -> None:
     """Rank answers with number keys; a script with a stated rule ranks what you leave, and is marked as such.
@@ -51,8 +51,8 @@ def terminal(
     announce(finished, json)
 
 
-def _list_rules(requested: bool) -> None:
-    if requested:
+def _list_rules(listed: bool) -> None:
+    if listed:
         from instructwild_annotation.scripted import RULES
 
         for rule in RULES.values():

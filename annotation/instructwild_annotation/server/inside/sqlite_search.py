@@ -122,7 +122,8 @@ class SqliteSearchEngine(SearchEngine):
                 total, page = len(names), [UUID(name) for name in names[offset:offset + limit]]
             else:
                 total = (await db.execute(select(func.count()).select_from(matching.subquery()))).scalar_one()
-                page = (await db.scalars(matching.order_by(*sort_keys(sort or [], dataset)).offset(offset).limit(limit))).all()
+                ordered_page = matching.order_by(*sort_keys(sort or [], dataset)).offset(offset).limit(limit)
+                page = (await db.scalars(ordered_page)).all()
         return SearchResponses(items=[SearchResponseItem(record_id=name, score=1.0) for name in page], total=total)
 
     def _matching(self, dataset: Dataset, query: TextQuery | str | None, filter: Filter | None) -> Select[Any]:
