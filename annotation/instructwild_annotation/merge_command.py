@@ -37,7 +37,8 @@ def merge(
     from instructwild import stage
     from instructwild.schema import Dropped, Reason
     from instructwild.stage.frames import ranking_frame
-    from instructwild_annotation import agreement
+    from instructwild_annotation.comparisons import Comparisons
+    from instructwild_annotation.comparisons import second_look as disputed
     from instructwild_annotation.merge import KINDS, METHODS, merged
     from instructwild_annotation.rankings_page import figures_of, rankings_page
     from instructwild_annotation.reliability import WEIGHTS, reliabilities
@@ -69,14 +70,14 @@ def merge(
                                        row=row.model_dump(mode="json")))
             else:
                 kept.append(row.model_copy(update={"rankings": (single,)}))
-        low = agreement.second_look(rows, second_look)
-        before = figures_of(rows)
+        low = disputed(rows, Comparisons.of(rows), second_look)
+        before = figures_of(rows, types=table.types)
         measured = {name: value for name, value in before.items() if "agreement" in name or "alpha" in name}
         if measured_weights is not None:
             measured["weights"] = {who: round(weight, 4) for who, weight in sorted(measured_weights.items())}
         metrics = {**figures_of(kept), **measured, "rankings_in": before["rankings"],
                    "second_look": [row.id for row, _ in low]}
-        report = rankings_page("Merged rankings", rows, second_look=second_look,
+        report = rankings_page("Merged rankings", rows, below=second_look, types=table.types,
                                lead=f"{before['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
         _print_agreement(before, len(low), second_look)
         finished = run.finish(data=ranking_frame(kept), dropped=dropped, report=report, metrics=metrics)

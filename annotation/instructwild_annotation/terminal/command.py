@@ -24,7 +24,7 @@ def terminal(
                                              show_default=False)] = None,
     force: Force = False,
     json: Json = False,
-    list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda wanted: _list_rules(wanted),
+    list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda listed: _list_rules(listed),
                                              help="Say what each rule prefers, and stop.")] = False,
 ) -> None:
     """Rank answers with number keys; a script with a stated rule ranks what you leave, and is marked as such.
@@ -51,8 +51,8 @@ def terminal(
     announce(finished, json)
 
 
-def _list_rules(wanted: bool) -> None:
-    if wanted:
+def _list_rules(listed: bool) -> None:
+    if listed:
         from instructwild_annotation.scripted import RULES
 
         for rule in RULES.values():
@@ -67,12 +67,12 @@ def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, languag
 
     from instructwild_annotation.people import person
     from instructwild_annotation.terminal.keys import has_terminal, terminal_keys
-    from instructwild_annotation.terminal.ledger import Ledger
+    from instructwild_annotation.terminal.ledger import KeptRankings
     from instructwild_annotation.terminal.screen import Screen
-    from instructwild_annotation.terminal.session import MOST_CANDIDATES, Session
+    from instructwild_annotation.terminal.session import MOST_CANDIDATES, TerminalSession
     from instructwild_annotation.terminal.wording import wording
 
-    ledger, console, words = Ledger(kept), Console(stderr=True, highlight=False), wording(language)
+    ledger, console, words = KeptRankings(kept), Console(stderr=True, highlight=False), wording(language)
     if not limit:
         return dict(ledger.rankings)
     if not has_terminal():
@@ -85,7 +85,7 @@ def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, languag
         console.print(words.too_many.format(count=len(new) - len(shown), most=MOST_CANDIDATES), style="yellow", markup=False)
     if shown[:limit]:
         with terminal_keys() as keys:
-            finished = Session(keys, Screen(console, words), ledger, who, timeout).run(shown[:limit])
+            finished = TerminalSession(keys, Screen(console, words), ledger, who, timeout).run(shown[:limit])
         if not finished:
             raise KeyboardInterrupt     # kept, and unfinished: the same command goes on
     return dict(ledger.rankings)
