@@ -127,10 +127,10 @@ def test_a_value_that_is_clicked_filters_and_a_text_is_searched_for(chromium, si
     settled(page, "66 rows")
     picture(page, "en-wide-list")
     page.locator("#filters button", has_text="dropped").first.click()
-    settled(page, "1 rows")
+    settled(page, "1 row")
     assert "near_duplicate" in page.locator("#rows li").inner_text()
     page.reload()
-    settled(page, "1 rows")
+    settled(page, "1 row")
     page.locator("#chips button").first.click()
     settled(page, "66 rows")
     page.locator("#q").fill("TOMATO")
@@ -182,7 +182,7 @@ def test_keys_move_open_edit_and_page(chromium, site, stages):
     page.keyboard.press("u")
     page.locator("#detail .badge", has_text="labels set").wait_for(state="detached")
     page.locator("#edited").check()
-    settled(page, "1 rows")
+    settled(page, "1 row")
     page.locator("#edited").uncheck()
     settled(page, "66 rows")
     page.keyboard.press("Escape")
@@ -199,7 +199,7 @@ def test_keys_move_open_edit_and_page(chromium, site, stages):
 
 def test_a_dropped_row_is_restored_beside_its_twin(chromium, site, stages):
     page = opened(chromium, site, path="?state=dropped")
-    settled(page, "1 rows")
+    settled(page, "1 row")
     page.locator("#rows li button.row").click()
     page.locator("#detail .twin", has_text="recorded as its duplicate").wait_for()
     page.get_by_role("button", name="Restore").click()
@@ -221,7 +221,7 @@ def test_two_stages_are_compared_in_the_browser(chromium, site):
     picture(page, "en-wide-compare")
     page.locator("#compare-q").fill("bicycle")
     page.keyboard.press("Enter")
-    page.locator("#changes .total", has_text="1 rows").wait_for()
+    page.locator("#changes .total", has_text="1 row").wait_for()
     page.locator("#changes .twin button.id").click()
     page.locator("#detail .turn", has_text="bicycle").wait_for()
     closed(page)
@@ -229,7 +229,7 @@ def test_two_stages_are_compared_in_the_browser(chromium, site):
 
 def test_texts_from_the_world_do_nothing(chromium, site):
     page = opened(chromium, site, path="?q=hacked")
-    settled(page, "1 rows")
+    settled(page, "1 row")
     assert "<img src=x" in page.locator("#rows li").inner_text()
     page.locator("#rows li button.row").click()
     page.locator("#detail .turn").first.wait_for()

@@ -242,7 +242,7 @@ def test_every_phrase_of_the_page_is_there_in_both_languages():
     folder = Path(source_module.__file__).parent / "page"
     words = (folder / "words.js").read_text(encoding="utf-8")
     english, chinese = words.split("  zh: {")
-    known = [re.findall(r"(?:^|, |\{)\s*(\w+): \"", part, re.MULTILINE) for part in (english, chinese)]
+    known = [re.findall(r"(?:^|, |\{)\s*\"?([\w ]+?)\"?: \"", part, re.MULTILINE) for part in (english, chinese)]
     assert known[0] == known[1]
     assert len(known[0]) == len(set(known[0]))
     code = "\n".join(path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name != "words.js")
@@ -275,6 +275,17 @@ def test_many_parts_are_one_list(tmp_path, monkeypatch):
     for row in listed:
         whole = site.get("row", n=row["n"])
         assert (whole["messages"][0]["content"] if row["kept"] else whole["raw"]) == row["prompt"]
+
+
+def test_a_parquet_file_is_read_in_parts_and_its_bad_rows_are_counted_from_the_beginning(tmp_path, monkeypatch):
+    monkeypatch.setattr(source_module, "FIRST", 3)
+    monkeypatch.setattr(source_module, "PART", 4)
+    pl.DataFrame({"instruction": [f"Question number {i}?" if i != 8 else None for i in range(10)]}).write_parquet(
+        "t.parquet")
+    site = Site(tmp_path / "t.parquet")
+    assert site.get("rows")["total"] == 10
+    left = site.get("rows", state="dropped")["rows"]
+    assert site.get("row", n=left[0]["n"])["left"]["evidence"].endswith("t.parquet:9")
 
 
 def test_rankings_preferences_and_files_of_other_layouts_are_shown(tmp_path):

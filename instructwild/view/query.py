@@ -244,8 +244,8 @@ def _binned(values: pl.Series, *, whole: bool) -> list[tuple[float, float, int]]
         edges = edges[max(sum(edge <= low for edge in edges) - 1, 0):]
         spans, cuts = [(start, end - 1) for start, end in pairwise(edges)], edges[1:-1]
     else:
-        width = (high - low) / BINS or 1.0
-        edges = [low + width * place for place in range(BINS + 1 if high > low else 2)]
+        width = (high - low) / BINS
+        edges = [low + width * place for place in range(BINS + 1)] if width else [low, high]
         edges[-1] = max(edges[-1], high)
         spans, cuts = list(pairwise(edges)), edges[1:-1]
     counted = finite.to_frame("v").select(bin=pl.lit(pl.Series(cuts, dtype=pl.Float64)).search_sorted(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -16,7 +16,7 @@ from instructwild.read.assemble import from_columns, from_lines
 from instructwild.read.files import columns_of, lines_of, printable
 from instructwild.read.names import ColumnNames, proposed
 from instructwild.read.rankings import read_rankings
-from instructwild.schema.verdict import Reason
+from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import Manifest, load
 from instructwild.stage.folder import DATA, DROPPED_FILE
 from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame, ranking_frame, upgraded
@@ -115,8 +115,10 @@ class ViewSource:
         """
         if self.manifest is not None:
             yield from self._stage_parts()
+        elif self.path.is_file() and self.path.suffix.lower() == ".parquet":
+            yield from self._table_parts(slices(self.path))
         elif (table := columns_of(self.path)) is not None:
-            yield from self._table_parts(table)
+            yield from self._table_parts((offset, table.slice(offset, length)) for offset, length in _ranges(table.height))
         else:
             yield from self._line_parts()
 
@@ -134,14 +136,14 @@ class ViewSource:
         for offset, rows in slices(dropped) if dropped.exists() else ():
             yield RowPart(none_kept, rows.select(DROPPED.names()), offset if self.in_place else None)
 
-    def _table_parts(self, table: pl.DataFrame) -> Iterator[RowPart]:
+    def _table_parts(self, parts: Iterable[tuple[int, pl.DataFrame]]) -> Iterator[RowPart]:
         names, name = ColumnNames(self.columns), printable(self.path)
-        for offset, length in _ranges(table.height):
-            rows, bad = from_columns(table.slice(offset, length), name, names)
+        for offset, part in parts:
+            rows, bad = from_columns(part, name, names)
             if not offset and not rows.height:
-                yield from self._rankings(table.columns)
+                yield from self._rankings(part.columns)
                 return
-            yield RowPart(rows, dropped_frame(bad))
+            yield RowPart(rows, dropped_frame(_numbered(row, name, offset) for row in bad))
 
     def _line_parts(self) -> Iterator[RowPart]:
         lines, names, size = lines_of(self.path, self.encoding), ColumnNames(self.columns), FIRST
@@ -174,6 +176,12 @@ class ViewSource:
         else:
             path = folder / f"{'rows' if kept else 'dropped'}-{part:05d}.parquet"
         return upgraded(scanned(path).slice(pos, 1).collect()).row(0, named=True)
+
+
+def _numbered(row: Dropped, name: str, offset: int) -> Dropped:
+    """A row that a part could not read, its line counted from where the file begins."""
+    _, _, line = str(row.evidence).rpartition(":")
+    return row.model_copy(update={"evidence": f"{name}:{int(line) + offset}"}) if line.isdigit() else row
 
 
 def scanned(path: Path) -> pl.LazyFrame:

@@ -24,7 +24,7 @@ function shifts(answer) {
   return el("div", { class: "shifts" }, Object.entries(answer.shifts).map(([name, values]) => {
     const moved = Object.entries(values);
     return moved.length ? el("details", {}, el("summary", {}, say("by", { name: say(name) })), el("div", { class: "scroll" }, el("table", {}, el("thead", {}, el("tr", {}, [name, "before", "after", "change"].map((head) => el("th", {}, say(head))))),
-      el("tbody", {}, moved.map(([value, [before, after]]) => el("tr", {}, el("td", {}, value), [before, after, after - before].map((n) => el("td", { class: "n" }, count(n))))))))) : null;
+      el("tbody", {}, moved.map(([value, [before, after]]) => el("tr", {}, el("td", {}, say(value)), [before, after, after - before].map((n) => el("td", { class: "n" }, count(n))))))))) : null;
   }));
 }
 
@@ -51,7 +51,7 @@ export async function drawCompare(sources, jump) {
   body.replaceChildren(el("p", {}, el("b", {}, answer.first), ` ${say("n_rows", { n: count(answer.rows[0]) })} → `, el("b", {}, answer.second), ` ${say("n_rows", { n: count(answer.rows[1]) })}`),
     el("p", { class: "buttons" }, tab("", say("everything")), ["added", "dropped", "rewritten"].map((name) => tab(name, `${say(name)} ${count(answer.counts[name])}`)),
       el("span", { class: "soft" }, ` ${say("same")} ${count(answer.same)} · ${say("relabelled")} ${count(answer.relabelled)}`),
-      reasons.length ? choice("why", [["", say("all_reasons")], ...reasons.map(([name, n]) => [name, `${name} ${count(n)}`])], asked.why, (why) => again({ why, change: why ? "dropped" : asked.change })) : null),
+      reasons.length ? choice("why", [["", say("all_reasons")], ...reasons.map(([name, n]) => [name, `${say(name)} ${count(n)}`])], asked.why, (why) => again({ why, change: why ? "dropped" : asked.change })) : null),
     shifts(answer), el("p", { role: "status", class: "total" }, answer.total ? say("total", { n: count(answer.total) }) : say("nothing")),
     ...answer.shown.map((row) => changed(row, jump)),
     answer.total > SIZE ? el("p", { class: "buttons" }, el("button", { disabled: asked.offset === 0, onclick: () => again({ offset: Math.max(0, asked.offset - SIZE) }) }, say("previous")),
