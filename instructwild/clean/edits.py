@@ -105,8 +105,8 @@ def read_edits(path: str | Path) -> list[Edit]:
             edit = Edit.model_validate(value)
         except (ValueError, RecursionError) as error:
             first = error.errors()[0] if isinstance(error, ValidationError) else None
-            told = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
-            raise InputError(f"is no edit ({told})", where=f"{path}:{number}",
+            problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}" if first else str(error)
+            raise InputError(f"is no edit ({problem})", where=f"{path}:{number}",
                              remedy="take the line out, or make the edit again in `instructwild view`") from None
         edits.pop(edit.key, None)
         edits[edit.key] = edit

@@ -110,8 +110,8 @@ def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool, by_hand:
                                 "seconds": round(time.monotonic() - began, 3), **judged.notes}
             shown.advance(task)
     dropped = pl.concat(lost)
-    if told := unapplied(notes.get(HandEdits.name)):
-        console.print(told, markup=False, highlight=False, soft_wrap=True)
+    if message := unapplied(notes.get(HandEdits.name)):
+        console.print(message, markup=False, highlight=False, soft_wrap=True)
     if "pii" in notes and not keep_raw:
         dropped, notes = _masked(dropped), _each_text(notes, masked)
     return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),

@@ -60,8 +60,8 @@ def view(
 
 def _root_of(source: Path) -> Path:
     """The working folder where the source lies in it, else the folder that the source lies in."""
-    place = source.resolve()
-    return Path() if place.is_relative_to(Path.cwd()) and place != Path.cwd() else place.parent
+    resolved = source.resolve()
+    return Path() if resolved.is_relative_to(Path.cwd()) and resolved != Path.cwd() else resolved.parent
 
 
 def _bound(port: int) -> socket.socket:

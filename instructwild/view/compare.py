@@ -15,11 +15,11 @@ CHANGED = pl.Schema({"change": pl.String, "id": pl.String, "why": pl.String, "be
 REMEMBERED, LONGEST = 2, 20_000
 
 
-def changed_rows(found: Difference) -> pl.DataFrame:
+def changed_rows(result: Difference) -> pl.DataFrame:
     """Every row that was added, dropped or rewritten: what happened, its id, why it left or what changed, and its texts."""
-    rows = [("added", id_, None, None, prompt) for id_, prompt in found.added]
-    rows += [("dropped", id_, reason, prompt, None) for id_, prompt, reason in found.dropped]
-    rows += [("rewritten", row.id, row.what, row.before, row.after) for row in found.rewritten]
+    rows = [("added", id_, None, None, prompt) for id_, prompt in result.added]
+    rows += [("dropped", id_, reason, prompt, None) for id_, prompt, reason in result.dropped]
+    rows += [("rewritten", row.id, row.what, row.before, row.after) for row in result.rewritten]
     return pl.DataFrame(rows, schema=CHANGED, orient="row")
 
 
@@ -38,7 +38,7 @@ class Comparisons:
             InputError: one of the two cannot be compared.
         """
         with self._lock:    # one at a time: each reads both whole
-            found, rows = self._found(first, second)
+            result, rows = self._difference(first, second)
         test = pl.lit(True)
         if change:
             test &= pl.col("change") == change
@@ -55,17 +55,17 @@ class Comparisons:
             runs = differing(before, after) if row["change"] == "rewritten" else ([(False, before)], [(False, after)])
             shown.append({**row, "before": runs[0], "after": runs[1]})
         counts = dict(rows.group_by("change").len().iter_rows())
-        return {"first": found.first, "second": found.second, "rows": found.rows, "same": found.same,
-                "relabelled": found.relabelled, "unread": found.unread,
-                "counts": {name: counts.get(name, 0) for name in CHANGES}, "reasons": found.reasons, "shifts": found.shifts,
-                "columns": found.columns, "total": listed.height, "shown": shown}
+        return {"first": result.first, "second": result.second, "rows": result.rows, "same": result.same,
+                "relabelled": result.relabelled, "unread": result.unread,
+                "counts": {name: counts.get(name, 0) for name in CHANGES}, "reasons": result.reasons,
+                "shifts": result.shifts, "columns": result.columns, "total": listed.height, "shown": shown}
 
-    def _found(self, first: ViewSource, second: ViewSource) -> tuple[Difference, pl.DataFrame]:
+    def _difference(self, first: ViewSource, second: ViewSource) -> tuple[Difference, pl.DataFrame]:
         key = (first.fingerprint(), second.fingerprint())
         if key not in self._known:
             columns = first.columns or second.columns
-            found = difference(first.path, second.path, first.encoding, columns)
-            self._known[key] = (found, changed_rows(found))
+            result = difference(first.path, second.path, first.encoding, columns)
+            self._known[key] = (result, changed_rows(result))
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         self._known.move_to_end(key)

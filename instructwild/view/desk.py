@@ -57,12 +57,12 @@ class ViewDesk:
 
     def rows(self, query: Query) -> dict[str, Any]:
         """One page of the list."""
-        asked, edited = self._query(query), self.log.by_row()
+        query_of_source, edited = self._query(query), self.log.by_row()
         offset, limit = _whole(query, "offset", 0), min(_whole(query, "limit", 50), MOST_ROWS)
-        total, frame = asked.page(self._filter(query, edited), offset, limit)
+        total, frame = query_of_source.page(self._filter(query, edited), offset, limit)
         shown = [{**row, "edits": [edit.edit for edit in edited.get(row_key(row["id"], row["response_id"]), ())]}
                  for row in frame.drop("part", "pos").iter_rows(named=True)]
-        return {"total": total, "rows": shown, "building": asked.index.building}
+        return {"total": total, "rows": shown, "building": query_of_source.index.building}
 
     def counts(self, query: Query) -> dict[str, Any]:
         """How many rows have each value, under the filters."""
@@ -86,13 +86,13 @@ class ViewDesk:
 
     def find(self, query: Query) -> dict[str, Any]:
         """The number of a row by its id, in this source or else in another."""
-        wanted, first = dict(query).get("id", ""), _whole(query, "source", 0)
+        row_id, first = dict(query).get("id", ""), _whole(query, "source", 0)
         for number in dict.fromkeys([first, *range(len(self._queries))]):
             index = self._query([("source", str(number))]).index
-            rows = index.facts().filter(pl.col("id") == wanted).select("n", "kept").collect().sort("kept", descending=True)
-            if wanted and not rows.is_empty():
+            rows = index.facts().filter(pl.col("id") == row_id).select("n", "kept").collect().sort("kept", descending=True)
+            if row_id and not rows.is_empty():
                 return {"source": number, "n": rows["n"][0]}
-        raise InputError("there is no such row", where=wanted)
+        raise InputError("there is no such row", where=row_id)
 
     def compare(self, query: Query) -> dict[str, Any]:
         """Two sources side by side."""
@@ -127,13 +127,13 @@ class ViewDesk:
         if not 0 <= number < len(self._queries):
             raise ConfigError("there is no such source", where="source")
         with self._lock:
-            asked = self._queries[number]
-            if not asked.index.current():
-                source = asked.index.source
-                asked.index.close()
-                asked = RowQuery(ViewIndex(ViewSource.open(source.path, source.encoding, source.columns)))
-                self._queries[number] = asked
-            return asked
+            query_of_source = self._queries[number]
+            if not query_of_source.index.current():
+                source = query_of_source.index.source
+                query_of_source.index.close()
+                query_of_source = RowQuery(ViewIndex(ViewSource.open(source.path, source.encoding, source.columns)))
+                self._queries[number] = query_of_source
+            return query_of_source
 
     @staticmethod
     def _filter(query: Query, edited: dict[str, list[Edit]]) -> RowFilter:

@@ -14,8 +14,8 @@ from instructwild.stage.atomic import write_atomic
 
 def edits_beside(source: Path) -> Path:
     """Where edits of a source go unless another file is named: beside it, never within a stage folder."""
-    place = source.resolve()
-    return place.with_name(f"{place.name if place.is_dir() else place.name.partition('.')[0]}.edits.jsonl")
+    resolved = source.resolve()
+    return resolved.with_name(f"{resolved.name if resolved.is_dir() else resolved.name.partition('.')[0]}.edits.jsonl")
 
 
 def row_key(id_: str, response_id: str | None) -> str:

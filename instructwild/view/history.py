@@ -40,8 +40,8 @@ class History:
                 if error.what.startswith(("nothing here", "holds no finished")):
                     return None
                 raise
-        told = asdict(known)
-        row = told["row"] or {}
+        traced = asdict(known)
+        row = traced["row"] or {}
         return {"seen": row.get("seen", ()), "made_from": row.get("made_from", ())[:MOST],
                 "became": row.get("became", ())[:MOST], "became_more": max(0, len(row.get("became", ())) - MOST),
-                "used_by": told["used_by"]}
+                "used_by": traced["used_by"]}

@@ -58,7 +58,7 @@ class ViewIndex:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _forget_old(self.folder)
-            if not self._found():
+            if not self._reopened():
                 self._begin()
         except OSError as error:
             if isinstance(error, InstructwildError):
@@ -96,10 +96,10 @@ class ViewIndex:
 
     def whole(self, n: int) -> dict[str, Any] | None:
         """The whole row of that number; a dropped one in the columns of `dropped.parquet`; None where there is none."""
-        found = self.facts().filter(pl.col("n") == n).select("part", "pos", "kept").collect()
-        if found.is_empty():
+        location = self.facts().filter(pl.col("n") == n).select("part", "pos", "kept").collect()
+        if location.is_empty():
             return None
-        part, pos, kept = found.row(0)
+        part, pos, kept = location.row(0)
         return self.source.row(self.folder, part, pos, kept=kept)
 
     def close(self) -> None:
@@ -112,11 +112,11 @@ class ViewIndex:
         if self._temporary:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _found(self) -> bool:
+    def _reopened(self) -> bool:
         try:
-            told = json.loads((self.folder / FINISHED).read_text(encoding="utf-8"))
-            files = [self.folder / name for name in told["files"]]
-            self._counts = [int(count) for count in told["rows"]]
+            finished = json.loads((self.folder / FINISHED).read_text(encoding="utf-8"))
+            files = [self.folder / name for name in finished["files"]]
+            self._counts = [int(count) for count in finished["rows"]]
         except (OSError, ValueError, KeyError, TypeError):
             return False
         if not files or not all(path.is_file() for path in files):

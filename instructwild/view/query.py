@@ -145,26 +145,26 @@ class RowQuery:
         self._answers: OrderedDict[Any, Any] = OrderedDict()
         self._lock = Lock()
 
-    def page(self, wanted: RowFilter, offset: int, limit: int) -> tuple[int, pl.DataFrame]:
+    def page(self, row_filter: RowFilter, offset: int, limit: int) -> tuple[int, pl.DataFrame]:
         """How many rows there are, and those from `offset` on: their facts, with the beginnings of their texts."""
-        numbers = self._numbers(wanted)
+        numbers = self._numbers(row_filter)
         shown = numbers.slice(offset, limit)
         snippets = [pl.col(name).str.slice(0, SNIPPET) for name in TEXTS]
         near = pl.col("n").is_between(shown.min() or 0, shown.max() or 0)    # so that other row groups are not read
         rows = self.index.facts().filter(near, pl.col("n").is_in(shown.implode())).with_columns(snippets).collect()
         return numbers.len(), pl.DataFrame({"n": shown}).join(rows, on="n", how="left", maintain_order="left")
 
-    def counts(self, wanted: RowFilter) -> dict[str, Any]:
+    def counts(self, row_filter: RowFilter) -> dict[str, Any]:
         """How many rows have each value: of every facet under all filters but its own, so that others can be chosen.
 
         Returns:
             `values`: by facet [value, rows] with the most frequent first, null for none; `more`: by facet how many values
             are left out; `ranges` and `scores`: by name [from, to, rows] of each bin.
         """
-        return self._remember(("counts", self.index.version, _hashable(wanted)), lambda: self._count(wanted))
+        return self._remember(("counts", self.index.version, _hashable(row_filter)), lambda: self._count(row_filter))
 
-    def _count(self, wanted: RowFilter) -> dict[str, Any]:
-        base, tests = self._base(wanted), wanted.tests()
+    def _count(self, row_filter: RowFilter) -> dict[str, Any]:
+        base, tests = self._base(row_filter), row_filter.tests()
 
         def under(facet: str) -> pl.LazyFrame:
             rest = [test for name, test in tests.items() if name != facet]
@@ -188,27 +188,27 @@ class RowQuery:
                 "scores": {name: _binned(part["value"].drop_nulls(), whole=False)
                            for (name,), part in sorted(scores.partition_by("name", as_dict=True).items())}}
 
-    def _numbers(self, wanted: RowFilter) -> pl.Series:
-        """The numbers of all rows that are wanted, in the order they are wanted in."""
-        return self._remember(("rows", self.index.version, _hashable(wanted)), lambda: self._ordered(wanted))
+    def _numbers(self, row_filter: RowFilter) -> pl.Series:
+        """The numbers of all rows that pass, in their order."""
+        return self._remember(("rows", self.index.version, _hashable(row_filter)), lambda: self._ordered(row_filter))
 
-    def _ordered(self, wanted: RowFilter) -> pl.Series:
-        tests = list(wanted.tests().values())
-        rows = self._base(wanted).filter(tests) if tests else self._base(wanted)
-        if wanted.sort == "order":
+    def _ordered(self, row_filter: RowFilter) -> pl.Series:
+        tests = list(row_filter.tests().values())
+        rows = self._base(row_filter).filter(tests) if tests else self._base(row_filter)
+        if row_filter.sort == "order":
             return rows.select("n").collect()["n"].sort()
         key = {"longest": pl.col("length"), "shortest": pl.col("length"), "longest_answer": pl.col("answer_length")}.get(
-            wanted.sort, _score(wanted.score) if wanted.score else
+            row_filter.sort, _score(row_filter.score) if row_filter.score else
             pl.col("scores").list.first().struct.field("value"))
-        down = wanted.sort in ("longest", "longest_answer", "score_down")
+        down = row_filter.sort in ("longest", "longest_answer", "score_down")
         return rows.select("n", key=key).collect().sort("key", "n", descending=[down, False], nulls_last=True)["n"]
 
-    def _base(self, wanted: RowFilter) -> pl.LazyFrame:
+    def _base(self, row_filter: RowFilter) -> pl.LazyFrame:
         """The facts of the rows that hold the text, without their texts."""
-        test = wanted.text_test()
+        test = row_filter.text_test()
         if test is None:
             return self.index.facts().drop(TEXTS)
-        key = ("text", self.index.version, wanted.text, wanted.where, wanted.regex)
+        key = ("text", self.index.version, row_filter.text, row_filter.where, row_filter.regex)
         frame = self._remember(key, lambda: self.index.facts().filter(test).drop(TEXTS).collect())
         return frame.lazy()
 
@@ -225,9 +225,9 @@ class RowQuery:
         return made
 
 
-def _hashable(wanted: RowFilter) -> tuple[Any, ...]:
-    return tuple(tuple(sorted(value.items())) if isinstance(value := getattr(wanted, each.name), Mapping) else value
-                 for each in fields(wanted))
+def _hashable(row_filter: RowFilter) -> tuple[Any, ...]:
+    return tuple(tuple(sorted(value.items())) if isinstance(value := getattr(row_filter, each.name), Mapping) else value
+                 for each in fields(row_filter))
 
 
 def _binned(values: pl.Series, *, whole: bool) -> list[tuple[float, float, int]]:
@@ -245,10 +245,10 @@ def _binned(values: pl.Series, *, whole: bool) -> list[tuple[float, float, int]]
         spans, cuts = [(start, end - 1) for start, end in pairwise(edges)], edges[1:-1]
     else:
         width = (high - low) / BINS
-        edges = [low + width * place for place in range(BINS + 1)] if width else [low, high]
+        edges = [low + width * number for number in range(BINS + 1)] if width else [low, high]
         edges[-1] = max(edges[-1], high)
         spans, cuts = list(pairwise(edges)), edges[1:-1]
     counted = finite.to_frame("v").select(bin=pl.lit(pl.Series(cuts, dtype=pl.Float64)).search_sorted(
         pl.col("v"), side="right")).group_by("bin").len()
     by_bin = dict(counted.iter_rows())
-    return [(start, end, by_bin.get(place, 0)) for place, (start, end) in enumerate(spans)]
+    return [(start, end, by_bin.get(number, 0)) for number, (start, end) in enumerate(spans)]

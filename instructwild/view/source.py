@@ -62,25 +62,26 @@ class ViewSource:
         Raises:
             InputError: it is missing, unfinished, broken, holds a model, or holds no rows.
         """
-        place = Path(path)
+        folder = Path(path)
         if str(path) == "-":
             raise InputError("cannot be looked at: its rows are gone once they are read", where="standard input",
                              remedy="write them to a file and give that")
-        if not place.exists():
+        if not folder.exists():
             raise InputError("does not exist", where=printable(path), remedy="check the path")
-        unfinished = place.is_dir() and not (place / "manifest.json").is_file() and (
-            (place / ".work").exists() or (place / DATA).exists() or (place / DROPPED_FILE).exists())
-        if not (place.is_dir() and ((place / "manifest.json").is_file() or unfinished)):
-            return cls(place, encoding, columns)
-        stage = load(place, even_failed=True)
-        data = place / DATA
+        unfinished = folder.is_dir() and not (folder / "manifest.json").is_file() and (
+            (folder / ".work").exists() or (folder / DATA).exists() or (folder / DROPPED_FILE).exists())
+        if not (folder.is_dir() and ((folder / "manifest.json").is_file() or unfinished)):
+            return cls(folder, encoding, columns)
+        stage = load(folder, even_failed=True)
+        data = folder / DATA
         if not data.exists():
             stage.frame()       # says that it holds a model, or that its rows are missing
         schema = upgraded(scanned(data).head(0).collect()).schema
-        scanned(place / DROPPED_FILE)
+        if (folder / DROPPED_FILE).exists():
+            scanned(folder / DROPPED_FILE)
         if not (stage.manifest.rows.kept or stage.manifest.rows.dropped):
             raise InputError("holds no rows", where=printable(path), remedy="look at the stage that it was made from")
-        return cls(place, encoding, columns, stage.manifest, schema)
+        return cls(folder, encoding, columns, stage.manifest, schema)
 
     @property
     def name(self) -> str:

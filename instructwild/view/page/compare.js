@@ -4,7 +4,7 @@ import { SIZE } from "/page/list.js";
 import { get } from "/page/server.js";
 import { count, say } from "/page/words.js";
 
-const asked = { first: 0, second: 1, q: "", change: "", why: "", offset: 0 };
+const request = { first: 0, second: 1, q: "", change: "", why: "", offset: 0 };
 let waiting = null;
 
 function choice(name, options, value, change) {
@@ -15,7 +15,7 @@ function choice(name, options, value, change) {
 function changed(row, jump) {
   const side = (name, runs) => el("div", {}, el("h4", {}, say(name)), el("div", { class: "text", dir: "auto" }, marked(runs)));
   return el("article", { class: "twin" }, el("p", { class: "facts" }, el("span", { class: `badge ${row.change === "dropped" ? "bad" : row.change === "added" ? "good" : "edit"}` }, say(row.change)),
-    row.why ? el("span", { class: "badge" }, say(row.why)) : null, el("button", { class: "id plain", onclick: () => jump(row.id, row.change === "dropped" ? Number(asked.first) : Number(asked.second)) }, row.id)),
+    row.why ? el("span", { class: "badge" }, say(row.why)) : null, el("button", { class: "id plain", onclick: () => jump(row.id, row.change === "dropped" ? Number(request.first) : Number(request.second)) }, row.id)),
   row.change === "rewritten" ? el("div", { class: "pair" }, side("before", row.before), side("after", row.after))
     : el("div", { class: "text", dir: "auto" }, marked(row.change === "added" ? row.after : row.before)));
 }
@@ -30,31 +30,31 @@ function shifts(answer) {
 
 /** Draw the comparison; `jump(id, source)` opens a row. */
 export async function drawCompare(sources, jump) {
-  const place = $("compare-view"), again = (change) => { Object.assign(asked, { offset: 0 }, change); drawCompare(sources, jump); };
+  const place = $("compare-view"), again = (change) => { Object.assign(request, { offset: 0 }, change); drawCompare(sources, jump); };
   const names = sources.map((source, number) => [number, source.name]);
   const controls = el("form", { class: "controls", role: "search", onsubmit: (event) => { event.preventDefault(); again({ q: event.target.querySelector("input").value }); } },
-    choice("first", names, asked.first, (first) => again({ first, why: "" })), el("span", { "aria-hidden": "true" }, "→"), choice("second", names, asked.second, (second) => again({ second, why: "" })),
-    el("input", { type: "search", id: "compare-q", value: asked.q, "aria-label": say("search"), placeholder: say("search") }));
+    choice("first", names, request.first, (first) => again({ first, why: "" })), el("span", { "aria-hidden": "true" }, "→"), choice("second", names, request.second, (second) => again({ second, why: "" })),
+    el("input", { type: "search", id: "compare-q", value: request.q, "aria-label": say("search"), placeholder: say("search") }));
   const body = el("div", { id: "changes" }, el("p", { class: "soft" }, say("comparing")));
   place.replaceChildren(controls, body);
   waiting?.abort();
   waiting = new AbortController();
   let answer;
   try {
-    answer = await get("compare", asked, waiting.signal);
+    answer = await get("compare", request, waiting.signal);
   } catch (error) {
     if (error.name !== "AbortError") body.replaceChildren(el("p", { class: "problem" }, error.message));
     return;
   }
-  const tab = (key, label) => el("button", { "aria-pressed": String(asked.change === key), onclick: () => again({ change: key, why: "" }) }, label);
+  const tab = (key, label) => el("button", { "aria-pressed": String(request.change === key), onclick: () => again({ change: key, why: "" }) }, label);
   const reasons = Object.entries(answer.reasons);
   body.replaceChildren(el("p", {}, el("b", {}, answer.first), ` ${say("n_rows", { n: count(answer.rows[0]) })} → `, el("b", {}, answer.second), ` ${say("n_rows", { n: count(answer.rows[1]) })}`),
     el("p", { class: "buttons" }, tab("", say("everything")), ["added", "dropped", "rewritten"].map((name) => tab(name, `${say(name)} ${count(answer.counts[name])}`)),
       el("span", { class: "soft" }, ` ${say("same")} ${count(answer.same)} · ${say("relabelled")} ${count(answer.relabelled)}`),
-      reasons.length ? choice("why", [["", say("all_reasons")], ...reasons.map(([name, n]) => [name, `${say(name)} ${count(n)}`])], asked.why, (why) => again({ why, change: why ? "dropped" : asked.change })) : null),
+      reasons.length ? choice("why", [["", say("all_reasons")], ...reasons.map(([name, n]) => [name, `${say(name)} ${count(n)}`])], request.why, (why) => again({ why, change: why ? "dropped" : request.change })) : null),
     shifts(answer), el("p", { role: "status", class: "total" }, answer.total ? say("total", { n: count(answer.total) }) : say("nothing")),
     ...answer.shown.map((row) => changed(row, jump)),
-    answer.total > SIZE ? el("p", { class: "buttons" }, el("button", { disabled: asked.offset === 0, onclick: () => again({ offset: Math.max(0, asked.offset - SIZE) }) }, say("previous")),
-      say("of", { from: count(asked.offset + 1), to: count(asked.offset + answer.shown.length), n: count(answer.total) }),
-      el("button", { disabled: asked.offset + answer.shown.length >= answer.total, onclick: () => again({ offset: asked.offset + SIZE }) }, say("next"))) : "");
+    answer.total > SIZE ? el("p", { class: "buttons" }, el("button", { disabled: request.offset === 0, onclick: () => again({ offset: Math.max(0, request.offset - SIZE) }) }, say("previous")),
+      say("of", { from: count(request.offset + 1), to: count(request.offset + answer.shown.length), n: count(answer.total) }),
+      el("button", { disabled: request.offset + answer.shown.length >= answer.total, onclick: () => again({ offset: request.offset + SIZE }) }, say("next"))) : "");
 }

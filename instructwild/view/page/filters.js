@@ -2,20 +2,20 @@
 import { $, el } from "/page/elements.js";
 import { count, say } from "/page/words.js";
 
-export const wanted = new URLSearchParams(location.search);
+export const filterState = new URLSearchParams(location.search);
 const VALUES = ["state", "reason", "language", "source", "kind", "type", "flags", "risk", "model", "step"];
 const RANGES = ["length", "answer_length", "turns"];
 
 /** The parameters of the questions for rows and counts. */
 export function question(source) {
-  const parameters = new URLSearchParams(wanted);
+  const parameters = new URLSearchParams(filterState);
   for (const name of ["lang", "at"]) parameters.delete(name);
   parameters.set("source", source);
   return parameters;
 }
 
 export function keepAddress() {
-  const text = wanted.toString();
+  const text = filterState.toString();
   history.replaceState(null, "", location.pathname + (text ? `?${text}` : ""));
 }
 
@@ -25,15 +25,15 @@ const title = (facet) => say(facet === "source" ? "source_facet" : facet);
 const spoken = (facet, value) => value === null || value === "" ? say("none") : facet === "state" ? say(value) : value;
 
 function toggle(name, value, changed) {
-  const values = wanted.getAll(name);
-  wanted.delete(name);
+  const values = filterState.getAll(name);
+  filterState.delete(name);
   const left = values.includes(value) ? values.filter((each) => each !== value) : name === "state" ? [value] : [...values, value];
-  for (const each of left) wanted.append(name, each);
+  for (const each of left) filterState.append(name, each);
   changed();
 }
 
 function bars(facet, values, more, changed) {
-  const most = Math.max(1, ...values.map(([, n]) => n)), name = inAddress(facet), chosen = wanted.getAll(name);
+  const most = Math.max(1, ...values.map(([, n]) => n)), name = inAddress(facet), chosen = filterState.getAll(name);
   return el("ul", { class: "bars" }, values.map(([value, n]) => {
     const key = value ?? "";
     return el("li", {}, el("button", { "aria-pressed": String(chosen.includes(key)), onclick: () => toggle(name, key, changed), title: String(spoken(facet, value)) },
@@ -46,15 +46,15 @@ const short = (number) => Number.isInteger(number) ? count(number) : String(Numb
 
 function histogram(name, bins, changed, score = "") {
   const most = Math.max(1, ...bins.map(([, , n]) => n));
-  const chosen = [wanted.get(`min_${name}`), wanted.get(`max_${name}`)];
-  const active = score ? wanted.get("score") === score : true;
+  const chosen = [filterState.get(`min_${name}`), filterState.get(`max_${name}`)];
+  const active = score ? filterState.get("score") === score : true;
   const choose = (from, to) => {
     const again = active && chosen[0] === String(from) && chosen[1] === String(to);
-    for (const key of [`min_${name}`, `max_${name}`, ...(score ? ["score"] : [])]) wanted.delete(key);
+    for (const key of [`min_${name}`, `max_${name}`, ...(score ? ["score"] : [])]) filterState.delete(key);
     if (!again) {
-      wanted.set(`min_${name}`, from);
-      wanted.set(`max_${name}`, to);
-      if (score) wanted.set("score", score);
+      filterState.set(`min_${name}`, from);
+      filterState.set(`max_${name}`, to);
+      if (score) filterState.set("score", score);
     }
     changed();
   };
@@ -77,10 +77,10 @@ const folded = new Set();
 export function drawFilters(counts, edits, changed) {
   const parts = VALUES.filter((facet) => {
     const values = counts.values[facet] ?? [];
-    return wanted.has(inAddress(facet)) || values.length > 1 || (values.length === 1 && values[0][0] !== null && facet !== "step");
+    return filterState.has(inAddress(facet)) || values.length > 1 || (values.length === 1 && values[0][0] !== null && facet !== "step");
   }).map((facet) => part(title(facet), !folded.has(title(facet)), bars(facet, counts.values[facet], counts.more[facet], changed)));
   for (const name of RANGES) {
-    if ((counts.ranges[name] ?? []).length > 1 || wanted.has(`min_${name}`)) parts.push(part(say(name), !folded.has(say(name)), histogram(name, counts.ranges[name].length ? counts.ranges[name] : [[0, 0, 0]], changed)));
+    if ((counts.ranges[name] ?? []).length > 1 || filterState.has(`min_${name}`)) parts.push(part(say(name), !folded.has(say(name)), histogram(name, counts.ranges[name].length ? counts.ranges[name] : [[0, 0, 0]], changed)));
   }
   for (const [name, bins] of Object.entries(counts.scores)) {
     if (bins.length) parts.push(part(say("score", { name }), !folded.has(say("score", { name })), histogram("score", bins, changed, name)));
@@ -90,8 +90,8 @@ export function drawFilters(counts, edits, changed) {
 }
 
 function edited(edits, changed) {
-  const box = el("input", { type: "checkbox", id: "edited", onchange: () => { box.checked ? wanted.set("edited", "1") : wanted.delete("edited"); changed(); } });
-  box.checked = wanted.get("edited") === "1";
+  const box = el("input", { type: "checkbox", id: "edited", onchange: () => { box.checked ? filterState.set("edited", "1") : filterState.delete("edited"); changed(); } });
+  box.checked = filterState.get("edited") === "1";
   box.disabled = !edits && !box.checked;
   return box;
 }
@@ -100,21 +100,21 @@ function edited(edits, changed) {
 export function drawChips(changed) {
   const chips = [];
   for (const facet of VALUES) {
-    for (const value of wanted.getAll(inAddress(facet))) {
+    for (const value of filterState.getAll(inAddress(facet))) {
       chips.push([`${title(facet)}: ${spoken(facet, value)}`, () => toggle(inAddress(facet), value, changed)]);
     }
   }
   for (const name of [...RANGES, "score"]) {
-    if (wanted.has(`min_${name}`) || wanted.has(`max_${name}`)) {
-      const label = name === "score" ? say("score", { name: wanted.get("score") ?? "" }) : say(name);
-      chips.push([`${label}: ${short(Number(wanted.get(`min_${name}`)))}–${short(Number(wanted.get(`max_${name}`)))}`, () => {
-        for (const key of [`min_${name}`, `max_${name}`, ...(name === "score" ? ["score"] : [])]) wanted.delete(key);
+    if (filterState.has(`min_${name}`) || filterState.has(`max_${name}`)) {
+      const label = name === "score" ? say("score", { name: filterState.get("score") ?? "" }) : say(name);
+      chips.push([`${label}: ${short(Number(filterState.get(`min_${name}`)))}–${short(Number(filterState.get(`max_${name}`)))}`, () => {
+        for (const key of [`min_${name}`, `max_${name}`, ...(name === "score" ? ["score"] : [])]) filterState.delete(key);
         changed();
       }]);
     }
   }
-  if (wanted.get("edited") === "1") chips.push([say("edited"), () => { wanted.delete("edited"); changed(); }]);
-  const all = () => { for (const key of [...wanted.keys()]) if (!["lang", "at", "sort"].includes(key)) wanted.delete(key); changed(); };
+  if (filterState.get("edited") === "1") chips.push([say("edited"), () => { filterState.delete("edited"); changed(); }]);
+  const all = () => { for (const key of [...filterState.keys()]) if (!["lang", "at", "sort"].includes(key)) filterState.delete(key); changed(); };
   $("chips").replaceChildren(...chips.map(([label, away]) => el("button", { class: "chip", onclick: away }, label, el("span", { "aria-hidden": "true" }, " ✕"))),
     ...(chips.length ? [el("button", { class: "chip plain", onclick: all }, say("clear"))] : []));
 }

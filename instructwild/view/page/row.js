@@ -55,12 +55,12 @@ const uses = (listed) => el("ul", { class: "plain-list" }, listed.map((use) => e
   use.model ? el("span", { class: "id" }, ` ${use.model.slice(0, 12)}`) : null, use.used_by.length ? uses(use.used_by) : null)));
 
 function past(answer, jump) {
-  const told = answer.history;
-  if (!told) return el("p", { class: "soft" }, say("no_history", { root: answer.root }));
-  return el("div", {}, el("ul", { class: "plain-list" }, told.seen.map((seen) => el("li", {}, `${say(seen.fate === "kept" ? "was_kept" : "was_dropped")} `, el("b", {}, seen.folder), seen.reason ? ` · ${visible(seen.reason)}` : ""))),
-    told.made_from.length ? [el("h4", {}, say("made_from")), family(told.made_from, jump)] : null,
-    told.became.length ? [el("h4", {}, say("became")), family(told.became, jump), told.became_more ? el("p", { class: "soft" }, say("and_more", { n: count(told.became_more) })) : null] : null,
-    told.used_by.length ? [el("h4", {}, say("used_by")), uses(told.used_by)] : null);
+  const traced = answer.history;
+  if (!traced) return el("p", { class: "soft" }, say("no_history", { root: answer.root }));
+  return el("div", {}, el("ul", { class: "plain-list" }, traced.seen.map((seen) => el("li", {}, `${say(seen.fate === "kept" ? "was_kept" : "was_dropped")} `, el("b", {}, seen.folder), seen.reason ? ` · ${visible(seen.reason)}` : ""))),
+    traced.made_from.length ? [el("h4", {}, say("made_from")), family(traced.made_from, jump)] : null,
+    traced.became.length ? [el("h4", {}, say("became")), family(traced.became, jump), traced.became_more ? el("p", { class: "soft" }, say("and_more", { n: count(traced.became_more) })) : null] : null,
+    traced.used_by.length ? [el("h4", {}, say("used_by")), uses(traced.used_by)] : null);
 }
 
 /** Draw a row; twins and history follow when they are known. `actions`: close, open(n), jump(id), edited(row). */

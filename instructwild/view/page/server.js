@@ -1,7 +1,7 @@
 // Questions to the server. An answer that is none becomes an Error whose message can be shown.
 import { say } from "/page/words.js";
 
-async function asked(path, options) {
+async function send(path, options) {
   let response;
   try {
     response = await fetch(path, { ...options, headers: { "x-view": "1", "content-type": "application/json" }, credentials: "same-origin" });
@@ -16,8 +16,8 @@ async function asked(path, options) {
 }
 
 export const get = (path, parameters = {}, signal = undefined) =>
-  asked(`/api/${path}?${parameters instanceof URLSearchParams ? parameters : new URLSearchParams(parameters)}`, { signal });
-export const post = (path, body) => asked(`/api/${path}`, { method: "POST", body: JSON.stringify(body) });
+  send(`/api/${path}?${parameters instanceof URLSearchParams ? parameters : new URLSearchParams(parameters)}`, { signal });
+export const post = (path, body) => send(`/api/${path}`, { method: "POST", body: JSON.stringify(body) });
 
 /** Exchange the token of the link for a cookie, and take it out of the address. */
 export async function signIn() {

@@ -1,13 +1,13 @@
 // The page: what is shown when, keys, and the order of questions to the server.
 import { $, el } from "/page/elements.js";
 import { drawCompare } from "/page/compare.js";
-import { drawChips, drawFilters, keepAddress, question, wanted } from "/page/filters.js";
+import { drawChips, drawFilters, keepAddress, question, filterState } from "/page/filters.js";
 import { SIZE, beside, drawRows, markOpen } from "/page/list.js";
 import { drawRow } from "/page/row.js";
 import { get, signIn } from "/page/server.js";
 import { count, language, say, speak } from "/page/words.js";
 
-const state = { sources: [], edits: 0, source: Number(wanted.get("at") ?? 0) || 0, offset: 0, open: null, before: null };
+const state = { sources: [], edits: 0, source: Number(filterState.get("at") ?? 0) || 0, offset: 0, open: null, before: null };
 let waiting = null, polling = null, typing = null;
 
 function message(text, lasting = false) {
@@ -77,10 +77,10 @@ function show(row) {
 /** Open a row by its id, wherever it is. */
 async function jump(id, source = state.source) {
   try {
-    const found = await get("find", { id, source });
-    if (found.source !== state.source) await choose(found.source);
+    const match = await get("find", { id, source });
+    if (match.source !== state.source) await choose(match.source);
     showView("rows");
-    await openRow(found.n);
+    await openRow(match.n);
   } catch (error) {
     message(error.message);
   }
@@ -96,7 +96,7 @@ function closeRow() {
 
 function choose(number) {
   state.source = number;
-  wanted.set("at", number);
+  filterState.set("at", number);
   $("source").value = String(number);
   closeRow();
   about();
@@ -171,11 +171,11 @@ function onKey(event) {
 function build() {
   speak();
   const option = (select, values, chosen) => $(select).replaceChildren(...values.map(([value, word]) => el("option", { value, selected: value === chosen }, say(word))));
-  option("where", [["any", "any"], ["prompt", "in_prompt"], ["answer", "in_answer"]], wanted.get("where"));
-  option("sort", ["order", "longest", "shortest", "longest_answer", "score_up", "score_down"].map((name) => [name, name]), wanted.get("sort"));
-  $("q").value = wanted.get("q") ?? "";
-  $("regex").checked = wanted.get("regex") === "1";
-  const set = (name, value, none) => { if (value === none) wanted.delete(name); else wanted.set(name, value); };
+  option("where", [["any", "any"], ["prompt", "in_prompt"], ["answer", "in_answer"]], filterState.get("where"));
+  option("sort", ["order", "longest", "shortest", "longest_answer", "score_up", "score_down"].map((name) => [name, name]), filterState.get("sort"));
+  $("q").value = filterState.get("q") ?? "";
+  $("regex").checked = filterState.get("regex") === "1";
+  const set = (name, value, none) => { if (value === none) filterState.delete(name); else filterState.set(name, value); };
   const search = () => {
     set("q", $("q").value, "");
     set("where", $("where").value, "any");
@@ -194,8 +194,8 @@ function build() {
   $("show-compare").addEventListener("click", () => showView("compare"));
   $("show-keys").addEventListener("click", () => $("keys").showModal());
   $("language").addEventListener("click", () => {
-    wanted.set("lang", language === "en" ? "zh" : "en");
-    location.search = wanted.toString();
+    filterState.set("lang", language === "en" ? "zh" : "en");
+    location.search = filterState.toString();
   });
   $("keys").querySelector("dl").replaceChildren(...[["j k ↓ ↑", "key_move"], ["Enter", "key_open"], ["Esc", "key_close"], ["/", "key_search"], ["f", "key_filters"], ["n p", "key_pages"],
     ["d", "key_drop"], ["e", "key_mend"], ["l", "key_label"], ["u", "key_undo"], ["c", "key_compare"], ["?", "key_help"]]
