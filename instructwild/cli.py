@@ -14,7 +14,7 @@ from instructwild.errors import InstructwildError, MissingExtraError
 from instructwild.llm.quiet import quiet_imports
 
 INTERRUPTED = 130
-ENDED_BY_HAND = ("serve", "chat")
+ENDED_BY_HAND = ("serve", "chat", "view")
 """Commands that a person ends with Ctrl-C: there is nothing to go on with, and nothing to say."""
 
 COMMANDS = {
@@ -25,6 +25,7 @@ COMMANDS = {
     "annotate": "instructwild_annotation.cli:annotate",
     "convert": "instructwild.convert:convert",
     "diff": "instructwild.diff:diff",
+    "view": "instructwild.view.command:view",
     "train": "instructwild_trainer.cli:train",
     "evaluate": "instructwild_trainer.evaluate.command:evaluate",
     "export": "instructwild_trainer.export.command:export",
