@@ -66,7 +66,7 @@ def files(tmp_path_factory, shared):
 
 def test_held_out_loss_falls_in_both_languages(files, record_property):
     subprocess.run(command("sft", files / "answers.json", "--out", files / "sft", "--model", "tiny", "--config", "smoke",
-                           "--use-peft", "false", "--max-steps", 120, "--max-length", 256, "--samples", 0), check=True)
+                           "--no-use-peft", "--max-steps", 120, "--max-length", 256, "--samples", 0), check=True)
     loss = stage.load(files / "sft").manifest.metrics["held_out_loss"]
     for name, after in loss["after"].items():
         record_property(f"held-out loss {name}", f"{loss['before'][name]:.3f} before, {after:.3f} after")

@@ -14,7 +14,8 @@ from instructwild.console.options import Columns, DryRun, Encoding, Force, Json,
 from instructwild.errors import ConfigError, InputError, ModelError
 from instructwild.read.names import parse_map
 from instructwild.schema import Dropped, Reason
-from instructwild_trainer.config import TrainOptions, command, load, plain
+from instructwild_trainer.command_options import command
+from instructwild_trainer.config import TrainOptions, load, plain
 from instructwild_trainer.processes import is_first
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     """
     def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
-               columns: Columns = None, encoding: Encoding = None, *, given: dict[str, Any]) -> None:
+               columns: Columns = None, encoding: Encoding = None, *, typed: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
-        source = source_of(load(kind, stage, config, given).model)
-        options = load(kind, stage, config, given, source.inherited)
+        source = source_of(load(kind, stage, config, typed).model)
+        options = load(kind, stage, config, typed, source.inherited)
         mapping = {"columns": parse_map(columns)} if columns else {}
         if mapping and "columns" not in inspect.signature(work).parameters:
             raise ConfigError("is not taken by this stage", where="--map",

@@ -3,7 +3,7 @@
 import typer
 
 from instructwild.console.lazy_group import lazy_group
-from instructwild_trainer.config import spelled
+from instructwild_trainer.command_options import with_underscores_as_dashes
 
 COMMANDS = {
     "sft": "instructwild_trainer.sft:sft",
@@ -15,8 +15,8 @@ COMMANDS = {
 }
 """In the order of the chain."""
 
-train = typer.Typer(cls=lazy_group(COMMANDS, token_normalize_func=spelled), no_args_is_help=True, add_completion=False,
-                    rich_markup_mode=None)
+train = typer.Typer(cls=lazy_group(COMMANDS, token_normalize_func=with_underscores_as_dashes), no_args_is_help=True,
+                    add_completion=False, rich_markup_mode=None)
 
 
 @train.callback()

@@ -154,12 +154,12 @@ def check_fits(need: Need, options: TrainOptions, free: int, device: str) -> Non
         return
     remedies = []
     if not options.use_peft:
-        remedies.append("--use-peft true")
+        remedies.append("--use-peft")
     if options.per_device_train_batch_size > 1:
         remedies.append(f"--per-device-train-batch-size 1 --gradient-accumulation-steps "
                         f"{options.per_device_train_batch_size * options.gradient_accumulation_steps}")
     if not options.gradient_checkpointing:
-        remedies.append("--gradient-checkpointing true")
+        remedies.append("--gradient-checkpointing")
     remedies += [f"--max-length {options.max_length // 2}", "a smaller --model"]
     raise ModelError(f"needs about {need}, and {device} has {free / GIB:.1f} GiB free", where="memory",
                      remedy=", or ".join(remedies))

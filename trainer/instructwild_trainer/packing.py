@@ -54,14 +54,14 @@ def check_apart(model: Any, name: str) -> None:
         one, other = (_second_of_two(model, first) for first in (3, 11))
     except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"cannot read packed rows ({reason})", where=name, remedy="take --packing false") from None
+        raise ModelError(f"cannot read packed rows ({reason})", where=name, remedy="leave --packing out") from None
     finally:
         model.train(training)
     noise = 1e-4 if one.dtype == torch.float32 else 2e-2
     change = (one - other).float().abs().max().item()
     if not change <= noise * one.float().std().item():
         raise ModelError(f"packed rows see each other: logits of a row change by {change:.2g} with the row packed before it",
-                         where=name, remedy="take --packing false")
+                         where=name, remedy="leave --packing out")
 
 
 @torch.no_grad()

@@ -177,7 +177,7 @@ def test_slow_parts_of_all_weights_killed_at_random_moments_change_no_bit(tiny_m
     record_property("kills that met a run at work", kills)
 
 
-ALL = ["--use-peft", "false", "--learning-rate", "0.001", "--temperature", "1"]
+ALL = ["--no-use-peft", "--learning-rate", "0.001", "--temperature", "1"]
 
 
 @pytest.mark.slow

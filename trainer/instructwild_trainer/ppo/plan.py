@@ -100,8 +100,8 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> P
     if free and needed.total > free:
         remedies = [] if o.per_device_train_batch_size == 1 else ["--per-device-train-batch-size 1"]
         remedies += [] if parts == 1 or o.rollout_batch_size == 1 else [f"--rollout-batch-size {o.rollout_batch_size // 2}"]
-        remedies += [] if o.use_peft else ["--use-peft true", "more processes, among which weights are cut"]
-        remedies += [] if o.gradient_checkpointing else ["--gradient-checkpointing true"]
+        remedies += [] if o.use_peft else ["--use-peft", "more processes, among which weights are cut"]
+        remedies += [] if o.gradient_checkpointing else ["--gradient-checkpointing"]
         raise ModelError(f"needs about {needed}, and {device} has {free / GIB:.1f} GiB free", where="memory",
                          remedy=", or ".join([*remedies, f"--max-length {o.max_length // 2}", "a smaller --model"]))
     return o

@@ -156,7 +156,7 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     follow_base(trainer.model)
     if trainer.is_fsdp_enabled:
         raise ModelError("reward models are not trained in parts under FSDP", where="train reward",
-                         remedy="train adapters (--use-peft true), on one GPU or under torchrun")
+                         remedy="train adapters (--use-peft), on one GPU or under torchrun")
     return trainer
 
 
