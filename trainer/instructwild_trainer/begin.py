@@ -15,7 +15,7 @@ from instructwild.errors import ConfigError, InputError, ModelError
 from instructwild.read.names import parse_map
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.command_options import command
-from instructwild_trainer.config import TrainOptions, load, plain
+from instructwild_trainer.config import SharedOptions, TrainOptions, load, plain
 from instructwild_trainer.processes import is_first
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     return command(kind)(called)
 
 
-def resolved_config(options: TrainOptions) -> dict[str, Any]:
+def resolved_config(options: SharedOptions) -> dict[str, Any]:
     """The options that determine the result, as the manifest keeps them."""
     kept = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
     if options.chat_template:

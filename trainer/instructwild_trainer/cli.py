@@ -9,6 +9,7 @@ COMMANDS = {
     "sft": "instructwild_trainer.sft:sft",
     "reward": "instructwild_trainer.reward.command:reward",
     "dpo": "instructwild_trainer.dpo.command:dpo",
+    "kto": "instructwild_trainer.dpo.command:kto",
     "ppo": "instructwild_trainer.ppo.command:ppo",
     "grpo": "instructwild_trainer.ppo.online:grpo",
     "rloo": "instructwild_trainer.ppo.online:rloo",
@@ -21,4 +22,4 @@ train = typer.Typer(cls=lazy_group(COMMANDS, token_normalize_func=with_underscor
 
 @train.callback()
 def _train() -> None:
-    """Train a model: sft, then reward and ppo, or dpo; each builds on the one before and says what it takes over."""
+    """Train a model: sft, then reward and ppo, or dpo or kto; each builds on the one before and says what it takes over."""

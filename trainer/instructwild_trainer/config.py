@@ -15,7 +15,7 @@ from instructwild.errors import ConfigError, InputError
 from instructwild_trainer.command_options import BATCHES, DATA, LORA, MEASURING, MEMORY, OPTIMIZER, OUTPUT, option
 
 PRESETS = Path(__file__).parent / "configs"
-SECTIONS = ("sft", "reward", "dpo", "ppo")
+SECTIONS = ("sft", "reward", "dpo", "kto", "ppo")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class SftOptions(TrainOptions):
 
 @dataclass(frozen=True)
 class RankingOptions(TrainOptions):
-    """What training from rankings takes: the reward model and DPO."""
+    """What training from rankings takes: the reward model, DPO and KTO."""
 
     annotator_weights: str = option("", "how much annotators count: name=weight,…; model: and scripted: name kinds",
                                     panel=DATA)
@@ -107,14 +107,31 @@ class RewardOptions(RankingOptions):
 
 
 @dataclass(frozen=True)
-class DpoOptions(RankingOptions):
-    """Direct preference optimisation."""
+class PreferenceOptions(RankingOptions):
+    """What training a policy from rankings takes: DPO and KTO."""
 
     learning_rate: float = option(2e-5, "peak learning rate of AdamW", panel=OPTIMIZER, least=0)
     beta: float = option(0.1, "weight of the distance to the model before training; smaller moves further away",
                          panel=OPTIMIZER, least=0)
+
+
+@dataclass(frozen=True)
+class DpoOptions(PreferenceOptions):
+    """Direct preference optimisation."""
+
     loss_type: Literal["sigmoid", "ipo", "hinge"] = option("sigmoid", "loss of a pair: DPO's own, IPO or SLiC's hinge",
                                                            panel=OPTIMIZER)
+
+
+@dataclass(frozen=True)
+class KtoOptions(PreferenceOptions):
+    """Kahneman-Tversky optimisation."""
+
+    loss_type: Literal["kto", "apo_zero_unpaired"] = option("kto", "loss of an answer: KTO's own, or APO-zero's",
+                                                            panel=OPTIMIZER)
+    desirable_weight: float = option(1.0, "weight of desirable answers, to even out unequal numbers", panel=OPTIMIZER,
+                                     least=0)
+    undesirable_weight: float = option(1.0, "weight of undesirable answers", panel=OPTIMIZER, least=0)
 
 
 Options = TypeVar("Options")

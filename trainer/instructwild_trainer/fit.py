@@ -84,7 +84,7 @@ def last_checkpoint(run: "Run") -> str | None:
 
 
 @contextmanager
-def calm() -> Iterator[None]:
+def silence_libraries() -> Iterator[None]:
     """The libraries without telemetry, deprecation notes, bars of their own, and banners on stdout, which is for data."""
     import datasets
 
@@ -114,7 +114,7 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     resume = last_checkpoint(run)
     if resume is not None:
         console.print(f"resuming from {Path(resume).name}", highlight=False)
-    with progress() as shown, calm(), quiet(), heartbeat(lambda: _state(trainer, what)):
+    with progress() as shown, silence_libraries(), quiet(), heartbeat(lambda: _state(trainer, what)):
         trainer.add_callback(_live(shown, what))
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
@@ -150,7 +150,7 @@ def _state(trainer: "Trainer", what: str) -> str:
     return f"{what}: update {state.global_step:,} of {state.max_steps:,}{loss}"
 
 
-def whole(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:
+def full_model(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:
     """The trained model with all its weights in the first process; None in others where it was in parts.
 
     FSDP and ZeRO-3 leave each process a part: they are gathered into files, and the first process reads those.

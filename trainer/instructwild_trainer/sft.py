@@ -31,7 +31,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild.read import read
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split, unwritten_thoughts
-    from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.fit import check_scale, silence_libraries
     from instructwild_trainer.packing import sequences
     from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
@@ -40,7 +40,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     source = source or source_of(options.model)
     check_scale(options)
     table = read(data, encoding, columns)
-    with calm(), started(out, "sft", resolved_config(options), [*table.inputs, source.record], force) as run:
+    with silence_libraries(), started(out, "sft", resolved_config(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
@@ -72,7 +72,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import curves, once, train, whole
+    from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, dtype_of
     from instructwild_trainer.packing import attend_by_document, check_apart
@@ -98,7 +98,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     began = time.monotonic()
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
-    model = whole(trainer, run, lambda folder: load_policy(folder, dtype=as_torch(dtype_of(options)))[0].to(device()))
+    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=as_torch(dtype_of(options)))[0].to(device()))
     if before is None:
         return None
     after = measured(model, "after")

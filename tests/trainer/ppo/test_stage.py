@@ -275,10 +275,10 @@ def test_what_a_stage_hands_on_and_ppo_has_no_option_for_is_not_said_to_be_inher
     from types import SimpleNamespace
 
     from instructwild_trainer.ppo.config import PPOOptions
-    from instructwild_trainer.ppo.plan import tell
+    from instructwild_trainer.ppo.plan import print_plan
 
-    base = SimpleNamespace(manifest=SimpleNamespace(stage="sft"), inherited={"reasoning": "auto", "seed": 0})
-    tell(base, PPOOptions(seed=0), 8, 2, 4, 1)
+    base = SimpleNamespace(manifest=SimpleNamespace(stage="sft"), inherited={"lora_dropout": 0.5, "seed": 0})
+    print_plan(base, PPOOptions(seed=0), 8, 2, 4, 1)
     shown = " ".join(capsys.readouterr().err.split())
     assert "seed 0" in shown
-    assert "reasoning" not in shown
+    assert "lora_dropout" not in shown

@@ -1,4 +1,4 @@
-"""What a run will do and need, told and checked before any weight is loaded."""
+"""What a run will do and need, printed and checked before any weight is loaded."""
 
 import dataclasses
 from typing import TYPE_CHECKING
@@ -107,7 +107,7 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> P
     return o
 
 
-def tell(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised: int, world: int) -> None:
+def print_plan(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised: int, world: int) -> None:
     """Say what is inherited and the batch arithmetic."""
     if base.manifest is not None and base.inherited:
         console.print(f"inherited from the {base.manifest.stage} stage: model, tokenizer, template, " + ", ".join(

@@ -33,7 +33,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     from instructwild.read.rankings import read_rankings
     from instructwild_trainer.adapter import ADAPTER_CONFIG, load_chat, source_of
     from instructwild_trainer.data import split
-    from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.fit import check_scale, silence_libraries
     from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
@@ -44,7 +44,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     given = weights(options.annotator_weights)
     table = read_rankings(data, encoding)
     inputs = [*table.inputs, source.record]
-    with calm(), started(out, "reward", resolved_config(options), inputs, force) as run:
+    with silence_libraries(), started(out, "reward", resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, reasoning=options.reasoning,

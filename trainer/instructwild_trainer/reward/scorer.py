@@ -31,11 +31,11 @@ class Scorer:
             conversations: messages that end in an answer.
             done: told how many were scored by each pass.
         """
-        from instructwild_trainer.fit import calm
+        from instructwild_trainer.fit import silence_libraries
         from instructwild_trainer.processes import device
 
         if self._loaded is None:
-            with calm():
+            with silence_libraries():
                 model, tokenizer = load_reward(self.source)
             self._loaded = model.to(device()), ready(tokenizer)
         model, chat = self._loaded
