@@ -89,7 +89,15 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
     """
     from instructwild.console.terminal import console
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
-    from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
+    from instructwild_trainer.memory import (
+        available,
+        check_fits,
+        computes_in_bfloat16,
+        dtype_of,
+        need_of,
+        shape_of,
+        weights_dtype,
+    )
     from instructwild_trainer.processes import shard_count
     from instructwild_trainer.reward.head import stored_head
 
@@ -105,8 +113,9 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
         console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
                       highlight=False)
         options = dataclasses.replace(options, max_length=shape.context)
-    need = need_of(shape, options, dtype_of(options), sequences, shard_count())
-    size = 2 if dtype_of(options) == "bfloat16" else 4
+    computed = "bfloat16" if computes_in_bfloat16(options) else dtype_of(options)
+    need = need_of(shape, options, computed, sequences, shard_count())
+    size = 2 if weights_dtype(options) == "bfloat16" else 4
     need = dataclasses.replace(need, weights=need.weights + frozen * shape.parameters * size)
     free, device = available()
     console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
@@ -131,11 +140,12 @@ def print_plan(source: "Source", chat: "Chat", options: TrainOptions, train: int
         packed: into how many sequences those were packed; 0 where they are not.
     """
     from instructwild.console.terminal import console
-    from instructwild_trainer.memory import batch_arithmetic, dtype_of
+    from instructwild_trainer.memory import batch_arithmetic, computes_in_bfloat16, weights_dtype
     from instructwild_trainer.processes import count
 
+    dtype = f"{weights_dtype(options)}, passes in bfloat16" if computes_in_bfloat16(options) else weights_dtype(options)
     how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
-    console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
+    console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype}", highlight=False)
     if source.inherited:
         kept = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key, None) == value)
         console.print(f"inherited from that {source.manifest.stage if source.manifest else ''} stage: model, tokenizer, "

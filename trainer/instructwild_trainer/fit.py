@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError, InstructwildError
 from instructwild_trainer.config import TrainOptions
-from instructwild_trainer.memory import dtype_of
+from instructwild_trainer.memory import computes_in_bfloat16
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -41,9 +41,9 @@ def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
         "output_dir": str(run.scratch / CHECKPOINTS), "save_strategy": "steps", "save_total_limit": 2,
         "eval_strategy": "steps" if options.eval_steps else "no", "eval_steps": options.eval_steps or None,
         "per_device_eval_batch_size": options.per_device_train_batch_size,
-        "bf16": gpu and dtype_of(options) == "float32" and not options.use_peft and torch.cuda.is_bf16_supported(),
+        "bf16": computes_in_bfloat16(options),
         "use_cpu": not gpu, "dataloader_pin_memory": gpu, "disable_tqdm": True, "report_to": options.report_to,
-        "logging_first_step": True, "logging_nan_inf_filter": False, "optim": "adamw_torch", **more,
+        "logging_first_step": True, "logging_nan_inf_filter": False, "optim": "adamw_torch_fused" if gpu else "adamw_torch", **more,
     }
 
 

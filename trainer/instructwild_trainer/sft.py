@@ -74,7 +74,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild_trainer.answers import answers
     from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import held_out_loss
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.packing import attend_by_document, check_apart
     from instructwild_trainer.processes import device, is_first
     from instructwild_trainer.sft_page import page
@@ -83,12 +83,12 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     sampled = _sampled(parts, options.samples)
 
     def measured(model: Any, when: str) -> dict[str, Any]:
-        with progress() as shown:
+        with progress() as shown, passes(options):
             task = shown.add_task(f"held-out loss {when}", total=parts.measured, note="")
             loss = held_out_loss(model, held, chat.tokenizer.pad_token_id, lambda rows: shown.update(task, advance=rows))
         return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in sampled], options.sample_tokens)}
 
-    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
+    model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
     model = model.to(device())
     if options.packing:
         attend_by_document(model)
@@ -98,7 +98,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     began = time.monotonic()
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
-    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=as_torch(dtype_of(options)))[0].to(device()))
+    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=as_torch(weights_dtype(options)))[0].to(device()))
     if before is None:
         return None
     after = measured(model, "after")
@@ -107,7 +107,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
         save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
             raise ModelError("training left every weight as it was", where="train sft",
-                             remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")
+                             remedy="raise --learning-rate or --num-train-epochs")
     examples = _examples(parts.train)
     tokens = sum(row.trained for row in examples)
     metrics = {

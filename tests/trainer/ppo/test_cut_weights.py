@@ -37,10 +37,10 @@ def cut_trainer(folder, model, processes, shared_trunk=False, dtype=torch.float3
                       **({"processes": processes} if processes else {}))
 
 
-def trained_in_parts(folder, model, shared_trunk=False, world=2, **changes):
+def trained_in_parts(folder, model, shared_trunk=False, world=2, dtype=torch.float32, **changes):
     """A run in several processes, and what it left: the policy as it is saved, and PTX's gradient at the start."""
     def work(processes):
-        trainer = cut_trainer(folder, model, processes, shared_trunk, **changes)
+        trainer = cut_trainer(folder, model, processes, shared_trunk, dtype, **changes)
         parameters = trainer.actors.parameters().values()
         held, all_of_them = sum(p.to_local().numel() for p in parameters), sum(p.numel() for p in parameters)
         assert 0.9 < world * held / all_of_them < 1.1
@@ -89,6 +89,32 @@ def two_parts(tiny_model, tmp_path_factory):
 
 def test_two_processes_with_half_the_weights_each_take_the_path_of_one(tiny_model, tmp_path):
     follows(tiny_model, tmp_path, shared_trunk=False)
+
+
+def test_passes_in_bfloat16_take_the_path_of_two_processes_in_one_and_move_every_weight(tiny_model, tmp_path):
+    policy, _ = trained_in_parts(tmp_path / "parts", tiny_model, dtype=torch.bfloat16)
+    one = cut_trainer(tmp_path / "one", tiny_model, None, dtype=torch.bfloat16)
+    assert {p.dtype for p in one.actors.set_adapter("default").parameters()} == {torch.bfloat16}
+    start = weights(one)
+    history = one.train().history
+    parts = checkpoint.checked(tmp_path / "parts" / "update-000003", 2)["history"]
+    for key in FIGURES:
+        assert [row[key] for row in parts] == pytest.approx([row[key] for row in history], rel=0.05, abs=0.01)
+    model = one.actors.unwrap()
+    end = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    apart, moved = (torch.cat([(end[name] - other[name]).flatten() for name in policy]).norm() for other in (policy, start))
+    assert apart < 0.1 * moved
+    assert all((end[name] != start[name]).float().mean() > 0.5 for name in policy if "embed" not in name)
+
+
+def test_weights_in_fp32_are_gone_on_from_bit_for_bit(tiny_model, tmp_path):
+    whole = cut_trainer(tmp_path / "whole", tiny_model, None, dtype=torch.bfloat16)
+    whole.train()
+    cut_trainer(tmp_path / "begun", tiny_model, None, dtype=torch.bfloat16).train()
+    shutil.rmtree(tmp_path / "begun" / "update-000003")
+    again = cut_trainer(tmp_path / "begun", tiny_model, None, dtype=torch.bfloat16)
+    again.train()
+    assert same(weights(whole), weights(again))
 
 
 def test_a_checkpoint_in_parts_is_gone_on_from_by_as_many_processes_only(tiny_model, two_parts):

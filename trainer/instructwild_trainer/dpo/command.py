@@ -105,16 +105,17 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
     from instructwild_trainer.dpo.trainer import dpo_trainer, kto_trainer
     from instructwild_trainer.fit import curves, once, train
     from instructwild_trainer.likelihood import answer_loss
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.processes import device, is_first
 
     held = [group for rows in parts.held_out.values() for group in rows]
 
     def nats(model: Any) -> list[list[float]]:
         rows = [encoded for group in held for encoded in group.encoded]
-        return [list(pair) for pair in answer_loss(model, rows, chat.tokenizer.pad_token_id)]
+        with passes(options):
+            return [list(pair) for pair in answer_loss(model, rows, chat.tokenizer.pad_token_id)]
 
-    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
+    model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
     model = model.to(device())
     before = once(run, "before", lambda: nats(model)) if is_first() else None
     trainer = (dpo_trainer if method is DPO else kto_trainer)(options, run, chat, parts, model)
@@ -129,7 +130,7 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
         save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
             raise ModelError("training left every weight as it was", where=f"train {method.stage}",
-                             remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")
+                             remedy="raise --learning-rate or --num-train-epochs")
     metrics = {
         "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
         "trained_parameters": trained, "train_prompts": len(parts.train),

@@ -20,7 +20,7 @@ from instructwild_trainer.ppo.scores import (
     Summed,
     reward_function,
 )
-from instructwild_trainer.ppo.separate import SeparateActors
+from instructwild_trainer.ppo.separate import MasterWeightActors, SeparateActors
 from instructwild_trainer.ppo.sharded import ShardedActors, shard_below_head
 from instructwild_trainer.processes import Processes, device
 from instructwild_trainer.templates import Chat
@@ -61,8 +61,9 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
                         value_from_reward=options.value_init == "reward", value_layers=options.value_layers)
     else:
-        model = loaded(dtype).to(device())
-        actors = SeparateActors(model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model))
+        model = loaded(dtype if dtype == torch.float32 else "auto").to(device())
+        models = model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model)
+        actors = SeparateActors(*models) if dtype == torch.float32 else MasterWeightActors(*models, dtype)
     size = options.per_device_train_batch_size
     scores: list[Score] = [*functions_as_scores]
     if reward and on_base:

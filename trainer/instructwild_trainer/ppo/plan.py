@@ -61,17 +61,17 @@ def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: i
                  sampling: int) -> Need:
     """Bytes of one process where all weights of `trained` models are learned beside `frozen` ones.
 
-    A step holds the gradient of PTX beside those of the models. What is cut is held in fp32 where it is learned; a pass puts
-    two layers, the embedding and the output layer together, and their gradients before these are added up; a rollout, when
+    A step holds the gradient of PTX beside those of the models. What is learned is held in fp32, in one process beside the
+    weights of passes; where it is cut, a pass puts two layers, the embedding and the output layer together, and their gradients before these are added up; a rollout, when
     there are no gradients, puts the whole policy together.
     """
-    master = 4 if parts > 1 else size
+    master, beside = 4, size if parts == 1 and size < 4 else 0
     gradients = shape.parameters * master * (trained + (o.ptx_coef > 0)) // parts
     if parts > 1:
         layer, around = shape.parameters // shape.layers, 2 * shape.vocabulary * shape.hidden
         learning += (around + 2 * layer) * size + (around + layer) * (size + 4)
         sampling += shape.parameters * size - gradients
-    return Need(weights=shape.parameters * (master * trained + size * frozen) // parts, gradients=gradients,
+    return Need(weights=shape.parameters * ((master + beside) * trained + size * frozen) // parts, gradients=gradients,
                 optimizer=shape.parameters * 2 * master * trained // parts, activations=max(learning, sampling))
 
 

@@ -76,6 +76,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     from instructwild.console.terminal import console, progress
     from instructwild.stage import Rows
     from instructwild_trainer.fit import curves, once, train
+    from instructwild_trainer.memory import passes
     from instructwild_trainer.processes import is_first
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
@@ -85,7 +86,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     candidates = sum(len(group.encoded) for group in held)
 
     def scored(model: Any, when: str) -> list[list[float]]:
-        with progress() as shown:
+        with progress() as shown, passes(options):
             task = shown.add_task(f"held-out scores {when}", total=candidates, note="")
             return score(model, held, chat.tokenizer.pad_token_id, done=lambda rows: shown.update(task, advance=rows))
 
@@ -141,12 +142,12 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
 
     from instructwild_trainer.fit import arguments, lora
     from instructwild_trainer.lora import follow_base
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, weights_dtype
     from instructwild_trainer.reward.head import reward_model
     from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
 
     torch.manual_seed(options.seed)
-    model = reward_model(source.folder, chat.tokenizer, dtype=as_torch(dtype_of(options)),
+    model = reward_model(source.folder, chat.tokenizer, dtype=as_torch(weights_dtype(options)),
                          trust_remote_code=options.trust_remote_code)
     config = RewardConfig(**arguments(options, run), center_rewards_coefficient=options.center_rewards_coefficient or None)
     trainer = RankingTrainer(
@@ -166,11 +167,11 @@ def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "l
         return None
     from instructwild_trainer.adapter import load_policy
     from instructwild_trainer.likelihood import answer_loss
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, weights_dtype
     from instructwild_trainer.processes import device
     from instructwild_trainer.reward.measure import in_shape
 
-    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
+    model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
     rows = [encoded for group in held for encoded in group.encoded]
     found = answer_loss(model.to(device()), rows, chat.tokenizer.pad_token_id)
     return in_shape([-total / max(1, count) for total, count in found], held, lambda group: group.encoded)
