@@ -43,7 +43,8 @@ def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
         "per_device_eval_batch_size": options.per_device_train_batch_size,
         "bf16": computes_in_bfloat16(options),
         "use_cpu": not gpu, "dataloader_pin_memory": gpu, "disable_tqdm": True, "report_to": options.report_to,
-        "logging_first_step": True, "logging_nan_inf_filter": False, "optim": "adamw_torch_fused" if gpu else "adamw_torch", **more,
+        "logging_first_step": True, "logging_nan_inf_filter": False,
+        "optim": "adamw_torch_fused" if gpu else "adamw_torch", **more,
     }
 
 

@@ -98,7 +98,8 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     began = time.monotonic()
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
-    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=as_torch(weights_dtype(options)))[0].to(device()))
+    dtype = as_torch(weights_dtype(options))
+    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0].to(device()))
     if before is None:
         return None
     after = measured(model, "after")

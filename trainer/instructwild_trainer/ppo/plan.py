@@ -62,8 +62,8 @@ def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: i
     """Bytes of one process where all weights of `trained` models are learned beside `frozen` ones.
 
     A step holds the gradient of PTX beside those of the models. What is learned is held in fp32, in one process beside the
-    weights of passes; where it is cut, a pass puts two layers, the embedding and the output layer together, and their gradients before these are added up; a rollout, when
-    there are no gradients, puts the whole policy together.
+    weights of passes. Where it is cut, a pass puts two layers, the embedding and the output layer together, and their
+    gradients before these are added up; a rollout, when there are no gradients, puts the whole policy together.
     """
     master, beside = 4, size if parts == 1 and size < 4 else 0
     gradients = shape.parameters * master * (trained + (o.ptx_coef > 0)) // parts

@@ -109,8 +109,10 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
             dist.broadcast()
             return work.finished
         chat, rows = encoded()
-        if latest := checkpoint.latest(work.scratch / CHECKPOINTS):
-            checkpoint.checked(latest, shards)
+        latest = checkpoint.latest(work.scratch / CHECKPOINTS)
+        if latest and (begun := checkpoint.read_state(latest)["parts"]) != shards:
+            console.print(f"{latest.name} was written by {begun} process{'es' if begun > 1 else ''}, and {shards} go on: "
+                          "sums are added up in another order, so results differ by rounding", highlight=False)
         print_plan(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), dist.world)
         dist.broadcast(None if request.dry_run else str(work.scratch))
         if request.dry_run:
