@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import inspect
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from instructwild_trainer.templates import Chat
 
 Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, demo, …) or YAML file; what is typed wins.")]
+Gpus = Annotated[int | None, typer.Option(
+    "--gpus", min=1, show_default=False, help="With --dry-run: print the peak memory of each of so many GPUs, for the model "
+    "and for 1B to 70B, and what to launch; reads no data and loads nothing.")]
+GpuMemory = Annotated[float | None, typer.Option("--gpu-memory", min=1, show_default=False,
+                                                 help="GiB of one GPU for --gpus; 80 where left out.")]
 NOT_OF_THE_RESULT = ("model", "report_to", "trust_remote_code", "save_steps", "chat_template")
 
 
@@ -41,8 +47,13 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     """
     def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
-               columns: Columns = None, encoding: Encoding = None, *, typed: dict[str, Any]) -> None:
+               columns: Columns = None, encoding: Encoding = None, gpus: Gpus = None, gpu_memory: GpuMemory = None, *,
+               typed: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
+
+        if gpus or gpu_memory:
+            plan_devices(stage, load(kind, stage, config, typed), gpus or 1, gpu_memory or 80.0, dry_run, as_json)
+            return
         source = source_of(load(kind, stage, config, typed).model)
         options = load(kind, stage, config, typed, source.inherited)
         mapping = {"columns": parse_map(columns)} if columns else {}
@@ -59,6 +70,33 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
 
     called.__name__, called.__doc__ = stage, summary
     return command(kind)(called)
+
+
+def plan_devices(verb: str, options: TrainOptions, gpus: int, gib: float, dry_run: bool, as_json: bool) -> None:
+    """Print what a run takes on GPUs that need not be there; JSON on stdout where it is asked for.
+
+    Raises:
+        ConfigError: it is no dry run.
+    """
+    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of, source_of
+    from instructwild_trainer.devices import device_plans, known_shapes, print_device_plans
+    from instructwild_trainer.memory import shape_of
+
+    if not dry_run:
+        raise ConfigError("only plans", where="--gpus", remedy="add --dry-run; accelerate launch says on how many to run")
+    shapes = {}
+    if options.model:
+        source = source_of(options.model)
+        folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
+        shapes[source.label] = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
+    sequences = 2 * options.per_device_train_batch_size if verb == "dpo" else None
+    plans = device_plans(shapes | known_shapes(options.lora_r), options, gpus, gib, sequences)
+    print_device_plans(plans, verb, gpus, gib)
+    if as_json:
+        print(json.dumps({"gpus": gpus, "gpu_memory_gib": gib, "models": [
+            {"model": plan.model, "take": plan.take.name if plan.take else None,
+             "peak_gib": {name: round(need.total / 2**30, 2) for name, need in plan.peaks.items()},
+             "host_gib": {name: round(held / 2**30, 2) for name, held in plan.host.items()}} for plan in plans]}))
 
 
 def resolved_config(options: SharedOptions) -> dict[str, Any]:

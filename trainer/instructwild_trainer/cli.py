@@ -13,6 +13,7 @@ COMMANDS = {
     "ppo": "instructwild_trainer.ppo.command:ppo",
     "grpo": "instructwild_trainer.ppo.online:grpo",
     "rloo": "instructwild_trainer.ppo.online:rloo",
+    "join": "instructwild_trainer.join:join",
 }
 """In the order of the chain."""
 

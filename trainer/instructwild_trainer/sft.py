@@ -76,30 +76,32 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.packing import attend_by_document, check_apart
-    from instructwild_trainer.processes import device, is_first
+    from instructwild_trainer.placement import placed
+    from instructwild_trainer.processes import is_first
     from instructwild_trainer.sft_page import page
 
     held = {name: _examples(rows) for name, rows in parts.held_out.items()}
     sampled = _sampled(parts, options.samples)
 
     def measured(model: Any, when: str) -> dict[str, Any]:
-        with progress() as shown, passes(options):
-            task = shown.add_task(f"held-out loss {when}", total=parts.measured, note="")
-            loss = held_out_loss(model, held, chat.tokenizer.pad_token_id, lambda rows: shown.update(task, advance=rows))
-        return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in sampled], options.sample_tokens)}
+        with placed(model), passes(options):
+            with progress() as shown:
+                task = shown.add_task(f"held-out loss {when}", total=parts.measured, note="")
+                loss = held_out_loss(model, held, chat.tokenizer.pad_token_id, lambda rows: shown.update(task, advance=rows))
+            return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in sampled], options.sample_tokens)}
 
     model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
-    model = model.to(device())
     if options.packing:
         attend_by_document(model)
-        check_apart(model, source.label)
+        with placed(model):
+            check_apart(model, source.label)
     before = once(run, "before", lambda: measured(model, "before")) if is_first() else None
     trainer = _trainer(model, options, run, chat, parts, held)
     began = time.monotonic()
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
     dtype = as_torch(weights_dtype(options))
-    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0].to(device()))
+    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0])
     if before is None:
         return None
     after = measured(model, "after")

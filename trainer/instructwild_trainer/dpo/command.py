@@ -103,31 +103,33 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
     from instructwild_trainer.dpo.page import page
     from instructwild_trainer.dpo.pairs import preferred
     from instructwild_trainer.dpo.trainer import dpo_trainer, kto_trainer
-    from instructwild_trainer.fit import curves, once, train
+    from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import answer_loss
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
-    from instructwild_trainer.processes import device, is_first
+    from instructwild_trainer.placement import placed
+    from instructwild_trainer.processes import is_first
 
     held = [group for rows in parts.held_out.values() for group in rows]
 
     def nats(model: Any) -> list[list[float]]:
         rows = [encoded for group in held for encoded in group.encoded]
-        with passes(options):
+        with placed(model), passes(options):
             return [list(pair) for pair in answer_loss(model, rows, chat.tokenizer.pad_token_id)]
 
     model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
-    model = model.to(device())
     before = once(run, "before", lambda: nats(model)) if is_first() else None
     trainer = (dpo_trainer if method is DPO else kto_trainer)(options, run, chat, parts, model)
     began = time.monotonic()
     history = train(trainer, run, method.stage.upper())
     seconds = time.monotonic() - began
+    dtype = as_torch(weights_dtype(options))
+    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0])
     if before is None:
         return None
-    result = _accuracy(held, before, nats(trainer.model))
+    result = _accuracy(held, before, nats(model))
     with run.aside("model") as folder:
         trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
-        save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
+        save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
             raise ModelError("training left every weight as it was", where=f"train {method.stage}",
                              remedy="raise --learning-rate or --num-train-epochs")
