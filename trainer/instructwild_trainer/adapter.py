@@ -23,6 +23,7 @@ from instructwild.llm.models import resolve
 from instructwild.llm.quiet import quiet
 from instructwild.stage.folder import weights_sha256
 from instructwild_trainer.answer_text import Reasoning
+from instructwild_trainer.quantized_base import has_quantized_base
 from instructwild_trainer.templates import Chat, ready
 
 if TYPE_CHECKING:
@@ -203,13 +204,22 @@ def save_policy(model: Any, chat: Chat, folder: Path, base: Source, *, final: Pa
     folder.mkdir(parents=True, exist_ok=True)
     if hasattr(model, "merge_and_unload"):
         save_adapter(model, folder / ADAPTER, base, final=(final or folder) / ADAPTER)
-        model = merge(model)
+        model = _merged_at_full_precision(base, folder / ADAPTER) if has_quantized_base(model) else merge(model)
     model = model.to(stored_dtype(base.folder))
     model.generation_config.update(eos_token_id=list(chat.stop_ids), pad_token_id=chat.tokenizer.pad_token_id)
     model.config.pad_token_id = chat.tokenizer.pad_token_id
     with quiet():
         model.save_pretrained(folder)
     chat.tokenizer.save_pretrained(folder)
+
+
+def _merged_at_full_precision(base: Source, adapter: Path) -> "PreTrainedModel":
+    """The base as it is stored, on the host, with the adapters that were trained on it in 4 bits added in fp32."""
+    from peft import PeftModel
+
+    loaded, _ = load_policy(base, dtype="float32")
+    with quiet():
+        return merge(PeftModel.from_pretrained(loaded, str(adapter)))
 
 
 def stored_dtype(folder: Path) -> "torch.dtype":

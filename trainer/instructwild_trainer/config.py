@@ -9,7 +9,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_origin
 
 from instructwild.errors import ConfigError, InputError
 from instructwild_trainer.command_options import BATCHES, DATA, LORA, MEASURING, MEMORY, OPTIMIZER, OUTPUT, option
@@ -51,6 +51,8 @@ class SharedOptions:
 
     dtype: Literal["auto", "float32", "bfloat16"] = option(
         "auto", "dtype of weights; auto: the one this machine computes in; full training float32", panel=MEMORY)
+    base_bits: Literal["16", "4"] = option(
+        "16", "bits of the frozen base under adapters; 4: QLoRA, NF4 by torchao; 16: as dtype says", panel=MEMORY)
     gradient_checkpointing: bool = option(False, "recompute activations in the backward pass instead of keeping them",
                                           panel=MEMORY)
 
@@ -172,6 +174,8 @@ def _fields(kind: type[Any]) -> dict[str, dataclasses.Field[Any]]:
 def _value(item: "dataclasses.Field[Any]", value: Any) -> Any:
     from pydantic import TypeAdapter, ValidationError
 
+    if get_origin(item.type) is Literal and isinstance(value, int):
+        value = str(value)      # YAML takes a choice such as 4 for a number
     try:
         checked = TypeAdapter(item.type).validate_python(str(value) if item.type is str else value)
     except ValidationError as error:

@@ -6,6 +6,7 @@ Nothing is loaded. State is counted by the weight (P of the model, L of adapters
 | strategy | weights | gradients | moments | beside |
 |---|---|---|---|---|
 | LoRA, DDP | 2 P + 4 L | 4 L | 8 L | buckets 4 L |
+| QLoRA, DDP | 0.52 P + 4 L | 4 L | 8 L | buckets 4 L; embedding and output layer in 2 bytes; one layer decoded |
 | DDP | 4 P + 2 P (autocast) | 4 P | 8 P | buckets 4 P |
 | ZeRO-2 | 2 P + 4 P / N | 2 P / N | 8 P / N | two buckets of 5e8 numbers |
 | FSDP2 | 4 P / N | 4 P / N | 8 P / N | two layers, embedding and output layer, and their gradients |
@@ -15,6 +16,7 @@ Nothing is loaded. State is counted by the weight (P of the model, L of adapters
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from instructwild_trainer.config import PRESETS, TrainOptions
 from instructwild_trainer.memory import GIB, Need, Shape, need_of
@@ -35,10 +37,12 @@ class Strategy:
     use_peft: bool
     one_gpu: bool = False
     """Whether it makes sense on one GPU."""
+    base_bits: Literal["16", "4"] = "16"
 
 
 STRATEGIES = (
     Strategy("LoRA, DDP", "ddp", use_peft=True, one_gpu=True),
+    Strategy("QLoRA, DDP", "ddp", use_peft=True, one_gpu=True, base_bits="4"),
     Strategy("all weights, DDP", "ddp", use_peft=False, one_gpu=True),
     Strategy("all weights, FSDP2", "fsdp", use_peft=False),
     Strategy("all weights, ZeRO-2", "zero2", use_peft=False),
@@ -76,7 +80,7 @@ def need_per_rank(strategy: Strategy, shape: Shape, options: TrainOptions, gpus:
         gpus: ranks.
         sequences: sequences in one forward pass, where that is not the batch size.
     """
-    options = replace(options, use_peft=strategy.use_peft, dtype="bfloat16")
+    options = replace(options, use_peft=strategy.use_peft, dtype="bfloat16", base_bits=strategy.base_bits)
     need, p = need_of(shape, options, "bfloat16", sequences), shape.parameters
     around, layer = 2 * shape.vocabulary * shape.hidden, p // shape.layers
     if strategy.launch == "ddp":
@@ -127,10 +131,11 @@ def device_plans(shapes: Mapping[str, Shape], options: TrainOptions, gpus: int, 
 
 def launch_command(strategy: Strategy, verb: str, gpus: int) -> str:
     """The command that begins such a run, up to the arguments of the verb."""
+    more = "" if strategy.base_bits == "16" else f" --base-bits {strategy.base_bits}"
     if gpus == 1 and strategy.launch == "ddp":
-        return f"instructwild train {verb}"
+        return f"instructwild train {verb}{more}"
     config = PRESETS / "accelerate" / f"{strategy.launch}.yaml"
-    return f"accelerate launch --config_file {_short(config)} --num_processes {gpus} -m instructwild train {verb}"
+    return f"accelerate launch --config_file {_short(config)} --num_processes {gpus} -m instructwild train {verb}{more}"
 
 
 def _short(path: Path) -> str:

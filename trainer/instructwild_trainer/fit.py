@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.errors import ConfigError, InstructwildError
 from instructwild_trainer.config import TrainOptions
 from instructwild_trainer.memory import computes_in_bfloat16
+from instructwild_trainer.quantized_base import check_bits
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -49,11 +50,13 @@ def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
 
 
 def check_scale(options: "TrainOptions | PPOOptions") -> None:
-    """Refuse adapters that are scaled to nothing.
+    """Refuse adapters that are scaled to nothing, and a base in 4 bits without adapters.
 
     Raises:
-        ConfigError: the scale lora_alpha / lora_r is so small that hardly anything would be learned.
+        ConfigError: all weights are trained over 4 bits, or the scale lora_alpha / lora_r is so small that hardly anything would
+            be learned.
     """
+    check_bits(options)
     if options.use_peft and options.lora_alpha / options.lora_r < 0.1:
         raise ConfigError(f"lora_alpha {options.lora_alpha:g} with lora_r {options.lora_r} scales adapters by "
                           f"{options.lora_alpha / options.lora_r:.3f}: hardly anything would be learned",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.errors import ModelError
 from instructwild.llm.quantized import quantization_of
 from instructwild_trainer.config import SharedOptions, TrainOptions
+from instructwild_trainer.quantized_base import BYTES
 
 if TYPE_CHECKING:
     import torch
@@ -107,10 +108,18 @@ def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = 
     in_layer = tokens * _in_layer(shape, size)
     between = shape.layers * tokens * shape.hidden * size
     kept = between + in_layer if options.gradient_checkpointing else shape.layers * in_layer
-    weights = shape.parameters * size + shape.lora_parameters * 4 if options.use_peft else \
+    weights = _base(shape, options, size) + shape.lora_parameters * 4 if options.use_peft else \
         shape.parameters * (4 if size == 4 else 4 + size)      # autocast keeps its copies for the backward pass
     return Need(weights=weights // parts, gradients=trained * 4 // parts, optimizer=trained * 8 // parts,
                 activations=max(kept + min(tokens, 1024) * shape.vocabulary * 8, measuring(shape, size)))
+
+
+def _base(shape: Shape, options: SharedOptions, size: int) -> int:
+    """Bytes of the frozen base: embedding and output layer keep their dtype where others are in 4 bits, decoded by layer."""
+    if options.base_bits != "4":
+        return shape.parameters * size
+    around = min(shape.parameters, 2 * shape.vocabulary * shape.hidden)
+    return int((shape.parameters - around) * BYTES) + around * size + 2 * shape.hidden * shape.intermediate * size
 
 
 def measuring(shape: Shape, size: int) -> int:
@@ -160,6 +169,8 @@ def check_fits(need: Need, options: TrainOptions, free: int, device: str) -> Non
     if options.per_device_train_batch_size > 1:
         remedies.append(f"--per-device-train-batch-size 1 --gradient-accumulation-steps "
                         f"{options.per_device_train_batch_size * options.gradient_accumulation_steps}")
+    if options.use_peft and options.base_bits == "16":
+        remedies.append("--base-bits 4")
     if not options.gradient_checkpointing:
         remedies.append("--gradient-checkpointing")
     remedies += [f"--max-length {options.max_length // 2}", "a smaller --model"]

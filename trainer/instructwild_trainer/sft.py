@@ -77,7 +77,8 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.packing import attend_by_document, check_apart
     from instructwild_trainer.placement import placed
-    from instructwild_trainer.processes import is_first
+    from instructwild_trainer.processes import device, is_first
+    from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.sft_page import page
 
     held = {name: _examples(rows) for name, rows in parts.held_out.items()}
@@ -91,6 +92,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
             return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in sampled], options.sample_tokens)}
 
     model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
+    model = quantize_base(model, options, device())
     if options.packing:
         attend_by_document(model)
         with placed(model):

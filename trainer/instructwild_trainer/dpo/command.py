@@ -107,7 +107,8 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
     from instructwild_trainer.likelihood import answer_loss
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.placement import placed
-    from instructwild_trainer.processes import is_first
+    from instructwild_trainer.processes import device, is_first
+    from instructwild_trainer.quantized_base import quantize_base
 
     held = [group for rows in parts.held_out.values() for group in rows]
 
@@ -117,6 +118,7 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
             return [list(pair) for pair in answer_loss(model, rows, chat.tokenizer.pad_token_id)]
 
     model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
+    model = quantize_base(model, options, device())
     before = once(run, "before", lambda: nats(model)) if is_first() else None
     trainer = (dpo_trainer if method is DPO else kto_trainer)(options, run, chat, parts, model)
     began = time.monotonic()

@@ -143,12 +143,15 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     from instructwild_trainer.fit import arguments, lora
     from instructwild_trainer.lora import follow_base
     from instructwild_trainer.memory import as_torch, weights_dtype
+    from instructwild_trainer.processes import device
+    from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.reward.head import reward_model
     from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
 
     torch.manual_seed(options.seed)
     model = reward_model(source.folder, chat.tokenizer, dtype=as_torch(weights_dtype(options)),
                          trust_remote_code=options.trust_remote_code)
+    model = quantize_base(model, options, device())
     config = RewardConfig(**arguments(options, run), center_rewards_coefficient=options.center_rewards_coefficient or None)
     trainer = RankingTrainer(
         model=model, args=config, processing_class=chat.tokenizer, data_collator=Collator(chat.tokenizer.pad_token_id),
@@ -169,12 +172,13 @@ def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "l
     from instructwild_trainer.likelihood import answer_loss
     from instructwild_trainer.memory import as_torch, weights_dtype
     from instructwild_trainer.processes import device
+    from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.reward.measure import in_shape
 
     model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
     rows = [encoded for group in held for encoded in group.encoded]
-    found = answer_loss(model.to(device()), rows, chat.tokenizer.pad_token_id)
-    return in_shape([-total / max(1, count) for total, count in found], held, lambda group: group.encoded)
+    losses = answer_loss(quantize_base(model, options, device()).to(device()), rows, chat.tokenizer.pad_token_id)
+    return in_shape([-total / max(1, count) for total, count in losses], held, lambda group: group.encoded)
 
 
 def _judged(pairs: Any, before: Any, after: Any, likelihood: Any) -> dict[str, Any]:
