@@ -53,8 +53,8 @@ def check_scale(options: "TrainOptions | PPOOptions") -> None:
     """Refuse adapters that are scaled to nothing, and a base in 4 bits without adapters.
 
     Raises:
-        ConfigError: all weights are trained over 4 bits, or the scale lora_alpha / lora_r is so small that hardly anything would
-            be learned.
+        ConfigError: all weights are trained over 4 bits, or the scale lora_alpha / lora_r is so small that hardly
+            anything would be learned.
     """
     check_bits(options)
     if options.use_peft and options.lora_alpha / options.lora_r < 0.1:
