@@ -181,7 +181,7 @@ def curves(history: list[dict[str, float]], most: int = 80) -> dict[str, dict[st
 
     Losses in training and on held-out rows stand in one picture; so do accuracies.
     """
-    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    pictures: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for key in sorted({key for point in history for key in point}):
         name = key.removeprefix("eval_")
         what = next((kind for kind in ("loss", "accuracy") if name.endswith(kind)), None)
@@ -190,9 +190,9 @@ def curves(history: list[dict[str, float]], most: int = 80) -> dict[str, dict[st
         points = curve(history, key)
         step = -(-len(points) // most)
         of = name.removesuffix(what).strip("_").replace("_", " ")
-        told = f"held out {of}".strip() if key != name else of or "training"
-        found.setdefault(what, {})[told] = [(at, float(f"{value:.5g}")) for at, value in points[::step]]
-    return found
+        series = f"held out {of}".strip() if key != name else of or "training"
+        pictures.setdefault(what, {})[series] = [(at, float(f"{value:.5g}")) for at, value in points[::step]]
+    return pictures
 
 
 def _live(shown: "Progress", what: str) -> "TrainerCallback":
@@ -224,8 +224,8 @@ def once(run: "Run", name: str, measure: Any) -> Any:
     path = run.scratch / f"{name}.json"
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
-    found = measure()
+    measurement = measure()
     temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    temporary.write_text(json.dumps(measurement, ensure_ascii=False), encoding="utf-8")
     temporary.replace(path)
-    return found
+    return measurement

@@ -41,7 +41,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
 
     source = source or source_of(options.model)
     check_scale(options)
-    given = weights(options.annotator_weights)
+    by_annotator = weights(options.annotator_weights)
     table = read_rankings(data, encoding)
     inputs = [*table.inputs, source.record]
     with silence_libraries(), started(out, "reward", resolved_config(options), inputs, force) as run:
@@ -54,16 +54,16 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         if (source.folder / ADAPTER_CONFIG).is_file():
             raise ModelError("is an adapter: a reward model is trained on a complete model", where=source.label,
                              remedy="give the merged model, or the stage that made the adapter")
-        ranked, dropped = groups(table.rows, chat, options.max_length, given)
+        ranked, dropped = groups(table.rows, chat, options.max_length, by_annotator)
         require_rows(ranked, [*table.dropped, *dropped])
         parts = split(ranked, options.held_out, key=lambda group: group.key, language=lambda group: group.language,
                       most=options.held_out_rows)
-        check_masks(one for group in parts.train for one in group.encoded)
+        check_masks(encoded for group in parts.train for encoded in group.encoded)
         lost = [*table.dropped, *dropped]
         print_plan(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
                   len(lost), "prompts")
-        show(chat, min((one for group in parts.train[:50] for one in group.encoded), key=lambda row: len(row.input_ids)),
-             scored=True)
+        answers = (encoded for group in parts.train[:50] for encoded in group.encoded)
+        show(chat, min(answers, key=lambda row: len(row.input_ids)), scored=True)
         if dry_run:
             if on_preview is not None:
                 on_preview(preview(chat, len(ranked), lost, [encoded for group in ranked for encoded in group.encoded]))
@@ -113,9 +113,9 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
         "annotators": _annotators(parts), "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
         "curves": curves(history), **result,
     }
-    for name, one in result.get("accuracy", {}).get("all pairs", {}).items():
-        console.print(f"held-out pairs, {name}: {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]", highlight=False,
-                      markup=False)
+    for name, estimate in result.get("accuracy", {}).get("all pairs", {}).items():
+        console.print(f"held-out pairs, {name}: {estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]",
+                      highlight=False, markup=False)
     counts = Rows(**{"in": parts.rows + len(dropped), "kept": parts.rows, "dropped": len(dropped)})
     return run.finish(rows=counts, dropped=dropped, metrics=metrics,
                       report=page(metrics, history, held, pairs, after, chat, parts.train[0]))
@@ -192,8 +192,9 @@ def _judged(pairs: Any, before: Any, after: Any, likelihood: Any) -> dict[str, A
         judges["likelier wins"] = pairs.margins(likelihood)
     rows, error = calibration(judges["reward model"])
 
-    def plain(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        return {name: {judge: dataclasses.asdict(one) for judge, one in parts.items()} for name, parts in found.items()}
+    def plain(tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {name: {judge: dataclasses.asdict(estimate) for judge, estimate in parts.items()}
+                for name, parts in tables.items()}
 
     return {"accuracy": plain(judged(pairs, judges)), "differences": plain(differences(pairs, judges, "reward model")),
             "calibration": {"bins": rows, "error": error}}
