@@ -53,8 +53,8 @@ app = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, pretty_excepti
                   rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _version(shown: bool) -> None:
+    if shown:
         print(__version__)
         raise typer.Exit
 

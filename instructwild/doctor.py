@@ -84,11 +84,11 @@ def _installed(package: str) -> str | None:
 def _packages() -> Iterator[Finding]:
     for job, packages in JOBS.items():
         versions = {package: _installed(package) for package in packages}
-        missing = [package for package, found in versions.items() if found is None]
-        told = ", ".join(f"{package} {found}" for package, found in versions.items() if found)
+        missing = [package for package, version in versions.items() if version is None]
+        listed = ", ".join(f"{package} {version}" for package, version in versions.items() if version)
         extra = "" if job.startswith("data") else f"[{job}]"
         remedy = f"for this job: pip install 'instructwild{extra}'" if missing else ""
-        yield Finding(job, "missing" if missing else "ok", told or "not installed", remedy)
+        yield Finding(job, "missing" if missing else "ok", listed or "not installed", remedy)
 
 
 def _torch() -> Iterator[Finding]:

@@ -13,6 +13,11 @@ Concurrency = Annotated[int, typer.Option(
     "--concurrency", help="Max concurrent requests; 0: 128, or one batch of a local model.", min=0)]
 Timeout = Annotated[float, typer.Option(
     "--timeout", help="Seconds that one reply of an endpoint may take as a whole.", min=0.1)]
+ProviderBatch = Annotated[bool, typer.Option(
+    "--provider-batch", help="Use the provider's batches: half the price, answers within a day.")]
+Endpoints = Annotated[list[str] | None, typer.Option(
+    "--endpoint", help="URL=WEIGHT of a server of the same model, instead of the model's own; repeatable.",
+    show_default=False)]
 Batch = Annotated[int, typer.Option("--batch", help="Batch size of a local model.", min=1)]
 LocalOnly = Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own, and the Hub.")]
 Cache = Annotated[Path | None, typer.Option("--cache", help="A file of paid replies that several runs share.")]

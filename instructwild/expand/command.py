@@ -9,8 +9,10 @@ from instructwild.console.model_options import (
     Budget,
     Cache,
     Concurrency,
+    Endpoints,
     ListPrice,
     LocalOnly,
+    ProviderBatch,
     Rpm,
     Thinking,
     ThoughtsKept,
@@ -48,6 +50,8 @@ def expand(
     tpm: Tpm = None,
     concurrency: Concurrency = 0,
     timeout: Timeout = 120.0,
+    provider_batch: ProviderBatch = False,
+    endpoint: Endpoints = None,
     batch: Batch = 32,
     local_only: LocalOnly = False,
     max_empty_requests: Annotated[int, typer.Option(help="Give a language up after so many requests without a new row.",
@@ -67,6 +71,7 @@ def expand(
     """
     from instructwild.expand.plan import ExpandPlan, parse_quota
     from instructwild.expand.run import expand as run
+    from instructwild.llm.endpoints import parse_endpoints
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.read.names import parse_map
@@ -76,7 +81,8 @@ def expand(
                       seed=seed, max_empty=max_empty_requests, quotas=tuple(parse_quota(text) for text in quota or ()),
                       thinking=as_switch(thinking), keep_thoughts=thoughts == "keep")
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
-                    timeout=timeout, batch=batch, local_only=local_only)
+                    timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
+                    endpoints=parse_endpoints(endpoint or ()))
     mapping = parse_map(columns or ())
     if dry_run:
         from instructwild.expand.forecast import forecast_expand

@@ -72,11 +72,11 @@ def coverage(rows: Sequence[Sequence[str]], seeds: Sequence[Sequence[str]]) -> t
     Args:
         rows, seeds: texts as tokens.
     """
-    about, asked = [_terms(words) for words in rows], [_terms(words) for words in seeds]
-    counts = Counter(term for terms in (*about, *asked) for term in terms)
+    about, seed_terms = [_terms(words) for words in rows], [_terms(words) for words in seeds]
+    counts = Counter(term for terms in (*about, *seed_terms) for term in terms)
     most = max(2.0, COMMON * (len(rows) + len(seeds)))
-    found, known = ({term for terms in group for term in terms if counts[term] <= most} for group in (about, asked))
-    return _share(len(found & known), len(known)), _share(len(found - known), len(found))
+    covered, known = ({term for terms in group for term in terms if counts[term] <= most} for group in (about, seed_terms))
+    return _share(len(covered & known), len(known)), _share(len(covered - known), len(covered))
 
 
 def _terms(words: Sequence[str]) -> set[str]:
@@ -99,7 +99,7 @@ def _nearest(rows: Sequence[list[str]], others: Sequence[list[str]], *, itself: 
     names: dict[str, str] = {}
     first, second = (["".join(names.setdefault(token, chr(0x10000 + len(names))) for token in words) for words in group]
                      for group in (rows, others))
-    found = cdist(first, second, scorer=Indel.normalized_similarity, dtype=np.float32, workers=1)
+    similarity = cdist(first, second, scorer=Indel.normalized_similarity, dtype=np.float32, workers=1)
     if itself:
-        np.fill_diagonal(found, 0)
-    return round(float(found.max(axis=1).mean()), 4)
+        np.fill_diagonal(similarity, 0)
+    return round(float(similarity.max(axis=1).mean()), 4)

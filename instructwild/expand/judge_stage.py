@@ -10,7 +10,7 @@ from instructwild.expand.judges import described, judged, judges_of
 from instructwild.expand.respond import STEP, finish
 from instructwild.llm.charges import charges
 from instructwild.llm.ledger import Ledger, run_name
-from instructwild.llm.open import Limits
+from instructwild.llm.open import Limits, check_endpoints
 from instructwild.schema import RankingRow
 from instructwild.stage.frames import is_ranking, rankings
 
@@ -43,6 +43,7 @@ def judge_candidates(sources: Sequence[str | Path], out: str | Path, names: Sequ
     """
     limits = limits or Limits()
     judges = judges_of(names, limits)
+    check_endpoints((judge.model for judge in judges if judge.folder is None), limits)
     read = [candidate_rows(source) for source in sources]
     inputs = [*(record for _, records in read for record in records),
               *(record for judge in judges for record in judge.inputs)]

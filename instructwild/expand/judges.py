@@ -78,9 +78,9 @@ def judges_of(names: Sequence[str], limits: Limits) -> list[JudgeName]:
     rewards = iter(models_asked([name.removeprefix(REWARD) for name in names if name.startswith(REWARD)]))
     models = iter(models_asked([name for name in names if not name.startswith(REWARD)]))
     judges = [JudgeName(name, next(rewards if name.startswith(REWARD) else models)) for name in names]
-    for one in judges:
-        one.check(limits)
-    if len({one.label for one in judges}) < len(judges):
+    for member in judges:
+        member.check(limits)
+    if len({member.label for member in judges}) < len(judges):
         raise ConfigError("two judges have the same name, so their rankings could not be told apart", where="--judge",
                           remedy="name each model once")
     return judges
@@ -88,8 +88,9 @@ def judges_of(names: Sequence[str], limits: Limits) -> list[JudgeName]:
 
 def described(judges: Sequence[JudgeName]) -> list[dict[str, Any]]:
     """The judges for a manifest: who, and with which prompt."""
-    return [{"annotator": one.annotator} if one.folder is not None else
-            {"annotator": one.annotator, "words": {tag: words.digest for tag, words in WORDS.items()}} for one in judges]
+    prompts = {tag: words.digest for tag, words in WORDS.items()}
+    return [{"annotator": member.annotator} if member.folder is not None else
+            {"annotator": member.annotator, "words": prompts} for member in judges]
 
 
 @dataclass
@@ -141,12 +142,12 @@ class Verdicts:
 
     def _ranked(self, row: RankingRow, ranks: tuple[int, ...]) -> RankingRow:
         self.ranked += 1
-        one = Ranking(annotator=self.judge.annotator, ranks=ranks)
+        own = Ranking(annotator=self.judge.annotator, ranks=ranks)
         count = len(ranks) * (len(ranks) - 1) // 2
         self.pairs += count
-        self.tied += count - len(one.pairs)
-        others = tuple(ranking for ranking in row.rankings if ranking.annotator != one.annotator)
-        return row.model_copy(update={"rankings": (*others, one)})
+        self.tied += count - len(own.pairs)
+        others = tuple(ranking for ranking in row.rankings if ranking.annotator != own.annotator)
+        return row.model_copy(update={"rankings": (*others, own)})
 
     def _note(self, row: RankingRow, reading: int, ranks: tuple[int, ...] | None, reply: Reply) -> None:
         words = None if self.judge.folder else (WORDS.get(row.language.split("-")[0]) or WORDS["en"]).digest
@@ -165,12 +166,12 @@ def judged(rows: Sequence[RankingRow], judges: Sequence[JudgeName], limits: Limi
     Raises:
         ModelError, EndpointError: a judge cannot be loaded or does not answer.
     """
-    rows, found = list(rows), []
-    for one in judges:
-        verdicts = _read(rows, one, limits, ledger, seed) if one.folder is None else _score(rows, one, limits, ledger)
+    rows, verdicts_of = list(rows), []
+    for name in judges:
+        verdicts = _read(rows, name, limits, ledger, seed) if name.folder is None else _score(rows, name, limits, ledger)
         rows = verdicts[0]
-        found.append(verdicts[1])
-    return rows, found
+        verdicts_of.append(verdicts[1])
+    return rows, verdicts_of
 
 
 def matchups(rows: Sequence[RankingRow]) -> list[Matchup]:
@@ -236,9 +237,9 @@ def _sign(ranks: Sequence[int], a: int, b: int) -> int:
     return (ranks[a] > ranks[b]) - (ranks[a] < ranks[b])
 
 
-def judgements(found: Sequence[Verdicts]) -> pl.DataFrame:
+def judgements(verdicts_of: Sequence[Verdicts]) -> pl.DataFrame:
     """Every reading of every judge, in columns."""
-    return pl.DataFrame([line for verdicts in found for line in verdicts.lines], schema=COLUMNS)
+    return pl.DataFrame([line for verdicts in verdicts_of for line in verdicts.lines], schema=COLUMNS)
 
 
 def requests_of(rows: Sequence[RankingRow], name: JudgeName, seed: int = 0) -> list[Request]:

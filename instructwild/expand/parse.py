@@ -113,7 +113,7 @@ def _talks(reply: Reply) -> list[Proposal]:
         messages = [Message(role=role, content=text.strip()) for role, text in zip(roles, texts, strict=True)]  # type: ignore[arg-type]
         if messages[-1].role == "assistant":
             messages.pop()
-        alternate = all(message.role == ("user", "assistant")[place % 2] for place, message in enumerate(messages))
+        alternate = all(message.role == ("user", "assistant")[turn % 2] for turn, message in enumerate(messages))
         if not alternate or len(messages) < 3:
             proposed.append(Proposal(tuple(messages), Reason.BAD_FORMAT, "not a conversation of several turns"))
         elif not all(message.content for message in messages):

@@ -18,7 +18,7 @@ from instructwild.expand.run import thinking_config
 from instructwild.llm.answer import without_blank_edges
 from instructwild.llm.charges import Charges, charges
 from instructwild.llm.ledger import Ledger, run_name
-from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
@@ -138,13 +138,14 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     for name in names:
         check(name, limits)
     jury = judges_of(judges, limits)
+    check_endpoints([*names, *(each.model for each in jury if each.folder is None)], limits)
     table = read(sources, encoding, columns)
     config = {"models": [name.label for name in names], "k": plan.k, "sampling": plan.sampling.plain(),
               "attempts": plan.attempts, "truncated": plan.truncated, "keep_refusals": plan.keep_refusals,
               "keep_answer": plan.keep_answer, "overwrite": plan.overwrite, "seed": plan.seed, "budget": limits.budget,
               "limit": plan.limit, **thinking_config(plan.sampling.thinking, plan.keep_thoughts),
               **({"judges": described(jury)} if jury else {})}
-    inputs = [*table.inputs, *model_inputs(models), *(record for one in jury for record in one.inputs)]
+    inputs = [*table.inputs, *model_inputs(models), *(record for each in jury for record in each.inputs)]
     with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished

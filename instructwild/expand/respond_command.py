@@ -9,8 +9,10 @@ from instructwild.console.model_options import (
     Budget,
     Cache,
     Concurrency,
+    Endpoints,
     ListPrice,
     LocalOnly,
+    ProviderBatch,
     Rpm,
     Thinking,
     ThoughtsKept,
@@ -56,6 +58,8 @@ def respond(
     tpm: Tpm = None,
     concurrency: Concurrency = 0,
     timeout: Timeout = 120.0,
+    provider_batch: ProviderBatch = False,
+    endpoint: Endpoints = None,
     batch: Batch = 32,
     local_only: LocalOnly = False,
     seed: Annotated[int, typer.Option(help="Random seed of sampling.")] = 0,
@@ -76,6 +80,7 @@ def respond(
     from instructwild.errors import ConfigError
     from instructwild.expand.respond import ResponsePlan
     from instructwild.expand.respond import respond as run
+    from instructwild.llm.endpoints import parse_endpoints
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
@@ -86,7 +91,8 @@ def respond(
                         keep_answer=keep_answer, overwrite=overwrite, seed=seed, limit=limit,
                         keep_thoughts=thoughts == "keep")
     limits = Limits(budget=budget, price=parse_price(price) if price else None, rpm=rpm, tpm=tpm, concurrency=concurrency,
-                    timeout=timeout, batch=batch, local_only=local_only)
+                    timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch,
+                    endpoints=parse_endpoints(endpoint or ()))
     models, judges, mapping = model or [], judge or [], parse_map(columns or ())
     if not models and not judges:
         raise ConfigError("no model was named", where="--model", remedy="give smollm2, a folder, a Hub id, URL#NAME or an "

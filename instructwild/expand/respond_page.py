@@ -26,7 +26,7 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
             "A model that reads sees the answers of a prompt twice, the second time in the opposite order. Answers that its "
             "two readings do not part the same way are tied. A reward model reads each answer by itself."),
             Table(["judge", "prompts ranked", "without a verdict", "pairs tied", "pairs both readings agree on"],
-                  [_judge(one) for one in metrics["judges"]]))
+                  [_judge(each) for each in metrics["judges"]]))
     if metrics["answers_not_taken"]:
         shown.add("Answers that were not taken", figures.bars(metrics["answers_not_taken"]))
     lost = Counter(row.reason.value for row in dropped)
@@ -48,13 +48,13 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
     return shown
 
 
-def _judge(told: Mapping[str, Any]) -> list[str]:
-    agree = told["both_readings_agree"]
-    return [told["annotator"], f"{told['ranked']:,}", f"{told['unread']:,}",
-            f"{told['tied_pairs']:,} of {told['pairs']:,}", "–" if agree is None else f"{agree:.0%}"]
+def _judge(figures: Mapping[str, Any]) -> list[str]:
+    agree = figures["both_readings_agree"]
+    return [figures["annotator"], f"{figures['ranked']:,}", f"{figures['unread']:,}",
+            f"{figures['tied_pairs']:,} of {figures['pairs']:,}", "–" if agree is None else f"{agree:.0%}"]
 
 
-def _placed(row: Any, place: int) -> str:
+def _placed(row: Any, index: int) -> str:
     """An answer after the places it was given."""
-    given = ", ".join(f"{ranking.annotator.partition(':')[0]} {ranking.ranks[place]}" for ranking in row.rankings)
-    return f"[{given}] {row.candidates[place].text}" if given else row.candidates[place].text
+    ranks = ", ".join(f"{ranking.annotator.partition(':')[0]} {ranking.ranks[index]}" for ranking in row.rankings)
+    return f"[{ranks}] {row.candidates[index].text}" if ranks else row.candidates[index].text

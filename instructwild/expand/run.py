@@ -15,7 +15,7 @@ from instructwild.expand.pool import Bucket, Pool
 from instructwild.llm.charges import charges
 from instructwild.llm.ledger import Ledger, run_name
 from instructwild.llm.name import understand
-from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.llm.style import style_for
@@ -79,6 +79,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
     limits = limits or Limits()
     name, = models_asked([model])
     check(name, limits)
+    check_endpoints([name], limits)
     pool, table = planned(sources, model, plan, encoding, columns=columns)
     config = {"model": name.label, "goals": described(pool.goals), "seed": plan.seed, "max_empty_requests": plan.max_empty,
               "threshold": plan.threshold, "concurrency": limits.concurrency, "budget": limits.budget,

@@ -44,10 +44,10 @@ class Template:
 
     def request(self, seed: int, **values: Any) -> Request:
         """The request for these values."""
-        asked = _compiled(self.text).render(count=self.count, **values).strip()
+        text = _compiled(self.text).render(count=self.count, **values).strip()
         if self.style == "base":
-            return Request(text=asked, sampling=self.sampling, seed=seed)
-        return Request(messages=(Message(role="user", content=asked),), sampling=self.sampling, seed=seed)
+            return Request(text=text, sampling=self.sampling, seed=seed)
+        return Request(messages=(Message(role="user", content=text),), sampling=self.sampling, seed=seed)
 
 
 @cache
@@ -106,8 +106,8 @@ def kinds(language: str) -> dict[str, Kind]:
     import yaml
 
     file = files("instructwild.expand").joinpath("prompts", language, "kinds.yaml")
-    given = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {name: Kind(name, **fields) for name, fields in given.items()}
+    read = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: Kind(name, **fields) for name, fields in read.items()}
 
 
 def read_template(content: bytes, name: str, where: str) -> Template:
@@ -120,10 +120,10 @@ def read_template(content: bytes, name: str, where: str) -> Template:
     from jinja2 import TemplateError
 
     try:
-        given = yaml.safe_load(content.decode("utf-8"))
-        sampling = given.pop("sampling", {})
+        read = yaml.safe_load(content.decode("utf-8"))
+        sampling = read.pop("sampling", {})
         sampling["stop"] = tuple(sampling.get("stop", ()))
-        made = Template(name=name, digest=hashlib.sha256(content).hexdigest()[:12], sampling=Sampling(**sampling), **given)
+        made = Template(name=name, digest=hashlib.sha256(content).hexdigest()[:12], sampling=Sampling(**sampling), **read)
         _compiled(made.text)
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError, ValueError, TemplateError) as error:
         raise ConfigError(f"is no template ({str(error).splitlines()[0]})", where=where,

@@ -18,13 +18,13 @@ def trace(name: Annotated[str, typer.Argument(metavar="ID", help="The id of a ro
     from instructwild.lineage.trace import trace as follow
     from instructwild.lineage.tree import tree
 
-    found = follow(name, root)
+    trace_of = follow(name, root)
     if as_json:
-        print(found.to_json(), end="")
+        print(trace_of.to_json(), end="")
         return
     from rich.console import Console
 
-    Console(soft_wrap=False).print(tree(found))
+    Console(soft_wrap=False).print(tree(trace_of))
 
 
 def forget(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, or an author's hash as `origin.author` has "

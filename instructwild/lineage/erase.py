@@ -73,7 +73,7 @@ def erase(path: Path, what: Gone) -> bool:
     if (decoded := _read(path)) is None:
         return False
     text, codec = decoded
-    rewrite = {"lines": _lines, "json": _whole_json, "table": _table}.get(kind, lambda said, what, path: what.redacted(said))
+    rewrite = {"lines": _lines, "json": _whole_json, "table": _table}.get(kind, lambda text, what, path: what.redacted(text))
     try:
         changed = rewrite(text, what, path)
     except (ValueError, csv.Error):
@@ -152,8 +152,8 @@ def _table(text: str, what: Gone, path: Path) -> str:
 def to_go(frame: pl.DataFrame, what: Gone) -> list[bool]:
     """For each row whether it is, was made from, or quotes what is to be forgotten."""
     hits = what.among(row_texts(frame))
-    for place, row in enumerate(frame.iter_rows(named=True)) if what.whole else ():
-        hits[place] = hits[place] or bool(set(_fields(row)) & what.exact)
+    for index, row in enumerate(frame.iter_rows(named=True)) if what.whole else ():
+        hits[index] = hits[index] or bool(set(_fields(row)) & what.exact)
     return hits
 
 
@@ -181,8 +181,8 @@ def _erase_parquet(path: Path, what: Gone) -> bool:
 def erased_drops(frame: pl.DataFrame, what: Gone) -> pl.DataFrame:
     """Dropped rows without those to be forgotten; where only the evidence names them, the evidence goes."""
     own = frame.select("id", row=pl.col("row").fill_null(""))
-    hits = [hit or one in what.ids or _held_exactly(row, what)
-            for hit, (one, row) in zip(what.among([squeezed(row) for row in own["row"]]), own.iter_rows(), strict=True)]
+    hits = [hit or identity in what.ids or _held_exactly(row, what)
+            for hit, (identity, row) in zip(what.among([squeezed(row) for row in own["row"]]), own.iter_rows(), strict=True)]
     left = frame.filter(pl.Series([not hit for hit in hits], dtype=pl.Boolean))
     named = pl.Series(what.among([squeezed(text) for text in left["evidence"].fill_null("")]), dtype=pl.Boolean)
     return left.with_columns(evidence=pl.when(named).then(pl.lit('"forgotten"')).otherwise(pl.col("evidence"))) \

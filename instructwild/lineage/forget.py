@@ -51,9 +51,9 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan for people."""
-        told = [f"{len(self.seeds):,} seeds and {len(self.rows) - len(self.seeds):,} rows made from them or quoting them"]
-        told += [f"  {count:>8,} rows in {stage}" for stage, count in self.stages.items() if count]
-        return told + _models(self.models)
+        text = [f"{len(self.seeds):,} seeds and {len(self.rows) - len(self.seeds):,} rows made from them or quoting them"]
+        text += [f"  {count:>8,} rows in {stage}" for stage, count in self.stages.items() if count]
+        return text + _models(self.models)
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,15 @@ class Forgetting:
             InputError: nothing here has that name, or another request is not finished.
             OutputError: a stage is being written.
         """
-        place = Path(root)
-        journal = place / FOLDER / PLAN
+        path = Path(root)
+        journal = path / FOLDER / PLAN
         if journal.exists():
             plan = Plan(**json.loads(journal.read_text(encoding="utf-8")))
             if plan.name != name:
-                raise InputError(f"forgetting {plan.name} was interrupted here", where=str(place),
-                                 remedy=f"finish it first: instructwild forget {plan.name} --root {place}")
-            return cls(place, plan, resumed=True)
-        return cls(place, planned(name, Graph(place)), resumed=False)
+                raise InputError(f"forgetting {plan.name} was interrupted here", where=str(path),
+                                 remedy=f"finish it first: instructwild forget {plan.name} --root {path}")
+            return cls(path, plan, resumed=True)
+        return cls(path, planned(name, Graph(path)), resumed=False)
 
     def run(self, originals: bool = False) -> Proof:
         """Do the work, or go on with it, and search every file afterwards.
@@ -231,31 +231,31 @@ def planned(name: str, graph: Graph) -> Plan:
         texts, ids = _said(graph, rows)
     others = list(_others(graph, rows))
     ids -= set().union(*(borne for _, borne, _ in others))  # the same answer to another prompt bears the same id
-    what = gone(ids | rows, texts, {text for _, _, said in others for text in said})
+    what = gone(ids | rows, texts, {text for _, _, texts_of in others for text in texts_of})
     return Plan(name, sorted(seeds), sorted(rows), sorted(what.ids), list(what.texts), list(what.whole),
                 rewrite.marks_of(graph, name, seeds), _counts(graph, rows), _trained(graph, rows))
 
 
 def _seeds(graph: Graph, name: str) -> set[str]:
-    found: set[str] = set()
+    seeds: set[str] = set()
     for node in graph.nodes:
         if "id" in node.columns:
-            found |= set(node.rows.filter(pl.col("id") == name).select("id").collect()["id"])
+            seeds |= set(node.rows.filter(pl.col("id") == name).select("id").collect()["id"])
         if "origin" in node.columns:
             by = pl.col("origin").list.eval(pl.element().struct.field("author") == name).list.any()
-            found |= set(node.rows.filter(by).select("id").collect()["id"])
-        found |= set(node.losing([name])["id"])
-        found |= set(node.dropped.filter(pl.col("row").str.contains(f'"author": ?"{name}"')).collect()["id"]) \
+            seeds |= set(node.rows.filter(by).select("id").collect()["id"])
+        seeds |= set(node.losing([name])["id"])
+        seeds |= set(node.dropped.filter(pl.col("row").str.contains(f'"author": ?"{name}"')).collect()["id"]) \
             if name.isalnum() else set()
-    return found - {""}
+    return seeds - {""}
 
 
 def _said(graph: Graph, rows: set[str]) -> tuple[set[str], set[str]]:
     texts: set[str] = set()
     ids: set[str] = set()
     for node in graph.nodes:
-        found = list(node.holding(rows).iter_rows(named=True)) if "id" in node.columns else []
-        for held in (*found, *map(_held, node.losing(rows)["row"])):
+        rows_of = list(node.holding(rows).iter_rows(named=True)) if "id" in node.columns else []
+        for held in (*rows_of, *map(_held, node.losing(rows)["row"])):
             texts |= said_by(held)
             ids |= ids_of(held)
     return texts, ids
@@ -284,11 +284,11 @@ def _quoting(graph: Graph, texts: set[str], rows: set[str]) -> set[str]:
     if not texts:
         return set()
     ids, joined = [], []
-    for one, _, said in _others(graph, rows):
-        ids.append(one)
-        joined.append("\n".join(sorted(said)))
+    for identity, _, texts_of in _others(graph, rows):
+        ids.append(identity)
+        joined.append("\n".join(sorted(texts_of)))
     hits = pl.Series(joined, dtype=pl.String).str.contains_any(pl.Series(sorted(texts), dtype=pl.String).implode())
-    return {one for one, hit in zip(ids, hits, strict=True) if hit}
+    return {identity for identity, hit in zip(ids, hits, strict=True) if hit}
 
 
 def _counts(graph: Graph, rows: set[str]) -> dict[str, int]:

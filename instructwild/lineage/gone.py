@@ -47,10 +47,10 @@ class Gone:
     @cached_property
     def patterns(self) -> list[str]:
         """The ids, and every text in every spelling that our files use."""
-        found = dict.fromkeys(sorted(self.ids))
+        unique = dict.fromkeys(sorted(self.ids))
         for text in self.texts:
-            found |= dict.fromkeys(spellings(text))
-        return list(found)
+            unique |= dict.fromkeys(spellings(text))
+        return list(unique)
 
     @cached_property
     def beginnings(self) -> list[str]:
@@ -71,8 +71,8 @@ class Gone:
         """For each text whether it holds anything of it."""
         if not self.patterns:
             return [False] * len(texts)
-        found = pl.Series(texts, dtype=pl.String).str.contains_any(self._needles)
-        return [bool(hit) for hit in found.to_list()]
+        hits = pl.Series(texts, dtype=pl.String).str.contains_any(self._needles)
+        return [bool(hit) for hit in hits.to_list()]
 
     @cached_property
     def _needles(self) -> pl.Series:
@@ -84,8 +84,8 @@ class Gone:
 
     def begun_in(self, page: str) -> bool:
         """Whether a page holds anything of it, or the beginning of a long text of it."""
-        said = squeezed(page)
-        return self.within(said) or any(begun in said for begun in self.beginnings)
+        text = squeezed(page)
+        return self.within(text) or any(begun in text for begun in self.beginnings)
 
     def redacted(self, text: str) -> str:
         """The text with everything of it replaced by a mark."""
@@ -111,7 +111,7 @@ def spellings(text: str) -> list[str]:
     """One text as plain files, JSON (also within JSON) and HTML spell it, white space squeezed."""
     plain = squeezed(text)
     once = [json.dumps(text, ensure_ascii=keep)[1:-1] for keep in (False, True)]
-    twice = [json.dumps(said, ensure_ascii=False)[1:-1] for said in once]
+    twice = [json.dumps(form, ensure_ascii=False)[1:-1] for form in once]
     page = [html.escape(plain), plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
             html.escape(plain).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")]
     return list(dict.fromkeys((plain, *map(squeezed, (*once, *twice)), *page)))
@@ -132,23 +132,23 @@ def strings(value: Any) -> Iterable[str]:
 
 def said_by(row: dict[str, Any]) -> set[str]:
     """The texts of one row, kept or as a dropped row holds it: what was asked, answered, or offered as an answer."""
-    found: set[str] = set()
+    texts: set[str] = set()
     for message in row.get("messages") or ():
         if isinstance(message, dict) and message.get("role") != "system":
-            found.add(message.get("content") or "")
+            texts.add(message.get("content") or "")
     for candidate in row.get("candidates") or ():
-        found.add(candidate.get("text") or "" if isinstance(candidate, dict) else str(candidate))
+        texts.add(candidate.get("text") or "" if isinstance(candidate, dict) else str(candidate))
     for key in ("text", "instruction", "prompt", "chosen", "rejected", "output", "response", "value"):
         for text in strings(row.get(key)):
-            found.add(text)
-    return {text.strip() for text in found if text and text.strip()} - {"user", "assistant", "system", "role", "content"}
+            texts.add(text)
+    return {text.strip() for text in texts if text and text.strip()} - {"user", "assistant", "system", "role", "content"}
 
 
 def ids_of(row: dict[str, Any]) -> set[str]:
     """Every id that a row bears."""
-    found = {row.get("id"), row.get("response_id")}
-    found |= {candidate.get("id") for candidate in row.get("candidates") or () if isinstance(candidate, dict)}
-    return {one for one in found if isinstance(one, str) and len(one) >= 8}
+    names = {row.get("id"), row.get("response_id")}
+    names |= {candidate.get("id") for candidate in row.get("candidates") or () if isinstance(candidate, dict)}
+    return {name for name in names if isinstance(name, str) and len(name) >= 8}
 
 
 def gone(ids: Collection[str], texts: Collection[str], kept_texts: Iterable[str]) -> Gone:
@@ -161,8 +161,8 @@ def gone(ids: Collection[str], texts: Collection[str], kept_texts: Iterable[str]
     common: set[str] = set()
     if worth:
         held = pl.Series(list(kept_texts), dtype=pl.String)
-        found = held.str.extract_many(pl.Series(worth, dtype=pl.String).implode(), overlapping=True).explode().drop_nulls() \
-            if held.len() else pl.Series(dtype=pl.String)
-        common = set(found.unique())
+        if held.len():
+            matches = held.str.extract_many(pl.Series(worth, dtype=pl.String).implode(), overlapping=True)
+            common = set(matches.explode().drop_nulls().unique())
     return Gone(frozenset(ids), tuple(text for text in worth if text not in common),
                 tuple(sorted((set(texts) - set(worth)) | common)))

@@ -55,18 +55,18 @@ class Node:
     @cached_property
     def edges(self) -> pl.DataFrame:
         """(id, parent) for every row, kept or dropped, that was made from others."""
-        found = [NO_EDGES]
+        edges_of = [NO_EDGES]
         if {"id", "parents"} <= set(self.columns):
-            found.append(self.rows.select("id", parent="parents").explode("parent").drop_nulls().collect())
+            edges_of.append(self.rows.select("id", parent="parents").explode("parent").drop_nulls().collect())
         lost = self.dropped.select("id", parent=pl.col("row").str.extract(r'"parents": ?\[([^\]]*)\]', 1)).drop_nulls()
-        found.append(lost.with_columns(pl.col("parent").str.extract_all(r"[0-9a-f]{16}")).explode("parent").drop_nulls()
+        edges_of.append(lost.with_columns(pl.col("parent").str.extract_all(r"[0-9a-f]{16}")).explode("parent").drop_nulls()
                      .collect().cast(NO_EDGES.schema))
-        return pl.concat(found)
+        return pl.concat(edges_of)
 
     def holding(self, ids: Collection[str]) -> pl.DataFrame:
         """The kept rows that are, answer with, or rank one of the ids."""
-        wanted = pl.Series(list(ids), dtype=pl.String).implode()
-        tests = [pl.col(name).is_in(wanted) for name in ("id", "response_id") if name in self.columns]
+        names = pl.Series(list(ids), dtype=pl.String).implode()
+        tests = [pl.col(name).is_in(names) for name in ("id", "response_id") if name in self.columns]
         if "candidates" in self.columns:
             tests.append(pl.col("candidates").list.eval(pl.element().struct.field("id").is_in(list(ids))).list.any())
         return self.rows.filter(pl.any_horizontal(tests)).collect() if tests else pl.DataFrame()
@@ -117,9 +117,9 @@ class Graph:
     def _walk(node: Node, step: Any) -> list[Node]:
         seen, queue = [], list(step(node))
         while queue:
-            if (one := queue.pop(0)) not in seen:
-                seen.append(one)
-                queue += step(one)
+            if (node := queue.pop(0)) not in seen:
+                seen.append(node)
+                queue += step(node)
         return seen
 
     @cached_property
@@ -135,17 +135,17 @@ class Graph:
         """The ids of all rows that these were made from; without the rows themselves."""
         return self._closure(ids, "id", "parent")
 
-    def _closure(self, ids: Collection[str], known: str, wanted: str) -> set[str]:
-        found, front = set(ids), set(ids)
+    def _closure(self, ids: Collection[str], known: str, target: str) -> set[str]:
+        reached, front = set(ids), set(ids)
         while front:
-            front = set(self.edges.filter(pl.col(known).is_in(list(front)))[wanted]) - found
-            found |= front
-        return found - set(ids)
+            front = set(self.edges.filter(pl.col(known).is_in(list(front)))[target]) - reached
+            reached |= front
+        return reached - set(ids)
 
     def next_of(self, ids: Collection[str], *, back: bool) -> set[str]:
         """The ids one step back (parents) or forward (rows made from these)."""
-        known, wanted = ("id", "parent") if back else ("parent", "id")
-        return set(self.edges.filter(pl.col(known).is_in(list(ids)))[wanted])
+        known, target = ("id", "parent") if back else ("parent", "id")
+        return set(self.edges.filter(pl.col(known).is_in(list(ids)))[target])
 
     def named(self, name: str) -> Node | None:
         """The stage of that folder, or whose data or model has that sha256 (eight digits will do)."""
@@ -160,10 +160,10 @@ class Graph:
 
 def stage_folders(root: Path) -> Iterator[Path]:
     """The finished stage folders under a root, the root included."""
-    for place, folders, files in os.walk(root):
+    for path, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if name not in PASSED_BY)
-        if FILE_NAME in files and _is_manifest(Path(place)):
-            yield Path(place)
+        if FILE_NAME in files and _is_manifest(Path(path)):
+            yield Path(path)
 
 
 def _is_manifest(folder: Path) -> bool:

@@ -50,19 +50,19 @@ def recounted(node: Node, what: Gone) -> Manifest:
     """The manifest with the counts of what is left, and nothing of what was forgotten in its figures and settings."""
     import polars as pl
 
-    given = node.manifest
+    manifest = node.manifest
     dropped = pl.scan_parquet(node.folder / DROPPED_FILE) if (node.folder / DROPPED_FILE).exists() else None
-    lost = dropped.select(pl.len()).collect().item() if dropped is not None else given.rows.dropped
-    kept = given.rows.kept
+    lost = dropped.select(pl.len()).collect().item() if dropped is not None else manifest.rows.dropped
+    kept = manifest.rows.kept
     if (node.folder / DATA).exists():
         kept = pl.scan_parquet(node.folder / DATA).select(pl.len()).collect().item()
-    reasons = given.reasons
+    reasons = manifest.reasons
     if dropped is not None:
         counted = dropped.group_by("reason").len().sort("len", "reason", descending=[True, False]).collect()
         reasons = {str(reason): int(count) for reason, count in counted.iter_rows()}
-    return given.model_copy(update={
+    return manifest.model_copy(update={
         "rows": Rows(**{"in": kept + lost, "kept": kept, "dropped": lost}), "reasons": reasons,
-        "metrics": what.without(given.metrics), "config": what.without(given.config)})
+        "metrics": what.without(manifest.metrics), "config": what.without(manifest.config)})
 
 
 def _outputs(folder: Path, manifest: Manifest) -> list[FileRecord]:

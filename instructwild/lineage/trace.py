@@ -110,8 +110,8 @@ def _ranked_as(node: Node, pair: str) -> Iterator[str]:
 class Family:
     """A row with all its ancestors and descendants, each stage read once."""
 
-    def __init__(self, graph: Graph, one: str) -> None:
-        everybody = {one, *graph.ancestors([one]), *graph.descendants([one])}
+    def __init__(self, graph: Graph, identity: str) -> None:
+        everybody = {identity, *graph.ancestors([identity]), *graph.descendants([identity])}
         self.parents: dict[str, set[str]] = {}
         self.children: dict[str, set[str]] = {}
         for child, parent in graph.edges.filter(pl.col("id").is_in(list(everybody))).iter_rows():
@@ -121,51 +121,52 @@ class Family:
         self.facts: dict[str, dict[str, Any]] = {}
         self.holders: dict[str, Node] = {}
         for node in graph.nodes:
-            self._read(node, everybody, {one, *graph.descendants([one])})
+            self._read(node, everybody, {identity, *graph.descendants([identity])})
 
     def _read(self, node: Node, ids: set[str], itself: set[str]) -> None:
-        for found in node.holding(ids).iter_rows(named=True) if "id" in node.columns else ():
-            if found["id"] in itself:
+        for row in node.holding(ids).iter_rows(named=True) if "id" in node.columns else ():
+            if row["id"] in itself:
                 self.holders[node.name] = node
-            self._meet(found["id"], found, Seen(node.manifest.stage, node.name, "kept"))
-        for found in node.losing(ids).iter_rows(named=True):
-            self._meet(found["id"], _json(found["row"]),
-                       Seen(node.manifest.stage, node.name, "dropped", found["reason"], _json(found["evidence"])))
+            self._meet(row["id"], row, Seen(node.manifest.stage, node.name, "kept"))
+        for row in node.losing(ids).iter_rows(named=True):
+            self._meet(row["id"], _json(row["row"]),
+                       Seen(node.manifest.stage, node.name, "dropped", row["reason"], _json(row["evidence"])))
 
-    def _meet(self, one: str, held: Any, seen: Seen) -> None:
-        fact = self.facts.setdefault(one, {"seen": [], "text": "", "language": None, "origin": {}, "made_by": None})
+    def _meet(self, identity: str, held: Any, seen: Seen) -> None:
+        fact = self.facts.setdefault(identity, {"seen": [], "text": "", "language": None, "origin": {}, "made_by": None})
         fact["seen"].append(seen)
         fact["text"] = fact["text"] or text_of(held)
         if isinstance(held, dict):
             fact["language"] = fact["language"] or held.get("language")
             fact["made_by"] = fact["made_by"] or held.get("made_by")
-            fact["origin"] |= {json.dumps(place, sort_keys=True): place for place in held.get("origin") or ()}
+            fact["origin"] |= {json.dumps(origin, sort_keys=True): origin for origin in held.get("origin") or ()}
 
-    def row(self, one: str) -> Row:
+    def row(self, identity: str) -> Row:
         """The row with its past and what became of it; a row met twice on the way is spelled out once."""
-        told: set[str] = set()
-        return self._row(one, told, back=True, ahead=True)
+        shown: set[str] = set()
+        return self._row(identity, shown, back=True, ahead=True)
 
-    def _row(self, one: str, told: set[str], *, back: bool, ahead: bool) -> Row:
-        again = one in told
-        told.add(one)
-        fact = self.facts.get(one, {"seen": [], "text": "", "language": None, "origin": {}, "made_by": None})
-        parents = sorted(self.parents.get(one, ())) if back and not again else []
-        children = sorted(self.children.get(one, ())) if ahead and not again else []
-        return Row(one, fact["text"], fact["language"], tuple(fact["seen"]), tuple(fact["origin"].values()), fact["made_by"],
-                   tuple(self._row(parent, told, back=True, ahead=False) for parent in parents),
-                   tuple(self._row(child, told, back=False, ahead=True) for child in children))
+    def _row(self, identity: str, shown: set[str], *, back: bool, ahead: bool) -> Row:
+        again = identity in shown
+        shown.add(identity)
+        fact = self.facts.get(identity, {"seen": [], "text": "", "language": None, "origin": {}, "made_by": None})
+        parents = sorted(self.parents.get(identity, ())) if back and not again else []
+        children = sorted(self.children.get(identity, ())) if ahead and not again else []
+        return Row(identity, fact["text"], fact["language"], tuple(fact["seen"]), tuple(fact["origin"].values()),
+                   fact["made_by"],
+                   tuple(self._row(parent, shown, back=True, ahead=False) for parent in parents),
+                   tuple(self._row(child, shown, back=False, ahead=True) for child in children))
 
 
 def _uses(graph: Graph, holders: list[Node]) -> list[Use]:
     """What was made from the stages that hold the row: each stage under the one it read, told once."""
-    told: set[str] = set()
+    shown: set[str] = set()
 
     def below(node: Node) -> list[Use]:
         uses = []
         for reader in graph.children(node):
-            if reader.name not in told:
-                told.add(reader.name)
+            if reader.name not in shown:
+                shown.add(reader.name)
                 uses.append(Use(reader.manifest.stage, reader.name, reader.model, reader.manifest.rows.in_,
                                 tuple(below(reader))))
         return uses
@@ -176,23 +177,23 @@ def _uses(graph: Graph, holders: list[Node]) -> list[Use]:
 
 def _posts(graph: Graph, ids: list[str]) -> list[dict[str, Any]]:
     """The origins of the rows and of all that they were made from."""
-    found: dict[str, dict[str, Any]] = {}
+    posts: dict[str, dict[str, Any]] = {}
     everything = [*ids, *sorted(graph.ancestors(ids))]
     for node in graph.nodes:
         if {"id", "origin"} <= set(node.columns):
             for row in node.holding(everything).iter_rows(named=True):
-                for place in row["origin"] or ():
-                    found[json.dumps(place, sort_keys=True)] = {"id": row["id"], **place}
-    return list(found.values())
+                for origin in row["origin"] or ():
+                    posts[json.dumps(origin, sort_keys=True)] = {"id": row["id"], **origin}
+    return list(posts.values())
 
 
 def _stage_trace(graph: Graph, node: Node) -> Trace:
     above = graph.above(node)
-    made_from = [{"stage": one.manifest.stage, "folder": one.name, "rows": one.manifest.rows.kept, "model": one.model,
-                  "outside": _outside(graph, one)} for one in above]
-    posts = {json.dumps(place, sort_keys=True): place for one in (node, *above) if {"id", "origin"} <= set(one.columns)
-             for row in one.rows.select("id", "origin").collect().iter_rows(named=True)
-             for place in ({"id": row["id"], **origin} for origin in row["origin"] or ())}
+    made_from = [{"stage": other.manifest.stage, "folder": other.name, "rows": other.manifest.rows.kept,
+                  "model": other.model, "outside": _outside(graph, other)} for other in above]
+    posts = {json.dumps(post, sort_keys=True): post for other in (node, *above) if {"id", "origin"} <= set(other.columns)
+             for row in other.rows.select("id", "origin").collect().iter_rows(named=True)
+             for post in ({"id": row["id"], **origin} for origin in row["origin"] or ())}
     here = {"stage": node.manifest.stage, "folder": node.name, "rows": node.manifest.rows.kept, "model": node.model,
             "outside": _outside(graph, node)}
     return Trace(node.name, "model" if node.model else "stage", None, tuple(_uses(graph, [node])[0].used_by),
@@ -201,7 +202,7 @@ def _stage_trace(graph: Graph, node: Node) -> Trace:
 
 def _outside(graph: Graph, node: Node) -> list[str]:
     """Inputs that no stage under the root made: exports, base models."""
-    made = {sha for one in graph.nodes for sha in one.made.values()}
+    made = {sha for other in graph.nodes for sha in other.made.values()}
     return [record.path.rsplit("/", 1)[-1] for record in node.manifest.inputs if record.sha256 not in made]
 
 

@@ -13,16 +13,16 @@ from instructwild.report.template import visible
 SHOWN, MOST = 100, 20
 
 
-def tree(found: Trace) -> Tree:
+def tree(traced: Trace) -> Tree:
     """The answer as a tree."""
-    top = Tree(_words((found.kind, "bold"), ("  ", ""), (found.id, "cyan")))
-    if found.row is not None:
-        _tell_row(top, found.row)
-    if found.made_from:
-        _tell_stages(top, found)
-    if found.used_by:
+    top = Tree(_words((traced.kind, "bold"), ("  ", ""), (traced.id, "cyan")))
+    if traced.row is not None:
+        _tell_row(top, traced.row)
+    if traced.made_from:
+        _tell_stages(top, traced)
+    if traced.used_by:
         used = top.add("used by")
-        for use in found.used_by:
+        for use in traced.used_by:
             _add_use(used, use)
     return top
 
@@ -67,20 +67,20 @@ def _add_past(here: Tree, row: Row) -> None:
 
 
 def _place(origin: dict[str, Any]) -> Text:
-    said = " · ".join(str(origin[key]) for key in ("kind", "source", "url", "license", "collected_at") if origin.get(key))
-    return _words(("post  ", "green"), (said, ""))
+    text = " · ".join(str(origin[key]) for key in ("kind", "source", "url", "license", "collected_at") if origin.get(key))
+    return _words(("post  ", "green"), (text, ""))
 
 
-def _tell_stages(top: Tree, found: Trace) -> None:
+def _tell_stages(top: Tree, traced: Trace) -> None:
     made = top.add("made from")
-    for one in found.made_from:
-        outside = f", read {', '.join(one['outside'])}" if one["outside"] else ""
-        made.add(_words((one["stage"], "bold"), (f"  {one['folder']}, {one['rows']:,} rows{outside}", "")))
-    posts = made.add(_words((f"{len(found.posts):,} posts", "green")))
-    for post in found.posts[:5]:
+    for node in traced.made_from:
+        outside = f", read {', '.join(node['outside'])}" if node["outside"] else ""
+        made.add(_words((node["stage"], "bold"), (f"  {node['folder']}, {node['rows']:,} rows{outside}", "")))
+    posts = made.add(_words((f"{len(traced.posts):,} posts", "green")))
+    for post in traced.posts[:5]:
         posts.add(_place(post))
-    if len(found.posts) > 5:
-        posts.add(f"and {len(found.posts) - 5:,} more (--json tells all)")
+    if len(traced.posts) > 5:
+        posts.add(f"and {len(traced.posts) - 5:,} more (--json tells all)")
 
 
 def _add_use(under: Tree, use: Use) -> None:

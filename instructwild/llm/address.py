@@ -13,7 +13,7 @@ from instructwild.errors import ModelError
 KEYS = {"api.openai.com": "OPENAI_API_KEY", "dashscope.aliyuncs.com": "DASHSCOPE_API_KEY",
         "dashscope-intl.aliyuncs.com": "DASHSCOPE_API_KEY", "api.deepseek.com": "DEEPSEEK_API_KEY",
         "openrouter.ai": "OPENROUTER_API_KEY", "api.mistral.ai": "MISTRAL_API_KEY", "api.groq.com": "GROQ_API_KEY",
-        "api.together.xyz": "TOGETHER_API_KEY"}
+        "api.together.xyz": "TOGETHER_API_KEY", "api.anthropic.com": "ANTHROPIC_API_KEY"}
 OWN_KEY = "INSTRUCTWILD_API_KEY"
 NO_KEY = "none"
 LEAST_IN_ANSWERS = 8

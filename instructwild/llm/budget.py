@@ -43,6 +43,15 @@ class Budget:
                 await self._changed.wait()
             self.reserved += usd
 
+    def covers(self, usd: float) -> bool:
+        """Whether so much more can be reserved now."""
+        return self.limit is None or self.spent + self.reserved + usd <= self.limit
+
+    def reopen(self, usd: float) -> None:
+        """Take for reserved what an interrupted run counted as spent, because its cost will be known after all."""
+        self.spent -= usd
+        self.reserved += usd
+
     def settle(self, reserved: float, usd: float) -> None:
         """Replace a reservation by what was charged."""
         self.reserved = max(0.0, self.reserved - reserved)

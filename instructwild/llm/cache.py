@@ -8,7 +8,7 @@ VARIABLE = "INSTRUCTWILD_CACHE"
 
 def cache_dir() -> Path:
     """The user's cache folder: $INSTRUCTWILD_CACHE, else $XDG_CACHE_HOME/instructwild, else ~/.cache/instructwild."""
-    given = os.environ.get(VARIABLE)
-    if given:
-        return Path(given).expanduser()
+    chosen = os.environ.get(VARIABLE)
+    if chosen:
+        return Path(chosen).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "instructwild"

@@ -167,17 +167,9 @@ class Endpoint:
         try:
             async with asyncio.timeout(self.timeout):
                 answer = await self._post(request, key)
-            return self._without_key(reading(answer, request, self.price))
+            return without_secrets(reading(answer, request, self.price), self._secrets)
         except (openai.OpenAIError, ValueError, TimeoutError, RecursionError, OverflowError) as error:
             return failure(error, self.url, self.name, self.timeout, self.price, self._secrets)
-
-    def _without_key(self, outcome: Reply | Failure) -> Reply | Failure:
-        """The outcome without what let us in, should the endpoint repeat it."""
-        if isinstance(outcome, Failure):
-            return replace(outcome, problem=self._secrets.redacted(outcome.problem))
-        texts = {name: self._secrets.redacted(text, LEAST_IN_ANSWERS) for name in ("text", "reasoning", "request_id")
-                 if (text := getattr(outcome, name))}
-        return replace(outcome, **texts)
 
     async def _post(self, request: Request, key: str) -> Any:
         """What the endpoint sent, as plain JSON, or as text where it is none.
@@ -185,19 +177,37 @@ class Endpoint:
         The client's `post` is used, since `create` walks its types for every request and builds a typed answer: a third of
         what a request costs.
         """
-        sampling = request.sampling
-        body: dict[str, Any] = {"model": self.name, "max_tokens": sampling.max_tokens, "temperature": sampling.temperature,
-                                "seed": request.seed}
-        if sampling.top_p < 1:
-            body["top_p"] = sampling.top_p
-        if sampling.stop:
-            body["stop"] = list(sampling.stop)
-        if request.text:
-            path, body["prompt"] = "/completions", request.text
-        else:
-            path, body["messages"] = "/chat/completions", request.chat_messages()
-            body.update(thinking_fields(self.url, sampling.thinking))
+        path, body = completion_call(self.url, self.name, request)
         return await self.client.post(path, cast_to=object, body=body, options={"headers": {"Idempotency-Key": key}})
+
+
+def completion_call(url: str, model: str, request: Request) -> tuple[str, dict[str, Any]]:
+    """The path and body by which an OpenAI-compatible endpoint is asked.
+
+    Args:
+        url: the endpoint's address; some fields are a provider's own.
+        model: its name there.
+        request: what is asked.
+    """
+    sampling = request.sampling
+    body: dict[str, Any] = {"model": model, "max_tokens": sampling.max_tokens, "temperature": sampling.temperature,
+                            "seed": request.seed}
+    if sampling.top_p < 1:
+        body["top_p"] = sampling.top_p
+    if sampling.stop:
+        body["stop"] = list(sampling.stop)
+    if request.text:
+        return "/completions", {**body, "prompt": request.text}
+    return "/chat/completions", {**body, "messages": request.chat_messages(), **thinking_fields(url, sampling.thinking)}
+
+
+def without_secrets(outcome: Reply | Failure, secrets: Secrets) -> Reply | Failure:
+    """The outcome without what let us in, should the endpoint repeat it."""
+    if isinstance(outcome, Failure):
+        return replace(outcome, problem=secrets.redacted(outcome.problem))
+    texts = {name: secrets.redacted(text, LEAST_IN_ANSWERS) for name in ("text", "reasoning", "request_id")
+             if (text := getattr(outcome, name))}
+    return replace(outcome, **texts)
 
 
 async def _bounded(response: Any) -> None:

@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL, u
 CREATE TABLE IF NOT EXISTS sent (key TEXT, run TEXT, usd REAL NOT NULL, PRIMARY KEY (key, run)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lost (run TEXT NOT NULL, usd REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS billed (run TEXT NOT NULL, usd REAL NOT NULL, sent INTEGER NOT NULL, received INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS batches (name TEXT PRIMARY KEY, run TEXT NOT NULL, place TEXT NOT NULL, provider_id TEXT,
+                                    created REAL NOT NULL, bounds TEXT NOT NULL, usd REAL NOT NULL);
 """
 OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
     (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
@@ -130,11 +132,33 @@ class Ledger:
         with self._transaction():
             self._db.executemany(SETTLE, (self._settled(key, reply) for key, reply in answered))
 
+    @contextmanager
+    def changes(self) -> Iterator[sqlite3.Connection]:
+        """The file, to be changed all or nothing; written before the block is left.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        try:
+            with self._transaction():
+                yield self._db
+        except sqlite3.Error as error:
+            raise self._full(error) from None
+
+    def note_batch(self, answered: Iterable[tuple[str, Reply]], bills: Iterable[tuple[float, int, int]],
+                   lost: float) -> None:
+        """Within `changes`: the answers of a provider's batch, what was charged besides, and what may have been."""
+        self._db.executemany(SETTLE, (self._settled(key, reply) for key, reply in answered))
+        self._db.executemany(BILL, ((self.run, *bill) for bill in bills))
+        if lost:
+            self._db.execute(LOSE, (self.run, lost))
+
     def spent(self) -> Spending:
         """What this run has spent, earlier interrupted processes included."""
         usd, sent, received = (value or 0 for value in self._db.execute(
             "SELECT sum(usd), sum(sent), sum(received) FROM billed WHERE run = ?", (self.run,)).fetchone())
-        possible = self._sum(f"SELECT sum(usd) {OPEN}") + self._sum("SELECT sum(usd) FROM lost WHERE run = ?")
+        possible = (self._sum(f"SELECT sum(usd) {OPEN}") + self._sum("SELECT sum(usd) FROM lost WHERE run = ?")
+                    + self._sum("SELECT sum(usd) FROM batches WHERE run = ?"))
         return Spending(self._sum("SELECT sum(usd) FROM replies WHERE run = ?") + usd, possible, usd, sent, received)
 
     def give_up_open_calls(self) -> int:

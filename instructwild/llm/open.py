@@ -1,10 +1,12 @@
 """From a model's name and the user's limits to something that answers requests, wherever the model is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from instructwild.errors import ConfigError
-from instructwild.llm.address import shown_address
+from instructwild.llm.address import is_loopback, shown_address
 from instructwild.llm.client import Endpoint
+from instructwild.llm.endpoints import Endpoints
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.price import Price, known_price
@@ -12,6 +14,8 @@ from instructwild.llm.request import Request
 from instructwild.llm.session import BatchEngine, EndpointEngine, Session, all_at_once
 
 ENDPOINT_CONCURRENCY = 128
+MOST_AT_ONCE = 1_000_000
+"""Requests that are gathered into provider batches before the first reply is waited for, where none depends on another."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,9 @@ class Limits:
         timeout: seconds that one answer may take, to its last byte.
         local_only: no address but this machine's own.
         batch: requests that a model in this process answers at once.
+        endpoints: addresses that serve the model together, each with its share of the requests; `rpm`, `tpm` and
+            `concurrency` hold for each.
+        provider_batch: requests to an endpoint go into the provider's batches, at half the price.
     """
 
     budget: float | None = None
@@ -36,13 +43,14 @@ class Limits:
     timeout: float = 120.0
     local_only: bool = False
     batch: int = 32
+    provider_batch: bool = False
+    endpoints: tuple[tuple[str, float], ...] = ()
 
 
 def price_of(name: ModelName, limits: Limits) -> Price | None:
     """What the model costs: the user's price, nothing where it runs here, else its list price, None where none is known."""
-    if limits.price is not None:
-        return limits.price
-    return Price() if name.loopback else known_price(name.name, name.url)
+    price = limits.price or (Price() if name.loopback else known_price(name.name, name.url))
+    return price.in_batches if price is not None and limits.provider_batch and name.place == "endpoint" else price
 
 
 def check(name: ModelName, limits: Limits) -> Price:
@@ -62,11 +70,27 @@ def check(name: ModelName, limits: Limits) -> Price:
             raise ConfigError(f"--local-only refuses to fetch {name.name!r} from the Hub", where="--model",
                               remedy=f"fetch it first (hf download {name.name}), or choose a model that is here "
                                      "(smollm2, a folder)")
+    for url, _ in limits.endpoints:
+        if limits.local_only and not is_loopback(url):
+            raise ConfigError(f"--local-only refuses {shown_address(url)}, which is not this machine", where="--endpoint",
+                              remedy="leave it out")
     price = price_of(name, limits)
     if price is None and limits.budget is not None:
         raise ConfigError(f"the price of {name.name!r} is not known, so the budget cannot be kept", where="--budget",
                           remedy="give it: --price SENT,RECEIVED in US$ for a million tokens")
     return price or Price()
+
+
+def check_endpoints(names: Iterable[ModelName], limits: Limits) -> None:
+    """Whether options that endpoints alone understand meet one.
+
+    Raises:
+        ConfigError: none of the models is behind an endpoint.
+    """
+    option = "--provider-batch" if limits.provider_batch else "--endpoint" if limits.endpoints else ""
+    if option and not any(name.place == "endpoint" for name in names):
+        raise ConfigError("is for models behind an endpoint, and none is named", where=option,
+                          remedy="leave it out, or name one: --model gpt-4o-mini, or URL#NAME")
 
 
 def window_of(name: ModelName, limits: Limits) -> int:
@@ -96,10 +120,20 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
     if name.place == "endpoint":
         window = window_of(name, limits)
         budget = Budget(limits.budget, ledger.spent().total)
-        endpoint = Endpoint(name.url, name.name, ledger=ledger, budget=budget, price=price,
-                            rpm=limits.rpm, tpm=limits.tpm, most=window, timeout=limits.timeout)
-        _ = endpoint.client
-        return Session(name, EndpointEngine(endpoint, name.label), window, price, ledger)
+        if limits.provider_batch:
+            from instructwild.llm.batches.engine import ProviderBatchEngine
+
+            batches = ProviderBatchEngine(name.url, name.name, name.label, ledger=ledger, budget=budget, price=price,
+                                          timeout=limits.timeout)
+            independent = sort > 1 and not limits.concurrency
+            return Session(name, batches, MOST_AT_ONCE if independent else window, price, ledger)
+        shares = limits.endpoints or ((name.url, 1.0),)
+        endpoints = [Endpoint(url, name.name, ledger=ledger, budget=budget, price=price, rpm=limits.rpm, tpm=limits.tpm,
+                              most=window, timeout=limits.timeout) for url, _ in shares]
+        for endpoint in endpoints:
+            _ = endpoint.client
+        several = endpoints[0] if len(endpoints) == 1 else Endpoints(endpoints, [weight for _, weight in shares])
+        return Session(name, EndpointEngine(several, name.label), window, price, ledger)
     window = window_of(name, limits) * sort
     if name.place == "scripted":
         from instructwild.llm.scripted import Script

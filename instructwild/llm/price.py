@@ -33,6 +33,11 @@ class Price:
         return self.of(tokens, request.sampling.max_tokens)
 
     @property
+    def in_batches(self) -> "Price":
+        """The price in a provider's batch: half (OpenAI, DashScope and Anthropic alike, by their price lists of 2026)."""
+        return Price(self.prompt / 2, self.completion / 2)
+
+    @property
     def free(self) -> bool:
         """Whether nothing is ever charged."""
         return not self.prompt and not self.completion

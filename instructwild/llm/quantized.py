@@ -62,10 +62,10 @@ def loading(folder: Path) -> dict[str, Any]:
     plain = not getattr(config, "quantization_config", None)
     if plain:
         grid = quantization_of(folder) or {}
-        wanted = ("bits", "group_size", "desc_act", "sym", "damp_percent", "true_sequential")
+        settings = ("bits", "group_size", "desc_act", "sym", "damp_percent", "true_sequential")
         try:
             config.quantization_config = GPTQConfig(
-                **{"bits": 4, **{key: grid[key] for key in wanted if key in grid}},
+                **{"bits": 4, **{key: grid[key] for key in settings if key in grid}},
                 checkpoint_format=grid.get("checkpoint_format") or "gptq").to_dict()
         except (TypeError, ValueError) as error:
             raise ModelError(f"is no grid of GPTQ ({error})", where=str(folder / "quantize_config.json"),

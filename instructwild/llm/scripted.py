@@ -109,7 +109,7 @@ class Script:
     def _order(self, answers: list[tuple[str, str]], language: str, rng: random.Random) -> str:
         """A judgement: the longer answer is better, and equal lengths are a tie; now and then the first one shown wins."""
         biased = rng.random() < self.faults.biased
-        lengths = {letter: -place if biased else len(text.strip()) for place, (letter, text) in enumerate(answers)}
+        lengths = {letter: -index if biased else len(text.strip()) for index, (letter, text) in enumerate(answers)}
         best, *others = sorted(lengths, key=lambda letter: -lengths[letter])
         order, last = best, best
         for letter in others:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from instructwild.errors import BudgetError
 from instructwild.llm.client import Endpoint
+from instructwild.llm.endpoints import Endpoints
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName
 from instructwild.llm.price import Price
@@ -99,7 +100,7 @@ class Session:
 class EndpointEngine:
     """Many requests in flight at once; replies in the order of the requests."""
 
-    def __init__(self, endpoint: Endpoint, label: str) -> None:
+    def __init__(self, endpoint: Endpoint | Endpoints, label: str) -> None:
         self.endpoint, self.label = endpoint, label
 
     async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Any]]:

@@ -87,9 +87,9 @@ def _run_with_progress(command: list[str], folder: Path) -> str:
     log, temporary = folder / "pip.log", folder / "tmp"
     temporary.mkdir()
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=shown, disable=not shown.is_terminal) as progress, log.open("wb") as said:
+    with Progress(*columns, console=shown, disable=not shown.is_terminal) as progress, log.open("wb") as output:
         task = progress.add_task("Fetching SmolLM2-135M, once", total=MEGABYTES * 1_000_000)
-        running = subprocess.Popen(command, stdout=said, stderr=said, env={**os.environ, "TMPDIR": str(temporary)})
+        running = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, "TMPDIR": str(temporary)})
         try:
             while running.poll() is None:
                 progress.update(task, completed=_size(folder))

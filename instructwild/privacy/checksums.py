@@ -16,14 +16,14 @@ def resident_id(number: str) -> bool:
         born = date(int(number[6:10]), int(number[10:12]), int(number[12:14]))
     except ValueError:
         return False
-    total = sum(int(digit) * (2 ** (17 - place) % 11) for place, digit in enumerate(number[:17]))
+    total = sum(int(digit) * (2 ** (17 - position) % 11) for position, digit in enumerate(number[:17]))
     return 1900 <= born.year <= date.today().year and "10X98765432"[total % 11] == number[17].upper()
 
 
 def taiwan_id(number: str) -> bool:
     """Whether a letter and nine digits are a Taiwanese identity number, by its check digit."""
-    place = "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(number[0].upper()) + 10
-    digits = [place // 10, place % 10, *map(int, number[1:])]
+    letter = "ABCDEFGHJKLMNPQRSTUVXYWZIO".index(number[0].upper()) + 10
+    digits = [letter // 10, letter % 10, *map(int, number[1:])]
     return sum(d * w for d, w in zip(digits, (1, 9, 8, 7, 6, 5, 4, 3, 2, 1, 1), strict=True)) % 10 == 0
 
 

@@ -90,12 +90,27 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
 
 
 STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z")
+IN_ORDER = re.compile(r"\A(?:[01]?1?23456789?(?:[01]1?|\Z)|1?9876543210?|1234567)\Z")
+"""Numbers of every example, and digits in their order: 123-456-7890."""
+
+
+def _called_phone(match: re.Match[str]) -> bool:
+    """A number that the word before it calls a phone's, unless it stands for any."""
+    digits = re.sub(r"\D", "", match.group("it"))
+    return not IN_ORDER.search(digits) and len(set(digits)) > 2
+
+
+def _north_american(match: re.Match[str]) -> bool:
+    """A number of ten digits in blanks only may be one of a row of hundreds: `700 800 900 1000`."""
+    if " " in match.group() and not re.search(r"[().-]", match.group()) and re.search(r"\d\)?[ ,]\Z", _before(match, 3)):
+        return False
+    return _phone("US")(match)
 
 
 def _internet(match: re.Match[str]) -> bool:
     """A public address of a machine; versions and section numbers look like one, private networks tell nothing."""
     value = match.group()
-    if VERSION.search(_before(match, 12)):
+    if VERSION.search(_before(match, 16)):
         return False
     try:
         address = ipaddress.ip_address(value)
@@ -106,13 +121,14 @@ def _internet(match: re.Match[str]) -> bool:
         ours = any(address in network for network in OWN_NETWORKS)
         if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
             return False
-        return not (ours or max(octets) < 20 or octets[0] in (0, 255) or value in PUBLIC_RESOLVERS)
+        stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.")
+        return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
     return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
 
 
 SUBNET = re.compile(r"\A/\d")
-VERSION = re.compile(r"(?:version|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)\s*[:：=]?\s*$",
-                     re.IGNORECASE)
+VERSION = re.compile(r"(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)"
+                     r"\s*[:：=]?\s*$", re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                                                 "192.168.0.0/16", "224.0.0.0/4")))
@@ -121,13 +137,21 @@ OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "16
 def _mail(match: re.Match[str]) -> bool:
     local, _, domain = match.group().rpartition("@")
     after = match.string[match.end():match.end() + 1]
-    return (local != "git" and domain.rpartition(".")[2].lower() not in FILE_ENDINGS and after not in ("(", "$")
+    top = domain.rpartition(".")[2]
+    if (top[:1].isupper() and not domain.isupper() and domain[:1].islower()) or re.match(r"v\d", domain):
+        return False  # the end of a sentence, or a version: `actions/cache@v3.When`
+    return (local != "git" and top.lower() not in FILE_ENDINGS and after not in ("(", "$") and len(domain) > 4
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
 def _mailbox(match: re.Match[str]) -> bool:
-    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody."""
-    local = match.group().rpartition("@")[0]
+    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody.
+
+    Gmail gives no name below six characters (Google Account Help, "Create a username").
+    """
+    local, _, domain = match.group().rpartition("@")
+    if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < 6:
+        return False
     return bool(re.match(r"(?i)j(?:ohn|ane|on)?[._-]?(?:doe|smith)", local)) or _mail(match)
 
 
@@ -137,9 +161,10 @@ STOCK_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]+\.)*(?:example\d?|email|e-?mail|dom
                           r"n|io|co|edu)")
 STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.?doe|j\.?smith|user(?:name)?\d{0,3}|test("
         r"?:er|user|mail)?"
-                         r"\d{0,3}|example\d{0,3}|your[._-]?(?:name|e?mail|address|id)?|my-?e?mail|e?mail|name|some(?:one"
+                         r"\d{0,3}|example\d{0,3}|you|(?:your|some|my|an?[._-])(?:[._-]?(?:own|user|name|e-?mail|address|id|account|sender|gmail))*|e?mail|name|some(?:one"
                          r"|body|name|thing)|"
-                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|recipient|sender|from|to|no-?reply|first(?:name)?[._]las"
+                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|carol|charlie|dave|recipient|sender|from|to|(?:do-?not|no)[._-]?reply|"
+                         r"alerts?|notifications?|mailer-daemon|postmaster|first(?:name)?[._]las"
                          r"t(?:name)?")
 """Mailboxes that stand for any: the reserved domains, and the names of every example."""
 
@@ -175,13 +200,21 @@ ANYBODY = re.compile(
     r"ane|"
     r"john_?doe|jdoe|jane_?doe|test|tester|dev|developer|app|node|git|www|www-data|ftp|guest|student|linuxbrew|docker|vsc"
     r"ode|postgres|"
+    r"mac-?book(?:-?(?:air|pro))?|i?mac|lenovo|dell|hp|asus|acer|toshiba|samsung|windows|pc|(?:my|home)-?pc|laptop|desktop|"
+    r"documents|downloads|computer|owner|vsts|vscode|appveyor|gitlab-runner|builder|build|ci|"
     r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
     r"news|"
     r"\.+|%\w+%?|example|someone|somebody|xxx+|abc")
 
 
 def _address(match: re.Match[str]) -> bool:
-    return not FAMOUS.match(match.group())
+    value = match.group()
+    return not FAMOUS.match(value) and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
+
+
+A_YEAR = re.compile(r"(?:19|20)\d\d ")
+NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|Crown|Milky|Feet|Foot) (?:Court|Way|Road)\b")
+"""A court, a galaxy, and a road of so many feet."""
 
 
 FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |"
@@ -232,10 +265,10 @@ PHONES = (
     Rule("PHONE", re.compile(N + r"1[3-9]\d([ -]?)\d{4}\1\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _phone("CN"), "1"),
     Rule("PHONE", re.compile(N + r"\(?0(?:10|2\d|[3-9]\d{2})[)-] ?\d{7,8}(?![\d-])"), _phone("CN"), "0"),
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#(])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}"
-                             r"[ .-]\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _phone("US"), DIGITS),
-    Rule("PHONE", re.compile(r"(?i)(?:phone|\btel|\bcall|\btext|whatsapp|mobile|电话|手机)(?:号码?)?(?: me)?"
+                             r"[ .-]\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _north_american, DIGITS),
+    Rule("PHONE", re.compile(r"(?i)(?:(?<!i)phone|\btel|\bcall|\btext|whatsapp|mobile|电话|手机)(?:号码?)?(?: me)?"
                              r"(?: at| on| number)?\s*(?:is|[:：是])?\s*"
-                             r"(?P<it>\(?\d(?:[ ().-]{0,2}\d){6,13})(?![\d.]|\s?[元块%])"), needs=DIGITS,
+                             r"(?P<it>\(?\d(?:[ ().-]{0,2}\d){6,13})(?![\d.]|\s?[元块%])"), _called_phone, needs=DIGITS,
          words=("phone", "tel", "call", "text", "whatsapp", "mobile", "电话", "手机")),
 )
 SPELLED_PHONES = (

@@ -29,7 +29,11 @@ safevarargs inject singleton module provides injectable input output ngmodule di
 composable preview state binding published main objc escaping available discardableresult mainactor environmentobject
 stateobject observedobject time elapsed show inline inbounds simd async sync spawn threads macroexpand benchmark btime
 assert testset type types typedef enum interface class exports description example todo fixme file brief details
-tparam section yield extends csrf auth guest php json lang js css html app root src components utils variable var name
+tparam section yield extends csrf auth guest php json lang js css html
+app root src components utils variable var name echo unique default ts-ignore ts-expect-error ts-nocheck end
+implementation synthesize startuml enduml updatedat createdat map relation code link package private public readonly
+internal inheritdoc pt en de fr mentions tags user username handle yourhandle company companyname brand brandname
+websitename account role artist localartist timestamp
 href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol at sign everyone here
 channel rest_framework decorator decorators annotation
 """
@@ -54,8 +58,25 @@ AT_CODE_LINE = re.compile(
     r"static|export|function|fn\b|fun\b|struct|interface|abstract|final|void|var\b|let\b|const\b|\w+\())", re.MULTILINE)
 """Lines in which an @ is syntax: T-SQL, XPath, calls, and decorators above what they decorate."""
 
+COMMENT_LINE = re.compile(r"\A\s*(?://|/\*|\*[ /]|#include\b|#!|--\s|<%|PS |npm ERR|- ?\(\w+\))")
+CODE_LINE = re.compile(
+    r"[;{}]\s*\Z|\A\s*(?:import |from \S+ import|def |class |func(?:tion)? |const |let |var |public |private |protected |"
+    r"return\b)|\w\([^()\n]*\)\s*[;{:]?\s*\Z|=>|:=|==|&&|\|\||::|"
+    r"\b(?:int|string|float|bool|double|char|datetime|boolean)\b[^\n]{0,20}[@=]", re.IGNORECASE)
+PROSE = re.compile(r"(?:[A-Za-z']+,? ){4}|[\u4e00-\u9fff]{6}")
+"""A line of a program, whether or not it stands in a fence: a comment, or signs of code and no run of words."""
+SPEAKS_OF_SYNTAX = re.compile(r"(?i)[ '\"`”]{0,2}(?:\w+ )?(?:variables?|parameters?|placeholders?|tags?|commands?|"
+                              r"keywords?|attribute|column|fields?|mentions)\b|\s?(?:变量|参数|标签|部分|部)")
+SYNTAX_BEFORE = re.compile(r"(?i)(?:\bsql\b|\bsyntax|(?:local|domain) part|占位符|本地部分)[^\n]*\Z|"
+                           r"[+*] ?\Z|\b(?-i:INTO|SET|EXEC|DECLARE|FETCH) \Z")
+"""The words around an @ in prose about code."""
+
+AT_LINE = re.compile(r"^[^@\n]*@[^\n]*$", re.MULTILINE)
+CODE_WIDTH = 300
+"""Characters of a line by which it is known as code."""
+
 HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]\\\[])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
-                    r"(?:@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})?(?![0-9A-Za-z_]|/[a-z]|\\)|"
+                    r"(?:@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})?(?![0-9A-Za-z_]|(?:-[\w.-]{1,40})?/[a-z]|\\|\(\))|"
                     rf"(?<![0-9A-Za-z_./@`=&])@{ANY_HAN}[\w-]{{1,29}}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 PROFILES = re.compile(
@@ -63,11 +84,14 @@ PROFILES = re.compile(
     r"ktok|weibo)\.com/(?:u/|n/|@)?|"
     r"linkedin\.com/in/|t\.me/|"
     r"reddit\.com/(?:u|user)/|zhihu\.com/people/|space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
-NO_PROFILE = {"home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
+NO_PROFILE = {"facebook", "twitter", "instagram", "tiktok", "linkedin", "telegram", "sharer", "sharer.php", "profile.php",
+              "johndoe", "janedoe", "john-doe", "jane-doe", "johnsmith", "janesmith", "username", "yourname", "examplepage",
+              "yourprofile", "your-profile",
+              "home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
               "status", "reel", "p"}
 CONTACT = re.compile(r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群)?|telegram|skype|line ?id|snapchat|"
     r"小红书号|抖音号)"
-                     r"\s*(?:is|[:：是]|=)\s*(?P<it>@?[A-Za-z0-9_.-]{5,30})")
+                     r"[ \t]*(?:is|[:：是]|=)[ \t]*(?P<it>@?[A-Za-z0-9_.-]{5,30})(?![A-Za-z0-9_.-]|(?<=[a-z]) [a-z]+ [a-z])")
 CONTACT_WORDS = ("微信", "wechat", "v信", "vx", "qq", "telegram", "skype", "line", "snapchat", "小红书", "抖音")
 """Without one of them there is no contact: a quick way past the pattern."""
 INTRODUCED_WORDS = ("name", "called", "signed", "regards", "sincerely", "patient", "i am", "i'm", "i’m", "this is")
@@ -154,10 +178,23 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
             if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
-            if pattern is HANDLE and (syntax[match.start()] or name in CODE_WORDS or NO_HANDLE.fullmatch(name)):
+            if pattern is HANDLE and (syntax[match.start()] or _is_syntax(match, name)):
                 continue
             yield "USER", match.start(group), match.end(group), whose.get(name, name)
     yield from _known(text, code, people)
+
+
+def _is_syntax(match: re.Match[str], name: str) -> bool:
+    """Whether what stands behind an @ is a word of code or no name at all, by itself and by the words beside it."""
+    if name in CODE_WORDS or name.isdigit() or len(name) < 2 or NO_HANDLE.fullmatch(name):
+        return True
+    text, start, end = match.string, match.start(), match.end()
+    return (text[max(0, start - 1):start] in ("{", "#") or bool(SPEAKS_OF_SYNTAX.match(text, end, end + BESIDE))
+            or bool(SYNTAX_BEFORE.search(text[max(0, start - BESIDE):start])))
+
+
+BESIDE = 40
+"""Characters on either side of an @ that are looked at."""
 
 
 def _at_syntax(text: str, code: bytearray) -> bytearray:
@@ -167,6 +204,10 @@ def _at_syntax(text: str, code: bytearray) -> bytearray:
     marked = bytearray(code)
     for match in AT_CODE_LINE.finditer(text):
         marked[match.start():match.end()] = b"\1" * (match.end() - match.start())
+    for match in AT_LINE.finditer(text):
+        line = match.group()[:CODE_WIDTH]
+        if COMMENT_LINE.search(line) or (CODE_LINE.search(line) and not PROSE.search(line)):
+            marked[match.start():match.end()] = b"\1" * (match.end() - match.start())
     return marked
 
 

@@ -80,15 +80,31 @@ def _mixed(match: re.Match[str]) -> bool:
     return bool(re.search(r"\d", value)) and len(set(value)) > 6 and not re.search(r"(?i)your|xxxx|<|\.\.\.", value)
 
 
+_LEET = str.maketrans("01345@$!", "oleasasi")
+STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:(?:my|your|new|super|secret|example|test|sample)*(?:password|passwd|secret|"
+                            r"token|key))[\W_\d]{0,5}[il]?", re.IGNORECASE)
+"""Samples, with digits in the place of letters or without: `P@ssw0rd1`, `eXamPl3T0K3n`, `abc123`."""
+IN_ORDER = re.compile(r"0?123456789(?:0?abcdef)?|abcdef(?:0?123456789)?|fedcba9876543210", re.IGNORECASE)
+INVENTED = re.compile(r"(?i)\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure)\b[^\n.:/]{0,40}"
+                      r"\Z|(?:随机|生成|合理的|符合|例如|示例|建议|强)[^\n。：:/]{0,16}\Z")
+"""What stands before a password that was made up on the spot."""
+
+
 def _named(match: re.Match[str]) -> bool:
     value = match.group("it")
-    return not BLANK.search(value) and not SAMPLE.fullmatch(value) and bool(re.search(r"\d", value) and re.search(r"[A-Za-z]", value))  # noqa: E501
+    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value):
+        return False
+    if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
+        return False
+    before = match.string[max(0, match.start() - 60):match.start()]
+    stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
+    return not stock and not INVENTED.search(before)
 
 
 def _login(match: re.Match[str]) -> bool:
     """`user:password`, unless the password is one that stands for any."""
     password = match.group("it").partition(":")[2] or match.group("it")
-    return not SAMPLE.fullmatch(password) and not re.match(r"(?i)your|example", password)
+    return not SAMPLE.fullmatch(password) and not re.match(r"(?i)your|example|\.+\Z", password)
 
 
 SECRETS = (

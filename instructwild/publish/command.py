@@ -34,24 +34,24 @@ def publish(
     from instructwild.publish.hub import Repository
     from instructwild.publish.prepare import prepare
 
-    place = out or Path(f"{repo_id.rpartition('/')[2]}-hub")
+    target = out or Path(f"{repo_id.rpartition('/')[2]}-hub")
     name = title or repo_id.rpartition("/")[2]
     options: dict[str, Any] = {"unstated": unstated_license, "license": license, "accept": accept or (),
                                "repo_id": repo_id, "mask": mask}
     if dry_run:
         Repository(repo_id, "dataset")
-        for line in prepare(folder, place, name, version=tag or "", **options).lines():
+        for line in prepare(folder, target, name, version=tag or "", **options).lines():
             console.print(line, markup=False, highlight=False)
-        print(place)
+        print(target)
         return
-    ready = prepare(folder, place, name, version=tag or "", **options)
+    ready = prepare(folder, target, name, version=tag or "", **options)
     for line in ready.lines():
         console.print(line, markup=False, highlight=False)
     repository = Repository(repo_id, ready.kind)
-    print(_send(repository, place, tag, private=not public, yes=yes))
+    print(_send(repository, target, tag, private=not public, yes=yes))
 
 
-def _send(repository: "Repository", place: Path, tag: str | None, *, private: bool, yes: bool) -> str:
+def _send(repository: "Repository", folder: Path, tag: str | None, *, private: bool, yes: bool) -> str:
     """Upload what differs, asked for first where it replaces something; the address of the tag."""
     import sys
 
@@ -61,7 +61,7 @@ def _send(repository: "Repository", place: Path, tag: str | None, *, private: bo
     version = tag or "v1"
     if repository.exists():
         tags = repository.tags()
-        difference = repository.difference(place)
+        difference = repository.difference(folder)
         if tag in tags and difference:
             raise InputError(f"the tag {tag} is taken", where=repository.url, remedy="give another --tag, or none")
         if not difference:
@@ -82,5 +82,5 @@ def _send(repository: "Repository", place: Path, tag: str | None, *, private: bo
             if not typer.confirm("Publish?"):
                 raise typer.Exit(1)
         gone = difference.gone
-    repository.upload(place, version, private=private, message=f"Version {version}", gone=gone)
+    repository.upload(folder, version, private=private, message=f"Version {version}", gone=gone)
     return f"{repository.url}/tree/{version}"

@@ -51,10 +51,10 @@ def contents(name: str, frame: "pl.DataFrame") -> Contents:
     sources: Counter[tuple[str, str, str]] = Counter()
     annotators: Counter[str] = Counter()
     answered, multi_turn = 0, 0
-    wanted = [c for c in ("messages", "origin", "made_by", "candidates", "rankings") if c in frame.columns]
-    for row in frame.select(wanted).iter_rows(named=True):
-        for place in row.get("origin") or ():
-            sources[place["kind"] or "", place["source"] or "", place["license"] or UNSTATED] += 1
+    columns = [c for c in ("messages", "origin", "made_by", "candidates", "rankings") if c in frame.columns]
+    for row in frame.select(columns).iter_rows(named=True):
+        for origin in row.get("origin") or ():
+            sources[origin["kind"] or "", origin["source"] or "", origin["license"] or UNSTATED] += 1
         if made := row.get("made_by"):
             models[made["model"] or "", made["template"] or "", made["template_hash"] or ""] += 1
         for candidate in row.get("candidates") or ():
@@ -72,9 +72,9 @@ def contents(name: str, frame: "pl.DataFrame") -> Contents:
 
 def licence_of(configs: Iterable[Contents], unstated: str | None = None) -> Together:
     """The licence of a dataset; `unstated` is the licence of the rows whose source names none."""
-    found = {license if license != UNSTATED else unstated or UNSTATED
+    licenses = {license if license != UNSTATED else unstated or UNSTATED
              for config in configs for _, _, license in config.sources}
-    return together(found or {unstated or UNSTATED})
+    return together(licenses or {unstated or UNSTATED})
 
 
 def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["Manifest"], *,
@@ -152,7 +152,7 @@ def lengths_of(frame: "pl.DataFrame") -> dict[str, tuple[str, str]]:
     """How long prompts and answers are, by language, as pictures: path -> (what it shows, SVG)."""
     import polars as pl
 
-    found = {}
+    drawn = {}
     short = frame.with_columns(tag=pl.col("language").str.split("-").list.first())
     tags = [tag for (tag,) in short["tag"].value_counts(sort=True).select("tag").head(2).iter_rows()]
     for role, what in (("user", "prompts"), ("assistant", "answers")):
@@ -160,9 +160,9 @@ def lengths_of(frame: "pl.DataFrame") -> dict[str, tuple[str, str]]:
         series = {tag: values for tag, values in series.items() if values}
         if series:
             title = f"Length of {what}"
-            found[f"figures/{what}.svg"] = (f"{title}, in {WORDS}", standalone(
+            drawn[f"figures/{what}.svg"] = (f"{title}, in {WORDS}", standalone(
                 figures.histogram(series, label=WORDS, title=title)))
-    return found
+    return drawn
 
 
 def made(manifests: Sequence["Manifest"]) -> SECTION:
@@ -225,10 +225,10 @@ def annotated(annotators: Mapping[str, int], manifests: Sequence["Manifest"]) ->
     if not annotators:
         return "Who ranked", []
     lines = table(["ranked by", "rankings"], [[KINDS.get(kind, kind), count] for kind, count in annotators.items()])
-    for manifest in (one for one in manifests if one.stage == "annotate"):
-        for key, said in (("agreement", "Agreement of annotators"), ("alpha", "Krippendorff's alpha")):
+    for manifest in (each for each in manifests if each.stage == "annotate"):
+        for key, label in (("agreement", "Agreement of annotators"), ("alpha", "Krippendorff's alpha")):
             if isinstance(manifest.metrics.get(key), int | float):
-                lines += ["", f"{said} ({plain(manifest.stage)}): {shown(manifest.metrics[key])}."]
+                lines += ["", f"{label} ({plain(manifest.stage)}): {shown(manifest.metrics[key])}."]
     if annotators.get("scripted"):
         lines += ["", f"**{shown(annotators['scripted'])} of these rankings are `scripted:`** – made by a fixed rule, not "
                       "by people or a model. They judge form and know nothing of truth or help."]

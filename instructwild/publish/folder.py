@@ -82,12 +82,12 @@ def _public_adapter_config(source: Path) -> str:
 
 def write_lineage(out: Path, manifests: Sequence[Manifest]) -> None:
     """The manifests behind the data in one file; inputs by name, without the paths of this machine."""
-    told = []
+    records = []
     for manifest in manifests:
         inputs = [FileRecord(path=Path(record.path).name, sha256=record.sha256, rows=record.rows)
                   for record in manifest.inputs]
-        told.append(json.loads(manifest.model_copy(update={"inputs": inputs}).to_json()))
-    (out / LINEAGE).write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        records.append(json.loads(manifest.model_copy(update={"inputs": inputs}).to_json()))
+    (out / LINEAGE).write_text(json.dumps(records, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def write_pictures(out: Path, drawn: Mapping[str, tuple[str, str]]) -> dict[str, str]:
@@ -95,7 +95,7 @@ def write_pictures(out: Path, drawn: Mapping[str, tuple[str, str]]) -> dict[str,
     for path, (_, svg) in drawn.items():
         (out / path).parent.mkdir(parents=True, exist_ok=True)
         (out / path).write_text(svg, encoding="utf-8")
-    return {path: said for path, (said, _) in drawn.items()}
+    return {path: caption for path, (caption, _) in drawn.items()}
 
 
 def write_card(out: Path, text: str) -> None:

@@ -44,38 +44,39 @@ def gather(folder: str | Path) -> Gathered:
         InputError: there is nothing to publish, or a model behind it learned from what was forgotten since.
         GateError: the gate of a stage that it rests on failed.
     """
-    place = Path(folder)
-    if not place.exists():
-        raise InputError("does not exist", where=str(place), remedy="check the path")
-    alone = (place / "manifest.json").exists()
-    graph = Graph(place.resolve().parent if alone else place)
-    here = next((node for node in graph.nodes if node.folder.resolve() == place.resolve()), None) if alone else None
+    path = Path(folder)
+    if not path.exists():
+        raise InputError("does not exist", where=str(path), remedy="check the path")
+    alone = (path / "manifest.json").exists()
+    graph = Graph(path.resolve().parent if alone else path)
+    here = next((node for node in graph.nodes if node.folder.resolve() == path.resolve()), None) if alone else None
     known = [node for node in graph.nodes if here is None or node is here or node in graph.above(here)]
     if here is not None and here.model:
         measured = tuple(node for node in graph.children(here) if node.manifest.stage.startswith("evaluate"))
-        found = Gathered(graph.root, tuple(known), model=here, evaluations=measured)
+        gathered = Gathered(graph.root, tuple(known), model=here, evaluations=measured)
     else:
         data = [node for node in known if "messages" in node.columns
                 and node.manifest.stage.partition(" ")[0] not in FOR_READING]
-        asked = [node for node in data if not is_ranking(node.rows.head(0).collect())]
-        ranked = [node for node in data if node not in asked]
+        unranked = [node for node in data if not is_ranking(node.rows.head(0).collect())]
+        ranked = [node for node in data if node not in unranked]
         if not data:
-            raise InputError("holds no stage with rows to publish", where=str(place),
+            raise InputError("holds no stage with rows to publish", where=str(path),
                              remedy="give a stage folder, or the folder of a chain; a model by its own stage folder")
-        last = [nodes[-1] if nodes else None for nodes in (asked, ranked)]
-        used = [node for node in known if node in last or any(one and node in graph.above(one) for one in last)]
-        found = Gathered(graph.root, tuple(used), last[0], last[1])
-    for node in found.chain:
-        if found.model is not None and node.manifest.config.get(TRAINED_ON_FORGOTTEN):
+        last = [nodes[-1] if nodes else None for nodes in (unranked, ranked)]
+        used = [node for node in known if node in last or any(each and node in graph.above(each) for each in last)]
+        gathered = Gathered(graph.root, tuple(used), last[0], last[1])
+    for node in gathered.chain:
+        if gathered.model is not None and node.manifest.config.get(TRAINED_ON_FORGOTTEN):
             raise InputError("was trained on rows that were forgotten since", where=str(node.folder),
                              remedy="train it again: the command that made it, with --force")
         if node.manifest.gate == "failed":
             raise GateError(f"the gate of this {node.manifest.stage} stage failed", where=str(node.folder),
                             remedy=f"read {node.folder / REPORT}, mend the cause and run the stage again")
-    return found
+    return gathered
 
 
-def frames(found: Gathered, change: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows) -> dict[str, pl.DataFrame]:
+def frames(gathered: Gathered,
+           change: Callable[[pl.DataFrame], pl.DataFrame] = lambda rows: rows) -> dict[str, pl.DataFrame]:
     """The rows of each config: `sft` (or `prompts`, where nothing has an answer), `ranking`, `preference`.
 
     Args:
@@ -83,17 +84,17 @@ def frames(found: Gathered, change: Callable[[pl.DataFrame], pl.DataFrame] = lam
         change: what is done to instruction and ranking rows before anything is derived from them.
     """
     configs: dict[str, pl.DataFrame] = {}
-    ranked = found.rankings.rows.select(RANKING.names()).collect() if found.rankings else pl.DataFrame(schema=RANKING)
-    asked = found.instructions.rows.select(INSTRUCTION.names()).collect() if found.instructions \
+    ranked = gathered.rankings.rows.select(RANKING.names()).collect() if gathered.rankings else pl.DataFrame(schema=RANKING)
+    questions = gathered.instructions.rows.select(INSTRUCTION.names()).collect() if gathered.instructions \
         else pl.DataFrame(schema=INSTRUCTION)
-    ranked, asked = change(ranked), change(asked)
-    answered = asked.filter(pl.col("response_id").is_not_null())
+    ranked, questions = change(ranked), change(questions)
+    answered = questions.filter(pl.col("response_id").is_not_null())
     if answered.height:
         configs["sft"] = _public(answered)
     elif ranked.height:
-        configs["sft"] = _public(best_answers(asked, ranked))
+        configs["sft"] = _public(best_answers(questions, ranked))
     else:
-        configs["prompts"] = _public(asked)
+        configs["prompts"] = _public(questions)
     if ranked.height:
         configs["ranking"] = _unnamed(ranked)
         pairs = preference_frame(rankings(configs["ranking"]))
@@ -102,18 +103,18 @@ def frames(found: Gathered, change: Callable[[pl.DataFrame], pl.DataFrame] = lam
     return {name: frame for name, frame in configs.items() if frame.height}
 
 
-def unanswered(found: Gathered) -> int:
+def unanswered(gathered: Gathered) -> int:
     """How many rows have no answer and stay behind, because others of their stage have one."""
-    if found.instructions is None:
+    if gathered.instructions is None:
         return 0
-    answers = found.instructions.rows.select(pl.col("response_id").is_not_null().alias("answered")).collect()["answered"]
+    answers = gathered.instructions.rows.select(pl.col("response_id").is_not_null().alias("answered")).collect()["answered"]
     return int((~answers).sum()) if answers.any() else 0
 
 
 def _public(frame: pl.DataFrame) -> pl.DataFrame:
     """Instruction rows without what points at a person: authors go, also as hashes; the address stays, to credit them."""
-    place = pl.element().struct
-    return frame.with_columns(origin=pl.col("origin").list.eval(pl.struct([place.field(name) for name in ORIGIN])))
+    origin = pl.element().struct
+    return frame.with_columns(origin=pl.col("origin").list.eval(pl.struct([origin.field(name) for name in ORIGIN])))
 
 
 def _unnamed(frame: pl.DataFrame) -> pl.DataFrame:
@@ -140,11 +141,11 @@ def _answer(text: str) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": text}]
 
 
-def best_answers(asked: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
+def best_answers(questions: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
     """Each ranked prompt with its best candidate as the answer: the lowest mean rank, the first of equals."""
     from instructwild.stage.frames import instruction_frame, instructions
 
-    known = {row.id: row for row in instructions(asked)}
+    known = {row.id: row for row in instructions(questions)}
     rows = []
     for row in rankings(ranked):
         _, counting = row.submitted()
@@ -170,10 +171,10 @@ def _made_by(model: str | None) -> Any:
     return MadeBy(model=model or "unknown")
 
 
-def licences(found: Gathered) -> dict[tuple[str, str], int]:
+def licences(gathered: Gathered) -> dict[tuple[str, str], int]:
     """(source, licence) -> rows, over everything the data rests on: the posts behind machine-made rows included."""
     counted: Counter[tuple[str, str]] = Counter()
-    for node in found.chain:
+    for node in gathered.chain:
         if "origin" in node.columns and not any(record.path == "model" for record in node.manifest.outputs):
             places = node.rows.select("id", "origin").explode("origin").drop_nulls("origin").unnest("origin").collect()
             for row in places.iter_rows(named=True):

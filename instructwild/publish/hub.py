@@ -30,11 +30,11 @@ class Difference:
 
     def lines(self) -> list[str]:
         """The difference for people."""
-        told = [f"  {config}: {added:,} rows added, {removed:,} removed, {same:,} stay"
+        text = [f"  {config}: {added:,} rows added, {removed:,} removed, {same:,} stay"
                 for config, (added, removed, same) in self.rows.items()]
         for sign, paths in (("+", self.new), ("~", self.changed), ("-", self.gone)):
-            told += [f"  {sign} {path}" for path in paths]
-        return told
+            text += [f"  {sign} {path}" for path in paths]
+        return text
 
 
 class Repository:
@@ -66,7 +66,7 @@ class Repository:
 
     def next_tag(self) -> str:
         """v1, v2, … after the highest that is there."""
-        taken = [int(found[1]) for tag in self.tags() if (found := VERSION.fullmatch(tag))]
+        taken = [int(match[1]) for tag in self.tags() if (match := VERSION.fullmatch(tag))]
         return f"v{max(taken, default=0) + 1}"
 
     def difference(self, folder: Path) -> Difference:
@@ -132,7 +132,7 @@ def _same(path: Path, there: Any) -> bool:
 def _ids_in(paths: list[Path]) -> set[str]:
     import polars as pl
 
-    return {one for path in paths for one in pl.scan_parquet(path).select("id").collect()["id"]} if paths else set()
+    return {identity for path in paths for identity in pl.scan_parquet(path).select("id").collect()["id"]}
 
 
 @contextmanager

@@ -41,26 +41,26 @@ SPELLED = {"apache 2.0": "apache-2.0", "apache2": "apache-2.0", "apache license 
 
 def terms_of(license: str | None) -> Terms:
     """The terms behind a licence as a source states it. One that is not known here forbids, until somebody has read it."""
-    said = " ".join((license or UNSTATED).lower().split())
-    said = SPELLED.get(said, said)
-    if said == UNSTATED:
+    name = " ".join((license or UNSTATED).lower().split())
+    name = SPELLED.get(name, name)
+    if name == UNSTATED:
         return Terms(UNSTATED, forbids="nobody has said under what licence they are")
-    if said in FREE:
-        return Terms(said, attribution=False)
-    if said in PERMISSIVE:
-        return Terms(said)
-    if said in COPYLEFT:
-        return Terms(said, share_alike=True)
-    found = CREATIVE_COMMONS.fullmatch(said)
-    if found:
-        name = "-".join(["cc-by", *(part for part in ("nc", "sa", "nd") if found[part]), found["version"] or "4.0"])
-        forbids = "it allows no derived works, and a dataset is one" if found["nd"] else ""
-        return Terms(name, share_alike=bool(found["sa"]), noncommercial=bool(found["nc"]), forbids=forbids)
-    if CLOSED.search(said):
-        return Terms(said, forbids="it forbids passing them on")
-    if RESEARCH.search(said):
-        return Terms(said, noncommercial=True)
-    return Terms(said, forbids="it is not known here, so somebody has to read it first")
+    if name in FREE:
+        return Terms(name, attribution=False)
+    if name in PERMISSIVE:
+        return Terms(name)
+    if name in COPYLEFT:
+        return Terms(name, share_alike=True)
+    match = CREATIVE_COMMONS.fullmatch(name)
+    if match:
+        name = "-".join(["cc-by", *(part for part in ("nc", "sa", "nd") if match[part]), match["version"] or "4.0"])
+        forbids = "it allows no derived works, and a dataset is one" if match["nd"] else ""
+        return Terms(name, share_alike=bool(match["sa"]), noncommercial=bool(match["nc"]), forbids=forbids)
+    if CLOSED.search(name):
+        return Terms(name, forbids="it forbids passing them on")
+    if RESEARCH.search(name):
+        return Terms(name, noncommercial=True)
+    return Terms(name, forbids="it is not known here, so somebody has to read it first")
 
 
 @dataclass(frozen=True)
@@ -74,19 +74,19 @@ class Together:
 
 def together(licenses: Iterable[str | None]) -> Together:
     """The strictest licence that results when rows under all of these stand in one dataset."""
-    terms = sorted({terms_of(license) for license in licenses}, key=lambda one: one.strictness)
-    forbidden = tuple(one for one in terms if one.forbids)
+    terms = sorted({terms_of(license) for license in licenses}, key=lambda each: each.strictness)
+    forbidden = tuple(each for each in terms if each.forbids)
     if not terms:
         return Together("other", "no row states a source")
     if forbidden:
-        return Together("other", "; ".join(f"{one.id}: {one.forbids}" for one in forbidden), forbidden)
+        return Together("other", "; ".join(f"{each.id}: {each.forbids}" for each in forbidden), forbidden)
     strictest = terms[-1]
-    needs = (any(one.noncommercial for one in terms), any(one.share_alike for one in terms))
-    if needs != (strictest.noncommercial, strictest.share_alike) or len({one.id for one in terms if one.share_alike}) > 1:
-        named = ", ".join(one.id for one in terms)
+    needs = (any(each.noncommercial for each in terms), any(each.share_alike for each in terms))
+    if needs != (strictest.noncommercial, strictest.share_alike) or len({each.id for each in terms if each.share_alike}) > 1:
+        named = ", ".join(each.id for each in terms)
         return Together("other", f"no single licence fits {named}: each row stays under its own")
     known = strictest.id in PERMISSIVE | COPYLEFT | FREE or strictest.id.startswith("cc-")
     alone = len(terms) == 1
     why = f"all rows are under {strictest.id}" if alone else \
-        f"the strictest of {', '.join(one.id for one in terms)}"
+        f"the strictest of {', '.join(each.id for each in terms)}"
     return Together(strictest.id if known else "other", why)

@@ -36,7 +36,7 @@ def folded(summary: str, body: Sequence[str]) -> list[str]:
 
 def pictures(files: Iterable[tuple[str, str]]) -> list[str]:
     """Pictures by (path beside the card, what they show)."""
-    return [line for path, said in files for line in (f"![{plain(said)}]({path})", "")][:-1]
+    return [line for path, caption in files for line in (f"![{plain(caption)}]({path})", "")][:-1]
 
 
 def plain(text: str) -> str:

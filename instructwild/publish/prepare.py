@@ -37,13 +37,13 @@ class Ready:
 
     def lines(self) -> list[str]:
         """What there is, for people."""
-        told = [f"{self.kind} in {self.folder}, licence {self.licence}"]
-        told += [f"  {config}: {count:,} rows" for config, count in self.rows.items()]
-        told += [f"  masked in answers: {count:,} of {kind}" for kind, count in self.masked.items()]
+        text = [f"{self.kind} in {self.folder}, licence {self.licence}"]
+        text += [f"  {config}: {count:,} rows" for config, count in self.rows.items()]
+        text += [f"  masked in answers: {count:,} of {kind}" for kind, count in self.masked.items()]
         if self.unanswered:
-            told.append(f"  {self.unanswered:,} rows have no answer and stay behind")
-        told += [f"  let pass: {kind} in {count:,} rows" for kind, count in self.accepted.items()]
-        return told
+            text.append(f"  {self.unanswered:,} rows have no answer and stay behind")
+        text += [f"  let pass: {kind} in {count:,} rows" for kind, count in self.accepted.items()]
+        return text
 
 
 def prepare(source: str | Path, out: Path, title: str, *, version: str = "", unstated: str | None = None,
@@ -67,17 +67,17 @@ def prepare(source: str | Path, out: Path, title: str, *, version: str = "", uns
         GateError: the gate of a stage behind it failed.
         OutputError: `out` cannot be written.
     """
-    found = gather(source)
-    if found.model is not None:
-        return _model(found, out, title, license, unstated, repo_id)
-    return _dataset(found, out, title, version, unstated, accept, repo_id, mask)
+    gathered = gather(source)
+    if gathered.model is not None:
+        return _model(gathered, out, title, license, unstated, repo_id)
+    return _dataset(gathered, out, title, version, unstated, accept, repo_id, mask)
 
 
-def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str | None, accept: Sequence[str],
+def _dataset(gathered: Gathered, out: Path, title: str, version: str, unstated: str | None, accept: Sequence[str],
              repo_id: str, mask: bool) -> Ready:
     from instructwild.publish.dataset_card import contents, dataset_card, lengths_of
 
-    allowed = licence(licences(found), unstated)
+    allowed = licence(licences(gathered), unstated)
     masked: Counter[str] = Counter()
 
     def change(rows: "pl.DataFrame") -> "pl.DataFrame":
@@ -85,18 +85,18 @@ def _dataset(found: Gathered, out: Path, title: str, version: str, unstated: str
         masked.update(counts)
         return changed
 
-    configs = frames(found, change) if mask else frames(found)
+    configs = frames(gathered, change) if mask else frames(gathered)
     accepted = _searched(configs, accept)
     files.prepare(out)
     patterns = files.write_rows(out, configs)
-    manifests = [node.manifest for node in found.chain]
+    manifests = [node.manifest for node in gathered.chain]
     files.write_lineage(out, manifests)
     drawn = files.write_pictures(out, lengths_of(next(iter(configs.values()))) if configs else {})
     files.write_card(out, dataset_card(title, [contents(name, frame) for name, frame in configs.items()], manifests,
                                        files=patterns, licence=allowed, unstated=unstated, version=version, repo_id=repo_id,
                                        drawn=drawn, masked=masked))
     return Ready(out, "dataset", allowed.id, {name: frame.height for name, frame in configs.items()}, accepted,
-                 dict(masked), unanswered(found))
+                 dict(masked), unanswered(gathered))
 
 
 def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict[str, int]:
@@ -118,38 +118,38 @@ def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict
         return personal_data(watched(), accept)
 
 
-def _model(found: Gathered, out: Path, title: str, license: str | None, unstated: str | None, repo_id: str) -> Ready:
+def _model(gathered: Gathered, out: Path, title: str, license: str | None, unstated: str | None, repo_id: str) -> Ready:
     from instructwild.publish.model_card import curves_of, model_card
 
-    assert found.model is not None
-    base = _base(found)
+    assert gathered.model is not None
+    base = _base(gathered)
     named = next((known for name, known in LICENCES.items() if base and name in base.lower()), None)
-    result = license or together({named, *(said or unstated for _, said in licences(found))} - {None}).id
+    result = license or together({named, *(stated or unstated for _, stated in licences(gathered))} - {None}).id
     files.prepare(out)
-    files.link_model(out, found.model.folder / "model")
-    manifests = [node.manifest for node in found.chain]
-    measured = [node.manifest for node in found.evaluations]
+    files.link_model(out, gathered.model.folder / "model")
+    manifests = [node.manifest for node in gathered.chain]
+    measured = [node.manifest for node in gathered.evaluations]
     files.write_lineage(out, [*manifests, *measured])
-    files.write_card(out, model_card(title, manifests, base=base, license=result, annotators=_annotators(found),
-                                     languages=_languages(found), evaluations=measured, repo_id=repo_id,
+    files.write_card(out, model_card(title, manifests, base=base, license=result, annotators=_annotators(gathered),
+                                     languages=_languages(gathered), evaluations=measured, repo_id=repo_id,
                                      drawn=files.write_pictures(out, curves_of(manifests))))
     return Ready(out, "model", result)
 
 
-def _base(found: Gathered) -> str | None:
+def _base(gathered: Gathered) -> str | None:
     """The name of the model that the first training began with."""
-    for node in found.chain:
+    for node in gathered.chain:
         base = node.manifest.metrics.get("base")
         if isinstance(base, dict) and isinstance(base.get("name"), str):
             return str(base["name"])
     return None
 
 
-def _annotators(found: Gathered) -> dict[str, int]:
+def _annotators(gathered: Gathered) -> dict[str, int]:
     """Kind of annotator -> rankings, in the last stage of rankings behind the model."""
     from instructwild.stage.frames import rankings
 
-    ranked = [node for node in found.chain if "rankings" in node.columns]
+    ranked = [node for node in gathered.chain if "rankings" in node.columns]
     counted: dict[str, int] = {}
     for row in rankings(ranked[-1].rows.collect()) if ranked else ():
         kind, counting = row.submitted()
@@ -158,9 +158,9 @@ def _annotators(found: Gathered) -> dict[str, int]:
     return counted
 
 
-def _languages(found: Gathered) -> list[str]:
+def _languages(gathered: Gathered) -> list[str]:
     tags: set[str] = set()
-    for node in found.chain:
+    for node in gathered.chain:
         if "language" in node.columns:
             tags |= set(node.rows.select("language").unique().collect()["language"])
     return sorted(tags - {"und"})

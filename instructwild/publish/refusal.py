@@ -8,7 +8,7 @@ from instructwild.publish.licence import Together, terms_of, together
 NAMED = 8
 
 
-def licence(found: Mapping[tuple[str, str], int], unstated: str | None) -> Together:
+def licence(licenses: Mapping[tuple[str, str], int], unstated: str | None) -> Together:
     """The licence of the whole.
 
     Args:
@@ -18,11 +18,11 @@ def licence(found: Mapping[tuple[str, str], int], unstated: str | None) -> Toget
     Raises:
         InputError: a licence forbids publishing, or nobody has said what it is.
     """
-    result = together({license or unstated for _, license in found} or {unstated})
+    result = together({license or unstated for _, license in licenses} or {unstated})
     if not result.forbidden:
         return result
     lines = [f"{count:,} rows of {source} ({license or 'licence not stated'}): {terms.forbids}"
-             for (source, license), count in found.items() if (terms := terms_of(license or unstated)).forbids]
+             for (source, license), count in licenses.items() if (terms := terms_of(license or unstated)).forbids]
     raise InputError("cannot be published: " + "; ".join(lines[:NAMED] or [result.why]), where="licences",
                      remedy="leave those sources out; or where you hold the rights or nobody stated the licence, say what "
                             "it is: --unstated-license ID, or collect --license ID")

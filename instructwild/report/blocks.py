@@ -55,8 +55,8 @@ class Stats:
 
     def html(self) -> Markup:
         """A row of figures that wraps."""
-        given = self.items.items() if isinstance(self.items, Mapping) else self.items
-        return render("stats.html.j2", items=[(*item, "")[:3] for item in given])
+        items = self.items.items() if isinstance(self.items, Mapping) else self.items
+        return render("stats.html.j2", items=[(*item, "")[:3] for item in items])
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class Sample:
     @property
     def answers(self) -> list[tuple[str, tuple[str, str | None]]]:
         """All answers by what they are called, long ones folded."""
-        given = [("", self.reply)] if self.reply is not None else []
-        return [(label, folded(text)) for label, text in (*given, *self.replies)]
+        listed = [("", self.reply)] if self.reply is not None else []
+        return [(label, folded(text)) for label, text in (*listed, *self.replies)]
 
 
 @dataclass(frozen=True)
@@ -182,13 +182,13 @@ def differing(left: str, right: str, longest: int = 4000) -> tuple[Runs, Runs]:
     a, b = WORDS.findall(left), WORDS.findall(right)
     if max(len(a), len(b)) > longest:
         return [(False, left)], [(False, right)]
-    one: Runs = []
+    first: Runs = []
     two: Runs = []
     for code in LCSseq.opcodes(a, b):
         differs = code.tag != "equal"
-        one += [(differs, "".join(a[code.src_start:code.src_end]))] if code.src_end > code.src_start else []
+        first += [(differs, "".join(a[code.src_start:code.src_end]))] if code.src_end > code.src_start else []
         two += [(differs, "".join(b[code.dest_start:code.dest_end]))] if code.dest_end > code.dest_start else []
-    return one, two
+    return first, two
 
 
 @dataclass(frozen=True)

@@ -31,11 +31,11 @@ def by_source(frame: "pl.DataFrame") -> dict[str, int]:
     if "origin" not in frame.columns:
         return {}
     first = pl.col("origin").list.first()
-    found = pl.concat_str([first.struct.field("kind"), first.struct.field("source")], separator=" · ", ignore_nulls=True)
+    sources = pl.concat_str([first.struct.field("kind"), first.struct.field("source")], separator=" · ", ignore_nulls=True)
     made = pl.col("made_by").struct.field("model") if "made_by" in frame.columns else pl.lit(None, dtype=pl.String)
     return _counted(frame.select(source=pl.coalesce(
         pl.when(made.is_not_null() & (made != "")).then(pl.concat_str([pl.lit("made by "), made])),
-        pl.when(first.is_not_null()).then(found), pl.lit("unknown"))), "source")
+        pl.when(first.is_not_null()).then(sources), pl.lit("unknown"))), "source")
 
 
 def by_type(frame: "pl.DataFrame") -> dict[str, int]:
@@ -54,16 +54,16 @@ def lengths(frame: "pl.DataFrame", role: str = "user") -> list[int]:
     if "messages" not in frame.columns or frame.is_empty():
         return []
     turn = pl.element().struct
-    said = pl.col("messages").list.eval(pl.when(turn.field("role") == role).then(turn.field("content"))).list.drop_nulls()
-    counted = frame.select(n=pl.when(said.list.len() > 0).then(said.list.join("\n").str.count_matches(WORD)))
+    spoken = pl.col("messages").list.eval(pl.when(turn.field("role") == role).then(turn.field("content"))).list.drop_nulls()
+    counted = frame.select(n=pl.when(spoken.list.len() > 0).then(spoken.list.join("\n").str.count_matches(WORD)))
     return counted["n"].drop_nulls().to_list()
 
 
 def _counted(frame: "pl.DataFrame", column: str) -> dict[str, int]:
     if column not in frame.columns:
         return {}
-    found = frame.group_by(column).len().sort("len", column, descending=[True, False])
-    return {str(name): int(count) for name, count in found.iter_rows()}
+    counted = frame.group_by(column).len().sort("len", column, descending=[True, False])
+    return {str(name): int(count) for name, count in counted.iter_rows()}
 
 
 def stage_header(page: Page, manifest: "Manifest") -> Page:

@@ -88,33 +88,33 @@ def histogram(groups: Mapping[str, Sequence[float]] | Sequence[float], *, label:
         about: how many bins.
         percent: heights are shares of each set, so that a small one can be seen beside a large one.
     """
-    given = groups if isinstance(groups, Mapping) else {"": groups}
-    series = {name: [float(v) for v in values if v is not None and abs(v) < HUGE] for name, values in given.items()}
+    named = groups if isinstance(groups, Mapping) else {"": groups}
+    series = {name: [float(v) for v in values if v is not None and abs(v) < HUGE] for name, values in named.items()}
     everything = [value for values in series.values() for value in values]
     if not everything:
         return Figure(render("nothing.html.j2"), title, caption)
     cut = bins(everything, about)
     counts = {name: cut.count(values) for name, values in series.items()}
-    heights = {name: [100 * count / len(series[name]) if percent else count for count in found] if series[name] else found
-               for name, found in counts.items()}
-    marks = ticks(0, max(max(found) for found in heights.values()))
+    heights = {name: [100 * count / len(series[name]) if percent else count for count in binned] if series[name] else binned
+               for name, binned in counts.items()}
+    marks = ticks(0, max(max(binned) for binned in heights.values()))
     across = (WIDTH - LEFT - RIGHT) / (len(cut.edges) - 1)
     boxes, paths = [], []
-    for index, (name, found) in enumerate(counts.items()):
+    for index, (name, binned) in enumerate(counts.items()):
         if index:
             paths.append((_outline(heights[name], across, marks), index % COLOURS, 0, []))
             continue
-        for place, count in enumerate(found):
+        for at, count in enumerate(binned):
             if count:
-                y = _y(heights[name][place], marks)
-                boxes.append((round(LEFT + place * across + 0.5, 2), y, round(max(0.6, across - 1), 2),
+                y = _y(heights[name][at], marks)
+                boxes.append((round(LEFT + at * across + 0.5, 2), y, round(max(0.6, across - 1), 2),
                               round(HEIGHT - BOTTOM - y, 2), index,
                               f"{name + ': ' if name else ''}{count:,}"
-                              f"{f' ({heights[name][place]:.1f}%)' if percent else ''} from {decimal(cut.edges[place])} "
-                              f"to {decimal(cut.edges[place + 1])}"))
+                              f"{f' ({heights[name][at]:.1f}%)' if percent else ''} from {decimal(cut.edges[at])} "
+                              f"to {decimal(cut.edges[at + 1])}"))
     every = max(1, math.ceil((len(cut.edges) - 1) / 6))
-    below = [(round(LEFT + place * across, 2), _short(edge)) for place, edge in enumerate(cut.edges)
-             if place % every == 0]
+    below = [(round(LEFT + at * across, 2), _short(edge)) for at, edge in enumerate(cut.edges)
+             if at % every == 0]
     if len(cut.edges) > 1 and cut.edges[1] - cut.edges[0] == 1 and cut.edges[0] % 1 == 0.5:
         below = [(round(x + across / 2, 2), _short(float(edge) + 0.5))
                  for (x, _), edge in zip(below, cut.edges[::every], strict=True) if edge != cut.edges[-1]]
@@ -144,7 +144,7 @@ def lines(series: Mapping[str, Sequence[float | None] | Sequence[Point]], *, x: 
     marks = ticks(min(0.0, *(p[1] for p in finite)) if zero else min(p[1] for p in finite), max(p[1] for p in finite))
     span = right - left or 1.0
     margin = max(LEFT, 12 + CHARACTER * max(map(len, labels(marks))))
-    place = lambda value: round(margin + (value - left) / span * (WIDTH - margin - RIGHT), 2)  # noqa: E731
+    position = lambda value: round(margin + (value - left) / span * (WIDTH - margin - RIGHT), 2)  # noqa: E731
     paths = []
     for index, points in enumerate(curves.values()):
         drawn, pen = [], "M"
@@ -152,14 +152,14 @@ def lines(series: Mapping[str, Sequence[float | None] | Sequence[Point]], *, x: 
             if not math.isfinite(value):
                 pen = "M"
                 continue
-            drawn.append(f"{pen}{place(at)} {_y(value, marks)}")
+            drawn.append(f"{pen}{position(at)} {_y(value, marks)}")
             pen = "L"
         paths.append((" ".join(drawn), index % COLOURS, index % DASHES,
-                      [(place(at), _y(value, marks)) for at, value in points if math.isfinite(value)]
+                      [(position(at), _y(value, marks)) for at, value in points if math.isfinite(value)]
                       if len(points) <= 12 else []))
-    below = [(place(mark), text) for mark, text in zip(across, labels(across), strict=True) if left <= mark <= right]
-    described = "; ".join(f"{name}: from {decimal(found[0][1])} to {decimal(found[-1][1])}"
-                          for name, points in curves.items() if (found := [p for p in points if math.isfinite(p[1])]))
+    below = [(position(mark), text) for mark, text in zip(across, labels(across), strict=True) if left <= mark <= right]
+    described = "; ".join(f"{name}: from {decimal(finite[0][1])} to {decimal(finite[-1][1])}"
+                          for name, points in curves.items() if (finite := [p for p in points if math.isfinite(p[1])]))
     return Figure(render("plot.svg.j2", boxes=[], paths=paths, below=below, beside=_beside(marks), label=x, side=y,
                          legend=[(n, i % COLOURS, i % DASHES, "line") for i, n in enumerate(curves)], size=_size(margin),
                          described=f"{y or 'Values'} by {x}. {described}."), title, caption)
@@ -168,8 +168,8 @@ def lines(series: Mapping[str, Sequence[float | None] | Sequence[Point]], *, x: 
 def _outline(counts: Sequence[float], across: float, marks: Sequence[float]) -> str:
     """The upper edge of a set of bars as one stepped path."""
     steps = [f"M{LEFT} {HEIGHT - BOTTOM}"]
-    for place, count in enumerate(counts):
-        steps.append(f"V{_y(count, marks)}H{round(LEFT + (place + 1) * across, 2)}")
+    for index, count in enumerate(counts):
+        steps.append(f"V{_y(count, marks)}H{round(LEFT + (index + 1) * across, 2)}")
     return "".join(steps) + f"V{HEIGHT - BOTTOM}"
 
 

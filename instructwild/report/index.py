@@ -109,8 +109,8 @@ def chain_page(title: str, stages: Sequence[tuple[str, str, str | Path]], answer
         page.add("", Stats(_totals(done, sum(line.done for line in lines))))
     page.add("Stages", Stages(lines))
     if answers:
-        page.add("Answers side by side", Samples([Sample(question, replies=tuple(given.items()))
-                                                  for question, given in answers]))
+        page.add("Answers side by side", Samples([Sample(question, replies=tuple(answer.items()))
+                                                  for question, answer in answers]))
     return page.html()
 
 

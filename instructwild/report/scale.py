@@ -50,17 +50,17 @@ def bins(values: Sequence[float], about: int = 24) -> Bins:
     """
     import numpy as np
 
-    found = np.asarray(values, dtype=float)
-    low, high = float(found.min()), float(found.max())
-    whole = bool(np.all(found == np.round(found)))
+    array = np.asarray(values, dtype=float)
+    low, high = float(array.min()), float(array.max())
+    whole = bool(np.all(array == np.round(array)))
     if high - low <= 1e-9 * max(abs(low), abs(high)):
         margin = max(0.5, abs(low) * 1e-3)
         return Bins((low - margin, high + margin), False)
     if whole and high - low <= about:
         return Bins(tuple(float(n) - 0.5 for n in range(int(low), int(high) + 2)), False)
-    middle, tail = (float(q) for q in np.quantile(found, [0.5, 0.99]))
+    middle, tail = (float(q) for q in np.quantile(array, [0.5, 0.99]))
     if (low >= 0 and middle > 0 and tail > 8 * middle) or (low > 0 and high > 100 * middle):
-        start = max(low, 1.0 if whole else float(found[found > 0].min()))
+        start = max(low, 1.0 if whole else float(array[array > 0].min()))
         edges = np.geomspace(start, high, about + 1)
         edges = np.unique(np.round(edges) if whole else edges)
         edges[-1] = max(edges[-1], high)

@@ -49,6 +49,10 @@ MASKED = [
     ("微信号：xiaomei_88，QQ：12345678", "微信号：[USER_1]，QQ：[USER_2]"),
     ("my name is Ana Berg. Sign it Ana Berg.", "my name is [NAME_1]. Sign it [NAME_1]."),
     ("我叫王小明，落款写王小明", "我叫[NAME_1]，落款写[NAME_1]"),
+    ("thanks @wren_holt; see you", "thanks [USER_1]; see you"),
+    ("Ask (@wren_holt) what a variable is, please do it", "Ask ([USER_1]) what a variable is, please do it"),
+    ("Telephone number: 508-555-0176", "Telephone number: [PHONE_1]"),
+    ("my wifi password is tRq82kLm", "my wifi password is [KEY_1]"),
 ]
 
 
@@ -96,6 +100,24 @@ KEPT = [
     "64 bytes from localhost: icmp_seq=1 ttl=64 time=0.031 ms",
     "Highway 61 Revisited and 5th Avenue are famous",
     "圆周率3.1415926535，光速299792458米每秒",
+    "email String @unique\nposts Post[] @relation",
+    "import { Canvas } from \"@three-d/canvas\"; npm i @radix-like/react-popover",
+    "/** Returns {@code null}\n * @format: how the width is printed\n */",
+    "FETCH NEXT FROM c INTO @row_name",
+    "We fill the @months variable and the @limit parameter in SQL",
+    "session({ user }) {\n // @ts-ignore\n return user }",
+    "W@W@W are the winning rows",
+    "* VX: contains the letters V and X",
+    "iPhone 11 (1) 999.99 and the row 600 700 800 900 1000",
+    "Phone: (123) 456-7890",
+    "the ruby version is 2.6.8.205",
+    "uses: actions/cache@v3.When it fails, retry",
+    "server.login('your_email_address@gmail.com', 'x') and bob@gmail.com",
+    "/home/vsts/work/1 and C:\\Users\\lenovo\\Desktop",
+    "the 1983 Church Street bombing, cite a 2016 Supreme Court case, 2 Milky Way bars",
+    "Here is a random password: rT8$jLpZ. 这是一个随机密码：78h@r365",
+    "password = 'P@ssw0rd1' and api_key: 0123456789abcdef",
+    "https://www.facebook.com/facebook",
 ]
 
 

@@ -1,0 +1,80 @@
+"""Batches on their way, in the ledger's file: written down before they are handed in, closed with their answers."""
+
+import json
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.reading import Bill
+from instructwild.llm.request import Reply
+
+
+@dataclass(frozen=True)
+class OpenBatch:
+    """A batch whose answers are not in yet.
+
+    Args:
+        name: twelve hex digits, which the provider is told too.
+        provider_id: the provider's own name of it; None where it is not known whether the batch arrived.
+        created: seconds since 1970.
+        bounds: key of each call -> the most it can cost, in US$.
+    """
+
+    name: str
+    provider_id: str | None
+    created: float
+    bounds: Mapping[str, float]
+
+    @property
+    def usd(self) -> float:
+        """The most that the batch can cost."""
+        return sum(self.bounds.values())
+
+
+class BatchRecord:
+    """The open batches of one run at one endpoint.
+
+    Args:
+        ledger: of the run.
+        place: the endpoint's address and the model's name, so that one run may use several.
+    """
+
+    def __init__(self, ledger: Ledger, place: str) -> None:
+        self.ledger, self.place = ledger, place
+
+    def open(self, bounds: Mapping[str, float]) -> OpenBatch:
+        """Write a batch down, before anything of it is sent."""
+        batch = OpenBatch(uuid.uuid4().hex[:12], None, time.time(), dict(bounds))
+        with self.ledger.changes() as db:
+            db.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)",
+                       (batch.name, self.ledger.run, self.place, None, batch.created, json.dumps(batch.bounds), batch.usd))
+        return batch
+
+    def arrived(self, batch: OpenBatch, provider_id: str) -> OpenBatch:
+        """Note the provider's name of a batch."""
+        with self.ledger.changes() as db:
+            db.execute("UPDATE batches SET provider_id = ? WHERE name = ?", (provider_id, batch.name))
+        return OpenBatch(batch.name, provider_id, batch.created, batch.bounds)
+
+    def waiting(self) -> list[OpenBatch]:
+        """The batches that this run handed in, or was about to."""
+        with self.ledger.changes() as db:
+            rows = db.execute("SELECT name, provider_id, created, bounds FROM batches WHERE run = ? AND place = ? "
+                              "ORDER BY created", (self.ledger.run, self.place)).fetchall()
+        return [OpenBatch(name, provider_id, created, json.loads(bounds)) for name, provider_id, created, bounds in rows]
+
+    def close(self, batch: OpenBatch, answered: Iterable[tuple[str, Reply]] = (), bills: Iterable[Bill] = (),
+              lost: float = 0.0) -> None:
+        """Note the answers of a batch and forget it, all or none.
+
+        Args:
+            answered: replies by key.
+            bills: what was charged without an answer.
+            lost: US$ that may have been charged without an answer.
+        """
+        with self.ledger.changes() as db:
+            if db.execute("DELETE FROM batches WHERE name = ?", (batch.name,)).rowcount:
+                billed = ((bill.usd, bill.prompt_tokens, bill.completion_tokens) for bill in bills)
+                self.ledger.note_batch(answered, billed, lost)
