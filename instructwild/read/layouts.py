@@ -1,6 +1,6 @@
 """The layouts that instruction data comes in, each turned into one conversation; what it does not read is `extra`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,33 +12,56 @@ from instructwild.read.exports import (
     moss_chat,
     moss_text,
 )
+from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
-from instructwild.read.turns import LeftOut, Turn, answered, turn, turn_from, unread
+from instructwild.read.pairs import PAIR, shared_turns, side_turns
+from instructwild.read.turns import ROLES, LeftOut, Turn, answered, turn, turn_from, unread
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.verdict import Reason
 
 
 @dataclass
 class Conversation:
-    """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`."""
+    """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`.
+
+    `layout` is what messages call the layout, `language` the one that the layout itself names.
+    """
 
     turns: list[Turn]
     read: set[str]
     tools: Any = None
     extra: dict[str, Any] = field(default_factory=dict)
+    layout: str = ""
+    language: str | None = None
 
 
 def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversation:
+    """The conversation in one row of any known layout, as `conversation_of`, whose answer is none that is marked as bad.
+
+    Raises:
+        ValueError: as `conversation_of`.
+        LeftOut: it holds media, or an answer that is marked as bad.
+    """
+    conversation = conversation_of(row, plain_text)
+    if conversation.turns[-1]["role"] == "assistant":
+        for name in KTO:
+            if is_good(row.get(name)) is False:
+                raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {name} is {row[name]!r}")
+    return conversation
+
+
+def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> Conversation:
     """The conversation in one row of any known layout; `plain_text` says whether a lone `text` is one.
 
     Raises:
         ValueError: no known layout fits, a role is unknown, or a content is not text; the message says which.
-        LeftOut: it holds media, or an answer that is marked as bad.
+        LeftOut: it holds media.
     """
-    for reader in (_messages, _prompt, _mapping, _body, _moss, _turn_list, _input_target, _tree_row, _implicit,
-                   *((_plain_text,) if plain_text else ())):
-        conversation = reader(row)
-        if conversation is not None:
+    for layout, reader in READERS.items():
+        if reader is _plain_text and not plain_text:
+            continue
+        if (conversation := reader(row)) is not None:
+            conversation.layout = layout
             break
     else:
         known = ", ".join(map(str, list(row)[:8])) or "none"
@@ -50,25 +73,12 @@ def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversa
         raise ValueError("the conversation is empty")
     if thoughts:
         conversation.extra["reasoning_content"] = "\n".join(thoughts)
-    _refuse_bad(conversation, row)
     return conversation
 
 
 def to_messages(row: Mapping[str, Any]) -> list[Turn]:
     """The turns of one row of any known layout but a lone text; raises as `to_conversation`."""
     return to_conversation(row, plain_text=False).turns
-
-
-def _refuse_bad(conversation: Conversation, row: Mapping[str, Any]) -> None:
-    """Raise where the row says that its answer is a bad one."""
-    if conversation.turns[-1]["role"] != "assistant":
-        return
-    for name in ("label", "kto_tag"):
-        value = row.get(name)
-        if value is False or (isinstance(value, str) and value.strip().lower() == "false"):
-            raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {name} is {value!r}")
-    if row.get("\0bad") is True:
-        raise LeftOut(Reason.MARKED_BAD, "its answer is marked as bad")
 
 
 def _with_system(conversation: Conversation, row: Mapping[str, Any]) -> None:
@@ -123,7 +133,8 @@ def _prompt(row: Mapping[str, Any]) -> Conversation | None:
     value = parsed(row[key]) if not isinstance(row[key], str) or row[key].lstrip()[:2] in ("[{", "[ ", "[\n") else row[key]
     if isinstance(value, Mapping) and "text" in value and "replies" in value:
         turns, whole = message_tree(value)
-        return Conversation(turns, {key} if whole else set())
+        language = value.get("lang")
+        return Conversation(turns, {key} if whole else set(), language=language if isinstance(language, str) else None)
     if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], Mapping):
         conversation = _conversation(value, key)
     else:
@@ -260,18 +271,12 @@ def _input_target(row: Mapping[str, Any]) -> Conversation | None:
     return _with_answer(conversation, row, keys)
 
 
-def _tree_row(row: Mapping[str, Any]) -> Conversation | None:
-    """A message of Open Assistant's rows: one that begins a tree is a prompt."""
-    if "parent_id" in row and isinstance(row.get("role"), str) and isinstance(row.get("text"), str):
-        if row["parent_id"] is not None:
-            raise ValueError("a reply of a message tree, which is no row by itself")
-        return Conversation([turn_from({"role": row["role"], "content": row["text"]}, 0)], {"text", "role"})
-    return None
-
-
 def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
-    """A plain `text`: a dialogue whose turns are labelled, or else text to be learnt as it is, without a prompt."""
-    text = row.get("text")
+    """A plain `text`: one message where a `role` stands beside it, a dialogue whose turns are labelled, or else text to be
+    learnt as it is, without a prompt."""
+    text, role = row.get("text"), row.get("role")
+    if isinstance(text, str) and text.strip() and isinstance(role, str) and role.lower() in ROLES:
+        return Conversation([turn_from({"role": role, "content": text}, 0)], {"text", "role"})
     if isinstance(text, str) and text.strip():
         return Conversation(labelled_turns(text, answered_too=True) or [turn("assistant", text)], {"text"})
     return None
@@ -279,27 +284,14 @@ def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
 
 def _implicit(row: Mapping[str, Any]) -> Conversation | None:
     """Two whole conversations, of which the last answers differ: the prompt is what they share; both stay in extra."""
-    if is_empty(row.get("chosen")) or is_empty(row.get("rejected")):
+    if any(is_empty(row.get(name)) for name in PAIR):
         return None
-    sides: list[list[Turn]] = []
-    for key in ("chosen", "rejected"):
-        value = parsed(row[key])
-        if isinstance(value, str):
-            turns = labelled_turns(value, answered_too=True)
-        elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
-            turns = [turn_from(item, number) for number, item in enumerate(value)]
-        else:
-            turns = None
-        if not turns:
-            return None
-        sides.append(turns)
-    shared = 0
-    for better, worse in zip(*sides, strict=False):
-        if better != worse:
-            break
-        shared += 1
-    while shared and sides[0][shared - 1]["role"] not in ("user", "tool"):
-        shared -= 1
-    return Conversation(sides[0][:shared], set()) if shared else None
+    chosen, rejected = (side_turns(row[name], name) for name in PAIR)
+    shared = shared_turns(chosen, rejected)
+    return Conversation(chosen[:shared], set()) if shared else None
 
 
+READERS: dict[str, Callable[[Mapping[str, Any]], Conversation | None]] = {
+    "messages": _messages, "prompt and answer": _prompt, "ChatGPT export": _mapping, "OpenAI batch": _body, "MOSS": _moss,
+    "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit, "text": _plain_text}
+"""The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

@@ -1,4 +1,4 @@
-"""Whose an output folder is: made, or being made, from what is wanted now, from something else, or by nobody known."""
+"""What an output folder was made, or is being made, from; and in what that differs from what is wanted now."""
 
 import json
 import os
@@ -15,32 +15,41 @@ PLAN = "plan.json"
 
 
 def made_from(folder: Path) -> dict[str, Any] | None:
-    """What the folder was made, or is being made, from (stage, version, config, inputs); None where it is nobody's."""
+    """What the folder was made, or is being made, from (stage, version, config, inputs); None where that is unknown."""
     if is_stage(folder):
         manifest = read_manifest(folder)
         return {"stage": manifest.stage, "version": manifest.version, "config": manifest.config,
-                "inputs": [record.sha256 for record in manifest.inputs]}
+                "inputs": [record.sha256 for record in manifest.inputs], "names": [record.path for record in manifest.inputs]}
     try:
-        found = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else None
+        plan = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
+        return plan if isinstance(plan, dict) else None
     except (OSError, ValueError):
         return None
 
 
-def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """What sets two runs apart, in words."""
-    told = [f"{key}: {found.get(key)} there, {wanted[key]} now"
-            for key in ("stage", "version") if found.get(key) != wanted[key]]
-    there, now = dict(_options(found.get("config") or {})), dict(_options(wanted["config"]))
-    told += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
-             for key in dict.fromkeys([*there, *now]) if there.get(key) != now.get(key)]
-    if found.get("inputs") != wanted["inputs"]:
-        told.append("the inputs have other content")
-    return told
+def differences(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What sets two runs apart, in words: each option with its value there and now, each input by its name."""
+    words = [f"{key}: {before.get(key)} there, {wanted[key]} now"
+             for key in ("stage", "version") if before.get(key) != wanted[key]]
+    there, now = dict(_options(before.get("config") or {})), dict(_options(wanted["config"]))
+    words += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
+              for key in dict.fromkeys([*there, *now]) if there.get(key) != now.get(key)]
+    return words + _other_inputs(before, wanted)
+
+
+def _other_inputs(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    old, new = before.get("inputs") or [], wanted["inputs"]
+    if old == new:
+        return []
+    names = wanted.get("names") or [""] * len(new)
+    if len(old) != len(new):
+        return [f"the inputs have other content: {len(old)} there, {len(new)} now"]
+    changed = [f"{name or 'one'} ({a[:12]} there, {b[:12]} now)" for name, a, b in zip(names, old, new, strict=True) if a != b]
+    return [f"the inputs have other content: {', '.join(changed)}"]
 
 
 def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single option by its dotted name; what lies in a list is named by its place, from 1."""
+    """Every single option by its dotted name; what lies in a list is named by its number, from 1."""
     named = value.items() if isinstance(value, dict) else enumerate(value, start=1) if isinstance(value, list) else ()
     for key, item in named:
         yield from _options(item, f"{name}.{key}" if name else str(key))

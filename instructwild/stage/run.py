@@ -15,6 +15,8 @@ from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
 from instructwild.stage.atomic import atomic_path, write_atomic
+from instructwild.stage.check import altered
+from instructwild.stage.content import size_of
 from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done
 from instructwild.stage.folder import (
     DATA,
@@ -139,9 +141,9 @@ class Run:
         return Stage(self.folder, manifest)
 
     def _outputs(self, rows: Rows) -> list[FileRecord]:
-        found = [(DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None)]
-        made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
-                for name, count in found if (self.folder / name).exists()]
+        names = ((DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None))
+        made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count, size=size_of(self.folder / name))
+                for name, count in names if (self.folder / name).exists()]
         if any(self.folder.glob(WEIGHTS)):
             made.append(FileRecord(path=WEIGHTS, sha256=weights_sha256(self.folder / MODEL)))
         return made
@@ -167,19 +169,25 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     """
     folder = Path(out)
     plain = json.loads(json.dumps(config, default=str))
-    wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs]}
-    found = made_from(folder)
-    unlike = differences(found, wanted) if found is not None else []
-    if found is None and folder.exists() and not nothing_done(folder):
+    wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs],
+              "names": [record.path for record in inputs]}
+    there = made_from(folder)
+    unlike = differences(there, wanted) if there is not None else []
+    if there is None and folder.exists() and not nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
     if unlike and not force:
         raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=str(folder),
                           remedy="choose another --out, or --force to replace it")
     fresh = not folder.exists()
     run = Run(folder, stage, plain, list(inputs))
-    if found is not None and not unlike and is_stage(folder):
-        yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder), found=True))
-        return
+    if there is not None and not unlike and is_stage(folder):
+        manifest = read_manifest(folder)
+        if (what := altered(folder, manifest)) is None:
+            yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, manifest, found=True))
+            return
+        if not force:
+            raise OutputError(what, where=str(folder), remedy="choose another --out, or --force to make it again")
+        unlike = [what]
     try:
         if unlike:
             clear(folder)
