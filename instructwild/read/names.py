@@ -19,7 +19,8 @@ UNREAD = "\0"
 SAME_ROLE = {"instruction": PROMPT_KEYS, "output": ANSWER_KEYS, "messages": CONVERSATION_KEYS}
 KNOWN = frozenset({
     *PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *MAPPED.values(), "source", "url", "license", "instruction_type",
-    "category", "special_tag", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
+    "category", "special_tag", "candidates", "rankings", "score", "preferred_output", "non_preferred_output", "completions",
+    "responses", "answers", "generations", "outputs", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
     "response_id",
     "kto_tag", "target", "ideal", "text", "turns", "reference", "chat", "meta_instruction", "plain_text", "mapping", "body"})
 

@@ -23,7 +23,7 @@ from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
 from instructwild.read.marks import KTO
 from instructwild.read.message_rows import joined_trees
-from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS, ColumnNames, check_columns
+from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, KNOWN, PROMPT_KEYS, ColumnNames, check_columns
 from instructwild.read.pairs import PAIR
 from instructwild.read.preferences import OPENAI_PAIR, SCORE, SEVERAL, Answer, Preference, preferences_of, ranks_of
 from instructwild.read.turns import LeftOut, Turn
@@ -78,9 +78,10 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
         readable = reading.rows()
         if not readable:
             problem = (reading.dropped[0].row or {}).get("problem") if reading.dropped else "no rows"
+            unknown = [column for column in first.columns if column.strip().lower() not in KNOWN]
             raise InputError(f"holds no row with candidates ({problem})", where=name,
-                             remedy="each row needs a prompt and candidates, chosen and rejected, or a score; other columns "
-                                    f"are named by --map, for example {map_options(first.columns)}")
+                             remedy="each row needs a prompt and candidates, chosen and rejected, or a score" +
+                                    (f"; name its columns, for example {map_options(unknown)}" if unknown else ""))
         rows, dropped = rows + readable, dropped + reading.dropped
         count = reading.lines
         inputs.append(input_record(source, rows=count, read_as=reading.read_as.record()) if Path(source).exists() else

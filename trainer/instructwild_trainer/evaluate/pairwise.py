@@ -255,7 +255,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _row(item: Comparison, names: Sequence[str], annotator: str) -> RankingRow:
-    output = [(message.role, message.content) for message in item.row.prompt]
+    output = [message.turn for message in item.row.prompt]
     candidates = tuple(Candidate(id=response_id([*output, ("assistant", answer)]) or "", text=answer, model=name)
                        for answer, name in zip(item.answers, names, strict=True))
     ranks = {1.0: (1, 2), 0.0: (2, 1)}.get(float(item.value or 0.0), (1, 1))

@@ -11,7 +11,7 @@ import polars as pl
 from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.read import read
-from instructwild.schema import Dropped, response_id
+from instructwild.schema import Dropped, response_id, turn_of
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
 from instructwild_trainer.evaluate.chunks import in_chunks
@@ -109,7 +109,7 @@ def _finish(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], 
     sizes = [answer_bytes(row.messages) for row in rows]
     metrics = {**figures_of(names, [row.key for row in rows], [row.language for row in rows], results, sizes),
                "held_back": beyond}
-    data = pl.DataFrame([{"id": row.id, "response_id": response_id([(m["role"], m["content"]) for m in row.messages]),
+    data = pl.DataFrame([{"id": row.id, "response_id": response_id([turn_of(message) for message in row.messages]),
                           "language": row.language, "bytes": size,
                           "models": [{"model": name, "nats": results[name][i][0], "tokens": results[name][i][1]}
                                      for name in names]}
