@@ -28,15 +28,19 @@ class Table:
     inputs: list[FileRecord]
     unread: list[str] = field(default_factory=list)
     """For each input of which no row could be read: its columns, and the `--map` that probably reads it."""
+    columns: frozenset[str] = frozenset()
+    """The columns of the plain files, as far as they were looked at."""
 
 
-def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Mapping[str, str] | None = None) -> Table:
+def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Mapping[str, str] | None = None, *,
+         partial: bool = False) -> Table:
     """Read stage folders and plain files, in the order given, into one frame of instruction rows.
 
     Args:
         sources: stage folders, plain files, folders of them, `-` or Hub datasets.
         encoding: of text files that are not UTF-8.
         columns: NAME -> COLUMN of plain files, as `names.parse_map` gives it.
+        partial: columns that none of these inputs has are not refused: others have them.
 
     Raises:
         InputError: an input cannot be read at all, or holds rankings.
@@ -71,9 +75,23 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
             inputs.append(input_record(source, rows=rows, read_as=read_as))
         else:
             inputs.append(FileRecord(path=name, sha256=_content(frame), rows=rows, read_as=read_as))
-    if seen:
+    if seen and not partial:
         check_columns(columns or {}, seen)
-    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs, unread)
+    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs, unread,
+                 frozenset(seen))
+
+
+def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = None,
+                 columns: Mapping[str, str] | None = None) -> list[Table]:
+    """One table for each group of inputs, as `read`; each column that is named has to be in one of them.
+
+    Raises:
+        InputError, ConfigError, GateError: as `read`.
+    """
+    tables = [read(sources, encoding, columns, partial=True) for sources in groups]
+    if seen := frozenset().union(*(table.columns for table in tables)):
+        check_columns(columns or {}, seen)
+    return tables
 
 
 class FirstColumns:

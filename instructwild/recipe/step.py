@@ -112,5 +112,6 @@ def _flags(options: dict[str, Any]) -> Iterator[str]:
         if value is True:
             yield flag
         elif value is not False and value is not None and value != "":
-            for item in value if isinstance(value, list) else [value]:
+            pairs = [f"{name}={item}" for name, item in value.items()] if isinstance(value, dict) else value
+            for item in pairs if isinstance(pairs, list) else [pairs]:
                 yield from (flag, item if isinstance(item, str) else json.dumps(item))

@@ -2,24 +2,31 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from instructwild import __version__
 from instructwild.stage.atomic import remove
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, is_stage
-from instructwild.stage.manifest import FILE_NAME, read_manifest
+from instructwild.stage.manifest import FILE_NAME, FileRecord, read_manifest
 
 PLAN = "plan.json"
 """What an unfinished folder is being made from, in its scratch folder."""
+
+
+def wanted_from(stage: str, config: dict[str, Any], inputs: Sequence[FileRecord]) -> dict[str, Any]:
+    """What sets one run apart from another: command, version, options, and the inputs by content and by how they were read."""
+    return {"stage": stage, "version": __version__, "config": config, "inputs": [record.sha256 for record in inputs],
+            "names": [record.path for record in inputs],
+            "columns": [record.read_as.columns if record.read_as else None for record in inputs]}
 
 
 def made_from(folder: Path) -> dict[str, Any] | None:
     """What the folder was made, or is being made, from (stage, version, config, inputs); None where that is unknown."""
     if is_stage(folder):
         manifest = read_manifest(folder)
-        return {"stage": manifest.stage, "version": manifest.version, "config": manifest.config,
-                "inputs": [record.sha256 for record in manifest.inputs], "names": [record.path for record in manifest.inputs]}
+        return wanted_from(manifest.stage, manifest.config, manifest.inputs) | {"version": manifest.version}
     try:
         plan = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
         return plan if isinstance(plan, dict) else None
@@ -39,12 +46,14 @@ def differences(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
 
 def _other_inputs(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     old, new = before.get("inputs") or [], wanted["inputs"]
+    names = wanted["names"]
     if old == new:
-        return []
-    names = wanted.get("names") or [""] * len(new)
+        there, now = before.get("columns") or [None] * len(new), wanted["columns"]
+        return [f"{name}: columns read as {a} there, {b} now" for name, a, b in zip(names, there, now, strict=True)
+                if a is not None and b is not None and a != b]
     if len(old) != len(new):
         return [f"the inputs have other content: {len(old)} there, {len(new)} now"]
-    changed = [f"{name or 'one'} ({a[:12]} there, {b[:12]} now)" for name, a, b in zip(names, old, new, strict=True) if a != b]
+    changed = [f"{name} ({a[:12]} there, {b[:12]} now)" for name, a, b in zip(names, old, new, strict=True) if a != b]
     return [f"the inputs have other content: {', '.join(changed)}"]
 
 

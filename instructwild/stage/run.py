@@ -11,13 +11,12 @@ from typing import Any, Literal, Protocol
 
 import polars as pl
 
-from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
 from instructwild.stage.atomic import atomic_path, write_atomic
 from instructwild.stage.check import altered
 from instructwild.stage.content import size_of
-from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done
+from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done, wanted_from
 from instructwild.stage.folder import (
     DATA,
     DROPPED_FILE,
@@ -169,8 +168,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     """
     folder = Path(out)
     plain = json.loads(json.dumps(config, default=str))
-    wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs],
-              "names": [record.path for record in inputs]}
+    wanted = wanted_from(stage, plain, inputs)
     there = made_from(folder)
     unlike = differences(there, wanted) if there is not None else []
     if there is None and folder.exists() and not nothing_done(folder):

@@ -1,7 +1,7 @@
 """`instructwild train dpo`: a policy from rankings by TRL's DPOTrainer, judged on held-out pairs beside its baselines."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "Source | None" = None, *,
            force: bool = False, dry_run: bool = False, encoding: str | None = None,
+           columns: "Mapping[str, str] | None" = None,
            on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
     """Train a policy on ranked answers and write a stage whose `model/` is complete; None after a dry run.
 
@@ -42,7 +43,7 @@ def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "
     source = source or source_of(options.model)
     check_scale(options)
     by_annotator = weights(options.annotator_weights)
-    table = read_rankings(data, encoding)
+    table = read_rankings(data, encoding, columns)
     with calm(), started(out, "dpo", resolved_config(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished

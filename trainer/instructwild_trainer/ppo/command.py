@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
-from instructwild_trainer.config import command
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
+from instructwild.read.names import parse_map
+from instructwild_trainer.config import columns_in, command
 from instructwild_trainer.ppo.config import PPOOptions
 
 
@@ -19,7 +20,8 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
             "--reward.")] = None,
         ptx: Annotated[list[str] | None, typer.Option("--ptx", help="Answered rows for the PTX loss.")] = None,
         config: Annotated[str | None, typer.Option("--config", help="A YAML file, or a preset's name.")] = None,
-        force: Force = False, as_json: Json = False, dry_run: DryRun = False, encoding: Encoding = None) -> None:
+        force: Force = False, as_json: Json = False, dry_run: DryRun = False, columns: Columns = None,
+        encoding: Encoding = None) -> None:
     """Train a policy with PPO and PTX: one frozen base, policy, value and reward as adapters on it.
 
     An update samples a response to each of its prompts, has them scored, and takes several epochs of optimiser steps on
@@ -31,6 +33,7 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
     previews: list[Preview] = []
     made = run(PPORun(prompts=prompts, out=out, reward=reward, reward_functions=reward_func or [],
                       ptx=ptx or [], config=config, overrides=given, force=force, encoding=encoding, dry_run=dry_run,
+                      columns=parse_map(columns) if columns else columns_in(config, "ppo"),
                       on_preview=previews.append if as_json else None))
     if made is not None:
         announce(made, as_json)
