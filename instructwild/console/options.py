@@ -39,6 +39,9 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
                       + (f", US$ {manifest.usd:.4f}" if manifest.usd else ""))
         for reason, count in manifest.reasons.items():
             console.print(f"  {count:>8,}  {reason}", highlight=False)
+        for record in manifest.inputs:
+            if record.read_as is not None:
+                console.print(f"{record.path}: {record.read_as.summary()}", highlight=False, markup=False, soft_wrap=True)
         for unread in manifest.metrics.get("unread", ()):
             console.print(unread, highlight=False, markup=False, soft_wrap=True)
         report = stage.path / "report.html"

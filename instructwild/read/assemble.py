@@ -126,7 +126,8 @@ def _plain_lines(lines: Sequence[Line], reading: Reading) -> Iterator[Numbered]:
                          for number in numbers] if group.others else None
             except RecursionError:
                 continue
-            reading.read_as.add(PLAIN, [(key, read_as) for read_as, key in group.columns.items()], group.others, len(numbers))
+            columns = [(key, read_as) for read_as, key in group.columns.items()]
+            reading.read_as.add(PLAIN, columns, group.others, len(numbers))
             yield numbers, plain.instruction_rows(frame.filter(fit), reading.kind, reading.source, extra)
 
 

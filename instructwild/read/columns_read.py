@@ -9,9 +9,9 @@ from instructwild.stage.manifest import ReadAs
 MOST = 40
 """Further columns that are named; of a file with more, only their number is told."""
 FIELD_OF = {**dict.fromkeys(PROMPT_KEYS, "prompt"), **dict.fromkeys((*ANSWER_KEYS, "target", "ideal"), "answer"),
-            **dict.fromkeys(CONVERSATION_KEYS, "messages"),
-            **dict.fromkeys(("source", "url", "license"), "origin"), **dict.fromkeys(("instruction_type", "category"), "type"),
-            "special_tag": "risk", "functions": "tools", "reasoning_content": "reasoning", "meta_instruction": "system"}
+            **dict.fromkeys(CONVERSATION_KEYS, "messages"), **dict.fromkeys(("source", "url", "license"), "origin"),
+            **dict.fromkeys(("instruction_type", "category"), "type"), "special_tag": "risk", "functions": "tools",
+            "reasoning_content": "reasoning", "meta_instruction": "system"}
 """What a column that is read becomes, where that has another name."""
 
 

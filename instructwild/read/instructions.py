@@ -95,7 +95,7 @@ def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = 
 
 
 class FirstColumns:
-    """The columns of the first rows that go by, to propose names for them, and those that a map names, wherever they come."""
+    """The columns of the first rows that go by, and those that a map names, wherever they come."""
 
     LOOKED_AT = 20
 

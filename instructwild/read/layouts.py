@@ -273,7 +273,8 @@ def _input_target(row: Mapping[str, Any]) -> Conversation | None:
 
 def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
     """A plain `text`: one message where a `role` stands beside it, a dialogue whose turns are labelled, or else text to be
-    learnt as it is, without a prompt."""
+    learnt as it is, without a prompt.
+    """
     text, role = row.get("text"), row.get("role")
     if isinstance(text, str) and text.strip() and isinstance(role, str) and role.lower() in ROLES:
         return Conversation([turn_from({"role": role, "content": text}, 0)], {"text", "role"})

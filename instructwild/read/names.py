@@ -19,10 +19,10 @@ UNREAD = "\0"
 SAME_ROLE = {"instruction": PROMPT_KEYS, "output": ANSWER_KEYS, "messages": CONVERSATION_KEYS}
 KNOWN = frozenset({
     *PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *MAPPED.values(), "source", "url", "license", "instruction_type",
-    "category", "special_tag", "candidates", "rankings", "score", "preferred_output", "non_preferred_output", "completions",
-    "responses", "answers", "generations", "outputs", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
-    "response_id",
-    "kto_tag", "target", "ideal", "text", "turns", "reference", "chat", "meta_instruction", "plain_text", "mapping", "body"})
+    "category", "special_tag", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
+    "response_id", "candidates", "rankings", "score", "preferred_output", "non_preferred_output", "completions",
+    "responses", "answers", "generations", "outputs", "kto_tag", "target", "ideal", "text", "turns", "reference", "chat",
+    "meta_instruction", "plain_text", "mapping", "body"})
 
 LIKELY = {
     "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",
@@ -118,7 +118,8 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
     free = [column for column in names if column not in likely.values()]
     if "prompt" not in likely and free:
         likely["prompt"] = free.pop(0)
-    return {name: likely[name] for name in ("system", "prompt", "input", "answer", "chosen", "rejected") if name in likely}
+    return {name: likely[name] for name in ("system", "prompt", "input", "answer", "chosen", "rejected")
+            if name in likely}
 
 
 def check_columns(mapping: Mapping[str, str], columns: Iterable[str]) -> None:

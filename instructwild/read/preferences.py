@@ -1,7 +1,7 @@
-"""Preferences in a row: a pair, answers in an order or with scores, several answers that nobody ordered, one answer with a mark.
+"""Preferences in a row: a pair, answers in an order or with scores, several answers without any, one answer with a mark.
 
-The prompt is read as any other row's is (`read.layouts`); a row of a cleaned stage, whose prompt stands in `messages` and whose
-answers stand in `extra`, is read as the row that it came from.
+The prompt is read as any other row's is (`read.layouts`); a row of a cleaned stage, whose prompt stands in `messages` and
+whose answers stand in `extra`, is read as the row that it came from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

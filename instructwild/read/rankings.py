@@ -1,8 +1,8 @@
 """Rankings from stage folders and from plain files in the layouts that preference data comes in.
 
-Known are our own ranking rows, whose candidates may be plain texts, and all that `read.preferences` reads. Answers with a score or
-a mark, one a row, become one ranking for each prompt. A stage of instructions is read by what its rows kept in `extra`, and by
-the answers that left it because they are marked as bad.
+Known are our own ranking rows, whose candidates may be plain texts, and all that `read.preferences` reads. Answers with a
+score or a mark, one a row, become one ranking for each prompt. A stage of instructions is read by what its rows kept in
+`extra`, and by the answers that left it because they are marked as bad.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Whether a stage's files are still those that its manifest names, at the price of a size and a time where nothing changed."""
+"""Whether a stage's files are still those that its manifest names; where nothing changed, by their sizes and times."""
 
 import os
 from contextlib import suppress

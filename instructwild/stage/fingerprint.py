@@ -16,7 +16,7 @@ PLAN = "plan.json"
 
 
 def wanted_from(stage: str, config: dict[str, Any], inputs: Sequence[FileRecord]) -> dict[str, Any]:
-    """What sets one run apart from another: command, version, options, and the inputs by content and by how they were read."""
+    """What sets one run apart from another: command, version, options, inputs by content and by how they were read."""
     return {"stage": stage, "version": __version__, "config": config, "inputs": [record.sha256 for record in inputs],
             "names": [record.path for record in inputs],
             "columns": [record.read_as.columns if record.read_as else None for record in inputs]}

@@ -32,8 +32,8 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     Args:
         stage: its name, and its section in a config file.
         kind: its options.
-        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, columns=, on_preview=)`; gives back the
-            finished stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
+        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, columns=, on_preview=)`; gives back
+            the finished stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
         takes: what its argument is, for `--help`.
         summary: what it does, for `--help`.
     """

@@ -119,7 +119,7 @@ def load(kind: type[Options], stage: str, config: str | Path | None = None, give
 
 
 def columns_in(config: str | Path | None, stage: str) -> dict[str, str]:
-    """NAME -> COLUMN of plain files, as a config file's `map` names them: `map: {prompt: question}`, or a list of NAME=COLUMN.
+    """NAME -> COLUMN of plain files, as the `map` of a config file names them: {prompt: question}, or a list of NAME=COLUMN.
 
     Raises:
         InputError: the file cannot be read.

@@ -46,8 +46,8 @@ def reward(
     """A reward model's scores of answers, in each language; further sets are compared with the first."""
     from instructwild_trainer.evaluate.rewards import score
 
-    _announce(score(data, model, out, max_length=max_length, encoding=encoding, columns=parse_map(columns or ()), force=force,
-                    dry_run=dry_run), as_json)
+    _announce(score(data, model, out, max_length=max_length, encoding=encoding, columns=parse_map(columns or ()),
+                    force=force, dry_run=dry_run), as_json)
 
 
 @evaluate.command()
