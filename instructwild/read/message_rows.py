@@ -1,10 +1,13 @@
 """Open Assistant's messages, one a row, put together into the trees that they are of."""
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from instructwild.read.cells import is_empty, optional_text
 from instructwild.read.line import Line
 
+NUMBER = re.compile(r"\d{1,9}(\.0)?")
 COLUMNS = ("message_id", "parent_id", "role", "text")
 
 
@@ -26,26 +29,27 @@ def joined_trees(lines: Iterable[Line]) -> Iterator[Line]:
             if value["message_id"] in messages:
                 yield Line(line.number, value, f"a second message with the id {value['message_id']}")
                 continue
-            kept = {key: item for key, item in value.items() if item is not None and key not in ("parent_id", "replies")}
-            messages[value["message_id"]] = line, {**kept, "replies": []}
+            kept = {key: _cell(item) for key, item in value.items()
+                    if not is_empty(item) and key not in ("parent_id", "replies")}
+            texts = {key: str(value[key]) for key in ("message_id", "text") if value[key] is not None}
+            messages[value["message_id"]] = line, {**kept, **texts, "replies": []}
         else:
             yield line
     for line, message in messages.values():
-        parent = line.value["parent_id"]
+        parent = _parent(line)
         if parent in messages:
             messages[parent][1]["replies"].append(message)
-        elif parent is not None:
+        elif parent:
             yield Line(line.number, line.value, "a reply of a message tree whose parent is not in the file")
     yield from _in_circles(messages)
     for line, message in messages.values():
-        if line.value["parent_id"] is None:
+        if not _parent(line):
             yield Line(line.number, {"prompt": message})
 
 
 def _in_circles(messages: Mapping[str, tuple[Line, dict[str, Any]]]) -> Iterator[Line]:
     """Messages that no way leads to from a root or from one whose parent is missing."""
-    waiting = [message for line, message in messages.values()
-               if line.value["parent_id"] is None or line.value["parent_id"] not in messages]
+    waiting = [message for line, message in messages.values() if _parent(line) not in messages]
     reached = set[str]()
     while waiting:
         message = waiting.pop()
@@ -54,3 +58,16 @@ def _in_circles(messages: Mapping[str, tuple[Line, dict[str, Any]]]) -> Iterator
     for name, (line, _) in messages.items():
         if name not in reached:
             yield Line(line.number, line.value, "replies of a message tree that go in a circle")
+
+
+def _parent(line: Line) -> str:
+    """The id of the message before; empty at the root of a tree."""
+    return optional_text(line.value["parent_id"], "parent_id")
+
+
+def _cell(value: Any) -> Any:
+    """A cell of a table of text as the number or the truth value that it writes."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(float(text)) if NUMBER.fullmatch(text) else value
