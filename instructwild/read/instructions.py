@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -105,15 +106,18 @@ class FirstColumns:
 
     def watch(self, lines: Iterable[Line]) -> Iterator[Line]:
         """The lines, while their columns are noted."""
-        for count, line in enumerate(lines):
+        rest = iter(lines)
+        for line in islice(rest, self.LOOKED_AT):
             if isinstance(line.value, Mapping):
-                if count < self.LOOKED_AT:
-                    self.columns += [key for key in map(str, line.value) if key not in self.columns]
-                    self._mapped.difference_update(self.columns)
-                elif self._mapped and (late := self._mapped.intersection(line.value)):
-                    self.columns += sorted(late)
-                    self._mapped -= late
+                self.columns += [key for key in map(str, line.value) if key not in self.columns]
             yield line
+        self._mapped.difference_update(self.columns)
+        while self._mapped and (following := next(rest, None)) is not None:
+            if isinstance(following.value, Mapping) and (late := self._mapped.intersection(following.value)):
+                self.columns += sorted(late)
+                self._mapped -= late
+            yield following
+        yield from rest
 
 
 def _remedy(name: str, columns: Sequence[str]) -> str:
