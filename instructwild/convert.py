@@ -104,7 +104,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
                     lost.append(Dropped(id=instruction.id, step="convert", reason=Reason.BAD_FORMAT,
                                         evidence={"problem": problem}, row=instruction.model_dump(mode="json")))
         data = pl.DataFrame(columns_of(written, layout))
-        with run.aside("data.jsonl") as path, path.open("w", encoding="utf-8") as lines:
+        with run.atomic("data.jsonl") as path, path.open("w", encoding="utf-8") as lines:
             lines.writelines(f"{json_text(row)}\n" for row in written)
         run.save("data.parquet", data)
         if with_dataset_info:

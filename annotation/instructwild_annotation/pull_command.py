@@ -47,7 +47,7 @@ def pull(
         config = {"name": name, "workspace": connection.workspace}
         before = stage.load(out) if _is_ours(out, config) and stage.is_stage(out) else None
         if before and before.manifest.metrics["last_activity"] == activity(connection, name) and not force:
-            announce(replace(before, found=True), json)
+            announce(replace(before, existed=True), json)
             return
         result = read_rankings(connection, name)
         if not result.activity:
@@ -60,7 +60,7 @@ def _is_ours(out: Path, config: dict[str, Any]) -> bool:
     """Whether the folder holds an earlier pull of the same set, which is brought up to date without --force."""
     from instructwild import stage
 
-    begun = stage.made_from(out)
+    begun = stage.fingerprint_of(out)
     return begun is not None and (begun["stage"], begun["config"]) == ("pull", config)
 
 

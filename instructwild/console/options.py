@@ -34,7 +34,7 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
         from instructwild.console.terminal import console
 
         rows = manifest.rows
-        state = "was finished before: nothing to do" if stage.found else f"done in {manifest.seconds:.1f} s"
+        state = "was finished before: nothing to do" if stage.existed else f"done in {manifest.seconds:.1f} s"
         console.print(f"[bold]{manifest.stage}[/] {state}: {rows.in_:,} in, {rows.kept:,} kept, {rows.dropped:,} dropped"
                       + (f", US$ {manifest.usd:.4f}" if manifest.usd else ""))
         for reason, count in manifest.reasons.items():

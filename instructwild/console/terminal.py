@@ -19,6 +19,8 @@ from rich.progress import (
 console = Console(stderr=True, soft_wrap=True)
 
 
+LEAST_FOR_ETA = 10
+"""Of fewer items no ETA is told: they are seldom alike."""
 LINE_SECONDS = 30.0
 """Seconds between two lines on work under way, where no progress can be drawn."""
 
@@ -66,7 +68,7 @@ def state_of(shown: Progress) -> list[str]:
 def _line(task: Task) -> str:
     total = "" if task.total is None else f" of {task.total:,.0f}"
     left = ""
-    if task.total and task.completed and task.elapsed:
+    if task.total and task.total >= LEAST_FOR_ETA and task.completed and task.elapsed:
         left = f", about {_duration(task.elapsed * (task.total - task.completed) / task.completed)} to go"
     note = str(task.fields.get("note") or "")
     return f"{task.description}: {task.completed:,.0f}{total}{left}" + (f"; {note}" if note else "")

@@ -13,7 +13,7 @@ from instructwild.read import plain
 from instructwild.read.build import Builder
 from instructwild.read.cells import json_text
 from instructwild.read.columns_read import ColumnsRead
-from instructwild.read.files import Line
+from instructwild.read.line import Line
 from instructwild.read.message_rows import joined_trees
 from instructwild.read.names import ColumnNames
 from instructwild.read.turns import LeftOut

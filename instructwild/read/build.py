@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from instructwild.read.cells import is_empty, json_text, parsed
 from instructwild.read.columns_read import ColumnsRead
@@ -54,7 +54,7 @@ class Builder:
             raise ValueError(f"expected an object, found {type(value).__name__}")
         keys = [str(key) for key in value]
         renames = self._names.renames(keys)
-        row = {renames.get(key, key): item for key, item in value.items()} if renames else value
+        row: Mapping[str, Any] = {renames.get(str(key), str(key)): item for key, item in value.items()} if renames else value
         conversation = to_conversation(row)
         turns = [tuple(turn.get(part) for part in TURN) for turn in conversation.turns]
         for texts in turns:
@@ -129,7 +129,7 @@ class Builder:
             "origin": self._origin.structs(ORIGIN), "parents": self._parents.texts(), "made_by": made_by, "labels": labels,
             "scores": scores, "tools": pa.array(self._tools, TEXT), "extra": pa.array(self._extra, TEXT)}))
         assert isinstance(frame, pl.DataFrame)
-        return frame.cast(dict(INSTRUCTION))
+        return frame.cast(INSTRUCTION)
 
 
 class _Lists:

@@ -10,7 +10,8 @@ import polars as pl
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import Reading, Rows, from_columns, from_lines
-from instructwild.read.files import Line, columns_of, lines_of, printable
+from instructwild.read.files import columns_of, lines_of, printable
+from instructwild.read.line import Line
 from instructwild.read.message_rows import are_messages
 from instructwild.read.names import ColumnNames, check_columns, proposed
 from instructwild.schema.identity import content_id

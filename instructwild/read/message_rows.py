@@ -25,7 +25,7 @@ def joined_trees(lines: Iterable[Line]) -> Iterator[Line]:
     messages: dict[str, tuple[Line, dict[str, Any]]] = {}
     for line in lines:
         value = line.value
-        if isinstance(value, dict) and "message_id" in value and are_messages(value) and isinstance(value["message_id"], str):
+        if isinstance(value, dict) and isinstance(value.get("message_id"), str) and are_messages(value):
             if value["message_id"] in messages:
                 yield Line(line.number, value, f"a second message with the id {value['message_id']}")
                 continue

@@ -103,7 +103,8 @@ def _of_stage(stage: Stage, columns: Mapping[str, str] | None) -> tuple[list[Ran
         return _of_columns(stage, columns)
     read_with = {**(stage.manifest.config.get("map") or {}), **(columns or {})}
     reading = _Rankings(str(stage.path), ColumnNames(read_with))
-    lines, new_id = [], {}
+    lines: list[Line] = []
+    new_id: dict[str, str] = {}
     for number, row in enumerate(instructions(frame), start=1):
         lines.append(Line(number, {**row.extra, "messages": [message.chat() for message in row.messages],
                                    "language": row.language}))
@@ -175,7 +176,7 @@ class _Rankings:
         if not isinstance(value, Mapping):
             raise ValueError(f"expected an object, found {type(value).__name__}")
         renames = self.names.renames([str(key) for key in value])
-        row = {renames.get(key, key): item for key, item in value.items()}
+        row = {renames.get(str(key), str(key)): item for key, item in value.items()}
         if "candidates" in row:
             self._entries.append(ranking_row(row))
         else:
@@ -186,7 +187,8 @@ class _Rankings:
             for preference in preferences:
                 self._take(preference, str(row.get("language") or ""), new_id)
         layout = "candidates" if "candidates" in row else preferences[0].annotator.removeprefix("person:") or "candidates"
-        read = [(str(key), renames.get(key, key)) for key in value if renames.get(key, key) in READ]
+        names = [(str(key), renames.get(str(key), str(key))) for key in value]
+        read = [(key, read_as) for key, read_as in names if read_as in READ]
         self.read_as.add(layout, read, ())
 
     def _take(self, preference: Preference, language: str, new_id: Mapping[str, str]) -> None:

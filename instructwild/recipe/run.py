@@ -132,9 +132,9 @@ class Chain:
         from instructwild.stage import is_stage, load
         from instructwild.stage.frames import rankings
 
-        asked = [step.folder for step in self.steps if step.words[0] == "chat" and is_stage(step.folder)]
+        chats = [step.folder for step in self.steps if step.words[0] == "chat" and is_stage(step.folder)]
         return [(row.messages[-1].content, {candidate.model or "": candidate.text for candidate in row.candidates})
-                for folder in asked for row in rankings(load(folder).frame())]
+                for folder in chats for row in rankings(load(folder).frame())]
 
     def _record(self) -> dict[str, Facts]:
         try:

@@ -11,22 +11,24 @@ from instructwild.stage.atomic import remove
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, is_stage
 from instructwild.stage.manifest import FILE_NAME, FileRecord, read_manifest
 
+TEMPORARY = "temporary"
+"""Where files are written in the scratch folder before they are renamed."""
 PLAN = "plan.json"
 """What an unfinished folder is being made from, in its scratch folder."""
 
 
-def wanted_from(stage: str, config: dict[str, Any], inputs: Sequence[FileRecord]) -> dict[str, Any]:
+def fingerprint(stage: str, config: dict[str, Any], inputs: Sequence[FileRecord]) -> dict[str, Any]:
     """What sets one run apart from another: command, version, options, inputs by content and by how they were read."""
     return {"stage": stage, "version": __version__, "config": config, "inputs": [record.sha256 for record in inputs],
             "names": [record.path for record in inputs],
             "columns": [record.read_as.columns if record.read_as else None for record in inputs]}
 
 
-def made_from(folder: Path) -> dict[str, Any] | None:
+def fingerprint_of(folder: Path) -> dict[str, Any] | None:
     """What the folder was made, or is being made, from (stage, version, config, inputs); None where that is unknown."""
     if is_stage(folder):
         manifest = read_manifest(folder)
-        return wanted_from(manifest.stage, manifest.config, manifest.inputs) | {"version": manifest.version}
+        return fingerprint(manifest.stage, manifest.config, manifest.inputs) | {"version": manifest.version}
     try:
         plan = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
         return plan if isinstance(plan, dict) else None
@@ -68,7 +70,7 @@ def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def nothing_done(folder: Path) -> bool:
     """Whether there is nothing worth going on with: an empty folder, or what is left of a run that ended as it began."""
-    bookkeeping = {PLAN, "seconds", "lock", "aside"}
+    bookkeeping = {PLAN, "seconds", "lock", TEMPORARY}
     if not folder.is_dir() or {path.name for path in folder.iterdir()} - {SCRATCH}:
         return False
     scratch = folder / SCRATCH

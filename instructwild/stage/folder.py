@@ -20,7 +20,7 @@ from instructwild.stage.manifest import (
 )
 
 if TYPE_CHECKING:
-    import datasets
+    import datasets  # type: ignore[import-untyped]
 
 DATA, DROPPED_FILE, REPORT, MODEL = "data.parquet", "dropped.parquet", "report.html", "model"
 WEIGHTS = f"{MODEL}/*.safetensors"
@@ -33,12 +33,12 @@ __all__ = ["DATA", "DROPPED_FILE", "MODEL", "REPORT", "SCRATCH", "WEIGHTS", "Sta
 class Stage:
     """A finished stage folder.
 
-    `found` tells that the same run had finished it before.
+    `existed` tells that the same run had finished it before.
     """
 
     path: Path
     manifest: Manifest
-    found: bool = False
+    existed: bool = False
 
     def frame(self) -> pl.DataFrame:
         """The rows that stayed, as a polars frame.

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from instructwild.schema.columns import (
     dropped_to_columns,
@@ -17,14 +18,14 @@ from instructwild.schema.instruction import Instruction
 from instructwild.schema.ranking import RankingRow
 from instructwild.schema.verdict import Dropped
 
-MESSAGES = pl.List(pl.Struct({name: pl.String for name in ("role", "content", "reasoning_content", "tool_calls",
+MESSAGES: pl.List = pl.List(pl.Struct({name: pl.String for name in ("role", "content", "reasoning_content", "tool_calls",
                                                           "tool_call_id", "name")}))
 
 INSTRUCTION = pl.Schema({
-    "id": pl.String,
-    "response_id": pl.String,
+    "id": pl.String(),
+    "response_id": pl.String(),
     "messages": MESSAGES,
-    "language": pl.String,
+    "language": pl.String(),
     "origin": pl.List(pl.Struct({"kind": pl.String, "source": pl.String, "url": pl.String, "author": pl.String,
                                  "license": pl.String, "collected_at": pl.String})),
     "parents": pl.List(pl.String),
@@ -32,14 +33,14 @@ INSTRUCTION = pl.Schema({
                           "request_id": pl.String, "usd": pl.Float64}),
     "labels": pl.Struct({"type": pl.String, "risk": pl.List(pl.String), "flags": pl.List(pl.String)}),
     "scores": pl.List(pl.Struct({"name": pl.String, "value": pl.Float64})),
-    "tools": pl.String,
-    "extra": pl.String,
+    "tools": pl.String(),
+    "extra": pl.String(),
 })
 
 RANKING = pl.Schema({
-    "id": pl.String,
+    "id": pl.String(),
     "messages": MESSAGES,
-    "language": pl.String,
+    "language": pl.String(),
     "candidates": pl.List(pl.Struct({name: pl.String for name in ("id", "text", "model", "reasoning_content")})),
     "rankings": pl.List(pl.Struct({"annotator": pl.String, "ranks": pl.List(pl.Int64), "status": pl.String,
                                    "seconds": pl.Float64})),
@@ -71,7 +72,7 @@ def _with_fields(frame: pl.DataFrame, column: str, wanted: pl.DataType, before: 
          for field in inner.fields])))
 
 
-def lists(rows: pl.DataFrame, ends: np.ndarray) -> pl.Series:
+def lists(rows: pl.DataFrame, ends: NDArray[np.int64]) -> pl.Series:
     """Lists of structs out of flat rows: list i ends before row ends[i]."""
     flat = rows.to_struct().to_arrow(compat_level=pl.CompatLevel.oldest())
     listed = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(np.append(0, ends), pa.int64()), flat))

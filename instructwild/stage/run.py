@@ -1,4 +1,4 @@
-"""Making a stage folder: begun, resumed or found finished; files written aside and renamed; the manifest last."""
+"""Making a stage folder: begun, resumed or finished before; each file whole or not at all; the manifest last."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from instructwild.schema.verdict import Dropped
 from instructwild.stage.atomic import atomic_path, write_atomic
 from instructwild.stage.check import altered
 from instructwild.stage.content import size_of
-from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done, wanted_from
+from instructwild.stage.fingerprint import PLAN, TEMPORARY, clear, differences, fingerprint, fingerprint_of, nothing_done
 from instructwild.stage.folder import (
     DATA,
     DROPPED_FILE,
@@ -71,11 +71,11 @@ class Run:
         return self.folder / SCRATCH
 
     @contextmanager
-    def aside(self, name: str) -> Iterator[Path]:
+    def atomic(self, name: str) -> Iterator[Path]:
         """A temporary path that becomes OUT/`name` when the block ends well: a file or a folder."""
         final = self.folder / name
         try:
-            with atomic_path(final, self.scratch / "aside" / name) as temporary:
+            with atomic_path(final, self.scratch / TEMPORARY / name) as temporary:
                 yield temporary
         except (OSError, pl.exceptions.PolarsError) as error:
             # polars tells a full disk by its own kinds of error, without a number
@@ -83,9 +83,11 @@ class Run:
                 raise _unwritten(str(error).splitlines()[0], final) from error
             raise
 
+    aside = atomic          # its name until 0.2, which callers may still use
+
     def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame) -> Path:
         """Write one file of the folder, whole or not at all; a lazy frame streams and is never whole in memory."""
-        with self.aside(name) as path:
+        with self.atomic(name) as path:
             if isinstance(content, pl.DataFrame):
                 content.write_parquet(path)
             elif isinstance(content, pl.LazyFrame):
@@ -164,12 +166,12 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     resumed. Anything else in the folder is refused, unless `force` allows a stage of another run to be replaced.
 
     Raises:
-        OutputError: the folder belongs to another run or to nobody known, cannot be written, or is in use.
+        OutputError: the folder belongs to another run or holds files of no stage, cannot be written, or is in use.
     """
     folder = Path(out)
     plain = json.loads(json.dumps(config, default=str))
-    wanted = wanted_from(stage, plain, inputs)
-    there = made_from(folder)
+    wanted = fingerprint(stage, plain, inputs)
+    there = fingerprint_of(folder)
     unlike = differences(there, wanted) if there is not None else []
     if there is None and folder.exists() and not nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
@@ -181,7 +183,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     if there is not None and not unlike and is_stage(folder):
         manifest = read_manifest(folder)
         if (what := altered(folder, manifest)) is None:
-            yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, manifest, found=True))
+            yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, manifest, existed=True))
             return
         if not force:
             raise OutputError(what, where=str(folder), remedy="choose another --out, or --force to make it again")

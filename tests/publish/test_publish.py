@@ -62,7 +62,7 @@ def chain(root, seeds=(TIE, TWIN), rows=(ROW,), rankings=RANKINGS, gate=None, co
         run.finish(data=ranking_frame(rankings), metrics={"scripted_rule": "longer wins", "agreement": 0.75})
     with stage.start(root / "sft", "sft", config={"learning_rate": 1e-4},
                      inputs=[stage.input_record(root / "annotate")]) as run:
-        with run.aside("model") as model:
+        with run.atomic("model") as model:
             model.mkdir()
             (model / "config.json").write_text("{}")
             (model / "model.safetensors").write_bytes(b"weights")

@@ -13,7 +13,8 @@ from instructwild.read.columns_read import MOST
 from instructwild.stage.manifest import Manifest, ReadAs
 
 ROWS = [{"Instruction": "Name a reed.", "Output": "Sedge.", "nr": 7},
-        {"messages": [{"role": "user", "content": "And a rush?"}, {"role": "assistant", "content": "Bulrush."}], "mood": "calm"}]
+        {"messages": [{"role": "user", "content": "And a rush?"}, {"role": "assistant", "content": "Bulrush."}],
+         "mood": "calm"}]
 
 
 @pytest.fixture
@@ -43,7 +44,8 @@ def test_tables_of_columns_say_it_as_well(tmp_path):
 
 
 def test_a_file_of_many_columns_keeps_the_manifest_short(tmp_path):
-    (tmp_path / "wide.jsonl").write_text("\n".join(json.dumps({"instruction": "a", f"k{number}": 1}) for number in range(90)))
+    rows = [json.dumps({"instruction": "a", f"k{number}": 1}) for number in range(90)]
+    (tmp_path / "wide.jsonl").write_text("\n".join(rows))
     read_as = read([tmp_path / "wide.jsonl"]).inputs[0].read_as
     assert (len(read_as.extra), read_as.more) == (MOST, 90 - MOST)
 
@@ -58,5 +60,6 @@ def test_the_same_file_read_by_another_map_is_another_run(tmp_path):
 def test_of_several_groups_one_has_to_have_a_named_column(tmp_path):
     (tmp_path / "prompts.csv").write_text("ask\nWho?\n")
     (tmp_path / "answered.csv").write_text("ask,reply\nWho?,I.\n")
-    tables = read_several([[tmp_path / "prompts.csv"], [tmp_path / "answered.csv"]], columns={"prompt": "ask", "answer": "reply"})
+    columns = {"prompt": "ask", "answer": "reply"}
+    tables = read_several([[tmp_path / "prompts.csv"], [tmp_path / "answered.csv"]], columns=columns)
     assert [table.frame["response_id"].null_count() for table in tables] == [1, 0]

@@ -56,7 +56,8 @@ def test_rows_become_a_ranking_for_each_question_with_ranked_replies(path):
 
 
 def test_orphans_second_ones_and_circles_are_named_and_none_is_lost(tmp_path):
-    rows = [message("a", None, "prompter", "q"), message("a", None, "prompter", "again"), message("b", "z", "assistant", "lost"),
+    rows = [message("a", None, "prompter", "q"), message("a", None, "prompter", "again"),
+            message("b", "z", "assistant", "lost"),
             message("c", "d", "prompter", "round"), message("d", "c", "assistant", "and round")]
     (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, rows)))
     table = read([tmp_path / "m.jsonl"])

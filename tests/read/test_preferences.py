@@ -1,4 +1,4 @@
-"""Preferences in every layout become rankings, from the raw file and from the cleaned stage alike; nothing marked bad is good."""
+"""Preferences of every layout become rankings, from the raw file and the cleaned stage alike; nothing marked bad is good."""
 
 import json
 
@@ -31,7 +31,8 @@ ROWS = {
     "explicit": {"prompt": [USER], "chosen": [BETTER], "rejected": [BAD]},
     "explicit strings": {"prompt": ASK, "chosen": GOOD, "rejected": WORSE},
     "implicit": {"chosen": [USER, BETTER], "rejected": [USER, BAD]},
-    "prompt and whole conversations": {"prompt": ASK, "chosen": [USER, BETTER], "rejected": [USER, BAD], "score_chosen": 8.5},
+    "prompt and whole conversations": {"prompt": ASK, "chosen": [USER, BETTER], "rejected": [USER, BAD],
+                                       "score_chosen": 8.5},
     "HH": {"chosen": f"\n\nHuman: {ASK}\n\nAssistant: {GOOD}", "rejected": f"\n\nHuman: {ASK}\n\nAssistant: {WORSE}"},
     "ShareGPT": {"conversations": [{"from": "human", "value": ASK}], "chosen": {"from": "gpt", "value": GOOD},
                  "rejected": {"from": "gpt", "value": WORSE}},
@@ -61,12 +62,14 @@ def test_the_prompt_of_a_pair_is_all_that_both_sides_share(tmp_path):
 def test_several_rejected_answers_tie_and_answers_that_nobody_ordered_have_no_ranking(tmp_path):
     path = written(tmp_path, {"prompt": ASK, "chosen": GOOD, "rejected": [WORSE, "Glass."]},
                    {"prompt": "说一种苇", "answers": ["芦苇", "荻"]})
-    assert shown(read_rankings([path]).rows) == [([ASK], [GOOD, WORSE, "Glass."], [(1, 2, 2)]), (["说一种苇"], ["芦苇", "荻"], [])]
+    assert shown(read_rankings([path]).rows) == [([ASK], [GOOD, WORSE, "Glass."], [(1, 2, 2)]),
+                                                 (["说一种苇"], ["芦苇", "荻"], [])]
 
 
 def test_models_and_thoughts_stay_with_their_answers(tmp_path):
     path = written(tmp_path, {"instruction": ASK, "completions": [
-        {"model": "m1", "response": f"<think>roofs</think>{GOOD}", "score": 2}, {"model": "m2", "response": WORSE, "score": 1}]})
+        {"model": "m1", "response": f"<think>roofs</think>{GOOD}", "score": 2},
+        {"model": "m2", "response": WORSE, "score": 1}]})
     row, = read_rankings([path]).rows
     assert [(one.model, one.reasoning_content) for one in row.candidates] == [("m1", "roofs"), ("m2", None)]
     made = converted(path, tmp_path / "pairs", "preference")
@@ -79,8 +82,9 @@ MARKS = [(True, False), (1, 0), ("true", "False"), ("1", "0"), (1.0, 0.0)]
 @pytest.mark.parametrize(("good", "bad"), MARKS)
 @pytest.mark.parametrize("name", ["label", "kto_tag"])
 def test_marks_of_one_prompt_make_a_ranking_and_the_bad_answer_is_never_a_good_one(tmp_path, name, good, bad):
-    path = written(tmp_path, {"prompt": ASK, "completion": GOOD, name: good}, {"prompt": ASK, "completion": WORSE, name: bad},
-                   {"messages": [{"role": "user", "content": "说一种苇"}, {"role": "assistant", "content": "石头"}], name: bad})
+    other = [{"role": "user", "content": "说一种苇"}, {"role": "assistant", "content": "石头"}]
+    path = written(tmp_path, {"prompt": ASK, "completion": GOOD, name: good},
+                   {"prompt": ASK, "completion": WORSE, name: bad}, {"messages": other, name: bad})
     made = clean([path], tmp_path / "clean")
     assert [turns[-1]["content"] for turns in made.frame()["messages"]] == [GOOD]
     assert made.manifest.reasons == {"marked_bad": 2}
@@ -91,7 +95,8 @@ def test_marks_of_one_prompt_make_a_ranking_and_the_bad_answer_is_never_a_good_o
 
 def test_a_repaired_prompt_is_still_the_one_that_its_bad_answer_is_to(tmp_path):
     ask = ASK + " \n no input"
-    path = written(tmp_path, {"prompt": ask, "completion": GOOD, "label": True}, {"prompt": ask, "completion": WORSE, "label": False})
+    path = written(tmp_path, {"prompt": ask, "completion": GOOD, "label": True},
+                   {"prompt": ask, "completion": WORSE, "label": False})
     made = clean([path], tmp_path / "clean")
     prompt = made.frame()["messages"][0][0]["content"]
     assert prompt != ask

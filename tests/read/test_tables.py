@@ -1,4 +1,4 @@
-"""Tables as spreadsheets write them: delimiters, byte order marks, encodings, Excel, lists of structs in Parquet and Arrow."""
+"""Tables as programs write them: delimiters, byte order marks, encodings, Excel, lists of structs in Parquet and Arrow."""
 
 import builtins
 import codecs

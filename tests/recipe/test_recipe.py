@@ -209,7 +209,8 @@ def test_a_stage_can_only_read_earlier_ones(folder):
 
 def test_a_map_may_be_written_as_a_map(folder):
     (folder / "recipe.yaml").write_text(
-        "title: x\nstages:\n  a:\n    run: clean in.csv\n    options: {map: {prompt: 问题, answer: 回答}}\n", encoding="utf-8")
+        "title: x\nstages:\n  a:\n    run: clean in.csv\n    options: {map: {prompt: 问题, answer: 回答}}\n",
+        encoding="utf-8")
     assert chain_in(folder).steps[0].words == ("clean", "in.csv", "--map", "prompt=问题", "--map", "answer=回答")
 
 

@@ -1,4 +1,4 @@
-"""A file that was altered after its stage finished is noticed before anything builds on it, and costs nothing where none was."""
+"""A file that was altered after its stage finished is noticed before anything builds on it; looking costs little."""
 
 import os
 import shutil
@@ -44,10 +44,10 @@ def test_loading_names_the_file_both_hashes_and_a_remedy(folder, name):
 
 def test_a_finished_stage_is_not_skipped_when_its_file_was_altered(folder):
     alter(folder / "data.parquet")
-    with pytest.raises(OutputError, match="data.parquet was altered"):
+    with pytest.raises(OutputError, match=r"data\.parquet was altered"):
         make(folder)
-    assert not make(folder, force=True).found
-    assert make(folder).found
+    assert not make(folder, force=True).existed
+    assert make(folder).existed
 
 
 def test_a_page_may_be_edited_and_a_missing_file_is_for_those_who_need_it(folder):
@@ -80,7 +80,7 @@ def test_nothing_is_read_where_nothing_changed_and_a_copied_folder_is_read_once(
 
 def test_a_model_is_a_folder_of_files(tmp_path):
     with stage.start(tmp_path / "m", "sft", config={}) as run:
-        with run.aside("model") as path:
+        with run.atomic("model") as path:
             path.mkdir()
             (path / "config.json").write_text("{}")
             (path / "model.safetensors").write_bytes(b"weights")

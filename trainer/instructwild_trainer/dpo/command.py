@@ -97,7 +97,7 @@ def _trained(run: "Run", options: DpoOptions, source: "Source", chat: "Chat", pa
     if before is None:
         return None
     result = _accuracy(held, before, nats(trainer.model))
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
         save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:

@@ -72,7 +72,7 @@ def _write(run: stage.Run, source: Source, table: Any, max_length: int) -> None:
     messages = [*question_rows(), *(turns(row.messages) for row in rows[:MOST_ROWS])]
     encoded = [chat.encode(conversation).to_stop for conversation in messages]
     expected = scores(model, encoded, chat.tokenizer.pad_token_id)
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         folder.mkdir(parents=True, exist_ok=True)
         plain = merge(model).float()
         plain.config.pad_token_id = chat.tokenizer.pad_token_id

@@ -181,7 +181,7 @@ def _work(run: stage.Run, plan: ExportPlan) -> None:
     for line in plan.lines():
         console.print(line, highlight=False, markup=False)
     merged = _merged(run, plan)
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         if plan.grid and plan.calibration:
             shutil.copytree(_quantized(run, plan, merged, plan.calibration), folder)
         else:

@@ -154,7 +154,7 @@ def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source
         stopped_on=_responses(outcome, chat)[:8],
         answers=[report.SampledAnswer(prompt.messages[-1]["content"], prompt.language, *pair) for prompt, *pair in
                  zip(shown_prompts, answers_before, answers_after, strict=True)])
-    with work.aside("model") as folder:
+    with work.atomic("model") as folder:
         save_policy(actors.unwrap(), chat, folder, base, final=request.out / "model")
     return work.finish(
         rows=stage.Rows(**{"in": rows.total, "kept": rows.total - len(rows.dropped), "dropped": len(rows.dropped)}),

@@ -99,7 +99,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     if before is None:
         return None
     after = scored(trainer.model, "after")
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         save(trainer.model, chat, folder, source, run.folder / "model")
     pairs = pairs_of(held)
     result = _judged(pairs, before, after, likelihood)
