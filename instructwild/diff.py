@@ -5,6 +5,7 @@ differs, or where it names as its parent a row that only the first has (its prom
 or the same. A row of the same text may be *relabelled*: another language, type, risk, flag or score.
 """
 
+import errno
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -100,6 +101,8 @@ def _write(path: Path, content: str) -> None:
     from instructwild.stage.atomic import write_atomic
 
     try:
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
         write_atomic(path, content)
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror})", where=str(path),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
-from instructwild.read.names import parse_map
 
 if TYPE_CHECKING:
     from instructwild.stage import Stage
@@ -30,6 +29,7 @@ def perplexity(
         columns: Columns = None, encoding: Encoding = None, dry_run: DryRun = False, force: Force = False,
         as_json: Json = False) -> None:
     """Perplexity of the answers, in each language, with intervals; several models on the same rows."""
+    from instructwild.read.names import parse_map
     from instructwild_trainer.evaluate.perplexity import measure
 
     _announce(measure(data, model, out, held_out=held_out, max_length=max_length, dtype=dtype, encoding=encoding,
@@ -44,6 +44,7 @@ def reward(
         columns: Columns = None, encoding: Encoding = None, dry_run: DryRun = False, force: Force = False,
         as_json: Json = False) -> None:
     """A reward model's scores of answers, in each language; further sets are compared with the first."""
+    from instructwild.read.names import parse_map
     from instructwild_trainer.evaluate.rewards import score
 
     _announce(score(data, model, out, max_length=max_length, encoding=encoding, columns=parse_map(columns or ()),
@@ -80,6 +81,7 @@ def pairwise(
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
+    from instructwild.read.names import parse_map
     from instructwild_trainer.evaluate.comparison import PairwisePlan
     from instructwild_trainer.evaluate.pairwise import compare
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import typer
 
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
-from instructwild.read.names import parse_map
 from instructwild_trainer.config import columns_in, command
 from instructwild_trainer.ppo.config import PPOOptions
 
@@ -27,6 +26,7 @@ def ppo(prompts: Annotated[list[str], typer.Argument(help="Prompts: stage folder
     An update samples a response to each of its prompts, has them scored, and takes several epochs of optimiser steps on
     policy loss + vf_coef · value loss + ptx_coef · PTX loss. Started again, it goes on where it stopped.
     """
+    from instructwild.read.names import parse_map
     from instructwild_trainer.ppo.stage import PPORun, run
     from instructwild_trainer.preview import Preview
 
