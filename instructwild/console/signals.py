@@ -32,9 +32,11 @@ def terminate_as_interrupt() -> Iterator[None]:
             signal.raise_signal(signal.SIGTERM)
             return
         _received = True
-        if signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, signal.SIG_DFL, None):      # a job of the background
+        interrupt = signal.getsignal(signal.SIGINT)         # asyncio's own, where it waits for Ctrl-C
+        if callable(interrupt):
+            interrupt(signal.SIGINT, frame)
+        else:                                               # a job of the background, which ignores Ctrl-C
             raise KeyboardInterrupt
-        signal.raise_signal(signal.SIGINT)                  # whoever waits for Ctrl-C here, asyncio too, gets it
 
     _received = False
     try:
