@@ -209,6 +209,12 @@ def test_a_failed_gate_anywhere_behind_it_stops_it(root, tmp_path):
         gather(root)
 
 
+def test_a_file_that_was_altered_anywhere_behind_it_stops_it(root, tmp_path):
+    instruction_frame([TIE]).write_parquet(root / "clean" / "data.parquet")
+    with pytest.raises(InputError, match=r"data\.parquet was altered"):
+        gather(root)
+
+
 def test_nothing_to_publish_is_said(tmp_path):
     for place in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(InputError):
