@@ -8,7 +8,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from instructwild.read.cells import is_empty, json_text, parsed
 from instructwild.read.columns_read import ColumnsRead
-from instructwild.read.layouts import Conversation, to_conversation
+from instructwild.read.layouts import RowConversation, to_conversation
 from instructwild.read.names import ColumnNames
 from instructwild.schema.columns import compact
 from instructwild.schema.identity import content_id, response_id, turn_of
@@ -88,7 +88,7 @@ class Builder:
         self._flags.add(labels[2])
         self._count(conversation, keys, renames, extra)
 
-    def _count(self, conversation: Conversation, keys: Sequence[str], renames: Mapping[str, str],
+    def _count(self, conversation: RowConversation, keys: Sequence[str], renames: Mapping[str, str],
                extra: Mapping[str, Any]) -> None:
         """Count what the columns were read as; the same columns are looked at once."""
         key = (conversation.layout, *keys, "\0", *sorted(conversation.read), "\0", *extra)
@@ -169,7 +169,7 @@ def _labels(row: Mapping[str, Any], read: set[str]) -> tuple[str | None, list[st
 
 
 def _extra(value: Mapping[str, Any], renames: Mapping[str, str], row: Mapping[str, Any],
-           conversation: Conversation) -> dict[str, Any]:
+           conversation: RowConversation) -> dict[str, Any]:
     """Every column that nothing read, under its own name."""
     rest = {str(key): item for key, item in value.items()
             if (read_as := renames.get(str(key), str(key))) not in conversation.read and read_as != "extra"

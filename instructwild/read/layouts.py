@@ -21,7 +21,7 @@ from instructwild.schema.verdict import Reason
 
 
 @dataclass
-class Conversation:
+class RowConversation:
     """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`.
 
     `layout` is what messages call the layout, `language` the one that the layout itself names.
@@ -35,7 +35,7 @@ class Conversation:
     language: str | None = None
 
 
-def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversation:
+def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> RowConversation:
     """The conversation in one row of any known layout, as `conversation_of`, whose answer is none that is marked as bad.
 
     Raises:
@@ -50,7 +50,7 @@ def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversa
     return conversation
 
 
-def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> Conversation:
+def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConversation:
     """The conversation in one row of any known layout; `plain_text` says whether a lone `text` is one.
 
     Raises:
@@ -81,7 +81,7 @@ def to_messages(row: Mapping[str, Any]) -> list[Turn]:
     return to_conversation(row, plain_text=False).turns
 
 
-def _with_system(conversation: Conversation, row: Mapping[str, Any]) -> None:
+def _with_system(conversation: RowConversation, row: Mapping[str, Any]) -> None:
     system = row.get("system")
     if isinstance(system, str):
         conversation.read.add("system")
@@ -89,7 +89,7 @@ def _with_system(conversation: Conversation, row: Mapping[str, Any]) -> None:
             conversation.turns.insert(0, turn("system", system))
 
 
-def _with_tools(conversation: Conversation, row: Mapping[str, Any]) -> None:
+def _with_tools(conversation: RowConversation, row: Mapping[str, Any]) -> None:
     for name in ("tools", "functions"):
         tools = parsed(row.get(name))
         if conversation.tools is None and isinstance(tools, list | Mapping) and tools:
@@ -101,23 +101,23 @@ def _with_tools(conversation: Conversation, row: Mapping[str, Any]) -> None:
             conversation.read.add(name)
 
 
-def _conversation(messages: Sequence[Any], key: str) -> Conversation:
+def _conversation(messages: Sequence[Any], key: str) -> RowConversation:
     turns = [turn_from(message, number) for number, message in enumerate(messages)]
     if not turns:
         raise ValueError("the conversation is empty")
     rest = [unread(message) for message in messages]
-    return Conversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
+    return RowConversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
 
 
-def _messages(row: Mapping[str, Any]) -> Conversation | None:
+def _messages(row: Mapping[str, Any]) -> RowConversation | None:
     for key in CONVERSATION_KEYS:
         value = parsed(row.get(key))
         if isinstance(value, Sequence) and not isinstance(value, str) and (value or not _has_prompt(row)):
             if value and all(isinstance(item, str) for item in value):
                 turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
-                return Conversation(turns, {key})
+                return RowConversation(turns, {key})
             if value and all(isinstance(item, Mapping) and {"human", "assistant"} <= {*item} for item in value):
-                return Conversation(_history(value), {key})          # Firefly's multi-turn rows
+                return RowConversation(_history(value), {key})          # Firefly's multi-turn rows
             return _conversation(value, key)
     return None
 
@@ -126,7 +126,7 @@ def _has_prompt(row: Mapping[str, Any]) -> bool:
     return any(not is_empty(row.get(key)) for key in PROMPT_KEYS)
 
 
-def _prompt(row: Mapping[str, Any]) -> Conversation | None:
+def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
     key = next((key for key in PROMPT_KEYS if row.get(key) is not None), None)
     if key is None:
         return None
@@ -134,7 +134,7 @@ def _prompt(row: Mapping[str, Any]) -> Conversation | None:
     if isinstance(value, Mapping) and "text" in value and "replies" in value:
         turns, whole = message_tree(value)
         language = value.get("lang")
-        return Conversation(turns, {key} if whole else set(), language=language if isinstance(language, str) else None)
+        return RowConversation(turns, {key} if whole else set(), language=language if isinstance(language, str) else None)
     if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], Mapping):
         conversation = _conversation(value, key)
     else:
@@ -142,13 +142,13 @@ def _prompt(row: Mapping[str, Any]) -> Conversation | None:
         spoken = labelled_turns(prompt)
         if spoken is None:
             spoken = [turn("user", f"{prompt}\n{beside}" if beside.strip() else prompt)]
-        conversation = Conversation([*_history(row.get("history")), *spoken], {key, "input", "history"})
+        conversation = RowConversation([*_history(row.get("history")), *spoken], {key, "input", "history"})
         if beside.strip() and len(spoken) == 1:
             conversation.extra[INPUT_LINE] = prompt.count("\n") + 1
     return _with_answer(conversation, row, ANSWER_KEYS)
 
 
-def _with_answer(conversation: Conversation, row: Mapping[str, Any], keys: Sequence[str]) -> Conversation:
+def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Sequence[str]) -> RowConversation:
     key = next((key for key in keys if row.get(key) is not None), None)
     if key is None:
         return conversation
@@ -204,15 +204,15 @@ def _history(value: Any) -> list[Turn]:
     return turns
 
 
-def _mapping(row: Mapping[str, Any]) -> Conversation | None:
+def _mapping(row: Mapping[str, Any]) -> RowConversation | None:
     """A conversation of ChatGPT's data export."""
     if not isinstance(row.get("mapping"), Mapping):
         return None
     turns, whole = chatgpt_export(row)
-    return Conversation(turns, {"mapping", "current_node"} if whole else set())
+    return RowConversation(turns, {"mapping", "current_node"} if whole else set())
 
 
-def _body(row: Mapping[str, Any]) -> Conversation | None:
+def _body(row: Mapping[str, Any]) -> RowConversation | None:
     """A request line of OpenAI's batch files."""
     body = row.get("body")
     if not isinstance(body, Mapping) or not isinstance(body.get("messages"), list):
@@ -223,11 +223,11 @@ def _body(row: Mapping[str, Any]) -> Conversation | None:
     return conversation
 
 
-def _moss(row: Mapping[str, Any]) -> Conversation | None:
+def _moss(row: Mapping[str, Any]) -> RowConversation | None:
     if isinstance(row.get("chat"), Mapping):
-        conversation = Conversation(moss_chat(row["chat"]), {"chat"})
+        conversation = RowConversation(moss_chat(row["chat"]), {"chat"})
     elif isinstance(row.get("plain_text"), str):
-        conversation = Conversation(moss_text(row["plain_text"]), {"plain_text"})
+        conversation = RowConversation(moss_text(row["plain_text"]), {"plain_text"})
     else:
         return None
     system = row.get("meta_instruction")
@@ -238,7 +238,7 @@ def _moss(row: Mapping[str, Any]) -> Conversation | None:
     return conversation
 
 
-def _turn_list(row: Mapping[str, Any]) -> Conversation | None:
+def _turn_list(row: Mapping[str, Any]) -> RowConversation | None:
     """mt-bench: the questions of a dialogue, and perhaps reference answers. Without these only the first is a prompt."""
     questions, answers = parsed(row.get("turns")), parsed(row.get("reference"))
     if not isinstance(questions, Sequence) or isinstance(questions, str) or not questions:
@@ -247,12 +247,12 @@ def _turn_list(row: Mapping[str, Any]) -> Conversation | None:
         return _conversation(questions, "turns")
     texts = [text_of(item, "turns") or "" for item in questions]
     if isinstance(answers, list) and len(answers) == len(texts) and all(isinstance(item, str) for item in answers):
-        return Conversation([made for asking, answer in zip(texts, answers, strict=True)
+        return RowConversation([made for asking, answer in zip(texts, answers, strict=True)
                              for made in (turn("user", asking), turn("assistant", answer))], {"turns", "reference"})
-    return Conversation([turn("user", texts[0])], {"turns"} if len(texts) == 1 else set())
+    return RowConversation([turn("user", texts[0])], {"turns"} if len(texts) == 1 else set())
 
 
-def _input_target(row: Mapping[str, Any]) -> Conversation | None:
+def _input_target(row: Mapping[str, Any]) -> RowConversation | None:
     """Firefly, OpenAI's evals and others that call the prompt `input`: only beside an answer of a known name."""
     value = parsed(row.get("input"))
     if is_empty(value):
@@ -267,32 +267,32 @@ def _input_target(row: Mapping[str, Any]) -> Conversation | None:
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         conversation = _conversation(value, "input")
     else:
-        conversation = Conversation([turn("user", text_of(row["input"], "input") or "")], {"input"})
+        conversation = RowConversation([turn("user", text_of(row["input"], "input") or "")], {"input"})
     return _with_answer(conversation, row, keys)
 
 
-def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
+def _plain_text(row: Mapping[str, Any]) -> RowConversation | None:
     """A plain `text`: one message where a `role` stands beside it, a dialogue whose turns are labelled, or else text to be
     learnt as it is, without a prompt.
     """
     text, role = row.get("text"), row.get("role")
     if isinstance(text, str) and text.strip() and isinstance(role, str) and role.lower() in ROLES:
-        return Conversation([turn_from({"role": role, "content": text}, 0)], {"text", "role"})
+        return RowConversation([turn_from({"role": role, "content": text}, 0)], {"text", "role"})
     if isinstance(text, str) and text.strip():
-        return Conversation(labelled_turns(text, answered_too=True) or [turn("assistant", text)], {"text"})
+        return RowConversation(labelled_turns(text, answered_too=True) or [turn("assistant", text)], {"text"})
     return None
 
 
-def _implicit(row: Mapping[str, Any]) -> Conversation | None:
+def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
     """Two whole conversations, of which the last answers differ: the prompt is what they share; both stay in extra."""
     if any(is_empty(row.get(name)) for name in PAIR):
         return None
     chosen, rejected = (side_turns(row[name], name) for name in PAIR)
     shared = shared_turns(chosen, rejected)
-    return Conversation(chosen[:shared], set()) if shared else None
+    return RowConversation(chosen[:shared], set()) if shared else None
 
 
-READERS: dict[str, Callable[[Mapping[str, Any]], Conversation | None]] = {
+READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
     "messages": _messages, "prompt and answer": _prompt, "ChatGPT export": _mapping, "OpenAI batch": _body, "MOSS": _moss,
     "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit, "text": _plain_text}
 """The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

@@ -25,7 +25,7 @@ SCORE_LISTS, RANK_LISTS = ("scores", "ratings", "rewards"), ("ranks", "rank")
 
 
 @dataclass(frozen=True)
-class Answer:
+class RankedAnswer:
     """One answer, with the thoughts before it and who wrote it, where the row says so."""
 
     text: str
@@ -41,7 +41,7 @@ class Preference:
     """
 
     turns: list[Turn]
-    answers: list[Answer]
+    answers: list[RankedAnswer]
     ranks: tuple[int, ...]
     annotator: str
     scores: tuple[float, ...] = ()
@@ -165,7 +165,7 @@ def _prompt_beside(row: Mapping[str, Any], answers: Sequence[str], shared: list[
     return shared if len(shared) > len(turns) else turns
 
 
-def _answered(row: Mapping[str, Any], what: str) -> tuple[list[Turn], Answer]:
+def _answered(row: Mapping[str, Any], what: str) -> tuple[list[Turn], RankedAnswer]:
     turns = conversation_of(row, plain_text=False).turns
     last = max((number for number, made in enumerate(turns) if made["role"] in ("user", "tool")), default=-1)
     if last < 0 or last == len(turns) - 1:
@@ -173,7 +173,7 @@ def _answered(row: Mapping[str, Any], what: str) -> tuple[list[Turn], Answer]:
     return turns[:last + 1], _after(turns, last + 1, "the row")
 
 
-def _after(turns: Sequence[Turn], shared: int, name: str) -> Answer:
+def _after(turns: Sequence[Turn], shared: int, name: str) -> RankedAnswer:
     """The one answer after the turns that are shared."""
     rest = turns[shared:]
     if len(rest) != 1 or rest[0]["role"] != "assistant":
@@ -181,16 +181,16 @@ def _after(turns: Sequence[Turn], shared: int, name: str) -> Answer:
                          f"{', '.join(made['role'] for made in rest) or 'none'}")
     if rest[0].get("tool_calls"):
         raise ValueError(f"{name}: an answer that calls tools cannot be ranked")
-    return Answer(rest[0]["content"], rest[0].get("reasoning_content"))
+    return RankedAnswer(rest[0]["content"], rest[0].get("reasoning_content"))
 
 
-def _answer(item: Any, key: str) -> Answer:
+def _answer(item: Any, key: str) -> RankedAnswer:
     if not isinstance(item, Mapping):
         text = text_of(item, key)
         if not text or not isinstance(item, str):
             raise ValueError("an answer is not text")
         made = turn("assistant", text)
-        return Answer(made["content"], made.get("reasoning_content"))
+        return RankedAnswer(made["content"], made.get("reasoning_content"))
     if "role" in item or "from" in item:
         return _after([turn_from(item, 0)], 0, key)
     name = next((name for name in TEXT_KEYS if isinstance(item.get(name), str)), None)
@@ -198,7 +198,7 @@ def _answer(item: Any, key: str) -> Answer:
         raise ValueError(f"{key} holds an answer without text: found the keys {', '.join(map(str, list(item)[:8]))}")
     model = next((item[key] for key in ("model", "model_name") if isinstance(item.get(key), str)), None)
     made = turn("assistant", item[name])
-    return Answer(made["content"], made.get("reasoning_content"), model)
+    return RankedAnswer(made["content"], made.get("reasoning_content"), model)
 
 
 def _score(item: Mapping[str, Any]) -> float | None:

@@ -25,7 +25,7 @@ from instructwild.read.marks import KTO
 from instructwild.read.message_rows import joined_trees
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, KNOWN, PROMPT_KEYS, ColumnNames, check_columns
 from instructwild.read.pairs import PAIR
-from instructwild.read.preferences import OPENAI_PAIR, SCORE, SEVERAL, Answer, Preference, preferences_of, ranks_of
+from instructwild.read.preferences import OPENAI_PAIR, SCORE, SEVERAL, Preference, RankedAnswer, preferences_of, ranks_of
 from instructwild.read.turns import LeftOut, Turn
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
@@ -232,7 +232,7 @@ def ranking_row(value: Mapping[str, Any]) -> RankingRow:
         "candidates": candidates, "rankings": value.get("rankings") or ()})
 
 
-def _row(preference: Preference, answers: list[Answer], ranks: Iterable[int], language: str) -> RankingRow:
+def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[int], language: str) -> RankingRow:
     turns = [turn_of(turn) for turn in preference.turns]
     candidates = tuple(Candidate(id=f"{response_id([*turns, ('assistant', answer.text)])}-{number}", text=answer.text,
                                  model=answer.model, reasoning_content=answer.reasoning)
