@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instructwild.console.options import Force, Json, Out, announce
+from instructwild.console.options import Columns, Force, Json, Out, announce
 from instructwild.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def merge(
                                               "with the others.")] = "equal",
     second_look: Annotated[float, typer.Option(min=0, max=1, help="List prompts whose annotators agree on a smaller share "
                                                                   "of pairs.")] = 0.5,
+    columns: Columns = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -35,6 +36,7 @@ def merge(
     People's rankings are never mixed with a model's or a script's. Answers that come out even stay tied.
     """
     from instructwild import stage
+    from instructwild.read.names import parse_map
     from instructwild.schema import Dropped, Reason
     from instructwild.stage.frames import ranking_frame
     from instructwild_annotation.comparisons import Comparisons
@@ -52,7 +54,7 @@ def merge(
     if weights not in WEIGHTS:
         raise ConfigError(f"there are no weights {weights!r}", where="--weights",
                           remedy=f"choose one of {', '.join(WEIGHTS)}")
-    table = read_all(rankings)
+    table = read_all(rankings, parse_map(columns or ()))
     rows = _without(table.rows, exclude or [])
     config = {"method": method, "by": kinds, "second_look": second_look}
     config |= {"exclude": sorted(exclude)} if exclude else {}

@@ -50,7 +50,7 @@ def pull(
         config = {"name": name, "workspace": connection.workspace}
         before = stage.load(out) if _is_ours(out, config) and stage.is_stage(out) else None
         if before and not force and before.manifest.metrics["last_activity"] == activity(connection, name):
-            announce(replace(before, found=True), json)
+            announce(replace(before, existed=True), json)
             return
         result = _without_forgotten(read_rankings(connection, name), root or out.parent,
                                     "delete their records in Argilla too")
@@ -80,7 +80,7 @@ def _is_ours(out: Path, config: dict[str, Any]) -> bool:
     """Whether the folder holds an earlier pull of the same set, which is brought up to date without --force."""
     from instructwild import stage
 
-    begun = stage.made_from(out)
+    begun = stage.fingerprint_of(out)
     return begun is not None and (begun["stage"], begun["config"]) == ("pull", config)
 
 

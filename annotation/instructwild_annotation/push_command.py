@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instructwild.console.options import DryRun
+from instructwild.console.options import Columns, DryRun
 from instructwild.errors import ConfigError
 from instructwild_annotation.destination import To
 
@@ -42,6 +42,7 @@ def push(
     home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
                                              show_default=False)] = None,
     local_only: Annotated[bool, typer.Option("--local-only", help="Refuse a server that is not on this machine.")] = False,
+    columns: Columns = None,
     dry_run: DryRun = False,
 ) -> None:
     """Send prompts and their answers to the page or to Argilla, blind and in random order, to be ranked by people.
@@ -49,6 +50,7 @@ def push(
     What is there already stays as it is: after an interruption the same command sends the rest.
     """
     from instructwild.console.terminal import console
+    from instructwild.read.names import parse_map
     from instructwild_annotation.connection import Connection
     from instructwild_annotation.push import disagreements, push_rows
     from instructwild_annotation.rows import rankable, read_all, with_languages
@@ -64,7 +66,7 @@ def push(
     if gold and to != "page":
         raise ConfigError("is for the page only", where="--gold", remedy="add --to page")
     name = name or ("disagreements" if only_disagreements else "rankings")
-    table = read_all(candidates)
+    table = read_all(candidates, parse_map(columns or ()))
     rows, dropped = rankable(table)
     _print_dropped(dropped)
     if only_disagreements:

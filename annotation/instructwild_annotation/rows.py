@@ -1,6 +1,6 @@
 """Reading rows to rank: a stage folder or a plain file with messages, candidates and any rankings so far."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,13 +20,17 @@ class AnnotationTable(RankingTable):
     types: dict[str, str] = field(default_factory=dict)
 
 
-def read_all(sources: Sequence[str | Path]) -> AnnotationTable:
+def read_all(sources: Sequence[str | Path], columns: Mapping[str, str] | None = None) -> AnnotationTable:
     """The rows of several inputs; where the same answers to the same prompt stand in several, their rankings are united.
+
+    Args:
+        sources: stage folders and plain files.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
 
     Raises:
         InputError, GateError: see `read_rows`.
     """
-    tables = [read_rows(source) for source in sources]
+    tables = [read_rows(source, columns) for source in sources]
     rows = joined(row for table in tables for row in table.rows) if len(tables) > 1 else tables[0].rows
     return AnnotationTable(rows, [row for table in tables for row in table.dropped],
                         [record for table in tables for record in table.inputs],
@@ -56,14 +60,14 @@ def joined(rows: Iterable[RankingRow]) -> list[RankingRow]:
     return list(united.values())
 
 
-def read_rows(source: str | Path) -> AnnotationTable:
+def read_rows(source: str | Path, columns: Mapping[str, str] | None = None) -> AnnotationTable:
     """The rows of one input with candidates.
 
     Raises:
         InputError: the input cannot be read, or its rows hold no candidates.
         GateError: it is a stage whose gate failed.
     """
-    table = read_rankings([source])
+    table = read_rankings([source], columns=columns)
     return AnnotationTable(table.rows, table.dropped, table.inputs, types_of(Path(source)) if is_stage(source) else {})
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import inspect
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,7 @@ from instructwild.errors import ConfigError, InputError, ModelError
 from instructwild.read.names import parse_map
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.command_options import command
-from instructwild_trainer.config import SharedOptions, TrainOptions, load, plain
+from instructwild_trainer.config import SharedOptions, TrainOptions, columns_in, load, plain
 from instructwild_trainer.processes import is_first
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     Args:
         stage: its name, and its section in a config file.
         kind: its options.
-        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, on_preview=)`; gives back the finished
-            stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
+        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, columns=, on_preview=)`; gives back
+            the finished stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
         takes: what its argument is, for `--help`.
         summary: what it does, for `--help`.
     """
@@ -56,13 +55,10 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
             return
         source = source_of(load(kind, stage, config, typed).model)
         options = load(kind, stage, config, typed, source.inherited)
-        mapping = {"columns": parse_map(columns)} if columns else {}
-        if mapping and "columns" not in inspect.signature(work).parameters:
-            raise ConfigError("is not taken by this stage", where="--map",
-                              remedy="write a known layout first: instructwild convert FILE --to messages --map …")
         previews: list[Preview] = []
         made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding,
-                    on_preview=previews.append if as_json else None, **mapping)
+                    columns=parse_map(columns) if columns else columns_in(config, stage),
+                    on_preview=previews.append if as_json else None)
         if made is not None:
             announce(made, as_json)
         for shown in previews if is_first() else ():

@@ -16,6 +16,8 @@ from instructwild_trainer.command_options import BATCHES, DATA, LORA, MEASURING,
 
 PRESETS = Path(__file__).parent / "configs"
 SECTIONS = ("sft", "reward", "dpo", "kto", "ppo")
+COLUMNS = "map"
+"""The key of a config file that names columns, as `--map` does."""
 
 
 @dataclass(frozen=True)
@@ -157,9 +159,28 @@ def load(kind: type[Options], stage: str, config: str | Path | None = None, type
     """
     values = {key: value for key, value in (inherited or {}).items() if key in _fields(kind)}
     if config is not None:
-        values |= _checked_keys(kind, _section(_yaml(config), stage, str(config)), str(config))
+        section = {key: value for key, value in _section(_yaml(config), stage, str(config)).items() if key != COLUMNS}
+        values |= _checked_keys(kind, section, str(config))
     values |= _checked_keys(kind, {key: value for key, value in (typed or {}).items() if value is not None}, "command line")
     return kind(**{key: _value(_fields(kind)[key], value) for key, value in values.items()})
+
+
+def columns_in(config: str | Path | None, stage: str) -> dict[str, str]:
+    """NAME -> COLUMN of plain files, as the `map` of a config file names them: {prompt: question}, or a list of NAME=COLUMN.
+
+    Raises:
+        InputError: the file cannot be read.
+        ConfigError: it is neither, or a NAME is unknown.
+    """
+    from instructwild.read.names import parse_map
+
+    pairs = _section(_yaml(config), stage, str(config)).get(COLUMNS) if config is not None else None
+    if isinstance(pairs, Mapping):
+        pairs = [f"{name}={column}" for name, column in pairs.items()]
+    if pairs is not None and not (isinstance(pairs, list) and all(isinstance(pair, str) for pair in pairs)):
+        raise ConfigError(f"{COLUMNS}: should name columns, found {pairs!r}", where=str(config),
+                          remedy=f"write {COLUMNS}: {{NAME: COLUMN}}")
+    return parse_map(pairs or ())
 
 
 def plain(options: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import io
 import json
 import math
 import os
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -111,41 +110,18 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     """
     from transformers import PrinterCallback
 
-    from instructwild.console.terminal import console, progress
+    from instructwild.console.terminal import console, heartbeat, progress
     from instructwild.llm.quiet import quiet
 
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)
     if resume is not None:
         console.print(f"resuming from {Path(resume).name}", highlight=False)
-    with progress() as shown, silence_libraries(), quiet(), heartbeat(lambda: _state(trainer, what)):
+    with progress(lines=False) as shown, silence_libraries(), quiet(), heartbeat(lambda: [_state(trainer, what)]):
         trainer.add_callback(_live(shown, what))
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
             if "train_runtime" not in point]
-
-
-@contextmanager
-def heartbeat(line: Callable[[], str], seconds: float = 30.0) -> Iterator[None]:
-    """Print a line every so many seconds where the console is no terminal, on which progress would be drawn."""
-    from instructwild.console.terminal import console
-
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(seconds):
-            console.print(line(), highlight=False, markup=False)
-
-    if console.is_terminal or console.quiet:
-        yield
-        return
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def _state(trainer: "Trainer", what: str) -> str:

@@ -108,7 +108,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
         return None
     after = measured(model, "after")
     trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
             raise ModelError("training left every weight as it was", where="train sft",

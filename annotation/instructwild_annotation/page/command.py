@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from instructwild.console.options import Columns
 from instructwild.errors import ConfigError, EndpointError, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def page(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 6901,
     public_url: Annotated[str | None, typer.Option(help="The address that people use, such as that of an HTTPS proxy; links "
                                                         "carry it.", show_default=False)] = None,
+    columns: Columns = None,
     home: Annotated[Path | None, typer.Option(help="The page's folder; one for each project.", show_default=False)] = None,
 ) -> None:
     """Run our own ranking page here: one process, one SQLite file, no other host, English and Chinese.
@@ -63,9 +65,11 @@ def page(
     from filelock import FileLock, Timeout
 
     from instructwild.console.terminal import console
+    from instructwild.read.names import parse_map
     from instructwild_annotation.page import backup as copies
     from instructwild_annotation.page.store import Store, default_home
 
+    mapping = parse_map(columns or ())
     if restore is not None:
         kept = copies.restore(home or default_home(), restore)
         console.print(f"restored from {restore}" + (f"; what was there is in {kept}" if kept else ""), markup=False)
@@ -80,9 +84,10 @@ def page(
             console.print(f"copied to {backup}", markup=False)
             return
         if candidates:
-            console.print(push_stages(store, candidates, name, overlap, optional), markup=False)
+            console.print(push_stages(store, candidates, name, overlap, optional, columns=mapping), markup=False)
         if gold:
-            console.print("gold: " + push_stages(store, gold, f"{name}:gold", 0, optional, gold=True), markup=False)
+            console.print("gold: " + push_stages(store, gold, f"{name}:gold", 0, optional, gold=True, columns=mapping),
+                          markup=False)
         _take_away(store, revoke or [], remove or [], forget)
         lock = FileLock(store.home / "lock", timeout=0)
         try:
@@ -137,12 +142,13 @@ def optional_questions(ask: str) -> list[str]:
     return names
 
 
-def push_stages(store: "Store", sources: list[Path], name: str, overlap: int, ask: list[str], *, gold: bool = False) -> str:
+def push_stages(store: "Store", sources: list[Path], name: str, overlap: int, ask: list[str], *, gold: bool = False,
+                columns: dict[str, str] | None = None) -> str:
     """Push stages or files; a sentence on what became of the rows."""
     from instructwild_annotation.page.exchange import push_rows
     from instructwild_annotation.rows import rankable, read_all
 
-    table = read_all(sources)
+    table = read_all(sources, columns)
     rows, dropped = rankable(table)
     sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold, types=table.types)
     return f"{sent:,} prompts sent, {there:,} were there already" + (f", {len(dropped):,} left out" if dropped else "")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import Force, Json, Out, announce
+from instructwild.console.options import Columns, Force, Json, Out, announce
 from instructwild.errors import ConfigError
 
 
@@ -22,6 +22,7 @@ def terminal(
                                                  show_default=False)] = None,
     name: Annotated[str | None, typer.Option(help="Who ranks; only a salted hash of it is kept. By default the user name.",
                                              show_default=False)] = None,
+    columns: Columns = None,
     force: Force = False,
     json: Json = False,
     list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda listed: _list_rules(listed),
@@ -33,13 +34,14 @@ def terminal(
     before the next question; the same command goes on after `q` or an interruption.
     """
     from instructwild import stage
+    from instructwild.read.names import parse_map
     from instructwild_annotation.rows import rankable, read_rows
     from instructwild_annotation.scripted import rule_named
 
     if language is not None and not language.casefold().startswith(("en", "zh")):
         raise ConfigError(f"there is no screen in {language!r}", where="--language", remedy="choose en or zh")
     rule = None if scripted == "none" else rule_named(scripted)
-    table = read_rows(candidates)
+    table = read_rows(candidates, parse_map(columns or ()))
     rows, dropped = rankable(table)
     with stage.start(out, "annotate", config={"by": "terminal", "limit": limit, "scripted": scripted},
                      inputs=table.inputs, force=force) as run:

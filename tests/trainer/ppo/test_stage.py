@@ -55,7 +55,7 @@ def asked(tmp_path, tiny_model):
 
 def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(asked, tiny_model):
     made = run(asked())
-    assert not made.found
+    assert not made.existed
     assert weights_sha256(made.model) != weights_sha256(tiny_model)
     ids = torch.tensor([[5, 9, 301, 44, 7]])
     with torch.no_grad():
@@ -75,7 +75,7 @@ def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(aske
     assert "Answers before and after" in page
     assert any(question in page for question in QUESTIONS)
     again = run(asked())
-    assert again.found
+    assert again.existed
     assert again.manifest.to_json() == made.manifest.to_json()
 
 

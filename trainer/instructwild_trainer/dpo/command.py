@@ -1,7 +1,7 @@
 """`instructwild train dpo` and `train kto`: a policy from rankings by TRL's trainers, judged on held-out pairs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ KTO = PreferenceMethod("kto", "Kahneman-Tversky optimisation", "labelled answers
 
 def prefer(method: PreferenceMethod, data: Sequence[str | Path], out: Path, options: "DpoOptions | KtoOptions",
            source: "Source | None" = None, *, force: bool = False, dry_run: bool = False, encoding: str | None = None,
+           columns: "Mapping[str, str] | None" = None,
            on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
     """Train a policy on ranked answers and write a stage whose `model/` is complete; None after a dry run.
 
@@ -62,7 +63,7 @@ def prefer(method: PreferenceMethod, data: Sequence[str | Path], out: Path, opti
         raise ConfigError("KTO estimates the KL from the other answers of a batch, and there is none",
                           where="--per-device-train-batch-size", remedy="give at least 2")
     by_annotator = weights(options.annotator_weights)
-    table = read_rankings(data, encoding)
+    table = read_rankings(data, encoding, columns)
     inputs = [*table.inputs, source.record]
     with silence_libraries(), started(out, method.stage, resolved_config(options), inputs, force) as run:
         if run.finished is not None:
@@ -129,7 +130,7 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
     if before is None:
         return None
     result = _accuracy(held, before, nats(model))
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
         save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:

@@ -10,7 +10,7 @@ from instructwild import stage
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 from instructwild.llm.quiet import quiet_imports
-from instructwild.read import read
+from instructwild.read import read_several
 from instructwild_trainer.adapter import Source, load_chat, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.begin import resolved_config
@@ -49,6 +49,8 @@ class PPORun:
     overrides: Mapping[str, Any] | None = None
     force: bool = False
     encoding: str | None = None
+    columns: Mapping[str, str] | None = None
+    """NAME -> COLUMN of plain files, as `--map` names them."""
     dry_run: bool = False
     on_preview: Callable[[Preview], None] | None = None
     """Given the preview of a dry run."""
@@ -87,7 +89,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
         check_even(options, shards, ptx=bool(request.ptx))
     reward = source_of(request.reward) if request.reward else None
     options = checked(base, options, reward=reward is not None, world=dist.world)
-    tables = read(request.prompts, request.encoding), read(request.ptx, request.encoding)
+    tables = read_several([request.prompts, request.ptx], request.encoding, request.columns)
     inputs = [*tables[0].inputs, *tables[1].inputs, base.record, *([reward.record] if reward else []),
               *(stage.input_record(path.rpartition(":")[0]) for path in request.reward_functions)]
     config = resolved_config(options)
@@ -153,7 +155,7 @@ def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source
         stopped_on=_responses(outcome, chat)[:8],
         answers=[report.SampledAnswer(prompt.messages[-1]["content"], prompt.language, *pair) for prompt, *pair in
                  zip(shown_prompts, answers_before, answers_after, strict=True)])
-    with work.aside("model") as folder:
+    with work.atomic("model") as folder:
         save_policy(actors.unwrap(), chat, folder, base, final=request.out / "model")
     return work.finish(
         rows=stage.Rows(**{"in": rows.total, "kept": rows.total - len(rows.dropped), "dropped": len(rows.dropped)}),

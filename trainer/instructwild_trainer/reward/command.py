@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source: "Source | None" = None, *,
           force: bool = False, dry_run: bool = False, encoding: str | None = None,
+          columns: "Mapping[str, str] | None" = None,
           on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
     """Train a reward model and write a stage whose `model/` holds its adapter and score head; None after a dry run.
 
@@ -42,7 +43,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     source = source or source_of(options.model)
     check_scale(options)
     by_annotator = weights(options.annotator_weights)
-    table = read_rankings(data, encoding)
+    table = read_rankings(data, encoding, columns)
     inputs = [*table.inputs, source.record]
     with silence_libraries(), started(out, "reward", resolved_config(options), inputs, force) as run:
         if run.finished is not None:
@@ -99,7 +100,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     if before is None:
         return None
     after = scored(trainer.model, "after")
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         save(trainer.model, chat, folder, source, run.folder / "model")
     pairs = pairs_of(held)
     result = _judged(pairs, before, after, likelihood)
