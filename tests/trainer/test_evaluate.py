@@ -120,6 +120,49 @@ def test_only_answer_tokens_count_and_every_row_is_accounted_for(tmp_path, tiny,
     assert set(found.manifest.metrics["perplexity"]["tiny"]) == {"all", "en", "zh"}
 
 
+TRIMMED = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' and loop.last %}<think></think>"
+           "{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+"""A template that writes an answer otherwise once another turn follows it."""
+
+
+@pytest.fixture
+def trimming(tmp_path, tiny):
+    """The tiny model with such a template, and a conversation of two answers."""
+    from transformers import AutoTokenizer
+
+    folder = tmp_path / "trimming"
+    shutil.copytree(tiny, folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = TRIMMED
+    tokenizer.save_pretrained(folder)
+    (folder / "chat_template.jinja").write_text(TRIMMED, encoding="utf-8")
+    return str(folder), [*conversation("Name a colour.", "Blue."), *conversation("说一种颜色。", "蓝色。")]
+
+
+def test_every_answer_counts_where_the_template_rewrites_earlier_turns(tmp_path, trimming):
+    from instructwild_trainer.adapter import load_chat, load_policy
+    from instructwild_trainer.likelihood import answer_loss
+
+    folder, messages = trimming
+    rows = written(tmp_path / "turns.jsonl", [{"messages": messages}])
+    examples = load_chat(folder).examples(messages)
+    assert len(examples) == 2
+    answered_tokens = measure([rows], [folder], tmp_path / "out").frame()["models"][0][0]["tokens"]
+    assert answered_tokens == sum(example.trained for example in examples)
+    model, tokenizer = load_policy(folder, dtype="float32")
+    alone = sum(nats for nats, _ in answer_loss(model, examples, tokenizer.pad_token_id))
+    nats = measure([rows], [folder], tmp_path / "again", dtype="float32").frame()["models"][0][0]["nats"]
+    assert nats == pytest.approx(alone, rel=1e-4)
+
+
+def test_former_names_of_options_work_with_a_note(tmp_path, answered):
+    called = ["pairwise", answered, answered, "--judge", "scripted", "--out", str(tmp_path / "out"), "--dry-run"]
+    now = CliRunner().invoke(evaluate, [*called, "--concurrency", "2", "--timeout", "3"])
+    before = CliRunner().invoke(evaluate, [*called, "--window", "2"])
+    assert (now.exit_code, before.exit_code) == (0, 0)
+    assert "--window is now --concurrency" in before.output
+
+
 def test_a_model_is_no_better_than_itself_and_another_differs(tmp_path, answered, other_tiny):
     metrics = measure([answered], ["tiny", "tiny", str(other_tiny)], tmp_path / "out").manifest.metrics
     assert metrics["less_bits_per_byte"]["tiny (2)"]["all"] == {"value": 0, "low": 0, "high": 0, "rows": 4}

@@ -129,7 +129,7 @@ def _split(rows: Sequence[Conversation], share: float) -> tuple[Sequence[Convers
     if not rows:
         return [], {}
     parts = split(rows, share, key=lambda row: row.key, language=lambda row: row.language)
-    return parts.train, {language: _first_tokens([row.encoded.input_ids for row in kept], HELD_OUT_TOKENS)
+    return parts.train, {language: _first_tokens([example.input_ids for row in kept for example in row.examples], HELD_OUT_TOKENS)
                          for language, kept in parts.held_out.items()}
 
 
