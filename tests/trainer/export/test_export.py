@@ -468,9 +468,9 @@ def test_a_child_answers_and_its_failure_is_its_last_line(tmp_path):
                                       "def broken(plan, step):\n    print('noise')\n    raise ValueError('too hot')\n")
     sys.path.insert(0, str(tmp_path))
     try:
-        assert in_child("work:double", {"n": 21}, tmp_path / "a", told="doubling", total=1) == 42
+        assert in_child("work:double", {"n": 21}, tmp_path / "a", label="doubling", total=1) == 42
         with pytest.raises(ChildError, match="ValueError: too hot"):
-            in_child("work:broken", {}, tmp_path / "b", told="breaking", total=1)
+            in_child("work:broken", {}, tmp_path / "b", label="breaking", total=1)
     finally:
         sys.path.remove(str(tmp_path))
 
