@@ -121,7 +121,8 @@ def test_only_answer_tokens_count_and_every_row_is_accounted_for(tmp_path, tiny,
 
 
 TRIMMED = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' and loop.last %}<think></think>"
-           "{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+           "{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}"
+           "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
 """A template that writes an answer otherwise once another turn follows it."""
 
 

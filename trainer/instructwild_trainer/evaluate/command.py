@@ -17,13 +17,14 @@ COMMANDS = {
     "perplexity": "instructwild_trainer.evaluate.command:perplexity",
     "reward": "instructwild_trainer.evaluate.command:reward",
     "pairwise": "instructwild_trainer.evaluate.command:pairwise",
+    "bench": "instructwild_trainer.evaluate.bench.command:bench",
 }
 evaluate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 @evaluate.callback()
 def _evaluate() -> None:
-    """Measure a model: how likely it finds answers, a reward model's scores, and a pairwise comparison with another one."""
+    """Measure a model: how likely it finds answers, a reward model's scores, pairwise comparisons, benchmarks."""
 
 
 Data = Annotated[list[str], typer.Argument(help="Stage folders or files with answered rows.", show_default=False)]
@@ -37,7 +38,7 @@ def perplexity(
         held_out: Annotated[float, typer.Option(help="Measure only the prompts that a training with this share held out did "
                                                      "not see; 1 takes all.", min=0.001, max=1)] = 1.0,
         max_length: MaxLength = 1024,
-        dtype: Annotated[str, typer.Option(help="dtype of the weights: auto, float32 or bfloat16.")] = "auto",
+        dtype: Annotated[str, typer.Option(help="dtype of weights: auto, float32, bfloat16.")] = "auto",
         encoding: Encoding = None, dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
     """Perplexity of the answers, in each language, with intervals; several models on the same rows."""
     from instructwild_trainer.evaluate.perplexity import measure
@@ -72,7 +73,7 @@ def pairwise(
         name: Annotated[list[str] | None, typer.Option(help="What to call the two, in their order.")] = None,
         max_tokens: Annotated[int, typer.Option(help="Max tokens of an answer.", min=1)] = 256,
         judge_tokens: Annotated[int, typer.Option(help="Max tokens of a verdict.", min=1)] = 300,
-        temperature: Annotated[float, typer.Option(help="Sampling temperature of answers; 0 is greedy.", min=0, max=2)] = 0.0,
+        temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy.", min=0, max=2)] = 0.0,
         limit: Annotated[int | None, typer.Option(help="At most so many prompts, categories in turn.", min=1)] = None,
         budget: Budget = None, price: ListPrice = "", concurrency: Concurrency = 0, timeout: Timeout = 120.0,
         batch: Batch = 16, local_only: LocalOnly = False, cache: Cache = None,
