@@ -94,6 +94,9 @@ def curves_of(manifests: Sequence["Manifest"]) -> dict[str, tuple[str, str]]:
 
 
 def _use(name: str, manifests: Sequence["Manifest"]) -> SECTION:
+    if manifests and manifests[-1].config.get("format") == "gguf":
+        return "Use", [f"`ollama create {name.rpartition('/')[2].lower()} -f Modelfile`, or `llama-server -m` with the "
+                       "`.gguf` file; LM Studio opens it too. Chat template, stop tokens and sampling defaults are in the file."]
     lines = ["```python", "from transformers import pipeline", "", f'ask = pipeline("text-generation", model="{name}")',
              'said = ask([{"role": "user", "content": "用一句话解释什么是光合作用。"}], max_new_tokens=200)',
              'print(said[0]["generated_text"][-1]["content"])', "```", "",
@@ -128,6 +131,9 @@ def _evaluated(manifest: "Manifest") -> SECTION:
     note = f"Judge: {judge}; a tie counts half; 95% intervals by bootstrap over prompts."
     if metrics.get("consistent") is not None:
         note += f" Both orders were judged and agreed on {metrics['consistent']:.0%} of the pairs; the others are ties."
+    if controlled := metrics.get("length_controlled"):
+        note += " Win rate at equal length of both answers: " + ", ".join(
+            f"{part} {_interval(one, percent=True)}" for part, one in controlled.items()) + "."
     heading = f"Evaluation: {first} against {second}"
     return heading, [*table(["", "prompts", f"{first} wins", "ties", f"{second} wins", "win rate"], rows), "", note]
 
@@ -156,6 +162,9 @@ def _exported(manifest: "Manifest") -> list[str]:
     if _bits(manifest):
         lines += ["", f"{manifest.config['bits']} bits in groups of {metrics.get('group_size')}; `rtn` is plain rounding on "
                       "the same grid. Measured on held-out rows with the written files loaded afresh."]
+    if kl := metrics.get("kl"):
+        lines += ["", f"GGUF {manifest.config['quant']}, read back by {metrics['runtime']}: KL from the source "
+                      f"{kl['mean']} nats a token in the mean, {kl['p99']} at the 99th percentile. `rtn` is plain rounding in groups of 32."]
     if manifest.gate:
         lines += ["", f"The export's gate: {manifest.gate}."]
     return lines if rows else []

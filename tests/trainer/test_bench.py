@@ -15,9 +15,10 @@ from instructwild_trainer.evaluate.bench.overlap import seen_in
 from instructwild_trainer.evaluate.bench.run import BenchPlan, Measured, bench, figures_of
 from instructwild_trainer.evaluate.bench.suites import load_suite, own_instructions
 
-GSM = [{"question": f"Ann has {n} pens and buys 2 more. How many has she?", "answer": f"{n}+2=<<{n}+2={n + 2}>>\n#### {n + 2}"}
-       for n in range(4)]
-IF = [{"prompt": "Write about rain. Include exactly 2 numbers.", "instruction_id_list": ["count:numbers"], "kwargs": [{"N": 2.0}]},
+GSM = [{"question": f"Ann has {n} pens and buys 2 more. How many has she?",
+        "answer": f"{n}+2=<<{n}+2={n + 2}>>\n#### {n + 2}"} for n in range(4)]
+IF = [{"prompt": "Write about rain. Include exactly 2 numbers.", "instruction_id_list": ["count:numbers"],
+       "kwargs": [{"N": 2.0}]},
       {"prompt": "Write about snow.", "instruction_id_list": ["custom:csv_city"], "kwargs": [{}]}]
 CSV = ",Question,A,B,C,D,Answer\n0,水的化学式是什么,CO2,H2O,O2,N2,B\n1,一年有几个月,十,十一,十二,十三,C\n"
 
@@ -94,7 +95,8 @@ def test_own_instructions_are_as_many_in_both_languages_but_for_what_letters_hav
 
 def test_items_in_training_rows_are_found_whatever_stands_around_them():
     long = "Ann walks to the market with nine baskets of apples and sells them one by one"
-    questions = [item("a", question=long), item("b", question="水的化学式是什么"), item("c", question="Another thing entirely")]
+    questions = [item("a", question=long), item("b", question="水的化学式是什么"),
+                 item("c", question="Another thing entirely")]
     assert seen_in(questions, ["Before. " + long.upper() + "! After", "问：水的化学式是什么？"]) == [True, True, False]
     assert seen_in(questions, []) == [False] * 3
 

@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from importlib.resources import files
 
+import numpy as np
 import polars as pl
 import pytest
 import torch
@@ -27,7 +28,7 @@ from instructwild_trainer.evaluate.pairwise import compare
 from instructwild_trainer.evaluate.perplexity import figures_of, measure
 from instructwild_trainer.evaluate.rewards import score
 from instructwild_trainer.evaluate.rubric import read_rubric
-from instructwild_trainer.evaluate.statistics import by_part, interval
+from instructwild_trainer.evaluate.statistics import by_part, interval, length_controlled
 
 SHORT = Sampling(max_tokens=6, temperature=0.9)
 
@@ -96,6 +97,25 @@ def test_perplexity_and_bits_a_byte_by_hand():
 
 def test_equal_names_are_told_apart():
     assert unique_names(["sft", "sft", "base"]) == ["sft", "sft (2)", "base"]
+
+
+def test_the_win_rate_at_equal_length_undoes_what_length_alone_won():
+    rng = np.random.default_rng(0)
+    lengths = [(int(first), int(second)) for first, second in rng.integers(20, 400, size=(400, 2))]
+    groups = [str(number) for number in range(400)]
+    longer = [float(first > second) for first, second in lengths]
+    mixed = [pair if number % 2 else (pair[0] + 400, pair[1]) for number, pair in enumerate(lengths)]
+    by_length = [float(first > second) for first, second in mixed]
+    plain = sum(by_length) / len(by_length)
+    held = length_controlled(by_length, mixed, groups, ["en"] * 400)["en"]
+    assert plain > 0.7
+    assert held.value < plain - 0.2
+    fair = length_controlled(longer, lengths, groups, ["en", "zh"] * 200)
+    assert set(fair) == {"all", "en", "zh"}
+    assert fair["all"].low < 0.5 < fair["all"].high
+    equal = length_controlled([1.0, 1.0, 0.0, 0.5], [(9, 9)] * 4, list("abcd"), ["en"] * 4)["en"]
+    assert equal.value == pytest.approx(0.625, abs=0.01)      # without a difference in length: the plain rate
+    assert length_controlled([1.0] * 3, [(9, 4)] * 3, list("abc"), ["en"] * 3)["en"].value > 0.95
 
 
 # perplexity

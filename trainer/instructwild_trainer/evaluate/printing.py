@@ -39,7 +39,9 @@ def print_result(manifest: "Manifest") -> None:
         first, second = metrics["sides"]
         rows = {part: {f"{first} wins": str(metrics["results"][part]["wins"]), "ties": str(metrics["results"][part]["ties"]),
                        f"{second} wins": str(metrics["results"][part]["losses"]),
-                       "win rate": interval(item, 0, percent=True)}
+                       "win rate": interval(item, 0, percent=True),
+                       **({"at equal length": interval(metrics["length_controlled"][part], 0, percent=True)}
+                          if part in metrics.get("length_controlled", {}) else {})}
                 for part, item in {**metrics["win_rate"], **metrics["by_category"]}.items()}
         table.title = f"{first} against {second}, judged by {metrics['judge']}"
     table.title_justify = "left"
