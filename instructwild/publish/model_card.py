@@ -96,7 +96,7 @@ def curves_of(manifests: Sequence["Manifest"]) -> dict[str, tuple[str, str]]:
 def _use(name: str, manifests: Sequence["Manifest"]) -> SECTION:
     if manifests and manifests[-1].config.get("format") == "gguf":
         return "Use", [f"`ollama create {name.rpartition('/')[2].lower()} -f Modelfile`, or `llama-server -m` with the "
-                       "`.gguf` file; LM Studio opens it too. Chat template, stop tokens and sampling defaults are in the file."]
+                       "`.gguf` file; LM Studio opens it too. Chat template, stop tokens and sampling defaults are in it."]
     lines = ["```python", "from transformers import pipeline", "", f'ask = pipeline("text-generation", model="{name}")',
              'said = ask([{"role": "user", "content": "用一句话解释什么是光合作用。"}], max_new_tokens=200)',
              'print(said[0]["generated_text"][-1]["content"])', "```", "",
@@ -164,7 +164,8 @@ def _exported(manifest: "Manifest") -> list[str]:
                       "the same grid. Measured on held-out rows with the written files loaded afresh."]
     if kl := metrics.get("kl"):
         lines += ["", f"GGUF {manifest.config['quant']}, read back by {metrics['runtime']}: KL from the source "
-                      f"{kl['mean']} nats a token in the mean, {kl['p99']} at the 99th percentile. `rtn` is plain rounding in groups of 32."]
+                      f"{kl['mean']} nats a token in the mean, {kl['p99']} at the 99th percentile. `rtn` is plain rounding "
+                      "in groups of 32."]
     if manifest.gate:
         lines += ["", f"The export's gate: {manifest.gate}."]
     return lines if rows else []

@@ -9,7 +9,7 @@ import numpy as np
 
 from instructwild.llm.gguf_keys import keys_of, open_gguf
 from instructwild_trainer.export.child import in_child
-from instructwild_trainer.export.gguf.runtime import open_runtime
+from instructwild_trainer.export.gguf.runtime import greedy, open_runtime
 from instructwild_trainer.export.probe import ANSWER_TOKENS, TURNS, Held, Probe
 from instructwild_trainer.export.questions import LANGUAGES, QUESTIONS
 
@@ -91,8 +91,8 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
             step(done)
     answers, beginnings = [], {}
     for language, prompt in zip(LANGUAGES, prompts, strict=False):
-        written = _greedy(lambda ids: runtime.logits(ids)[-1], prompt, ANSWER_TOKENS, plan["stops"])
-        expected = _greedy(lambda ids: _last(source, ids), prompt, BEGINNING, plan["stops"])
+        written = runtime.greedy(prompt, ANSWER_TOKENS, plan["stops"])
+        expected = greedy(source, prompt, BEGINNING, plan["stops"])
         same, of = beginnings.get(language, [0, 0])
         beginnings[language] = [same + (written[:BEGINNING] == expected), of + 1]
         answers.append(tokenizer.decode(written, skip_special_tokens=True).strip())
@@ -121,25 +121,6 @@ def notes_of(result: ReadBack) -> list[tuple[str, str]]:
 def _prompt(tokenizer: Any, question: str) -> list[int]:
     messages = [{"role": "user", "content": question}]
     return list(tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
-
-
-def _last(model: Any, ids: Sequence[int]) -> np.ndarray:
-    import torch
-
-    with torch.inference_mode():
-        return np.asarray(model(torch.tensor([list(ids)])).logits[0, -1].float().numpy())
-
-
-def _greedy(following: Callable[[list[int]], np.ndarray], prompt: Sequence[int], most: int,
-            stops: Sequence[int]) -> list[int]:
-    """At most so many likeliest tokens; the stop token is left out."""
-    ids = list(prompt)
-    for _ in range(most):
-        token = int(following(ids).argmax())
-        if token in stops:
-            break
-        ids.append(token)
-    return ids[len(prompt):]
 
 
 def _in_block(tensor: Any) -> bool:

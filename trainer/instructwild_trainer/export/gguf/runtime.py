@@ -19,6 +19,10 @@ class Runtime(Protocol):
         """[tokens, vocabulary] float32: at each token, what comes next."""
         ...
 
+    def greedy(self, prompt: Sequence[int], most: int, stops: Sequence[int]) -> list[int]:
+        """At most so many likeliest tokens after a prompt; the stop token is left out."""
+        ...
+
     def prompt_ids(self, text: str) -> list[int] | None:
         """The ids of a rendered prompt as the runtime feeds it to the model; None where it has no tokenizer of its own."""
         ...
@@ -54,6 +58,19 @@ class LlamaCppRuntime:
         self.model.reset()
         self.model.eval(list(ids))
         return np.array(self.model.scores[:len(ids)], dtype=np.float32)
+
+    def greedy(self, prompt: Sequence[int], most: int, stops: Sequence[int]) -> list[int]:
+        """See `Runtime`."""
+        self.model.reset()
+        self.model.eval(list(prompt))
+        written: list[int] = []
+        while len(written) < most:
+            token = int(np.argmax(self.model.scores[self.model.n_tokens - 1]))
+            if token in stops:
+                break
+            written.append(token)
+            self.model.eval([token])
+        return written
 
     def prompt_ids(self, text: str) -> list[int]:
         """See `Runtime`: as llama-server does, with the BOS that the file asks for and special tokens read."""
@@ -91,6 +108,10 @@ class DequantizedRuntime:
         with torch.inference_mode():
             return np.asarray(self.model(torch.tensor([list(ids)])).logits[0].float().numpy())
 
+    def greedy(self, prompt: Sequence[int], most: int, stops: Sequence[int]) -> list[int]:
+        """See `Runtime`."""
+        return greedy(self.model, prompt, most, stops)
+
     def prompt_ids(self, text: str) -> None:
         """See `Runtime`: its tokenizer is built anew from the file and tells nothing of llama.cpp's."""
         return
@@ -98,3 +119,15 @@ class DequantizedRuntime:
     def ends(self, ids: Sequence[int]) -> list[int]:
         """See `Runtime`."""
         return [token for token in ids if token in self.stops]
+
+
+def greedy(model: Any, prompt: Sequence[int], most: int, stops: Sequence[int]) -> list[int]:
+    """At most so many likeliest tokens of a transformers model after a prompt; the stop token is left out."""
+    import torch
+
+    ids = torch.tensor([list(prompt)])
+    with torch.inference_mode():
+        made = model.generate(ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=most,
+                              eos_token_id=list(stops) or None, pad_token_id=0, temperature=None, top_p=None, top_k=None,
+                              repetition_penalty=1.0)[0, len(prompt):].tolist()
+    return made[:-1] if made and made[-1] in stops else made
