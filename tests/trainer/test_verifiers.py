@@ -126,6 +126,22 @@ def test_training_loads_it_as_a_reward_function():
     assert reward_function(f"{reward.__file__}:verified")(["a"], [[{"kind": "no_commas"}]]) == [1.0]
 
 
+def test_a_rows_own_columns_reach_the_reward(tmp_path, chat):
+    from instructwild.read import read
+    from instructwild_trainer.ppo.config import PPOOptions
+    from instructwild_trainer.ppo.rows import prepared
+
+    rows = [{"instruction": f"Question {number}?", "output": "Yes.", "checks": [{"kind": "numbers", "count": number}]}
+            for number in range(4)]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    prompts = prepared(read([str(path)]), read([]), chat, PPOOptions(max_length=256, response_length=32)).prompts
+    assert prompts
+    for prompt in prompts:
+        (check,) = checks_of(prompt.columns["checks"])
+        assert prompt.messages[0]["content"] == f"Question {check.arguments['count']}?"
+
+
 @pytest.mark.parametrize("value", ["{", "{}", "[1]", '[{"count": 1}]'])
 def test_a_column_of_something_else_is_told(value):
     with pytest.raises(InputError, match="checks"):

@@ -98,5 +98,5 @@ def _pack_in_python(weight: np.ndarray, kind: str, importance: np.ndarray | None
 
     columns = None if importance is None else torch.from_numpy(np.ascontiguousarray(importance, dtype=np.float32))
     packed = ggml_quant(torch.from_numpy(weight.copy()), kind.lower(), imatrix=columns, device="cpu",
-                        original=columns is None)   # it works in place
+                        original=columns is None and kind != "Q6_K")   # works in place; plain Q6_K fails in 0.16.1
     return np.asarray(packed, dtype=np.uint8)
