@@ -35,7 +35,9 @@ class Forward(Protocol):
     """
 
     def __call__(self, ids: Tensor, mask: Tensor | None, positions: Tensor, cache: Any, keep: Tensor | None,
-                 ) -> tuple[Tensor, Tensor | None]: ...
+                 ) -> tuple[Tensor, Tensor | None]:
+        """One pass."""
+        ...
 
 
 Observe = Callable[[Tensor, Tensor], None]
@@ -75,14 +77,16 @@ class Decoder:
         slots: most rows at once; on CUDA as many as memory holds.
         columns: of a slot at first, prompt and answer together; more are made when a row needs them.
         record: figures to keep of each token.
-        graphs: makes a recorder of steps; None for CUDA graphs on CUDA and nothing elsewhere.
+        graphs: makes a recorder of steps; CUDA graphs are for CUDA alone. None records nothing, as where a pass waits for
+            other processes.
     """
 
     def __init__(self, forward: Forward, config: Any, *, device: torch.device, dtype: torch.dtype, slots: int, columns: int,
-                 record: Record | None = None, graphs: Callable[[], Callable[[Work], Work]] | None = None) -> None:
-        self.forward, self.config, self.device, self.dtype, self.record = forward, config, torch.device(device), dtype, record
-        if graphs is None and self.device.type == "cuda":
-            graphs = cuda_graphs
+                 record: Record | None = None, graphs: Callable[[], Callable[[Work], Work]] | None = cuda_graphs) -> None:
+        self.forward, self.config, self.record = forward, config, record
+        self.device, self.dtype = torch.device(device), dtype
+        if graphs is cuda_graphs and self.device.type != "cuda":
+            graphs = None
         self._recorder = graphs() if graphs is not None and has_slots(config, columns) else None
         self._graphs: dict[tuple[Any, ...], Work | None] = {}
         self.unrecorded = ""
@@ -223,7 +227,7 @@ class Decoder:
         """What was recorded of the tokens of a row that is still there, [its tokens] each."""
         row = self.rows[number]
         start = len(row.prompt)
-        return {name: whole[number, start:start + len(row.generated)] for name, whole in self._figures.items()}
+        return {name: whole[number, start:start + len(row.generated)].clone() for name, whole in self._figures.items()}
 
     def _settle(self) -> None:
         """Note what matters over all rows."""

@@ -85,7 +85,8 @@ def test_figures_belong_to_the_tokens_of_their_row(model):
         return {"logprobs": logits.log_softmax(-1).gather(1, tokens[:, None])[:, 0]}
 
     given, kept = rows(), {}
-    made = Decoder(forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=3, columns=16, record=record)
+    made = Decoder(forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=3, columns=16,
+                   record=record)
     with torch.inference_mode():
         decode(made, given, lambda row, token: row.append(token, {5}),
                lambda row, figures: kept.update({id(row): figures["logprobs"].tolist()}))
