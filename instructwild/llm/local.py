@@ -57,10 +57,19 @@ class LocalModel:
     def __init__(self, path: str | Path, *, adapter: str | Path | None = None, batch: int = 32, dtype: str = "auto",
                  device: str | None = None) -> None:
         self.path = resolve(path)
-        self.batch = batch
-        self.model, self.tokenizer = load(self.path, adapter=adapter, dtype=dtype, device=device)
-        config = self.model.config
-        self.context = int(getattr(config, "max_position_embeddings", 0) or 2048)
+        self._take(*load(self.path, adapter=adapter, dtype=dtype, device=device), batch)
+
+    @classmethod
+    def around(cls, model: Any, tokenizer: Any, *, batch: int = 32) -> "LocalModel":
+        """The same for a model that is in memory already."""
+        local = cls.__new__(cls)
+        local.path = Path(model.name_or_path or "model")
+        local._take(model, tokenizer, batch)
+        return local
+
+    def _take(self, model: Any, tokenizer: Any, batch: int) -> None:
+        self.model, self.tokenizer, self.batch = model, tokenizer, batch
+        self.context = int(getattr(model.config, "max_position_embeddings", 0) or 2048)
         self.ends = _end_tokens(self.model, self.tokenizer)
         self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else min(self.ends)
 

@@ -1,6 +1,7 @@
 """Rows that are decoded together and come and go; what a row is given depends on nothing but the row.
 
-A prompt is read up to its last token into a slot of the cache; that token is the first that a step is given. Steps keep
+A prompt is read up to its last token into a slot of the cache; that token is the first that a step is given. Only where all
+prompts that are read together are of one length is the last read with them, which spares a step. Steps keep
 their state (tokens, positions, settings) where the model is, and the processor looks at it every few steps only.
 """
 
@@ -63,7 +64,11 @@ class Reading:
     rows: list[DecodedRow]
     first: int
     width: int
+    whole: bool
+    """Whether the last token is read too, and gives the next one."""
     read: int = 0
+    last: tuple[Tensor, Tensor | None] | None = None
+    """Of whole prompts the logits [B, V] fp32 of the next token, and what the output layer was given."""
 
 
 class Decoder:
@@ -96,6 +101,8 @@ class Decoder:
         self.slots = slots_that_fit(config, dtype, self.device, columns, slots)
         self.rows: list[DecodedRow] = []
         self._positions: list[int] = []
+        self._told: list[int] = []
+        """The column of each row's last token that the caller knows of."""
         self._reading: Reading | None = None
         self._cache = SlotCache(len(_layers(config)), self.slots, columns)
         self._slotted = has_slots(config, columns)
@@ -127,7 +134,9 @@ class Decoder:
         assert len(rows) <= self.free
         self._reserve(max(row.reserved for row in rows) + 1)
         first, n = len(self.rows), len(rows)
-        self._reading = Reading(list(rows), first, max(len(row.prompt) for row in rows) - 1)
+        longest = max(len(row.prompt) for row in rows)
+        whole = self._slotted and all(len(row.prompt) == longest for row in rows)
+        self._reading = Reading(list(rows), first, longest - (not whole), whole)
         ids = torch.tensor([row.prompt[:1] for row in rows]).repeat(1, self._cache.columns)
         for i, row in enumerate(rows):
             ids[i, :len(row.prompt)] = torch.tensor(row.prompt)
@@ -165,10 +174,12 @@ class Decoder:
             self._cache.window.read(reading.first, n, start, end)
             mask, positions = None, torch.arange(start, end, device=self.device).expand(n, -1)
             ids, cache = self._ids[reading.first:reading.first + n, start:end], self._cache
-        logits, _ = self.forward(ids, mask, positions, cache, keep)
+        logits, hidden = self.forward(ids, mask, positions, cache, keep)
         if observe is not None:
             observe(start, end, logits.float())
         reading.read = end
+        if reading.whole and end == reading.width:
+            reading.last = logits[:, -1].float(), None if hidden is None else hidden[:, -1]
         return end == reading.width
 
     def offset(self, row: DecodedRow) -> int:
@@ -176,15 +187,24 @@ class Decoder:
         assert self._reading is not None
         return 0 if self._slotted else self._reading.width - (len(row.prompt) - 1)
 
-    def join(self) -> None:
-        """Put the rows that were read among those that are decoded."""
+    def join(self, observe: Observe | None = None) -> None:
+        """Put the rows that were read among those that are decoded; the token that reading gave comes with the next step.
+
+        Args:
+            observe: given the logits and tokens of the rows that join, where reading gave tokens.
+        """
         reading, self._reading = self._reading, None
         assert reading is not None
+        first = len(self.rows)
         for i, row in enumerate(reading.rows):
             self._move(reading.first + i, len(self.rows), len(row.prompt))
             self.rows.append(row)
             self._positions.append(len(row.prompt) - 1)
+            self._told.append(len(row.prompt) - 1)
         self._settle()
+        if reading.last is not None:
+            self._choose(first, len(self.rows), len(reading.rows[0].prompt), *reading.last, observe)
+            self._positions[first:] = [position + 1 for position in self._positions[first:]]
 
     def drop_reading(self) -> None:
         """Forget the rows that are being read."""
@@ -195,15 +215,21 @@ class Decoder:
     # Decoding
 
     def step(self, count: int = 1, observe: Observe | None = None) -> list[list[int]]:
-        """Some tokens [B][count] of each row; they are the caller's to count in, and the rows that ended to let go."""
+        """Some tokens of each row, `count` and the one that reading gave; the caller counts them in, and lets rows go."""
         assert self.rows
         n = len(self.rows)
-        count = max(1, min(count, *(row.left for row in self.rows)))
-        first = self._position[:n, None] + 1
+        untold = [position - told for position, told in zip(self._positions, self._told, strict=True)]
+        count = max(0, min(count, *(row.left - more for row, more in zip(self.rows, untold, strict=True))))
+        if not any(untold):
+            count = max(1, count)
         for _ in range(count):
             self._step(observe)
             self._positions = [position + 1 for position in self._positions]
-        return self._ids[:n].gather(1, first + torch.arange(count, device=self.device)).tolist()
+        most = count + max(untold)
+        columns = torch.tensor(self._told, device=self.device)[:, None] + 1 + torch.arange(most, device=self.device)
+        tokens = self._ids[:n].gather(1, columns.clamp(max=self._ids.shape[1] - 1)).tolist()
+        self._told = list(self._positions)
+        return [row[:count + more] for row, more in zip(tokens, untold, strict=True)]
 
     def leave(self, gone: Iterable[int]) -> None:
         """Let rows go by their number; each gap is filled by the last row that stays, nothing else moves."""
@@ -220,7 +246,8 @@ class Decoder:
             if self._growing is not None:
                 self._growing.keep(order)
         self._active[left:len(self.rows)] = 0
-        self.rows, self._positions = [self.rows[i] for i in order], [self._positions[i] for i in order]
+        self.rows = [self.rows[i] for i in order]
+        self._positions, self._told = [self._positions[i] for i in order], [self._told[i] for i in order]
         self._settle()
 
     def figures(self, number: int) -> dict[str, Tensor]:
@@ -295,23 +322,26 @@ class Decoder:
 
         All that it works on are the same tensors each time.
         """
-        position, active = self._position[:n], self._active[:n]
+        position = self._position[:n]
         tokens = self._ids[:n].gather(1, position[:, None])
-        logits, hidden = self._pass(tokens, position, end, column)
-        chosen_by = logits
-        if self._penalty:
-            chosen_by = repetition_penalized(logits, self._ids[:n, :end], self._settings.penalty[:n])
-        settings = Settings(self._settings.temperature[:n], self._settings.top_p[:n], self._settings.penalty[:n],
+        self._choose(0, n, end, *self._pass(tokens, position, end, column), observe)
+
+    def _choose(self, first: int, last: int, end: int, logits: Tensor, hidden: Tensor | None,
+                observe: Observe | None) -> None:
+        """Draw and note the next token of the slots from `first` to `last`, given logits [last - first, V] fp32."""
+        slots = slice(first, last)
+        position, active, ids = self._position[slots], self._active[slots], self._ids[slots]
+        settings = Settings(self._settings.temperature[slots], self._settings.top_p[slots], self._settings.penalty[slots],
                             self._settings.samples, self._settings.nucleus)
-        index, keys = position + 1 - self._start[:n], self._keys[:n]
+        chosen_by = repetition_penalized(logits, ids[:, :end], settings.penalty) if self._penalty else logits
+        index, keys = position + 1 - self._start[slots], self._keys[slots]
         chosen = draw(chosen_by, settings, lambda count: uniform(keys, index, count))
-        at = (position + 1).clamp(max=self._ids.shape[1] - 1)[:, None]
+        at = (position + 1).clamp(max=ids.shape[1] - 1)[:, None]
         for name, figure in (self.record(logits, hidden, chosen) if self.record is not None else {}).items():
             if name not in self._figures:
                 self._figures[name] = torch.zeros(self._ids.shape, dtype=figure.dtype, device=self.device)
-            self._figures[name][:n].scatter_(1, at, figure[:, None])
-        before = self._ids[:n].gather(1, at)
-        self._ids[:n].scatter_(1, at, torch.where(active[:, None] > 0, chosen[:, None], before))
+            self._figures[name][slots].scatter_(1, at, figure[:, None])
+        ids.scatter_(1, at, torch.where(active[:, None] > 0, chosen[:, None], ids.gather(1, at)))
         position += active
         if observe is not None:
             observe(logits, chosen)

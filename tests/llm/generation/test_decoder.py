@@ -113,7 +113,7 @@ def test_nothing_is_copied_when_a_row_ends_but_the_row_that_takes_its_slot(model
         made.step()
         made.leave([2])
     assert [row.prompt[0] for row in made.rows] == [400, 403]
-    assert moves == [(3, 1, 3)]
+    assert moves == [(3, 1, 4)]
     assert [layer.keys.data_ptr() for layer in made._cache.layers] == before
     assert all(tensor.shape[-1] < 40 for given in cats for tensor in given[0]), "rotary halves only"
 

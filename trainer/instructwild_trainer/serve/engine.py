@@ -225,7 +225,8 @@ def _read_on(decoder: "Decoder", model_queue: ModelQueue) -> None:
         for row, of_prompt in zip(rows, noted, strict=True):
             if of_prompt and not row.logprobs:        # a prompt of one token, which no other predicts
                 row.logprobs.append(TokenLogprob(row.prompt[0], None))
-        decoder.join()
+        observed = any(row.top is not None for row in rows)
+        decoder.join((lambda logits, tokens: note_tokens(rows, logits, tokens)) if observed else None)
         model_queue.reading = None
         decoder.leave([number for number, row in enumerate(model_queue.decoded) if row.job.cancelled])
 
