@@ -84,3 +84,23 @@ def test_a_folder_with_broken_weights_is_one_message(tiny_model, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(ModelError, match="cannot be loaded"):
         LocalModel(tmp_path)
+
+
+@pytest.mark.parametrize(("device", "expected"), [("cpu", None), ("cuda", "cuda")])
+def test_four_bit_weights_are_loaded_where_their_kernel_is_to_run(tiny_model, monkeypatch, device, expected):
+    import transformers
+
+    from instructwild.llm import local
+
+    seen = {}
+
+    def refused(folder, **given):
+        seen.update(given)
+        raise OSError("no weights")
+
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", refused)
+    monkeypatch.setattr(local, "quantization_of", lambda folder: {"bits": 4})
+    monkeypatch.setattr(local, "loading", lambda folder: {})
+    with pytest.raises(ModelError, match="no weights"):
+        local.load(tiny_model, dtype="float32", device=device)
+    assert seen.get("device_map") == expected
