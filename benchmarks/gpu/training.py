@@ -143,7 +143,7 @@ def _turn(part: str, name: str, make: Callable[[], Any], model: Any, turn: int) 
     """One trainer's updates; useful tokens a second of those after the first."""
     from transformers import PrinterCallback, TrainerCallback
 
-    from instructwild_trainer.fit import calm
+    from instructwild_trainer.fit import silence_libraries
 
     seen: dict[str, Any] = {"tokens": 0, "rates": []}
 
@@ -156,7 +156,7 @@ def _turn(part: str, name: str, make: Callable[[], Any], model: Any, turn: int) 
             wait()
             seen["rates"].append((seen["tokens"], time.perf_counter() - seen["began"]))
 
-    with timed(part, name, turn=turn) as figures, calm():
+    with timed(part, name, turn=turn) as figures, silence_libraries():
         trainer = make()
         trainer.add_callback(Clock())
         trainer.remove_callback(PrinterCallback)
