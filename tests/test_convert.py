@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 from instructwild.convert import converted, preference_rows
 from instructwild.errors import InputError
 from instructwild.layouts_out import Layout, in_layout, misfit
+from instructwild.read.cells import ABSENT
 from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow
 from instructwild.stage import start
 from instructwild.stage.frames import ranking_frame
 
+# A system prompt that says `None` or `NaN` is what pandas writes for an empty cell, and is read as none.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 TALK = st.builds(lambda system, pairs, last: [
     *([{"role": "system", "content": system}] if system else []),
     *({"role": role, "content": said} for pair in pairs for role, said in zip(("user", "assistant"), pair, strict=True)),
     *([{"role": "user", "content": last}] if last or not pairs else [])],
-    st.none() | TEXT, st.lists(st.tuples(TEXT, TEXT), max_size=3), st.none() | TEXT).filter(
+    st.none() | TEXT.filter(lambda text: text.strip() not in ABSENT), st.lists(st.tuples(TEXT, TEXT), max_size=3), st.none() | TEXT).filter(
         lambda turns: all((turn["content"] or "").strip() for turn in turns))
 
 

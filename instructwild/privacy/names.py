@@ -63,7 +63,7 @@ CODE_LINE = re.compile(
     r"[;{}]\s*\Z|\A\s*(?:import |from \S+ import|def |class |func(?:tion)? |const |let |var |public |private |protected |"
     r"return\b)|\w\([^()\n]*\)\s*[;{:]?\s*\Z|=>|:=|==|&&|\|\||::|"
     r"\b(?:int|string|float|bool|double|char|datetime|boolean)\b[^\n]{0,20}[@=]", re.IGNORECASE)
-PROSE = re.compile(r"(?:[A-Za-z']+,? ){4}|[\u4e00-\u9fff]{6}")
+PROSE = re.compile(rf"(?:[A-Za-z']+,? ){{4}}|{ANY_HAN}{{6}}")
 """A line of a program, whether or not it stands in a fence: a comment, or signs of code and no run of words."""
 SPEAKS_OF_SYNTAX = re.compile(r"(?i)[ '\"`”]{0,2}(?:\w+ )?(?:variables?|parameters?|placeholders?|tags?|commands?|"
                               r"keywords?|attribute|column|fields?|mentions)\b|\s?(?:变量|参数|标签|部分|部)")

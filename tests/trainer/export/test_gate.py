@@ -223,7 +223,7 @@ def test_the_table_tells_everything_that_was_compared(before, held, quantized):
         "chat template", "answers end with"]
     assert all(len(row) == 5 for row in rows)
     assert json.loads(json.dumps(verdict.metrics())) == verdict.metrics()
-    assert set(dataclasses.asdict(verdict)) == {"before", "after", "size", "questions", "failures"}
+    assert set(dataclasses.asdict(verdict)) == {"before", "after", "size", "questions", "failures", "notes"}
 
 
 def test_what_cannot_be_loaded_fails_the_gate_and_says_so(taught, tmp_path, monkeypatch):
