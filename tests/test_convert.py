@@ -22,7 +22,8 @@ TALK = st.builds(lambda system, pairs, last: [
     *([{"role": "system", "content": system}] if system else []),
     *({"role": role, "content": said} for pair in pairs for role, said in zip(("user", "assistant"), pair, strict=True)),
     *([{"role": "user", "content": last}] if last or not pairs else [])],
-    st.none() | TEXT.filter(lambda text: text.strip() not in ABSENT), st.lists(st.tuples(TEXT, TEXT), max_size=3), st.none() | TEXT).filter(
+    st.none() | TEXT.filter(lambda text: text.strip() not in ABSENT), st.lists(st.tuples(TEXT, TEXT), max_size=3),
+    st.none() | TEXT).filter(
         lambda turns: all((turn["content"] or "").strip() for turn in turns))
 
 
