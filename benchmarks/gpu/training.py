@@ -1,6 +1,5 @@
 """Supervised training and rewards: ours beside TRL's, in turns on the same rows and the same weights."""
 
-import dataclasses
 import tempfile
 import time
 from collections.abc import Callable
@@ -42,12 +41,17 @@ def all_weights() -> None:
 
 
 def qlora() -> None:
-    """LoRA on a 4-bit base, where this version trains on one."""
-    from instructwild_trainer.config import SftOptions
+    """LoRA on the 7B shape held in 4 bits by torchao, packed."""
+    from instructwild_trainer.quantized_base import quantize_base
 
-    fields = {field.name for field in dataclasses.fields(SftOptions)}
-    if not fields & {"base_bits", "quantize_base", "load_in_4bit", "qlora"}:
-        emit("qlora", "SFT", left_out="this version trains adapters on bf16 bases only")
+    if missing("qlora", "ours, packed", "torchao"):
+        return
+    options = _sft_options(base_bits="4")
+    model = quantize_base(random_model("7b"), options, device())
+    free()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _turn("qlora", "ours, packed", lambda: _ours(model, options, conversations(folder), folder), model, 0)
 
 
 def reward() -> None:
@@ -143,7 +147,7 @@ def _turn(part: str, name: str, make: Callable[[], Any], model: Any, turn: int) 
     """One trainer's updates; useful tokens a second of those after the first."""
     from transformers import PrinterCallback, TrainerCallback
 
-    from instructwild_trainer.fit import calm
+    from instructwild_trainer.fit import silence_libraries
 
     seen: dict[str, Any] = {"tokens": 0, "rates": []}
 
@@ -156,7 +160,7 @@ def _turn(part: str, name: str, make: Callable[[], Any], model: Any, turn: int) 
             wait()
             seen["rates"].append((seen["tokens"], time.perf_counter() - seen["began"]))
 
-    with timed(part, name, turn=turn) as figures, calm():
+    with timed(part, name, turn=turn) as figures, silence_libraries():
         trainer = make()
         trainer.add_callback(Clock())
         trainer.remove_callback(PrinterCallback)
