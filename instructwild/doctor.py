@@ -125,8 +125,10 @@ def _four_bits() -> Iterator[Finding]:
             yield Finding("4-bit models", "missing", f"gptqmodel has no kernel for this GPU ({str(error)[:200]})",
                           "serve the model with vLLM, or install a CUDA toolkit and gptqmodel again")
     torchao = _installed("torchao")
-    yield Finding("train --base-bits 4", "ok" if torchao else "missing",
-                  f"NF4 by torchao {torchao}" if torchao else "torchao not installed", "" if torchao else "pip install torchao")
+    if torchao:
+        yield Finding("train --base-bits 4", "ok", f"NF4 by torchao {torchao}")
+    else:
+        yield Finding("train --base-bits 4", "missing", "torchao not installed", "pip install torchao")
 
 
 def _keys() -> Iterator[Finding]:

@@ -29,7 +29,8 @@ def test_once_torch_is_there_nothing_is_set(monkeypatch):
 
 
 def test_the_command_sets_it_before_torch_is_loaded():
-    script = ("import os, sys\nfor name in ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT'):\n    os.environ.pop(name, None)\nfrom instructwild.cli import main\n"
+    script = ("import os, sys\nfor name in ('OMP_WAIT_POLICY', 'GOMP_SPINCOUNT'):\n    os.environ.pop(name, None)\n"
+              "from instructwild.cli import main\n"
               "try:\n    main(['--version'])\nexcept SystemExit:\n    pass\n"
               "print(os.environ['GOMP_SPINCOUNT'], 'torch' in sys.modules)")
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120)
