@@ -13,6 +13,7 @@ from instructwild.console.lazy_group import lazy_group
 from instructwild.console.signals import TERMINATED, terminate_as_interrupt, was_terminated
 from instructwild.errors import InstructwildError, MissingExtraError
 from instructwild.llm.quiet import quiet_imports
+from instructwild.llm.threads import limit_spinning
 
 INTERRUPTED = 130
 ENDED_BY_HAND = ("serve", "chat", "view")
@@ -77,6 +78,7 @@ def main(args: list[str] | None = None) -> None:
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     quiet_imports()
+    limit_spinning()
     try:
         with terminate_as_interrupt():
             app(args, prog_name="instructwild")

@@ -41,7 +41,7 @@ class Finding:
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
            offline: Annotated[bool, typer.Option("--offline", help="Ask no host.")] = False) -> None:
     """Say what is installed, reachable and missing, with the remedy for each."""
-    findings = [*_machine(), *_packages(), *_torch(), *_keys(), *([] if offline else _hosts())]
+    findings = [*_machine(), *_packages(), *_torch(), *_four_bits(), *_keys(), *([] if offline else _hosts())]
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
         return
@@ -104,6 +104,31 @@ def _torch() -> Iterator[Finding]:
         threads = torch.get_num_threads()
         yield Finding("GPU", "note", f"none that torch {torch.__version__} can use: training runs on {threads} CPU threads",
                       "the presets smoke and demo are made for that")
+
+
+def _four_bits() -> Iterator[Finding]:
+    """Which kernel 4-bit models get here, and what holds a 4-bit base that adapters are trained on; no model is loaded."""
+    if _installed("torch") is None:
+        return
+    import torch
+
+    from instructwild.llm.quantized import kernel_of
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    missing = [package for package in JOBS["export"] if _installed(package) is None]
+    if missing:
+        yield Finding("4-bit models", "missing", f"{', '.join(missing)} not installed", "pip install 'instructwild[export]'")
+    else:
+        try:
+            yield Finding("4-bit models", "ok", f"on this {'GPU' if device == 'cuda' else 'CPU'}: {kernel_of(device)}")
+        except (ImportError, ValueError, RuntimeError, OSError) as error:
+            yield Finding("4-bit models", "missing", f"gptqmodel has no kernel for this GPU ({str(error)[:200]})",
+                          "serve the model with vLLM, or install a CUDA toolkit and gptqmodel again")
+    torchao = _installed("torchao")
+    if torchao:
+        yield Finding("train --base-bits 4", "ok", f"NF4 by torchao {torchao}")
+    else:
+        yield Finding("train --base-bits 4", "missing", "torchao not installed", "pip install torchao")
 
 
 def _keys() -> Iterator[Finding]:

@@ -18,6 +18,36 @@ LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--device", choices=["cpu", "cuda"], default="cpu", help=(
+        "cpu: every test, a GPU is hidden from them and their processes; cuda: those that take the fixture `device`, on it"))
+
+
+def pytest_configure(config):
+    if config.getoption("--device") == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--device") == "cpu":
+        return
+    chosen = [item for item in items if "device" in item.fixturenames]
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = chosen
+
+
+@pytest.fixture(scope="session")
+def device(request):
+    """Where a test's models go: the CPU, or the GPU with `--device cuda`."""
+    chosen = request.config.getoption("--device")
+    if chosen == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("--device cuda, and torch can use no GPU here")
+    return chosen
+
+
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch):
     """A connection to anything but this machine fails at once, and loudly."""

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import types
 
 import pytest
 
@@ -116,6 +117,41 @@ def test_doctor_names_what_is_missing_and_how_to_get_it():
     findings = {finding["what"]: finding for finding in json.loads(found.stdout)}
     assert findings["Python"]["state"] == "ok"
     assert findings["data (base)"]["state"] == "ok"
+
+
+@pytest.mark.parametrize(("device", "capability", "kernel"), [
+    (None, "AVX512", "on this CPU: torch's packed 4-bit kernel"), (None, "AVX2", "on this CPU: dense weights"),
+    ("cuda", "AVX2", "on this GPU: "), ("none", "AVX2", "has no kernel for this GPU (none is")])
+def test_doctor_names_the_kernel_of_4_bit_models_without_loading_one(monkeypatch, device, capability, kernel):
+    import torch
+
+    from instructwild import doctor
+    from instructwild.llm import quantized
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: device is not None)
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(doctor, "_installed", lambda package: "1.0")
+    if device is not None:
+        importer, chosen = types.ModuleType("gptqmodel.utils.importer"), {}
+
+        def select(**wanted):
+            if device == "none":
+                raise ValueError("none is valid")
+            chosen.update(wanted)
+            return types.SimpleNamespace(__name__="OfTheCard")
+
+        importer.hf_select_quant_linear_v2 = select
+        monkeypatch.setitem(sys.modules, "gptqmodel.utils.importer", importer)
+        monkeypatch.setattr(quantized, "prepare", lambda: None)
+    four, base = doctor._four_bits()
+    assert kernel in four.found
+    assert (base.what, base.state) == ("train --base-bits 4", "ok")
+    if device == "cuda":
+        assert four.found == "on this GPU: OfTheCard"
+        assert (chosen["device_map"], chosen["backend"], chosen["pack"]) == ({"": "cuda"}, "auto", False)
+    monkeypatch.setattr(doctor, "_installed", lambda package: None if package in ("optimum", "torchao") else "1.0")
+    assert [(finding.state, finding.remedy) for finding in doctor._four_bits()] == [
+        ("missing", "pip install 'instructwild[export]'"), ("missing", "pip install torchao")]
 
 
 @pytest.mark.parametrize(("verb", "told"), [("clean", True), ("annotate", True), ("serve", False), ("chat", False)])

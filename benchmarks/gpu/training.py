@@ -1,6 +1,5 @@
 """Supervised training and rewards: ours beside TRL's, in turns on the same rows and the same weights."""
 
-import dataclasses
 import tempfile
 import time
 from collections.abc import Callable
@@ -42,12 +41,17 @@ def all_weights() -> None:
 
 
 def qlora() -> None:
-    """LoRA on a 4-bit base, where this version trains on one."""
-    from instructwild_trainer.config import SftOptions
+    """LoRA on the 7B shape held in 4 bits by torchao, packed."""
+    from instructwild_trainer.quantized_base import quantize_base
 
-    fields = {field.name for field in dataclasses.fields(SftOptions)}
-    if not fields & {"base_bits", "quantize_base", "load_in_4bit", "qlora"}:
-        emit("qlora", "SFT", left_out="this version trains adapters on bf16 bases only")
+    if missing("qlora", "ours, packed", "torchao"):
+        return
+    options = _sft_options(base_bits="4")
+    model = quantize_base(random_model("7b"), options, device())
+    free()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        _turn("qlora", "ours, packed", lambda: _ours(model, options, conversations(folder), folder), model, 0)
 
 
 def reward() -> None:

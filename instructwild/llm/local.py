@@ -19,6 +19,7 @@ from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.reading import tokens_of_thoughts
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.thinking import template_fields
+from instructwild.llm.threads import limit_spinning
 
 if TYPE_CHECKING:
     from instructwild.llm.generation.decoder import Decoder
@@ -151,6 +152,7 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
         ModelError: transformers cannot load it; the message is its own.
     """
     quiet_imports()
+    limit_spinning()
     import torch
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer

@@ -100,6 +100,26 @@ def packed_is_quick(bits: int, group: int) -> bool:
     return bits == 4 and group in GROUPS_OF_THE_KERNEL and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
+def kernel_of(device: str, bits: int = 4, group: int = 128) -> str:
+    """What multiplies the weights of a GPTQ model on a device, without loading one; `export` writes this grid by default.
+
+    On a CPU it is what `settle_on_cpu` leaves, elsewhere what gptqmodel chooses for the device, as transformers asks it to.
+
+    Raises:
+        ModuleNotFoundError: gptqmodel or optimum is not installed, and the device is no CPU.
+        ValueError: no kernel of gptqmodel is for the device.
+    """
+    if device == "cpu":
+        return ("torch's packed 4-bit kernel for AVX-512" if packed_is_quick(bits, group)
+                else "dense weights: this processor has no AVX-512")
+    prepare()
+    from gptqmodel.utils.importer import hf_select_quant_linear_v2
+
+    kernel = hf_select_quant_linear_v2(bits=bits, group_size=group, desc_act=False, sym=True, format="gptq",
+                                       quant_method="gptq", pack=False, device_map={"": device}, backend="auto")
+    return str(kernel.__name__)
+
+
 def settle_on_cpu(model: Any) -> Any:
     """Leave the weights packed where that is quick, else replace every 4-bit layer by a dense one, in place.
 

@@ -9,8 +9,8 @@ from instructwild.schema import Message
 
 
 @pytest.fixture(scope="module")
-def model(tiny_model):
-    return LocalModel(tiny_model, batch=4, dtype="float32")
+def model(tiny_model, device):
+    return LocalModel(tiny_model, batch=4, dtype="float32", device=device)
 
 
 def ask(text, seed=0, **sampling):
@@ -42,7 +42,7 @@ def test_replies_are_in_the_order_of_requests_and_batches_hold_like_lengths(mode
 
 def test_greedy_rows_equal_transformers_own_generation(model):
     request = ask("Explain the history of green tea.", temperature=0.0, repetition_penalty=1.2, max_tokens=20)
-    ids = model.tokenizer(request.text, return_tensors="pt")
+    ids = model.tokenizer(request.text, return_tensors="pt").to(model.model.device)
     made = model.model.generate(**ids, max_new_tokens=20, do_sample=False, repetition_penalty=1.2)[0]
     said = model.tokenizer.decode(made[ids["input_ids"].shape[1]:], skip_special_tokens=True)
     assert model.generate([request])[0].text == said
@@ -86,8 +86,8 @@ def test_a_folder_with_broken_weights_is_one_message(tiny_model, tmp_path):
         LocalModel(tmp_path)
 
 
-@pytest.mark.parametrize(("device", "expected"), [("cpu", None), ("cuda", "cuda")])
-def test_four_bit_weights_are_loaded_where_their_kernel_is_to_run(tiny_model, monkeypatch, device, expected):
+@pytest.mark.parametrize(("target", "expected"), [("cpu", None), ("cuda", "cuda")])
+def test_four_bit_weights_are_loaded_where_their_kernel_is_to_run(tiny_model, monkeypatch, target, expected):
     import transformers
 
     from instructwild.llm import local
@@ -102,5 +102,5 @@ def test_four_bit_weights_are_loaded_where_their_kernel_is_to_run(tiny_model, mo
     monkeypatch.setattr(local, "quantization_of", lambda folder: {"bits": 4})
     monkeypatch.setattr(local, "loading", lambda folder: {})
     with pytest.raises(ModelError, match="no weights"):
-        local.load(tiny_model, dtype="float32", device=device)
+        local.load(tiny_model, dtype="float32", device=target)
     assert seen.get("device_map") == expected

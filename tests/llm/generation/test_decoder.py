@@ -15,8 +15,8 @@ from instructwild.llm.local import load
 
 
 @pytest.fixture(scope="module")
-def model(tiny_model):
-    return load(tiny_model, dtype="float32")[0]
+def model(tiny_model, device):
+    return load(tiny_model, dtype="float32", device=device)[0]
 
 
 def rows(count=11, seed=3):

@@ -53,11 +53,11 @@ class Running(str):
 
 
 @pytest.fixture(scope="session")
-def loaded_models(tiny_model, tmp_path_factory):
+def loaded_models(tiny_model, tmp_path_factory, device):
     other = tmp_path_factory.mktemp("models") / "other"
     other.mkdir()
     write_tiny(other, seed=1)
-    return [LoadedModel(name, source_of(folder), LocalModel(folder, dtype="float32"))
+    return [LoadedModel(name, source_of(folder), LocalModel(folder, dtype="float32", device=device))
             for name, folder in (("tiny", tiny_model), ("other", other))]
 
 

@@ -148,7 +148,7 @@ def test_likelihoods_are_those_of_the_model(engine, local):
         heard[chunk.index] += chunk.logprobs
         ended += chunk.finish is not None
     said = [one.token for one in heard[0]]
-    ids = torch.tensor([[*local.encode(ask("Write")), *said]])
+    ids = torch.tensor([[*local.encode(ask("Write")), *said]], device=local.model.device)
     with torch.inference_mode():
         logits = local.model(ids).logits[0, -len(said) - 1:-1].log_softmax(-1)
     for one, expected in zip(heard[0], logits, strict=True):
