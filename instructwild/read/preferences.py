@@ -1,26 +1,32 @@
-"""Preferences in a row: a pair, answers in an order or with scores, several answers without any, one answer with a mark.
+"""Preferences in a row: a pair, two answers side by side, answers in an order or with scores, one answer with a mark.
 
 The prompt is read as any other row's is (`read.layouts`); a row of a cleaned stage, whose prompt stands in `messages` and
 whose answers stand in `extra`, is read as the row that it came from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from instructwild.read.argilla_rows import fields_of, ranked_fields
 from instructwild.read.cells import is_empty, parsed, text_of
+from instructwild.read.comparisons import common_turns, comparison_of
 from instructwild.read.exports import skipped
 from instructwild.read.layouts import conversation_of
 from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
 from instructwild.read.turns import Turn, turn, turn_from
+from instructwild.schema.ranking import Ranking
 
 OPENAI_PAIR = ("preferred_output", "non_preferred_output")
 SEVERAL = ("completions", "responses", "answers", "generations", "outputs")
 """Columns of several answers, in no order but that of their scores."""
 TEXT_KEYS = ("response", "text", "completion", "answer", "content", "output", "generation")
-SCORE, SCORE_KEYS = "score", ("overall_score", "score", "rating", "reward", "fine-grained_score")
+SCORE, SCORE_KEYS = "score", ("overall_score", "score", "rating", "reward", "fine-grained_score", "pm_score")
+ATTRIBUTES = ("helpfulness", "correctness", "coherence")
+"""HelpSteer's scores of one answer, of which its card calls the first the overall one."""
+MODEL_LISTS = ("generation_models", "models")
 SCORE_LISTS, RANK_LISTS = ("scores", "ratings", "rewards"), ("ranks", "rank")
 
 
@@ -47,6 +53,8 @@ class Preference:
     scores: tuple[float, ...] = ()
     whole: bool = True
     language: str = ""
+    rankings: tuple[Ranking, ...] = ()
+    """Orders of single annotators, in place of `ranks`."""
 
 
 def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
@@ -59,7 +67,7 @@ def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
     tree = parsed(row.get("prompt"))
     if isinstance(tree, Mapping) and "replies" in tree:
         return list(_ranked_replies(tree))
-    for reader in (_pair, _openai_pair, _several, _listed, _scored, _marked):
+    for reader in (_pair, _openai_pair, _compared, _ranked_record, _several, _listed, _scored, _marked):
         if (preference := reader(row)) is not None:
             return [preference]
     return []
@@ -92,6 +100,30 @@ def _openai_pair(row: Mapping[str, Any]) -> Preference | None:
     return Preference(_prompt_beside(row, OPENAI_PAIR, []), answers, (1, 2), "person:pair")
 
 
+def _compared(row: Mapping[str, Any]) -> Preference | None:
+    comparison = comparison_of(row)
+    if comparison is None:
+        return None
+    shared = common_turns(comparison)
+    rest = {key: value for key, value in row.items() if key != comparison.prompt}
+    turns = _prompt_beside(rest, comparison.read, shared)
+    answers = [replace(_after(side, len(shared), "the two answers"), model=model)
+               for side, model in zip(comparison.sides, comparison.models, strict=True)]
+    return Preference(turns, answers, comparison.ranks, "person:compared")
+
+
+def _ranked_record(row: Mapping[str, Any]) -> Preference | None:
+    """A record of Argilla whose fields are ranked."""
+    names, rankings = ranked_fields(row)
+    if not names:
+        return None
+    fields = fields_of(row) or {}
+    beside = {**{key: value for key, value in row.items() if key not in ("fields", "responses")}, **fields}
+    answers = [_answer({**row, **fields}[name], name) if isinstance({**row, **fields}[name], str) else
+               _after(side_turns({**row, **fields}[name], name), 0, name) for name in names]
+    return Preference(_prompt_beside(beside, names, []), answers, (), "", rankings=tuple(rankings))
+
+
 def _several(row: Mapping[str, Any]) -> Preference | None:
     key = next((key for key in SEVERAL if isinstance(parsed(row.get(key)), list) and parsed(row[key])), None)
     if key is None:
@@ -100,7 +132,11 @@ def _several(row: Mapping[str, Any]) -> Preference | None:
     answers = [_answer(item, key) for item in items]
     scores = [_score(item) for item in items] if all(isinstance(item, Mapping) for item in items) else \
         _numbers(row, SCORE_LISTS, len(items))
-    ranks = _numbers(row, RANK_LISTS, len(items))
+    ranks = _numbers(row, RANK_LISTS, len(items)) or _own_ranks(items)
+    models = next((names for name in MODEL_LISTS if isinstance(names := parsed(row.get(name)), list)
+                   and len(names) == len(items)), [None] * len(items))
+    answers = [answer if answer.model or not isinstance(model, str) else replace(answer, model=model)
+               for answer, model in zip(answers, models, strict=True)]
     turns = _prompt_beside(row, (key,), [])
     if scores and all(score is not None for score in scores):
         numbers = tuple(score for score in scores if score is not None)
@@ -108,6 +144,13 @@ def _several(row: Mapping[str, Any]) -> Preference | None:
     if ranks:
         return Preference(turns, answers, tuple(int(rank) for rank in ranks), "person:listed")
     return Preference(turns, answers, (), "")
+
+
+def _own_ranks(items: Sequence[Any]) -> list[float]:
+    """The ranks that answers carry themselves (Nectar), 1 is best; none where one of them has none."""
+    ranks = [item.get("rank") if isinstance(item, Mapping) else None for item in items]
+    numbers = [float(rank) for rank in ranks if isinstance(rank, int | float) and not isinstance(rank, bool)]
+    return numbers if len(numbers) == len(items) else []
 
 
 def _listed(row: Mapping[str, Any]) -> Preference | None:
@@ -126,15 +169,16 @@ def _listed(row: Mapping[str, Any]) -> Preference | None:
 
 
 def _scored(row: Mapping[str, Any]) -> Preference | None:
-    if SCORE not in row:
+    name = SCORE if SCORE in row else ATTRIBUTES[0] if all(key in row for key in ATTRIBUTES) else None
+    if name is None:
         return None
-    if is_empty(row[SCORE]):
-        raise ValueError("the score is null: the answer was never judged")
+    if is_empty(row[name]):
+        raise ValueError(f"the {name} is null: the answer was never judged")
     turns, answer = _answered(row, "a score")
     try:
-        score = float(row[SCORE])
+        score = float(row[name])
     except (TypeError, ValueError):
-        raise ValueError(f"the score is no number: {row[SCORE]!r}") from None
+        raise ValueError(f"the {name} is no number: {row[name]!r}") from None
     return Preference(turns, [answer], (), "person:scored", (score,), whole=False)
 
 

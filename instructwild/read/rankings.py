@@ -17,6 +17,8 @@ from pydantic import ValidationError
 from instructwild.errors import InputError
 from instructwild.read.assemble import left_out
 from instructwild.read.columns_read import ColumnsRead
+from instructwild.read.comparisons import COLUMNS as COMPARED
+from instructwild.read.comparisons import MODELS
 from instructwild.read.files import lines_of, printable
 from instructwild.read.instructions import FirstColumns, map_options
 from instructwild.read.layouts import to_messages
@@ -25,7 +27,16 @@ from instructwild.read.marks import KTO
 from instructwild.read.message_rows import joined_trees
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, KNOWN, PROMPT_KEYS, ColumnNames, check_columns
 from instructwild.read.pairs import PAIR
-from instructwild.read.preferences import OPENAI_PAIR, SCORE, SEVERAL, Preference, RankedAnswer, preferences_of, ranks_of
+from instructwild.read.preferences import (
+    ATTRIBUTES,
+    OPENAI_PAIR,
+    SCORE,
+    SEVERAL,
+    Preference,
+    RankedAnswer,
+    preferences_of,
+    ranks_of,
+)
 from instructwild.read.turns import LeftOut, Turn
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
@@ -33,7 +44,7 @@ from instructwild.stage.frames import instructions, is_ranking, rankings
 
 READ = frozenset({*PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *PAIR, *OPENAI_PAIR, *SEVERAL, *KTO, SCORE, "scores",
                   "ratings", "rewards", "ranks", "rank", "input", "history", "system", "context", "candidates", "rankings",
-                  "language", "id"})
+                  "language", "id", *COMPARED, *MODELS, *ATTRIBUTES})
 """Columns that rankings are read from."""
 
 
@@ -240,7 +251,8 @@ def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[in
     ranks = tuple(ranks)
     return RankingRow(id=content_id(turns), messages=_messages(preference.turns),
                       language=preference.language or language or "und", candidates=candidates,
-                      rankings=(Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ())
+                      rankings=preference.rankings or (
+                          (Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ()))
 
 
 def _messages(turns: list[Turn]) -> tuple[Message, ...]:
