@@ -20,7 +20,7 @@ from instructwild.read.columns_read import ColumnsRead
 from instructwild.read.comparisons import COLUMNS as COMPARED
 from instructwild.read.comparisons import MODELS
 from instructwild.read.files import lines_of, printable
-from instructwild.read.instructions import FirstColumns, map_options
+from instructwild.read.instructions import FirstColumns, bad_answers, map_options
 from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
 from instructwild.read.marks import KTO
@@ -141,8 +141,8 @@ def _of_columns(stage: Stage, columns: Mapping[str, str] | None) -> tuple[list[R
 
 def _marked_bad(stage: Stage) -> Iterator[str]:
     """The rows, as JSON, that left a stage while it was read because their answers are marked as bad."""
-    for text in stage.dropped().filter(reason=Reason.MARKED_BAD.value, step="read")["row"]:
-        value = (json.loads(text) or {}).get("value")
+    for lost in bad_answers(stage):
+        value = (lost.row or {}).get("value")
         if isinstance(value, str):
             yield value
 
