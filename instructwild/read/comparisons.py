@@ -26,6 +26,8 @@ class ComparisonLayout:
     order: Callable[[Row], Ranks]
     verdicts: tuple[str, ...]
     models: tuple[str, str] = ("", "")
+    either: bool = False
+    """Whether the first verdict that is there counts alone."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ MODELS = ("model_a", "model_b")
 LAYOUTS = (
     ComparisonLayout(("human_ref_A", "human_ref_B"), _by_number("labels", first="1"), ("labels",)),
     ComparisonLayout(("response_0", "response_1"), _by_number("better_response_id", "safer_response_id", first="0"),
-                     ("better_response_id", "safer_response_id"), ("response_0_source", "response_1_source")),
+                     ("better_response_id", "safer_response_id"), ("response_0_source", "response_1_source"), either=True),
     ComparisonLayout(("conversation_a", "conversation_b"), _by_winner, ("winner",), MODELS),
     ComparisonLayout(("response_a", "response_b"), _by_winner, ("winner", *FLAGS), MODELS),
     ComparisonLayout(("response_1", "response_2"), _by_sign("preference_strength"), ("preference_strength",)),
@@ -124,8 +126,9 @@ def comparison_of(row: Row) -> Comparison | None:
     name, prompts = _prompts(row)
     sides = [_side(prompts, row[column], column) for column in layout.answers]
     models = [row[name] if isinstance(row.get(name), str) and row[name] else None for name in layout.models]
+    verdicts = [name for name in layout.verdicts if not is_empty(row.get(name))][:1] if layout.either else layout.verdicts
     return Comparison((sides[0], sides[1]), layout.order(row), (models[0], models[1]),
-                      (*layout.answers, *filter(None, layout.models), *layout.verdicts), name)
+                      (*layout.answers, *filter(None, layout.models), *verdicts), name)
 
 
 def _prompts(row: Row) -> tuple[str | None, list[Any]]:

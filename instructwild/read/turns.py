@@ -67,6 +67,8 @@ def turns_from(message: Any, number: int) -> list[Turn]:
             break
     calls = _calls(message, number) or [part.call for part in parts if part.call]
     if role.lower() in CALLS:
+        before, content = split_thoughts(content)
+        thoughts += filter(None, [before])
         calls = calls or _shared_calls(content)
         content = "" if calls else content
     made = turn(ROLES[role.lower()], content, "\n".join(thoughts) or None)
