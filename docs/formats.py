@@ -104,6 +104,16 @@ def layouts() -> str:
         ("mt-bench", "`turns`, `reference`", "the turns; without references the first is the prompt"),
         ("OpenAI's batch lines, ChatGPT's export, Open Assistant's trees", "`body`, `mapping`, `prompt` with `replies`",
          "the conversation: of a tree the branch seen last, or of the best rank"),
+        ("Anthropic's messages, Bedrock's conversations",
+         "`messages` whose `content` is a list of blocks; `system` as blocks",
+         "the turns: calls of tools join their turn, each result of a tool is a turn"),
+        ("Gemini, Vertex AI", "`contents: [{role, parts}, …]` with `systemInstruction`", "the turns, as of blocks"),
+        ("batch requests", "`params`, `request`, `modelInput`: a whole request", "its conversation, and the only candidate"),
+        ("SHP, SafeRLHF, arenas, HelpSteer's pairs, WebGPT", "two answers and a verdict: `human_ref_A` and `labels`, "
+         "`response_0` and `better_response_id`, `conversation_a` or `response_a` and `winner`, `response_1` and "
+         "`preference_strength`, `response1` and `overall_preference`, `answer_0` and `score_0`", "the prompt; a ranking"),
+        ("Argilla's exports", "`fields`, or columns `NAME.responses`; of version 1 lists of `{user_id, value, status}`",
+         "the conversation in its fields; a ranking for each annotator"),
         ("plain text", "`text`", "a turn of the assistant without a prompt"),
         ("beside any of them", "`system`, `language`, `source`, `url`, `license`, `instruction_type` or `category`",
          "a system message, and the row's columns"),

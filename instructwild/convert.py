@@ -16,7 +16,16 @@ import typer
 
 from instructwild.console.options import Columns, Encoding, Force, Json, Out, announce
 from instructwild.errors import InputError
-from instructwild.layouts_out import Layout, columns_of, dataset_info, misfit, row_in
+from instructwild.layouts_out import (
+    LLAMA_FACTORY,
+    Layout,
+    columns_of,
+    dataset_info,
+    in_llama_factory,
+    misfit,
+    row_in,
+    with_extra,
+)
 from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
@@ -72,7 +81,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
     layout, ranked, frame, unread = Layout(to), [], None, []
     if layout is Layout.PREFERENCE:
         pairs = read_rankings([source], encoding, columns)
-        ranked, inputs, lost = pairs.rows, pairs.inputs, list(pairs.dropped)
+        ranked, inputs, lost = list(zip(pairs.rows, pairs.extra, strict=True)), pairs.inputs, list(pairs.dropped)
     else:
         if is_stage(source) and is_ranking(load(source).frame()):
             raise InputError(f"holds rankings, which do not become {layout.value}", where=str(source),
@@ -87,8 +96,8 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         written: list[dict[str, Any]] = []
         origin: list[int] = []
         if frame is None:
-            for number, row in enumerate(ranked):
-                made = list(preference_rows(row))
+            for number, (row, extra) in enumerate(ranked):
+                made = [with_extra(pair, extra, layout) for pair in preference_rows(row)]
                 written += made
                 origin += [number] * len(made)
                 if not made:
@@ -107,6 +116,9 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         with run.atomic("data.jsonl") as path, path.open("w", encoding="utf-8") as lines:
             lines.writelines(f"{json_text(row)}\n" for row in written)
         run.save("data.parquet", data)
+        if with_dataset_info and layout in (Layout.MESSAGES, Layout.PREFERENCE):
+            with run.atomic(LLAMA_FACTORY) as path, path.open("w", encoding="utf-8") as lines:
+                lines.writelines(f"{json_text(in_llama_factory(row, layout))}\n" for row in written)
         if with_dataset_info:
             run.save("dataset_info.json", json.dumps(dataset_info(Path(out).name, layout, data.columns), indent=2) + "\n")
         return _finished(run, data, dropped_frame(lost), len(set(origin)), layout, unread)
@@ -136,9 +148,10 @@ def preference_rows(row: "RankingRow") -> Iterator[dict[str, Any]]:
     """The preference pairs of a ranking row, the prompt apart, as TRL's reward and DPO trainers read them."""
     prompt = [message.model_dump() for message in row.messages]
     for pair in row.preference_pairs():
-        yield {"prompt": prompt, "chosen": [_answer(row.candidates[pair.chosen])],
-               "rejected": [_answer(row.candidates[pair.rejected])], "id": pair.id, "annotator": pair.annotator,
-               "agreement": pair.agreement}
+        sides = {"chosen": row.candidates[pair.chosen], "rejected": row.candidates[pair.rejected]}
+        yield {"prompt": prompt, **{name: [_answer(candidate)] for name, candidate in sides.items()}, "id": pair.id,
+               "language": row.language, "annotator": pair.annotator, "agreement": pair.agreement,
+               **{f"{name}_model": candidate.model for name, candidate in sides.items() if candidate.model}}
 
 
 def _answer(candidate: "Candidate") -> dict[str, str]:

@@ -177,6 +177,7 @@ def _rows(source: str | Path, encoding: str | None, columns: Mapping[str, str] |
     """One row each: id and which of its copies it is, texts, and what is counted; and how many rows hold no instruction."""
     import polars as pl
 
+    from instructwild.layouts_out import LAYOUT_COLUMNS, Layout
     from instructwild.read import read, rows_of
     from instructwild.schema.columns import compact
     from instructwild.stage import is_stage, load
@@ -188,7 +189,10 @@ def _rows(source: str | Path, encoding: str | None, columns: Mapping[str, str] |
     unread = 0
     if frame is not None and beside:
         if not is_ranking(frame):
-            frame = frame.rename({"prompt": "messages"})
+            others = [name for name in frame.columns if name not in LAYOUT_COLUMNS[Layout.PREFERENCE]]
+            names = [compact(dict.fromkeys(name for name, value in row.items() if value is not None))
+                     for row in frame.select(others).iter_rows(named=True)] if others else [None] * frame.height
+            frame = frame.rename({"prompt": "messages"}).with_columns(extra=pl.Series(names, dtype=pl.String))
         answers = [compact([row[name] for name in beside[0]]) for row in frame.iter_rows(named=True)]
         nothing = pl.lit([], pl.List(pl.String))
         language = pl.col("language") if "language" in frame.columns else pl.lit("und")

@@ -47,6 +47,11 @@ def row_in(row: Instruction, layout: Layout) -> dict[str, Any]:
     if row.tools:
         written["tools"] = row.tools if layout is Layout.MESSAGES else compact(row.tools)
     written |= {"id": row.id, "language": row.language}
+    return with_extra(written, extra, layout)
+
+
+def with_extra(written: dict[str, Any], extra: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    """A written row with the further columns beside; a name that the layout uses itself becomes `extra_NAME`."""
     reserved = {*written, *LAYOUT_COLUMNS[layout], "tools"}
     for name, value in extra.items():
         free = f"extra_{name}" if name in reserved else name
@@ -57,7 +62,8 @@ def row_in(row: Instruction, layout: Layout) -> dict[str, Any]:
 
 
 LAYOUT_COLUMNS = {Layout.MESSAGES: ("messages",),
-                  Layout.PREFERENCE: ("prompt", "chosen", "rejected", "id", "annotator", "agreement"),
+                  Layout.PREFERENCE: ("prompt", "chosen", "rejected", "id", "language", "annotator", "agreement",
+                                      "chosen_model", "rejected_model"),
                   Layout.ALPACA: ("instruction", "input", "output", "system", "history"),
                   Layout.SHAREGPT: ("conversations",)}
 
@@ -88,15 +94,15 @@ def _with_thoughts(turn: Message) -> str:
 
 
 def _shared(turn: Message) -> list[dict[str, str]]:
-    """ShareGPT's turns for one message: a call of tools is a turn of its own, without the ids of calls."""
-    text, shared = _with_thoughts(turn), []
-    if text or not turn.tool_calls:
-        shared.append({"from": SHAREGPT[turn.role], "value": text})
-    if turn.tool_calls:
-        calls = [call.get("function", call) for call in json.loads(turn.tool_calls)]
-        calls = [{"name": call.get("name"), "arguments": _arguments(call.get("arguments"))} for call in calls]
-        shared.append({"from": "function_call", "value": compact(calls[0] if len(calls) == 1 else calls)})
-    return shared
+    """ShareGPT's turns for one message: a call of tools is a turn of its own, after thoughts, without ids of calls."""
+    if not turn.tool_calls:
+        return [{"from": SHAREGPT[turn.role], "value": _with_thoughts(turn)}]
+    calls = [call.get("function", call) for call in json.loads(turn.tool_calls)]
+    calls = [{"name": call.get("name"), "arguments": _arguments(call.get("arguments"))} for call in calls]
+    text = compact(calls[0] if len(calls) == 1 else calls)
+    if turn.content.strip():
+        return [{"from": SHAREGPT[turn.role], "value": _with_thoughts(turn)}, {"from": "function_call", "value": text}]
+    return [{"from": "function_call", "value": _with_thoughts(turn) + text}]
 
 
 def _arguments(value: Any) -> Any:
@@ -150,7 +156,7 @@ def schema(layout: Layout, rows: Sequence[Mapping[str, Any]] = ()) -> "dict[str,
     beside = {"id": pl.String(), "language": pl.String()}
     return {
         Layout.MESSAGES: {"messages": turns, **beside},
-        Layout.PREFERENCE: {"prompt": turns, "chosen": turns, "rejected": turns, "id": pl.String(),
+        Layout.PREFERENCE: {"prompt": turns, "chosen": turns, "rejected": turns, **beside,
                             "annotator": pl.String(), "agreement": pl.Float64()},
         Layout.ALPACA: {"instruction": pl.String(), "input": pl.String(), "output": pl.String(), "system": pl.String(),
                         "history": pl.List(pl.List(pl.String)), **beside},
@@ -158,20 +164,38 @@ def schema(layout: Layout, rows: Sequence[Mapping[str, Any]] = ()) -> "dict[str,
     }[layout]
 
 
+LLAMA_FACTORY = "llamafactory.jsonl"
+"""The rows as LLaMA-Factory reads them, where that is not what TRL reads."""
+
+
+def in_llama_factory(row: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    """A row of messages or a preference pair in ShareGPT's layout, the one in which LLaMA-Factory takes tools and thoughts.
+
+    Its reader of pairs takes one object for each side, not TRL's list, and leaves out columns of messages that it does not
+    know (llamafactory/data/converter.py).
+    """
+    rest = {name: value for name, value in row.items() if name not in ("messages", "prompt", "chosen", "rejected")}
+    if "tools" in rest and not isinstance(rest["tools"], str):
+        rest["tools"] = compact(rest["tools"])
+    turns = [Message.model_validate(turn) for turn in row["prompt" if layout is Layout.PREFERENCE else "messages"]]
+    written = in_layout(turns, Layout.SHAREGPT)
+    if layout is Layout.PREFERENCE:
+        for name in ("chosen", "rejected"):
+            written[name] = _shared(Message.model_validate(row[name][0]))[0]
+    return written | rest
+
+
 def dataset_info(name: str, layout: Layout, columns: Sequence[str]) -> dict[str, Any]:
-    """LLaMA-Factory's description of the rows, as its `dataset_info.json` wants it."""
-    info: dict[str, Any] = {"file_name": "data.jsonl", "formatting": "alpaca" if layout is Layout.ALPACA else "sharegpt"}
+    """LLaMA-Factory's description of the rows, as its `dataset_info.json` wants it (llamafactory/data/parser.py)."""
     tools = {"tools": "tools"} if "tools" in columns else {}
-    openai = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant",
-              "observation_tag": "tool", "function_tag": "function_call", "system_tag": "system"}
     if layout is Layout.ALPACA:
-        info["columns"] = {"prompt": "instruction", "query": "input", "response": "output", "system": "system",
-                           "history": "history", **tools}
-    elif layout is Layout.SHAREGPT:
-        info["columns"] = {"messages": "conversations", **tools}
-    elif layout is Layout.PREFERENCE:
-        info |= {"ranking": True, "columns": {"messages": "prompt", "chosen": "chosen", "rejected": "rejected"},
-                 "tags": openai}
-    else:
-        info |= {"columns": {"messages": "messages", **tools}, "tags": openai}
-    return {name: info}
+        return {name: {"file_name": "data.jsonl", "formatting": "alpaca", "columns": {
+            "prompt": "instruction", "query": "input", "response": "output", "system": "system", "history": "history",
+            **tools}}}
+    sides = {"chosen": "chosen", "rejected": "rejected"} if layout is Layout.PREFERENCE else {}
+    return {name: {"file_name": "data.jsonl" if layout is Layout.SHAREGPT else LLAMA_FACTORY, "formatting": "sharegpt",
+                   **({"ranking": True} if sides else {}),
+                   "columns": {"messages": "conversations", **sides, **tools},
+                   "tags": {"role_tag": "from", "content_tag": "value", "user_tag": SHAREGPT["user"],
+                            "assistant_tag": SHAREGPT["assistant"], "observation_tag": SHAREGPT["tool"],
+                            "function_tag": "function_call", "system_tag": SHAREGPT["system"]}}}

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from instructwild.clean.pipeline import clean
 from instructwild.convert import converted, preference_rows
+from instructwild.diff import difference as compared
 from instructwild.errors import InputError
 from instructwild.layouts_out import Layout, in_layout, misfit
 from instructwild.read.cells import ABSENT
@@ -74,3 +76,106 @@ def test_what_does_not_fit_a_layout_says_why(tmp_path):
     assert made.manifest.reasons == {"bad_format": 1, "malformed": 1}
     with pytest.raises(InputError, match="holds no row with candidates"):
         converted(path, tmp_path / "pairs", "preference")
+
+
+OTHERS = {"nr": 3, "topic": "moor", "ratio": 0.5, "seen": [1, 2], "id": "mine"}
+BACK = {"nr": 3, "topic": "moor", "ratio": 0.5, "seen": [1, 2], "extra_id": "mine"}
+ASK, GOOD, WORSE = "Which moss holds the most water?", "Peat moss.", "None."
+
+
+def written(folder, *rows):
+    path = folder / "in.jsonl"
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("layout", [layout.value for layout in Layout])
+@pytest.mark.parametrize("cleaned", [False, True])
+def test_every_further_column_comes_back_in_every_layout_and_diff_says_nothing_is_lost(tmp_path, layout, cleaned):
+    path = written(tmp_path, {"prompt": ASK, "chosen": GOOD, "rejected": WORSE, **OTHERS} if layout == "preference" else
+                   {"instruction": ASK, "output": GOOD, **OTHERS})
+    source = clean([path], tmp_path / "clean").path if cleaned else path
+    frame = converted(source, tmp_path / "out", layout).frame()
+    assert {name: frame[name].to_list()[0] for name in BACK} == BACK
+    assert frame["language"].to_list() == ["en" if cleaned else "und"]
+    again = converted(tmp_path / "out", tmp_path / "again", layout)
+    assert {name: again.frame()[name].to_list()[0] for name in BACK if name != "extra_id"} == \
+        {name: value for name, value in BACK.items() if name != "extra_id"}
+    assert compared(tmp_path / "out", tmp_path / "again").columns.keys() <= {"extra_id", "extra_extra_id"}
+
+
+def test_diff_names_a_column_that_pairs_lost(tmp_path):
+    row = {"prompt": ASK, "chosen": GOOD, "rejected": WORSE}
+    for name, value in (("with", row | {"topic": "moor"}), ("without", row)):
+        converted(written(tmp_path, value), tmp_path / name, "preference")
+    assert compared(tmp_path / "with", tmp_path / "without").columns == {"topic": (1, 0)}
+
+
+def test_answers_that_stood_in_rows_of_their_own_keep_what_each_row_held(tmp_path):
+    path = written(tmp_path, {"prompt": ASK, "completion": GOOD, "label": True, "topic": "moor", "by": "a"},
+                   {"prompt": ASK, "completion": WORSE, "label": False, "topic": "moor", "by": "b"})
+    row, = converted(path, tmp_path / "out", "preference").frame().iter_rows(named=True)
+    assert (row["topic"], row["by"]) == ("moor", ["a", "b"])
+
+
+def test_models_stand_beside_a_pair_and_are_read_back(tmp_path):
+    path = written(tmp_path, {"prompt": ASK, "answers": [{"answer": GOOD, "model": "m1", "rank": 1},
+                                                         {"answer": WORSE, "model": "m2", "rank": 2}]})
+    for source, out in ((path, tmp_path / "out"), (tmp_path / "out", tmp_path / "again")):
+        row, = converted(source, out, "preference").frame().iter_rows(named=True)
+        assert (row["chosen_model"], row["rejected_model"]) == ("m1", "m2")
+
+
+CALL = {"type": "function", "id": "c1", "function": {"name": "depth", "arguments": {"bog": "north"}}}
+TALK_WITH_TOOLS = {"messages": [
+    {"role": "system", "content": "Be brief."}, {"role": "user", "content": ASK},
+    {"role": "assistant", "content": "", "reasoning_content": "look it up", "tool_calls": [CALL]},
+    {"role": "tool", "content": "2 m", "tool_call_id": "c1"}, {"role": "assistant", "content": GOOD}],
+    "tools": [{"type": "function", "function": {"name": "depth"}}]}
+
+
+def read_by_llama_factory(folder):
+    """The rows as LLaMA-Factory's readers of its two formats align them: (prompt, answers, system, tools) each."""
+    info, = json.loads((folder / "dataset_info.json").read_text()).values()
+    names = info["columns"]
+    rows = []
+    for line in (folder / info["file_name"]).read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if info["formatting"] == "alpaca":
+            asked = "\n".join(filter(None, (row[names["prompt"]], row[names["query"]])))
+            rows.append(([text for pair in row[names["history"]] for text in pair] + [asked], [row[names["response"]]],
+                         row[names["system"]], row.get(names.get("tools"), "")))
+            continue
+        tags, turns = info["tags"], row[names["messages"]]
+        system = turns.pop(0)[tags["content_tag"]] if turns[0][tags["role_tag"]] == tags["system_tag"] else ""
+        accepted = (tags["user_tag"], tags["observation_tag"]), (tags["assistant_tag"], tags["function_tag"])
+        assert all(turn[tags["role_tag"]] in accepted[number % 2] for number, turn in enumerate(turns))
+        assert len(turns) % 2 == bool(info.get("ranking"))
+        texts = [turn[tags["content_tag"]] for turn in turns]
+        if info.get("ranking"):
+            sides = [row[names[side]] for side in ("chosen", "rejected")]
+            assert all(isinstance(side, dict) and side[tags["role_tag"]] in accepted[1] for side in sides)
+            rows.append((texts, [side[tags["content_tag"]] for side in sides], system, ""))
+        else:
+            rows.append((texts[:-1], texts[-1:], system, row.get(names.get("tools"), "")))
+    return rows
+
+
+@pytest.mark.parametrize("layout", ["messages", "sharegpt"])
+def test_llama_factory_reads_tools_thoughts_and_system_of_conversations(tmp_path, layout):
+    converted(written(tmp_path, TALK_WITH_TOOLS), tmp_path / "out", layout, with_dataset_info=True)
+    (prompt, answers, system, tools), = read_by_llama_factory(tmp_path / "out")
+    assert (prompt[0], prompt[2], answers, system) == (ASK, "2 m", [GOOD], "Be brief.")
+    assert json.loads(tools) == TALK_WITH_TOOLS["tools"]
+    assert json.loads(prompt[1].rpartition("\n")[2]) == {"name": "depth", "arguments": {"bog": "north"}}
+
+
+def test_llama_factory_reads_alpaca_rows_and_pairs(tmp_path):
+    path = written(tmp_path, {"instruction": ASK, "input": "In Ireland.", "output": GOOD,
+                              "history": [["Hello.", "Good day."]]})
+    converted(path, tmp_path / "alpaca", "alpaca", with_dataset_info=True)
+    assert read_by_llama_factory(tmp_path / "alpaca") == [
+        (["Hello.", "Good day.", f"{ASK}\nIn Ireland."], [GOOD], "", "")]
+    path = written(tmp_path, {"system": "Be brief.", "prompt": ASK, "chosen": GOOD, "rejected": WORSE})
+    converted(path, tmp_path / "pairs", "preference", with_dataset_info=True)
+    assert read_by_llama_factory(tmp_path / "pairs") == [([ASK], [GOOD, WORSE], "Be brief.", "")]

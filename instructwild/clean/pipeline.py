@@ -72,7 +72,7 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
     """
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
     inputs = list(inputs)
-    table = read(inputs, encoding, columns)
+    table = read(inputs, encoding, columns, marked_bad=True)
     by_hand = HandEdits.of_file(edits, inputs, table.frame)
     config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
               **({"map": dict(columns)} if columns else {}), **by_hand.config}

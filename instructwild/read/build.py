@@ -8,7 +8,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from instructwild.read.cells import is_empty, json_text, parsed
 from instructwild.read.columns_read import ColumnsRead
-from instructwild.read.layouts import RowConversation, to_conversation
+from instructwild.read.conversation import RowConversation
+from instructwild.read.layouts import to_conversation
 from instructwild.read.names import ColumnNames
 from instructwild.schema.columns import compact
 from instructwild.schema.identity import content_id, response_id, turn_of

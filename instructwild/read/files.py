@@ -104,13 +104,18 @@ def _arrow(path: Path) -> pl.DataFrame:
 
 def _excel(path: Path) -> pl.DataFrame:
     try:
-        return pl.read_excel(path, engine="openpyxl")
+        sheets = pl.read_excel(path, sheet_id=0, engine="openpyxl", raise_if_empty=False)
     except ImportError:
         raise InputError("needs the reader of Excel files, which is not installed", where=printable(path),
-                         remedy="pip install openpyxl, or save the sheet as .csv") from None
+                         remedy='pip install openpyxl (or "instructwild[xlsx]"), or save the sheet as .csv') from None
     except Exception as error:      # the reader raises many kinds: a damaged zip, no sheet, odd XML
         raise InputError(f"cannot be read as an Excel file ({type(error).__name__})", where=printable(path),
                          remedy="save the sheet as .csv") from None
+    filled = {name: frame for name, frame in sheets.items() if frame.height}
+    if len(filled) > 1:
+        raise InputError(f"holds several sheets with rows: {', '.join(filled)}", where=printable(path),
+                         remedy="save each of them as .csv, or as a workbook of its own")
+    return next(iter(filled.values()), pl.DataFrame())
 
 
 TextReader = Callable[[IO[bytes], str, str | None], Iterator[Line]]

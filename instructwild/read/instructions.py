@@ -1,5 +1,6 @@
 """Inputs of any layout as one frame of instruction rows; what cannot be read becomes dropped rows."""
 
+import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ class Table:
 
 
 def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Mapping[str, str] | None = None, *,
-         partial: bool = False) -> Table:
+         partial: bool = False, marked_bad: bool = False) -> Table:
     """Read stage folders and plain files, in the order given, into one frame of instruction rows.
 
     Args:
@@ -43,6 +44,8 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
         encoding: of text files that are not UTF-8.
         columns: NAME -> COLUMN of plain files, as `names.parse_map` gives it.
         partial: columns that none of these inputs has are not refused: others have them.
+        marked_bad: answers that left an input stage because they are marked as bad leave this one as well, so that rankings
+            are read from it as from the file.
 
     Raises:
         InputError: an input cannot be read at all, or holds rankings.
@@ -56,9 +59,10 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
     seen = set[str]()
     for source in sources:
         if Path(source).is_dir() and is_stage(source):
-            frame, bad = rows_of(load(source))
+            stage = load(source)
+            frame, bad = rows_of(stage)
             frames.append(frame)
-            malformed += bad
+            malformed += [*bad, *bad_answers(stage)] if marked_bad else bad
             inputs.append(input_record(source))
             continue
         name, table, first = printable(source), columns_of(source), FirstColumns(columns)
@@ -142,6 +146,14 @@ def rows_of(stage: Stage) -> Rows:
         raise InputError("holds rankings where instructions are wanted", where=str(stage.path),
                          remedy="give an instruction stage, or convert it: instructwild convert")
     return from_columns(frame, Reading(str(stage.path / DATA)))
+
+
+def bad_answers(stage: Stage) -> Iterator[Dropped]:
+    """The rows that left a stage while it was read because their answers are marked as bad."""
+    lost = stage.dropped().filter(reason=Reason.MARKED_BAD.value, step="read")
+    for row in lost.iter_rows(named=True):
+        yield Dropped(id=row["id"], step=row["step"], reason=Reason.MARKED_BAD, evidence=json.loads(row["evidence"]),
+                      row=json.loads(row["row"]))
 
 
 def _content(frame: pl.DataFrame) -> str:

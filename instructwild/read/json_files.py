@@ -94,7 +94,7 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
 
 def _rows_within(value: Mapping[str, Any]) -> Iterator[Line]:
     """The rows of one object: those of the list it holds, those of its columns, or itself."""
-    if any(isinstance(value.get(key), list) and _messages(value[key]) for key in CONVERSATION_KEYS):
+    if any(isinstance(value.get(key), list) and _messages(value[key]) for key in (*CONVERSATION_KEYS, "contents")):
         yield Line(1, value)
         return
     columns = {key: [*item.values()] if isinstance(item, Mapping) else item for key, item in value.items()}
@@ -116,8 +116,8 @@ def _rows_within(value: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _messages(items: list[Any]) -> bool:
-    return bool(items) and all(isinstance(item, Mapping) and ("from" in item or ("role" in item and "content" in item))
-                               for item in items)
+    return bool(items) and all(isinstance(item, Mapping) and (
+        "from" in item or ("role" in item and ("content" in item or "parts" in item))) for item in items)
 
 
 def _array(text: str, start: int, name: str) -> Iterator[Line]:

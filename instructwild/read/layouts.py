@@ -1,10 +1,13 @@
 """The layouts that instruction data comes in, each turned into one conversation; what it does not read is `extra`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from instructwild.read.api_rows import add_system, add_tools, contents_of, request_of
+from instructwild.read.argilla_rows import fields_of
 from instructwild.read.cells import is_empty, optional_text, parsed, text_of
+from instructwild.read.comparisons import common_turns, comparison_of
+from instructwild.read.conversation import RowConversation, of_messages
 from instructwild.read.exports import (
     chatgpt_export,
     labelled_turns,
@@ -15,24 +18,9 @@ from instructwild.read.exports import (
 from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
-from instructwild.read.turns import ROLES, LeftOut, Turn, answered, turn, turn_from, unread
+from instructwild.read.turns import ROLES, LeftOut, Turn, answered, turn, turn_from, turns_from
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.verdict import Reason
-
-
-@dataclass
-class RowConversation:
-    """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`.
-
-    `layout` is what messages call the layout, `language` the one that the layout itself names.
-    """
-
-    turns: list[Turn]
-    read: set[str]
-    tools: Any = None
-    extra: dict[str, Any] = field(default_factory=dict)
-    layout: str = ""
-    language: str | None = None
 
 
 def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> RowConversation:
@@ -66,8 +54,8 @@ def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
     else:
         known = ", ".join(map(str, list(row)[:8])) or "none"
         raise ValueError(f"no known layout: expected messages, conversations or instruction; found the keys {known}")
-    _with_system(conversation, row)
-    _with_tools(conversation, row)
+    add_system(conversation, row)
+    add_tools(conversation, row)
     conversation.turns, thoughts = answered(conversation.turns)
     if not conversation.turns:
         raise ValueError("the conversation is empty")
@@ -81,34 +69,6 @@ def to_messages(row: Mapping[str, Any]) -> list[Turn]:
     return to_conversation(row, plain_text=False).turns
 
 
-def _with_system(conversation: RowConversation, row: Mapping[str, Any]) -> None:
-    system = row.get("system")
-    if isinstance(system, str):
-        conversation.read.add("system")
-        if optional_text(system, "system").strip():
-            conversation.turns.insert(0, turn("system", system))
-
-
-def _with_tools(conversation: RowConversation, row: Mapping[str, Any]) -> None:
-    for name in ("tools", "functions"):
-        tools = parsed(row.get(name))
-        if conversation.tools is None and isinstance(tools, list | Mapping) and tools:
-            tools = tools if isinstance(tools, list) else [tools]
-            if all(isinstance(tool, Mapping | str) for tool in tools):
-                conversation.tools = tools if name == "tools" else [{"type": "function", "function": tool} for tool in tools]
-                conversation.read.add(name)
-        elif is_empty(tools):
-            conversation.read.add(name)
-
-
-def _conversation(messages: Sequence[Any], key: str) -> RowConversation:
-    turns = [turn_from(message, number) for number, message in enumerate(messages)]
-    if not turns:
-        raise ValueError("the conversation is empty")
-    rest = [unread(message) for message in messages]
-    return RowConversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
-
-
 def _messages(row: Mapping[str, Any]) -> RowConversation | None:
     for key in CONVERSATION_KEYS:
         value = parsed(row.get(key))
@@ -116,9 +76,9 @@ def _messages(row: Mapping[str, Any]) -> RowConversation | None:
             if value and all(isinstance(item, str) for item in value):
                 turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
                 return RowConversation(turns, {key})
-            if value and all(isinstance(item, Mapping) and {"human", "assistant"} <= {*item} for item in value):
-                return RowConversation(_history(value), {key})          # Firefly's multi-turn rows
-            return _conversation(value, key)
+            if value and all(isinstance(item, Mapping) and "role" not in item and _pair_names(item) for item in value):
+                return RowConversation(_history(value), {key})          # the turns of Firefly, Capybara and others
+            return of_messages(value, key)
     return None
 
 
@@ -136,7 +96,7 @@ def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
         language = value.get("lang")
         return RowConversation(turns, {key} if whole else set(), language=language if isinstance(language, str) else None)
     if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], Mapping):
-        conversation = _conversation(value, key)
+        conversation = of_messages(value, key)
     else:
         prompt, beside = text_of(row[key], key) or "", optional_text(row.get("input"), "input")
         spoken = labelled_turns(prompt)
@@ -158,7 +118,7 @@ def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Se
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
         if not all("role" in item or "from" in item for item in value):
             return conversation                                     # several answers with their scores: kept in extra
-        answers = [turn_from(message, number) for number, message in enumerate(value)]
+        answers = [made for number, message in enumerate(value) for made in turns_from(message, number)]
     elif isinstance(value, list | tuple) and len(value) == 1:
         answers = [turn("assistant", text_of(value[0], key) or "")]
     elif isinstance(value, list | tuple | Mapping) and value:
@@ -192,16 +152,21 @@ def _history(value: Any) -> list[Turn]:
     turns: list[Turn] = []
     for number, pair in enumerate(value):
         if isinstance(pair, Mapping) and ("role" in pair or "from" in pair):
-            turns.append(turn_from(pair, number))
+            turns += turns_from(pair, number)
             continue
         if isinstance(pair, Mapping):
-            names = next((names for names in PAIR_NAMES if {*names} <= {*pair}), None)
+            names = _pair_names(pair)
             pair = [pair[name] for name in names] if names else None
         if not isinstance(pair, Sequence) or isinstance(pair, str) or not 1 <= len(pair) <= 2:
             raise ValueError("history should hold pairs of [question, answer]")
         texts = [text_of(item, "history") or "" for item in pair]
         turns += [turn(role, text) for role, text in zip(("user", "assistant"), texts, strict=False)]
     return turns
+
+
+def _pair_names(item: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Under which names an object holds a question and its answer."""
+    return next((names for names in PAIR_NAMES if {*names} <= {*item}), None)
 
 
 def _mapping(row: Mapping[str, Any]) -> RowConversation | None:
@@ -212,15 +177,24 @@ def _mapping(row: Mapping[str, Any]) -> RowConversation | None:
     return RowConversation(turns, {"mapping", "current_node"} if whole else set())
 
 
-def _body(row: Mapping[str, Any]) -> RowConversation | None:
-    """A request line of OpenAI's batch files."""
-    body = row.get("body")
-    if not isinstance(body, Mapping) or not isinstance(body.get("messages"), list):
+def _argilla(row: Mapping[str, Any]) -> RowConversation | None:
+    """A record that Argilla exported: its fields in any other layout."""
+    fields = fields_of(row)
+    if fields is None:
         return None
-    conversation = _conversation(body["messages"], "body")
-    _with_tools(conversation, body)
-    conversation.extra["body"] = {key: value for key, value in body.items() if key != "messages"}
+    conversation = conversation_of(fields, plain_text=False)
+    rest = {name: value for name, value in fields.items() if name not in conversation.read and not is_empty(value)}
+    conversation.extra = {**conversation.extra, **({"fields": rest} if rest else {})}
+    conversation.read = {"fields"}
     return conversation
+
+
+def _compared(row: Mapping[str, Any]) -> RowConversation | None:
+    """Two answers side by side: the prompt; the answers stay in extra."""
+    comparison = comparison_of(row)
+    if comparison is None or not (shared := common_turns(comparison)):
+        return None
+    return RowConversation(shared, {comparison.prompt} if comparison.prompt else set())
 
 
 def _moss(row: Mapping[str, Any]) -> RowConversation | None:
@@ -244,7 +218,7 @@ def _turn_list(row: Mapping[str, Any]) -> RowConversation | None:
     if not isinstance(questions, Sequence) or isinstance(questions, str) or not questions:
         return None
     if all(isinstance(item, Mapping) for item in questions):
-        return _conversation(questions, "turns")
+        return of_messages(questions, "turns")
     texts = [text_of(item, "turns") or "" for item in questions]
     if isinstance(answers, list) and len(answers) == len(texts) and all(isinstance(item, str) for item in answers):
         return RowConversation([made for asking, answer in zip(texts, answers, strict=True)
@@ -258,14 +232,14 @@ def _input_target(row: Mapping[str, Any]) -> RowConversation | None:
     if is_empty(value):
         return None
     if isinstance(value, Mapping) and isinstance(value.get("messages"), list):      # OpenAI's preference files
-        conversation = _conversation(value["messages"], "input")
-        _with_tools(conversation, value)
+        conversation = of_messages(value["messages"], "input")
+        add_tools(conversation, value)
         return conversation
     keys = [key for key in (*ANSWER_KEYS, "target", "ideal") if key in row]
     if not keys:
         return None
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
-        conversation = _conversation(value, "input")
+        conversation = of_messages(value, "input")
     else:
         conversation = RowConversation([turn("user", text_of(row["input"], "input") or "")], {"input"})
     return _with_answer(conversation, row, keys)
@@ -293,6 +267,7 @@ def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
 
 
 READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
-    "messages": _messages, "prompt and answer": _prompt, "ChatGPT export": _mapping, "OpenAI batch": _body, "MOSS": _moss,
+    "messages": _messages, "two answers": _compared, "prompt and answer": _prompt, "Gemini contents": contents_of,
+    "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla, "MOSS": _moss,
     "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit, "text": _plain_text}
 """The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

@@ -22,7 +22,8 @@ KNOWN = frozenset({
     "category", "special_tag", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
     "response_id", "candidates", "rankings", "score", "preferred_output", "non_preferred_output", "completions",
     "responses", "answers", "generations", "outputs", "kto_tag", "target", "ideal", "text", "turns", "reference", "chat",
-    "meta_instruction", "plain_text", "mapping", "body"})
+    "meta_instruction", "plain_text", "mapping", "body", "contents", "systemInstruction", "params", "human_ref_A",
+    "human_ref_B", "response_0", "response_1", "conversation_a", "conversation_b", "response_a", "response_b", "winner"})
 
 LIKELY = {
     "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",

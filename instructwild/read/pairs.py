@@ -5,7 +5,7 @@ from typing import Any
 
 from instructwild.read.cells import is_empty, parsed, text_of
 from instructwild.read.exports import labelled_turns
-from instructwild.read.turns import Turn, answered, turn, turn_from
+from instructwild.read.turns import Turn, answered, turn, turns_from
 
 PAIR = ("chosen", "rejected")
 
@@ -23,7 +23,7 @@ def side_turns(value: Any, name: str) -> list[Turn]:
     if isinstance(value, Mapping):
         value = [value]
     if isinstance(value, Sequence) and not isinstance(value, str):
-        turns = [turn_from(message, number) for number, message in enumerate(value)]
+        turns = [made for number, message in enumerate(value) for made in turns_from(message, number)]
     else:
         text = text_of(value, name) or ""
         turns = labelled_turns(text, answered_too=True) or [turn("assistant", text)]

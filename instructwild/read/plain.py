@@ -22,7 +22,7 @@ TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "u
          "category")
 NESTED = frozenset({"messages", "conversations", "conversation", "history", "special_tag", "origin", "parents", "made_by",
                     "labels", "scores", "tools", "functions", "extra", "reasoning_content", "label", "kto_tag", "id",
-                    "response_id"})
+                    "response_id", "toolConfig", "systemInstruction", "system_instruction", "response_a"})
 """Columns that need a closer look, row by row."""
 
 

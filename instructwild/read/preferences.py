@@ -1,26 +1,34 @@
-"""Preferences in a row: a pair, answers in an order or with scores, several answers without any, one answer with a mark.
+"""Preferences in a row: a pair, two answers side by side, answers in an order or with scores, one answer with a mark.
 
 The prompt is read as any other row's is (`read.layouts`); a row of a cleaned stage, whose prompt stands in `messages` and
 whose answers stand in `extra`, is read as the row that it came from.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from instructwild.read.argilla_rows import fields_of, ranked_fields
 from instructwild.read.cells import is_empty, parsed, text_of
+from instructwild.read.comparisons import common_turns, comparison_of
+from instructwild.read.conversation import RowConversation
 from instructwild.read.exports import skipped
 from instructwild.read.layouts import conversation_of
 from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
 from instructwild.read.turns import Turn, turn, turn_from
+from instructwild.schema.columns import INPUT_LINE
+from instructwild.schema.ranking import Ranking
 
 OPENAI_PAIR = ("preferred_output", "non_preferred_output")
 SEVERAL = ("completions", "responses", "answers", "generations", "outputs")
 """Columns of several answers, in no order but that of their scores."""
 TEXT_KEYS = ("response", "text", "completion", "answer", "content", "output", "generation")
-SCORE, SCORE_KEYS = "score", ("overall_score", "score", "rating", "reward", "fine-grained_score")
+SCORE, SCORE_KEYS = "score", ("overall_score", "score", "rating", "reward", "fine-grained_score", "pm_score")
+ATTRIBUTES = ("helpfulness", "correctness", "coherence")
+"""HelpSteer's scores of one answer, of which its card calls the first the overall one."""
+MODEL_LISTS = ("generation_models", "models")
 SCORE_LISTS, RANK_LISTS = ("scores", "ratings", "rewards"), ("ranks", "rank")
 
 
@@ -47,6 +55,12 @@ class Preference:
     scores: tuple[float, ...] = ()
     whole: bool = True
     language: str = ""
+    rankings: tuple[Ranking, ...] = ()
+    """Orders of single annotators, in place of `ranks`."""
+    read: frozenset[str] = frozenset()
+    """The columns that it was read from."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """What the messages of the prompt hold beside their text."""
 
 
 def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
@@ -59,7 +73,7 @@ def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
     tree = parsed(row.get("prompt"))
     if isinstance(tree, Mapping) and "replies" in tree:
         return list(_ranked_replies(tree))
-    for reader in (_pair, _openai_pair, _several, _listed, _scored, _marked):
+    for reader in (_pair, _openai_pair, _compared, _ranked_record, _several, _listed, _scored, _marked):
         if (preference := reader(row)) is not None:
             return [preference]
     return []
@@ -79,9 +93,14 @@ def _pair(row: Mapping[str, Any]) -> Preference | None:
     sides = [side_turns(value, name) for name, value in
              (("chosen", row["chosen"]), *(("rejected", value) for value in (rejected if several else [rejected])))]
     shared = min(shared_turns(sides[0], side) for side in sides[1:])
-    turns = _prompt_beside(row, PAIR, sides[0][:shared])
+    prompt = _prompt_beside(row, PAIR, sides[0][:shared])
     answers = [_after(side, shared, "chosen and rejected") for side in sides]
-    return Preference(turns, answers, (1, *[2] * (len(sides) - 1)), "person:pair")
+    columns = ("chosen_model", "chosen-model"), ("rejected_model", "rejected-model")
+    names = [next((name for name in names if isinstance(row.get(name), str) and row[name]), None) for names in columns]
+    if not several:
+        answers = [replace(answer, model=row[name]) if name else answer for answer, name in zip(answers, names, strict=True)]
+        prompt.read.update(filter(None, names))
+    return _preference(prompt, answers, (1, *[2] * (len(sides) - 1)), "person:pair")
 
 
 def _openai_pair(row: Mapping[str, Any]) -> Preference | None:
@@ -89,7 +108,37 @@ def _openai_pair(row: Mapping[str, Any]) -> Preference | None:
     if any(is_empty(row.get(name)) for name in OPENAI_PAIR):
         return None
     answers = [_after(side_turns(row[name], name), 0, name) for name in OPENAI_PAIR]
-    return Preference(_prompt_beside(row, OPENAI_PAIR, []), answers, (1, 2), "person:pair")
+    return _preference(_prompt_beside(row, OPENAI_PAIR, []), answers, (1, 2), "person:pair")
+
+
+def _compared(row: Mapping[str, Any]) -> Preference | None:
+    comparison = comparison_of(row)
+    if comparison is None:
+        return None
+    shared = common_turns(comparison)
+    rest = {key: value for key, value in row.items() if key != comparison.prompt}
+    prompt = _prompt_beside(rest, comparison.read, shared)
+    prompt.read.update(filter(None, [comparison.prompt]))
+    answers = [replace(_after(side, len(shared), "the two answers"), model=model)
+               for side, model in zip(comparison.sides, comparison.models, strict=True)]
+    return _preference(prompt, answers, comparison.ranks, "person:compared")
+
+
+def _ranked_record(row: Mapping[str, Any]) -> Preference | None:
+    """A record of Argilla whose fields are ranked."""
+    names, rankings = ranked_fields(row)
+    if not names:
+        return None
+    fields = fields_of(row) or {}
+    beside = {**{key: value for key, value in row.items() if key not in ("fields", "responses")}, **fields}
+    answers = [_answer({**row, **fields}[name], name) if isinstance({**row, **fields}[name], str) else
+               _after(side_turns({**row, **fields}[name], name), 0, name) for name in names]
+    prompt = _prompt_beside(beside, names, [])
+    if fields:
+        rest = {name: value for name, value in fields.items() if name not in prompt.read}
+        prompt.extra = {**prompt.extra, **({"fields": rest} if rest else {})}
+        prompt.read = {"fields"}
+    return replace(_preference(prompt, answers, (), ""), rankings=tuple(rankings))
 
 
 def _several(row: Mapping[str, Any]) -> Preference | None:
@@ -100,14 +149,25 @@ def _several(row: Mapping[str, Any]) -> Preference | None:
     answers = [_answer(item, key) for item in items]
     scores = [_score(item) for item in items] if all(isinstance(item, Mapping) for item in items) else \
         _numbers(row, SCORE_LISTS, len(items))
-    ranks = _numbers(row, RANK_LISTS, len(items))
-    turns = _prompt_beside(row, (key,), [])
+    ranks = _numbers(row, RANK_LISTS, len(items)) or _own_ranks(items)
+    models = next((names for name in MODEL_LISTS if isinstance(names := parsed(row.get(name)), list)
+                   and len(names) == len(items)), [None] * len(items))
+    answers = [answer if answer.model or not isinstance(model, str) else replace(answer, model=model)
+               for answer, model in zip(answers, models, strict=True)]
+    prompt = _prompt_beside(row, (key,), [])
     if scores and all(score is not None for score in scores):
         numbers = tuple(score for score in scores if score is not None)
-        return Preference(turns, answers, ranks_of(numbers), "person:scored", numbers)
+        return replace(_preference(prompt, answers, ranks_of(numbers), "person:scored"), scores=numbers)
     if ranks:
-        return Preference(turns, answers, tuple(int(rank) for rank in ranks), "person:listed")
-    return Preference(turns, answers, (), "")
+        return _preference(prompt, answers, tuple(int(rank) for rank in ranks), "person:listed")
+    return _preference(prompt, answers, (), "")
+
+
+def _own_ranks(items: Sequence[Any]) -> list[float]:
+    """The ranks that answers carry themselves (Nectar), 1 is best; none where one of them has none."""
+    ranks = [item.get("rank") if isinstance(item, Mapping) else None for item in items]
+    numbers = [float(rank) for rank in ranks if isinstance(rank, int | float) and not isinstance(rank, bool)]
+    return numbers if len(numbers) == len(items) else []
 
 
 def _listed(row: Mapping[str, Any]) -> Preference | None:
@@ -118,59 +178,76 @@ def _listed(row: Mapping[str, Any]) -> Preference | None:
             isinstance(item, Mapping) and ("role" in item or "from" in item) for item in items):
         return None
     answers = [_answer(item, key) for item in items]
-    turns = _prompt_beside(row, (key,), [])
+    prompt = _prompt_beside(row, (key,), [])
     if scores := _numbers(row, SCORE_LISTS, len(items)):
-        return Preference(turns, answers, ranks_of(scores), "person:scored", tuple(scores))
+        return replace(_preference(prompt, answers, ranks_of(scores), "person:scored"), scores=tuple(scores))
     ranks = _numbers(row, RANK_LISTS, len(items)) or range(1, len(items) + 1)
-    return Preference(turns, answers, tuple(int(rank) for rank in ranks), "person:listed")
+    return _preference(prompt, answers, tuple(int(rank) for rank in ranks), "person:listed")
 
 
 def _scored(row: Mapping[str, Any]) -> Preference | None:
-    if SCORE not in row:
+    name = SCORE if SCORE in row else ATTRIBUTES[0] if all(key in row for key in ATTRIBUTES) else None
+    if name is None:
         return None
-    if is_empty(row[SCORE]):
-        raise ValueError("the score is null: the answer was never judged")
-    turns, answer = _answered(row, "a score")
+    if is_empty(row[name]):
+        raise ValueError(f"the {name} is null: the answer was never judged")
+    prompt, answer = _answered(row, "a score", name)
     try:
-        score = float(row[SCORE])
+        score = float(row[name])
     except (TypeError, ValueError):
-        raise ValueError(f"the score is no number: {row[SCORE]!r}") from None
-    return Preference(turns, [answer], (), "person:scored", (score,), whole=False)
+        raise ValueError(f"the {name} is no number: {row[name]!r}") from None
+    return replace(_preference(prompt, [answer], (), "person:scored"), scores=(score,), whole=False)
 
 
 def _marked(row: Mapping[str, Any]) -> Preference | None:
     """KTO's rows: one answer that is good or bad."""
-    good = next((good for name in KTO if (good := is_good(row.get(name))) is not None), None)
-    if good is None:
+    name = next((name for name in KTO if is_good(row.get(name)) is not None), None)
+    if name is None:
         return None
-    turns, answer = _answered(row, "a mark of good or bad")
-    return Preference(turns, [answer], (), "person:label", (float(good),), whole=False)
+    prompt, answer = _answered(row, "a mark of good or bad", name)
+    return replace(_preference(prompt, [answer], (), "person:label"), scores=(float(bool(is_good(row[name]))),), whole=False)
 
 
-def _prompt_beside(row: Mapping[str, Any], answers: Sequence[str], shared: list[Turn]) -> list[Turn]:
-    """The prompt that stands in other columns than the answers, or that the sides of a pair share, whichever is longer."""
+def _preference(prompt: RowConversation, answers: list[RankedAnswer], ranks: tuple[int, ...], annotator: str) -> Preference:
+    extra = {name: value for name, value in prompt.extra.items() if name != INPUT_LINE}
+    return Preference(prompt.turns, answers, ranks, annotator, read=frozenset(prompt.read), extra=extra)
+
+
+def _prompt_beside(row: Mapping[str, Any], answers: Sequence[str], shared: list[Turn]) -> RowConversation:
+    """The prompt that stands in other columns than the answers, or that the sides of a pair share, whichever is longer.
+
+    The columns of the answers count as read.
+    """
     rest = {key: value for key, value in row.items() if key not in answers}
     if isinstance(rest.get("context"), list) and "prompt" not in rest and "messages" not in rest:
         rest["messages"] = rest.pop("context")                                        # ColossalChat
     try:
-        turns = conversation_of(rest, plain_text=False).turns
+        prompt = conversation_of(rest, plain_text=False)
     except ValueError:
         if not shared:
             raise
-        return shared
-    while turns and turns[-1]["role"] not in ("user", "tool"):
-        turns = turns[:-1]
-    if not turns and not shared:
+        return RowConversation(shared, {*answers})
+    while prompt.turns and prompt.turns[-1]["role"] not in ("user", "tool"):
+        prompt.turns = prompt.turns[:-1]
+    if not prompt.turns and not shared:
         raise ValueError("the answers have no prompt")
-    return shared if len(shared) > len(turns) else turns
+    prompt.read |= {*answers, *(["context"] if "messages" in prompt.read and "messages" not in row else [])}
+    if len(shared) > len(prompt.turns):
+        prompt.turns = shared
+    return prompt
 
 
-def _answered(row: Mapping[str, Any], what: str) -> tuple[list[Turn], RankedAnswer]:
-    turns = conversation_of(row, plain_text=False).turns
+def _answered(row: Mapping[str, Any], what: str, column: str) -> tuple[RowConversation, RankedAnswer]:
+    """The prompt and its answer, on which a column says something."""
+    prompt = conversation_of(row, plain_text=False)
+    turns = prompt.turns
     last = max((number for number, made in enumerate(turns) if made["role"] in ("user", "tool")), default=-1)
     if last < 0 or last == len(turns) - 1:
         raise ValueError(f"{what} without an answer")
-    return turns[:last + 1], _after(turns, last + 1, "the row")
+    answer = _after(turns, last + 1, "the row")
+    prompt.turns = turns[:last + 1]
+    prompt.read.add(column)
+    return prompt, answer
 
 
 def _after(turns: Sequence[Turn], shared: int, name: str) -> RankedAnswer:
@@ -229,7 +306,7 @@ def _ranked_replies(root: Mapping[str, Any]) -> Iterator[Preference]:
             answers = [_after([turn_from({"role": reply.get("role", "assistant"), "content": reply.get("text")}, 0)], 0,
                               "a reply") for reply in ranked]
             yield Preference(path.turns(), answers, tuple(int(reply["rank"]) + 1 for reply in ranked), "person:oasst",
-                             language=str(message.get("lang") or ""))
+                             language=str(message.get("lang") or ""), read=frozenset({"prompt"}))
         waiting += [(reply, path) for reply in reversed(replies)]
 
 

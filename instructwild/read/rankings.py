@@ -6,7 +6,7 @@ score or a mark, one a row, become one ranking for each prompt. A stage of instr
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -16,34 +16,39 @@ from pydantic import ValidationError
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import left_out
+from instructwild.read.cells import is_empty
 from instructwild.read.columns_read import ColumnsRead
 from instructwild.read.files import lines_of, printable
-from instructwild.read.instructions import FirstColumns, map_options
+from instructwild.read.instructions import FirstColumns, bad_answers, map_options
 from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
-from instructwild.read.marks import KTO
 from instructwild.read.message_rows import joined_trees
-from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, KNOWN, PROMPT_KEYS, ColumnNames, check_columns
-from instructwild.read.pairs import PAIR
-from instructwild.read.preferences import OPENAI_PAIR, SCORE, SEVERAL, Preference, RankedAnswer, preferences_of, ranks_of
+from instructwild.read.names import CONVERSATION_KEYS, KNOWN, ColumnNames, check_columns
+from instructwild.read.preferences import (
+    Preference,
+    RankedAnswer,
+    preferences_of,
+    ranks_of,
+)
 from instructwild.read.turns import LeftOut, Turn
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
+from instructwild.schema.columns import INPUT_LINE
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
 from instructwild.stage.frames import instructions, is_ranking, rankings
-
-READ = frozenset({*PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *PAIR, *OPENAI_PAIR, *SEVERAL, *KTO, SCORE, "scores",
-                  "ratings", "rewards", "ranks", "rank", "input", "history", "system", "context", "candidates", "rankings",
-                  "language", "id"})
-"""Columns that rankings are read from."""
 
 
 @dataclass(frozen=True)
 class RankingTable:
-    """Rows with candidates of all inputs in order, rows that could not be read, and the inputs by content."""
+    """Rows with candidates of all inputs in order, rows that could not be read, and the inputs by content.
+
+    `extra[i]` are the columns of `rows[i]` that nothing read, by their names; where its answers came in rows of their own
+    and these differ, a list of the values, one for each answer.
+    """
 
     rows: list[RankingRow]
     dropped: list[Dropped]
     inputs: list[FileRecord]
+    extra: list[dict[str, Any]]
 
 
 def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
@@ -63,11 +68,12 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
     rows: list[RankingRow] = []
     dropped: list[Dropped] = []
     inputs: list[FileRecord] = []
+    extra: list[dict[str, Any]] = []
     for source in sources:
         if Path(source).is_dir() and is_stage(source):
             stage = load(source)
-            ranked, lost = _of_stage(stage, columns)
-            rows, dropped = rows + ranked, dropped + lost
+            ranked, lost, beside = _of_stage(stage, columns)
+            rows, dropped, extra = rows + ranked, dropped + lost, extra + beside
             inputs.append(input_record(source))
             continue
         name, first = printable(source), FirstColumns(columns)
@@ -75,30 +81,33 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
         reading.add(list(first.watch(joined_trees(lines_of(source, encoding)))))
         if first.columns:
             check_columns(columns or {}, first.columns)
-        readable = reading.rows()
+        readable, beside = reading.rows()
         if not readable:
             problem = (reading.dropped[0].row or {}).get("problem") if reading.dropped else "no rows"
             unknown = [column for column in first.columns if column.strip().lower() not in KNOWN]
             raise InputError(f"holds no row with candidates ({problem})", where=name,
                              remedy="each row needs a prompt and candidates, chosen and rejected, or a score" +
                                     (f"; name its columns, for example {map_options(unknown)}" if unknown else ""))
-        rows, dropped = rows + readable, dropped + reading.dropped
+        rows, dropped, extra = rows + readable, dropped + reading.dropped, extra + beside
         count = reading.lines
         inputs.append(input_record(source, rows=count, read_as=reading.read_as.record()) if Path(source).exists() else
                       FileRecord(path=name, sha256=content_id([(row.id, row.model_dump_json()) for row in readable]),
                                  rows=count, read_as=reading.read_as.record()))
-    return RankingTable(rows, dropped, inputs)
+    return RankingTable(rows, dropped, inputs, extra)
 
 
-def _of_stage(stage: Stage, columns: Mapping[str, str] | None) -> tuple[list[RankingRow], list[Dropped]]:
-    """The rankings of a stage: its own, or those that its instructions kept in `extra`.
+Readable = tuple[list[RankingRow], list[Dropped], list[dict[str, Any]]]
+
+
+def _of_stage(stage: Stage, columns: Mapping[str, str] | None) -> Readable:
+    """The rankings of a stage with their further columns: its own, or those that its instructions kept in `extra`.
 
     Raises:
         InputError: it holds neither.
     """
     frame = stage.frame()
     if is_ranking(frame):
-        return list(rankings(frame)), []
+        return (ranked := list(rankings(frame))), [], [{} for _ in ranked]
     if "messages" not in frame.columns or "extra" not in frame.columns:
         return _of_columns(stage, columns)
     read_with = {**(stage.manifest.config.get("map") or {}), **(columns or {})}
@@ -111,27 +120,33 @@ def _of_stage(stage: Stage, columns: Mapping[str, str] | None) -> tuple[list[Ran
         new_id |= dict.fromkeys(row.parents, row.id)
     bad = [Line(0, json.loads(value)) for value in _marked_bad(stage)]
     reading.add([*lines, *bad], new_id)
-    readable = reading.rows()
+    readable, extra = reading.rows()
     if not readable:
         raise InputError("holds instructions, not candidates or rankings", where=str(stage.path),
                          remedy="make candidates and have them ranked: instructwild respond, instructwild annotate")
-    return readable, reading.dropped
+    return readable, reading.dropped, extra
 
 
-def _of_columns(stage: Stage, columns: Mapping[str, str] | None) -> tuple[list[RankingRow], list[Dropped]]:
+PAIR_COLUMNS = ("id", "annotator", "agreement")
+"""What `convert --to preference` writes about a pair itself."""
+
+
+def _of_columns(stage: Stage, columns: Mapping[str, str] | None) -> Readable:
     """The rankings of a stage whose columns are another tool's: what `convert --to preference` wrote."""
     reading = _Rankings(str(stage.path), ColumnNames(columns))
-    reading.add([Line(number, row) for number, row in enumerate(stage.frame().iter_rows(named=True), start=1)])
-    if not (readable := reading.rows()):
+    reading.add([Line(number, {name: value for name, value in row.items() if name not in PAIR_COLUMNS})
+                 for number, row in enumerate(stage.frame().iter_rows(named=True), start=1)])
+    readable, extra = reading.rows()
+    if not readable:
         raise InputError("holds no candidates or rankings", where=str(stage.path),
                          remedy="make candidates and have them ranked: instructwild respond, instructwild annotate")
-    return readable, reading.dropped
+    return readable, reading.dropped, extra
 
 
 def _marked_bad(stage: Stage) -> Iterator[str]:
     """The rows, as JSON, that left a stage while it was read because their answers are marked as bad."""
-    for text in stage.dropped().filter(reason=Reason.MARKED_BAD.value, step="read")["row"]:
-        value = (json.loads(text) or {}).get("value")
+    for lost in bad_answers(stage):
+        value = (lost.row or {}).get("value")
         if isinstance(value, str):
             yield value
 
@@ -145,8 +160,8 @@ class _Rankings:
     dropped: list[Dropped] = field(default_factory=list)
     read_as: ColumnsRead = field(default_factory=ColumnsRead)
     lines: int = 0
-    _entries: list[RankingRow | str] = field(default_factory=list)
-    _single: dict[str, list[Preference]] = field(default_factory=dict)
+    _entries: list[tuple[RankingRow, dict[str, Any]] | str] = field(default_factory=list)
+    _single: dict[str, list[tuple[Preference, dict[str, Any]]]] = field(default_factory=dict)
 
     def add(self, lines: Iterable[Line], new_id: Mapping[str, str] | None = None) -> None:
         """Read lines; `new_id` is the id that a prompt has now by the one it had when its file was read."""
@@ -168,9 +183,10 @@ class _Rankings:
             self.dropped.append(Dropped(id="", step="read", reason=reason, evidence=f"{self.name}:{line.number}",
                                         row=left_out(line.value, problem, reason)))
 
-    def rows(self) -> list[RankingRow]:
-        """The rows read so far; the answers to one prompt that stand in rows of their own are united."""
-        return [entry if isinstance(entry, RankingRow) else _united(self._single[entry]) for entry in self._entries]
+    def rows(self) -> tuple[list[RankingRow], list[dict[str, Any]]]:
+        """The rows read so far and their further columns; answers to one prompt in rows of their own are united."""
+        united = [_united(self._single[entry]) if isinstance(entry, str) else entry for entry in self._entries]
+        return [row for row, _ in united], [extra for _, extra in united]
 
     def _read(self, value: Any, new_id: Mapping[str, str]) -> None:
         if not isinstance(value, Mapping):
@@ -178,36 +194,57 @@ class _Rankings:
         renames = self.names.renames([str(key) for key in value])
         row = {renames.get(str(key), str(key)): item for key, item in value.items()}
         if "candidates" in row:
-            self._entries.append(ranking_row(row))
+            ranked, layout = ranking_row(row), "candidates"
+            read: Collection[str] = {*OWN, *(["id"] if ranked.id == row.get("id") else [])}
+            extra = _beside(value, renames, read, {})
+            self._entries.append((ranked, extra))
         else:
             preferences = preferences_of(row)
             if not preferences:
                 raise ValueError("no known layout of rankings; found the keys "
                                  f"{', '.join(map(str, list(value)[:8])) or 'none'}")
             for preference in preferences:
-                self._take(preference, str(row.get("language") or ""), new_id)
-        layout = "candidates" if "candidates" in row else preferences[0].annotator.removeprefix("person:") or "candidates"
+                extra = _beside(value, renames, preference.read, preference.extra)
+                self._take(preference, extra, str(row.get("language") or ""), new_id)
+            layout = preferences[0].annotator.removeprefix("person:") or "candidates"
+            read = preferences[0].read
         names = [(str(key), renames.get(str(key), str(key))) for key in value]
-        read = [(key, read_as) for key, read_as in names if read_as in READ]
-        self.read_as.add(layout, read, ())
+        self.read_as.add(layout, [(key, read_as) for key, read_as in names if read_as in (*read, "language")],
+                         [key for key, _ in names if key in extra])
 
-    def _take(self, preference: Preference, language: str, new_id: Mapping[str, str]) -> None:
+    def _take(self, preference: Preference, extra: dict[str, Any], language: str, new_id: Mapping[str, str]) -> None:
         if preference.whole:
-            self._entries.append(_row(preference, preference.answers, preference.ranks, language))
+            self._entries.append((_row(preference, preference.answers, preference.ranks, language), extra))
             return
         name = content_id([turn_of(turn) for turn in preference.turns])
         name = new_id.get(name, name)
         if name not in self._single:
             self._entries.append(name)
             self._single[name] = []
-        self._single[name].append(preference)
+        self._single[name].append((preference, extra))
 
 
-def _united(singles: list[Preference]) -> RankingRow:
-    """One ranking of the answers that rows of their own score or mark."""
+OWN = ("candidates", "rankings", *CONVERSATION_KEYS)
+"""What a ranking row of ours is read from, beside its language and id."""
+
+
+def _beside(value: Mapping[str, Any], renames: Mapping[str, str], read: Collection[str],
+            extra: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row that its rankings are not read from."""
+    return {**{str(key): item for key, item in value.items() if renames.get(str(key), str(key)) not in (*read, "language")
+               and key != INPUT_LINE and not is_empty(item)}, **extra}
+
+
+def _united(preferences: list[tuple[Preference, dict[str, Any]]]) -> tuple[RankingRow, dict[str, Any]]:
+    """One ranking of the answers that rows of their own score or mark, and what their further columns hold."""
+    singles = [preference for preference, _ in preferences]
+    beside: dict[str, Any] = {}
+    for name in dict.fromkeys(name for _, extra in preferences for name in extra):
+        values = [extra.get(name) for _, extra in preferences]
+        beside[name] = values[0] if all(value == values[0] for value in values) else values
     scores = list(chain.from_iterable(single.scores for single in singles))
     answers = list(chain.from_iterable(single.answers for single in singles))
-    return _row(singles[0], answers, ranks_of(scores), "")
+    return _row(singles[0], answers, ranks_of(scores), ""), beside
 
 
 def ranking_row(value: Mapping[str, Any]) -> RankingRow:
@@ -240,7 +277,8 @@ def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[in
     ranks = tuple(ranks)
     return RankingRow(id=content_id(turns), messages=_messages(preference.turns),
                       language=preference.language or language or "und", candidates=candidates,
-                      rankings=(Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ())
+                      rankings=preference.rankings or (
+                          (Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ()))
 
 
 def _messages(turns: list[Turn]) -> tuple[Message, ...]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from instructwild.read.cells import json_text, parsed, text_of
-from instructwild.schema.verdict import Reason
+from instructwild.read.cells import json_text, parsed
+from instructwild.read.parts import LeftOut, Part, parts_of
 from instructwild.text.thoughts import split_thoughts
+
+__all__ = ["ROLES", "LeftOut", "Turn", "answered", "turn", "turn_from", "turns_from", "unread"]
 
 ROLES = {"user": "user", "human": "user", "prompter": "user",
          "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant",
@@ -14,21 +16,10 @@ ROLES = {"user": "user", "human": "user", "prompter": "user",
          "tool": "tool", "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool",
          "ipython": "tool"}
 CALLS = ("function_call", "tool_call")
-TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
-THOUGHT_PARTS = ("thinking", "reasoning", "thought")
-MEDIA = ("image", "audio", "video", "file", "input_image", "input_audio", "input_file")
 READ = frozenset({"role", "from", "content", "value", "reasoning_content", "reasoning", "thinking", "tool_calls",
-                  "tool_call_id", "name", "function_call"})
+                  "tool_call_id", "name", "function_call", "parts"})
 
 Turn = dict[str, Any]
-
-
-class LeftOut(ValueError):
-    """A row that was understood and is not kept; `reason` says why."""
-
-    def __init__(self, reason: Reason, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
 
 
 def turn(role: str, content: str, reasoning: str | None = None) -> Turn:
@@ -40,7 +31,20 @@ def turn(role: str, content: str, reasoning: str | None = None) -> Turn:
 
 
 def turn_from(message: Any, number: int) -> Turn:
-    """One message of a conversation.
+    """One message of a conversation that is one turn.
+
+    Raises:
+        ValueError: as `turns_from`, or it holds several turns.
+        LeftOut: it holds an image, sound, film or file.
+    """
+    turns = turns_from(message, number)
+    if len(turns) != 1:
+        raise ValueError(f"turn {number} holds {len(turns)} turns, where a message is expected")
+    return turns[0]
+
+
+def turns_from(message: Any, number: int) -> list[Turn]:
+    """The turns of one message: one, or with results of tools among its parts (Anthropic, Gemini, Bedrock) one for each.
 
     Raises:
         ValueError: it is no message, has an unknown role, or its content is not text.
@@ -51,14 +55,20 @@ def turn_from(message: Any, number: int) -> Turn:
     role = message.get("role", message.get("from"))
     if not isinstance(role, str) or role.lower() not in ROLES:
         raise ValueError(f"turn {number} has the unknown role {role!r}")
-    spoken = message.get("content")
-    content, thoughts = _content(message.get("value") if spoken is None else spoken, number)
+    spoken = _content_of(message)
+    parts = [Part("text", spoken)] if isinstance(spoken, str) else list(parts_of(spoken, f"turn {number}"))
+    if any(part.kind == "result" for part in parts):
+        return _with_results(ROLES[role.lower()], parts)
+    content = "".join(part.text for part in parts if part.kind == "text")
+    thoughts = [part.text for part in parts if part.kind == "thought" and part.text.strip()]
     for name in ("reasoning_content", "reasoning", "thinking"):
         if isinstance(message.get(name), str) and message[name].strip():
             thoughts.insert(0, message[name])
             break
-    calls = _calls(message, number)
+    calls = _calls(message, number) or [part.call for part in parts if part.call]
     if role.lower() in CALLS:
+        before, content = split_thoughts(content)
+        thoughts += filter(None, [before])
         calls = calls or _shared_calls(content)
         content = "" if calls else content
     made = turn(ROLES[role.lower()], content, "\n".join(thoughts) or None)
@@ -67,12 +77,37 @@ def turn_from(message: Any, number: int) -> Turn:
     for name in ("tool_call_id", "name"):
         if isinstance(message.get(name), str | int) and message[name] != "":
             made[name] = str(message[name])
-    return made
+    return [made]
+
+
+def _with_results(role: str, parts: Iterable[Part]) -> list[Turn]:
+    """The turns of a message with results of tools: one for each result, and one for the text between two of them."""
+    turns: list[Turn] = []
+    for part in parts:
+        if part.kind == "result":
+            turns.append({"role": "tool", "content": part.text, **({"tool_call_id": part.call_id} if part.call_id else {}),
+                          **({"name": part.name} if part.name else {})})
+        elif part.text.strip() and turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += part.text
+        elif part.text.strip():
+            turns.append(turn(role, part.text))
+    return turns
+
+
+def _content_of(message: Mapping[str, Any]) -> Any:
+    """What a message says, under whichever name its layout has for it."""
+    return next((message[name] for name in ("content", "value", "parts") if message.get(name) is not None), None)
 
 
 def unread(message: Mapping[str, Any]) -> dict[str, Any]:
-    """What a message holds that `turn_from` does not read."""
-    return {key: value for key, value in message.items() if key not in READ and value is not None}
+    """What a message holds that `turns_from` does not read; of its parts (signatures, marks of a cache) by their numbers."""
+    rest = {key: value for key, value in message.items() if key not in READ and value is not None}
+    content = _content_of(message)
+    if isinstance(content, Sequence) and not isinstance(content, str | bytes):
+        parts = {str(number): part.rest for number, part in enumerate(parts_of(content, "")) if part.rest}
+        if parts:
+            rest["parts"] = parts
+    return rest
 
 
 def answered(turns: Iterable[Turn]) -> tuple[list[Turn], list[str]]:
@@ -85,32 +120,6 @@ def answered(turns: Iterable[Turn]) -> tuple[list[Turn], list[str]]:
         else:
             kept.append(made)
     return kept, thoughts
-
-
-def _content(value: Any, number: int) -> tuple[str, list[str]]:
-    """The text of a content, and the thoughts among its parts."""
-    if isinstance(value, Mapping):
-        value = [value] if "type" in value or "text" in value else value
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        return text_of(value, f"turn {number}") or "", []
-    texts: list[str] = []
-    thoughts: list[str] = []
-    for part in value:
-        if isinstance(part, str):
-            texts.append(part)
-            continue
-        if not isinstance(part, Mapping):
-            raise ValueError(f"turn {number} has a part that is no text, found {type(part).__name__}")
-        kind = str(part.get("type") or "text")
-        if kind in TEXT_PARTS:
-            texts.append(text_of(part.get("text", part.get(kind)), f"turn {number}") or "")
-        elif kind in THOUGHT_PARTS:
-            thoughts.append(str(part.get(kind) or part.get("text") or ""))
-        elif kind in MEDIA or any(word in kind for word in ("image", "audio", "video")):
-            raise LeftOut(Reason.MEDIA, f"turn {number} holds a part of type {kind}")
-        else:
-            raise ValueError(f"turn {number} has a part of the unknown type {kind!r}")
-    return "".join(texts), [thought for thought in thoughts if thought.strip()]
 
 
 def _calls(message: Mapping[str, Any], number: int) -> list[Any]:

@@ -103,6 +103,19 @@ def test_a_repaired_prompt_is_still_the_one_that_its_bad_answer_is_to(tmp_path):
     assert shown(read_rankings([tmp_path / "clean"]).rows) == [([prompt], [GOOD, WORSE], [(1, 2)])]
 
 
+def test_a_cleaned_stage_that_is_cleaned_again_keeps_its_bad_answers(tmp_path):
+    ask = ASK + " \n no input"
+    path = written(tmp_path, {"prompt": ask, "completion": GOOD, "label": True},
+                   {"prompt": ask, "completion": WORSE, "label": False})
+    first = clean([path], tmp_path / "first")
+    again = clean([first.path], tmp_path / "again")
+    thrice = clean([again.path], tmp_path / "thrice")
+    for made in (again, thrice):
+        assert made.manifest.reasons == {"marked_bad": 1}
+        assert (made.manifest.rows.in_, made.manifest.rows.kept) == (2, 1)
+        assert shown(read_rankings([made.path]).rows) == shown(read_rankings([first.path]).rows) != []
+
+
 def test_labels_that_are_classes_are_no_marks_unless_they_are_named(tmp_path):
     path = written(tmp_path, *({"prompt": f"{ASK} {number}", "completion": GOOD, "label": number} for number in range(3)))
     table = read([path])

@@ -1,7 +1,7 @@
 """Tables as programs write them: delimiters, byte order marks, encodings, Excel, lists of structs in Parquet and Arrow."""
 
-import builtins
 import codecs
+import sys
 
 import polars as pl
 import pytest
@@ -47,10 +47,24 @@ def test_a_workbook_is_read_where_its_reader_is_installed(tmp_path):
     assert turns(table) == [["说一种苇。", "芦苇"], ["Add 3 and 4.", "7"]]
 
 
+def test_a_workbook_of_several_sheets_loses_none_without_a_word(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "one"
+    for sheet in (book.active, book.create_sheet("two")):
+        sheet.append(["question", "answer"])
+        sheet.append([f"Which reed grows in {sheet.title}?", "Common reed."])
+    book.create_sheet("empty")
+    book.save(tmp_path / "in.xlsx")
+    with pytest.raises(InputError, match="several sheets with rows: one, two"):
+        read([tmp_path / "in.xlsx"])
+    del book["two"]
+    book.save(tmp_path / "in.xlsx")
+    assert turns(read([tmp_path / "in.xlsx"])) == [["Which reed grows in one?", "Common reed."]]
+
+
 def test_a_workbook_without_its_reader_is_one_message(tmp_path, monkeypatch):
-    load = builtins.__import__
-    monkeypatch.setattr(builtins, "__import__", lambda name, *rest: (_ for _ in ()).throw(ImportError(name))
-                        if name.partition(".")[0] == "openpyxl" else load(name, *rest))
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
     (tmp_path / "in.xlsx").write_bytes(b"PK\x03\x04 no workbook")
     with pytest.raises(InputError, match=r"reader of Excel files(.|\n)*pip install openpyxl"):
         read([tmp_path / "in.xlsx"])

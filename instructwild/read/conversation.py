@@ -1,0 +1,36 @@
+"""One row as it was understood, and the conversation that a list of messages makes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from instructwild.read.turns import Turn, turns_from, unread
+
+
+@dataclass
+class RowConversation:
+    """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`.
+
+    `layout` is what messages call the layout, `language` the one that the layout itself names.
+    """
+
+    turns: list[Turn]
+    read: set[str]
+    tools: Any = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    layout: str = ""
+    language: str | None = None
+
+
+def of_messages(messages: Sequence[Any], key: str) -> RowConversation:
+    """The conversation of a list of messages; what a message holds beside its text stays in `extra` as `KEY_fields`.
+
+    Raises:
+        ValueError: it is empty, or holds what is no message.
+        LeftOut: it holds media.
+    """
+    turns = [made for number, message in enumerate(messages) for made in turns_from(message, number)]
+    if not turns:
+        raise ValueError("the conversation is empty")
+    rest = [unread(message) for message in messages]
+    return RowConversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
