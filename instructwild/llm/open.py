@@ -11,7 +11,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.price import Price, known_price
 from instructwild.llm.request import Request
-from instructwild.llm.session import BatchEngine, EndpointEngine, Session, all_at_once
+from instructwild.llm.session import EndpointEngine, LedgerBatchEngine, Session, all_at_once
 
 ENDPOINT_CONCURRENCY = 128
 MOST_AT_ONCE = 1_000_000
@@ -138,7 +138,7 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
     if name.place == "scripted":
         from instructwild.llm.scripted import Script
 
-        return Session(name, BatchEngine(Script().replies, all_at_once, ledger, name.label), window, price, ledger)
+        return Session(name, LedgerBatchEngine(Script().replies, all_at_once, ledger, name.label), window, price, ledger)
     from instructwild.llm.local import LocalModel
 
     if limits.local_only and name.on_hub:
@@ -152,4 +152,4 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
     def by_length(requests: list[Request]) -> list[list[int]]:
         return local.batches([len(local.encode(request)) for request in requests])
 
-    return Session(name, BatchEngine(local.generate, by_length, ledger, name.key), window, price, ledger)
+    return Session(name, LedgerBatchEngine(local.generate, by_length, ledger, name.key), window, price, ledger)

