@@ -67,5 +67,6 @@ def limits(threshold: Fraction, longest: int) -> LengthLimits:
 def _quotients(factor: int, plus: int, divisor: int, last: int, ceiling: int = _SAFE) -> NDArray[np.int64]:
     """(factor * k + plus) // divisor for k = 0 … last, no more than the ceiling: exact for integers of any size."""
     if factor * last < _SAFE:
-        return np.minimum((factor * np.arange(last + 1) + plus) // divisor, ceiling)
+        quotients: NDArray[np.int64] = np.minimum((factor * np.arange(last + 1) + plus) // divisor, ceiling)
+        return quotients
     return np.array([min((factor * k + plus) // divisor, ceiling) for k in range(last + 1)])
