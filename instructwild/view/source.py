@@ -12,7 +12,7 @@ from typing import Any, Literal
 import polars as pl
 
 from instructwild.errors import InputError
-from instructwild.read.assemble import from_columns, from_lines
+from instructwild.read.assemble import Reading, from_columns, from_lines
 from instructwild.read.files import columns_of, lines_of, printable
 from instructwild.read.names import ColumnNames, proposed
 from instructwild.read.rankings import read_rankings
@@ -131,25 +131,28 @@ class ViewSource:
             if self.in_place:
                 yield RowPart(rows, nothing, offset)
             else:
-                read, bad = from_columns(rows, str(data))
+                read, bad = from_columns(rows, Reading(str(data)))
                 yield RowPart(read, dropped_frame(bad))
         none_kept = pl.DataFrame(schema=INSTRUCTION if not self.in_place else self.schema)
         for offset, rows in slices(dropped) if dropped.exists() else ():
             yield RowPart(none_kept, rows.select(DROPPED.names()), offset if self.in_place else None)
 
+    def _reading(self) -> Reading:
+        return Reading(printable(self.path), ColumnNames(self.columns))
+
     def _table_parts(self, parts: Iterable[tuple[int, pl.DataFrame]]) -> Iterator[RowPart]:
-        names, name = ColumnNames(self.columns), printable(self.path)
+        reading = self._reading()
         for offset, part in parts:
-            rows, bad = from_columns(part, name, names)
+            rows, bad = from_columns(part, reading)
             if not offset and not rows.height:
                 yield from self._rankings(part.columns)
                 return
-            yield RowPart(rows, dropped_frame(_numbered(row, name, offset) for row in bad))
+            yield RowPart(rows, dropped_frame(_numbered(row, reading.name, offset) for row in bad))
 
     def _line_parts(self) -> Iterator[RowPart]:
-        lines, names, size = lines_of(self.path, self.encoding), ColumnNames(self.columns), FIRST
+        lines, reading, size = lines_of(self.path, self.encoding), self._reading(), FIRST
         while batch := list(islice(lines, size)):
-            rows, bad = from_lines(batch, printable(self.path), names)
+            rows, bad = from_lines(batch, reading)
             if size == FIRST and not rows.height and all(row.reason is Reason.MALFORMED for row in bad):
                 yield from self._rankings([str(key) for line in batch[:20] if isinstance(line.value, dict)
                                            for key in line.value])
