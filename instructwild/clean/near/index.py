@@ -34,9 +34,9 @@ class Index:
         self._names: dict[str, int] = {}
         self._texts: list[str | list[int]] = []      # tokens of each kept text as numbers
         self._rows: list[int] = []                   # its position among all texts seen
-        self._lengths = np.zeros(64, np.intp)
-        self._low = np.zeros(64, np.uint64)          # its signature, in two halves
-        self._high = np.zeros(64, np.uint64)
+        self._lengths: NDArray[np.intp] = np.zeros(64, np.intp)
+        self._low: NDArray[np.uint64] = np.zeros(64, np.uint64)          # its signature, in two halves
+        self._high: NDArray[np.uint64] = np.zeros(64, np.uint64)
         self._allowed: dict[int, NDArray[np.int16]] = {}
         self._longest = 64
 
