@@ -42,6 +42,22 @@ def test_a_request_waits_for_what_others_may_give_back_and_requests_keep_their_o
     asyncio.run(asyncio.wait_for(spend(), 5))
 
 
+def test_a_request_goes_on_waiting_where_what_came_back_is_not_enough():
+    async def spend():
+        budget = Budget(1.0)
+        await budget.reserve(0.5)
+        await budget.reserve(0.25)
+        waiting = asyncio.create_task(budget.reserve(0.75))
+        for reserved, fits in ((0.25, False), (0.5, True)):
+            await asyncio.sleep(0)
+            budget.settle(reserved, 0.0)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert waiting.done() == fits
+
+    asyncio.run(asyncio.wait_for(spend(), 5))
+
+
 def test_a_request_that_never_fits_is_refused_at_once_even_while_others_are_on_their_way():
     async def spend():
         budget = Budget(1.0, spent=0.5)
