@@ -213,7 +213,8 @@ def without_secrets(outcome: Reply | Failure, secrets: Secrets) -> Reply | Failu
 async def _bounded(response: Any) -> None:
     """Let no more of a body in than `MOST_BYTES`; a hook of httpx, before the body is read."""
     packed = response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
-    response.stream = _bounded_kind(type(response.stream))(response.stream, MOST_PACKED_BYTES if packed else MOST_BYTES)
+    kind = _bounded_kind(type(response.stream))  # type: ignore[arg-type]
+    response.stream = kind(response.stream, MOST_PACKED_BYTES if packed else MOST_BYTES)
 
 
 @cache

@@ -47,7 +47,7 @@ def test_a_request_goes_on_waiting_where_what_came_back_is_not_enough():
         budget = Budget(1.0)
         await budget.reserve(0.5)
         await budget.reserve(0.25)
-        waiting = asyncio.create_task(budget.reserve(0.75))
+        waiting = asyncio.create_task(budget.reserve(1.0))
         for reserved, fits in ((0.25, False), (0.5, True)):
             await asyncio.sleep(0)
             budget.settle(reserved, 0.0)
