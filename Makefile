@@ -2,7 +2,7 @@
 # make test    the tests: no network but loopback
 # make check   lint, types, import contracts
 # make bench   side by side with peers, into benchmarks/RESULTS.md
-# make slow    slow tests, resumable, into benchmarks/SLOW_TESTS.md
+# make slow    slow tests and mutation scores, resumable, into benchmarks/SLOW_TESTS.md and MUTATION.md
 # make lock    constraints.txt anew, from what is in .venv and passed the tests
 
 PYTHON ?= python3.11
@@ -54,6 +54,7 @@ bench: install
 
 slow: install
 	@$(BIN)/python -m benchmarks.slow_tests
+	@$(BIN)/python -m benchmarks.mutation
 
 lock: install
 	@head -2 constraints.txt > $(VENV)/lock.txt

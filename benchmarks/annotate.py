@@ -64,8 +64,8 @@ def main() -> None:
            "rows": [[PEOPLE * EACH, kept, f"{statistics.median(latencies):.2f}", f"{_high(latencies):.2f}",
                      *_told(loading)]]}],
          ["A queue page is what the web page asks for: ten pending records in the annotator's own order.",
-          "Server and clients share the machine's cores, with whatever else ran: where the load average was well above the "
-          "number of cores, the CPU seconds say more than the seconds."])
+          "Server and clients share the machine's cores, with whatever else ran: the CPU seconds say more "
+          "than the seconds."])
 
 
 class Clock:

@@ -138,7 +138,7 @@ def _save(state: dict[str, Any], options: argparse.Namespace, stored: int) -> No
             f"{state['kept']:,} submissions acknowledged, {stored:,} rankings in the file; the server's memory "
             f"{state['memory'][0]:.0f} MB after the first half minute, {state['memory'][-1]:.0f} MB at the end; the lead's "
             f"overview {max(state['overview']):.2f} s at most.")
-    print(lead, figures(state["submit"]), figures(state["next"]), f"load average {os.getloadavg()[0]:.1f}", sep="\n")
+    print(lead, figures(state["submit"]), figures(state["next"]), sep="\n")
     if options.seconds < 600:
         return
     save("annotate_page", "Annotate: our own page under load", lead,

@@ -1,7 +1,6 @@
 """What the benchmarks measured: one JSON file each under `results/`, all of them rendered into RESULTS.md."""
 
 import json
-import os
 import platform
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def machine() -> str:
     if info.exists():
         names = [line.partition(":")[2].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
         cpu = f"{names[0]}, {len(names)} cores" if names else cpu
-    return f"{cpu}; Python {platform.python_version()}; load average at the end of the run {os.getloadavg()[0]:.1f}"
+    return f"{cpu}; Python {platform.python_version()}"
 
 
 def render() -> None:

@@ -82,7 +82,7 @@ def keep(rates, firsts):
              f"{statistics.median(firsts[clients]):.2f}"] for clients in CLIENTS]
     threads = os.environ.get("OMP_NUM_THREADS", "all")
     save("serve_throughput", "Serving: one batch for all clients",
-         f"`instructwild serve smollm2` (threads: {threads}), {TOKENS} tokens an answer, streamed; the aim is that "
+         f"`instructwild serve smollm2` (threads: {threads}), {TOKENS} tokens an answer, streamed; the target is that "
          f"16 clients get at least 5 times the tokens per second of one: **{ratios[16]:.1f} times**.",
          [{"caption": f"Medians of {len(rates[1])} interleaved rounds",
            "columns": ["clients at once", "tokens/s over all", "times one client", "s to the first piece"], "rows": rows}],

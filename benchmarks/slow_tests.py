@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "slow_tests", ROOT / "benchmarks" / "SLOW_TESTS.md"
-SHARED = ("schema", "text", "stage", "read", "privacy", "llm", "report", "console")
+SHARED = ("schema", "text", "web", "stage", "read", "privacy", "llm", "report", "console")
 OWN = {"trainer": ["trainer"], "annotation": ["annotation"]}
 """What the tests in a folder are about; any other folder is about `instructwild`: all of that."""
 

@@ -1,6 +1,6 @@
 """InstructWild: real questions from public posts, turned into a model that answers them.
 
-The rooms are imported by name (`instructwild.clean`, `instructwild.stage`, ...); importing the package itself loads
+The packages are imported by name (`instructwild.clean`, `instructwild.stage`, ...); importing the package itself loads
 nothing but this version.
 """
 

@@ -34,7 +34,7 @@ class Finding:
 
     what: str
     state: Literal["ok", "missing", "note"]
-    found: str
+    value: str
     remedy: str = ""
 
 
@@ -54,7 +54,7 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     for finding in findings:
         remedy = f"\n[dim]→ {escape(finding.remedy)}[/]" if finding.remedy else ""
-        table.add_row(marks[finding.state], finding.what, escape(finding.found) + remedy)
+        table.add_row(marks[finding.state], finding.what, escape(finding.value) + remedy)
     console.print(table)
 
 

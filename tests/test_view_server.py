@@ -345,8 +345,8 @@ def test_forgetting_reaches_edits_and_indexes(cleaned, tmp_path):
     done = clean([cleaned], tmp_path / "again", edits=site.edits)
     site.desk.close()
     assert any(index_folder().iterdir())
-    proof = Forgetting.begin(BRIDGE.id, tmp_path).run()
-    assert proof.complete, proof.left
+    result = Forgetting.begin(BRIDGE.id, tmp_path).run()
+    assert result.complete, result.left
     assert [edit.id for edit in read_edits(site.edits)] == [CHESS.id]
     assert "伸缩缝" not in site.edits.read_text(encoding="utf-8")
     assert not index_folder().exists()

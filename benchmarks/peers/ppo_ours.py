@@ -12,7 +12,7 @@ from protocol import cpu, megabytes
 from instructwild_trainer.adapter import load_policy, save_adapter, source_of
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.loop import Trainer, Vocabulary
+from instructwild_trainer.ppo.loop import SpecialTokens, Trainer
 from instructwild_trainer.ppo.scores import ModelScore
 from instructwild_trainer.reward.head import ScoreHead
 
@@ -49,7 +49,7 @@ options = PPOOptions(
     gradient_checkpointing=asked.get("checkpointing", False))
 ends = []
 # No token stops a response: TRL, too, generates to the full length here.
-trainer = Trainer(actors, prompts, ModelScore(actors, asked["micro"]), options, Vocabulary((-1,), 0),
+trainer = Trainer(actors, prompts, ModelScore(actors, asked["micro"]), options, SpecialTokens((-1,), 0),
                   Path(sys.argv[-1]).parent / "checkpoints",
                   on_update=lambda *_: ends.append((time.perf_counter(), cpu())) or False)
 trainer.train()

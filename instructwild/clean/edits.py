@@ -264,20 +264,20 @@ def _with_labels(rows: pl.DataFrame, at: int, labels: EditedLabels | None) -> pl
 
 def _brought_back(edits: Sequence[Edit], inputs: Iterable[str | Path], frame: pl.DataFrame) -> pl.DataFrame:
     """The rows to restore that the inputs do not hold, from the dropped rows of the input stages."""
-    wanted = {(edit.id, edit.response_id) for edit in edits if edit.edit == "restore"}
-    wanted -= set(frame.filter(pl.col("id").is_in([id_ for id_, _ in wanted])).select("id", "response_id").rows())
+    missing = {(edit.id, edit.response_id) for edit in edits if edit.edit == "restore"}
+    missing -= set(frame.filter(pl.col("id").is_in([id_ for id_, _ in missing])).select("id", "response_id").rows())
     rows = []
-    for source in inputs if wanted else ():
+    for source in inputs if missing else ():
         if not is_stage(source):
             continue
         dropped = load(source).dropped()
-        for text in dropped.filter(pl.col("id").is_in([id_ for id_, _ in wanted]))["row"]:
+        for text in dropped.filter(pl.col("id").is_in([id_ for id_, _ in missing]))["row"]:
             try:
                 row = instruction_from_columns(json.loads(text))
             except (ValueError, TypeError):
                 continue
-            if (row.id, row.response_id) in wanted:
-                wanted.discard((row.id, row.response_id))
+            if (row.id, row.response_id) in missing:
+                missing.discard((row.id, row.response_id))
                 rows.append(row)
     return instruction_frame(rows)
 

@@ -22,7 +22,7 @@ OTHER_LANGUAGE = (r"(?i)translat|chinese|mandarin|english|code|sql|html|python|j
                   r"|latex|翻译|翻譯|英文|英语|英語|中文|汉语|漢語|代码|程序|函数|脚本|公式|单词|字母|缩写|拼音")
 
 
-class Rule(NamedTuple):
+class Defect(NamedTuple):
     """One defect: what it is, how it shows, and what is done about it unless the user says otherwise."""
 
     meaning: str
@@ -66,79 +66,80 @@ USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|\n\s*(?:1[.)、]|[
 
 _RESIDUE = ["Share Prompt", "Copy code", "ChatGPT said", "oaicite", "†", "turn0", "turn1"]
 
-RULES: dict[str, Rule] = {
-    "empty_prompt": Rule("the prompt holds no letter, digit or symbol", ~PROMPT.str.contains(r"[\p{L}\p{N}\p{S}]"), "drop"),
-    "placeholder_answer": Rule(
+RULES: dict[str, Defect] = {
+    "empty_prompt": Defect("the prompt holds no letter, digit or symbol",
+                           ~PROMPT.str.contains(r"[\p{L}\p{N}\p{S}]"), "drop"),
+    "placeholder_answer": Defect(
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
         & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"),
         "drop", (10, 10)),
-    "repeats_prompt": Rule("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
-    "repetition": Rule(
+    "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
+    "repetition": Defect(
         "the answer repeats the same few lines or words over and over",
         (_LINES.list.n_unique() * 3 < _LINES.list.len()) | _LOOPS, "flag"),
-    "merged_instructions": Rule(
+    "merged_instructions": Defect(
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Rule("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (25, 26)),
-    "missing_input": Rule("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (29, 30)),
-    "url_in_prompt": Rule("the prompt points to a page that the model cannot open",
-                          PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
-    "attachment": Rule(
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (25, 26)),
+    "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (29, 30)),
+    "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
+                            PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
+    "attachment": Defect(
         "the prompt speaks of a file or picture that is not there",
         PROMPT.str.contains(r"(?i)\b(?:attached|enclosed|uploaded) (?:file|document|image|photo|picture|video|audio|pdf)"
                             r"|\b(?:this|the (?:following|given|above)) (?:image|photo|picture|video|audio(?: clip)?)\b"
                             r"|(?:附件|上传的?|下面的?|下列|这[张幅段个]|此)(?:图片|照片|图像|视频|音频|文件|录音)"),
         "flag"),
-    "needs_web": Rule(
+    "needs_web": Defect(
         "the prompt asks for what changes from day to day",
         PROMPT.str.contains(r"(?i)\b(?:latest|today'?s|current|up-to-date) (?:news|weather|price|stock|score|headline)"
                             r"|(?:今天|今日|最新|目前|当前|实时)的?(?:新闻|天气|价格|股价|股票|比分|头条|汇率)"), "flag"),
-    "refusal": Rule(
+    "refusal": Defect(
         "the answer says that it cannot",
         ANSWER.str.head(60).str.contains(
             r"(?i)\A\W*(?:(?:i'?m |i am )?(?:very |so )?sorry,? (?:but|i|as)\b|as an ai\b|i cannot|i can'?t"
             r"|i(?: a|')m unable|unfortunately, (?:i|as an))"
             r"|\A\W*(?:对不起|抱歉|很抱歉|非常抱歉|不好意思|作为一[个名](?:AI|人工智能|语言模型)|我(?:无法|不能|没有办法))")
         & (ANSWER.str.len_chars() < 600) & ~ANSWER.str.contains(USEFUL), "flag"),
-    "role_tags": Rule(
+    "role_tags": Defect(
         "the answer holds the tags or names of a chat's roles",
         ANSWER.str.contains(r"<\|(?:im_start|im_end|endoftext|eot_id|user|assistant|system)\|>|\[/INST\]|<</SYS>>"
                             r"|\n\n?(?:### )?(?:Human|USER|ASSISTANT)[:：] ")
         & ~PROMPT.str.contains(r"(?i)human|dialog|conversation|chat|interview|script|token|template|对话|聊天"), "flag"),
-    "share_residue": Rule(
+    "share_residue": Defect(
         "the text holds what a share page or a citation of a chat page leaves behind",
         pl.any_horizontal(pl.when(text.str.contains_any(_RESIDUE)).then(text)
                           .str.contains(r"【\d+†|:contentReference\[oaicite|\bturn\d+(?:search|view|news)\d+"
                                             r"|(?:^|\n)(?:ChatGPT said:|Share Prompt|[a-z]{1,12}Copy code)(?:\n|\z)")
                           for text in (PROMPT, ANSWER)), "flag", (10, 10)),
-    "model_identity": Rule(
+    "model_identity": Defect(
         "the answer speaks as another vendor's model",
         ANSWER.str.contains(r"(?i)\b(?:I am|I'm|as) (?:ChatGPT|Claude,|Google Bard|Bard,|Bing Chat)\b"
                             r"|\b(?:I am|I'm|as) an? (?:AI |large )?(?:language model|AI|assistant),? "
                             r"(?:trained|developed|created|made|built) by (?:OpenAI|Anthropic|Google|Microsoft|Meta)"
                             r"|我是(?:ChatGPT|文心一言|通义千问|讯飞星火|由(?:OpenAI|百度|阿里|Anthropic|谷歌))"), "flag"),
-    "unfilled_placeholder": Rule(
+    "unfilled_placeholder": Defect(
         "the prompt holds a blank of a template that nobody filled",
         PROMPT.str.contains(r"(?i)\[(?:insert|paste) [^\]\n]*\]|<(?:insert|paste) [^>\n]*>"
                             r"|［(?:插入|填写)|\[(?:插入|填写|粘贴)"),
         "flag", (9, 10)),
-    "repeats_input": Rule("the answer is the input again",
-                          (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
-                          & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
-    "escaped_markdown": Rule("Markdown of the answer is escaped, and shows as backslashes",
-                             ANSWER.str.count_matches(r"\w\\_\w|\\\*\\\*|(?:^|\n)\\#") >= 2, "flag"),
-    "wrong_arithmetic": Rule("a sum or product in the answer is wrong", _WRONG, "flag"),
-    "cut_off": Rule(
+    "repeats_input": Defect("the answer is the input again",
+                            (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
+                            & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
+    "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes",
+                               ANSWER.str.count_matches(r"\w\\_\w|\\\*\\\*|(?:^|\n)\\#") >= 2, "flag"),
+    "wrong_arithmetic": Defect("a sum or product in the answer is wrong", _WRONG, "flag"),
+    "cut_off": Defect(
         "the answer stops in the middle of a sentence",
         (ANSWER.str.len_chars() > 80)
         & ANSWER.str.tail(12).str.contains(r"[,，、]\s*\z|\s(?:and|or|the|of|to|a|an|in)\s*\z"), "flag"),
-    "half_translated": Rule(
+    "half_translated": Defect(
         "prompt and answer are in different scripts, and nothing asks for that",
         ~pl.when(_DIFFER).then(ANSWER).str.contains(r"[{}=;]|https?:")
         & ~pl.when(_DIFFER).then(PROMPT).str.contains(OTHER_LANGUAGE), "flag"),
-    "lost_characters": Rule(
+    "lost_characters": Defect(
         "a character was lost in an earlier conversion",
         PROMPT.str.contains("\ufffd", literal=True) | ANSWER.str.contains("\ufffd", literal=True), "flag"),
 }

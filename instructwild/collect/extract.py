@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
-class Candidate(NamedTuple):
+class ExtractedPrompt(NamedTuple):
     """A stretch of a post that may be a prompt, and the form it had there."""
 
     text: str
@@ -100,7 +100,7 @@ LONGEST_ALT = 40_000
 PAIRS = ("“”", "「」", "『』", '""', "''", "``", "‘’", "《》")
 
 
-def candidates(text: str, alt_texts: tuple[str, ...] = ()) -> Iterator[Candidate]:
+def candidates(text: str, alt_texts: tuple[str, ...] = ()) -> Iterator[ExtractedPrompt]:
     """Every stretch that may be a prompt, the most explicit first; the whole post last."""
     body = LEADING_TAGS.sub("", _without_tags(text)).strip()
     finders = (("dialogue", _dialogue), ("label", _labelled), ("address", _addressed), ("report", _reported),
@@ -108,12 +108,12 @@ def candidates(text: str, alt_texts: tuple[str, ...] = ()) -> Iterator[Candidate
     mentions = MENTIONS.search(body)
     for form, finder in finders if mentions else ():
         if prompt := finder(body):
-            yield Candidate(prompt, form)
+            yield ExtractedPrompt(prompt, form)
     for alt in alt_texts:
         if prompt := _labelled(alt[:LONGEST_ALT]) or _dialogue(alt[:LONGEST_ALT]):
-            yield Candidate(prompt, "alt")
+            yield ExtractedPrompt(prompt, "alt")
     if not (mentions and reports_a_model(body)):
-        yield Candidate(body, "bare")
+        yield ExtractedPrompt(body, "bare")
 
 
 def reports_a_model(text: str) -> bool:

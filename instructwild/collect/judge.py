@@ -39,7 +39,7 @@ def reads_as_chinese(text: str) -> bool:
     return bool(words) and (HAN.match(words[0]) is not None or len(HAN.findall(text)) > len(words) / 3)
 
 
-class Judgement(NamedTuple):
+class PostJudgement(NamedTuple):
     """Whether a stretch of a post is an instruction for a model, and how sure that is."""
 
     why: str | None
@@ -50,7 +50,7 @@ class Judgement(NamedTuple):
     """The score is so near to the threshold that a model, where there is one, should decide."""
 
 
-def out_of_feed(text: str, form: str, threshold: float = THRESHOLD) -> Judgement:
+def out_of_feed(text: str, form: str, threshold: float = THRESHOLD) -> PostJudgement:
     """The judgement on a stretch of a post.
 
     Args:
@@ -61,11 +61,11 @@ def out_of_feed(text: str, form: str, threshold: float = THRESHOLD) -> Judgement
     """
     why = refusal(text, presented=form != "bare")
     if why is not None:
-        return Judgement(why)
+        return PostJudgement(why)
     scored = score(text, reads_as_chinese(text))
     least = threshold if form in ("bare", "quote") else min(threshold, PRESENTED)
     unsure = form in ("bare", "quote") and UNSURE[0] <= scored.value < UNSURE[1]
-    return Judgement(None if scored.value >= least else TALK, scored, unsure)
+    return PostJudgement(None if scored.value >= least else TALK, scored, unsure)
 
 
 def refusal(text: str, *, presented: bool) -> str | None:

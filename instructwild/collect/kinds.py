@@ -11,7 +11,7 @@ from instructwild.errors import ConfigError
 
 
 @dataclass(frozen=True)
-class Kind:
+class SourceKind:
     """One kind of source: the word on the command line, its reader, and what an export of it looks like."""
 
     name: str
@@ -37,24 +37,24 @@ class Kind:
 
 
 KINDS = {kind.name: kind for kind in (
-    Kind("x", "x", "the X archive: its zip, folder or tweets.js"),
-    Kind("discord", "discord", "DiscordChatExporter's JSON, or a folder of it"),
-    Kind("reddit", "reddit", "a Reddit dump (.zst, .jsonl)", "r/NAME, or r/NAME and words to search for"),
-    Kind("mastodon", "mastodon", "a Mastodon archive: its zip, folder or outbox.json", "#hashtag"),
-    Kind("telegram", "telegram", "Telegram Desktop's result.json"),
-    Kind("weibo", "weibo", "the JSON of weiboSpider or weibo-crawler"),
-    Kind("hackernews", "hackernews", "JSON of Algolia's Hacker News API", "words to search for"),
-    Kind("stackexchange", "stackexchange", "Posts.xml of a Stack Exchange dump"),
-    Kind("sharegpt", "sharegpt", "ShareGPT conversations (.json, .jsonl)"),
-    Kind("jsonl", "plain", "JSON lines (also .gz, .zst)"),
-    Kind("json", "plain", "a JSON array"),
-    Kind("csv", "plain", "CSV or TSV"),
-    Kind("parquet", "plain", "Parquet"),
-    Kind("hub", "plain", "a Hub dataset", "owner/name"),
+    SourceKind("x", "x", "the X archive: its zip, folder or tweets.js"),
+    SourceKind("discord", "discord", "DiscordChatExporter's JSON, or a folder of it"),
+    SourceKind("reddit", "reddit", "a Reddit dump (.zst, .jsonl)", "r/NAME, or r/NAME and words to search for"),
+    SourceKind("mastodon", "mastodon", "a Mastodon archive: its zip, folder or outbox.json", "#hashtag"),
+    SourceKind("telegram", "telegram", "Telegram Desktop's result.json"),
+    SourceKind("weibo", "weibo", "the JSON of weiboSpider or weibo-crawler"),
+    SourceKind("hackernews", "hackernews", "JSON of Algolia's Hacker News API", "words to search for"),
+    SourceKind("stackexchange", "stackexchange", "Posts.xml of a Stack Exchange dump"),
+    SourceKind("sharegpt", "sharegpt", "ShareGPT conversations (.json, .jsonl)"),
+    SourceKind("jsonl", "plain", "JSON lines (also .gz, .zst)"),
+    SourceKind("json", "plain", "a JSON array"),
+    SourceKind("csv", "plain", "CSV or TSV"),
+    SourceKind("parquet", "plain", "Parquet"),
+    SourceKind("hub", "plain", "a Hub dataset", "owner/name"),
 )}
 
 
-def kind_named(name: str) -> Kind:
+def kind_named(name: str) -> SourceKind:
     """The kind of that name.
 
     Raises:

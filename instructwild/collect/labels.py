@@ -76,7 +76,7 @@ def read_labels(text: str) -> Labels | None:
     return Labels(type=types[0][1], risk=tuple(risk for risk in RISKS if re.search(rf"\b{risk}", named)))
 
 
-class Answer(NamedTuple):
+class LabelAnswer(NamedTuple):
     """What a model said about one row."""
 
     labels: Labels | None
@@ -85,14 +85,14 @@ class Answer(NamedTuple):
     """It says that the text is no prompt."""
 
 
-def read_answer(text: str) -> Answer:
+def read_answer(text: str) -> LabelAnswer:
     """What an answer says: that it is no prompt, or its labels."""
     line = TYPE_LINE.search(text)
     named = (line.group("it") if line else text.strip().partition("\n")[0]).strip(" \t*.`'\"-").casefold()
-    return Answer(None, refused=True) if named.startswith(NO_PROMPT.casefold()) else Answer(read_labels(text))
+    return LabelAnswer(None, refused=True) if named.startswith(NO_PROMPT.casefold()) else LabelAnswer(read_labels(text))
 
 
-async def label_rows(session: Session, rows: Sequence[Instruction]) -> list[Answer]:
+async def label_rows(session: Session, rows: Sequence[Instruction]) -> list[LabelAnswer]:
     """What the model says about each row, in order.
 
     Raises:
@@ -100,7 +100,7 @@ async def label_rows(session: Session, rows: Sequence[Instruction]) -> list[Answ
     """
     style = style_for(session.name)
     waiting: Iterator[Request] = iter([request_for(row, style) for row in rows])
-    answers: list[Answer] = []
+    answers: list[LabelAnswer] = []
     async for _, reply in session.stream(lambda: next(waiting, None)):
         answers.append(_read(reply))
     if session.stopped is not None:
@@ -108,8 +108,8 @@ async def label_rows(session: Session, rows: Sequence[Instruction]) -> list[Answ
     return answers
 
 
-def _read(reply: Reply) -> Answer:
-    return read_answer(reply.text) if reply.finish in ("stop", "length") else Answer(None)
+def _read(reply: Reply) -> LabelAnswer:
+    return read_answer(reply.text) if reply.finish in ("stop", "length") else LabelAnswer(None)
 
 
 class Labelled(NamedTuple):
@@ -158,7 +158,7 @@ def unsure(row: Instruction) -> bool:
     return SCORE in row.scores and UNSURE[0] <= row.scores[SCORE] < UNSURE[1]
 
 
-def _refused(row: Instruction, answer: Answer) -> Dropped:
+def _refused(row: Instruction, answer: LabelAnswer) -> Dropped:
     why = REFUSED if answer.refused else TALK
     return Dropped(id=row.id, step="collect", reason=Reason.NOT_A_PROMPT, row={"text": prompt_text(row.messages)},
                    evidence={"why": why, "where": row.origin[0].source, "score": row.scores[SCORE]})

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from instructwild.collect.judge import reads_as_chinese
-from instructwild.collect.kinds import Kind
+from instructwild.collect.kinds import SourceKind
 from instructwild.collect.score import score
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples
@@ -15,7 +15,7 @@ from instructwild.report.page import Page, Prose, Samples
 SAMPLES = 12
 
 
-def page(kind: Kind, tally: Mapping[str, Counter[str]], data: pl.LazyFrame, dropped: pl.LazyFrame) -> Page:
+def page(kind: SourceKind, tally: Mapping[str, Counter[str]], data: pl.LazyFrame, dropped: pl.LazyFrame) -> Page:
     """The report, made from counts and a few rows: the tables themselves stay on disk."""
     kept, gone = (frame.select(pl.len()).collect().item() for frame in (data, dropped))
     shown = Page(title="Collect", lead=f"{kept + gone:,} posts read from {kind.export}; {kept:,} held a prompt.")

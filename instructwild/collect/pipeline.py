@@ -15,7 +15,7 @@ import polars as pl
 from instructwild.collect import page
 from instructwild.collect.export import check
 from instructwild.collect.judge import THRESHOLD, Recall
-from instructwild.collect.kinds import Kind, kind_named
+from instructwild.collect.kinds import SourceKind, kind_named
 from instructwild.collect.post import Post
 from instructwild.collect.row import Mask, Terms, prompt_of
 from instructwild.errors import InputError
@@ -109,7 +109,7 @@ def _local(source: str | Path) -> bool:
     return Path(source).exists()
 
 
-def _record(kind: Kind, source: str | Path) -> FileRecord:
+def _record(kind: SourceKind, source: str | Path) -> FileRecord:
     if _local(source):
         check(Path(source))
         return input_record(source)
@@ -118,7 +118,7 @@ def _record(kind: Kind, source: str | Path) -> FileRecord:
     raise InputError("does not exist", where=str(source), remedy=f"give {kind.export}")
 
 
-def _posts(kind: Kind, source: str | Path, encoding: str | None, limit: int) -> Iterator[Post]:
+def _posts(kind: SourceKind, source: str | Path, encoding: str | None, limit: int) -> Iterator[Post]:
     if _local(source):
         return kind.posts(Path(source), encoding)
     return islice(kind.ask(str(source), limit), limit)

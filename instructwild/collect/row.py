@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import LONGEST, THRESHOLD, Judgement, Recall, out_of_feed, refusal
+from instructwild.collect.judge import LONGEST, THRESHOLD, PostJudgement, Recall, out_of_feed, refusal
 from instructwild.collect.post import Post
 from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
 from instructwild.privacy.masking import mask_all
@@ -105,33 +105,33 @@ def _masked(messages: tuple[Message, ...], post: Post, terms: Terms) -> tuple[li
     return mask_all(texts, post.people, kinds) if kinds else (texts, {})
 
 
-def _extracted(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, Judgement]:
+def _extracted(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, PostJudgement]:
     """The messages of the prompt, the form they had, and the judgement on them."""
     for applies, why in ((post.repost, "somebody else's post"), (post.skip is not None, post.skip),
                          (post.private and not terms.private, "not written in public")):
         if applies:
-            return (), "", Judgement(why)
+            return (), "", PostJudgement(why)
     if post.messages:
         has_question = any(message.role == "user" and message.content.strip() for message in post.messages)
-        return post.messages, "row", Judgement(None if has_question else "no question in it")
+        return post.messages, "row", PostJudgement(None if has_question else "no question in it")
     if terms.as_is or post.presented:
         why = refusal(post.text, presented=True) if post.presented else None if post.text.strip() else "no words"
-        return _one_turn(post.text), "as is", Judgement(why)
+        return _one_turn(post.text), "as is", PostJudgement(why)
     if len(post.text) > 5 * LONGEST:
-        return (), "", Judgement("too long for a prompt")
+        return (), "", PostJudgement("too long for a prompt")
     return _from_text(post, terms)
 
 
-def _from_text(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, Judgement]:
+def _from_text(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, PostJudgement]:
     """The first stretch that is a prompt; else the first that a model may decide on; else why the first is none."""
-    rejected: list[tuple[str, str, Judgement]] = []
+    rejected: list[tuple[str, str, PostJudgement]] = []
     for candidate in candidates(post.text, post.alt_texts):
         judged = out_of_feed(candidate.text, candidate.form, terms.least)
         if judged.why is None:
             return _one_turn(candidate.text), candidate.form, judged
         rejected.append((candidate.text, candidate.form, judged))
     if not rejected:
-        return (), "", Judgement("no words")
+        return (), "", PostJudgement("no words")
     text, form, judged = next((item for item in rejected if item[2].unsure), rejected[0])
     return _one_turn(text), form, judged
 

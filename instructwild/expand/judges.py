@@ -20,7 +20,7 @@ from instructwild.llm.name import ModelName
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
-from instructwild.llm.session import BatchEngine, Session, all_at_once
+from instructwild.llm.session import LedgerBatchEngine, Session, all_at_once
 from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.schema import Message, Ranking, RankingRow
 
@@ -35,13 +35,13 @@ COLUMNS = pl.Schema({"id": pl.String, "annotator": pl.String, "reading": pl.Int6
 class JudgeName:
     """A judge: as the user names it, a model, or `reward:` and the folder of a reward model; and which model that is."""
 
-    given: str
+    spec: str
     model: ModelName
 
     @property
     def folder(self) -> str | None:
         """The reward model's folder."""
-        return self.given.removeprefix(REWARD) if self.given.startswith(REWARD) else None
+        return self.spec.removeprefix(REWARD) if self.spec.startswith(REWARD) else None
 
     @property
     def label(self) -> str:
@@ -56,7 +56,7 @@ class JudgeName:
     @property
     def inputs(self) -> list[stage.FileRecord]:
         """A reward model, and one that a stage made, is an input like any other: with another one, the result is another."""
-        return model_inputs([self.given]) if self.folder is None else [stage.input_record(self.folder)]
+        return model_inputs([self.spec]) if self.folder is None else [stage.input_record(self.folder)]
 
     def check(self, limits: Limits) -> None:
         """Whether it may be used, before anything is loaded or sent.
@@ -94,7 +94,7 @@ def described(judges: Sequence[JudgeName]) -> list[dict[str, Any]]:
 
 
 @dataclass
-class Verdicts:
+class JudgeVerdicts:
     """What one judge made of the rows.
 
     Args:
@@ -157,7 +157,7 @@ class Verdicts:
 
 
 def judged(rows: Sequence[RankingRow], judges: Sequence[JudgeName], limits: Limits, ledger: Ledger, seed: int = 0,
-           ) -> tuple[list[RankingRow], list[Verdicts]]:
+           ) -> tuple[list[RankingRow], list[JudgeVerdicts]]:
     """The rows with every judge's ranking added, and what each judge made of them.
 
     A model that reads is shown the answers of a prompt twice, the second time in the opposite order; answers that the two
@@ -184,12 +184,12 @@ def _readable(row: RankingRow) -> bool:
 
 
 def _read(rows: list[RankingRow], name: JudgeName, limits: Limits, ledger: Ledger, seed: int,
-          ) -> tuple[list[RankingRow], Verdicts]:
+          ) -> tuple[list[RankingRow], JudgeVerdicts]:
     """Have a model read the answers of each row, both ways."""
     from instructwild.console.terminal import progress
 
     session = open_model(name.model, limits, ledger, sort=SORTED_OVER)
-    verdicts = Verdicts(name, session)
+    verdicts = JudgeVerdicts(name, session)
     readable = [index for index, row in enumerate(rows) if _readable(row)]
     verdicts.unread = len(rows) - len(readable)
     with progress() as shown:
@@ -201,19 +201,20 @@ def _read(rows: list[RankingRow], name: JudgeName, limits: Limits, ledger: Ledge
     return rows, verdicts
 
 
-def _score(rows: list[RankingRow], name: JudgeName, limits: Limits, ledger: Ledger) -> tuple[list[RankingRow], Verdicts]:
+def _score(rows: list[RankingRow], name: JudgeName, limits: Limits,
+           ledger: Ledger) -> tuple[list[RankingRow], JudgeVerdicts]:
     """Have a reward model score each answer by itself."""
     from instructwild.console.terminal import progress
 
-    scores = scorer(name.given)
+    scores = scorer(name.spec)
 
     def answer(requests: list[Request]) -> list[Reply]:
         return [Reply(repr(score)) for score in scores([request.messages for request in requests])]
 
     digest = name.inputs[0].sha256
-    session = Session(ModelName(name.label, "local"), BatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
+    session = Session(ModelName(name.label, "local"), LedgerBatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
                       limits.batch, Price(), ledger)
-    verdicts = Verdicts(name, session)
+    verdicts = JudgeVerdicts(name, session)
     requests = iter([Request(messages=(*row.messages, Message(role="assistant", content=candidate.text)))
                   for row in rows for candidate in row.candidates])
 
@@ -237,7 +238,7 @@ def _sign(ranks: Sequence[int], a: int, b: int) -> int:
     return (ranks[a] > ranks[b]) - (ranks[a] < ranks[b])
 
 
-def judgements(verdicts_of: Sequence[Verdicts]) -> pl.DataFrame:
+def judgements(verdicts_of: Sequence[JudgeVerdicts]) -> pl.DataFrame:
     """Every reading of every judge, in columns."""
     return pl.DataFrame([line for verdicts in verdicts_of for line in verdicts.lines], schema=COLUMNS)
 

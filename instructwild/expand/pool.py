@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from instructwild.expand.parse import Proposal, proposals
-from instructwild.expand.template import Kind, Template
+from instructwild.expand.template import InstructionKind, Template
 from instructwild.llm.request import Reply, Request
 from instructwild.schema import Dropped, Instruction, Labels, MadeBy, Message, Reason, content_id, prompt_text
 from instructwild.text.scripts import ANY_HAN
@@ -43,7 +43,7 @@ class Goal:
 
     target: int
     template: Template
-    kind: Kind | None = None
+    kind: InstructionKind | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from instructwild import stage
 from instructwild.errors import ConfigError
-from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, Verdicts, described, judged, judgements, judges_of
+from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, JudgeVerdicts, described, judged, judgements, judges_of
 from instructwild.expand.parse import refused
 from instructwild.expand.run import thinking_config
 from instructwild.llm.answer import without_blank_edges
@@ -160,7 +160,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
                     sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER))
                     asyncio.run(fill(sessions[-1], missing, plan))
             kept, dropped = _kept_and_dropped(rows, work, plan)
-            verdicts: list[Verdicts] = []
+            verdicts: list[JudgeVerdicts] = []
             if jury:
                 kept, verdicts = judged(kept, jury, limits, ledger, plan.seed)
             cost = charges([*sessions, *(verdict.session for verdict in verdicts)], ledger)
@@ -256,7 +256,8 @@ def _kept_and_dropped(rows: Sequence[Instruction], work: dict[int, OpenPrompt], 
 
 
 def finish(run: stage.Run, kept: Sequence[Any], dropped: Sequence[Dropped], sessions: Sequence[Session],
-           verdicts: Sequence[Verdicts], cost: Charges, *, k: int, faults: Mapping[str, int] | None = None) -> stage.Stage:
+           verdicts: Sequence[JudgeVerdicts], cost: Charges, *, k: int,
+           faults: Mapping[str, int] | None = None) -> stage.Stage:
     """Write the stage: answers or candidates, with what judges said of them."""
     from instructwild.console.terminal import console
     from instructwild.expand.respond_page import page

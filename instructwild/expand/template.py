@@ -85,7 +85,7 @@ def template(language: str, name: str) -> Template:
 
 
 @dataclass(frozen=True)
-class Kind:
+class InstructionKind:
     """A kind of instruction that can be asked for by name.
 
     Args:
@@ -101,13 +101,13 @@ class Kind:
 
 
 @cache
-def kinds(language: str) -> dict[str, Kind]:
+def kinds(language: str) -> dict[str, InstructionKind]:
     """The kinds that can be asked for in a language, by name."""
     import yaml
 
     file = files("instructwild.expand").joinpath("prompts", language, "kinds.yaml")
     read = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {name: Kind(name, **fields) for name, fields in read.items()}
+    return {name: InstructionKind(name, **fields) for name, fields in read.items()}
 
 
 def read_template(content: bytes, name: str, where: str) -> Template:

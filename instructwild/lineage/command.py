@@ -52,11 +52,11 @@ def forget(name: Annotated[str, typer.Argument(metavar="ID", help="A row's id, o
             raise InputError("wants a yes before it removes anything", where="forget", remedy="look at the plan, then --yes")
         if not typer.confirm("Remove all this for good?"):
             raise typer.Exit(1)
-    proof = work.run(originals)
+    result = work.run(originals)
     if as_json:
-        print(proof.to_json(), end="")
+        print(result.to_json(), end="")
     else:
-        for line in proof.lines():
+        for line in result.lines():
             console.print(line, markup=False, highlight=False)
-    if not proof.complete:
+    if not result.complete:
         raise typer.Exit(1)

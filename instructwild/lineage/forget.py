@@ -18,7 +18,7 @@ from instructwild.clean.edits import is_edits
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite
 from instructwild.lineage.erase import erase, files
-from instructwild.lineage.gone import QUOTED, Gone, gone, ids_of, room, said_by
+from instructwild.lineage.gone import QUOTED, Gone, gone, ids_of, said_by, weight
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.indexes import remove_indexes
 from instructwild.lineage.search import WEIGHTS, search
@@ -59,7 +59,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Proof:
+class ForgetResult:
     """What the search saw after the work: which files, how, where the text is left, and what could not be looked into."""
 
     name: str
@@ -83,7 +83,7 @@ class Proof:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2) + "\n"
 
     def lines(self) -> list[str]:
-        """The proof for people."""
+        """The result for people."""
         kinds = Counter(kind for how in self.searched.values() for kind in how)
         counts = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
         shown = [f"{self.rows:,} rows forgotten, {len(self.files_rewritten):,} files rewritten",
@@ -135,7 +135,7 @@ class Forgetting:
             return cls(path, plan, resumed=True)
         return cls(path, planned(name, Graph(path)), resumed=False)
 
-    def run(self, originals: bool = False) -> Proof:
+    def run(self, originals: bool = False) -> ForgetResult:
         """Do the work, or go on with it, and search every file afterwards.
 
         Args:
@@ -167,7 +167,7 @@ class Forgetting:
         for node in Graph(self.root).nodes:
             rewrite.rename_inputs(node, self.plan.renamed, self.root)
         rewrite.mark_models(self.root, (model["folder"] for model in self.plan.models))
-        return self._proof(what, rewritten)
+        return self._result(what, rewritten)
 
     def _own_files(self) -> Iterable[Path]:
         """Files of ours beside the stages' own: unfinished work, caches, edits, exports, pages, what was published."""
@@ -199,7 +199,7 @@ class Forgetting:
             raise OutputError(f"cannot be written ({error.strerror})", where=str(folder), remedy="check its permissions") \
                 from None
 
-    def _proof(self, what: Gone, rewritten: list[str]) -> Proof:
+    def _result(self, what: Gone, rewritten: list[str]) -> ForgetResult:
         journal = self.root / FOLDER
         searched: dict[str, list[str]] = {}
         left: list[str] = []
@@ -208,17 +208,17 @@ class Forgetting:
             if journal in path.parents:
                 continue
             name = os.path.relpath(path, self.root)
-            result = search(path, what)
-            searched[name] = result.how
-            left += [name] if result.holds else []
+            searching = search(path, what)
+            searched[name] = searching.how
+            left += [name] if searching.holds else []
             unsearched += [f"{name}: {part}" if not part.startswith(f"{path.name}:") else
-                           f"{name}{part.removeprefix(path.name)}" for part in result.unsearched]
-        proof = Proof(self.plan.name, len(self.plan.rows), rewritten, len(searched), searched, left, unsearched,
-                      self.plan.models, self._elsewhere())
-        if proof.complete:
+                           f"{name}{part.removeprefix(path.name)}" for part in searching.unsearched]
+        result = ForgetResult(self.plan.name, len(self.plan.rows), rewritten, len(searched), searched, left, unsearched,
+                              self.plan.models, self._elsewhere())
+        if result.complete:
             (journal / PLAN).unlink()
             journal.rmdir()
-        return proof
+        return result
 
 
     def _elsewhere(self) -> list[str]:
@@ -243,7 +243,7 @@ def planned(name: str, graph: Graph) -> Plan:
     rows = {*seeds, *graph.descendants(seeds)}
     texts, ids = _said(graph, rows)
     while True:
-        quoting = _quoting(graph, {text for text in texts if room(text) >= QUOTED}, rows)
+        quoting = _quoting(graph, {text for text in texts if weight(text) >= QUOTED}, rows)
         if not quoting:
             break
         rows |= quoting | graph.descendants(quoting)

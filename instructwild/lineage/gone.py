@@ -11,18 +11,18 @@ from typing import Any
 import polars as pl
 
 ENOUGH, QUOTED = 14, 60
-"""Room a text must take before it is searched for, and before a row that holds it counts as a quotation of it."""
+"""Weight that a text must have before it is searched for, and before a row that holds it counts as a quotation of it."""
 MARK = "[forgotten]"
 
 
-def room(text: str) -> int:
+def weight(text: str) -> int:
     """How much a text says, roughly: a character beyond Latin scripts counts three times."""
     return len(text) + 2 * sum(ord(character) > 0x2E7F for character in text)
 
 
 def beginning(text: str) -> str:
     """As much of the text as is enough to know it by."""
-    return next(text[:end] for end in range(1, len(text) + 1) if room(text[:end]) >= QUOTED or end == len(text))
+    return next(text[:end] for end in range(1, len(text) + 1) if weight(text[:end]) >= QUOTED or end == len(text))
 
 
 def squeezed(text: str) -> str:
@@ -55,7 +55,7 @@ class Gone:
     @cached_property
     def beginnings(self) -> list[str]:
         """How long texts begin, for pages, which cut them off."""
-        return list(dict.fromkeys(spelled for text in self.texts if room(text) > 2 * QUOTED
+        return list(dict.fromkeys(spelled for text in self.texts if weight(text) > 2 * QUOTED
                                   for spelled in spellings(beginning(text))))
 
     @cached_property
@@ -157,7 +157,7 @@ def gone(ids: Collection[str], texts: Collection[str], kept_texts: Iterable[str]
     A text that others say too, as part of a row that stays, identifies nobody and cannot be searched for as a part; so can
     no text of a few letters.
     """
-    worth = sorted({text for text in texts if room(text) >= ENOUGH})
+    worth = sorted({text for text in texts if weight(text) >= ENOUGH})
     common: set[str] = set()
     if worth:
         held = pl.Series(list(kept_texts), dtype=pl.String)

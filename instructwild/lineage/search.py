@@ -64,18 +64,18 @@ def search(path: Path, what: Gone) -> Search:
     if path.suffix in WEIGHTS:
         result.note("weights: their names and metadata")
         with path.open("rb") as handle:
-            result.holds = _stream(io.BytesIO(handle.read(16 * CHUNK)), what, Search(), Budget())
+            result.holds = _stream(io.BytesIO(handle.read(16 * CHUNK)), what, Search(), UnpackBudget())
         return result
     try:
         with path.open("rb") as handle:
-            _look(path.name, handle, what, result, Budget(), 0)
+            _look(path.name, handle, what, result, UnpackBudget(), 0)
     except BROKEN as error:
         result.unsearched.append(f"{path.name}: {_reason(error)}")
     return result
 
 
 @dataclass
-class Budget:
+class UnpackBudget:
     """Bytes that may still be unpacked out of one file."""
 
     left: int = MOST
@@ -95,7 +95,7 @@ def _reason(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
-def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Budget, depth: int) -> None:
+def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
     """Search one part by what its first bytes say that it is."""
     buffered = handle if isinstance(handle, io.BufferedReader) else io.BufferedReader(handle)  # type: ignore[type-var]
     head = buffered.peek(600)[:600]
@@ -144,7 +144,7 @@ def _stream_opener(head: bytes) -> tuple[str, Callable[[Any], IO[bytes]]] | None
     return None
 
 
-def _bounded(handle: IO[bytes], budget: Budget) -> bytes:
+def _bounded(handle: IO[bytes], budget: UnpackBudget) -> bytes:
     raw = handle.read(NESTED + 1)
     if len(raw) > NESTED:
         raise ValueError(f"larger than {NESTED >> 20} MiB within what holds it")
@@ -152,12 +152,12 @@ def _bounded(handle: IO[bytes], budget: Budget) -> bytes:
     return raw
 
 
-def _seekable(handle: Any, budget: Budget, depth: int) -> Any:
+def _seekable(handle: Any, budget: UnpackBudget, depth: int) -> Any:
     """The file itself where it lies on disk, else its bytes."""
     return handle if depth == 0 else io.BytesIO(_bounded(handle, budget))
 
 
-def _zip(name: str, handle: Any, what: Gone, result: Search, budget: Budget, depth: int) -> None:
+def _zip(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
     with zipfile.ZipFile(handle) as archive:
         result.holds |= what.within(archive.comment.decode("utf-8", "replace"))
         for info in archive.infolist():
@@ -171,7 +171,7 @@ def _zip(name: str, handle: Any, what: Gone, result: Search, budget: Budget, dep
                 result.unsearched.append(f"{name}/{info.filename}: {_reason(error)}")
 
 
-def _tar(name: str, handle: Any, what: Gone, result: Search, budget: Budget, depth: int) -> None:
+def _tar(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
     with tarfile.open(fileobj=handle, mode="r|") as archive:
         for member in archive:
             result.holds |= what.within(member.name)
@@ -182,7 +182,7 @@ def _tar(name: str, handle: Any, what: Gone, result: Search, budget: Budget, dep
                     result.unsearched.append(f"{name}/{member.name}: {_reason(error)}")
 
 
-def _database(handle: Any, budget: Budget, depth: int) -> sqlite3.Connection:
+def _database(handle: Any, budget: UnpackBudget, depth: int) -> sqlite3.Connection:
     if depth == 0:
         return connected(Path(handle.name))
     base = sqlite3.connect(":memory:")
@@ -241,7 +241,7 @@ def codec_of_text(raw: bytes) -> str:
     return "latin-1"
 
 
-def _stream(handle: IO[bytes], what: Gone, result: Search, budget: Budget) -> bool:
+def _stream(handle: IO[bytes], what: Gone, result: Search, budget: UnpackBudget) -> bool:
     """Search text or bytes of any length in constant memory; what lies on the edge of two chunks is found as well."""
     longest = max(map(len, what.patterns), default=0)
     raw = handle.read(CHUNK)

@@ -27,7 +27,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Row:
+class TraceRow:
     """One row on the way: what it says, where it was met, and what lies behind it."""
 
     id: str
@@ -36,8 +36,8 @@ class Row:
     seen: tuple[Seen, ...]
     origin: tuple[dict[str, Any], ...] = ()
     made_by: dict[str, Any] | None = None
-    made_from: tuple["Row", ...] = ()
-    became: tuple["Row", ...] = ()
+    made_from: tuple["TraceRow", ...] = ()
+    became: tuple["TraceRow", ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Trace:
 
     id: str
     kind: str
-    row: Row | None = None
+    row: TraceRow | None = None
     used_by: tuple[Use, ...] = ()
     made_from: tuple[dict[str, Any], ...] = ()
     posts: tuple[dict[str, Any], ...] = field(default=())
@@ -170,18 +170,18 @@ class Family:
             fact["made_by"] = fact["made_by"] or held.get("made_by")
             fact["origin"] |= {json.dumps(origin, sort_keys=True): origin for origin in held.get("origin") or ()}
 
-    def row(self, identity: str) -> Row:
+    def row(self, identity: str) -> TraceRow:
         """The row with its past and what became of it; a row met twice on the way is spelled out once."""
         shown: set[str] = set()
         return self._row(identity, shown, back=True, ahead=True)
 
-    def _row(self, identity: str, shown: set[str], *, back: bool, ahead: bool) -> Row:
+    def _row(self, identity: str, shown: set[str], *, back: bool, ahead: bool) -> TraceRow:
         again = identity in shown
         shown.add(identity)
         fact = self.facts.get(identity, {"seen": [], "text": "", "language": None, "origin": {}, "made_by": None})
         parents = sorted(self.parents.get(identity, ())) if back and not again else []
         children = sorted(self.children.get(identity, ())) if ahead and not again else []
-        return Row(identity, fact["text"], fact["language"], tuple(fact["seen"]), tuple(fact["origin"].values()),
+        return TraceRow(identity, fact["text"], fact["language"], tuple(fact["seen"]), tuple(fact["origin"].values()),
                    fact["made_by"],
                    tuple(self._row(parent, shown, back=True, ahead=False) for parent in parents),
                    tuple(self._row(child, shown, back=False, ahead=True) for child in children))

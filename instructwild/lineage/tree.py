@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from instructwild.lineage.trace import Row, Trace, Use
+from instructwild.lineage.trace import Trace, TraceRow, Use
 from instructwild.report.template import visible
 
 SHOWN, MOST = 100, 20
@@ -35,7 +35,7 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + " …"
 
 
-def _tell_row(top: Tree, row: Row) -> None:
+def _tell_row(top: Tree, row: TraceRow) -> None:
     top.add(_words((_short(row.text), ""), (f"  {row.language}" if row.language else "", "dim")))
     met = top.add("met in")
     for seen in row.seen:
@@ -47,7 +47,7 @@ def _tell_row(top: Tree, row: Row) -> None:
         _add_rows(top.add(f"became {len(row.became):,} rows"), row.became, ahead=True)
 
 
-def _add_rows(under: Tree, rows: Sequence[Row], *, ahead: bool) -> None:
+def _add_rows(under: Tree, rows: Sequence[TraceRow], *, ahead: bool) -> None:
     for row in rows[:MOST]:
         here = under.add(_words((row.id, "cyan"), ("  ", ""), (_short(row.text), "")))
         if ahead:
@@ -58,7 +58,7 @@ def _add_rows(under: Tree, rows: Sequence[Row], *, ahead: bool) -> None:
         under.add(f"and {len(rows) - MOST:,} more (--json tells all)")
 
 
-def _add_past(here: Tree, row: Row) -> None:
+def _add_past(here: Tree, row: TraceRow) -> None:
     if row.made_by:
         here.add(_words(("made by  ", "green"), (f"{row.made_by.get('model')} · {row.made_by.get('template') or ''}", "")))
     for origin in row.origin:

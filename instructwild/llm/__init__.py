@@ -1,1 +1,1 @@
-"""The only room that talks to a model."""
+"""The only package that talks to a model."""

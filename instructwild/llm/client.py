@@ -117,7 +117,7 @@ class Endpoint:
         return Reply("", "failed", problem=f"{attempts + refusals} attempts: {problem}")
 
     def _backoff(self, attempt: int) -> float:
-        return min(LONGEST_WAIT, 0.25 * 2**attempt) * self._rng.uniform(0.75, 1.25)
+        return min(LONGEST_WAIT, 0.25 * 2.0**attempt) * self._rng.uniform(0.75, 1.25)
 
     async def _attempt(self, request: Request, key: str, bound: float) -> Reply | Failure:
         """One attempt, its price reserved by the caller: a reply, or why there is none and another attempt may help."""
@@ -205,19 +205,20 @@ def without_secrets(outcome: Reply | Failure, secrets: Secrets) -> Reply | Failu
     """The outcome without what let us in, should the endpoint repeat it."""
     if isinstance(outcome, Failure):
         return replace(outcome, problem=secrets.redacted(outcome.problem))
-    texts = {name: secrets.redacted(text, LEAST_IN_ANSWERS) for name in ("text", "reasoning", "request_id")
-             if (text := getattr(outcome, name))}
+    texts: dict[str, Any] = {name: secrets.redacted(text, LEAST_IN_ANSWERS) for name in ("text", "reasoning", "request_id")
+                             if (text := getattr(outcome, name))}
     return replace(outcome, **texts)
 
 
 async def _bounded(response: Any) -> None:
     """Let no more of a body in than `MOST_BYTES`; a hook of httpx, before the body is read."""
     packed = response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
-    response.stream = _bounded_kind(type(response.stream))(response.stream, MOST_PACKED_BYTES if packed else MOST_BYTES)
+    kind = _bounded_kind(type(response.stream))  # type: ignore[arg-type]
+    response.stream = kind(response.stream, MOST_PACKED_BYTES if packed else MOST_BYTES)
 
 
 @cache
-def _bounded_kind(stream: type) -> type["_BoundedStream"]:
+def _bounded_kind(stream: Any) -> type["_BoundedStream"]:
     """A stream of the kind that the client's HTTP library, httpx or httpx2, takes for one."""
     base = next(kind for kind in stream.__mro__ if kind.__name__ == "AsyncByteStream")
     return type("BoundedStream", (_BoundedStream, base), {})

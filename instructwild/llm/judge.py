@@ -202,7 +202,8 @@ async def judge(session: "Session", matchups: Sequence[Matchup], *, words: Mappi
     pending = [(number, turn) for number in range(len(matchups)) for turn in (0, 1)]
     async with session:
         for attempt in range(ATTEMPTS):
-            remaining, in_flight = iter(pending), []
+            remaining = iter(pending)
+            in_flight: list[tuple[int, int]] = []
 
             def next_request(remaining: Any = remaining, in_flight: Any = in_flight,
                              attempt: int = attempt) -> Request | None:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from instructwild.errors import OutputError
 from instructwild.llm.request import Reply
+from instructwild.stage.atomic import write_atomic
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL, usd REAL NOT NULL, run TEXT NOT NULL);
@@ -226,7 +227,5 @@ def run_name(scratch: Path) -> str:
     """The name under which a run pays: unique everywhere, kept in its scratch folder until the stage is finished."""
     file = scratch / "run"
     if not file.exists():
-        temporary = file.with_suffix(".tmp")
-        temporary.write_text(uuid.uuid4().hex, encoding="utf-8")
-        temporary.replace(file)
+        write_atomic(file, uuid.uuid4().hex)
     return file.read_text(encoding="utf-8")

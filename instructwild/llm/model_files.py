@@ -65,9 +65,9 @@ def _say_ignored(folder: Path) -> None:
 
 
 def _has_class(model_type: str) -> bool:
-    from transformers.models.auto.configuration_auto import CONFIG_MAPPING_NAMES
+    from transformers.models.auto import configuration_auto as auto
 
-    return model_type in CONFIG_MAPPING_NAMES
+    return model_type in auto.CONFIG_MAPPING_NAMES  # type: ignore[attr-defined]
 
 
 def _weight_map(index: Path) -> dict[str, Any]:

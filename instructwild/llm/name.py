@@ -24,14 +24,14 @@ class ModelName:
 
     Args:
         name: the model's own name: at the endpoint, in a folder, on the Hub.
-        place: where it runs.
+        location: where it runs.
         url: the endpoint's address, empty for a model that runs here.
         content: the hash of its folder, where that is known; its answers are kept by it.
         alike: another model in the same command has the same label.
     """
 
     name: str
-    place: Location
+    location: Location
     url: str = ""
     content: str = ""
     alike: bool = False
@@ -39,18 +39,18 @@ class ModelName:
     @property
     def loopback(self) -> bool:
         """Whether nothing leaves this machine."""
-        return self.place != "endpoint" or is_loopback(self.url)
+        return self.location != "endpoint" or is_loopback(self.url)
 
     @property
     def on_hub(self) -> bool:
         """Whether it would be fetched from the Hub."""
-        return self.place == "local" and self.name not in OWN and not Path(self.name).expanduser().exists()
+        return self.location == "local" and self.name not in OWN and not Path(self.name).expanduser().exists()
 
     @property
     def label(self) -> str:
         """The name that is noted in rows: no path of this machine, no address."""
         path = Path(self.name)
-        if self.place == "local" and path.is_dir():
+        if self.location == "local" and path.is_dir():
             full = path.resolve()
             own = full.parent.name if full.name == "model" else full.name
             return f"{own}@{self.content[:8]}" if self.alike else own

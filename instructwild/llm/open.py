@@ -11,7 +11,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.price import Price, known_price
 from instructwild.llm.request import Request
-from instructwild.llm.session import BatchEngine, EndpointEngine, Session, all_at_once
+from instructwild.llm.session import EndpointEngine, LedgerBatchEngine, Session, all_at_once
 
 ENDPOINT_CONCURRENCY = 128
 MOST_AT_ONCE = 1_000_000
@@ -50,7 +50,7 @@ class Limits:
 def price_of(name: ModelName, limits: Limits) -> Price | None:
     """What the model costs: the user's price, nothing where it runs here, else its list price, None where none is known."""
     price = limits.price or (Price() if name.loopback else known_price(name.name, name.url))
-    return price.in_batches if price is not None and limits.provider_batch and name.place == "endpoint" else price
+    return price.in_batches if price is not None and limits.provider_batch and name.location == "endpoint" else price
 
 
 def check(name: ModelName, limits: Limits) -> Price:
@@ -88,14 +88,14 @@ def check_endpoints(names: Iterable[ModelName], limits: Limits) -> None:
         ConfigError: none of the models is behind an endpoint.
     """
     option = "--provider-batch" if limits.provider_batch else "--endpoint" if limits.endpoints else ""
-    if option and not any(name.place == "endpoint" for name in names):
+    if option and not any(name.location == "endpoint" for name in names):
         raise ConfigError("is for models behind an endpoint, and none is named", where=option,
                           remedy="leave it out, or name one: --model gpt-4o-mini, or URL#NAME")
 
 
 def window_of(name: ModelName, limits: Limits) -> int:
     """How many requests are in flight: the user's limit, else 128 at an endpoint, one batch in this process."""
-    return limits.concurrency or (ENDPOINT_CONCURRENCY if name.place == "endpoint" else limits.batch)
+    return limits.concurrency or (ENDPOINT_CONCURRENCY if name.location == "endpoint" else limits.batch)
 
 
 def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: int = 1) -> Session:
@@ -117,7 +117,7 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
     name = understand(model) if isinstance(model, str) else model
     price = check(name, limits)
     ledger.give_up_open_calls()
-    if name.place == "endpoint":
+    if name.location == "endpoint":
         window = window_of(name, limits)
         budget = Budget(limits.budget, ledger.spent().total)
         if limits.provider_batch:
@@ -135,10 +135,10 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
         several = endpoints[0] if len(endpoints) == 1 else Endpoints(endpoints, [weight for _, weight in shares])
         return Session(name, EndpointEngine(several, name.label), window, price, ledger)
     window = window_of(name, limits) * sort
-    if name.place == "scripted":
+    if name.location == "scripted":
         from instructwild.llm.scripted import Script
 
-        return Session(name, BatchEngine(Script().replies, all_at_once, ledger, name.label), window, price, ledger)
+        return Session(name, LedgerBatchEngine(Script().replies, all_at_once, ledger, name.label), window, price, ledger)
     from instructwild.llm.local import LocalModel
 
     if limits.local_only and name.on_hub:
@@ -152,4 +152,4 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
     def by_length(requests: list[Request]) -> list[list[int]]:
         return local.batches([len(local.encode(request)) for request in requests])
 
-    return Session(name, BatchEngine(local.generate, by_length, ledger, name.key), window, price, ledger)
+    return Session(name, LedgerBatchEngine(local.generate, by_length, ledger, name.key), window, price, ledger)

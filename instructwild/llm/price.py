@@ -65,9 +65,10 @@ def known_price(model: str, base_url: str) -> Price | None:
 
     from genai_prices import Usage, calc_price
 
-    for provider in ({"provider_api_url": base_url}, {}):
+    usage = Usage(input_tokens=1_000_000, output_tokens=1_000_000)
+    for address in (base_url, None):
         try:
-            listed = calc_price(Usage(input_tokens=1_000_000, output_tokens=1_000_000), model_ref=model, **provider)
+            listed = calc_price(usage, model_ref=model, provider_api_url=address)
         except LookupError:
             continue
         return Price(float(listed.input_price or Decimal()), float(listed.output_price or Decimal()))

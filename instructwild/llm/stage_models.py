@@ -23,7 +23,7 @@ def model_inputs(names: Sequence[str]) -> list[FileRecord]:
 def _made_by(name: str) -> Path | None:
     """The stage that made a model, which is named by the stage's folder, its `model/` or a folder in that."""
     path = Path(os.path.abspath(name))
-    if understand(name).place != "local" or not path.is_dir():
+    if understand(name).location != "local" or not path.is_dir():
         return None
     if is_stage(path):
         return path
@@ -54,6 +54,6 @@ def models_asked(texts: Sequence[str]) -> list[ModelName]:
 def _place(name: ModelName) -> str | Path:
     """Where a model is: its folder, else its address and name."""
     folder = Path(name.name)
-    if name.place != "local" or not folder.is_dir():
-        return f"{name.place} {name.url} {name.name}"
+    if name.location != "local" or not folder.is_dir():
+        return f"{name.location} {name.url} {name.name}"
     return (folder / MODEL if (folder / MODEL).is_dir() else folder).resolve()

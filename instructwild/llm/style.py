@@ -11,7 +11,7 @@ SMALL_BYTES = 2_500_000_000
 
 def style_for(name: ModelName) -> str:
     """`base` for a model that continues a text, `chat` for one that answers messages."""
-    if name.place != "local":
+    if name.location != "local":
         return "chat"
     folder = _folder(name)
     size = sum(file.stat().st_size for file in folder.glob("*.safetensors"))

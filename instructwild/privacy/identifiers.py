@@ -59,7 +59,8 @@ def _phone_is_meant(match: re.Match[str]) -> bool:
     return bool(CALLED.search(_before(match, 40))) and len(set(re.findall(r"\w+", match.group().lower()))) > 2
 
 
-CALLED = re.compile(r"phone|\btel\b|\bcall|\btext\b|whatsapp|mobile|number|reach me|\bcell|contact|电话|手机|號碼|号码|联系|微信|打|致电"  # noqa: E501
+CALLED = re.compile(r"phone|\btel\b|\bcall|\btext\b|whatsapp|mobile|number|reach me|\bcell|contact|电话|手机|號碼|号码|"
+                    r"联系|微信|打|致电"
         r"|電話|手機",
                     re.IGNORECASE)
 _SPOKEN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
@@ -242,7 +243,8 @@ MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9._+-]{{1,64}}{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3"
             rf"}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled, words=("at", "艾特", "@", "&#", "%40"), spares_code=True),
-    Rule("EMAIL", re.compile(r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])(?P<it>[A-Za-z0-9._-]{2,40}"  # noqa: E501
+    Rule("EMAIL",
+         re.compile(r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])(?P<it>[A-Za-z0-9._-]{2,40}"
                              rf"(?:\s?#\s?|\s?\*\s?|\s+at\s+)(?:{MAILBOXES})\.(?:{TOP}))(?![A-Za-z0-9-])"),
          words=("mail", "邮", "郵")),
 )
@@ -272,10 +274,12 @@ PHONES = (
          words=("phone", "tel", "call", "text", "whatsapp", "mobile", "电话", "手机")),
 )
 SPELLED_PHONES = (
-    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"  # noqa: E501
+    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九]"
+                             r"(?:[- ]?[零〇一幺二两三四五六七八九]){9}"
                              r"(?![零〇一二三四五六七八九十百千万])"), needs="一幺"),
     Rule("PHONE", re.compile(r"(?<!\d[ .-])(?<![\d.])(?:\d[ .·_/-]){6,13}\d(?![ .-]?\d)"), _phone_is_meant, DIGITS),
-    Rule("PHONE", re.compile(rf"(?i)\b(?:{_SPOKEN}[ ,-]{{1,3}}){{6,13}}{_SPOKEN}\b"), _phone_is_meant, words=("one", "two", "five")),  # noqa: E501
+    Rule("PHONE", re.compile(rf"(?i)\b(?:{_SPOKEN}[ ,-]{{1,3}}){{6,13}}{_SPOKEN}\b"), _phone_is_meant,
+         words=("one", "two", "five")),
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])1[3-9]\d(?P<gap>[-–·._]{1,2}|\s{2,3}|\s?[-–]\s?)\d{4}(?P=gap)\d{4}("
             r"?!\d)"),
          _phone_is_meant, "1"),
@@ -297,7 +301,8 @@ PLACES = (
         needs="楼栋幢"),
 )
 HOMES = (
-    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~])/(?:home|Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home, "/"),  # noqa: E501
+    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~])/(?:home|Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home,
+         "/"),
     Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings)(?:\\{1,2}|/)"
                             r"(?P<it>[^\\/:*?\"<>|\s]{2,40})(?=[\\/])"), _home, ":"),
     Rule("USER", re.compile(r"(?i)/mnt/c/Users/(?P<it>[A-Za-z0-9._-]{2,40})(?=/)"), _home, "/"),

@@ -17,7 +17,11 @@ _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
 
 
 class NormalForm(NamedTuple):
-    """A text as rules read it; `places[i]` is where its i-th character stands in the text itself, None where all stand alike."""  # noqa: E501
+    """A text as rules read it.
+
+    Attributes:
+        places: where its i-th character stands in the text itself; None where all stand alike.
+    """
 
     text: str
     places: list[int] | None

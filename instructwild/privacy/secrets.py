@@ -119,7 +119,8 @@ SECRETS = (
                            r"(?P<it>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"), words=("aws",)),
     Rule("KEY", re.compile(r"(?i)secret_?access_?key[\"']?\s{0,3}(?:=>|[:=]|is)\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9/+]{40})"
                            r"(?![A-Za-z0-9/+])"), words=("secret",)),
-    Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary)Key\s?=\s?(?P<it>[A-Za-z0-9+/]{43,86}={1,2})"), needs="="),  # noqa: E501
+    Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary)Key\s?=\s?(?P<it>[A-Za-z0-9+/]{43,86}={1,2})"),
+         needs="="),
     Rule("KEY", re.compile(r"(?<=/api/webhooks/)\d+/[A-Za-z0-9_-]{20,}"), needs="/"),
     Rule("KEY", re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<it>[A-Za-z0-9/]{20,})"), needs="/"),
     Rule("KEY", re.compile(r"(?:webhook\.office\.com/webhookb2/|open\.feishu\.cn/open-apis/bot/v2/hook/|"
@@ -128,7 +129,8 @@ SECRETS = (
     Rule("KEY", re.compile(r"(?i)(?:authorization|proxy-authorization)[\"']?\s{0,3}[:=,]\s{0,3}[\"'`]?(?:basic|bearer|tok"
             r"en|digest|apikey)"
                            r"\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{8,}={0,2})"), _named, words=("authorization",)),
-    Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), _mixed, words=("bearer", "basic")),  # noqa: E501
+    Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), _mixed,
+         words=("bearer", "basic")),
     Rule("KEY", re.compile(r"\bcurl\b[^\n]{0,200}?\s(?:-u|--user)[ =]?[\"']?(?P<it>[^\s:\"']{1,64}:[^\s\"']{1,64})"), _login,
          words=("curl",)),
     Rule("KEY", re.compile(r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,100}:[^\s/@\"'<>]{1,200})(?=@)"), _login, needs="@"),
@@ -137,14 +139,18 @@ SECRETS = (
                            r"(?:password|pwd)=(?P<it>[^;\"'\s]{4,100})"), _login, needs=";", words=("password", "pwd")),
     Rule("KEY", re.compile(r"(?i)[?&;](?:x-amz-signature|signature|sig|token|access_token|auth|auth_token|api_?key|app_?k"
             r"ey|key|secret|"
-                           r"pwd|passwd|password|ticket|private_token|code)=(?P<it>[^&\s\"'<>)#]{8,400})"), _named, needs="="),  # noqa: E501
-    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{SECRET_NAME})[\"'`]?\s{{0,3}}(?:is|are|=>|:=|[:=])\s{{0,3}}{_VALUE}"), _named,  # noqa: E501
-         DIGITS, _WORDS),
-    Rule("KEY", re.compile(rf"(?:密码|口令|密钥|秘钥|令牌|授权码|密碼)[\"']?\s{{0,3}}(?:is|[:=是为為])\s{{0,3}}{_VALUE}"), _named,  # noqa: E501
-         DIGITS, _WORDS),
-    Rule("KEY", re.compile(r"\b[A-Z][A-Z0-9_]{0,40}_(?:PASS|PW|AUTH|CREDENTIALS?)\s?=\s?[\"']?(?P<it>[^\s\"']{6,200})"), _named, DIGITS),  # noqa: E501
-    Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), _login, words=("machine",)),  # noqa: E501
-    Rule("KEY", re.compile(r"(?i)\b(?:session_?id|sess|jsessionid|phpsessid|sid|auth)=(?P<it>[A-Za-z0-9%._-]{16,400})"), _mixed, "="),  # noqa: E501
+                           r"pwd|passwd|password|ticket|private_token|code)=(?P<it>[^&\s\"'<>)#]{8,400})"), _named,
+         needs="="),
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{SECRET_NAME})[\"'`]?\s{{0,3}}(?:is|are|=>|:=|[:=])\s{{0,3}}{_VALUE}"),
+         _named, DIGITS, _WORDS),
+    Rule("KEY", re.compile(rf"(?:密码|口令|密钥|秘钥|令牌|授权码|密碼)[\"']?\s{{0,3}}(?:is|[:=是为為])\s{{0,3}}{_VALUE}"),
+         _named, DIGITS, _WORDS),
+    Rule("KEY", re.compile(r"\b[A-Z][A-Z0-9_]{0,40}_(?:PASS|PW|AUTH|CREDENTIALS?)\s?=\s?[\"']?(?P<it>[^\s\"']{6,200})"),
+         _named, DIGITS),
+    Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), _login,
+         words=("machine",)),
+    Rule("KEY", re.compile(r"(?i)\b(?:session_?id|sess|jsessionid|phpsessid|sid|auth)=(?P<it>[A-Za-z0-9%._-]{16,400})"),
+         _mixed, "="),
     Rule("KEY", re.compile(r"Private-Lines: \d+\s+(?P<it>[A-Za-z0-9+/=\s]{20,4000})"), needs="P"),
     Rule("URL", re.compile(r"https?://(?:docs\.google\.com/(?:document|spreadsheets|presentation|forms)/d/(?:e/)?|drive\."
             r"google\.com/"

@@ -16,7 +16,7 @@ VERSION = re.compile(r"v(\d+)")
 
 
 @dataclass(frozen=True)
-class Difference:
+class PublishDifference:
     """What publishing would change: files, and rows by id for each config."""
 
     new: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Repository:
         taken = [int(match[1]) for tag in self.tags() if (match := VERSION.fullmatch(tag))]
         return f"v{max(taken, default=0) + 1}"
 
-    def difference(self, folder: Path) -> Difference:
+    def difference(self, folder: Path) -> PublishDifference:
         """What of the folder is not there yet, or is there in another state."""
         from huggingface_hub.hf_api import RepoFile
 
@@ -85,7 +85,7 @@ class Repository:
             same = [name for name in theirs if name in here and name not in changed]
             old = _ids_in([here[name] for name in same]) | self._ids([name for name in theirs if name not in same])
             rows[config] = (len(new - old), len(old - new), len(new & old))
-        return Difference([name for name in here if name not in there], changed,
+        return PublishDifference([name for name in here if name not in there], changed,
                           [name for name in there if name not in here], rows)
 
     def _ids(self, names: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ UNSTATED = "not stated"
 
 
 @dataclass(frozen=True)
-class Terms:
+class LicenceTerms:
     """What a licence asks for.
 
     Args:
@@ -39,28 +39,28 @@ SPELLED = {"apache 2.0": "apache-2.0", "apache2": "apache-2.0", "apache license 
            "odbl-1.0": "odbl", "odc-by-1.0": "odc-by", "gpl-3.0-only": "gpl-3.0", "gpl-3.0-or-later": "gpl-3.0"}
 
 
-def terms_of(license: str | None) -> Terms:
+def terms_of(license: str | None) -> LicenceTerms:
     """The terms behind a licence as a source states it. One that is not known here forbids, until somebody has read it."""
     name = " ".join((license or UNSTATED).lower().split())
     name = SPELLED.get(name, name)
     if name == UNSTATED:
-        return Terms(UNSTATED, forbids="nobody has said under what licence they are")
+        return LicenceTerms(UNSTATED, forbids="nobody has said under what licence they are")
     if name in FREE:
-        return Terms(name, attribution=False)
+        return LicenceTerms(name, attribution=False)
     if name in PERMISSIVE:
-        return Terms(name)
+        return LicenceTerms(name)
     if name in COPYLEFT:
-        return Terms(name, share_alike=True)
+        return LicenceTerms(name, share_alike=True)
     match = CREATIVE_COMMONS.fullmatch(name)
     if match:
         name = "-".join(["cc-by", *(part for part in ("nc", "sa", "nd") if match[part]), match["version"] or "4.0"])
         forbids = "it allows no derived works, and a dataset is one" if match["nd"] else ""
-        return Terms(name, share_alike=bool(match["sa"]), noncommercial=bool(match["nc"]), forbids=forbids)
+        return LicenceTerms(name, share_alike=bool(match["sa"]), noncommercial=bool(match["nc"]), forbids=forbids)
     if CLOSED.search(name):
-        return Terms(name, forbids="it forbids passing them on")
+        return LicenceTerms(name, forbids="it forbids passing them on")
     if RESEARCH.search(name):
-        return Terms(name, noncommercial=True)
-    return Terms(name, forbids="it is not known here, so somebody has to read it first")
+        return LicenceTerms(name, noncommercial=True)
+    return LicenceTerms(name, forbids="it is not known here, so somebody has to read it first")
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Together:
 
     id: str
     why: str
-    forbidden: tuple[Terms, ...] = ()
+    forbidden: tuple[LicenceTerms, ...] = ()
 
 
 def together(licenses: Iterable[str | None]) -> Together:

@@ -81,16 +81,16 @@ def _eval_results(evaluations: Sequence["Manifest"]) -> list["EvalResult"]:
 
 def curves_of(manifests: Sequence["Manifest"]) -> dict[str, tuple[str, str]]:
     """The training curves in some manifests as pictures: path -> (what it shows, SVG)."""
-    found: dict[str, tuple[str, str]] = {}
+    curves: dict[str, tuple[str, str]] = {}
     for manifest in manifests:
         for name, series in (manifest.metrics.get(CURVES) or {}).items():
-            points = {key: [(float(x), float(y)) for x, y in given] for key, given in series.items() if len(given) > 1}
+            points = {key: [(float(x), float(y)) for x, y in pairs] for key, pairs in series.items() if len(pairs) > 1}
             if points:
                 title = f"{manifest.stage}: {name}"
                 figure: Figure = figures.lines(points, x="update", title=title)
                 path = f"figures/{manifest.stage}-{name.replace(' ', '-')}.svg"
-                found[path] = (title, standalone(figure))
-    return found
+                curves[path] = (title, standalone(figure))
+    return curves
 
 
 def _use(name: str, manifests: Sequence["Manifest"]) -> SECTION:
@@ -111,14 +111,14 @@ def _evaluated(manifest: "Manifest") -> SECTION:
     metrics, judge = manifest.metrics, plain(str(manifest.metrics.get("judge", "")))
     if "perplexity" in metrics:
         parts = list(next(iter(metrics["perplexity"].values())))
-        rows = [[name, *(_interval(given[part]) for part in parts)] for name, given in metrics["perplexity"].items()]
+        rows = [[name, *(_interval(by_part[part]) for part in parts)] for name, by_part in metrics["perplexity"].items()]
         note = "exp of the mean loss of an answer token; 95% intervals by bootstrap over prompts. Rows: " + ", ".join(
-            f"{part} {one['rows']:,}" for part, one in next(iter(metrics["perplexity"].values())).items()) + "."
+            f"{part} {figure['rows']:,}" for part, figure in next(iter(metrics["perplexity"].values())).items()) + "."
         return "Evaluation: perplexity", [*table(["model", *parts], rows), "", note]
     if "score" in metrics:
-        parts = list(dict.fromkeys(part for given in metrics["score"].values() for part in given))
-        rows = [[name, *(_interval(given[part]) if part in given else "–" for part in parts)]
-                for name, given in metrics["score"].items()]
+        parts = list(dict.fromkeys(part for by_part in metrics["score"].values() for part in by_part))
+        rows = [[name, *(_interval(by_part[part]) if part in by_part else "–" for part in parts)]
+                for name, by_part in metrics["score"].items()]
         return "Evaluation: reward scores", [*table(["answers", *parts], rows), "",
                                              "95% intervals by bootstrap over prompts."]
     if "bench" in metrics:
@@ -126,14 +126,14 @@ def _evaluated(manifest: "Manifest") -> SECTION:
     if "win_rate" not in metrics:
         return "", []
     first, second = metrics["sides"]
-    rows = [[part, one["rows"], *(metrics["results"][part][key] for key in ("wins", "ties", "losses")),
-             _interval(one, percent=True)] for part, one in {**metrics["win_rate"], **metrics["by_category"]}.items()]
+    rows = [[part, figure["rows"], *(metrics["results"][part][key] for key in ("wins", "ties", "losses")),
+             _interval(figure, percent=True)] for part, figure in {**metrics["win_rate"], **metrics["by_category"]}.items()]
     note = f"Judge: {judge}; a tie counts half; 95% intervals by bootstrap over prompts."
     if metrics.get("consistent") is not None:
         note += f" Both orders were judged and agreed on {metrics['consistent']:.0%} of the pairs; the others are ties."
     if controlled := metrics.get("length_controlled"):
         note += " Win rate at equal length of both answers: " + ", ".join(
-            f"{part} {_interval(one, percent=True)}" for part, one in controlled.items()) + "."
+            f"{part} {_interval(figure, percent=True)}" for part, figure in controlled.items()) + "."
     heading = f"Evaluation: {first} against {second}"
     return heading, [*table(["", "prompts", f"{first} wins", "ties", f"{second} wins", "win rate"], rows), "", note]
 
@@ -153,11 +153,11 @@ def _benchmark(metrics: Mapping[str, Any]) -> SECTION:
 def _exported(manifest: "Manifest") -> list[str]:
     """Perplexity and size of an export beside its source and plain rounding."""
     metrics = manifest.metrics
-    found = metrics.get("perplexity") or {}
-    parts = list(dict.fromkeys(part for given in found.values() for part in given))
+    perplexity = metrics.get("perplexity") or {}
+    parts = list(dict.fromkeys(part for by_part in perplexity.values() for part in by_part))
     size = metrics.get("size_bytes") or {}
-    rows = [[name, *(round(given[part], 2) if part in given else "–" for part in parts),
-             f"{size[name] / 1e6:,.1f}" if name in size else "–"] for name, given in found.items()]
+    rows = [[name, *(round(by_part[part], 2) if part in by_part else "–" for part in parts),
+             f"{size[name] / 1e6:,.1f}" if name in size else "–"] for name, by_part in perplexity.items()]
     lines = table(["", *(f"perplexity {part}" for part in parts), "MB of weights"], rows)
     if _bits(manifest):
         lines += ["", f"{manifest.config['bits']} bits in groups of {metrics.get('group_size')}; `rtn` is plain rounding on "
@@ -190,7 +190,7 @@ def _measured(manifest: "Manifest") -> list[str]:
                          [[name, round(value, 2), round(metrics["perplexity_after"][name], 2)]
                           for name, value in before.items()]), ""]
     first, last = metrics.get("first") or {}, metrics.get("last") or {}
-    lines += table(["", "first update", "last update"], [[said, first[key], last[key]] for key, said in PPO.items()
+    lines += table(["", "first update", "last update"], [[label, first[key], last[key]] for key, label in PPO.items()
                                                           if key in first and key in last])
     return lines or table(["figure", "value"], flat(_without_curves(manifest))[:20])
 
@@ -224,6 +224,6 @@ def _without_curves(manifest: "Manifest") -> dict[str, Any]:
     return {key: value for key, value in manifest.metrics.items() if key != CURVES}
 
 
-def _interval(one: Mapping[str, float], percent: bool = False) -> str:
-    value, low, high = (f"{one[key]:.0%}" if percent else shown(one[key]) for key in ("value", "low", "high"))
+def _interval(figure: Mapping[str, float], percent: bool = False) -> str:
+    value, low, high = (f"{figure[key]:.0%}" if percent else shown(figure[key]) for key in ("value", "low", "high"))
     return f"{value} ({low} to {high})"

@@ -5,13 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from instructwild import __version__
-from instructwild.recipe.step import Step
+from instructwild.recipe.step import RecipeStep
 
 NO_RECORD = "what it was made from is not recorded"
 Facts = dict[str, str]
 
 
-def facts_of(step: Step) -> Facts:
+def facts_of(step: RecipeStep) -> Facts:
     """All that a stage's result depends on, by name: command, options, files by content, stages by what they wrote."""
     facts = {"instructwild": __version__, "command": step.words[0]}
     for name, value in _options(step.words[1:]):
@@ -49,7 +49,7 @@ def _options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         at += 1
 
 
-def _value(word: str, step: Step) -> str:
+def _value(word: str, step: RecipeStep) -> str:
     path = Path(word)
     if path.is_file():
         status = path.stat()

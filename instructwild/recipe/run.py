@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from instructwild.console.signals import was_terminated
 from instructwild.recipe.form import Recipe
 from instructwild.recipe.reasons import Facts, changes, facts_of
-from instructwild.recipe.step import Step, steps_of
+from instructwild.recipe.step import RecipeStep, steps_of
 from instructwild.stage.atomic import write_atomic
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class Chain:
         """The page that links every stage's report."""
         return self.out / INDEX
 
-    def is_current(self, step: Step) -> bool:
+    def is_current(self, step: RecipeStep) -> bool:
         """Whether the stage is finished and nothing it was made from, nor what it wrote, has changed since."""
         return step.done and not self.why_again(step)
 
-    def why_again(self, step: Step) -> list[str]:
+    def why_again(self, step: RecipeStep) -> list[str]:
         """Why a finished stage runs again: each input or option that changed, old and new; nothing where it stays."""
         from instructwild.stage import is_stage
         from instructwild.stage.check import altered
@@ -88,7 +88,7 @@ class Chain:
         for folder, reason in without.items():
             console.print(f"  {folder.name}: {reason}", highlight=False)
 
-    def _run_step(self, step: Step) -> None:
+    def _run_step(self, step: RecipeStep) -> None:
         code = _call(step.command)
         if code and not (code == GATE_FAILED and self._failed_gate(step)):
             self.write_index()
@@ -96,7 +96,7 @@ class Chain:
         self._write_record({**self._record(), step.name: facts_of(step)})
         self.write_index()
 
-    def _failed_gate(self, step: Step) -> dict[Path, str]:
+    def _failed_gate(self, step: RecipeStep) -> dict[Path, str]:
         """The stage's folder and what its gate measured, where the gate failed and was allowed to; else nothing."""
         from instructwild.stage import is_stage
         from instructwild.stage.manifest import read_manifest

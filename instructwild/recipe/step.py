@@ -27,7 +27,7 @@ EARLIER = re.compile(r"((?:[a-z]+:)?)@(.+)")
 
 
 @dataclass(frozen=True)
-class Step:
+class RecipeStep:
     """One stage, ready to run: its folder, the command's words, and the earlier stages it reads."""
 
     name: str
@@ -85,7 +85,7 @@ def _is_elsewhere(model: str) -> bool:
     return not model.startswith("reward:") and not understand(model).loopback
 
 
-def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
+def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[RecipeStep]:
     """The stages with their `@names`, `{recipe}` and options spelled out.
 
     Raises:
@@ -94,7 +94,7 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
     before: dict[str, Path] = {}
     for name, plan in recipe.stages.items():
         words, reads = [], []
-        for word in [*shlex.split(plan.run), *_flags(plan.options)]:
+        for word in [*shlex.split(plan.run), *_flags(plan)]:
             if reference := EARLIER.fullmatch(word):
                 if reference[2] not in before:
                     raise ConfigError(f"{word} is no earlier stage", where=f"stage {name}",
@@ -103,15 +103,37 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
                 word = f"{reference[1]}{before[reference[2]]}"
             words.append(os.path.normpath(word.replace("{recipe}", str(folder))) if "{recipe}" in word else word)
         before[name] = out / name
-        yield Step(name, plan, out / name, tuple(words), tuple(reads))
+        yield RecipeStep(name, plan, out / name, tuple(words), tuple(reads))
 
 
-def _flags(options: dict[str, Any]) -> Iterator[str]:
-    for key, value in options.items():
+def _flags(plan: StagePlan) -> Iterator[str]:
+    for key, value in plan.options.items():
         flag = f"--{key.replace('_', '-')}"
         if value is True:
             yield flag
-        elif value is not False and value is not None and value != "":
+        elif value is False:
+            yield from _switched_off(shlex.split(plan.run), flag)
+        elif value is not None and value != "":
             pairs = [f"{name}={item}" for name, item in value.items()] if isinstance(value, dict) else value
             for item in pairs if isinstance(pairs, list) else [pairs]:
                 yield from (flag, item if isinstance(item, str) else json.dumps(item))
+
+
+def _switched_off(words: list[str], flag: str) -> list[str]:
+    """What a command is passed for an option that is false: `--no-x` of a pair, nothing for a switch that is off by itself.
+
+    An option that takes a value, or that the command does not know, is passed with "false", for the command to judge.
+    """
+    from typer.main import get_command
+
+    from instructwild.cli import app
+
+    command: Any = get_command(app)
+    for word in words:
+        if not hasattr(command, "commands"):
+            break
+        command = command.get_command(None, word)
+    option = next((option for option in getattr(command, "params", []) if flag in option.opts), None)
+    if option is None or not option.is_flag:
+        return [flag, "false"]
+    return list(option.secondary_opts[:1])

@@ -27,7 +27,7 @@ State = Literal["finished", "gate failed", "under way", "to do", "unreadable"]
 
 
 @dataclass(frozen=True)
-class Line:
+class StageLine:
     """One stage of the chain as the page shows it."""
 
     name: str
@@ -71,7 +71,7 @@ class Line:
 class Flow:
     """The stages as boxes and arrows that wrap on a phone."""
 
-    lines: Sequence[Line]
+    lines: Sequence[StageLine]
 
     def html(self) -> Markup:
         """An ordered list that looks like a picture."""
@@ -82,7 +82,7 @@ class Flow:
 class Stages:
     """What each stage did, one card each."""
 
-    lines: Sequence[Line]
+    lines: Sequence[StageLine]
 
     def html(self) -> Markup:
         """A card with a heading, a sentence, the figures and the link for each stage."""
@@ -124,7 +124,7 @@ def _totals(done: Sequence["Manifest"], finished: int) -> list[tuple[Any, ...]]:
     return [*items, ("cost", money(sum(manifest.usd for manifest in done)))]
 
 
-def _lead(lines: Sequence[Line]) -> str:
+def _lead(lines: Sequence[StageLine]) -> str:
     finished = sum(line.done for line in lines)
     failed = [line.name for line in lines if line.state == "gate failed"]
     if failed:
@@ -135,7 +135,7 @@ def _lead(lines: Sequence[Line]) -> str:
     return f"{finished} of {len(lines)} stages are finished" + (f"; {at_work} is under way." if at_work else ".")
 
 
-def _line(name: str, about: str, folder: Path, base: Path) -> Line:
+def _line(name: str, about: str, folder: Path, base: Path) -> StageLine:
     from instructwild.stage import is_stage
     from instructwild.stage.folder import REPORT, SCRATCH
     from instructwild.stage.manifest import read_manifest
@@ -144,14 +144,14 @@ def _line(name: str, about: str, folder: Path, base: Path) -> Line:
     href = quote(Path(os.path.relpath(report, base)).as_posix()) if report.exists() else None
     card = folder / PUBLISHED[1]
     if (folder / PUBLISHED[0]).is_file() and card.is_file():
-        return Line(name, about, "finished", quote(Path(os.path.relpath(card, base)).as_posix()), None)
+        return StageLine(name, about, "finished", quote(Path(os.path.relpath(card, base)).as_posix()), None)
     if not is_stage(folder):
-        return Line(name, about, "under way" if (folder / SCRATCH).exists() else "to do", None, None)
+        return StageLine(name, about, "under way" if (folder / SCRATCH).exists() else "to do", None, None)
     try:
         manifest = read_manifest(folder)
     except InputError:
-        return Line(name, about, "unreadable", href, None)
-    return Line(name, about, "gate failed" if manifest.gate == "failed" else "finished", href, manifest)
+        return StageLine(name, about, "unreadable", href, None)
+    return StageLine(name, about, "gate failed" if manifest.gate == "failed" else "finished", href, manifest)
 
 
 def _common(folders: Sequence[Path]) -> Path:

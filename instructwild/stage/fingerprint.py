@@ -36,21 +36,21 @@ def fingerprint_of(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def differences(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+def differences(before: dict[str, Any], current: dict[str, Any]) -> list[str]:
     """What sets two runs apart, in words: each option with its value there and now, each input by its name."""
-    words = [f"{key}: {before.get(key)} there, {wanted[key]} now"
-             for key in ("stage", "version") if before.get(key) != wanted[key]]
-    there, now = dict(_options(before.get("config") or {})), dict(_options(wanted["config"]))
+    words = [f"{key}: {before.get(key)} there, {current[key]} now"
+             for key in ("stage", "version") if before.get(key) != current[key]]
+    there, now = dict(_options(before.get("config") or {})), dict(_options(current["config"]))
     words += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
               for key in dict.fromkeys([*there, *now]) if there.get(key) != now.get(key)]
-    return words + _other_inputs(before, wanted)
+    return words + _other_inputs(before, current)
 
 
-def _other_inputs(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    old, new = before.get("inputs") or [], wanted["inputs"]
-    names = wanted["names"]
+def _other_inputs(before: dict[str, Any], current: dict[str, Any]) -> list[str]:
+    old, new = before.get("inputs") or [], current["inputs"]
+    names = current["names"]
     if old == new:
-        there, now = before.get("columns") or [None] * len(new), wanted["columns"]
+        there, now = before.get("columns") or [None] * len(new), current["columns"]
         return [f"{name}: columns read as {a} there, {b} now" for name, a, b in zip(names, there, now, strict=True)
                 if a is not None and b is not None and a != b]
     if len(old) != len(new):

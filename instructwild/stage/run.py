@@ -169,9 +169,9 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     """
     folder = Path(out)
     plain = json.loads(json.dumps(config, default=str))
-    wanted = fingerprint(stage, plain, inputs)
+    current = fingerprint(stage, plain, inputs)
     there = fingerprint_of(folder)
-    unlike = differences(there, wanted) if there is not None else []
+    unlike = differences(there, current) if there is not None else []
     if there is None and folder.exists() and not nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
     if unlike and not force:
@@ -198,7 +198,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     with _locked(run):
         seconds = run.scratch / "seconds"
         try:
-            _begin(run, wanted)
+            _begin(run, current)
             yield run
         except OSError as error:
             if isinstance(error, OutputError | ConnectionError) or error.errno is None:
@@ -212,11 +212,11 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _begin(run: Run, wanted: dict[str, Any]) -> None:
+def _begin(run: Run, current: dict[str, Any]) -> None:
     """Note what the run is made from, whole or not at all, and read how long an earlier one worked on it."""
     plan, seconds = run.scratch / PLAN, run.scratch / "seconds"
     if not plan.exists():
-        write_atomic(plan, json.dumps(wanted, ensure_ascii=False))
+        write_atomic(plan, json.dumps(current, ensure_ascii=False))
     earlier = seconds.read_text() if seconds.exists() else ""
     run._earlier = float(earlier or 0)
 

@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from instructwild.errors import ConfigError, InputError, InstructwildError, OutputError
+from instructwild.errors import InputError, InstructwildError, OutputError
 from instructwild.view.desk import ViewDesk
-from instructwild.view.guard import ViewGuard, ViewSession
+from instructwild.view.guard import ViewSession, guard
+from instructwild.web.body import TOO_LARGE, json_body
 
 PAGE = Path(__file__).parent / "page"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -57,18 +57,6 @@ async def _file(request: Request) -> Response:
     return Response(path.read_bytes(), media_type=KINDS[path.suffix])
 
 
-async def _body(request: Request) -> Any:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LARGEST_BODY:
-            raise ConfigError("too large", where="body")
-    try:
-        return json.loads(raw or b"{}")
-    except (ValueError, RecursionError):
-        raise ConfigError("is no JSON", where="body") from None
-
-
 class ViewApplication:
     """The routes over what is looked at."""
 
@@ -81,15 +69,15 @@ class ViewApplication:
             "/api/sources": self.desk.sources, "/api/rows": self.desk.rows, "/api/counts": self.desk.counts,
             "/api/row": self.desk.row, "/api/twins": self.desk.twins, "/api/history": self.desk.history,
             "/api/find": self.desk.find, "/api/compare": self.desk.compare}
-        return Starlette(middleware=[Middleware(ViewGuard, session=self.session)], routes=[
+        return Starlette(middleware=[guard(self.session)], routes=[
             Route("/", _page), Route("/page/{name}", _file), Route("/api/session", self._session, methods=["POST"]),
             Route("/api/edit", self._edit, methods=["POST"]),
             *(Route(path, self._read(handler)) for path, handler in reads.items())])
 
     async def _session(self, request: Request) -> Response:
         try:
-            body = await _body(request)
-        except ConfigError as error:
+            body = await json_body(request, LARGEST_BODY)
+        except InputError as error:
             return _refused(error)
         response = self.session.opened(body.get("token") if isinstance(body, dict) else None)
         return response or JSONResponse({"error": "session"}, 401)
@@ -102,8 +90,8 @@ class ViewApplication:
 
     async def _edit(self, request: Request) -> Response:
         try:
-            body = await _body(request)
-        except ConfigError as error:
+            body = await json_body(request, LARGEST_BODY)
+        except InputError as error:
             return _refused(error)
         return await _answered(self.desk.edit, body)
 
@@ -140,7 +128,7 @@ def _finite(value: Any) -> Any:
 
 
 def _refused(error: InstructwildError) -> Response:
-    status = 507 if isinstance(error, OutputError) else 413 if error.what == "too large" else \
+    status = 507 if isinstance(error, OutputError) else 413 if error.what == TOO_LARGE else \
         422 if isinstance(error, InputError) else 500
     code = "regex" if error.where == "q" else "missing" if error.what == "there is no such row" else \
         "unwritten" if isinstance(error, OutputError) else "refused"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.options import Columns, Encoding
-from instructwild.errors import EndpointError, MissingExtraError
+from instructwild.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from instructwild.view.desk import ViewDesk
@@ -46,10 +46,11 @@ def view(
     from instructwild.view.edit_log import EditLog, edits_beside
     from instructwild.view.index import ViewIndex
     from instructwild.view.source import ViewSource
+    from instructwild.web.listener import listen
 
     opened = [ViewSource.open(source, encoding, parse_map(columns or ())) for source in sources]
     log = EditLog(edits or edits_beside(sources[0]))
-    with _bound(port) as listener:
+    with listen(HOST, port) as listener:
         desk = ViewDesk([ViewIndex(source) for source in opened], log, root or _root_of(sources[0]))
         try:
             _serve(desk, listener, open_browser=open_browser)
@@ -62,20 +63,6 @@ def _root_of(source: Path) -> Path:
     """The working folder where the source lies in it, else the folder that the source lies in."""
     resolved = source.resolve()
     return Path() if resolved.is_relative_to(Path.cwd()) and resolved != Path.cwd() else resolved.parent
-
-
-def _bound(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if sys.platform != "win32":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(64)
-    except OSError as error:
-        listener.close()
-        raise EndpointError(f"cannot be listened on ({error.strerror})", where=f"{HOST}:{port}",
-                            remedy="choose another --port (0 takes any that is free)") from None
-    return listener
 
 
 def _serve(desk: "ViewDesk", listener: socket.socket, *, open_browser: bool) -> None:

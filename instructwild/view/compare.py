@@ -23,7 +23,7 @@ def changed_rows(result: Difference) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=CHANGED, orient="row")
 
 
-class Comparisons:
+class SourceComparisons:
     """Differences between sources, the last ones kept in memory."""
 
     def __init__(self) -> None:

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from instructwild.clean.edits import Edit
 from instructwild.errors import ConfigError, InputError
-from instructwild.view.compare import Comparisons
+from instructwild.view.compare import SourceComparisons
 from instructwild.view.edit_log import EditLog, row_key
-from instructwild.view.history import History
+from instructwild.view.history import StageHistory
 from instructwild.view.index import ViewIndex
 from instructwild.view.query import RowFilter, RowQuery
 from instructwild.view.row import row_shown
@@ -35,7 +35,7 @@ class ViewDesk:
 
     def __init__(self, indexes: Sequence[ViewIndex], edits: EditLog, root: Path) -> None:
         self._queries = [RowQuery(index) for index in indexes]
-        self.log, self._history, self._comparisons, self._lock = edits, History(root), Comparisons(), Lock()
+        self.log, self._history, self._comparisons, self._lock = edits, StageHistory(root), SourceComparisons(), Lock()
 
     def close(self) -> None:
         """Stop reading."""

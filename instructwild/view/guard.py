@@ -3,17 +3,13 @@
 import hmac
 import secrets
 
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from instructwild.web.guard import PageGuard, is_from_own_script, is_same_origin, names_loopback, page_headers
 
 HEADER = "x-view"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-                               "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin"}
 
 
 class ViewSession:
@@ -36,47 +32,19 @@ class ViewSession:
         return hmac.compare_digest(request.cookies.get(self.cookie, "").encode(), self._value.encode())
 
 
-class ViewGuard:
-    """Headers on every answer; a request must name this machine, come from our own page, and hold the cookie for data.
-
-    The host is checked because a name of another site may be made to point at this machine (DNS rebinding).
-    """
-
-    def __init__(self, app: ASGIApp, session: ViewSession) -> None:
-        self.app, self.session = app, session
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                cached = b"no-cache" if scope["path"].startswith("/page/") else b"no-store"
-                message["headers"] = [*message.get("headers", []), (b"cache-control", cached),
-                                      *((name.encode(), value.encode()) for name, value in HEADERS.items())]
-            await send(message)
-
-        refused = self._refusal(Request(scope))
-        await (refused or self.app)(scope, receive, with_headers)
-
-    def _refusal(self, request: Request) -> Response | None:
-        host = request.headers.get("host", "")
-        name, _, port = host.rpartition(":")
-        if (name if port.isdigit() else host).strip("[]").lower() not in LOOPBACK:
+def guard(session: ViewSession) -> Middleware:
+    """The middleware that lets in this machine's browser only, from our own page, and to data with the cookie only."""
+    def refusal(request: Request) -> Response | None:
+        if not names_loopback(request):
             return JSONResponse({"error": "host"}, 403)
-        origin = request.headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != host:
+        if not is_same_origin(request):
             return JSONResponse({"error": "origin"}, 403)
         if not request.url.path.startswith("/api/"):
             return None
-        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        if not is_from_own_script(request, HEADER):
             return JSONResponse({"error": "origin"}, 403)
-        # Another site can neither add the header nor send JSON without asking first, and we answer no such question.
-        kind = request.headers.get("content-type", "").partition(";")[0]
-        if request.headers.get(HEADER) != "1" or (request.method != "GET" and kind != "application/json"):
-            return JSONResponse({"error": "origin"}, 403)
-        if request.url.path != "/api/session" and not self.session.holds(request):
+        if request.url.path != "/api/session" and not session.holds(request):
             return JSONResponse({"error": "session"}, 401)
         return None
+
+    return Middleware(PageGuard, refusal=refusal, headers=page_headers(images="'self' data:"), files="/page/")

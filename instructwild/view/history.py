@@ -15,7 +15,7 @@ MOST = 50
 SECONDS = 30.0
 
 
-class History:
+class StageHistory:
     """The stages under a root, read again when what was read is some seconds old."""
 
     def __init__(self, root: Path) -> None:

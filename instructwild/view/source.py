@@ -137,19 +137,20 @@ class ViewSource:
         for offset, rows in slices(dropped) if dropped.exists() else ():
             yield RowPart(none_kept, rows.select(DROPPED.names()), offset if self.in_place else None)
 
+    def _reading(self) -> Reading:
+        return Reading(printable(self.path), ColumnNames(self.columns))
+
     def _table_parts(self, parts: Iterable[tuple[int, pl.DataFrame]]) -> Iterator[RowPart]:
-        name = printable(self.path)
-        reading = Reading(name, ColumnNames(self.columns))
+        reading = self._reading()
         for offset, part in parts:
             rows, bad = from_columns(part, reading)
             if not offset and not rows.height:
                 yield from self._rankings(part.columns)
                 return
-            yield RowPart(rows, dropped_frame(_numbered(row, name, offset) for row in bad))
+            yield RowPart(rows, dropped_frame(_numbered(row, reading.name, offset) for row in bad))
 
     def _line_parts(self) -> Iterator[RowPart]:
-        lines, size = lines_of(self.path, self.encoding), FIRST
-        reading = Reading(printable(self.path), ColumnNames(self.columns))
+        lines, reading, size = lines_of(self.path, self.encoding), self._reading(), FIRST
         while batch := list(islice(lines, size)):
             rows, bad = from_lines(batch, reading)
             if size == FIRST and not rows.height and all(row.reason is Reason.MALFORMED for row in bad):

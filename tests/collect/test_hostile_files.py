@@ -18,7 +18,8 @@ from instructwild.collect.row import Terms, prompt_of
 from instructwild.errors import InputError
 from instructwild.read.zst import unpacked
 
-READERS = ("x", "discord", "reddit", "mastodon", "telegram", "weibo", "hackernews", "stackexchange", "sharegpt", "json", "jsonl")  # noqa: E501
+READERS = ("x", "discord", "reddit", "mastodon", "telegram", "weibo", "hackernews", "stackexchange", "sharegpt", "json",
+           "jsonl")
 
 
 def posts(kind, path):
@@ -35,7 +36,8 @@ def test_a_packed_bomb_is_unpacked_a_little_at_a_time(tmp_path):
 
 def test_a_row_that_is_nested_too_deeply_or_holds_an_endless_number_costs_itself(tmp_path):
     path = tmp_path / "a.json"
-    path.write_text('[{"text":"Why?"},{"text":' + "[" * 100_000 + "]" * 100_000 + '},{"n":' + "9" * 5000 + '},{"text":"How?"}]')  # noqa: E501
+    path.write_text('[{"text":"Why?"},{"text":' + "[" * 100_000 + "]" * 100_000 + '},{"n":' + "9" * 5000
+                    + '},{"text":"How?"}]')
     first, deep, number, last = posts("json", path)
     assert (first.text, last.text) == ("Why?", "How?")
     assert "nested too deeply" in deep.problem
@@ -89,7 +91,8 @@ def test_xml_in_an_unknown_encoding_or_endlessly_nested_is_one_message(tmp_path)
             posts("stackexchange", path)
 
 
-@pytest.mark.parametrize("piece", ["https://t.co/abc ", "#tag ", "「", "me: x\n", "ok! ", " ", "typed \"", "ask gpt to ", "请"])  # noqa: E501
+@pytest.mark.parametrize("piece", ["https://t.co/abc ", "#tag ", "「", "me: x\n", "ok! ", " ", "typed \"", "ask gpt to ",
+                                   "请"])
 def test_a_hundred_thousand_characters_take_less_than_a_second(piece):
     start = time.perf_counter()
     for text in (piece * (100_000 // len(piece)), (piece * (39_000 // len(piece))) + " gpt:"):
@@ -99,8 +102,10 @@ def test_a_hundred_thousand_characters_take_less_than_a_second(piece):
 
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.sampled_from(READERS), st.one_of(st.binary(max_size=300), st.recursive(
-    st.none() | st.booleans() | st.floats() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(  # noqa: E501
-        st.sampled_from(["messages", "text", "content", "tweet", "user", "item", "hits", "weibo", "chats", "list", "id"]), inner,  # noqa: E501
+    st.none() | st.booleans() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["messages", "text", "content", "tweet", "user", "item", "hits", "weibo", "chats", "list", "id"]),
+        inner,
         max_size=4), max_leaves=12).map(lambda value: json.dumps(value).encode())))
 def test_whatever_a_file_holds_a_reader_yields_posts_or_refuses_it(tmp_path_factory, kind, data):
     path = tmp_path_factory.mktemp("fuzz") / "a.json"

@@ -11,7 +11,7 @@ from instructwild.errors import ConfigError
 from instructwild.llm.open import Limits
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply
-from instructwild.llm.session import BatchEngine, all_at_once
+from instructwild.llm.session import LedgerBatchEngine, all_at_once
 from instructwild.schema import Labels, instruction_of
 
 
@@ -37,7 +37,7 @@ def model(monkeypatch):
     def opened(given, limits, ledger, sort=1):
         from instructwild.llm.session import Session
 
-        return Session(given, BatchEngine(answers, all_at_once, ledger, given.key), 2, Price(), ledger)
+        return Session(given, LedgerBatchEngine(answers, all_at_once, ledger, given.key), 2, Price(), ledger)
 
     monkeypatch.setattr("instructwild.llm.open.open_model", opened)
     return asked
@@ -104,7 +104,7 @@ def test_a_model_decides_on_posts_near_the_threshold_and_only_on_those(tmp_path,
         return [Reply(next(reply for text, reply in posts.items() if text in request.text[-80:])) for request in requests]
 
     monkeypatch.setattr("instructwild.llm.open.open_model", lambda given, limits, ledger, sort=1: Session(
-        given, BatchEngine(answers, all_at_once, ledger, given.key), 2, Price(), ledger))
+        given, LedgerBatchEngine(answers, all_at_once, ledger, given.key), 2, Price(), ledger))
     figures = json.loads(plan("jsonl", [path], Labeller("smollm2")))
     made = collect("jsonl", [path], tmp_path / "out", salt="s", labeller=Labeller("smollm2"))
     kept = {row["messages"][0]["content"]: row["labels"]["type"] for row in made.frame().iter_rows(named=True)}

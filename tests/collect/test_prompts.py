@@ -47,6 +47,15 @@ def test_precision_recall_and_wording_reach_nine_in_ten(split, language):
     assert worded / right >= 0.9
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_prompts_of_many_kinds_are_known_as_such(language):
+    lines = (Path(__file__).parents[1] / "data" / "prompts.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [row["instruction"] for row in map(json.loads, lines) if row["language"] == language]
+    assert len(rows) == 30
+    for presented, least in ((True, 0.9), (False, 0.8)):
+        assert sum(refusal(text, presented=presented) is None for text in rows) / len(rows) >= least
+
+
 @pytest.mark.parametrize("file", ["seed_prompts_en.jsonl", "seed_prompts_ch.jsonl"])
 def test_prompts_that_people_really_wrote_are_known_as_such(shared, file):
     lines = (shared / "instructionwild" / file).read_text(encoding="utf-8").splitlines()

@@ -75,13 +75,13 @@ def consistent(root):
 
 
 def test_a_seed_and_all_that_was_made_from_it_is_gone_from_every_file(root):
-    proof = forget(TIE.id, root)
+    result = forget(TIE.id, root)
     told = everything(root)
     for row in FROM_TIE:
         assert row.prompt[0].content not in told
         assert row.id not in told
-    assert proof.left == []
-    assert proof.files_searched > 15
+    assert result.left == []
+    assert result.files_searched > 15
     assert not (root / ".forget").exists()
 
 
@@ -126,8 +126,9 @@ def test_reports_that_showed_it_are_written_anew(root):
 
 
 def test_the_models_trained_on_it_are_named(root):
-    proof = forget(TIE.id, root)
-    assert [(model["folder"], model["how"]) for model in proof.models] == [("sft", "read respond"), ("ppo", "made from sft")]
+    result = forget(TIE.id, root)
+    models = [(model["folder"], model["how"]) for model in result.models]
+    assert models == [("sft", "read respond"), ("ppo", "made from sft")]
 
 
 def test_collect_will_know_it_again_and_nobody_else_can(root):
@@ -158,8 +159,8 @@ def test_collect_does_not_bring_it_back(tmp_path):
 
 
 def test_all_rows_of_an_author_are_forgotten_by_the_hash(root):
-    proof = forget(AUTHOR, root)
-    assert proof.rows == len(FROM_TIE)
+    result = forget(AUTHOR, root)
+    assert result.rows == len(FROM_TIE)
     assert AUTHOR in (root / "forgotten").read_text().split()
     assert TIE.prompt[0].content not in everything(root)
 
@@ -185,9 +186,9 @@ def test_a_short_prompt_takes_no_longer_one_with_it(tmp_path):
     short, longer = (instruction_of(text, origin=origin) for text in ("Write me a poem", "Write me a poem about the sea"))
     with stage.start(tmp_path / "c", "collect", config={}) as run:
         run.finish(data=instruction_frame([short, longer]), report="<p>Write me a poem</p>")
-    proof = forget(short.id, tmp_path)
+    result = forget(short.id, tmp_path)
     assert stage.load(tmp_path / "c").frame()["id"].to_list() == [longer.id]
-    assert proof.left == []
+    assert result.left == []
 
 
 def test_a_row_that_quotes_the_whole_post_goes_with_it(tmp_path):
@@ -261,8 +262,8 @@ def test_a_file_of_somebody_else_is_named_and_not_touched(root):
     export = root / "exports" / "tweets.txt"
     export.parent.mkdir()
     export.write_text(f"my own export: {TIE.prompt[0].content}")
-    proof = forget(TIE.id, root)
-    assert proof.left == ["exports/tweets.txt"]
+    result = forget(TIE.id, root)
+    assert result.left == ["exports/tweets.txt"]
     assert TIE.prompt[0].content in export.read_text()
     export.write_text("")
     assert forget(TIE.id, root).left == []
@@ -326,8 +327,8 @@ def test_what_was_written_to_be_published_is_emptied_of_it_too(root):
     prepare(root / "respond", root / "hub", "wild", accept=["NAME"])
     assert any(search(path, gone({TIE.id}, {TIE.prompt[0].content}, set())).holds for path in files(root / "hub"))
     before = pl.read_parquet(root / "hub/ranking").height
-    proof = forget(TIE.id, root)
-    assert proof.left == []
+    result = forget(TIE.id, root)
+    assert result.left == []
     assert TIE.prompt[0].content not in everything(root)
     assert 0 < pl.read_parquet(root / "hub/ranking").height < before
 
@@ -390,14 +391,14 @@ def test_an_archive_of_the_users_own_is_named_and_rewritten_only_when_asked(root
     archive.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(archive, "w") as packed:
         packed.writestr("tweets.js", json.dumps([{"full_text": TIE.prompt[0].content}], ensure_ascii=False))
-    proof = forget(TIE.id, root)
-    assert "exports/x-2026.zip" in proof.left
-    assert not proof.complete
-    assert "--originals" in "\n".join(proof.lines())
-    proof = Forgetting.begin(TIE.id, root).run(originals=True)
-    assert proof.complete, proof.lines()
-    assert "exports/x-2026.zip" in proof.files_rewritten
-    assert proof.searched["exports/x-2026.zip"] == ["zip", "text"]
+    result = forget(TIE.id, root)
+    assert "exports/x-2026.zip" in result.left
+    assert not result.complete
+    assert "--originals" in "\n".join(result.lines())
+    result = Forgetting.begin(TIE.id, root).run(originals=True)
+    assert result.complete, result.lines()
+    assert "exports/x-2026.zip" in result.files_rewritten
+    assert result.searched["exports/x-2026.zip"] == ["zip", "text"]
 
 
 def test_pages_and_servers_outside_the_root_are_named_where_answers_were_ranked(root):

@@ -172,7 +172,7 @@ def test_keys_go_to_their_own_provider_only(monkeypatch):
 ])
 def test_a_model_name_says_where_it_runs(given, place, loopback, monkeypatch):
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    assert (understand(given).place, understand(given).loopback) == (place, loopback)
+    assert (understand(given).location, understand(given).loopback) == (place, loopback)
 
 
 def test_an_address_without_a_name_is_one_message():

@@ -14,7 +14,7 @@ from instructwild.llm.name import ModelName
 from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
 from instructwild.llm.request import Reply
-from instructwild.llm.session import BatchEngine, Session, all_at_once
+from instructwild.llm.session import LedgerBatchEngine, Session, all_at_once
 from instructwild.schema import Message
 
 QUESTION = (Message(role="user", content="Name a prime number."),)
@@ -23,7 +23,7 @@ CHINESE = (Message(role="user", content="举一个质数的例子。"),)
 
 def session(answer, ledger=None):
     ledger = ledger or Ledger(":memory:")
-    engine = BatchEngine(lambda requests: [Reply(answer(request)) for request in requests], all_at_once, ledger, "own")
+    engine = LedgerBatchEngine(lambda requests: [Reply(answer(request)) for request in requests], all_at_once, ledger, "own")
     return Session(ModelName("own", "scripted"), engine, 16, Price(), ledger)
 
 

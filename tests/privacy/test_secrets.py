@@ -31,7 +31,8 @@ SECRETS = {
     "aws secret": "aws_secret_access_key = " + body(40), "azure": "AccountKey=" + body(86) + "==",
     "hugging face": "hf_" + body(34), "npm": "npm_" + body(36), "pypi": "pypi-" + body(80), "twilio": "SK" + hexes(32),
     "sendgrid": "SG." + body(22) + "." + body(43), "telegram": "123456789:AA" + body(33),
-    "discord": "M" + body(23) + "." + body(6) + "." + body(27), "groq": "gsk_" + body(52), "zhipu": hexes(32) + "." + body(16),  # noqa: E501
+    "discord": "M" + body(23) + "." + body(6) + "." + body(27), "groq": "gsk_" + body(52),
+    "zhipu": hexes(32) + "." + body(16),
     "pem": "-----BEGIN RSA PRIVATE KEY-----\n" + body(60) + "\n-----END RSA PRIVATE KEY-----",
     "openssh": "-----BEGIN OPENSSH PRIVATE KEY-----\n" + body(60),
     "pgp": "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n" + body(60) + "\n-----END PGP PRIVATE KEY BLOCK-----",
@@ -41,13 +42,16 @@ SECRETS = {
     "jwt": "eyJ" + body(30) + "." + body(60) + "." + body(40), "basic url": "https://wren:" + body(10) + "@quay.example/x",
     "basic": "Authorization: Basic " + body(28) + "==", "bearer": "Authorization: Bearer " + body(40),
     "header": "X-Api-Key: " + body(32), "curl": "curl -u wren:" + body(10) + " https://quay.example",
-    "environment": "DB_PASS=" + body(16), "json": '{"client_secret": "' + body(30) + '"}', "chinese": "我的密钥是 " + body(20),  # noqa: E501
-    "signed": "https://b.quay.example/k?X-Amz-Signature=" + hexes(64), "dingtalk": "https://q.example/send?access_token=" + hexes(64),  # noqa: E501
+    "environment": "DB_PASS=" + body(16), "json": '{"client_secret": "' + body(30) + '"}',
+    "chinese": "我的密钥是 " + body(20),
+    "signed": "https://b.quay.example/k?X-Amz-Signature=" + hexes(64),
+    "dingtalk": "https://q.example/send?access_token=" + hexes(64),
     "document": "https://docs.google.com/document/d/" + body(44) + "/edit", "intranet": "http://wiki.quay.internal/page",
     "home": "/home/wrenquay/boats/x.py", "windows": "C:\\Users\\wrenquay\\x.py",
     "spelled": "wren at quaymail dot com", "brackets": "wren[at]quaymail[dot]com", "chinese at": "wrenquay艾特quaymail点com",
     "percent": "wren%40quaymail.com", "entity": "wren&#64;quaymail.com", "full width mail": "ｗｒｅｎ＠ｑｕａｙ．ｃｏｍ",
-    "zero width mail": "wren\u200b@\u200bquaymail.com", "full width phone": "１３８００００１１１１", "numerals": "一三八零零零零一一一一",  # noqa: E501
+    "zero width mail": "wren\u200b@\u200bquaymail.com", "full width phone": "１３８００００１１１１",
+    "numerals": "一三八零零零零一一一一",
     "zero width key": "sk-\u200b" + body(20) + "\u200b" + body(20), "escaped": "hf\\_" + body(34),
     "soft hyphen": "ghp_" + body(18) + "\u00ad" + body(18), "spaced id": "110105 19491231 002X",
 }

@@ -39,6 +39,14 @@ def folder(tmp_path):
     return tmp_path
 
 
+def words_of(folder, command, options):
+    """The words that follow the command in its step."""
+    (folder / "recipe.yaml").write_text(f"title: T\nstages:\n  only: {{run: {command}, options: {options}}}\n",
+                                        encoding="utf-8")
+    step, = chain_in(folder).steps
+    return list(step.words)[len(command.split()):]
+
+
 def chain_in(folder):
     return Chain(read_recipe(folder / "recipe.yaml"), folder / "out", folder)
 
@@ -219,7 +227,7 @@ def test_options_become_flags(folder):
         "title: x\nstages:\n  a: {run: clean in, options: {ask: [one two, 三], k: 3, force_it: true, never: false}}\n",
         encoding="utf-8")
     step, = steps_of(read_recipe(folder / "recipe.yaml"), folder, folder)
-    assert step.words == ("clean", "in", "--ask", "one two", "--ask", "三", "--k", "3", "--force-it")
+    assert step.words == ("clean", "in", "--ask", "one two", "--ask", "三", "--k", "3", "--force-it", "--never", "false")
 
 
 def test_an_earlier_stage_can_stand_behind_a_word_and_publish_is_never_forced(folder):
@@ -327,3 +335,16 @@ def test_a_plan_never_says_that_an_unknown_price_is_none(folder, model, usd):
         "--budget 2.5}\n  c: {run: train sft @b --model gpt}\n", encoding="utf-8")
     steps = list(steps_of(read_recipe(folder / "recipe.yaml"), folder / "out", folder))
     assert [step.usd for step in steps] == [usd, 2.5, 0.0]
+
+
+@pytest.mark.parametrize(("command", "options", "words"), [
+    ("train sft rows.jsonl", "{use_peft: false}", ["--no-use-peft"]),
+    ("train dpo rows.jsonl", "{use-peft: true, gradient_checkpointing: false}",
+     ["--use-peft", "--no-gradient-checkpointing"]),
+    ("clean rows.jsonl", "{strict: false, plain: false}", ["--no-strict"]),   # --plain is off and has no opposite
+    ("export sft", "{symmetric: false}", ["--asymmetric"]),
+    ("clean rows.jsonl", "{steps: false, striict: false}", ["--steps", "false", "--striict", "false"]),
+    ("clean rows.jsonl", "{steps: null, rule: ''}", []),
+])
+def test_a_false_option_switches_off_what_is_on_and_an_unknown_one_is_kept(folder, command, options, words):
+    assert words_of(folder, command, options) == words

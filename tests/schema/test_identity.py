@@ -43,6 +43,13 @@ def test_the_answer_does_not_change_the_id_but_an_earlier_turn_does():
     assert response_id([*asked, ("assistant", "because")]) == content_id([("assistant", "because")])
 
 
+def test_of_a_single_turn_the_prompt_and_its_answer_have_ids_of_their_own():
+    turns = [("user", "why?"), ("assistant", "because")]
+    assert content_id(turns) == content_id(turns[:1]) != content_id(turns[1:])
+    assert response_id(turns) == content_id(turns[1:])
+    assert response_id(turns[1:]) is None, "no question, no answer"
+
+
 def test_composed_and_decomposed_text_are_one_prompt():
     assert content_id([("user", "café")]) == content_id([("user", "cafe\u0301")])
 

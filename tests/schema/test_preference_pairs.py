@@ -1,5 +1,6 @@
 """One definition of a preference pair: strictly ordered, texts differ, people before models, by majority, one id each."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,19 @@ def test_where_people_ranked_models_do_not_count():
     ranked = row("ab", ("model:m", (2, 1)), ("person:1", (1, 2)), ("scripted:longest", (2, 1)))
     assert ordered(ranked) == [(0, 1)]
     assert ranked.preference_pairs()[0].annotator == "person"
+
+
+def test_models_count_before_scripts_and_scripts_count_last():
+    assert ordered(row("ab", ("scripted:longest", (2, 1)), ("model:m", (1, 2)))) == [(0, 1)]
+    alone = row("ab", ("scripted:longest", (2, 1)))
+    assert (ordered(alone), alone.preference_pairs()[0].annotator) == ([(1, 0)], "scripted")
+
+
+@pytest.mark.parametrize("status", ["draft", "discarded"])
+def test_what_a_person_did_not_submit_does_not_count(status):
+    ranked = row("ab", ("model:m", (2, 1)))
+    unfinished = Ranking(annotator="person:1", ranks=(1, 2), status=status)
+    assert ordered(ranked.model_copy(update={"rankings": (*ranked.rankings, unfinished)})) == [(1, 0)]
 
 
 def test_a_majority_decides_and_an_even_split_gives_no_pair():

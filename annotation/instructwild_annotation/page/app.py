@@ -1,6 +1,5 @@
 """The web application: a static page, and an API in which everybody reaches their own work only."""
 
-import json
 import threading
 from collections.abc import Callable
 from dataclasses import asdict
@@ -14,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instructwild.errors import InputError, OutputError
+from instructwild.web.body import TOO_LARGE, json_body
+from instructwild.web.guard import PageGuard, is_from_own_script, page_headers
 from instructwild_annotation.curve import learning_curve
 from instructwild_annotation.page import lead
 from instructwild_annotation.page.exchange import read_rankings
@@ -29,56 +29,12 @@ from instructwild_annotation.page.store import Person, Store
 STATIC = Path(__file__).parent / "static"
 COOKIE, HEADER = "annotate", "x-annotate"
 LARGEST_BODY = 256 * 1024
-HEADERS = {
-    "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-                               "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff", "referrer-policy": "no-referrer", "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin"}
 
 
-class Guard:
-    """Headers on every answer; requests that change something must come from our own page and be small."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or refuse it."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                cached = b"no-cache" if scope["path"].startswith("/static") else b"no-store"
-                message["headers"] = [*message.get("headers", []), (b"cache-control", cached),
-                                      *((name.encode(), value.encode()) for name, value in HEADERS.items())]
-            await send(message)
-
-        refused = self._refusal(Request(scope))
-        await (refused or self.app)(scope, receive, with_headers)
-
-    @staticmethod
-    def _refusal(request: Request) -> Response | None:
-        if request.method in ("GET", "HEAD"):
-            return None
-        # Another site can neither add the header nor send JSON without asking first, and we answer no such question.
-        if (request.headers.get(HEADER) != "1" or request.headers.get("sec-fetch-site", "same-origin") != "same-origin"
-                or request.headers.get("content-type", "").partition(";")[0] != "application/json"):
-            return JSONResponse({"error": "not from this page"}, 403)
+def _refusal(request: Request) -> Response | None:
+    if request.method in ("GET", "HEAD") or is_from_own_script(request, HEADER):
         return None
-
-
-async def _body(request: Request) -> Any:
-    raw = b""
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > LARGEST_BODY:
-            raise InputError("too large", where="body")
-    try:
-        return json.loads(raw or b"{}")
-    except (ValueError, RecursionError):
-        raise InputError("is no JSON", where="body") from None
+    return JSONResponse({"error": "not from this page"}, 403)
 
 
 class RankingSite:
@@ -115,11 +71,11 @@ class RankingSite:
             if role and person.role != role:
                 return JSONResponse({"error": "not found"}, 404)
             try:
-                body = await _body(request) if request.method == "POST" else None
+                body = await json_body(request, LARGEST_BODY) if request.method == "POST" else None
                 return JSONResponse(await run_in_threadpool(handler, person, request.path_params, body))
             except InputError as error:
                 missing = error.what.startswith("there is no such")
-                return JSONResponse({"error": str(error)}, 404 if missing else 413 if error.what == "too large" else 422)
+                return JSONResponse({"error": str(error)}, 404 if missing else 413 if error.what == TOO_LARGE else 422)
             except OutputError as error:
                 return JSONResponse({"error": f"not kept: {error.what}"}, 507)
 
@@ -128,9 +84,9 @@ class RankingSite:
     async def session(self, request: Request) -> Response:
         """Exchange a link's token for a cookie that scripts cannot read."""
         try:
-            body = await _body(request)
+            body = await json_body(request, LARGEST_BODY)
         except InputError as error:
-            return JSONResponse({"error": str(error)}, 413 if error.what == "too large" else 422)
+            return JSONResponse({"error": str(error)}, 413 if error.what == TOO_LARGE else 422)
         token = body.get("token") if isinstance(body, dict) else None
         try:
             opened = await run_in_threadpool(self.store.open_session, token) if isinstance(token, str) and token else None
@@ -227,4 +183,5 @@ def shown(item: Item | None) -> dict[str, Any] | None:
 
 def application(store: Store, **options: Any) -> Starlette:
     """The page as an ASGI application; options as of `RankingSite`."""
-    return Starlette(routes=RankingSite(store, **options).routes(), middleware=[Middleware(Guard)])
+    return Starlette(routes=RankingSite(store, **options).routes(), middleware=[
+        Middleware(PageGuard, refusal=_refusal, headers=page_headers(), files="/static")])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.options import Columns
-from instructwild.errors import ConfigError, EndpointError, MissingExtraError, OutputError
+from instructwild.errors import ConfigError, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
     from instructwild_annotation.page.store import Store
@@ -66,6 +66,7 @@ def page(
 
     from instructwild.console.terminal import console
     from instructwild.read.names import parse_map
+    from instructwild.web.listener import listen
     from instructwild_annotation.page import backup as copies
     from instructwild_annotation.page.store import Store, default_home
 
@@ -100,7 +101,7 @@ def page(
             _print_links(store, public_url or address, invite or [], tags, lead=lead, renew=new_link)
             return
         try:
-            with _listening(host, port) as listener:
+            with listen(host, port) as listener:
                 url = (public_url or f"http://{_bracketed(host)}:{port}").rstrip("/")
                 (store.home / "address").write_text(url, encoding="utf-8")
                 _print_links(store, url, invite or [], tags, lead=lead, renew=new_link)
@@ -179,21 +180,6 @@ def _print_links(store: "Store", url: str, names: list[str], languages: tuple[st
     if lead:
         typer.echo(f"{LEAD}  {url}/#{store.invite(LEAD, role=LEAD, renew=True)}")
     sys.stdout.flush()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    if sys.platform != "win32":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(256)
-    except OSError as error:
-        listener.close()
-        raise EndpointError(f"cannot listen there ({error.strerror})", where=f"{host}:{port}",
-                            remedy="choose another --port or --host") from None
-    return listener
 
 
 def _serve(store: "Store", listener: socket.socket, *, secure: bool, gold_bar: float, name: str) -> None:

@@ -106,7 +106,7 @@ class Content(NamedTuple):
         return range(begin + 1, min(end, last) + 1)
 
 
-class _Spacing(dict[int, str]):
+class _TermSpacing(dict[int, str]):
     """Code point -> what stands for it in a text whose terms are separated by spaces."""
 
     def __missing__(self, code: int) -> str:
@@ -391,7 +391,7 @@ _FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
 _CHINESE_TERMS = frozenset(lexicon.CHINESE_PHRASES.values())
 _QUESTIONS = frozenset({lexicon.WHAT, lexicon.HOW, lexicon.WHY})
 """With one of them, "explain" adds nothing: explain why the sky is blue, why is the sky blue."""
-_SPACING, _TERMS, _CHARACTERS = _Spacing(), _Terms(), _Characters()
+_SPACING, _TERMS, _CHARACTERS = _TermSpacing(), _Terms(), _Characters()
 
 
 def _classes_that_stay() -> dict[str, str]:

@@ -72,7 +72,8 @@ class Corpus:
         twin[copies], lcs[copies] = models[self._first[copies]], self.lengths[copies]
         return twin, lcs
 
-    def _join(self, threshold: Fraction, skip: NDArray[np.bool_], *, nearest: bool) -> tuple[NDArray, NDArray]:
+    def _join(self, threshold: Fraction, skip: NDArray[np.bool_], *,
+              nearest: bool) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         limit = limits(threshold, self._longest)
         grades = int(_GRADE[min(self._longest, kernel.CAP)]) + 1
         base, head = kernel.layout(self._begin, self._ranks, self._singles, self._holders, FREQUENT, limit.reach,

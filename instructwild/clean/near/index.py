@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 from rapidfuzz.distance import LCSseq
 
 from instructwild.clean.near.match import Match
@@ -33,10 +34,10 @@ class Index:
         self._names: dict[str, int] = {}
         self._texts: list[str | list[int]] = []      # tokens of each kept text as numbers
         self._rows: list[int] = []                   # its position among all texts seen
-        self._lengths = np.zeros(64, np.intp)
-        self._low = np.zeros(64, np.uint64)          # its signature, in two halves
-        self._high = np.zeros(64, np.uint64)
-        self._allowed: dict[int, np.ndarray] = {}
+        self._lengths: NDArray[np.intp] = np.zeros(64, np.intp)
+        self._low: NDArray[np.uint64] = np.zeros(64, np.uint64)          # its signature, in two halves
+        self._high: NDArray[np.uint64] = np.zeros(64, np.uint64)
+        self._allowed: dict[int, NDArray[np.int16]] = {}
         self._longest = 64
 
     def __len__(self) -> int:
@@ -84,7 +85,7 @@ class Index:
             if common >= need:
                 yield Match(self._rows[at], int(common), (length, len(other)))
 
-    def _allowance(self, length: int) -> np.ndarray:
+    def _allowance(self, length: int) -> NDArray[np.int16]:
         """For each length of a kept text the largest number of differing bits that still allows a match, -1 where none."""
         if length > self._longest:
             self._stretch(length)
@@ -106,8 +107,9 @@ class Index:
     def _keep(self, numbers: list[int]) -> None:
         kept = len(self._texts)
         if kept == len(self._lengths):
-            self._lengths, self._low, self._high = (
-                np.concatenate([column, np.zeros_like(column)]) for column in (self._lengths, self._low, self._high))
+            self._lengths = np.concatenate([self._lengths, np.zeros_like(self._lengths)])
+            self._low = np.concatenate([self._low, np.zeros_like(self._low)])
+            self._high = np.concatenate([self._high, np.zeros_like(self._high)])
         if numbers:                                  # a text without tokens is near to nothing
             if len(numbers) > self._longest:
                 self._stretch(len(numbers))

@@ -38,7 +38,7 @@ def needed(threshold: Fraction, total: int) -> int:
 
 
 @dataclass(frozen=True)
-class Limits:
+class LengthLimits:
     """What the threshold allows, for texts of up to `longest` tokens: int64 tables.
 
     Attributes:
@@ -53,7 +53,7 @@ class Limits:
 
 
 @lru_cache(maxsize=16)
-def limits(threshold: Fraction, longest: int) -> Limits:
+def limits(threshold: Fraction, longest: int) -> LengthLimits:
     """The tables for one threshold below 1."""
     p, q = threshold.numerator, threshold.denominator
     need = _quotients(p, 0, 2 * q, 2 * longest) + 1
@@ -61,11 +61,12 @@ def limits(threshold: Fraction, longest: int) -> Limits:
     shortest = _quotients(p, 0, 2 * q - p, longest) + 1
     for table in (need, reach, shortest):
         table.flags.writeable = False
-    return Limits(need, reach, shortest)
+    return LengthLimits(need, reach, shortest)
 
 
 def _quotients(factor: int, plus: int, divisor: int, last: int, ceiling: int = _SAFE) -> NDArray[np.int64]:
     """(factor * k + plus) // divisor for k = 0 … last, no more than the ceiling: exact for integers of any size."""
     if factor * last < _SAFE:
-        return np.minimum((factor * np.arange(last + 1) + plus) // divisor, ceiling)
+        quotients: NDArray[np.int64] = np.minimum((factor * np.arange(last + 1) + plus) // divisor, ceiling)
+        return quotients
     return np.array([min((factor * k + plus) // divisor, ceiling) for k in range(last + 1)])

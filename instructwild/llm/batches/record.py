@@ -38,18 +38,18 @@ class BatchRecord:
 
     Args:
         ledger: of the run.
-        place: the endpoint's address and the model's name, so that one run may use several.
+        address: the endpoint's address and the model's name, so that one run may use several.
     """
 
-    def __init__(self, ledger: Ledger, place: str) -> None:
-        self.ledger, self.place = ledger, place
+    def __init__(self, ledger: Ledger, address: str) -> None:
+        self.ledger, self.address = ledger, address
 
     def open(self, bounds: Mapping[str, float]) -> OpenBatch:
         """Write a batch down, before anything of it is sent."""
         batch = OpenBatch(uuid.uuid4().hex[:12], None, time.time(), dict(bounds))
         with self.ledger.changes() as db:
             db.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)",
-                       (batch.name, self.ledger.run, self.place, None, batch.created, json.dumps(batch.bounds), batch.usd))
+                       (batch.name, self.ledger.run, self.address, None, batch.created, json.dumps(batch.bounds), batch.usd))
         return batch
 
     def arrived(self, batch: OpenBatch, provider_id: str) -> OpenBatch:
@@ -62,7 +62,7 @@ class BatchRecord:
         """The batches that this run handed in, or was about to."""
         with self.ledger.changes() as db:
             rows = db.execute("SELECT name, provider_id, created, bounds FROM batches WHERE run = ? AND place = ? "
-                              "ORDER BY created", (self.ledger.run, self.place)).fetchall()
+                              "ORDER BY created", (self.ledger.run, self.address)).fetchall()
         return [OpenBatch(name, provider_id, created, json.loads(bounds)) for name, provider_id, created, bounds in rows]
 
     def close(self, batch: OpenBatch, answered: Iterable[tuple[str, Reply]] = (), bills: Iterable[Bill] = (),

@@ -58,7 +58,7 @@ def forward_of(model: Any) -> Forward:
 
 
 @dataclass
-class Reading:
+class Prefill:
     """Rows whose prompts are being read; `read` of the first `width` columns are in the cache."""
 
     rows: list[DecodedRow]
@@ -103,7 +103,7 @@ class Decoder:
         self._positions: list[int] = []
         self._told: list[int] = []
         """The column of each row's last token that the caller knows of."""
-        self._reading: Reading | None = None
+        self._reading: Prefill | None = None
         self._cache = SlotCache(len(_layers(config)), self.slots, columns)
         self._slotted = has_slots(config, columns)
         self._growing: GrowingCache | None = None
@@ -128,7 +128,7 @@ class Decoder:
 
     # Reading prompts
 
-    def read(self, rows: Sequence[DecodedRow]) -> Reading:
+    def read(self, rows: Sequence[DecodedRow]) -> Prefill:
         """Give rows slots; `advance` then reads their prompts, and `join` puts them among the others."""
         assert self.joinable
         assert len(rows) <= self.free
@@ -136,7 +136,7 @@ class Decoder:
         first, n = len(self.rows), len(rows)
         longest = max(len(row.prompt) for row in rows)
         whole = self._slotted and all(len(row.prompt) == longest for row in rows)
-        self._reading = Reading(list(rows), first, longest - (not whole), whole)
+        self._reading = Prefill(list(rows), first, longest - (not whole), whole)
         ids = torch.tensor([row.prompt[:1] for row in rows]).repeat(1, self._cache.columns)
         for i, row in enumerate(rows):
             ids[i, :len(row.prompt)] = torch.tensor(row.prompt)
@@ -218,7 +218,7 @@ class Decoder:
         """Some tokens of each row, `count` and the one that reading gave; the caller counts them in, and lets rows go."""
         assert self.rows
         n = len(self.rows)
-        untold = [position - told for position, told in zip(self._positions, self._told, strict=True)]
+        untold = [position - counted for position, counted in zip(self._positions, self._told, strict=True)]
         count = max(0, min(count, *(row.left - more for row, more in zip(self.rows, untold, strict=True))))
         if not any(untold):
             count = max(1, count)

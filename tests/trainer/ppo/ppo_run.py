@@ -9,7 +9,7 @@ from peft import LoraConfig
 from instructwild_trainer.adapter import load_policy, weights_sha256
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.loop import Trainer, Vocabulary
+from instructwild_trainer.ppo.loop import SpecialTokens, Trainer
 from instructwild_trainer.ppo.separate import MasterWeightActors, SeparateActors
 from instructwild_trainer.ppo.sharded import ShardedActors
 from instructwild_trainer.templates import Encoded
@@ -56,8 +56,8 @@ def all_weights_on(folder, processes=None, shared_trunk=False, dtype=torch.float
 
 def trainer_on(actors, checkpoints, *, score=shortest, ptx=PTX, changes=None, stops=(STOP,), **given):
     """A trainer with the options of `SMALL`, some of them changed."""
-    return Trainer(actors, PROMPTS, score, PPOOptions(**SMALL | (changes or {})), Vocabulary(stops, PAD), checkpoints, ptx,
-                   **given)
+    return Trainer(actors, PROMPTS, score, PPOOptions(**SMALL | (changes or {})), SpecialTokens(stops, PAD), checkpoints,
+                   ptx, **given)
 
 
 def weights(trainer):

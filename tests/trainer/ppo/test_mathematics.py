@@ -250,6 +250,14 @@ def test_the_old_policy_and_the_advantages_get_no_gradient():
     assert (a.grad[mask] != 0).any()
 
 
+def test_the_returns_and_the_old_values_get_no_gradient():
+    values, old, returns = (torch.randn(2, 3, requires_grad=True) for _ in range(3))
+    value_loss(values, old, returns, torch.ones(2, 3), clip=0.2)[0].backward()
+    assert values.grad is not None
+    assert old.grad is None
+    assert returns.grad is None
+
+
 def test_at_the_sampling_policy_the_gradient_is_minus_the_mean_advantage():
     (a, _, c, _), mask = batch()
     logprobs = a.clone().requires_grad_()

@@ -23,7 +23,7 @@ from instructwild_trainer.cli import train
 from instructwild_trainer.likelihood import held_out_loss, padded
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.loop import Trainer, Vocabulary
+from instructwild_trainer.ppo.loop import SpecialTokens, Trainer
 
 HAN = re.compile(r"[一-鿿]")
 BAND = 8.0
@@ -62,7 +62,7 @@ def learner(taught_model, tmp_path):
                                 "dtype": "float32", "kl_coef": 0.02, "ptx_coef": ptx_coef, "ptx_batch_size": 16,
                                 "kl_stop": BAND, "seed": seed} | changes)
         trainer = Trainer(actors, [chat.prompt_ids([{"role": "user", "content": text}]) for text in english], score, options,
-                          Vocabulary(chat.stop_ids, tokenizer.pad_token_id), tmp_path / f"{seed}-{ptx_coef}", trained,
+                          SpecialTokens(chat.stop_ids, tokenizer.pad_token_id), tmp_path / f"{seed}-{ptx_coef}", trained,
                           on_update=lambda *_: late(trainer.history, "reward") > GOAL)
 
         def perplexity():

@@ -43,7 +43,7 @@ class Comparison:
     answers: list[str] = field(default_factory=lambda: ["", ""])
     value: float | None = None
     consistent: bool | None = None
-    said: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
     first_place: tuple[float, ...] = ()
     lost: Reason | None = None
 

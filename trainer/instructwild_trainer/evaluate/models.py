@@ -29,38 +29,38 @@ class ComparedModel:
 
     Args:
         name: to show.
-        given: as the user named it; a model's folder where it is a model that runs here.
+        spec: as the user named it; a model's folder where it is a model that runs here.
         inputs: how the manifest names it.
         rows: answered rows by prompt id, where the answers were made before.
         model: the model that answers, where they were not.
     """
 
     name: str
-    given: str
+    spec: str
     inputs: tuple[stage.FileRecord, ...]
     rows: dict[str, Instruction] | None = None
     model: ModelName | None = None
 
 
-def compared_model(given: str, limits: Limits, encoding: str | None = None,
+def compared_model(spec: str, limits: Limits, encoding: str | None = None,
                    columns: Mapping[str, str] | None = None) -> ComparedModel:
     """Understand one of the models: a stage folder or file with answers, else a model `M`.
 
     Raises:
         InputError, ConfigError, ModelError, GateError: it cannot be read, or is no model.
     """
-    path = Path(given)
+    path = Path(spec)
     if path.is_file() or (stage.is_stage(path) and not (path / MODEL).is_dir()):
-        table = read([given], encoding, columns, partial=True)
+        table = read([spec], encoding, columns, partial=True)
         rows = {row.id: row for row in instructions(table.frame) if row.response}
-        return ComparedModel(path.name, given, tuple(table.inputs), rows=rows)
-    model = understand(given)
+        return ComparedModel(path.name, spec, tuple(table.inputs), rows=rows)
+    model = understand(spec)
     check(model, limits)
-    if model.place == "local":
-        result = source_of(given)
+    if model.location == "local":
+        result = source_of(spec)
         return ComparedModel(result.label, str(result.folder), (result.record,), model=model)
     named = hashlib.sha256(f"{model.url}#{model.name}".encode()).hexdigest()
-    return ComparedModel(model.label, given, (stage.FileRecord(path=model.label, sha256=named),), model=model)
+    return ComparedModel(model.label, spec, (stage.FileRecord(path=model.label, sha256=named),), model=model)
 
 
 def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits,
@@ -77,7 +77,7 @@ def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, .
     from instructwild.console.terminal import progress
 
     with closing(Ledger(ledger, run)) as kept, progress() as shown:
-        session = open_model(compared.given, limits, kept, sort=SORTED_OVER)
+        session = open_model(compared.spec, limits, kept, sort=SORTED_OVER)
         task = shown.add_task(f"answers of {compared.name}", total=len(prompts), note="")
         waiting = (Request(messages=messages, sampling=sampling, seed=number) for number, messages in enumerate(prompts))
 

@@ -85,16 +85,16 @@ def compare(pair: Sequence[str], out: Path, plan: PairwisePlan, *, limits: Limit
         return _finish(run, comparisons, malformed, names, called, spent)
 
 
-def _judge(given: str, limits: Limits) -> tuple[str, list[stage.FileRecord], Any]:
+def _judge(spec: str, limits: Limits) -> tuple[str, list[stage.FileRecord], Any]:
     """The judge's name in rankings, how the manifest names it, and a reward model's scores."""
-    if given.startswith(REWARD):
+    if spec.startswith(REWARD):
         from instructwild_trainer.adapter import source_of
 
-        result = source_of(given.removeprefix(REWARD))
-        return f"{REWARD}{result.label}", [result.record], scorer(given)
-    name = understand(given)
+        result = source_of(spec.removeprefix(REWARD))
+        return f"{REWARD}{result.label}", [result.record], scorer(spec)
+    name = understand(spec)
     check(name, limits)
-    return name.label, list(compared_model(given, limits).inputs) if name.place == "local" else [], None
+    return name.label, list(compared_model(spec, limits).inputs) if name.location == "local" else [], None
 
 
 def _comparisons(models: Sequence[ComparedModel], plan: PairwisePlan, encoding: str | None,
@@ -160,7 +160,7 @@ def _answer(run: stage.Run, models: Sequence[ComparedModel], comparisons: Sequen
         for item, reply in zip(open_, replies, strict=True):
             item.answers[index] = reply.text.strip()
             if reply.finish in ("failed", "refused"):
-                item.lost, item.said = Reason.FAILED, (reply.problem or reply.text,)
+                item.lost, item.replies = Reason.FAILED, (reply.problem or reply.text,)
     return spent
 
 
@@ -171,10 +171,10 @@ def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, pl
 
     matchups = [Matchup(item.row.prompt, tuple(item.answers), item.language, rubric.of(item.category, item.language))
                 for item in open_]
-    given = compared_model(plan.judge, limits).given
+    spec = compared_model(plan.judge, limits).spec
     with closing(Ledger(cache or run.scratch / "verdicts.sqlite", run_name(run.scratch))) as ledger, \
             progress() as shown_:
-        session = open_model(*models_asked([given]), limits, ledger, sort=SORTED_OVER)
+        session = open_model(*models_asked([spec]), limits, ledger, sort=SORTED_OVER)
         task = shown_.add_task(f"verdicts of {session.name.label}", total=2 * len(matchups), note="")
         result = asyncio.run(judge(session, matchups, words=rubric.words, sampling=plan.verdict,
                                   done=lambda: shown_.update(task, advance=1)))
@@ -182,7 +182,7 @@ def _judge_pairs(run: stage.Run, open_: Sequence[Comparison], rubric: Rubric, pl
     for item, output in zip(open_, result, strict=True):
         item.decide(output.ranks)
         item.consistent = output.consistent if output.ranks else None
-        item.said = tuple(reply.text or reply.problem or "" for reply in output.replies)
+        item.replies = tuple(reply.text or reply.problem or "" for reply in output.replies)
         places = [reading if turn == 0 else reading[::-1] for turn, reading in enumerate(output.readings) if reading]
         item.first_place = tuple(0.5 if a == b else float(a < b) for a, b in places)
         item.lost = Reason.FAILED if item.value is None else None
@@ -203,7 +203,7 @@ def _score(run: stage.Run, open_: Sequence[Comparison], scores: Callable[..., li
     for number, item in enumerate(open_):
         pair = result[2 * number: 2 * number + 2]
         item.decide(by_score(pair))
-        item.said = tuple(f"score {value:+.3f}" for value in pair)
+        item.replies = tuple(f"score {value:+.3f}" for value in pair)
 
 
 def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[Dropped], names: Sequence[str], called: str,
@@ -211,13 +211,13 @@ def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[D
     from instructwild_trainer.evaluate.pairwise_page import page_of
 
     decided = [item for item in comparisons if item.lost is None]
-    dropped = [*malformed, *(Dropped(id=item.row.id, step="evaluate", reason=item.lost, evidence=list(item.said) or None,
+    dropped = [*malformed, *(Dropped(id=item.row.id, step="evaluate", reason=item.lost, evidence=list(item.replies) or None,
                                      row=shown(turns(item.row.prompt))) for item in comparisons if item.lost is not None)]
     metrics = {"sides": list(names), "judge": called, **figures_of(decided), "characters_of_an_answer": {
         name: _mean([len(item.answers[index]) for item in decided]) for index, name in enumerate(names)}}
     data = pl.concat([ranking_frame(_row(item, names, f"model:{called}") for item in decided), pl.DataFrame(
         {"category": [item.category for item in decided], "winner": [item.winner for item in decided],
-         "consistent": [item.consistent for item in decided], "said": [list(item.said) for item in decided]},
+         "consistent": [item.consistent for item in decided], "said": [list(item.replies) for item in decided]},
         schema={name: kind for name, kind in COMPARED.items() if name not in RANKING})], how="horizontal")
     return run.finish(data=data, dropped=dropped, metrics={**metrics, "possibly_charged": spent.possible},
                       usd=round(spent.usd, 6), gate=None if decided else "failed",
@@ -245,7 +245,7 @@ def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
             "length_controlled": estimates_json(length_controlled(values, lengths, ids, parts["language"])),
             **{key: {name: item for name, item in estimates_json(rates[part]).items() if name != "all"}
                for key, part in (("by_category", "category"), ("by_category_and_language", "both"))},
-            "results": {name: _counted([item for item, given in zip(decided, part, strict=True) if given == name])
+            "results": {name: _counted([item for item, winner in zip(decided, part, strict=True) if winner == name])
                         for part in parts.values() for name in dict.fromkeys(part)} | {"all": _counted(decided)},
             "consistent": _mean([float(bool(item.consistent)) for item in received]), "first_place": _mean(places)}
 

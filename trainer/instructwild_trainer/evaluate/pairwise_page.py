@@ -97,7 +97,7 @@ def _trust(decided: Sequence["Comparison"], metrics: Mapping[str, Any], judge: s
 
 def _sample(item: "Comparison", names: Sequence[str]) -> Sample:
     verdict = {"first": f"{names[0]} wins", "second": f"{names[1]} wins"}.get(item.winner or "", "tie")
-    notes = [" ".join(text.split())[:300] for text in item.said]
+    notes = [" ".join(text.split())[:300] for text in item.replies]
     note = f"The judge: {notes[0]} With the two swapped: {notes[1]}" if item.consistent is not None else ", ".join(notes)
     replies = tuple((name, text or "(nothing)") for name, text in zip(names, item.answers, strict=True))
     return Sample(item.row.prompt[-1].content, language=item.language, id=item.row.id, badges=[verdict, item.category],

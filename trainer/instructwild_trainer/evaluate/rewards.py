@@ -118,15 +118,16 @@ def page_of(sets: Sequence[AnswerSet], results: Mapping[str, list[float]], metri
     lead = "; ".join(f"{name}: mean score {next(iter(metrics['score'][name].values()))['value']:+.3f}" for name in names)
     page = Page(title="Reward scores", lead=lead)
 
-    def cell(told: Mapping[str, Any], part: str) -> str:
-        return interval(told[part], 3, sign=True) if part in told else "–"
+    def cell(values: Mapping[str, Any], part: str) -> str:
+        return interval(values[part], 3, sign=True) if part in values else "–"
 
     more = metrics["more_than_first"]
     page.add("Mean score",
              Table(["language", "answers", *names, *(f"{name} minus {names[0]}" for name in more)],
                    [[part, " / ".join(f"{metrics['score'][name][part]['rows']:,}" if part in metrics["score"][name] else "0"
                                       for name in names),
-                     *(cell(metrics["score"][name], part) for name in names), *(cell(told, part) for told in more.values())]
+                     *(cell(metrics["score"][name], part) for name in names),
+                     *(cell(values, part) for values in more.values())]
                     for part in parts],
                    caption="95% intervals by bootstrap over prompts. A score has no unit: only differences under one reward "
                            "model mean something, and they are taken on the prompts that both sets answer."),

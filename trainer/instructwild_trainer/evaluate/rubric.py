@@ -32,15 +32,15 @@ class Rubric:
 
     def of(self, category: str, language: str) -> str:
         """What counts for a question of that category; the general criteria where the category is not known."""
-        told = self.criteria.get("zh" if language.startswith("zh") else "en", {})
-        return told.get(named(category)) or told.get(GENERAL, "")
+        by_category = self.criteria.get("zh" if language.startswith("zh") else "en", {})
+        return by_category.get(named(category)) or by_category.get(GENERAL, "")
 
     @property
     def digest(self) -> dict[str, str]:
         """Words and criteria of each language by their content, for a manifest."""
-        told = {f"criteria {language}": hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:12]
-                for language, given in self.criteria.items()}
-        return {language: words.digest for language, words in self.words.items()} | told
+        criteria = {f"criteria {language}": hashlib.sha256(json.dumps(by_category, sort_keys=True).encode()).hexdigest()[:12]
+                    for language, by_category in self.criteria.items()}
+        return {language: words.digest for language, words in self.words.items()} | criteria
 
 
 def named(category: str) -> str:
@@ -58,15 +58,15 @@ def read_rubric(paths: Iterable[str | Path]) -> Rubric:
     criteria: dict[str, dict[str, str]] = {}
     for path in map(Path, paths):
         try:
-            given = json.loads(path.read_text(encoding="utf-8"))
+            content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise InputError(f"cannot be read ({error})", where=str(path), remedy="give a JSON file") from None
-        if isinstance(given, dict) and isinstance(given.get("prompt_template"), str):
-            result = _battle(given)
+        if isinstance(content, dict) and isinstance(content.get("prompt_template"), str):
+            result = _battle(content)
             words[_language(result.text)] = result
-        elif isinstance(given, dict) and given and all(_metrics(told) for told in given.values()):
-            lines = {named(category): "\n".join(f"- {line}" for line in told["metrics"].values())
-                     for category, told in given.items()}
+        elif isinstance(content, dict) and content and all(_metrics(entry) for entry in content.values()):
+            lines = {named(category): "\n".join(f"- {line}" for line in entry["metrics"].values())
+                     for category, entry in content.items()}
             criteria[_language(" ".join(lines.values()))] = lines
         else:
             raise InputError("is no rubric", where=str(path), remedy="give categories with `metrics`, as in ColossalChat's "
@@ -74,14 +74,14 @@ def read_rubric(paths: Iterable[str | Path]) -> Rubric:
     return Rubric({**({"en": next(iter(words.values()))} if words else WORDS), **words}, criteria)
 
 
-def _battle(given: Mapping[str, Any]) -> Words:
-    text = given["prompt_template"].replace("{prompt}", str(given.get("prompt") or ""))
-    return Words(text, system=str(given.get("system_prompt") or ""), scores=True)
+def _battle(content: Mapping[str, Any]) -> Words:
+    text = content["prompt_template"].replace("{prompt}", str(content.get("prompt") or ""))
+    return Words(text, system=str(content.get("system_prompt") or ""), scores=True)
 
 
-def _metrics(told: Any) -> bool:
-    return isinstance(told, dict) and isinstance(told.get("metrics"), dict) and \
-        all(isinstance(line, str) for line in told["metrics"].values())
+def _metrics(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("metrics"), dict) and \
+        all(isinstance(line, str) for line in entry["metrics"].values())
 
 
 def _language(text: str) -> str:

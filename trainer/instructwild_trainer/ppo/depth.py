@@ -16,22 +16,22 @@ def depth(name: str) -> float:
     return int(number[1]) if number else math.inf
 
 
-def lower(trunk: Any, at: int, **given: Any) -> Tensor:
+def lower(trunk: Any, at: int, **inputs: Any) -> Tensor:
     """[B, S, H] what layer `at` is given."""
     seen: list[Tensor] = []
     hook = trunk.norm.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     try:
         with _only(trunk, 0, at):
-            trunk(**given, use_cache=False)
+            trunk(**inputs, use_cache=False)
     finally:
         hook.remove()
     return seen[0]
 
 
-def upper(trunk: Any, at: int, hidden: Tensor, **given: Any) -> Tensor:
+def upper(trunk: Any, at: int, hidden: Tensor, **inputs: Any) -> Tensor:
     """[B, S, H] the trunk's output, from what layer `at` is given."""
     with _only(trunk, at, len(trunk.layers)):
-        out: Tensor = trunk(inputs_embeds=hidden, **given, use_cache=False).last_hidden_state
+        out: Tensor = trunk(inputs_embeds=hidden, **inputs, use_cache=False).last_hidden_state
     return out
 
 

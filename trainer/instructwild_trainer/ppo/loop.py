@@ -30,7 +30,7 @@ Figures = dict[str, float]
 
 
 @dataclass
-class Vocabulary:
+class SpecialTokens:
     """The tokens that the loop must know by name."""
 
     stop_ids: tuple[int, ...]
@@ -69,7 +69,7 @@ class Trainer:
     prompts: Sequence[Sequence[int]]
     score: Callable[[Experience], Tensor]
     options: PPOOptions
-    vocabulary: Vocabulary
+    vocabulary: SpecialTokens
     checkpoints: Path
     ptx: Sequence[Encoded] = ()
     processes: Processes = field(default_factory=Processes)

@@ -99,20 +99,20 @@ class FunctionScore:
         texts = self.chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
         names = requests[0].columns if requests else ()
         columns = {name: [prompt.columns.get(name) for prompt in requests] for name in names}
-        given = {**columns, "prompts": [prompt.messages for prompt in requests], "completion_ids": ids,
+        arguments = {**columns, "prompts": [prompt.messages for prompt in requests], "completion_ids": ids,
                  "completions": [[{"role": "assistant", "content": text}] for text in texts]}
-        result = self.function(**_accepted(self.function, given))
+        result = self.function(**_accepted(self.function, arguments))
         if len(result) != len(requests):
             raise InputError(f"gave {len(result)} scores for {len(requests)} responses", where=self.function.__name__,
                              remedy="return one number for each completion")
         return torch.tensor([0.0 if value is None else float(value) for value in result], device=experience.prompt.device)
 
 
-def _accepted(function: RewardFunction, given: dict[str, Any]) -> dict[str, Any]:
+def _accepted(function: RewardFunction, arguments: dict[str, Any]) -> dict[str, Any]:
     parameters = inspect.signature(function).parameters.values()
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        return given
-    return {name: value for name, value in given.items() if name in {parameter.name for parameter in parameters}}
+        return arguments
+    return {name: value for name, value in arguments.items() if name in {parameter.name for parameter in parameters}}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from instructwild_trainer.fit import CHECKPOINTS
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.callbacks import Listeners
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.loop import Outcome, Trainer, Vocabulary
+from instructwild_trainer.ppo.loop import Outcome, SpecialTokens, Trainer
 from instructwild_trainer.ppo.rows import PPORows
 from instructwild_trainer.ppo.scores import Score
 from instructwild_trainer.processes import Processes
@@ -23,7 +23,7 @@ def trainer_of(actors: Actors, score: Score, rows: PPORows, chat: Chat, options:
                processes: Processes) -> Trainer:
     """The loop over these rows."""
     return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,
-                   Vocabulary(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / CHECKPOINTS,
+                   SpecialTokens(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / CHECKPOINTS,
                    [example for row in rows.ptx for example in row.examples], processes)
 
 

@@ -24,7 +24,7 @@ def ranking_loss(scores: Tensor, group: Tensor, rank: Tensor, weight: Tensor | N
         ValueError: the three are not vectors of one length.
     """
     if scores.dim() != 1 or not scores.shape == group.shape == rank.shape:
-        shapes = ", ".join(str(tuple(given.shape)) for given in (scores, group, rank))
+        shapes = ", ".join(str(tuple(tensor.shape)) for tensor in (scores, group, rank))
         raise ValueError(f"scores, group and rank must be vectors of one length, not of shapes {shapes}")
     r, group, rank = scores.float(), group.long(), rank.long()
     ordered = (group[:, None] == group[None, :]) & (rank[:, None] < rank[None, :])

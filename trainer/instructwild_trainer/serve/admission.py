@@ -11,7 +11,7 @@ from instructwild_trainer.memory import available
 from instructwild_trainer.serve.batch import Slot, TokenLogprob
 
 if TYPE_CHECKING:
-    from instructwild.llm.generation.decoder import Decoder, Reading
+    from instructwild.llm.generation.decoder import Decoder, Prefill
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class ModelQueue:
     waiting: deque[Job] = field(default_factory=deque)
     decoder: "Decoder | None" = None
     """Made when the first job comes, in the engine's thread."""
-    reading: "Reading | None" = None
+    reading: "Prefill | None" = None
     held: int = 0
     """Slots in use, as seen from other threads."""
 

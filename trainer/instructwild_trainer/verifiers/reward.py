@@ -43,5 +43,5 @@ def verified(completions: Sequence[Any], checks: Sequence[Any], **_: Any) -> lis
         checks: the column, one of each completion.
     """
     texts = [item if isinstance(item, str) else item[-1]["content"] for item in completions]
-    return [share_met(found, text) if (found := checks_of(value)) else None
+    return [share_met(parsed, text) if (parsed := checks_of(value)) else None
             for value, text in zip(checks, texts, strict=True)]

@@ -77,15 +77,15 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
     models = [compared_model(name, limits) for name in (model, *(name for name in plan.against if not _is_bench(name)))]
     for each in models:
         if each.model is None:
-            raise InputError("holds answers, not a model", where=each.given,
+            raise InputError("holds answers, not a model", where=each.spec,
                              remedy="give the stage of a training, or a model")
     if dry_run:
         return _show(suite, items, models, limits)
     records = [*(stage.input_record(file) for file in suite.files), *(r for each in models for r in each.inputs),
                *(stage.input_record(name) for name in (*plan.trained_on, *filter(_is_bench, plan.against)))]
     names = unique_names(each.name for each in models)
-    config = {"model": names[0], "against": [*names[1:], *(Path(one.path).name for one in before)], "suite": suite.name,
-              "limit": plan.limit}
+    config = {"model": names[0], "against": [*names[1:], *(Path(earlier.path).name for earlier in before)],
+              "suite": suite.name, "limit": plan.limit}
     with stage.start(out, BENCH, config=config, inputs=records, force=force) as run:
         if run.finished:
             return run.finished
@@ -95,7 +95,7 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
             result, cost = _measure(run, number, name, each, items, limits)
             results.append(result)
             spent += cost
-        results += [_earlier(one, items) for one in before]
+        results += [_earlier(earlier, items) for earlier in before]
         return _finish(run, suite, items, results, seen, spent)
 
 
