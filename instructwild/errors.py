@@ -106,8 +106,8 @@ def install_command(extra: str = "") -> str:
     if not url:
         return f"pip install 'instructwild{bracket}'"
     if "vcs_info" in origin:
-        commit = origin["vcs_info"].get("commit_id", "")
-        return f"pip install 'instructwild{bracket} @ {origin['vcs_info'].get('vcs', 'git')}+{url}{'@' if commit else ''}{commit}'"
+        kind, commit = origin["vcs_info"].get("vcs", "git"), origin["vcs_info"].get("commit_id", "")
+        return f"pip install 'instructwild{bracket} @ {kind}+{url}{'@' if commit else ''}{commit}'"
     if origin.get("dir_info", {}).get("editable"):
         return f"pip install -e '{unquote(urlsplit(url).path)}{bracket}'"
     return f"pip install 'instructwild{bracket} @ {url}'"

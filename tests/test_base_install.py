@@ -4,12 +4,12 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
-tomllib = pytest.importorskip("tomllib")
 from instructwild.cli import EXTRA_OF
 from instructwild.doctor import BASE, JOBS
 from instructwild.errors import install_command
@@ -37,8 +37,10 @@ def base_only(folder, *args):
 
 @pytest.fixture
 def rows(tmp_path):
-    shown = [{"instruction": "What is a draw?", "output": "Nobody wins."}, {"instruction": "什么是平局？", "output": "没有人赢。"},
-             {"instruction": "What is a draw?", "output": "Nobody wins."}, {"instruction": "Call +1 212 736 5000", "output": "No."}]
+    shown = [{"instruction": "What is a draw?", "output": "Nobody wins."},
+             {"instruction": "什么是平局？", "output": "没有人赢。"},
+             {"instruction": "What is a draw?", "output": "Nobody wins."},
+             {"instruction": "Call +1 212 736 5000", "output": "No."}]
     (tmp_path / "my.json").write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8")
     return tmp_path
 
@@ -63,7 +65,8 @@ def test_parquet_is_read_without_pyarrow(rows):
 
 
 @pytest.mark.parametrize(("args", "extra"), [
-    (("clean", "someone/some-dataset", "--out", "x"), "datasets"), (("publish", "clean", "someone/x", "--dry-run"), "datasets")])
+    (("clean", "someone/some-dataset", "--out", "x"), "datasets"),
+    (("publish", "clean", "someone/x", "--dry-run"), "datasets")])
 def test_what_needs_an_extra_is_one_message(rows, args, extra):
     base_only(rows, "clean", "my.json", "--out", "clean")
     ran = base_only(rows, *args)

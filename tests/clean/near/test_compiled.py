@@ -69,7 +69,8 @@ if sys.argv[1] == "without":
     sys.modules["numba"] = sys.modules["llvmlite"] = None
 from instructwild.clean.near import NearDuplicates, SameRequests
 rng = random.Random(7)
-words = [first + last for first in ("tea", "sun", "box", "run", "far", "old") for last in ("ing", "ed", "s", "er", "ly", "ness", "")]
+words = [first + last for first in ("tea", "sun", "box", "run", "far", "old")
+         for last in ("ing", "ed", "s", "er", "ly", "ness", "")]
 signs = "请写出一个关于春天的故事并说明它为什么好玩水火木金土日月山川风雨"
 texts = []
 for row in range(2_000):
