@@ -43,7 +43,8 @@ COMMANDS = {
 
 
 EXTRA_OF = {"datasets": "datasets", "huggingface_hub": "datasets", "pyarrow": "datasets",
-            "numba": "fast", "praw": "collect", "mastodon": "collect", "openai": "expand", "genai_prices": "expand", "torch": "local",
+            "numba": "fast", "praw": "collect", "mastodon": "collect",
+            "openai": "expand", "genai_prices": "expand", "torch": "local",
             "transformers": "local", "gguf": "local", "safetensors": "local", "accelerate": "local",
             "argilla": "argilla", "requests": "argilla", "nh3": "annotate", "mdit_py_plugins": "annotate",
             "markdown_it": "annotate", "trl": "train", "peft": "train", "tensorboard": "train",
