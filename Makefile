@@ -15,7 +15,8 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 HAS_GPU     := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -c GPU)
 TORCH       ?= $(if $(filter-out 0,$(HAS_GPU)),torch>=2.8,torch==2.13.0)
 TORCH_INDEX ?=
-LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,--constraint constraints.txt)
+COMMA       := ,
+LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,constraints.txt)
 
 export HF_HUB_DISABLE_TELEMETRY = 1
 export GPTQMODEL_CPU_WORKERS = 2
@@ -30,11 +31,13 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) (a few minutes, once)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) --upgrade pip
-	@echo "  1/2 torch"
+	@echo "  1/3 torch"
 	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
-	@echo "  2/2 everything else"
 	@$(BIN)/python -m pip list --disable-pip-version-check --format freeze | grep -E '^torch==' > $(VENV)/torch.txt
-	@$(PIP) --constraint $(VENV)/torch.txt $(LOCK) --editable '.[dev]'
+	@echo "  2/3 everything else$(if $(LOCK),$(COMMA) each file by its hash)"
+	@$(if $(LOCK),$(PIP) --require-hashes --no-deps --requirement $(LOCK))
+	@echo "  3/3 the toolkit itself"
+	@$(PIP) --constraint $(VENV)/torch.txt $(if $(LOCK),--no-build-isolation) --editable '.[dev]'
 	@touch $@
 
 demo: install
@@ -57,8 +60,12 @@ slow: install
 	@$(BIN)/python -m benchmarks.mutation
 
 lock: install
+	@$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|pip|setuptools)==|@' > $(VENV)/lock.in
+	@$(PYTHON) -m venv $(VENV)/lock-tool
+	@$(VENV)/lock-tool/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@head -2 constraints.txt > $(VENV)/lock.txt
-	@$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|pip|setuptools)==|@' >> $(VENV)/lock.txt
+	@$(VENV)/lock-tool/bin/uv pip compile --quiet --generate-hashes --no-deps --no-annotate --no-header $(VENV)/lock.in >> $(VENV)/lock.txt
+	@rm -r $(VENV)/lock-tool
 	@mv $(VENV)/lock.txt constraints.txt
 
 clean:

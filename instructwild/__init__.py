@@ -4,4 +4,4 @@ The packages are imported by name (`instructwild.clean`, `instructwild.stage`, .
 nothing but this version.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -43,7 +43,9 @@ COMMANDS = {
 """In the order a user meets them."""
 
 
-EXTRA_OF = {"praw": "collect", "mastodon": "collect", "openai": "expand", "genai_prices": "expand", "torch": "local",
+EXTRA_OF = {"datasets": "datasets", "huggingface_hub": "datasets", "pyarrow": "datasets",
+            "numba": "fast", "praw": "collect", "mastodon": "collect",
+            "openai": "expand", "genai_prices": "expand", "torch": "local",
             "transformers": "local", "gguf": "local", "safetensors": "local", "accelerate": "local",
             "argilla": "argilla", "requests": "argilla", "nh3": "annotate", "mdit_py_plugins": "annotate",
             "markdown_it": "annotate", "trl": "train", "peft": "train", "tensorboard": "train",
@@ -107,4 +109,4 @@ def _tell(error: InstructwildError) -> None:
 
     console.print(Text.assemble(("error: ", "bold red"), f"{error.where}: " if error.where else "", error.what))
     if error.remedy:
-        console.print(Text.assemble(("remedy: ", "bold"), error.remedy))
+        console.print(Text.assemble(("remedy: ", "bold"), error.remedy), soft_wrap=True)   # to be copied whole

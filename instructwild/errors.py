@@ -81,8 +81,33 @@ class MissingExtraError(InstructwildError, ImportError):
     def named(cls, extra: str, package: str) -> "MissingExtraError":
         """The error for a package that one of the extras brings."""
         return cls(f"this needs the package {package!r}, which is not installed",
-                   remedy=f"pip install 'instructwild[{extra}]'")
+                   remedy=install_command(extra))
 
 
 class GateError(InstructwildError, RuntimeError):
     """A stage whose gate failed: its files are there to be looked at, but nothing may be built on them."""
+
+
+def install_command(extra: str = "") -> str:
+    """What to type to get an extra, or the base install where none is named, from where this install came from.
+
+    pip notes the folder, file or repository that a package came from (PEP 610); a package from an index has no such note.
+    """
+    import json
+    from importlib.metadata import PackageNotFoundError, distribution
+    from urllib.parse import unquote, urlsplit
+
+    bracket = f"[{extra}]" if extra else ""
+    try:
+        origin = json.loads(distribution("instructwild").read_text("direct_url.json") or "{}")
+    except (PackageNotFoundError, ValueError):
+        return f"pip install '.{bracket}', in the folder of the source"
+    url = origin.get("url", "")
+    if not url:
+        return f"pip install 'instructwild{bracket}'"
+    if "vcs_info" in origin:
+        kind, commit = origin["vcs_info"].get("vcs", "git"), origin["vcs_info"].get("commit_id", "")
+        return f"pip install 'instructwild{bracket} @ {kind}+{url}{'@' if commit else ''}{commit}'"
+    if origin.get("dir_info", {}).get("editable"):
+        return f"pip install -e '{unquote(urlsplit(url).path)}{bracket}'"
+    return f"pip install 'instructwild{bracket} @ {url}'"

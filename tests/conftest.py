@@ -29,11 +29,15 @@ def pytest_configure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--device") == "cpu":
-        return
-    chosen = [item for item in items if "device" in item.fixturenames]
-    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-    items[:] = chosen
+    """Leave out what needs a GPU where none is asked for, and tests on real data where that is missing."""
+    def left_out(item):
+        fixtures = getattr(item, "fixturenames", ())
+        on_gpu = config.getoption("--device") == "cuda"
+        return (on_gpu and "device" not in fixtures) or (not SHARED.is_dir() and "shared" in fixtures)
+
+    without = [item for item in items if left_out(item)]
+    config.hook.pytest_deselected(items=without)
+    items[:] = [item for item in items if item not in set(without)]
 
 
 @pytest.fixture(scope="session")
@@ -66,14 +70,6 @@ def shared():
     """Real data that lies beside the checkout and is never part of it; without it the tests that read it are left out."""
     return SHARED
 
-
-def pytest_collection_modifyitems(config, items):
-    """Each test on real data has a sibling on texts of our own, so that nothing is skipped where there is none."""
-    if SHARED.is_dir():
-        return
-    without = [item for item in items if "shared" in getattr(item, "fixturenames", ())]
-    config.hook.pytest_deselected(items=without)
-    items[:] = [item for item in items if item not in without]
 
 
 @pytest.fixture(scope="session")

@@ -40,19 +40,19 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
 
 def _parquet(path: Path) -> Iterator[Line]:
     """Rows a batch at a time: a large table is never whole in memory."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    import polars as pl
+
+    from instructwild.stage.folder import UNREADABLE
 
     number = 0
     try:
-        with pq.ParquetFile(path) as table:
-            for batch in table.iter_batches(BATCH):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield Line(number, row)
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
-                         remedy="check how the file was made") from None
+        for batch in pl.scan_parquet(path, glob=False).collect_batches(chunk_size=BATCH, maintain_order=True):
+            for row in batch.iter_rows(named=True):
+                number += 1
+                yield Line(number, row)
+    except UNREADABLE as error:
+        raise InputError(f"cannot be read as Parquet ({(str(error).splitlines() or [type(error).__name__])[0]})",
+                         where=str(path), remedy="check how the file was made") from None
 
 
 def live(query: str, limit: int) -> Iterator[Post]:

@@ -1,9 +1,10 @@
 """Which folder a model name means: a local folder, `tiny`, `smollm2`, or a model of the Hub."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
-from instructwild.errors import ModelError
+from instructwild.errors import MissingExtraError, ModelError
 from instructwild.llm.model_files import check_weights
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
@@ -61,12 +62,19 @@ def _own() -> dict[str, Callable[[], Path]]:
     return {"tiny": tiny, "smollm2": smollm2}
 
 
+def _need_hub_client() -> None:
+    """Say which extra brings models of the Hub, where it is missing."""
+    if find_spec("huggingface_hub") is None:
+        raise MissingExtraError.named("local", "huggingface_hub")
+
+
 def cached_from_hub(name: str) -> Path | None:
     """The folder of a model of the Hub that was fetched before; nothing is sent. None where it is not on this machine.
 
     Raises:
         ModelError: it is there, and cannot be loaded safely.
     """
+    _need_hub_client()
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
@@ -77,6 +85,7 @@ def cached_from_hub(name: str) -> Path | None:
 
 
 def _from_hub(name: str) -> Path:
+    _need_hub_client()
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,

@@ -1,11 +1,12 @@
 """`instructwild publish`."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instructwild.errors import InputError
+from instructwild.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
     from instructwild.publish.hub import Repository
@@ -33,6 +34,9 @@ def publish(
     from instructwild.console.terminal import console
     from instructwild.publish.hub import Repository
     from instructwild.publish.prepare import prepare
+
+    if missing := next((name for name in ("datasets", "huggingface_hub") if find_spec(name) is None), None):
+        raise MissingExtraError.named("datasets", missing)
 
     target = out or Path(f"{repo_id.rpartition('/')[2]}-hub")
     name = title or repo_id.rpartition("/")[2]

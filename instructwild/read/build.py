@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
 
 from instructwild.read.cells import is_empty, json_text, parsed
 from instructwild.read.columns_read import ColumnsRead
@@ -13,9 +13,8 @@ from instructwild.read.layouts import to_conversation
 from instructwild.read.names import ColumnNames
 from instructwild.schema.columns import compact
 from instructwild.schema.identity import content_id, response_id, turn_of
-from instructwild.stage.frames import INSTRUCTION
+from instructwild.stage.frames import INSTRUCTION, lists
 
-TEXT = pa.large_string()
 TURN = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
 ORIGIN = ("kind", "source", "url", "author", "license", "collected_at")
 MADE_BY = ("model", "template", "template_hash", "sampling", "request_id")
@@ -116,21 +115,17 @@ class Builder:
     def frame(self) -> pl.DataFrame:
         """All rows added, in their order, in the columns of `frames.INSTRUCTION`."""
         made = [made or ((None,) * len(MADE_BY), None) for made in self._made_by]
-        made_by = pa.StructArray.from_arrays(
-            [*_columns([texts for texts, _ in made], len(MADE_BY)), pa.array([usd for _, usd in made], pa.float64())],
-            names=[*MADE_BY, "usd"], mask=pa.array([made is None for made in self._made_by], pa.bool_()))
-        labels = pa.StructArray.from_arrays([pa.array(self._types, TEXT), self._risk.texts(), self._flags.texts()],
-                                            names=["type", "risk", "flags"])
+        made_by = _texts_of([texts for texts, _ in made], MADE_BY).with_columns(
+            pl.Series("usd", [usd for _, usd in made], pl.Float64))
+        labels = pl.DataFrame({"type": _strings(self._types), "risk": self._risk.texts(), "flags": self._flags.texts()})
         names, values = zip(*self._scores.items, strict=True) if self._scores.items else ((), ())
-        scores = self._scores.listed(pa.StructArray.from_arrays(
-            [pa.array(names, TEXT), pa.array(values, pa.float64())], names=["name", "value"]))
-        frame = pl.from_arrow(pa.table({
-            "id": pa.array(self._ids, TEXT), "response_id": pa.array(self._answers, TEXT),
-            "messages": self._messages.structs(TURN), "language": pa.array(self._languages, TEXT),
-            "origin": self._origin.structs(ORIGIN), "parents": self._parents.texts(), "made_by": made_by, "labels": labels,
-            "scores": scores, "tools": pa.array(self._tools, TEXT), "extra": pa.array(self._extra, TEXT)}))
-        assert isinstance(frame, pl.DataFrame)
-        return frame.cast(INSTRUCTION)
+        scores = pl.DataFrame({"name": _strings(names), "value": pl.Series(values, dtype=pl.Float64)})
+        return pl.DataFrame({
+            "id": _strings(self._ids), "response_id": _strings(self._answers), "messages": self._messages.structs(TURN),
+            "language": _strings(self._languages), "origin": self._origin.structs(ORIGIN), "parents": self._parents.texts(),
+            "made_by": made_by.select(pl.when(pl.col("usd").is_not_null()).then(pl.struct(pl.all()))).to_series(),
+            "labels": labels.to_struct(), "scores": self._scores.listed(scores.to_struct()), "tools": _strings(self._tools),
+            "extra": _strings(self._extra)}).cast(INSTRUCTION)
 
 
 class _Lists:
@@ -138,20 +133,20 @@ class _Lists:
 
     def __init__(self) -> None:
         self.items: list[Any] = []
-        self._ends = [0]
+        self._ends: list[int] = []
 
     def add(self, items: Iterable[Any]) -> None:
         self.items.extend(items)
         self._ends.append(len(self.items))
 
-    def listed(self, flat: pa.Array) -> pa.Array:
-        return pa.LargeListArray.from_arrays(pa.array(self._ends, pa.int64()), flat)
+    def listed(self, items: pl.Series) -> pl.Series:
+        return lists(items, np.array(self._ends, np.int64))
 
-    def texts(self) -> pa.Array:
-        return self.listed(pa.array(self.items, TEXT))
+    def texts(self) -> pl.Series:
+        return self.listed(_strings(self.items))
 
-    def structs(self, names: Sequence[str]) -> pa.Array:
-        return self.listed(pa.StructArray.from_arrays(_columns(self.items, len(names)), names=list(names)))
+    def structs(self, names: Sequence[str]) -> pl.Series:
+        return self.listed(_texts_of(self.items, names).to_struct())
 
 
 def _labels(row: Mapping[str, Any], read: set[str]) -> tuple[str | None, list[str], list[str]]:
@@ -182,8 +177,12 @@ def _extra(value: Mapping[str, Any], renames: Mapping[str, str], row: Mapping[st
     return rest if is_empty(before) else {**rest, "extra": before}
 
 
-def _columns(rows: Sequence[Texts], width: int) -> list[pa.Array]:
-    return [pa.array([row[number] for row in rows], TEXT) for number in range(width)]
+def _strings(texts: Sequence[str | None]) -> pl.Series:
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _texts_of(rows: Sequence[Texts], names: Sequence[str]) -> pl.DataFrame:
+    return pl.DataFrame({name: _strings([row[number] for row in rows]) for number, name in enumerate(names)})
 
 
 def _made_by(value: Any) -> tuple[Texts, float] | None:

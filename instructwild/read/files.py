@@ -16,7 +16,7 @@ from typing import IO
 
 import polars as pl
 
-from instructwild.errors import InputError
+from instructwild.errors import InputError, MissingExtraError
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
@@ -180,7 +180,10 @@ def _table(path: Path) -> pl.DataFrame:
 
 
 def _hub(name: str) -> Iterator[Line]:
-    import datasets  # type: ignore[import-untyped]
+    try:
+        import datasets  # type: ignore[import-untyped]
+    except ModuleNotFoundError as error:
+        raise MissingExtraError.named("datasets", error.name or "datasets") from None
 
     try:
         rows = datasets.load_dataset(name, split="train")

@@ -76,7 +76,7 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
         response_id=turn_ids("assistant", turns["answer"]),
         messages=_messages(turns),
         language=_not_empty(pl.col("language")).fill_null("und"),
-        origin=lists(origin, np.arange(1, columns.height + 1)),
+        origin=lists(origin.to_struct(), np.arange(1, columns.height + 1)),
         parents=nothing,
         made_by=pl.lit(None, INSTRUCTION["made_by"]),
         labels=pl.struct(type=pl.coalesce(_not_empty(pl.col("instruction_type")), _not_empty(pl.col("category"))),
@@ -126,7 +126,7 @@ def _messages(texts: pl.DataFrame) -> pl.Series:
     turns = pl.DataFrame({"role": pl.Series(["user", "assistant"])[(order >= texts.height).astype(np.int64)],
                           "content": pl.concat([texts["prompt"], texts["answer"]])[order]})
     turns = turns.with_columns(pl.lit(None, pl.String).alias(name) for name in TURN[2:])
-    return lists(turns, np.cumsum(1 + answered))
+    return lists(turns.to_struct(), np.cumsum(1 + answered))
 
 
 def turn_ids(role: str, contents: pl.Series) -> pl.Series:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from instructwild.errors import GateError, InputError
+from instructwild.errors import GateError, InputError, MissingExtraError
 from instructwild.stage.check import check_unaltered
 from instructwild.stage.content import SCRATCH, sha256_of, weights_sha256
 from instructwild.stage.frames import DROPPED, upgraded
@@ -53,8 +53,15 @@ class Stage:
         return upgraded(table(path))
 
     def dataset(self) -> "datasets.Dataset":
-        """The rows that stayed, as a `datasets.Dataset`."""
-        from datasets import Dataset
+        """The rows that stayed, as a `datasets.Dataset`.
+
+        Raises:
+            MissingExtraError: `datasets` is not installed.
+        """
+        try:
+            from datasets import Dataset
+        except ModuleNotFoundError as error:
+            raise MissingExtraError.named("datasets", error.name or "datasets") from None
 
         return Dataset.from_polars(self.frame())
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from instructwild.schema.columns import (
@@ -72,12 +71,17 @@ def _with_fields(frame: pl.DataFrame, column: str, wanted: pl.DataType, before: 
          for field in inner.fields])))
 
 
-def lists(rows: pl.DataFrame, ends: NDArray[np.int64]) -> pl.Series:
-    """Lists of structs out of flat rows: list i ends before row ends[i]."""
-    flat = rows.to_struct().to_arrow(compat_level=pl.CompatLevel.oldest())
-    listed = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(np.append(0, ends), pa.int64()), flat))
-    assert isinstance(listed, pl.Series)
-    return listed
+def lists(items: pl.Series, ends: NDArray[np.int64]) -> pl.Series:
+    """One list a row out of all items in a row: list i ends before items[ends[i]]."""
+    lengths = np.diff(ends, prepend=0)
+    filled = lengths > 0
+    rows = pl.Series(np.repeat(np.arange(len(ends)), lengths)).set_sorted()
+    groups = pl.DataFrame({"row": rows, "items": items}).group_by("row", maintain_order=True).agg("items")["items"]
+    if not filled.all():
+        empty = pl.Series([[]], dtype=pl.List(items.dtype))
+        # In several chunks, `gather` would take ten times as long.
+        groups = pl.concat([groups, empty], rechunk=True).gather(np.where(filled, np.cumsum(filled) - 1, groups.len()))
+    return groups.alias("")
 
 
 def instruction_frame(rows: Iterable[Instruction]) -> pl.DataFrame:

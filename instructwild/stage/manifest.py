@@ -1,7 +1,6 @@
 """The manifest: what a stage did, to what, and what it cost. It is written last, so its presence means the stage is done."""
 
 import platform
-import resource
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -140,7 +139,13 @@ def environment() -> dict[str, str]:
 
 
 def peak_memory_mb() -> int:
-    """The most memory that this process, or the largest child it waited for, has held so far, in MiB."""
+    """The most memory that this process, or the largest child it waited for, has held so far, in MiB; 0 on Windows, which
+    does not say.
+    """
+    if sys.platform == "win32":
+        return 0
+    import resource
+
     children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // _UNIT
     try:  # a process's own ru_maxrss starts at that of the process which started it; VmHWM starts anew
         status = Path("/proc/self/status").read_text(encoding="ascii")

@@ -46,20 +46,20 @@ def table() -> np.ndarray:
         for point in range(first, last + 1):
             if unicodedata.category(chr(point))[0] != "L":
                 script_of[point] = OTHER
-    for point in range(0x4E00, 0xA000):
-        simplified, traditional = _encoded(point, "gb2312"), _encoded(point, "big5")
-        if simplified and not traditional:
-            script_of[point] = HANS
-        elif traditional and not simplified and traditional < b"\xc6\x80":
+    ideographs = "".join(map(chr, range(0x4E00, 0xA000)))
+    simplified, traditional = _codes(ideographs, "gb2312"), _codes(ideographs, "big5")
+    for point in simplified.keys() - traditional.keys():
+        script_of[point] = HANS
+    for point in traditional.keys() - simplified.keys():
+        if traditional[point] < b"\xc6\x80":
             script_of[point] = HANT
     return script_of
 
 
-def _encoded(point: int, codec: str) -> bytes:
-    try:
-        return chr(point).encode(codec)
-    except UnicodeEncodeError:
-        return b""
+def _codes(characters: str, codec: str) -> dict[int, bytes]:
+    """The two bytes of each of these that a codec can write, by code point; all are encoded in one go."""
+    encoded = characters.encode(codec, "ignore")
+    return {ord(char): encoded[2 * at:2 * at + 2] for at, char in enumerate(encoded.decode(codec))}
 
 
 def counts(texts: Sequence[str]) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Compiled code works wherever the toolkit is installed: read-only, on a full disk, or without numba."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -60,6 +61,41 @@ def test_without_numba_the_same_verdicts(tmp_path):
     (tmp_path / "numba.py").write_text("raise ImportError('no numba here')")
     ran = ask(tmp_path)
     assert (ran.stdout, ran.stderr) == ("5998 True\n", "")
+
+
+BOTH = """
+import json, random, sys
+if sys.argv[1] == "without":
+    sys.modules["numba"] = sys.modules["llvmlite"] = None
+from instructwild.clean.near import NearDuplicates, SameRequests
+rng = random.Random(7)
+words = [first + last for first in ("tea", "sun", "box", "run", "far", "old")
+         for last in ("ing", "ed", "s", "er", "ly", "ness", "")]
+signs = "请写出一个关于春天的故事并说明它为什么好玩水火木金土日月山川风雨"
+texts = []
+for row in range(2_000):
+    if row % 5 == 4:
+        kept = list(texts[rng.randrange(row)])
+        kept[rng.randrange(len(kept))] = rng.choice(["", "x", "不", " not ", "3"])
+        texts.append("".join(kept) if row % 2 else "please " + texts[rng.randrange(row)] + " !")
+    elif row % 2:
+        texts.append(" ".join(rng.choices(words, k=rng.randint(3, 12))))
+    else:
+        texts.append("".join(rng.choices(signs, k=rng.randint(4, 20))))
+plain, asks = NearDuplicates(texts, compiled=True), SameRequests(texts, sifted=True)
+print(json.dumps([plain.verdicts, asks.verdicts, plain._corpus is not None,
+                  [float(match) for _, match in plain.just_kept()], [float(match) for _, match in asks.just_kept()]]))
+"""
+
+
+def test_two_thousand_rows_get_the_same_verdicts_and_evidence_with_and_without_numba():
+    shown = {}
+    for how in ("with", "without"):
+        ran = subprocess.run([sys.executable, "-c", BOTH, how], capture_output=True, text=True, check=True)
+        shown[how] = json.loads(ran.stdout)
+    assert (shown["with"].pop(2), shown["without"].pop(2)) == (True, False)
+    assert shown["with"] == shown["without"]
+    assert all(sum(verdict is not None for verdict in verdicts) > 50 for verdicts in shown["with"][:2])
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """How much memory this process holds for its model: on a GPU what torch has allocated there, else resident memory."""
 
-import resource
 import sys
 from pathlib import Path
 
@@ -40,4 +39,10 @@ def _peak_resident() -> int:
     try:
         return 1024 * int(STATUS.read_text(encoding="ascii").partition("VmHWM:")[2].split()[0])
     except (OSError, IndexError, ValueError):
+        if sys.platform == "win32":                      # which counts it by itself
+            import psutil
+
+            return int(psutil.Process().memory_info().peak_wset)
+        import resource
+
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

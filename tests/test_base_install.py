@@ -1,0 +1,109 @@
+"""The base install: what it needs to clean a table, and one message where a job needs more."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import pytest
+
+from instructwild.cli import EXTRA_OF
+from instructwild.doctor import BASE, JOBS
+from instructwild.errors import install_command
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WITHOUT = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Absent())
+from instructwild.cli import main
+main({args!r})
+"""
+ABSENT = sorted({*EXTRA_OF, "pandas", "llvmlite", "multiprocess", "dill", "aiohttp", "fsspec", "psutil", "latex2mathml"})
+
+
+def base_only(folder, *args):
+    """A command in a process in which nothing but the base install can be imported."""
+    return subprocess.run([sys.executable, "-c", WITHOUT.format(absent=ABSENT, args=list(args))], cwd=folder,
+                          capture_output=True, text=True, timeout=200)
+
+
+@pytest.fixture
+def rows(tmp_path):
+    shown = [{"instruction": "What is a draw?", "output": "Nobody wins."},
+             {"instruction": "什么是平局？", "output": "没有人赢。"},
+             {"instruction": "What is a draw?", "output": "Nobody wins."},
+             {"instruction": "Call +1 212 736 5000", "output": "No."}]
+    (tmp_path / "my.json").write_text(json.dumps(shown, ensure_ascii=False), encoding="utf-8")
+    return tmp_path
+
+
+def test_the_data_path_needs_nothing_of_the_extras(rows):
+    for args in (("clean", "my.json", "--out", "clean"), ("collect", "json", "my.json", "--out", "seeds"),
+                 ("convert", "clean", "--to", "sharegpt", "--out", "share"), ("diff", "clean", "clean"),
+                 ("clean", "my.json", "--steps", "pii,near", "--out", "masked")):
+        ran = base_only(rows, *args)
+        assert ran.returncode == 0, (args, ran.stderr)
+    assert (rows / "clean" / "report.html").stat().st_size > 1000
+    assert json.loads((rows / "clean" / "manifest.json").read_text(encoding="utf-8"))["rows"]["kept"] == 3
+
+
+def test_parquet_is_read_without_pyarrow(rows):
+    import polars as pl
+
+    pl.read_json(rows / "my.json").write_parquet(rows / "my.parquet")
+    for args in (("collect", "parquet", "my.parquet", "--out", "a"), ("clean", "my.parquet", "--out", "b")):
+        ran = base_only(rows, *args)
+        assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize(("args", "extra"), [
+    (("clean", "someone/some-dataset", "--out", "x"), "datasets"),
+    (("publish", "clean", "someone/x", "--dry-run"), "datasets")])
+def test_what_needs_an_extra_is_one_message(rows, args, extra):
+    base_only(rows, "clean", "my.json", "--out", "clean")
+    ran = base_only(rows, *args)
+    assert ran.returncode == 2
+    assert "Traceback" not in ran.stderr
+    assert f"[{extra}]" in ran.stderr
+
+
+def test_every_extra_that_is_named_exists():
+    assert {*EXTRA_OF.values()} | {job for job in JOBS if job != BASE} <= {*PROJECT["optional-dependencies"]}
+
+
+def test_the_base_install_names_none_of_the_heavy_packages():
+    names = {re.split(r"[<>=\[; ]", line)[0] for line in PROJECT["dependencies"]}
+    assert not names & {"datasets", "pandas", "pyarrow", "numba", "phonenumbers", "torch", "transformers", "huggingface-hub"}
+
+
+@pytest.mark.parametrize(("origin", "command"), [
+    ('{"url": "file:///src/wild%20one", "dir_info": {"editable": true}}', "pip install -e '/src/wild one[train]'"),
+    ('{"url": "file:///src/wild", "dir_info": {}}', "pip install 'instructwild[train] @ file:///src/wild'"),
+    ('{"url": "file:///d/instructwild-0.2.0-py3-none-any.whl", "archive_info": {}}',
+     "pip install 'instructwild[train] @ file:///d/instructwild-0.2.0-py3-none-any.whl'"),
+    ('{"url": "https://example.org/wild.git", "vcs_info": {"vcs": "git", "commit_id": "abc"}}',
+     "pip install 'instructwild[train] @ git+https://example.org/wild.git@abc'"),
+    (None, "pip install 'instructwild[train]'"), ("no json", "pip install '.[train]', in the folder of the source")])
+def test_a_remedy_installs_from_where_the_toolkit_came_from(monkeypatch, origin, command):
+    class Installed:
+        def read_text(self, name):
+            return origin if name == "direct_url.json" else None
+
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
+    assert install_command("train") == command
+
+
+def test_a_source_tree_that_is_not_installed_says_so(monkeypatch):
+    def absent(name):
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("importlib.metadata.distribution", absent)
+    assert install_command() == "pip install '.', in the folder of the source"
