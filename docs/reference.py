@@ -28,7 +28,7 @@ SHARED = {"--help", "--install-completion", "--show-completion"}
 
 
 def commands() -> Iterator[tuple[list[str], Any, Any]]:
-    """(words, command, context) of every command that is not hidden, groups before their members, in the order of the help."""
+    """(words, command, context) of every command that is not hidden: groups before members, in the order of the help."""
     yield from _walk(get_command(app), ["instructwild"])
 
 
@@ -112,8 +112,10 @@ def table(command: Any, ctx: Any, say: Language) -> list[str]:
         argument = parameter.param_type_name == "argument"
         panel = "Arguments" if argument else getattr(parameter, "rich_help_panel", None) or "Options"
         text, default = explained(parameter)
+        typed = spelled(parameter, ctx).replace("|", "\\|")
+        values = "; ".join(filter(None, (escaped(say(default)), limits(parameter, ctx))))
         panels.setdefault(panel, []).append(
-            f"| {spelled(parameter, ctx).replace('|', chr(92) + '|')} | {escaped(say(text))} | {'; '.join(filter(None, (escaped(say(default)), limits(parameter, ctx))))} |")
+            f"| {typed} | {escaped(say(text))} | {values} |")
     lines = []
     for panel, rows in panels.items():
         lines += [f"**{say(panel)}**", "", f"| {say('name')} | {say('what it does')} | {say('default')} |",

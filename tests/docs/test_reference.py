@@ -1,5 +1,6 @@
 """The reference is what the commands declare, in both languages."""
 
+import re
 import runpy
 from pathlib import Path
 
@@ -33,8 +34,6 @@ def test_every_command_and_every_option_of_its_help_stands_on_its_page(script):
 
 
 def test_translations_keep_names_of_options(script):
-    import re
-
     words = script["yaml"].safe_load((ROOT / "docs/reference.zh-CN.yaml").read_text(encoding="utf-8"))
-    names = {text: set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) for text in words}
-    assert [text for text, chinese in words.items() if names[text] != set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", chinese))] == []
+    option = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
+    assert [text for text, chinese in words.items() if set(option.findall(text)) != set(option.findall(chinese))] == []
