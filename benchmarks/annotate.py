@@ -33,7 +33,7 @@ def main() -> None:
         print("no server to measure: instructwild annotate serve --prepare")
         return
     python = environment.python(environment.location())
-    os.environ["INSTRUCTWILD_SALT"] = "pepper"
+    os.environ["INSTRUCTWILD_SALT"] = "salt and pepper"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         home = Home(Path(folder) / "argilla")

@@ -13,7 +13,8 @@ from instructwild.expand.judge_stage import judge_candidates
 from instructwild.llm.open import Limits
 from instructwild.schema import Candidate, Instruction, Message, Ranking, RankingRow
 from instructwild.stage.frames import ranking_frame, rankings
-from instructwild_annotation import agreement
+from instructwild_annotation.agreement import Agreement
+from instructwild_annotation.comparisons import Comparisons
 
 DATA = Path(os.environ.get("BENCH_RANKINGS", HERE.parent.parent / "shared" / "data" / "rankings"))
 JUDGES = os.environ.get("BENCH_JUDGES", "smollm2").split(",")
@@ -40,7 +41,7 @@ def main() -> None:
             judged = list(rankings(made.frame()))
             for tag in PROMPTS:
                 own = [row for row in judged if row.language == tag]
-                found = sum(agreement.with_people(own).values(), agreement.Agreement())
+                found = sum((group.total for group in Comparisons.of(own).with_people().values()), Agreement())
                 ordered = found.same + found.opposed
                 table.append([told["annotator"], tag, len(own), sum(len(row.rankings) > 1 for row in own), found.pairs,
                               found.same, found.half, found.opposed, f"{found.same / ordered:.2f}" if ordered else "–"])

@@ -2,7 +2,7 @@
 
     python -m benchmarks.weights_in_parts [--processes 2] [--updates 2]
 
-The same `train ppo --use-peft false` is run by one process and by several on this machine, as torchrun would start them, in
+The same `train ppo --no-use-peft` is run by one process and by several on this machine, as torchrun would start them, in
 float32. The peak is each process's own resident memory, imports included, with blocks above a mebibyte given back as soon as
 they are freed; it is told beside the estimate that the command makes before it loads weights.
 """

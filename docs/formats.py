@@ -47,7 +47,7 @@ SAID = {
 }
 REASONS = {"reading": ("malformed", "media", "marked_bad"), "collect": ("not_a_prompt", "repost", "forgotten"),
            "expand, respond, evaluate": ("failed", "truncated", "refused", "bad_format", "wrong_language", "surplus"),
-           "clean": ("empty", "language", "rule", "exact_duplicate", "near_duplicate", "contaminated", "pii"),
+           "clean": ("empty", "language", "rule", "exact_duplicate", "near_duplicate", "contaminated", "pii", "edited"),
            "rankings, training, evaluate": ("too_few_candidates", "not_ranked", "too_long", "no_answer", "no_preference")}
 
 

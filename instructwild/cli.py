@@ -10,11 +10,12 @@ import typer
 
 from instructwild import __version__
 from instructwild.console.lazy_group import lazy_group
+from instructwild.console.signals import TERMINATED, terminate_as_interrupt, was_terminated
 from instructwild.errors import InstructwildError, MissingExtraError
 from instructwild.llm.quiet import quiet_imports
 
 INTERRUPTED = 130
-ENDED_BY_HAND = ("serve", "chat")
+ENDED_BY_HAND = ("serve", "chat", "view")
 """Commands that a person ends with Ctrl-C: there is nothing to go on with, and nothing to say."""
 
 COMMANDS = {
@@ -25,6 +26,7 @@ COMMANDS = {
     "annotate": "instructwild_annotation.cli:annotate",
     "convert": "instructwild.convert:convert",
     "diff": "instructwild.diff:diff",
+    "view": "instructwild.view.command:view",
     "train": "instructwild_trainer.cli:train",
     "evaluate": "instructwild_trainer.evaluate.command:evaluate",
     "export": "instructwild_trainer.export.command:export",
@@ -70,15 +72,20 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
 
 
 def main(args: list[str] | None = None) -> None:
-    """Run the command line and leave with 0 done, 1 a gate failed, 2 the user can mend it, 130 interrupted."""
+    """Run the command line and leave with 0 done, 1 a gate failed, 2 the user can mend it, 130 interrupted, 143 ended by
+    SIGTERM.
+    """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     quiet_imports()
     try:
-        app(args, prog_name="instructwild")
+        with terminate_as_interrupt():
+            app(args, prog_name="instructwild")
     except SystemExit as leaving:
         verb = next((word for word in (sys.argv[1:] if args is None else args) if not word.startswith("-")), "")
         if leaving.code == INTERRUPTED and verb not in ENDED_BY_HAND:
             print("interrupted: finished work is kept, and the same command goes on from there", file=sys.stderr)
+        if leaving.code == INTERRUPTED and was_terminated():
+            sys.exit(TERMINATED)
         raise
     except InstructwildError as error:
         _tell(error)

@@ -2,7 +2,8 @@
 
 `messages` and `preference` have TRL's column names; `alpaca` is instruction, input, output; `sharegpt` is conversations of
 `from` and `value`. Ids, languages, tools and every further column that the rows were read with stand beside them.
-A ranking stage becomes preference pairs, as `schema.ranking` defines them: people before models, by majority, ties none.
+Rankings, and rows that hold preferences, become preference pairs, as `schema.ranking` defines them: people before models, by
+majority, ties none.
 Rankings themselves stay whole in their stage, where reward modelling reads them.
 """
 
@@ -21,7 +22,7 @@ from instructwild.schema.verdict import Reason
 if TYPE_CHECKING:
     import polars as pl
 
-    from instructwild.schema.ranking import RankingRow
+    from instructwild.schema.ranking import Candidate, RankingRow
     from instructwild.stage import Stage
 
 def convert(
@@ -57,24 +58,25 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         force: replace what another run left in `out`.
 
     Raises:
-        InputError: rankings are wanted and the source has none, or the other way round.
+        InputError: preferences are wanted and no row holds any, or the source holds rankings and others are wanted.
     """
     import polars as pl
 
     from instructwild.read import read
     from instructwild.read.cells import json_text
+    from instructwild.read.rankings import read_rankings
     from instructwild.schema.verdict import Dropped
-    from instructwild.stage import input_record, is_stage, load, start
-    from instructwild.stage.frames import dropped_frame, instructions, is_ranking, rankings
+    from instructwild.stage import is_stage, load, start
+    from instructwild.stage.frames import dropped_frame, instructions, is_ranking
 
-    layout, lost, unread = Layout(to), [], []
-    ranked = is_stage(source) and is_ranking(load(source).frame())
-    if ranked != (layout is Layout.PREFERENCE):
-        raise InputError(f"holds {'rankings' if ranked else 'instructions'}, which do not become {layout.value}",
-                         where=str(source), remedy="rankings become preference; instructions messages, alpaca or sharegpt")
-    if ranked:
-        frame, inputs = load(source).frame(), [input_record(source)]
+    layout, ranked, frame, unread = Layout(to), [], None, []
+    if layout is Layout.PREFERENCE:
+        pairs = read_rankings([source], encoding, columns)
+        ranked, inputs, lost = pairs.rows, pairs.inputs, list(pairs.dropped)
     else:
+        if is_stage(source) and is_ranking(load(source).frame()):
+            raise InputError(f"holds rankings, which do not become {layout.value}", where=str(source),
+                             remedy="rankings become preference; instructions messages, alpaca or sharegpt")
         table = read([source], encoding, columns)
         frame, inputs, lost, unread = table.frame, table.inputs, list(table.malformed), table.unread
     config = {"to": layout.value, **({"map": dict(columns)} if columns else {}),
@@ -84,25 +86,25 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
             return run.finished
         written: list[dict[str, Any]] = []
         origin: list[int] = []
-        if ranked:
-            for number, row in enumerate(rankings(frame)):
-                pairs = list(preference_rows(row))
-                written += pairs
-                origin += [number] * len(pairs)
-                if not pairs:
+        if frame is None:
+            for number, row in enumerate(ranked):
+                made = list(preference_rows(row))
+                written += made
+                origin += [number] * len(made)
+                if not made:
                     lost.append(Dropped(id=row.id, step="convert", reason=_why_no_pair(row), row=row.model_dump(),
                                         evidence={"strictly_ordered_pairs": 0}))
         else:
-            for number, row in enumerate(instructions(frame)):
-                problem = misfit(row.messages, layout)
+            for number, instruction in enumerate(instructions(frame)):
+                problem = misfit(instruction.messages, layout)
                 if problem is None:
-                    written.append(row_in(row, layout))
+                    written.append(row_in(instruction, layout))
                     origin.append(number)
                 else:
-                    lost.append(Dropped(id=row.id, step="convert", reason=Reason.BAD_FORMAT, evidence={"problem": problem},
-                                        row=row.model_dump(mode="json")))
+                    lost.append(Dropped(id=instruction.id, step="convert", reason=Reason.BAD_FORMAT,
+                                        evidence={"problem": problem}, row=instruction.model_dump(mode="json")))
         data = pl.DataFrame(columns_of(written, layout))
-        with run.aside("data.jsonl") as path, path.open("w", encoding="utf-8") as lines:
+        with run.atomic("data.jsonl") as path, path.open("w", encoding="utf-8") as lines:
             lines.writelines(f"{json_text(row)}\n" for row in written)
         run.save("data.parquet", data)
         if with_dataset_info:
@@ -113,7 +115,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
 def _why_no_pair(row: "RankingRow") -> Reason:
     if len(row.candidates) < 2:
         return Reason.TOO_FEW_CANDIDATES
-    return Reason.NO_PREFERENCE if any(one.status == "submitted" for one in row.rankings) else Reason.NOT_RANKED
+    return Reason.NO_PREFERENCE if any(ranking.status == "submitted" for ranking in row.rankings) else Reason.NOT_RANKED
 
 
 def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, layout: Layout,
@@ -134,10 +136,11 @@ def preference_rows(row: "RankingRow") -> Iterator[dict[str, Any]]:
     """The preference pairs of a ranking row, the prompt apart, as TRL's reward and DPO trainers read them."""
     prompt = [message.model_dump() for message in row.messages]
     for pair in row.preference_pairs():
-        yield {"prompt": prompt, "chosen": [_answer(row.candidates[pair.chosen].text)],
-               "rejected": [_answer(row.candidates[pair.rejected].text)], "id": pair.id, "annotator": pair.annotator,
+        yield {"prompt": prompt, "chosen": [_answer(row.candidates[pair.chosen])],
+               "rejected": [_answer(row.candidates[pair.rejected])], "id": pair.id, "annotator": pair.annotator,
                "agreement": pair.agreement}
 
 
-def _answer(text: str) -> dict[str, str]:
-    return {"role": "assistant", "content": text}
+def _answer(candidate: "Candidate") -> dict[str, str]:
+    thoughts = {"reasoning_content": candidate.reasoning_content} if candidate.reasoning_content else {}
+    return {"role": "assistant", "content": candidate.text, **thoughts}

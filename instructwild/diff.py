@@ -5,6 +5,7 @@ differs, or where it names as its parent a row that only the first has (its prom
 or the same. A row of the same text may be *relabelled*: another language, type, risk, flag or score.
 """
 
+import errno
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -40,7 +41,7 @@ class Difference:
         rows: of the first and of the second.
         unread: rows of the first and of the second that hold no instruction: they are left out.
         same: rows of the same text in both; `relabelled` of them with another language, label or score.
-        reasons: dropped rows by the reason that the second stage gives for them, `not told` where it gives none.
+        reasons: dropped rows by the reason that the second stage gives for them, `no reason given` where it gives none.
         columns: for each further column (of `extra`, and `tools`) that only some rows have, how many rows of either have it.
         shifts: for language, type and length, how many rows of each value either dataset has.
     """
@@ -82,27 +83,28 @@ def diff(
     """Compare two datasets like a pull request: rows added, dropped, rewritten and why. Exit 0: the same, 1: they differ."""
     from instructwild.read.names import parse_map
 
-    found = difference(first, second, encoding, parse_map(columns or ()))
+    changed = difference(first, second, encoding, parse_map(columns or ()))
     if html is not None:
-        _write(html, page(found))
+        _write(html, page(changed))
     if as_json:
         import json
 
-        print(json.dumps(found.to_json(), ensure_ascii=False, indent=2))
+        print(json.dumps(changed.to_json(), ensure_ascii=False, indent=2))
     else:
-        print(text(found), end="")
-    if found.differs:
+        print(text(changed), end="")
+    if changed.differs:
         raise typer.Exit(1)
 
 
 def _write(path: Path, content: str) -> None:
     """One file, whole or not at all."""
-    aside = path.with_name(f".{path.name}.aside")
+    from instructwild.stage.atomic import write_atomic
+
     try:
-        aside.write_text(content, encoding="utf-8")
-        aside.replace(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "its folder does not exist")
+        write_atomic(path, content)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise OutputError(f"cannot be written ({error.strerror})", where=str(path),
                           remedy="check the path, its permissions and the free space") from None
 
@@ -116,9 +118,8 @@ def difference(first: str | Path, second: str | Path, encoding: str | None = Non
     """
     import polars as pl
 
-
     (old, old_unread), (new, new_unread) = _rows(first, encoding, columns), _rows(second, encoding, columns)
-    same, gone, come = _matched(old, new, "id", "said")
+    same, gone, come = _matched(old, new, "id", "answer_id")
     answered, gone, come = _matched(gone, come, "id")
     parents = come.explode("parents", keep_nulls=False, empty_as_null=False).select("place", parent="parents")
     known = parents.join(gone, left_on="parent", right_on="id", how="semi", maintain_order="left")
@@ -128,7 +129,7 @@ def difference(first: str | Path, second: str | Path, encoding: str | None = Non
     changed = [Rewritten(row["id"], row["kind"], row["answer"] or "", row["answer_new"] or "")
                for row in answered.iter_rows(named=True)]
     changed += [Rewritten(row["id_new"], "prompt", row["prompt"], row["prompt_new"]) for row in mended.iter_rows(named=True)]
-    gone = _matched(gone, _told(second), "id", keep="left")[0].with_columns(pl.col("reason").fill_null("not told"))
+    gone = _matched(gone, _reasons(second), "id", keep="left")[0].with_columns(pl.col("reason").fill_null("no reason given"))
     return Difference(
         *_names(Path(first), Path(second)), (old.height, new.height), same.height, (old_unread, new_unread),
         same.filter(pl.col("labelled").ne_missing(pl.col("labelled_new"))).height,
@@ -145,30 +146,30 @@ def _matched(old: "pl.DataFrame", new: "pl.DataFrame", *keys: str,
 
     old, new = (frame.with_columns(copy=pl.int_range(pl.len()).over(keys)) for frame in (old, new))
     on = [*keys, "copy"]
-    both = old.join(new, on=on, how=keep, suffix="_new", nulls_equal="said" in keys, maintain_order="left")
-    rest = [frame.join(other, on=on, how="anti", nulls_equal="said" in keys, maintain_order="left")
+    both = old.join(new, on=on, how=keep, suffix="_new", nulls_equal="answer_id" in keys, maintain_order="left")
+    rest = [frame.join(other, on=on, how="anti", nulls_equal="answer_id" in keys, maintain_order="left")
             for frame, other in ((old, new), (new, old))]
     return both.drop("copy"), rest[0].drop("copy"), rest[1].drop("copy")
 
 
-def _told(second: str | Path) -> "pl.DataFrame":
+def _reasons(second: str | Path) -> "pl.DataFrame":
     """Which rows a stage dropped and why. One that was mended before is known by the id it had then, too."""
     import polars as pl
 
     from instructwild.stage import is_stage, load
     from instructwild.stage.frames import DROPPED
 
-    told = load(second, even_failed=True).dropped() if is_stage(second) else pl.DataFrame(schema=DROPPED)
-    before = told.select(pl.col("row").str.json_path_match("$.parents[0]").alias("id"), "reason").drop_nulls()
-    return pl.concat([told.select("id", "reason"), before])
+    lost = load(second, even_failed=True).dropped() if is_stage(second) else pl.DataFrame(schema=DROPPED)
+    before = lost.select(pl.col("row").str.json_path_match("$.parents[0]").alias("id"), "reason").drop_nulls()
+    return pl.concat([lost.select("id", "reason"), before])
 
 
 def _names(first: Path, second: Path) -> tuple[str, str]:
     """What the two are called: with as many folders before the name as tell them apart."""
-    one, two = first.resolve().parts, second.resolve().parts
-    for count in range(1, min(len(one), len(two))):
-        if one[-count:] != two[-count:]:
-            return "/".join(one[-count:]), "/".join(two[-count:])
+    parts, others = first.resolve().parts, second.resolve().parts
+    for count in range(1, min(len(parts), len(others))):
+        if parts[-count:] != others[-count:]:
+            return "/".join(parts[-count:]), "/".join(others[-count:])
     return str(first), str(second)
 
 
@@ -188,12 +189,13 @@ def _rows(source: str | Path, encoding: str | None, columns: Mapping[str, str] |
     if frame is not None and beside:
         if not is_ranking(frame):
             frame = frame.rename({"prompt": "messages"})
-        said = [compact([row[name] for name in beside[0]]) for row in frame.iter_rows(named=True)]
+        answers = [compact([row[name] for name in beside[0]]) for row in frame.iter_rows(named=True)]
         nothing = pl.lit([], pl.List(pl.String))
         language = pl.col("language") if "language" in frame.columns else pl.lit("und")
-        frame = frame.with_columns(said=pl.Series(said, dtype=pl.String), parents=nothing, type=pl.lit(None, pl.String),
+        frame = frame.with_columns(answer_id=pl.Series(answers, dtype=pl.String), parents=nothing,
+                                   type=pl.lit(None, pl.String),
                                    language=language, labelled=language)
-        kind, answer = "ranking" if is_ranking(frame) else "pair", pl.col("said")
+        kind, answer = "ranking" if is_ranking(frame) else "pair", pl.col("answer_id")
     else:
         if frame is None:
             table = read([source], encoding, columns)
@@ -202,14 +204,15 @@ def _rows(source: str | Path, encoding: str | None, columns: Mapping[str, str] |
             frame, malformed = rows_of(load(source, even_failed=True))
         unread = len(malformed)
         labelled = pl.struct("language", "labels", "scores").struct.json_encode()
-        frame = frame.with_columns(said=pl.col("response_id"), type=pl.col("labels").struct.field("type"), labelled=labelled)
+        frame = frame.with_columns(answer_id=pl.col("response_id"), type=pl.col("labels").struct.field("type"),
+                                   labelled=labelled)
     turns = pl.col("messages").list
     asking = pl.element().filter(pl.element().struct.field("role") != "assistant").struct.field("content")
     prompt, last = turns.eval(asking).list.join("\n"), turns.last()
     if not beside:
         kind, answer = "answer", pl.when(last.struct.field("role") == "assistant").then(last.struct.field("content"))
     return frame.with_row_index("place").select(
-        "place", "id", "said", "labelled", "parents", "language", pl.col("type").fill_null("none"), kind=pl.lit(kind),
+        "place", "id", "answer_id", "labelled", "parents", "language", pl.col("type").fill_null("none"), kind=pl.lit(kind),
         extra=pl.col("extra") if "extra" in frame.columns else pl.lit(None, pl.String),
         tools=pl.col("tools") if "tools" in frame.columns else pl.lit(None, pl.String),
         prompt=prompt, answer=answer, length=_length(prompt.str.len_chars())), unread
@@ -237,23 +240,24 @@ def _shift(old: "pl.Series", new: "pl.Series") -> dict[str, tuple[int, int]]:
     return {name: (before.get(name, 0), after.get(name, 0)) for name in {**before, **after}}
 
 
-def text(found: Difference) -> str:
+def text(changes: Difference) -> str:
     """The difference for a terminal."""
-    lines = [f"{found.first}: {found.rows[0]:,} rows; {found.second}: {found.rows[1]:,} rows",
-             f"+ {len(found.added):,} added   - {len(found.dropped):,} dropped   ~ {len(found.rewritten):,} rewritten   "
-             f"= {found.same:,} the same" + (f", {found.relabelled:,} of them relabelled" if found.relabelled else "")]
-    if any(found.unread):
-        lines.append(f"left out, because they hold no instruction: {found.unread[0]:,} rows of the first, "
-                     f"{found.unread[1]:,} of the second")
-    lines += [f"    {count:>8,}  {reason}" for reason, count in found.reasons.items()]
-    for name, values in found.shifts.items():
+    lines = [f"{changes.first}: {changes.rows[0]:,} rows; {changes.second}: {changes.rows[1]:,} rows",
+             f"+ {len(changes.added):,} added   - {len(changes.dropped):,} dropped   "
+             f"~ {len(changes.rewritten):,} rewritten   "
+             f"= {changes.same:,} the same" + (f", {changes.relabelled:,} of them relabelled" if changes.relabelled else "")]
+    if any(changes.unread):
+        lines.append(f"left out, because they hold no instruction: {changes.unread[0]:,} rows of the first, "
+                     f"{changes.unread[1]:,} of the second")
+    lines += [f"    {count:>8,}  {reason}" for reason, count in changes.reasons.items()]
+    for name, values in changes.shifts.items():
         moved = {value: pair for value, pair in values.items() if pair[0] != pair[1]}
         lines += [f"{name}: " + ", ".join(f"{value} {a:,} → {b:,}" for value, (a, b) in moved.items())] if moved else []
-    lines += [f"column {_line(name)}: {a:,} rows → {b:,} rows" for name, (a, b) in found.columns.items()]
-    lines += [f"+ {id_} {_line(prompt)}" for id_, prompt in found.added[:SHOWN]]
-    lines += [f"- {id_} {_line(prompt)}  ({reason})" for id_, prompt, reason in found.dropped[:SHOWN]]
-    lines += [f"~ {row.id} {row.what}: {_line(row.before)} → {_line(row.after)}" for row in found.rewritten[:SHOWN]]
-    hidden = sum(max(0, len(rows) - SHOWN) for rows in (found.added, found.dropped, found.rewritten))
+    lines += [f"column {_line(name)}: {a:,} rows → {b:,} rows" for name, (a, b) in changes.columns.items()]
+    lines += [f"+ {id_} {_line(prompt)}" for id_, prompt in changes.added[:SHOWN]]
+    lines += [f"- {id_} {_line(prompt)}  ({reason})" for id_, prompt, reason in changes.dropped[:SHOWN]]
+    lines += [f"~ {row.id} {row.what}: {_line(row.before)} → {_line(row.after)}" for row in changes.rewritten[:SHOWN]]
+    hidden = sum(max(0, len(rows) - SHOWN) for rows in (changes.added, changes.dropped, changes.rewritten))
     return "\n".join([*lines, *([f"… and {hidden:,} more; --json has all of them"] if hidden else [])]) + "\n"
 
 
@@ -263,32 +267,34 @@ def _line(long: str) -> str:
     return plain if len(plain) <= 80 else plain[:79] + "…"
 
 
-def page(found: Difference) -> str:
+def page(changes: Difference) -> str:
     """The difference as one self-contained HTML page."""
     from instructwild.report import figures
     from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
 
-    state = "They differ." if found.differs else "They hold the same rows."
-    shown = Page(title=f"{found.first} → {found.second}", lead=f"{found.rows[0]:,} rows became {found.rows[1]:,}. {state}")
-    shown.add("", Stats([("added", len(found.added)), ("dropped", len(found.dropped)), ("rewritten", len(found.rewritten)),
-                         ("the same", found.same), ("of them relabelled", found.relabelled)]))
-    if any(found.unread):
-        shown.add("", Prose(f"Left out, because they hold no instruction: {found.unread[0]:,} rows of the first, "
-                            f"{found.unread[1]:,} of the second."))
-    if found.reasons:
-        shown.add("Why rows were dropped", figures.bars(found.reasons))
-    for name, values in found.shifts.items():
+    state = "They differ." if changes.differs else "They hold the same rows."
+    shown = Page(title=f"{changes.first} → {changes.second}",
+                 lead=f"{changes.rows[0]:,} rows became {changes.rows[1]:,}. {state}")
+    shown.add("", Stats([("added", len(changes.added)), ("dropped", len(changes.dropped)),
+                         ("rewritten", len(changes.rewritten)),
+                         ("the same", changes.same), ("of them relabelled", changes.relabelled)]))
+    if any(changes.unread):
+        shown.add("", Prose(f"Left out, because they hold no instruction: {changes.unread[0]:,} rows of the first, "
+                            f"{changes.unread[1]:,} of the second."))
+    if changes.reasons:
+        shown.add("Why rows were dropped", figures.bars(changes.reasons))
+    for name, values in changes.shifts.items():
         shown.add(f"By {name}", Table([name, "before", "after", "change"],
                                       [[value, a, b, b - a] for value, (a, b) in values.items()]))
-    if found.columns:
+    if changes.columns:
         shown.add("Columns lost or gained", Table(["column", "rows before", "rows after"],
-                                                  [[name, a, b] for name, (a, b) in found.columns.items()]))
-    if found.rewritten:
+                                                  [[name, a, b] for name, (a, b) in changes.columns.items()]))
+    if changes.rewritten:
         shown.add("Rewritten", Pairs([Pair(row.before[:2000], row.after[:2000], "before", "after", badges=[row.what])
-                                      for row in found.rewritten[:SHOWN]]))
-    if found.added:
-        shown.add("Added", Samples([Sample(prompt[:2000], id=id_) for id_, prompt in found.added[:SHOWN]]))
-    if found.dropped:
+                                      for row in changes.rewritten[:SHOWN]]))
+    if changes.added:
+        shown.add("Added", Samples([Sample(prompt[:2000], id=id_) for id_, prompt in changes.added[:SHOWN]]))
+    if changes.dropped:
         shown.add("Dropped", Samples([Sample(prompt[:2000], id=id_, badges=[reason])
-                                      for id_, prompt, reason in found.dropped[:SHOWN]]))
+                                      for id_, prompt, reason in changes.dropped[:SHOWN]]))
     return shown.html()

@@ -22,6 +22,7 @@ JOBS = {
     "argilla": ("argilla", "requests"),
     "train": ("trl", "peft", "tensorboard"),
     "export": ("gptqmodel", "optimum"),
+    "view": ("starlette", "uvicorn"),
     "serve": ("starlette", "uvicorn"),
 }
 SECONDS_TO_ANSWER = 3.0

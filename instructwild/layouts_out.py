@@ -143,12 +143,13 @@ def schema(layout: Layout, rows: Sequence[Mapping[str, Any]] = ()) -> "dict[str,
     """The columns of a layout; messages have the further fields that any of the rows has."""
     import polars as pl
 
-    seen = (name for row in rows for turn in row.get("messages", ()) for name in turn)
-    fields = dict.fromkeys(["role", "content", *(seen if layout is Layout.MESSAGES else ())])
-    turns = pl.List(pl.Struct({name: pl.String for name in ("role", "content")}))
+    seen = (name for row in rows for column in ("messages", "prompt", "chosen", "rejected") if column in row
+            for turn in row[column] for name in turn)
+    fields = dict.fromkeys(["role", "content", *(seen if layout in (Layout.MESSAGES, Layout.PREFERENCE) else ())])
+    turns = pl.List(pl.Struct({name: pl.String for name in fields}))
     beside = {"id": pl.String(), "language": pl.String()}
     return {
-        Layout.MESSAGES: {"messages": pl.List(pl.Struct({name: pl.String for name in fields})), **beside},
+        Layout.MESSAGES: {"messages": turns, **beside},
         Layout.PREFERENCE: {"prompt": turns, "chosen": turns, "rejected": turns, "id": pl.String(),
                             "annotator": pl.String(), "agreement": pl.Float64()},
         Layout.ALPACA: {"instruction": pl.String(), "input": pl.String(), "output": pl.String(), "system": pl.String(),

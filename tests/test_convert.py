@@ -69,5 +69,5 @@ def test_what_does_not_fit_a_layout_says_why(tmp_path):
     made = converted(path, tmp_path / "out", "alpaca")
     assert pl.read_ndjson(tmp_path / "out" / "data.jsonl")["instruction"].to_list() == ["好"]
     assert made.manifest.reasons == {"bad_format": 1, "malformed": 1}
-    with pytest.raises(InputError, match="do not become preference"):
+    with pytest.raises(InputError, match="holds no row with candidates"):
         converted(path, tmp_path / "pairs", "preference")

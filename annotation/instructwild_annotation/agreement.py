@@ -1,7 +1,6 @@
-"""How far annotators agree, pair by pair; `alpha` has Krippendorff's alpha and intervals."""
+"""How far two rankings agree, pair by pair; `comparisons` has many at once, `alpha` Krippendorff's alpha."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -56,72 +55,7 @@ def counted(row: RankingRow) -> list[Ranking]:
     return list({ranking.annotator: ranking for ranking in row.rankings if ranking.status == "submitted"}.values())
 
 
-def _compared(rows: Iterable[RankingRow]) -> Iterator[tuple[RankingRow, Ranking, Ranking, Agreement]]:
-    for row in rows:
-        for first, second in combinations(counted(row), 2):
-            yield row, first, second, compare(first.ranks, second.ranks)
-
-
-def overall(rows: Iterable[RankingRow]) -> Agreement:
-    """The agreement of all annotators with each other."""
-    return sum((result for *_, result in _compared(rows)), Agreement())
-
-
-def by_row(rows: Iterable[RankingRow]) -> list[Agreement]:
-    """The agreement on each row by itself, rows without two annotators left out."""
-    totals: dict[str, Agreement] = defaultdict(Agreement)
-    for row, _, _, result in _compared(rows):
-        totals[row.id + "".join(candidate.id for candidate in row.candidates)] += result
-    return list(totals.values())
-
-
-def by_annotator(rows: Iterable[RankingRow]) -> dict[str, Agreement]:
-    """Each annotator's agreement with all others."""
-    totals: dict[str, Agreement] = defaultdict(Agreement)
-    for _, first, second, result in _compared(rows):
-        totals[first.annotator] += result
-        totals[second.annotator] += result
-    return dict(sorted(totals.items()))
-
-
-def by_language(rows: Iterable[RankingRow]) -> dict[str, Agreement]:
-    """The annotators' agreement on the prompts of each language."""
-    totals: dict[str, Agreement] = defaultdict(Agreement)
-    for row, _, _, result in _compared(rows):
-        totals[row.language] += result
-    return dict(sorted(totals.items()))
-
-
-def by_kinds(rows: Iterable[RankingRow]) -> dict[tuple[str, str], Agreement]:
-    """The agreement between kinds of annotators, such as (person, scripted) or (model, person)."""
-    totals: dict[tuple[str, str], Agreement] = defaultdict(Agreement)
-    for _, first, second, result in _compared(rows):
-        left, right = sorted((first.annotator.partition(":")[0], second.annotator.partition(":")[0]))
-        totals[left, right] += result
-    return dict(sorted(totals.items()))
-
-
-def with_people(rows: Iterable[RankingRow]) -> dict[str, Agreement]:
-    """The agreement of each model and each script with people, on what both ranked."""
-    totals: dict[str, Agreement] = defaultdict(Agreement)
-    for _, first, second, result in _compared(rows):
-        people = [ranking.annotator.startswith("person:") for ranking in (first, second)]
-        if sum(people) == 1:
-            totals[(second if people[0] else first).annotator] += result
-    return dict(sorted(totals.items()))
-
-
 def of_people(rows: Iterable[RankingRow]) -> list[RankingRow]:
     """The rows with the rankings of people alone."""
     return [row.model_copy(update={"rankings": tuple(ranking for ranking in row.rankings
                                                      if ranking.annotator.startswith("person:"))}) for row in rows]
-
-
-def second_look(rows: Iterable[RankingRow], below: float = 0.5) -> list[tuple[RankingRow, Agreement]]:
-    """The rows whose annotators agree on less than the share `below` of pairs, least agreement first."""
-    totals: dict[str, tuple[RankingRow, Agreement]] = {}
-    for row, _, _, result in _compared(rows):
-        _, sofar = totals.get(row.id, (row, Agreement()))
-        totals[row.id] = (row, sofar + result)
-    low = [(row, result) for row, result in totals.values() if result.share is not None and result.share < below]
-    return sorted(low, key=lambda item: (item[1].share or 0.0, item[0].id))

@@ -1,19 +1,14 @@
-"""Krippendorff's ordinal alpha over prompts with different numbers of candidates, and bootstrap intervals of agreement.
+"""Krippendorff's ordinal alpha over prompts with different numbers of candidates, and its bootstrap interval.
 
 Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability". Own code: PyPI's `krippendorff` is GPL.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from instructwild.schema import RankingRow
-from instructwild_annotation.agreement import Agreement, by_row, counted
-
-RESAMPLES = 400
-SEED = 0
-Interval = tuple[float, float]
+from instructwild_annotation.comparisons import RESAMPLES, SEED, Comparisons, Interval, percentiles
 
 
 def coincidences(units: Iterable[Sequence[int]], size: int) -> np.ndarray:
@@ -62,84 +57,53 @@ def alpha_of(matrices: Iterable[np.ndarray]) -> float | None:
     return 1 - sum(pair[0] for pair in pairs) / expected if expected > 0 else None
 
 
-def _by_size(rows: Iterable[RankingRow]) -> dict[int, np.ndarray]:
-    """The coincidence matrices of each row, [rows, K, K] for each number K of candidates."""
-    matrices: dict[int, list[np.ndarray]] = {}
-    for row in rows:
-        ranks = [ranking.ranks for ranking in counted(row)]
-        if len(ranks) > 1:
-            size = len(row.candidates)
-            matrices.setdefault(size, []).append(coincidences(zip(*ranks, strict=True), size))
-    return {size: np.stack(group) for size, group in matrices.items()}
+def _matrices(compared: Comparisons) -> dict[int, np.ndarray]:
+    """The coincidence matrices of each prompt with two or more coders, [prompts, K, K] for each number K of candidates."""
+    result = {}
+    for size, (prompts, _, ranks) in compared.by_size.items():
+        _, starts, coders = np.unique(prompts, return_index=True, return_counts=True)
+        parts = []
+        for number in np.unique(coders[coders > 1]):
+            rows = starts[coders == number][:, None] + np.arange(number)
+            # [prompts, units, values]
+            often = (ranks[rows][..., None] == np.arange(1, size + 1)).sum(axis=1).astype(float)
+            matrices = np.einsum("puv,puw->pvw", often, often)
+            matrices[:, np.arange(size), np.arange(size)] -= often.sum(axis=1)
+            parts.append(matrices / (number - 1))
+        if parts:
+            result[size] = np.concatenate(parts)
+    return result
 
 
-def alpha(rows: Iterable[RankingRow]) -> float | None:
+def alpha(compared: Comparisons) -> float | None:
     """Krippendorff's alpha (ordinal) over all annotators: 1 is full agreement, 0 what chance gives.
 
     Each candidate of each prompt is a unit, each annotator a coder, each rank a value. None where no unit has two coders
     or all ranks are the same.
     """
-    return alpha_of(group.sum(axis=0) for group in _by_size(rows).values())
+    return alpha_of(group.sum(axis=0) for group in _matrices(compared).values())
 
 
-def _percentiles(values: Iterable[float | None]) -> Interval | None:
-    known = [value for value in values if value is not None]
-    if not known:
-        return None
-    low, high = np.percentile(known, [2.5, 97.5])
-    return float(low), float(high)
-
-
-def alpha_interval(rows: Iterable[RankingRow], resamples: int = RESAMPLES) -> Interval | None:
+def alpha_interval(compared: Comparisons, resamples: int = RESAMPLES) -> Interval | None:
     """The 95% bootstrap interval of alpha over prompts: prompts drawn with replacement, percentiles of the results."""
-    groups = {size: group.reshape(len(group), -1) for size, group in _by_size(rows).items()}
-    count = sum(map(len, groups.values()))
+    groups = [group.reshape(len(group), -1) for group in _matrices(compared).values()]
+    count = sum(map(len, groups))
     if count < 2:
         return None
     rng = np.random.default_rng(SEED)
-
-    def resample() -> float | None:
-        weights = np.bincount(rng.integers(count, size=count), minlength=count).astype(float)
-        matrices, start = [], 0
-        for size, group in groups.items():
-            matrices.append((weights[start:start + len(group)] @ group).reshape(size, size))
-            start += len(group)
-        return alpha_of(matrices)
-
-    return _percentiles(resample() for _ in range(resamples))
-
-
-def share_interval(counts: Sequence[tuple[int, int]], resamples: int = RESAMPLES) -> Interval | None:
-    """The 95% bootstrap interval of a share over prompts.
-
-    Args:
-        counts: (pairs judged the same, all pairs) of each prompt.
-        resamples: how often prompts are drawn anew.
-    """
-    table = np.asarray([pair for pair in counts if pair[1]], dtype=float)
-    if len(table) < 2:
-        return None
-    rng = np.random.default_rng(SEED)
-    draws = (rng.integers(len(table), size=len(table)) for _ in range(resamples))
-    sums = (table[draw].sum(axis=0) for draw in draws)
-    return _percentiles(float(same / pairs) for same, pairs in sums)
+    # Prompts with the same matrix are drawn together, as often as the multinomial says: the same as one by one.
+    cells = [_distinct(group, rng) for group in groups]
+    often = np.concatenate([number for _, number in cells])
+    draws = rng.multinomial(count, often / count, size=resamples)
+    sums, start = [], 0
+    for matrices, number in cells:
+        size = math.isqrt(matrices.shape[1])
+        sums.append((draws[:, start:start + len(number)] @ matrices).reshape(resamples, size, size))
+        start += len(number)
+    return percentiles(alpha_of(matrix[resample] for matrix in sums) for resample in range(resamples))
 
 
-def agreement_interval(rows: Iterable[RankingRow]) -> Interval | None:
-    """The 95% interval of the share of pairs on which all annotators agree."""
-    return share_interval([(each.same, each.pairs) for each in by_row(rows)])
-
-
-def intervals(rows: Sequence[RankingRow], groups: Callable[[Sequence[RankingRow]], Mapping[Any, Agreement]]
-              ) -> dict[Any, Interval | None]:
-    """The interval of each group's share of agreement.
-
-    Args:
-        rows: the rows with all rankings.
-        groups: one of `agreement.by_language`, `by_annotator`, `with_people`: applied to each row by itself.
-    """
-    counts: dict[Any, list[tuple[int, int]]] = {}
-    for row in rows:
-        for name, each in groups([row]).items():
-            counts.setdefault(name, []).append((each.same, each.pairs))
-    return {name: share_interval(pairs) for name, pairs in counts.items()}
+def _distinct(rows: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """The different rows of a table, and how often each occurs; found by a random projection, which is quick."""
+    _, first, often = np.unique(rows @ rng.random(rows.shape[1]), return_index=True, return_counts=True)
+    return rows[first], often

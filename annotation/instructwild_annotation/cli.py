@@ -13,6 +13,8 @@ COMMANDS = {
     "status": "instructwild_annotation.status_command:status",
     "pull": "instructwild_annotation.pull_command:pull",
     "merge": "instructwild_annotation.merge_command:merge",
+    "export": "instructwild_annotation.export_command:export",
+    "import": "instructwild_annotation.import_command:import_rankings",
 }
 """In the order a user meets them."""
 

@@ -1,6 +1,7 @@
 """A connection to an Argilla server, the embedded one or any other; what goes wrong is said in our words."""
 
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from instructwild_annotation.server.process import WORKSPACE, Home
 
 URL, KEY = "ARGILLA_API_URL", "ARGILLA_API_KEY"
 OLDEST = (2, 8)
+WORKSPACE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")     # what Argilla's client takes
 PAGE = 1000
 
 
@@ -75,12 +77,12 @@ class Connection:
     def _check(self) -> None:
         version = self.get("/version").get("version", "")
         try:
-            found = tuple(int(part) for part in str(version).split(".")[:2])
+            numbers = tuple(int(part) for part in str(version).split(".")[:2])
         except ValueError:
-            found = ()
-        if len(found) < 2:
+            numbers = ()
+        if len(numbers) < 2:
             raise EndpointError("is no Argilla server", where=self.url, remedy="check --url")
-        if found < OLDEST:
+        if numbers < OLDEST:
             raise EndpointError(f"is Argilla {version}; rankings are exchanged with 2.8 or later", where=self.url,
                                 remedy="upgrade the server, or use `instructwild annotate serve`")
         self.me: dict[str, Any] = self.get("/me")
@@ -139,27 +141,35 @@ class Connection:
                 raise _refused(status, str(error), self.url) from None
             raise
 
-    def workspace_id(self) -> str:
+    def workspace_id(self, *, create: bool = False) -> str:
         """The id of the workspace.
 
+        Args:
+            create: make it where it is missing, as an owner may.
+
         Raises:
-            EndpointError: there is none of that name.
+            EndpointError: there is none of that name, or it may not be made.
         """
-        found = {item["name"]: item["id"] for item in self.get("/me/workspaces")["items"]}
-        if self.workspace not in found:
-            raise EndpointError(f"has no workspace {self.workspace!r} for this key (it has {', '.join(found) or 'none'})",
+        ids = {item["name"]: item["id"] for item in self.get("/me/workspaces")["items"]}
+        if self.workspace not in ids:
+            if create and self.me.get("role") == "owner":
+                if not WORKSPACE_NAME.fullmatch(self.workspace):
+                    raise ConfigError(f"{self.workspace!r} is no name for a workspace", where="--workspace",
+                                      remedy="use letters, digits, - and _, beginning with a letter or digit")
+                return str(self.ask("POST", "/workspaces", json={"name": self.workspace})["id"])
+            raise EndpointError(f"has no workspace {self.workspace!r} for this key (it has {', '.join(ids) or 'none'})",
                                 where=self.url, remedy="give --workspace")
-        return str(found[self.workspace])
+        return str(ids[self.workspace])
 
     def datasets(self, name: str) -> dict[int, dict[str, Any]]:
         """The datasets that were pushed under a name, by their number of candidates K."""
         items = self.get("/me/datasets", workspace_id=self.workspace_id())["items"]
-        found = {}
+        datasets = {}
         for item in items:
             stem, _, size = item["name"].rpartition("-k")
             if stem == name and size.isdecimal():
-                found[int(size)] = item
-        return dict(sorted(found.items()))
+                datasets[int(size)] = item
+        return dict(sorted(datasets.items()))
 
     def records(self, dataset: str, *, responses: bool = False) -> Iterator[dict[str, Any]]:
         """All records of a dataset as the server tells them, page by page."""
@@ -173,13 +183,14 @@ class Connection:
 
 
 def _refused(status: int, text: str, url: str) -> EndpointError:
-    said = text[:300]
+    reply = text[:300]
     if status == 401:
         return EndpointError("refused the key", where=url, remedy=f"set {KEY} to a key of this server")
     if status == 403:
         return EndpointError("does not allow this to the key's user", where=url,
                              remedy=f"set {KEY} to the key of an owner, or of an admin of the workspace")
     if status == 404:
-        return EndpointError(f"does not have what was asked for ({said})", where=url,
+        return EndpointError(f"does not have what was asked for ({reply})", where=url,
                              remedy="the dataset may have been deleted meanwhile, or --url is no Argilla: check both")
-    return EndpointError(f"answered {status}: {said}", where=url, remedy="read the server's log, then run the command again")
+    return EndpointError(f"answered {status}: {reply}", where=url,
+                         remedy="read the server's log, then run the command again")

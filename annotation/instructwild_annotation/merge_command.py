@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instructwild.console.options import Force, Json, Out, announce
+from instructwild.console.options import Columns, Force, Json, Out, announce
 from instructwild.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def merge(
                                               "with the others.")] = "equal",
     second_look: Annotated[float, typer.Option(min=0, max=1, help="List prompts whose annotators agree on a smaller share "
                                                                   "of pairs.")] = 0.5,
+    columns: Columns = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -35,9 +36,11 @@ def merge(
     People's rankings are never mixed with a model's or a script's. Answers that come out even stay tied.
     """
     from instructwild import stage
+    from instructwild.read.names import parse_map
     from instructwild.schema import Dropped, Reason
     from instructwild.stage.frames import ranking_frame
-    from instructwild_annotation import agreement
+    from instructwild_annotation.comparisons import Comparisons
+    from instructwild_annotation.comparisons import second_look as disputed
     from instructwild_annotation.merge import KINDS, METHODS, merged
     from instructwild_annotation.rankings_page import figures_of, rankings_page
     from instructwild_annotation.reliability import WEIGHTS, reliabilities
@@ -51,7 +54,7 @@ def merge(
     if weights not in WEIGHTS:
         raise ConfigError(f"there are no weights {weights!r}", where="--weights",
                           remedy=f"choose one of {', '.join(WEIGHTS)}")
-    table = read_all(rankings)
+    table = read_all(rankings, parse_map(columns or ()))
     rows = _without(table.rows, exclude or [])
     config = {"method": method, "by": kinds, "second_look": second_look}
     config |= {"exclude": sorted(exclude)} if exclude else {}
@@ -69,14 +72,14 @@ def merge(
                                        row=row.model_dump(mode="json")))
             else:
                 kept.append(row.model_copy(update={"rankings": (single,)}))
-        low = agreement.second_look(rows, second_look)
-        before = figures_of(rows)
+        low = disputed(rows, Comparisons.of(rows), second_look)
+        before = figures_of(rows, types=table.types)
         measured = {name: value for name, value in before.items() if "agreement" in name or "alpha" in name}
         if measured_weights is not None:
             measured["weights"] = {who: round(weight, 4) for who, weight in sorted(measured_weights.items())}
         metrics = {**figures_of(kept), **measured, "rankings_in": before["rankings"],
                    "second_look": [row.id for row, _ in low]}
-        report = rankings_page("Merged rankings", rows, second_look=second_look,
+        report = rankings_page("Merged rankings", rows, below=second_look, types=table.types,
                                lead=f"{before['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
         _print_agreement(before, len(low), second_look)
         finished = run.finish(data=ranking_frame(kept), dropped=dropped, report=report, metrics=metrics)

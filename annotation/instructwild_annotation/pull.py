@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 from statistics import median
 from typing import Any
 
 from instructwild.schema import Instruction, MadeBy, Origin, RankingRow, content_id
 from instructwild_annotation.connection import Connection
+from instructwild_annotation.settings import TYPE
 from instructwild_annotation.wire import PulledRecord, from_record
 
 LONGEST_GAP = 900.0     # seconds; a longer gap between two submissions is a break, not a judgement
@@ -24,6 +25,7 @@ class PullResult:
     activity: dict[str, str] = field(default_factory=dict)
     overlap: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)      # kinds of questions by row id, where they are known
 
     @property
     def rows(self) -> list[RankingRow]:
@@ -49,7 +51,7 @@ def read_rankings(connection: Connection, name: str) -> PullResult:
     """
     from instructwild.console.terminal import progress
 
-    found = PullResult()
+    pulled = PullResult()
     with progress() as shown:
         for size, dataset in connection.datasets(name).items():
             total = connection.get(f"/datasets/{dataset['id']}/progress").get("total")
@@ -61,15 +63,17 @@ def read_rankings(connection: Connection, name: str) -> PullResult:
                     continue
                 seen.add(record["id"])
                 try:
-                    found.records.append(from_record(record))
+                    pulled.records.append(from_record(record))
+                    if label := record["metadata"].get(TYPE):
+                        pulled.types[pulled.records[-1].row.id] = label
                 except ValueError:
-                    found.foreign += 1
-            found.activity[dataset["name"]] = dataset["last_activity_at"]
-            found.overlap[dataset["name"]] = dataset["distribution"]["min_submitted"]
-            found.sizes[dataset["name"]] = size
-    _time(found.records)
-    found.records.sort(key=lambda record: (record.row.id, record.row.candidates[0].id))
-    return found
+                    pulled.foreign += 1
+            pulled.activity[dataset["name"]] = dataset["last_activity_at"]
+            pulled.overlap[dataset["name"]] = dataset["distribution"]["min_submitted"]
+            pulled.sizes[dataset["name"]] = size
+    _time(pulled.records)
+    pulled.records.sort(key=lambda record: (record.row.id, record.row.candidates[0].id))
+    return pulled
 
 
 def activity(connection: Connection, name: str) -> dict[str, str]:
@@ -82,18 +86,18 @@ def _time(records: Iterable[PulledRecord]) -> None:
     records = list(records)
     by_person: dict[str, list[tuple[datetime, int, int]]] = {}
     for number, record in enumerate(records):
-        for place, answer in enumerate(record.answers):
-            by_person.setdefault(answer.ranking.annotator, []).append((answer.at, number, place))
+        for index, answer in enumerate(record.answers):
+            by_person.setdefault(answer.ranking.annotator, []).append((answer.at, number, index))
     spent: dict[tuple[int, int], float] = {}
     for moments in by_person.values():
         moments.sort()
-        for (before, *_), (at, number, place) in pairwise(moments):
+        for (before, *_), (at, number, index) in pairwise(moments):
             gap = (at - before).total_seconds()
             if 0 < gap <= LONGEST_GAP:
-                spent[number, place] = round(gap, 1)
+                spent[number, index] = round(gap, 1)
     for number, record in enumerate(records):
-        timed = tuple(answer.ranking.model_copy(update={"seconds": spent.get((number, place))})
-                      for place, answer in enumerate(record.answers))
+        timed = tuple(answer.ranking.model_copy(update={"seconds": spent.get((number, index))})
+                      for index, answer in enumerate(record.answers))
         record.row = record.row.model_copy(update={"rankings": timed})
 
 
@@ -131,37 +135,37 @@ class Progress:
         return self.left / self.per_hour if self.per_hour else None
 
 
-def progress_of(found: PullResult) -> Progress:
+def progress_of(result: PullResult) -> Progress:
     """Done, left, overlap, pace and seconds per ranking."""
-    answers = [answer for record in found.records for answer in record.answers]
-    wanted = {size: found.overlap[name] for name, size in found.sizes.items()}
-    left = sum(max(wanted[len(record.row.candidates)] - len(record.answers), 0) for record in found.records)
-    spent = [ranking.seconds for row in found.rows for ranking in row.rankings if ranking.seconds is not None]
+    answers = [answer for record in result.records for answer in record.answers]
+    overlap = {size: result.overlap[name] for name, size in result.sizes.items()}
+    left = sum(max(overlap[len(record.row.candidates)] - len(record.answers), 0) for record in result.records)
+    spent = [ranking.seconds for row in result.rows for ranking in row.rankings if ranking.seconds is not None]
     return Progress(
-        records=len(found.records), complete=sum(record.completed for record in found.records), rankings=len(answers),
+        records=len(result.records), complete=sum(record.completed for record in result.records), rankings=len(answers),
         left=left, people=dict(Counter(answer.ranking.annotator for answer in answers).most_common()),
-        overlap=dict(sorted(Counter(len(record.answers) for record in found.records).items())),
-        seconds=median(spent) if spent else None, per_hour=_pace([answer.at for answer in answers]))
+        overlap=dict(sorted(Counter(len(record.answers) for record in result.records).items())),
+        seconds=median(spent) if spent else None, per_hour=pace([answer.at.timestamp() for answer in answers]))
 
 
-def _pace(moments: list[datetime], recent: timedelta = timedelta(hours=1)) -> float | None:
-    """Rankings an hour, over the last hour in which anything came in."""
+def pace(moments: list[float], recent: float = 3600.0) -> float | None:
+    """Rankings an hour, over the last hour in which anything came in; moments in seconds."""
     if len(moments) < 2:
         return None
     last = max(moments)
-    window = sorted(moment for moment in moments if last - moment <= recent)
-    span = (last - window[0]).total_seconds()
+    window = [moment for moment in moments if last - moment <= recent]
+    span = last - min(window)
     return (len(window) - 1) / span * 3600 if span > 0 else None
 
 
-def figures(found: PullResult) -> dict[str, Any]:
+def figures(result: PullResult) -> dict[str, Any]:
     """What a pull adds to the figures of its rankings."""
-    answers = [answer for record in found.records for answer in record.answers]
+    answers = [answer for record in result.records for answer in record.answers]
     ratings = [answer.rating for answer in answers if answer.rating is not None]
     return {
-        "responses_not_counted": found.others, "records_not_ours": found.foreign,
+        "responses_not_counted": result.others, "records_not_ours": result.foreign,
         "best_answer_rating": round(sum(ratings) / len(ratings), 3) if ratings else None,
         "safety": dict(Counter(answer.safety for answer in answers if answer.safety)),
         "corrections": sum(answer.correction is not None for answer in answers),
-        "last_activity": found.activity,
+        "last_activity": result.activity,
     }

@@ -23,6 +23,8 @@ def pull(
     workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
                                              show_default=False)] = None,
+    root: Annotated[Path | None, typer.Option(help="Where the forget list lies; by default beside --out.",
+                                              show_default=False)] = None,
     force: Force = False,
     json: Json = False,
 ) -> None:
@@ -37,7 +39,8 @@ def pull(
         from instructwild_annotation.page.store import Store
 
         with Store(home, must_exist=True) as store:
-            result = read_page(store, name)
+            result = _without_forgotten(read_page(store, name), root or out.parent,
+                                        "annotate page --forget ROOT removes them from the page too")
         _write(out, "page", result, {"name": name, "to": "page"}, force=force, json=json)
         return
     from instructwild_annotation.connection import Connection
@@ -46,21 +49,38 @@ def pull(
     with Connection(url, workspace, home) as connection:
         config = {"name": name, "workspace": connection.workspace}
         before = stage.load(out) if _is_ours(out, config) and stage.is_stage(out) else None
-        if before and before.manifest.metrics["last_activity"] == activity(connection, name) and not force:
-            announce(replace(before, found=True), json)
+        if before and not force and before.manifest.metrics["last_activity"] == activity(connection, name):
+            announce(replace(before, existed=True), json)
             return
-        result = read_rankings(connection, name)
+        result = _without_forgotten(read_rankings(connection, name), root or out.parent,
+                                    "delete their records in Argilla too")
         if not result.activity:
             raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
                                 remedy="push first, or check --name and --workspace")
         _write(out, "argilla", result, config, force=force, json=json)
 
 
+def _without_forgotten(result: "PullResult", root: Path, remedy: str) -> "PullResult":
+    """The result without prompts that were asked to be forgotten; says how many these are, and what is left to do."""
+    from instructwild.console.terminal import console
+    from instructwild.privacy.forgotten import forgotten, row_mark
+    from instructwild.privacy.salt import user_salt
+
+    if marks := forgotten(root):
+        salt = user_salt()
+        kept = [record for record in result.records if row_mark(salt, record.row.id) not in marks]
+        if gone := len(result.records) - len(kept):
+            console.print(f"{gone:,} prompts are on the forget list and were left out; {remedy}", style="yellow",
+                          markup=False)
+            result.records = kept
+    return result
+
+
 def _is_ours(out: Path, config: dict[str, Any]) -> bool:
     """Whether the folder holds an earlier pull of the same set, which is brought up to date without --force."""
     from instructwild import stage
 
-    begun = stage.made_from(out)
+    begun = stage.fingerprint_of(out)
     return begun is not None and (begun["stage"], begun["config"]) == ("pull", config)
 
 
@@ -79,6 +99,7 @@ def _write(out: Path, source: str, result: "PullResult", config: dict[str, Any],
         written = corrections(result.records, source)
         if written:
             run.save("corrections.parquet", instruction_frame(written))
-        finished = run.finish(data=ranking_frame(result.rows), report=rankings_page("Rankings by people", result.rows),
-                              metrics={**figures_of(result.rows), **figures(result)})
+        finished = run.finish(data=ranking_frame(result.rows),
+                              report=rankings_page("Rankings by people", result.rows, types=result.types),
+                              metrics={**figures_of(result.rows, types=result.types), **figures(result)})
     announce(finished, json)

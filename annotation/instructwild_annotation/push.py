@@ -37,7 +37,7 @@ class PushResult:
 
 def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
               optional: frozenset[str] = frozenset(OPTIONAL), suggest: str | None = None,
-              kinds: dict[str, str] | None = None) -> PushResult:
+              kinds: dict[str, str] | None = None, language: str = "en") -> PushResult:
     """Send rows that have two or more candidates; what is there already stays as it is.
 
     Args:
@@ -49,6 +49,7 @@ def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "r
         suggest: pre-fill with the first ranking whose annotator starts with this, `model:` for instance. It invites
             people to press Enter: leave it out unless speed matters more than judgement.
         kinds: instruction type by row id, to be filtered by.
+        language: whose guidelines come first in sets that are made now.
 
     Raises:
         ConfigError: a row has more candidates than slots have names, or the dataset is there with another overlap.
@@ -62,14 +63,15 @@ def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "r
     if by_size and max(by_size) > len(LETTERS):
         raise ConfigError(f"a prompt has {max(by_size)} candidates, more than the {len(LETTERS)} that can be shown",
                           where=name, remedy=f"keep at most {len(LETTERS)}")
+    connection.workspace_id(create=True)
     result, there = PushResult(), connection.datasets(name)
     with progress() as shown:
-        for size, wanted in sorted(by_size.items()):
-            dataset = _dataset(connection, there.get(size), name, size, overlap, optional)
+        for size, records in sorted(by_size.items()):
+            dataset = _dataset(connection, there.get(size), name, size, overlap, optional, language)
             result.datasets[dataset.name] = str(dataset.id)
             known = {record["external_id"] for record in connection.records(str(dataset.id))}
-            new = [row for key, row in wanted.items() if key not in known]
-            result.there += len(wanted) - len(new)
+            new = [row for key, row in records.items() if key not in known]
+            result.there += len(records) - len(new)
             task = shown.add_task(f"sending {dataset.name}", total=len(new), note="")
             for batch in _batches(new):
                 result.refused += _send(connection, dataset, batch, kinds or {})
@@ -82,14 +84,14 @@ def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "r
 
 
 def _dataset(connection: Connection, there: dict[str, Any] | None, name: str, size: int, overlap: int,
-             optional: frozenset[str]) -> Any:
+             optional: frozenset[str], language: str) -> Any:
     """Argilla's dataset for rows of one size, made and published where it is missing."""
     argilla = connection.argilla
     if there is not None:
-        found = there["distribution"]["min_submitted"]
-        if found != overlap:
-            raise ConfigError(f"the dataset {there['name']!r} asks {found} annotators for each prompt, not {overlap}",
-                              where="--overlap", remedy=f"give --overlap {found}, or another --name")
+        before = there["distribution"]["min_submitted"]
+        if before != overlap:
+            raise ConfigError(f"the dataset {there['name']!r} asks {before} annotators for each prompt, not {overlap}",
+                              where="--overlap", remedy=f"give --overlap {before}, or another --name")
     with connection.translate_errors():
         if there is not None:
             if there["status"] == "draft":          # an interrupted first push
@@ -97,7 +99,7 @@ def _dataset(connection: Connection, there: dict[str, Any] | None, name: str, si
             else:
                 return connection.sdk.datasets(name=there["name"], workspace=connection.workspace)
         dataset = argilla.Dataset(name=dataset_name(name, size), workspace=connection.workspace, client=connection.sdk,
-                                  settings=settings(argilla, size, overlap=overlap, optional=optional))
+                                  settings=settings(argilla, size, overlap=overlap, optional=optional, language=language))
         return dataset.create()
 
 
@@ -126,25 +128,25 @@ def _send(connection: Connection, dataset: Any, rows: list[RankingRow], kinds: d
     return _send(connection, dataset, rows[:half], kinds) + _send(connection, dataset, rows[half:], kinds)
 
 
-def _suggest(connection: Connection, dataset: Any, rows: Iterable[RankingRow], bad: set[str], wanted: str) -> int:
-    """Pre-fill rankings. Argilla's client would drop the places, so they are put one by one."""
-    given = {record_id(row): (row, found) for row in rows
-             if record_id(row) not in bad and (found := _first(row, wanted)) is not None}
-    if not given:
+def _suggest(connection: Connection, dataset: Any, rows: Iterable[RankingRow], bad: set[str], annotator: str) -> int:
+    """Pre-fill rankings. Argilla's client would drop the ranks, so they are put one by one."""
+    rankings = {record_id(row): (row, ranking) for row in rows
+                if record_id(row) not in bad and (ranking := _first(row, annotator)) is not None}
+    if not rankings:
         return 0
     questions = connection.get(f"/datasets/{dataset.id}/questions")["items"]
     question = next(item["id"] for item in questions if item["name"] == RANKING)
     for record in connection.records(str(dataset.id)):
-        if record["external_id"] in given:
-            row, ranking = given[record["external_id"]]
+        if record["external_id"] in rankings:
+            row, ranking = rankings[record["external_id"]]
             connection.ask("PUT", f"/records/{record['id']}/suggestions", json={
                 "question_id": question, "type": "model", "agent": _agent(ranking),
                 "value": to_value(ranking.ranks, slots(row))})
-    return len(given)
+    return len(rankings)
 
 
-def _first(row: RankingRow, wanted: str) -> Ranking | None:
-    return next((ranking for ranking in row.rankings if ranking.annotator.startswith(wanted)), None)
+def _first(row: RankingRow, annotator: str) -> Ranking | None:
+    return next((ranking for ranking in row.rankings if ranking.annotator.startswith(annotator)), None)
 
 
 def _agent(ranking: Ranking) -> str:
@@ -154,16 +156,16 @@ def _agent(ranking: Ranking) -> str:
 
 def disagreements(rows: Iterable[RankingRow]) -> list[RankingRow]:
     """The rows that two models, or a model and a person, put in opposite orders somewhere; most opposed first."""
-    found: list[tuple[float, RankingRow]] = []
+    disputed: list[tuple[float, RankingRow]] = []
     for row in rows:
         opposed: Counter[str] = Counter()
-        given = [ranking for ranking in agreement.counted(row) if kind(ranking.annotator) in ("model", "person")]
-        for i, one in enumerate(given):
-            for other in given[:i]:
-                if "model" in (kind(one.annotator), kind(other.annotator)):
-                    compared = agreement.compare(one.ranks, other.ranks)
+        rankings = [ranking for ranking in agreement.counted(row) if kind(ranking.annotator) in ("model", "person")]
+        for i, ranking in enumerate(rankings):
+            for other in rankings[:i]:
+                if "model" in (kind(ranking.annotator), kind(other.annotator)):
+                    compared = agreement.compare(ranking.ranks, other.ranks)
                     opposed["pairs"] += compared.pairs
                     opposed["opposed"] += compared.opposed
         if opposed["opposed"]:
-            found.append((-opposed["opposed"] / opposed["pairs"], row))
-    return [row for _, row in sorted(found, key=lambda item: (item[0], item[1].id))]
+            disputed.append((-opposed["opposed"] / opposed["pairs"], row))
+    return [row for _, row in sorted(disputed, key=lambda item: (item[0], item[1].id))]

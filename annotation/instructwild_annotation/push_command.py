@@ -1,13 +1,16 @@
 """`instructwild annotate push`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instructwild.console.options import DryRun
+from instructwild.console.options import Columns, DryRun
 from instructwild.errors import ConfigError
 from instructwild_annotation.destination import To
+
+if TYPE_CHECKING:
+    from instructwild.schema import Dropped, RankingRow
 
 
 def push(
@@ -27,6 +30,10 @@ def push(
     suggest: Annotated[str | None, typer.Option(help="Pre-fill with the ranking of this annotator, such as model:NAME or "
                                                 "model: for the first. People tend to accept what is pre-filled: by "
                                                 "default they judge blind.", show_default=False)] = None,
+    by_language: Annotated[bool, typer.Option("--by-language", help="A set of its own for each language, "
+                                              "NAME-LANGUAGE-kK, with the guidelines in that language first; fetched by "
+                                              "pull --name NAME-LANGUAGE. On the page people get what they read "
+                                              "anyway.")] = False,
     only_disagreements: Annotated[bool, typer.Option("--disagreements", help="Send only prompts where two models, or a "
                                                      "model and people, put answers in opposite orders.")] = False,
     url: Annotated[str | None, typer.Option(help="The Argilla server (ARGILLA_API_URL); by default the one that runs here. "
@@ -35,6 +42,7 @@ def push(
     home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
                                              show_default=False)] = None,
     local_only: Annotated[bool, typer.Option("--local-only", help="Refuse a server that is not on this machine.")] = False,
+    columns: Columns = None,
     dry_run: DryRun = False,
 ) -> None:
     """Send prompts and their answers to the page or to Argilla, blind and in random order, to be ranked by people.
@@ -42,24 +50,25 @@ def push(
     What is there already stays as it is: after an interruption the same command sends the rest.
     """
     from instructwild.console.terminal import console
+    from instructwild.read.names import parse_map
     from instructwild_annotation.connection import Connection
     from instructwild_annotation.push import disagreements, push_rows
-    from instructwild_annotation.rows import rankable, read_all
+    from instructwild_annotation.rows import rankable, read_all, with_languages
     from instructwild_annotation.settings import OPTIONAL
 
     optional = frozenset(part.strip() for part in ask.split(",") if part.strip() not in ("", "none"))
     if not optional <= set(OPTIONAL):
         raise ConfigError(f"{ask!r} is not understood", where="--ask", remedy=f"give some of {','.join(OPTIONAL)}, or none")
-    if to == "page" and (suggest or url or workspace):
-        raise ConfigError("is for Argilla only", where="--suggest" if suggest else "--url" if url else "--workspace",
+    of_argilla = {"--suggest": suggest, "--url": url, "--workspace": workspace, "--by-language": by_language}
+    if to == "page" and any(of_argilla.values()):
+        raise ConfigError("is for Argilla only", where=next(option for option, value in of_argilla.items() if value),
                           remedy="leave it out; people judge blind on the page")
     if gold and to != "page":
         raise ConfigError("is for the page only", where="--gold", remedy="add --to page")
     name = name or ("disagreements" if only_disagreements else "rankings")
-    table = read_all(candidates)
+    table = read_all(candidates, parse_map(columns or ()))
     rows, dropped = rankable(table)
-    for row in dropped[:20]:
-        console.print(f"left out: {row.id or row.evidence} ({row.reason.value})", style="yellow", markup=False)
+    _print_dropped(dropped)
     if only_disagreements:
         every, rows = len(rows), disagreements(rows)
         console.print(f"on {len(rows):,} of {every:,} prompts a model and people, or two models, disagree")
@@ -70,28 +79,51 @@ def push(
                    f"{len(rows) * overlap} rankings would be asked for; {len(dropped)} rows left out")
         return
     if to == "page":
-        _push_to_page(home, rows, f"{name}:gold" if gold else name, 0 if gold else overlap, sorted(optional), gold=gold)
+        _push_to_page(home, rows, f"{name}:gold" if gold else name, 0 if gold else overlap, sorted(optional), gold=gold,
+                      types=table.types)
         return
     with Connection(url, workspace, home) as connection:
         if local_only and not connection.is_loopback:
             raise ConfigError("is not on this machine", where=connection.url,
                               remedy="leave out --local-only to send data there")
-        done = push_rows(connection, rows, name, overlap=overlap, optional=optional, suggest=suggest, kinds=table.types)
-    for key, reason in done.refused:
-        console.print(f"refused: {key}: {reason}", style="yellow", markup=False)
-    console.print(done.summary)
-    for dataset in done.datasets.values():
-        typer.echo(f"{connection.url}/dataset/{dataset}/annotation-mode")
-    if done.refused:
+        sent = [push_rows(connection, part, set_name, overlap=overlap, optional=optional, suggest=suggest, kinds=table.types,
+                          language=language)
+                for set_name, language, part in _sets(with_languages(rows), name, by_language=by_language)]
+    for result in sent:
+        for key, reason in result.refused:
+            console.print(f"refused: {key}: {reason}", style="yellow", markup=False)
+        console.print(result.summary)
+        for dataset in result.datasets.values():
+            typer.echo(f"{connection.url}/dataset/{dataset}/annotation-mode")
+    if any(result.refused for result in sent):
         raise typer.Exit(1)
 
 
-def _push_to_page(home: Path | None, rows: list[Any], name: str, overlap: int, ask: list[str], *, gold: bool) -> None:
+def _sets(rows: list["RankingRow"], name: str, *, by_language: bool) -> list[tuple[str, str, list["RankingRow"]]]:
+    """The sets to push: name, language whose guidelines come first, rows."""
+    tags = [row.language.partition("-")[0] for row in rows]
+    if not by_language:
+        return [(name, max(set(tags), key=tags.count, default="en"), rows)]
+    return [(f"{name}-{tag}", tag, [row for row, own in zip(rows, tags, strict=True) if own == tag])
+            for tag in sorted(set(tags))]
+
+
+def _print_dropped(dropped: list["Dropped"]) -> None:
+    from instructwild.console.terminal import console
+
+    for row in dropped[:20]:
+        console.print(f"left out: {row.id or row.evidence} ({row.reason.value})", style="yellow", markup=False)
+    if len(dropped) > 20:
+        console.print(f"… and {len(dropped) - 20:,} more left out", style="yellow", markup=False)
+
+
+def _push_to_page(home: Path | None, rows: list[Any], name: str, overlap: int, ask: list[str], *, gold: bool,
+                  types: dict[str, str]) -> None:
     from instructwild.console.terminal import console
     from instructwild_annotation.page.exchange import push_rows
     from instructwild_annotation.page.store import Store
 
     with Store(home) as store:
-        sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold)
+        sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold, types=types)
         console.print(f"{sent:,} prompts sent, {there:,} were there already")
         typer.echo(str(store.path))

@@ -18,7 +18,7 @@ REPEATS = 4                     # tokens of the runs whose repetition is counted
 
 
 @dataclass(frozen=True)
-class Rule:
+class FormRule:
     """A way to give an answer points: `points(prompt, answer)`, more is better."""
 
     name: str
@@ -28,9 +28,9 @@ class Rule:
     def rank(self, row: RankingRow) -> Ranking:
         """The ranking of one row's candidates by points, ties included."""
         prompt = prompt_text(row.messages)
-        given = [self.points(prompt, candidate.text) for candidate in row.candidates]
-        order = sorted(set(given), reverse=True)
-        return Ranking(annotator=f"scripted:{self.name}", ranks=tuple(order.index(points) + 1 for points in given))
+        scores = [self.points(prompt, candidate.text) for candidate in row.candidates]
+        order = sorted(set(scores), reverse=True)
+        return Ranking(annotator=f"scripted:{self.name}", ranks=tuple(order.index(points) + 1 for points in scores))
 
 
 def ends_by_itself(text: str) -> bool:
@@ -69,18 +69,18 @@ def _brief(prompt: str, answer: str) -> int:
     return -length.bit_length() if length else -1000
 
 
-RULES: dict[str, Rule] = {rule.name: rule for rule in (
-    Rule("tidy", "2 points for an answer that comes to an end by itself, up to 2 for not repeating itself (at least 90 % "
-                 "or 60 % of its runs of four tokens differ), 2 for the prompt's writing system, 1 for a moderate length "
-                 f"({SHORTEST} to {LONGEST} tokens); an empty answer is last; equal points are a tie", _tidy),
-    Rule("complete", "an answer that comes to an end by itself before one that is cut off, and that before an empty one; "
-                     "all else is a tie", _complete),
-    Rule("brief", "the shorter answer first; answers whose token counts lie between the same powers of two are tied; an "
+RULES: dict[str, FormRule] = {rule.name: rule for rule in (
+    FormRule("tidy", "2 points for an answer that comes to an end by itself, up to 2 for not repeating itself (at least "
+                 "90 % or 60 % of its runs of four tokens differ), 2 for the prompt's writing system, 1 for a moderate "
+                 f"length ({SHORTEST} to {LONGEST} tokens); an empty answer is last; equal points are a tie", _tidy),
+    FormRule("complete", "an answer that comes to an end by itself before one that is cut off, and that before an empty "
+                     "one; all else is a tie", _complete),
+    FormRule("brief", "the shorter answer first; answers whose token counts lie between the same powers of two are tied; an "
                   "empty answer is last", _brief),
 )}
 
 
-def rule_named(name: str) -> Rule:
+def rule_named(name: str) -> FormRule:
     """The rule of that name.
 
     Raises:
@@ -91,6 +91,6 @@ def rule_named(name: str) -> Rule:
     return RULES[name]
 
 
-def rank_all(rows: Sequence[RankingRow], rule: Rule) -> list[Ranking]:
+def rank_all(rows: Sequence[RankingRow], rule: FormRule) -> list[Ranking]:
     """The rule's ranking of every row, in order."""
     return [rule.rank(row) for row in rows]

@@ -9,9 +9,8 @@ SAFE = {"safe": "safe 安全", "unsafe": "unsafe 不安全", "unsure": "unsure �
 HISTORY, PROMPT = "history", "prompt"
 LANGUAGE, TYPE, ROW = "language", "type", "row"
 
-GUIDELINES = """\
-# Which answer helps most? · 哪个回答最有帮助？
-
+TITLE = {"en": "# Which answer helps most? · 哪个回答最有帮助？", "zh": "# 哪个回答最有帮助？ · Which answer helps most?"}
+GUIDELINES = {"en": """\
 **English.** Read the question and all answers. Then give each answer a place: 1 for the best.
 Answers that are equally good get the same place: ties are welcome, please do not make up an order.
 
@@ -23,7 +22,7 @@ What counts, in this order: it does no harm; it is correct; it does what was ask
 it is clear and comes to an end. Length alone is no merit. The answers stand in random order, and who wrote them is hidden.
 The other questions are optional: how good the best answer is, whether something in the answers is unsafe, and a better
 answer if you can write one.
-
+""", "zh": """\
 **中文。** 请阅读问题和所有回答，然后给每个回答排名次：1 为最好。同样好的回答给相同的名次：允许并列，请不要勉强分出先后。
 
 1. 输入第一个回答的名次数字，“排序”中的下一张卡片稍后会自动选中；也可以用鼠标拖动卡片。同一格中的卡片为并列。
@@ -31,7 +30,13 @@ answer if you can write one.
 
 判断标准，按重要程度：无害；内容正确；完成了提问的要求；使用提问的语言；表达清楚、有头有尾。仅仅更长并不算更好。
 回答的顺序是随机的，也不显示作者。其余问题可以不填：最好的回答有多好、回答中有没有不安全的内容，以及您能写出的更好的回答。
-"""
+"""}
+
+
+def guidelines(language: str = "en") -> str:
+    """The guidelines in both languages; Chinese first for a set in Chinese, else English first."""
+    first, second = ("zh", "en") if language.startswith("zh") else ("en", "zh")
+    return f"{TITLE[first]}\n\n{GUIDELINES[first]}\n{GUIDELINES[second]}"
 
 
 def field_name(slot: int) -> str:
@@ -44,7 +49,8 @@ def dataset_name(name: str, size: int) -> str:
     return f"{name}-k{size}"
 
 
-def settings(argilla: Any, size: int, *, overlap: int, optional: frozenset[str] = frozenset(OPTIONAL)) -> Any:
+def settings(argilla: Any, size: int, *, overlap: int, optional: frozenset[str] = frozenset(OPTIONAL),
+             language: str = "en") -> Any:
     """Argilla's settings for records with `size` candidates. All text is shown as it is: no Markdown, no HTML.
 
     Args:
@@ -52,6 +58,7 @@ def settings(argilla: Any, size: int, *, overlap: int, optional: frozenset[str] 
         size: the number of candidates K.
         overlap: how many annotators should rank each record.
         optional: which of `OPTIONAL` to ask as well.
+        language: of most of its people, whose guidelines come first.
     """
     slots = range(size)
     fields = [
@@ -74,7 +81,7 @@ def settings(argilla: Any, size: int, *, overlap: int, optional: frozenset[str] 
             CORRECTION, title="A better answer · 更好的回答", required=False, use_markdown=False,
             description="Only if you can write one. 如果您能写出来。"))
     return argilla.Settings(
-        guidelines=GUIDELINES, fields=fields, questions=questions, allow_extra_metadata=True,
+        guidelines=guidelines(language), fields=fields, questions=questions, allow_extra_metadata=True,
         metadata=[argilla.TermsMetadataProperty(LANGUAGE, title="Language · 语言"),
                   argilla.TermsMetadataProperty(TYPE, title="Type · 类型")],
         distribution=argilla.TaskDistribution(min_submitted=overlap))

@@ -22,6 +22,9 @@ def status(
                                              show_default=False)] = None,
     judged: Annotated[list[Path] | None, typer.Option(help="A stage of respond --judge: how far do its models agree with "
                                                       "people? May be given again.", show_default=False)] = None,
+    curve: Annotated[bool, typer.Option("--curve", help="Measure whether more rankings help: the accuracy of a small "
+                                                        "reward model against the number of rankings. Takes seconds.")]
+        = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Say how far the ranking has come: done, left, overlap, pace, and how far people agree."""
@@ -30,30 +33,41 @@ def status(
     from instructwild_annotation.rows import read_rows
 
     by_models = [row for source in judged or [] for row in read_rows(source).rows]
-    figures = _of_page(home, name, by_models) if to == "page" else _of_argilla(url, workspace, home, name, by_models)
+    figures = (_of_page(home, name, by_models, curve=curve) if to == "page"
+               else _of_argilla(url, workspace, home, name, by_models, curve=curve))
     if json:
         typer.echo(encoder.dumps(figures, ensure_ascii=False, indent=2))
         return
     _print(figures)
 
 
-def _of_page(home: Path | None, name: str, by_models: list["RankingRow"]) -> dict[str, Any]:
+def _of_page(home: Path | None, name: str, by_models: list["RankingRow"], *, curve: bool) -> dict[str, Any]:
     """The page's figures; its people by name, on the lead's own screen."""
     from instructwild_annotation.page.exchange import read_rankings
-    from instructwild_annotation.page.lead import overview
+    from instructwild_annotation.page.overview import overview
     from instructwild_annotation.page.store import Store
 
     with Store(home, must_exist=True) as store:
-        return {**overview(store, name), "agreement_with_people": _with_models(read_rankings(store, name).rows, by_models)}
+        rows = read_rankings(store, name).rows if by_models or curve else []
+        return {**overview(store, name), "agreement_with_people": _with_models(rows, by_models), **_curve(rows, curve)}
+
+
+def _curve(rows: list["RankingRow"], measured: bool) -> dict[str, Any]:
+    """The figure that `--curve` adds."""
+    import dataclasses
+
+    from instructwild_annotation.curve import learning_curve
+
+    return {"curve": [dataclasses.asdict(point) for point in learning_curve(rows)]} if measured else {}
 
 
 def _of_argilla(url: str | None, workspace: str | None, home: Path | None, name: str,
-                by_models: list["RankingRow"]) -> dict[str, Any]:
+                by_models: list["RankingRow"], *, curve: bool) -> dict[str, Any]:
     """The figures of the sets on an Argilla server; its people by user name, on the lead's own screen."""
     import dataclasses
 
-    from instructwild_annotation import agreement
-    from instructwild_annotation.alpha import agreement_interval, alpha, alpha_interval, intervals
+    from instructwild_annotation.alpha import alpha, alpha_interval
+    from instructwild_annotation.comparisons import Comparisons, as_shares
     from instructwild_annotation.connection import Connection
     from instructwild_annotation.people import person
     from instructwild_annotation.pull import progress_of, read_rankings
@@ -65,25 +79,27 @@ def _of_argilla(url: str | None, workspace: str | None, home: Path | None, name:
                                 remedy="push first, or check --name and --workspace")
         users = {person(str(user["id"])): user["username"] for user in connection.get("/users")["items"]}
     rows, progress = result.rows, progress_of(result)
-    widths = intervals(rows, agreement.by_language)
+    compared = Comparisons.of(rows)
+    overall = compared.overall()
     return {**dataclasses.asdict(progress), "hours_left": progress.hours_left, "not_counted": result.others,
             "people": [{"name": users.get(who, who), "annotator": who, "done": count}
                        for who, count in progress.people.items()],
-            "agreement": agreement.overall(rows).share, "agreement_interval": agreement_interval(rows),
-            "alpha": alpha(rows), "alpha_interval": alpha_interval(rows),
-            "agreement_by_language": {tag: {"share": each.share, "pairs": each.pairs, "interval": widths[tag]}
-                                      for tag, each in agreement.by_language(rows).items()},
-            "agreement_by_annotator": {who: each.share for who, each in agreement.by_annotator(rows).items()},
-            "agreement_with_people": _with_models(rows, by_models)}
+            "agreement": overall.share, "agreement_interval": overall.interval,
+            "alpha": alpha(compared), "alpha_interval": alpha_interval(compared),
+            "agreement_by_language": as_shares(compared.by_label([row.language for row in rows])),
+            "agreement_by_type": as_shares(compared.by_label([result.types.get(row.id, "unlabelled") for row in rows])
+                                           if result.types else {}),
+            "agreement_by_annotator": {who: each.share for who, each in compared.by_annotator().items()},
+            "agreement_with_people": _with_models(rows, by_models), **_curve(rows, curve)}
 
 
 def _with_models(rows: list["RankingRow"], by_models: list["RankingRow"]) -> dict[str, float | None]:
-    from instructwild_annotation import agreement
+    from instructwild_annotation.comparisons import Comparisons
     from instructwild_annotation.rows import joined
 
     ids = {row.id for row in rows}
     united = joined([*rows, *(row for row in by_models if row.id in ids)])
-    return {who: each.share for who, each in agreement.with_people(united).items()}
+    return {who: each.share for who, each in Comparisons.of(united).with_people().items()}
 
 
 def _print(figures: dict[str, Any]) -> None:
@@ -106,18 +122,27 @@ def _print(figures: dict[str, Any]) -> None:
     table.add_row("pace", f"{figures['per_hour']:.0f} an hour" + (f", {left:.1f} h to go" if left else "")
                   if figures["per_hour"] else "–")
     table.add_row("agreement", share(figures["agreement"], figures["agreement_interval"]))
-    for tag, each in figures["agreement_by_language"].items():
-        table.add_row(f"  in {tag}", share(each["share"], each["interval"]))
+    for key in ("agreement_by_language", "agreement_by_type"):
+        for label, each in figures[key].items():
+            table.add_row(f"  in {label}" if key.endswith("language") else f"  on {label}",
+                          share(each["share"], each["interval"]))
     ends = figures["alpha_interval"]
     table.add_row("Krippendorff's alpha", "–" if figures["alpha"] is None else f"{figures['alpha']:.2f}"
                   + (f" (95%: {in_words(ends, '.2f')})" if ends else ""))
     for who, value in figures["agreement_with_people"].items():
         table.add_row(f"{who} with people", share(value))
+    for number, point in enumerate(figures.get("curve", ())):
+        measured = share(point["accuracy"], point["interval"])
+        table.add_row("" if number else "a small reward model",
+                      f"{point['rankings']:,} rankings on {point['prompts']:,} prompts: {measured} in people's order")
+    if figures.get("curve") == []:
+        table.add_row("a small reward model", "too few ranked prompts to measure")
     for each in figures["people"]:
         notes = [f"{each['done']:,} ranked"]
         notes += [f"{each['skipped']:,} skipped"] if each.get("skipped") else []
         notes += [f"{each['seconds']:.0f} s each"] if each.get("seconds") else []
-        notes += [f"agrees on {share(each['agreement']['share'])}"] if each.get("agreement") else []
+        notes += [f"agrees on {share(each['agreement']['share'], each['agreement']['interval'])}"] \
+            if each.get("agreement") else []
         notes += [f"gold {each['gold_score']:.0%} of {each['gold']}"] if each.get("gold") else []
         notes += ["set aside"] if each.get("set_aside") else []
         table.add_row(f"{each['name']} ({each['annotator'].partition(':')[2][:8]})", ", ".join(notes))

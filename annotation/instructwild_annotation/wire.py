@@ -87,18 +87,18 @@ def from_value(value: Any, order: list[int]) -> tuple[int, ...] | None:
     """Ranks of the candidates, gaps closed; None where some are missing, as in a draft."""
     if not isinstance(value, list):
         return None
-    given = {item.get("value"): item.get("rank") for item in value if isinstance(item, dict)}
+    by_field = {item.get("value"): item.get("rank") for item in value if isinstance(item, dict)}
     ranks = [0] * len(order)
     for slot, index in enumerate(order):
-        found = given.get(field_name(slot))
-        if not isinstance(found, int):
+        rank = by_field.get(field_name(slot))
+        if not isinstance(rank, int):
             return None
-        ranks[index] = found
+        ranks[index] = rank
     return dense(ranks)
 
 
 @dataclass(frozen=True)
-class Answer:
+class SubmittedAnswer:
     """Everything one annotator submitted for one record."""
 
     ranking: Ranking
@@ -113,7 +113,7 @@ class PulledRecord:
     """One record as it came back."""
 
     row: RankingRow
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[SubmittedAnswer] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)     # drafts, discards, and what could not be understood
     completed: bool = False
 
@@ -148,13 +148,13 @@ def from_record(record: dict[str, Any]) -> PulledRecord:
     return pulled
 
 
-def _answer(response: dict[str, Any], order: list[int]) -> Answer | None:
-    values = {name: given.get("value") for name, given in (response.get("values") or {}).items() if isinstance(given, dict)}
+def _answer(response: dict[str, Any], order: list[int]) -> SubmittedAnswer | None:
+    values = {name: entry.get("value") for name, entry in (response.get("values") or {}).items() if isinstance(entry, dict)}
     ranks = from_value(values.get(RANKING), order)
     if ranks is None or not response.get("user_id"):
         return None
     correction = values.get(CORRECTION)
-    return Answer(
+    return SubmittedAnswer(
         Ranking(annotator=person(str(response["user_id"])), ranks=ranks), datetime.fromisoformat(response["updated_at"]),
         rating=values.get(RATING), safety=values.get(SAFETY),
         correction=correction if isinstance(correction, str) and correction.strip() else None)

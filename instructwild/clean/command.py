@@ -39,6 +39,8 @@ def clean(
     plain: Annotated[bool, typer.Option(
         "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
+    edits: Annotated[Path | None, typer.Option(help="Apply the edits that people made in `instructwild view`: rows dropped, "
+                                                    "restored, mended, labelled.", show_default=False)] = None,
     columns: Columns = None,
     encoding: Encoding = None,
     force: Force = False,
@@ -76,7 +78,8 @@ def clean(
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *requested}]
     names += [name for name in STEPS if name in requested and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
-    announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw),
+    announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw,
+                 edits=edits),
              as_json)
 
 

@@ -9,8 +9,8 @@ from instructwild.clean.rows import whole_prompts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.schema.verdict import Reason
 
-NO_DEFECT = r"^(?:repaired_.*|personal_data)$"
-"""Flags that name what was mended or masked: such a row is no worse than its twin."""
+NO_DEFECT = r"^(?:repaired_.*|edited_.*|personal_data)$"
+"""Flags that name what was mended, masked or edited by hand: such a row is no worse than its twin."""
 SHOWN, EACH, LONGEST = 10, 3, 400
 """Conflicts that the report shows, answers of each, characters of a text."""
 

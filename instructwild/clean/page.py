@@ -19,6 +19,7 @@ MEANING = {
     "exact_duplicate": "the same prompt came before",
     "near_duplicate": "an earlier prompt says the same in almost the same words",
     "contaminated": "an evaluation set holds it", "pii": "holds personal data",
+    "edited": "a person dropped it",
 }
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import polars as pl
 
+from instructwild.clean.edits import HandEdits, unapplied
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
-from instructwild.console.terminal import progress
+from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
 from instructwild.read import Table, read
 from instructwild.schema.columns import compact
@@ -52,7 +53,7 @@ def made(name: str, **options: Any) -> Step:
 
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
           columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
-          keep_raw: bool = False) -> Stage:
+          keep_raw: bool = False, edits: str | Path | None = None) -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:
@@ -63,17 +64,20 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         encoding: of text inputs that are not UTF-8.
         force: replace what another run left in `out`.
         keep_raw: write dropped rows as they were even where a step masks personal data.
+        edits: a file of edits that people made in `instructwild view`.
 
     Raises:
         InputError: an input or option cannot be read or understood.
         OutputError: `out` cannot be written, or belongs to another run.
     """
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
+    inputs = list(inputs)
     table = read(inputs, encoding, columns)
+    by_hand = HandEdits.of_file(edits, inputs, table.frame)
     config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
-              **({"map": dict(columns)} if columns else {})}
-    with start(out, "clean", config=config, inputs=table.inputs, force=force) as run:
-        return run.finished or _run(run, table, chosen, keep_raw)
+              **({"map": dict(columns)} if columns else {}), **by_hand.config}
+    with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force) as run:
+        return run.finished or _run(run, table, chosen, keep_raw, by_hand)
 
 
 def _options(step: Step) -> dict[str, Any]:
@@ -83,27 +87,31 @@ def _options(step: Step) -> dict[str, Any]:
             if field.metadata.get("config", True)}
 
 
-def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool) -> Stage:
+def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool, by_hand: HandEdits) -> Stage:
     from instructwild.clean.near import compile_ahead
     from instructwild.clean.page import page
     from instructwild.clean.pii import masked
 
     if any(step.name == "near" and getattr(step, "plain", False) for step in steps):
         compile_ahead(table.frame.height)
-    before = rows = opened(table.frame)
+    before = rows = opened(pl.concat([table.frame, by_hand.restored]) if by_hand.restored.height else table.frame)
+    steps = [*steps, *by_hand.steps]
     lost, notes = [dropped_frame(table.malformed)], {}
     with progress() as shown:
         task = shown.add_task("clean", total=len(steps), note="")
-        for step in steps:
+        for number, step in enumerate(steps):
             shown.update(task, description=step.name)
             began = time.monotonic()
-            judged = step.verdicts(rows)
-            rows = judged.rows.join(judged.drops.select("at"), on="at", how="anti", maintain_order="left")
-            lost.append(_dropped(judged.rows, judged.drops, step.name))
-            notes[step.name] = {"in": judged.rows.height, "dropped": judged.drops.height,
+            judged = step.verdicts(by_hand.before(rows, steps[:number]))
+            drops = by_hand.spared(judged.drops, step.name)
+            rows = judged.rows.join(drops.select("at"), on="at", how="anti", maintain_order="left")
+            lost.append(_dropped(judged.rows, drops, step.name))
+            notes[step.name] = {"in": judged.rows.height, "dropped": drops.height,
                                 "seconds": round(time.monotonic() - began, 3), **judged.notes}
             shown.advance(task)
     dropped = pl.concat(lost)
+    if message := unapplied(notes.get(HandEdits.name)):
+        console.print(message, markup=False, highlight=False, soft_wrap=True)
     if "pii" in notes and not keep_raw:
         dropped, notes = _masked(dropped), _each_text(notes, masked)
     return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),

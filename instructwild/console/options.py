@@ -34,11 +34,14 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
         from instructwild.console.terminal import console
 
         rows = manifest.rows
-        state = "was finished before: nothing to do" if stage.found else f"done in {manifest.seconds:.1f} s"
+        state = "was finished before: nothing to do" if stage.existed else f"done in {manifest.seconds:.1f} s"
         console.print(f"[bold]{manifest.stage}[/] {state}: {rows.in_:,} in, {rows.kept:,} kept, {rows.dropped:,} dropped"
                       + (f", US$ {manifest.usd:.4f}" if manifest.usd else ""))
         for reason, count in manifest.reasons.items():
             console.print(f"  {count:>8,}  {reason}", highlight=False)
+        for record in manifest.inputs:
+            if record.read_as is not None:
+                console.print(f"{record.path}: {record.read_as.summary()}", highlight=False, markup=False, soft_wrap=True)
         for unread in manifest.metrics.get("unread", ()):
             console.print(unread, highlight=False, markup=False, soft_wrap=True)
         report = stage.path / "report.html"

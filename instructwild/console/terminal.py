@@ -1,6 +1,7 @@
 """The terminal: messages and progress on stderr, so that stdout stays for data."""
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -17,10 +19,62 @@ from rich.progress import (
 console = Console(stderr=True, soft_wrap=True)
 
 
+LEAST_FOR_ETA = 10
+"""Of fewer items no ETA is told: they are seldom alike."""
+LINE_SECONDS = 30.0
+"""Seconds between two lines on work under way, where no progress can be drawn."""
+
+
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """A live progress display with counts, elapsed time and an ETA; plain silence where stderr is no terminal."""
+def progress(lines: bool = True) -> Iterator[Progress]:
+    """A live progress display with counts, elapsed time and an ETA; where stderr is no terminal, a line every 30 seconds.
+
+    Args:
+        lines: print these lines; work that prints lines of its own has none.
+    """
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                   TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=console, transient=False,
-                  disable=not console.is_terminal) as shown:
+                  disable=not console.is_terminal) as shown, heartbeat(lambda: state_of(shown) if lines else []):
         yield shown
+
+
+@contextmanager
+def heartbeat(state: Callable[[], Iterable[str]], seconds: float | None = None) -> Iterator[None]:
+    """Print what `state` gives every so many seconds (`LINE_SECONDS`), where the console is no terminal."""
+    done, pause = threading.Event(), LINE_SECONDS if seconds is None else seconds
+
+    def beat() -> None:
+        while not done.wait(pause):
+            for line in state():
+                console.print(line, highlight=False, markup=False)
+
+    if console.is_terminal or console.quiet:
+        yield
+        return
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def state_of(shown: Progress) -> list[str]:
+    """A line for each task under way: what, how far, how long it will still take by what was measured, and its note."""
+    return [_line(task) for task in shown.tasks if not task.finished]
+
+
+def _line(task: Task) -> str:
+    total = "" if task.total is None else f" of {task.total:,.0f}"
+    left = ""
+    if task.total and task.total >= LEAST_FOR_ETA and task.completed and task.elapsed:
+        left = f", about {_duration(task.elapsed * (task.total - task.completed) / task.completed)} to go"
+    note = str(task.fields.get("note") or "")
+    return f"{task.description}: {task.completed:,.0f}{total}{left}" + (f"; {note}" if note else "")
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

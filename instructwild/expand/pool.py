@@ -199,7 +199,7 @@ class Pool:
         return taken
 
     def _judge(self, proposal: Proposal, language: str, pending: PendingRequest, made_by: MadeBy) -> bool:
-        name = content_id([(message.role, message.content) for message in proposal.messages])
+        name = content_id([message.turn for message in proposal.messages])
         reason, evidence = self._verdict(name, proposal, language, pending.bucket)
         if reason is not None:
             self._lately[pending.bucket][reason.value] += 1

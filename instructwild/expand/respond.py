@@ -74,7 +74,7 @@ class OpenPrompt:
         """Judge a reply; whether it became a candidate."""
         text, reason = answer_of(reply, plan)
         if reason is None:
-            name = response_id([*((m.role, m.content) for m in self.row.prompt), ("assistant", text)])
+            name = response_id([*(message.turn for message in self.row.prompt), ("assistant", text)])
             if any(candidate.id == name for candidate in self.candidates):
                 reason = Reason.EXACT_DUPLICATE
             else:

@@ -14,14 +14,16 @@ from typing import Any
 
 import polars as pl
 
+from instructwild.clean.edits import is_edits
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite
 from instructwild.lineage.erase import erase, files
 from instructwild.lineage.gone import QUOTED, Gone, gone, ids_of, room, said_by
 from instructwild.lineage.graph import Graph, Node
+from instructwild.lineage.indexes import remove_indexes
 from instructwild.lineage.search import WEIGHTS, search
 from instructwild.stage.atomic import write_atomic
-from instructwild.stage.folder import SCRATCH
+from instructwild.stage.folder import SCRATCH, sha256_of
 
 FOLDER, PLAN = ".forget", "plan.json"
 PUBLISHED, CARD = "lineage.json", "README.md"
@@ -152,15 +154,19 @@ class Forgetting:
         others = [path for path in files(self.root) if path.suffix not in WEIGHTS and path.name != "manifest.json"
                   and self.root / FOLDER not in path.parents and path not in own] if originals else []
         for path in [*own, *others]:
+            before = sha256_of(path) if is_edits(path) else ""
             if erase(path, what):
                 rewritten.append(os.path.relpath(path, self.root))
+                if before:      # `clean --edits` read it, and its manifest knows it by its content
+                    self._renamed(before, sha256_of(path))
+        remove_indexes()
         for node in Graph(self.root).nodes:
             rewrite.rename_inputs(node, self.plan.renamed, self.root)
         rewrite.mark_models(self.root, (model["folder"] for model in self.plan.models))
         return self._proof(what, rewritten)
 
     def _own_files(self) -> Iterable[Path]:
-        """Files of ours beside the stages' own: unfinished work, caches, exports, the chain's page, what was published."""
+        """Files of ours beside the stages' own: unfinished work, caches, edits, exports, pages, what was published."""
         from instructwild.llm.cache import cache_dir
 
         stages = [node.folder for node in Graph(self.root).nodes]
@@ -169,7 +175,7 @@ class Forgetting:
         journal = self.root / FOLDER
         for path in files(self.root):
             ours = path.name in ("index.html", "chain.json") or SCRATCH in path.parts or \
-                any(folder in path.parents for folder in stages)
+                any(folder in path.parents for folder in stages) or is_edits(path)
             if ours and journal not in path.parents and path.name != "manifest.json" and path.suffix not in WEIGHTS:
                 yield path
         if cache_dir().is_dir():

@@ -10,6 +10,7 @@ from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.search import WEIGHTS as WEIGHT_FILES
 from instructwild.lineage.search import search
 from instructwild.stage.atomic import write_atomic
+from instructwild.stage.content import size_of
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, WEIGHTS, sha256_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest, Rows, read_manifest
 
@@ -68,7 +69,8 @@ def recounted(node: Node, what: Gone) -> Manifest:
 def _outputs(folder: Path, manifest: Manifest) -> list[FileRecord]:
     counts = {DATA: manifest.rows.kept, DROPPED_FILE: manifest.rows.dropped}
     return [record if record.path == WEIGHTS else
-            FileRecord(path=record.path, sha256=sha256_of(folder / record.path), rows=counts.get(record.path, record.rows))
+            FileRecord(path=record.path, sha256=sha256_of(folder / record.path), rows=counts.get(record.path, record.rows),
+                       size=size_of(folder / record.path))
             for record in manifest.outputs if record.path == WEIGHTS or (folder / record.path).exists()]
 
 
@@ -98,7 +100,7 @@ def rename_inputs(node: Node, renamed: Mapping[str, str], root: Path) -> None:
         while sha in renamed and renamed[sha] != sha:
             sha = renamed[sha]
         rows = counts.get(sha, record.rows) if sha != record.sha256 else record.rows
-        inputs.append(record if sha == record.sha256 else FileRecord(path=record.path, sha256=sha, rows=rows))
+        inputs.append(record if sha == record.sha256 else record.model_copy(update={"sha256": sha, "rows": rows}))
     if inputs != manifest.inputs:
         write_atomic(node.folder / FILE_NAME, manifest.model_copy(update={"inputs": inputs}).to_json())
 

@@ -66,13 +66,18 @@ class Trace:
         return json.dumps(asdict(self), ensure_ascii=False, indent=2, default=str) + "\n"
 
 
-def trace(name: str, root: str = ".") -> Trace:
+def trace(name: str, root: str = ".", graph: Graph | None = None) -> Trace:
     """Find a row (by its id, its answer's or a candidate's) or a stage or model (by folder or sha256) and all around it.
+
+    Args:
+        name: what to find.
+        root: the folder that all stage folders lie in.
+        graph: its stages, where they were read before.
 
     Raises:
         InputError: nothing under the root has that name.
     """
-    graph = Graph(root)
+    graph = graph or Graph(root)
     if (node := graph.named(name)) is not None:
         return _stage_trace(graph, node)
     if not graph.nodes:

@@ -14,6 +14,7 @@ from instructwild.lineage.gone import strings
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
 from instructwild.schema import RankingRow
+from instructwild.stage.check import check_unaltered
 from instructwild.stage.folder import REPORT
 from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
 
@@ -41,7 +42,8 @@ def gather(folder: str | Path) -> Gathered:
     """Find what a folder offers: itself if it is a stage, else the last stages of the chain in it.
 
     Raises:
-        InputError: there is nothing to publish, or a model behind it learned from what was forgotten since.
+        InputError: there is nothing to publish, a model behind it learned from what was forgotten since, or a file of a
+            stage that it rests on was altered.
         GateError: the gate of a stage that it rests on failed.
     """
     path = Path(folder)
@@ -72,6 +74,7 @@ def gather(folder: str | Path) -> Gathered:
         if node.manifest.gate == "failed":
             raise GateError(f"the gate of this {node.manifest.stage} stage failed", where=str(node.folder),
                             remedy=f"read {node.folder / REPORT}, mend the cause and run the stage again")
+        check_unaltered(node.folder, node.manifest)
     return gathered
 
 

@@ -12,7 +12,9 @@ import polars as pl
 from instructwild.read import plain
 from instructwild.read.build import Builder
 from instructwild.read.cells import json_text
-from instructwild.read.files import Line
+from instructwild.read.columns_read import ColumnsRead
+from instructwild.read.line import Line
+from instructwild.read.message_rows import joined_trees
 from instructwild.read.names import ColumnNames
 from instructwild.read.turns import LeftOut
 from instructwild.schema.columns import compact
@@ -20,42 +22,72 @@ from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.frames import INSTRUCTION, upgraded
 
 BATCH = 50_000
+PLAIN = "prompt and answer"
 LONGEST_VALUE = 2000
 """Characters of a malformed row that are kept to be looked at."""
 
-Placed = tuple[Sequence[int], pl.DataFrame]
+At = Sequence[int]
+"""The numbers of rows among the lines of a batch, from 0."""
+Numbered = tuple[At, pl.DataFrame]
 Rows = tuple[pl.DataFrame, list[Dropped]]
 
 
-def from_lines(lines: Iterable[Line], name: str, names: ColumnNames | None = None) -> Rows:
+@dataclass(frozen=True)
+class Reading:
+    """How the rows of one file are read: its name, the names of its columns, and what they were read as."""
+
+    name: str
+    names: ColumnNames = field(default_factory=ColumnNames)
+    read_as: ColumnsRead = field(default_factory=ColumnsRead)
+
+    @property
+    def kind(self) -> str:
+        """The origin's kind of its rows."""
+        return _kind(self.name)
+
+    @property
+    def source(self) -> str:
+        """The origin's source of its rows."""
+        return Path(self.name).name
+
+
+def from_lines(lines: Iterable[Line], reading: Reading) -> Rows:
     """The instruction rows among the lines, and a drop for each of the others."""
-    rest, frames, bad = iter(lines), [pl.DataFrame(schema=INSTRUCTION)], []
-    names = names or ColumnNames()
+    rest, frames, bad = iter(joined_trees(lines)), [pl.DataFrame(schema=INSTRUCTION)], []
     while batch := list(islice(rest, BATCH)):
-        quick = list(_plain_lines(batch, name, names))
-        done = {place for places, _ in quick for place in places}
-        slow = ((place, line) for place, line in enumerate(batch) if place not in done)
-        frame, unread = _merged(quick, slow, name, names)
+        reading.names.look_at_labels(line.value["label"] for line in batch
+                                     if isinstance(line.value, dict) and "label" in line.value)
+        quick = list(_plain_lines(batch, reading))
+        done = {number for numbers, _ in quick for number in numbers}
+        slow = ((number, line) for number, line in enumerate(batch) if number not in done)
+        frame, unread = _merged(quick, slow, reading)
         frames.append(frame)
         bad += unread
     return pl.concat(frames, rechunk=True), bad
 
 
-def from_columns(frame: pl.DataFrame, name: str, names: ColumnNames | None = None) -> Rows:
+def from_columns(frame: pl.DataFrame, reading: Reading) -> Rows:
     """The instruction rows of a frame: our own columns as they are, plain text columns at once, other rows one by one."""
-    frame, names = upgraded(frame), names or ColumnNames()
+    frame, names = upgraded(frame), reading.names
     if not names and all(frame.schema.get(column) == kind for column, kind in INSTRUCTION.items()):
         fit = (frame["messages"].list.len().fill_null(0) > 0) & frame["id"].is_not_null()
         rows = frame.filter(fit).select(INSTRUCTION.names())
+        if rows.height:
+            reading.read_as.add("instruction rows", [(name, name) for name in INSTRUCTION.names()], (), rows.height)
     else:
+        if "label" in frame.columns:
+            names.look_at_labels(frame["label"].unique())
         renames = names.renames(frame.columns)
         plain_frame = frame.rename(renames)
         fit = plain.fits(plain_frame)
         others = [column for column in frame.columns if renames.get(column, column) not in plain.TEXTS]
         extra = [plain.extra_text(row) for row in frame.filter(fit).select(others).iter_rows(named=True)] if others else None
-        rows = plain.instruction_rows(plain_frame.filter(fit), _kind(name), Path(name).name, extra)
+        rows = plain.instruction_rows(plain_frame.filter(fit), reading.kind, reading.source, extra)
+        if rows.height:
+            read = [(column, renames.get(column, column)) for column in frame.columns if column not in others]
+            reading.read_as.add(PLAIN, read, others, rows.height)
     slow = zip(fit.not_().arg_true(), frame.filter(~fit).iter_rows(named=True), strict=True)
-    return _merged([(fit.arg_true().to_list(), rows)], ((place, Line(place + 1, row)) for place, row in slow), name, names)
+    return _merged([(fit.arg_true().to_list(), rows)], ((number, Line(number + 1, row)) for number, row in slow), reading)
 
 
 @dataclass
@@ -63,39 +95,40 @@ class _Group:
     """Rows with the same text columns, whatever other columns each has."""
 
     columns: dict[str, str]
-    places: list[int] = field(default_factory=list)
-    extra: bool = False
+    numbers: list[int] = field(default_factory=list)
+    others: dict[str, None] = field(default_factory=dict)
 
 
-def _plain_lines(lines: Sequence[Line], name: str, names: ColumnNames) -> Iterator[Placed]:
+def _plain_lines(lines: Sequence[Line], reading: Reading) -> Iterator[Numbered]:
     """The rows in plain text columns, by the text columns they have."""
     by_keys: dict[tuple[str, ...], _Group | None] = {}
     groups: dict[tuple[tuple[str, str], ...], _Group] = {}
-    for place, line in enumerate(lines):
+    for number, line in enumerate(lines):
         if not isinstance(line.value, dict):
             continue
         keys = tuple(line.value)
         if keys not in by_keys:
-            by_keys[keys] = _group(keys, groups, names)
+            by_keys[keys] = _group(keys, groups, reading.names)
         if (group := by_keys[keys]) is not None:
-            group.places.append(place)
-            group.extra = group.extra or len(keys) > len(group.columns)
+            group.numbers.append(number)
     for group in groups.values():
         try:
-            frame = pl.DataFrame({read_as: pl.Series([lines[place].value[key] for place in group.places], dtype=pl.String)
+            frame = pl.DataFrame({read_as: pl.Series([lines[number].value[key] for number in group.numbers], dtype=pl.String)
                                   for read_as, key in group.columns.items()})
         except (TypeError, UnicodeEncodeError, pl.exceptions.PolarsError):
             continue  # a value that is no text, or no text for a file: row by row tells which
         fit = plain.fits(frame)
         if fit.any():
-            places = list(compress(group.places, fit))
+            numbers = list(compress(group.numbers, fit))
             used = {*group.columns.values()}
             try:
-                extra = [plain.extra_text({key: value for key, value in lines[place].value.items() if key not in used})
-                         for place in places] if group.extra else None
+                extra = [plain.extra_text({key: value for key, value in lines[number].value.items() if key not in used})
+                         for number in numbers] if group.others else None
             except RecursionError:
                 continue
-            yield places, plain.instruction_rows(frame.filter(fit), _kind(name), Path(name).name, extra)
+            columns = [(key, read_as) for read_as, key in group.columns.items()]
+            reading.read_as.add(PLAIN, columns, group.others, len(numbers))
+            yield numbers, plain.instruction_rows(frame.filter(fit), reading.kind, reading.source, extra)
 
 
 def _group(keys: tuple[str, ...], groups: dict[tuple[tuple[str, str], ...], _Group], names: ColumnNames) -> _Group | None:
@@ -107,17 +140,19 @@ def _group(keys: tuple[str, ...], groups: dict[tuple[tuple[str, str], ...], _Gro
     if not plain.readable(read_as):
         return None
     columns = {name: key for name, key in read_as.items() if name in plain.TEXTS}
-    return groups.setdefault(tuple(columns.items()), _Group(columns))
+    group = groups.setdefault(tuple(columns.items()), _Group(columns))
+    group.others.update(dict.fromkeys(key for name, key in read_as.items() if name not in columns))
+    return group
 
 
-def _merged(quick: Sequence[Placed], rest: Iterable[tuple[int, Line]], name: str, names: ColumnNames) -> Rows:
-    builder, places, bad = Builder(_kind(name), Path(name).name, names), [], []
-    for place, line in rest:
+def _merged(quick: Sequence[Numbered], rest: Iterable[tuple[int, Line]], reading: Reading) -> Rows:
+    builder, numbers, bad = Builder(reading.kind, reading.source, reading.names), [], []
+    for number, line in rest:
         problem, reason = line.problem, Reason.MALFORMED
         if problem is None:
             try:
                 builder.add(line.value)
-                places.append(place)
+                numbers.append(number)
                 continue
             except LeftOut as error:
                 problem, reason = str(error), error.reason
@@ -125,12 +160,13 @@ def _merged(quick: Sequence[Placed], rest: Iterable[tuple[int, Line]], name: str
                 problem = "text with a lone surrogate"
             except (ValueError, TypeError, OverflowError, RecursionError) as error:
                 problem = str(error)
-        bad.append(Dropped(id="", step="read", reason=reason, evidence=f"{name}:{line.number}",
-                           row=_left(line.value, problem, reason)))
-    parts = [part for part in (*quick, (places, builder.frame())) if len(part[0])]
+        bad.append(Dropped(id="", step="read", reason=reason, evidence=f"{reading.name}:{line.number}",
+                           row=left_out(line.value, problem, reason)))
+    builder.counted(reading.read_as)
+    parts = [part for part in (*quick, (numbers, builder.frame())) if len(part[0])]
     if len(parts) < 2:
         return (parts[0][1] if parts else builder.frame()), bad
-    order = np.argsort(np.concatenate([np.asarray(places) for places, _ in parts]))
+    order = np.argsort(np.concatenate([np.asarray(at) for at, _ in parts]))
     return pl.concat([frame for _, frame in parts], rechunk=True)[order], bad
 
 
@@ -139,7 +175,7 @@ def _kind(name: str) -> str:
     return suffixes[-1].lstrip(".").lower() if suffixes else "hub"
 
 
-def _left(value: Any, problem: str, reason: Reason) -> Any:
+def left_out(value: Any, problem: str, reason: Reason) -> Any:
     """What `dropped.parquet` keeps of a row that left while it was read."""
     if reason is not Reason.MALFORMED and isinstance(value, Mapping):
         try:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 
 from instructwild.read.cells import is_empty, json_text, parsed
-from instructwild.read.layouts import Conversation, to_conversation
+from instructwild.read.columns_read import ColumnsRead
+from instructwild.read.layouts import RowConversation, to_conversation
 from instructwild.read.names import ColumnNames
 from instructwild.schema.columns import compact
 from instructwild.schema.identity import content_id, response_id, turn_of
@@ -39,6 +40,8 @@ class Builder:
         self._extra: list[str | None] = []
         self._messages, self._origin, self._scores = _Lists(), _Lists(), _Lists()
         self._parents, self._risk, self._flags = _Lists(), _Lists(), _Lists()
+        self._rows_of: dict[tuple[str, ...], int] = {}
+        self._first_of: dict[tuple[str, ...], tuple[str, list[tuple[str, str]], list[str]]] = {}
 
     def add(self, value: Any) -> None:
         """Add one row, whole or not at all.
@@ -51,54 +54,60 @@ class Builder:
             raise ValueError(f"expected an object, found {type(value).__name__}")
         keys = [str(key) for key in value]
         renames = self._names.renames(keys)
-        row = {renames.get(key, key): item for key, item in value.items()} if renames else value
-        if row.get("label") in (0, "0") and self._names.mapping.get("label"):
-            row = {**row, "\0bad": True}
+        row: Mapping[str, Any] = {renames.get(str(key), str(key)): item for key, item in value.items()} if renames else value
         conversation = to_conversation(row)
-        said = [tuple(turn.get(part) for part in TURN) for turn in conversation.turns]
-        for texts in said:
+        turns = [tuple(turn.get(part) for part in TURN) for turn in conversation.turns]
+        for texts in turns:
             for text in texts:
                 _text(text)
-        turns = [turn_of(turn) for turn in conversation.turns]
-        name, answer = content_id(turns), response_id(turns)
+        counted = [turn_of(turn) for turn in conversation.turns]
+        name, answer = content_id(counted), response_id(counted)
         read = conversation.read
-        labels = row.get("labels")
-        labels = labels if isinstance(labels, Mapping) else {}
-        language = _text(row.get("language")) or "und"
-        kind_key = next((key for key in ("instruction_type", "category") if _text(row.get(key))), None)
-        kind = _text(labels.get("type")) or (_text(row[kind_key]) if kind_key else None)
-        if kind_key and not labels.get("type"):
-            read.add(kind_key)
-        origin, made_by, scores = self._places(row, read), _made_by(row.get("made_by")), _scores(row.get("scores"))
-        parents, flags = _texts(row.get("parents")), _texts(labels.get("flags"))
-        risk = _texts(labels.get("risk")) or _texts(row.get("special_tag"))
+        language = _text(row.get("language")) or _text(conversation.language) or "und"
+        labels = _labels(row, read)
+        origin, made_by, scores = self._origins(row, read), _made_by(row.get("made_by")), _scores(row.get("scores"))
+        parents = _texts(row.get("parents"))
         read |= {key for key, understood in (
-            ("labels", bool(labels)), ("language", isinstance(row.get("language"), str)), ("made_by", made_by is not None),
-            ("scores", bool(scores)),
-            ("parents", bool(parents)), ("special_tag", bool(risk)), ("id", row.get("id") == name),
+            ("language", isinstance(row.get("language"), str)), ("made_by", made_by is not None),
+            ("scores", bool(scores)), ("parents", bool(parents)), ("id", row.get("id") == name),
             ("response_id", row.get("response_id") == answer)) if understood}
         extra = _extra(value, renames, row, conversation)
         tools = json_text(conversation.tools) if conversation.tools else None
         self._ids.append(name)
         self._answers.append(answer)
         self._languages.append(language)
-        self._types.append(kind)
+        self._types.append(labels[0])
         self._made_by.append(made_by)
         self._tools.append(tools)
-        self._extra.append(extra)
-        self._messages.add(said)
+        self._extra.append(json_text(extra) if extra else None)
+        self._messages.add(turns)
         self._origin.add(origin)
         self._scores.add(scores)
         self._parents.add(parents)
-        self._risk.add(risk)
-        self._flags.add(flags)
+        self._risk.add(labels[1])
+        self._flags.add(labels[2])
+        self._count(conversation, keys, renames, extra)
 
-    def _places(self, row: Mapping[str, Any], read: set[str]) -> list[Texts]:
-        places = row.get("origin")
-        if isinstance(places, list) and places and all(isinstance(place, Mapping) for place in places):
+    def _count(self, conversation: RowConversation, keys: Sequence[str], renames: Mapping[str, str],
+               extra: Mapping[str, Any]) -> None:
+        """Count what the columns were read as; the same columns are looked at once."""
+        key = (conversation.layout, *keys, "\0", *sorted(conversation.read), "\0", *extra)
+        self._rows_of[key] = self._rows_of.get(key, 0) + 1
+        if self._rows_of[key] == 1:
+            columns = [(name, renames.get(name, name)) for name in keys if renames.get(name, name) in conversation.read]
+            self._first_of[key] = (conversation.layout, columns, [name for name in keys if name in extra])
+
+    def counted(self, columns: ColumnsRead) -> None:
+        """Add what the rows were read as to `columns`."""
+        for key, (layout, read, extra) in self._first_of.items():
+            columns.add(layout, read, extra, self._rows_of[key])
+
+    def _origins(self, row: Mapping[str, Any], read: set[str]) -> list[Texts]:
+        origins = row.get("origin")
+        if isinstance(origins, list) and origins and all(isinstance(origin, Mapping) for origin in origins):
             read.add("origin")
-            return [(_text(place.get("kind")) or self._kind, _text(place.get("source")) or self._source,
-                     *(_text(place.get(key)) for key in ORIGIN[2:])) for place in places]
+            return [(_text(origin.get("kind")) or self._kind, _text(origin.get("source")) or self._source,
+                     *(_text(origin.get(key)) for key in ORIGIN[2:])) for origin in origins]
         read |= {key for key in ("source", "url", "license") if isinstance(row.get(key), str)}
         return [(self._kind, _text(row.get("source")) or self._source, _text(row.get("url")), None,
                  _text(row.get("license")), None)]
@@ -114,17 +123,17 @@ class Builder:
         names, values = zip(*self._scores.items, strict=True) if self._scores.items else ((), ())
         scores = self._scores.listed(pa.StructArray.from_arrays(
             [pa.array(names, TEXT), pa.array(values, pa.float64())], names=["name", "value"]))
-        found = pl.from_arrow(pa.table({
+        frame = pl.from_arrow(pa.table({
             "id": pa.array(self._ids, TEXT), "response_id": pa.array(self._answers, TEXT),
             "messages": self._messages.structs(TURN), "language": pa.array(self._languages, TEXT),
             "origin": self._origin.structs(ORIGIN), "parents": self._parents.texts(), "made_by": made_by, "labels": labels,
             "scores": scores, "tools": pa.array(self._tools, TEXT), "extra": pa.array(self._extra, TEXT)}))
-        assert isinstance(found, pl.DataFrame)
-        return found.cast(dict(INSTRUCTION))
+        assert isinstance(frame, pl.DataFrame)
+        return frame.cast(INSTRUCTION)
 
 
 class _Lists:
-    """One list a row, gathered as one flat list of items and the places where rows end."""
+    """One list a row, gathered as one flat list of items and where each row ends in it."""
 
     def __init__(self) -> None:
         self.items: list[Any] = []
@@ -144,31 +153,44 @@ class _Lists:
         return self.listed(pa.StructArray.from_arrays(_columns(self.items, len(names)), names=list(names)))
 
 
+def _labels(row: Mapping[str, Any], read: set[str]) -> tuple[str | None, list[str], list[str]]:
+    """Type, risks and flags; the columns they are read from join `read`."""
+    labels = row.get("labels")
+    labels = labels if isinstance(labels, Mapping) else {}
+    if labels:
+        read.add("labels")
+    key = next((key for key in ("instruction_type", "category") if _text(row.get(key))), None)
+    if key and not labels.get("type"):
+        read.add(key)
+    risk = _texts(labels.get("risk")) or _texts(row.get("special_tag"))
+    if risk:
+        read.add("special_tag")
+    return _text(labels.get("type")) or (_text(row[key]) if key else None), risk, _texts(labels.get("flags"))
+
+
 def _extra(value: Mapping[str, Any], renames: Mapping[str, str], row: Mapping[str, Any],
-           conversation: Conversation) -> str | None:
-    """Every column that nothing read, under its own name, as JSON; None where there is none."""
+           conversation: RowConversation) -> dict[str, Any]:
+    """Every column that nothing read, under its own name."""
     rest = {str(key): item for key, item in value.items()
             if (read_as := renames.get(str(key), str(key))) not in conversation.read and read_as != "extra"
             and not is_empty(item)}
     rest |= conversation.extra
     before = parsed(row.get("extra"))
     if isinstance(before, Mapping):
-        rest = {**before, **rest}
-    elif not is_empty(before):
-        rest["extra"] = before
-    return json_text(rest) if rest else None
+        return {**before, **rest}
+    return rest if is_empty(before) else {**rest, "extra": before}
 
 
 def _columns(rows: Sequence[Texts], width: int) -> list[pa.Array]:
-    return [pa.array([row[place] for row in rows], TEXT) for place in range(width)]
+    return [pa.array([row[number] for row in rows], TEXT) for number in range(width)]
 
 
 def _made_by(value: Any) -> tuple[Texts, float] | None:
     if not isinstance(value, Mapping) or _text(value.get("model")) is None:
         return None
     sampling, usd = value.get("sampling"), value.get("usd")
-    given = {**value, "sampling": compact(sampling) if isinstance(sampling, Mapping) else sampling}
-    return tuple(_text(given.get(key)) for key in MADE_BY), float(usd) if isinstance(usd, int | float) else 0.0
+    texts = {**value, "sampling": compact(sampling) if isinstance(sampling, Mapping) else sampling}
+    return tuple(_text(texts.get(key)) for key in MADE_BY), float(usd) if isinstance(usd, int | float) else 0.0
 
 
 def _scores(value: Any) -> list[tuple[str, float]]:

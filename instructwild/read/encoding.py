@@ -45,9 +45,9 @@ def streamed(head: bytes, handle: IO[bytes], codec: str) -> IO[str]:
     return io.TextIOWrapper(io.BufferedReader(_Begun(head, handle)), codec, newline="")
 
 
-def misencoded(name: str, found: str, encoding: str | None) -> InputError:
-    """What to say of a file that is not in the encoding it was read with, and what was found."""
-    return InputError(f"is not in the encoding it was read with: {found}", where=name,
+def misencoded(name: str, problem: str, encoding: str | None) -> InputError:
+    """What to say of a file that is not in the encoding it was read with; `problem` is what was seen."""
+    return InputError(f"is not in the encoding it was read with: {problem}", where=name,
                       remedy="name the right one, for example --encoding gb18030 for Chinese text, or utf-16"
                       if encoding in (None, "utf-8") else "name another --encoding")
 

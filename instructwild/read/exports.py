@@ -127,7 +127,7 @@ def _exported(message: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def message_tree(prompt: Mapping[str, Any]) -> tuple[list[Turn], bool]:
-    """The best path of an Open Assistant tree (at each message the reply of the best rank), and whether it is the only one.
+    """The best path of an Open Assistant tree (at each message the reply of the best rank), and whether it is all there is.
 
     Raises:
         ValueError: a message is no object with a role and a text.
@@ -137,11 +137,21 @@ def message_tree(prompt: Mapping[str, Any]) -> tuple[list[Turn], bool]:
     while True:
         turns.append(turn_from({"role": message.get("role", "prompter"), "content": message.get("text")}, len(turns)))
         replies = [reply for reply in message.get("replies") or () if isinstance(reply, Mapping)]
-        good = [reply for reply in replies if not reply.get("deleted") and reply.get("review_result") is not False]
-        whole = whole and len(replies) < 2
+        good = [reply for reply in replies if not skipped(reply)]
+        whole = whole and len(replies) < 2 and not any(
+            value not in (None, [], {}) for key, value in message.items() if key not in TREE_READ)
         if not good:
             return turns, whole and not replies
         message = min(good, key=_rank)
+
+
+TREE_READ = ("role", "text", "replies", "lang")
+"""What of a message in a tree is read."""
+
+
+def skipped(reply: Mapping[str, Any]) -> bool:
+    """Whether a reply was deleted, or refused by those who reviewed it."""
+    return bool(reply.get("deleted")) or reply.get("review_result") is False
 
 
 def _rank(reply: Mapping[str, Any]) -> float:

@@ -60,7 +60,7 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
                 yield Line(number, row)
             return
         with _opened(path) as handle:
-            yield from reader(handle, printable(path), encoding)
+            yield from TEXT_FILES[_ending(path)](handle, printable(path), encoding)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:   # read.zst raises EOFError too
         raise InputError(f"is damaged ({error})", where=printable(path), remedy="fetch or compress the file again") from None
     except OSError as error:
@@ -113,7 +113,8 @@ def _excel(path: Path) -> pl.DataFrame:
                          remedy="save the sheet as .csv") from None
 
 
-TEXT_FILES: dict[str, Callable[[IO[bytes], str, str | None], Iterator[Line]]] = {
+TextReader = Callable[[IO[bytes], str, str | None], Iterator[Line]]
+TEXT_FILES: dict[str, TextReader] = {
     ".jsonl": json_lines, ".ndjson": json_lines, ".json": json_file, ".csv": table_rows, ".tsv": table_rows}
 TABLE_FILES: dict[str, Callable[[Path], pl.DataFrame]] = {".parquet": _parquet, ".arrow": _arrow, ".xlsx": _excel}
 TABLES = (*TABLE_FILES.values(),)
@@ -174,7 +175,7 @@ def _table(path: Path) -> pl.DataFrame:
 
 
 def _hub(name: str) -> Iterator[Line]:
-    import datasets
+    import datasets  # type: ignore[import-untyped]
 
     try:
         rows = datasets.load_dataset(name, split="train")

@@ -3,14 +3,17 @@
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
 
-from instructwild.errors import ConfigError, InputError
-from instructwild.read.assemble import Rows, from_columns, from_lines
-from instructwild.read.files import Line, columns_of, lines_of, printable
-from instructwild.read.names import ColumnNames, proposed
+from instructwild.errors import InputError
+from instructwild.read.assemble import Reading, Rows, from_columns, from_lines
+from instructwild.read.files import columns_of, lines_of, printable
+from instructwild.read.line import Line
+from instructwild.read.message_rows import are_messages
+from instructwild.read.names import ColumnNames, check_columns, proposed
 from instructwild.schema.identity import content_id
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
@@ -27,15 +30,19 @@ class Table:
     inputs: list[FileRecord]
     unread: list[str] = field(default_factory=list)
     """For each input of which no row could be read: its columns, and the `--map` that probably reads it."""
+    columns: frozenset[str] = frozenset()
+    """The columns of the plain files, as far as they were looked at."""
 
 
-def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Mapping[str, str] | None = None) -> Table:
+def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Mapping[str, str] | None = None, *,
+         partial: bool = False) -> Table:
     """Read stage folders and plain files, in the order given, into one frame of instruction rows.
 
     Args:
         sources: stage folders, plain files, folders of them, `-` or Hub datasets.
         encoding: of text files that are not UTF-8.
         columns: NAME -> COLUMN of plain files, as `names.parse_map` gives it.
+        partial: columns that none of these inputs has are not refused: others have them.
 
     Raises:
         InputError: an input cannot be read at all, or holds rankings.
@@ -46,7 +53,7 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
     malformed: list[Dropped] = []
     inputs: list[FileRecord] = []
     unread: list[str] = []
-    names, seen, plain_files = ColumnNames(columns), set[str](), False
+    seen = set[str]()
     for source in sources:
         if Path(source).is_dir() and is_stage(source):
             frame, bad = rows_of(load(source))
@@ -54,47 +61,74 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
             malformed += bad
             inputs.append(input_record(source))
             continue
-        plain_files = True
-        name, table, first = printable(source), columns_of(source), _FirstColumns()
+        name, table, first = printable(source), columns_of(source), FirstColumns(columns)
+        reading = Reading(name, ColumnNames(columns))
         if table is not None:
             first.columns = table.columns
-        frame, bad = from_lines(first.watch(lines_of(source, encoding)), name, names) if table is None \
-            else from_columns(table, name, names)
+        frame, bad = from_columns(table, reading) if table is not None and not are_messages(table.columns) \
+            else from_lines(first.watch(lines_of(source, encoding)), reading)
         seen.update(first.columns)
         if not frame.height and bad and all(row.reason is Reason.MALFORMED for row in bad) and first.columns:
             unread.append(_remedy(name, first.columns))
         frames.append(frame)
         malformed += bad
+        rows, read_as = frame.height + len(bad), reading.read_as.record()
         if Path(source).exists():
-            inputs.append(input_record(source, rows=frame.height + len(bad)))
+            inputs.append(input_record(source, rows=rows, read_as=read_as))
         else:
-            inputs.append(FileRecord(path=name, sha256=_content(frame), rows=frame.height + len(bad)))
-    missing = [f"{key}={column}" for key, column in names.mapping.items() if column not in seen]
-    if missing and plain_files and seen:
-        raise ConfigError(f"names a column that no input has: {', '.join(missing)}", where="--map",
-                          remedy=f"the columns are {', '.join(sorted(seen)[:20])}")
-    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs, unread)
+            inputs.append(FileRecord(path=name, sha256=_content(frame), rows=rows, read_as=read_as))
+    if seen and not partial:
+        check_columns(columns or {}, seen)
+    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs, unread,
+                 frozenset(seen))
 
 
-class _FirstColumns:
-    """The columns of the first rows that go by, to propose names for them."""
+def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = None,
+                 columns: Mapping[str, str] | None = None) -> list[Table]:
+    """One table for each group of inputs, as `read`; each column that is named has to be in one of them.
+
+    Raises:
+        InputError, ConfigError, GateError: as `read`.
+    """
+    tables = [read(sources, encoding, columns, partial=True) for sources in groups]
+    if seen := frozenset().union(*(table.columns for table in tables)):
+        check_columns(columns or {}, seen)
+    return tables
+
+
+class FirstColumns:
+    """The columns of the first rows that go by, and those that a map names, wherever they come."""
 
     LOOKED_AT = 20
 
-    def __init__(self) -> None:
+    def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self.columns: list[str] = []
+        self._mapped = {*(mapping or {}).values()}
 
     def watch(self, lines: Iterable[Line]) -> Iterator[Line]:
-        for count, line in enumerate(lines):
-            if count < self.LOOKED_AT and isinstance(line.value, Mapping):
+        """The lines, while their columns are noted."""
+        rest = iter(lines)
+        for line in islice(rest, self.LOOKED_AT):
+            if isinstance(line.value, Mapping):
                 self.columns += [key for key in map(str, line.value) if key not in self.columns]
             yield line
+        self._mapped.difference_update(self.columns)
+        while self._mapped and (following := next(rest, None)) is not None:
+            if isinstance(following.value, Mapping) and (late := self._mapped.intersection(following.value)):
+                self.columns += sorted(late)
+                self._mapped -= late
+            yield following
+        yield from rest
 
 
 def _remedy(name: str, columns: Sequence[str]) -> str:
-    options = " ".join(f"--map {shlex.quote(f'{key}={column}')}" for key, column in proposed(columns).items())
     return (f"{name}: no row could be read, because none of its columns has a name that is read: "
-            f"{', '.join(columns[:20])}. Name them, for example with {options}")
+            f"{', '.join(columns[:20])}. Name them, for example with {map_options(columns)}")
+
+
+def map_options(columns: Iterable[str]) -> str:
+    """The `--map` options that probably read a file of these columns."""
+    return " ".join(f"--map {shlex.quote(f'{key}={column}')}" for key, column in proposed(columns).items())
 
 
 def rows_of(stage: Stage) -> Rows:
@@ -107,7 +141,7 @@ def rows_of(stage: Stage) -> Rows:
     if is_ranking(frame):
         raise InputError("holds rankings where instructions are wanted", where=str(stage.path),
                          remedy="give an instruction stage, or convert it: instructwild convert")
-    return from_columns(frame, str(stage.path / DATA))
+    return from_columns(frame, Reading(str(stage.path / DATA)))
 
 
 def _content(frame: pl.DataFrame) -> str:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
+from pydantic_core import from_json
+
 from instructwild.errors import InputError
 from instructwild.read.encoding import codec_of, decoded, misencoded
 from instructwild.read.line import LONGEST_LINE, Line
@@ -37,7 +39,7 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
             yield Line(number, problem=f"the line is longer than {LONGEST_LINE >> 20} MiB")
             continue
         try:
-            yield Line(number, json.loads(line.decode(codec)))
+            yield Line(number, _parsed(line, codec))
         except UnicodeDecodeError as error:
             undecodable += 1
             yield Line(number, _shown(line), f"not {codec}: {error.reason} at byte {error.start}")
@@ -47,6 +49,20 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         raise misencoded(name, f"{undecodable} of {count} lines are not {codec}", encoding)
     if not count:
         raise _empty(name)
+
+
+def _parsed(line: bytes, codec: str) -> Any:
+    """The value of a line. What pydantic's parser, which is several times quicker, does not take is left to Python's own.
+
+    Raises:
+        UnicodeDecodeError, ValueError, RecursionError: as `json.loads`.
+    """
+    if codec == "utf-8":
+        try:
+            return from_json(line)
+        except ValueError:
+            pass
+    return json.loads(line.decode(codec))
 
 
 def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:

@@ -1,6 +1,6 @@
 """The layouts that instruction data comes in, each turned into one conversation; what it does not read is `extra`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,33 +12,56 @@ from instructwild.read.exports import (
     moss_chat,
     moss_text,
 )
+from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
-from instructwild.read.turns import LeftOut, Turn, answered, turn, turn_from, unread
+from instructwild.read.pairs import PAIR, shared_turns, side_turns
+from instructwild.read.turns import ROLES, LeftOut, Turn, answered, turn, turn_from, unread
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.verdict import Reason
 
 
 @dataclass
-class Conversation:
-    """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`."""
+class RowConversation:
+    """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`.
+
+    `layout` is what messages call the layout, `language` the one that the layout itself names.
+    """
 
     turns: list[Turn]
     read: set[str]
     tools: Any = None
     extra: dict[str, Any] = field(default_factory=dict)
+    layout: str = ""
+    language: str | None = None
 
 
-def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversation:
+def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> RowConversation:
+    """The conversation in one row of any known layout, as `conversation_of`, whose answer is none that is marked as bad.
+
+    Raises:
+        ValueError: as `conversation_of`.
+        LeftOut: it holds media, or an answer that is marked as bad.
+    """
+    conversation = conversation_of(row, plain_text)
+    if conversation.turns[-1]["role"] == "assistant":
+        for name in KTO:
+            if is_good(row.get(name)) is False:
+                raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {name} is {row[name]!r}")
+    return conversation
+
+
+def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConversation:
     """The conversation in one row of any known layout; `plain_text` says whether a lone `text` is one.
 
     Raises:
         ValueError: no known layout fits, a role is unknown, or a content is not text; the message says which.
-        LeftOut: it holds media, or an answer that is marked as bad.
+        LeftOut: it holds media.
     """
-    for reader in (_messages, _prompt, _mapping, _body, _moss, _turn_list, _input_target, _tree_row, _implicit,
-                   *((_plain_text,) if plain_text else ())):
-        conversation = reader(row)
-        if conversation is not None:
+    for layout, reader in READERS.items():
+        if reader is _plain_text and not plain_text:
+            continue
+        if (conversation := reader(row)) is not None:
+            conversation.layout = layout
             break
     else:
         known = ", ".join(map(str, list(row)[:8])) or "none"
@@ -50,7 +73,6 @@ def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> Conversa
         raise ValueError("the conversation is empty")
     if thoughts:
         conversation.extra["reasoning_content"] = "\n".join(thoughts)
-    _refuse_bad(conversation, row)
     return conversation
 
 
@@ -59,19 +81,7 @@ def to_messages(row: Mapping[str, Any]) -> list[Turn]:
     return to_conversation(row, plain_text=False).turns
 
 
-def _refuse_bad(conversation: Conversation, row: Mapping[str, Any]) -> None:
-    """Raise where the row says that its answer is a bad one."""
-    if conversation.turns[-1]["role"] != "assistant":
-        return
-    for name in ("label", "kto_tag"):
-        value = row.get(name)
-        if value is False or (isinstance(value, str) and value.strip().lower() == "false"):
-            raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {name} is {value!r}")
-    if row.get("\0bad") is True:
-        raise LeftOut(Reason.MARKED_BAD, "its answer is marked as bad")
-
-
-def _with_system(conversation: Conversation, row: Mapping[str, Any]) -> None:
+def _with_system(conversation: RowConversation, row: Mapping[str, Any]) -> None:
     system = row.get("system")
     if isinstance(system, str):
         conversation.read.add("system")
@@ -79,7 +89,7 @@ def _with_system(conversation: Conversation, row: Mapping[str, Any]) -> None:
             conversation.turns.insert(0, turn("system", system))
 
 
-def _with_tools(conversation: Conversation, row: Mapping[str, Any]) -> None:
+def _with_tools(conversation: RowConversation, row: Mapping[str, Any]) -> None:
     for name in ("tools", "functions"):
         tools = parsed(row.get(name))
         if conversation.tools is None and isinstance(tools, list | Mapping) and tools:
@@ -91,23 +101,23 @@ def _with_tools(conversation: Conversation, row: Mapping[str, Any]) -> None:
             conversation.read.add(name)
 
 
-def _conversation(messages: Sequence[Any], key: str) -> Conversation:
+def _conversation(messages: Sequence[Any], key: str) -> RowConversation:
     turns = [turn_from(message, number) for number, message in enumerate(messages)]
     if not turns:
         raise ValueError("the conversation is empty")
     rest = [unread(message) for message in messages]
-    return Conversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
+    return RowConversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
 
 
-def _messages(row: Mapping[str, Any]) -> Conversation | None:
+def _messages(row: Mapping[str, Any]) -> RowConversation | None:
     for key in CONVERSATION_KEYS:
         value = parsed(row.get(key))
         if isinstance(value, Sequence) and not isinstance(value, str) and (value or not _has_prompt(row)):
             if value and all(isinstance(item, str) for item in value):
                 turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
-                return Conversation(turns, {key})
+                return RowConversation(turns, {key})
             if value and all(isinstance(item, Mapping) and {"human", "assistant"} <= {*item} for item in value):
-                return Conversation(_history(value), {key})          # Firefly's multi-turn rows
+                return RowConversation(_history(value), {key})          # Firefly's multi-turn rows
             return _conversation(value, key)
     return None
 
@@ -116,14 +126,15 @@ def _has_prompt(row: Mapping[str, Any]) -> bool:
     return any(not is_empty(row.get(key)) for key in PROMPT_KEYS)
 
 
-def _prompt(row: Mapping[str, Any]) -> Conversation | None:
+def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
     key = next((key for key in PROMPT_KEYS if row.get(key) is not None), None)
     if key is None:
         return None
     value = parsed(row[key]) if not isinstance(row[key], str) or row[key].lstrip()[:2] in ("[{", "[ ", "[\n") else row[key]
     if isinstance(value, Mapping) and "text" in value and "replies" in value:
         turns, whole = message_tree(value)
-        return Conversation(turns, {key} if whole else set())
+        language = value.get("lang")
+        return RowConversation(turns, {key} if whole else set(), language=language if isinstance(language, str) else None)
     if isinstance(value, Sequence) and not isinstance(value, str) and value and isinstance(value[0], Mapping):
         conversation = _conversation(value, key)
     else:
@@ -131,13 +142,13 @@ def _prompt(row: Mapping[str, Any]) -> Conversation | None:
         spoken = labelled_turns(prompt)
         if spoken is None:
             spoken = [turn("user", f"{prompt}\n{beside}" if beside.strip() else prompt)]
-        conversation = Conversation([*_history(row.get("history")), *spoken], {key, "input", "history"})
+        conversation = RowConversation([*_history(row.get("history")), *spoken], {key, "input", "history"})
         if beside.strip() and len(spoken) == 1:
             conversation.extra[INPUT_LINE] = prompt.count("\n") + 1
     return _with_answer(conversation, row, ANSWER_KEYS)
 
 
-def _with_answer(conversation: Conversation, row: Mapping[str, Any], keys: Sequence[str]) -> Conversation:
+def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Sequence[str]) -> RowConversation:
     key = next((key for key in keys if row.get(key) is not None), None)
     if key is None:
         return conversation
@@ -193,15 +204,15 @@ def _history(value: Any) -> list[Turn]:
     return turns
 
 
-def _mapping(row: Mapping[str, Any]) -> Conversation | None:
+def _mapping(row: Mapping[str, Any]) -> RowConversation | None:
     """A conversation of ChatGPT's data export."""
     if not isinstance(row.get("mapping"), Mapping):
         return None
     turns, whole = chatgpt_export(row)
-    return Conversation(turns, {"mapping", "current_node"} if whole else set())
+    return RowConversation(turns, {"mapping", "current_node"} if whole else set())
 
 
-def _body(row: Mapping[str, Any]) -> Conversation | None:
+def _body(row: Mapping[str, Any]) -> RowConversation | None:
     """A request line of OpenAI's batch files."""
     body = row.get("body")
     if not isinstance(body, Mapping) or not isinstance(body.get("messages"), list):
@@ -212,11 +223,11 @@ def _body(row: Mapping[str, Any]) -> Conversation | None:
     return conversation
 
 
-def _moss(row: Mapping[str, Any]) -> Conversation | None:
+def _moss(row: Mapping[str, Any]) -> RowConversation | None:
     if isinstance(row.get("chat"), Mapping):
-        conversation = Conversation(moss_chat(row["chat"]), {"chat"})
+        conversation = RowConversation(moss_chat(row["chat"]), {"chat"})
     elif isinstance(row.get("plain_text"), str):
-        conversation = Conversation(moss_text(row["plain_text"]), {"plain_text"})
+        conversation = RowConversation(moss_text(row["plain_text"]), {"plain_text"})
     else:
         return None
     system = row.get("meta_instruction")
@@ -227,7 +238,7 @@ def _moss(row: Mapping[str, Any]) -> Conversation | None:
     return conversation
 
 
-def _turn_list(row: Mapping[str, Any]) -> Conversation | None:
+def _turn_list(row: Mapping[str, Any]) -> RowConversation | None:
     """mt-bench: the questions of a dialogue, and perhaps reference answers. Without these only the first is a prompt."""
     questions, answers = parsed(row.get("turns")), parsed(row.get("reference"))
     if not isinstance(questions, Sequence) or isinstance(questions, str) or not questions:
@@ -236,12 +247,12 @@ def _turn_list(row: Mapping[str, Any]) -> Conversation | None:
         return _conversation(questions, "turns")
     texts = [text_of(item, "turns") or "" for item in questions]
     if isinstance(answers, list) and len(answers) == len(texts) and all(isinstance(item, str) for item in answers):
-        return Conversation([made for asking, answer in zip(texts, answers, strict=True)
+        return RowConversation([made for asking, answer in zip(texts, answers, strict=True)
                              for made in (turn("user", asking), turn("assistant", answer))], {"turns", "reference"})
-    return Conversation([turn("user", texts[0])], {"turns"} if len(texts) == 1 else set())
+    return RowConversation([turn("user", texts[0])], {"turns"} if len(texts) == 1 else set())
 
 
-def _input_target(row: Mapping[str, Any]) -> Conversation | None:
+def _input_target(row: Mapping[str, Any]) -> RowConversation | None:
     """Firefly, OpenAI's evals and others that call the prompt `input`: only beside an answer of a known name."""
     value = parsed(row.get("input"))
     if is_empty(value):
@@ -256,50 +267,32 @@ def _input_target(row: Mapping[str, Any]) -> Conversation | None:
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         conversation = _conversation(value, "input")
     else:
-        conversation = Conversation([turn("user", text_of(row["input"], "input") or "")], {"input"})
+        conversation = RowConversation([turn("user", text_of(row["input"], "input") or "")], {"input"})
     return _with_answer(conversation, row, keys)
 
 
-def _tree_row(row: Mapping[str, Any]) -> Conversation | None:
-    """A message of Open Assistant's rows: one that begins a tree is a prompt."""
-    if "parent_id" in row and isinstance(row.get("role"), str) and isinstance(row.get("text"), str):
-        if row["parent_id"] is not None:
-            raise ValueError("a reply of a message tree, which is no row by itself")
-        return Conversation([turn_from({"role": row["role"], "content": row["text"]}, 0)], {"text", "role"})
-    return None
-
-
-def _plain_text(row: Mapping[str, Any]) -> Conversation | None:
-    """A plain `text`: a dialogue whose turns are labelled, or else text to be learnt as it is, without a prompt."""
-    text = row.get("text")
+def _plain_text(row: Mapping[str, Any]) -> RowConversation | None:
+    """A plain `text`: one message where a `role` stands beside it, a dialogue whose turns are labelled, or else text to be
+    learnt as it is, without a prompt.
+    """
+    text, role = row.get("text"), row.get("role")
+    if isinstance(text, str) and text.strip() and isinstance(role, str) and role.lower() in ROLES:
+        return RowConversation([turn_from({"role": role, "content": text}, 0)], {"text", "role"})
     if isinstance(text, str) and text.strip():
-        return Conversation(labelled_turns(text, answered_too=True) or [turn("assistant", text)], {"text"})
+        return RowConversation(labelled_turns(text, answered_too=True) or [turn("assistant", text)], {"text"})
     return None
 
 
-def _implicit(row: Mapping[str, Any]) -> Conversation | None:
+def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
     """Two whole conversations, of which the last answers differ: the prompt is what they share; both stay in extra."""
-    if is_empty(row.get("chosen")) or is_empty(row.get("rejected")):
+    if any(is_empty(row.get(name)) for name in PAIR):
         return None
-    sides: list[list[Turn]] = []
-    for key in ("chosen", "rejected"):
-        value = parsed(row[key])
-        if isinstance(value, str):
-            turns = labelled_turns(value, answered_too=True)
-        elif isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
-            turns = [turn_from(item, number) for number, item in enumerate(value)]
-        else:
-            turns = None
-        if not turns:
-            return None
-        sides.append(turns)
-    shared = 0
-    for better, worse in zip(*sides, strict=False):
-        if better != worse:
-            break
-        shared += 1
-    while shared and sides[0][shared - 1]["role"] not in ("user", "tool"):
-        shared -= 1
-    return Conversation(sides[0][:shared], set()) if shared else None
+    chosen, rejected = (side_turns(row[name], name) for name in PAIR)
+    shared = shared_turns(chosen, rejected)
+    return RowConversation(chosen[:shared], set()) if shared else None
 
 
+READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
+    "messages": _messages, "prompt and answer": _prompt, "ChatGPT export": _mapping, "OpenAI batch": _body, "MOSS": _moss,
+    "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit, "text": _plain_text}
+"""The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

@@ -1,8 +1,11 @@
 """Names of columns: those that are read, whatever their case, and those that `--map NAME=COLUMN` names."""
 
+import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from instructwild.errors import ConfigError
+from instructwild.read.marks import are_classes
 
 PROMPT_KEYS = ("instruction", "prompt", "question", "query", "user_input")
 ANSWER_KEYS = ("output", "response", "completion", "answer")
@@ -11,12 +14,15 @@ MAPPED = {"messages": "messages", "system": "system", "prompt": "instruction", "
           "reasoning": "reasoning_content", "chosen": "chosen", "rejected": "rejected", "label": "label",
           "language": "language", "id": "id"}
 """NAME of `--map NAME=COLUMN`, and the column it is read as."""
+UNREAD = "\0"
+"""Before the name of a column that another one replaces: it is never read."""
 SAME_ROLE = {"instruction": PROMPT_KEYS, "output": ANSWER_KEYS, "messages": CONVERSATION_KEYS}
 KNOWN = frozenset({
     *PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *MAPPED.values(), "source", "url", "license", "instruction_type",
     "category", "special_tag", "origin", "parents", "made_by", "labels", "scores", "history", "tools", "functions", "extra",
-    "response_id",
-    "kto_tag", "target", "ideal", "text", "turns", "reference", "chat", "meta_instruction", "plain_text", "mapping", "body"})
+    "response_id", "candidates", "rankings", "score", "preferred_output", "non_preferred_output", "completions",
+    "responses", "answers", "generations", "outputs", "kto_tag", "target", "ideal", "text", "turns", "reference", "chat",
+    "meta_instruction", "plain_text", "mapping", "body"})
 
 LIKELY = {
     "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",
@@ -25,6 +31,8 @@ LIKELY = {
                "targets", "label_text", "output_text", "gold"),
     "system": ("系统", "system_prompt", "meta_instruction"),
     "input": ("上下文", "背景", "context", "passage"),
+    "chosen": ("better", "preferred", "accepted", "winner", "good", "更好", "较好", "优选", "选中"),
+    "rejected": ("worse", "dispreferred", "loser", "bad", "更差", "较差", "拒绝", "未选中"),
 }
 """Columns that a message proposes for a name; none of them is read before a person says so."""
 
@@ -49,7 +57,7 @@ def parse_map(pairs: Iterable[str]) -> dict[str, str]:
 
 
 class ColumnNames:
-    """Which column of a row is read as what; remembered for each set of columns.
+    """Which column of a row is read as what, in one file.
 
     Args:
         mapping: NAME -> COLUMN, as `parse_map` gives it.
@@ -58,9 +66,17 @@ class ColumnNames:
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self.mapping = dict(mapping or {})
         self._plain: dict[str, str] = {}
+        self._label_is_class = False
 
     def __bool__(self) -> bool:
         return bool(self.mapping)
+
+    def look_at_labels(self, values: Iterable[Any]) -> None:
+        """Take a column `label` for classes of some other kind where its values are not those of good and bad alone.
+
+        A column that `--map label=` names is never taken for classes.
+        """
+        self._label_is_class = self._label_is_class or ("label" not in self.mapping and are_classes(values))
 
     def renames(self, keys: Sequence[str]) -> dict[str, str]:
         """Column -> the name it is read as, for the columns that are read under another name than their own.
@@ -73,13 +89,15 @@ class ColumnNames:
             for read_as in present.values():
                 for other in (*SAME_ROLE.get(read_as, ()), read_as):
                     if other in keys and other not in present:
-                        changed[other] = f"\0{other}"
+                        changed[other] = UNREAD + other
             changed |= {column: read_as for column, read_as in present.items() if column != read_as}
         for key in keys:
             if key not in KNOWN and key not in changed:
                 folded = self._folded(key)
                 if folded in KNOWN and folded not in keys and folded not in changed.values():
                     changed[key] = folded
+        if self._label_is_class:
+            changed |= {key: UNREAD + key for key in keys if changed.get(key, key) == "label"}
         return changed
 
     def _folded(self, key: str) -> str:
@@ -100,4 +118,21 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
     free = [column for column in names if column not in likely.values()]
     if "prompt" not in likely and free:
         likely["prompt"] = free.pop(0)
-    return {name: likely[name] for name in ("system", "prompt", "input", "answer") if name in likely}
+    return {name: likely[name] for name in ("system", "prompt", "input", "answer", "chosen", "rejected")
+            if name in likely}
+
+
+def check_columns(mapping: Mapping[str, str], columns: Iterable[str]) -> None:
+    """Refuse a `--map` that names a column which no input has.
+
+    Raises:
+        ConfigError: it does; the message names the nearest columns.
+    """
+    known = sorted({*columns})
+    for name, column in mapping.items():
+        if column not in known:
+            near = difflib.get_close_matches(column, known, n=3) or [other for other in known
+                                                                   if other.casefold() == column.casefold()]
+            raise ConfigError(f"names a column that no input has: {name}={column}", where="--map",
+                              remedy=f"did you mean {' or '.join(near)}?" if near else
+                              f"the columns are {', '.join(known[:20]) or 'none'}")

@@ -60,34 +60,34 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
         kind, source: the origin of rows that do not name their own.
         extra: for each row what `extra_text` gives of its other columns; None where no row has any.
     """
-    found, beside = texts(frame), _present(pl.col("input")).fill_null("")
+    columns, beside = texts(frame), _present(pl.col("input")).fill_null("")
     prompt = pl.coalesce(PROMPT_KEYS)
     joined = beside.str.strip_chars() != ""
-    said = found.select(
+    turns = columns.select(
         line=pl.when(joined).then(prompt.str.count_matches("\n", literal=True) + 1),
         prompt=pl.when(joined).then(pl.concat_str(prompt, beside, separator="\n")).otherwise(prompt),
         answer=_written(pl.coalesce(ANSWER_KEYS)))
-    origin = found.select(
-        kind=pl.repeat(kind, pl.len()), source=_given(pl.col("source")).fill_null(source), url=_given(pl.col("url")),
-        author=pl.lit(None, pl.String), license=_given(pl.col("license")), collected_at=pl.lit(None, pl.String))
+    origin = columns.select(
+        kind=pl.repeat(kind, pl.len()), source=_not_empty(pl.col("source")).fill_null(source), url=_not_empty(pl.col("url")),
+        author=pl.lit(None, pl.String), license=_not_empty(pl.col("license")), collected_at=pl.lit(None, pl.String))
     nothing = pl.lit([], pl.List(pl.String))
-    return found.select(
-        id=turn_ids("user", said["prompt"]),
-        response_id=turn_ids("assistant", said["answer"]),
-        messages=_messages(said),
-        language=_given(pl.col("language")).fill_null("und"),
-        origin=lists(origin, np.arange(1, found.height + 1)),
+    return columns.select(
+        id=turn_ids("user", turns["prompt"]),
+        response_id=turn_ids("assistant", turns["answer"]),
+        messages=_messages(turns),
+        language=_not_empty(pl.col("language")).fill_null("und"),
+        origin=lists(origin, np.arange(1, columns.height + 1)),
         parents=nothing,
         made_by=pl.lit(None, INSTRUCTION["made_by"]),
-        labels=pl.struct(type=pl.coalesce(_given(pl.col("instruction_type")), _given(pl.col("category"))), risk=nothing,
-                         flags=nothing),
+        labels=pl.struct(type=pl.coalesce(_not_empty(pl.col("instruction_type")), _not_empty(pl.col("category"))),
+                         risk=nothing, flags=nothing),
         scores=pl.lit([], INSTRUCTION["scores"]),
         tools=pl.lit(None, pl.String),
-        extra=_extra(said, extra),
-    ).cast(dict(INSTRUCTION))
+        extra=_extra(turns, extra),
+    ).cast(INSTRUCTION)
 
 
-def _given(text: pl.Expr) -> pl.Expr:
+def _not_empty(text: pl.Expr) -> pl.Expr:
     return pl.when(text != "").then(text)
 
 
@@ -101,13 +101,13 @@ def _present(text: pl.Expr) -> pl.Expr:
     return pl.when(~text.str.strip_chars().is_in(ABSENT)).then(text)
 
 
-def _extra(said: pl.DataFrame, extra: Sequence[str | None] | None) -> pl.Series:
+def _extra(turns: pl.DataFrame, extra: Sequence[str | None] | None) -> pl.Series:
     """The other columns as JSON, with the line at which the input begins where there is one."""
     line = pl.concat_str(pl.lit(f'"{INPUT_LINE}":'), pl.col("line").cast(pl.String), pl.lit("}"))
     if extra is None:
-        return said.select(pl.concat_str(pl.lit("{"), line)).to_series()
+        return turns.select(pl.concat_str(pl.lit("{"), line)).to_series()
     rest = pl.col("rest")
-    return said.with_columns(rest=pl.Series(extra, dtype=pl.String)).select(
+    return turns.with_columns(rest=pl.Series(extra, dtype=pl.String)).select(
         pl.when(pl.col("line").is_null()).then(rest).when(rest.is_null()).then(pl.concat_str(pl.lit("{"), line))
         .otherwise(pl.concat_str(rest.str.head(-1), pl.lit(","), line))).to_series()
 
@@ -118,13 +118,13 @@ def extra_text(row: Mapping[str, Any]) -> str | None:
     return json_text(kept) if kept else None
 
 
-def _messages(said: pl.DataFrame) -> pl.Series:
+def _messages(texts: pl.DataFrame) -> pl.Series:
     """One or two turns a row: the prompt, and the answer where there is one."""
-    answered = said["answer"].is_not_null().to_numpy()
+    answered = texts["answer"].is_not_null().to_numpy()
     there = np.stack([np.ones_like(answered), answered], axis=1).ravel()
-    places = np.arange(2 * said.height).reshape(2, -1).T.ravel()[there]
-    turns = pl.DataFrame({"role": pl.Series(["user", "assistant"])[(places >= said.height).astype(np.int64)],
-                          "content": pl.concat([said["prompt"], said["answer"]])[places]})
+    order = np.arange(2 * texts.height).reshape(2, -1).T.ravel()[there]
+    turns = pl.DataFrame({"role": pl.Series(["user", "assistant"])[(order >= texts.height).astype(np.int64)],
+                          "content": pl.concat([texts["prompt"], texts["answer"]])[order]})
     turns = turns.with_columns(pl.lit(None, pl.String).alias(name) for name in TURN[2:])
     return lists(turns, np.cumsum(1 + answered))
 
@@ -134,13 +134,13 @@ def turn_ids(role: str, contents: pl.Series) -> pl.Series:
     # polars writes JSON strings with the same escapes as `schema.identity`, and much faster.
     canonical = _nfc(contents).to_frame("c").select(pl.struct("c").struct.json_encode().cast(pl.Binary)).to_series()
     head, skip = f'[["{role}",'.encode(), len('{"c":')
-    ids = [hashlib.sha256(head + found[skip:-1] + b"]]").hexdigest()[:ID_LENGTH] for found in canonical.to_list()]
+    ids = [hashlib.sha256(head + text[skip:-1] + b"]]").hexdigest()[:ID_LENGTH] for text in canonical.to_list()]
     return pl.select(pl.when(contents.is_not_null()).then(pl.Series(ids, dtype=pl.String))).to_series()
 
 
 def _nfc(texts: pl.Series) -> pl.Series:
     """The texts in NFC; those of ASCII alone are left as they are, which is much faster."""
     other = (texts.str.len_bytes() != texts.str.len_chars()).fill_null(False)
-    places = np.arange(len(texts))
-    places[other.to_numpy()] = len(texts) + np.arange(int(other.sum()))
-    return pl.concat([texts, texts.filter(other).str.normalize("NFC")])[places]
+    order = np.arange(len(texts))
+    order[other.to_numpy()] = len(texts) + np.arange(int(other.sum()))
+    return pl.concat([texts, texts.filter(other).str.normalize("NFC")])[order]

@@ -1,33 +1,40 @@
 """Rankings from stage folders and from plain files in the layouts that preference data comes in.
 
-Known are: our own ranking rows, whose candidates may be plain texts; a best-to-worst list (`instruction` with
-`output: [best, …, worst]`); pairs (`chosen` and `rejected`, as TRL, LLaMA-Factory and ColossalChat write them); scored
-answers, one a row (`user_input, completion, score`, ChatLLaMA's), which rows of the same prompt turn into one ranking; and
-Open Assistant's message trees, whose siblings carry ranks.
+Known are our own ranking rows, whose candidates may be plain texts, and all that `read.preferences` reads. Answers with a
+score or a mark, one a row, become one ranking for each prompt. A stage of instructions is read by what its rows kept in
+`extra`, and by the answers that left it because they are marked as bad.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from instructwild.errors import InputError
-from instructwild.read.files import lines_of
+from instructwild.read.assemble import left_out
+from instructwild.read.columns_read import ColumnsRead
+from instructwild.read.files import lines_of, printable
+from instructwild.read.instructions import FirstColumns, map_options
 from instructwild.read.layouts import to_messages
-from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id
-from instructwild.schema.columns import compact
-from instructwild.stage import FileRecord, input_record, is_stage, load
-from instructwild.stage.frames import is_ranking, rankings
+from instructwild.read.line import Line
+from instructwild.read.marks import KTO
+from instructwild.read.message_rows import joined_trees
+from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, KNOWN, PROMPT_KEYS, ColumnNames, check_columns
+from instructwild.read.pairs import PAIR
+from instructwild.read.preferences import OPENAI_PAIR, SCORE, SEVERAL, Preference, RankedAnswer, preferences_of, ranks_of
+from instructwild.read.turns import LeftOut, Turn
+from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
+from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
+from instructwild.stage.frames import instructions, is_ranking, rankings
 
-SCORE, ANSWERS = "score", ("completion", "output", "response", "answer")
-Turns = list[dict[str, str]]
-
-
-LONGEST_VALUE = 2000
-"""Characters of a malformed row that are kept to be looked at."""
+READ = frozenset({*PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *PAIR, *OPENAI_PAIR, *SEVERAL, *KTO, SCORE, "scores",
+                  "ratings", "rewards", "ranks", "rank", "input", "history", "system", "context", "candidates", "rankings",
+                  "language", "id"})
+"""Columns that rankings are read from."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +46,18 @@ class RankingTable:
     inputs: list[FileRecord]
 
 
-def read_rankings(sources: Iterable[str | Path], encoding: str | None = None) -> RankingTable:
+def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
+                  columns: Mapping[str, str] | None = None) -> RankingTable:
     """Rows with candidates, ranked or not, from stage folders and plain files.
+
+    Args:
+        sources: ranking stages, stages of instructions with preferences in `extra`, plain files.
+        encoding: of text files that are not UTF-8.
+        columns: NAME -> COLUMN of plain files, as `names.parse_map` gives it.
 
     Raises:
         InputError: an input cannot be read at all, or holds no row with candidates.
+        ConfigError: a column that `columns` names is in none of the plain files.
         GateError: an input is a stage whose gate failed.
     """
     rows: list[RankingRow] = []
@@ -51,63 +65,149 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None) ->
     inputs: list[FileRecord] = []
     for source in sources:
         if Path(source).is_dir() and is_stage(source):
-            frame = load(source).frame()
-            if not is_ranking(frame):
-                raise InputError("holds instructions, not candidates or rankings", where=str(source),
-                                 remedy="make candidates and have them ranked: instructwild respond, instructwild annotate")
-            rows += rankings(frame)
+            stage = load(source)
+            ranked, lost = _of_stage(stage, columns)
+            rows, dropped = rows + ranked, dropped + lost
             inputs.append(input_record(source))
             continue
-        readable, malformed = _plain(str(source), encoding)
+        name, first = printable(source), FirstColumns(columns)
+        reading = _Rankings(name, ColumnNames(columns))
+        reading.add(list(first.watch(joined_trees(lines_of(source, encoding)))))
+        if first.columns:
+            check_columns(columns or {}, first.columns)
+        readable = reading.rows()
         if not readable:
-            problem = (malformed[0].row or {}).get("problem") if malformed else "no rows"
-            raise InputError(f"holds no row with candidates ({problem})", where=str(source),
-                             remedy="each row needs a prompt and candidates, chosen and rejected, or a score")
-        rows, dropped = rows + readable, dropped + malformed
-        inputs.append(input_record(source, rows=len(readable) + len(malformed)))
+            problem = (reading.dropped[0].row or {}).get("problem") if reading.dropped else "no rows"
+            unknown = [column for column in first.columns if column.strip().lower() not in KNOWN]
+            raise InputError(f"holds no row with candidates ({problem})", where=name,
+                             remedy="each row needs a prompt and candidates, chosen and rejected, or a score" +
+                                    (f"; name its columns, for example {map_options(unknown)}" if unknown else ""))
+        rows, dropped = rows + readable, dropped + reading.dropped
+        count = reading.lines
+        inputs.append(input_record(source, rows=count, read_as=reading.read_as.record()) if Path(source).exists() else
+                      FileRecord(path=name, sha256=content_id([(row.id, row.model_dump_json()) for row in readable]),
+                                 rows=count, read_as=reading.read_as.record()))
     return RankingTable(rows, dropped, inputs)
 
 
-def _plain(name: str, encoding: str | None) -> tuple[list[RankingRow], list[Dropped]]:
-    rows: list[RankingRow] = []
-    dropped: list[Dropped] = []
-    scored: dict[str, list[tuple[Turns, str, float]]] = defaultdict(list)
-    for line in lines_of(name, encoding):
-        problem, value = line.problem, line.value
-        if problem is None:
-            try:
-                if isinstance(value, Mapping) and SCORE in value:
-                    turns, answer, score = _scored(value)
-                    scored[content_id(_pairs(turns))].append((turns, answer, score))
-                else:
-                    rows += _ranked(value)
-                continue
-            except (ValueError, TypeError, KeyError) as error:
-                problem = str(error).splitlines()[0 if isinstance(error, ValidationError) else -1]
-        dropped.append(Dropped(id="", step="read", reason=Reason.MALFORMED, evidence=f"{name}:{line.number}",
-                               row={"problem": problem, "value": compact(value)[:LONGEST_VALUE]}))
-    for answers in scored.values():
-        order = sorted({score for _, _, score in answers}, reverse=True)
-        rows.append(_row(answers[0][0], [answer for _, answer, _ in answers],
-                         [order.index(score) + 1 for _, _, score in answers], "person:scored"))
-    return rows, dropped
+def _of_stage(stage: Stage, columns: Mapping[str, str] | None) -> tuple[list[RankingRow], list[Dropped]]:
+    """The rankings of a stage: its own, or those that its instructions kept in `extra`.
+
+    Raises:
+        InputError: it holds neither.
+    """
+    frame = stage.frame()
+    if is_ranking(frame):
+        return list(rankings(frame)), []
+    if "messages" not in frame.columns or "extra" not in frame.columns:
+        return _of_columns(stage, columns)
+    read_with = {**(stage.manifest.config.get("map") or {}), **(columns or {})}
+    reading = _Rankings(str(stage.path), ColumnNames(read_with))
+    lines: list[Line] = []
+    new_id: dict[str, str] = {}
+    for number, row in enumerate(instructions(frame), start=1):
+        lines.append(Line(number, {**row.extra, "messages": [message.chat() for message in row.messages],
+                                   "language": row.language}))
+        new_id |= dict.fromkeys(row.parents, row.id)
+    bad = [Line(0, json.loads(value)) for value in _marked_bad(stage)]
+    reading.add([*lines, *bad], new_id)
+    readable = reading.rows()
+    if not readable:
+        raise InputError("holds instructions, not candidates or rankings", where=str(stage.path),
+                         remedy="make candidates and have them ranked: instructwild respond, instructwild annotate")
+    return readable, reading.dropped
 
 
-def _ranked(value: Any) -> list[RankingRow]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"expected an object, found {type(value).__name__}")
-    if "candidates" in value:
-        return [ranking_row(value)]
-    if "chosen" in value and "rejected" in value:
-        return [_pair(value)]
-    prompt = value.get("prompt")
-    if isinstance(prompt, Mapping) and "replies" in prompt:
-        return list(_tree(prompt, []))
-    listed = next((value[key] for key in ANSWERS if isinstance(value.get(key), list)), None)
-    if listed is None:
-        raise ValueError(f"no known layout of rankings; found the keys {', '.join(map(str, list(value)[:8])) or 'none'}")
-    turns = to_messages({key: kept for key, kept in value.items() if key not in ANSWERS})
-    return [_row(turns, listed, range(1, len(listed) + 1), "person:listed")]
+def _of_columns(stage: Stage, columns: Mapping[str, str] | None) -> tuple[list[RankingRow], list[Dropped]]:
+    """The rankings of a stage whose columns are another tool's: what `convert --to preference` wrote."""
+    reading = _Rankings(str(stage.path), ColumnNames(columns))
+    reading.add([Line(number, row) for number, row in enumerate(stage.frame().iter_rows(named=True), start=1)])
+    if not (readable := reading.rows()):
+        raise InputError("holds no candidates or rankings", where=str(stage.path),
+                         remedy="make candidates and have them ranked: instructwild respond, instructwild annotate")
+    return readable, reading.dropped
+
+
+def _marked_bad(stage: Stage) -> Iterator[str]:
+    """The rows, as JSON, that left a stage while it was read because their answers are marked as bad."""
+    for text in stage.dropped().filter(reason=Reason.MARKED_BAD.value, step="read")["row"]:
+        value = (json.loads(text) or {}).get("value")
+        if isinstance(value, str):
+            yield value
+
+
+@dataclass
+class _Rankings:
+    """The ranking rows of one input, in the order of their first lines."""
+
+    name: str
+    names: ColumnNames
+    dropped: list[Dropped] = field(default_factory=list)
+    read_as: ColumnsRead = field(default_factory=ColumnsRead)
+    lines: int = 0
+    _entries: list[RankingRow | str] = field(default_factory=list)
+    _single: dict[str, list[Preference]] = field(default_factory=dict)
+
+    def add(self, lines: Iterable[Line], new_id: Mapping[str, str] | None = None) -> None:
+        """Read lines; `new_id` is the id that a prompt has now by the one it had when its file was read."""
+        lines = list(lines)
+        self.names.look_at_labels(line.value["label"] for line in lines
+                                  if isinstance(line.value, Mapping) and "label" in line.value)
+        for line in lines:
+            self.lines += 1
+            problem, reason = line.problem, Reason.MALFORMED
+            if problem is None:
+                try:
+                    self._read(line.value, new_id or {})
+                    continue
+                except LeftOut as error:
+                    problem, reason = str(error), error.reason
+                except (ValueError, TypeError, KeyError, RecursionError) as error:
+                    problem = (str(error).splitlines() or [type(error).__name__])[
+                        0 if isinstance(error, ValidationError) else -1]
+            self.dropped.append(Dropped(id="", step="read", reason=reason, evidence=f"{self.name}:{line.number}",
+                                        row=left_out(line.value, problem, reason)))
+
+    def rows(self) -> list[RankingRow]:
+        """The rows read so far; the answers to one prompt that stand in rows of their own are united."""
+        return [entry if isinstance(entry, RankingRow) else _united(self._single[entry]) for entry in self._entries]
+
+    def _read(self, value: Any, new_id: Mapping[str, str]) -> None:
+        if not isinstance(value, Mapping):
+            raise ValueError(f"expected an object, found {type(value).__name__}")
+        renames = self.names.renames([str(key) for key in value])
+        row = {renames.get(str(key), str(key)): item for key, item in value.items()}
+        if "candidates" in row:
+            self._entries.append(ranking_row(row))
+        else:
+            preferences = preferences_of(row)
+            if not preferences:
+                raise ValueError("no known layout of rankings; found the keys "
+                                 f"{', '.join(map(str, list(value)[:8])) or 'none'}")
+            for preference in preferences:
+                self._take(preference, str(row.get("language") or ""), new_id)
+        layout = "candidates" if "candidates" in row else preferences[0].annotator.removeprefix("person:") or "candidates"
+        names = [(str(key), renames.get(str(key), str(key))) for key in value]
+        read = [(key, read_as) for key, read_as in names if read_as in READ]
+        self.read_as.add(layout, read, ())
+
+    def _take(self, preference: Preference, language: str, new_id: Mapping[str, str]) -> None:
+        if preference.whole:
+            self._entries.append(_row(preference, preference.answers, preference.ranks, language))
+            return
+        name = content_id([turn_of(turn) for turn in preference.turns])
+        name = new_id.get(name, name)
+        if name not in self._single:
+            self._entries.append(name)
+            self._single[name] = []
+        self._single[name].append(preference)
+
+
+def _united(singles: list[Preference]) -> RankingRow:
+    """One ranking of the answers that rows of their own score or mark."""
+    scores = list(chain.from_iterable(single.scores for single in singles))
+    answers = list(chain.from_iterable(single.answers for single in singles))
+    return _row(singles[0], answers, ranks_of(scores), "")
 
 
 def ranking_row(value: Mapping[str, Any]) -> RankingRow:
@@ -119,7 +219,7 @@ def ranking_row(value: Mapping[str, Any]) -> RankingRow:
     if not isinstance(value["candidates"], list):
         raise ValueError("candidates is not a list")
     messages = to_messages(value)
-    turns = _pairs(messages)
+    turns = [turn_of(message) for message in messages]
     candidates = []
     for candidate in value["candidates"]:
         fields = {"text": candidate} if isinstance(candidate, str) else dict(candidate)
@@ -132,56 +232,16 @@ def ranking_row(value: Mapping[str, Any]) -> RankingRow:
         "candidates": candidates, "rankings": value.get("rankings") or ()})
 
 
-def _pair(value: Mapping[str, Any]) -> RankingRow:
-    def answer(key: str) -> tuple[Turns, str]:
-        given = value[key]
-        if isinstance(given, Mapping):
-            given = [given]
-        if isinstance(given, str):
-            return [], given
-        turns = to_messages({"messages": given})
-        return turns[:-1], turns[-1]["content"]
-
-    before, chosen = answer("chosen")
-    rest = {key: kept for key, kept in value.items() if key not in ("chosen", "rejected")}
-    prompt = rest.get("prompt", rest.get("context"))
-    is_list = isinstance(prompt, Sequence) and not isinstance(prompt, str)
-    turns = before or to_messages({"messages": prompt} if is_list else rest)
-    return _row(turns, [chosen, answer("rejected")[1]], [1, 2], "person:pair")
+def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[int], language: str) -> RankingRow:
+    turns = [turn_of(turn) for turn in preference.turns]
+    candidates = tuple(Candidate(id=f"{response_id([*turns, ('assistant', answer.text)])}-{number}", text=answer.text,
+                                 model=answer.model, reasoning_content=answer.reasoning)
+                       for number, answer in enumerate(answers))
+    ranks = tuple(ranks)
+    return RankingRow(id=content_id(turns), messages=_messages(preference.turns),
+                      language=preference.language or language or "und", candidates=candidates,
+                      rankings=(Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ())
 
 
-def _scored(value: Mapping[str, Any]) -> tuple[Turns, str, float]:
-    if value[SCORE] is None:
-        raise ValueError("the score is null: the answer was never judged")
-    answer = next((value[key] for key in ANSWERS if isinstance(value.get(key), str)), None)
-    if answer is None:
-        raise ValueError("a score without an answer")
-    return to_messages({key: kept for key, kept in value.items() if key not in ANSWERS}), answer, float(value[SCORE])
-
-
-def _tree(message: Mapping[str, Any], before: Turns) -> Iterator[RankingRow]:
-    """One ranking for each prompter's message in a tree whose answers were ranked."""
-    role = {"prompter": "user", "assistant": "assistant"}[message["role"]]
-    turns = [*before, {"role": role, "content": str(message["text"])}]
-    replies = message.get("replies") or []
-    if role == "user":
-        ranked = [reply for reply in replies if reply.get("rank") is not None]
-        if len(ranked) > 1:
-            yield _row(turns, [str(reply["text"]) for reply in ranked], [int(reply["rank"]) + 1 for reply in ranked],
-                       "person:oasst", language=message.get("lang") or "und")
-    for reply in replies:
-        yield from _tree(reply, turns)
-
-
-def _row(turns: Turns, answers: Sequence[Any], ranks: Iterable[int], annotator: str, language: str = "und") -> RankingRow:
-    if not all(isinstance(answer, str) for answer in answers):
-        raise ValueError("an answer is not text")
-    pairs = _pairs(turns)
-    candidates = tuple(Candidate(id=f"{response_id([*pairs, ('assistant', answer)])}-{n}", text=answer)
-                       for n, answer in enumerate(answers))
-    return RankingRow(id=content_id(pairs), messages=tuple(Message(**turn) for turn in turns), language=language,
-                      candidates=candidates, rankings=(Ranking(annotator=annotator, ranks=tuple(ranks)),))
-
-
-def _pairs(turns: Turns) -> list[tuple[str, str]]:
-    return [(turn["role"], turn["content"]) for turn in turns]
+def _messages(turns: list[Turn]) -> tuple[Message, ...]:
+    return tuple(Message(**turn) for turn in turns)

@@ -18,6 +18,7 @@ def show_plan(chain: "Chain") -> None:
     from instructwild.console.terminal import console
 
     to_run = [step for step in chain.steps if not chain.is_current(step)]
+    again = {step.name: chain.why_again(step) for step in to_run}
     minutes, usd = sum(step.minutes for step in to_run), sum(step.usd or 0 for step in to_run)
     unknown = [step.name for step in to_run if step.usd is None]
     table = Table(title=chain.recipe.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
@@ -25,10 +26,13 @@ def show_plan(chain: "Chain") -> None:
         table.add_column(column, justify="right" if column in ("minutes", "US$") else "left")
     for step in chain.steps:
         state = "[green]finished[/]" if step not in to_run else \
-            "[yellow]goes on[/]" if (step.folder / ".work").exists() else "to do"
+            "[yellow]goes on[/]" if (step.folder / ".work").exists() else "again" if again[step.name] else "to do"
         spent = ["?" if step.usd is None else f"{step.usd:.2f}" if step.usd else ""] if usd or unknown else []
         table.add_row(step.name, step.plan.about, f"{step.minutes:.2g}" if step.minutes >= 0.1 else "", *spent, state)
     console.print(table)
+    for name, reasons in again.items():
+        for reason in reasons:
+            console.print(f"{name} runs again: {reason}", highlight=False, markup=False)
     if not to_run:
         console.print("nothing to do\n")
         return
@@ -48,12 +52,13 @@ def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or
     from instructwild.recipe.form import packaged, read_recipe, with_values
     from instructwild.recipe.run import Chain
 
-    given = dict(one.partition("=")[::2] for one in set_ or ())
-    if wrong := [one for one in set_ or () if "=" not in one]:
-        raise ConfigError(f"should be NAME=VALUE, found {wrong[0]!r}", where="--set")
+    values = dict(pair.partition("=")[::2] for pair in set_ or ())
+    if wrong := [pair for pair in set_ or () if "=" not in pair]:
+        raise ConfigError(f"should be NAME=VALUE, found {wrong[0]!r}", where="--set",
+                          remedy="write the name of a value of the recipe, = and the value")
     shipped = not recipe.suffix and not recipe.exists()
-    found, folder = packaged(str(recipe)) if shipped else (read_recipe(recipe), recipe.resolve().parent)
-    chain = Chain(with_values(found, given, str(recipe)), out or Path(recipe.stem), folder)
+    plan, folder = packaged(str(recipe)) if shipped else (read_recipe(recipe), recipe.resolve().parent)
+    chain = Chain(with_values(plan, values, str(recipe)), out or Path(recipe.stem), folder)
     show_plan(chain)
     if not dry_run:
         chain.run()

@@ -70,54 +70,54 @@ def read_recipe(path: Path) -> Recipe:
     import yaml
 
     try:
-        given = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"cannot be read ({error})", where=str(path), remedy="check the path") from None
     except yaml.YAMLError as error:
         raise InputError(f"is not YAML: {' '.join(str(error).split())}", where=str(path), remedy="mend it there") from None
     try:
-        return Recipe.model_validate(given)
+        return Recipe.model_validate(content)
     except ValidationError as error:
         raise _config_error(error, path) from None
 
 
 def _config_error(error: ValidationError, path: Path) -> ConfigError:
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    place = ".".join(str(part) for part in first["loc"]) or "the file"
+    first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
+    key = ".".join(str(part) for part in first["loc"]) or "the file"
     if first["type"] != "extra_forbidden":
-        return ConfigError(f"{place}: {first['msg']}", where=str(path), remedy="see docs/formats.md, Recipes")
+        return ConfigError(f"{key}: {first['msg']}", where=str(path), remedy="see docs/formats.md, Recipes")
     known = list(StagePlan.model_fields if len(first["loc"]) > 1 else Recipe.model_fields)
     near = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
-    return ConfigError(f"{place}: unknown key", where=str(path),
+    return ConfigError(f"{key}: unknown key", where=str(path),
                        remedy=f"did you mean {near[0]}?" if near else f"known keys: {', '.join(known)}")
 
 
-def with_values(recipe: Recipe, given: Mapping[str, str], where: str) -> Recipe:
+def with_values(recipe: Recipe, outside: Mapping[str, str], where: str) -> Recipe:
     """The recipe with its values filled in.
 
     Args:
-        given: values set from outside, by name.
+        outside: values set from outside, by name.
         where: what messages call the recipe.
 
     Raises:
         ConfigError: a name is unknown, or a value that has no default is not given.
     """
-    for name in given:
+    for name in outside:
         if name not in recipe.values:
             raise ConfigError(f"has no value {name!r}", where=where,
                               remedy=f"its values: {', '.join(recipe.values) or 'none'}")
-    values = {**recipe.values, **given}
+    values = {**recipe.values, **outside}
     open_ = [name for name, value in values.items() if value is None]
     if open_:
         raise ConfigError(f"has no default for {' and '.join(open_)}", where=where,
                           remedy=" ".join(f"--set {name}=…" for name in open_))
 
-    places = re.compile("|".join(re.escape(f"{{{name}}}") for name in values) or r"(?!)")
+    names = re.compile("|".join(re.escape(f"{{{name}}}") for name in values) or r"(?!)")
 
     def filled(text: Any) -> Any:
         if isinstance(text, list):
             return [filled(item) for item in text]
-        return places.sub(lambda found: str(values[found[0][1:-1]]), text) if isinstance(text, str) else text
+        return names.sub(lambda match: str(values[match[0][1:-1]]), text) if isinstance(text, str) else text
 
     stages = {name: plan.model_copy(update={"run": filled(plan.run), "options": {key: filled(value) for key, value
                                                                                   in plan.options.items()}})
@@ -134,5 +134,5 @@ def packaged(name: str) -> tuple[Recipe, Path]:
     path = SHIPPED / f"{name}.yaml"
     if not path.exists():
         raise InstructwildError(f"no packaged recipe {name!r}",
-                                remedy=f"one of {', '.join(sorted(found.stem for found in SHIPPED.glob('*.yaml')))}")
+                                remedy=f"one of {', '.join(sorted(file.stem for file in SHIPPED.glob('*.yaml')))}")
     return read_recipe(path), SHIPPED

@@ -1,15 +1,15 @@
 """A chain at work: runs what is not current, stage by stage, and keeps the page that links them all."""
 
-import hashlib
 import json
 import shlex
 import subprocess
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from instructwild import __version__
+from instructwild.console.signals import was_terminated
 from instructwild.recipe.form import Recipe
+from instructwild.recipe.reasons import Facts, changes, facts_of
 from instructwild.recipe.step import Step, steps_of
 from instructwild.stage.atomic import write_atomic
 
@@ -35,8 +35,19 @@ class Chain:
         return self.out / INDEX
 
     def is_current(self, step: Step) -> bool:
-        """Whether the stage is finished and nothing it was made from has changed since."""
-        return step.done and self._record().get(step.name) == self._fingerprint(step)
+        """Whether the stage is finished and nothing it was made from, nor what it wrote, has changed since."""
+        return step.done and not self.why_again(step)
+
+    def why_again(self, step: Step) -> list[str]:
+        """Why a finished stage runs again: each input or option that changed, old and new; nothing where it stays."""
+        from instructwild.stage import is_stage
+        from instructwild.stage.check import altered
+        from instructwild.stage.manifest import read_manifest
+
+        if not step.done:
+            return []
+        what = altered(step.folder, read_manifest(step.folder)) if is_stage(step.folder) else None
+        return [*changes(self._record().get(step.name), facts_of(step)), *([what] if what else [])]
 
     def run(self) -> None:
         """Run what is not current, stage by stage.
@@ -62,6 +73,8 @@ class Chain:
                 left = sum(later.minutes for later in self.steps[number - 1:] if not self.is_current(later))
                 console.print(f"\n{head}" + (f"  [dim]about {left:.0f} min to go[/]" if left >= 1 else ""))
                 console.print(f"[dim]$ instructwild {shlex.join(step.words)} --out {step.folder}[/]", highlight=False)
+                for reason in self.why_again(step):
+                    console.print(f"  runs again: {reason}", highlight=False, markup=False)
                 self.write_index()
                 ran, resumes = ran + 1, resumes or (step.folder / SCRATCH).exists()
                 self._run_step(step)
@@ -80,7 +93,7 @@ class Chain:
         if code and not (code == GATE_FAILED and self._failed_gate(step)):
             self.write_index()
             raise SystemExit(code)
-        self._write_record({**self._record(), step.name: self._fingerprint(step)})
+        self._write_record({**self._record(), step.name: facts_of(step)})
         self.write_index()
 
     def _failed_gate(self, step: Step) -> dict[Path, str]:
@@ -119,40 +132,31 @@ class Chain:
         from instructwild.stage import is_stage, load
         from instructwild.stage.frames import rankings
 
-        asked = [step.folder for step in self.steps if step.words[0] == "chat" and is_stage(step.folder)]
+        chats = [step.folder for step in self.steps if step.words[0] == "chat" and is_stage(step.folder)]
         return [(row.messages[-1].content, {candidate.model or "": candidate.text for candidate in row.candidates})
-                for folder in asked for row in rankings(load(folder).frame())]
+                for folder in chats for row in rankings(load(folder).frame())]
 
-    def _fingerprint(self, step: Step) -> str:
-        """What the stage's result depends on: its words, its version and the content of everything it reads."""
-        from instructwild.stage import is_stage
-        from instructwild.stage.folder import sha256_of
-        from instructwild.stage.manifest import read_manifest
-
-        seen: list[Any] = [__version__]
-        for word in step.words:
-            path = Path(word)
-            seen.append([path.name, sha256_of(path)] if path.is_file() else path.name if path in step.reads else word)
-        for path in step.reads:
-            seen.append([output.sha256 for output in read_manifest(path).outputs
-                         if not output.path.endswith(".html")] if is_stage(path) else None)
-        return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
-
-    def _record(self) -> dict[str, str]:
+    def _record(self) -> dict[str, Facts]:
         try:
             return dict(json.loads((self.out / RECORD).read_text(encoding="utf-8")))
         except (OSError, ValueError):
             return {}
 
-    def _write_record(self, record: dict[str, str]) -> None:
-        write_atomic(self.out / RECORD, json.dumps(record, indent=1))
+    def _write_record(self, record: dict[str, Facts]) -> None:
+        write_atomic(self.out / RECORD, json.dumps(record, indent=1, ensure_ascii=False))
 
 
 def _call(command: list[str]) -> int:
-    """Run one command on this terminal; an interrupt is left to it, so that it can keep its finished work."""
+    """Run one command on this terminal; an interrupt is left to it, so that it can keep its finished work.
+
+    Ctrl-C reaches it by itself, SIGTERM is handed on to it. The code of a command that a signal ended is 128 + signal.
+    """
     process = subprocess.Popen(command)
     try:
-        return process.wait()
+        code = process.wait()
     except KeyboardInterrupt:
+        if was_terminated():
+            process.terminate()
         process.wait()
         raise
+    return 128 - code if code < 0 else code

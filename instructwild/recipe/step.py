@@ -53,19 +53,19 @@ class Step:
 
         None where nothing tells and it asks a model elsewhere.
         """
-        given = list(zip(self.words, self.words[1:], strict=False))
-        budget = next((value for flag, value in given if flag == "--budget"), None)
+        pairs = list(zip(self.words, self.words[1:], strict=False))
+        budget = next((value for flag, value in pairs if flag == "--budget"), None)
         with suppress(ValueError):
             if budget is not None:
                 return float(budget)
         if self.plan.usd or self._before:
             return self.plan.usd or (self._before.usd if self._before else 0.0)
-        return None if any(_is_elsewhere(value) for flag, value in given
+        return None if any(_is_elsewhere(value) for flag, value in pairs
                            if self.words[0] in ASKING and flag in ("--model", "--judge")) else 0.0
 
     @cached_property
     def _before(self) -> "Manifest | None":
-        """What an earlier run of the stage told when it was first asked for; what this run tells is no plan any more."""
+        """The manifest of an earlier run of the stage, read once; what this run writes is no plan any more."""
         from instructwild.stage import is_stage
         from instructwild.stage.manifest import read_manifest
 
@@ -95,12 +95,12 @@ def steps_of(recipe: Recipe, out: Path, folder: Path) -> Iterator[Step]:
     for name, plan in recipe.stages.items():
         words, reads = [], []
         for word in [*shlex.split(plan.run), *_flags(plan.options)]:
-            if found := EARLIER.fullmatch(word):
-                if found[2] not in before:
+            if reference := EARLIER.fullmatch(word):
+                if reference[2] not in before:
                     raise ConfigError(f"{word} is no earlier stage", where=f"stage {name}",
                                       remedy=f"earlier stages: {', '.join(before) or 'none'}")
-                reads.append(before[found[2]])
-                word = f"{found[1]}{before[found[2]]}"
+                reads.append(before[reference[2]])
+                word = f"{reference[1]}{before[reference[2]]}"
             words.append(os.path.normpath(word.replace("{recipe}", str(folder))) if "{recipe}" in word else word)
         before[name] = out / name
         yield Step(name, plan, out / name, tuple(words), tuple(reads))
@@ -112,5 +112,6 @@ def _flags(options: dict[str, Any]) -> Iterator[str]:
         if value is True:
             yield flag
         elif value is not False and value is not None and value != "":
-            for item in value if isinstance(value, list) else [value]:
+            pairs = [f"{name}={item}" for name, item in value.items()] if isinstance(value, dict) else value
+            for item in pairs if isinstance(pairs, list) else [pairs]:
                 yield from (flag, item if isinstance(item, str) else json.dumps(item))

@@ -124,12 +124,16 @@ class Page:
         """
         settings = [[key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)]
                     for key, value in sorted(manifest.config.items())]
-        inputs = [[PurePath(record.path).name if ".." in PurePath(record.path).parts else record.path, record.rows,
-                   record.sha256[:16]] for record in manifest.inputs]
+        names = [PurePath(record.path).name if ".." in PurePath(record.path).parts else record.path
+                 for record in manifest.inputs]
+        inputs = [[name, record.rows, record.sha256[:16]] for name, record in zip(names, manifest.inputs, strict=True)]
+        understood = [[name, record.read_as.summary()] for name, record in zip(names, manifest.inputs, strict=True)
+                      if record.read_as is not None]
         made = {"instructwild": manifest.version, **manifest.environment}
         self.add_last("How this was made",
                       Table(["setting", "value"], settings) if settings else Prose("No settings."),
                       Table(["input", "rows", "sha256"], inputs) if inputs else Prose("No inputs."),
+                      *([Table(["input", "read as"], understood)] if understood else []),
                       Table(["made with", "version"], [[key, value] for key, value in made.items()]))
         return self.html()
 

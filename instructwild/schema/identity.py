@@ -21,7 +21,7 @@ def _nfc(text: str) -> str:
 
 
 def _last_user(turns: Sequence[Sequence[str]]) -> int:
-    return next((place for place in range(len(turns) - 1, -1, -1) if turns[place][0] == "user"), -1)
+    return next((number for number in range(len(turns) - 1, -1, -1) if turns[number][0] == "user"), -1)
 
 
 def turn_of(message: Mapping[str, Any]) -> tuple[str, ...]:

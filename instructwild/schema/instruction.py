@@ -47,11 +47,11 @@ class Instruction(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _name_itself(cls, given: Any) -> Any:
-        if isinstance(given, dict) and not given.get("id") and given.get("messages"):
-            turns = [message.turn if isinstance(message, Message) else turn_of(message) for message in given["messages"]]
-            given = {**given, "id": content_id(turns), "response_id": response_id(turns)}
-        return given
+    def _compute_ids(cls, fields: Any) -> Any:
+        if isinstance(fields, dict) and not fields.get("id") and fields.get("messages"):
+            turns = [message.turn if isinstance(message, Message) else turn_of(message) for message in fields["messages"]]
+            fields = {**fields, "id": content_id(turns), "response_id": response_id(turns)}
+        return fields
 
     @property
     def prompt(self) -> tuple[Message, ...]:

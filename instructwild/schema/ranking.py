@@ -18,8 +18,8 @@ ANNOTATOR_KINDS = ("person", "model", "scripted")
 
 def dense(ranks: Sequence[int]) -> tuple[int, ...]:
     """The same order with its gaps closed: [2, 5, 2] becomes (1, 2, 1)."""
-    places = {rank: place for place, rank in enumerate(sorted(set(ranks)), start=1)}
-    return tuple(places[rank] for rank in ranks)
+    closed = {rank: number for number, rank in enumerate(sorted(set(ranks)), start=1)}
+    return tuple(closed[rank] for rank in ranks)
 
 
 class Candidate(BaseModel):
@@ -55,16 +55,16 @@ class Ranking(BaseModel):
     @classmethod
     def from_groups(cls, annotator: str, groups: Iterable[Iterable[int]], **fields: object) -> "Ranking":
         """From groups of tied candidate indices, best group first."""
-        place = {candidate: rank for rank, group in enumerate(groups, start=1) for candidate in group}
-        if sorted(place) != list(range(len(place))):
-            raise ValueError(f"groups must name each of the {len(place)} candidates once, got {sorted(place)}")
-        return cls(annotator=annotator, ranks=tuple(place[i] for i in range(len(place))), **fields)
+        ranks = {candidate: rank for rank, group in enumerate(groups, start=1) for candidate in group}
+        if sorted(ranks) != list(range(len(ranks))):
+            raise ValueError(f"groups must name each of the {len(ranks)} candidates once, got {sorted(ranks)}")
+        return cls(annotator=annotator, ranks=tuple(ranks[i] for i in range(len(ranks))), **fields)
 
     @property
     def groups(self) -> tuple[tuple[int, ...], ...]:
         """Tied candidate indices together, best group first."""
-        return tuple(tuple(i for i, rank in enumerate(self.ranks) if rank == place)
-                     for place in range(1, max(self.ranks) + 1))
+        return tuple(tuple(i for i, rank in enumerate(self.ranks) if rank == level)
+                     for level in range(1, max(self.ranks) + 1))
 
     @property
     def pairs(self) -> tuple[tuple[int, int], ...]:

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NEAR_DUPLICATE = "near_duplicate"
     CONTAMINATED = "contaminated"
     PII = "pii"
+    EDITED = "edited"
     # rankings and training
     TOO_FEW_CANDIDATES = "too_few_candidates"
     NOT_RANKED = "not_ranked"

@@ -1,5 +1,6 @@
 """Files and folders that are there whole or not at all: written under a temporary name beside their own, then renamed."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -47,8 +48,10 @@ def write_atomic(path: Path, content: str | bytes) -> None:
     """Write one file, whole or not at all.
 
     Raises:
-        OSError: it cannot be written; what was there before is still there.
+        OSError: it cannot be written, or is a folder; what was there before is still there.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     with atomic_path(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 

@@ -1,46 +1,66 @@
-"""Whose an output folder is: made, or being made, from what is wanted now, from something else, or by nobody known."""
+"""What an output folder was made, or is being made, from; and in what that differs from what is wanted now."""
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from instructwild import __version__
 from instructwild.stage.atomic import remove
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, is_stage
-from instructwild.stage.manifest import FILE_NAME, read_manifest
+from instructwild.stage.manifest import FILE_NAME, FileRecord, read_manifest
 
+TEMPORARY = "temporary"
+"""Where files are written in the scratch folder before they are renamed."""
 PLAN = "plan.json"
 """What an unfinished folder is being made from, in its scratch folder."""
 
 
-def made_from(folder: Path) -> dict[str, Any] | None:
-    """What the folder was made, or is being made, from (stage, version, config, inputs); None where it is nobody's."""
+def fingerprint(stage: str, config: dict[str, Any], inputs: Sequence[FileRecord]) -> dict[str, Any]:
+    """What sets one run apart from another: command, version, options, inputs by content and by how they were read."""
+    return {"stage": stage, "version": __version__, "config": config, "inputs": [record.sha256 for record in inputs],
+            "names": [record.path for record in inputs],
+            "columns": [record.read_as.columns if record.read_as else None for record in inputs]}
+
+
+def fingerprint_of(folder: Path) -> dict[str, Any] | None:
+    """What the folder was made, or is being made, from (stage, version, config, inputs); None where that is unknown."""
     if is_stage(folder):
         manifest = read_manifest(folder)
-        return {"stage": manifest.stage, "version": manifest.version, "config": manifest.config,
-                "inputs": [record.sha256 for record in manifest.inputs]}
+        return fingerprint(manifest.stage, manifest.config, manifest.inputs) | {"version": manifest.version}
     try:
-        found = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
-        return found if isinstance(found, dict) else None
+        plan = json.loads((folder / SCRATCH / PLAN).read_text(encoding="utf-8"))
+        return plan if isinstance(plan, dict) else None
     except (OSError, ValueError):
         return None
 
 
-def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """What sets two runs apart, in words."""
-    told = [f"{key}: {found.get(key)} there, {wanted[key]} now"
-            for key in ("stage", "version") if found.get(key) != wanted[key]]
-    there, now = dict(_options(found.get("config") or {})), dict(_options(wanted["config"]))
-    told += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
-             for key in dict.fromkeys([*there, *now]) if there.get(key) != now.get(key)]
-    if found.get("inputs") != wanted["inputs"]:
-        told.append("the inputs have other content")
-    return told
+def differences(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What sets two runs apart, in words: each option with its value there and now, each input by its name."""
+    words = [f"{key}: {before.get(key)} there, {wanted[key]} now"
+             for key in ("stage", "version") if before.get(key) != wanted[key]]
+    there, now = dict(_options(before.get("config") or {})), dict(_options(wanted["config"]))
+    words += [f"{key}: {there.get(key)!r} there, {now.get(key)!r} now"
+              for key in dict.fromkeys([*there, *now]) if there.get(key) != now.get(key)]
+    return words + _other_inputs(before, wanted)
+
+
+def _other_inputs(before: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    old, new = before.get("inputs") or [], wanted["inputs"]
+    names = wanted["names"]
+    if old == new:
+        there, now = before.get("columns") or [None] * len(new), wanted["columns"]
+        return [f"{name}: columns read as {a} there, {b} now" for name, a, b in zip(names, there, now, strict=True)
+                if a is not None and b is not None and a != b]
+    if len(old) != len(new):
+        return [f"the inputs have other content: {len(old)} there, {len(new)} now"]
+    changed = [f"{name} ({a[:12]} there, {b[:12]} now)" for name, a, b in zip(names, old, new, strict=True) if a != b]
+    return [f"the inputs have other content: {', '.join(changed)}"]
 
 
 def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single option by its dotted name; what lies in a list is named by its place, from 1."""
+    """Every single option by its dotted name; what lies in a list is named by its number, from 1."""
     named = value.items() if isinstance(value, dict) else enumerate(value, start=1) if isinstance(value, list) else ()
     for key, item in named:
         yield from _options(item, f"{name}.{key}" if name else str(key))
@@ -50,7 +70,7 @@ def _options(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def nothing_done(folder: Path) -> bool:
     """Whether there is nothing worth going on with: an empty folder, or what is left of a run that ended as it began."""
-    bookkeeping = {PLAN, "seconds", "lock", "aside"}
+    bookkeeping = {PLAN, "seconds", "lock", TEMPORARY}
     if not folder.is_dir() or {path.name for path in folder.iterdir()} - {SCRATCH}:
         return False
     scratch = folder / SCRATCH

@@ -1,6 +1,5 @@
 """A finished stage folder, and what names its content."""
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,33 +8,37 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from instructwild.errors import GateError, InputError
+from instructwild.stage.check import check_unaltered
+from instructwild.stage.content import SCRATCH, sha256_of, weights_sha256
 from instructwild.stage.frames import DROPPED, upgraded
 from instructwild.stage.manifest import (
     FILE_NAME,
     FileRecord,
     Manifest,
+    ReadAs,
     read_manifest,
 )
 
 if TYPE_CHECKING:
-    import datasets
+    import datasets  # type: ignore[import-untyped]
 
 DATA, DROPPED_FILE, REPORT, MODEL = "data.parquet", "dropped.parquet", "report.html", "model"
 WEIGHTS = f"{MODEL}/*.safetensors"
 """What later stages know a model by: its weights, whatever tokenizer files lie beside them."""
-SCRATCH = ".work"
+__all__ = ["DATA", "DROPPED_FILE", "MODEL", "REPORT", "SCRATCH", "WEIGHTS", "Stage", "input_record", "is_stage", "load",
+           "sha256_of", "table", "weights_sha256"]
 
 
 @dataclass(frozen=True)
 class Stage:
     """A finished stage folder.
 
-    `found` tells that the same run had finished it before.
+    `existed` tells that the same run had finished it before.
     """
 
     path: Path
     manifest: Manifest
-    found: bool = False
+    existed: bool = False
 
     def frame(self) -> pl.DataFrame:
         """The rows that stayed, as a polars frame.
@@ -100,10 +103,10 @@ def load(path: str | Path, *, even_failed: bool = False) -> Stage:
     """A finished stage folder, ready to be read.
 
     Args:
-        even_failed: to be looked at, not to be built on: a failed gate is no obstacle.
+        even_failed: to be looked at, not to be built on: neither a failed gate nor a file that was altered is an obstacle.
 
     Raises:
-        InputError: the folder is not there, is unfinished, or its manifest cannot be read.
+        InputError: the folder is not there, is unfinished, its manifest cannot be read, or one of its files was altered.
         GateError: the stage finished but its gate failed.
     """
     folder = Path(path)
@@ -113,40 +116,35 @@ def load(path: str | Path, *, even_failed: bool = False) -> Stage:
     if manifest.gate == "failed" and not even_failed:
         raise GateError(f"the gate of this {manifest.stage} stage failed", where=str(folder),
                         remedy=f"read {folder / REPORT}, mend the cause and run the stage again")
+    if not even_failed:
+        check_unaltered(folder, manifest)
     return Stage(folder, manifest)
 
 
-def sha256_of(path: Path) -> str:
-    """The sha256 of a file, or of a folder's files by name and content."""
-    if path.is_dir():
-        total = hashlib.sha256()
-        for file in sorted(p for p in path.rglob("*") if p.is_file() and SCRATCH not in p.parts):
-            total.update(f"{file.relative_to(path).as_posix()}\x00{sha256_of(file)}\n".encode())
-        return total.hexdigest()
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
+def input_record(path: str | Path, rows: int | None = None, read_as: ReadAs | None = None) -> FileRecord:
+    """How the manifest names an input: a stage folder by its data or model, a plain file or model folder by itself.
 
+    Args:
+        path: the input.
+        rows: how many it holds; of a stage known by itself.
+        read_as: what a plain file was understood as.
 
-def weights_sha256(folder: Path) -> str:
-    """One hash over the weight files of a model folder, by name and content; a single file has its own."""
-    files = sorted(folder.glob("*.safetensors"))
-    if len(files) == 1:
-        return sha256_of(files[0])
-    return hashlib.sha256("".join(f"{file.name}\x00{sha256_of(file)}\n" for file in files).encode()).hexdigest()
-
-
-def input_record(path: str | Path, rows: int | None = None) -> FileRecord:
-    """How the manifest names an input: a stage folder by its data or model, a plain file or model folder by itself."""
-    given = Path(path)
-    if not given.exists():
-        raise InputError("does not exist", where=str(given), remedy="check the path")
-    content = given
-    if is_stage(given):
-        manifest = load(given).manifest
-        content = given / (DATA if (given / DATA).exists() else MODEL)
-        rows = manifest.rows.kept if rows is None else rows
+    Raises:
+        InputError: it is not there, or cannot be read.
+        GateError: it is a stage whose gate failed.
+    """
+    source = Path(path)
+    if not source.exists():
+        raise InputError("does not exist", where=str(source), remedy="check the path")
+    name = os.fsencode(os.path.relpath(source)).decode("utf-8", "replace")
+    if is_stage(source):
+        manifest = load(source).manifest
+        made = DATA if (source / DATA).exists() else MODEL
+        known = next((record.sha256 for record in manifest.outputs if record.path == made), None)
+        if known is not None:                            # `load` has seen that it is still what the manifest says
+            return FileRecord(path=name, sha256=known, rows=manifest.rows.kept if rows is None else rows)
+        source = source / made
     try:
-        name = os.fsencode(os.path.relpath(given)).decode("utf-8", "replace")
-        return FileRecord(path=name, sha256=sha256_of(content), rows=rows)
+        return FileRecord(path=name, sha256=sha256_of(source), rows=rows, read_as=read_as)
     except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", where=str(given), remedy="check its permissions") from None
+        raise InputError(f"cannot be read ({error.strerror})", where=str(source), remedy="check its permissions") from None

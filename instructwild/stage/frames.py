@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from instructwild.schema.columns import (
     dropped_to_columns,
@@ -17,14 +18,14 @@ from instructwild.schema.instruction import Instruction
 from instructwild.schema.ranking import RankingRow
 from instructwild.schema.verdict import Dropped
 
-MESSAGES = pl.List(pl.Struct({name: pl.String for name in ("role", "content", "reasoning_content", "tool_calls",
+MESSAGES: pl.List = pl.List(pl.Struct({name: pl.String for name in ("role", "content", "reasoning_content", "tool_calls",
                                                           "tool_call_id", "name")}))
 
 INSTRUCTION = pl.Schema({
-    "id": pl.String,
-    "response_id": pl.String,
+    "id": pl.String(),
+    "response_id": pl.String(),
     "messages": MESSAGES,
-    "language": pl.String,
+    "language": pl.String(),
     "origin": pl.List(pl.Struct({"kind": pl.String, "source": pl.String, "url": pl.String, "author": pl.String,
                                  "license": pl.String, "collected_at": pl.String})),
     "parents": pl.List(pl.String),
@@ -32,15 +33,15 @@ INSTRUCTION = pl.Schema({
                           "request_id": pl.String, "usd": pl.Float64}),
     "labels": pl.Struct({"type": pl.String, "risk": pl.List(pl.String), "flags": pl.List(pl.String)}),
     "scores": pl.List(pl.Struct({"name": pl.String, "value": pl.Float64})),
-    "tools": pl.String,
-    "extra": pl.String,
+    "tools": pl.String(),
+    "extra": pl.String(),
 })
 
 RANKING = pl.Schema({
-    "id": pl.String,
+    "id": pl.String(),
     "messages": MESSAGES,
-    "language": pl.String,
-    "candidates": pl.List(pl.Struct({"id": pl.String, "text": pl.String, "model": pl.String})),
+    "language": pl.String(),
+    "candidates": pl.List(pl.Struct({name: pl.String for name in ("id", "text", "model", "reasoning_content")})),
     "rankings": pl.List(pl.Struct({"annotator": pl.String, "ranks": pl.List(pl.Int64), "status": pl.String,
                                    "seconds": pl.Float64})),
 })
@@ -50,25 +51,33 @@ DROPPED = pl.Schema({name: pl.String for name in ("id", "step", "reason", "evide
 
 def upgraded(frame: pl.DataFrame) -> pl.DataFrame:
     """A frame of rows that an earlier version wrote, with the columns and fields that were added since, as nulls."""
-    if isinstance(held := frame.schema.get("messages"), pl.List) and isinstance(held.inner, pl.Struct) and held != MESSAGES:
-        known = {field.name: field.dtype for field in held.inner.fields}
-        if known == {"role": pl.String, "content": pl.String}:
-            turn = pl.element().struct
-            frame = frame.with_columns(pl.col("messages").list.eval(pl.struct(
-                [turn.field(field.name) if field.name in known else pl.lit(None, pl.String).alias(field.name)
-                 for field in MESSAGES.inner.fields])))  # type: ignore[union-attr]
+    frame = _with_fields(frame, "messages", MESSAGES, ("role", "content"))
+    frame = _with_fields(frame, "candidates", RANKING["candidates"], ("id", "text", "model"))
     if is_ranking(frame) or not {"id", "messages", "origin", "made_by", "labels", "scores"} <= {*frame.columns}:
         return frame
     return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in ("tools", "extra")
                               if name not in frame.columns)
 
 
-def lists(rows: pl.DataFrame, ends: np.ndarray) -> pl.Series:
+def _with_fields(frame: pl.DataFrame, column: str, wanted: pl.DataType, before: tuple[str, ...]) -> pl.DataFrame:
+    """A frame whose structs of text had the fields `before`, with those that are wanted now, the new ones null."""
+    held, inner = frame.schema.get(column), wanted.inner if isinstance(wanted, pl.List) else None
+    if not isinstance(held, pl.List) or not isinstance(held.inner, pl.Struct) or not isinstance(inner, pl.Struct):
+        return frame
+    if {field.name: field.dtype for field in held.inner.fields} != dict.fromkeys(before, pl.String()):
+        return frame
+    item = pl.element().struct
+    return frame.with_columns(pl.col(column).list.eval(pl.struct(
+        [item.field(field.name) if field.name in before else pl.lit(None, pl.String).alias(field.name)
+         for field in inner.fields])))
+
+
+def lists(rows: pl.DataFrame, ends: NDArray[np.int64]) -> pl.Series:
     """Lists of structs out of flat rows: list i ends before row ends[i]."""
     flat = rows.to_struct().to_arrow(compat_level=pl.CompatLevel.oldest())
-    found = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(np.append(0, ends), pa.int64()), flat))
-    assert isinstance(found, pl.Series)
-    return found
+    listed = pl.from_arrow(pa.LargeListArray.from_arrays(pa.array(np.append(0, ends), pa.int64()), flat))
+    assert isinstance(listed, pl.Series)
+    return listed
 
 
 def instruction_frame(rows: Iterable[Instruction]) -> pl.DataFrame:

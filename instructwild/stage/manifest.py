@@ -7,7 +7,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+    model_validator,
+)
 
 from instructwild import __version__
 from instructwild.errors import InputError
@@ -17,14 +25,40 @@ _UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024
 NOTED_PACKAGES = ("polars", "rapidfuzz", "numba", "datasets", "torch", "transformers", "trl", "peft", "gptqmodel", "argilla")
 
 
+class ReadAs(BaseModel):
+    """What a plain file was understood as."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layouts: dict[str, int] = Field(description="how many of its rows are of each layout")
+    columns: dict[str, str] = Field(description="what each column was read as")
+    extra: tuple[str, ...] = Field(default=(), description="columns that nothing reads: they are kept in `extra`")
+    more: int = Field(default=0, description="how many further columns are kept in `extra`")
+
+    def summary(self) -> str:
+        """One line for people."""
+        layouts = ", ".join(f"{count:,} rows of {layout}" for layout, count in self.layouts.items())
+        names = ", ".join(column if column == field else f"{column} → {field}" for column, field in self.columns.items())
+        extra = ", ".join(self.extra) + (f" and {self.more:,} more" if self.more else "")
+        return f"{layouts or 'no rows'}; read: {names or 'nothing'}" + (f"; kept in extra: {extra}" if extra else "")
+
+
 class FileRecord(BaseModel):
-    """One file a stage read or wrote, by its content."""
+    """One file a stage read or wrote, by its content. Fields after `rows` are left out where they say nothing."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     path: str = Field(description="relative: to the working folder for inputs, to the stage folder for outputs")
     sha256: str = Field(description="of the file; of a model, of its weights or its folder")
     rows: int | None = Field(default=None, description="where it holds rows")
+    size: int | None = Field(default=None, description="of an output, in bytes")
+    read_as: ReadAs | None = Field(default=None, description="of a plain file of rows: its layouts, what its columns were "
+                                                             "read as, and which are kept in `extra`")
+
+    @model_serializer(mode="wrap")
+    def _brief(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items()
+                if value is not None or name not in ("size", "read_as")}
 
 
 class Rows(BaseModel):
@@ -96,13 +130,13 @@ def read_manifest(folder: Path) -> Manifest:
 
 def environment() -> dict[str, str]:
     """What the stage ran on: versions only, nothing that names a machine or a person."""
-    found = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
+    versions = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
     for package in NOTED_PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def peak_memory_mb() -> int:

@@ -1,4 +1,4 @@
-"""Making a stage folder: begun, resumed or found finished; files written aside and renamed; the manifest last."""
+"""Making a stage folder: begun, resumed or finished before; each file whole or not at all; the manifest last."""
 
 import json
 import shutil
@@ -11,11 +11,12 @@ from typing import Any, Literal, Protocol
 
 import polars as pl
 
-from instructwild import __version__
 from instructwild.errors import OutputError
 from instructwild.schema.verdict import Dropped
 from instructwild.stage.atomic import atomic_path, write_atomic
-from instructwild.stage.fingerprint import PLAN, clear, differences, made_from, nothing_done
+from instructwild.stage.check import altered
+from instructwild.stage.content import size_of
+from instructwild.stage.fingerprint import PLAN, TEMPORARY, clear, differences, fingerprint, fingerprint_of, nothing_done
 from instructwild.stage.folder import (
     DATA,
     DROPPED_FILE,
@@ -70,11 +71,11 @@ class Run:
         return self.folder / SCRATCH
 
     @contextmanager
-    def aside(self, name: str) -> Iterator[Path]:
+    def atomic(self, name: str) -> Iterator[Path]:
         """A temporary path that becomes OUT/`name` when the block ends well: a file or a folder."""
         final = self.folder / name
         try:
-            with atomic_path(final, self.scratch / "aside" / name) as temporary:
+            with atomic_path(final, self.scratch / TEMPORARY / name) as temporary:
                 yield temporary
         except (OSError, pl.exceptions.PolarsError) as error:
             # polars tells a full disk by its own kinds of error, without a number
@@ -82,9 +83,10 @@ class Run:
                 raise _unwritten(str(error).splitlines()[0], final) from error
             raise
 
+
     def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame) -> Path:
         """Write one file of the folder, whole or not at all; a lazy frame streams and is never whole in memory."""
-        with self.aside(name) as path:
+        with self.atomic(name) as path:
             if isinstance(content, pl.DataFrame):
                 content.write_parquet(path)
             elif isinstance(content, pl.LazyFrame):
@@ -139,9 +141,9 @@ class Run:
         return Stage(self.folder, manifest)
 
     def _outputs(self, rows: Rows) -> list[FileRecord]:
-        found = [(DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None)]
-        made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count)
-                for name, count in found if (self.folder / name).exists()]
+        names = ((DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None))
+        made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count, size=size_of(self.folder / name))
+                for name, count in names if (self.folder / name).exists()]
         if any(self.folder.glob(WEIGHTS)):
             made.append(FileRecord(path=WEIGHTS, sha256=weights_sha256(self.folder / MODEL)))
         return made
@@ -163,23 +165,28 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     resumed. Anything else in the folder is refused, unless `force` allows a stage of another run to be replaced.
 
     Raises:
-        OutputError: the folder belongs to another run or to nobody known, cannot be written, or is in use.
+        OutputError: the folder belongs to another run or holds files of no stage, cannot be written, or is in use.
     """
     folder = Path(out)
     plain = json.loads(json.dumps(config, default=str))
-    wanted = {"stage": stage, "version": __version__, "config": plain, "inputs": [record.sha256 for record in inputs]}
-    found = made_from(folder)
-    unlike = differences(found, wanted) if found is not None else []
-    if found is None and folder.exists() and not nothing_done(folder):
+    wanted = fingerprint(stage, plain, inputs)
+    there = fingerprint_of(folder)
+    unlike = differences(there, wanted) if there is not None else []
+    if there is None and folder.exists() and not nothing_done(folder):
         raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
     if unlike and not force:
         raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=str(folder),
                           remedy="choose another --out, or --force to replace it")
     fresh = not folder.exists()
     run = Run(folder, stage, plain, list(inputs))
-    if found is not None and not unlike and is_stage(folder):
-        yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, read_manifest(folder), found=True))
-        return
+    if there is not None and not unlike and is_stage(folder):
+        manifest = read_manifest(folder)
+        if (what := altered(folder, manifest)) is None:
+            yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, manifest, existed=True))
+            return
+        if not force:
+            raise OutputError(what, where=str(folder), remedy="choose another --out, or --force to make it again")
+        unlike = [what]
     try:
         if unlike:
             clear(folder)

@@ -7,9 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructwild_annotation import agreement
+from instructwild_annotation import alpha as krippendorff
 from instructwild_annotation.agreement import Agreement, compare
-from instructwild_annotation.alpha import alpha, alpha_interval, alpha_of, coincidences, share_interval
+from instructwild_annotation.alpha import alpha_of, coincidences
+from instructwild_annotation.comparisons import Comparisons, second_look, share_interval
 from tests.annotation.rows import row
+
+
+def alpha(rows):
+    return krippendorff.alpha(Comparisons.of(rows))
+
+
+def alpha_interval(rows):
+    return krippendorff.alpha_interval(Comparisons.of(rows))
+
+
+def totals(groups):
+    return {name: group.total for name, group in groups.items()}
+
 
 ranks = st.integers(2, 6).flatmap(lambda k: st.tuples(*[st.lists(st.integers(1, k), min_size=k, max_size=k)] * 2))
 
@@ -43,22 +58,42 @@ ROWS = [
 
 
 def test_agreement_is_told_apart_by_annotator_and_language():
-    assert agreement.overall(ROWS) == Agreement(same=3, opposed=3)
-    assert agreement.by_language(ROWS) == {"en": Agreement(same=3), "zh-Hans": Agreement(opposed=3)}
-    assert agreement.by_annotator(ROWS) == {"person:a": Agreement(same=3, opposed=3), "person:b": Agreement(same=3),
-                                            "person:c": Agreement(opposed=3)}
+    compared = Comparisons.of(ROWS)
+    assert compared.overall().total == Agreement(same=3, opposed=3)
+    assert totals(compared.by_label([each.language for each in ROWS])) == {
+        "en": Agreement(same=3), "zh-Hans": Agreement(opposed=3)}
+    assert totals(compared.by_annotator()) == {
+        "person:a": Agreement(same=3, opposed=3), "person:b": Agreement(same=3), "person:c": Agreement(opposed=3)}
+    assert totals(compared.by_kinds()) == {("person", "person"): Agreement(same=3, opposed=3)}
+    assert compared.with_people() == {}
+    assert Comparisons.of([]).by_annotator() == Comparisons.of([]).by_kinds() == {}
+
+
+def test_comparing_many_at_once_equals_comparing_two_by_two():
+    rows = chance_rows((2, 3, 7), 60, people=5)
+    compared = Comparisons.of(rows)
+    sums = [sum((compare(one.ranks, other.ranks) for i, one in enumerate(each.rankings) for other in each.rankings[:i]),
+                Agreement()) for each in rows]
+    assert compared.overall().total == sum(sums, Agreement())
+    prompts, counts = compared.by_prompt()
+    assert {int(number): Agreement(*count) for number, count in zip(prompts, counts.tolist(), strict=True)} == dict(
+        enumerate(sums))
+    units = {size: [values for each in rows if len(each.candidates) == size
+                    for values in zip(*(ranking.ranks for ranking in each.rankings), strict=True)] for size in (2, 3, 7)}
+    assert alpha(rows) == pytest.approx(alpha_of(coincidences(values, size) for size, values in units.items()))
 
 
 def test_the_prompts_people_disagree_on_are_listed_least_agreement_first():
     rows = [*ROWS, row("four", ["x", "y", "z"], ("person:a", [1, 2, 3]), ("person:b", [1, 3, 2]), ("person:c", [2, 1, 3]))]
-    assert [found[0].messages[0].content for found in agreement.second_look(rows, below=0.6)] == ["二", "four"]
-    assert agreement.second_look(rows, below=0.0) == []
+    assert [found[0].messages[0].content for found in second_look(rows, Comparisons.of(rows), below=0.6)] == ["二", "four"]
+    assert second_look(rows, Comparisons.of(rows), below=0.0) == []
 
 
 def test_only_the_last_submitted_ranking_of_an_annotator_counts():
     twice = row("one", ["x", "y"], ("person:a", [1, 2]), ("person:a", [2, 1]), ("person:b", [2, 1]))
     draft = twice.rankings[2].model_copy(update={"status": "draft", "annotator": "person:c"})
-    assert agreement.overall([twice.model_copy(update={"rankings": (*twice.rankings, draft)})]) == Agreement(same=1)
+    rows = [twice.model_copy(update={"rankings": (*twice.rankings, draft)})]
+    assert Comparisons.of(rows).overall().total == Agreement(same=1)
 
 
 def test_alpha_is_one_for_equal_judgements_and_matches_a_hand_worked_case():
@@ -84,9 +119,8 @@ def test_alpha_is_unknown_where_nothing_can_be_compared():
 def test_models_are_measured_against_people_and_people_by_themselves():
     rows = [row("one", ["x", "y"], ("person:a", [1, 2]), ("person:b", [1, 2]), ("model:m", [2, 1]), ("scripted:s", [1, 2])),
             row("two", ["x", "y"], ("person:a", [1, 1]), ("model:m", [1, 1]), ("model:n", [1, 2]))]
-    found = agreement.with_people(rows)
-    assert {who: (one.same, one.half, one.opposed) for who, one in found.items()} == {
-        "model:m": (1, 0, 2), "model:n": (0, 1, 0), "scripted:s": (2, 0, 0)}
+    assert totals(Comparisons.of(rows).with_people()) == {
+        "model:m": Agreement(1, 0, 2), "model:n": Agreement(0, 1, 0), "scripted:s": Agreement(2, 0, 0)}
     assert [[ranking.annotator for ranking in one.rankings] for one in agreement.of_people(rows)] == [
         ["person:a", "person:b"], ["person:a"]]
 

@@ -17,9 +17,9 @@ from instructwild.cli import main
 from instructwild.schema import Ranking
 from instructwild.stage.frames import rankings
 from instructwild_annotation.terminal.keys import ENTER, ERASE, ESCAPE, RESIZE, TerminalKeys
-from instructwild_annotation.terminal.ledger import Ledger
+from instructwild_annotation.terminal.ledger import KeptRankings
 from instructwild_annotation.terminal.screen import Screen, plain
-from instructwild_annotation.terminal.session import PATIENCE, Entry, Session, shuffled, unshuffled
+from instructwild_annotation.terminal.session import PATIENCE, Entry, TerminalSession, shuffled, unshuffled
 from instructwild_annotation.terminal.wording import CHINESE, ENGLISH, wording
 from tests.annotation.rows import row
 
@@ -39,11 +39,11 @@ class Typed:
 
 
 def sit(tmp_path, *keys, rows=ROWS, words=ENGLISH, timeout=20):
-    ledger = Ledger(tmp_path / "kept.jsonl")
+    ledger = KeptRankings(tmp_path / "kept.jsonl")
     shown = io.StringIO()
     typed = Typed(*keys)
     screen = Screen(Console(file=shown, width=90, force_terminal=True, color_system=None), words)
-    Session(typed, screen, ledger, "person:me", timeout).run(rows)
+    TerminalSession(typed, screen, ledger, "person:me", timeout).run(rows)
     return ledger, shown.getvalue(), typed
 
 
@@ -58,7 +58,7 @@ def test_digits_rank_the_answers_as_shown_ties_included(tmp_path):
     assert ledger.rankings[ROWS[1].id].ranks == (1, 1)
     assert ledger.rankings[ROWS[2].id].ranks == asked(ROWS[2], "21")
     assert "3 of your rankings are kept" in shown
-    assert Ledger(tmp_path / "kept.jsonl").rankings == ledger.rankings
+    assert KeptRankings(tmp_path / "kept.jsonl").rankings == ledger.rankings
 
 
 def test_unshuffled_puts_shown_ranks_back():
@@ -183,12 +183,12 @@ def test_joined_emoji_combining_marks_and_wide_spaces_are_shown_as_they_are():
 
 def test_a_ledger_survives_a_torn_line(tmp_path):
     path = tmp_path / "kept.jsonl"
-    Ledger(path).rank("a", Ranking(annotator="person:me", ranks=(1, 2)))
+    KeptRankings(path).rank("a", Ranking(annotator="person:me", ranks=(1, 2)))
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:-9])
-    ledger = Ledger(path)
+    ledger = KeptRankings(path)
     ledger.rank("b", Ranking(annotator="person:me", ranks=(2, 1)))
-    assert {name: kept.ranks for name, kept in Ledger(path).rankings.items()} == {"a": (1, 2), "b": (2, 1)}
+    assert {name: kept.ranks for name, kept in KeptRankings(path).rankings.items()} == {"a": (1, 2), "b": (2, 1)}
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 from instructwild.schema import Ranking
 from instructwild_annotation.pull import PullResult, _time, corrections, figures, progress_of
 from instructwild_annotation.push import disagreements
-from instructwild_annotation.wire import Answer, PulledRecord
+from instructwild_annotation.wire import PulledRecord, SubmittedAnswer
 from tests.annotation.rows import row
 
 BEGAN = datetime(2026, 11, 23, 10)
 
 
 def answer(who, ranks, seconds, **more):
-    return Answer(Ranking(annotator=who, ranks=ranks), BEGAN + timedelta(seconds=seconds), **more)
+    return SubmittedAnswer(Ranking(annotator=who, ranks=ranks), BEGAN + timedelta(seconds=seconds), **more)
 
 
 def read_rankings():

@@ -80,3 +80,16 @@ def test_instruction_types_are_found_where_the_candidates_came_from(tmp_path, mo
     assert types_of(judged) == {prompts[0].id: "open QA"}          # beside it
     (tmp_path / "clean").rename(tmp_path / "elsewhere")
     assert types_of(judged) == {}
+
+
+def test_push_reads_columns_that_a_map_names_and_the_cleaned_stage_of_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pairs.csv").write_text("题,好,差\n说一种苇,芦苇,石头\n说一种鸟,鸬鹚,桌子\n", encoding="utf-8")
+    columns = ["--map", "prompt=题", "--map", "chosen=好", "--map", "rejected=差"]
+    assert run("push", "pairs.csv", *columns, "--dry-run") == 0
+    assert capsys.readouterr().out.startswith("2 prompts would go to rankings-k2")
+    with pytest.raises(SystemExit):
+        main(["clean", "pairs.csv", "--out", "clean", "--steps", "exact", *columns])
+    capsys.readouterr()
+    assert run("push", "clean", "--dry-run") == 0
+    assert capsys.readouterr().out.startswith("2 prompts would go to rankings-k2")

@@ -138,7 +138,7 @@ def test_models_that_stages_made_are_inputs_and_sign_with_names_of_their_own(tin
 
     for place, name in enumerate("ab"):
         with stage.start(tmp_path / name / "sft", "sft", config={}) as run:
-            with run.aside("model") as model:
+            with run.atomic("model") as model:
                 shutil.copytree(tiny_model, model)
                 (model / "made").write_text(str(place))
             run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}))
@@ -159,7 +159,7 @@ def test_a_model_that_a_stage_made_is_an_input_of_the_rows_it_wrote(tiny_model, 
     from instructwild.expand.run import expand
 
     with stage.start(tmp_path / "sft", "sft", config={}) as run:
-        with run.aside("model") as model:
+        with run.atomic("model") as model:
             shutil.copytree(tiny_model, model)
         run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}))
     (tmp_path / "seeds.jsonl").write_text('{"instruction": "How do I plant a lemon tree?"}\n' * 3)

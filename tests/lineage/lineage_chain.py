@@ -55,7 +55,7 @@ def ranked(row):
 
 def trained(folder, name, inputs, **metrics):
     with stage.start(folder, name, config={}, inputs=inputs) as run:
-        with run.aside("model") as model:
+        with run.atomic("model") as model:
             model.mkdir()
             (model / "config.json").write_text(json.dumps({"name": name}))
         run.finish(rows=stage.Rows(**{"in": 6, "kept": 6, "dropped": 0}), metrics=metrics, inputs=inputs,

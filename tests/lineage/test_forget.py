@@ -343,7 +343,7 @@ def test_a_model_made_from_nothing_but_a_model_is_listed_too(root):
         read = [stage.input_record(root / source)] if source == "clean" else \
             [stage.FileRecord(path=source, sha256=weights_sha256(root / source / "model"))]
         with stage.start(root / name, "export", config={}, inputs=read) as run:
-            with run.aside("model") as model:
+            with run.atomic("model") as model:
                 model.mkdir()
                 save_file({"w": np.full(3, len(name), dtype=np.float32)}, model / "model.safetensors")
             made = run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}), report="<p>")

@@ -62,7 +62,7 @@ def chain(root, seeds=(TIE, TWIN), rows=(ROW,), rankings=RANKINGS, gate=None, co
         run.finish(data=ranking_frame(rankings), metrics={"scripted_rule": "longer wins", "agreement": 0.75})
     with stage.start(root / "sft", "sft", config={"learning_rate": 1e-4},
                      inputs=[stage.input_record(root / "annotate")]) as run:
-        with run.aside("model") as model:
+        with run.atomic("model") as model:
             model.mkdir()
             (model / "config.json").write_text("{}")
             (model / "model.safetensors").write_bytes(b"weights")
@@ -206,6 +206,12 @@ def test_a_failed_gate_anywhere_behind_it_stops_it(root, tmp_path):
     path = root / "clean" / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "gate": "failed"}))
     with pytest.raises(GateError, match="clean stage failed"):
+        gather(root)
+
+
+def test_a_file_that_was_altered_anywhere_behind_it_stops_it(root, tmp_path):
+    instruction_frame([TIE]).write_parquet(root / "clean" / "data.parquet")
+    with pytest.raises(InputError, match=r"data\.parquet was altered"):
         gather(root)
 
 

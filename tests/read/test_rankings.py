@@ -86,7 +86,7 @@ def test_a_message_tree_gives_a_ranking_for_each_question_with_ranked_answers(tm
 
 def test_a_row_of_no_known_layout_costs_that_row_and_is_named(tmp_path):
     found = read_lines(tmp_path, {"instruction": "q", "output": ["a", "b"]}, {"weather": 1}, [1],
-                       {"prompt": "q", "chosen": 3, "rejected": 4})
+                       {"prompt": "q", "chosen": 3, "rejected": None})
     assert len(found.rows) == 1
     assert [one.evidence.rpartition(":")[2] for one in found.dropped] == ["2", "3", "4"]
 

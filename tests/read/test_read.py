@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from instructwild.errors import InputError
 from instructwild.read import read
-from instructwild.read.assemble import from_lines
+from instructwild.read.assemble import Reading, from_lines
 from instructwild.read.build import Builder
 from instructwild.read.line import Line
 from instructwild.read.plain import turn_ids
@@ -44,7 +44,7 @@ def test_ids_of_columns_are_the_ids_of_rows(text):
 
 @given(st.lists(PLAIN | ODD, max_size=8))
 def test_rows_read_at_once_equal_rows_read_one_by_one_and_none_is_lost(values):
-    frame, bad = from_lines([Line(n, value) for n, value in enumerate(values, start=1)], "some.jsonl")
+    frame, bad = from_lines([Line(n, value) for n, value in enumerate(values, start=1)], Reading("some.jsonl"))
     builder, unread = Builder("jsonl", "some.jsonl"), []
     for number, value in enumerate(values, start=1):
         try:

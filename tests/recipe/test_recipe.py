@@ -58,6 +58,34 @@ def test_a_chain_runs_skips_and_redoes_only_what_changed(folder):
     assert "seeds" in (folder / "out" / "index.html").read_text()
 
 
+def test_what_makes_a_stage_run_again_is_said_with_its_old_and_new_value(folder, capsys):
+    chain_in(folder).run()
+    (folder / "recipe.yaml").write_text(RECIPE + "    options: {steps: [exact], rule: needs_web=drop}\n", encoding="utf-8")
+    (folder / "rows.jsonl").write_text(ROWS + '{"instruction": "And a draw?"}\n', encoding="utf-8")
+    seeds, clean = chain_in(folder).steps
+    again, = chain_in(folder).why_again(seeds)
+    assert re.fullmatch(r"argument 2: rows.jsonl \(sha256 \w{12}\) → rows.jsonl \(sha256 \w{12}\)", again)
+    assert chain_in(folder).why_again(clean) == ["--steps: not there → exact", "--rule: not there → needs_web=drop"]
+    capsys.readouterr()
+    show_plan(chain_in(folder))
+    assert "clean runs again: --steps: not there → exact" in capsys.readouterr().err
+    chain_in(folder).run()
+    assert "runs again: stage seeds: data.parquet" in capsys.readouterr().err
+    assert [chain_in(folder).why_again(step) for step in chain_in(folder).steps] == [[], []]
+
+
+def test_a_stage_whose_file_was_altered_is_made_again_and_says_so(folder, capsys):
+    chain_in(folder).run()
+    data = folder / "out" / "seeds" / "data.parquet"
+    before = data.read_bytes()
+    data.write_bytes(before + b"x")
+    seeds, clean = chain_in(folder).steps
+    assert "data.parquet was altered after the stage finished" in chain_in(folder).why_again(seeds)[0]
+    chain_in(folder).run()
+    assert data.read_bytes() == before
+    assert not chain_in(folder).why_again(clean)
+
+
 def test_the_last_line_tells_this_run_from_all_the_work(folder, capsys):
     def told():
         capsys.readouterr()
@@ -123,7 +151,18 @@ def test_the_command_prints_the_page_last_and_a_dry_run_does_nothing(folder):
     assert done.stdout.splitlines()[-1] == "recipe/index.html"
 
 
-def test_an_interrupt_reaches_the_stage_and_leaves_with_130(folder):
+def _holds_lock(scratch):
+    from filelock import FileLock, Timeout
+
+    try:
+        with FileLock(scratch / "lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_reaches_the_stage_whose_finished_work_is_kept(folder, number, code):
     (folder / "recipe.yaml").write_text(
         "title: slow\nstages:\n  more:\n    run: expand rows.jsonl --languages zh --model scripted --target 90000\n",
         encoding="utf-8")
@@ -135,13 +174,17 @@ def test_an_interrupt_reaches_the_stage_and_leaves_with_130(folder):
         while not ledger.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(0.5)
-        os.killpg(child.pid, signal.SIGINT)
+        (os.killpg if number == signal.SIGINT else os.kill)(child.pid, number)     # a service manager ends one process
         _, told = child.communicate(timeout=120)
+        while _holds_lock(ledger.parent) and time.monotonic() < deadline:
+            time.sleep(0.05)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)
-    assert child.returncode == 130, told
+    assert child.returncode == code, told
     assert b"Traceback" not in told
+    assert b"goes on from there" in told
+    assert not _holds_lock(ledger.parent), "the stage goes on behind its back"
     assert ledger.exists(), "what was finished is kept"
 
 
@@ -162,6 +205,13 @@ def test_a_stage_can_only_read_earlier_ones(folder):
     (folder / "recipe.yaml").write_text("title: x\nstages:\n  a: {run: clean @b}\n  b: {run: clean x}\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="@b is no earlier stage"):
         chain_in(folder)
+
+
+def test_a_map_may_be_written_as_a_map(folder):
+    (folder / "recipe.yaml").write_text(
+        "title: x\nstages:\n  a:\n    run: clean in.csv\n    options: {map: {prompt: 问题, answer: 回答}}\n",
+        encoding="utf-8")
+    assert chain_in(folder).steps[0].words == ("clean", "in.csv", "--map", "prompt=问题", "--map", "answer=回答")
 
 
 def test_options_become_flags(folder):
@@ -225,7 +275,9 @@ def test_a_plan_reads_what_a_stage_told_before_once(folder, monkeypatch):
     real = manifest.read_manifest
     monkeypatch.setattr(manifest, "read_manifest", lambda place: read.append(place) or real(place))
     show_plan(chain)
-    assert read == [step.folder for step in chain.steps]
+    read.clear()
+    assert all(step.minutes >= 0 for step in chain.steps)
+    assert read == []
 
 
 def test_the_packaged_recipes_are_whole():

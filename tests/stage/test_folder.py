@@ -67,7 +67,7 @@ def test_a_run_that_fails_before_any_work_leaves_no_folder(tmp_path):
 
 def test_a_half_written_file_never_has_its_final_name(tmp_path):
     with pytest.raises(RuntimeError), \
-            stage.start(tmp_path / "out", "clean", config={}) as run, run.aside("data.parquet") as path:
+            stage.start(tmp_path / "out", "clean", config={}) as run, run.atomic("data.parquet") as path:
         path.write_bytes(b"half")
         raise RuntimeError
     assert not (tmp_path / "out" / "data.parquet").exists()
@@ -201,7 +201,7 @@ def test_replacing_a_stage_can_be_cut_off_anywhere_and_tried_again(tmp_path, mon
     with suppress(KeyboardInterrupt):
         make(out, {"threshold": 0.8}, force=True)
     monkeypatch.undo()
-    assert stage.made_from(out)["config"] in ({"threshold": 0.7}, {"threshold": 0.8})
+    assert stage.fingerprint_of(out)["config"] in ({"threshold": 0.7}, {"threshold": 0.8})
     if not stage.is_stage(out):
         with suppress(OutputError):
             make(out)

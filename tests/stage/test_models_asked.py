@@ -13,7 +13,7 @@ from instructwild.llm.stage_models import model_inputs, models_asked
 def trained(folder, model, gate=None):
     """A finished stage with that model."""
     with stage.start(folder, "sft", config={}) as run:
-        with run.aside("model") as path:
+        with run.atomic("model") as path:
             shutil.copytree(model, path)
         run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}), gate=gate)
     return folder

@@ -6,10 +6,13 @@ import pytest
 from typer.testing import CliRunner
 
 from instructwild.errors import ConfigError, InputError
+from instructwild_trainer import begin
 from instructwild_trainer.cli import train
-from instructwild_trainer.config import PRESETS, RewardOptions, SftOptions, load, plain
+from instructwild_trainer.command_options import BATCHES, DATA, OPTIMIZER, parameter_of
+from instructwild_trainer.config import PRESETS, DpoOptions, RewardOptions, SftOptions, load, plain
+from instructwild_trainer.ppo.config import PPOOptions
 
-KINDS = {"sft": SftOptions, "reward": RewardOptions}
+KINDS = {"sft": SftOptions, "reward": RewardOptions, "dpo": DpoOptions, "ppo": PPOOptions}
 
 
 def test_what_is_typed_beats_the_file_which_beats_what_is_inherited(tmp_path):
@@ -34,7 +37,7 @@ def test_an_unknown_key_names_the_nearest_one(tmp_path):
 @pytest.mark.parametrize("text", ["False", "false", "0", "no"])
 def test_mistake_10_false_in_words_is_false(text):
     # argparse's type=bool made "False" true
-    assert load(SftOptions, "sft", given={"use_peft": text}).use_peft is False
+    assert load(SftOptions, "sft", typed={"use_peft": text}).use_peft is False
 
 
 @pytest.mark.parametrize(("key", "value", "message"), [
@@ -43,7 +46,7 @@ def test_mistake_10_false_in_words_is_false(text):
     ("learning_rate", "-1", "at least 0")])
 def test_a_value_that_cannot_be_is_refused_with_what_was_found(key, value, message):
     with pytest.raises(ConfigError, match=message) as refused:
-        load(SftOptions, "sft", given={key: value})
+        load(SftOptions, "sft", typed={key: value})
     assert value in str(refused.value)
 
 
@@ -53,7 +56,7 @@ def test_a_number_in_yaml_that_yaml_takes_for_text_is_a_number(tmp_path):
 
 
 @pytest.mark.parametrize("name", [path.stem for path in sorted(PRESETS.glob("[!p]*.yaml"))])
-@pytest.mark.parametrize("stage", KINDS)
+@pytest.mark.parametrize("stage", ["sft", "reward", "dpo"])
 def test_every_preset_is_understood_by_every_stage(name, stage):
     assert load(KINDS[stage], stage, name).model
 
@@ -70,21 +73,69 @@ def test_a_config_that_is_no_mapping_is_one_clear_message(tmp_path, text):
         load(SftOptions, "sft", tmp_path / "c.yaml")
 
 
-@pytest.mark.parametrize("stage", KINDS)
-def test_help_lists_every_option_once_with_its_default(stage):
+@pytest.mark.parametrize("stage", ["sft", "reward", "dpo", "ppo"])
+def test_help_lists_every_option_once_with_its_default_under_a_panel(stage):
     shown = CliRunner().invoke(train, [stage, "--help"], env={"COLUMNS": "250"}).output
     for item in dataclasses.fields(KINDS[stage]):
         assert shown.count(f"--{item.name.replace('_', '-')} ") == 1, item.name
     assert "(default 1024)" in shown
+    assert "--use-peft / --no-use-peft" in shown
+    assert [shown.index(panel) for panel in (DATA, BATCHES, OPTIMIZER)] == sorted(
+        shown.index(panel) for panel in (DATA, BATCHES, OPTIMIZER))
 
 
-def test_options_are_also_found_in_trls_spelling_and_a_wrong_one_is_refused():
-    run = CliRunner()
-    missing = run.invoke(train, ["sft", "missing.json", "--out", "x", "--max_length", "oops"])
-    assert "max_length: " in str(missing.exception)
-    wrong = run.invoke(train, ["sft", "missing.json", "--out", "x", "--lerning-rate", "1"])
-    assert wrong.exit_code == 2
-    assert "--learning-rate" in wrong.output
+@pytest.mark.parametrize(("typed", "message"), [
+    (("--max_length", "oops"), "Invalid value for '--max-length'"), (("--lora-r", "0"), "Invalid value for '--lora-r'"),
+    (("--held-out", "0.9"), "Invalid value for '--held-out'"), (("--dtype", "float8"), "not one of 'auto'"),
+    (("--lerning-rate", "1"), "--learning-rate"), (("--packing=maybe",), "--packing")])
+def test_the_command_line_refuses_what_is_mistyped_before_anything_is_read(typed, message):
+    refused = CliRunner().invoke(train, ["sft", "missing.json", "--out", "x", *typed])
+    assert refused.exit_code == 2
+    assert message in refused.output
+
+
+@pytest.fixture
+def taken(monkeypatch):
+    """What `train sft` hands on of what was typed."""
+    seen = {}
+
+    def loaded(kind, stage, config, typed, inherited=None):
+        seen.update(typed)
+        raise ConfigError("enough")
+
+    monkeypatch.setattr(begin, "load", loaded)
+
+    def call(*words):
+        seen.clear()
+        CliRunner().invoke(train, ["sft", "rows.json", "--out", "x", *words])
+        return dict(seen)
+    return call
+
+
+def test_options_arrive_typed_in_trls_spelling_too_and_what_is_not_typed_does_not(taken):
+    assert taken("--max_length", "64", "--held-out", "0.25", "--no-use-peft", "--packing", "--dtype", "bfloat16") == {
+        "max_length": 64, "held_out": 0.25, "use_peft": False, "packing": True, "dtype": "bfloat16"}
+
+
+@pytest.mark.parametrize(("typed", "value"), [
+    (("--packing", "true"), True), (("--packing=false",), False), (("--packing", "false"), False), (("--packing",), True),
+    (("--no-packing",), False)])
+def test_a_switch_followed_by_true_or_false_works_with_a_note_for_one_version(taken, capsys, typed, value):
+    assert taken(*typed) == {"packing": value}
+
+
+def test_a_number_or_a_word_is_either(capsys):
+    [item] = [item for item in dataclasses.fields(PPOOptions) if item.name == "missing_eos_penalty"]
+    parse = parameter_of(item).annotation.__metadata__[0].parser
+    assert (parse("-2"), parse("none")) == (-2.0, "none")
+    with pytest.raises(ValueError, match="neither"):
+        parse("neither")
+
+
+def test_grpo_shows_no_option_that_it_has_no_use_for():
+    shown = CliRunner().invoke(train, ["grpo", "--help"], env={"COLUMNS": "250"}).output
+    assert "--num-generations" in shown
+    assert not any(name in shown for name in ("--ptx-coef", "--value-trunk", "--gamma", "--algorithm", "--kl-stop"))
 
 
 def test_every_option_is_plain_text_in_the_manifest():

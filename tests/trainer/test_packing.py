@@ -1,5 +1,7 @@
 """Packed rows do not see one another: each token has the probability that it has when its row is alone."""
 
+import itertools
+
 import pytest
 import torch
 from chats import PAIRS, conversation
@@ -116,3 +118,40 @@ def test_a_model_in_which_packed_rows_see_each_other_is_refused(kind):
     attend_by_document(model)
     with pytest.raises(ModelError, match="packed rows"):
         check_apart(model, kind)
+
+
+@pytest.mark.parametrize("newer", [True, False])
+def test_the_kernel_for_unequal_lengths_gives_what_each_document_gives_alone(monkeypatch, newer):
+    """On a CPU with the kernel's two interfaces, of torch 2.10 and of later ones, by PyTorch's own attention."""
+    from torch.nn.attention import varlen
+
+    from instructwild_trainer import packing
+
+    def documents(query, key, value, bounds, other, longest, grouped, scale):
+        assert longest == query.shape[0]
+        assert bounds.dtype == other.dtype == torch.int32
+        ends = bounds.tolist()
+        return torch.cat([torch.nn.functional.scaled_dot_product_attention(
+            *(states[a:b].transpose(0, 1)[None] for states in (query, key, value)), is_causal=True, enable_gqa=grouped,
+            scale=scale)[0].transpose(0, 1) for a, b in itertools.pairwise(ends)])
+
+    def later(query, key, value, cu_seq_q, cu_seq_k, max_q, max_k, *, window_size=(-1, -1), enable_gqa=False, scale=None):
+        assert window_size == (-1, 0)
+        return documents(query, key, value, cu_seq_q, cu_seq_k, max_q, enable_gqa, scale)
+
+    def earlier(query, key, value, cu_seq_q, cu_seq_k, max_q, max_k, is_causal=False):
+        assert is_causal
+        return documents(query, key, value, cu_seq_q, cu_seq_k, max_q, False, None)
+
+    monkeypatch.setattr(varlen, "varlen_attn", later if newer else earlier)
+    torch.manual_seed(0)
+    query, key, value = torch.randn(1, 4, 12, 8), torch.randn(1, 2, 12, 8), torch.randn(1, 2, 12, 8)
+    bounds = torch.tensor([0, 5, 6, 12])
+    module = torch.nn.Module()
+    module.num_key_value_groups, module.is_causal = 2, True
+    for scaling in (None, 0.2):
+        expected, _ = packing.attention(module, query, key, value, bounds, scaling=scaling)
+        monkeypatch.setattr(packing, "has_varlen", lambda query: True)
+        result, _ = packing.attention(module, query, key, value, bounds, scaling=scaling)
+        monkeypatch.setattr(packing, "has_varlen", lambda query: False)
+        assert torch.allclose(result, expected, atol=1e-6)

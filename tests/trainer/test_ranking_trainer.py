@@ -5,7 +5,7 @@ import torch
 from chats import conversation
 
 from instructwild_trainer.adapter import load_chat, source_of
-from instructwild_trainer.fit import calm
+from instructwild_trainer.fit import silence_libraries
 from instructwild_trainer.reward.groups import Group, Order
 from instructwild_trainer.reward.head import reward_model
 from instructwild_trainer.reward.loss import ranking_loss
@@ -37,7 +37,7 @@ def trainer(chat, groups, folder, **options):
     settings = {"max_steps": 1, "learning_rate": 1e-2, "bf16": False, "use_cpu": True, "report_to": "none",
                 "save_strategy": "no", "gradient_checkpointing": False, "disable_tqdm": True, "dataloader_pin_memory": False,
                 "lr_scheduler_type": "constant", "center_rewards_coefficient": 0.01, "optim": "sgd", **options}
-    with calm():
+    with silence_libraries():
         return RankingTrainer(model=model, args=RewardConfig(output_dir=str(folder), **settings),
                               processing_class=chat.tokenizer, data_collator=Collator(chat.tokenizer.pad_token_id),
                               train_dataset=dataset(groups))
@@ -45,7 +45,7 @@ def trainer(chat, groups, folder, **options):
 
 def weights_after(chat, groups, folder, **options):
     made = trainer(chat, groups, folder, **options)
-    with calm():
+    with silence_libraries():
         made.train()
     return torch.cat([weights.detach().flatten() for weights in made.model.parameters()])
 
@@ -54,7 +54,7 @@ def test_a_prompt_costs_k_forwards_not_one_for_each_member_of_a_pair(chat, tmp_p
     made = trainer(chat, prompts(chat, 3), tmp_path, per_device_train_batch_size=3)
     rows = []
     made.model.model.embed_tokens.register_forward_pre_hook(lambda _, args: rows.append(args[0]))
-    with calm():
+    with silence_libraries():
         made.train()
     assert [len(batch) for batch in rows] == [3 * 4]
 
@@ -118,7 +118,7 @@ def test_a_planted_preference_is_learned(chat, tmp_path):
     rule = [Group(g.id, g.key, g.language, g.messages, g.texts, g.encoded,
                   [Order(tuple(ANSWERS.index(text) + 1 for text in g.texts), 1.0)]) for g in groups]
     made = trainer(chat, rule, tmp_path, max_steps=30, per_device_train_batch_size=4, optim="adamw_torch")
-    with calm():
+    with silence_libraries():
         made.train()
     for group, values in zip(rule, score(made.model, rule, chat.tokenizer.pad_token_id), strict=True):
         assert all(values[a] > values[b] for a, b in group.orders[0].pairs)

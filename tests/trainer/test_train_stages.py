@@ -63,6 +63,17 @@ def test_rows_reconcile_and_every_lost_row_has_its_reason(tuned):
     assert tuned.dropped().height == 3
 
 
+def test_all_weights_trained_with_passes_in_bfloat16_are_kept_in_float32_and_nearly_all_move(tmp_path):
+    result = run("sft", answered(tmp_path), "--out", tmp_path / "all", *SMALL[:-2], "--no-use-peft", "--dtype", "bfloat16",
+                 "--learning-rate", "0.0003")
+    assert result.exit_code == 0, result.output
+    after = dict(load_policy(tmp_path / "all", dtype="float32")[0].named_parameters())
+    for name, weight in load_policy("tiny", dtype="float32")[0].named_parameters():
+        if "embed" not in name:
+            assert (after[name] != weight).float().mean() > 0.95, name      # norms too
+    assert stage.load(tmp_path / "all").manifest.config["dtype"] == "bfloat16"
+
+
 def test_the_weights_are_others_and_held_out_loss_falls_in_both_languages(tuned):
     metrics = tuned.manifest.metrics
     assert source_of(tuned.path).sha256 != metrics["base"]["sha256"]

@@ -23,6 +23,7 @@ from instructwild.llm.models import resolve
 from instructwild.llm.quiet import quiet
 from instructwild.stage.folder import weights_sha256
 from instructwild_trainer.answer_text import Reasoning
+from instructwild_trainer.quantized_base import has_quantized_base
 from instructwild_trainer.templates import Chat, ready
 
 if TYPE_CHECKING:
@@ -90,14 +91,14 @@ def load_chat(source: Source | str | Path, template: str | Path = "", *, reasoni
     """
     from transformers import AutoTokenizer
 
-    found = source if isinstance(source, Source) else source_of(source)
-    folder = found.folder
+    start = source if isinstance(source, Source) else source_of(source)
+    folder = start.folder
     if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")) and _is_adapter(folder):
         folder = base_of(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"its tokenizer cannot be loaded ({_first_line(error)})", where=found.label,
+        raise ModelError(f"its tokenizer cannot be loaded ({_first_line(error)})", where=start.label,
                          remedy="check that the folder holds tokenizer.json") from None
     return ready(tokenizer, template, reasoning)
 
@@ -113,15 +114,15 @@ def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     Raises:
         ModelError: it is no causal language model, or the base of an adapter cannot be found or is another one.
     """
-    found = model if isinstance(model, Source) else source_of(model)
-    tokenizer = load_chat(found, trust_remote_code=trust_remote_code).tokenizer
-    base = base_of(found.folder) if _is_adapter(found.folder) else found.folder
+    start = model if isinstance(model, Source) else source_of(model)
+    tokenizer = load_chat(start, trust_remote_code=trust_remote_code).tokenizer
+    base = base_of(start.folder) if _is_adapter(start.folder) else start.folder
     loaded = _causal(base, dtype, trust_remote_code)
-    if base != found.folder:
+    if base != start.folder:
         from peft import PeftModel
 
         with quiet():
-            loaded = merge(PeftModel.from_pretrained(loaded, str(found.folder)))
+            loaded = merge(PeftModel.from_pretrained(loaded, str(start.folder)))
     return loaded, tokenizer
 
 
@@ -139,19 +140,19 @@ def load_reward(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     """
     from instructwild_trainer.reward.head import reward_model, stored_head
 
-    found = model if isinstance(model, Source) else source_of(model)
-    chat = load_chat(found, trust_remote_code=trust_remote_code)
-    head = stored_head(found.folder)
+    start = model if isinstance(model, Source) else source_of(model)
+    chat = load_chat(start, trust_remote_code=trust_remote_code)
+    head = stored_head(start.folder)
     if head is None:
-        raise ModelError("has no score head, so it is no reward model", where=found.label,
+        raise ModelError("has no score head, so it is no reward model", where=start.label,
                          remedy="give the folder of a `train reward` stage")
-    base = base_of(found.folder) if _is_adapter(found.folder) else found.folder
+    base = base_of(start.folder) if _is_adapter(start.folder) else start.folder
     loaded: Any = reward_model(base, chat.tokenizer, dtype=dtype, trust_remote_code=trust_remote_code, head=head)
-    if base != found.folder:
+    if base != start.folder:
         from peft import PeftModel
 
         with quiet():
-            loaded = PeftModel.from_pretrained(loaded, str(found.folder), is_trainable=trainable)
+            loaded = PeftModel.from_pretrained(loaded, str(start.folder), is_trainable=trainable)
     return loaded.eval(), chat.tokenizer
 
 
@@ -161,15 +162,15 @@ def base_of(folder: Path) -> Path:
     Raises:
         ModelError: it can be found nowhere, or its weights are others.
     """
-    noted = json.loads((folder / BASE).read_text(encoding="utf-8")) if (folder / BASE).is_file() else {}
-    near = (folder / noted["path"]).resolve() if noted.get("path") else None
-    name = noted.get("name") or json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    record = json.loads((folder / BASE).read_text(encoding="utf-8")) if (folder / BASE).is_file() else {}
+    near = (folder / record["path"]).resolve() if record.get("path") else None
+    name = record.get("name") or json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
     try:
         base = resolve(near) if near is not None and near.is_dir() else resolve(name)
     except ModelError as error:
         raise ModelError(f"is an adapter on {name!r}, and that model is not to be found ({error.what})", where=str(folder),
                          remedy="put the base model where base.json says, or give the merged model") from None
-    if noted.get("sha256") not in (None, weights_sha256(base)):
+    if record.get("sha256") not in (None, weights_sha256(base)):
         raise ModelError(f"is an adapter on another model than {name!r} as it is now: the weights differ", where=str(folder),
                          remedy="give the base it was trained on, or train it again")
     return base
@@ -203,13 +204,22 @@ def save_policy(model: Any, chat: Chat, folder: Path, base: Source, *, final: Pa
     folder.mkdir(parents=True, exist_ok=True)
     if hasattr(model, "merge_and_unload"):
         save_adapter(model, folder / ADAPTER, base, final=(final or folder) / ADAPTER)
-        model = merge(model)
+        model = _merged_at_full_precision(base, folder / ADAPTER) if has_quantized_base(model) else merge(model)
     model = model.to(stored_dtype(base.folder))
     model.generation_config.update(eos_token_id=list(chat.stop_ids), pad_token_id=chat.tokenizer.pad_token_id)
     model.config.pad_token_id = chat.tokenizer.pad_token_id
     with quiet():
         model.save_pretrained(folder)
     chat.tokenizer.save_pretrained(folder)
+
+
+def _merged_at_full_precision(base: Source, adapter: Path) -> "PreTrainedModel":
+    """The base as it is stored, on the host, with the adapters that were trained on it in 4 bits added in fp32."""
+    from peft import PeftModel
+
+    loaded, _ = load_policy(base, dtype="float32")
+    with quiet():
+        return merge(PeftModel.from_pretrained(loaded, str(adapter)))
 
 
 def stored_dtype(folder: Path) -> "torch.dtype":
@@ -233,8 +243,8 @@ def save_adapter(model: Any, folder: Path, base: Source, *, final: Path | None =
         model.save_pretrained(folder, save_embedding_layers=False)
     card = folder / "README.md"  # PEFT's, which names this machine's folders
     card.unlink(missing_ok=True)
-    noted = {"name": base.label, "path": near if local else None, "sha256": base.sha256}
-    (folder / BASE).write_text(json.dumps(noted, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    record = {"name": base.label, "path": near if local else None, "sha256": base.sha256}
+    (folder / BASE).write_text(json.dumps(record, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _name_for_peft(base: Source) -> str:

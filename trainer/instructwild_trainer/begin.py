@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-import inspect
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +14,8 @@ from instructwild.console.options import Columns, DryRun, Encoding, Force, Json,
 from instructwild.errors import ConfigError, InputError, ModelError
 from instructwild.read.names import parse_map
 from instructwild.schema import Dropped, Reason
-from instructwild_trainer.config import TrainOptions, command, load, plain
+from instructwild_trainer.command_options import command
+from instructwild_trainer.config import SharedOptions, TrainOptions, columns_in, load, plain
 from instructwild_trainer.processes import is_first
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from instructwild_trainer.templates import Chat
 
 Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, demo, …) or YAML file; what is typed wins.")]
+Gpus = Annotated[int | None, typer.Option(
+    "--gpus", min=1, show_default=False, help="With --dry-run: print the peak memory of each of so many GPUs, for the model "
+    "and for 1B to 70B, and what to launch; reads no data and loads nothing.")]
+GpuMemory = Annotated[float | None, typer.Option("--gpu-memory", min=1, show_default=False,
+                                                 help="GiB of one GPU for --gpus; 80 where left out.")]
 NOT_OF_THE_RESULT = ("model", "report_to", "trust_remote_code", "save_steps", "chat_template")
 
 
@@ -33,24 +39,26 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     Args:
         stage: its name, and its section in a config file.
         kind: its options.
-        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, on_preview=)`; gives back the finished
-            stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
+        work: called as `work(data, out, options, source, force=, dry_run=, encoding=, columns=, on_preview=)`; gives back
+            the finished stage, or None where there is none to announce; `on_preview` is given the preview of a dry run.
         takes: what its argument is, for `--help`.
         summary: what it does, for `--help`.
     """
     def called(data: Annotated[list[str], typer.Argument(help=takes, show_default=False)], out: Out,
                config: Config = None, force: Force = False, dry_run: DryRun = False, as_json: Json = False,
-               columns: Columns = None, encoding: Encoding = None, *, given: dict[str, Any]) -> None:
+               columns: Columns = None, encoding: Encoding = None, gpus: Gpus = None, gpu_memory: GpuMemory = None, *,
+               typed: dict[str, Any]) -> None:
         from instructwild_trainer.adapter import source_of
-        source = source_of(load(kind, stage, config, given).model)
-        options = load(kind, stage, config, given, source.inherited)
-        mapping = {"columns": parse_map(columns)} if columns else {}
-        if mapping and "columns" not in inspect.signature(work).parameters:
-            raise ConfigError("is not taken by this stage", where="--map",
-                              remedy="write a known layout first: instructwild convert FILE --to messages --map …")
+
+        if gpus or gpu_memory:
+            plan_devices(stage, load(kind, stage, config, typed), gpus or 1, gpu_memory or 80.0, dry_run, as_json)
+            return
+        source = source_of(load(kind, stage, config, typed).model)
+        options = load(kind, stage, config, typed, source.inherited)
         previews: list[Preview] = []
         made = work(data, out, options, source, force=force, dry_run=dry_run, encoding=encoding,
-                    on_preview=previews.append if as_json else None, **mapping)
+                    columns=parse_map(columns) if columns else columns_in(config, stage),
+                    on_preview=previews.append if as_json else None)
         if made is not None:
             announce(made, as_json)
         for shown in previews if is_first() else ():
@@ -60,7 +68,34 @@ def verb(stage: str, kind: type[TrainOptions], work: Callable[..., Any], *, take
     return command(kind)(called)
 
 
-def resolved_config(options: TrainOptions) -> dict[str, Any]:
+def plan_devices(verb: str, options: TrainOptions, gpus: int, gib: float, dry_run: bool, as_json: bool) -> None:
+    """Print what a run takes on GPUs that need not be there; JSON on stdout where it is asked for.
+
+    Raises:
+        ConfigError: it is no dry run.
+    """
+    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of, source_of
+    from instructwild_trainer.devices import device_plans, known_shapes, print_device_plans
+    from instructwild_trainer.memory import shape_of
+
+    if not dry_run:
+        raise ConfigError("only plans", where="--gpus", remedy="add --dry-run; accelerate launch says on how many to run")
+    shapes = {}
+    if options.model:
+        source = source_of(options.model)
+        folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
+        shapes[source.label] = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
+    sequences = 2 * options.per_device_train_batch_size if verb == "dpo" else None
+    plans = device_plans(shapes | known_shapes(options.lora_r), options, gpus, gib, sequences)
+    print_device_plans(plans, verb, gpus, gib)
+    if as_json:
+        print(json.dumps({"gpus": gpus, "gpu_memory_gib": gib, "models": [
+            {"model": plan.model, "take": plan.take.name if plan.take else None,
+             "peak_gib": {name: round(need.total / 2**30, 2) for name, need in plan.peaks.items()},
+             "host_gib": {name: round(held / 2**30, 2) for name, held in plan.host.items()}} for plan in plans]}))
+
+
+def resolved_config(options: SharedOptions) -> dict[str, Any]:
     """The options that determine the result, as the manifest keeps them."""
     kept = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
     if options.chat_template:
@@ -88,7 +123,15 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
     """
     from instructwild.console.terminal import console
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
-    from instructwild_trainer.memory import available, check_fits, dtype_of, need_of, shape_of
+    from instructwild_trainer.memory import (
+        available,
+        check_fits,
+        computes_in_bfloat16,
+        dtype_of,
+        need_of,
+        shape_of,
+        weights_dtype,
+    )
     from instructwild_trainer.processes import shard_count
     from instructwild_trainer.reward.head import stored_head
 
@@ -104,8 +147,9 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
         console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
                       highlight=False)
         options = dataclasses.replace(options, max_length=shape.context)
-    need = need_of(shape, options, dtype_of(options), sequences, shard_count())
-    size = 2 if dtype_of(options) == "bfloat16" else 4
+    computed = "bfloat16" if computes_in_bfloat16(options) else dtype_of(options)
+    need = need_of(shape, options, computed, sequences, shard_count())
+    size = 2 if weights_dtype(options) == "bfloat16" else 4
     need = dataclasses.replace(need, weights=need.weights + frozen * shape.parameters * size)
     free, device = available()
     console.print(f"memory: about {need} of {free / 2**30:.1f} GiB free on {device}" if free else f"memory: about {need}",
@@ -130,11 +174,12 @@ def print_plan(source: "Source", chat: "Chat", options: TrainOptions, train: int
         packed: into how many sequences those were packed; 0 where they are not.
     """
     from instructwild.console.terminal import console
-    from instructwild_trainer.memory import batch_arithmetic, dtype_of
+    from instructwild_trainer.memory import batch_arithmetic, computes_in_bfloat16, weights_dtype
     from instructwild_trainer.processes import count
 
+    dtype = f"{weights_dtype(options)}, passes in bfloat16" if computes_in_bfloat16(options) else weights_dtype(options)
     how = f"LoRA r {options.lora_r}, alpha {options.lora_alpha:g}" if options.use_peft else "all weights"
-    console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype_of(options)}", highlight=False)
+    console.print(f"model: {source.label} ({source.sha256[:12]}), {how}, {dtype}", highlight=False)
     if source.inherited:
         kept = ", ".join(f"{key} {value}" for key, value in source.inherited.items() if getattr(options, key, None) == value)
         console.print(f"inherited from that {source.manifest.stage if source.manifest else ''} stage: model, tokenizer, "

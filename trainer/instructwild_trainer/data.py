@@ -110,7 +110,7 @@ def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[lis
                                    evidence={"tokens": longest, "max_length": max_length}))
             continue
         kept.append(Conversation(row["id"], split_key(messages), language, messages, encoded, tuple(earlier), tools))
-    if refused and len(refused) == sum(one.reason is not Reason.NO_ANSWER for one in dropped) + len(kept):
+    if refused and len(refused) == sum(lost.reason is not Reason.NO_ANSWER for lost in dropped) + len(kept):
         raise refused[0]
     return kept, dropped
 
@@ -145,17 +145,17 @@ def languages_of(named: Iterable[str | None], messages: Iterable[Sequence[Mappin
     Returns:
         Language by row; `und` where none shows, or one that next to no other row is in.
     """
-    found = [tag or "und" for tag in named]
-    texts = {place: "\n".join(one["content"] for one in turns if one["role"] == "user")
-             for place, (tag, turns) in enumerate(zip(found, messages, strict=True)) if tag == "und"}
+    tags = [tag or "und" for tag in named]
+    texts = {row: "\n".join(turn["content"] for turn in turns if turn["role"] == "user")
+             for row, (tag, turns) in enumerate(zip(tags, messages, strict=True)) if tag == "und"}
     if texts:
         from instructwild.text.language import languages
 
         detected = languages(pl.Series(list(texts.values()), dtype=pl.String)).to_list()
         often = Counter(tag.split("-")[0] for tag in detected)
-        for place, tag in zip(texts, detected, strict=True):
-            found[place] = tag if often[tag.split("-")[0]] >= STRAY * len(texts) else "und"
-    return [tag.split("-")[0] for tag in found]
+        for row, tag in zip(texts, detected, strict=True):
+            tags[row] = tag if often[tag.split("-")[0]] >= STRAY * len(texts) else "und"
+    return [tag.split("-")[0] for tag in tags]
 
 
 def place(key: str) -> float:
@@ -182,7 +182,7 @@ def split(items: Sequence[Item], share: float, *, key: Callable[[Item], str], la
     keys: dict[str, set[str]] = defaultdict(set)
     for item in items:
         keys[language(item)].add(key(item))
-    out = {found for prompts in keys.values() for found in _held_out(prompts, share)}
+    out = {prompt for prompts in keys.values() for prompt in _held_out(prompts, share)}
     train = [item for item in items if key(item) not in out]
     if not train:
         raise InputError(f"of {len(items)} usable rows none is left to train on", where="training rows",

@@ -4,7 +4,6 @@ import io
 import json
 import math
 import os
-import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError, InstructwildError
 from instructwild_trainer.config import TrainOptions
-from instructwild_trainer.memory import dtype_of
+from instructwild_trainer.memory import computes_in_bfloat16
+from instructwild_trainer.quantized_base import check_bits
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -41,18 +41,21 @@ def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
         "output_dir": str(run.scratch / CHECKPOINTS), "save_strategy": "steps", "save_total_limit": 2,
         "eval_strategy": "steps" if options.eval_steps else "no", "eval_steps": options.eval_steps or None,
         "per_device_eval_batch_size": options.per_device_train_batch_size,
-        "bf16": gpu and dtype_of(options) == "float32" and not options.use_peft and torch.cuda.is_bf16_supported(),
+        "bf16": computes_in_bfloat16(options),
         "use_cpu": not gpu, "dataloader_pin_memory": gpu, "disable_tqdm": True, "report_to": options.report_to,
-        "logging_first_step": True, "logging_nan_inf_filter": False, "optim": "adamw_torch", **more,
+        "logging_first_step": True, "logging_nan_inf_filter": False,
+        "optim": "adamw_torch_fused" if gpu else "adamw_torch", **more,
     }
 
 
 def check_scale(options: "TrainOptions | PPOOptions") -> None:
-    """Refuse adapters that are scaled to nothing.
+    """Refuse adapters that are scaled to nothing, and a base in 4 bits without adapters.
 
     Raises:
-        ConfigError: the scale lora_alpha / lora_r is so small that hardly anything would be learned.
+        ConfigError: all weights are trained over 4 bits, or the scale lora_alpha / lora_r is so small that hardly
+            anything would be learned.
     """
+    check_bits(options)
     if options.use_peft and options.lora_alpha / options.lora_r < 0.1:
         raise ConfigError(f"lora_alpha {options.lora_alpha:g} with lora_r {options.lora_r} scales adapters by "
                           f"{options.lora_alpha / options.lora_r:.3f}: hardly anything would be learned",
@@ -84,7 +87,7 @@ def last_checkpoint(run: "Run") -> str | None:
 
 
 @contextmanager
-def calm() -> Iterator[None]:
+def silence_libraries() -> Iterator[None]:
     """The libraries without telemetry, deprecation notes, bars of their own, and banners on stdout, which is for data."""
     import datasets
 
@@ -107,41 +110,18 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     """
     from transformers import PrinterCallback
 
-    from instructwild.console.terminal import console, progress
+    from instructwild.console.terminal import console, heartbeat, progress
     from instructwild.llm.quiet import quiet
 
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)
     if resume is not None:
         console.print(f"resuming from {Path(resume).name}", highlight=False)
-    with progress() as shown, calm(), quiet(), heartbeat(lambda: _state(trainer, what)):
+    with progress(lines=False) as shown, silence_libraries(), quiet(), heartbeat(lambda: [_state(trainer, what)]):
         trainer.add_callback(_live(shown, what))
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
             if "train_runtime" not in point]
-
-
-@contextmanager
-def heartbeat(line: Callable[[], str], seconds: float = 30.0) -> Iterator[None]:
-    """Print a line every so many seconds where the console is no terminal, on which progress would be drawn."""
-    from instructwild.console.terminal import console
-
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(seconds):
-            console.print(line(), highlight=False, markup=False)
-
-    if console.is_terminal or console.quiet:
-        yield
-        return
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def _state(trainer: "Trainer", what: str) -> str:
@@ -150,7 +130,7 @@ def _state(trainer: "Trainer", what: str) -> str:
     return f"{what}: update {state.global_step:,} of {state.max_steps:,}{loss}"
 
 
-def whole(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:
+def full_model(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:
     """The trained model with all its weights in the first process; None in others where it was in parts.
 
     FSDP and ZeRO-3 leave each process a part: they are gathered into files, and the first process reads those.
@@ -177,7 +157,7 @@ def curves(history: list[dict[str, float]], most: int = 80) -> dict[str, dict[st
 
     Losses in training and on held-out rows stand in one picture; so do accuracies.
     """
-    found: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    pictures: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for key in sorted({key for point in history for key in point}):
         name = key.removeprefix("eval_")
         what = next((kind for kind in ("loss", "accuracy") if name.endswith(kind)), None)
@@ -186,9 +166,9 @@ def curves(history: list[dict[str, float]], most: int = 80) -> dict[str, dict[st
         points = curve(history, key)
         step = -(-len(points) // most)
         of = name.removesuffix(what).strip("_").replace("_", " ")
-        told = f"held out {of}".strip() if key != name else of or "training"
-        found.setdefault(what, {})[told] = [(at, float(f"{value:.5g}")) for at, value in points[::step]]
-    return found
+        series = f"held out {of}".strip() if key != name else of or "training"
+        pictures.setdefault(what, {})[series] = [(at, float(f"{value:.5g}")) for at, value in points[::step]]
+    return pictures
 
 
 def _live(shown: "Progress", what: str) -> "TrainerCallback":
@@ -220,8 +200,8 @@ def once(run: "Run", name: str, measure: Any) -> Any:
     path = run.scratch / f"{name}.json"
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
-    found = measure()
+    measurement = measure()
     temporary = path.with_suffix(".part")
-    temporary.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    temporary.write_text(json.dumps(measurement, ensure_ascii=False), encoding="utf-8")
     temporary.replace(path)
-    return found
+    return measurement

@@ -37,14 +37,14 @@ def answer_loss(model: Any, rows: Sequence[Encoded], pad_id: int, *, tokens_at_o
         for batch in batches([len(row.input_ids) for row in rows], tokens_at_once):
             ids, mask = padded([rows[i].input_ids for i in batch], pad_id, device)
             labels, _ = padded([rows[i].labels for i in batch], IGNORED, device)
-            wanted = labels[:, 1:] != IGNORED
-            hidden = trunk_of(model)(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state[:, :-1][wanted]
+            trained = labels[:, 1:] != IGNORED
+            hidden = trunk_of(model)(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state[:, :-1][trained]
             losses = torch.cat([
                 cross_entropy(model.get_output_embeddings()(part).float(), target, reduction="none")
-                for part, target in zip(hidden.split(1024), labels[:, 1:][wanted].split(1024), strict=True)])
-            row_of = wanted.nonzero()[:, 0]
+                for part, target in zip(hidden.split(1024), labels[:, 1:][trained].split(1024), strict=True)])
+            row_of = trained.nonzero()[:, 0]
             sums = torch.zeros(len(batch), device=device).index_add_(0, row_of, losses).tolist()
-            for i, total, count in zip(batch, sums, wanted.sum(1).tolist(), strict=True):
+            for i, total, count in zip(batch, sums, trained.sum(1).tolist(), strict=True):
                 result[i] = (total, count)
             done(len(batch))
     finally:
@@ -57,8 +57,8 @@ def held_out_loss(model: Any, rows: Mapping[str, Sequence[Encoded]], pad_id: int
     """The mean loss of an answer token in nats, in each language."""
     means = {}
     for language, encoded in rows.items():
-        found = answer_loss(model, encoded, pad_id, done=done)
-        means[language] = sum(total for total, _ in found) / max(1, sum(count for _, count in found))
+        results = answer_loss(model, encoded, pad_id, done=done)
+        means[language] = sum(total for total, _ in results) / max(1, sum(count for _, count in results))
     return means
 
 

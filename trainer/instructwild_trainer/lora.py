@@ -9,9 +9,9 @@ from torch.nn.functional import linear
 class Factor(nn.Linear):
     """A LoRA matrix that is kept in fp32 and computes in the dtype of its input, as autocast would have it."""
 
-    def forward(self, given: Tensor) -> Tensor:
+    def forward(self, inputs: Tensor) -> Tensor:
         """[..., out]."""
-        return linear(given, self.weight.to(given.dtype))
+        return linear(inputs, self.weight.to(inputs.dtype))
 
 
 def follow_base(model: nn.Module) -> None:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.quantized import quantization_of
-from instructwild_trainer.config import TrainOptions
+from instructwild_trainer.config import SharedOptions, TrainOptions
+from instructwild_trainer.quantized_base import BYTES
 
 if TYPE_CHECKING:
+    import torch
     from transformers import PreTrainedConfig
 
 GIB = 2**30
@@ -96,7 +98,7 @@ def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = 
     Args:
         shape: the model.
         options: what is trained and how.
-        dtype: "bfloat16" or "float32".
+        dtype: what passes are made in, "bfloat16" or "float32"; all weights are trained in float32 in either case.
         rows: sequences in one forward pass; None is the batch size (a reward batch holds K sequences a prompt).
         parts: into how many parts weights, gradients and optimizer are cut, one a device.
     """
@@ -106,9 +108,18 @@ def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = 
     in_layer = tokens * _in_layer(shape, size)
     between = shape.layers * tokens * shape.hidden * size
     kept = between + in_layer if options.gradient_checkpointing else shape.layers * in_layer
-    return Need(weights=(shape.parameters * size + (shape.lora_parameters * 4 if options.use_peft else 0)) // parts,
-                gradients=trained * (4 if options.use_peft else size) // parts, optimizer=trained * 8 // parts,
+    weights = _base(shape, options, size) + shape.lora_parameters * 4 if options.use_peft else \
+        shape.parameters * (4 if size == 4 else 4 + size)      # autocast keeps its copies for the backward pass
+    return Need(weights=weights // parts, gradients=trained * 4 // parts, optimizer=trained * 8 // parts,
                 activations=max(kept + min(tokens, 1024) * shape.vocabulary * 8, measuring(shape, size)))
+
+
+def _base(shape: Shape, options: SharedOptions, size: int) -> int:
+    """Bytes of the frozen base: embedding and output layer keep their dtype where others are in 4 bits, decoded by layer."""
+    if options.base_bits != "4":
+        return shape.parameters * size
+    around = min(shape.parameters, 2 * shape.vocabulary * shape.hidden)
+    return int((shape.parameters - around) * BYTES) + around * size + 2 * shape.hidden * shape.intermediate * size
 
 
 def measuring(shape: Shape, size: int) -> int:
@@ -154,12 +165,14 @@ def check_fits(need: Need, options: TrainOptions, free: int, device: str) -> Non
         return
     remedies = []
     if not options.use_peft:
-        remedies.append("--use-peft true")
+        remedies.append("--use-peft")
     if options.per_device_train_batch_size > 1:
         remedies.append(f"--per-device-train-batch-size 1 --gradient-accumulation-steps "
                         f"{options.per_device_train_batch_size * options.gradient_accumulation_steps}")
+    if options.use_peft and options.base_bits == "16":
+        remedies.append("--base-bits 4")
     if not options.gradient_checkpointing:
-        remedies.append("--gradient-checkpointing true")
+        remedies.append("--gradient-checkpointing")
     remedies += [f"--max-length {options.max_length // 2}", "a smaller --model"]
     raise ModelError(f"needs about {need}, and {device} has {free / GIB:.1f} GiB free", where="memory",
                      remedy=", or ".join(remedies))
@@ -194,6 +207,31 @@ def dtype_of(options: TrainOptions) -> str:
     from instructwild.llm.arithmetic import computing_dtype
 
     return str(computing_dtype("cuda" if torch.cuda.is_available() else "cpu")).removeprefix("torch.")
+
+
+def weights_dtype(options: SharedOptions) -> str:
+    """The dtype that weights are held in while they are trained on: all weights in float32, whatever passes compute in.
+
+    In bfloat16 a weight does not move where its step is less than 1/256 of it: 3 to 5% of weights did, and norms never.
+    """
+    return dtype_of(options) if options.use_peft else "float32"
+
+
+def computes_in_bfloat16(options: SharedOptions) -> bool:
+    """Whether weights in float32 are cast to bfloat16 for passes (autocast)."""
+    import torch
+
+    if options.use_peft or options.dtype == "float32":
+        return False
+    return options.dtype == "bfloat16" or (torch.cuda.is_available() and torch.cuda.is_bf16_supported())
+
+
+def passes(options: SharedOptions) -> "torch.autocast":
+    """The context in which passes are made; training enters it by itself."""
+    import torch
+
+    return torch.autocast("cuda" if torch.cuda.is_available() else "cpu", dtype=torch.bfloat16,
+                          enabled=computes_in_bfloat16(options))
 
 
 def as_torch(dtype: str) -> Any:

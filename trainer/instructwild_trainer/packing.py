@@ -2,10 +2,13 @@
 
 Without a kernel for sequences of unequal length (FlashAttention), transformers keeps packed rows apart by a mask that grows
 with the square of the whole sequence. Here the mask function finds where documents begin and hands that on in the mask's
-place; the attention function then runs PyTorch's causal attention on each document. What is not packed gets the usual mask.
+place; the attention function then runs PyTorch's causal attention on each document, on a GPU all of them in one kernel for
+sequences of unequal length (`torch.nn.attention.varlen`). What is not packed gets the usual mask.
 """
 
 from collections.abc import Sequence
+from importlib.util import find_spec
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -51,17 +54,17 @@ def check_apart(model: Any, name: str) -> None:
     training = model.training
     model.eval()
     try:
-        one, other = (_second_of_two(model, first) for first in (3, 11))
+        after_one, after_other = (_second_of_two(model, first) for first in (3, 11))
     except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"cannot read packed rows ({reason})", where=name, remedy="take --packing false") from None
+        raise ModelError(f"cannot read packed rows ({reason})", where=name, remedy="leave --packing out") from None
     finally:
         model.train(training)
-    noise = 1e-4 if one.dtype == torch.float32 else 2e-2
-    change = (one - other).float().abs().max().item()
-    if not change <= noise * one.float().std().item():
+    noise = 1e-4 if after_one.dtype == torch.float32 else 2e-2
+    change = (after_one - after_other).float().abs().max().item()
+    if not change <= noise * after_one.float().std().item():
         raise ModelError(f"packed rows see each other: logits of a row change by {change:.2g} with the row packed before it",
-                         where=name, remedy="take --packing false")
+                         where=name, remedy="leave --packing out")
 
 
 @torch.no_grad()
@@ -88,17 +91,17 @@ def sequences(rows: "Sequence[Encoded]", max_length: int) -> int:
     return len(pack_dataset(Dataset.from_dict({"input_ids": lengths}), max_length, "bfd"))
 
 
-def bounds_or_mask(batch_size: int, q_length: int, kv_length: int, **given: Any) -> Tensor | None:
+def bounds_or_mask(batch_size: int, q_length: int, kv_length: int, **options: Any) -> Tensor | None:
     """Where the documents of a packed row begin and end, [D + 1]; for any other batch, what PyTorch's attention takes.
 
     Only causal attention within whole documents is told by its bounds: a sliding window that cuts one gets a mask.
     """
     from transformers.masking_utils import sdpa_mask
 
-    packed = batch_size == 1 and q_length == kv_length and given.get("attention_mask") is None \
-        and not given.get("allow_is_causal_skip", True)
+    packed = batch_size == 1 and q_length == kv_length and options.get("attention_mask") is None \
+        and not options.get("allow_is_causal_skip", True)
     if packed:
-        sees, device = given["mask_function"], given.get("device", "cpu")
+        sees, device = options["mask_function"], options.get("device", "cpu")
         here = torch.arange(1, q_length, device=device)
         none = torch.zeros_like(here)
         begins = here[~sees(none, none, here, here - 1)]
@@ -106,13 +109,13 @@ def bounds_or_mask(batch_size: int, q_length: int, kv_length: int, **given: Any)
         bounds = torch.cat([ends[:1], begins, ends[1:]])
         none = torch.zeros_like(bounds[1:])
         if bool(sees(none, none, bounds[1:] - 1, bounds[:-1]).all()):
-            return bounds.cpu()
-    mask: Tensor | None = sdpa_mask(batch_size, q_length, kv_length, **given)
+            return bounds
+    mask: Tensor | None = sdpa_mask(batch_size, q_length, kv_length, **options)
     return mask
 
 
 def attention(module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
-              **given: Any) -> tuple[Tensor, None]:
+              **options: Any) -> tuple[Tensor, None]:
     """Causal attention within each document where `attention_mask` tells their bounds, else PyTorch's as it is.
 
     Args:
@@ -128,9 +131,49 @@ def attention(module: Any, query: Tensor, key: Tensor, value: Tensor, attention_
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
     if attention_mask is None or attention_mask.dim() != 1:
-        out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **given)
+        out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **options)
         return out, None
+    if has_varlen(query) and not options.get("dropout"):
+        return varlen_attention(query, key, value, attention_mask, options.get("scaling")), None
     lengths = attention_mask.diff().tolist()
-    parts = [sdpa_attention_forward(module, q, k, v, None, **given)[0]
+    parts = [sdpa_attention_forward(module, q, k, v, None, **options)[0]
              for q, k, v in zip(query.split(lengths, 2), key.split(lengths, 2), value.split(lengths, 2), strict=True)]
     return torch.cat(parts, 1), None
+
+
+def has_varlen(query: Tensor) -> bool:
+    """Whether PyTorch has a kernel for sequences of unequal length that takes this tensor: on a GPU, in half precision."""
+    half = query.dtype in (torch.bfloat16, torch.float16)
+    return query.is_cuda and half and find_spec("torch.nn.attention.varlen") is not None
+
+
+def varlen_attention(query: Tensor, key: Tensor, value: Tensor, bounds: Tensor, scale: float | None) -> Tensor:
+    """Causal attention within each document in one kernel, without asking the device for their lengths.
+
+    Args:
+        query: [1, H, T, D]; key and value may have fewer heads.
+        key: [1, h, T, D].
+        value: [1, h, T, D].
+        bounds: [documents + 1], from 0 to T.
+        scale: of the scores; None is 1 / √D.
+
+    Returns:
+        [1, T, H, D].
+    """
+    from torch.nn.attention.varlen import varlen_attn
+
+    takes = signature(varlen_attn).parameters
+    groups, length = query.shape[1] // key.shape[1], query.shape[2]
+    options: dict[str, Any] = {"window_size": (-1, 0)} if "window_size" in takes else {"is_causal": True}
+    if groups > 1 and "enable_gqa" in takes:
+        options["enable_gqa"] = True
+    elif groups > 1:
+        key, value = key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1)
+    if "scale" in takes:
+        options["scale"] = scale
+    elif scale is not None:     # the kernel divides by the root of D
+        query = query * (scale * query.shape[-1] ** 0.5)
+    documents = bounds.to(query.device, torch.int32)
+    states = (heads[0].transpose(0, 1).contiguous() for heads in (query, key, value))
+    out: Tensor = varlen_attn(*states, documents, documents, length, length, **options)
+    return out[None]

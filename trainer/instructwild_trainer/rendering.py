@@ -112,14 +112,14 @@ class Renderer:
 
 def turns(messages: Any) -> list[dict[str, Any]]:
     """Schema messages, or dicts, as the plain dicts that templates read; fields that hold nothing are left out."""
-    found = []
+    plain_turns = []
     for message in messages:
         read = message.get if isinstance(message, Mapping) else lambda key, of=message: getattr(of, key, None)
         turn = {key: value for key in FIELDS if (value := read(key)) not in (None, "", [], ())}
         calls = _calls(turn.pop("tool_calls", None))
-        found.append({"role": turn.pop("role"), "content": turn.pop("content", ""), **turn,
+        plain_turns.append({"role": turn.pop("role"), "content": turn.pop("content", ""), **turn,
                       **({"tool_calls": calls} if calls else {})})
-    return found
+    return plain_turns
 
 
 def tools_of(value: Any) -> list[Any] | None:

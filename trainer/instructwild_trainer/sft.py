@@ -31,7 +31,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild.read import read
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split, unwritten_thoughts
-    from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.fit import check_scale, silence_libraries
     from instructwild_trainer.packing import sequences
     from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
@@ -40,7 +40,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     source = source or source_of(options.model)
     check_scale(options)
     table = read(data, encoding, columns)
-    with calm(), started(out, "sft", resolved_config(options), [*table.inputs, source.record], force) as run:
+    with silence_libraries(), started(out, "sft", resolved_config(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
@@ -72,42 +72,47 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import curves, once, train, whole
+    from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import held_out_loss
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.packing import attend_by_document, check_apart
+    from instructwild_trainer.placement import placed
     from instructwild_trainer.processes import device, is_first
+    from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.sft_page import page
 
     held = {name: _examples(rows) for name, rows in parts.held_out.items()}
     sampled = _sampled(parts, options.samples)
 
     def measured(model: Any, when: str) -> dict[str, Any]:
-        with progress() as shown:
-            task = shown.add_task(f"held-out loss {when}", total=parts.measured, note="")
-            loss = held_out_loss(model, held, chat.tokenizer.pad_token_id, lambda rows: shown.update(task, advance=rows))
-        return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in sampled], options.sample_tokens)}
+        with placed(model), passes(options):
+            with progress() as shown:
+                task = shown.add_task(f"held-out loss {when}", total=parts.measured, note="")
+                loss = held_out_loss(model, held, chat.tokenizer.pad_token_id, lambda rows: shown.update(task, advance=rows))
+            return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in sampled], options.sample_tokens)}
 
-    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
-    model = model.to(device())
+    model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
+    model = quantize_base(model, options, device())
     if options.packing:
         attend_by_document(model)
-        check_apart(model, source.label)
+        with placed(model):
+            check_apart(model, source.label)
     before = once(run, "before", lambda: measured(model, "before")) if is_first() else None
     trainer = _trainer(model, options, run, chat, parts, held)
     began = time.monotonic()
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
-    model = whole(trainer, run, lambda folder: load_policy(folder, dtype=as_torch(dtype_of(options)))[0].to(device()))
+    dtype = as_torch(weights_dtype(options))
+    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0])
     if before is None:
         return None
     after = measured(model, "after")
     trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
             raise ModelError("training left every weight as it was", where="train sft",
-                             remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")
+                             remedy="raise --learning-rate or --num-train-epochs")
     examples = _examples(parts.train)
     tokens = sum(row.trained for row in examples)
     metrics = {

@@ -114,7 +114,9 @@ def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat
 
 def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
     from datasets import Dataset
-    from trl import DPOConfig, DPOTrainer
+    from trl import DPOConfig
+
+    from instructwild_trainer.dpo.trainer import PairTrainer
 
     order = torch.randperm(len(prompts), generator=torch.Generator().manual_seed(seeded(o.seed, "order"))).tolist()
     requests = order[:updates_of(o, len(prompts)) * o.batch_size]
@@ -124,18 +126,16 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: C
                     seed=seeded(o.seed, "dpo"), batch_size=o.rollout_batch_size)
     ids = [tokens[on].tolist() for tokens, on in zip(output.response, output.mask, strict=True)]
     scores = judge(actors, score, prompts, chat, o)(completion_ids=ids, which=rows)
-    texts = chat.tokenizer.batch_decode(ids, skip_special_tokens=True)
     pairs = []
     for n, i in enumerate(requests):
         own = sorted(range(n * o.num_generations, (n + 1) * o.num_generations), key=lambda index: scores[index])
-        if scores[own[0]] < scores[own[-1]]:
-            pairs.append({"prompt": prompts[i].messages, "chosen": [{"role": "assistant", "content": texts[own[-1]]}],
-                          "rejected": [{"role": "assistant", "content": texts[own[0]]}]})
+        if scores[own[0]] < scores[own[-1]]:    # in the tokens that were sampled: what never ended gets no stop token
+            pairs.append({"prompt_ids": prompts[i].ids, "chosen_ids": ids[own[-1]], "rejected_ids": ids[own[0]]})
     if not pairs:
         raise ConfigError("all responses to each prompt score alike: there is nothing to prefer", where="--algorithm dpo",
                           remedy="raise temperature, num_generations or response_length (what does not end gets "
                                  "missing_eos_penalty), or give another reward")
     steps = updates_of(o, len(pairs)) * steps_per_update(o)
     arguments = DPOConfig(**_arguments(o, folder, steps), max_length=o.max_length)
-    return DPOTrainer(model=actors.peft, args=arguments, train_dataset=Dataset.from_list(pairs),
-                      processing_class=chat.tokenizer)
+    return PairTrainer(model=actors.peft, args=arguments, train_dataset=Dataset.from_list(pairs),
+                       processing_class=chat.tokenizer)

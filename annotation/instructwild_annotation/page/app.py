@@ -1,7 +1,9 @@
 """The web application: a static page, and an API in which everybody reaches their own work only."""
 
 import json
+import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from instructwild.errors import InputError, OutputError
+from instructwild_annotation.curve import learning_curve
 from instructwild_annotation.page import lead
+from instructwild_annotation.page.exchange import read_rankings
 from instructwild_annotation.page.guidelines import GUIDELINES
 from instructwild_annotation.page.markdown import rendered, without_thoughts
+from instructwild_annotation.page.overview import OverviewCache, listed
 from instructwild_annotation.page.queue import Item, Queue
 from instructwild_annotation.page.store import Person, Store
 
@@ -76,11 +81,13 @@ async def _body(request: Request) -> Any:
         raise InputError("is no JSON", where="body") from None
 
 
-class Page:
+class RankingSite:
     """The application's state: the store, whether links are HTTPS, the bar for gold prompts, the name of the set."""
 
     def __init__(self, store: Store, *, secure: bool = False, gold_bar: float = 0.6, name: str = "rankings") -> None:
         self.store, self.secure, self.gold_bar, self.name = store, secure, gold_bar, name
+        self.figures = OverviewCache(store, name)
+        self.measuring = threading.Lock()
 
     def routes(self) -> list[Route | Mount]:
         """All addresses."""
@@ -89,7 +96,9 @@ class Page:
             ("/api/history", "GET", self.history), ("/api/item/{item}", "GET", self.item),
             ("/api/item/{item}", "POST", self.submit), ("/api/item/{item}/skip", "POST", self.skip)]
         leads: list[tuple[str, str, Callable[..., Any]]] = [
-            ("/api/lead", "GET", self.overview), ("/api/lead/{action}", "POST", self.decide)]
+            ("/api/lead", "GET", self.overview), ("/api/lead/curve", "GET", self.curve),
+            ("/api/lead/list/{which}/{start:int}", "GET", self.listed),
+            ("/api/lead/{action}", "POST", self.decide)]
         return [Route("/", lambda _: FileResponse(STATIC / "index.html")),
                 Route("/api/session", self.session, methods=["POST"]),
                 *[Route(path, self._for(role, handler), methods=[method])
@@ -172,7 +181,16 @@ class Page:
 
     def overview(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
         """The lead's figures."""
-        return lead.overview(self.store, self.name)
+        return self.figures.get()
+
+    def listed(self, person: Person, path: dict[str, Any], body: Any) -> dict[str, Any]:
+        """A further page of the lead's lists of prompts."""
+        return listed(self.store, self.name, path["which"], path["start"])
+
+    def curve(self, person: Person, path: dict[str, str], body: Any) -> list[dict[str, Any]]:
+        """The accuracy of a small reward model against the number of rankings; takes seconds, one at a time."""
+        with self.measuring:
+            return [asdict(point) for point in learning_curve(read_rankings(self.store, self.name).rows)]
 
     def decide(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
         """What the lead decides: gold, more, settle (a record); revoke, remove (a person)."""
@@ -208,5 +226,5 @@ def shown(item: Item | None) -> dict[str, Any] | None:
 
 
 def application(store: Store, **options: Any) -> Starlette:
-    """The page as an ASGI application; options as of `Page`."""
-    return Starlette(routes=Page(store, **options).routes(), middleware=[Middleware(Guard)])
+    """The page as an ASGI application; options as of `RankingSite`."""
+    return Starlette(routes=RankingSite(store, **options).routes(), middleware=[Middleware(Guard)])

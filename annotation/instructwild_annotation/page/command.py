@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from instructwild.console.options import Columns
 from instructwild.errors import ConfigError, EndpointError, MissingExtraError, OutputError
 
 if TYPE_CHECKING:
@@ -33,8 +34,13 @@ def page(
                                                      show_default=False)] = None,
     remove: Annotated[list[str] | None, typer.Option(help="Remove a person and everything they ranked. May be given again.",
                                                      show_default=False)] = None,
+    forget: Annotated[Path | None, typer.Option(help="Remove the prompts that the forget list in this folder names, and "
+                                                     "what people ranked of them.", show_default=False)] = None,
     backup: Annotated[Path | None, typer.Option(help="Copy the database to this file, also while the page runs, and stop.",
                                                 show_default=False)] = None,
+    restore: Annotated[Path | None, typer.Option(help="Put a backup in the place of the database, and stop; what was there "
+                                                      "stays beside it. The page must not be running.",
+                                                 show_default=False)] = None,
     overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
     name: Annotated[str, typer.Option(help="The name of the set, by which it is pulled.")] = "rankings",
     ask: Annotated[str, typer.Option(help="Optional questions beside the ranking: rating, safety, correction; or none.")]
@@ -48,6 +54,7 @@ def page(
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 6901,
     public_url: Annotated[str | None, typer.Option(help="The address that people use, such as that of an HTTPS proxy; links "
                                                         "carry it.", show_default=False)] = None,
+    columns: Columns = None,
     home: Annotated[Path | None, typer.Option(help="The page's folder; one for each project.", show_default=False)] = None,
 ) -> None:
     """Run our own ranking page here: one process, one SQLite file, no other host, English and Chinese.
@@ -58,32 +65,36 @@ def page(
     from filelock import FileLock, Timeout
 
     from instructwild.console.terminal import console
-    from instructwild_annotation.page.store import Store
+    from instructwild.read.names import parse_map
+    from instructwild_annotation.page import backup as copies
+    from instructwild_annotation.page.store import Store, default_home
 
+    mapping = parse_map(columns or ())
+    if restore is not None:
+        kept = copies.restore(home or default_home(), restore)
+        console.print(f"restored from {restore}" + (f"; what was there is in {kept}" if kept else ""), markup=False)
+        return
     tags = tuple(dict.fromkeys(tag.strip().partition("-")[0].casefold() for tag in languages.split(",") if tag.strip()))
     optional = optional_questions(ask)
     if public_url is not None and not public_url.startswith(("http://", "https://")):
         raise ConfigError(f"{public_url!r} is no address", where="--public-url", remedy="give one like https://rank.example.org")
     with Store(home) as store:
         if backup is not None:
-            store.backup(backup)
+            copies.back_up(store, backup)
             console.print(f"copied to {backup}", markup=False)
             return
         if candidates:
-            console.print(push_stages(store, candidates, name, overlap, optional), markup=False)
+            console.print(push_stages(store, candidates, name, overlap, optional, columns=mapping), markup=False)
         if gold:
-            console.print("gold: " + push_stages(store, gold, f"{name}:gold", 0, optional, gold=True), markup=False)
-        for who in revoke or []:
-            store.revoke(who)
-            console.print(f"{who} is locked out; what they ranked stays", markup=False)
-        for who in remove or []:
-            console.print(f"{who} is removed, and {store.remove(who):,} rankings with them", markup=False)
+            console.print("gold: " + push_stages(store, gold, f"{name}:gold", 0, optional, gold=True, columns=mapping),
+                          markup=False)
+        _take_away(store, revoke or [], remove or [], forget)
         lock = FileLock(store.home / "lock", timeout=0)
         try:
             lock.acquire()
         except Timeout:
             address = _address(store)
-            if not (invite or lead or revoke or remove or candidates or gold):
+            if not (invite or lead or revoke or remove or candidates or gold or forget):
                 raise OutputError("a page is running from this folder", where=str(store.home),
                                   remedy=f"use it at {address}, or choose another --home") from None
             _print_links(store, public_url or address, invite or [], tags, lead=lead, renew=new_link)
@@ -104,6 +115,19 @@ def page(
             lock.release()
 
 
+def _take_away(store: "Store", revoke: list[str], remove: list[str], forget: Path | None) -> None:
+    from instructwild.console.terminal import console
+    from instructwild_annotation.page.exchange import forget_prompts
+
+    for who in revoke:
+        store.revoke(who)
+        console.print(f"{who} is locked out; what they ranked stays", markup=False)
+    for who in remove:
+        console.print(f"{who} is removed, and {store.remove(who):,} rankings with them", markup=False)
+    if forget is not None:
+        console.print(f"{forget_prompts(store, forget):,} prompts on the forget list are removed", markup=False)
+
+
 def optional_questions(ask: str) -> list[str]:
     """The optional questions of `--ask`.
 
@@ -118,13 +142,15 @@ def optional_questions(ask: str) -> list[str]:
     return names
 
 
-def push_stages(store: "Store", sources: list[Path], name: str, overlap: int, ask: list[str], *, gold: bool = False) -> str:
+def push_stages(store: "Store", sources: list[Path], name: str, overlap: int, ask: list[str], *, gold: bool = False,
+                columns: dict[str, str] | None = None) -> str:
     """Push stages or files; a sentence on what became of the rows."""
     from instructwild_annotation.page.exchange import push_rows
     from instructwild_annotation.rows import rankable, read_all
 
-    rows, dropped = rankable(read_all(sources))
-    sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold)
+    table = read_all(sources, columns)
+    rows, dropped = rankable(table)
+    sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold, types=table.types)
     return f"{sent:,} prompts sent, {there:,} were there already" + (f", {len(dropped):,} left out" if dropped else "")
 
 

@@ -4,32 +4,23 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-
-import polars as pl
+from pathlib import Path
 
 from instructwild.errors import ConfigError, InputError
-from instructwild.schema import Ranking, RankingRow, prompt_text
-from instructwild.text.language import UNDETERMINED, languages
+from instructwild.privacy.forgotten import FILE_NAME, forgotten, row_mark
+from instructwild.privacy.salt import user_salt
+from instructwild.schema import Ranking, RankingRow
 from instructwild_annotation.merge import merged
 from instructwild_annotation.page.store import Store, recount, unpacked
 from instructwild_annotation.people import person
 from instructwild_annotation.pull import PullResult
+from instructwild_annotation.rows import with_languages
 from instructwild_annotation.settings import LETTERS, OPTIONAL, dataset_name
-from instructwild_annotation.wire import Answer, PulledRecord, record_id
-
-
-def with_languages(rows: Sequence[RankingRow]) -> list[RankingRow]:
-    """The rows, `und` replaced by the language that the prompt shows: prompts go to people who read it."""
-    unknown = [i for i, row in enumerate(rows) if row.language == UNDETERMINED]
-    if not unknown:
-        return list(rows)
-    tags = languages(pl.Series([prompt_text(rows[i].messages) for i in unknown], dtype=pl.String)).to_list()
-    named = dict(zip(unknown, tags, strict=True))
-    return [row.model_copy(update={"language": named[i]}) if i in named else row for i, row in enumerate(rows)]
+from instructwild_annotation.wire import PulledRecord, SubmittedAnswer, record_id
 
 
 def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
-              ask: Iterable[str] = OPTIONAL, gold: bool = False) -> tuple[int, int]:
+              ask: Iterable[str] = OPTIONAL, gold: bool = False, types: Mapping[str, str] | None = None) -> tuple[int, int]:
     """Add rows that are not there yet; what is there stays, and takes a higher overlap.
 
     Args:
@@ -39,6 +30,7 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
         overlap: how many people should rank each row.
         ask: optional questions, of `OPTIONAL`.
         gold: the rows' own rankings are right; people meet them without knowing.
+        types: kinds of questions by row id, as far as they are known; agreement is told by them.
 
     Returns:
         How many were sent, and how many were there already.
@@ -56,17 +48,18 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
             if gold and right is None:
                 raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",
                                   remedy="give rows with rankings, such as a merge stage")
-            added = _add(db, row, name, overlap, ",".join(ask), right)
+            added = _add(db, row, name, overlap, ",".join(ask), right, (types or {}).get(row.id, ""))
             sent, there = sent + added, there + (not added)
     return sent, there
 
 
-def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None) -> bool:
+def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None,
+         kind: str) -> bool:
     text = json.dumps(row.model_dump(mode="json", exclude={"rankings"}), ensure_ascii=False)
     values = (name, record_id(row), text.encode("utf-8", "replace").decode(), row.language.partition("-")[0],
-              overlap, overlap, None if right is None else json.dumps(right.ranks), ask)
-    if db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask) "
-                  "VALUES(?,?,?,?,?,?,?,?)", values).rowcount:
+              overlap, overlap, None if right is None else json.dumps(right.ranks), ask, row.language, kind)
+    if db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask, language, "
+                  "kind) VALUES(?,?,?,?,?,?,?,?,?,?)", values).rowcount:
         return True
     known = db.execute("SELECT id, overlap FROM records WHERE name=? AND key=?", values[:2]).fetchone()
     if known["overlap"] < overlap:
@@ -108,6 +101,8 @@ def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, s
     for record in records:
         row = RankingRow.model_validate_json(record["row"])
         pulled = _pulled(row, by_record.get(record["id"], []), hashes, record["needed"] <= 0)
+        if record["kind"]:
+            result.types[row.id] = record["kind"]
         result.records.append(pulled)
         dataset = dataset_name(name, len(row.candidates))
         result.sizes[dataset] = len(row.candidates)
@@ -130,10 +125,31 @@ def _pulled(row: RankingRow, work: Sequence[sqlite3.Row], hashes: Mapping[str, s
         if entry["set_aside"]:
             pulled.others["set aside"] = pulled.others.get("set aside", 0) + 1
         else:
-            pulled.answers.append(Answer(ranking, _moment(entry["at"]), **json.loads(entry["extra"] or "{}")))
+            pulled.answers.append(SubmittedAnswer(ranking, _moment(entry["at"]), **json.loads(entry["extra"] or "{}")))
     pulled.row = row.model_copy(update={"rankings": tuple(rankings)})
     return pulled
 
 
 def _moment(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
+
+
+def forget_prompts(store: Store, root: Path) -> int:
+    """Remove the prompts that ROOT/forgotten names with all work on them; how many these were.
+
+    Raises:
+        InputError: there is no forget list.
+    """
+    marks, salt = forgotten(root), user_salt()
+    if not marks:
+        raise InputError("there is no forget list", where=str(root / FILE_NAME),
+                         remedy="give the --root that `instructwild forget` was called with")
+    with store.write() as db:
+        db.execute("PRAGMA secure_delete=ON")           # its pages are overwritten, not only let go
+        gone = [row["id"] for row in db.execute("SELECT id, row FROM records").fetchall()
+                if row_mark(salt, json.loads(row["row"])["id"]) in marks]
+        for table, column in (("work", "record"), ("records", "id")):
+            db.executemany(f"DELETE FROM {table} WHERE {column}=?", [(record,) for record in gone])
+    with store.read() as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return len(gone)

@@ -233,8 +233,9 @@ class Queue:
 def gold_score(db: sqlite3.Connection, person: int) -> tuple[int, float | None]:
     """Gold prompts a person ranked, and the share of their ordered pairs put in the gold order, a tie half."""
     count, right, pairs = 0, 0.0, 0
-    for ranks, gold in db.execute("SELECT ranks, gold FROM work JOIN records ON records.id=record WHERE person=? AND "
-                                  "status='submitted' AND gold IS NOT NULL", (person,)):
+    # From the gold prompts, which are few, to the person's work on them.
+    for ranks, gold in db.execute("SELECT ranks, gold FROM records CROSS JOIN work ON work.record=records.id "
+                                  "WHERE gold IS NOT NULL AND person=? AND status='submitted'", (person,)):
         count += 1
         mine, right_ranks = unpacked(ranks), unpacked(gold)
         for a in range(len(mine)):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from instructwild.errors import ConfigError, InputError, OutputError
 
-VERSION = 1
+VERSION = 2
 TABLES = """
 CREATE TABLE IF NOT EXISTS people(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token TEXT UNIQUE,
@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS people(
 CREATE TABLE IF NOT EXISTS sessions(token TEXT PRIMARY KEY, person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE);
 CREATE TABLE IF NOT EXISTS records(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, tongue TEXT NOT NULL,
-  overlap INTEGER NOT NULL, needed INTEGER NOT NULL, gold TEXT, ask TEXT NOT NULL, UNIQUE(name, key));
+  overlap INTEGER NOT NULL, needed INTEGER NOT NULL, gold TEXT, ask TEXT NOT NULL, language TEXT NOT NULL DEFAULT 'und',
+  kind TEXT NOT NULL DEFAULT '', UNIQUE(name, key));
 CREATE INDEX IF NOT EXISTS waiting ON records(needed, id, tongue) WHERE needed > 0 AND gold IS NULL;
 CREATE INDEX IF NOT EXISTS golden ON records(id) WHERE gold IS NOT NULL;
 CREATE TABLE IF NOT EXISTS work(
@@ -32,6 +33,13 @@ CREATE TABLE IF NOT EXISTS work(
 CREATE INDEX IF NOT EXISTS done ON work(record, status);
 CREATE INDEX IF NOT EXISTS history ON work(person, status, at);
 """
+OVERVIEW = "CREATE INDEX IF NOT EXISTS overview ON records(name, gold, id, language, kind, overlap, needed);"
+"""Holds all that the lead's figures need of records, so that their texts are not read for it."""
+
+UPGRADES = {"language": "ALTER TABLE records ADD COLUMN language TEXT NOT NULL DEFAULT 'und'; "
+                        "UPDATE records SET language = coalesce(json_extract(row, '$.language'), 'und');",
+            "kind": "ALTER TABLE records ADD COLUMN kind TEXT NOT NULL DEFAULT '';"}
+"""Columns that files of version 1 lack, and how they are added."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,10 @@ class Store:
             if version > VERSION:
                 raise OutputError("was written by a newer version", where=str(self.path), remedy="upgrade instructwild")
             self.db.executescript(TABLES)
-            self.db.execute(f"PRAGMA user_version={VERSION}")
+            if version < VERSION:
+                columns = {row["name"] for row in self.db.execute("PRAGMA table_info(records)")}
+                steps = " ".join(step for column, step in UPGRADES.items() if column not in columns)
+                self.db.executescript(f"BEGIN IMMEDIATE; {steps} {OVERVIEW} PRAGMA user_version={VERSION}; COMMIT;")
 
     def close(self) -> None:
         """Close the file."""
@@ -107,6 +118,12 @@ class Store:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise OutputError(f"cannot be used ({reason})", where=str(self.path),
                               remedy="check the path, its permissions and the free space; what was kept is kept") from None
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """Two numbers that stay the same as long as nobody, here or in another process, changes the file."""
+        with self.read() as db:
+            return int(db.execute("PRAGMA data_version").fetchone()[0]), db.total_changes
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
@@ -208,24 +225,6 @@ class Store:
             row = db.execute("SELECT people.* FROM sessions JOIN people ON people.id=person WHERE sessions.token=?",
                              (hashed(session),)).fetchone()
         return _person(row) if row else None
-
-    def backup(self, target: Path) -> None:
-        """Copy the file while the page runs. The copy is complete and can be put in its place.
-
-        Raises:
-            OutputError: the target is there already or cannot be written.
-        """
-        if target.exists():
-            raise OutputError("is there already", where=str(target), remedy="choose another file for --backup")
-        with self.writable():
-            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            copy = sqlite3.connect(target)
-            try:
-                with self._lock:
-                    self.db.backup(copy)
-                copy.execute("PRAGMA journal_mode=DELETE")
-            finally:
-                copy.close()
 
 
 def recount(db: sqlite3.Connection, records: list[int]) -> None:

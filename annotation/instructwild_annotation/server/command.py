@@ -70,25 +70,36 @@ def serve(
 def invite(
     names: Annotated[list[str], typer.Argument(help="Whom to invite.", show_default=False)],
     language: Annotated[str, typer.Option(help="Language of the invitation: en or zh.")] = "en",
-    new_password: Annotated[bool, typer.Option("--new-password", help="Invite someone again, with a new password.")] = False,
+    new_password: Annotated[bool, typer.Option("--new-password", help="Invite someone again, with a new password; the old "
+                                               "one and its sessions are locked out.")] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Lock these people out instead: their password, sessions and keys "
+                                                      "end; what they ranked stays.")] = False,
     public_url: Annotated[str | None, typer.Option(help="The address that people use, where it is not the server's own.",
                                                    show_default=False)] = None,
     url: Annotated[str | None, typer.Option(help="The server; by default the one here.", show_default=False)] = None,
-    workspace: Annotated[str | None, typer.Option(help="The workspace to invite to.", show_default=False)] = None,
+    workspace: Annotated[str | None, typer.Option(help="The workspace to invite to, made where it is missing. People see "
+                                                       "the sets of their own workspaces only.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The embedded server's folder.", show_default=False)] = None,
 ) -> None:
     """Make an account for each annotator, and print the link and password to send them.
 
     The link signs in by itself: send it only to the one it is for.
     """
+    from instructwild.console.terminal import console
     from instructwild_annotation.connection import Connection
 
     if not language.casefold().startswith(("en", "zh")):
         raise ConfigError(f"there is no invitation in {language!r}", where="--language", remedy="choose en or zh")
     with Connection(url, workspace, home) as connection:
         for name in names:
-            account = make_account(connection, name, new_password, public_url=public_url)
-            typer.echo(invitation(account, language))
+            if lock:
+                lock_out(connection, name)
+                console.print(f"{name} is locked out; what they ranked stays", markup=False)
+            elif account := make_account(connection, name, new_password, public_url=public_url):
+                typer.echo(invitation(account, language))
+            else:
+                console.print(f"{name} has an account already, and sees the workspace {connection.workspace} from now on",
+                              markup=False)
 
 
 def _first_steps(url: str, home: Path | None, candidates: Path | None, names: list[str], overlap: int,
@@ -99,10 +110,11 @@ def _first_steps(url: str, home: Path | None, candidates: Path | None, names: li
     with Connection(url, server_home=home) as connection:
         if candidates is not None:
             from instructwild_annotation.push import push_rows
-            from instructwild_annotation.rows import rankable, read_rows
+            from instructwild_annotation.rows import rankable, read_rows, with_languages
 
             table = read_rows(candidates)
-            console.print(push_rows(connection, rankable(table)[0], overlap=overlap, kinds=table.types).summary)
+            rows = with_languages(rankable(table)[0])
+            console.print(push_rows(connection, rows, overlap=overlap, kinds=table.types).summary)
         for name in names:
             if (account := make_account(connection, name, missing_ok=True, public_url=public_url)) is not None:
                 typer.echo(invitation(account, "en"))
@@ -115,24 +127,23 @@ def make_account(connection: Any, name: str, new_password: bool = False, missing
     """Make an annotator's account in the workspace; `public_url` is the address that people use, where it is another.
 
     Returns:
-        name, username, password and link; None where the account is there already and `missing_ok`.
+        name, username, password and link; None where the account is there already and `missing_ok`, or where it only had
+        to be let into this workspace.
 
     Raises:
         ConfigError: the name is taken, or is the owner's.
     """
     import secrets
 
-    from instructwild.schema import salted_hash
-
     if not name.strip():
         raise ConfigError("an annotator needs a name", where="invite", remedy="give one")
-    # Argilla's sign-in link is read as Latin-1, so other names get a username of their own.
-    plain = name.isascii() and name.isprintable() and ":" not in name
-    username = name if plain else f"annotator-{salted_hash('', name)[:6]}"
+    username = username_of(name)
     users = {user["username"]: user for user in connection.get("/users")["items"]}
+    workspace = connection.workspace_id(create=True)
     password = secrets.token_urlsafe(9)
     if username in users:
-        if missing_ok:
+        let_in = users[username]["role"] == "annotator" and _let_in(connection, workspace, users[username]["id"])
+        if not new_password and (missing_ok or let_in):
             return None
         if not new_password or users[username]["role"] != "annotator":
             raise ConfigError(f"{name!r} has an account already", where=connection.url,
@@ -141,10 +152,42 @@ def make_account(connection: Any, name: str, new_password: bool = False, missing
     else:
         made = connection.ask("POST", "/users", json={"first_name": name, "username": username, "password": password,
                                                       "role": "annotator"})
-        connection.ask("POST", f"/workspaces/{connection.workspace_id()}/users", json={"user_id": made["id"]})
+        _let_in(connection, workspace, made["id"])
     token = base64.b64encode(f"{username}:{password}".encode()).decode()
     address = (public_url or connection.url).rstrip("/")
     return {"name": name, "username": username, "password": password, "link": f"{address}/sign-in?auth={token}"}
+
+
+def username_of(name: str) -> str:
+    """The user name of a person; a sign-in link is read as Latin-1, so some names get one of their own."""
+    from instructwild.schema import salted_hash
+
+    plain = name.isascii() and name.isprintable() and ":" not in name
+    return name if plain else f"annotator-{salted_hash('', name)[:6]}"
+
+
+def _let_in(connection: Any, workspace: str, user: str) -> bool:
+    """Let a user into a workspace; False where they were in it."""
+    if any(member["id"] == user for member in connection.get(f"/workspaces/{workspace}/users")["items"]):
+        return False
+    connection.ask("POST", f"/workspaces/{workspace}/users", json={"user_id": user})
+    return True
+
+
+def lock_out(connection: Any, name: str) -> None:
+    """Give a person's account a password that nobody knows; the embedded server ends its sessions and keys with it.
+
+    Raises:
+        ConfigError: there is no annotator of that name.
+    """
+    import secrets
+
+    users = {user["username"]: user for user in connection.get("/users")["items"] if user["role"] == "annotator"}
+    user = users.get(username_of(name))
+    if user is None:
+        raise ConfigError(f"there is no annotator called {name!r}", where=connection.url,
+                          remedy=f"choose one of: {', '.join(sorted(users)) or '-'}")
+    connection.ask("PATCH", f"/users/{user['id']}", json={"password": secrets.token_urlsafe(24)})
 
 
 def invitation(account: dict[str, str] | None, language: str) -> str:

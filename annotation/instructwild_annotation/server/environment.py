@@ -68,6 +68,6 @@ def _run(command: list[str], tell: Callable[[str], None]) -> None:
             if line.startswith(("Collecting", "Downloading", "Installing")):
                 tell(line.strip()[:90])
     if process.returncode:
-        said = "\n  ".join(line for line in last if line.startswith("ERROR")) or "\n  ".join(last)
-        raise OutputError(f"Argilla's environment could not be made:\n  {said}", where=command[0],
+        reason = "\n  ".join(line for line in last if line.startswith("ERROR")) or "\n  ".join(last)
+        raise OutputError(f"Argilla's environment could not be made:\n  {reason}", where=command[0],
                           remedy="check the connection to a package index and the free space, then run the command again")

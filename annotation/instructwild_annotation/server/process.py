@@ -16,6 +16,7 @@ import httpx
 
 from instructwild.errors import EndpointError, OutputError
 from instructwild.privacy.salt import secret_file
+from instructwild.stage.atomic import atomic_path, write_atomic
 
 LAUNCHER = Path(__file__).parent / "inside" / "launcher.py"
 WORKSPACE = "instructwild"
@@ -45,16 +46,15 @@ class Home:
         if not (self.path / "owner.json").exists():
             owner = {"username": "owner", "password": secrets.token_urlsafe(12),
                      "api_key": f"owner.{secrets.token_urlsafe(32)}"}
-            temporary = self.path / f"owner.{os.getpid()}"
-            with os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            with (atomic_path(self.path / "owner.json") as temporary,
+                  os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file):
                 json.dump(owner, file)
-            os.replace(temporary, self.path / "owner.json")
 
     @property
     def owner(self) -> dict[str, str]:
         """The owner's username, password and API key."""
-        found: dict[str, str] = json.loads((self.path / "owner.json").read_text(encoding="utf-8"))
-        return found
+        owner: dict[str, str] = json.loads((self.path / "owner.json").read_text(encoding="utf-8"))
+        return owner
 
     @property
     def address(self) -> str | None:
@@ -91,14 +91,15 @@ def running(server_home: Home, python: Path, host: str, port: int) -> Iterator[t
     announced = server_home.path / "server.json"
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ARGILLA_", "PYTHON"))}
     try:
+        begun = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:     # the log of a crash stays
             process = subprocess.Popen(
                 [str(python), str(LAUNCHER), "--home", str(server_home.path.resolve()), "--host", host, "--port", str(port),
                  "--workspace", WORKSPACE],
                 stdin=subprocess.PIPE, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=server_home.path)
         try:
-            _await(url, process, log)
-            announced.write_text(json.dumps({"url": url, "pid": process.pid}), encoding="utf-8")
+            _await(url, process, log, begun)
+            write_atomic(announced, json.dumps({"url": url, "pid": process.pid}))
             yield url, process
         finally:
             announced.unlink(missing_ok=True)
@@ -119,22 +120,52 @@ def _check_port(host: str, port: int) -> None:
                                 remedy="choose another --port or --host") from None
 
 
-def _await(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until the server answers."""
+def _await(url: str, process: subprocess.Popen[bytes], log: Path, begun: int) -> None:
+    """Wait until the server answers; the log of this start begins at a byte."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if process.poll() is not None:
-            raise EndpointError(f"Argilla stopped while starting:\n  {_tail(log)}", where=url, remedy=f"read {log}")
+            reason, remedy = why_stopped(_since(log, begun))
+            raise EndpointError(f"Argilla stopped while starting: {reason}", where=url, remedy=f"{remedy}; the log is {log}")
         try:
             if httpx.get(f"{url}/api/v1/version", timeout=5, trust_env=False).status_code == 200:
                 return
         except httpx.TransportError:
             time.sleep(0.1)
-    raise EndpointError(f"Argilla did not answer within {PATIENCE:.0f} s:\n  {_tail(log)}", where=url, remedy=f"read {log}")
+    raise EndpointError(f"Argilla did not answer within {PATIENCE:.0f} s", where=url, remedy=f"read {log}")
 
 
-def _tail(log: Path, lines: int = 3) -> str:
-    return "\n  ".join(log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-lines:])
+REASONS = (
+    (("disk is full", "no space left", "disk quota exceeded"), "the disk is full",
+     "make room, then start it again; what was submitted before is kept"),
+    (("database disk image is malformed", "file is not a database", "disk i/o error"), "its database is damaged",
+     "put a copy of argilla.db in its place, or choose another --home"),
+    (("unable to open database file", "readonly database", "read-only", "permission denied"),
+     "its database cannot be written", "check the permissions of --home"),
+    (("address already in use",), "another program listens there", "choose another --port"),
+)
+"""Words of the log, what they mean, and what helps."""
+
+
+def why_stopped(text: str) -> tuple[str, str]:
+    """What a log says of why the server stopped, and what helps against it.
+
+    Args:
+        text: what it wrote since it was started.
+    """
+    folded = text.casefold()
+    for words, reason, remedy in REASONS:
+        if any(word in folded for word in words):
+            return reason, remedy
+    last = "\n  ".join(text.strip().splitlines()[-3:])
+    return (f"\n  {last}" if last else "it said nothing; the disk may be full or the machine out of memory"), "read its log"
+
+
+def _since(log: Path, begun: int) -> str:
+    try:
+        return log.read_bytes()[begun:].decode("utf-8", "replace")
+    except OSError as error:
+        return str(error)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

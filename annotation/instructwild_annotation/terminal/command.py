@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import Force, Json, Out, announce
+from instructwild.console.options import Columns, Force, Json, Out, announce
 from instructwild.errors import ConfigError
 
 
@@ -22,9 +22,10 @@ def terminal(
                                                  show_default=False)] = None,
     name: Annotated[str | None, typer.Option(help="Who ranks; only a salted hash of it is kept. By default the user name.",
                                              show_default=False)] = None,
+    columns: Columns = None,
     force: Force = False,
     json: Json = False,
-    list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda wanted: _list_rules(wanted),
+    list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda listed: _list_rules(listed),
                                              help="Say what each rule prefers, and stop.")] = False,
 ) -> None:
     """Rank answers with number keys; a script with a stated rule ranks what you leave, and is marked as such.
@@ -33,13 +34,14 @@ def terminal(
     before the next question; the same command goes on after `q` or an interruption.
     """
     from instructwild import stage
+    from instructwild.read.names import parse_map
     from instructwild_annotation.rows import rankable, read_rows
     from instructwild_annotation.scripted import rule_named
 
     if language is not None and not language.casefold().startswith(("en", "zh")):
         raise ConfigError(f"there is no screen in {language!r}", where="--language", remedy="choose en or zh")
     rule = None if scripted == "none" else rule_named(scripted)
-    table = read_rows(candidates)
+    table = read_rows(candidates, parse_map(columns or ()))
     rows, dropped = rankable(table)
     with stage.start(out, "annotate", config={"by": "terminal", "limit": limit, "scripted": scripted},
                      inputs=table.inputs, force=force) as run:
@@ -51,8 +53,8 @@ def terminal(
     announce(finished, json)
 
 
-def _list_rules(wanted: bool) -> None:
-    if wanted:
+def _list_rules(listed: bool) -> None:
+    if listed:
         from instructwild_annotation.scripted import RULES
 
         for rule in RULES.values():
@@ -67,12 +69,12 @@ def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, languag
 
     from instructwild_annotation.people import person
     from instructwild_annotation.terminal.keys import has_terminal, terminal_keys
-    from instructwild_annotation.terminal.ledger import Ledger
+    from instructwild_annotation.terminal.ledger import KeptRankings
     from instructwild_annotation.terminal.screen import Screen
-    from instructwild_annotation.terminal.session import MOST_CANDIDATES, Session
+    from instructwild_annotation.terminal.session import MOST_CANDIDATES, TerminalSession
     from instructwild_annotation.terminal.wording import wording
 
-    ledger, console, words = Ledger(kept), Console(stderr=True, highlight=False), wording(language)
+    ledger, console, words = KeptRankings(kept), Console(stderr=True, highlight=False), wording(language)
     if not limit:
         return dict(ledger.rankings)
     if not has_terminal():
@@ -85,7 +87,7 @@ def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, languag
         console.print(words.too_many.format(count=len(new) - len(shown), most=MOST_CANDIDATES), style="yellow", markup=False)
     if shown[:limit]:
         with terminal_keys() as keys:
-            finished = Session(keys, Screen(console, words), ledger, who, timeout).run(shown[:limit])
+            finished = TerminalSession(keys, Screen(console, words), ledger, who, timeout).run(shown[:limit])
         if not finished:
             raise KeyboardInterrupt     # kept, and unfinished: the same command goes on
     return dict(ledger.rankings)

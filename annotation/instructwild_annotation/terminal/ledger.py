@@ -9,7 +9,7 @@ from instructwild.schema import Ranking
 
 
 @dataclass
-class Ledger:
+class KeptRankings:
     """An append-only file of what one person did: rankings, skips and what was taken back.
 
     A line that a crash cut short is ignored, and the next one starts on its own line.

@@ -7,14 +7,14 @@ from enum import Enum
 
 from instructwild.schema import Ranking, RankingRow
 from instructwild_annotation.terminal.keys import END, ENTER, ERASE, ESCAPE, RESIZE, Keys
-from instructwild_annotation.terminal.ledger import Ledger
+from instructwild_annotation.terminal.ledger import KeptRankings
 from instructwild_annotation.terminal.screen import SLOTS, Screen
 
 MOST_CANDIDATES = len(SLOTS)
 PATIENCE = 9    # reading three answers takes longer than pressing the first key: so many times the first time-out
 
 
-class Step(Enum):
+class NextStep(Enum):
     """How a question ended: answered or skipped, back to the last, the script ranks the rest, nobody there, stopped."""
 
     DONE, BACK, FINISH, AWAY, STOP = range(5)
@@ -35,7 +35,7 @@ def unshuffled(shown: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
     return tuple(ranks)
 
 
-class Session:
+class TerminalSession:
     """Asks a person for rankings and keeps each one at once.
 
     Args:
@@ -46,7 +46,7 @@ class Session:
         timeout: seconds without a first key after which nobody is there; None waits for ever.
     """
 
-    def __init__(self, keys: Keys, screen: Screen, ledger: Ledger, annotator: str, timeout: float | None) -> None:
+    def __init__(self, keys: Keys, screen: Screen, ledger: KeptRankings, annotator: str, timeout: float | None) -> None:
         self.keys, self.screen, self.ledger, self.annotator = keys, screen, ledger, annotator
         self.timeout = timeout
 
@@ -62,35 +62,35 @@ class Session:
         if number == len(rows):
             return True
         step = self._welcome(rows, len(rows) - len(done))
-        if step is not Step.DONE:
-            self.screen.note(self.screen.words.later if step is Step.STOP else self.screen.words.nobody)
-            return step is not Step.STOP
+        if step is not NextStep.DONE:
+            self.screen.note(self.screen.words.later if step is NextStep.STOP else self.screen.words.nobody)
+            return step is not NextStep.STOP
         try:
             while number < len(rows):
                 step = self._ask(rows[number], number + 1, len(rows), first=number == 0)
-                if step not in (Step.DONE, Step.BACK):
+                if step not in (NextStep.DONE, NextStep.BACK):
                     break
-                number += -1 if step is Step.BACK else 1
-                if step is Step.BACK:
+                number += -1 if step is NextStep.BACK else 1
+                if step is NextStep.BACK:
                     self.ledger.take_back(rows[number].id)
                     self.screen.note(self.screen.words.taken_back)
         finally:
             self.screen.close()
         self.screen.note(self.screen.words.thanks.format(count=len(self.ledger.rankings)))
-        if step is Step.STOP:
+        if step is NextStep.STOP:
             self.screen.note(self.screen.words.later)
-        return step is not Step.STOP
+        return step is not NextStep.STOP
 
-    def _welcome(self, rows: Sequence[RankingRow], count: int) -> Step:
+    def _welcome(self, rows: Sequence[RankingRow], count: int) -> NextStep:
         key: str | None = RESIZE
         while key == RESIZE:
             self.screen.welcome(count, [len(row.candidates) for row in rows], self.timeout)
             key = self.keys.read(self.timeout)
         if key is None:
-            return Step.AWAY
-        return Step.STOP if key in ("q", END) else Step.DONE
+            return NextStep.AWAY
+        return NextStep.STOP if key in ("q", END) else NextStep.DONE
 
-    def _ask(self, row: RankingRow, number: int, count: int, *, first: bool) -> Step:
+    def _ask(self, row: RankingRow, number: int, count: int, *, first: bool) -> NextStep:
         words, size = self.screen.words, len(row.candidates)
         order, began = shuffled(row), time.monotonic()
         patience = None if self.timeout is None else self.timeout * PATIENCE
@@ -102,21 +102,21 @@ class Session:
             key, note = self.keys.read(patience), ""
             if key is None:
                 self.screen.note(words.left_alone.format(seconds=f"{patience:g}"))
-                return Step.AWAY
+                return NextStep.AWAY
             if key in ENDINGS:
                 return ENDINGS[key]
             if key == "s":
                 self.ledger.skip(row.id)
                 self.screen.note(words.skipped)
-                return Step.DONE
+                return NextStep.DONE
             if key == "u" and not first:
-                return Step.BACK
+                return NextStep.BACK
             if key == ENTER and entry.complete:
                 ranks = unshuffled(entry.ranks, order)
                 self.ledger.rank(row.id, Ranking(annotator=self.annotator, ranks=ranks,
                                                  seconds=round(time.monotonic() - began, 1)))
                 self.screen.settle(entry.ranks, size)
-                return Step.DONE
+                return NextStep.DONE
             if key == RESIZE:
                 self.screen.question(row, order, number, count)
             else:
@@ -142,7 +142,7 @@ class Session:
         return ""
 
 
-ENDINGS = {"q": Step.STOP, END: Step.STOP, "f": Step.FINISH}
+ENDINGS = {"q": NextStep.STOP, END: NextStep.STOP, "f": NextStep.FINISH}
 
 
 class Entry:

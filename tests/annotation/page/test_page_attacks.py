@@ -1,6 +1,8 @@
 """What somebody skilled and curious can reach: their own work, and nothing else."""
 
 import json
+import re
+import time
 
 import pytest
 from starlette.testclient import TestClient
@@ -128,11 +130,45 @@ def test_markdown_tables_code_and_formulas_are_readable():
                     "So $a_1 < b_2$ costs $5 and $6; $$x^2$$")
     assert "<table>" in html
     assert "x &lt; 1\n</code></pre>" in html
-    assert "<span class=\"math inline\">a_1 &lt; b_2</span>" in html
+    assert "<msub><mi>a</mi><mn>1</mn></msub><mo>&lt;</mo>" in html
     assert "$5 and $6" in html
-    assert "x^2" in html
+    assert "<msup><mi>x</mi><mn>2</mn></msup>" in html
     assert rendered("一行\n两行") == "<p>一行<br>\n两行</p>\n"
     assert "<pre>" in rendered("x" * 300_000)
+
+
+@pytest.mark.parametrize(("text", "piece"), [
+    (r"Let \(x \le y\) hold.", "<mo>≤</mo>"), ("So\n\n\\[ \\frac{a}{b} \\]\n\nends.", "<mfrac>"),
+    ("$$\n\\sqrt{2}\n$$", "<msqrt>"), ("面积是 $\\pi r^2$。", "<mi>π</mi>")])
+def test_formulas_are_set_in_every_usual_bracket(text, piece):
+    html = rendered(text)
+    assert piece in html
+    assert "<math" in html
+
+
+@pytest.mark.parametrize("text", [r"$\frac{$", r"$\frac{1$", r"$x}$", r"$\left( x$",
+                                  "$" + "{" * 1500 + "$", "$" + r"\left(" * 300 + "$", "$" + "x" * 3000 + "$",
+                                  r"\(\begin{matrix}a\)"])
+def test_a_formula_that_is_not_understood_stays_as_it_was_written(text):
+    html = rendered(text)
+    assert "<span class=\"math\">" in html
+    assert "<math" not in html
+
+
+@pytest.mark.parametrize("text", [r"$\text{<script>alert(1)</script>}$", r"$\href{javascript:alert(1)}{x}$",
+                                  r"$\text{</math><img src=x onerror=1>}$", r"$\style{position:fixed}{x}$",
+                                  r"\(\text{&lt;script&gt;}\)", r"$\color{\" onload=\"x}y$"])
+def test_a_formula_brings_no_element_link_or_style_of_its_own(text):
+    for tag in re.findall(r"<[a-z][^>]*", re.sub(r'title="[^"]*"', "", rendered(text))):
+        assert re.fullmatch(r"<(p|span|div|math|m[a-z]+)( (class|display|width|stretchy)=\"[a-z.0-9]*\")*", tag.strip()), tag
+
+
+def test_thousands_of_formulas_take_no_longer_than_a_page_may():
+    began = time.process_time()
+    html = rendered(" ".join(f"$x_{{{i}}}$" for i in range(15_000)))
+    assert time.process_time() - began < 10
+    assert html.count("<math") == 300
+    assert html.count("class=\"math\"") == 14_700
 
 
 def test_thoughts_are_split_from_the_answer():

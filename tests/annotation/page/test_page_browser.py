@@ -5,6 +5,7 @@ INSTRUCTWILD_PICTURES names a folder for the pictures of the docs.
 
 import json
 import os
+import random
 import shutil
 import signal
 from pathlib import Path
@@ -130,7 +131,7 @@ def test_keys_rank_as_fast_as_they_are_typed_and_undo_skip_and_history_work(chro
     assert "Which answer helps most?" in page.locator("#guidelines").inner_text()
     page.get_by_role("button", name="Understood").click()
     page.locator(".answer").first.wait_for()
-    assert page.locator(".answer table, .answer pre, .answer .math").count() == 3
+    assert page.locator(".answer table, .answer pre, .answer .formula math").count() == 3
     assert not page.locator(".thoughts .raw").first.is_visible()
     picture(page, "page-question-en")
     page.keyboard.type("213")
@@ -227,6 +228,64 @@ def test_a_broken_connection_keeps_the_places_and_a_revoked_link_says_so(chromiu
     page.keyboard.type("111")
     page.keyboard.press("Enter")
     page.get_by_text("open your personal link again").wait_for()
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-CN"])
+def test_the_lead_measures_whether_there_are_enough_rankings(chromium, site, locale):
+    rng = random.Random(0)
+    rows = [row(f"Question {i}?", [" ".join(rng.choices(["well", "badly"], weights, k=20)) for weights in ((1, 4), (4, 1))])
+            for i in range(70)]
+    types = {each.id: ("code", "open_qa")[i % 2] for i, each in enumerate(rows)}
+    push_rows(site.store, rows, overlap=2, types=types)
+    answer_all(site, "anna", lambda item: [1 if item.row.candidates[c].text.count("well") > 9 else 2 for c in item.shuffle])
+    answer_all(site, "finch", lambda item: [rng.randint(1, 2), 1])
+    page = opened(chromium, site.link("lead", role="lead"), locale)
+    page.get_by_role("button", name="Measure" if locale == "en" else "测量").click()
+    page.locator("meter").nth(5).wait_for()
+    assert "open qa" in page.locator("#lead").inner_text()
+    more = page.get_by_role("button", name="Show more" if locale == "en" else "显示更多").first
+    lines = page.locator("#lead tbody").last.locator("tr")
+    before = page.locator("#lead tr").count()
+    more.click()
+    page.wait_for_function(f"document.querySelectorAll('#lead tr').length > {before}")
+    assert lines.count() > 0
+    picture(page, f"page-lead-curve-{locale[:2]}-wide")
+    page.set_viewport_size(PHONE)
+    assert fits(page)
+    picture(page, f"page-lead-curve-{locale[:2]}-phone")
+    assert page.outside == []
+    assert page.errors == []
+
+
+def answer_all(site, name, ranks):
+    from instructwild_annotation.page.queue import Queue
+
+    queue = Queue(site.store, site.store.open_session(site.store.invite(name))[1])
+    while (item := queue.next()) is not None:
+        queue.submit(item.id, {"ranks": ranks(item), "seconds": 12})
+
+
+FORMULAS = row("求解 $x^2 - 2x = 0$ 并说明理由。", [
+    "分解得 \\(x(x-2)=0\\)，所以\n\n\\[ x = 0 \\quad \\text{或} \\quad x = 2 \\]",
+    "$$x = \\frac{2 \\pm \\sqrt{4 - 0}}{2}$$\n\n" + "$" + " + ".join(f"a_{{{i}}} x^{{{i}}}" for i in range(30)) + "$",
+    "答案是 $\\frac{1$，我没写完；价格 $5 和 $6。"], language="zh-Hans")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_formulas_are_set_without_a_script_and_fit_a_telephone(chromium, site, size):
+    push_rows(site.store, [FORMULAS])
+    page = opened(chromium, site.link("anna"), "zh-CN", size, touch=size is PHONE)
+    page.locator("#guidelines button").click()
+    page.locator(".answer").nth(2).wait_for()
+    assert page.locator("#prompt math msup").count() == 1
+    assert page.locator(".answer math").count() >= 4
+    heights = page.locator(".answer mfrac").bounding_box()
+    assert heights["height"] > 20           # set as a fraction, not in one line
+    assert page.locator(".answer .math").inner_text() == "\\frac{1"
+    assert fits(page)
+    picture(page, f"page-formulas-zh-{'phone' if size is PHONE else 'wide'}")
+    assert page.outside == []
+    assert page.errors == []
 
 
 def test_the_lead_sees_people_by_name_and_settles(chromium, site):

@@ -175,8 +175,90 @@ def test_push_pull_status_and_merge_by_the_same_commands(home, tmp_path, capsys)
     assert person("anna") in capsys.readouterr().err
 
 
+def test_what_is_on_the_forget_list_is_left_out_and_can_be_removed(home, tmp_path, capsys):
+    from instructwild.privacy.forgotten import row_mark
+    from instructwild.privacy.salt import user_salt
+    from instructwild_annotation.page.exchange import read_rankings
+    from instructwild_annotation.page.store import Store
+
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home, "--limit", "3") == 0
+    with Store(home) as store:
+        rows = read_rankings(store).rows
+    (tmp_path / "root").mkdir()
+    (tmp_path / "root" / "forgotten").write_text(row_mark(user_salt(), rows[0].id) + "\n")
+    assert run("pull", "--to", "page", "--home", home, "--out", tmp_path / "root" / "pulled") == 0
+    assert "1 prompts are on the forget list and were left out" in " ".join(capsys.readouterr().err.split())
+    pulled = list(rankings(stage.load(tmp_path / "root" / "pulled").frame()))
+    assert {each.id for each in pulled} == {each.id for each in rows[1:]}
+    port = free_port()
+    process = start(home, port)
+    assert run("page", "--home", home, "--forget", tmp_path / "root") == 0
+    assert "1 prompts on the forget list are removed" in capsys.readouterr().err
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    text = rows[0].messages[0].content.encode()
+    assert not any(text in path.read_bytes() for path in home.iterdir())
+    assert run("page", "--home", home, "--forget", tmp_path) == 2
+
+
 def test_backup_by_one_command(home, tmp_path, capsys):
     assert run("push", "rows.jsonl", "--to", "page", "--home", home) == 0
     assert run("page", "--home", home, "--backup", tmp_path / "copy.sqlite") == 0
     assert os.stat(tmp_path / "copy.sqlite").st_mode & 0o077 == 0
     assert run("page", "--home", home, "--backup", tmp_path / "copy.sqlite") == 2
+
+
+def test_a_backup_is_restored_and_what_was_there_is_kept(home, tmp_path, capsys):
+    from instructwild_annotation.page.store import Store
+
+    def people(folder):
+        with Store(folder, must_exist=True) as store, store.read() as db:
+            return [row[0] for row in db.execute("SELECT name FROM people ORDER BY name")]
+
+    with Store(home) as store:
+        store.invite("anna")
+    assert run("page", "--home", home, "--backup", tmp_path / "copy.sqlite") == 0
+    with Store(home) as store:
+        store.invite("finch")
+    port = free_port()
+    process = start(home, port)
+    assert run("page", "--home", home, "--restore", tmp_path / "copy.sqlite") == 2
+    assert "a page is running" in capsys.readouterr().err
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert run("page", "--home", home, "--restore", tmp_path / "copy.sqlite") == 0
+    assert "what was there is in" in capsys.readouterr().err
+    assert people(home) == ["anna"]
+    assert os.stat(home / "page.sqlite").st_mode & 0o077 == 0
+    (before,) = home.glob("page-before-restore-*.sqlite")
+    assert run("page", "--home", home, "--restore", before) == 0            # and back again
+    assert people(home) == ["anna", "finch"]
+    assert run("page", "--home", tmp_path / "new", "--restore", tmp_path / "copy.sqlite") == 0
+    assert people(tmp_path / "new") == ["anna"]
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"SQLite format 3\0" + b"x" * 500])
+def test_a_file_that_is_no_backup_replaces_nothing(home, tmp_path, capsys, content):
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home) == 0
+    before = (home / "page.sqlite").read_bytes()
+    (tmp_path / "other.sqlite").write_bytes(content)
+    capsys.readouterr()
+    for name in ("other.sqlite", "missing.sqlite"):
+        assert run("page", "--home", home, "--restore", tmp_path / name) == 2
+        assert "give a file that --backup made" in " ".join(capsys.readouterr().err.split())
+    assert (home / "page.sqlite").read_bytes() == before
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_date(home, tmp_path):
+    import sqlite3
+
+    from instructwild_annotation.page.store import Store
+
+    assert run("push", "rows.jsonl", "--to", "page", "--home", home) == 0
+    with sqlite3.connect(home / "page.sqlite") as db:
+        db.executescript("DROP INDEX overview; ALTER TABLE records DROP COLUMN kind;"
+                         "ALTER TABLE records DROP COLUMN language; PRAGMA user_version=1;")
+    db.close()
+    with Store(home, must_exist=True) as store, store.read() as db:
+        assert {tuple(row) for row in db.execute("SELECT language, kind FROM records")} == {("en", "")}
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 2

@@ -7,6 +7,7 @@ import pytest
 
 from instructwild.schema import Ranking
 from instructwild.schema.ranking import dense
+from instructwild_annotation.page.backup import back_up
 from instructwild_annotation.page.exchange import push_rows, read_rankings
 from instructwild_annotation.page.store import Store
 from instructwild_annotation.people import person
@@ -168,14 +169,18 @@ def test_the_lead_settles_disagreements_and_makes_unanimous_prompts_gold(store, 
             browser.post(f"/api/item/{item['id']}", json={"ranks": ranks})
     lead = client("lead", role="lead")
     figures = lead.get("/api/lead").json()
-    assert [each["prompt"] for each in figures["disagreements"]] == ["Opposed?"]
-    assert [(each["prompt"], each["ranks"]) for each in figures["unanimous"]] == [("Alike?", [1, 2])]
-    record = figures["disagreements"][0]["record"]
+    assert [(each["prompt"], each["share"]) for each in figures["disagreements"]["prompts"]] == [("Opposed?", 0.0)]
+    assert [(each["prompt"], each["rankings"]) for each in figures["unanimous"]["prompts"]] == [("Alike?", [[1, 2], [1, 2]])]
+    assert lead.get("/api/lead/list/unanimous/0").json() == figures["unanimous"]
+    assert lead.get("/api/lead/list/disagreements/1").json() == {"total": 1, "prompts": []}
+    assert lead.get("/api/lead/list/others/0").status_code == 404
+    record = figures["disagreements"]["prompts"][0]["record"]
     item = lead.post("/api/lead/settle", json={"record": record}).json()["item"]
     assert lead.post(f"/api/item/{item['id']}", json={"ranks": [1, 2]}).json() == {"kept": True}
     assert lead.post("/api/lead/more", json={"record": record}).json() == {"kept": True}
     assert lead.post("/api/lead/gold", json={"record": record}).status_code == 422
-    assert lead.post("/api/lead/gold", json={"record": figures["unanimous"][0]["record"]}).json() == {"kept": True}
+    alike = figures["unanimous"]["prompts"][0]["record"]
+    assert lead.post("/api/lead/gold", json={"record": alike}).json() == {"kept": True}
     assert {len(each.rankings) for each in read_rankings(store).rows} == {2, 3}
     assert "Alike?" not in rank_as(client("a"), random.Random(1), at_random)        # she knows it already
 
@@ -192,7 +197,7 @@ def test_a_backup_made_while_people_work_is_complete(store, client, tmp_path):
     push_rows(store, rows(5))
     rank_as(client("anna"), random.Random(1), at_random)
     (tmp_path / "copy").mkdir()
-    store.backup(tmp_path / "copy" / "page.sqlite")
+    back_up(store, tmp_path / "copy" / "page.sqlite")
     with Store(tmp_path / "copy", must_exist=True) as copy:
         assert read_rankings(copy).rows == read_rankings(store).rows
     assert store.path.stat().st_mode & 0o077 == 0

@@ -10,7 +10,7 @@ from instructwild_trainer.adapter import load_policy, weights_sha256
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Trainer, Vocabulary
-from instructwild_trainer.ppo.separate import SeparateActors
+from instructwild_trainer.ppo.separate import MasterWeightActors, SeparateActors
 from instructwild_trainer.ppo.sharded import ShardedActors
 from instructwild_trainer.templates import Encoded
 
@@ -49,7 +49,8 @@ def loud_model(folder):
 def all_weights_on(folder, processes=None, shared_trunk=False, dtype=torch.float32):
     """Actors that train all weights of copies of the tiny model: cut over the processes where there are several."""
     if processes is None:
-        return SeparateActors(*(loud_model(folder) for _ in range(2)), None if shared_trunk else loud_model(folder))
+        models = [loud_model(folder) for _ in range(2)] + [None if shared_trunk else loud_model(folder)]
+        return SeparateActors(*models) if dtype == torch.float32 else MasterWeightActors(*models, dtype)
     return ShardedActors(lambda: loud_model(folder), processes, dtype, shared_trunk=shared_trunk)
 
 

@@ -17,7 +17,7 @@ from torch.distributed.tensor import DTensor
 from torch.testing import assert_close
 
 from instructwild import stage
-from instructwild.errors import ConfigError, ModelError
+from instructwild.errors import ConfigError
 from instructwild_trainer.ppo import checkpoint
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.sharded import check_even
@@ -37,10 +37,10 @@ def cut_trainer(folder, model, processes, shared_trunk=False, dtype=torch.float3
                       **({"processes": processes} if processes else {}))
 
 
-def trained_in_parts(folder, model, shared_trunk=False, world=2, **changes):
+def trained_in_parts(folder, model, shared_trunk=False, world=2, dtype=torch.float32, **changes):
     """A run in several processes, and what it left: the policy as it is saved, and PTX's gradient at the start."""
     def work(processes):
-        trainer = cut_trainer(folder, model, processes, shared_trunk, **changes)
+        trainer = cut_trainer(folder, model, processes, shared_trunk, dtype, **changes)
         parameters = trainer.actors.parameters().values()
         held, all_of_them = sum(p.to_local().numel() for p in parameters), sum(p.numel() for p in parameters)
         assert 0.9 < world * held / all_of_them < 1.1
@@ -70,7 +70,7 @@ def follows(model, tmp_path, shared_trunk, world=2, **changes):
         assert_close(ptx[name], gradient, atol=1e-5, rtol=1e-4)
     start = weights(one)
     history = one.train().history
-    end, parts = weights(one), checkpoint.checked(tmp_path / "parts" / "update-000003", world)["history"]
+    end, parts = weights(one), checkpoint.read_state(tmp_path / "parts" / "update-000003")["history"]
     for key in FIGURES:
         assert [row[key] for row in parts] == pytest.approx([row[key] for row in history], rel=1e-4, abs=1e-5)
     assert 0 < history[0]["ended"] < 1
@@ -91,13 +91,63 @@ def test_two_processes_with_half_the_weights_each_take_the_path_of_one(tiny_mode
     follows(tiny_model, tmp_path, shared_trunk=False)
 
 
-def test_a_checkpoint_in_parts_is_gone_on_from_by_as_many_processes_only(tiny_model, two_parts):
+def test_passes_in_bfloat16_take_the_path_of_two_processes_in_one_and_move_every_weight(tiny_model, tmp_path):
+    policy, _ = trained_in_parts(tmp_path / "parts", tiny_model, dtype=torch.bfloat16)
+    one = cut_trainer(tmp_path / "one", tiny_model, None, dtype=torch.bfloat16)
+    assert {p.dtype for p in one.actors.set_adapter("default").parameters()} == {torch.bfloat16}
+    start = weights(one)
+    history = one.train().history
+    parts = checkpoint.read_state(tmp_path / "parts" / "update-000003")["history"]
+    for key in FIGURES:
+        assert [row[key] for row in parts] == pytest.approx([row[key] for row in history], rel=0.05, abs=0.01)
+    model = one.actors.unwrap()
+    end = {name: parameter.detach() for name, parameter in model.named_parameters()}
+    apart, moved = (torch.cat([(end[name] - other[name]).flatten() for name in policy]).norm() for other in (policy, start))
+    assert apart < 0.1 * moved
+    assert all((end[name] != start[name]).float().mean() > 0.5 for name in policy if "embed" not in name)
+
+
+def test_weights_in_fp32_are_gone_on_from_bit_for_bit(tiny_model, tmp_path):
+    whole = cut_trainer(tmp_path / "whole", tiny_model, None, dtype=torch.bfloat16)
+    whole.train()
+    cut_trainer(tmp_path / "begun", tiny_model, None, dtype=torch.bfloat16).train()
+    shutil.rmtree(tmp_path / "begun" / "update-000003")
+    again = cut_trainer(tmp_path / "begun", tiny_model, None, dtype=torch.bfloat16)
+    again.train()
+    assert same(weights(whole), weights(again))
+
+
+def test_a_checkpoint_in_two_parts_is_gone_on_from_by_one_process_and_by_three(tiny_model, two_parts, tmp_path):
     assert sorted(path.name for path in (two_parts / "update-000001").iterdir()) == [
         "state-00001-of-00002.safetensors", "state-00002-of-00002.safetensors", "state.json"]
-    with pytest.raises(ModelError, match=r"update-000001: its weights are in 2 parts, and this run would hold them in 1"):
-        cut_trainer(two_parts, tiny_model, None).restore()
-    with pytest.raises(ModelError, match=r"in 2 parts.* in 4\s+remedy: go on with torchrun --nproc-per-node 2"):
-        checkpoint.checked(two_parts / "update-000001", 4)
+    joined = dict(checkpoint.joined_weights(two_parts / "update-000001"))
+    one = cut_trainer(two_parts, tiny_model, None)
+    assert one.restore() == 1
+    assert same(weights(one), joined)
+    moments = {name: one.optimizer.state[p]["exp_avg"] for name, p in one.actors.parameters().items()}
+    assert all(moment.abs().sum() > 0 for moment in moments.values())
+
+    def work(processes):
+        trainer = cut_trainer(two_parts, tiny_model, processes, batch_size=12, mini_batch_size=6, ptx_batch_size=6)
+        assert trainer.restore() == 1
+        for name, parameter in trainer.actors.parameters().items():
+            assert torch.equal(parameter.full_tensor(), joined[name]), name
+            assert torch.equal(trainer.optimizer.state[parameter]["exp_avg"].full_tensor(), moments[name]), name
+
+    assert in_processes(3, work)
+
+
+def test_a_run_that_two_processes_began_and_one_goes_on_with_ends_where_one_ends(tiny_model, tmp_path):
+    trained_in_parts(tmp_path / "begun", tiny_model)
+    shutil.rmtree(tmp_path / "begun" / "update-000003")
+    went_on, whole = (cut_trainer(tmp_path / name, tiny_model, None) for name in ("begun", "whole"))
+    start = weights(whole)
+    assert went_on.restore() == 2
+    went_on.train()
+    whole.train()
+    end, other = weights(whole), weights(went_on)
+    apart, moved = (torch.cat([(end[name] - these[name]).flatten() for name in end]).norm() for these in (other, start))
+    assert apart < TOLERANCE * moved
 
 
 def test_a_checkpoint_in_parts_is_none_until_each_process_has_written_its_own(tiny_model, two_parts, monkeypatch):
@@ -108,7 +158,7 @@ def test_a_checkpoint_in_parts_is_none_until_each_process_has_written_its_own(ti
             monkeypatch.setattr(checkpoint, "_write", lambda *_: signal.pause())   # never done
         trainer._keep(2)
 
-    assert in_processes(2, work, killed_when=(two_parts / "aside" / "state-00001-of-00002.safetensors").exists)
+    assert in_processes(2, work, killed_when=(two_parts / checkpoint.TEMPORARY / "state-00001-of-00002.safetensors").exists)
     assert checkpoint.latest(two_parts).name == "update-000001"
 
 
@@ -177,7 +227,7 @@ def test_slow_parts_of_all_weights_killed_at_random_moments_change_no_bit(tiny_m
     record_property("kills that met a run at work", kills)
 
 
-ALL = ["--use-peft", "false", "--learning-rate", "0.001", "--temperature", "1"]
+ALL = ["--no-use-peft", "--learning-rate", "0.001", "--temperature", "1"]
 
 
 @pytest.mark.slow

@@ -164,8 +164,8 @@ def test_half_a_checkpoint_is_none(make_trainer, tmp_path):
     trainer = make_trainer("run")
     trainer.train()
     (tmp_path / "run" / "update-000009").mkdir()
-    (tmp_path / "run" / "aside").mkdir()
-    (tmp_path / "run" / "aside" / checkpoint.STATE).write_text("{")
+    (tmp_path / "run" / checkpoint.TEMPORARY).mkdir()
+    (tmp_path / "run" / checkpoint.TEMPORARY / checkpoint.STATE).write_text("{")
     assert checkpoint.latest(tmp_path / "run").name == "update-000002"
     assert make_trainer("run").restore() == 2
     assert make_trainer("nowhere").restore() == 0

@@ -55,7 +55,7 @@ def asked(tmp_path, tiny_model):
 
 def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(asked, tiny_model):
     made = run(asked())
-    assert not made.found
+    assert not made.existed
     assert weights_sha256(made.model) != weights_sha256(tiny_model)
     ids = torch.tensor([[5, 9, 301, 44, 7]])
     with torch.no_grad():
@@ -75,7 +75,7 @@ def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(aske
     assert "Answers before and after" in page
     assert any(question in page for question in QUESTIONS)
     again = run(asked())
-    assert again.found
+    assert again.existed
     assert again.manifest.to_json() == made.manifest.to_json()
 
 
@@ -275,10 +275,47 @@ def test_what_a_stage_hands_on_and_ppo_has_no_option_for_is_not_said_to_be_inher
     from types import SimpleNamespace
 
     from instructwild_trainer.ppo.config import PPOOptions
-    from instructwild_trainer.ppo.plan import tell
+    from instructwild_trainer.ppo.plan import print_plan
 
-    base = SimpleNamespace(manifest=SimpleNamespace(stage="sft"), inherited={"reasoning": "auto", "seed": 0})
-    tell(base, PPOOptions(seed=0), 8, 2, 4, 1)
+    base = SimpleNamespace(manifest=SimpleNamespace(stage="sft"), inherited={"lora_dropout": 0.5, "seed": 0})
+    print_plan(base, PPOOptions(seed=0), 8, 2, 4, 1)
     shown = " ".join(capsys.readouterr().err.split())
     assert "seed 0" in shown
-    assert "reasoning" not in shown
+    assert "lora_dropout" not in shown
+
+
+def test_sampled_dpo_learns_from_the_tokens_that_were_sampled(asked, reward_stage, monkeypatch):
+    from instructwild_trainer.dpo import trainer
+    from instructwild_trainer.templates import ready
+
+    pairs = []
+
+    class Seen(trainer.PairTrainer):
+        def __init__(self, train_dataset, **rest):
+            pairs.extend(train_dataset)
+            super().__init__(train_dataset=train_dataset, **rest)
+
+    monkeypatch.setattr(trainer, "PairTrainer", Seen)
+    made = run(asked("sampled", reward=str(reward_stage), overrides={
+        "algorithm": "dpo", "max_steps": 1, "num_generations": 4, "temperature": 1.0, "missing_eos_penalty": "none"}))
+    from transformers import AutoTokenizer
+
+    stops = ready(AutoTokenizer.from_pretrained(made.model)).stop_ids
+    answers = [ids for row in pairs for ids in (row["chosen_ids"], row["rejected_ids"])]
+    longest = max(map(len, answers))
+    assert any(ids[-1] not in stops for ids in answers)           # cut off at response_length
+    assert all(len(ids) == longest for ids in answers if ids[-1] not in stops)
+
+
+def test_a_chat_template_of_its_own_is_what_ppo_reads_and_saves(asked, tmp_path):
+    template = tmp_path / "t.jinja"
+    template.write_text("{% for m in messages %}{{ '<|im_start|>' + m['role'] + '~' + m['content'] + '<|im_end|>' }}"
+                        "{% endfor %}"
+                        "{% if add_generation_prompt %}{{ '<|im_start|>assistant~' }}{% endif %}", encoding="utf-8")
+    previews = []
+    assert run(asked("template", overrides={"chat_template": str(template)}, dry_run=True,
+                     on_preview=previews.append)) is None
+    assert all("user~" in example["text"] for example in previews[0].examples)
+    previews.clear()
+    run(asked("masked", overrides={"reasoning": "drop"}, dry_run=True, on_preview=previews.append))
+    assert previews

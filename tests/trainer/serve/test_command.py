@@ -33,7 +33,7 @@ def refused(*args):
 def stopped(tiny_model, tmp_path):
     """A stage whose gate failed."""
     with stage.start(tmp_path / "gptq", "export", config={}) as run:
-        with run.aside("model") as folder:
+        with run.atomic("model") as folder:
             shutil.copytree(tiny_model, folder)
         run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}), gate="failed")
     return tmp_path / "gptq"

@@ -1,13 +1,15 @@
-"""`instructwild train dpo`: a policy from rankings by TRL's DPOTrainer, judged on held-out pairs beside its baselines."""
+"""`instructwild train dpo` and `train kto`: a policy from rankings by TRL's trainers, judged on held-out pairs."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import ModelError
+from instructwild.errors import ConfigError, ModelError
 from instructwild_trainer.begin import check_memory, print_plan, require_rows, resolved_config, verb
-from instructwild_trainer.config import DpoOptions
+from instructwild_trainer.config import DpoOptions, KtoOptions
 
 if TYPE_CHECKING:
     from instructwild.schema import Dropped
@@ -19,21 +21,37 @@ if TYPE_CHECKING:
     from instructwild_trainer.templates import Chat
 
 
-def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "Source | None" = None, *,
-           force: bool = False, dry_run: bool = False, encoding: str | None = None,
+@dataclass(frozen=True)
+class PreferenceMethod:
+    """A way of training on rankings."""
+
+    stage: str
+    name: str
+    unit: str
+    """What a training example is called."""
+    sequences: int
+    """Sequences of one example that go through the model at once."""
+
+
+DPO = PreferenceMethod("dpo", "Direct preference optimisation", "pairs", 2)
+KTO = PreferenceMethod("kto", "Kahneman-Tversky optimisation", "labelled answers", 1)
+
+
+def prefer(method: PreferenceMethod, data: Sequence[str | Path], out: Path, options: "DpoOptions | KtoOptions",
+           source: "Source | None" = None, *, force: bool = False, dry_run: bool = False, encoding: str | None = None,
+           columns: "Mapping[str, str] | None" = None,
            on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
     """Train a policy on ranked answers and write a stage whose `model/` is complete; None after a dry run.
 
     Raises:
         InputError: there are no rankings to learn from.
         ModelError: the model or its template is unfit, or the run cannot fit into memory.
-        ConfigError: the annotator weights cannot be read.
+        ConfigError: the annotator weights cannot be read, or KTO has one answer a batch.
     """
     from instructwild.read.rankings import read_rankings
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import split
-    from instructwild_trainer.dpo.pairs import preferred
-    from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.fit import check_scale, silence_libraries
     from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
@@ -41,14 +59,18 @@ def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "
 
     source = source or source_of(options.model)
     check_scale(options)
+    if method is KTO and options.per_device_train_batch_size < 2:
+        raise ConfigError("KTO estimates the KL from the other answers of a batch, and there is none",
+                          where="--per-device-train-batch-size", remedy="give at least 2")
     by_annotator = weights(options.annotator_weights)
-    table = read_rankings(data, encoding)
-    with calm(), started(out, "dpo", resolved_config(options), [*table.inputs, source.record], force) as run:
+    table = read_rankings(data, encoding, columns)
+    inputs = [*table.inputs, source.record]
+    with silence_libraries(), started(out, method.stage, resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
                          trust_remote_code=options.trust_remote_code)
-        options = check_memory(options, source, chat, 2 * options.per_device_train_batch_size,
+        options = check_memory(options, source, chat, method.sequences * options.per_device_train_batch_size,
                                frozen=0 if options.use_peft else 1)
         ranked, dropped = groups(table.rows, chat, options.max_length, by_annotator)
         lost = [*table.dropped, *dropped]
@@ -57,55 +79,67 @@ def prefer(data: Sequence[str | Path], out: Path, options: DpoOptions, source: "
                       most=options.held_out_rows)
         examples = [encoded for group in parts.train for encoded in group.encoded]
         check_masks(examples)
-        print_plan(source, chat, options, sum(len(preferred(group)) for group in parts.train),
-                   {name: sum(len(preferred(group)) for group in held) for name, held in parts.held_out.items()},
-                   len(lost), "pairs")
+        print_plan(source, chat, options, _count(method, parts.train),
+                   {name: _count(method, held) for name, held in parts.held_out.items()}, len(lost), method.unit)
         show(chat, min(examples[:50], key=lambda row: len(row.input_ids)))
         if dry_run:
             if on_preview is not None:
                 on_preview(preview(chat, len(ranked), lost, [encoded for group in ranked for encoded in group.encoded]))
             return None
-        return _trained(run, options, source, chat, parts, lost)
+        return _trained(method, run, options, source, chat, parts, lost)
 
 
-def _trained(run: "Run", options: DpoOptions, source: "Source", chat: "Chat", parts: "Split[Group]",
+def _count(method: PreferenceMethod, groups: "Sequence[Group]") -> int:
+    """How many examples the groups make."""
+    from instructwild_trainer.dpo.pairs import labels, preferred
+
+    return sum(len(preferred(group) if method is DPO else labels(group)) for group in groups)
+
+
+def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source", chat: "Chat", parts: "Split[Group]",
              dropped: "list[Dropped]") -> "Stage | None":
     from instructwild.console.terminal import console
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
     from instructwild_trainer.dpo.page import page
     from instructwild_trainer.dpo.pairs import preferred
-    from instructwild_trainer.fit import curves, once, train
+    from instructwild_trainer.dpo.trainer import dpo_trainer, kto_trainer
+    from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import answer_loss
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, passes, weights_dtype
+    from instructwild_trainer.placement import placed
     from instructwild_trainer.processes import device, is_first
+    from instructwild_trainer.quantized_base import quantize_base
 
     held = [group for rows in parts.held_out.values() for group in rows]
 
     def nats(model: Any) -> list[list[float]]:
         rows = [encoded for group in held for encoded in group.encoded]
-        return [list(pair) for pair in answer_loss(model, rows, chat.tokenizer.pad_token_id)]
+        with placed(model), passes(options):
+            return [list(pair) for pair in answer_loss(model, rows, chat.tokenizer.pad_token_id)]
 
-    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
-    model = model.to(device())
+    model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
+    model = quantize_base(model, options, device())
     before = once(run, "before", lambda: nats(model)) if is_first() else None
-    trainer = _trainer(options, run, chat, parts, model)
+    trainer = (dpo_trainer if method is DPO else kto_trainer)(options, run, chat, parts, model)
     began = time.monotonic()
-    history = train(trainer, run, "DPO")
+    history = train(trainer, run, method.stage.upper())
     seconds = time.monotonic() - began
+    dtype = as_torch(weights_dtype(options))
+    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0])
     if before is None:
         return None
-    result = _accuracy(held, before, nats(trainer.model))
-    with run.aside("model") as folder:
+    result = _accuracy(held, before, nats(model))
+    with run.atomic("model") as folder:
         trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
-        save_policy(trainer.model, chat, folder, source, final=run.folder / "model")
+        save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
-            raise ModelError("training left every weight as it was", where="train dpo",
-                             remedy="raise --learning-rate or --num-train-epochs, or take --dtype float32")
+            raise ModelError("training left every weight as it was", where=f"train {method.stage}",
+                             remedy="raise --learning-rate or --num-train-epochs")
     metrics = {
         "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
         "trained_parameters": trained, "train_prompts": len(parts.train),
-        "train_pairs": sum(len(preferred(group)) for group in parts.train),
+        "train_pairs": sum(len(preferred(group)) for group in parts.train), "train_examples": _count(method, parts.train),
         "held_out_prompts": {name: len(rows) for name, rows in parts.held_out.items()},
         "updates": trainer.state.global_step, "training_seconds": round(seconds, 1), "curves": curves(history), **result,
     }
@@ -114,32 +148,7 @@ def _trained(run: "Run", options: DpoOptions, source: "Source", chat: "Chat", pa
                       highlight=False, markup=False)
     counts = Rows(**{"in": parts.rows + len(dropped), "kept": parts.rows, "dropped": len(dropped)})
     return run.finish(rows=counts, dropped=dropped, metrics=metrics,
-                      report=page(metrics, history, chat, parts.train[0].encoded[0]))
-
-
-def _trainer(options: DpoOptions, run: "Run", chat: "Chat", parts: "Split[Group]", model: Any) -> Any:
-    from trl import DPOConfig, DPOTrainer
-
-    from instructwild_trainer.dpo.pairs import dataset
-    from instructwild_trainer.fit import arguments, lora
-    from instructwild_trainer.lora import follow_base
-
-    class PairTrainer(DPOTrainer):
-        """DPOTrainer on pairs that are token ids already: its own rendering would write other tokens than those at use."""
-
-        def _prepare_dataset(self, dataset: Any, *_: Any, **__: Any) -> Any:
-            return dataset
-
-        def _set_signature_columns_if_needed(self) -> None:
-            self._signature_columns = ["prompt_ids", "chosen_ids", "rejected_ids"]
-
-    held = dataset([group for rows in parts.held_out.values() for group in rows])
-    trainer = PairTrainer(
-        model=model, args=DPOConfig(**arguments(options, run), beta=options.beta, loss_type=[options.loss_type]),
-        processing_class=chat.tokenizer, train_dataset=dataset(parts.train),
-        eval_dataset=held if options.eval_steps and len(held) else None, peft_config=lora(options, "CAUSAL_LM"))
-    follow_base(trainer.model)
-    return trainer
+                      report=page(method.name, metrics, history, chat, parts.train[0].encoded[0]))
 
 
 def _accuracy(held: "list[Group]", before: list[list[float]], after: list[list[float]]) -> dict[str, Any]:
@@ -166,5 +175,7 @@ def _accuracy(held: "list[Group]", before: list[list[float]], after: list[list[f
     return {"accuracy": plain(judged(pairs, judges)), "differences": plain(differences(pairs, judges, "policy"))}
 
 
-dpo = verb("dpo", DpoOptions, prefer, takes="Ranking stages; files of rankings, pairs, scores.",
+dpo = verb("dpo", DpoOptions, partial(prefer, DPO), takes="Ranking stages; files of rankings, pairs, scores.",
            summary="Teach a policy from rankings by direct preference optimisation: no reward model, no sampling.")
+kto = verb("kto", KtoOptions, partial(prefer, KTO), takes="Ranking stages; files of rankings, pairs, scores.",
+           summary="Teach a policy from rankings by KTO: each answer by itself is desirable or not, no pairs needed.")

@@ -1,4 +1,4 @@
-"""The report of a DPO stage."""
+"""The report of a DPO or KTO stage."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from instructwild_trainer.fit import curve
 from instructwild_trainer.templates import Chat, Encoded, token_runs
 
 
-def page(metrics: dict[str, Any], history: list[dict[str, float]], chat: Chat, example: Encoded) -> Page:
+def page(title: str, metrics: dict[str, Any], history: list[dict[str, float]], chat: Chat, example: Encoded) -> Page:
     """One HTML page: held-out accuracy beside its baselines, by slice, curves, and an answer as the model reads it."""
     accuracy = metrics.get("accuracy", {})
     every = accuracy.get("all pairs", {})
     lead = "; ".join(f"{name} {estimate['value']:.3f}" for name, estimate in every.items())
-    shown = Page(title="Direct preference optimisation",
+    shown = Page(title=title,
                  lead=f"Held-out pairs in the annotators' order: {lead}." if lead else "No prompts were held out.")
     shown.add("", Stats([("prompts trained on", f"{metrics['train_prompts']:,}"), ("pairs", f"{metrics['train_pairs']:,}"),
                          ("updates", f"{metrics['updates']:,}"),
@@ -28,8 +28,8 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], chat: Chat, e
                     "95% intervals by bootstrap over prompts."))
     shown.add("Training",
               figures.lines({"training": curve(history, "loss")}, x="update", y="loss", title="Loss"),
-              figures.lines({"training": curve(history, "rewards/accuracies")}, x="update", y="accuracy",
-                            title="Pairs in order"),
+              *([figures.lines({"training": order}, x="update", y="accuracy", title="Pairs in order")]
+                if (order := curve(history, "rewards/accuracies")) else []),
               figures.lines({"before clipping": curve(history, "grad_norm")}, x="update", title="Gradient norm"))
     shown.add_last("What is compared", Samples([Sample(run.text, badges=[run.kind]) for run in token_runs(chat, example)]))
     shown.add_last("Figures", Table(["figure", "value"], [

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
 
 if TYPE_CHECKING:
     from instructwild.stage import Stage
@@ -26,12 +26,14 @@ def perplexity(
                                                      "1 takes all.", min=0.001, max=1)] = 1.0,
         max_length: MaxLength = 1024,
         dtype: Annotated[str, typer.Option(help="Of the weights: auto, float32 or bfloat16.")] = "auto",
-        encoding: Encoding = None, dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
+        columns: Columns = None, encoding: Encoding = None, dry_run: DryRun = False, force: Force = False,
+        as_json: Json = False) -> None:
     """Perplexity of the answers, in each language, with intervals; several models on the same rows."""
+    from instructwild.read.names import parse_map
     from instructwild_trainer.evaluate.perplexity import measure
 
     _announce(measure(data, model, out, held_out=held_out, max_length=max_length, dtype=dtype, encoding=encoding,
-                      force=force, dry_run=dry_run), as_json)
+                      columns=parse_map(columns or ()), force=force, dry_run=dry_run), as_json)
 
 
 @evaluate.command()
@@ -39,11 +41,14 @@ def reward(
         data: Data, out: Out,
         model: Annotated[str, typer.Option(help="The folder of a `train reward` stage.", show_default=False)],
         max_length: MaxLength = 1024,
-        encoding: Encoding = None, dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
+        columns: Columns = None, encoding: Encoding = None, dry_run: DryRun = False, force: Force = False,
+        as_json: Json = False) -> None:
     """A reward model's scores of answers, in each language; further sets are compared with the first."""
+    from instructwild.read.names import parse_map
     from instructwild_trainer.evaluate.rewards import score
 
-    _announce(score(data, model, out, max_length=max_length, encoding=encoding, force=force, dry_run=dry_run), as_json)
+    _announce(score(data, model, out, max_length=max_length, encoding=encoding, columns=parse_map(columns or ()),
+                    force=force, dry_run=dry_run), as_json)
 
 
 @evaluate.command()
@@ -69,12 +74,14 @@ def pairwise(
         batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 16,
         local_only: Annotated[bool, typer.Option("--local-only", help="Refuse endpoints elsewhere.")] = False,
         cache: Annotated[Path | None, typer.Option(help="A file of paid verdicts that several runs share.")] = None,
-        encoding: Encoding = None, dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
+        columns: Columns = None, encoding: Encoding = None, dry_run: DryRun = False, force: Force = False,
+        as_json: Json = False) -> None:
     """Two models on the same prompts before a judge: both orders, ties, win rate by language and category."""
     from instructwild.errors import ConfigError
     from instructwild.llm.open import Limits
     from instructwild.llm.price import parse_price
     from instructwild.llm.request import Sampling
+    from instructwild.read.names import parse_map
     from instructwild_trainer.evaluate.comparison import PairwisePlan
     from instructwild_trainer.evaluate.pairwise import compare
 
@@ -85,8 +92,8 @@ def pairwise(
                 limit)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=window, batch=batch,
                     local_only=local_only)
-    _announce(compare([first, second], out, plan, limits=limits, cache=cache, encoding=encoding, force=force,
-                     dry_run=dry_run), as_json)
+    _announce(compare([first, second], out, plan, limits=limits, cache=cache, encoding=encoding,
+                      columns=parse_map(columns or ()), force=force, dry_run=dry_run), as_json)
 
 
 def _announce(stage: "Stage | None", as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,8 @@ class ComparedModel:
     model: ModelName | None = None
 
 
-def compared_model(given: str, limits: Limits, encoding: str | None = None) -> ComparedModel:
+def compared_model(given: str, limits: Limits, encoding: str | None = None,
+                   columns: Mapping[str, str] | None = None) -> ComparedModel:
     """Understand one of the models: a stage folder or file with answers, else a model `M`.
 
     Raises:
@@ -50,7 +51,7 @@ def compared_model(given: str, limits: Limits, encoding: str | None = None) -> C
     """
     path = Path(given)
     if path.is_file() or (stage.is_stage(path) and not (path / MODEL).is_dir()):
-        table = read([given], encoding)
+        table = read([given], encoding, columns, partial=True)
         rows = {row.id: row for row in instructions(table.frame) if row.response}
         return ComparedModel(path.name, given, tuple(table.inputs), rows=rows)
     model = understand(given)

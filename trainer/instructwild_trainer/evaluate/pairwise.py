@@ -1,7 +1,7 @@
 """`instructwild evaluate pairwise`: two models answer the same prompts, and a judge says whose answers are better."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from importlib.resources import files
 from pathlib import Path
@@ -42,8 +42,8 @@ COMPARED = pl.Schema({**RANKING, "category": pl.String, "winner": pl.String, "co
 
 
 def compare(pair: Sequence[str], out: Path, plan: PairwisePlan, *, limits: Limits | None = None,
-            cache: Path | None = None, encoding: str | None = None, force: bool = False, dry_run: bool = False,
-            ) -> "stage.Stage | None":
+            cache: Path | None = None, encoding: str | None = None, columns: Mapping[str, str] | None = None,
+            force: bool = False, dry_run: bool = False) -> "stage.Stage | None":
     """Compare two models and write a stage of rankings; None after a dry run.
 
     Args:
@@ -51,16 +51,17 @@ def compare(pair: Sequence[str], out: Path, plan: PairwisePlan, *, limits: Limit
         out: the stage folder to write.
         plan: how they are compared.
         cache: a file of paid verdicts that several runs share.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
 
     Raises:
         InputError, ConfigError, ModelError, EndpointError: a model or the prompts cannot be used.
     """
     limits = limits or Limits()
     rubric = read_rubric(plan.rubric)
-    models = [compared_model(name, limits, encoding) for name in pair]
+    models = [compared_model(name, limits, encoding, columns) for name in pair]
     names = list(plan.names) or unique_names(item.name for item in models)
     called, judged_by, scores = _judge(plan.judge, limits)
-    comparisons, inputs, malformed = _comparisons(models, plan, encoding)
+    comparisons, inputs, malformed = _comparisons(models, plan, encoding, columns)
     config = {"sides": names, "judge": called, "answer": plan.answer.plain(), "verdict": plan.verdict.plain(),
               "rubric": rubric.digest, "limit": plan.limit, "budget": limits.budget}
     inputs = [*inputs, *(record for item in models for record in item.inputs), *judged_by]
@@ -97,13 +98,13 @@ def _judge(given: str, limits: Limits) -> tuple[str, list[stage.FileRecord], Any
 
 
 def _comparisons(models: Sequence[ComparedModel], plan: PairwisePlan, encoding: str | None,
-                 ) -> tuple[list[Comparison], list[stage.FileRecord], list[Dropped]]:
+                 columns: Mapping[str, str] | None) -> tuple[list[Comparison], list[stage.FileRecord], list[Dropped]]:
     """The prompts to compare on, in order."""
     inputs: list[stage.FileRecord] = []
     malformed: list[Dropped] = []
     before = [item for item in models if item.rows is not None]
     if plan.prompts:
-        table = read(plan.prompts, encoding)
+        table = read(plan.prompts, encoding, columns)
         rows, inputs, malformed = list(instructions(table.frame)), table.inputs, table.malformed
     elif before:
         rows = list((before[0].rows or {}).values())
@@ -255,7 +256,7 @@ def _mean(values: Sequence[float]) -> float | None:
 
 
 def _row(item: Comparison, names: Sequence[str], annotator: str) -> RankingRow:
-    output = [(message.role, message.content) for message in item.row.prompt]
+    output = [message.turn for message in item.row.prompt]
     candidates = tuple(Candidate(id=response_id([*output, ("assistant", answer)]) or "", text=answer, model=name)
                        for answer, name in zip(item.answers, names, strict=True))
     ranks = {1.0: (1, 2), 0.0: (2, 1)}.get(float(item.value or 0.0), (1, 1))

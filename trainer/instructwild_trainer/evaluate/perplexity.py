@@ -11,7 +11,7 @@ import polars as pl
 from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.read import read
-from instructwild.schema import Dropped, response_id
+from instructwild.schema import Dropped, response_id, turn_of
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
 from instructwild_trainer.evaluate.chunks import in_chunks
@@ -27,8 +27,8 @@ MEASURED = pl.Schema({"id": pl.String, "response_id": pl.String, "language": pl.
 
 
 def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, held_out: float = 1.0, max_length: int = 1024,
-            dtype: str = "auto", encoding: str | None = None, force: bool = False, dry_run: bool = False,
-            ) -> "stage.Stage | None":
+            dtype: str = "auto", encoding: str | None = None, columns: Mapping[str, str] | None = None, force: bool = False,
+            dry_run: bool = False) -> "stage.Stage | None":
     """Measure every model on the same rows and write a stage; None after a dry run.
 
     Args:
@@ -37,6 +37,7 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
         held_out: measure only on the prompts that a training with this share held out does not see; 1 takes all.
         max_length: rows with more tokens leave.
         dtype: of the weights; "auto" is what computes best here.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
 
     Raises:
         InputError: no row can be measured by all models.
@@ -44,7 +45,7 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
     """
     sources = [source_of(model) for model in models]
     names = unique_names(source.label for source in sources)
-    table = read(data, encoding)
+    table = read(data, encoding, columns)
     config = {"models": names, "held_out": held_out, "max_length": max_length, "dtype": dtype}
     with stage.start(out, "evaluate perplexity", config=config, inputs=[*table.inputs, *(s.record for s in sources)],
                      force=force) as run:
@@ -109,7 +110,7 @@ def _finish(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], 
     sizes = [answer_bytes(row.messages) for row in rows]
     metrics = {**figures_of(names, [row.key for row in rows], [row.language for row in rows], results, sizes),
                "held_back": beyond}
-    data = pl.DataFrame([{"id": row.id, "response_id": response_id([(m["role"], m["content"]) for m in row.messages]),
+    data = pl.DataFrame([{"id": row.id, "response_id": response_id([turn_of(message) for message in row.messages]),
                           "language": row.language, "bytes": size,
                           "models": [{"model": name, "nats": results[name][i][0], "tokens": results[name][i][1]}
                                      for name in names]}

@@ -8,7 +8,7 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import InputError
-from instructwild.read import Table, read
+from instructwild.read import Table, read_several
 from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat
@@ -40,13 +40,14 @@ class AnswerSet:
 
 
 def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int = 1024, encoding: str | None = None,
-          force: bool = False, dry_run: bool = False) -> "stage.Stage | None":
+          columns: Mapping[str, str] | None = None, force: bool = False, dry_run: bool = False) -> "stage.Stage | None":
     """Score every answer of every set and write a stage; None after a dry run.
 
     Args:
         data: sets of answers, each a stage folder or a file; the others are compared with the first, prompt by prompt.
         model: a `train reward` stage.
         max_length: longer conversations lose their beginning.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
 
     Raises:
         InputError: there is no answer to score.
@@ -54,7 +55,7 @@ def score(data: Sequence[str | Path], model: str, out: Path, *, max_length: int 
     """
     judge = scorer(str(model))
     judge.max_length = max_length
-    tables = [read([item], encoding) for item in data]
+    tables = read_several([[item] for item in data], encoding, columns)
     names = unique_names(Path(str(item)).name for item in data)
     inputs = [record for table in tables for record in table.inputs]
     config = {"model": judge.source.label, "sources": names, "max_length": max_length}

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from instructwild.console.options import DryRun, Force, Json, Out, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
 
 
 def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or adapter folder, a Hub id, or smollm2.")],
@@ -27,15 +27,18 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
            languages: Annotated[str, typer.Option(
                "--languages", help="Languages that calibration rows must cover, as en,zh; by default those the model was "
                "trained on.", show_default=False)] = "",
+           columns: Columns = None, encoding: Encoding = None,
            dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
     """Write a merged model, a 4-bit model or a reward model; it is loaded afresh and compared with its source."""
     from instructwild.console.terminal import console
+    from instructwild.read.names import parse_map
     from instructwild.stage.folder import Stage
     from instructwild.stage.manifest import read_manifest
     from instructwild_trainer.export.reward import plan_reward
     from instructwild_trainer.export.stage import export as work
     from instructwild_trainer.export.stage import plan_export
 
+    mapping = parse_map(columns or ())
     required = [name.strip() for name in languages.split(",") if name.strip()]
     if dry_run and format == "reward":
         source = plan_reward(model)
@@ -43,13 +46,13 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
         return
     if dry_run:
         plan = plan_export(model, format, calibration or [], bits=4, group_size=group_size, samples=samples,
-                           max_length=max_length, held_out=0.1, languages=required)
+                           max_length=max_length, held_out=0.1, languages=required, encoding=encoding, columns=mapping)
         for line in plan.lines():
             print(line)
         return
     run = work(model, out, format=format, calibration=calibration or [], group_size=group_size,
                symmetric=symmetric, samples=samples, fit_scales=fit_scales, max_length=max_length, languages=required,
-               force=force)
+               encoding=encoding, columns=mapping, force=force)
     made = run.finished or Stage(out, read_manifest(out))
     if not as_json:
         for failure in made.manifest.metrics.get("failures", []):

@@ -38,7 +38,7 @@ def plan_reward(model: str) -> Source:
 
 
 def export_reward(model: str, out: Path, *, calibration: Sequence[str] = (), max_length: int = 512,
-                  force: bool = False) -> stage.Run:
+                  encoding: str | None = None, columns: Mapping[str, str] | None = None, force: bool = False) -> stage.Run:
     """Write a reward model as a plain sequence classification folder; the gate compares its scores with the source's.
 
     Args:
@@ -52,7 +52,7 @@ def export_reward(model: str, out: Path, *, calibration: Sequence[str] = (), max
     from instructwild.read import read
 
     source = plan_reward(model)
-    table = read(calibration)
+    table = read(calibration, encoding, columns)
     config = {"model": source.label, "format": "reward", "max_length": max_length}
     with stage.start(out, "export", config=config, inputs=[source.record, *table.inputs], force=force) as run:
         if run.finished is None:
@@ -72,7 +72,7 @@ def _write(run: stage.Run, source: Source, table: Any, max_length: int) -> None:
     messages = [*question_rows(), *(turns(row.messages) for row in rows[:MOST_ROWS])]
     encoded = [chat.encode(conversation).to_stop for conversation in messages]
     expected = scores(model, encoded, chat.tokenizer.pad_token_id)
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         folder.mkdir(parents=True, exist_ok=True)
         plain = merge(model).float()
         plain.config.pad_token_id = chat.tokenizer.pad_token_id

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -94,7 +94,8 @@ class ExportPlan:
 
 
 def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits: int, group_size: int, samples: int,
-                max_length: int, held_out: float, languages: Sequence[str]) -> ExportPlan:
+                max_length: int, held_out: float, languages: Sequence[str], encoding: str | None = None,
+                columns: Mapping[str, str] | None = None) -> ExportPlan:
     """Find the model and the rows; everything that can be wrong about them is said here. See `export` for arguments.
 
     Raises:
@@ -110,7 +111,7 @@ def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits:
         raise InputError("GPTQ needs rows to calibrate with", where="--calibration",
                          remedy="give the answered rows that the model was trained on, a stage folder or a file")
     chat = load_chat(source)
-    table = read(calibration)
+    table = read(calibration, encoding, columns)
     rows, dropped = conversations(table.frame, chat, max_length)
     if calibration and not rows:
         raise InputError(f"none of {table.frame.height + len(table.malformed):,} rows has an answer and fits into "
@@ -135,7 +136,8 @@ def _split(rows: Sequence[Conversation], share: float) -> tuple[Sequence[Convers
 
 def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] = (), bits: int = 4, group_size: int = 128,
            symmetric: bool = True, samples: int = 96, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
-           languages: Sequence[str] = (), force: bool = False) -> stage.Run:
+           languages: Sequence[str] = (), encoding: str | None = None, columns: Mapping[str, str] | None = None,
+           force: bool = False) -> stage.Run:
     """Write a merged model, a 4-bit model or a reward model and let the gate compare it with its source.
 
     Args:
@@ -150,14 +152,17 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
         max_length: the longest row in tokens.
         held_out: the share of prompts that the gate measures on, the same prompts as in training.
         languages: those that calibration rows must cover; by default the ones the model was trained on, where it tells.
+        encoding: of calibration files that are not UTF-8.
+        columns: NAME -> COLUMN of plain files, as `--map` names them.
 
     Raises:
         ModelError, InputError: the model or the rows cannot be used.
     """
     if format == "reward":
-        return export_reward(model, out, calibration=calibration, max_length=max_length, force=force)
+        return export_reward(model, out, calibration=calibration, max_length=max_length, encoding=encoding, columns=columns,
+                             force=force)
     plan = plan_export(model, format, calibration, bits=bits, group_size=group_size, samples=samples,
-                       max_length=max_length, held_out=held_out, languages=languages)
+                       max_length=max_length, held_out=held_out, languages=languages, encoding=encoding, columns=columns)
     config = {"model": plan.source.label, "format": format, "held_out": held_out, "max_length": max_length}
     if format == "gptq":
         config |= {"bits": bits, "group_size": group_size, "symmetric": symmetric, "samples": samples,
@@ -176,7 +181,7 @@ def _work(run: stage.Run, plan: ExportPlan) -> None:
     for line in plan.lines():
         console.print(line, highlight=False, markup=False)
     merged = _merged(run, plan)
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         if plan.grid and plan.calibration:
             shutil.copytree(_quantized(run, plan, merged, plan.calibration), folder)
         else:

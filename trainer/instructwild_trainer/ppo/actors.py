@@ -93,6 +93,9 @@ class Actors:
         """Everything that is trained, by name."""
         return self.policy_parameters() | self.value_parameters()
 
+    def after_step(self) -> None:
+        """Called when the optimiser has moved the parameters, or they were read from a checkpoint."""
+
     def _layers(self) -> list[tuple[str, Any]]:
         from peft.tuners.tuners_utils import BaseTunerLayer
 

@@ -1,9 +1,8 @@
 """The state of a run between two updates, as safetensors and JSON, whole or not there."""
 
 import json
-import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +10,11 @@ import torch
 from torch import Tensor, nn, optim
 from torch.distributed.tensor import DTensor
 
-from instructwild.errors import ModelError
+from instructwild.stage.atomic import atomic_path, remove
 from instructwild_trainer.processes import Processes
 
 KEPT = 2
-STATE, TENSORS = "state.json", "state.safetensors"
+STATE, TENSORS, TEMPORARY = "state.json", "state.safetensors", "unfinished"
 
 
 def save(folder: Path, update: int, parameters: Mapping[str, nn.Parameter], optimizer: optim.Optimizer,
@@ -36,23 +35,25 @@ def save(folder: Path, update: int, parameters: Mapping[str, nn.Parameter], opti
     parts = shards_of(parameters)
     if parts == 1 and not processes.first:
         return
-    aside = folder / "aside"
+    temporary = folder / TEMPORARY
+
+    def write() -> None:
+        if parts > 1:
+            processes.barrier()
+        _write(temporary / _file(processes.rank, parts), parameters, optimizer)
+        if parts > 1:
+            processes.barrier()
+
     if processes.first:
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-    if parts > 1:
-        processes.barrier()
-    _write(aside / _file(processes.rank, parts), parameters, optimizer)
-    if parts > 1:
-        processes.barrier()
-    if processes.first:
-        (aside / STATE).write_text(json.dumps({"update": update, "parts": parts, **state}, ensure_ascii=False),
-                                   encoding="utf-8")
-        final = folder / f"update-{update:06d}"
-        shutil.rmtree(final, ignore_errors=True)
-        os.replace(aside, final)
+        with atomic_path(folder / f"update-{update:06d}", temporary):
+            temporary.mkdir()
+            write()
+            (temporary / STATE).write_text(json.dumps({"update": update, "parts": parts, **state}, ensure_ascii=False),
+                                           encoding="utf-8")
         for old in sorted(folder.glob("update-*"))[:-KEPT]:
-            shutil.rmtree(old, ignore_errors=True)
+            remove(old)
+    else:
+        write()
     if parts > 1:
         processes.barrier()
 
@@ -67,39 +68,58 @@ def load(path: Path, parameters: Mapping[str, nn.Parameter], optimizer: optim.Op
          processes: Processes) -> dict[str, Any]:
     """Put weights and moments back where they were, and hand back the plain state with its `update`.
 
-    Raises:
-        ModelError: its weights are cut into another number of parts.
+    A checkpoint of another number of processes is read as well: each takes its own part of all parts, a tensor at a time.
     """
-    from safetensors.torch import load_file
-
+    state: dict[str, Any] = read_state(path)
     parts = shards_of(parameters)
-    state = checked(path, parts)
     with torch.no_grad():
-        for key, value in load_file(path / _file(processes.rank, parts)).items():
+        for key, value in _tensors(path, state["parts"], processes.rank if state["parts"] == parts else None):
             kind, _, name = key.partition("/")
             parameter = parameters[name]
-            if kind == "weight":
-                _own(parameter).copy_(value)
-            else:
-                held = optimizer.state.setdefault(parameter, {})
-                held[kind] = value if kind == "step" else torch.zeros_like(parameter)
-                _own(held[kind]).copy_(value)
+            if kind == "step":
+                on_device = optimizer.defaults.get("fused")
+                optimizer.state.setdefault(parameter, {})[kind] = value.to(parameter.device) if on_device else value
+                continue
+            target = parameter
+            if kind != "weight":
+                target = optimizer.state.setdefault(parameter, {}).setdefault(kind, torch.zeros_like(parameter))
+            local = _own(target)
+            local.copy_(value if state["parts"] == parts else _part_of(value, local, processes.rank, parts))
     return state
 
 
-def checked(path: Path, parts: int) -> dict[str, Any]:
-    """The plain state of a checkpoint, once it is known to be cut into as many parts as this run's weights.
-
-    Raises:
-        ModelError: it is not.
-    """
-    state: dict[str, Any] = json.loads((path / STATE).read_text(encoding="utf-8"))
-    if (kept := state.get("parts", 1)) != parts:
-        begun = f"torchrun --nproc-per-node {kept}" if kept > 1 else "one process"
-        raise ModelError(f"its weights are in {kept} part{'s' if kept > 1 else ''}, and this run would hold them in {parts}",
-                         where=f"checkpoint {path.name}",
-                         remedy=f"go on with {begun}, as the run began, or begin anew in another --out")
+def read_state(path: Path) -> dict[str, Any]:
+    """The plain state of a checkpoint; `parts` says in how many files its weights are."""
+    state: dict[str, Any] = {"parts": 1, **json.loads((path / STATE).read_text(encoding="utf-8"))}
     return state
+
+
+def joined_weights(path: Path) -> Iterator[tuple[str, Tensor]]:
+    """Each weight of a checkpoint by name, put together from all its parts, one at a time."""
+    for key, value in _tensors(path, read_state(path)["parts"], None):
+        kind, _, name = key.partition("/")
+        if kind == "weight":
+            yield name, value
+
+
+def _tensors(path: Path, parts: int, rank: int | None) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of one process's file, or of all files put together where no rank is named."""
+    from safetensors import safe_open
+
+    ranks = range(parts) if rank is None else [rank]
+    with ExitStack() as stack:
+        files = [stack.enter_context(safe_open(path / _file(one_rank, parts), "pt")) for one_rank in ranks]
+        for key in files[0].keys():  # noqa: SIM118 - no mapping
+            pieces = [file.get_tensor(key) for file in files]
+            yield key, pieces[0] if len(pieces) == 1 or not pieces[0].dim() else torch.cat(pieces)
+
+
+def _part_of(whole: Tensor, local: Tensor, rank: int, parts: int) -> Tensor:
+    """The rows of a whole tensor that FSDP keeps in a process: equal runs, the last of them shorter."""
+    if parts == 1:
+        return whole
+    size = -(-len(whole) // parts)
+    return whole[rank * size:rank * size + len(local)]
 
 
 def shards_of(parameters: Mapping[str, nn.Parameter]) -> int:

@@ -80,7 +80,9 @@ class Trainer:
         o = self.options
         groups = [{"params": list(self.actors.policy_parameters().values())},
                   {"params": list(self.actors.value_parameters().values())}]
-        self.optimizer = torch.optim.AdamW(groups, lr=o.learning_rate, eps=o.adam_epsilon, weight_decay=o.weight_decay)
+        self.optimizer = torch.optim.AdamW(groups, lr=o.learning_rate, eps=o.adam_epsilon, weight_decay=o.weight_decay,
+                                           fused=self.actors.device.type == "cuda")
+        self.optimizer.register_step_post_hook(lambda *_: self.actors.after_step())
         self.kl = AdaptiveKL(o.kl_coef, o.kl_target, o.kl_horizon) if o.kl_target else FixedKL(o.kl_coef)
         self.watch = Watch(o)
 
@@ -226,6 +228,7 @@ class Trainer:
         if path is None:
             return 0
         state = checkpoint.load(path, self.actors.parameters(), self.optimizer, self.processes)
+        self.actors.after_step()
         self.history, self.kl.coef, self.watch.endless = state["history"], state["kl_coef"], state["endless"]
         return int(state["update"])
 

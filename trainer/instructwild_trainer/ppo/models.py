@@ -20,9 +20,10 @@ from instructwild_trainer.ppo.scores import (
     Summed,
     reward_function,
 )
-from instructwild_trainer.ppo.separate import SeparateActors
+from instructwild_trainer.ppo.separate import MasterWeightActors, SeparateActors
 from instructwild_trainer.ppo.sharded import ShardedActors, shard_below_head
 from instructwild_trainer.processes import Processes, device
+from instructwild_trainer.quantized_base import quantize_base
 from instructwild_trainer.templates import Chat
 
 if TYPE_CHECKING:
@@ -57,12 +58,13 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
     if shards > 1:
         actors = ShardedActors(lambda: loaded("auto"), processes, dtype, shared_trunk=shared_trunk)
     elif options.use_peft:
-        model = loaded(dtype).to(device())
+        model = quantize_base(loaded(dtype), options, device()).to(device())
         actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
                         value_from_reward=options.value_init == "reward", value_layers=options.value_layers)
     else:
-        model = loaded(dtype).to(device())
-        actors = SeparateActors(model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model))
+        model = loaded(dtype if dtype == torch.float32 else "auto").to(device())
+        models = model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model)
+        actors = SeparateActors(*models) if dtype == torch.float32 else MasterWeightActors(*models, dtype)
     size = options.per_device_train_batch_size
     scores: list[Score] = [*functions_as_scores]
     if reward and on_base:
@@ -73,6 +75,8 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         if its_tokenizer.get_vocab() != chat.tokenizer.get_vocab():
             raise ModelError("has another vocabulary than the policy", where=reward.label,
                              remedy="train a reward model on the stage that --model names")
+        if options.use_peft:
+            reward_model = quantize_base(reward_model, options, device())
         placed = shard_below_head(reward_model, dtype) if shards > 1 else reward_model.to(actors.device)
         scores.append(SeparateModelScore(placed, size))
     return actors, scores[0] if len(scores) == 1 else Summed(scores)

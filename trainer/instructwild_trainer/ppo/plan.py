@@ -1,4 +1,4 @@
-"""What a run will do and need, told and checked before any weight is loaded."""
+"""What a run will do and need, printed and checked before any weight is loaded."""
 
 import dataclasses
 from typing import TYPE_CHECKING
@@ -61,17 +61,17 @@ def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: i
                  sampling: int) -> Need:
     """Bytes of one process where all weights of `trained` models are learned beside `frozen` ones.
 
-    A step holds the gradient of PTX beside those of the models. What is cut is held in fp32 where it is learned; a pass puts
-    two layers, the embedding and the output layer together, and their gradients before these are added up; a rollout, when
-    there are no gradients, puts the whole policy together.
+    A step holds the gradient of PTX beside those of the models. What is learned is held in fp32, in one process beside the
+    weights of passes. Where it is cut, a pass puts two layers, the embedding and the output layer together, and their
+    gradients before these are added up; a rollout, when there are no gradients, puts the whole policy together.
     """
-    master = 4 if parts > 1 else size
+    master, beside = 4, size if parts == 1 and size < 4 else 0
     gradients = shape.parameters * master * (trained + (o.ptx_coef > 0)) // parts
     if parts > 1:
         layer, around = shape.parameters // shape.layers, 2 * shape.vocabulary * shape.hidden
         learning += (around + 2 * layer) * size + (around + layer) * (size + 4)
         sampling += shape.parameters * size - gradients
-    return Need(weights=shape.parameters * (master * trained + size * frozen) // parts, gradients=gradients,
+    return Need(weights=shape.parameters * ((master + beside) * trained + size * frozen) // parts, gradients=gradients,
                 optimizer=shape.parameters * 2 * master * trained // parts, activations=max(learning, sampling))
 
 
@@ -100,14 +100,14 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> P
     if free and needed.total > free:
         remedies = [] if o.per_device_train_batch_size == 1 else ["--per-device-train-batch-size 1"]
         remedies += [] if parts == 1 or o.rollout_batch_size == 1 else [f"--rollout-batch-size {o.rollout_batch_size // 2}"]
-        remedies += [] if o.use_peft else ["--use-peft true", "more processes, among which weights are cut"]
-        remedies += [] if o.gradient_checkpointing else ["--gradient-checkpointing true"]
+        remedies += [] if o.use_peft else ["--use-peft", "more processes, among which weights are cut"]
+        remedies += [] if o.gradient_checkpointing else ["--gradient-checkpointing"]
         raise ModelError(f"needs about {needed}, and {device} has {free / GIB:.1f} GiB free", where="memory",
                          remedy=", or ".join([*remedies, f"--max-length {o.max_length // 2}", "a smaller --model"]))
     return o
 
 
-def tell(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised: int, world: int) -> None:
+def print_plan(base: "Source", o: PPOOptions, prompts: int, held_out: int, supervised: int, world: int) -> None:
     """Say what is inherited and the batch arithmetic."""
     if base.manifest is not None and base.inherited:
         console.print(f"inherited from the {base.manifest.stage} stage: model, tokenizer, template, " + ", ".join(

@@ -10,11 +10,12 @@ from instructwild import stage
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 from instructwild.llm.quiet import quiet_imports
-from instructwild.read import read
+from instructwild.read import read_several
 from instructwild_trainer.adapter import Source, load_chat, save_policy, source_of
 from instructwild_trainer.answers import answers
-from instructwild_trainer.config import load, plain
-from instructwild_trainer.fit import CHECKPOINTS, calm, check_scale, once
+from instructwild_trainer.begin import resolved_config
+from instructwild_trainer.config import load
+from instructwild_trainer.fit import CHECKPOINTS, check_scale, once, silence_libraries
 from instructwild_trainer.likelihood import held_out_loss
 from instructwild_trainer.ppo import checkpoint, report
 from instructwild_trainer.ppo.actors import POLICY
@@ -22,7 +23,7 @@ from instructwild_trainer.ppo.callbacks import reporters
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome
 from instructwild_trainer.ppo.models import build_models
-from instructwild_trainer.ppo.plan import checked, shards_of, tell
+from instructwild_trainer.ppo.plan import checked, print_plan, shards_of
 from instructwild_trainer.ppo.rows import PPORows, prepared
 from instructwild_trainer.ppo.sharded import check_even
 from instructwild_trainer.ppo.workers import follow, train_with_progress, trainer_of
@@ -34,9 +35,6 @@ from instructwild_trainer.trl_algorithms import train_with_trl
 
 if TYPE_CHECKING:
     from transformers import TrainerCallback
-
-NOT_OF_THE_RESULT = ("model", "save_steps", "report_to", "trust_remote_code")
-
 
 @dataclass(frozen=True)
 class PPORun:
@@ -51,6 +49,8 @@ class PPORun:
     overrides: Mapping[str, Any] | None = None
     force: bool = False
     encoding: str | None = None
+    columns: Mapping[str, str] | None = None
+    """NAME -> COLUMN of plain files, as `--map` names them."""
     dry_run: bool = False
     on_preview: Callable[[Preview], None] | None = None
     """Given the preview of a dry run."""
@@ -68,7 +68,7 @@ def run(request: PPORun) -> stage.Stage | None:
         InstructwildError: see `errors`; each before the first training step.
     """
     quiet_imports()
-    with processes() as dist, calm():
+    with processes() as dist, silence_libraries():
         return _run(request, dist)
 
 
@@ -89,14 +89,15 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
         check_even(options, shards, ptx=bool(request.ptx))
     reward = source_of(request.reward) if request.reward else None
     options = checked(base, options, reward=reward is not None, world=dist.world)
-    tables = read(request.prompts, request.encoding), read(request.ptx, request.encoding)
+    tables = read_several([request.prompts, request.ptx], request.encoding, request.columns)
     inputs = [*tables[0].inputs, *tables[1].inputs, base.record, *([reward.record] if reward else []),
               *(stage.input_record(path.rpartition(":")[0]) for path in request.reward_functions)]
-    config = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
+    config = resolved_config(options)
     config["reward_functions"] = [Path(path).name for path in request.reward_functions]
 
     def encoded() -> tuple[Chat, PPORows]:
-        chat = load_chat(base, trust_remote_code=options.trust_remote_code)
+        chat = load_chat(base, options.chat_template, reasoning=options.reasoning,
+                         trust_remote_code=options.trust_remote_code)
         return chat, prepared(tables[0], tables[1], chat, options)
 
     if not dist.first:
@@ -110,9 +111,11 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
             dist.broadcast()
             return work.finished
         chat, rows = encoded()
-        if latest := checkpoint.latest(work.scratch / CHECKPOINTS):
-            checkpoint.checked(latest, shards)
-        tell(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), dist.world)
+        latest = checkpoint.latest(work.scratch / CHECKPOINTS)
+        if latest and (begun := checkpoint.read_state(latest)["parts"]) != shards:
+            console.print(f"{latest.name} was written by {begun} process{'es' if begun > 1 else ''}, and {shards} go on: "
+                          "sums are added up in another order, so results differ by rounding", highlight=False)
+        print_plan(base, options, len(rows.prompts), len(rows.held_out_prompts), len(rows.ptx), dist.world)
         dist.broadcast(None if request.dry_run else str(work.scratch))
         if request.dry_run:
             if request.on_preview is not None:
@@ -152,7 +155,7 @@ def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source
         stopped_on=_responses(outcome, chat)[:8],
         answers=[report.SampledAnswer(prompt.messages[-1]["content"], prompt.language, *pair) for prompt, *pair in
                  zip(shown_prompts, answers_before, answers_after, strict=True)])
-    with work.aside("model") as folder:
+    with work.atomic("model") as folder:
         save_policy(actors.unwrap(), chat, folder, base, final=request.out / "model")
     return work.finish(
         rows=stage.Rows(**{"in": rows.total, "kept": rows.total - len(rows.dropped), "dropped": len(rows.dropped)}),

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source: "Source | None" = None, *,
           force: bool = False, dry_run: bool = False, encoding: str | None = None,
+          columns: "Mapping[str, str] | None" = None,
           on_preview: "Callable[[Preview], None] | None" = None) -> "Stage | None":
     """Train a reward model and write a stage whose `model/` holds its adapter and score head; None after a dry run.
 
@@ -33,7 +34,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     from instructwild.read.rankings import read_rankings
     from instructwild_trainer.adapter import ADAPTER_CONFIG, load_chat, source_of
     from instructwild_trainer.data import split
-    from instructwild_trainer.fit import calm, check_scale
+    from instructwild_trainer.fit import check_scale, silence_libraries
     from instructwild_trainer.preview import preview
     from instructwild_trainer.processes import started
     from instructwild_trainer.reward.groups import groups, weights
@@ -41,10 +42,10 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
 
     source = source or source_of(options.model)
     check_scale(options)
-    given = weights(options.annotator_weights)
-    table = read_rankings(data, encoding)
+    by_annotator = weights(options.annotator_weights)
+    table = read_rankings(data, encoding, columns)
     inputs = [*table.inputs, source.record]
-    with calm(), started(out, "reward", resolved_config(options), inputs, force) as run:
+    with silence_libraries(), started(out, "reward", resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
         chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
@@ -54,16 +55,16 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         if (source.folder / ADAPTER_CONFIG).is_file():
             raise ModelError("is an adapter: a reward model is trained on a complete model", where=source.label,
                              remedy="give the merged model, or the stage that made the adapter")
-        ranked, dropped = groups(table.rows, chat, options.max_length, given)
+        ranked, dropped = groups(table.rows, chat, options.max_length, by_annotator)
         require_rows(ranked, [*table.dropped, *dropped])
         parts = split(ranked, options.held_out, key=lambda group: group.key, language=lambda group: group.language,
                       most=options.held_out_rows)
-        check_masks(one for group in parts.train for one in group.encoded)
+        check_masks(encoded for group in parts.train for encoded in group.encoded)
         lost = [*table.dropped, *dropped]
         print_plan(source, chat, options, len(parts.train), {name: len(held) for name, held in parts.held_out.items()},
                   len(lost), "prompts")
-        show(chat, min((one for group in parts.train[:50] for one in group.encoded), key=lambda row: len(row.input_ids)),
-             scored=True)
+        answers = (encoded for group in parts.train[:50] for encoded in group.encoded)
+        show(chat, min(answers, key=lambda row: len(row.input_ids)), scored=True)
         if dry_run:
             if on_preview is not None:
                 on_preview(preview(chat, len(ranked), lost, [encoded for group in ranked for encoded in group.encoded]))
@@ -76,6 +77,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     from instructwild.console.terminal import console, progress
     from instructwild.stage import Rows
     from instructwild_trainer.fit import curves, once, train
+    from instructwild_trainer.memory import passes
     from instructwild_trainer.processes import is_first
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
@@ -85,7 +87,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     candidates = sum(len(group.encoded) for group in held)
 
     def scored(model: Any, when: str) -> list[list[float]]:
-        with progress() as shown:
+        with progress() as shown, passes(options):
             task = shown.add_task(f"held-out scores {when}", total=candidates, note="")
             return score(model, held, chat.tokenizer.pad_token_id, done=lambda rows: shown.update(task, advance=rows))
 
@@ -98,7 +100,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     if before is None:
         return None
     after = scored(trainer.model, "after")
-    with run.aside("model") as folder:
+    with run.atomic("model") as folder:
         save(trainer.model, chat, folder, source, run.folder / "model")
     pairs = pairs_of(held)
     result = _judged(pairs, before, after, likelihood)
@@ -112,9 +114,9 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
         "annotators": _annotators(parts), "updates": trainer.state.global_step, "training_seconds": round(seconds, 1),
         "curves": curves(history), **result,
     }
-    for name, one in result.get("accuracy", {}).get("all pairs", {}).items():
-        console.print(f"held-out pairs, {name}: {one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]", highlight=False,
-                      markup=False)
+    for name, estimate in result.get("accuracy", {}).get("all pairs", {}).items():
+        console.print(f"held-out pairs, {name}: {estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]",
+                      highlight=False, markup=False)
     counts = Rows(**{"in": parts.rows + len(dropped), "kept": parts.rows, "dropped": len(dropped)})
     return run.finish(rows=counts, dropped=dropped, metrics=metrics,
                       report=page(metrics, history, held, pairs, after, chat, parts.train[0]))
@@ -141,13 +143,16 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
 
     from instructwild_trainer.fit import arguments, lora
     from instructwild_trainer.lora import follow_base
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, weights_dtype
+    from instructwild_trainer.processes import device
+    from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.reward.head import reward_model
     from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
 
     torch.manual_seed(options.seed)
-    model = reward_model(source.folder, chat.tokenizer, dtype=as_torch(dtype_of(options)),
+    model = reward_model(source.folder, chat.tokenizer, dtype=as_torch(weights_dtype(options)),
                          trust_remote_code=options.trust_remote_code)
+    model = quantize_base(model, options, device())
     config = RewardConfig(**arguments(options, run), center_rewards_coefficient=options.center_rewards_coefficient or None)
     trainer = RankingTrainer(
         model=model, args=config, processing_class=chat.tokenizer, data_collator=Collator(chat.tokenizer.pad_token_id),
@@ -156,7 +161,7 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     follow_base(trainer.model)
     if trainer.is_fsdp_enabled:
         raise ModelError("reward models are not trained in parts under FSDP", where="train reward",
-                         remedy="train adapters (--use-peft true), on one GPU or under torchrun")
+                         remedy="train adapters (--use-peft), on one GPU or under torchrun")
     return trainer
 
 
@@ -166,14 +171,15 @@ def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "l
         return None
     from instructwild_trainer.adapter import load_policy
     from instructwild_trainer.likelihood import answer_loss
-    from instructwild_trainer.memory import as_torch, dtype_of
+    from instructwild_trainer.memory import as_torch, weights_dtype
     from instructwild_trainer.processes import device
+    from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.reward.measure import in_shape
 
-    model, _ = load_policy(source, dtype=as_torch(dtype_of(options)), trust_remote_code=options.trust_remote_code)
+    model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
     rows = [encoded for group in held for encoded in group.encoded]
-    found = answer_loss(model.to(device()), rows, chat.tokenizer.pad_token_id)
-    return in_shape([-total / max(1, count) for total, count in found], held, lambda group: group.encoded)
+    losses = answer_loss(quantize_base(model, options, device()).to(device()), rows, chat.tokenizer.pad_token_id)
+    return in_shape([-total / max(1, count) for total, count in losses], held, lambda group: group.encoded)
 
 
 def _judged(pairs: Any, before: Any, after: Any, likelihood: Any) -> dict[str, Any]:
@@ -187,8 +193,9 @@ def _judged(pairs: Any, before: Any, after: Any, likelihood: Any) -> dict[str, A
         judges["likelier wins"] = pairs.margins(likelihood)
     rows, error = calibration(judges["reward model"])
 
-    def plain(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-        return {name: {judge: dataclasses.asdict(one) for judge, one in parts.items()} for name, parts in found.items()}
+    def plain(tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {name: {judge: dataclasses.asdict(estimate) for judge, estimate in parts.items()}
+                for name, parts in tables.items()}
 
     return {"accuracy": plain(judged(pairs, judges)), "differences": plain(differences(pairs, judges, "reward model")),
             "calibration": {"bins": rows, "error": error}}

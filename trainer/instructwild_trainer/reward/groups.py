@@ -40,33 +40,33 @@ class Group:
     annotators: tuple[str, ...] = ()
 
 
-def weights(given: str) -> dict[str, float]:
+def weights(text: str) -> dict[str, float]:
     """`name=weight,…` as a mapping.
 
     Raises:
         ConfigError: a part of it is no name with a weight of at least 0.
     """
-    found = {}
-    for part in filter(None, (part.strip() for part in given.split(","))):
+    by_annotator = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = part.rpartition("=")
         try:
-            found[name] = float(value)
+            by_annotator[name] = float(value)
         except ValueError:
-            found[name] = -1.0
-        if not name or found[name] < 0:
+            by_annotator[name] = -1.0
+        if not name or by_annotator[name] < 0:
             raise ConfigError(f"{part!r} is no annotator with a weight", where="--annotator-weights",
                               remedy="write for example person:3fa2=2,scripted:=0.5")
-    return found
+    return by_annotator
 
 
-def weight_of(annotator: str, given: Mapping[str, float]) -> float:
+def weight_of(annotator: str, by_annotator: Mapping[str, float]) -> float:
     """An annotator's weight: by full name, else by kind (`model:`, `scripted:`, `person:`), else 1."""
     kind = annotator.partition(":")[0] + ":"
-    return given.get(annotator, given.get(kind, 1.0))
+    return by_annotator.get(annotator, by_annotator.get(kind, 1.0))
 
 
 def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
-           given: Mapping[str, float] | None = None) -> tuple[list[Group], list[Dropped]]:
+           by_annotator: Mapping[str, float] | None = None) -> tuple[list[Group], list[Dropped]]:
     """Ranked prompts as encoded groups; what cannot be learned from leaves with a reason.
 
     A candidate longer than `max_length` leaves alone; its prompt leaves when fewer than two candidates, or no strictly
@@ -83,15 +83,15 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     for row, language in zip(rows, languages, strict=True):
         messages = turns(row.messages)
         try:
-            encoded = [chat.answer([*messages, _candidate(one)], tools_of(getattr(row, "tools", None))).to_stop
-                       for one in row.candidates]
+            encoded = [chat.answer([*messages, _candidate(candidate)], tools_of(getattr(row, "tools", None))).to_stop
+                       for candidate in row.candidates]
         except ModelError as error:
             refused.append(error)
             dropped.append(Dropped(id=row.id, step="train", reason=Reason.BAD_FORMAT, row=shown(messages),
                                    evidence=error.what))
             continue
-        fitting = [i for i, one in enumerate(encoded) if len(one.input_ids) <= max_length]
-        orders, annotators = _orders(row, fitting, given or {})
+        fitting = [i for i, answer in enumerate(encoded) if len(answer.input_ids) <= max_length]
+        orders, annotators = _orders(row, fitting, by_annotator or {})
         reason = None
         if len(row.candidates) < 2:
             reason = Reason.TOO_FEW_CANDIDATES
@@ -117,10 +117,11 @@ def _candidate(candidate: Candidate) -> dict[str, str]:
     return {"role": "assistant", "content": candidate.text, **({"reasoning_content": thoughts} if thoughts else {})}
 
 
-def _orders(row: RankingRow, fitting: Sequence[int], given: Mapping[str, float]) -> tuple[list[Order], tuple[str, ...]]:
+def _orders(row: RankingRow, fitting: Sequence[int],
+            by_annotator: Mapping[str, float]) -> tuple[list[Order], tuple[str, ...]]:
     """Each usable ranking of the fitting candidates; weights are shares of the prompt."""
-    found = [(weight_of(ranking.annotator, given), tuple(ranking.ranks[i] for i in fitting), ranking.annotator)
+    weighted = [(weight_of(ranking.annotator, by_annotator), tuple(ranking.ranks[i] for i in fitting), ranking.annotator)
              for ranking in row.rankings if ranking.status == "submitted"]
-    found = [item for item in found if item[0] > 0 and len(set(item[1])) > 1]
-    total = sum(weight for weight, _, _ in found)
-    return [Order(ranks, weight / total) for weight, ranks, _ in found], tuple(name for _, _, name in found)
+    weighted = [item for item in weighted if item[0] > 0 and len(set(item[1])) > 1]
+    total = sum(weight for weight, _, _ in weighted)
+    return [Order(ranks, weight / total) for weight, ranks, _ in weighted], tuple(name for _, _, name in weighted)

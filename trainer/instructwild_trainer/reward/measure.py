@@ -14,7 +14,7 @@ NEAR = 0.25
 
 
 @dataclass(frozen=True)
-class Pairs:
+class HeldOutPairs:
     """Every strictly ordered pair of every ranking of some groups, as parallel arrays of length P.
 
     `prompt` numbers the group a pair comes from; `distance` is how many ranks apart the two are; `better` and `worse` are
@@ -51,13 +51,13 @@ class Pairs:
         return {name: part for name, part in parts.items() if part.any()}
 
 
-def pairs_of(groups: Sequence[Group]) -> Pairs:
+def pairs_of(groups: Sequence[Group]) -> HeldOutPairs:
     """The pairs of some groups, in order."""
-    found = [(p, a, b, order.ranks[b] - order.ranks[a], len(group.texts[a]), len(group.texts[b]), group.language)
+    rows = [(p, a, b, order.ranks[b] - order.ranks[a], len(group.texts[a]), len(group.texts[b]), group.language)
              for p, group in enumerate(groups) for order in group.orders for a, b in order.pairs]
-    columns = list(zip(*found, strict=True)) or [()] * 7
+    columns = list(zip(*rows, strict=True)) or [()] * 7
     whole = [np.array(column, dtype=np.int64) for column in columns[:4]]
-    return Pairs(*whole, *(np.array(column, dtype=float) for column in columns[4:6]), np.array(columns[6], dtype=str))
+    return HeldOutPairs(*whole, *(np.array(column, dtype=float) for column in columns[4:6]), np.array(columns[6], dtype=str))
 
 
 def correct(margins: Floats) -> Floats:
@@ -125,14 +125,14 @@ def calibration(margins: Floats, bins: int = 5) -> tuple[list[tuple[float, float
     """
     confidence = 1 / (1 + np.exp(-np.abs(margins)))
     right = correct(margins)
-    place = np.minimum(((confidence - 0.5) * 2 * bins).astype(int), bins - 1)
-    rows = [(float(confidence[place == b].mean()), float(right[place == b].mean()), int((place == b).sum()))
-            for b in range(bins) if (place == b).any()]
+    bin_of = np.minimum(((confidence - 0.5) * 2 * bins).astype(int), bins - 1)
+    rows = [(float(confidence[bin_of == b].mean()), float(right[bin_of == b].mean()), int((bin_of == b).sum()))
+            for b in range(bins) if (bin_of == b).any()]
     error = sum(abs(sure - held) * count for sure, held, count in rows) / max(1, len(margins))
     return rows, error
 
 
-def judged(pairs: Pairs, judges: Mapping[str, Floats]) -> dict[str, dict[str, Estimate]]:
+def judged(pairs: HeldOutPairs, judges: Mapping[str, Floats]) -> dict[str, dict[str, Estimate]]:
     """Accuracy of each judge on each slice of the pairs: {slice: {judge: estimate}}.
 
     Args:
@@ -143,14 +143,14 @@ def judged(pairs: Pairs, judges: Mapping[str, Floats]) -> dict[str, dict[str, Es
             for name, part in pairs.slices().items()}
 
 
-def differences(pairs: Pairs, judges: Mapping[str, Floats], of: str) -> dict[str, dict[str, Estimate]]:
+def differences(pairs: HeldOutPairs, judges: Mapping[str, Floats], of: str) -> dict[str, dict[str, Estimate]]:
     """How much more often `of` is right than each other judge, on the same pairs: {slice: {other judge: estimate}}."""
     return {name: {other: estimate(correct(judges[of][part]) - correct(margins[part]), pairs.prompt[part])
                    for other, margins in judges.items() if other != of}
             for name, part in pairs.slices().items()}
 
 
-def longer_wins(pairs: Pairs) -> Floats:
+def longer_wins(pairs: HeldOutPairs) -> Floats:
     """Margins of the judge who always prefers the longer answer: [P]."""
     margins: Floats = pairs.better - pairs.worse
     return margins

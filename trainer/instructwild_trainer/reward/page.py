@@ -7,13 +7,13 @@ from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
 from instructwild_trainer.fit import curve
 from instructwild_trainer.reward.groups import Group
-from instructwild_trainer.reward.measure import Pairs
+from instructwild_trainer.reward.measure import HeldOutPairs
 from instructwild_trainer.templates import Chat, token_runs
 
 MODEL = "reward model"
 
 
-def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequence[Group], pairs: Pairs,
+def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequence[Group], pairs: HeldOutPairs,
          scores: Sequence[Sequence[float]], chat: Chat, example: Group) -> Page:
     """One HTML page: accuracy beside its baselines, by slice, calibration, curves, and prompts with their scores."""
     accuracy = metrics.get("accuracy", {})
@@ -52,15 +52,15 @@ def page(metrics: dict[str, Any], history: list[dict[str, float]], held: Sequenc
 def _accuracy(shown: Page, metrics: dict[str, Any], accuracy: dict[str, dict[str, dict[str, float]]]) -> None:
     judges = list(accuracy["all pairs"])
     shown.add("Held-out pairs in the annotators' order",
-              figures.bars({judge: one["value"] for judge, one in accuracy["all pairs"].items()}, percent=True, sort=False,
-                           caption="A pair counts half where both scores are equal. One half is chance."),
+              figures.bars({judge: estimate["value"] for judge, estimate in accuracy["all pairs"].items()}, percent=True,
+                           sort=False, caption="A pair counts half where both scores are equal. One half is chance."),
               Table(["pairs", "number", *judges],
                     [[name, next(iter(parts.values()))["pairs"], *(_interval(parts[judge]) for judge in judges)]
                      for name, parts in accuracy.items()],
                     caption="95% intervals by bootstrap over prompts. Lengths within 25% show what is left once length "
                             "cannot tell."),
               Table(["pairs", *(f"minus {judge}" for judge in judges if judge != MODEL)],
-                    [[name, *(_interval(one, sign=True) for one in parts.values())]
+                    [[name, *(_interval(estimate, sign=True) for estimate in parts.values())]
                      for name, parts in metrics["differences"].items()],
                     caption="How much more often the reward model is right than each baseline, on the same pairs."))
     rows = metrics["calibration"]["bins"]
@@ -73,23 +73,23 @@ def _accuracy(shown: Page, metrics: dict[str, Any], accuracy: dict[str, dict[str
 
 def _curves(history: list[dict[str, float]], key: str) -> dict[str, list[tuple[float, float]]]:
     """Of training, and of held-out prompts where --eval-steps asked for it."""
-    found = {"training": curve(history, key), "held out": curve(history, f"eval_{key}")}
-    return {name: points for name, points in found.items() if points}
+    series = {"training": curve(history, key), "held out": curve(history, f"eval_{key}")}
+    return {name: points for name, points in series.items() if points}
 
 
 def _sample(group: Group, scores: Sequence[float]) -> Sample:
     ranks = group.orders[0].ranks
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
-    told = "\n".join(f"score {scores[i]:+.2f}, rank {ranks[i]}: {group.texts[i][:400]}" for i in order)
-    return Sample(group.messages[-1]["content"], language=group.language, id=group.id, reply=told)
+    text = "\n".join(f"score {scores[i]:+.2f}, rank {ranks[i]}: {group.texts[i][:400]}" for i in order)
+    return Sample(group.messages[-1]["content"], language=group.language, id=group.id, reply=text)
 
 
-def _percent(one: dict[str, float]) -> str:
-    return f"{100 * one['value']:.0f}%"
+def _percent(estimate: dict[str, float]) -> str:
+    return f"{100 * estimate['value']:.0f}%"
 
 
-def _interval(one: dict[str, float], sign: bool = False) -> str:
-    if not one["pairs"]:
+def _interval(estimate: dict[str, float], sign: bool = False) -> str:
+    if not estimate["pairs"]:
         return "–"
-    return f"{one['value']:+.3f} [{one['low']:+.3f}, {one['high']:+.3f}]" if sign else \
-        f"{one['value']:.3f} [{one['low']:.3f}, {one['high']:.3f}]"
+    return f"{estimate['value']:+.3f} [{estimate['low']:+.3f}, {estimate['high']:+.3f}]" if sign else \
+        f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"

@@ -31,11 +31,11 @@ class Scorer:
             conversations: messages that end in an answer.
             done: told how many were scored by each pass.
         """
-        from instructwild_trainer.fit import calm
+        from instructwild_trainer.fit import silence_libraries
         from instructwild_trainer.processes import device
 
         if self._loaded is None:
-            with calm():
+            with silence_libraries():
                 model, tokenizer = load_reward(self.source)
             self._loaded = model.to(device()), ready(tokenizer)
         model, chat = self._loaded
@@ -59,20 +59,20 @@ def scores(model: Any, rows: Sequence[Encoded], pad_id: int, max_length: int | N
 
     ids = [row.input_ids[-max_length:] if max_length else row.input_ids for row in rows]
     at = next(model.parameters()).device
-    found = [0.0] * len(ids)
+    values_of_rows = [0.0] * len(ids)
     training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            for batch in batches([len(one) for one in ids], tokens_at_once):
+            for batch in batches([len(row_ids) for row_ids in ids], tokens_at_once):
                 tokens, mask = padded([ids[i] for i in batch], pad_id, at)
                 values = model(input_ids=tokens, attention_mask=mask, use_cache=False).logits.squeeze(-1).float().tolist()
                 for i, value in zip(batch, values, strict=True):
-                    found[i] = value
+                    values_of_rows[i] = value
                 done(len(batch))
     finally:
         model.train(training)
-    return found
+    return values_of_rows
 
 
 def scorer(path: str) -> Scorer:
@@ -83,8 +83,8 @@ def scorer(path: str) -> Scorer:
     """
     from instructwild_trainer.reward.head import stored_head
 
-    found = Scorer(path)
-    if stored_head(found.source.folder) is None:
+    judge = Scorer(path)
+    if stored_head(judge.source.folder) is None:
         raise ModelError("has no score head, so it is no reward model", where=path,
                          remedy="give the folder of a `train reward` stage")
-    return found
+    return judge

@@ -45,7 +45,7 @@ class Collator:
 
 def dataset(groups: Sequence[Group]) -> Dataset:
     """Groups as the trainer's rows."""
-    return Dataset.from_list([{"candidates": [one.input_ids for one in group.encoded],
+    return Dataset.from_list([{"candidates": [encoded.input_ids for encoded in group.encoded],
                                "ranks": [list(order.ranks) for order in group.orders],
                                "weights": [order.weight for order in group.orders]} for group in groups])
 
@@ -91,10 +91,10 @@ class RankingTrainer(RewardTrainer):
             self._total_train_tokens += int(inputs["attention_mask"].sum())
         ordered = (inputs["order"][:, None] == inputs["order"]) & (inputs["rank"][:, None] < inputs["rank"])
         margins = (ranked[:, None] - ranked)[ordered]
-        noted = {"ranking_loss": loss, "accuracy": (margins > 0).float().mean(), "margin": margins.mean(),
+        figures = {"ranking_loss": loss, "accuracy": (margins > 0).float().mean(), "margin": margins.mean(),
                  "mean_reward": scores.mean(), "min_reward": scores.min(), "max_reward": scores.max()}
         self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
-        for key, value in noted.items():
+        for key, value in figures.items():
             self._metrics[mode][key].append(value.item())
 
 
@@ -116,6 +116,6 @@ def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: i
     from instructwild_trainer.reward.measure import in_shape
     from instructwild_trainer.reward.scorer import scores
 
-    flat = [one for group in groups for one in group.encoded]
-    found = scores(model, flat, pad_id, done=done, tokens_at_once=tokens_at_once)
-    return in_shape(found, groups, lambda group: group.encoded)
+    flat = [encoded for group in groups for encoded in group.encoded]
+    flat_scores = scores(model, flat, pad_id, done=done, tokens_at_once=tokens_at_once)
+    return in_shape(flat_scores, groups, lambda group: group.encoded)

@@ -70,7 +70,7 @@ class Votes:
             voter: who votes; kept as a salted hash.
             seconds: how long it took.
         """
-        turns = [(message.role, message.content) for message in messages]
+        turns = [message.turn for message in messages]
         candidates = tuple(Candidate(id=f"{response_id([*turns, ('assistant', text)])}-{n}", text=text, model=model)
                            for n, (model, text) in enumerate(sorted(answers)))
         ranks = dict(zip(answers, RANKS[verdict], strict=True))

@@ -46,16 +46,16 @@ def _is_number(elements: Elements) -> ColumnElement[bool]:
     return elements.c.type.in_(["integer", "real"])
 
 
-def _matches(elements: Elements, wanted: TermsFilter | RangeFilter) -> ColumnElement[bool]:
+def _matches(elements: Elements, criterion: TermsFilter | RangeFilter) -> ColumnElement[bool]:
     """Whether one JSON element satisfies a filter; numbers are compared as numbers."""
-    if isinstance(wanted, TermsFilter):
-        texts = [str(value) for value in wanted.values]
+    if isinstance(criterion, TermsFilter):
+        texts = [str(value) for value in criterion.values]
         numbers = [number for number in map(_number, texts) if number is not None]
         return case((_is_number(elements), cast(elements.c.value, Float).in_(numbers)), else_=_plain(elements).in_(texts))
     return and_(elements.c.type != "null", *[
         case((_is_number(elements), _compared(cast(elements.c.value, Float), _number(bound), at_least)),
              else_=_compared(_plain(elements), str(bound), at_least))
-        for bound, at_least in ((wanted.ge, True), (wanted.le, False)) if bound is not None])
+        for bound, at_least in ((criterion.ge, True), (criterion.le, False)) if bound is not None])
 
 
 def _compared(value: ColumnElement[Any], bound: Any, at_least: bool) -> ColumnElement[bool]:
@@ -75,28 +75,28 @@ def _time(value: Any) -> datetime:
     """A bound of a date range: ISO 8601, or milliseconds since 1970; as the naive UTC that Argilla stores."""
     try:
         number = _number(value)
-        found = datetime.fromisoformat(str(value)) if number is None else datetime.fromtimestamp(number / 1000, UTC)
+        moment = datetime.fromisoformat(str(value)) if number is None else datetime.fromtimestamp(number / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         raise UnprocessableEntityError(f"`{value}` is no date") from None
-    return found.astimezone(UTC).replace(tzinfo=None) if found.tzinfo else found
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
-def condition(wanted: Filter, dataset: Dataset) -> ColumnElement[bool]:
+def condition(criterion: Filter, dataset: Dataset) -> ColumnElement[bool]:
     """A filter as a condition on a row of `records`."""
-    if isinstance(wanted, AndFilter):
-        return and_(true(), *[condition(part, dataset) for part in wanted.filters])
+    if isinstance(criterion, AndFilter):
+        return and_(true(), *[condition(part, dataset) for part in criterion.filters])
     kinds: dict[type, Callable[..., ColumnElement[bool]]] = {
         RecordFilterScope: _record, MetadataFilterScope: _metadata, SuggestionFilterScope: _suggestion,
         ResponseFilterScope: _response}
-    return kinds[type(wanted.scope)](wanted, wanted.scope, dataset)
+    return kinds[type(criterion.scope)](criterion, criterion.scope, dataset)
 
 
-def _record(wanted: TermsFilter | RangeFilter, scope: RecordFilterScope, dataset: Dataset) -> ColumnElement[bool]:
+def _record(criterion: TermsFilter | RangeFilter, scope: RecordFilterScope, dataset: Dataset) -> ColumnElement[bool]:
     column, read = _record_column(scope)
-    if isinstance(wanted, TermsFilter):
-        return column.in_([read(value) for value in wanted.values])
+    if isinstance(criterion, TermsFilter):
+        return column.in_([read(value) for value in criterion.values])
     return and_(true(), *[_compared(column, read(bound), at_least)
-                          for bound, at_least in ((wanted.ge, True), (wanted.le, False)) if bound is not None])
+                          for bound, at_least in ((criterion.ge, True), (criterion.le, False)) if bound is not None])
 
 
 def _record_column(scope: RecordFilterScope) -> tuple[ColumnElement[Any], Callable[[Any], Any]]:
@@ -107,9 +107,9 @@ def _record_column(scope: RecordFilterScope) -> tuple[ColumnElement[Any], Callab
     return cast(getattr(Record, str(scope.property)), Text), str
 
 
-def _metadata(wanted: TermsFilter | RangeFilter, scope: MetadataFilterScope, dataset: Dataset) -> ColumnElement[bool]:
+def _metadata(criterion: TermsFilter | RangeFilter, scope: MetadataFilterScope, dataset: Dataset) -> ColumnElement[bool]:
     values = func.json_each(Record.metadata_, _path(scope.metadata_property)).table_valued("value", "type")
-    return exists(select(1).select_from(values).where(_matches(values, wanted)))
+    return exists(select(1).select_from(values).where(_matches(values, criterion)))
 
 
 def _question(name: str, dataset: Dataset) -> Any:
@@ -118,9 +118,9 @@ def _question(name: str, dataset: Dataset) -> Any:
                                      func.json_extract(Question.settings, "$.type").in_([str(k) for k in SEARCHABLE]))
 
 
-def _suggestion(wanted: TermsFilter | RangeFilter, scope: SuggestionFilterScope, dataset: Dataset) -> ColumnElement[bool]:
+def _suggestion(criterion: TermsFilter | RangeFilter, scope: SuggestionFilterScope, dataset: Dataset) -> ColumnElement[bool]:
     values, owner = _suggestion_values(scope, dataset)
-    return exists(select(1).select_from(Suggestion).join(values, true()).where(owner, _matches(values, wanted)))
+    return exists(select(1).select_from(Suggestion).join(values, true()).where(owner, _matches(values, criterion)))
 
 
 def _suggestion_values(scope: SuggestionFilterScope, dataset: Dataset) -> tuple[Elements, ColumnElement[bool]]:
@@ -133,18 +133,18 @@ def _suggestion_values(scope: SuggestionFilterScope, dataset: Dataset) -> tuple[
     return values, and_(Suggestion.record_id == Record.id, Suggestion.question_id.in_(question))
 
 
-def _response(wanted: TermsFilter | RangeFilter, scope: ResponseFilterScope, dataset: Dataset) -> ColumnElement[bool]:
+def _response(criterion: TermsFilter | RangeFilter, scope: ResponseFilterScope, dataset: Dataset) -> ColumnElement[bool]:
     whose = [Response.record_id == Record.id] + ([Response.user_id == scope.user.id] if scope.user else [])
     if scope.question:
         values = func.json_each(Response.values, _path(scope.question, "value")).table_valued("value", "type")
         return exists(select(1).select_from(Response).join(values, true())
-                      .where(*whose, _question(scope.question, dataset).exists(), _matches(values, wanted)))
-    if scope.property != "status" or not isinstance(wanted, TermsFilter):
+                      .where(*whose, _question(scope.question, dataset).exists(), _matches(values, criterion)))
+    if scope.property != "status" or not isinstance(criterion, TermsFilter):
         raise UnprocessableEntityError(f"responses cannot be filtered by `{scope.property}` in this way")
-    asked = {str(value) for value in wanted.values}
-    given = [ResponseStatus(value) for value in asked if value in set(ResponseStatus)]
-    ways = [exists(select(1).select_from(Response).where(*whose, Response.status.in_(given)))] if given else []
-    if ResponseStatusFilter.pending in asked:
+    statuses = {str(value) for value in criterion.values}
+    known = [ResponseStatus(value) for value in statuses if value in set(ResponseStatus)]
+    ways = [exists(select(1).select_from(Response).where(*whose, Response.status.in_(known)))] if known else []
+    if ResponseStatusFilter.pending in statuses:
         ways.append(not_(exists(select(1).select_from(Response).where(*whose))))
     return or_(literal(False), *ways)
 
@@ -154,7 +154,7 @@ def text_condition(query: str, field: str | None, dataset: Dataset) -> ColumnEle
 
     Words are found inside words too, which is how Chinese, written without spaces, is searched at all.
     """
-    names = [one.name for one in dataset.fields if not one.is_image and field in (None, one.name)]
+    names = [each.name for each in dataset.fields if not each.is_image and field in (None, each.name)]
     terms = [(minus or dash, phrase or word) for minus, phrase, dash, word in WORD.findall(query) if phrase or word]
     return and_(true(), *[not_(_mentions(term, names)) if negative else _mentions(term, names) for negative, term in terms])
 

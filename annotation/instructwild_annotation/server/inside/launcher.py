@@ -8,6 +8,7 @@ it never outlives the command that started it.
 import argparse
 import asyncio
 import gc
+import importlib
 import json
 import logging
 import os
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import Any
 
 INDEXES = (
     "CREATE INDEX IF NOT EXISTS iw_records_added ON records (dataset_id, inserted_at, id)",
@@ -48,11 +50,17 @@ def main() -> None:
     job_thread.replace_redis()
     _database()
 
-    import sqlite_search  # noqa: F401  registers the engine
     import upstream
+
+    importlib.import_module("sqlite_search")        # registers the engine
 
     if not upstream.apply():
         print("this Argilla is not the version whose slow places are known; it runs unpatched", file=sys.stderr)
+    import blind
+    import sessions
+
+    blind.remember_annotators()
+    sessions.bind_to_passwords()
     asyncio.run(_people(json.loads((options.home / "owner.json").read_text()), options.workspace))
     job_thread.start()
     _serve(options.host, options.port)
@@ -81,7 +89,7 @@ def _database() -> None:
     from sqlalchemy.engine import Engine
 
     @event.listens_for(Engine, "connect")
-    def _connected(connection, _record) -> None:  # noqa: ANN001
+    def _connected(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.close()
@@ -119,12 +127,13 @@ async def _people(owner: dict[str, str], workspace: str) -> None:
 def _serve(host: str, port: int) -> None:
     import uvicorn
     from argilla_server import app
+    from blind import blind
     from headers import with_headers
 
     # What has been loaded stays: looking through all of it for garbage took longer than finding a page of the queue.
     gc.collect()
     gc.freeze()
-    config = uvicorn.Config(with_headers(app), host=host, port=port, access_log=False, log_level="warning",
+    config = uvicorn.Config(with_headers(blind(app)), host=host, port=port, access_log=False, log_level="warning",
                             timeout_graceful_shutdown=5)
     server = uvicorn.Server(config)
 

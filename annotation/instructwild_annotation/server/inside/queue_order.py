@@ -25,8 +25,8 @@ class Spread(dict[str, bytes]):
     """`spread` of each record, worked out once."""
 
     def __missing__(self, record: str) -> bytes:
-        self[record] = found = spread(record)
-        return found
+        self[record] = value = spread(record)
+        return value
 
 
 class Share(dict[str, bool]):
@@ -37,8 +37,8 @@ class Share(dict[str, bool]):
         self.user, self.users, self.overlap = user, users, overlap
 
     def __missing__(self, record: str) -> bool:
-        self[record] = found = is_assigned(record, self.user, self.users, self.overlap)
-        return found
+        self[record] = value = is_assigned(record, self.user, self.users, self.overlap)
+        return value
 
 
 SPREAD = Spread()

@@ -115,38 +115,39 @@ class SqliteSearchEngine(SearchEngine):
                      sort: list[Order] | None = None, offset: int = 0, limit: int = 100,
                      user_id: UUID | str | None = None) -> SearchResponses:
         """Records that match, in the order asked for, else in the order in which this user should meet them."""
-        found = self._matching(dataset, query, filter)
+        matching = self._matching(dataset, query, filter)
         async with AsyncSessionLocal() as db:
             if user_id is not None and not sort:
-                names = await _for_user(db, dataset, found, user_id)
+                names = await _for_user(db, dataset, matching, user_id)
                 total, page = len(names), [UUID(name) for name in names[offset:offset + limit]]
             else:
-                total = (await db.execute(select(func.count()).select_from(found.subquery()))).scalar_one()
-                page = (await db.scalars(found.order_by(*sort_keys(sort or [], dataset)).offset(offset).limit(limit))).all()
+                total = (await db.execute(select(func.count()).select_from(matching.subquery()))).scalar_one()
+                ordered_page = matching.order_by(*sort_keys(sort or [], dataset)).offset(offset).limit(limit)
+                page = (await db.scalars(ordered_page)).all()
         return SearchResponses(items=[SearchResponseItem(record_id=name, score=1.0) for name in page], total=total)
 
     def _matching(self, dataset: Dataset, query: TextQuery | str | None, filter: Filter | None) -> Select[Any]:
-        found = select(Record.id).where(Record.dataset_id == dataset.id)
+        matching = select(Record.id).where(Record.dataset_id == dataset.id)
         if filter is not None:
-            found = found.where(condition(filter, dataset))
+            matching = matching.where(condition(filter, dataset))
         if query is not None:
             text = TextQuery(q=query) if isinstance(query, str) else query
-            found = found.where(text_condition(text.q, text.field, dataset))
-        return found
+            matching = matching.where(text_condition(text.q, text.field, dataset))
+        return matching
 
     async def compute_metrics_for(self, metadata_property: MetadataProperty) -> MetadataMetrics:
         """The values of a metadata property, most frequent first, or its range."""
         values = func.json_each(Record.metadata_, f'$."{metadata_property.name}"').table_valued("value", "type")
-        given = select(values.c.value).select_from(Record).join(values, values.c.type != "null").where(
+        present = select(values.c.value).select_from(Record).join(values, values.c.type != "null").where(
             Record.dataset_id == metadata_property.dataset_id).subquery()
         async with AsyncSessionLocal() as db:
             if metadata_property.type == MetadataPropertyType.terms:
                 count = func.count()
-                rows = (await db.execute(select(given.c.value, count).group_by(given.c.value)
-                                         .order_by(count.desc(), given.c.value.asc()))).all()
+                rows = (await db.execute(select(present.c.value, count).group_by(present.c.value)
+                                         .order_by(count.desc(), present.c.value.asc()))).all()
                 return TermsMetrics(total=sum(count for _, count in rows), values=[
                     TermsMetrics.TermCount(term=str(term), count=count) for term, count in rows[:MOST_TERMS]])
-            low, high = (await db.execute(select(func.min(given.c.value), func.max(given.c.value)))).one()
+            low, high = (await db.execute(select(func.min(present.c.value), func.max(present.c.value)))).one()
         kind = IntegerMetadataMetrics if metadata_property.type == MetadataPropertyType.integer else FloatMetadataMetrics
         return kind(min=low, max=high)
 
@@ -158,15 +159,15 @@ class SqliteSearchEngine(SearchEngine):
         """Records by the cosine of their vectors; the score is (1 + cosine) / 2."""
         if bool(value) == bool(record):
             raise ValueError("Must provide either vector value or record to compute the similarity search")
-        wanted = value or record.vector_value_by_vector_settings(vector_settings)
-        if not wanted:
+        target = value or record.vector_value_by_vector_settings(vector_settings)
+        if not target:
             raise ValueError("Cannot find a vector value to apply with provided info")
         sign = -1 if order == SimilarityOrder.least_similar else 1
-        found = self._matching(dataset, query, filter).subquery()
+        matching = self._matching(dataset, query, filter).subquery()
         async with AsyncSessionLocal() as db:
             rows = (await db.execute(select(Vector.record_id, Vector.value).where(
-                Vector.vector_settings_id == vector_settings.id, Vector.record_id.in_(select(found.c.id))))).all()
-        scored = [(name, (1 + sign * _cosine(wanted, vector)) / 2) for name, vector in rows
+                Vector.vector_settings_id == vector_settings.id, Vector.record_id.in_(select(matching.c.id))))).all()
+        scored = [(name, (1 + sign * _cosine(target, vector)) / 2) for name, vector in rows
                   if record is None or name != record.id]
         best = sorted(scored, key=lambda item: (-item[1], str(item[0])))[:max_results]
         items = [SearchResponseItem(record_id=name, score=score) for name, score in best
@@ -174,17 +175,17 @@ class SqliteSearchEngine(SearchEngine):
         return SearchResponses(items=items, total=len(items))
 
 
-async def _for_user(db: Any, dataset: Dataset, found: Select[Any], user_id: UUID | str) -> list[str]:
+async def _for_user(db: Any, dataset: Dataset, matching: Select[Any], user_id: UUID | str) -> list[str]:
     """The ids of the matching records, as hex digits, in the order in which this user should meet them."""
     answers = select(func.count()).where(Response.record_id == Record.id, Response.status == ResponseStatus.submitted)
     # As plain text: ten thousand UUID objects for a page of ten records would cost more than all the rest.
-    rows = (await db.execute(found.with_only_columns(
+    rows = (await db.execute(matching.with_only_columns(
         cast(Record.id, Text), cast(Record.status, Text) == RecordStatus.pending.value,
         answers.correlate(Record).scalar_subquery()))).all()
     users = (await db.scalars(select(WorkspaceUser.user_id).where(WorkspaceUser.workspace_id == dataset.workspace_id))).all()
     return ordered(rows, UUID(str(user_id)).hex, [name.hex for name in users], dataset.distribution["min_submitted"])
 
 
-def _cosine(one: list[float], other: list[float]) -> float:
-    length = math.sqrt(math.fsum(x * x for x in one)) * math.sqrt(math.fsum(x * x for x in other))
-    return math.fsum(x * y for x, y in zip(one, other, strict=True)) / length if length else 0.0
+def _cosine(first: list[float], second: list[float]) -> float:
+    length = math.sqrt(math.fsum(x * x for x in first)) * math.sqrt(math.fsum(x * x for x in second))
+    return math.fsum(x * y for x, y in zip(first, second, strict=True)) / length if length else 0.0

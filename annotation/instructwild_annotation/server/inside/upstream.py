@@ -1,5 +1,7 @@
 """Two slow places of Argilla 2.8.0 made quick. Any other version is left as it is."""
 
+from typing import Any
+
 from argilla_server._version import __version__
 
 KNOWN = "2.8.0"
@@ -31,9 +33,9 @@ def _notify_only_listeners() -> None:
 
     notify = records_bulk.notify_record_event_v1
 
-    async def notify_if_heard(db, record_event, record):  # noqa: ANN001, ANN202
-        if "heard" not in db.info:
-            db.info["heard"] = bool(await webhooks.list_enabled_webhooks(db))
-        return await notify(db, record_event, record) if db.info["heard"] else []
+    async def notify_if_heard(db: Any, record_event: Any, record: Any) -> Any:
+        if "listened to" not in db.info:
+            db.info["listened to"] = bool(await webhooks.list_enabled_webhooks(db))
+        return await notify(db, record_event, record) if db.info["listened to"] else []
 
     records_bulk.notify_record_event_v1 = notify_if_heard

@@ -1,0 +1,66 @@
+"""`instructwild annotate import`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from instructwild.console.options import Force, Json, Out, announce
+from instructwild.errors import InputError
+
+
+def import_rankings(
+    files: Annotated[list[Path], typer.Argument(help="Tables with a line for each answer and its rank (CSV, TSV, JSON "
+                                                     "lines, Parquet), or exports of Label Studio (JSON).",
+                                                show_default=False)],
+    out: Out,
+    format: Annotated[Literal["auto", "csv", "label-studio"], typer.Option(help="What the files are: csv is a table of any "
+                                                                           "kind. auto: .json is Label Studio's, all else a "
+                                                                           "table.")] = "auto",
+    annotator: Annotated[str, typer.Option(help="Who ranked, where a file does not say so: a name, or model:NAME.")]
+        = "imported",
+    encoding: Annotated[str | None, typer.Option(help="The encoding of tables; by default UTF-8.",
+                                                 show_default=False)] = None,
+    force: Force = False,
+    json: Json = False,
+) -> None:
+    """Read rankings that people made elsewhere; `merge` unites them with others of the same answers.
+
+    Names become salted hashes. Rankings that lack an answer or name ranks that cannot be read are listed in dropped.jsonl.
+    """
+    from instructwild import stage
+    from instructwild.console.terminal import console
+    from instructwild.schema import Dropped, RankingRow
+    from instructwild.stage import input_record
+    from instructwild.stage.frames import ranking_frame
+    from instructwild_annotation.interchange.label_studio import from_tasks
+    from instructwild_annotation.interchange.spreadsheet import from_table
+    from instructwild_annotation.rankings_page import figures_of, rankings_page
+    from instructwild_annotation.rows import joined
+
+    rows: list[RankingRow] = []
+    dropped: list[Dropped] = []
+    for file in files:
+        if format == "label-studio" or (format == "auto" and file.suffix.casefold() == ".json"):
+            own, malformed = from_tasks(file, annotator)
+        else:
+            own, malformed, unknown = from_table(file, annotator, encoding)
+            if unknown:
+                console.print(f"{file}: columns that are not known were passed over: {', '.join(unknown)}", style="yellow",
+                              markup=False)
+        if not own:
+            problem = (malformed[0].row or {}).get("problem", "no rows") if malformed else "no rows"
+            raise InputError(f"holds no ranking that can be read ({problem})", where=str(file), remedy="check --format")
+        rows, dropped = rows + own, dropped + malformed
+    rows = joined(rows)
+    for row in dropped[:20]:
+        console.print(f"left out: {row.evidence}: {(row.row or {})['problem']}", style="yellow", markup=False)
+    inputs = [input_record(file) for file in files]
+    config = {"format": format, "annotator": annotator, "encoding": encoding}
+    with stage.start(out, "import", config=config, inputs=inputs, force=force) as run:
+        if run.finished:
+            announce(run.finished, json)
+            return
+        finished = run.finish(data=ranking_frame(rows), dropped=dropped, report=rankings_page("Imported rankings", rows),
+                              metrics=figures_of(rows))
+    announce(finished, json)

@@ -1,0 +1,193 @@
+"""Rankings as tasks of Label Studio: its List and Ranker, with one bucket for each rank, so that ties have a place."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+from instructwild.errors import InputError
+from instructwild.read.rankings import ranking_row
+from instructwild.schema import Dropped, Ranking, RankingRow
+from instructwild_annotation.interchange.spreadsheet import annotator_named, malformed
+from instructwild_annotation.people import kind
+from instructwild_annotation.settings import LETTERS
+from instructwild_annotation.wire import slots
+
+NAME, LIST = "ranking", "answers"
+BUCKET = "rank_"
+OURS = "instructwild"       # the key of a task's data under which the row itself travels
+PROMPTS = ("prompt", "question", "instruction", "text")
+
+
+def labelling_config(size: int) -> str:
+    """The labelling interface for tasks with up to `size` answers; answers stay outside until they are given a rank."""
+    buckets = "\n".join(f"      <Bucket name={quoteattr(f'{BUCKET}{rank}')} title={quoteattr(str(rank))}/>"
+                        for rank in range(1, size + 1))
+    return f"""\
+<View>
+  <Text name="history" value="$history"/>
+  <Text name="prompt" value="$prompt"/>
+  <List name="{LIST}" value="$answers" title="Answers · 回答"/>
+  <Ranker name="{NAME}" toName="{LIST}">
+{buckets}
+  </Ranker>
+</View>
+"""
+
+
+def to_tasks(rows: Iterable[RankingRow], *, with_models: bool = False) -> list[dict[str, Any]]:
+    """Rows as tasks: people's rankings as annotations, models' and scripts' as predictions.
+
+    Answers stand in a shuffled order that is fixed for each row. People who work in Label Studio can look into a task's
+    data, so the names of models are left out unless `with_models`; they come back when an import is merged with the rows
+    it was made from.
+    """
+    return [_task(row, with_models=with_models) for row in rows]
+
+
+def _task(row: RankingRow, *, with_models: bool) -> dict[str, Any]:
+    order = slots(row)
+    *history, last = row.messages
+    kept = row.model_dump(mode="json", exclude={"rankings"})
+    if not with_models:
+        for candidate in kept["candidates"]:
+            candidate["model"] = None
+    results = {"annotations": [], "predictions": []}
+    for ranking in row.rankings:
+        result = {"from_name": NAME, "to_name": LIST, "type": "ranker", "value": {"ranker": _buckets(ranking, order)},
+                  "meta": {"annotator": [ranking.annotator], "status": [ranking.status]}}
+        if kind(ranking.annotator) == "person":
+            results["annotations"].append({"result": [result], "was_cancelled": ranking.status == "discarded",
+                                           "lead_time": ranking.seconds})
+        else:
+            results["predictions"].append({"result": [result], "model_version": ranking.annotator})
+    return {"data": {"prompt": last.content, "history": "\n".join(f"{turn.role}: {turn.content}" for turn in history),
+                     "answers": [{"id": LETTERS[slot], "title": LETTERS[slot], "body": row.candidates[candidate].text}
+                                 for slot, candidate in enumerate(order)],
+                     OURS: {**kept, "slots": order}}, **results}
+
+
+def _buckets(ranking: Ranking, order: Sequence[int]) -> dict[str, list[str]]:
+    buckets: dict[str, list[str]] = {f"{BUCKET}{rank}": [] for rank in range(1, max(ranking.ranks) + 1)}
+    for slot, candidate in enumerate(order):
+        buckets[f"{BUCKET}{ranking.ranks[candidate]}"].append(LETTERS[slot])
+    return buckets
+
+
+def from_tasks(source: str | Path, annotator: str) -> tuple[list[RankingRow], list[Dropped]]:
+    """The rows of an export of Label Studio (JSON): tasks of `to_tasks`, or others with a prompt, a List and a Ranker.
+
+    Args:
+        source: the file.
+        annotator: who ranked where an annotation does not say who completed it.
+
+    Raises:
+        InputError: the file is no list of tasks.
+    """
+    path = Path(source)
+    try:
+        tasks = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", where=str(path), remedy="check the path") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"is no JSON ({error})", where=str(path), remedy="export it from Label Studio as JSON") from None
+    if not isinstance(tasks, list):
+        raise InputError("is no list of tasks", where=str(path), remedy="export it from Label Studio as JSON")
+    rows, dropped = [], []
+    for number, task in enumerate(tasks, start=1):
+        where = f"{path}: task {number}"
+        try:
+            row, order, names = _row(task)
+        except (ValueError, TypeError, KeyError) as error:
+            dropped.append(malformed(where, str(error).splitlines()[-1] or type(error).__name__))
+            continue
+        rankings = []
+        for result, entry in _results(task):
+            try:
+                rankings.append(_ranking(result, entry, order, names, annotator))
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                dropped.append(malformed(where, str(error)))
+        rows.append(row.model_copy(update={"rankings": tuple(rankings)}))
+    return rows, dropped
+
+
+def _row(task: Any) -> tuple[RankingRow, list[int], list[str]]:
+    """A task's row, the candidate in each slot, and the id of each slot."""
+    if not isinstance(task, Mapping) or not isinstance(task.get("data"), Mapping):
+        raise ValueError("a task without data")
+    data = task["data"]
+    if isinstance(data.get(OURS), Mapping):
+        kept = dict(data[OURS])
+        order = [int(index) for index in kept.pop("slots")]
+        row = RankingRow.model_validate(kept)
+        if sorted(order) != list(range(len(row.candidates))):
+            raise ValueError("the order of the answers is lost")
+        return row, order, list(LETTERS[:len(order)])
+    prompt = next((data[key] for key in PROMPTS if isinstance(data.get(key), str) and data[key].strip()), None)
+    answers = next((value for value in data.values() if isinstance(value, list) and value
+                    and all(isinstance(item, Mapping) and "id" in item for item in value)), None)
+    if prompt is None or answers is None:
+        raise ValueError(f"a task without a prompt ({', '.join(PROMPTS)}) or a list of answers with ids")
+    texts = [next((item[key] for key in ("body", "text", "html", "title") if isinstance(item.get(key), str)), None)
+             for item in answers]
+    row = ranking_row({"messages": [{"role": "user", "content": prompt}], "candidates": texts})
+    return row, list(range(len(texts))), [str(item["id"]) for item in answers]
+
+
+def _results(task: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """Each ranking of a task with the annotation or prediction it stands in."""
+    for key in ("annotations", "predictions"):
+        for entry in task.get(key) or ():
+            for result in (entry.get("result") or () if isinstance(entry, Mapping) else ()):
+                if isinstance(result, Mapping) and result.get("type") == "ranker":
+                    yield result, entry
+
+
+def _ranking(result: Mapping[str, Any], entry: Mapping[str, Any], order: Sequence[int], names: Sequence[str],
+             annotator: str) -> Ranking:
+    """A ranking of the candidates.
+
+    Raises:
+        ValueError: an answer has no rank, or two, or the buckets name no ranks.
+    """
+    ranks: dict[str, int] = {}
+    for rank, members in _levels(result["value"]["ranker"]):
+        for member in members:
+            if str(member) in ranks:
+                raise ValueError(f"the answer {member} has two ranks")
+            ranks[str(member)] = rank
+    if set(ranks) != set(names):
+        raise ValueError(f"ranks {len(set(ranks) & set(names))} of {len(names)} answers")
+    by_candidate = [0] * len(order)
+    for slot, candidate in enumerate(order):
+        by_candidate[candidate] = ranks[names[slot]]
+    meta = result.get("meta") or {}
+    status = (meta.get("status") or ["discarded" if entry.get("was_cancelled") else "submitted"])[0]
+    return Ranking(annotator=_who(entry, meta, annotator), ranks=tuple(by_candidate), status=status,
+                   seconds=entry.get("lead_time"))
+
+
+def _levels(value: Any) -> Iterable[tuple[int, list[Any]]]:
+    """(rank, ids) from a Ranker's value: buckets that end in a number, or one list in order."""
+    if isinstance(value, list):
+        value = {NAME: value}
+    buckets = {name: members for name, members in value.items() if members and name != "_"}
+    numbers = {name: match for name in buckets if (match := re.search(r"\d+$", name))}
+    if len(numbers) == len(buckets) and buckets:
+        return [(int(numbers[name][0]), members) for name, members in buckets.items()]
+    if len(buckets) == 1:
+        return [(rank, [member]) for rank, member in enumerate(next(iter(buckets.values())), start=1)]
+    raise ValueError(f"the buckets {', '.join(buckets) or '(none)'} do not end in their rank")
+
+
+def _who(entry: Mapping[str, Any], meta: Mapping[str, Any], annotator: str) -> str:
+    if listed := meta.get("annotator"):
+        return annotator_named(str(listed[0]))
+    if version := entry.get("model_version"):
+        return f"model:{version}"
+    completed = entry.get("completed_by")
+    if isinstance(completed, Mapping):
+        completed = completed.get("email") or completed.get("id")
+    return annotator_named(f"label-studio {completed}" if completed is not None else annotator)

@@ -1,0 +1,175 @@
+"""Rankings as a table: one line for each answer in each ranking, as spreadsheets read it."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any, get_args
+
+from instructwild.errors import InputError
+from instructwild.read.files import lines_of
+from instructwild.read.rankings import ranking_row
+from instructwild.schema import Dropped, Ranking, RankingRow, Reason
+from instructwild.schema.ranking import ANNOTATOR_KINDS, Status
+from instructwild_annotation.people import person
+
+COLUMNS = ("row", "prompt_id", "language", "prompt", "messages", "answer_number", "answer_id", "answer", "model", "thoughts",
+           "ranking", "annotator", "rank", "status", "seconds")
+NEEDED = ("answer", "rank")
+PROMPTS = ("messages", "prompt")
+
+
+def to_csv(rows: Iterable[RankingRow]) -> str:
+    """All rows as CSV, with a byte order mark, by which spreadsheets know UTF-8.
+
+    `row` and `ranking` number rows and the rankings of a row; an answer that nobody ranked has a line without a rank.
+    """
+    text = StringIO()
+    text.write("\ufeff")
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
+    table.writeheader()
+    for number, row in enumerate(rows, start=1):
+        messages = json.dumps([message.model_dump(mode="json") for message in row.messages], ensure_ascii=False)
+        for position, candidate in enumerate(row.candidates):
+            cells = {"row": number, "prompt_id": row.id, "language": row.language, "prompt": row.messages[-1].content,
+                     "messages": messages, "answer_number": position + 1, "answer_id": candidate.id,
+                     "answer": candidate.text, "model": candidate.model, "thoughts": candidate.reasoning_content}
+            for order, ranking in enumerate(row.rankings, start=1):
+                table.writerow({**cells, "ranking": order, "annotator": ranking.annotator, "rank": ranking.ranks[position],
+                                "status": ranking.status, "seconds": ranking.seconds})
+            if not row.rankings:
+                table.writerow(cells)
+    return text.getvalue()
+
+
+@dataclass
+class TableRow:
+    """The lines of one row of the table: its prompt, its answers by key, and ranks by ranking and answer."""
+
+    prompt: dict[str, Any]
+    answers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rankings: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, line: Mapping[str, Any], annotator: str) -> None:
+        """Take one line.
+
+        Raises:
+            ValueError: its rank, status or seconds cannot be read, or the answer has a rank in this ranking already.
+        """
+        key = _text(line, "answer_number") or _text(line, "answer_id") or str(line["answer"])
+        self.answers.setdefault(key, {"id": _text(line, "answer_id") or None, "text": str(line["answer"]),
+                                      "model": _text(line, "model") or None,
+                                      "reasoning_content": _text(line, "thoughts") or None})
+        if not (rank := _text(line, "rank")):
+            return
+        name = annotator_named(_text(line, "annotator") or annotator)
+        status = _text(line, "status") or "submitted"
+        if not rank.isdecimal() or int(rank) < 1:
+            raise ValueError(f"the rank {rank!r} is no whole number from 1 on")
+        if status not in get_args(Status):
+            raise ValueError(f"the status {status!r} is none of {', '.join(get_args(Status))}")
+        seconds = _text(line, "seconds")
+        ranking = self.rankings.setdefault((_text(line, "ranking"), name), {
+            "annotator": name, "status": status, "seconds": float(seconds) if seconds else None, "ranks": {}})
+        if key in ranking["ranks"]:
+            raise ValueError(f"{name} ranks the answer {key[:60]!r} twice")
+        ranking["ranks"][key] = int(rank)
+
+    def made(self) -> tuple[RankingRow, list[str]]:
+        """The row, and what is wrong with each ranking that could not be taken.
+
+        Raises:
+            ValueError: the prompt or the answers do not make a row.
+        """
+        problems, rankings = [], []
+        for ranking in self.rankings.values():
+            ranks = ranking.pop("ranks")
+            if missing := [key for key in self.answers if key not in ranks]:
+                problems.append(f"{ranking['annotator']} ranks {len(ranks)} of {len(self.answers)} answers; without a rank: "
+                                f"{missing[0][:60]!r}")
+            else:
+                rankings.append(Ranking(ranks=tuple(ranks[key] for key in self.answers), **ranking))
+        row = ranking_row({**self.prompt, "candidates": list(self.answers.values())})
+        return row.model_copy(update={"rankings": tuple(rankings)}), problems
+
+
+def from_table(source: str | Path, annotator: str, encoding: str | None = None
+               ) -> tuple[list[RankingRow], list[Dropped], list[str]]:
+    """The rows of a table with the columns of `to_csv`, of which `answer`, `rank` and a prompt are enough.
+
+    Lines belong together by `row`, else by `prompt_id`, else by their prompt; rankings by `ranking` and `annotator`.
+
+    Args:
+        source: a file of lines (CSV, TSV, JSON lines, Parquet).
+        annotator: who ranked where no line says so.
+        encoding: of text files.
+
+    Returns:
+        The rows, what could not be read, and the columns that are not known and were passed over.
+
+    Raises:
+        InputError: the file cannot be read, or lacks a column that is needed.
+    """
+    groups: dict[str, TableRow] = {}
+    dropped: list[Dropped] = []
+    unknown: dict[str, None] = {}
+    for line in lines_of(source, encoding):
+        problem, value = line.problem, line.value
+        if problem is None:
+            if not isinstance(value, Mapping) or not set(NEEDED) <= set(value) or not set(PROMPTS) & set(value):
+                raise InputError(f"lacks one of the columns {', '.join(NEEDED)} and prompt", where=f"{source}:{line.number}",
+                                 remedy=f"name them so; known are {', '.join(COLUMNS)}")
+            unknown.update(dict.fromkeys(key for key in value if key not in COLUMNS))
+            try:
+                prompt = _prompt(value)
+                key = _text(value, "row") or _text(value, "prompt_id") or json.dumps(prompt["messages"])
+                groups.setdefault(key, TableRow(prompt)).add(value, annotator)
+                continue
+            except (ValueError, TypeError, KeyError) as error:
+                problem = str(error)
+        dropped.append(malformed(f"{source}:{line.number}", problem))
+    rows = list(_rows(groups.values(), str(source), dropped))
+    return rows, dropped, list(unknown)
+
+
+def _rows(groups: Iterable[TableRow], source: str, dropped: list[Dropped]) -> Iterator[RankingRow]:
+    for group in groups:
+        try:
+            row, problems = group.made()
+        except (ValueError, TypeError) as error:
+            dropped.append(malformed(source, str(error).splitlines()[-1]))
+            continue
+        dropped += [malformed(f"{source}: {row.id}", problem) for problem in problems]
+        yield row
+
+
+def malformed(where: str, problem: str) -> Dropped:
+    """What could not be read, for dropped.jsonl."""
+    return Dropped(id="", step="import", reason=Reason.MALFORMED, evidence=where, row={"problem": problem})
+
+
+def _prompt(line: Mapping[str, Any]) -> dict[str, Any]:
+    messages = line.get("messages")
+    if isinstance(messages, str) and messages.strip():
+        messages = json.loads(messages)
+    if not messages:
+        if not str(line.get("prompt") or "").strip():
+            raise ValueError("a line without a prompt")
+        messages = [{"role": "user", "content": str(line["prompt"])}]
+    return {"messages": messages, **({"id": identity} if (identity := _text(line, "prompt_id")) else {}),
+            **({"language": language} if (language := _text(line, "language")) else {})}
+
+
+def _text(line: Mapping[str, Any], column: str) -> str:
+    """A cell as text, empty where there is none; a whole number that was read as 1.0 is 1."""
+    value = line.get(column)
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() and column != "seconds" else str(value).strip()
+
+
+def annotator_named(name: str) -> str:
+    """Who ranked: as it stands where it says its kind, else a person, by a salted hash."""
+    return name if name.partition(":")[0] in ANNOTATOR_KINDS and ":" in name else person(name)

@@ -1,0 +1,50 @@
+"""Whether a stage's files are still those that its manifest names; where nothing changed, by their sizes and times."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from instructwild.errors import InputError
+from instructwild.stage.content import sha256_of, size_of
+from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest
+
+
+def altered(folder: Path, manifest: Manifest) -> str | None:
+    """Which file is no longer what the manifest says, with both hashes; None where all are.
+
+    Pages for people and patterns of several files are left out, as is a file that is gone: whoever needs it says so. A file
+    that was neither changed nor moved after the manifest was written, and has the size that it names, is not read. Where all
+    files had to be read (a copied folder), the manifest's time is set to now, and the next look is a quick one.
+    """
+    noted, read = (folder / FILE_NAME).stat().st_mtime_ns, False
+    for record in manifest.outputs:
+        path = folder / record.path
+        if record.path.endswith(".html") or "*" in record.path or not path.exists() or _untouched(path, record, noted):
+            continue
+        if (now := sha256_of(path)) != record.sha256:
+            return f"{record.path} was altered after the stage finished: sha256 {now} now, {record.sha256} in its manifest"
+        read = True
+    if read:
+        with suppress(OSError):
+            os.utime(folder / FILE_NAME)
+    return None
+
+
+def check_unaltered(folder: Path, manifest: Manifest) -> None:
+    """Refuse a stage whose files are no longer those that its manifest names.
+
+    Raises:
+        InputError: one was altered; the message names it and both hashes.
+    """
+    if (what := altered(folder, manifest)) is not None:
+        name = what.partition(" ")[0]
+        raise InputError(what, where=str(folder), remedy=f"make the stage again with its command and --force; where the "
+                                                         f"change is meant, give {folder / name} itself instead")
+
+
+def _untouched(path: Path, record: FileRecord, noted: int) -> bool:
+    """Whether a file, or all of a folder, was last touched before the manifest was written and has its size."""
+    if record.size is None or size_of(path) != record.size:
+        return False
+    paths = [path, *path.rglob("*")] if path.is_dir() else [path]
+    return all(max(status.st_mtime_ns, status.st_ctime_ns) <= noted for status in (item.stat() for item in paths))

@@ -1,0 +1,29 @@
+"""Work whose output is no terminal says every now and then what it does, how far it is and how long it will take."""
+
+import time
+
+from instructwild.console import terminal
+
+
+def test_a_line_tells_what_how_far_how_long_and_what_it_cost(capsys, monkeypatch):
+    monkeypatch.setattr(terminal.console, "_force_terminal", False)
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.05)
+    with terminal.progress() as shown:
+        task = shown.add_task("respond m", total=40, note="")
+        done = shown.add_task("read", total=1, note="")
+        shown.advance(done)
+        shown.update(task, completed=10, note="1,200 tokens, US$ 0.0031")
+        time.sleep(0.3)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1].startswith("respond m: 10 of 40, about 1 s to go; 1,200 tokens, US$ 0.0031")
+    assert not any(line.startswith("read") for line in lines)
+
+
+def test_work_that_prints_lines_of_its_own_has_none_and_time_is_readable(capsys, monkeypatch):
+    monkeypatch.setattr(terminal.console, "_force_terminal", False)
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.02)
+    with terminal.progress(lines=False) as shown:
+        shown.add_task("x", total=2, note="")
+        time.sleep(0.1)
+    assert capsys.readouterr().err == ""
+    assert [terminal._duration(seconds) for seconds in (0.2, 80, 600, 9000)] == ["1 s", "80 s", "10 min", "2.5 h"]
