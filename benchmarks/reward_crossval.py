@@ -20,7 +20,7 @@ from instructwild.read.rankings import read_rankings
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.data import Split, place
-from instructwild_trainer.fit import calm
+from instructwild_trainer.fit import silence_libraries
 from instructwild_trainer.reward.command import _likelihood, _trainer
 from instructwild_trainer.reward.groups import Group, groups
 from instructwild_trainer.reward.measure import calibration, differences, judged, longer_wins, pairs_of
@@ -67,7 +67,7 @@ def table_of(name: str, languages: tuple[str, ...], folds: int, **asked: Any) ->
     for language in languages:
         found, _ = groups(read_rankings([FILES[language]]).rows, chat, options.max_length)
         ranked += [dataclasses.replace(group, language=language) for group in found]
-    with calm():
+    with silence_libraries():
         parts = [kept(f"folds-{name}-{fold}", lambda fold=fold: held_out(fold, folds, options, source, chat, ranked))
                  for fold in range(folds)]
     held = [group for fold in range(folds) for group in of_fold(ranked, fold, folds)]

@@ -21,7 +21,7 @@ from instructwild.read.rankings import read_rankings
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.data import Split
-from instructwild_trainer.fit import arguments, calm, lora
+from instructwild_trainer.fit import arguments, lora, silence_libraries
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.reward.command import _trainer
 from instructwild_trainer.reward.groups import Group, groups
@@ -62,7 +62,7 @@ def row_of(name: str, count: int, longest: int, rounds: int) -> list[Any]:
     ranked = ranked[:: max(1, len(ranked) // count)][:count]
     options = RewardOptions(max_length=longest, per_device_train_batch_size=1, gradient_accumulation_steps=4,
                             save_steps=10**6, warmup_steps=0)
-    with calm(), tempfile.TemporaryDirectory() as scratch:
+    with silence_libraries(), tempfile.TemporaryDirectory() as scratch:
         run = SimpleNamespace(scratch=Path(scratch))
         found = in_turns(f"reward-{name}", {
             "ours": lambda: seconds(_trainer(options, source, run, chat, Split(ranked, {}), [])),

@@ -21,7 +21,7 @@ from instructwild.read import read
 from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.config import SftOptions
 from instructwild_trainer.data import Conversation, Split, conversations
-from instructwild_trainer.fit import arguments, calm, lora
+from instructwild_trainer.fit import arguments, lora, silence_libraries
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.sft import _trainer
 from instructwild_trainer.templates import Chat
@@ -47,7 +47,7 @@ def main() -> None:
     if not DATA.exists():
         return
     chat = load_chat(source_of(MODEL))
-    with calm(), tempfile.TemporaryDirectory() as scratch:
+    with silence_libraries(), tempfile.TemporaryDirectory() as scratch:
         tables = [same(chat, Path(scratch))]
         write(tables)
         tables.append(packing(chat, Path(scratch)))

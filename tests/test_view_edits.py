@@ -107,7 +107,7 @@ def test_the_manifest_names_the_edits_file_by_content_and_other_edits_are_anothe
     done = clean([posts], tmp_path / "out", edits=edits)
     assert done.manifest.inputs[-1] == stage.input_record(edits)
     assert done.manifest.config["edits"] == {"drop": 1}
-    assert clean([posts], tmp_path / "out", edits=edits).found
+    assert clean([posts], tmp_path / "out", edits=edits).existed
     written(tmp_path, edit("drop", TIDE))
     with pytest.raises(OSError, match="other content"):
         clean([posts], tmp_path / "out", edits=edits)

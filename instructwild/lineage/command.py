@@ -12,7 +12,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print everything as JSON o
 
 
 def trace(name: Annotated[str, typer.Argument(metavar="ID", help="The id of a row, an answer or a published pair; a "
-                                                                 "stage folder; a model's sha256.", show_default=False)],
+                                                                 "stage folder; a model's sha256; a GGUF file.",
+                                         show_default=False)],
           root: Root = ".", as_json: AsJson = False) -> None:
     """Follow a row or a model back to the posts it came from, and forward to every stage and model that used it."""
     from instructwild.lineage.trace import trace as follow

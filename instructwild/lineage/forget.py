@@ -70,6 +70,8 @@ class Proof:
     left: list[str]
     unsearched: list[str]
     models: list[dict[str, Any]]
+    elsewhere: list[str] = field(default_factory=list)
+    """What may hold it outside the root, each with what takes it out there."""
 
     @property
     def complete(self) -> bool:
@@ -95,6 +97,8 @@ class Proof:
                       "remedy: look into these yourself, or move them out of the root, then run the command again"]
         if self.complete:
             shown.append("no text of it in any of them; what pictures show and what weights know cannot be searched")
+        if self.elsewhere:
+            shown += ["not searched, for it lies elsewhere:", *(f"  {home}" for home in self.elsewhere)]
         return shown + _models(self.models)
 
 
@@ -210,11 +214,20 @@ class Forgetting:
             unsearched += [f"{name}: {part}" if not part.startswith(f"{path.name}:") else
                            f"{name}{part.removeprefix(path.name)}" for part in result.unsearched]
         proof = Proof(self.plan.name, len(self.plan.rows), rewritten, len(searched), searched, left, unsearched,
-                      self.plan.models)
+                      self.plan.models, self._elsewhere())
         if proof.complete:
             (journal / PLAN).unlink()
             journal.rmdir()
         return proof
+
+
+    def _elsewhere(self) -> list[str]:
+        """Where candidates that people rank have a second home."""
+        stages = {node.manifest.stage.partition(" ")[0] for node in Graph(self.root).nodes}
+        if not stages & {"respond", "annotate"}:
+            return []
+        return [f"a ranking page: instructwild annotate page --forget {self.root}",
+                "an Argilla server: instructwild annotate pull leaves the prompts out; delete the records there"]
 
 
 def planned(name: str, graph: Graph) -> Plan:

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import permutations
 from typing import Any
 
 import polars as pl
 
-from instructwild.errors import InputError
+from instructwild.errors import InputError, ModelError
 from instructwild.lineage.graph import Graph, Node
+from instructwild.llm.gguf_keys import LINEAGE, SOURCE, keys_of, open_gguf
 from instructwild.report.counts import text_of
 from instructwild.schema import pair_id
 
@@ -69,6 +70,9 @@ class Trace:
 def trace(name: str, root: str = ".", graph: Graph | None = None) -> Trace:
     """Find a row (by its id, its answer's or a candidate's) or a stage or model (by folder or sha256) and all around it.
 
+    A GGUF file is found by the hash of its source, which it carries; where no stage here made that, what the file itself
+    says is the answer.
+
     Args:
         name: what to find.
         root: the folder that all stage folders lie in.
@@ -76,8 +80,11 @@ def trace(name: str, root: str = ".", graph: Graph | None = None) -> Trace:
 
     Raises:
         InputError: nothing under the root has that name.
+        ModelError: a GGUF file that is none, or that this toolkit did not write.
     """
     graph = graph or Graph(root)
+    if name.endswith(".gguf"):
+        return _file_trace(graph, name)
     if (node := graph.named(name)) is not None:
         return _stage_trace(graph, node)
     if not graph.nodes:
@@ -89,6 +96,23 @@ def trace(name: str, root: str = ".", graph: Graph | None = None) -> Trace:
     family = Family(graph, ids[0])
     return Trace(name, "row", family.row(ids[0]), tuple(_uses(graph, list(family.holders.values()))),
                  posts=tuple(_posts(graph, ids)))
+
+
+def _file_trace(graph: Graph, name: str) -> Trace:
+    """A GGUF file by the lineage in its keys."""
+    keys = {key.removeprefix(LINEAGE): str(value) for key, value in keys_of(open_gguf(name)).items()
+            if key.startswith(LINEAGE)}
+    source = keys.get(SOURCE.removeprefix(LINEAGE))
+    if source is None:
+        raise ModelError("carries no lineage: this toolkit did not write it", where=name,
+                         remedy="trace a file that `instructwild export --format gguf` wrote")
+    node = graph.named(source)
+    if node is not None:
+        return replace(_stage_trace(graph, node), id=name, kind="model")
+    inputs = [value for key, value in keys.items() if key.startswith("input.")]
+    made_from = {"stage": keys.get("source.stage", "model"), "folder": keys.get("source.name", ""), "rows": 0,
+                 "model": source, "outside": inputs}
+    return Trace(name, "model", made_from=(made_from,))
 
 
 def _row_ids(graph: Graph, name: str) -> list[str]:

@@ -12,6 +12,8 @@ from instructwild.report.standalone import standalone
 from instructwild.report.template import shown
 
 if TYPE_CHECKING:
+    from huggingface_hub import EvalResult
+
     from instructwild.report.blocks import Figure
     from instructwild.stage import Manifest
 
@@ -43,7 +45,9 @@ def model_card(title: str, manifests: Sequence["Manifest"], *, base: str | None 
 
     tags = sorted({tag.split("-")[0] for tag in languages} - {"und"})
     named = ON_THE_HUB.get(base or "", base or "")
-    data = ModelCardData(base_model=named if HUB_ID.fullmatch(named) else None, language=tags or None,
+    scores = _eval_results(evaluations)
+    data = ModelCardData(eval_results=scores or None, model_name=title if scores else None,
+                         base_model=named if HUB_ID.fullmatch(named) else None, language=tags or None,
                          license=license or "other", library_name="transformers", pipeline_tag="text-generation",
                          tags=["instructwild", *(m.stage for m in manifests[-1:])],
                          **({} if license else {"license_name": "not-stated"}))
@@ -64,6 +68,17 @@ def model_card(title: str, manifests: Sequence["Manifest"], *, base: str | None 
     return document(data.to_yaml(), title, lead, sections)
 
 
+def _eval_results(evaluations: Sequence["Manifest"]) -> list["EvalResult"]:
+    """Benchmark scores of the measured model in the Hub's `model-index` form."""
+    from huggingface_hub import EvalResult
+
+    return [EvalResult(task_type="text-generation", dataset_type=task, dataset_name=task, metric_type="accuracy",
+                       metric_name=f"share of {part['rows']} items that are right, no examples in the prompt",
+                       metric_value=round(part["value"], 4))
+            for manifest in evaluations if "bench" in manifest.metrics
+            for task, part in manifest.metrics["bench"].get(manifest.config["model"], {}).items()]
+
+
 def curves_of(manifests: Sequence["Manifest"]) -> dict[str, tuple[str, str]]:
     """The training curves in some manifests as pictures: path -> (what it shows, SVG)."""
     found: dict[str, tuple[str, str]] = {}
@@ -79,6 +94,9 @@ def curves_of(manifests: Sequence["Manifest"]) -> dict[str, tuple[str, str]]:
 
 
 def _use(name: str, manifests: Sequence["Manifest"]) -> SECTION:
+    if manifests and manifests[-1].config.get("format") == "gguf":
+        return "Use", [f"`ollama create {name.rpartition('/')[2].lower()} -f Modelfile`, or `llama-server -m` with the "
+                       "`.gguf` file; LM Studio opens it too. Chat template, stop tokens and sampling defaults are in it."]
     lines = ["```python", "from transformers import pipeline", "", f'ask = pipeline("text-generation", model="{name}")',
              'said = ask([{"role": "user", "content": "用一句话解释什么是光合作用。"}], max_new_tokens=200)',
              'print(said[0]["generated_text"][-1]["content"])', "```", "",
@@ -103,6 +121,8 @@ def _evaluated(manifest: "Manifest") -> SECTION:
                 for name, given in metrics["score"].items()]
         return "Evaluation: reward scores", [*table(["answers", *parts], rows), "",
                                              "95% intervals by bootstrap over prompts."]
+    if "bench" in metrics:
+        return _benchmark(metrics)
     if "win_rate" not in metrics:
         return "", []
     first, second = metrics["sides"]
@@ -111,8 +131,23 @@ def _evaluated(manifest: "Manifest") -> SECTION:
     note = f"Judge: {judge}; a tie counts half; 95% intervals by bootstrap over prompts."
     if metrics.get("consistent") is not None:
         note += f" Both orders were judged and agreed on {metrics['consistent']:.0%} of the pairs; the others are ties."
+    if controlled := metrics.get("length_controlled"):
+        note += " Win rate at equal length of both answers: " + ", ".join(
+            f"{part} {_interval(one, percent=True)}" for part, one in controlled.items()) + "."
     heading = f"Evaluation: {first} against {second}"
     return heading, [*table(["", "prompts", f"{first} wins", "ties", f"{second} wins", "win rate"], rows), "", note]
+
+
+def _benchmark(metrics: Mapping[str, Any]) -> SECTION:
+    """Scores of every model by task, differences on the same items, and the share of items in the training rows."""
+    tasks = list(dict.fromkeys(task for parts in metrics["bench"].values() for task in parts))
+    rows = [[name, *(_interval(parts[task], percent=True) if task in parts else "–" for task in tasks)]
+            for name, parts in (*metrics["bench"].items(),
+                                *((f"more than {name}", parts) for name, parts in metrics["more_than"].items()))]
+    if metrics["in_training"]:
+        rows.append(["items in the training rows", *(f"{metrics['in_training'].get(task, 0):.1%}" for task in tasks)])
+    return f"Benchmark: {metrics['suite']}", [*table(["", *tasks], rows), "", "Share of items that are right; greedy "
+                                              "responses without examples; 95% intervals by bootstrap over items."]
 
 
 def _exported(manifest: "Manifest") -> list[str]:
@@ -127,6 +162,10 @@ def _exported(manifest: "Manifest") -> list[str]:
     if _bits(manifest):
         lines += ["", f"{manifest.config['bits']} bits in groups of {metrics.get('group_size')}; `rtn` is plain rounding on "
                       "the same grid. Measured on held-out rows with the written files loaded afresh."]
+    if kl := metrics.get("kl"):
+        lines += ["", f"GGUF {manifest.config['quant']}, read back by {metrics['runtime']}: KL from the source "
+                      f"{kl['mean']} nats a token in the mean, {kl['p99']} at the 99th percentile. `rtn` is plain rounding "
+                      "in groups of 32."]
     if manifest.gate:
         lines += ["", f"The export's gate: {manifest.gate}."]
     return lines if rows else []

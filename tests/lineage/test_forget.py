@@ -398,3 +398,9 @@ def test_an_archive_of_the_users_own_is_named_and_rewritten_only_when_asked(root
     assert proof.complete, proof.lines()
     assert "exports/x-2026.zip" in proof.files_rewritten
     assert proof.searched["exports/x-2026.zip"] == ["zip", "text"]
+
+
+def test_pages_and_servers_outside_the_root_are_named_where_answers_were_ranked(root):
+    respond = [node for node in Graph(root).nodes if node.manifest.stage.startswith(("respond", "annotate"))]
+    lines = forget(TIE.id, root).lines()
+    assert any(f"annotate page --forget {root}" in line for line in lines) == bool(respond)

@@ -3,7 +3,7 @@
 import pytest
 
 from instructwild.errors import ModelError
-from instructwild.llm.local import LocalModel, penalized
+from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
 
@@ -31,14 +31,13 @@ def test_a_row_does_not_depend_on_what_it_is_batched_with(model):
 
 
 def test_replies_are_in_the_order_of_requests_and_batches_hold_like_lengths(model):
-    seen = []
-    replies = model.generate(MIXED, on_batch=lambda chosen, answered: seen.append((chosen, answered)))
-    assert sorted(i for chosen, _ in seen for i in chosen) == list(range(len(MIXED)))
-    for chosen, answered in seen:
-        assert len(chosen) <= 4
-        assert [replies[i] for i in chosen] == answered
-    lengths = [[replies[i].prompt_tokens for i in chosen] for chosen, _ in seen]
-    assert min(lengths[0]) >= max(lengths[1])
+    replies = model.generate(MIXED)
+    assert [reply.prompt_tokens for reply in replies] == [len(model.encode(request)) for request in MIXED]
+    lengths = [reply.prompt_tokens for reply in replies]
+    batches = model.batches(lengths)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(MIXED)))
+    assert [len(batch) for batch in batches] == [4, 3]
+    assert min(lengths[i] for i in batches[0]) >= max(lengths[i] for i in batches[1])
 
 
 def test_greedy_rows_equal_transformers_own_generation(model):
@@ -70,24 +69,6 @@ def test_a_prompt_too_long_for_the_context_costs_that_row_only(model):
     assert "do not fit the model's context of 2048" in replies[0].problem
 
 
-def test_sampling_follows_the_distribution(model):
-    import torch
-
-    from instructwild.llm.local import Row, draw
-
-    logits = torch.log(torch.tensor([0.5, 0.3, 0.15, 0.05])).repeat(2000, 1)
-    for top_p, expected in ((1.0, [0.5, 0.3, 0.15, 0.05]), (0.7, [0.625, 0.375, 0, 0]), (0.1, [1, 0, 0, 0])):
-        rows = [Row(ask("x", top_p=top_p), [], torch.Generator().manual_seed(i)) for i in range(2000)]
-        found = torch.bincount(draw(logits, rows), minlength=4) / 2000
-        assert found.tolist() == pytest.approx(expected, abs=0.04)
-
-
-def test_the_repetition_penalty_always_makes_a_token_less_likely():
-    import torch
-
-    assert penalized(torch.tensor([[2.0, -2.0]]), torch.tensor([[2.0]])).tolist() == [[1.0, -4.0]]
-
-
 def test_messages_need_a_chat_template(model):
     template, model.tokenizer.chat_template = model.tokenizer.chat_template, None
     try:
@@ -103,3 +84,23 @@ def test_a_folder_with_broken_weights_is_one_message(tiny_model, tmp_path):
     (tmp_path / "model.safetensors").write_bytes(b"not weights")
     with pytest.raises(ModelError, match="cannot be loaded"):
         LocalModel(tmp_path)
+
+
+@pytest.mark.parametrize(("device", "expected"), [("cpu", None), ("cuda", "cuda")])
+def test_four_bit_weights_are_loaded_where_their_kernel_is_to_run(tiny_model, monkeypatch, device, expected):
+    import transformers
+
+    from instructwild.llm import local
+
+    seen = {}
+
+    def refused(folder, **given):
+        seen.update(given)
+        raise OSError("no weights")
+
+    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", refused)
+    monkeypatch.setattr(local, "quantization_of", lambda folder: {"bits": 4})
+    monkeypatch.setattr(local, "loading", lambda folder: {})
+    with pytest.raises(ModelError, match="no weights"):
+        local.load(tiny_model, dtype="float32", device=device)
+    assert seen.get("device_map") == expected

@@ -140,6 +140,33 @@ def test_a_models_card_shows_evaluation_quantization_curves_and_use():
     assert "gptqmodel" not in model_card("wild", [*CHAIN, TRAINED], base="smollm2")
 
 
+BENCHED = Manifest(stage="evaluate bench", config={"model": "sft"}, rows=Rows(**{"in": 4, "kept": 4, "dropped": 0}),
+                   metrics={
+    "suite": "quick", "bench": {"sft": {"gsm8k": {"value": 0.25, "low": 0.2, "high": 0.3, "rows": 40}},
+                                "base": {"gsm8k": {"value": 0.125, "low": 0.1, "high": 0.2, "rows": 40}}},
+    "more_than": {"base": {"gsm8k": {"value": 0.125, "low": 0.05, "high": 0.2, "rows": 40}}},
+    "in_training": {"gsm8k": 0.025}})
+
+
+def test_benchmarks_stand_in_the_card_and_in_the_hubs_own_form():
+    from huggingface_hub import ModelCard
+
+    text = model_card("wild", [*CHAIN, TRAINED], base="smollm2", evaluations=[BENCHED])
+    assert "| sft | 25% (20% to 30%) |" in text
+    assert "| more than base | 12% (5% to 20%) |" in text
+    assert "| items in the training rows | 2.5% |" in text
+    (result,) = ModelCard(text).data.eval_results
+    assert (result.dataset_name, result.metric_value, result.metric_type) == ("gsm8k", 0.25, "accuracy")
+
+
+def test_a_gguf_card_says_how_it_is_run():
+    exported = EXPORTED.model_copy(update={"config": {"format": "gguf", "quant": "q4_k_m"}, "metrics": {
+        **EXPORTED.metrics, "kl": {"mean": 0.01, "p99": 0.2}, "runtime": "llama.cpp"}})
+    text = model_card("wild", [*CHAIN, TRAINED, exported], base="smollm2", repo_id="me/wild")
+    assert "ollama create wild -f Modelfile" in text
+    assert "KL from the source 0.01 nats" in text
+
+
 def test_curves_of_manifests_are_pictures_of_their_own():
     from xml.etree import ElementTree
 

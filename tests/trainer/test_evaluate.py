@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 from importlib.resources import files
 
+import numpy as np
 import polars as pl
 import pytest
 import torch
@@ -27,7 +28,7 @@ from instructwild_trainer.evaluate.pairwise import compare
 from instructwild_trainer.evaluate.perplexity import figures_of, measure
 from instructwild_trainer.evaluate.rewards import score
 from instructwild_trainer.evaluate.rubric import read_rubric
-from instructwild_trainer.evaluate.statistics import by_part, interval
+from instructwild_trainer.evaluate.statistics import by_part, interval, length_controlled
 
 SHORT = Sampling(max_tokens=6, temperature=0.9)
 
@@ -98,6 +99,25 @@ def test_equal_names_are_told_apart():
     assert unique_names(["sft", "sft", "base"]) == ["sft", "sft (2)", "base"]
 
 
+def test_the_win_rate_at_equal_length_undoes_what_length_alone_won():
+    rng = np.random.default_rng(0)
+    lengths = [(int(first), int(second)) for first, second in rng.integers(20, 400, size=(400, 2))]
+    groups = [str(number) for number in range(400)]
+    longer = [float(first > second) for first, second in lengths]
+    mixed = [pair if number % 2 else (pair[0] + 400, pair[1]) for number, pair in enumerate(lengths)]
+    by_length = [float(first > second) for first, second in mixed]
+    plain = sum(by_length) / len(by_length)
+    held = length_controlled(by_length, mixed, groups, ["en"] * 400)["en"]
+    assert plain > 0.7
+    assert held.value < plain - 0.2
+    fair = length_controlled(longer, lengths, groups, ["en", "zh"] * 200)
+    assert set(fair) == {"all", "en", "zh"}
+    assert fair["all"].low < 0.5 < fair["all"].high
+    equal = length_controlled([1.0, 1.0, 0.0, 0.5], [(9, 9)] * 4, list("abcd"), ["en"] * 4)["en"]
+    assert equal.value == pytest.approx(0.625, abs=0.01)      # without a difference in length: the plain rate
+    assert length_controlled([1.0] * 3, [(9, 4)] * 3, list("abc"), ["en"] * 3)["en"].value > 0.95
+
+
 # perplexity
 
 
@@ -118,6 +138,50 @@ def test_only_answer_tokens_count_and_every_row_is_accounted_for(tmp_path, tiny,
     assert found.manifest.reasons == {"no_answer": 1, "too_long": 1}
     assert found.manifest.rows.in_ == len(PAIRS) + 2
     assert set(found.manifest.metrics["perplexity"]["tiny"]) == {"all", "en", "zh"}
+
+
+TRIMMED = ("{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.role == 'assistant' and loop.last %}<think></think>"
+           "{% endif %}{{ m.content }}<|im_end|>\n{% endfor %}"
+           "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+"""A template that writes an answer otherwise once another turn follows it."""
+
+
+@pytest.fixture
+def trimming(tmp_path, tiny):
+    """The tiny model with such a template, and a conversation of two answers."""
+    from transformers import AutoTokenizer
+
+    folder = tmp_path / "trimming"
+    shutil.copytree(tiny, folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = TRIMMED
+    tokenizer.save_pretrained(folder)
+    (folder / "chat_template.jinja").write_text(TRIMMED, encoding="utf-8")
+    return str(folder), [*conversation("Name a colour.", "Blue."), *conversation("说一种颜色。", "蓝色。")]
+
+
+def test_every_answer_counts_where_the_template_rewrites_earlier_turns(tmp_path, trimming):
+    from instructwild_trainer.adapter import load_chat, load_policy
+    from instructwild_trainer.likelihood import answer_loss
+
+    folder, messages = trimming
+    rows = written(tmp_path / "turns.jsonl", [{"messages": messages}])
+    examples = load_chat(folder).examples(messages)
+    assert len(examples) == 2
+    answered_tokens = measure([rows], [folder], tmp_path / "out").frame()["models"][0][0]["tokens"]
+    assert answered_tokens == sum(example.trained for example in examples)
+    model, tokenizer = load_policy(folder, dtype="float32")
+    alone = sum(nats for nats, _ in answer_loss(model, examples, tokenizer.pad_token_id))
+    nats = measure([rows], [folder], tmp_path / "again", dtype="float32").frame()["models"][0][0]["nats"]
+    assert nats == pytest.approx(alone, rel=1e-4)
+
+
+def test_former_names_of_options_work_with_a_note(tmp_path, answered):
+    called = ["pairwise", answered, answered, "--judge", "scripted", "--out", str(tmp_path / "out"), "--dry-run"]
+    now = CliRunner().invoke(evaluate, [*called, "--concurrency", "2", "--timeout", "3"])
+    before = CliRunner().invoke(evaluate, [*called, "--window", "2"])
+    assert (now.exit_code, before.exit_code) == (0, 0)
+    assert "--window is now --concurrency" in before.output
 
 
 def test_a_model_is_no_better_than_itself_and_another_differs(tmp_path, answered, other_tiny):

@@ -9,7 +9,7 @@ from chats import PAIRS, conversation
 from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.config import SftOptions
 from instructwild_trainer.data import Conversation, Split
-from instructwild_trainer.fit import calm
+from instructwild_trainer.fit import silence_libraries
 from instructwild_trainer.packing import sequences
 from instructwild_trainer.sft import _trainer
 
@@ -27,7 +27,7 @@ def after_one_update(chat, folder, **options):
     rows = [Conversation(str(n), str(n), "en", [], chat.encode(conversation(f"{question} {'很' * n}", answer * (1 + n % 3))))
             for n, (question, answer) in enumerate(PAIRS * 2)]
     model, _ = load_policy(source_of("tiny"))
-    with calm():
+    with silence_libraries():
         asked = SftOptions(**{**ALONE, **options})
         trainer = _trainer(model, asked, SimpleNamespace(scratch=folder), chat, Split(rows, {}), {})
         trainer.optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
@@ -64,7 +64,7 @@ def test_packed_rows_are_computed_without_padding(chat, tmp_path, alone):
 def test_as_many_packed_sequences_are_told_as_the_trainer_makes(chat, tmp_path, alone, longest):
     rows = alone[2]
     options = SftOptions(**{**ALONE, "packing": True, "max_length": longest})
-    with calm():
+    with silence_libraries():
         trainer = _trainer(load_policy(source_of("tiny"))[0], options, SimpleNamespace(scratch=tmp_path), chat,
                            Split(rows, {}), {})
     assert len(trainer.train_dataset) == sequences([example for row in rows for example in row.examples], longest)

@@ -5,13 +5,17 @@ from typing import Any
 
 import torch
 
-from instructwild_trainer.likelihood import padded
+from instructwild.llm.generation.decoder import Decoder, decode, forward_of
+from instructwild.llm.generation.rows import DecodedRow
 from instructwild_trainer.templates import Chat
+
+ROWS = 32
+"""Most prompts that are answered at once."""
 
 
 @torch.no_grad()
 def answers(model: Any, chat: Chat, prompts: Sequence[Sequence[dict[str, str]]], most_tokens: int) -> list[str]:
-    """Greedy answers, all prompts in one left-padded batch; each ends at a stop token or after `most_tokens`.
+    """Greedy answers; each ends at a stop token or after `most_tokens`.
 
     Args:
         model: a causal language model; its mode is left as it was found.
@@ -21,14 +25,15 @@ def answers(model: Any, chat: Chat, prompts: Sequence[Sequence[dict[str, str]]],
     """
     if not prompts:
         return []
-    ids, mask = padded([chat.prompt_ids(prompt) for prompt in prompts], chat.tokenizer.pad_token_id,
-                       next(model.parameters()).device, side="left")
+    rows = [DecodedRow(list(chat.prompt_ids(prompt)), most_tokens) for prompt in prompts]
+    weight = next(model.parameters())
     training = model.training
     model.eval()
     try:
-        made = model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=most_tokens, do_sample=False,
-                              temperature=None, top_p=None, top_k=None, eos_token_id=list(chat.stop_ids),
-                              pad_token_id=chat.tokenizer.pad_token_id)[:, ids.shape[1]:]
+        decode(Decoder(forward_of(model), model.config, device=weight.device, dtype=weight.dtype, slots=min(len(rows), ROWS),
+                       columns=max(row.reserved for row in rows) + 1,
+                       **({"graphs": None} if torch.distributed.is_initialized() else {})),
+               sorted(rows, key=lambda row: -len(row.prompt)), lambda row, token: row.append(token, chat.stop_ids))
     finally:
         model.train(training)
-    return [text.strip() for text in chat.tokenizer.batch_decode(made, skip_special_tokens=True)]
+    return [text.strip() for text in chat.tokenizer.batch_decode([row.generated for row in rows], skip_special_tokens=True)]

@@ -210,7 +210,7 @@ def in_this_process(monkeypatch):
     from instructwild_trainer.export import gate
     from instructwild_trainer.export.probe import Probe, measure
 
-    def here(folder, held, scratch, *, told, grid=None, **given):
+    def here(folder, held, scratch, *, label, grid=None, **given):
         return Probe(**measure({"folder": str(folder), "held": held, "grid": grid, **given}, lambda done: None))
 
     monkeypatch.setattr(gate, "probe", here)
@@ -468,9 +468,9 @@ def test_a_child_answers_and_its_failure_is_its_last_line(tmp_path):
                                       "def broken(plan, step):\n    print('noise')\n    raise ValueError('too hot')\n")
     sys.path.insert(0, str(tmp_path))
     try:
-        assert in_child("work:double", {"n": 21}, tmp_path / "a", told="doubling", total=1) == 42
+        assert in_child("work:double", {"n": 21}, tmp_path / "a", label="doubling", total=1) == 42
         with pytest.raises(ChildError, match="ValueError: too hot"):
-            in_child("work:broken", {}, tmp_path / "b", told="breaking", total=1)
+            in_child("work:broken", {}, tmp_path / "b", label="breaking", total=1)
     finally:
         sys.path.remove(str(tmp_path))
 
@@ -489,7 +489,7 @@ def test_what_a_child_finished_is_not_done_again(tmp_path, monkeypatch):
                                       "def count(plan, step):\n    with Path('ran').open('a') as told:\n"
                                       "        told.write('x')\n    return plan['n']\n")
     monkeypatch.syspath_prepend(tmp_path)
-    ask = {"told": "counting", "total": 1}
+    ask = {"label": "counting", "total": 1}
     assert [in_child("work:count", {"n": 1}, tmp_path / "a", **ask) for _ in range(2)] == [1, 1]
     assert (tmp_path / "a" / "ran").read_text() == "x"
     assert in_child("work:count", {"n": 2}, tmp_path / "a", **ask) == 2      # another plan

@@ -5,11 +5,12 @@ import torch
 from ppo_run import PAD, PROMPTS, PTX, STOP
 from torch.testing import assert_close
 
+from instructwild.llm.generation.sampling import drawn
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE
 from instructwild_trainer.ppo.depth import can_be_cut
 from instructwild_trainer.ppo.experience import Experience, joined
 from instructwild_trainer.ppo.ptx import ptx_loss
-from instructwild_trainer.ppo.rollout import drawn, generate, left_padded, response_mask
+from instructwild_trainer.ppo.rollout import generate, left_padded, response_mask
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
 from instructwild_trainer.ppo.tokens import token_entropy, token_logprobs
 from instructwild_trainer.templates import Encoded

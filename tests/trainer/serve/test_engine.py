@@ -6,9 +6,10 @@ import time
 
 import pytest
 
+from instructwild.llm.generation.decoder import Decoder
 from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Request, Sampling
-from instructwild_trainer.serve import batch
+from instructwild_trainer.serve import engine as engine_module
 from instructwild_trainer.serve.detokenizer import Detokenizer
 from instructwild_trainer.serve.engine import BatchEngine, Busy, Closed, TooLarge, seed_of
 
@@ -59,7 +60,7 @@ WORDS = ["Write a poem", "请写一首关于大海的诗", "1", "green tea " * 3
 
 
 def test_thirty_two_at_once_get_what_they_get_alone(engine, local, monkeypatch):
-    monkeypatch.setattr(batch, "PREFILL_TOKENS", 24)       # long prompts are read in several chunks
+    monkeypatch.setattr(engine_module, "PREFILL_TOKENS", 24)       # long prompts are read in several chunks
     rng = random.Random(1)
     requests = [ask(f"{WORDS[n % 8]} {n}", n, max_tokens=rng.randint(1, 40), temperature=rng.choice([0.0, 0.0, 1.0]),
                     top_p=rng.choice([1.0, 0.8]), repetition_penalty=rng.choice([1.0, 1.3])) for n in range(32)]
@@ -124,11 +125,11 @@ def test_a_shutdown_tells_everyone_and_a_close_lets_the_running_finish(local):
 
 
 def test_a_model_that_fails_tells_its_clients_and_goes_on(engine, local, monkeypatch):
-    def broken(self, tokens):
+    def broken(self, count=1, observe=None):
         raise RuntimeError("out of memory")
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch.CacheBlock, "step", broken)
+        patched.setattr(Decoder, "step", broken)
         _, chunks = submitted(engine, local, ask("tea"))
         while (last := chunks.get(timeout=60)).finish is None:
             pass
@@ -180,11 +181,11 @@ def test_nothing_of_a_stop_string_is_ever_said(local):
 
 
 def test_a_client_that_leaves_while_its_prompt_is_read_disturbs_nobody(engine, local, monkeypatch):
-    monkeypatch.setattr(batch, "PREFILL_TOKENS", 2)
+    monkeypatch.setattr(engine_module, "PREFILL_TOKENS", 2)
     requests = [ask("green tea " * 40, n) for n in range(3)]
     reading, chunks = submitted(engine, local, requests[0])
     cancelled, kept = submitted(engine, local, requests[1]), submitted(engine, local, ask("green tea " * 39))
-    while not (engine.queues["tiny"].joining and engine.queues["tiny"].joining.read > 4):
+    while not (engine.queues["tiny"].reading and engine.queues["tiny"].reading.read > 4):
         time.sleep(0.001)
     engine.cancel(cancelled[0])
     assert answers(reading, chunks)[0][0] == local.generate([requests[0]])[0].text
@@ -194,7 +195,7 @@ def test_a_client_that_leaves_while_its_prompt_is_read_disturbs_nobody(engine, l
 
 
 def test_models_whose_rows_cannot_be_put_together_later_are_batched_from_the_start(engine, local, monkeypatch):
-    monkeypatch.setattr(batch.CacheBlock, "joinable", property(lambda self: False))
+    monkeypatch.setattr("instructwild.llm.generation.decoder.has_slots", lambda *_: False)
     requests = [ask(f"{WORDS[n % 8]} {n}", n, max_tokens=5 + n) for n in range(12)]
     jobs = [submitted(engine, local, request) for request in requests]
     assert [answers(*job)[0][0] for job in jobs] == [local.generate([request])[0].text for request in requests]

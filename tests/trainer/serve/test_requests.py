@@ -32,9 +32,9 @@ def model_logprobs(loaded, ids):
 @pytest.mark.parametrize("chunk", [3, 512])
 def test_the_likelihood_of_a_text_is_read_as_lm_eval_reads_it(url, loaded_models, monkeypatch, chunk):
     """TemplateAPI of lm-evaluation-harness: token ids, echo, one token more, and sums over the continuation."""
-    from instructwild_trainer.serve import batch
+    from instructwild_trainer.serve import engine
 
-    monkeypatch.setattr(batch, "PREFILL_TOKENS", chunk)
+    monkeypatch.setattr(engine, "PREFILL_TOKENS", chunk)
     tokenizer = loaded_models[0].local.tokenizer
     rows = [(tokenizer("The tide turns at noon")["input_ids"], tokenizer(" 潮水在中午转向。")["input_ids"]),
             (tokenizer("One")["input_ids"], tokenizer(" two three")["input_ids"])]

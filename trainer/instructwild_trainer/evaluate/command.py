@@ -5,27 +5,40 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from instructwild.console.lazy_group import lazy_group
+from instructwild.console.model_options import Batch, Budget, Cache, Concurrency, ListPrice, LocalOnly, Timeout
+from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
 
 if TYPE_CHECKING:
     from instructwild.stage import Stage
 
-evaluate = typer.Typer(no_args_is_help=True, add_completion=False,
-                       help="Measure a model: how likely it finds answers, what a reward model thinks of its own, and a "
-                            "pairwise comparison with another one.")
+COMMANDS = {
+    "perplexity": "instructwild_trainer.evaluate.command:perplexity",
+    "reward": "instructwild_trainer.evaluate.command:reward",
+    "pairwise": "instructwild_trainer.evaluate.command:pairwise",
+    "bench": "instructwild_trainer.evaluate.bench.command:bench",
+}
+evaluate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+@evaluate.callback()
+def _evaluate() -> None:
+    """Measure a model: how likely it finds answers, a reward model's scores, pairwise comparisons, benchmarks."""
+
+
 Data = Annotated[list[str], typer.Argument(help="Stage folders or files with answered rows.", show_default=False)]
 MaxLength = Annotated[int, typer.Option(help="The longest conversation, in tokens.", min=8)]
 
 
-@evaluate.command()
 def perplexity(
         data: Data, out: Out,
         model: Annotated[list[str], typer.Option(help="A stage folder, a model folder, a Hub id, or smollm2; repeat it to "
                                                       "compare with the first.", show_default=False)],
-        held_out: Annotated[float, typer.Option(help="Only prompts that a training which holds out this share does not see; "
-                                                     "1 takes all.", min=0.001, max=1)] = 1.0,
+        held_out: Annotated[float, typer.Option(help="Measure only the prompts that a training with this share held out did "
+                                                     "not see; 1 takes all.", min=0.001, max=1)] = 1.0,
         max_length: MaxLength = 1024,
-        dtype: Annotated[str, typer.Option(help="Of the weights: auto, float32 or bfloat16.")] = "auto",
+        dtype: Annotated[str, typer.Option(help="dtype of weights: auto, float32, bfloat16.")] = "auto",
         columns: Columns = None, encoding: Encoding = None, dry_run: DryRun = False, force: Force = False,
         as_json: Json = False) -> None:
     """Perplexity of the answers, in each language, with intervals; several models on the same rows."""
@@ -36,7 +49,6 @@ def perplexity(
                       columns=parse_map(columns or ()), force=force, dry_run=dry_run), as_json)
 
 
-@evaluate.command()
 def reward(
         data: Data, out: Out,
         model: Annotated[str, typer.Option(help="The folder of a `train reward` stage.", show_default=False)],
@@ -51,7 +63,7 @@ def reward(
                     force=force, dry_run=dry_run), as_json)
 
 
-@evaluate.command()
+@old_names({"--window": "--concurrency"})
 def pairwise(
         first: Annotated[str, typer.Argument(help="A model, or a stage folder or file with its answers.")],
         second: Annotated[str, typer.Argument(help="The other one.")],
@@ -64,18 +76,13 @@ def pairwise(
             help="What the judge looks at: JSON in ColossalChat's evaluation_prompt or battle_prompt layout; one a "
                  "language.")] = None,
         name: Annotated[list[str] | None, typer.Option(help="What to call the two, in their order.")] = None,
-        max_tokens: Annotated[int, typer.Option(help="Tokens of an answer, at most.", min=1)] = 256,
-        judge_tokens: Annotated[int, typer.Option(help="Tokens of a verdict, at most.", min=1)] = 300,
-        temperature: Annotated[float, typer.Option(help="Of answers; 0 takes the likeliest token.", min=0, max=2)] = 0.0,
+        max_tokens: Annotated[int, typer.Option(help="Max tokens of an answer.", min=1)] = 256,
+        judge_tokens: Annotated[int, typer.Option(help="Max tokens of a verdict.", min=1)] = 300,
+        temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy.", min=0, max=2)] = 0.0,
         limit: Annotated[int | None, typer.Option(help="At most so many prompts, categories in turn.", min=1)] = None,
-        budget: Annotated[float | None, typer.Option(help="US$ that are never exceeded.", min=0)] = None,
-        price: Annotated[str, typer.Option(help="US$ for a million tokens sent,received; known for most models.")] = "",
-        window: Annotated[int, typer.Option(help="Max concurrent requests; 0: 128, or one batch here.", min=0)] = 0,
-        batch: Annotated[int, typer.Option(help="Requests a model in this process answers at once.", min=1)] = 16,
-        local_only: Annotated[bool, typer.Option("--local-only", help="Refuse endpoints elsewhere.")] = False,
-        cache: Annotated[Path | None, typer.Option(help="A file of paid verdicts that several runs share.")] = None,
-        columns: Columns = None, encoding: Encoding = None, dry_run: DryRun = False, force: Force = False,
-        as_json: Json = False) -> None:
+        budget: Budget = None, price: ListPrice = "", concurrency: Concurrency = 0, timeout: Timeout = 120.0,
+        batch: Batch = 16, local_only: LocalOnly = False, cache: Cache = None, columns: Columns = None,
+        encoding: Encoding = None, dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
     """Two models on the same prompts before a judge: both orders, ties, win rate by language and category."""
     from instructwild.errors import ConfigError
     from instructwild.llm.open import Limits
@@ -90,8 +97,8 @@ def pairwise(
     plan = PairwisePlan(judge, tuple(prompts or ()), tuple(map(str, rubric or ())), tuple(name or ()),
                 Sampling(max_tokens=max_tokens, temperature=temperature), Sampling(max_tokens=judge_tokens, temperature=0.0),
                 limit)
-    limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=window, batch=batch,
-                    local_only=local_only)
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=concurrency,
+                    timeout=timeout, batch=batch, local_only=local_only)
     _announce(compare([first, second], out, plan, limits=limits, cache=cache, encoding=encoding,
                       columns=parse_map(columns or ()), force=force, dry_run=dry_run), as_json)
 

@@ -32,7 +32,7 @@ from instructwild_trainer.evaluate.models import (
     unique_names,
 )
 from instructwild_trainer.evaluate.rubric import Rubric, named, read_rubric
-from instructwild_trainer.evaluate.statistics import by_part, estimates_json
+from instructwild_trainer.evaluate.statistics import by_part, estimates_json, length_controlled
 from instructwild_trainer.templates import turns
 
 OWN_PROMPTS = "questions.jsonl"
@@ -228,6 +228,8 @@ def _finish(run: stage.Run, comparisons: Sequence[Comparison], malformed: list[D
 def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
     """Wins, ties and losses of the first side and its win rate with intervals, by language and by category.
 
+    `length_controlled` is the win rate at equal length, by language.
+
     A tie counts one half. `first_place` is how often the answer that stood first was preferred, over all single readings;
     0.5 is a judge without a leaning.
     """
@@ -238,7 +240,9 @@ def figures_of(decided: Sequence[Comparison]) -> dict[str, Any]:
     rates = {name: by_part(values, ones, ids, part) for name, part in parts.items()}
     places = [value for item in decided for value in item.first_place]
     received = [item for item in decided if item.consistent is not None]
+    lengths = [(len(item.answers[0]), len(item.answers[1])) for item in decided]
     return {"win_rate": estimates_json(rates["language"]),
+            "length_controlled": estimates_json(length_controlled(values, lengths, ids, parts["language"])),
             **{key: {name: item for name, item in estimates_json(rates[part]).items() if name != "all"}
                for key, part in (("by_category", "category"), ("by_category_and_language", "both"))},
             "results": {name: _counted([item for item, given in zip(decided, part, strict=True) if given == name])

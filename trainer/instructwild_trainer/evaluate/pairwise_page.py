@@ -35,7 +35,12 @@ def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, m
     labels = {"wins": f"{first} wins", "ties": "ties", "losses": f"{second} wins"}
     shares = {part: {labels[key]: count for key, count in results[part].items()} for part in ("all", *metrics["win_rate"])}
     page.add("Who wins", figures.stacked(shares, title="By language", sort=False),
-             _rates("language", metrics["win_rate"], results, labels))
+             _rates("language", metrics["win_rate"], results, labels),
+             Table(["language", "win rate", "win rate at equal length"],
+                   [[part, interval(rates[part], 0, percent=True), interval(item, 0, percent=True)]
+                    for part, item in metrics["length_controlled"].items()],
+                   caption="Judges like long answers. At equal length: a logistic regression of the outcome on the lengths, "
+                           "read where they do not differ (length-controlled AlpacaEval)."))
     if len(metrics["by_category"]) > 1:
         page.add("By category", figures.stacked({part: {labels[key]: count for key, count in results[part].items()}
                                                  for part in metrics["by_category"]}, sort=False),

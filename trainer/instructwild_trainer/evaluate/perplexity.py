@@ -90,19 +90,28 @@ def _measured(run: stage.Run, number: int, source: Source, rows: Sequence[Conver
 
     loaded: list[Any] = []
     pad_id = load_chat(source).tokenizer.pad_token_id
-    order = sorted(range(len(rows)), key=lambda i: -len(rows[i].encoded.input_ids))
+    order = sorted(range(len(rows)), key=lambda i: -longest(rows[i]))
     with progress() as shown:
         task = shown.add_task(f"perplexity {source.label}", total=len(rows), note="")
 
         def work(part: Sequence[int]) -> list[Any]:
             if not loaded:
                 loaded.append(load(source.folder, dtype=dtype)[0])
-            return [list(item) for item in answer_loss(loaded[0], [rows[i].encoded for i in part],
-                                                     pad_id,
-                                                     done=lambda count: shown.update(task, advance=count))]
+            examples = [(i, example) for i in part for example in rows[i].examples]
+            losses = answer_loss(loaded[0], [example for _, example in examples], pad_id)
+            sums = {i: [0.0, 0] for i in part}
+            for (i, _), (nats, tokens) in zip(examples, losses, strict=True):
+                sums[i] = [sums[i][0] + nats, sums[i][1] + tokens]
+            shown.update(task, advance=len(part))
+            return [sums[i] for i in part]
 
         results = in_chunks(run, f"model-{number}", order, work)
     return [(nats, tokens) for _, (nats, tokens) in sorted(zip(order, results, strict=True))]
+
+
+def longest(row: Conversation) -> int:
+    """Tokens of the longest example of a conversation."""
+    return max(len(example.input_ids) for example in row.examples)
 
 
 def _finish(run: stage.Run, names: Sequence[str], rows: Sequence[Conversation], results: Mapping[str, Measured],
@@ -196,5 +205,6 @@ def _plan(names: Sequence[str], rows: Sequence[tuple[Conversation, ...]], beyond
     left = f", {beyond:,} more that training sees are left out" if beyond else ""
     print(f"{len(rows):,} rows to measure ({lines}){left}")
     for number, name in enumerate(names):
-        print(f"{name}: {sum(len(row[number].encoded.input_ids) for row in rows):,} tokens to read, "
-              f"{sum(row[number].encoded.trained for row in rows):,} of them answers")
+        examples = [example for row in rows for example in row[number].examples]
+        print(f"{name}: {sum(len(example.input_ids) for example in examples):,} tokens to read, "
+              f"{sum(example.trained for example in examples):,} of them answers")

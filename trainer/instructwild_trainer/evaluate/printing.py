@@ -27,11 +27,21 @@ def print_result(manifest: "Manifest") -> None:
         rows |= {f"{name} minus {first}": {part: interval(item, 2, sign=True) for part, item in parts.items()}
                  for name, parts in metrics["more_than_first"].items()}
         table.title = "mean score"
+    elif "bench" in metrics:
+        rows = {name: {task: interval(each, 1, percent=True) for task, each in tasks.items()}
+                for name, tasks in metrics["bench"].items()}
+        rows |= {f"more than {name}": {task: interval(each, 1, percent=True, sign=True) for task, each in tasks.items()}
+                 for name, tasks in metrics["more_than"].items()}
+        if metrics["in_training"]:
+            rows["items in training rows"] = {task: f"{share:.1%}" for task, share in metrics["in_training"].items()}
+        table.title = f"items that are right, suite {metrics['suite']}"
     else:
         first, second = metrics["sides"]
         rows = {part: {f"{first} wins": str(metrics["results"][part]["wins"]), "ties": str(metrics["results"][part]["ties"]),
                        f"{second} wins": str(metrics["results"][part]["losses"]),
-                       "win rate": interval(item, 0, percent=True)}
+                       "win rate": interval(item, 0, percent=True),
+                       **({"at equal length": interval(metrics["length_controlled"][part], 0, percent=True)}
+                          if part in metrics.get("length_controlled", {}) else {})}
                 for part, item in {**metrics["win_rate"], **metrics["by_category"]}.items()}
         table.title = f"{first} against {second}, judged by {metrics['judge']}"
     table.title_justify = "left"

@@ -14,7 +14,10 @@ FEWEST = 8
 
 @dataclass(frozen=True)
 class Calibration:
-    """Token ids by row, and how many rows and tokens each language has."""
+    """Token ids by example, and how many rows and tokens each language has.
+
+    A row gives one example, or one for each answer where the template writes a conversation otherwise than its beginning.
+    """
 
     ids: list[list[int]]
     rows: dict[str, int] = field(default_factory=dict)
@@ -22,7 +25,7 @@ class Calibration:
 
     def __str__(self) -> str:
         parts = (f"{name} {self.rows[name]:,} rows, {self.tokens[name]:,} tokens" for name in self.rows)
-        return f"{len(self.ids):,} rows, {sum(self.tokens.values()):,} tokens ({'; '.join(parts)})"
+        return f"{sum(self.rows.values()):,} rows, {sum(self.tokens.values()):,} tokens ({'; '.join(parts)})"
 
 
 def choose(rows: Sequence[Conversation], most: int, languages: Iterable[str] = ()) -> Calibration:
@@ -52,7 +55,8 @@ def choose(rows: Sequence[Conversation], most: int, languages: Iterable[str] = (
                          remedy=f"give at least {FEWEST} answered rows besides the held-out ones (128 or more are better), "
                                 "or raise --max-length or --samples")
     names = sorted({row.language for row in chosen})
-    return Calibration([row.encoded.input_ids for row in chosen],
+    return Calibration([example.input_ids for row in chosen for example in row.examples],
                        {name: sum(row.language == name for row in chosen) for name in names},
-                       {name: sum(len(row.encoded.input_ids) for row in chosen if row.language == name) for name in names})
+                       {name: sum(len(example.input_ids) for row in chosen if row.language == name
+                                  for example in row.examples) for name in names})
 

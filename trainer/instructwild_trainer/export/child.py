@@ -9,21 +9,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from instructwild.stage.atomic import write_atomic
+
 
 class ChildError(RuntimeError):
     """The work failed; the message is the last line of its log."""
 
 
-def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, told: str, total: int) -> Any:
+def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, label: str, total: int) -> Any:
     """Call a function of this package in a new process and wait, with a progress bar.
 
     What was finished with the same plan in the same folder is not done again, so that an interrupted export goes on.
 
     Args:
-        work: `module:function`, called with the plan and a function that is told how many steps are done.
+        work: `module:function`, called with the plan and a function that takes how many steps are done.
         plan: JSON-able.
         scratch: the child's working folder, where its plan, its log and its result lie.
-        told: what the bar says.
+        label: of the progress bar.
         total: steps in all.
 
     Returns:
@@ -35,17 +37,17 @@ def in_child(work: str, plan: Mapping[str, Any], scratch: Path, *, told: str, to
     from instructwild.console.terminal import progress
 
     scratch.mkdir(parents=True, exist_ok=True)
-    told_to, result = json.dumps({"work": work, **plan}, ensure_ascii=False), scratch / "result.json"
-    if result.is_file() and (scratch / "plan.json").read_text(encoding="utf-8") == told_to:
+    content, result = json.dumps({"work": work, **plan}, ensure_ascii=False), scratch / "result.json"
+    if result.is_file() and (scratch / "plan.json").read_text(encoding="utf-8") == content:
         return json.loads(result.read_text(encoding="utf-8"))
     result.unlink(missing_ok=True)
-    (scratch / "plan.json").write_text(told_to, encoding="utf-8")
+    write_atomic(scratch / "plan.json", content)
     log, (reading, writing) = scratch / "log", os.pipe()
     with log.open("wb") as written, progress() as shown:
         child = subprocess.Popen([sys.executable, "-m", __name__, work, str(writing)], cwd=scratch, stdout=written,
                                  stderr=subprocess.STDOUT, pass_fds=[writing], env=_environment())
         os.close(writing)
-        task = shown.add_task(told, total=total, note="")
+        task = shown.add_task(label, total=total, note="")
         try:
             with os.fdopen(reading) as finished:
                 for done in finished:
@@ -70,8 +72,7 @@ def _main(work: str, report: int) -> None:
     module, _, name = work.partition(":")
     plan = json.loads(Path("plan.json").read_text(encoding="utf-8"))
     made = getattr(importlib.import_module(module), name)(plan, lambda done: os.write(report, f"{done}\n".encode()))
-    Path("result.aside").write_text(json.dumps(made, ensure_ascii=False), encoding="utf-8")
-    os.replace("result.aside", "result.json")
+    write_atomic(Path("result.json"), json.dumps(made, ensure_ascii=False))
 
 
 if __name__ == "__main__":

@@ -5,15 +5,19 @@ from typing import Annotated, Literal
 import typer
 
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
+from instructwild_trainer.export.gguf.mixture import MIXTURES
 
 
 def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or adapter folder, a Hub id, or smollm2.")],
            out: Out,
-           format: Annotated[Literal["merged", "gptq", "reward"], typer.Option(
-               "--format", help="merged: full precision; gptq: 4 bit; reward: a score model for transformers.")] = "gptq",
+           format: Annotated[Literal["merged", "gptq", "gguf", "reward"], typer.Option(
+               "--format", help="merged: full precision; gptq: 4 bit; gguf: one file for llama.cpp, Ollama and LM Studio; "
+               "reward: a score model for transformers.")] = "gptq",
+           quant: Annotated[str, typer.Option(
+               "--quant", help=f"Of --format gguf: {', '.join(MIXTURES)}.")] = "q4_k_m",
            calibration: Annotated[list[str] | None, typer.Option(
-               "--calibration", help="Answered rows: GPTQ fits most, the gate measures on the rest. A merged export "
-               "without them is measured on the gate's own questions.")] = None,
+               "--calibration", help="Answered rows: GPTQ fits most, GGUF weighs columns by them, the gate measures on the "
+               "rest. Without them a merged or GGUF export is measured on the gate's own questions.")] = None,
            group_size: Annotated[int, typer.Option(
                "--group-size", help="Weights that share a scale; halved until it divides the model's widths; a layer "
                "that no group divides stays unquantized and is named.")] = 128,
@@ -29,7 +33,7 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
                "trained on.", show_default=False)] = "",
            columns: Columns = None, encoding: Encoding = None,
            dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
-    """Write a merged model, a 4-bit model or a reward model; it is loaded afresh and compared with its source."""
+    """Write a merged model, a 4-bit model, a GGUF file or a reward model; loaded afresh, it is compared with its source."""
     from instructwild.console.terminal import console
     from instructwild.read.names import parse_map
     from instructwild.stage.folder import Stage
@@ -46,13 +50,14 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
         return
     if dry_run:
         plan = plan_export(model, format, calibration or [], bits=4, group_size=group_size, samples=samples,
-                           max_length=max_length, held_out=0.1, languages=required, encoding=encoding, columns=mapping)
+                           max_length=max_length, held_out=0.1, languages=required, encoding=encoding, columns=mapping,
+                           quant=quant)
         for line in plan.lines():
             print(line)
         return
     run = work(model, out, format=format, calibration=calibration or [], group_size=group_size,
                symmetric=symmetric, samples=samples, fit_scales=fit_scales, max_length=max_length, languages=required,
-               encoding=encoding, columns=mapping, force=force)
+               encoding=encoding, columns=mapping, quant=quant, force=force)
     made = run.finished or Stage(out, read_manifest(out))
     if not as_json:
         for failure in made.manifest.metrics.get("failures", []):

@@ -63,7 +63,7 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
     plan = {"model": str(model.resolve()), "out": str(out.resolve()), "bits": bits, "group": group, "symmetric": symmetric,
             "calibration": [list(row) for row in calibration], "skipped": skipped, "quantized": kept}
     try:
-        in_child(f"{__name__}:fit", plan, scratch, told="quantizing layers", total=layers)
+        in_child(f"{__name__}:fit", plan, scratch, label="quantizing layers", total=layers)
     except ChildError as error:
         raise ModelError(f"could not be quantized ({error})", where=str(model),
                          remedy=f"read {scratch / 'log'}; more or longer calibration rows often help") from None

@@ -31,11 +31,16 @@ def comparison(verdict: GateVerdict) -> tuple[list[str], list[list[str]]]:
     rows += [["same next token", "", agreed(verdict), *blank],
              ["weight files", *(f"{verdict.size[side] / MB:,.1f} MB" for side in ("source", "export")), *blank],
              ["linear weights", *(f"{side.linear / MB:,.1f} MB" for side in sides), *blank],
-             [f"peak memory, {PEAK_TOKENS} tokens", *(f"{side.peak / MB:,.0f} MB" for side in sides), *blank],
+             [f"peak memory, {PEAK_TOKENS} tokens", *(_megabytes(side.peak) for side in sides), *blank],
              [f"answers that loop, of {len(verdict.questions)}", *loops, *blank],
              ["chat template", "", "same" if sides[0].rendered in (None, sides[1].rendered) else "differs", *blank],
-             ["answers end with", *(", ".join(map(str, side.stops)) for side in sides), *blank]]
+             ["answers end with", *(", ".join(map(str, side.stops)) for side in sides), *blank],
+             *([name, "", value, *blank] for name, value in verdict.notes)]
     return columns, rows
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / MB:,.0f} MB" if count else "not measured"
 
 
 def agreed(verdict: GateVerdict) -> str:
@@ -76,7 +81,7 @@ def page_of(run: stage.Run, model: str, verdict: GateVerdict, text: Mapping[str,
                 lead="The gate passed: what was written does what its source does." if verdict.passed
                 else "The gate failed: " + "; ".join(verdict.failures))
     stats = [("size", f"{size['export'] / MB:.0f} MB", f"source {size['source'] / MB:.0f} MB"),
-             ("peak memory", f"{verdict.after.peak / MB:.0f} MB", f"source {verdict.before.peak / MB:.0f} MB"),
+             ("peak memory", _megabytes(verdict.after.peak), f"source {verdict.before.peak / MB:.0f} MB"),
              ("same next token", agreed(verdict), "of measured positions")]
     if "all" in after:
         stats.insert(0, ("held-out perplexity", f"{after['all']:.2f}", f"source {before['all']:.2f}"))

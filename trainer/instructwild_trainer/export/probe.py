@@ -46,7 +46,7 @@ class Probe:
     linear: int
 
 
-def probe(folder: Path, held: Held, scratch: Path, *, told: str, template: str | None = None,
+def probe(folder: Path, held: Held, scratch: Path, *, label: str, template: str | None = None,
           grid: tuple[int, int] | None = None, questions: Sequence[str] = QUESTIONS) -> Probe:
     """Load a folder in a new process and measure it.
 
@@ -54,7 +54,7 @@ def probe(folder: Path, held: Held, scratch: Path, *, told: str, template: str |
         folder: a model folder.
         held: what perplexity is measured on.
         scratch: for the child's plan, log and result.
-        told: what the progress bar calls it.
+        label: of the progress bar.
         template: what to ask with where the folder has no chat template.
         grid: bits and group size, to measure round-to-nearest as well.
         questions: answered greedily.
@@ -64,7 +64,7 @@ def probe(folder: Path, held: Held, scratch: Path, *, told: str, template: str |
     """
     rows = sum(map(len, held.values()))
     plan = {"folder": str(folder.resolve()), "held": held, "template": template, "grid": grid, "questions": list(questions)}
-    return Probe(**in_child(f"{__name__}:measure", plan, scratch, told=told, total=rows * (3 if grid else 1) + 2))
+    return Probe(**in_child(f"{__name__}:measure", plan, scratch, label=label, total=rows * (3 if grid else 1) + 2))
 
 
 def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _plain_scores(folder: Path, rows: Sequence[Sequence[int]], pad_id: int, scra
     """The scores of token ids by a folder that is loaded afresh, in a process of its own and without our code for heads."""
     plan = {"folder": str(folder.resolve()), "rows": [list(row) for row in rows], "pad": pad_id}
     try:
-        measured: list[float] = in_child(f"{__name__}:measure", plan, scratch, told="measuring the export", total=len(rows))
+        measured: list[float] = in_child(f"{__name__}:measure", plan, scratch, label="measuring the export", total=len(rows))
     except ChildError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise ModelError(f"the written folder cannot be loaded afresh ({error})", where=str(folder),

@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from instructwild.errors import InputError, ModelError
 from instructwild.llm.quantized import quantization_of
 from instructwild.read import Table, read
 from instructwild.schema import Dropped
+from instructwild.stage.atomic import atomic_path, new_folder, write_atomic
 from instructwild_trainer.adapter import (
     ADAPTER,
     ADAPTER_CONFIG,
@@ -26,6 +28,11 @@ from instructwild_trainer.adapter import (
 )
 from instructwild_trainer.data import Conversation, conversations, split
 from instructwild_trainer.export.calibration import Calibration, choose
+from instructwild_trainer.export.gate import GateVerdict
+from instructwild_trainer.export.gguf.readback import notes_of
+from instructwild_trainer.export.gguf.stage import GgufExport, write
+from instructwild_trainer.export.gguf.stage import judge as judge_gguf
+from instructwild_trainer.export.gguf.writer import check_writable
 from instructwild_trainer.export.gptq import group_size_for, quantize
 from instructwild_trainer.export.questions import own_questions
 from instructwild_trainer.export.reward import export_reward
@@ -34,7 +41,7 @@ from instructwild_trainer.export.tune import tune
 from instructwild_trainer.reward.head import stored_head
 from instructwild_trainer.templates import Chat
 
-Format = Literal["merged", "gptq", "reward"]
+Format = Literal["merged", "gptq", "gguf", "reward"]
 HELD_OUT_TOKENS = 10_240
 """The gate measures on held-out rows of each language up to so many tokens: enough for perplexity to stand still."""
 
@@ -57,6 +64,8 @@ class ExportPlan:
     calibration: Calibration | None = None
     grid: tuple[int, int] | None = None
     shape: ModelShape | None = None
+    quant: str = ""
+    packer: str = ""
 
     @property
     def text(self) -> dict[str, Any]:
@@ -81,6 +90,11 @@ class ExportPlan:
                       f"{self.grid[0]} bits in groups of {self.grid[1]}: {shape.stored(*self.grid) / 1e6:,.0f} MB, of them "
                       f"{packed / 1e6:,.0f} MB linear weights, {packed / 2 / shape.weights:.3f} of their 16-bit size; and "
                       f"{shape.cached(1024) / 1e6:,.0f} MB of cache for every 1,024 tokens while it writes"]
+        if self.quant:
+            lines += [f"GGUF {self.quant}, packed by {self.packer}, read back by "
+                      f"{'llama.cpp' if find_spec('llama_cpp') else 'transformers (llama-cpp-python is not installed)'}",
+                      f"columns weighted by their importance on {self.calibration}" if self.calibration else
+                      "columns are not weighted: --calibration gives rows to measure their importance on"]
         if self.unquantized:
             share = 1 - shape.quantized(*self.grid) / shape.weights if self.grid else 0.0
             lines += [f"not quantized, because no group divides them: {', '.join(self.unquantized)} "
@@ -95,7 +109,7 @@ class ExportPlan:
 
 def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits: int, group_size: int, samples: int,
                 max_length: int, held_out: float, languages: Sequence[str], encoding: str | None = None,
-                columns: Mapping[str, str] | None = None) -> ExportPlan:
+                columns: Mapping[str, str] | None = None, quant: str = "q4_k_m") -> ExportPlan:
     """Find the model and the rows; everything that can be wrong about them is said here. See `export` for arguments.
 
     Raises:
@@ -119,6 +133,11 @@ def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits:
     train, held = _split(rows, held_out)
     if format == "merged":
         return ExportPlan(source, chat, format, table, rows, dropped, held or own_questions(chat), held_out=bool(held))
+    if format == "gguf":
+        packer = check_writable(_base(source), quant)
+        fitted = choose(train, samples, languages or _trained_languages(source)) if rows else None
+        return ExportPlan(source, chat, format, table, rows, dropped, held or own_questions(chat), held_out=bool(held),
+                          calibration=fitted, quant=quant.lower(), packer=packer)
     shape = shape_of(_base(source))
     grid = bits, group_size_for(shape, group_size, bits)
     fitted = choose(train, samples, languages or _trained_languages(source))
@@ -130,19 +149,20 @@ def _split(rows: Sequence[Conversation], share: float) -> tuple[Sequence[Convers
     if not rows:
         return [], {}
     parts = split(rows, share, key=lambda row: row.key, language=lambda row: row.language)
-    return parts.train, {language: _first_tokens([row.encoded.input_ids for row in kept], HELD_OUT_TOKENS)
-                         for language, kept in parts.held_out.items()}
+    ids = {language: [example.input_ids for row in kept for example in row.examples]
+           for language, kept in parts.held_out.items()}
+    return parts.train, {language: _first_tokens(examples, HELD_OUT_TOKENS) for language, examples in ids.items()}
 
 
 def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] = (), bits: int = 4, group_size: int = 128,
            symmetric: bool = True, samples: int = 96, fit_scales: int = 48, max_length: int = 512, held_out: float = 0.1,
            languages: Sequence[str] = (), encoding: str | None = None, columns: Mapping[str, str] | None = None,
-           force: bool = False) -> stage.Run:
+           quant: str = "q4_k_m", force: bool = False) -> stage.Run:
     """Write a merged model, a 4-bit model or a reward model and let the gate compare it with its source.
 
     Args:
         model: a stage folder, a model or adapter folder, a Hub id, `smollm2` or `tiny`.
-        format: `merged`, `gptq`, or `reward` for a sequence classifier that plain transformers loads.
+        format: `merged`, `gptq`, `gguf`, or `reward` for a sequence classifier that plain transformers loads.
         calibration: stage folders or files with answered rows; a share of their prompts is held out for the gate. A merged
             export without rows is measured on the gate's own questions.
         bits, group_size: of the 4-bit grid; the group is halved until it divides the model's widths.
@@ -154,6 +174,7 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
         languages: those that calibration rows must cover; by default the ones the model was trained on, where it tells.
         encoding: of calibration files that are not UTF-8.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
+        quant: of a GGUF file; see `gguf.mixture.MIXTURES`.
 
     Raises:
         ModelError, InputError: the model or the rows cannot be used.
@@ -162,11 +183,14 @@ def export(model: str, out: Path, *, format: Format, calibration: Sequence[str] 
         return export_reward(model, out, calibration=calibration, max_length=max_length, encoding=encoding, columns=columns,
                              force=force)
     plan = plan_export(model, format, calibration, bits=bits, group_size=group_size, samples=samples,
-                       max_length=max_length, held_out=held_out, languages=languages, encoding=encoding, columns=columns)
+                       max_length=max_length, held_out=held_out, languages=languages, encoding=encoding, columns=columns,
+                       quant=quant)
     config = {"model": plan.source.label, "format": format, "held_out": held_out, "max_length": max_length}
     if format == "gptq":
         config |= {"bits": bits, "group_size": group_size, "symmetric": symmetric, "samples": samples,
                    "fit_scales": fit_scales}
+    if format == "gguf":
+        config |= {"quant": plan.quant, "samples": samples}
     with stage.start(out, "export", config=config, inputs=[plan.source.record, *plan.table.inputs], force=force) as run:
         if run.finished is None:
             _work(run, plan)
@@ -181,17 +205,21 @@ def _work(run: stage.Run, plan: ExportPlan) -> None:
     for line in plan.lines():
         console.print(line, highlight=False, markup=False)
     merged = _merged(run, plan)
+    extra: dict[str, Any] = {}
     with run.atomic("model") as folder:
-        if plan.grid and plan.calibration:
+        if plan.format == "gguf":
+            verdict, extra = _gguf(run, plan, merged, folder)
+        elif plan.grid and plan.calibration:
             shutil.copytree(_quantized(run, plan, merged, plan.calibration), folder)
         else:
             shutil.copytree(merged, folder, ignore=shutil.ignore_patterns(ADAPTER))
             _keep_adapter(folder, run.folder / "model", plan.source.folder)
-        _complete(folder, merged, plan.chat)
-        verdict = judge(merged, folder, plan.held, run.scratch / "gate", grid=plan.grid, stops=plan.chat.stop_ids,
-                        template=str(plan.chat.tokenizer.chat_template))
+        if plan.format != "gguf":
+            _complete(folder, merged, plan.chat)
+            verdict = judge(merged, folder, plan.held, run.scratch / "gate", grid=plan.grid, stops=plan.chat.stop_ids,
+                            template=str(plan.chat.tokenizer.chat_template))
     console.print(table_of(verdict, plan.text))
-    metrics = {**verdict.metrics(), "text": plan.text, "group_size": plan.grid[1] if plan.grid else None,
+    metrics = {**verdict.metrics(), **extra, "text": plan.text, "group_size": plan.grid[1] if plan.grid else None,
                "unquantized": plan.unquantized,
                "calibration": {"rows": fitted.rows, "tokens": fitted.tokens} if (fitted := plan.calibration) else None,
                "base": {"name": plan.source.label, "sha256": plan.source.sha256}}
@@ -199,6 +227,25 @@ def _work(run: stage.Run, plan: ExportPlan) -> None:
     run.finish(rows=stage.Rows(**{"in": len(plan.rows) + len(lost), "kept": len(plan.rows), "dropped": len(lost)}),
                dropped=lost, report=page_of(run, plan.source.label, verdict, plan.text), metrics=metrics,
                gate="passed" if verdict.passed else "failed")
+
+
+def _gguf(run: stage.Run, plan: ExportPlan, merged: Path, folder: Path) -> tuple[GateVerdict, dict[str, Any]]:
+    """Write the GGUF folder and judge it; what only this format has is returned as metrics."""
+    complete = run.scratch / "complete"
+    if not complete.is_dir():
+        with new_folder(complete) as temporary:
+            shutil.copytree(merged, temporary, ignore=shutil.ignore_patterns(ADAPTER), dirs_exist_ok=True)
+            _complete(temporary, merged, plan.chat)
+    work = GgufExport(plan.source, complete, plan.chat, plan.quant, plan.calibration.ids if plan.calibration else (),
+                      plan.table.inputs)
+    written = write(work, folder, run.scratch / "gguf")
+    verdict, result = judge_gguf(work, folder, plan.held, run.scratch / "gate")
+    if result:
+        written |= {"runtime": result.runtime, "kl": result.divergence,
+                    "same_beginnings": {language: {"same": same, "of": of} for language, (same, of) in
+                                        result.beginnings.items()}}
+        verdict.notes = notes_of(result)
+    return verdict, written
 
 
 def _quantized(run: stage.Run, plan: ExportPlan, merged: Path, fitted: Calibration) -> Path:
@@ -259,9 +306,8 @@ def _merged(run: stage.Run, plan: ExportPlan) -> Path:
     folder = run.scratch / "merged"
     if not folder.is_dir():
         model, _ = load_policy(plan.source, dtype="float32")
-        aside = folder.with_name("merging")
-        save_policy(model, plan.chat, aside, plan.source)
-        os.replace(aside, folder)
+        with atomic_path(folder) as temporary:
+            save_policy(model, plan.chat, temporary, plan.source)
     return folder
 
 
@@ -277,7 +323,7 @@ def _keep_adapter(folder: Path, final: Path, source: Path) -> None:
     base = (adapter / noted["path"]).resolve() if noted.get("path") else None
     if base is not None and base.is_dir():
         noted["path"] = os.path.relpath(base, (final / ADAPTER).resolve())
-        file.write_text(json.dumps(noted, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_atomic(file, json.dumps(noted, ensure_ascii=False, indent=2) + "\n")
 
 
 def _complete(folder: Path, source: Path, chat: Chat) -> None:
@@ -290,4 +336,4 @@ def _complete(folder: Path, source: Path, chat: Chat) -> None:
     stops = [*chat.stop_ids, *(own if isinstance(own, list) else [own])]
     settings |= {"eos_token_id": sorted({stop for stop in stops if stop is not None}),
                  "pad_token_id": chat.tokenizer.pad_token_id}
-    (folder / "generation_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    write_atomic(folder / "generation_config.json", json.dumps(settings, indent=2) + "\n")

@@ -41,7 +41,7 @@ def tune(source: Path, folder: Path, out: Path, calibration: Sequence[Sequence[i
     plan = {"source": str(source.resolve()), "folder": str(folder.resolve()), "out": str(out.resolve()),
             "rows": rows, "bits": bits}
     try:
-        in_child(f"{__name__}:fit", plan, scratch, told="fitting scales", total=steps)
+        in_child(f"{__name__}:fit", plan, scratch, label="fitting scales", total=steps)
     except ChildError as error:
         raise ModelError(f"its scales could not be fitted ({error})", where=str(source),
                          remedy=f"read {scratch / 'log'}; --fit-scales 0 leaves them as GPTQ set them") from None

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from instructwild.errors import ModelError
+from instructwild.llm.generation.decoder import Forward
 from instructwild_trainer.lora import follow_base, plain_layers
 from instructwild_trainer.ppo.attention import patch_attention
 from instructwild_trainer.ppo.depth import can_be_cut, depth, lower, upper
@@ -133,20 +134,22 @@ class Actors:
         """The roles that have a trunk to train."""
         return (POLICY,) if self.shared_trunk else (POLICY, VALUE)
 
-    def next_token(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor, cache: Any) -> tuple[Tensor, Tensor]:
-        """Logits [B, V] of the token that follows, and the last layer's output [B, H] that gave them.
+    def next_token(self, role: str) -> Forward:
+        """The pass that generation makes, adapters on: logits, and the last layer's output that gave them.
 
         Args:
             role: POLICY or REFERENCE.
-            ids, positions: [B, S] what the cache has not seen yet.
-            mask: [B, past + S].
-            cache: keys and values so far; grows.
         """
         model = self.set_adapter(role)
-        with _output_input(model) as seen:
-            logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache, use_cache=True,
-                           logits_to_keep=columns(ids.shape[1] - 1, ids.shape[1], ids.device)).logits
-        return logits[:, -1], seen[0][:, -1]
+
+        def forward(ids: Tensor, mask: Tensor | None, positions: Tensor, cache: Any, keep: Tensor | None,
+                    ) -> tuple[Tensor, Tensor]:
+            with _output_input(model) as seen:
+                logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache, use_cache=True,
+                               logits_to_keep=0 if keep is None else keep).logits
+            return logits, seen[0]
+
+        return forward
 
     def set_adapter(self, role: str) -> "PreTrainedModel":
         """The language model, in one of the roles until another is called for."""

@@ -1,11 +1,13 @@
 """Make Experience: sample responses, score them, and work out what each token was worth."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+from instructwild.llm.generation.decoder import Decoder, Record, decode
+from instructwild.llm.generation.rows import DecodedRow
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, Actors
 from instructwild_trainer.ppo.advantages import gae, whiten
 from instructwild_trainer.ppo.config import PPOOptions
@@ -31,28 +33,11 @@ def left_padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device | 
     return ids.to(device), mask.to(device)
 
 
-def drawn(probabilities: Tensor, uniform: Tensor | None) -> Tensor:
-    """The token at which the cumulative probability passes a number drawn from [0, 1); the likeliest without one.
-
-    Args:
-        probabilities: [B, V].
-        uniform: [B] fp64, or None.
-
-    Returns:
-        [B] token ids, never one of probability 0.
-    """
-    if uniform is None:
-        return probabilities.argmax(-1)
-    cumulative = probabilities.double().cumsum(-1)
-    result = torch.searchsorted(cumulative, uniform.unsqueeze(1) * cumulative[:, -1:], right=True)
-    return result.squeeze(1).clamp(max=probabilities.shape[1] - 1)
-
-
 @torch.no_grad()
 def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: Sequence[int], *, length: int,
              stop_ids: Sequence[int], pad: int, temperature: float = 1.0, seed: int | None = None,
              batch_size: int = 32) -> Experience:
-    """Responses to prompts, sampled in batches of similar length; a row that has ended leaves its batch.
+    """Responses to prompts, sampled some at a time; a prompt that waits takes the slot of a row that has ended.
 
     Each row draws from numbers of its own, so that what it is batched with decides nothing but rounding. In fp32 the result
     also holds log-probabilities, entropy and, where the trunk is shared, values: the pass that sampled knew them.
@@ -67,64 +52,50 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
         pad: the padding token.
         temperature: of sampling.
         seed: None takes the likeliest token each time.
-        batch_size: rows at a time.
+        batch_size: rows at a time; on a GPU fewer where memory holds fewer.
     """
-    order = sorted(range(len(prompts)), key=lambda i: (-len(prompts[i]), i))
-    stops = torch.tensor(stop_ids, device=actors.device)
-    parts = []
-    for start in range(0, len(order), batch_size):
-        chosen = order[start:start + batch_size]
-        uniform = None if seed is None else torch.stack([
-            torch.rand(length, generator=torch.Generator().manual_seed(seeded(seed, rows[i])), dtype=torch.float64)
-            for i in chosen]).to(actors.device)
-        ids, prompt_mask = left_padded([prompts[i] for i in chosen], pad, actors.device)
-        responses, figures = _decode(actors, role, ids, prompt_mask, uniform, length, stops, pad, temperature)
-        parts.append((torch.tensor(chosen), Experience(
-            prompt=ids, prompt_mask=prompt_mask, response=responses, mask=response_mask(responses, stops),
-            ended=torch.isin(responses, stops).any(1), row=torch.tensor([rows[i] for i in chosen], device=actors.device),
-            **figures)))
-    return joined(parts)
+    device, config = actors.device, actors.base.config
+    decoded = [DecodedRow(list(prompt), length, temperature=0.0 if seed is None else temperature,
+                          seed=0 if seed is None else seeded(seed, row)) for prompt, row in zip(prompts, rows, strict=True)]
+    figures: dict[int, Mapping[str, Tensor]] = {}
+    decoder = Decoder(actors.next_token(role), config, device=device, dtype=actors.base.dtype,
+                      slots=min(batch_size, len(decoded)), columns=max(row.reserved for row in decoded) + 1,
+                      record=_record(actors, temperature) if actors.exact else None)
+    decode(decoder, sorted(decoded, key=lambda row: -len(row.prompt)), lambda row, token: row.append(token, stop_ids),
+           lambda row, known: figures.update({id(row): known}))
+    del decoder
+    if device.type == "cuda":
+        torch.cuda.empty_cache()    # what recorded steps held is of no use to learning before it is given back
+    width = max(len(row.generated) for row in decoded)
+    ids, prompt_mask = left_padded(prompts, pad, device)
+    responses = torch.full((len(decoded), width), pad, dtype=torch.long)
+    for i, row in enumerate(decoded):
+        responses[i, :len(row.generated)] = torch.tensor(row.generated)
+    responses, stops = responses.to(device), torch.tensor(stop_ids, device=device)
+    names = figures[id(decoded[0])] if actors.exact else ()
+    return Experience(
+        prompt=ids, prompt_mask=prompt_mask, response=responses, mask=response_mask(responses, stops),
+        ended=torch.isin(responses, stops).any(1), row=torch.tensor(list(rows), device=device),
+        **{name: torch.nn.utils.rnn.pad_sequence([figures[id(row)][name] for row in decoded], batch_first=True)
+           for name in names})
+
+
+def _record(actors: Actors, temperature: float) -> Record:
+    """What the pass that samples knows of each token."""
+    def record(logits: Tensor, hidden: Tensor | None, tokens: Tensor) -> dict[str, Tensor]:
+        logs = torch.log_softmax(logits / temperature, dim=-1)
+        known = {"logprobs": logs.gather(1, tokens[:, None])[:, 0], "entropy": torch.special.entr(logs.exp()).sum(-1)}
+        if actors.shared_trunk and hidden is not None:
+            known["values"] = actors.heads[VALUE](hidden.float()).squeeze(-1)
+        return known
+
+    return record
 
 
 def response_mask(response: Tensor, stops: Tensor) -> Tensor:
     """[B, T] bool: each row up to and including its first stop token, all of it where there is none."""
     is_stop = torch.isin(response, stops).long()
     return is_stop.cumsum(1) - is_stop == 0
-
-
-def _decode(actors: Actors, role: str, ids: Tensor, mask: Tensor, uniform: Tensor | None, length: int, stops: Tensor,
-            pad: int, temperature: float) -> tuple[Tensor, dict[str, Tensor]]:
-    """[B, T] sampled tokens, and what is known of each: the prompts once, then a token at a time for rows that go on."""
-    from transformers import DynamicCache
-
-    cache = DynamicCache(config=actors.base.config)
-    responses = torch.full((len(ids), length), pad, dtype=torch.long, device=ids.device)
-    names = ("logprobs", "entropy", *(["values"] if actors.shared_trunk else [])) if actors.exact else ()
-    figures = {name: torch.zeros(len(ids), length, device=ids.device) for name in names}
-    active = torch.arange(len(ids), device=ids.device)
-    attention = mask.long()
-    positions = (attention.cumsum(1) - 1).clamp(min=0)
-    for t in range(length):
-        logits, hidden = actors.next_token(role, ids, attention, positions, cache)
-        logs = torch.log_softmax(logits.float() / temperature, dim=-1)
-        probabilities = logs.exp()
-        token = drawn(probabilities, None if uniform is None else uniform[active, t])
-        responses[active, t] = token
-        if actors.exact:
-            figures["logprobs"][active, t] = logs.gather(1, token.unsqueeze(1)).squeeze(1)
-            figures["entropy"][active, t] = torch.special.entr(probabilities).sum(-1)
-        if "values" in figures:
-            figures["values"][active, t] = actors.heads[VALUE](hidden.float()).squeeze(-1)
-        unfinished = ~torch.isin(token, stops)
-        if not unfinished.all():
-            cache.batch_select_indices(unfinished.nonzero().squeeze(1))
-            active, token = active[unfinished], token[unfinished]
-            attention, positions = attention[unfinished], positions[unfinished]
-        if not len(active):
-            return responses[:, :t + 1], {name: value[:, :t + 1] for name, value in figures.items()}
-        ids, positions = token.unsqueeze(1), positions[:, -1:] + 1
-        attention = torch.cat([attention, attention.new_ones(len(active), 1)], dim=1)
-    return responses, figures
 
 
 @torch.no_grad()

@@ -1,5 +1,6 @@
 """The rows of a run as token ids: prompts to answer, supervised rows for PTX, and what is held out of each."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,8 @@ def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> PPO
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
                                    row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
             continue
-        columns = {name: row[name] for name in ("id", "language", "labels", "origin")} | {"messages": messages}
+        columns = {**json.loads(row.get("extra") or "{}"), "messages": messages,
+                   **{name: row[name] for name in ("id", "language", "labels", "origin")}}
         kept.append(EncodedPrompt(row["id"], split_key(requests), language, requests, ids, columns))
     if not kept:
         raise InputError("holds no prompt that can be used", where="prompts",

@@ -3,15 +3,15 @@
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Finish
 from instructwild_trainer.memory import available
-from instructwild_trainer.serve.batch import CacheBlock, Slot, TokenLogprob
+from instructwild_trainer.serve.batch import Slot, TokenLogprob
 
 if TYPE_CHECKING:
-    import torch
+    from instructwild.llm.generation.decoder import Decoder, Reading
 
 
 @dataclass(frozen=True)
@@ -47,16 +47,26 @@ class ModelQueue:
     kv_budget: int
     """Columns of the cache, over all rows, that memory has place for."""
     waiting: deque[Job] = field(default_factory=deque)
-    block: CacheBlock | None = None
-    joining: CacheBlock | None = None
-    tokens: "torch.Tensor | None" = None
+    decoder: "Decoder | None" = None
+    """Made when the first job comes, in the engine's thread."""
+    reading: "Reading | None" = None
     held: int = 0
     """Slots in use, as seen from other threads."""
 
     @property
+    def decoded(self) -> list[Slot]:
+        """The rows that are given tokens."""
+        return cast("list[Slot]", self.decoder.rows) if self.decoder is not None else []
+
+    @property
+    def read(self) -> list[Slot]:
+        """The rows whose prompts are being read."""
+        return cast("list[Slot]", self.reading.rows) if self.reading is not None else []
+
+    @property
     def rows(self) -> list[Slot]:
         """All rows that hold a slot."""
-        return [row for block in (self.block, self.joining) if block is not None for row in block.rows]
+        return [*self.decoded, *self.read]
 
     def fits(self, rows: Sequence[Slot]) -> bool:
         """Whether these rows together can be held to their ends."""
@@ -65,7 +75,7 @@ class ModelQueue:
     def admitted(self) -> list[Slot]:
         """Take jobs off the queue that fit beside what is under way, and whose prompts are of like length."""
         chosen: list[Slot] = []
-        if self.block is not None and not self.block.joinable:
+        if self.decoder is not None and not self.decoder.joinable:
             return chosen
         while self.waiting:
             more = [*chosen, *self.waiting[0].rows]
@@ -79,12 +89,11 @@ class ModelQueue:
 
 
 def kv_budget_of(local: LocalModel) -> int:
-    """How many columns of a model's cache half of the free memory could hold: keys and values of every layer.
+    """How many columns of a model's cache a quarter of the free memory could hold.
 
-    A column takes 2 x layers x key heads x head width numbers; joining rows holds the cache twice for a moment.
+    What is not free is left for prompts that are being read, and for the moment in which a cache is made larger.
     """
-    config = local.model.config.get_text_config()
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    column = 2 * config.num_hidden_layers * heads * width * local.model.dtype.itemsize
+    from instructwild.llm.generation.slot_cache import column_bytes
+
+    column = column_bytes(local.model.config, local.model.dtype.itemsize)
     return max(1, available()[0] // 4 // column) if available()[0] else 1 << 40

@@ -10,16 +10,24 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from instructwild.llm.local import LocalModel
+from instructwild.llm.local import LocalModel, row_settings
 from instructwild.llm.request import Request
 from instructwild_trainer.serve.admission import AnswerChunk, Job, ModelQueue, kv_budget_of
-from instructwild_trainer.serve.batch import CacheBlock, Slot, choose
+from instructwild_trainer.serve.batch import Slot, TokenLogprob, note_prompt, note_tokens
 from instructwild_trainer.serve.detokenizer import Detokenizer
 
 if TYPE_CHECKING:
     import torch
 
+    from instructwild.llm.generation.decoder import Decoder
+
 LONGEST_WAIT = 60
+PREFILL_TOKENS = 512
+"""How many prompt tokens are read between two steps of the rows that are already being answered."""
+STREAMED = 4
+"""Steps on a device between two looks at what was written: what a stream may lag behind."""
+FIRST_COLUMNS = 1024
+"""Columns of a slot before a row needs more."""
 SHUTTING_DOWN = "the server is shutting down"
 
 
@@ -75,12 +83,10 @@ class BatchEngine:
             Busy: too many wait already.
             Closed: the engine is shutting down.
         """
-        import torch
-
         model_queue = self.queues[model]
         job = Job([], sink)
-        job.rows = [Slot(request, prompt, torch.Generator().manual_seed(request.seed % 2**63), job=job, index=i, top=top,
-                         of_prompt=of_prompt, detokenizer=Detokenizer(model_queue.local.tokenizer, request.sampling.stop))
+        job.rows = [Slot(prompt, request=request, **row_settings(request), job=job, index=i, top=top, of_prompt=of_prompt,
+                         detokenizer=Detokenizer(model_queue.local.tokenizer, request.sampling.stop))
                     for i, (request, prompt) in enumerate(requests)]
         if len(job.rows) > model_queue.slots:
             raise TooLarge(f"{len(job.rows)} answers at once are more than the {model_queue.slots} this server gives")
@@ -149,83 +155,80 @@ class BatchEngine:
                         self._serve(model_queue)
                     except Exception as error:  # out of memory, a model's own fault: those in the batch are told
                         self._fail(model_queue.rows, f"the model failed ({type(error).__name__}: {str(error)[:200]})")
-                        model_queue.block = model_queue.joining = model_queue.tokens = None
+                        model_queue.decoder = model_queue.reading = None
                     model_queue.held = len(model_queue.rows)
         for model_queue in self.queues.values():
             self._fail(model_queue.rows, SHUTTING_DOWN)
-            model_queue.block, model_queue.joining, model_queue.held = None, None, 0
+            model_queue.decoder, model_queue.reading, model_queue.held = None, None, 0
 
     def _serve(self, model_queue: ModelQueue) -> None:
-        """One turn of one model: those who left are forgotten, a chunk of new prompts is read, every row says one token."""
-        import torch
-
+        """One turn of one model: those who left are forgotten, a piece of new prompts is read, every row gets a token."""
         with self._turn:
             for job in [job for job in model_queue.waiting if job.cancelled]:
                 model_queue.waiting.remove(job)
-            fresh = [] if model_queue.joining else model_queue.admitted()
-        self._drop_cancelled(model_queue)
+            fresh = [] if model_queue.reading else model_queue.admitted()
+        decoder = model_queue.decoder = model_queue.decoder or self._decoder(model_queue)
+        _drop_cancelled(decoder, model_queue)
         if fresh:
             try:
-                model_queue.joining = CacheBlock(model_queue.local, fresh)
+                model_queue.reading = decoder.read(fresh)
             except Exception as error:
                 self._fail(fresh, f"the model failed ({type(error).__name__})")
                 raise
-        began = time.monotonic()
-        if model_queue.block is not None and model_queue.tokens is not None:
-            self._sample(model_queue, model_queue.block.step(model_queue.tokens))
-            self.pace += 0.1 * (time.monotonic() - began - self.pace)
-        if model_queue.joining is not None:
-            logits = model_queue.joining.advance()
-            if logits is None:
-                return
-            joined, model_queue.joining = model_queue.joining, None
-            if model_queue.block is None:
-                model_queue.block = joined
-                self._sample(model_queue, logits)
-                return
-            tokens = choose(logits, joined.rows)
-            model_queue.block.join(joined)
-            before = model_queue.tokens if model_queue.tokens is not None else tokens[:0]
-            self._accept(model_queue, torch.cat([before, tokens]), first=len(before))
+        if decoder.rows:
+            self._step(decoder, model_queue)
+        if model_queue.reading is not None:
+            _read_on(decoder, model_queue)
 
-    def _sample(self, model_queue: ModelQueue, logits: "torch.Tensor") -> None:
-        assert model_queue.block is not None
-        self._accept(model_queue, choose(logits, model_queue.block.rows))
+    def _decoder(self, model_queue: ModelQueue) -> "Decoder":
+        """A decoder whose cache begins small: it grows to what the longest answer needs."""
+        return model_queue.local.decoder(model_queue.slots, min(FIRST_COLUMNS, model_queue.local.context))
 
-    def _accept(self, model_queue: ModelQueue, tokens: "torch.Tensor", first: int = 0) -> None:
-        """Hand the tokens [B] of rows from `first` on to those who asked, and let finished rows go."""
-        assert model_queue.block is not None
-        for row, token in zip(model_queue.block.rows[first:], tokens[first:].tolist(), strict=True):
-            _accept_token(row, token, model_queue.local.ends)
-        model_queue.tokens = tokens
-        self._keep(model_queue, [i for i, row in enumerate(model_queue.block.rows) if row.finish is None])
-
-    def _keep(self, model_queue: ModelQueue, places: list[int]) -> None:
-        assert model_queue.block is not None
-        if not places:
-            model_queue.block = model_queue.tokens = None
-        elif len(places) < len(model_queue.block.rows):
-            model_queue.block.keep(places)
-            assert model_queue.tokens is not None
-            model_queue.tokens = model_queue.tokens[places]
-
-    def _drop_cancelled(self, model_queue: ModelQueue) -> None:
-        if model_queue.block is not None:
-            self._keep(model_queue, [i for i, row in enumerate(model_queue.block.rows) if not row.job.cancelled])
-        if model_queue.joining is not None:
-            here = [i for i, row in enumerate(model_queue.joining.rows) if not row.job.cancelled]
-            if not here:
-                model_queue.joining = None
-            elif len(here) < len(model_queue.joining.rows):
-                if model_queue.joining.read:
-                    model_queue.joining.keep(here)
-                else:
-                    model_queue.joining = CacheBlock(model_queue.local, [model_queue.joining.rows[i] for i in here])
+    def _step(self, decoder: "Decoder", model_queue: ModelQueue) -> None:
+        """A token for every row, on a device some; they are handed on, and the rows that ended leave."""
+        rows, began = model_queue.decoded, time.monotonic()
+        noted = any(row.top is not None for row in rows)
+        count = 1 if noted or decoder.lookahead == 1 else STREAMED
+        written = decoder.step(count, (lambda logits, tokens: note_tokens(rows, logits, tokens)) if noted else None)
+        self.pace += 0.1 * ((time.monotonic() - began) / max(1, len(written[0])) - self.pace)
+        for row, tokens in zip(rows, written, strict=True):
+            for token in tokens:
+                _accept_token(row, token, model_queue.local.ends)
+                if row.finish is not None:
+                    break
+        decoder.leave([number for number, row in enumerate(rows) if row.finish is not None])
 
     def _fail(self, rows: Iterable[Slot], problem: str) -> None:
         for row in rows:
             row.finish = "failed"
             row.job.sink(AnswerChunk(row.index, "", len(row.generated), "failed", problem=problem))
+
+
+def _drop_cancelled(decoder: "Decoder", model_queue: ModelQueue) -> None:
+    """Free the slots of those who left; a prompt that others share a pass with is read to its end, and dropped then."""
+    decoder.leave([number for number, row in enumerate(model_queue.decoded) if row.job.cancelled])
+    if model_queue.reading is not None and all(row.job.cancelled for row in model_queue.read):
+        decoder.drop_reading()
+        model_queue.reading = None
+
+
+def _read_on(decoder: "Decoder", model_queue: ModelQueue) -> None:
+    """Read a piece of the prompts; once they are read their rows are among the others."""
+    rows, noted = model_queue.read, [row.of_prompt and row.top is not None for row in model_queue.read]
+
+    def observe(start: int, end: int, logits: "torch.Tensor") -> None:
+        for row, own, of_prompt in zip(rows, logits, noted, strict=True):
+            if of_prompt:
+                note_prompt(row, own, start, decoder.offset(row))
+
+    if decoder.advance(PREFILL_TOKENS, observe if any(noted) else None):
+        for row, of_prompt in zip(rows, noted, strict=True):
+            if of_prompt and not row.logprobs:        # a prompt of one token, which no other predicts
+                row.logprobs.append(TokenLogprob(row.prompt[0], None))
+        observed = any(row.top is not None for row in rows)
+        decoder.join((lambda logits, tokens: note_tokens(rows, logits, tokens)) if observed else None)
+        model_queue.reading = None
+        decoder.leave([number for number, row in enumerate(model_queue.decoded) if row.job.cancelled])
 
 
 def _accept_token(row: Slot, token: int, ends: frozenset[int]) -> None:

@@ -1,0 +1,1 @@
+"""What one GPU does with this toolkit, in eight minutes, without a network: see `python -m benchmarks.gpu --help`."""

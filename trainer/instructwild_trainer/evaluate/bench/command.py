@@ -1,0 +1,42 @@
+"""`instructwild evaluate bench`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from instructwild.console.model_options import Batch, Budget, Concurrency, ListPrice, LocalOnly, Timeout
+from instructwild.console.options import DryRun, Force, Json, Out, announce
+
+
+def bench(
+        model: Annotated[str, typer.Argument(help="A stage folder, a model folder, a Hub id, smollm2, or URL#NAME.",
+                                             show_default=False)],
+        out: Out,
+        suite: Annotated[str, typer.Option(help="quick: GSM8K, IFBench and CMMLU from --data; bilingual: checkable "
+                                                "instructions in English and Chinese; or a file.")] = "bilingual",
+        data: Annotated[Path | None, typer.Option(help="The folder with the files of `quick`.", show_default=False)] = None,
+        against: Annotated[list[str] | None, typer.Option(
+            help="A model, or a stage of this command, to compare with on the same items; repeatable.")] = None,
+        trained_on: Annotated[list[str] | None, typer.Option(
+            "--trained-on", help="Stage folders or files that the model was trained on, to count items in.")] = None,
+        limit: Annotated[int | None, typer.Option(help="At most so many items of each task.", min=1)] = None,
+        budget: Budget = None, price: ListPrice = "", concurrency: Concurrency = 0, timeout: Timeout = 120.0,
+        batch: Batch = 16, local_only: LocalOnly = False,
+        dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
+    """A model's score on a benchmark, with intervals, beside others on the same items."""
+    from instructwild.llm.open import Limits
+    from instructwild.llm.price import parse_price
+    from instructwild_trainer.evaluate.bench.run import BenchPlan
+    from instructwild_trainer.evaluate.bench.run import bench as measure
+    from instructwild_trainer.evaluate.printing import print_result
+
+    plan = BenchPlan(suite, data, tuple(against or ()), tuple(trained_on or ()), limit)
+    limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=concurrency, timeout=timeout,
+                    batch=batch, local_only=local_only)
+    made = measure(model, out, plan, limits=limits, force=force, dry_run=dry_run)
+    if made is None:
+        return
+    if not as_json:
+        print_result(made.manifest)
+    announce(made, as_json)
