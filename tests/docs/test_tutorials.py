@@ -37,6 +37,15 @@ def with_small_models(command):
     return "\n".join(lines)
 
 
+def scripts(page):
+    """A page's blocks as a reader's shell has them: one script, cut where a command is left running."""
+    joined = [""]
+    for block in blocks(page):
+        command = with_small_models(block).rstrip()
+        joined = [*joined, command, ""] if command.endswith("&") else [*joined[:-1], f"{joined[-1]}\n{command}"]
+    return [script for script in joined if script]
+
+
 @pytest.fixture(scope="module")
 def tutorial(tmp_path_factory):
     """Run a page after those it goes on from, each once."""
@@ -50,10 +59,9 @@ def tutorial(tmp_path_factory):
             run(earlier)
         if page not in finished:
             finished[page] = ""
-            for block in blocks(page):
-                command = with_small_models(block)
-                if command.rstrip().endswith("&"):
-                    finished[page] += served(command.rstrip().removesuffix("&"), folder, environment)
+            for command in scripts(page):
+                if command.endswith("&"):
+                    finished[page] += served(command.removesuffix("&"), folder, environment)
                     continue
                 done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=folder, env=environment,
                                       capture_output=True, text=True, timeout=900)
