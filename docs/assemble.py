@@ -1,7 +1,7 @@
 """Gathers what the site is built from into one folder: `python docs/assemble.py build/docs`.
 
-Pages of docs/, files of the root that the site holds too, and the page of all messages. Links that leave docs/ are led to the
-copies: pages link as they must where the repository is read, `../benchmarks/RESULTS.md`.
+Pages of docs/, files of the root that the site holds too, and the page of all messages. Links that leave docs/ are led to
+the copies: pages link as they must where the repository is read, `../benchmarks/RESULTS.md`.
 """
 
 import posixpath

@@ -10,8 +10,9 @@ ERRORS = ("InputError", "ConfigError", "OutputError", "EndpointError", "BudgetEr
           "GateError")
 HEAD = """# All messages
 
-Every error message that is written where it is raised, by kind; `…` stands for a name or a value. Written from the code. The kinds are explained under
-[Errors](api/errors.md), the common ones with their causes under [Troubleshooting](troubleshooting.md).
+Every error message that is written where it is raised, by kind; `…` stands for a name or a value. Written from the code.
+The kinds are explained under [Errors](api/errors.md), the common ones with their causes under
+[Troubleshooting](troubleshooting.md).
 """
 
 

@@ -1,6 +1,7 @@
 """The tutorials run as they are written, with a tiny random model and a scripted one in the place of SmolLM2.
 
-Blocks marked `bash` are run, page by page in one folder; `console` blocks need people, a GPU, Ollama or the Hub, and are not.
+Blocks marked `bash` are run, page by page in one folder; `console` blocks need people, a GPU, Ollama or the Hub, and
+are not.
 """
 
 import os
@@ -77,7 +78,8 @@ def served(command, folder, environment):
     """Start a page that runs until Ctrl-C, ask it for its first screen, and stop it."""
     log = folder / "page.log"
     with log.open("w") as stream:
-        process = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=folder, env=environment, stdout=stream, stderr=stream)
+        process = subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=folder, env=environment, stdout=stream,
+                                   stderr=stream)
     try:
         deadline = time.monotonic() + 240
         links = []
