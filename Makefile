@@ -3,6 +3,7 @@
 # make check   lint, types, import contracts
 # make bench   side by side with peers, into benchmarks/RESULTS.md
 # make slow    slow tests and mutation scores, resumable, into benchmarks/SLOW_TESTS.md and MUTATION.md
+# make docs    the documentation site, into ./site, its links checked; an environment of its own
 # make lock    constraints.txt anew, from what is in .venv and passed the tests
 
 PYTHON ?= python3.11
@@ -21,7 +22,7 @@ LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,constraints.txt)
 export HF_HUB_DISABLE_TELEMETRY = 1
 export GPTQMODEL_CPU_WORKERS = 2
 
-.PHONY: demo test check bench slow lock install clean
+.PHONY: demo test check bench slow docs lock install clean
 .DEFAULT_GOAL := install
 
 install: $(VENV)/.installed
@@ -68,5 +69,15 @@ lock: install
 	@rm -r $(VENV)/lock-tool
 	@mv $(VENV)/lock.txt constraints.txt
 
+docs: $(VENV)-docs/.installed
+	@$(VENV)-docs/bin/python docs/assemble.py build/docs
+	@NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --quiet --strict
+	@$(VENV)-docs/bin/python docs/check_site.py site
+
+$(VENV)-docs/.installed: pyproject.toml
+	@$(PYTHON) -m venv $(VENV)-docs
+	@$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo-out build dist
+	rm -rf $(VENV) $(VENV)-docs site demo-out build dist

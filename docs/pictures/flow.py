@@ -7,8 +7,8 @@ ROWS = [
     [("collect", "收集", "questions from posts"), ("expand", "扩写", "more like them"),
      ("clean", "清洗", "every drop explained"), ("respond", "回答", "K answers a prompt"),
      ("annotate", "标注", "people rank them")],
-    [("train", "训练", "SFT · RM · PPO+PTX"), ("evaluate", "评测", "battles, perplexity"),
-     ("export", "量化", "merged, GPTQ 4 bit"), ("serve", "服务", "an API and a web chat"),
+    [("train", "训练", "SFT · RM · PPO+PTX"), ("evaluate", "评测", "pairwise, benchmarks"),
+     ("export", "导出", "GGUF, 4 bit, merged"), ("serve", "服务", "an API and a web chat"),
      ("publish", "发布", "data and model cards")],
 ]
 WIDTH, HEIGHT, GAP, BOX, TALL = 860, 236, 28, 148, 84

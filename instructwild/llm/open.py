@@ -25,7 +25,8 @@ class Limits:
     Args:
         budget: US$ that are never exceeded.
         price: of the model, where it is not the list price.
-        rpm, tpm: requests and tokens a minute.
+        rpm: requests a minute.
+        tpm: tokens a minute.
         concurrency: requests in flight; 0 for the default.
         timeout: seconds that one answer may take, to its last byte.
         local_only: no address but this machine's own.

@@ -109,7 +109,8 @@ class Run:
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
             report: the page a person reads: HTML, or a `Page`, which is signed with the manifest.
-            tokens, usd: what models were sent and were paid.
+            tokens: what models were sent and sent back.
+            usd: what they were paid.
             gate: whether the result is good enough to build on, where the stage judges that.
             metrics: figures of the stage's own.
             inputs: the input records again, once their row counts are known.
