@@ -82,8 +82,8 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
 
 def _options(step: Step) -> dict[str, Any]:
     """The options that determine a step's result."""
-    given = asdict(step)  # type: ignore[call-overload]
-    return {field.name: given[field.name] for field in fields(step)  # type: ignore[arg-type]
+    options = asdict(step)  # type: ignore[call-overload]
+    return {field.name: options[field.name] for field in fields(step)  # type: ignore[arg-type]
             if field.metadata.get("config", True)}
 
 

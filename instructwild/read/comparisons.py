@@ -31,7 +31,7 @@ class ComparisonLayout:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ComparedAnswers:
     """Two conversations that begin alike; `ranks` is empty where nobody ordered them.
 
     `read` are the columns of answers, models and verdict; `prompt` the column whose text alone is the prompt, if any.
@@ -112,7 +112,7 @@ LAYOUTS = (
 COLUMNS = frozenset(name for layout in LAYOUTS for name in (*layout.answers, *layout.verdicts))
 
 
-def comparison_of(row: Row) -> Comparison | None:
+def comparison_of(row: Row) -> ComparedAnswers | None:
     """The two sides of a row of these layouts; None where it is of none: both answers and a column of the verdict count.
 
     Raises:
@@ -127,7 +127,7 @@ def comparison_of(row: Row) -> Comparison | None:
     sides = [_side(prompts, row[column], column) for column in layout.answers]
     models = [row[name] if isinstance(row.get(name), str) and row[name] else None for name in layout.models]
     verdicts = [name for name in layout.verdicts if not is_empty(row.get(name))][:1] if layout.either else layout.verdicts
-    return Comparison((sides[0], sides[1]), layout.order(row), (models[0], models[1]),
+    return ComparedAnswers((sides[0], sides[1]), layout.order(row), (models[0], models[1]),
                       (*layout.answers, *filter(None, layout.models), *verdicts), name)
 
 
@@ -161,7 +161,7 @@ def _side(prompts: Sequence[Any], value: Any, column: str) -> list[Turn]:
     return [*before, *side_turns(value, column)]
 
 
-def common_turns(comparison: Comparison) -> list[Turn]:
+def common_turns(comparison: ComparedAnswers) -> list[Turn]:
     """The turns that both sides begin with: the prompt, where the row has no column for it."""
     first, second = comparison.sides
     return first[:shared_turns(first, second)]

@@ -58,9 +58,9 @@ def upgraded(frame: pl.DataFrame) -> pl.DataFrame:
                               if name not in frame.columns)
 
 
-def _with_fields(frame: pl.DataFrame, column: str, wanted: pl.DataType, before: tuple[str, ...]) -> pl.DataFrame:
+def _with_fields(frame: pl.DataFrame, column: str, target: pl.DataType, before: tuple[str, ...]) -> pl.DataFrame:
     """A frame whose structs of text had the fields `before`, with those that are wanted now, the new ones null."""
-    held, inner = frame.schema.get(column), wanted.inner if isinstance(wanted, pl.List) else None
+    held, inner = frame.schema.get(column), target.inner if isinstance(target, pl.List) else None
     if not isinstance(held, pl.List) or not isinstance(held.inner, pl.Struct) or not isinstance(inner, pl.Struct):
         return frame
     if {field.name: field.dtype for field in held.inner.fields} != dict.fromkeys(before, pl.String()):
