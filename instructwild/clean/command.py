@@ -41,6 +41,8 @@ def clean(
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
     edits: Annotated[Path | None, typer.Option(help="Apply the edits that people made in `instructwild view`: rows dropped, "
                                                     "restored, mended, labelled.", show_default=False)] = None,
+    workers: Annotated[int, typer.Option(help="Processes to use, 0 for one a core; the result is the same bytes.",
+                                         min=0)] = 1,
     columns: Columns = None,
     encoding: Encoding = None,
     force: Force = False,
@@ -79,7 +81,7 @@ def clean(
     names += [name for name in STEPS if name in requested and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
     announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw,
-                 edits=edits),
+                 edits=edits, workers=workers),
              as_json)
 
 
