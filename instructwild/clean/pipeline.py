@@ -21,6 +21,7 @@ from instructwild.read import Table, read
 from instructwild.schema.columns import compact
 from instructwild.stage import Run, Stage, start
 from instructwild.stage.frames import dropped_frame
+from instructwild.stage.remote import is_url, public, uploading
 
 STEPS = {
     "repair": "instructwild.clean.repair:Repair",
@@ -55,12 +56,13 @@ def made(name: str, **options: Any) -> Step:
 
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
           columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
-          keep_raw: bool = False, edits: str | Path | None = None, workers: int = 1) -> Stage:
+          keep_raw: bool = False, edits: str | Path | None = None, workers: int = 1,
+          shards: int | None = None) -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:
-        inputs: stage folders and plain files, read in this order.
-        out: the folder to write.
+        inputs: stage folders, plain files and URLs of either, read in this order.
+        out: the folder to write, or the URL of one.
         steps: names or configured steps, in the order they run.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
         encoding: of text inputs that are not UTF-8.
@@ -68,18 +70,25 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         keep_raw: write dropped rows as they were even where a step masks personal data.
         edits: a file of edits that people made in `instructwild view`.
         workers: processes to use, 0 for one a core. The result is the same bytes.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         InputError: an input or option cannot be read or understood.
         OutputError: `out` cannot be written, or belongs to another run.
     """
+    if is_url(out):
+        with uploading(str(out)) as folder:
+            stage = clean(inputs, folder, steps, columns=columns, encoding=encoding, force=force, keep_raw=keep_raw,
+                          edits=edits, workers=workers, shards=shards)
+        return replace(stage, url=public(str(out)))
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
     inputs = list(inputs)
     table = read(inputs, encoding, columns)
     by_hand = HandEdits.of_file(edits, inputs, table.frame)
     config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
-              **({"map": dict(columns)} if columns else {}), **by_hand.config}
-    with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force) as run:
+              **({"map": dict(columns)} if columns else {}), **by_hand.config, **({"shards": shards} if shards else {})}
+    with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force,
+               shards=shards) as run:
         if run.finished:
             return run.finished
         with Workers(workers) as pool:

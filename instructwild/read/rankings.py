@@ -30,6 +30,7 @@ from instructwild.read.turns import LeftOut, Turn
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
 from instructwild.stage.frames import instructions, is_ranking, rankings
+from instructwild.stage.remote import local_copy
 
 READ = frozenset({*PROMPT_KEYS, *ANSWER_KEYS, *CONVERSATION_KEYS, *PAIR, *OPENAI_PAIR, *SEVERAL, *KTO, SCORE, "scores",
                   "ratings", "rewards", "ranks", "rank", "input", "history", "system", "context", "candidates", "rankings",
@@ -64,7 +65,7 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
     dropped: list[Dropped] = []
     inputs: list[FileRecord] = []
     for source in sources:
-        if Path(source).is_dir() and is_stage(source):
+        if is_stage(source):
             stage = load(source)
             ranked, lost = _of_stage(stage, columns)
             rows, dropped = rows + ranked, dropped + lost
@@ -84,7 +85,8 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
                                     (f"; name its columns, for example {map_options(unknown)}" if unknown else ""))
         rows, dropped = rows + readable, dropped + reading.dropped
         count = reading.lines
-        inputs.append(input_record(source, rows=count, read_as=reading.read_as.record()) if Path(source).exists() else
+        there = Path(local_copy(source)).exists()
+        inputs.append(input_record(source, rows=count, read_as=reading.read_as.record()) if there else
                       FileRecord(path=name, sha256=content_id([(row.id, row.model_dump_json()) for row in readable]),
                                  rows=count, read_as=reading.read_as.record()))
     return RankingTable(rows, dropped, inputs)
