@@ -14,8 +14,9 @@ import polars as pl
 
 from benchmarks.peer import HERE
 from benchmarks.results import save
+from instructwild.clean.chunks import dropped_rows
 from instructwild.clean.page import page
-from instructwild.clean.pipeline import DEFAULT, _dropped, made
+from instructwild.clean.pipeline import DEFAULT, made
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step, Verdicts
 from instructwild.read import read
@@ -65,7 +66,7 @@ def _judged(step: Step, rows: pl.DataFrame) -> tuple[Verdicts, pl.DataFrame, pl.
     """What a step decides, the rows that stay, and those that left as they are written."""
     judged = step.verdicts(rows)
     kept = judged.rows.join(judged.drops.select("at"), on="at", how="anti", maintain_order="left")
-    return judged, kept, _dropped(judged.rows, judged.drops, step.name)
+    return judged, kept, dropped_rows(judged.rows, judged.drops, step.name)
 
 
 def _programs() -> list[list[Any]]:

@@ -5,15 +5,17 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import Columns, Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, Encoding, Force, Json, announce
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 
 
 def clean(
-    inputs: Annotated[list[str], typer.Argument(help="Stage folders, files (.json .jsonl .csv .parquet, .gz .zst) or -.",
+    inputs: Annotated[list[str], typer.Argument(help="Stage folders, files (.json .jsonl .csv .parquet, .gz .zst), folders "
+                                                     "of files, URLs of any of these, or -.",
                                                 show_default=False)],
-    out: Out,
+    out: Annotated[str, typer.Option("--out", help="The stage folder to write, or the URL of one (s3://, hf://).",
+                                     show_default=False)],
     steps: Annotated[list[str] | None, typer.Option(
         help="Steps in the order they run, such as repair,language,exact. All: repair, language, rules, own_rules, pii, "
              "contamination, exact, near.", show_default="repair,language,rules,exact,near")] = None,
@@ -41,6 +43,10 @@ def clean(
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
     edits: Annotated[Path | None, typer.Option(help="Apply the edits that people made in `instructwild view`: rows dropped, "
                                                     "restored, mended, labelled.", show_default=False)] = None,
+    workers: Annotated[int, typer.Option(help="Processes to use, 0 for one a core; the result is the same bytes.",
+                                         min=0)] = 1,
+    shards: Annotated[int | None, typer.Option(help="Write the rows in so many files: data.parquet is a folder then.",
+                                               min=1, show_default="one file")] = None,
     columns: Columns = None,
     encoding: Encoding = None,
     force: Force = False,
@@ -79,7 +85,7 @@ def clean(
     names += [name for name in STEPS if name in requested and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
     announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw,
-                 edits=edits),
+                 edits=edits, workers=workers, shards=shards),
              as_json)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import ClassVar
 
 import polars as pl
@@ -45,7 +46,7 @@ class Contamination:
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Drop a contaminated row; the evidence names the evaluation prompt, and the words or the F they share."""
-        targets = opened(read(self.against).frame)
+        targets = _targets(tuple(self.against), self.digests)
         within, near = self._within(rows, targets), self._near(rows, targets)
         hits = pl.concat([within, near.join(within, on="at", how="anti")]).sort("at")
         named = hits.join(targets.select("id", "prompt", target="at"), on="target", how="left", maintain_order="left")
@@ -92,6 +93,12 @@ class Contamination:
         return pl.DataFrame({"at": [at for at, _ in hits], "target": [targets["at"][match.index] for _, match in hits],
                              "shared": [None] * len(hits), "covered": [None] * len(hits),
                              "f": [round(float(match), 4) for _, match in hits]}, schema=FOUND)
+
+
+@lru_cache(maxsize=1)
+def _targets(against: tuple[str, ...], digests: tuple[str, ...]) -> pl.DataFrame:
+    """The evaluation prompts, read once a process while they hold the same."""
+    return opened(read(against).frame)
 
 
 def _questions(targets: pl.DataFrame) -> dict[int, tuple[list[str], list[bool]]]:

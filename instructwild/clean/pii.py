@@ -74,7 +74,7 @@ class Pii:
         totals: Counter[str] = Counter()
         for counts in kinds.values():
             totals.update(counts)
-        notes = {"rows": len(places), "kinds": dict(totals.most_common())}
+        notes = {"rows": len(places), "kinds": dict(sorted(totals.items(), key=lambda item: (-item[1], item[0])))}
         if self.action == "drop":
             names = pl.Series([sorted(kinds[at]) for at in places], dtype=pl.List(pl.String))
             lost = rows.filter(among(rows, places)).with_columns(names.alias("_kinds"))

@@ -3,22 +3,25 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from instructwild.clean.chunks import StepResult, dropped_rows, in_chunks, judged_by, runs, worth_chunks
 from instructwild.clean.edits import HandEdits, unapplied
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
+from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
 from instructwild.read import Table, read
 from instructwild.schema.columns import compact
 from instructwild.stage import Run, Stage, start
-from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame
+from instructwild.stage.frames import dropped_frame
+from instructwild.stage.remote import is_url, public, uploading
 
 STEPS = {
     "repair": "instructwild.clean.repair:Repair",
@@ -53,31 +56,48 @@ def made(name: str, **options: Any) -> Step:
 
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
           columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
-          keep_raw: bool = False, edits: str | Path | None = None) -> Stage:
+          keep_raw: bool = False, edits: str | Path | None = None, workers: int = 1,
+          shards: int | None = None) -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:
-        inputs: stage folders and plain files, read in this order.
-        out: the folder to write.
+        inputs: stage folders, plain files and URLs of either, read in this order.
+        out: the folder to write, or the URL of one.
         steps: names or configured steps, in the order they run.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
         encoding: of text inputs that are not UTF-8.
         force: replace what another run left in `out`.
         keep_raw: write dropped rows as they were even where a step masks personal data.
         edits: a file of edits that people made in `instructwild view`.
+        workers: processes to use, 0 for one a core. The result is the same bytes.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         InputError: an input or option cannot be read or understood.
         OutputError: `out` cannot be written, or belongs to another run.
     """
+    if is_url(out):
+        with uploading(str(out)) as folder:
+            stage = clean(inputs, folder, steps, columns=columns, encoding=encoding, force=force, keep_raw=keep_raw,
+                          edits=edits, workers=workers, shards=shards)
+        return replace(stage, url=public(str(out)))
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
     inputs = list(inputs)
     table = read(inputs, encoding, columns, marked_bad=True)
     by_hand = HandEdits.of_file(edits, inputs, table.frame)
     config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
-              **({"map": dict(columns)} if columns else {}), **by_hand.config}
-    with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force) as run:
-        return run.finished or _run(run, table, chosen, keep_raw, by_hand)
+              **({"map": dict(columns)} if columns else {}), **by_hand.config, **({"shards": shards} if shards else {})}
+    with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force,
+               shards=shards) as run:
+        if run.finished:
+            return run.finished
+        with Workers(workers) as pool:
+            return _run(run, table, [_with_workers(step, pool) for step in chosen], keep_raw, by_hand, pool)
+
+
+def _with_workers(step: Step, workers: Workers) -> Step:
+    """The step, one that compares rows with the processes it may use."""
+    return replace(step, workers=workers) if step.name == "near" else step  # type: ignore[type-var]
 
 
 def _options(step: Step) -> dict[str, Any]:
@@ -87,7 +107,8 @@ def _options(step: Step) -> dict[str, Any]:
             if field.metadata.get("config", True)}
 
 
-def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool, by_hand: HandEdits) -> Stage:
+def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool, by_hand: HandEdits,
+         workers: Workers) -> Stage:
     from instructwild.clean.near import compile_ahead
     from instructwild.clean.page import page
     from instructwild.clean.pii import masked
@@ -99,16 +120,18 @@ def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool, by_hand:
     lost, notes = [dropped_frame(table.malformed)], {}
     with progress() as shown:
         task = shown.add_task("clean", total=len(steps), note="")
-        for number, step in enumerate(steps):
-            shown.update(task, description=step.name)
-            began = time.monotonic()
-            judged = step.verdicts(by_hand.before(rows, steps[:number]))
-            drops = by_hand.spared(judged.drops, step.name)
-            rows = judged.rows.join(drops.select("at"), on="at", how="anti", maintain_order="left")
-            lost.append(_dropped(judged.rows, drops, step.name))
-            notes[step.name] = {"in": judged.rows.height, "dropped": drops.height,
-                                "seconds": round(time.monotonic() - began, 3), **judged.notes}
-            shown.advance(task)
+        for listed in runs(steps):
+            shown.update(task, description=" ".join(step.name for step in listed))
+            if not by_hand.edits and worth_chunks(listed, rows, workers):      # edits are of all rows at once
+                results = in_chunks(listed, rows, workers)
+            else:
+                results = []
+                for step in listed:
+                    results.append(_judged(step, results[-1].rows if results else rows, by_hand, steps))
+            rows = results[-1].rows
+            lost += [result.dropped for result in results]
+            notes |= {step.name: result.note for step, result in zip(listed, results, strict=True)}
+            shown.advance(task, len(listed))
     dropped = pl.concat(lost)
     if message := unapplied(notes.get(HandEdits.name)):
         console.print(message, markup=False, highlight=False, soft_wrap=True)
@@ -125,11 +148,18 @@ def _figures(note: dict[str, Any]) -> dict[str, Any]:
             or (isinstance(value, dict) and all(isinstance(count, int | float) for count in value.values()))}
 
 
-def _dropped(rows: pl.DataFrame, drops: pl.DataFrame, step: str) -> pl.DataFrame:
-    """The dropped rows as `dropped.parquet` holds them."""
-    whole = pl.struct(INSTRUCTION.names()).struct.json_encode()
-    return (drops.join(rows, on="at", maintain_order="left")
-            .select("id", pl.lit(step).alias("step"), "reason", "evidence", whole.alias("row")).cast(DROPPED))
+def _judged(step: Step, rows: pl.DataFrame, by_hand: HandEdits, steps: Sequence[Step]) -> StepResult:
+    """The result of one step over all rows, between the edits that people made."""
+    if not by_hand.edits:
+        return judged_by(step, rows)
+    began = time.monotonic()
+    ran = next(number for number, other in enumerate(steps) if other is step)
+    judged = step.verdicts(by_hand.before(rows, steps[:ran]))
+    drops = by_hand.spared(judged.drops, step.name)
+    return StepResult(judged.rows.join(drops.select("at"), on="at", how="anti", maintain_order="left"),
+                      dropped_rows(judged.rows, drops, step.name),
+                      {"in": judged.rows.height, "dropped": drops.height, "seconds": round(time.monotonic() - began, 3),
+                       **judged.notes})
 
 
 def _masked(dropped: pl.DataFrame) -> pl.DataFrame:

@@ -1,14 +1,16 @@
 """Near-duplicates: prompts that ask for the same in almost the same words, by the exact definition of `clean.near`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import polars as pl
 
 from instructwild.clean.rows import request_texts
 from instructwild.clean.step import Verdicts, drops
+from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console
 from instructwild.errors import install_command
 from instructwild.schema.verdict import Reason
@@ -32,12 +34,14 @@ class Near:
     Attributes:
         threshold: between 0 and 1.
         plain: drop what resembles an earlier row whatever it asks for, as Self-Instruct does.
+        workers: processes to use; the plain rule uses none. The verdicts are the same.
     """
 
     name: ClassVar[str] = "near"
 
     threshold: float = 0.7
     plain: bool = False
+    workers: Workers = field(default_factory=Workers, metadata={"config": False}, compare=False, repr=False)
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, and their F."""
@@ -46,11 +50,10 @@ class Near:
         if rows.height > COMPILED_PAYS_FROM and find_spec("numba") is None:
             console.print(_slower(rows.height, self.plain), markup=False, highlight=False, soft_wrap=True)
         limit, texts = Fraction(str(self.threshold)), request_texts(rows)
-        merged = near_duplicate_matches(texts, limit) if self.plain else SameRequests(texts, limit)
-        pairs = [(row, match) for row, match in enumerate(merged.matches) if match is not None]
-        lost = rows[[row for row, _ in pairs]].select("at").with_columns(
-            rows[[match.index for _, match in pairs]]["id"].alias("twin"),
-            pl.Series("f", [round(float(match), 4) for _, match in pairs], dtype=pl.Float64))
+        merged = near_duplicate_matches(texts, limit) if self.plain else SameRequests(
+            texts, limit, workers=self.workers, anew=len(texts) <= DECIDED_ANEW)
+        lost = rows[merged.rows].select("at").with_columns(
+            rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")),
                         _close_look(merged, texts))
 
@@ -68,7 +71,7 @@ def _close_look(merged: "NearDuplicates | SameRequests", texts: list[str]) -> di
     def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:
         return [{"f": round(float(match), 4), "left": texts[match.index], "right": texts[row]} for row, match in listed]
 
-    first = merged if len(texts) <= DECIDED_ANEW else type(merged)(texts[:DECIDED_ANEW], merged.threshold)
+    first = merged if len(texts) <= DECIDED_ANEW else merged.of_first(DECIDED_ANEW)
     return {"threshold": float(merged.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),
             "dropped_at": {str(float(at)): count for at, count in first.dropped_at().items()},
             "just_dropped": shown(merged.just_dropped(SHOWN)), "just_kept": shown(merged.just_kept(SHOWN))}

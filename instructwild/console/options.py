@@ -45,6 +45,6 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
         for unread in manifest.metrics.get("unread", ()):
             console.print(unread, highlight=False, markup=False, soft_wrap=True)
         report = stage.path / "report.html"
-        print(report if report.exists() else stage.path)
+        print(stage.url or (report if report.exists() else stage.path))
     if manifest.gate == "failed":
         raise typer.Exit(1)

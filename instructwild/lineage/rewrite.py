@@ -11,7 +11,7 @@ from instructwild.lineage.search import WEIGHTS as WEIGHT_FILES
 from instructwild.lineage.search import search
 from instructwild.stage.atomic import write_atomic
 from instructwild.stage.content import size_of
-from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, WEIGHTS, sha256_of
+from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, WEIGHTS, part_records, sha256_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest, Rows, read_manifest
 
 TRAINED_ON_FORGOTTEN = "trained_on_forgotten"
@@ -28,7 +28,8 @@ def rewrite_stage(node: Node, what: Gone, renamed: Callable[[str, str], None]) -
     folder = node.folder
     changed = False
     for name in (DATA, DROPPED_FILE):
-        changed |= (folder / name).exists() and erase(folder / name, what)
+        for path in files(folder / name) if (folder / name).is_dir() else [folder / name]:
+            changed |= path.exists() and erase(path, what)
     if (folder / MODEL).is_dir():
         for path in files(folder / MODEL):
             changed |= path.suffix not in WEIGHT_FILES and erase(path, what)
@@ -71,7 +72,13 @@ def _outputs(folder: Path, manifest: Manifest) -> list[FileRecord]:
     return [record if record.path == WEIGHTS else
             FileRecord(path=record.path, sha256=sha256_of(folder / record.path), rows=counts.get(record.path, record.rows),
                        size=size_of(folder / record.path))
-            for record in manifest.outputs if record.path == WEIGHTS or (folder / record.path).exists()]
+            for record in manifest.outputs if record.path == WEIGHTS or _is_whole(folder, record.path)
+            ] + part_records(folder)
+
+
+def _is_whole(folder: Path, name: str) -> bool:
+    """Whether an output is there, and is none of the several files of rows."""
+    return (folder / name).exists() and not name.startswith(f"{DATA}/")
 
 
 def fresh_report(folder: Path, manifest: Manifest) -> str:

@@ -1,8 +1,8 @@
 """What commands read: stage folders and plain files, row by row, each bad row named by file and line.
 
 Plain files are `.jsonl`, `.json`, `.csv`, `.tsv`, `.parquet` and `.xlsx`, the text ones also as `.gz` or `.zst`; a folder of
-them, or one that `datasets` saved, is read file by file; `-` is JSON lines on standard input; a name like `owner/dataset`
-that is no path is a Hub dataset.
+them, or one that `datasets` saved, is read file by file; all of these may be named by a URL that fsspec knows; `-` is JSON
+lines on standard input; a name like `owner/dataset` that is no path is a Hub dataset.
 """
 
 import gzip
@@ -21,6 +21,7 @@ from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
 from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, table
+from instructwild.stage.remote import is_url, local_copy, public, url_of
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
@@ -30,7 +31,7 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
     """The rows of a plain file, of standard input or of a Hub dataset.
 
     Args:
-        source: the path, `-`, or a Hub id.
+        source: the path, a URL, `-`, or a Hub id.
         encoding: of text files; by default UTF-8, or what a byte order mark says.
 
     Raises:
@@ -39,7 +40,7 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
     if str(source) == "-":
         yield from json_lines(sys.stdin.buffer, "standard input", encoding)
         return
-    path = Path(source)
+    path = Path(local_copy(source))
     if not path.exists():
         if _names_a_hub_dataset(str(source)):
             yield from _hub(str(source))
@@ -68,18 +69,32 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
                          remedy="check its permissions") from None
 
 
+def files_of(source: str | Path) -> list[str | Path]:
+    """The files that a folder of rows consists of, in the order of their names; any other source alone.
+
+    Raises:
+        InputError: it is a folder that holds no files of rows, or several kinds.
+    """
+    local = local_copy(source)
+    return [*_shards(Path(local))] if str(source) != "-" and Path(local).is_dir() else [source]
+
+
 def columns_of(source: str | Path) -> pl.DataFrame | None:
     """All columns of a Parquet, Arrow or Excel file at once; None for every other kind of source, which `lines_of` reads.
 
     Raises:
         InputError: the file cannot be read as such.
     """
-    path = Path(source)
+    path = Path(local_copy(source))
     return _table(path) if path.is_file() and path.stat().st_size and _reader(path) in TABLES else None
 
 
 def printable(source: str | Path) -> str:
-    """A path as text that any file can hold, whatever bytes its name has."""
+    """A path or URL as text that any file can hold, whatever bytes its name has; without what may be secret."""
+    if is_url(source):
+        return public(str(source))
+    if (url := url_of(Path(source))) is not None:
+        return url
     return os.fsencode(source).decode("utf-8", "replace")
 
 

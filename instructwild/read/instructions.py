@@ -3,7 +3,7 @@
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import polars as pl
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import Reading, Rows, from_columns, from_lines
-from instructwild.read.files import columns_of, lines_of, printable
+from instructwild.read.files import columns_of, files_of, lines_of, printable
 from instructwild.read.line import Line
 from instructwild.read.message_rows import are_messages
 from instructwild.read.names import ColumnNames, check_columns, proposed
@@ -20,6 +20,7 @@ from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, is_ranking
 from instructwild.stage.manifest import FileRecord
+from instructwild.stage.remote import local_copy
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
     """Read stage folders and plain files, in the order given, into one frame of instruction rows.
 
     Args:
-        sources: stage folders, plain files, folders of them, `-` or Hub datasets.
+        sources: stage folders, plain files, folders of them, URLs of any of these, `-` or Hub datasets.
         encoding: of text files that are not UTF-8.
         columns: NAME -> COLUMN of plain files, as `names.parse_map` gives it.
         partial: columns that none of these inputs has are not refused: others have them.
@@ -58,26 +59,24 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
     unread: list[str] = []
     seen = set[str]()
     for source in sources:
-        if Path(source).is_dir() and is_stage(source):
+        if is_stage(source):
             stage = load(source)
             frame, bad = rows_of(stage)
             frames.append(frame)
             malformed += [*bad, *bad_answers(stage)] if marked_bad else bad
             inputs.append(input_record(source))
             continue
-        name, table, first = printable(source), columns_of(source), FirstColumns(columns)
+        name, first = printable(source), FirstColumns(columns)
         reading = Reading(name, ColumnNames(columns))
-        if table is not None:
-            first.columns = table.columns
-        frame, bad = from_columns(table, reading) if table is not None and not are_messages(table.columns) \
-            else from_lines(first.watch(lines_of(source, encoding)), reading)
+        parts = [_rows_of_file(file, replace(reading, name=printable(file)), first, encoding) for file in files_of(source)]
+        frame, bad = pl.concat([frame for frame, _ in parts]), [row for _, rows in parts for row in rows]
         seen.update(first.columns)
         if not frame.height and bad and all(row.reason is Reason.MALFORMED for row in bad) and first.columns:
             unread.append(_remedy(name, first.columns))
         frames.append(frame)
         malformed += bad
         rows, read_as = frame.height + len(bad), reading.read_as.record()
-        if Path(source).exists():
+        if Path(local_copy(source)).exists():
             inputs.append(input_record(source, rows=rows, read_as=read_as))
         else:
             inputs.append(FileRecord(path=name, sha256=_content(frame), rows=rows, read_as=read_as))
@@ -98,6 +97,15 @@ def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = 
     if seen := frozenset().union(*(table.columns for table in tables)):
         check_columns(columns or {}, seen)
     return tables
+
+
+def _rows_of_file(file: str | Path, reading: Reading, first: "FirstColumns", encoding: str | None) -> Rows:
+    """The rows of one file; its columns are noted in `first`."""
+    table = columns_of(file)
+    if table is None or are_messages(table.columns):
+        return from_lines(first.watch(lines_of(file, encoding)), reading)
+    first.columns += [column for column in table.columns if column not in first.columns]
+    return from_columns(table, reading)
 
 
 class FirstColumns:

@@ -35,6 +35,7 @@ from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
 from instructwild.stage.frames import instructions, is_ranking, rankings
+from instructwild.stage.remote import local_copy
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
     inputs: list[FileRecord] = []
     extra: list[dict[str, Any]] = []
     for source in sources:
-        if Path(source).is_dir() and is_stage(source):
+        if is_stage(source):
             stage = load(source)
             ranked, lost, beside = _of_stage(stage, columns)
             rows, dropped, extra = rows + ranked, dropped + lost, extra + beside
@@ -90,7 +91,8 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
                                     (f"; name its columns, for example {map_options(unknown)}" if unknown else ""))
         rows, dropped, extra = rows + readable, dropped + reading.dropped, extra + beside
         count = reading.lines
-        inputs.append(input_record(source, rows=count, read_as=reading.read_as.record()) if Path(source).exists() else
+        there = Path(local_copy(source)).exists()
+        inputs.append(input_record(source, rows=count, read_as=reading.read_as.record()) if there else
                       FileRecord(path=name, sha256=content_id([(row.id, row.model_dump_json()) for row in readable]),
                                  rows=count, read_as=reading.read_as.record()))
     return RankingTable(rows, dropped, inputs, extra)

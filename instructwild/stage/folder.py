@@ -9,7 +9,7 @@ import polars as pl
 
 from instructwild.errors import GateError, InputError, MissingExtraError
 from instructwild.stage.check import check_unaltered
-from instructwild.stage.content import SCRATCH, sha256_of, weights_sha256
+from instructwild.stage.content import SCRATCH, sha256_of, size_of, weights_sha256
 from instructwild.stage.frames import DROPPED, upgraded
 from instructwild.stage.manifest import (
     FILE_NAME,
@@ -18,6 +18,7 @@ from instructwild.stage.manifest import (
     ReadAs,
     read_manifest,
 )
+from instructwild.stage.remote import is_url, local_copy, public, url_of
 
 if TYPE_CHECKING:
     import datasets  # type: ignore[import-untyped]
@@ -26,19 +27,20 @@ DATA, DROPPED_FILE, REPORT, MODEL = "data.parquet", "dropped.parquet", "report.h
 WEIGHTS = f"{MODEL}/*.safetensors"
 """What later stages know a model by: its weights, whatever tokenizer files lie beside them."""
 __all__ = ["DATA", "DROPPED_FILE", "MODEL", "REPORT", "SCRATCH", "WEIGHTS", "Stage", "input_record", "is_stage", "load",
-           "sha256_of", "table", "weights_sha256"]
+           "part_name", "part_records", "sha256_of", "table", "weights_sha256"]
 
 
 @dataclass(frozen=True)
 class Stage:
     """A finished stage folder.
 
-    `existed` tells that the same run had finished it before.
+    `existed` tells that the same run had finished it before, `url` where it was uploaded to.
     """
 
     path: Path
     manifest: Manifest
     existed: bool = False
+    url: str | None = None
 
     def frame(self) -> pl.DataFrame:
         """The rows that stayed, as a polars frame.
@@ -97,17 +99,29 @@ def table(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path, glob=False)
     except UNREADABLE as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
+        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=url_of(path) or str(path),
                          remedy="check how the file was made") from None
 
 
+def part_name(number: int, count: int) -> str:
+    """The name of one of so many files of rows, as the Hub names them."""
+    return f"part-{number:05d}-of-{count:05d}.parquet"
+
+
+def part_records(folder: Path) -> list[FileRecord]:
+    """The files of rows of a stage that has several, each by its content."""
+    return [FileRecord(path=path.relative_to(folder).as_posix(), sha256=sha256_of(path), size=size_of(path),
+                       rows=int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()))
+            for path in sorted((folder / DATA).glob("*.parquet"))]
+
+
 def is_stage(path: str | Path) -> bool:
-    """Whether the folder is a finished stage."""
-    return (Path(path) / FILE_NAME).is_file()
+    """Whether the folder, or what is at the URL, is a finished stage."""
+    return (Path(local_copy(path)) / FILE_NAME).is_file()
 
 
 def load(path: str | Path, *, even_failed: bool = False) -> Stage:
-    """A finished stage folder, ready to be read.
+    """A finished stage folder, ready to be read; of one that is named by a URL, a local copy.
 
     Args:
         even_failed: to be looked at, not to be built on: neither a failed gate nor a file that was altered is an obstacle.
@@ -116,7 +130,7 @@ def load(path: str | Path, *, even_failed: bool = False) -> Stage:
         InputError: the folder is not there, is unfinished, its manifest cannot be read, or one of its files was altered.
         GateError: the stage finished but its gate failed.
     """
-    folder = Path(path)
+    folder = Path(local_copy(path))
     if not folder.exists():
         raise InputError("does not exist", where=str(folder), remedy="check the path")
     manifest = read_manifest(folder)
@@ -140,10 +154,10 @@ def input_record(path: str | Path, rows: int | None = None, read_as: ReadAs | No
         InputError: it is not there, or cannot be read.
         GateError: it is a stage whose gate failed.
     """
-    source = Path(path)
+    source = Path(local_copy(path))
     if not source.exists():
         raise InputError("does not exist", where=str(source), remedy="check the path")
-    name = os.fsencode(os.path.relpath(source)).decode("utf-8", "replace")
+    name = public(str(path)) if is_url(path) else os.fsencode(os.path.relpath(source)).decode("utf-8", "replace")
     if is_stage(source):
         manifest = load(source).manifest
         made = DATA if (source / DATA).exists() else MODEL

@@ -26,6 +26,8 @@ from instructwild.stage.folder import (
     WEIGHTS,
     Stage,
     is_stage,
+    part_name,
+    part_records,
     sha256_of,
     weights_sha256,
 )
@@ -53,6 +55,9 @@ class Report(Protocol):
 class Run:
     """One command's work on its output folder, while it is under way.
 
+    `shards` tells in how many files to write the rows: `data.parquet` is a folder of them then, which polars, `datasets` and
+    Spark read as they read a file.
+
     `finished` is the stage itself when the same work was done before: there is nothing left to do. `resumed` tells that
     an earlier, interrupted run of the same work left files in `scratch`.
     """
@@ -63,6 +68,7 @@ class Run:
     inputs: list[FileRecord]
     finished: Stage | None = None
     resumed: bool = False
+    shards: int | None = None
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -95,6 +101,19 @@ class Run:
                 path.write_bytes(content.encode() if isinstance(content, str) else content)
         return self.folder / name
 
+    def _save_rows(self, data: pl.DataFrame | pl.LazyFrame) -> None:
+        if self.shards is None:
+            self.save(DATA, data)
+            return
+        rows = data.lazy()
+        height = _height(rows)
+        count = max(1, min(self.shards, height))         # no file without rows
+        with self.atomic(DATA) as path:
+            path.mkdir()
+            for number in range(count):
+                begin, end = (height * at // count for at in (number, number + 1))
+                rows.slice(begin, end - begin).sink_parquet(path / part_name(number, count), maintain_order=True)
+
     def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
                dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
                rows: Rows | None = None, report: str | Report | None = None,
@@ -121,7 +140,7 @@ class Run:
         self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame) else dropped_frame(dropped))
         lost = pl.scan_parquet(self.folder / DROPPED_FILE, glob=False)
         if data is not None:
-            self.save(DATA, data)
+            self._save_rows(data)
             kept, gone = _height(pl.scan_parquet(self.folder / DATA, glob=False)), _height(lost)
             rows = Rows(**{"in": kept + gone, "kept": kept, "dropped": gone})
         if rows is None:
@@ -145,6 +164,7 @@ class Run:
         names = ((DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None))
         made = [FileRecord(path=name, sha256=sha256_of(self.folder / name), rows=count, size=size_of(self.folder / name))
                 for name, count in names if (self.folder / name).exists()]
+        made += part_records(self.folder)
         if any(self.folder.glob(WEIGHTS)):
             made.append(FileRecord(path=WEIGHTS, sha256=weights_sha256(self.folder / MODEL)))
         return made
@@ -159,11 +179,16 @@ class Run:
 
 @contextmanager
 def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequence[FileRecord] = (),
-          force: bool = False) -> Iterator[Run]:
+          force: bool = False, shards: int | None = None) -> Iterator[Run]:
     """Begin a stage, go on with it, or find it finished.
 
     The same stage, config, inputs and version: a finished folder is handed back in `run.finished`, an unfinished one is
     resumed. Anything else in the folder is refused, unless `force` allows a stage of another run to be replaced.
+
+    Args:
+        out, stage, config, inputs: what is made, and of what.
+        force: replace what another run left.
+        shards: in how many files to write the rows; None for one file that is no folder.
 
     Raises:
         OutputError: the folder belongs to another run or holds files of no stage, cannot be written, or is in use.
@@ -179,7 +204,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
         raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=str(folder),
                           remedy="choose another --out, or --force to replace it")
     fresh = not folder.exists()
-    run = Run(folder, stage, plain, list(inputs))
+    run = Run(folder, stage, plain, list(inputs), shards=shards)
     if there is not None and not unlike and is_stage(folder):
         manifest = read_manifest(folder)
         if (what := altered(folder, manifest)) is None:

@@ -125,7 +125,7 @@ def test_a_bench_runs_resumes_and_is_compared_with_another(tmp_path, data, monke
         with pytest.raises(KeyboardInterrupt):
             bench("tiny", tmp_path / "a", plan)
     with monkeypatch.context() as patched:
-        patched.setattr("instructwild.llm.local.LocalModel._answer", interrupted)     # all answers are in the ledger
+        patched.setattr("instructwild.llm.local.LocalModel.generate", interrupted)     # all answers are in the ledger
         made = bench("tiny", tmp_path / "a", plan)
     assert made.manifest.metrics["bench"]["tiny"]["gsm8k"]["rows"] == 2
     assert made.manifest.metrics["in_training"]["gsm8k"] == 0.5

@@ -15,7 +15,8 @@ from fractions import Fraction
 from instructwild.clean.near.batch import NearDuplicates, compile_ahead
 from instructwild.clean.near.index import Index
 from instructwild.clean.near.match import Match
-from instructwild.clean.near.requests import RequestIndex, SameRequests, request_text
+from instructwild.clean.near.requests import RequestIndex, request_text
+from instructwild.clean.near.same_requests import SameRequests
 from instructwild.text.tokens import tokens
 
 __all__ = ["Index", "Match", "NearDuplicates", "RequestIndex", "SameRequests", "compile_ahead", "near_duplicate_matches",

@@ -65,6 +65,25 @@ class NearDuplicates:
                 groups.setdefault(match.index, []).append(row)
         return groups
 
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The texts that duplicate another, in order."""
+        return np.array([row for row, match in enumerate(self.matches) if match is not None], np.int64)
+
+    @cached_property
+    def twins(self) -> NDArray[np.int64]:
+        """For each of `rows` the earliest kept text that it duplicates."""
+        return np.array([match.index for match in self.matches if match is not None], np.int64)
+
+    @property
+    def f(self) -> NDArray[np.float64]:
+        """For each of `rows` its F with its twin."""
+        return np.array([float(match) for match in self.matches if match is not None], np.float64)
+
+    def of_first(self, count: int) -> "NearDuplicates":
+        """The same of the first texts alone."""
+        return NearDuplicates(self._texts[:count], self.threshold)
+
     def dropped_at(self, thresholds: Iterable[Fraction] = RETHRESHOLD) -> dict[Fraction, int]:
         """How many texts would be dropped at other thresholds.
 

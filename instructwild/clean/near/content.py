@@ -11,7 +11,7 @@ The lists are in `lexicon`; nothing depends on other texts, so that the verdict 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -72,15 +72,19 @@ class Content(NamedTuple):
     loose: tuple[bool, ...]
     directed: bool
 
-    def key(self) -> int:
-        """Equal for texts of the same terms in any order; of this process only."""
-        return sum(map(hash, self.terms))
+    def key(self, number: Callable[[str], int] = hash) -> int:
+        """Equal for texts of the same terms in any order.
 
-    def shorter(self) -> list[int]:
+        Args:
+            number: of a term. That of `hash` is the same in this process only.
+        """
+        return sum(map(number, self.terms))
+
+    def shorter(self, number: Callable[[str], int] = hash) -> list[int]:
         """The keys of the texts that have the same terms but for a run that may be missing."""
         if not LEFT < len(self.terms) <= LONGEST:
             return []
-        hashes, keys = list(map(hash, self.terms)), set()
+        hashes, keys = list(map(number, self.terms)), set()
         whole = sum(hashes)
         for begin, loose in enumerate(self.loose):
             if loose:

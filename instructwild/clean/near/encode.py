@@ -32,6 +32,7 @@ class Encoded:
         words: how many different tokens there are; ids are smaller.
         letters: the code points of all different tokens, int32.
         ends: where each token's letters end there, int64 [words].
+        hashes: a number of each token that follows from its letters alone, uint64 [words].
     """
 
     ids: NDArray[np.int32]
@@ -40,6 +41,7 @@ class Encoded:
     words: int
     letters: NDArray[np.int32]
     ends: NDArray[np.int64]
+    hashes: NDArray[np.uint64]
 
     def vocabulary(self) -> list[str]:
         """The different tokens, by number."""
@@ -78,7 +80,7 @@ def encode(texts: Sequence[str]) -> Encoded:
         read(rows, [fold(texts[row]) for row in rows], folded)
     ids = np.concatenate(parts) if parts else np.zeros(0, np.int32)
     return Encoded(ids, start, length, vocabulary.count, vocabulary.letters[:vocabulary.written],
-                   vocabulary.ends[:vocabulary.count])
+                   vocabulary.ends[:vocabulary.count], vocabulary.hashes[:vocabulary.count])
 
 
 def _folds_to(char: str) -> int:

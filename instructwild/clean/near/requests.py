@@ -5,29 +5,16 @@ their contents. Both conditions are of the two texts alone. As texts that ask fo
 that may be missing, they meet in a table of keys, and no other pair is looked at.
 """
 
-import gc
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from fractions import Fraction
-from heapq import nsmallest
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from instructwild.clean.near.batch import RETHRESHOLD
 from instructwild.clean.near.content import Content, content, same_request
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.text.tokens import tokens
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-SIFTED_FROM = 20_000     # below, the compiled sieve costs more than it saves
-BELOW = Fraction(1, 10)
-"""How far below the threshold the nearest kept pairs are looked for."""
 
 
 class Keyed(NamedTuple):
@@ -109,117 +96,6 @@ class RequestIndex:
         need = needed(self.threshold, len(ours) + len(theirs))
         common = LCSseq.similarity(ours, theirs, score_cutoff=need)
         return Match(row, int(common), (len(ours), len(theirs))) if common >= need else None
-
-
-class SameRequests:
-    """Which texts are near an earlier kept one and ask for the same, at one threshold.
-
-    Attributes:
-        threshold: pairs need an F above it.
-        matches: for each text the earliest kept one that it duplicates, or None where it is kept.
-    """
-
-    def __init__(self, texts: Sequence[str], threshold: Fraction | float | str = DEFAULT, *,
-                 sifted: bool | None = None) -> None:
-        """Find them.
-
-        Args:
-            texts: what is asked: user turns with their inputs.
-            threshold: pairs need an F above it.
-            sifted: leave out at once, by compiled code, texts that share too few words with any other; None lets the number
-                of texts decide. The results are the same.
-        """
-        self.threshold = as_threshold(threshold)
-        self._texts = texts
-        self._sifted = len(texts) >= SIFTED_FROM if sifted is None else sifted
-        self._repeated = {text for text, count in Counter(texts).items() if count > 1}
-        self._keyed: dict[str, Keyed] = {}
-        self._floor = Fraction(1)
-        with _collector_paused():
-            self.matches = self._at(self.threshold)
-
-    @property
-    def verdicts(self) -> list[int | None]:
-        """For each text the index of the kept text it duplicates, or None where it is kept."""
-        return [None if match is None else match.index for match in self.matches]
-
-    @property
-    def dropped(self) -> int:
-        """How many texts duplicate another."""
-        return sum(match is not None for match in self.matches)
-
-    def dropped_at(self, thresholds: Iterable[Fraction] = RETHRESHOLD) -> dict[Fraction, int]:
-        """How many texts would be dropped at other thresholds, each decided anew."""
-        return {threshold: sum(match is not None for match in self._at(threshold)) for threshold in thresholds}
-
-    def just_dropped(self, limit: int = 20) -> list[tuple[int, Match]]:
-        """The dropped texts whose F is the closest to the threshold, closest first."""
-        pairs = [(row, match) for row, match in enumerate(self.matches) if match is not None]
-        return nsmallest(limit, pairs, key=lambda pair: float(pair[1]))
-
-    def just_kept(self, limit: int = 20) -> list[tuple[int, Match]]:
-        """The kept texts that ask the same as an earlier kept one and are just not near enough, closest first."""
-        below = self._at(max(self.threshold - BELOW, Fraction(0)), [match is None for match in self.matches])
-        pairs = [(row, match) for row, match in enumerate(below) if match is not None]
-        return nsmallest(limit, pairs, key=lambda pair: -float(pair[1]))
-
-    def _at(self, threshold: Fraction, among: Sequence[bool] | None = None) -> list[Match | None]:
-        """For each text, or each among those, the earliest kept one that it duplicates. Of identical texts one is read."""
-        self._read(threshold)
-        index = RequestIndex(threshold)
-        matches: list[Match | None] = [None] * len(self._texts)
-        copies: dict[str, Match | None] = {}             # what the next identical text duplicates
-        for row, text in enumerate(self._texts):
-            entry = self._keyed.get(text)
-            if among is not None and not among[row]:
-                index.skip()
-            elif text in copies:
-                index.skip()
-                matches[row] = copies[text]
-            else:
-                if entry is None:
-                    index.skip()
-                else:
-                    matches[row] = index.add(entry)
-                copies[text] = matches[row] or (_identical(text, row, threshold) if text in self._repeated else None)
-        return matches
-
-    def _read(self, threshold: Fraction) -> None:
-        """Have what the texts ask for at hand, of all that may duplicate another one at this threshold."""
-        if threshold >= self._floor:
-            return
-        self._floor = max(min(threshold - BELOW, *RETHRESHOLD), Fraction(0))
-        texts = list(dict.fromkeys(self._texts))
-        meets = _may_meet(texts, self._floor) if self._sifted else None
-        self._keyed = {text: self._keyed.get(text) or keyed(text) for at, text in enumerate(texts)
-                       if meets is None or meets[at]}
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No search for cycles while many small objects without any are made: it would take a quarter of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
-def _identical(text: str, row: int, threshold: Fraction) -> Match | None:
-    """The match of a text with an identical one, unless it has no token or nothing exceeds the threshold."""
-    length = len(tokens(text))
-    return Match(row, length, (length, length)) if length >= needed(threshold, 2 * length) else None
-
-
-def _may_meet(texts: Sequence[str], floor: Fraction) -> "NDArray[np.bool_] | None":
-    """Which texts may ask for the same as another; None where no compiler is installed."""
-    try:
-        from instructwild.clean.near.sieve import may_meet
-    except ImportError:
-        return None
-    return may_meet(texts, floor)
 
 
 def request_text(messages: Sequence[tuple[str, str]]) -> str:

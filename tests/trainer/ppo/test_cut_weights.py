@@ -99,7 +99,10 @@ def test_passes_in_bfloat16_take_the_path_of_two_processes_in_one_and_move_every
     history = one.train().history
     parts = checkpoint.read_state(tmp_path / "parts" / "update-000003")["history"]
     for key in FIGURES:
-        assert [row[key] for row in parts] == pytest.approx([row[key] for row in history], rel=0.05, abs=0.01)
+        # Rounding to bfloat16 takes them apart a little more with every update.
+        pairs = zip([row[key] for row in parts], [row[key] for row in history], strict=True)
+        for update, (cut, whole) in enumerate(pairs, start=1):
+            assert cut == pytest.approx(whole, rel=0.03 * update, abs=0.01), key
     model = one.actors.unwrap()
     end = {name: parameter.detach() for name, parameter in model.named_parameters()}
     apart, moved = (torch.cat([(end[name] - other[name]).flatten() for name in policy]).norm() for other in (policy, start))

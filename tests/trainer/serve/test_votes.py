@@ -7,6 +7,7 @@ import pytest
 from instructwild import stage
 from instructwild.convert import converted
 from instructwild.errors import OutputError
+from instructwild.lineage.forget import Forgetting
 from instructwild.schema import Message
 from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.reward.command import learn
@@ -58,8 +59,8 @@ def test_votes_from_several_servers_at_once_are_all_kept(tmp_path):
 def test_what_was_forgotten_on_disk_stays_forgotten(tmp_path):
     votes = Votes(tmp_path / "votes")
     votes.keep(QUESTION, [LEFT, RIGHT], VoteVerdict.LEFT, "anna")
-    frame = stage.load(tmp_path / "votes").frame()
-    frame.clear().write_parquet(tmp_path / "votes" / "data.parquet")
+    [row] = votes.rows()
+    Forgetting.begin(row.id, tmp_path).run()
     votes.keep((Message(role="user", content="Another"),), [LEFT, RIGHT], VoteVerdict.LEFT, "anna")
     assert [row.messages[0].content for row in votes.rows()] == ["Another"]
 

@@ -1,0 +1,265 @@
+"""Near-duplicates that ask for the same among many texts, group by group: in any number of processes, within bounded memory.
+
+The compiled sieve tells which texts can meet at all, directly or through others. A verdict depends on no text of another
+group, so that groups are decided one after another or at once, and only the texts of a few are in memory as Python holds
+them. The verdicts are those of `RequestIndex` on all texts in their order.
+"""
+
+import gc
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import cached_property, partial
+from heapq import nsmallest
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from instructwild.clean.near.batch import RETHRESHOLD
+from instructwild.clean.near.match import Match
+from instructwild.clean.near.requests import Keyed, RequestIndex, keyed
+from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
+from instructwild.clean.workers import Workers
+from instructwild.text.tokens import tokens
+
+SIFTED_FROM = 20_000     # below, the compiled sieve costs more than it saves
+BELOW = Fraction(1, 10)
+"""How far below the threshold the nearest kept pairs are looked for."""
+SIFTED_AT_ONCE, DECIDED_AT_ONCE = 50_000, 10_000
+"""Texts of one item of work."""
+BOUNDED = 1_000_000
+"""Texts from which on time is spent to hold less of them in memory."""
+LARGE = 2_000
+"""Texts of a group that is looked at more closely."""
+NEAREST = 100
+"""Pairs just below the threshold that are kept to be shown."""
+
+
+class SameRequests:
+    """Which texts are near an earlier kept one and ask for the same, at one threshold.
+
+    Attributes:
+        threshold: pairs need an F above it.
+        rows, twins: the texts that duplicate another, in order, and the earliest kept text that each duplicates.
+    """
+
+    def __init__(self, texts: Sequence[str] | pl.Series, threshold: Fraction | float | str = DEFAULT, *,
+                 sifted: bool | None = None, workers: Workers | None = None, anew: bool = False) -> None:
+        """Find them.
+
+        Args:
+            texts: what is asked: user turns with their inputs. A Series takes less memory.
+            threshold: pairs need an F above it.
+            sifted: leave out at once, by compiled code, texts that share too few words with any other; None lets the number
+                of texts decide. The results are the same.
+            workers: processes to use. The results are the same.
+            anew: decide at `RETHRESHOLD` too while the texts are at hand, for `dropped_at`.
+        """
+        self.threshold = as_threshold(threshold)
+        self._texts = texts
+        self._workers = workers or Workers()
+        self._floor = max(min(self.threshold - BELOW, *RETHRESHOLD), Fraction(0))
+        big = len(texts) >= SIFTED_FROM if sifted is None else sifted
+        self._first = self._sift() if big else None
+        self._anew: Counter[Fraction] | None = Counter(dict.fromkeys(RETHRESHOLD, 0)) if anew else None
+        self._below: list[tuple[int, Match]] = []
+        all_rows, all_matches = self._decide(RETHRESHOLD if anew else ())
+        order = np.argsort(all_rows, kind="stable")
+        self.rows, (self.twins, self._lcs, *self._lengths) = all_rows[order], all_matches[:, order]
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    @property
+    def f(self) -> NDArray[np.float64]:
+        """For each of `rows` its F with its twin."""
+        return 2 * self._lcs / (self._lengths[0] + self._lengths[1])
+
+    @cached_property
+    def matches(self) -> list[Match | None]:
+        """For each text the earliest kept one that it duplicates, or None where it is kept."""
+        matches: list[Match | None] = [None] * len(self._texts)
+        for row, match in self._pairs():
+            matches[row] = match
+        return matches
+
+    @property
+    def verdicts(self) -> list[int | None]:
+        """For each text the index of the kept text it duplicates, or None where it is kept."""
+        return [None if match is None else match.index for match in self.matches]
+
+    @property
+    def dropped(self) -> int:
+        """How many texts duplicate another."""
+        return len(self.rows)
+
+    def dropped_at(self, thresholds: Iterable[Fraction] = RETHRESHOLD) -> dict[Fraction, int]:
+        """How many texts would be dropped at other thresholds, each decided anew."""
+        thresholds = tuple(thresholds)
+        if self._anew is None or not {*thresholds} <= {*self._anew}:
+            self._anew = Counter(dict.fromkeys(thresholds, 0))
+            if any(threshold < self._floor for threshold in thresholds):
+                self._floor, self._first = min(thresholds), None
+            for decided in self._workers.map(partial(_counts, thresholds=thresholds), map(self._part, self._batches())):
+                self._anew.update(decided)
+        return {threshold: self._anew[threshold] for threshold in thresholds}
+
+    def of_first(self, count: int) -> "SameRequests":
+        """The same of the first texts alone, at other thresholds too."""
+        return SameRequests(self._texts[:count], self.threshold, workers=self._workers, anew=True)
+
+    def just_dropped(self, limit: int = 20) -> list[tuple[int, Match]]:
+        """The dropped texts whose F is the closest to the threshold, closest first."""
+        return nsmallest(limit, self._pairs(), key=lambda pair: float(pair[1]))
+
+    def just_kept(self, limit: int = 20) -> list[tuple[int, Match]]:
+        """The kept texts that ask the same as an earlier kept one and are just not near enough, closest first: up to 100."""
+        return self._below[:limit]
+
+    def _pairs(self) -> Iterator[tuple[int, Match]]:
+        columns = (self.rows, self.twins, self._lcs, *self._lengths)
+        for row, twin, lcs, length, other in zip(*(column.tolist() for column in columns), strict=True):
+            yield row, Match(twin, lcs, (length, other))
+
+    def _sift(self) -> "NDArray[np.int32] | None":
+        """For each text the first of its group; None where no compiler is installed."""
+        try:
+            from instructwild.clean.near.sieve import Sifted, grouped, keys_of_requests, sift
+        except ImportError:
+            return None
+        count = len(self._texts)
+        spans = [range(begin, min(begin + SIFTED_AT_ONCE, count)) for begin in range(0, count, SIFTED_AT_ONCE)]
+        parts = list(self._workers.map(sift, map(self._part, spans)))
+        first = grouped(parts, self._floor)
+        large = np.flatnonzero(np.bincount(first, minlength=count)[first] > LARGE)
+        if not len(large) or (self._workers.count == 1 and count < BOUNDED):
+            return first
+        # short texts chain together what has little in common: such a group is parted by what its texts ask for
+        length, bits = (np.concatenate([getattr(part, name) for part in parts])[large] for name in ("length", "bits"))
+        spans = [large[begin:begin + DECIDED_AT_ONCE] for begin in range(0, len(large), DECIDED_AT_ONCE)]
+        keys = self._workers.map(keys_of_requests, map(self._part, spans))
+        finer = [Sifted(whole, length[begin:begin + len(whole)], bits[begin:begin + len(whole)], row, shorter)
+                 for begin, (whole, row, shorter) in zip(range(0, len(large), DECIDED_AT_ONCE), keys, strict=True)]
+        first[large] = large[grouped(finer, self._floor)]
+        return first
+
+    def _batches(self) -> Iterable[NDArray[np.int64]]:
+        if self._first is None:
+            return [np.arange(len(self._texts))] if len(self._texts) else []
+        from instructwild.clean.near.sieve import batches
+
+        return batches(self._first, DECIDED_AT_ONCE)
+
+    def _part(self, rows: "range | NDArray[np.int64]") -> list[str]:
+        """Some of the texts."""
+        if isinstance(self._texts, pl.Series):
+            part = self._texts[rows.start:rows.stop] if isinstance(rows, range) else self._texts.gather(rows)
+            return part.to_list()
+        return [self._texts[row] for row in rows]
+
+    def _decide(self, anew: Sequence[Fraction]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The rows that duplicate another, and for each its twin, the common tokens and both lengths: int64 [4, rows]."""
+        planned: list[NDArray[np.int64]] = []
+
+        def parts() -> Iterator[list[str]]:
+            for rows in self._batches():
+                planned.append(rows)
+                yield self._part(rows)
+
+        all_rows, all_matches = [np.zeros(0, np.int64)], [np.zeros((4, 0), np.int64)]
+        decide = partial(_decided, threshold=self.threshold, anew=anew)
+        for number, decided in enumerate(self._workers.map(decide, parts())):
+            rows, planned[number] = planned[number], np.zeros(0, np.int64)
+            all_rows.append(rows[decided.rows])
+            all_matches.append(np.concatenate([rows[decided.matches[:1]], decided.matches[1:]]))
+            self._below += [(int(rows[row]), Match(int(rows[match.index]), match.lcs, match.lengths))
+                            for row, match in decided.below]
+            self._below = nsmallest(NEAREST, sorted(self._below, key=lambda pair: pair[0]), key=_farthest)
+            if self._anew is not None:
+                self._anew.update(decided.counts)
+        return np.concatenate(all_rows), np.concatenate(all_matches, axis=1)
+
+
+def _farthest(pair: tuple[int, Match]) -> float:
+    return -float(pair[1])
+
+
+class Decided(NamedTuple):
+    """What was decided about some texts, numbered from 0.
+
+    Attributes:
+        rows: those that duplicate another, int64 [duplicates].
+        matches: their twins, the common tokens, and the lengths of both, int64 [4, duplicates].
+        below: kept texts that ask the same as an earlier kept one below the threshold, the nearest ones.
+        counts: how many would be dropped at other thresholds.
+    """
+
+    rows: NDArray[np.int64]
+    matches: NDArray[np.int64]
+    below: list[tuple[int, Match]]
+    counts: dict[Fraction, int]
+
+
+def _decided(texts: Sequence[str], threshold: Fraction, anew: Sequence[Fraction]) -> Decided:
+    """Decide some texts that no other text bears upon."""
+    with _collector_paused():
+        entries = _read(texts)
+        matches = _at(texts, entries, threshold)
+        below = _at(texts, entries, max(threshold - BELOW, Fraction(0)), [match is None for match in matches])
+        counts = {other: sum(match is not None for match in _at(texts, entries, other)) for other in anew}
+    pairs = [(row, match) for row, match in enumerate(matches) if match is not None]
+    rows = np.array([row for row, _ in pairs], np.int64)
+    columns = np.array([(match.index, match.lcs, *match.lengths) for _, match in pairs], np.int64).reshape(-1, 4)
+    near = [(row, match) for row, match in enumerate(below) if match is not None]
+    return Decided(rows, columns.T, nsmallest(NEAREST, near, key=_farthest), counts)
+
+
+def _counts(texts: Sequence[str], thresholds: Sequence[Fraction]) -> dict[Fraction, int]:
+    """How many of some texts would be dropped at each threshold."""
+    with _collector_paused():
+        entries = _read(texts)
+        return {threshold: sum(match is not None for match in _at(texts, entries, threshold)) for threshold in thresholds}
+
+
+def _read(texts: Sequence[str]) -> dict[str, Keyed]:
+    return {text: keyed(text) for text in dict.fromkeys(texts)}
+
+
+def _at(texts: Sequence[str], entries: dict[str, Keyed], threshold: Fraction,
+        among: Sequence[bool] | None = None) -> list[Match | None]:
+    """For each text, or each among those, the earliest kept one that it duplicates. Of identical texts one is looked up."""
+    index = RequestIndex(threshold)
+    repeated = {text for text, count in Counter(texts).items() if count > 1}
+    matches: list[Match | None] = [None] * len(texts)
+    copies: dict[str, Match | None] = {}             # what the next identical text duplicates
+    for row, text in enumerate(texts):
+        if among is not None and not among[row]:
+            index.skip()
+        elif text in copies:
+            index.skip()
+            matches[row] = copies[text]
+        else:
+            matches[row] = index.add(entries[text])
+            copies[text] = matches[row] or (_identical(text, row, threshold) if text in repeated else None)
+    return matches
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No search for cycles while many small objects without any are made: it would take a quarter of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _identical(text: str, row: int, threshold: Fraction) -> Match | None:
+    """The match of a text with an identical one, unless it has no token or nothing exceeds the threshold."""
+    length = len(tokens(text))
+    return Match(row, length, (length, length)) if length >= needed(threshold, 2 * length) else None
