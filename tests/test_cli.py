@@ -144,10 +144,10 @@ def test_doctor_names_the_kernel_of_4_bit_models_without_loading_one(monkeypatch
         monkeypatch.setitem(sys.modules, "gptqmodel.utils.importer", importer)
         monkeypatch.setattr(quantized, "prepare", lambda: None)
     four, base = doctor._four_bits()
-    assert kernel in four.found
+    assert kernel in four.value
     assert (base.what, base.state) == ("train --base-bits 4", "ok")
     if device == "cuda":
-        assert four.found == "on this GPU: OfTheCard"
+        assert four.value == "on this GPU: OfTheCard"
         assert (chosen["device_map"], chosen["backend"], chosen["pack"]) == ({"": "cuda"}, "auto", False)
     monkeypatch.setattr(doctor, "_installed", lambda package: None if package in ("optimum", "torchao") else "1.0")
     assert [(finding.state, finding.remedy) for finding in doctor._four_bits()] == [

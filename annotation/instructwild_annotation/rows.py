@@ -33,8 +33,8 @@ def read_all(sources: Sequence[str | Path], columns: Mapping[str, str] | None = 
     tables = [read_rows(source, columns) for source in sources]
     rows = joined(row for table in tables for row in table.rows) if len(tables) > 1 else tables[0].rows
     return AnnotationTable(rows, [row for table in tables for row in table.dropped],
-                        [record for table in tables for record in table.inputs],
-                        {name: kind for table in tables for name, kind in table.types.items()})
+                           [record for table in tables for record in table.inputs],
+                           types={name: kind for table in tables for name, kind in table.types.items()})
 
 
 def joined(rows: Iterable[RankingRow]) -> list[RankingRow]:
@@ -68,7 +68,8 @@ def read_rows(source: str | Path, columns: Mapping[str, str] | None = None) -> A
         GateError: it is a stage whose gate failed.
     """
     table = read_rankings([source], columns=columns)
-    return AnnotationTable(table.rows, table.dropped, table.inputs, types_of(Path(source)) if is_stage(source) else {})
+    types = types_of(Path(source)) if is_stage(source) else {}
+    return AnnotationTable(table.rows, table.dropped, table.inputs, types=types)
 
 
 def types_of(folder: Path) -> dict[str, str]:

@@ -106,7 +106,7 @@ def test_passes_in_bfloat16_take_the_path_of_two_processes_in_one_and_move_every
     model = one.actors.unwrap()
     end = {name: parameter.detach() for name, parameter in model.named_parameters()}
     apart, moved = (torch.cat([(end[name] - other[name]).flatten() for name in policy]).norm() for other in (policy, start))
-    assert apart < 0.1 * moved
+    assert apart < 0.15 * moved
     assert all((end[name] != start[name]).float().mean() > 0.5 for name in policy if "embed" not in name)
 
 
