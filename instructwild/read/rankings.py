@@ -49,7 +49,7 @@ class RankingTable:
     rows: list[RankingRow]
     dropped: list[Dropped]
     inputs: list[FileRecord]
-    extra: list[dict[str, Any]]
+    extra: list[dict[str, Any]] = field(default_factory=list)
 
 
 def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
