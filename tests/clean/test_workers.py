@@ -3,6 +3,8 @@
 import json
 import os
 import random
+import subprocess
+import sys
 
 import polars as pl
 import pytest
@@ -127,3 +129,11 @@ def test_where_a_worker_is_killed_the_rest_is_computed_here(monkeypatch, capsys)
     with Workers(2) as workers:
         assert list(workers.map(_ended, range(12))) == [number * number for number in range(12)]
     assert "ended from outside" in capsys.readouterr().err
+
+
+def test_the_language_of_a_text_does_not_depend_on_the_process():
+    code = ("from instructwild.text.language.clues import clues\n"
+            "print([clues(text) for text in ('la casa de una gran via e os dias', 'el día está em uma única città così')])")
+    answers = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
+                              capture_output=True, text=True).stdout for seed in ("0", "1", "2", "3")}
+    assert len(answers) == 1

@@ -123,7 +123,7 @@ def clues(text: str) -> dict[str, float]:
     """How much in a text points to each language; a word counts once, however often it comes."""
     evidence: dict[str, float] = {}
     folded = text.lower()
-    for word in set(WORD.findall(folded)):
+    for word in dict.fromkeys(WORD.findall(folded)):     # a set would sum and break ties in another order in each process
         if shares := _OF_WORD.get(word):
             for language, worth in shares:
                 evidence[language] = evidence.get(language, 0.0) + worth
@@ -133,7 +133,7 @@ def clues(text: str) -> dict[str, float]:
                     for language, worth in shares:
                         evidence[language] = evidence.get(language, 0.0) + worth / 2
     if not folded.isascii():
-        for letter in set(folded):
+        for letter in dict.fromkeys(folded):
             for language, worth in _OF_LETTER.get(letter, ()):
                 evidence[language] = evidence.get(language, 0.0) + worth
     return evidence
