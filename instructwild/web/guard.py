@@ -51,11 +51,16 @@ class PageGuard:
         await (self.refusal(Request(scope)) or self.app)(scope, receive, with_headers)
 
 
-def names_loopback(request: Request) -> bool:
-    """Whether a request names this machine: a name of another site may be made to point at it (DNS rebinding)."""
+def host_name(request: Request) -> str:
+    """The host that a request names, without its port."""
     host = request.headers.get("host", "")
     name, _, port = host.rpartition(":")
-    return (name if port.isdigit() else host).strip("[]").lower() in LOOPBACK
+    return name if port.isdigit() else host
+
+
+def names_loopback(request: Request) -> bool:
+    """Whether a request names this machine: a name of another site may be made to point at it (DNS rebinding)."""
+    return host_name(request).strip("[]").lower() in LOOPBACK
 
 
 def is_same_origin(request: Request) -> bool:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from instructwild.errors import InstructwildError, ModelError
 from instructwild.llm.request import Request as Question
+from instructwild.web.guard import host_name, is_same_origin, names_loopback
 from instructwild_trainer.serve.call import Call, PendingReply, Streamed, events, failure, unless_left, whole
 from instructwild_trainer.serve.engine import BatchEngine, Busy, Closed, TooLarge, seed_of
 from instructwild_trainer.serve.loaded_model import LoadedModel, TooLong
@@ -42,7 +43,6 @@ HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"
            "cross-origin-resource-policy": "same-origin"}
 AS_TOKENS = "(token ids)"
 """What the engine's requests say as text: their prompts come as token ids."""
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 log = logging.getLogger("instructwild.serve")
 
 
@@ -123,12 +123,10 @@ class Service:
 
     def _guard(self, request: Request, anyone: bool) -> None:
         """Let in who may come: no page of another site through a person's browser, and nobody without the key."""
-        host = request.headers.get("host", "")
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        if not self.open_to_network and name.strip("[]").lower() not in LOOPBACK:
-            raise ApiError(f"this server does not answer for the host {name[:100]!r}", status=403, code="wrong_host")
-        origin = request.headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != host:
+        if not self.open_to_network and not names_loopback(request):
+            name = host_name(request)[:100]
+            raise ApiError(f"this server does not answer for the host {name!r}", status=403, code="wrong_host")
+        if not is_same_origin(request):
             raise ApiError("pages of other sites may not use this server", status=403, code="wrong_origin")
         if anyone or self.key is None:
             return
