@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -132,6 +132,26 @@ class EndpointEngine:
         await self.endpoint.close()
 
 
+async def in_batches(next_request: NextRequest, window: int, answer: Callable[[list[Request]], Awaitable[Sequence[Any]]],
+                     ) -> AsyncIterator[tuple[Request, Any]]:
+    """Requests gathered until `window` of them wait, answered together, and handed back one by one in their order.
+
+    Args:
+        next_request, window: as in `Session.stream`.
+        answer: gives one answer to each of the requests.
+    """
+    waiting: deque[Request] = deque()
+    ready: deque[Any] = deque()
+    while True:
+        while len(waiting) < window and (request := next_request()) is not None:
+            waiting.append(request)
+        if not waiting:
+            return
+        if not ready:
+            ready.extend(await answer(list(waiting)))
+        yield waiting.popleft(), ready.popleft()
+
+
 class LedgerBatchEngine:
     """Requests answered in batches by something that answers many at once; each batch is kept whole or not at all."""
 
@@ -142,18 +162,10 @@ class LedgerBatchEngine:
     async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Reply]]:
         """Replies in the order of the requests."""
         _interrupt_at_once()
-        waiting: deque[Request] = deque()
-        ready: deque[Reply] = deque()
-        while True:
-            while len(waiting) < window and (request := next_request()) is not None:
-                waiting.append(request)
-            if not waiting:
-                return
-            if not ready:
-                ready.extend(self._answered(list(waiting)))
-            yield waiting.popleft(), ready.popleft()
+        async for answered in in_batches(next_request, window, self._answered):
+            yield answered
 
-    def _answered(self, requests: list[Request]) -> list[Reply]:
+    async def _answered(self, requests: list[Request]) -> list[Reply]:
         """Replies to all, batch by batch. A batch is formed before looking at what is known, and answered again whole when
         any of it is missing: what a row is batched with can decide its rounding.
         """

@@ -7,7 +7,6 @@ provider. Whoever goes on after a kill finds it there by that name, and hands it
 import asyncio
 import sys
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
@@ -23,7 +22,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.price import Price
 from instructwild.llm.reading import Failure
 from instructwild.llm.request import Reply, Request
-from instructwild.llm.session import NextRequest
+from instructwild.llm.session import NextRequest, in_batches
 from instructwild.schema.message import Message
 
 ATTEMPTS = 3
@@ -63,16 +62,8 @@ class ProviderBatchEngine:
 
     async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Any]]:
         """Replies in the order of the requests, or the error of the budget in place of one."""
-        waiting: deque[Request] = deque()
-        ready: deque[Reply | BudgetError] = deque()
-        while True:
-            while len(waiting) < window and (request := next_request()) is not None:
-                waiting.append(request)
-            if not waiting:
-                return
-            if not ready:
-                ready.extend(await self._answered(list(waiting)))
-            yield waiting.popleft(), ready.popleft()
+        async for answered in in_batches(next_request, window, self._answered):
+            yield answered
 
     async def _answered(self, requests: Sequence[Request]) -> list[Reply | BudgetError]:
         """A reply to each request, in as many rounds of batches as it takes."""
