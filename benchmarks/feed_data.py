@@ -63,8 +63,8 @@ def prompts(folder: Path) -> Iterator[Text]:
         yield Text(json.loads(line)["prompt"]["text"], "en", True, "oasst-en", True)
     lines = (folder / "self_instruct" / "user_oriented_instructions.jsonl").read_text(encoding="utf-8").splitlines()
     for row in map(json.loads, lines):
-        given = row["instances"][0]["input"]
-        yield Text(f"{row['instruction']}\n{given}".strip(), "en", True, "self-instruct-user", False)
+        context = row["instances"][0]["input"]
+        yield Text(f"{row['instruction']}\n{context}".strip(), "en", True, "self-instruct-user", False)
 
 
 def _sampled(rows: pl.DataFrame, source: str, most: int) -> list[str]:

@@ -62,19 +62,19 @@ def fitted(made: list[tuple[Text, set[str], bool]], words: list[str]) -> tuple[d
     rows = [[index[name] for name in named if name in index] for _, named, _ in made]
     flat = torch.tensor([at for row in rows for at in row])
     offsets = torch.tensor([0, *torch.tensor([len(row) for row in rows]).cumsum(0).tolist()[:-1]])
-    wanted = torch.tensor([float(text.prompt) for text, _, _ in made])
+    labels = torch.tensor([float(text.prompt) for text, _, _ in made])
     sizes = Counter((text.source, text.prompt) for text, _, _ in made)
     share = torch.tensor([(HARD if passes else 1.0) * SAY.get(text.source, 1.0) * sizes[text.source, text.prompt] ** -0.5
                           for text, _, passes in made])
     for label in (0.0, 1.0):
-        share[wanted == label] /= share[wanted == label].sum()
+        share[labels == label] /= share[labels == label].sum()
     weights, intercept = torch.zeros(len(words), 1, requires_grad=True), torch.zeros(1, requires_grad=True)
     optimizer = torch.optim.LBFGS([weights, intercept], max_iter=150, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
         scores = torch.nn.functional.embedding_bag(flat, weights, offsets, mode="sum").squeeze(1) + intercept
-        value = (share * torch.nn.functional.binary_cross_entropy_with_logits(scores, wanted, reduction="none")).sum()
+        value = (share * torch.nn.functional.binary_cross_entropy_with_logits(scores, labels, reduction="none")).sum()
         value = value + PENALTY * weights.square().sum()
         value.backward()
         return value

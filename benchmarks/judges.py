@@ -37,16 +37,18 @@ def main() -> None:
             began = time.perf_counter()
             made = judge_candidates([Path(folder) / "people"], Path(folder) / str(number), [judge], limits=Limits())
             seconds = time.perf_counter() - began
-            told = made.manifest.metrics["judges"][0]
+            figures = made.manifest.metrics["judges"][0]
             judged = list(rankings(made.frame()))
             for tag in PROMPTS:
                 own = [row for row in judged if row.language == tag]
-                found = sum((group.total for group in Comparisons.of(own).with_people().values()), Agreement())
-                ordered = found.same + found.opposed
-                table.append([told["annotator"], tag, len(own), sum(len(row.rankings) > 1 for row in own), found.pairs,
-                              found.same, found.half, found.opposed, f"{found.same / ordered:.2f}" if ordered else "–"])
-            agree = told["both_readings_agree"]
-            table.append([told["annotator"], "both", len(judged), told["ranked"], told["pairs"], "", "", "",
+                agreement = sum((group.total for group in Comparisons.of(own).with_people().values()), Agreement())
+                ordered = agreement.same + agreement.opposed
+                both = sum(len(row.rankings) > 1 for row in own)
+                share = f"{agreement.same / ordered:.2f}" if ordered else "–"
+                table.append([figures["annotator"], tag, len(own), both, agreement.pairs, agreement.same, agreement.half,
+                              agreement.opposed, share])
+            agree = figures["both_readings_agree"]
+            table.append([figures["annotator"], "both", len(judged), figures["ranked"], figures["pairs"], "", "", "",
                           f"{seconds:.0f} s; its two readings agree on {agree:.0%} of pairs" if agree is not None else "–"])
     save("judges", "Judges against people", "People's rankings of answers (OpenAssistant's English trees, its Chinese "
          "rankings), and models that ranked the same answers by `respond --judge`.",

@@ -34,17 +34,17 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     parser.add_argument("--seconds", type=float, default=480, help="for everything together")
     parser.add_argument("--out", type=Path, help="a folder for results.jsonl and results.md")
     parser.add_argument("--inline", action="store_true", help="no process of its own for a part, and no limits")
-    wanted = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     os.environ.update(OFFLINE)
     began, lines = time.monotonic(), []
-    for name in wanted.parts or PARTS:
-        left = wanted.seconds - (time.monotonic() - began)
-        lines += inline(name) if wanted.inline else apart(name, min(PARTS[name][0], left), left)
+    for name in options.parts or PARTS:
+        left = options.seconds - (time.monotonic() - began)
+        lines += inline(name) if options.inline else apart(name, min(PARTS[name][0], left), left)
     print(measure.table(lines))
-    if wanted.out is not None:
-        wanted.out.mkdir(parents=True, exist_ok=True)
-        (wanted.out / "results.jsonl").write_text("".join(json.dumps(line, default=str) + "\n" for line in lines))
-        (wanted.out / "results.md").write_text(measure.table(lines) + "\n")
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "results.jsonl").write_text("".join(json.dumps(line, default=str) + "\n" for line in lines))
+        (options.out / "results.md").write_text(measure.table(lines) + "\n")
     return lines
 
 

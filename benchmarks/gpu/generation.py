@@ -18,15 +18,15 @@ def generation() -> None:
 
     model, tokens = random_model("7b"), size().tokens
     for rows in size().batches:
-        asked = prompts(rows, size().prompt)
+        prompt_rows = prompts(rows, size().prompt)
         rates = {}
         with timed("generation", "ours", rows=rows) as figures, torch.inference_mode():
-            _ours(model, asked, 4)                                   # kernels are loaded, nothing is recorded for later
-            rates["ours"], decoder, seconds = _ours(model, asked, tokens)
+            _ours(model, prompt_rows, 4)    # kernels are loaded, nothing is recorded for later
+            rates["ours"], decoder, seconds = _ours(model, prompt_rows, tokens)
             figures |= {"tokens_s": rates["ours"], "seconds": seconds, "step_ms": round(1000 * seconds / tokens, 2),
                         **({"unrecorded": decoder.unrecorded} if decoder.unrecorded else {})}
         with timed("generation", "transformers generate", rows=rows) as figures, torch.inference_mode():
-            ids = torch.tensor(asked, device=model.device)
+            ids = torch.tensor(prompt_rows, device=model.device)
             more = {"attention_mask": torch.ones_like(ids), "pad_token_id": 0, "do_sample": True, "top_k": 0, **SAMPLING}
             model.generate(ids, min_new_tokens=4, max_new_tokens=4, **more)
             wait()
@@ -39,23 +39,23 @@ def generation() -> None:
     _continuous(model, prompts(size().batches[-1], size().prompt), tokens)
 
 
-def _ours(model: Any, asked: list[list[int]], tokens: int) -> tuple[float, Any, float]:
+def _ours(model: Any, prompt_rows: list[list[int]], tokens: int) -> tuple[float, Any, float]:
     """Tokens a second, the decoder, and the seconds."""
     from instructwild.llm.generation.decoder import Decoder, decode, forward_of
     from instructwild.llm.generation.rows import DecodedRow
 
-    rows = [DecodedRow(prompt, tokens, seed=n, **SAMPLING) for n, prompt in enumerate(asked)]
+    rows = [DecodedRow(prompt, tokens, seed=n, **SAMPLING) for n, prompt in enumerate(prompt_rows)]
     wait()
     began = time.perf_counter()
     decoder = Decoder(forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=len(rows),
-                      columns=len(asked[0]) + tokens + 1)
+                      columns=len(prompt_rows[0]) + tokens + 1)
     decode(decoder, rows, lambda row, token: row.append(token, ()))
     wait()
     seconds = time.perf_counter() - began
     return round(len(rows) * tokens / seconds, 1), decoder, round(seconds, 3)
 
 
-def _continuous(model: Any, asked: list[list[int]], tokens: int) -> None:
+def _continuous(model: Any, prompt_rows: list[list[int]], tokens: int) -> None:
     """transformers' continuous batching; it is for GPUs."""
     import torch
     from transformers import GenerationConfig
@@ -63,11 +63,11 @@ def _continuous(model: Any, asked: list[list[int]], tokens: int) -> None:
     if device() == "cpu":
         emit("generation", "transformers continuous batching", left_out="no GPU")
         return
-    with timed("generation", "transformers continuous batching", rows=len(asked)) as figures, torch.inference_mode():
+    with timed("generation", "transformers continuous batching", rows=len(prompt_rows)) as figures, torch.inference_mode():
         settings = GenerationConfig(max_new_tokens=tokens, eos_token_id=-1, pad_token_id=0, do_sample=True, **SAMPLING)
         began = time.perf_counter()
-        model.generate_batch(inputs=asked, generation_config=settings)
-        figures["tokens_s"] = round(len(asked) * tokens / (time.perf_counter() - began), 1)
+        model.generate_batch(inputs=prompt_rows, generation_config=settings)
+        figures["tokens_s"] = round(len(prompt_rows) * tokens / (time.perf_counter() - began), 1)
 
 
 def serve() -> None:
@@ -78,7 +78,7 @@ def serve() -> None:
 
     local = LocalModel.around(random_model("7b"), chat().tokenizer)
     local.ends = frozenset()
-    asked, tokens = prompts(max(size().clients), size().prompt), size().tokens
+    prompt_rows, tokens = prompts(max(size().clients), size().prompt), size().tokens
     engine = BatchEngine({"m": local}, slots=max(size().clients), waiting=max(size().clients))
     try:
         for clients in (1, *size().clients):                         # the first warms up
@@ -87,7 +87,7 @@ def serve() -> None:
                 began, first, left, written = time.perf_counter(), 0.0, clients, 0
                 for n in range(clients):
                     request = Request(text="x", sampling=Sampling(max_tokens=tokens, **SAMPLING), seed=n)
-                    engine.submit("m", [(request, asked[n])], chunks.put)
+                    engine.submit("m", [(request, prompt_rows[n])], chunks.put)
                 while left:
                     chunk = chunks.get(timeout=120)
                     first = first or time.perf_counter() - began
