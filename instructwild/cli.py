@@ -49,7 +49,7 @@ EXTRA_OF = {"datasets": "datasets", "huggingface_hub": "datasets", "pyarrow": "d
             "transformers": "local", "gguf": "local", "safetensors": "local", "accelerate": "local",
             "argilla": "argilla", "requests": "argilla", "nh3": "annotate", "mdit_py_plugins": "annotate",
             "markdown_it": "annotate", "trl": "train", "peft": "train", "tensorboard": "train",
-            "gptqmodel": "export", "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
+            "gptqmodel": "export", "lm_eval": "bench", "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
 """The extra that brings a package, for the message when it is missing."""
 
 

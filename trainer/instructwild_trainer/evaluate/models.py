@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from instructwild import stage
@@ -12,9 +12,9 @@ from instructwild.llm.charges import charges
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.open import Limits, check, open_model
-from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.llm.request import Reply, Request
 from instructwild.read import read
-from instructwild.schema import Instruction, Message
+from instructwild.schema import Instruction
 from instructwild.stage.folder import MODEL
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import source_of
@@ -63,14 +63,14 @@ def compared_model(spec: str, limits: Limits, encoding: str | None = None,
     return ComparedModel(model.label, spec, (stage.FileRecord(path=model.label, sha256=named),), model=model)
 
 
-def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, ...]], sampling: Sampling, limits: Limits,
-                     ledger: Path, run: str) -> tuple[list[Reply], "AnswerCost"]:
-    """What a model answers to each prompt; what the ledger knows is not asked again.
+def generate_answers(compared: ComparedModel, requests: Sequence[Request], limits: Limits, ledger: Path, run: str,
+                     ) -> tuple[list[Reply], "AnswerCost"]:
+    """What a model answers to each request; what the ledger knows is not asked again.
 
     Args:
         compared: one that answers now.
-        prompts: conversations that wait for an answer.
-        sampling, limits: how, and within what.
+        requests: conversations that wait for an answer, or texts to continue; each gets its number as seed.
+        limits: what may be spent.
         ledger: the file of calls and replies.
         run: names the run that pays.
     """
@@ -78,8 +78,8 @@ def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, .
 
     with closing(Ledger(ledger, run)) as kept, progress() as shown:
         session = open_model(compared.spec, limits, kept, sort=SORTED_OVER)
-        task = shown.add_task(f"answers of {compared.name}", total=len(prompts), note="")
-        waiting = (Request(messages=messages, sampling=sampling, seed=number) for number, messages in enumerate(prompts))
+        task = shown.add_task(f"answers of {compared.name}", total=len(requests), note="")
+        waiting = (replace(request, seed=number) for number, request in enumerate(requests))
 
         async def answered() -> list[Reply]:
             result = []
@@ -93,7 +93,7 @@ def generate_answers(compared: ComparedModel, prompts: Sequence[tuple[Message, .
         cost = charges([session], kept)
     nothing = Reply("", "failed", problem="budget")
     spent = AnswerCost(cost.prompt_tokens, cost.completion_tokens, cost.usd, cost.possible)
-    return [*replies, *[nothing] * (len(prompts) - len(replies))], spent
+    return [*replies, *[nothing] * (len(requests) - len(replies))], spent
 
 
 @dataclass(frozen=True)

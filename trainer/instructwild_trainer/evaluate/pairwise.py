@@ -16,6 +16,7 @@ from instructwild.llm.judge import REWARD, Matchup, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger, run_name
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.request import Request
 from instructwild.llm.stage_models import models_asked
 from instructwild.read import read
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
@@ -154,8 +155,8 @@ def _answer(run: stage.Run, models: Sequence[ComparedModel], comparisons: Sequen
         open_ = [item for item in comparisons if item.lost is None]
         if each.model is None:
             continue
-        replies, cost = generate_answers(each, [item.row.prompt for item in open_], plan.answer, limits,
-                            run.scratch / f"answers-{index + 1}.sqlite", "answers")
+        requests = [Request(messages=item.row.prompt, sampling=plan.answer) for item in open_]
+        replies, cost = generate_answers(each, requests, limits, run.scratch / f"answers-{index + 1}.sqlite", "answers")
         spent += cost
         for item, reply in zip(open_, replies, strict=True):
             item.answers[index] = reply.text.strip()

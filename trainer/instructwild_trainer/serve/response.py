@@ -30,7 +30,8 @@ class CompletionResponse:
             thoughts = {"reasoning_content": reasoning} if reasoning is not None else {}
             body = {"message": {"role": "assistant", "content": text, **thoughts, "refusal": None}} if self.chat \
                 else {"text": text}
-            choices.append({"index": index, **body, "finish_reason": finish, "logprobs": self.likelihoods(likelihoods)})
+            choices.append({"index": index, **body, "finish_reason": finish,
+                            "logprobs": self.likelihoods(likelihoods, whole=True)})
         return {**self.head, "object": "chat.completion" if self.chat else "text_completion", "choices": choices,
                 "usage": usage}
 
@@ -51,8 +52,8 @@ class CompletionResponse:
     def _chunk(self, choices: list[dict[str, Any]]) -> dict[str, Any]:
         return {**self.head, "object": "chat.completion.chunk" if self.chat else "text_completion", "choices": choices}
 
-    def likelihoods(self, logprobs: Sequence[TokenLogprob] | None) -> dict[str, Any] | None:
-        """Log probabilities in the shape of the endpoint."""
+    def likelihoods(self, logprobs: Sequence[TokenLogprob] | None, *, whole: bool = False) -> dict[str, Any] | None:
+        """Log probabilities in the shape of the endpoint; where they are those of a whole text, with its `text_offset`."""
         if logprobs is None:
             return None
         if not self.chat:
@@ -60,7 +61,8 @@ class CompletionResponse:
             return {"tokens": [name(entry.token) for entry in logprobs],
                     "token_logprobs": [entry.logprob for entry in logprobs],
                     "top_logprobs": [None if entry.logprob is None else {name(token): value for token, value in entry.top}
-                                     for entry in logprobs]}
+                                     for entry in logprobs],
+                    **({"text_offset": self.tokens.offsets([entry.token for entry in logprobs])} if whole else {})}
         return {"content": [{**self._token(entry.token, entry.logprob),
                              "top_logprobs": [self._token(token, value) for token, value in entry.top]}
                             for entry in logprobs]}

@@ -1,6 +1,7 @@
 """The bytes that a token stands for: half a character has some, though it has no text of its own."""
 
 import json
+from collections.abc import Sequence
 from functools import cache, cached_property
 from typing import Any
 
@@ -49,3 +50,21 @@ class TokenBytes:
             return of_token.decode()
         except UnicodeDecodeError:
             return "bytes:" + "".join(f"\\x{byte:02x}" for byte in of_token)
+
+    def offsets(self, tokens: Sequence[int]) -> list[int]:
+        """The character of the text at which each token begins.
+
+        Special tokens take no room, since text leaves them out, nor does the blank that SentencePiece puts before the first
+        word. A token that goes on with a character that another began has that character's place.
+        """
+        offsets, position, first = [], 0, True
+        for token in tokens:
+            special = getattr(self._tokenizer.added_tokens_decoder.get(token), "special", False)
+            of_token = b"" if special else self.bytes(token)
+            if first and of_token and not self._byte_level:
+                of_token = of_token.removeprefix(b" ")
+            first = first and special
+            goes_on = bool(of_token) and of_token[0] & 0xC0 == 0x80
+            offsets.append(max(0, position - goes_on))
+            position += sum(byte & 0xC0 != 0x80 for byte in of_token)
+        return offsets

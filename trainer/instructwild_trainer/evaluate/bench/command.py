@@ -14,8 +14,16 @@ def bench(
                                              show_default=False)],
         out: Out,
         suite: Annotated[str, typer.Option(help="quick: GSM8K, IFBench and CMMLU from --data; bilingual: checkable "
-                                                "instructions in English and Chinese; or a file.")] = "bilingual",
-        data: Annotated[Path | None, typer.Option(help="The folder with the files of `quick`.", show_default=False)] = None,
+                                                "instructions in English and Chinese; a file; or tasks of "
+                                                "lm-evaluation-harness, such as gsm8k,mmlu.")] = "bilingual",
+        data: Annotated[Path | None, typer.Option(help="The folder with the files of `quick`, or of tasks of "
+                                                       "lm-evaluation-harness.", show_default=False)] = None,
+        harness: Annotated[bool, typer.Option(
+            "--harness/--no-harness", help="Let lm-evaluation-harness measure quick, bilingual and files too.")] = False,
+        fewshot: Annotated[int | None, typer.Option(help="Examples in the prompts of its tasks; else what each says.",
+                                                    min=0, max=100, show_default=False)] = None,
+        chat: Annotated[bool, typer.Option("--chat/--no-chat", help="Ask its tasks that are answered in words as a chat, or "
+                                                                    "as a text to continue.")] = True,
         against: Annotated[list[str] | None, typer.Option(
             help="A model, or a stage of this command, to compare with on the same items; repeatable.")] = None,
         trained_on: Annotated[list[str] | None, typer.Option(
@@ -31,7 +39,7 @@ def bench(
     from instructwild_trainer.evaluate.bench.run import bench as measure
     from instructwild_trainer.evaluate.printing import print_result
 
-    plan = BenchPlan(suite, data, tuple(against or ()), tuple(trained_on or ()), limit)
+    plan = BenchPlan(suite, data, tuple(against or ()), tuple(trained_on or ()), limit, harness, fewshot, chat)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=concurrency, timeout=timeout,
                     batch=batch, local_only=local_only)
     made = measure(model, out, plan, limits=limits, force=force, dry_run=dry_run)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from instructwild_trainer.verifiers.kinds import NUMBER, Check, satisfied
 
@@ -24,6 +25,7 @@ class BenchItem:
         max_tokens: of the response.
         expected: the letter or number that is right; empty where `checks` decide.
         checks: the instructions that the response must meet, every one.
+        requests: how many the question takes: one for each option where options are scored.
     """
 
     id: str
@@ -34,6 +36,7 @@ class BenchItem:
     max_tokens: int
     expected: str = ""
     checks: tuple[Check, ...] = ()
+    requests: int = 1
 
     def score(self, response: str) -> float:
         """1 where the response is right, else 0."""
@@ -42,6 +45,17 @@ class BenchItem:
         if self.expected in LETTERS:
             return float(chosen_letter(response) == self.expected)
         return float(last_number(response) == normal_number(self.expected))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model's scores and responses by item, what went wrong with the others, and how each task was measured."""
+
+    name: str
+    scores: dict[str, float]
+    responses: dict[str, str]
+    lost: dict[str, str]
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 def chosen_letter(response: str) -> str | None:

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report.page import Page, Sample, Samples, Table
-from instructwild_trainer.evaluate.bench.items import BenchItem, tasks_of
+from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks_of
 from instructwild_trainer.evaluate.statistics import interval
 
 if TYPE_CHECKING:
-    from instructwild_trainer.evaluate.bench.run import Measured
     from instructwild_trainer.evaluate.bench.suites import Suite
 
 SHOWN = 5
@@ -40,8 +39,7 @@ def page_of(suite: "Suite", items: Sequence[BenchItem], results: Sequence["Measu
           *(_cell(parts, task, sign=True) for parts in more.values()),
           f"{trained[task]:.1%}" if task in trained else "not known: --trained-on"] for task in tasks],
         caption="The share of items that are right, with 95% intervals by bootstrap over items. Differences are on the "
-                "same items: an interval that leaves out 0 is no chance. Responses are greedy, without examples in the "
-                "prompt, so scores are not those of leaderboards that give some."))
+                "same items: an interval that leaves out 0 is no chance. " + how(suite, metrics)))
     for task in tasks:
         own = [item for item in items if item.task == task and item.id in results[0].scores][:SHOWN]
         page.add(task, Samples([Sample(item.prompt, language=item.language, id=item.id,
@@ -50,6 +48,16 @@ def page_of(suite: "Suite", items: Sequence[BenchItem], results: Sequence["Measu
                                        badges=[f"{each.name}: {'right' if each.scores.get(item.id) else 'wrong'}"
                                                for each in results if item.id in each.scores]) for item in own]))
     return page
+
+
+def how(suite: "Suite", metrics: Mapping[str, Any]) -> str:
+    """How the scores came about, in a sentence or two."""
+    if suite.harness is None:
+        return ("Responses are greedy, without examples in the prompt, so scores are not those of leaderboards that give "
+                "some.")
+    return "By lm-evaluation-harness: " + "; ".join(
+        [f"{task} {each['metric']}, {each['fewshot']} examples, by {each['measured_by']}"
+         for task, each in metrics["harness"].items()] + list(metrics["notes"])) + "."
 
 
 def _cell(parts: Mapping[str, Any], task: str, sign: bool = False) -> str:

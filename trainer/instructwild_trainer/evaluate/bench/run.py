@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,11 @@ import polars as pl
 from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.llm.open import Limits, price_of
-from instructwild.llm.request import Sampling
+from instructwild.llm.request import Request, Sampling
 from instructwild.read import read
 from instructwild.schema import Dropped, Message, Reason
 from instructwild.stage.frames import instructions
-from instructwild_trainer.evaluate.bench.items import BenchItem, tasks_of
+from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks_of
 from instructwild_trainer.evaluate.bench.overlap import seen_in
 from instructwild_trainer.evaluate.bench.suites import Suite, load_suite
 from instructwild_trainer.evaluate.forecast import BYTES_A_TOKEN
@@ -37,6 +37,10 @@ class BenchPlan:
         against: models, or stages of this command, to compare with: the base, the stage before.
         trained_on: stage folders or files that the model was trained on.
         limit: at most so many items of each task.
+        harness: whether lm-evaluation-harness measures `quick`, `bilingual` and files with items; its own tasks it always
+            measures.
+        fewshot: examples in the prompts of its tasks; None for what each says.
+        chat: whether its tasks that are answered in words are asked as a chat, not as a text to continue.
     """
 
     suite: str
@@ -44,16 +48,9 @@ class BenchPlan:
     against: tuple[str, ...] = ()
     trained_on: tuple[str, ...] = ()
     limit: int | None = None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One model's scores by item."""
-
-    name: str
-    scores: dict[str, float]
-    responses: dict[str, str]
-    lost: dict[str, str]
+    harness: bool = False
+    fewshot: int | None = None
+    chat: bool = True
 
 
 def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = None, force: bool = False,
@@ -71,8 +68,12 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
         ModelError, ConfigError, EndpointError: a model cannot be used.
     """
     limits = limits or Limits()
-    suite = load_suite(plan.suite, plan.data)
+    suite = load_suite(plan.suite, plan.data, harness=plan.harness, fewshot=plan.fewshot)
     items = _limited(suite.items, plan.limit)
+    if suite.harness is not None:
+        from instructwild_trainer.evaluate.bench.harness.measure import with_prompts
+
+        items = with_prompts(suite.harness, items, plan.chat)
     before = [stage.load(name) for name in plan.against if _is_bench(name)]
     models = [compared_model(name, limits) for name in (model, *(name for name in plan.against if not _is_bench(name)))]
     for each in models:
@@ -85,14 +86,14 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
                *(stage.input_record(name) for name in (*plan.trained_on, *filter(_is_bench, plan.against)))]
     names = unique_names(each.name for each in models)
     config = {"model": names[0], "against": [*names[1:], *(Path(earlier.path).name for earlier in before)],
-              "suite": suite.name, "limit": plan.limit}
+              "suite": suite.name, "limit": plan.limit, **_harness_config(suite, plan)}
     with stage.start(out, BENCH, config=config, inputs=records, force=force) as run:
         if run.finished:
             return run.finished
         seen = _seen(items, plan.trained_on)
         spent, results = AnswerCost(), []
         for number, (name, each) in enumerate(zip(names, models, strict=True)):
-            result, cost = _measure(run, number, name, each, items, limits)
+            result, cost = _measured(run, number, name, each, suite, items, _left(limits, spent), plan.chat)
             results.append(result)
             spent += cost
         results += [_earlier(earlier, items) for earlier in before]
@@ -118,15 +119,18 @@ def _limited(items: Sequence[BenchItem], limit: int | None) -> list[BenchItem]:
 
 def _show(suite: Suite, items: Sequence[BenchItem], models: Sequence[ComparedModel], limits: Limits) -> None:
     """Print items, tokens and the most that it can cost."""
-    sent = int(sum(len(item.prompt.encode()) for item in items) / BYTES_A_TOKEN)
-    received = sum(item.max_tokens for item in items)
-    for task, count in Counter(item.task for item in items).items():
+    count = sum(item.requests for item in items)
+    sent = int(sum(len(item.prompt.encode()) * item.requests for item in items) / BYTES_A_TOKEN)
+    received = sum(item.max_tokens * item.requests for item in items)
+    for task, number in Counter(item.task for item in items).items():
         out = suite.left_out.get(task, 0)
-        print(f"{task}: {count:,} items" + (f"; {out:,} more that nothing here can check are left out" if out else ""))
+        print(f"{task}: {number:,} items" + (f"; {out:,} more that nothing here can check are left out" if out else ""))
+    for note in suite.harness.notes if suite.harness is not None else ():
+        print(note)
     for each in models:
         price = price_of(each.model, limits) if each.model else None
         cost = "price not known: give --price" if price is None else f"US$ {price.of(sent, received):.4f} at most"
-        print(f"{each.name}: {len(items):,} requests, about {sent:,} tokens sent, up to {received:,} received, {cost}; the "
+        print(f"{each.name}: {count:,} requests, about {sent:,} tokens sent, up to {received:,} received, {cost}; the "
               "time left is shown once the first batch is answered")
 
 
@@ -141,6 +145,31 @@ def _seen(items: Sequence[BenchItem], trained_on: Sequence[str]) -> list[bool] |
     return seen_in(items, texts())
 
 
+def _harness_config(suite: Suite, plan: BenchPlan) -> dict[str, Any]:
+    """What decides a score beside model and items, where lm-evaluation-harness measures."""
+    if suite.harness is None:
+        return {}
+    from instructwild_trainer.evaluate.bench.harness.tasks import VERSION
+
+    return {"harness": f"lm-evaluation-harness {VERSION}", "fewshot": plan.fewshot, "chat": plan.chat}
+
+
+def _left(limits: Limits, spent: AnswerCost) -> Limits:
+    """The limits with what is left of the budget: each ledger counts its own calls only."""
+    if limits.budget is None:
+        return limits
+    return replace(limits, budget=max(0.0, limits.budget - spent.usd - spent.possible))
+
+
+def _measured(run: stage.Run, number: int, name: str, each: ComparedModel, suite: Suite, items: Sequence[BenchItem],
+              limits: Limits, chat: bool) -> tuple[Measured, AnswerCost]:
+    if suite.harness is None:
+        return _measure(run, number, name, each, items, limits)
+    from instructwild_trainer.evaluate.bench.harness.measure import measure
+
+    return measure(run, number, name, each, suite.harness, items, limits, chat)
+
+
 def _measure(run: stage.Run, number: int, name: str, each: ComparedModel, items: Sequence[BenchItem], limits: Limits,
              ) -> tuple[Measured, AnswerCost]:
     """Ask a model; each task has a length of its own. What was answered before an interruption is in the ledger."""
@@ -148,8 +177,8 @@ def _measure(run: stage.Run, number: int, name: str, each: ComparedModel, items:
     for task in tasks_of(items):
         own = [item for item in items if item.task == task]
         sampling = Sampling(max_tokens=max(item.max_tokens for item in own), temperature=0.0)
-        prompts = [(Message(role="user", content=item.prompt),) for item in own]
-        replies, cost = generate_answers(each, prompts, sampling, limits, run.scratch / f"{task}-{number}.sqlite", task)
+        requests = [Request(messages=(Message(role="user", content=item.prompt),), sampling=sampling) for item in own]
+        replies, cost = generate_answers(each, requests, _left(limits, spent), run.scratch / f"{task}-{number}.sqlite", task)
         spent += cost
         for item, reply in zip(own, replies, strict=True):
             if reply.finish in ("failed", "refused"):
@@ -178,7 +207,7 @@ def _finish(run: stage.Run, suite: Suite, items: Sequence[BenchItem], results: S
             seen: Sequence[bool] | None, spent: AnswerCost) -> stage.Stage:
     from instructwild_trainer.evaluate.bench.page import page_of
 
-    results = [Measured(name, each.scores, each.responses, each.lost)
+    results = [replace(each, name=name)
                for name, each in zip(unique_names(each.name for each in results), results, strict=True)]
     marks = dict(zip((item.id for item in items), seen, strict=True)) if seen is not None else {}
     data = pl.DataFrame([{"id": item.id, "task": item.task, "language": item.language, "model": each.name,
@@ -188,11 +217,23 @@ def _finish(run: stage.Run, suite: Suite, items: Sequence[BenchItem], results: S
     dropped = [Dropped(id=item.id, step="evaluate", reason=Reason.FAILED, evidence=each.lost[item.id],
                        row={"model": each.name, "prompt": item.prompt[:2000]})
                for each in results for item in items if item.id in each.lost]
+    measured_by = _with_means(results)
     metrics = {**figures_of(items, results, seen), "suite": suite.name, "left_out": suite.left_out,
+               **({"harness": measured_by, "notes": suite.harness.notes} if suite.harness is not None else {}),
                "possibly_charged": spent.possible}
     return run.finish(data=data, dropped=dropped, metrics=metrics, usd=round(spent.usd, 6),
                       tokens=stage.Tokens(prompt=spent.prompt, completion=spent.completion),
                       report=page_of(suite, items, results, metrics))
+
+
+def _with_means(results: Sequence[Measured]) -> dict[str, Any]:
+    """How each task was measured, and by model the mean of every metric and filter that lm-evaluation-harness has of it."""
+    tasks: dict[str, Any] = {}
+    for each in results:
+        for task, how in each.tasks.items():
+            entry = tasks.setdefault(task, {**{key: value for key, value in how.items() if key != "means"}, "means": {}})
+            entry["means"][each.name] = {label: round(total / count, 4) for label, (total, count) in how["means"].items()}
+    return tasks
 
 
 def figures_of(items: Sequence[BenchItem], results: Sequence[Measured], seen: Sequence[bool] | None) -> dict[str, Any]:

@@ -2,18 +2,27 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import InputError
+from instructwild.errors import InputError, install_command
 from instructwild_trainer.evaluate.bench.items import LETTERS, BenchItem
 from instructwild_trainer.verifiers.kinds import VERIFIERS, Check
 from instructwild_trainer.verifiers.reward import checks_of
 
+if TYPE_CHECKING:
+    from instructwild_trainer.evaluate.bench.harness.tasks import HarnessTasks
+
 GSM8K, IFBENCH, CMMLU = "gsm8k_test.jsonl", "IFBench_test.jsonl", "cmmlu"
 SUITES = ("quick", "bilingual")
+GSM8K_TASK, IFBENCH_TASK = "gsm8k", "ifbench"
+TASK_FILES = (".yaml", ".yml")
+TASK_NAMES = re.compile(r"[A-Za-z0-9_.+-]+(\s*,\s*[A-Za-z0-9_.+-]+)*")
+"""What may be names of tasks of lm-evaluation-harness."""
 TOPICS = {"en": ("a walk in the rain", "how bread is made", "the moon", "a lost key"),
           "zh": ("雨中散步", "面包是怎样做成的", "月亮", "一把丢失的钥匙")}
 ASKED_FOR = {"en": "Write a short text about {topic}. {instruction}", "zh": "写一段关于{topic}的短文。{instruction}"}
@@ -33,27 +42,73 @@ class Suite:
     items: list[BenchItem]
     left_out: dict[str, int] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
+    harness: "HarnessTasks | None" = None
+    """Its tasks, where lm-evaluation-harness measures them."""
 
 
-def load_suite(name: str, data: Path | None) -> Suite:
+def load_suite(name: str, data: Path | None, *, harness: bool = False, fewshot: int | None = None) -> Suite:
     """A suite by name, or from a file.
 
     Args:
-        name: `quick`, `bilingual` or a file.
-        data: the folder with the files of `quick`.
+        name: `quick`, `bilingual`, a file with items, a task file of lm-evaluation-harness (.yaml), or names of its tasks,
+            separated by commas.
+        data: the folder with the files of `quick`, or of tasks of lm-evaluation-harness.
+        harness: whether `quick`, `bilingual` and files with items are measured by lm-evaluation-harness too: GSM8K and CMMLU
+            of `quick` as it asks them.
+        fewshot: examples in the prompts of its tasks; None for what each says.
 
     Raises:
         InputError: there is no such suite, a file of it is missing, or has other columns.
+        MissingExtraError: it needs lm-evaluation-harness, which is not installed.
     """
+    path = Path(name)
+    own = name in SUITES or (path.exists() and path.suffix not in TASK_FILES)
+    if own and not harness:
+        if fewshot:
+            raise InputError("is for tasks of lm-evaluation-harness", where="--fewshot", remedy="give --harness too")
+        return _own_suite(name, data)
+    if not own and not path.exists() and not find_spec("lm_eval"):
+        if TASK_NAMES.fullmatch(name) is None:
+            raise _no_suite(name)
+        raise InputError(f"{name!r} is no suite and no file, and the names of lm-evaluation-harness are known only where it "
+                         "is installed", where="--suite",
+                         remedy=f"give {' or '.join(SUITES)}, a file, or: {install_command('bench')}")
+    return _by_harness(name, data, own, fewshot)
+
+
+def _by_harness(name: str, data: Path | None, own: bool, fewshot: int | None) -> Suite:
+    """A suite that lm-evaluation-harness measures."""
+    from instructwild_trainer.evaluate.bench.harness import tasks as harness_tasks
+    from instructwild_trainer.evaluate.bench.harness.measure import items_of
+
+    if own:
+        plain = _own_suite(name, data)
+        parts, items = [], plain.items
+        if name == "quick":
+            parts = [harness_tasks.tasks_by_name((GSM8K_TASK, CMMLU), data, fewshot)]
+            items = [item for item in items if item.task == IFBENCH_TASK]
+        loaded = harness_tasks.joined([*parts, *([harness_tasks.tasks_of_items(items)] if items else [])])
+        return Suite(plain.name, items_of(loaded), plain.left_out, plain.files, loaded)
+    path = Path(name)
+    loaded = harness_tasks.tasks_of_file(path, fewshot) if path.exists() else \
+        harness_tasks.tasks_by_name([part.strip() for part in name.split(",") if part.strip()], data, fewshot)
+    return Suite(path.stem if path.exists() else name, items_of(loaded), files=loaded.files, harness=loaded)
+
+
+def _own_suite(name: str, data: Path | None) -> Suite:
     if name == "bilingual":
         return Suite(name, own_instructions())
     if name == "quick":
         return _quick(data)
     path = Path(name)
     if not path.exists():
-        raise InputError(f"{name!r} is no suite and no file", where="--suite",
-                         remedy=f"give {' or '.join(SUITES)}, or a file with {LAYOUTS}")
+        raise _no_suite(name)
     return _joined(path.stem, [path])
+
+
+def _no_suite(name: str) -> InputError:
+    return InputError(f"{name!r} is no suite and no file", where="--suite",
+                      remedy=f"give {' or '.join(SUITES)}, or a file with {LAYOUTS}")
 
 
 def _quick(data: Path | None) -> Suite:
@@ -94,7 +149,7 @@ def _task_name(path: Path) -> str:
 
 def _read(file: Path, task: str) -> tuple[list[BenchItem], int]:
     """The items of one file, and how many rows nothing here can check."""
-    rows = list(_rows(file))
+    rows = list(rows_of(file))
     layout = next((make for columns, make in _LAYOUTS if rows and columns <= set(rows[0])), None)
     if layout is None:
         columns = ", ".join(map(str, rows[0])) if rows else "nothing"
@@ -114,7 +169,12 @@ def _read(file: Path, task: str) -> tuple[list[BenchItem], int]:
     return items, left_out
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
+def rows_of(file: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a JSON lines, JSON or CSV file.
+
+    Raises:
+        InputError: it cannot be read.
+    """
     try:
         if file.suffix == ".csv":
             with file.open(encoding="utf-8-sig", newline="") as opened:
