@@ -93,7 +93,9 @@ def continuation_of(logprobs: Any, text: str, context: int) -> tuple[float, bool
     if len(values) != len(tokens) or len(starts) != len(tokens):
         raise ValueError("its lists are of different lengths")
     ends = [*starts[1:], len(text)]
-    numbers = [i for i, (start, end) in enumerate(zip(starts, ends, strict=True)) if end > context and start < len(text)]
+    # The first bytes of a character begin and end at its place.
+    numbers = [i for i, (start, end) in enumerate(zip(starts, ends, strict=True))
+               if (start >= context or end > context) and start < len(text)]
     if not numbers or any(values[i] is None for i in numbers):
         raise ValueError("the tokens of the prompt have none")
     greedy = all(i < len(top) and top[i] and values[i] >= max(top[i].values()) for i in numbers)

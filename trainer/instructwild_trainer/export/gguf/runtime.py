@@ -49,9 +49,13 @@ class LlamaCppRuntime:
     name = LLAMA_CPP
 
     def __init__(self, file: Path, context: int) -> None:
+        import torch
         from llama_cpp import Llama
 
-        self.model = Llama(str(file), n_ctx=max(64, context), n_batch=max(64, context), logits_all=True, verbose=False)
+        # As many threads as torch has here: llama.cpp's own take every core, and spin on those that others use.
+        threads = torch.get_num_threads()
+        self.model = Llama(str(file), n_ctx=max(64, context), n_batch=max(64, context), logits_all=True, verbose=False,
+                           n_threads=threads, n_threads_batch=threads)
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:
         """See `Runtime`."""

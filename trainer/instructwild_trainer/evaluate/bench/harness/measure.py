@@ -33,6 +33,8 @@ from instructwild_trainer.evaluate.models import AnswerCost, ComparedModel, gene
 
 HAN = re.compile("[\u4e00-\u9fff]")
 Pair = tuple[str, str]
+PAIRS_AT_ONCE = 64
+"""Log probabilities that are kept together for a run that is interrupted."""
 
 
 def items_of(loaded: HarnessTasks) -> list[BenchItem]:
@@ -211,7 +213,7 @@ def _scored_by_endpoint(run: stage.Run, number: int, each: ComparedModel, pairs:
 
 def _scored_here(run: stage.Run, number: int, each: ComparedModel, pairs: Sequence[Pair], batch: int,
                  ) -> list[tuple[float, bool]]:
-    """Log probabilities by the harness's own code for transformers, a few hundred pairs at a time."""
+    """Log probabilities by the harness's own code for transformers, some at a time."""
     from instructwild.console.terminal import progress
     from instructwild_trainer.adapter import load_chat
 
@@ -234,7 +236,7 @@ def _scored_here(run: stage.Run, number: int, each: ComparedModel, pairs: Sequen
             shown.update(task, advance=len(part))
             return [[float(value), bool(greedy)] for value, greedy in scores]
 
-        results = in_chunks(run, f"likelihoods-{number}", list(pairs), work)
+        results = in_chunks(run, f"likelihoods-{number}", list(pairs), work, PAIRS_AT_ONCE)
     return [(value, greedy) for value, greedy in results]
 
 
