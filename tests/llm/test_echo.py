@@ -49,9 +49,9 @@ def test_what_is_no_echo_is_an_error(logprobs):
 
 @pytest.fixture
 def endpoint():
-    """An endpoint of which each token is a character of log probability -1; `.sent` are the prompts, `.answer` may change."""
+    """An endpoint whose tokens are characters of log probability -1; `.sent` are the prompts, `.answer` may change."""
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):  # noqa: N802
+        def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             server.sent.append(body["prompt"])
             status, answer = server.answer(body)

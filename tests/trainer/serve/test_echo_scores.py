@@ -10,7 +10,8 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits
 
-PAIRS = [("The tide turns at", " noon"), ("问题：哪个是水？\n答案：", " B"), ("潮", "水在中午转向 🙂。"), ("One ", "two three")]
+PAIRS = [("The tide turns at", " noon"),
+         ("问题：哪个是水？\n答案：", " B"), ("潮", "水在中午转向 🙂。"), ("One ", "two three")]
 
 
 def by_hand(loaded, context, continuation):

@@ -16,6 +16,7 @@ from lm_eval.tasks import TaskManager
 from instructwild.errors import InputError
 from instructwild_trainer.evaluate.bench.harness.local_data import SPLITS, expected_file, local_data
 from instructwild_trainer.evaluate.bench.items import BenchItem, tasks_of
+from instructwild_trainer.evaluate.bench.suites import rows_of
 
 VERSION = lm_eval.__version__
 SEED = 1234
@@ -72,7 +73,9 @@ def tasks_by_name(names: Sequence[str], data: Path | None, fewshot: int | None) 
             loaded.files += files
     if data is not None:
         specs = _with_files(specs, loaded, names, data, index)
-    loaded.tasks = _load(manager, {"group": "instructwild", "task": specs}, ", ".join(names))
+    for spec in specs:
+        own = local_data(data, spec["task"], index[spec["task"]].cfg or {}).files.values() if data is not None else ()
+        loaded.tasks |= _load(manager, {"group": "instructwild", "task": [spec]}, spec["task"], next(iter(own), None))
     return _checked(loaded)
 
 
@@ -201,7 +204,8 @@ def _with_files(specs: Sequence[dict[str, Any]], loaded: HarnessTasks, names: Se
     return kept
 
 
-def _load(manager: TaskManager, spec: Any, where: str) -> dict[str, Any]:
+def _load(manager: TaskManager, spec: Any, where: str, file: Path | None = None) -> dict[str, Any]:
+    """Tasks with their data; `file` is a local one that a message may be about."""
     try:
         with silent():
             return dict(manager.load([spec])["tasks"])
@@ -213,6 +217,11 @@ def _load(manager: TaskManager, spec: Any, where: str) -> dict[str, Any]:
     except (ConnectionError, OSError) as error:
         raise InputError(f"its data cannot be loaded ({first_line(error)})", where=where,
                          remedy=REMEDY.format(file="TASK_SPLIT.jsonl")) from None
+    except (TemplateError, KeyError) as error:
+        columns = ", ".join(map(str, next(rows_of(file), {}))) if file is not None and file.suffix != ".parquet" else ""
+        raise InputError(f"the task {where} cannot read its rows ({first_line(error)})" +
+                         (f": they have the columns {columns}" if columns else ""), where=str(file or where),
+                         remedy="give files with the columns of the task's own data set") from None
     except Exception as error:  # task files are programs: whatever they raise is about the file
         raise InputError(f"cannot be loaded as a task of lm-evaluation-harness ({type(error).__name__}: "
                          f"{first_line(error)})", where=where,
