@@ -73,10 +73,18 @@ def _eval_results(evaluations: Sequence["Manifest"]) -> list["EvalResult"]:
     from huggingface_hub import EvalResult
 
     return [EvalResult(task_type="text-generation", dataset_type=task, dataset_name=task, metric_type="accuracy",
-                       metric_name=f"share of {part['rows']} items that are right, no examples in the prompt",
+                       metric_name=f"share of {part['rows']} items that are right, {_prompted(manifest, task)}",
                        metric_value=round(part["value"], 4))
             for manifest in evaluations if "bench" in manifest.metrics
             for task, part in manifest.metrics["bench"].get(manifest.config["model"], {}).items()]
+
+
+def _prompted(manifest: "Manifest", task: str) -> str:
+    """By what a benchmark was measured, and with how many examples in the prompt."""
+    how = manifest.metrics.get("harness", {}).get(task)
+    if how is None:
+        return "no examples in the prompt"
+    return f"{how['metric']} by {manifest.config['harness']} over {how['measured_by']}, {how['fewshot']} examples in the prompt"
 
 
 def curves_of(manifests: Sequence["Manifest"]) -> dict[str, tuple[str, str]]:
@@ -122,7 +130,7 @@ def _evaluated(manifest: "Manifest") -> SECTION:
         return "Evaluation: reward scores", [*table(["answers", *parts], rows), "",
                                              "95% intervals by bootstrap over prompts."]
     if "bench" in metrics:
-        return _benchmark(metrics)
+        return _benchmark(manifest)
     if "win_rate" not in metrics:
         return "", []
     first, second = metrics["sides"]
@@ -138,16 +146,19 @@ def _evaluated(manifest: "Manifest") -> SECTION:
     return heading, [*table(["", "prompts", f"{first} wins", "ties", f"{second} wins", "win rate"], rows), "", note]
 
 
-def _benchmark(metrics: Mapping[str, Any]) -> SECTION:
+def _benchmark(manifest: "Manifest") -> SECTION:
     """Scores of every model by task, differences on the same items, and the share of items in the training rows."""
+    metrics = manifest.metrics
     tasks = list(dict.fromkeys(task for parts in metrics["bench"].values() for task in parts))
     rows = [[name, *(_interval(parts[task], percent=True) if task in parts else "–" for task in tasks)]
             for name, parts in (*metrics["bench"].items(),
                                 *((f"more than {name}", parts) for name, parts in metrics["more_than"].items()))]
     if metrics["in_training"]:
         rows.append(["items in the training rows", *(f"{metrics['in_training'].get(task, 0):.1%}" for task in tasks)])
-    return f"Benchmark: {metrics['suite']}", [*table(["", *tasks], rows), "", "Share of items that are right; greedy "
-                                              "responses without examples; 95% intervals by bootstrap over items."]
+    how = "greedy responses without examples" if "harness" not in metrics else "; ".join(
+        f"{task}: {_prompted(manifest, task)}" for task in tasks)
+    return f"Benchmark: {metrics['suite']}", [*table(["", *tasks], rows), "", f"Share of items that are right; {plain(how)}; "
+                                              "95% intervals by bootstrap over items."]
 
 
 def _exported(manifest: "Manifest") -> list[str]:
