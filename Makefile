@@ -45,7 +45,7 @@ demo: install
 	@$(BIN)/instructwild demo --out demo-out
 
 test: install
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "argilla and not slow" -rs tests/annotation/argilla
 
 check: install

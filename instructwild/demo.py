@@ -13,11 +13,11 @@ def demo(out: Annotated[Path, typer.Option("--out", help="Folder for all stages.
          dry_run: DryRun = False) -> None:
     """Run the whole chain on shipped bilingual posts: run it again and it skips what is finished."""
     from instructwild.recipe.command import finish, show_plan
-    from instructwild.recipe.form import packaged
+    from instructwild.recipe.form import packaged, with_values
     from instructwild.recipe.run import Chain
 
     recipe, folder = packaged(size)
-    chain = Chain(recipe, out, folder)
+    chain = Chain(with_values(recipe, {}, size), out, folder)
     show_plan(chain)
     if dry_run:
         return

@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from instructwild.publish.card import render, shares
 from instructwild.publish.licence import UNSTATED, Together, together
-from instructwild.publish.markdown import SECTION, document, pictures, plain, table
 from instructwild.report import figures
-from instructwild.report.counts import WORDS, by_language, by_type, duration, flat, lengths, money
+from instructwild.report.counts import WORDS, by_language, by_type, lengths
 from instructwild.report.standalone import standalone
-from instructwild.report.template import shown, visible
+from instructwild.report.template import visible
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from instructwild.stage import Manifest
 
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"), (10**7, "1M<n<10M"))
-KINDS = {"person": "people", "model": "a model", "scripted": "a script"}
-UNTOLD = ("salt", "forgotten")
-"""Settings that say nothing to a reader of the card."""
-DUPLICATES = ("exact_duplicate", "near_duplicate")
 
 
 @dataclass(frozen=True)
@@ -43,6 +39,11 @@ class Contents:
     annotators: Mapping[str, int] = field(default_factory=dict)
     answered: int | None = None
     multi_turn: int = 0
+
+    @property
+    def sparse(self) -> list[str]:
+        """Languages of fewer than one row in twenty."""
+        return [tag for tag, count in self.languages.items() if tag != "und" and count < 0.05 * self.rows]
 
 
 def contents(name: str, frame: "pl.DataFrame") -> Contents:
@@ -112,40 +113,13 @@ def dataset_card(title: str, configs: Sequence[Contents], manifests: Sequence["M
                   **({"default": True} if config is configs[0] else {})}
                  for config in configs if (pattern := (files or {}).get(config.name))] or None,
         **({"license_name": "see-below"} if licence.id == "other" else {}))
-    sections = [_holdings(configs), _use(configs, repo_id or title), ("Figures", pictures((drawn or {}).items())),
-                made(manifests), _models(configs), _licences(configs, licence, unstated),
-                dropped(manifests), _annotation(configs, manifests), _privacy(manifests, masked or {}),
-                _gaps(configs, manifests)]
-    lead = f"{shown(rows)} rows made by InstructWild" + (f", version {version}" if version else "") + \
-        ". Every figure below is taken from the manifests of the stages that made the data."
-    return document(data.to_yaml(), title, lead, sections)
-
-
-def _holdings(configs: Sequence[Contents]) -> SECTION:
-    lines = table(["config", "rows", "languages"], [[config.name, config.rows, _shares(config.languages, config.rows)]
-                                                     for config in configs])
-    types = next((config.types for config in configs if config.types), {})
-    if types:
-        lines += ["", f"Instruction types, where they are known: {_shares(types, sum(types.values()))}."]
-    return "What it holds", lines
-
-
-COLUMNS = {
-    "sft": "`messages` (the prompt and its answer), `id`, `response_id`, `language`, `origin` (kind, source, url, licence, "
-           "day), `parents` (rows it was made from), `made_by` (model, prompt template and its hash), `labels`, `scores`",
-    "prompts": "as `sft`, without answers",
-    "ranking": "`messages`, `candidates` (id, text, model), `rankings` (annotator, ranks: 1 is best, equal is a tie)",
-    "preference": "`prompt`, `chosen`, `rejected` as TRL reads them, `annotator` (people, a model or a script), `agreement` "
-                  "(share of the rankings that say so)",
-}
-
-
-def _use(configs: Sequence[Contents], name: str) -> SECTION:
-    if not configs:
-        return "Use", []
-    return "Use", ["```python", "from datasets import load_dataset", "",
-                   f'rows = load_dataset("{name}", "{configs[0].name}", split="train")', "```", "",
-                   *(f"- `{config.name}`: {COLUMNS[config.name]}." for config in configs if config.name in COLUMNS)]
+    return render("dataset_card.md.j2", front=data.to_yaml(), title=title, configs=configs, version=version,
+                  name=repo_id or title, manifests=manifests, drawn=drawn or {}, masked=masked or {}, licence=licence,
+                  holdings=[[config.name, config.rows, shares(config.languages, config.rows)] for config in configs],
+                  types=next((config.types for config in configs if config.types), {}),
+                  models=[[model, template or "–", hashed or "–", count]
+                          for (model, template, hashed), count in _most(config.models for config in configs)],
+                  sources=_sources(configs, unstated), annotators=dict(_most(config.annotators for config in configs)))
 
 
 def lengths_of(frame: "pl.DataFrame") -> dict[str, tuple[str, str]]:
@@ -165,128 +139,19 @@ def lengths_of(frame: "pl.DataFrame") -> dict[str, tuple[str, str]]:
     return drawn
 
 
-def made(manifests: Sequence["Manifest"]) -> SECTION:
-    """The stages one by one: rows, time, cost and settings."""
-    rows = [[m.stage, m.rows.in_, m.rows.kept, m.rows.dropped, duration(m.seconds), money(m.usd), m.version, _settings(m)]
-            for m in manifests]
-    total = sum(manifest.usd for manifest in manifests)
-    tokens = sum(manifest.tokens.prompt + manifest.tokens.completion for manifest in manifests)
-    return "How it was made", [*table(["stage", "in", "kept", "dropped", "time", "cost", "version", "settings"], rows), "",
-                               f"Cost in all: {money(total)}, {shown(tokens)} tokens."] if rows else []
+def _most(counts: Iterable[Mapping[Any, int]]) -> list[tuple[Any, int]]:
+    """The largest count of each key: configs hold the same rows in part, and sums would count them twice."""
+    most: Counter[Any] = Counter()
+    for each in counts:
+        for key, count in each.items():
+            most[key] = max(most[key], count)
+    return most.most_common()
 
 
-def _models(configs: Sequence[Contents]) -> SECTION:
-    made: Counter[tuple[str, str, str]] = Counter()
-    for config in configs:
-        for key, count in config.models.items():
-            made[key] = max(made[key], count)
-    rows = [[model, template or "–", hashed or "–", count] for (model, template, hashed), count in made.most_common()]
-    note = "The terms of a model's provider may limit what its outputs can be used for."
-    return "Models and prompts", [*table(["model", "prompt template", "its hash", "rows or answers"], rows), "", note] \
-        if rows else []
-
-
-def _licences(configs: Sequence[Contents], licence: Together, unstated: str | None) -> SECTION:
-    sources: Counter[tuple[str, str, str]] = Counter()
-    for config in configs:
-        for key, count in config.sources.items():
-            sources[key] = max(sources[key], count)
-    rows = [[f"{kind} {source}".strip(), count, license if license != UNSTATED or not unstated
-             else f"{unstated} (stated by the publisher)"] for (kind, source, license), count in sources.most_common()]
-    return "Licences", [*table(["source", "rows", "licence"], rows), "",
-                        f"The whole: **{plain(licence.id)}**, because {plain(licence.why)}."]
-
-
-def dropped(manifests: Sequence["Manifest"]) -> SECTION:
-    """Rows that left, by stage and reason."""
-    rows = [[manifest.stage, reason, count] for manifest in manifests for reason, count in manifest.reasons.items()]
-    if not rows:
-        return "What was dropped", []
-    twins = sum(count for _, reason, count in rows if reason in DUPLICATES)
-    return "What was dropped", [*table(["stage", "reason", "rows"], rows), "",
-                                f"Duplicates among them, exact and near: {shown(twins)}."]
-
-
-def _annotation(configs: Sequence[Contents], manifests: Sequence["Manifest"]) -> SECTION:
-    counted: Counter[str] = Counter()
-    for config in configs:
-        for kind, count in config.annotators.items():
-            counted[kind] = max(counted[kind], count)
-    return annotated(counted, manifests)
-
-
-def annotated(annotators: Mapping[str, int], manifests: Sequence["Manifest"]) -> SECTION:
-    """Who ranked, how far they agree, and by what rule a script did.
-
-    Args:
-        annotators: kind of annotator -> rankings.
-        manifests: of the stages behind them.
-    """
-    if not annotators:
-        return "Who ranked", []
-    lines = table(["ranked by", "rankings"], [[KINDS.get(kind, kind), count] for kind, count in annotators.items()])
-    for manifest in (each for each in manifests if each.stage == "annotate"):
-        for key, label in (("agreement", "Agreement of annotators"), ("alpha", "Krippendorff's alpha")):
-            if isinstance(manifest.metrics.get(key), int | float):
-                lines += ["", f"{label} ({plain(manifest.stage)}): {shown(manifest.metrics[key])}."]
-    if annotators.get("scripted"):
-        lines += ["", f"**{shown(annotators['scripted'])} of these rankings are `scripted:`** – made by a fixed rule, not "
-                      "by people or a model. They judge form and know nothing of truth or help."]
-        rules = dict.fromkeys(str(manifest.metrics.get("scripted_rule") or "") for manifest in manifests)
-        lines += [f"The rule: {plain(rule)}" for rule in rules if rule]
-    return "Who ranked", lines
-
-
-def _privacy(manifests: Sequence["Manifest"], masked_at_last: Mapping[str, int]) -> SECTION:
-    lines = []
-    for manifest in manifests:
-        masked = manifest.metrics.get("masked")
-        if isinstance(masked, dict) and masked:
-            pieces = ", ".join(f"{plain(kind)} {shown(count)}" for kind, count in masked.items())
-            lines.append(f"- {plain(manifest.stage)} replaced personal data by typed placeholders: {pieces}.")
-        steps = manifest.metrics.get("steps")
-        if (isinstance(steps, dict) and "pii" in steps) or "pii" in manifest.reasons:
-            lines.append(f"- {plain(manifest.stage)} ran a step against personal data and secrets; "
-                         f"{shown(manifest.reasons.get('pii', 0))} rows left for it.")
-    if masked_at_last:
-        pieces = ", ".join(f"{plain(kind)} {shown(count)}" for kind, count in masked_at_last.items())
-        lines.append(f"- publish replaced personal data in answers by typed placeholders: {pieces}.")
-    lines.append("- Authors are not in it, not even as hashes; annotators are numbered. The address of a post stays where "
-                 "it was kept, to credit its author.")
-    lines.append("- Who asks to be forgotten is removed with all that came from their posts (`instructwild forget`).")
-    return "Personal data", lines
-
-
-def _gaps(configs: Sequence[Contents], manifests: Sequence["Manifest"]) -> SECTION:
-    lines: list[str] = []
-    for config in configs:
-        small = [tag for tag, count in config.languages.items() if tag != "und" and count < 0.05 * config.rows]
-        if small:
-            lines.append(f"- `{config.name}`: hardly any rows in {', '.join(map(plain, small))}.")
-        if config.languages.get("und"):
-            lines.append(f"- `{config.name}`: the language of {shown(config.languages['und'])} rows is not known.")
-        if config.answered is not None and config.answered < config.rows:
-            lines.append(f"- `{config.name}`: {shown(config.rows - config.answered)} rows have no answer.")
-        if config.rows and not config.multi_turn:
-            lines.append(f"- `{config.name}`: single-turn only.")
-        if config.annotators and "person" not in config.annotators:
-            lines.append(f"- `{config.name}`: no person ranked anything.")
-    if not any(manifest.config.get("against") for manifest in manifests):
-        lines.append("- It was not checked against any evaluation set.")
-    lines.append("- Answers may be wrong: nobody has verified them, unless a section above says so.")
-    return "Known gaps", lines
-
-
-def _settings(manifest: "Manifest") -> str:
-    if any(record.path == "model" for record in manifest.outputs):
-        return "see below"
-    return ", ".join(f"{key} {value}" for key, value in flat(manifest.config)
-                     if value not in ("–", "", "no") and key not in UNTOLD)
-
-
-def _shares(counts: Mapping[str, int], total: int) -> str:
-    return ", ".join(f"{plain(name)} {shown(count)} ({100 * count / total:.1f}%)" for name, count in counts.items()) \
-        if total else "–"
+def _sources(configs: Sequence[Contents], unstated: str | None) -> list[list[Any]]:
+    return [[f"{kind} {source}".strip(), count,
+             license if license != UNSTATED or not unstated else f"{unstated} (stated by the publisher)"]
+            for (kind, source, license), count in _most(config.sources for config in configs)]
 
 
 def _size(rows: int) -> str:

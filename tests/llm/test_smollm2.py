@@ -5,11 +5,15 @@ import json
 import pytest
 
 from instructwild.errors import ModelError
-from instructwild.llm.smollm2 import INSIDE, OUTSIDE, convert, fetch, smollm2
+from instructwild.llm.smollm2 import convert, fetch, smollm2
+
+GGUF_NAMES = {"embed_tokens": "token_embd", "norm": "output_norm", "input_layernorm": "attn_norm", "q_proj": "attn_q",
+              "k_proj": "attn_k", "v_proj": "attn_v", "o_proj": "attn_output", "gate_proj": "ffn_gate", "up_proj": "ffn_up",
+              "down_proj": "ffn_down", "post_attention_layernorm": "ffn_norm"}
 
 
 def pairs_from_halves(weight, heads):
-    """What llama.cpp does to rotary weights, the other way round from our own function."""
+    """What llama.cpp does to rotary weights."""
     rows, hidden = weight.shape
     return weight.reshape(heads, 2, rows // heads // 2, hidden).swapaxes(1, 2).reshape(rows, hidden)
 
@@ -36,15 +40,12 @@ def gguf_file(tiny_model, tmp_path_factory):
     writer.add_token_list(tokens)
     writer.add_token_types([3 if token.startswith("<|") else 1 for token in tokens])
     writer.add_token_merges([" ".join(merge) for merge in bpe["merges"]])
-    theirs = {ours: name for name, ours in {**OUTSIDE, **INSIDE}.items()}
     for name, weight in load_file(tiny_model / "model.safetensors").items():
         parts = name.removesuffix(".weight").split(".")
-        if parts[1] == "layers":
-            stem = theirs[".".join(parts[3:])]
-            heads = {"attn_q": config["num_attention_heads"], "attn_k": config["num_key_value_heads"]}.get(stem)
-            writer.add_tensor(f"blk.{parts[2]}.{stem}.weight", weight if heads is None else pairs_from_halves(weight, heads))
-        else:
-            writer.add_tensor(f"{theirs[name.removesuffix('.weight')]}.weight", weight)
+        stem = GGUF_NAMES[parts[-1]]
+        heads = {"attn_q": config["num_attention_heads"], "attn_k": config["num_key_value_heads"]}.get(stem)
+        writer.add_tensor(f"blk.{parts[2]}.{stem}.weight" if parts[1] == "layers" else f"{stem}.weight",
+                          weight if heads is None else pairs_from_halves(weight, heads))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -159,6 +159,17 @@ def test_benchmarks_stand_in_the_card_and_in_the_hubs_own_form():
     assert (result.dataset_name, result.metric_value, result.metric_type) == ("gsm8k", 0.25, "accuracy")
 
 
+def test_a_card_says_how_lm_evaluation_harness_measured():
+    from huggingface_hub import ModelCard
+
+    how = {"metric": "acc,none", "by": "lm-evaluation-harness 0.4.13", "measured_by": "log probabilities", "fewshot": 5}
+    benched = BENCHED.model_copy(update={"metrics": {**BENCHED.metrics, "harness": {"gsm8k": how}}})
+    text = model_card("wild", [*CHAIN, TRAINED], base="smollm2", evaluations=[benched])
+    (result,) = ModelCard(text).data.eval_results
+    for place in (text, result.metric_name):
+        assert "acc,none by lm-evaluation-harness 0.4.13 over log probabilities, 5 examples in the prompt" in place
+
+
 def test_a_gguf_card_says_how_it_is_run():
     exported = EXPORTED.model_copy(update={"config": {"format": "gguf", "quant": "q4_k_m"}, "metrics": {
         **EXPORTED.metrics, "kl": {"mean": 0.01, "p99": 0.2}, "runtime": "llama.cpp"}})

@@ -21,6 +21,7 @@ from instructwild_trainer.evaluate.bench.harness.model import HarnessModel, conv
 from instructwild_trainer.evaluate.bench.harness.tasks import (
     OWN_ID,
     SEED,
+    VERSION,
     HarnessTasks,
     first_line,
     other_columns,
@@ -171,6 +172,7 @@ def _take(result: Measured, loaded: HarnessTasks, samples: Mapping[str, Sequence
                 result.scores[id_], result.responses[id_] = float(row[metric]), _response(row)
         shown = result.tasks.setdefault(loaded.shown[name], {
             "metric": f"{metric},{last}", "fewshot": task.get_config("num_fewshot"), "version": str(task.VERSION),
+            "by": f"lm-evaluation-harness {VERSION}",
             "measured_by": "answers" if task.OUTPUT_TYPE == "generate_until" else "log probabilities", "means": {}})
         for label, values in means.items():
             total, count = shown["means"].get(label, (0.0, 0))
