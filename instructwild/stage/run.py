@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -42,6 +43,7 @@ from instructwild.stage.manifest import (
     peak_memory_mb,
     read_manifest,
 )
+from instructwild.stage.pieces import ROW_GROUP, Pieces, cut, pieces_of, write_parquet
 
 
 class Report(Protocol):
@@ -90,32 +92,30 @@ class Run:
             raise
 
 
-    def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame) -> Path:
-        """Write one file of the folder, whole or not at all; a lazy frame streams and is never whole in memory."""
+    def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame | Pieces) -> Path:
+        """Write one file of the folder, whole or not at all; lazy frames and pieces stream and are never whole in memory."""
         with self.atomic(name) as path:
-            if isinstance(content, pl.DataFrame):
-                content.write_parquet(path)
-            elif isinstance(content, pl.LazyFrame):
-                content.sink_parquet(path, maintain_order=True)
-            else:
+            if isinstance(content, str | bytes):
                 path.write_bytes(content.encode() if isinstance(content, str) else content)
+            else:
+                rows = pieces_of(content)
+                write_parquet(path, rows.schema, rows.frames())
         return self.folder / name
 
-    def _save_rows(self, data: pl.DataFrame | pl.LazyFrame) -> None:
+    def _save_rows(self, data: pl.DataFrame | pl.LazyFrame | Pieces) -> None:
         if self.shards is None:
             self.save(DATA, data)
             return
-        rows = data.lazy()
-        height = _height(rows)
-        count = max(1, min(self.shards, height))         # no file without rows
+        rows = pieces_of(data)
+        count = max(1, min(self.shards, rows.height))         # no file without rows
+        ends = [rows.height * (number + 1) // count for number in range(count)]
         with self.atomic(DATA) as path:
             path.mkdir()
-            for number in range(count):
-                begin, end = (height * at // count for at in (number, number + 1))
-                rows.slice(begin, end - begin).sink_parquet(path / part_name(number, count), maintain_order=True)
+            for number, frames in enumerate(_split(rows.frames(), ends)):
+                write_parquet(path / part_name(number, count), rows.schema, frames)
 
-    def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
-               dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
+    def finish(self, *, data: pl.DataFrame | pl.LazyFrame | Pieces | None = None,
+               dropped: pl.DataFrame | pl.LazyFrame | Pieces | Iterable[Dropped] = (),
                rows: Rows | None = None, report: str | Report | None = None,
                tokens: Tokens | None = None, usd: float = 0.0,
                gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
@@ -123,8 +123,8 @@ class Run:
         """Write rows, drops and report, then the manifest, and clear the scratch folder.
 
         Args:
-            data: the rows that stay; None for a stage that made a model. A lazy frame over files in `scratch` is
-                streamed to its place.
+            data: the rows that stay; None for a stage that made a model. A lazy frame over files in `scratch` and
+                pieces are streamed to their place.
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
             report: the page a person reads: HTML, or a `Page`, which is signed with the manifest.
@@ -137,7 +137,8 @@ class Run:
         Returns:
             The finished stage, also when its gate failed; `Run` itself never raises for that.
         """
-        self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame) else dropped_frame(dropped))
+        self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame | Pieces)
+                  else dropped_frame(dropped))
         lost = pl.scan_parquet(self.folder / DROPPED_FILE, glob=False)
         if data is not None:
             self._save_rows(data)
@@ -250,6 +251,21 @@ def _begin(run: Run, current: dict[str, Any]) -> None:
 def _unwritten(why: str, where: Path) -> OutputError:
     return OutputError(f"could not be written ({why})", where=str(where),
                        remedy="check its permissions and the free space, then run the command again")
+
+
+def _split(frames: Iterator[pl.DataFrame], ends: Sequence[int]) -> Iterator[Iterator[pl.DataFrame]]:
+    """The rows of some frames in several parts, each given by where it ends; each is to be taken before the next."""
+    sizes = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+    pieces = cut(frames, (size for total in sizes for size in _sizes(total)))
+    for total in sizes:
+        yield islice(pieces, len(list(_sizes(total))))
+
+
+def _sizes(total: int) -> Iterator[int]:
+    """Sizes of pieces that are so many rows together, none larger than a row group."""
+    yield from [ROW_GROUP] * (total // ROW_GROUP)
+    if total % ROW_GROUP or not total:
+        yield total % ROW_GROUP
 
 
 def _height(frame: pl.LazyFrame) -> int:
