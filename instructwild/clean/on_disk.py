@@ -36,7 +36,7 @@ TWINS_AT_ONCE = 200_000
 """Rows of equal hashes that are compared at once."""
 PARTS = 64
 """Parts into which decisions are put until their chunk's turn comes."""
-DRAWN = 100_000
+DRAWN = 50_000
 """Rows that the figures and samples of the report are drawn from."""
 
 

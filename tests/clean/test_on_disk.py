@@ -2,6 +2,7 @@
 
 import json
 import random
+from contextlib import closing
 
 import numpy as np
 import polars as pl
@@ -158,13 +159,12 @@ def test_near_duplicates_of_texts_on_disk_are_those_of_texts_in_memory(tmp_path_
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=9), max_size=12), st.randoms())
 def test_texts_on_disk_are_read_as_they_were_added(tmp_path_factory, texts, rng):
-    stored = TextsOnDisk(tmp_path_factory.mktemp("texts") / "texts")
-    stored.append(pl.Series(texts[:4], dtype=pl.String))
-    stored.append(pl.Series(texts[4:], dtype=pl.String))
-    rows = sorted(rng.sample(range(len(texts)), rng.randint(0, len(texts))))
-    assert stored.gather(np.array(rows, np.int64)) == [texts[row] for row in rows]
-    assert stored[:] == texts
-    stored.close()
+    with closing(TextsOnDisk(tmp_path_factory.mktemp("texts") / "texts")) as stored:
+        stored.append(pl.Series(texts[:4], dtype=pl.String))
+        stored.append(pl.Series(texts[4:], dtype=pl.String))
+        rows = sorted(rng.sample(range(len(texts)), rng.randint(0, len(texts))))
+        assert stored.gather(np.array(rows, np.int64)) == [texts[row] for row in rows]
+        assert stored[:] == texts
 
 
 @given(st.lists(st.integers(0, 6), max_size=8), st.integers(1, 5))
