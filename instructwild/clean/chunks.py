@@ -46,7 +46,7 @@ def runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 def worth_chunks(steps: Sequence[Step], rows: pl.DataFrame, workers: Workers) -> bool:
     """Whether these steps can be run over chunks, and there is work for more than one process."""
-    return workers.count > 1 and rows.height > CHUNK and all(step.name in ROW_WISE for step in steps)
+    return (workers.count > 1 or workers.elsewhere) and rows.height > CHUNK and all(step.name in ROW_WISE for step in steps)
 
 
 def in_chunks(steps: Sequence[Step], rows: pl.DataFrame, workers: Workers) -> list[StepResult]:

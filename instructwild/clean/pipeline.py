@@ -13,6 +13,7 @@ import polars as pl
 
 from instructwild.clean.chunks import StepResult, dropped_rows, in_chunks, judged_by, runs, worth_chunks
 from instructwild.clean.edits import HandEdits, unapplied
+from instructwild.clean.ray_workers import Engine, workers_of
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
 from instructwild.clean.workers import Workers
@@ -63,7 +64,7 @@ def made(name: str, **options: Any) -> Step:
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
           columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
           keep_raw: bool = False, edits: str | Path | None = None, workers: int = 1,
-          shards: int | None = None, on_disk: bool | None = None) -> Stage:
+          shards: int | None = None, on_disk: bool | None = None, engine: Engine = "local") -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:
@@ -79,15 +80,17 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         shards: write the rows in so many files; `data.parquet` is a folder then.
         on_disk: keep the rows on disk while they are cleaned, in bounded memory; None where the size of the inputs decides.
             The result is the same bytes.
+        engine: whose processes do the work: of this program, or of Ray. The result is the same bytes.
 
     Raises:
+        MissingExtraError: Ray is not installed.
         InputError: an input or option cannot be read or understood.
         OutputError: `out` cannot be written, or belongs to another run.
     """
     if is_url(out):
         with uploading(str(out)) as folder:
             stage = clean(inputs, folder, steps, columns=columns, encoding=encoding, force=force, keep_raw=keep_raw,
-                          edits=edits, workers=workers, shards=shards, on_disk=on_disk)
+                          edits=edits, workers=workers, shards=shards, on_disk=on_disk, engine=engine)
         return replace(stage, url=public(str(out)))
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
     inputs = list(inputs)
@@ -99,7 +102,7 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
                    shards=shards) as run:
             if run.finished:
                 return run.finished
-            with Workers(workers) as pool:
+            with workers_of(engine, workers) as pool:
                 return _run_on_disk(run, RowReader(inputs, encoding, columns, marked_bad=True),
                                     [_with_workers(step, pool) for step in chosen], keep_raw, pool)
     table = read(inputs, encoding, columns, marked_bad=True)
@@ -109,7 +112,7 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
                shards=shards) as run:
         if run.finished:
             return run.finished
-        with Workers(workers) as pool:
+        with workers_of(engine, workers) as pool:
             return _run(run, table, [_with_workers(step, pool) for step in chosen], keep_raw, by_hand, pool)
 
 

@@ -1,7 +1,7 @@
 """What all command lines share: the options of a stage, and how a finished one is announced."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,9 @@ Out = Annotated[Path, typer.Option("--out", help="The stage folder to write.", s
 Force = Annotated[bool, typer.Option("--force", help="Replace what another run left in --out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it would cost; do nothing.")]
+Engine = Annotated[Literal["local", "ray"], typer.Option(
+    "--engine", help="Processes of this program, or of Ray: of the cluster that RAY_ADDRESS names, else of this machine; the "
+                     "result is the same bytes.")]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text inputs that are not UTF-8.")]
 
 Columns = Annotated[list[str] | None, typer.Option(
