@@ -26,7 +26,7 @@ from instructwild.stage import Run, Stage, input_record, is_stage, start
 from instructwild.stage.content import size_of
 from instructwild.stage.folder import DATA
 from instructwild.stage.frames import dropped_frame
-from instructwild.stage.remote import is_url, local_copy, public, uploading
+from instructwild.stage.remote import local_copy
 
 STEPS = {
     "repair": "instructwild.clean.repair:Repair",
@@ -87,11 +87,6 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         InputError: an input or option cannot be read or understood.
         OutputError: `out` cannot be written, or belongs to another run.
     """
-    if is_url(out):
-        with uploading(str(out)) as folder:
-            stage = clean(inputs, folder, steps, columns=columns, encoding=encoding, force=force, keep_raw=keep_raw,
-                          edits=edits, workers=workers, shards=shards, on_disk=on_disk, engine=engine)
-        return replace(stage, url=public(str(out)))
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
     inputs = list(inputs)
     settings = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,

@@ -8,7 +8,7 @@ import hashlib
 from itertools import product
 from pathlib import Path
 
-from instructwild.llm.cache import cache_dir
+from instructwild.stage.cache import cache_dir
 from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
 from instructwild.stage.atomic import new_folder

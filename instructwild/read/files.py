@@ -22,7 +22,7 @@ from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
 from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, parquet_pieces, table
-from instructwild.stage.remote import is_url, local_copy, public, url_of
+from instructwild.stage.remote import as_url, local_copy, public, url_of
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
@@ -132,8 +132,8 @@ class Columns:
 
 def printable(source: str | Path) -> str:
     """A path or URL as text that any file can hold, whatever bytes its name has; without what may be secret."""
-    if is_url(source):
-        return public(str(source))
+    if (url := as_url(source)) is not None:
+        return public(url)
     if (url := url_of(Path(source))) is not None:
         return url
     return os.fsencode(source).decode("utf-8", "replace")

@@ -19,7 +19,7 @@ from instructwild.stage.manifest import (
     ReadAs,
     read_manifest,
 )
-from instructwild.stage.remote import is_url, local_copy, public, url_of
+from instructwild.stage.remote import as_url, local_copy, public, url_of
 
 if TYPE_CHECKING:
     import datasets  # type: ignore[import-untyped]
@@ -187,7 +187,7 @@ def input_record(path: str | Path, rows: int | None = None, read_as: ReadAs | No
     source = Path(local_copy(path))
     if not source.exists():
         raise InputError("does not exist", where=str(source), remedy="check the path")
-    name = public(str(path)) if is_url(path) else os.fsencode(os.path.relpath(source)).decode("utf-8", "replace")
+    name = public(url) if (url := as_url(path)) is not None else os.fsencode(os.path.relpath(source)).decode("utf-8", "replace")
     if is_stage(source):
         manifest = load(source).manifest
         made = DATA if (source / DATA).exists() else MODEL

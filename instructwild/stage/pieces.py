@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-ROW_GROUP = 100_000
+ROW_GROUP = 50_000
 """Rows of a row group of a file."""
 
 

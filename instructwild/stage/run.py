@@ -5,7 +5,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -44,6 +44,7 @@ from instructwild.stage.manifest import (
     read_manifest,
 )
 from instructwild.stage.pieces import ROW_GROUP, Pieces, cut, pieces_of, write_parquet
+from instructwild.stage.remote import as_url, public, uploading, url_of
 
 
 class Report(Protocol):
@@ -61,7 +62,7 @@ class Run:
     Spark read as they read a file.
 
     `finished` is the stage itself when the same work was done before: there is nothing left to do. `resumed` tells that
-    an earlier, interrupted run of the same work left files in `scratch`.
+    an earlier, interrupted run of the same work left files in `scratch`. `url` tells where the stage is uploaded to.
     """
 
     folder: Path
@@ -71,6 +72,7 @@ class Run:
     finished: Stage | None = None
     resumed: bool = False
     shards: int | None = None
+    url: str | None = None
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -159,7 +161,7 @@ class Run:
         manifest = manifest.model_copy(update={"outputs": self._outputs(rows)})
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
-        return Stage(self.folder, manifest)
+        return Stage(self.folder, manifest, url=self.url)
 
     def _outputs(self, rows: Rows) -> list[FileRecord]:
         names = ((DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None))
@@ -187,22 +189,31 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     resumed. Anything else in the folder is refused, unless `force` allows a stage of another run to be replaced.
 
     Args:
-        out, stage, config, inputs: what is made, and of what.
+        out: the folder, or the URL of one, to which it is uploaded in the end.
+        stage, config, inputs: what is made, and of what.
         force: replace what another run left.
         shards: in how many files to write the rows; None for one file that is no folder.
 
     Raises:
         OutputError: the folder belongs to another run or holds files of no stage, cannot be written, or is in use.
     """
+    if (url := as_url(out)) is not None:
+        with uploading(url, force=force) as local, start(local, stage, config=config, inputs=inputs, force=force,
+                                                         shards=shards) as run:
+            run.url = public(url)
+            run.finished = replace(run.finished, url=run.url) if run.finished else None
+            yield run
+        return
     folder = Path(out)
+    shown = url_of(folder) or str(folder)
     plain = json.loads(json.dumps(config, default=str))
     current = fingerprint(stage, plain, inputs)
     there = fingerprint_of(folder)
     unlike = differences(there, current) if there is not None else []
     if there is None and folder.exists() and not nothing_done(folder):
-        raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
+        raise OutputError("holds files that are no stage of this toolkit", where=shown, remedy="choose another --out")
     if unlike and not force:
-        raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=str(folder),
+        raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=shown,
                           remedy="choose another --out, or --force to replace it")
     fresh = not folder.exists()
     run = Run(folder, stage, plain, list(inputs), shards=shards)
@@ -212,7 +223,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
             yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, manifest, existed=True))
             return
         if not force:
-            raise OutputError(what, where=str(folder), remedy="choose another --out, or --force to make it again")
+            raise OutputError(what, where=shown, remedy="choose another --out, or --force to make it again")
         unlike = [what]
     try:
         if unlike:
@@ -220,7 +231,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
         run.resumed = run.scratch.exists()
         run.scratch.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error})", where=str(folder),
+        raise OutputError(f"cannot be written ({error.strerror or error})", where=shown,
                           remedy="check the path, its permissions and the free space") from None
     with _locked(run):
         seconds = run.scratch / "seconds"

@@ -144,9 +144,11 @@ def _killed_once(marker):
 
 def test_ray_itself_gives_the_same_bytes_and_survives_killed_processes(source, tmp_path, monkeypatch):
     pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     here = clean([source], tmp_path / "here", on_disk=False)
     assert hashes(here) == hashes(clean([source], tmp_path / "one", engine="ray", workers=1))
     assert hashes(here) == hashes(clean([source], tmp_path / "two", engine="ray", workers=2, on_disk=True))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([os.path.dirname(__file__), *sys.path]))
     with RayWorkers(2) as workers:
         markers = [str(tmp_path / f"{number}.killed") for number in range(4)]
         assert list(workers.map(_killed_once, markers)) == markers

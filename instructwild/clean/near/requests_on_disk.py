@@ -24,7 +24,7 @@ from instructwild.clean.workers import Workers
 
 SIFTED_FROM = 20_000
 """Texts below which all are decided together."""
-SIFTED_AT_ONCE, DECIDED_AT_ONCE, LARGE = 50_000, 10_000, 2_000
+SIFTED_AT_ONCE, DECIDED_AT_ONCE, LARGE = 20_000, 10_000, 2_000
 """Texts of one item of work; texts of a group that is looked at more closely."""
 JOINED_AT_ONCE = 2_000_000
 """Texts without a run of words that are looked up at once."""
