@@ -2,8 +2,8 @@
 
     BENCH_SIZES=10000,100000,1000000 BENCH_IN_MEMORY=1000000 python -m benchmarks clean_growth
 
-The rows are made: real ones first, then the first part of one real prompt and the last part of another with the answer of the
-first, cut at random characters (seeded), in shards of 50,000 rows.
+The rows are made: real ones first, then the first part of one real prompt and the last part of another with the answer of
+the first, cut at random characters (seeded), in shards of 50,000 rows.
 """
 
 import os
@@ -42,7 +42,8 @@ def write_shards(folder: Path, count: int) -> None:
                 continue
             first, second = rng.randrange(len(prompts)), rng.randrange(len(prompts))
             head, tail = prompts[first], prompts[second]
-            rows.append((head[:rng.randrange(len(head) + 1)] + " " + tail[rng.randrange(len(tail) + 1):], "", answers[first]))
+            prompt = head[:rng.randrange(len(head) + 1)] + " " + tail[rng.randrange(len(tail) + 1):]
+            rows.append((prompt, "", answers[first]))
         pl.DataFrame(rows, schema=dict.fromkeys(("instruction", "input", "output"), pl.String), orient="row").write_parquet(
             folder / f"part-{number:05d}.parquet")
 
@@ -87,5 +88,5 @@ def main() -> None:
          [{"caption": "The same bytes on disk and in memory, where both were run",
            "columns": ["rows", "", "CPU s", "wall s", "peak MiB", "CPU / in memory", "kept", "MiB in", "MiB out"],
            "rows": table}],
-         [f"Beyond the real rows of {DATA.name}, prompts are the first part of one and the last part of another, cut at random "
-          "characters (seeded), with the answer of the first."])
+         [f"Beyond the real rows of {DATA.name}, prompts are the first part of one and the last part of another, cut at "
+          "random characters (seeded), with the answer of the first."])

@@ -98,7 +98,8 @@ def _union(lists: pl.Expr) -> pl.Expr:
 
 def joined(rows: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
     """The rows with the origins and labels of all their twins."""
-    of_twins = rows.select("at", "labels").join(stays.select("type", "risk", "at"), on="at", how="left", maintain_order="left")
+    of_twins = rows.select("at", "labels").join(stays.select("at", "type", "risk"), on="at", how="left",
+                                                maintain_order="left")
     old = pl.col("labels").struct
     labels = old.with_fields(type=pl.coalesce(old.field("type"), "type"), risk=pl.coalesce("risk", old.field("risk")))
     return rows.with_columns(of_twins.select(labels)).update(stays.select("origin", "at"), on="at")

@@ -85,7 +85,8 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
     terms = Terms(kind, salt or user_salt(), license, as_is, private, keep_raw, forgotten(root), mask, recall,
                   threshold, keep_unsure=labeller is not None)
     inputs = [_record(source_kind, source) for source in sources]
-    config = terms.config() | {"encoding": encoding} | ({"limit": limit} if any(export_at(source_kind, s) is None for s in sources) else {})
+    asked_live = any(export_at(source_kind, source) is None for source in sources)
+    config = terms.config() | {"encoding": encoding} | ({"limit": limit} if asked_live else {})
     if labeller is not None:
         config |= labeller.config()
         inputs += model_inputs([labeller.model])

@@ -13,8 +13,8 @@ Force = Annotated[bool, typer.Option("--force", help="Replace what another run l
 Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it would cost; do nothing.")]
 Engine = Annotated[Literal["local", "ray"], typer.Option(
-    "--engine", help="Processes of this program, or of Ray: of the cluster that RAY_ADDRESS names, else of this machine; the "
-                     "result is the same bytes.")]
+    "--engine", help="Processes of this program, or of Ray: of the cluster that RAY_ADDRESS names, else of this machine; "
+                     "the result is the same bytes.")]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text inputs that are not UTF-8.")]
 
 Columns = Annotated[list[str] | None, typer.Option(

@@ -157,5 +157,5 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
     def by_length(requests: list[Request]) -> list[list[int]]:
         return local.batches([len(local.encode(request)) for request in requests])
 
-    answer = local.generate if each is None else partial(answered, source, limits.batch)
+    answer = local.generate if each is None else partial(answered, str(source), limits.batch)
     return Session(name, LedgerBatchEngine(answer, by_length, ledger, name.key, each or map), window, price, ledger)

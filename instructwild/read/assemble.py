@@ -98,8 +98,9 @@ def from_columns(frame: pl.DataFrame, reading: Reading, before: int = 0) -> Rows
         if rows.height:
             read = [(column, renames.get(column, column)) for column in frame.columns if column not in others]
             reading.read_as.add(PLAIN, read, others, rows.height)
-    slow = zip(fit.not_().arg_true(), frame.filter(~fit).iter_rows(named=True), strict=True)
-    return _merged([(fit.arg_true().to_list(), rows)], ((number, Line(before + number + 1, row)) for number, row in slow), reading)
+    others_at = zip(fit.not_().arg_true(), frame.filter(~fit).iter_rows(named=True), strict=True)
+    slow = ((number, Line(before + number + 1, row)) for number, row in others_at)
+    return _merged([(fit.arg_true().to_list(), rows)], slow, reading)
 
 
 @dataclass

@@ -187,7 +187,8 @@ def input_record(path: str | Path, rows: int | None = None, read_as: ReadAs | No
     source = Path(local_copy(path))
     if not source.exists():
         raise InputError("does not exist", where=str(source), remedy="check the path")
-    name = public(url) if (url := as_url(path)) is not None else os.fsencode(os.path.relpath(source)).decode("utf-8", "replace")
+    url = as_url(path)
+    name = os.fsencode(os.path.relpath(source)).decode("utf-8", "replace") if url is None else public(url)
     if is_stage(source):
         manifest = load(source).manifest
         made = DATA if (source / DATA).exists() else MODEL

@@ -1,7 +1,7 @@
-"""Rows that are handed over piece by piece, and Parquet files written of them: memory is bounded by a piece, not by all rows.
+"""Rows that are handed over piece by piece, and Parquet files written of them: memory is bounded by a piece, not by all.
 
-The bytes of a file follow from its rows alone. How rows lie in memory shows in what a Parquet writer makes of them (pages end
-where slices do), so that each row group is copied to memory of its own before it is written.
+The bytes of a file follow from its rows alone. How rows lie in memory shows in what a Parquet writer makes of them (pages
+end where slices do), so that each row group is copied to memory of its own before it is written.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -198,13 +198,19 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
         OutputError: the folder belongs to another run or holds files of no stage, cannot be written, or is in use.
     """
     if (url := as_url(out)) is not None:
-        with uploading(url, force=force) as local, start(local, stage, config=config, inputs=inputs, force=force,
-                                                         shards=shards) as run:
+        with (uploading(url, force=force) as local,
+              _start_here(local, stage, config, inputs, force=force, shards=shards) as run):
             run.url = public(url)
             run.finished = replace(run.finished, url=run.url) if run.finished else None
             yield run
         return
-    folder = Path(out)
+    with _start_here(Path(out), stage, config, inputs, force=force, shards=shards) as run:
+        yield run
+
+
+@contextmanager
+def _start_here(folder: Path, stage: str, config: dict[str, Any], inputs: Sequence[FileRecord], *, force: bool,
+                shards: int | None) -> Iterator[Run]:
     shown = url_of(folder) or str(folder)
     plain = json.loads(json.dumps(config, default=str))
     current = fingerprint(stage, plain, inputs)

@@ -14,14 +14,14 @@ from instructwild.clean import on_disk, resemblance, spill
 from instructwild.clean.near import RequestIndex, requests_on_disk, same_requests
 from instructwild.clean.near.requests_on_disk import RequestsOnDisk
 from instructwild.clean.near.texts_on_disk import TextsOnDisk
-from instructwild.clean.pipeline import clean, made
 from instructwild.clean.own_rules import from_files
+from instructwild.clean.pipeline import clean, made
 from instructwild.errors import ConfigError
 from instructwild.stage.content import sha256_of
 from instructwild.stage.pieces import cut, write_parquet
 
-SUBJECTS = ["the moon of Mars", "a heap in C", "rye bread", "iterators", "two lighthouses", "高原上的湖", "垃圾回收", "怎样腌黄瓜",
-            "一首关于雪的诗", "潮汐"]
+SUBJECTS = ["the moon of Mars", "a heap in C", "rye bread", "iterators", "two lighthouses", "高原上的湖", "垃圾回收",
+            "怎样腌黄瓜", "一首关于雪的诗", "潮汐"]
 FRAMES = ["Describe {}.", "Please describe {}.", "What is {}?", "请描述{}。", "描述一下{}", "Name 4 facts about {}",
           "  Describe {}. ", "{}&amp;co", "Write to jo.ray@post-mail.net about {}"]
 REPLIES = ["n/a", "That is so.", "抱歉，我无法回答。", "", "Itâ€™s a long story.", "It ends with the"]
@@ -182,7 +182,8 @@ def test_equal_rows_make_equal_files_however_they_lie_in_memory(tmp_path, monkey
     from instructwild.stage import pieces
 
     monkeypatch.setattr(pieces, "ROW_GROUP", 30)
-    rows = pl.DataFrame({"text": [f"text {number}" for number in range(200)], "many": [[str(n)] * (n % 4) for n in range(200)]})
+    rows = pl.DataFrame({"text": [f"text {number}" for number in range(200)],
+                         "many": [[str(number)] * (number % 4) for number in range(200)]})
     padded = pl.concat([rows, rows])[50:250].rechunk()
     for name, frames in {"whole": [rows], "parts": [rows[:17], rows[17:]], "other": [padded[150:], padded[:150]]}.items():
         write_parquet(tmp_path / name, rows.schema, frames)

@@ -149,7 +149,7 @@ class _Keys:
         whole, length, count = self.whole, self.length, len(self.whole)
         keys, group, counts = np.unique(whole, return_inverse=True, return_counts=True)
         group = group.astype(np.int32)
-        members = np.lexsort((length, group)).astype(np.int32)          # texts of the same cores together, the shortest first
+        members = np.lexsort((length, group)).astype(np.int32)      # texts of the same cores together, the shortest first
         position = np.empty(count, np.int32)
         position[members] = np.arange(count, dtype=np.int32)
         begin = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
