@@ -8,7 +8,8 @@ import typer
 if TYPE_CHECKING:
     from instructwild.stage import Stage
 
-Out = Annotated[Path, typer.Option("--out", help="The stage folder to write.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", help="The stage folder to write, or the URL of one (s3://, hf://).",
+                                   show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Replace what another run left in --out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it would cost; do nothing.")]
