@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,7 +110,7 @@ class CleanedOnDisk:
         """Some of the rows that left, at even distances."""
         every, begin, frames = -(-self.dropped.height // DRAWN) or 1, 0, [pl.DataFrame(schema=DROPPED)]
         for rows in self.dropped.frames():
-            frames.append(rows.gather_every(every, -begin % every) if every > 1 else rows)
+            frames.append(_copied(rows.gather_every(every, -begin % every)) if every > 1 else rows)
             begin += rows.height
         return pl.concat(frames)
 
@@ -231,6 +232,14 @@ class CleanedOnDisk:
                              self._before.every)
 
 
+def _copied(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows in memory of their own: some rows of a frame would keep the texts of all its rows there."""
+    copy = BytesIO()
+    rows.write_ipc(copy, compat_level=pl.CompatLevel.oldest())
+    copy.seek(0)
+    return pl.read_ipc(copy)
+
+
 COMPARING = ("exact", "near")
 """Steps that compare rows."""
 
@@ -328,11 +337,11 @@ class _Drawn:
         self.every, self._frames, self._height = 1, list[pl.DataFrame](), 0
 
     def add(self, rows: pl.DataFrame) -> None:
-        self._frames.append(rows.filter(pl.col(AT) % self.every == 0) if self.every > 1 else rows)
+        self._frames.append(_copied(rows.filter(pl.col(AT) % self.every == 0)) if self.every > 1 else rows)
         self._height += self._frames[-1].height
         if self._height > DRAWN:
             self.every *= 2
-            self._frames = [frame.filter(pl.col(AT) % self.every == 0) for frame in self._frames]
+            self._frames = [_copied(pl.concat(self._frames).filter(pl.col(AT) % self.every == 0))]
             self._height = sum(frame.height for frame in self._frames)
 
     def rows(self) -> pl.DataFrame:
