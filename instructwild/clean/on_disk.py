@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,11 +19,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from instructwild.clean.chunks import CHUNK, StepResult, dropped_rows, merged, runs, steps_on
+from instructwild.clean.drawn import DRAWN, DrawnRows, copied
 from instructwild.clean.exact import Twins, conflict_notes, joined, keyed, twins_among
 from instructwild.clean.page import Totals
 from instructwild.clean.resemblance import Near
 from instructwild.clean.rows import AT, closed, opened, request_texts, whole_prompts
-from instructwild.clean.spill import SpilledChunks, SpilledParts
+from instructwild.clean.spill import ByChunk, SpilledChunks, SpilledParts
 from instructwild.clean.step import DROPS, Step, drops
 from instructwild.clean.workers import Workers
 from instructwild.console.terminal import progress
@@ -35,12 +35,6 @@ from instructwild.stage.pieces import Pieces
 
 TWINS_AT_ONCE = 200_000
 """Rows of equal hashes that are compared at once."""
-PARTS = 64
-"""Parts into which decisions are put until their chunk's turn comes."""
-DRAWN = 50_000
-"""Rows that the figures and samples of the report are drawn from."""
-
-
 class ChunkResult(NamedTuple):
     """What steps made of a chunk, and what the next comparing step needs of its rows."""
 
@@ -72,7 +66,7 @@ class CleanedOnDisk:
         self._folder, self._workers, self._mask = folder, workers, mask or (lambda rows: rows)
         self.notes: dict[str, dict[str, Any]] = {}
         self._lost = [SpilledChunks(folder / "unread")]
-        self._before, self._after = _Drawn(), _Drawn()
+        self._before, self._after = DrawnRows(), DrawnRows()
         self._prepared: list[NDArray[np.uint64]] = []
         self._texts: _Texts | None = None
         self._rows = SpilledChunks(folder / "none")
@@ -110,7 +104,7 @@ class CleanedOnDisk:
         """Some of the rows that left, at even distances."""
         every, begin, frames = -(-self.dropped.height // DRAWN) or 1, 0, [pl.DataFrame(schema=DROPPED)]
         for rows in self.dropped.frames():
-            frames.append(_copied(rows.gather_every(every, -begin % every)) if every > 1 else rows)
+            frames.append(copied(rows.gather_every(every, -begin % every)) if every > 1 else rows)
             begin += rows.height
         return pl.concat(frames)
 
@@ -186,7 +180,7 @@ class CleanedOnDisk:
                 part = keyed(rows.filter(pl.Series(hit)))
                 buckets.add(part, hashes[begin:begin + rows.height][hit] % np.uint64(count))
             begin += rows.height
-        lost, stays = _ByChunk(self._folder / "twins-lost", self._rows), _ByChunk(self._folder / "twins-stay", self._rows)
+        lost, stays = ByChunk(self._folder / "twins-lost", self._rows), ByChunk(self._folder / "twins-stay", self._rows)
         conflicts: list[Twins] = []
         for bucket in range(count):
             if (part := buckets.read(bucket)) is not None:
@@ -230,14 +224,6 @@ class CleanedOnDisk:
             reasons.update(dict(part["reason"].value_counts().iter_rows()))
         self.totals = Totals(self._rows.height, self.dropped.height, flagged, len(languages), dict(reasons.most_common()),
                              self._before.every)
-
-
-def _copied(rows: pl.DataFrame) -> pl.DataFrame:
-    """The rows in memory of their own: some rows of a frame would keep the texts of all its rows there."""
-    copy = BytesIO()
-    rows.write_ipc(copy, compat_level=pl.CompatLevel.oldest())
-    copy.seek(0)
-    return pl.read_ipc(copy)
 
 
 COMPARING = ("exact", "near")
@@ -301,49 +287,3 @@ class _Texts:
             texts.close()
         with suppress(OSError):
             shutil.rmtree(self._folder)
-
-
-class _ByChunk:
-    """Decisions on rows by their `at`, to be taken chunk by chunk."""
-
-    def __init__(self, folder: Path, chunks: SpilledChunks) -> None:
-        self._parts = SpilledParts(folder)
-        self._firsts = np.array(chunks.firsts, np.int64)
-        self._span = max(1, -(-len(chunks.firsts) // PARTS))
-
-    def add(self, decided: pl.DataFrame) -> None:
-        chunk = np.searchsorted(self._firsts, decided[AT].to_numpy(), side="right") - 1
-        self._parts.add(decided, chunk // self._span)
-
-    def of_chunks(self) -> Iterator[pl.DataFrame | None]:
-        """What was decided on the rows of each chunk, in their order; None where nothing was."""
-        part: pl.DataFrame | None = None
-        for chunk, first in enumerate(self._firsts.tolist()):
-            if chunk % self._span == 0:
-                part = self._parts.read(chunk // self._span)
-            if part is None:
-                yield None
-                continue
-            rows = part.filter(pl.col(AT) >= first)
-            if chunk + 1 < len(self._firsts):
-                rows = rows.filter(pl.col(AT) < int(self._firsts[chunk + 1]))
-            yield rows.sort(AT) if rows.height else None
-
-
-class _Drawn:
-    """Rows at even distances by their `at`: the more rows come, the farther apart."""
-
-    def __init__(self) -> None:
-        self.every, self._frames, self._height = 1, list[pl.DataFrame](), 0
-
-    def add(self, rows: pl.DataFrame) -> None:
-        self._frames.append(_copied(rows.filter(pl.col(AT) % self.every == 0)) if self.every > 1 else rows)
-        self._height += self._frames[-1].height
-        if self._height > DRAWN:
-            self.every *= 2
-            self._frames = [_copied(pl.concat(self._frames).filter(pl.col(AT) % self.every == 0))]
-            self._height = sum(frame.height for frame in self._frames)
-
-    def rows(self) -> pl.DataFrame:
-        return pl.concat(self._frames, rechunk=True) if self._frames else opened(pl.DataFrame(schema=INSTRUCTION))
-

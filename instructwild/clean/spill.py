@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 BUFFERED = 200_000
 """Rows that wait in memory to be written to their parts."""
+PARTS = 64
+"""Parts into which decisions are put until their chunk's turn comes."""
 
 
 class SpilledChunks:
@@ -89,6 +91,34 @@ class SpilledParts:
             frame.write_ipc(path, compression="lz4")
             self._written += 1
             self._files.setdefault(int(part), []).append(path)
+
+
+class ByChunk:
+    """Decisions on rows by their `at`, to be taken chunk by chunk."""
+
+    def __init__(self, folder: Path, chunks: SpilledChunks) -> None:
+        self._parts = SpilledParts(folder)
+        self._firsts = np.array(chunks.firsts, np.int64)
+        self._span = max(1, -(-len(chunks.firsts) // PARTS))
+
+    def add(self, decided: pl.DataFrame) -> None:
+        """Add decisions on some rows: `at`, and what else there is."""
+        chunk = np.searchsorted(self._firsts, decided["at"].to_numpy(), side="right") - 1
+        self._parts.add(decided, chunk // self._span)
+
+    def of_chunks(self) -> Iterator[pl.DataFrame | None]:
+        """What was decided on the rows of each chunk, in their order; None where nothing was."""
+        part: pl.DataFrame | None = None
+        for chunk, first in enumerate(self._firsts.tolist()):
+            if chunk % self._span == 0:
+                part = self._parts.read(chunk // self._span)
+            if part is None:
+                yield None
+                continue
+            rows = part.filter(pl.col("at") >= first)
+            if chunk + 1 < len(self._firsts):
+                rows = rows.filter(pl.col("at") < int(self._firsts[chunk + 1]))
+            yield rows.sort("at") if rows.height else None
 
 
 def _read(path: Path) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from instructwild.clean import on_disk, resemblance, spill
+from instructwild.clean import drawn, on_disk, resemblance, spill
 from instructwild.clean.near import RequestIndex, requests_on_disk, same_requests
 from instructwild.clean.near.requests_on_disk import RequestsOnDisk
 from instructwild.clean.near.texts_on_disk import TextsOnDisk
@@ -39,7 +39,7 @@ def small(monkeypatch):
     """Sizes at which some hundred rows are many."""
     monkeypatch.setattr(on_disk, "CHUNK", 70)
     monkeypatch.setattr(on_disk, "TWINS_AT_ONCE", 90)
-    monkeypatch.setattr(on_disk, "PARTS", 3)
+    monkeypatch.setattr(spill, "PARTS", 3)
     monkeypatch.setattr(spill, "BUFFERED", 40)
     monkeypatch.setattr(resemblance, "DECIDED_ANEW", 150)
     for name, size in (("SIFTED_FROM", 100), ("SIFTED_AT_ONCE", 90), ("DECIDED_AT_ONCE", 60), ("LARGE", 30),
@@ -94,7 +94,7 @@ def test_shards_workers_stages_and_masked_rows_too(shards, tmp_path, small):
 
 
 def test_a_report_of_many_rows_says_that_it_is_drawn_from_some(shards, tmp_path, small, monkeypatch):
-    monkeypatch.setattr(on_disk, "DRAWN", 200)
+    monkeypatch.setattr(drawn, "DRAWN", 200)
     stage = clean([shards], tmp_path / "disk", on_disk=True)
     page = (stage.path / "report.html").read_text()
     assert "drawn from every 8th row" in page
