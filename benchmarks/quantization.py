@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.results import save
 from instructwild import stage
-from instructwild.llm.cache import cache_dir
+from instructwild.stage.cache import cache_dir
 
 MB = 1e6
 SFT = ["--config", "demo", "--max-length", "512", "--max-steps", "40", "--held-out-rows", "20", "--samples", "2",

@@ -8,6 +8,7 @@ import typer
 
 from instructwild.console.options import Force, Json, Out, announce
 from instructwild.errors import EndpointError
+from instructwild.stage.remote import is_url
 from instructwild_annotation.destination import To
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def pull(
         from instructwild_annotation.page.store import Store
 
         with Store(home, must_exist=True) as store:
-            result = _without_forgotten(read_page(store, name), root or out.parent,
+            result = _without_forgotten(read_page(store, name), root or (Path() if is_url(out) else out.parent),
                                         "annotate page --forget ROOT removes them from the page too")
         _write(out, "page", result, {"name": name, "to": "page"}, force=force, json=json)
         return
@@ -52,7 +53,7 @@ def pull(
         if before and not force and before.manifest.metrics["last_activity"] == activity(connection, name):
             announce(replace(before, existed=True), json)
             return
-        result = _without_forgotten(read_rankings(connection, name), root or out.parent,
+        result = _without_forgotten(read_rankings(connection, name), root or (Path() if is_url(out) else out.parent),
                                     "delete their records in Argilla too")
         if not result.activity:
             raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,

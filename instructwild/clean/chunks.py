@@ -46,19 +46,20 @@ def runs(steps: Sequence[Step]) -> Iterator[list[Step]]:
 
 def worth_chunks(steps: Sequence[Step], rows: pl.DataFrame, workers: Workers) -> bool:
     """Whether these steps can be run over chunks, and there is work for more than one process."""
-    return workers.count > 1 and rows.height > CHUNK and all(step.name in ROW_WISE for step in steps)
+    return (workers.count > 1 or workers.elsewhere) and rows.height > CHUNK and all(step.name in ROW_WISE for step in steps)
 
 
 def in_chunks(steps: Sequence[Step], rows: pl.DataFrame, workers: Workers) -> list[StepResult]:
     """The results of row-wise steps over chunks of the rows, as if each had seen all; only the last one has the rows."""
     chunks = (rows[begin:begin + CHUNK] for begin in range(0, rows.height, CHUNK))
-    results = list(workers.map(partial(_steps_on, steps), chunks))
+    results = list(workers.map(partial(steps_on, steps), chunks))
     kept = pl.concat([result[-1].rows for result in results], rechunk=True)
     return [StepResult(kept, pl.concat([result[number].dropped for result in results]),
                        merged([result[number].note for result in results])) for number in range(len(steps))]
 
 
-def _steps_on(steps: Sequence[Step], rows: pl.DataFrame) -> list[StepResult]:
+def steps_on(steps: Sequence[Step], rows: pl.DataFrame) -> list[StepResult]:
+    """The results of row-wise steps over one chunk; only the last one has the rows."""
     results = []
     for step in steps:
         results.append(judged_by(step, rows))

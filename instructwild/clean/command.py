@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import Columns, Encoding, Force, Json, announce
+from instructwild.console.options import Columns, Encoding, Engine, Force, Json, announce
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 
@@ -47,6 +47,11 @@ def clean(
                                          min=0)] = 1,
     shards: Annotated[int | None, typer.Option(help="Write the rows in so many files: data.parquet is a folder then.",
                                                min=1, show_default="one file")] = None,
+    on_disk: Annotated[bool | None, typer.Option(
+        "--on-disk/--in-memory", help="Keep the rows on disk while they are cleaned, in bounded memory, or all in memory; "
+                                      "the result is the same bytes.",
+        show_default="on disk from 1 GiB of inputs")] = None,
+    engine: Engine = "local",
     columns: Columns = None,
     encoding: Encoding = None,
     force: Force = False,
@@ -85,7 +90,7 @@ def clean(
     names += [name for name in STEPS if name in requested and name not in names]
     chosen = [made(name, **options.get(name, {})) for name in names]
     announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw,
-                 edits=edits, workers=workers, shards=shards),
+                 edits=edits, workers=workers, shards=shards, on_disk=on_disk, engine=engine),
              as_json)
 
 

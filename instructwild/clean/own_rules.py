@@ -66,6 +66,11 @@ class OwnRules:
 
     rules: tuple[OwnRule, ...] = ()
 
+    @property
+    def row_wise(self) -> bool:
+        """Whether each row is judged by itself: a function sees one row, an expression may compare all of them."""
+        return all(rule.expression is None for rule in self.rules)
+
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Flag or drop a row that a rule sees."""
         for rule in self.rules:

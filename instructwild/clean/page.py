@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -23,23 +23,52 @@ MEANING = {
 }
 
 
-def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Notes) -> Page:
+class Totals(NamedTuple):
+    """Counts of all rows, where figures and samples are drawn from some of them.
+
+    Attributes:
+        kept, dropped, flagged: rows.
+        languages: different languages of the kept rows.
+        reasons: dropped rows by reason.
+        every: of how many rows one is drawn.
+    """
+
+    kept: int
+    dropped: int
+    flagged: int
+    languages: int
+    reasons: dict[str, int]
+    every: int = 1
+
+    @classmethod
+    def of(cls, after: pl.DataFrame, dropped: pl.DataFrame) -> "Totals":
+        """The counts of the rows themselves."""
+        flags = pl.col("labels").struct.field("flags").list
+        return cls(after.height, dropped.height, after.select((flags.len() > 0).sum()).item() or 0,
+                   after["language"].n_unique(), _counts(dropped["reason"]))
+
+
+def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes: Notes,
+         totals: Totals | None = None) -> Page:
     """The report.
 
     Args:
         before, after: rows as `clean.rows.opened` gives them; the languages of `before` are those it came with.
-        dropped: all rows that left, in the columns of `dropped.parquet`.
+        dropped: the rows that left, in the columns of `dropped.parquet`.
         notes: what each step counted, by its name.
+        totals: counts of all rows, where the frames hold some of them.
     """
-    total = before.height + dropped.filter(pl.col("step") == "read").height
-    kept = f"{after.height / total:.1%}" if total else "none"
-    shown = Page(title="Clean", lead=f"{total:,} rows in, {after.height:,} kept ({kept}). Below, why the others left.")
+    totals = totals or Totals.of(after, dropped)
+    total = totals.kept + totals.dropped
+    kept = f"{totals.kept / total:.1%}" if total else "none"
+    some = (f" Figures and samples are drawn from every {totals.every:,}th row; the counts of rows, reasons and steps are "
+            "of all rows." if totals.every > 1 else "")
+    shown = Page(title="Clean", lead=f"{total:,} rows in, {totals.kept:,} kept ({kept}). Below, why the others left.{some}")
     flags = after.select(pl.col("labels").struct.field("flags").list.explode(keep_nulls=False, empty_as_null=False))
     counts = _counts(flags.to_series().alias("flag"))
-    shown.add("", Stats([("rows in", total), ("kept", after.height), ("dropped", dropped.height),
-                         ("flagged", after.select(pl.col("labels").struct.field("flags").list.len() > 0).to_series().sum()),
-                         ("languages", after["language"].n_unique())]))
-    _reasons(shown, dropped)
+    shown.add("", Stats([("rows in", total), ("kept", totals.kept), ("dropped", totals.dropped), ("flagged", totals.flagged),
+                         ("languages", totals.languages)]))
+    _reasons(shown, dropped, totals.reasons)
     shown.add("Step by step", Table(["step", "rows in", "dropped", "seconds"],
                                     [[name, note["in"], note["dropped"], note["seconds"]] for name, note in notes.items()]))
     _distributions(shown, before, after, dropped)
@@ -67,8 +96,7 @@ def _counts(values: pl.Series) -> dict[str, int]:
     return {str(name): count for name, count in values.value_counts(sort=True).iter_rows()}
 
 
-def _reasons(shown: Page, dropped: pl.DataFrame) -> None:
-    reasons = _counts(dropped["reason"])
+def _reasons(shown: Page, dropped: pl.DataFrame, reasons: Mapping[str, int]) -> None:
     if not reasons:
         shown.add("Why rows left", Prose("No row left."))
         return

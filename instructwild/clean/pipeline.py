@@ -1,6 +1,7 @@
 """Rows in, a stage folder out: the steps in order, every dropped row with its step, reason and evidence."""
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
@@ -12,16 +13,20 @@ import polars as pl
 
 from instructwild.clean.chunks import StepResult, dropped_rows, in_chunks, judged_by, runs, worth_chunks
 from instructwild.clean.edits import HandEdits, unapplied
+from instructwild.clean.ray_workers import Engine, workers_of
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step
 from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
 from instructwild.read import Table, read
+from instructwild.read.instructions import RowReader
 from instructwild.schema.columns import compact
-from instructwild.stage import Run, Stage, start
+from instructwild.stage import Run, Stage, input_record, is_stage, start
+from instructwild.stage.content import size_of
+from instructwild.stage.folder import DATA
 from instructwild.stage.frames import dropped_frame
-from instructwild.stage.remote import is_url, public, uploading
+from instructwild.stage.remote import local_copy
 
 STEPS = {
     "repair": "instructwild.clean.repair:Repair",
@@ -35,6 +40,8 @@ STEPS = {
 }
 """Every step, in the order that makes sense of them: mend, judge each row by itself, then compare rows."""
 
+LARGE_INPUTS = 2**30
+"""Bytes of inputs from which on rows are kept on disk while they are cleaned, unless it is said otherwise."""
 DEFAULT = ("repair", "language", "rules", "exact", "near")
 
 
@@ -57,7 +64,7 @@ def made(name: str, **options: Any) -> Step:
 def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | Step] = DEFAULT, *,
           columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
           keep_raw: bool = False, edits: str | Path | None = None, workers: int = 1,
-          shards: int | None = None) -> Stage:
+          shards: int | None = None, on_disk: bool | None = None, engine: Engine = "local") -> Stage:
     """Clean the rows of `inputs` into the stage folder `out`.
 
     Args:
@@ -71,28 +78,79 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         edits: a file of edits that people made in `instructwild view`.
         workers: processes to use, 0 for one a core. The result is the same bytes.
         shards: write the rows in so many files; `data.parquet` is a folder then.
+        on_disk: keep the rows on disk while they are cleaned, in bounded memory; None where the size of the inputs decides.
+            The result is the same bytes.
+        engine: whose processes do the work: of this program, or of Ray. The result is the same bytes.
 
     Raises:
+        MissingExtraError: Ray is not installed.
         InputError: an input or option cannot be read or understood.
         OutputError: `out` cannot be written, or belongs to another run.
     """
-    if is_url(out):
-        with uploading(str(out)) as folder:
-            stage = clean(inputs, folder, steps, columns=columns, encoding=encoding, force=force, keep_raw=keep_raw,
-                          edits=edits, workers=workers, shards=shards)
-        return replace(stage, url=public(str(out)))
     chosen = [made(step) if isinstance(step, str) else step for step in steps]
     inputs = list(inputs)
+    settings = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
+                **({"map": dict(columns)} if columns else {})}
+    written_in = {"shards": shards} if shards else {}
+    if _on_disk(on_disk, inputs, chosen, edits):
+        with start(out, "clean", config=settings | written_in, inputs=list(map(input_record, inputs)), force=force,
+                   shards=shards) as run:
+            if run.finished:
+                return run.finished
+            with workers_of(engine, workers) as pool:
+                return _run_on_disk(run, RowReader(inputs, encoding, columns, marked_bad=True),
+                                    [_with_workers(step, pool) for step in chosen], keep_raw, pool)
     table = read(inputs, encoding, columns, marked_bad=True)
     by_hand = HandEdits.of_file(edits, inputs, table.frame)
-    config = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
-              **({"map": dict(columns)} if columns else {}), **by_hand.config, **({"shards": shards} if shards else {})}
+    config = settings | by_hand.config | written_in
     with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force,
                shards=shards) as run:
         if run.finished:
             return run.finished
-        with Workers(workers) as pool:
+        with workers_of(engine, workers) as pool:
             return _run(run, table, [_with_workers(step, pool) for step in chosen], keep_raw, by_hand, pool)
+
+
+def _on_disk(wanted: bool | None, inputs: Sequence[str | Path], steps: Sequence[Step], edits: str | Path | None) -> bool:
+    """Whether to keep the rows on disk meanwhile.
+
+    Raises:
+        ConfigError: it was asked for, and cannot be.
+    """
+    if wanted is False:
+        return False
+    hindrance = ("edits are applied to all rows at once" if edits is not None else
+                 "rules of polars expressions may compare all rows" if any(
+                     step.name == "own_rules" and not getattr(step, "row_wise", False) for step in steps) else
+                 "standard input and Hub datasets are read once" if not all(
+                     Path(local_copy(source)).exists() for source in inputs) else "")
+    if hindrance and wanted:
+        raise ConfigError(f"rows cannot be on disk here: {hindrance}", where="--on-disk", remedy="leave out --on-disk")
+    return not hindrance and (bool(wanted) or sum(map(_size_in_memory, inputs)) >= LARGE_INPUTS)
+
+
+def _size_in_memory(source: str | Path) -> int:
+    """About how many bytes the rows of an input take, by its size; packed ones take about four times as many."""
+    path = Path(local_copy(source))
+    path = path / DATA if is_stage(path) else path
+    packed = any(file.suffix in (".parquet", ".gz", ".zst", ".xlsx") for file in (path, *path.rglob("*")))
+    return size_of(path) * (4 if packed else 1) if path.exists() else 0
+
+
+def _run_on_disk(run: Run, reader: RowReader, steps: Sequence[Step], keep_raw: bool, workers: Workers) -> Stage:
+    from instructwild.clean.on_disk import CleanedOnDisk
+    from instructwild.clean.page import page
+
+    masked = any(step.name == "pii" for step in steps) and not keep_raw
+    folder = run.scratch / "rows"
+    try:
+        cleaned = CleanedOnDisk(reader, steps, folder, workers, _masked if masked else None)
+        return run.finish(data=cleaned.kept, dropped=cleaned.dropped, inputs=reader.inputs,
+                          report=page(cleaned.before, cleaned.after, cleaned.some_dropped(), cleaned.notes, cleaned.totals),
+                          metrics={"steps": {name: _figures(note) for name, note in cleaned.notes.items()},
+                                   **({"unread": reader.unread} if reader.unread else {})})
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _with_workers(step: Step, workers: Workers) -> Step:

@@ -1,8 +1,10 @@
 """Near-duplicates: prompts that ask for the same in almost the same words, by the exact definition of `clean.near`."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,6 +19,9 @@ from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
     from instructwild.clean.near import Match, NearDuplicates, SameRequests
+    from instructwild.clean.near.requests_on_disk import RequestsOnDisk
+
+    Merged = NearDuplicates | SameRequests | RequestsOnDisk
 
 SHOWN = 10
 COMPILED_PAYS_FROM = 20_000
@@ -45,17 +50,33 @@ class Near:
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, and their F."""
-        from instructwild.clean.near import SameRequests, near_duplicate_matches
-
-        if rows.height > COMPILED_PAYS_FROM and find_spec("numba") is None:
-            console.print(_slower(rows.height, self.plain), markup=False, highlight=False, soft_wrap=True)
-        limit, texts = Fraction(str(self.threshold)), request_texts(rows)
-        merged = near_duplicate_matches(texts, limit) if self.plain else SameRequests(
-            texts, limit, workers=self.workers, anew=len(texts) <= DECIDED_ANEW)
+        merged, notes = self.merged(request_texts(rows))
         lost = rows[merged.rows].select("at").with_columns(
             rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
-        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")),
-                        _close_look(merged, texts))
+        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)
+
+    def merged(self, texts: Sequence[str], folder: Path | None = None) -> "tuple[Merged, dict[str, Any]]":
+        """Which texts duplicate an earlier one, and what the report shows of it.
+
+        Args:
+            texts: what each row asks for.
+            folder: where keys are kept while texts on disk are compared; None where the texts are in memory.
+        """
+        from instructwild.clean.near import SameRequests, near_duplicate_matches
+
+        if len(texts) > COMPILED_PAYS_FROM and find_spec("numba") is None:
+            console.print(_slower(len(texts), self.plain), markup=False, highlight=False, soft_wrap=True)
+        limit = Fraction(str(self.threshold))
+        merged: Merged
+        if self.plain:
+            merged = near_duplicate_matches(texts[:], limit)
+        elif folder is not None and len(texts) > DECIDED_ANEW:
+            from instructwild.clean.near.requests_on_disk import RequestsOnDisk
+
+            merged = RequestsOnDisk(texts, folder, limit, workers=self.workers)  # type: ignore[arg-type]
+        else:
+            merged = SameRequests(texts[:], limit, workers=self.workers, anew=len(texts) <= DECIDED_ANEW)
+        return merged, _close_look(merged, texts)
 
 
 def _slower(rows: int, plain: bool) -> str:
@@ -65,7 +86,7 @@ def _slower(rows: int, plain: bool) -> str:
             f"For speed: {install_command('fast')}")
 
 
-def _close_look(merged: "NearDuplicates | SameRequests", texts: list[str]) -> dict[str, Any]:
+def _close_look(merged: "Merged", texts: Sequence[str]) -> dict[str, Any]:
     """The pairs closest to the threshold on either side, of all rows; what other thresholds would drop of the first ones."""
 
     def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from types import TracebackType
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from instructwild.console.terminal import console
 
@@ -26,7 +26,12 @@ class Workers:
 
     Args:
         count: how many; 0 stands for one a core.
+
+    Attributes:
+        elsewhere: all work is done in other processes, even where there is one.
     """
+
+    elsewhere: ClassVar[bool] = False
 
     def __init__(self, count: int = 1) -> None:
         self.count = count or os.cpu_count() or 1

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from instructwild.errors import InputError
+from instructwild.stage.remote import url_of
 
 DAMAGED = (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
 
@@ -63,7 +64,8 @@ class Member:
     @property
     def where(self) -> str:
         """What messages call it."""
-        return f"{self.path}!{self.inside}" if self.inside else str(self.path)
+        path = url_of(self.path) or str(self.path)
+        return f"{path}!{self.inside}" if self.inside else path
 
 
 def _unpacked(handle: Any, name: str, stack: ExitStack) -> IO[bytes]:

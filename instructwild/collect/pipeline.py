@@ -30,6 +30,7 @@ from instructwild.schema.verdict import Dropped
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.atomic import write_atomic
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
+from instructwild.stage.remote import as_url, local_copy
 from instructwild.text.language import languages
 
 PART = 5_000
@@ -84,7 +85,8 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
     terms = Terms(kind, salt or user_salt(), license, as_is, private, keep_raw, forgotten(root), mask, recall,
                   threshold, keep_unsure=labeller is not None)
     inputs = [_record(source_kind, source) for source in sources]
-    config = terms.config() | {"encoding": encoding} | ({"limit": limit} if any(not _local(s) for s in sources) else {})
+    asked_live = any(export_at(source_kind, source) is None for source in sources)
+    config = terms.config() | {"encoding": encoding} | ({"limit": limit} if asked_live else {})
     if labeller is not None:
         config |= labeller.config()
         inputs += model_inputs([labeller.model])
@@ -105,13 +107,21 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
                           metrics={name: dict(sorted(counts.items())) for name, counts in tally.items()})
 
 
-def _local(source: str | Path) -> bool:
-    return Path(source).exists()
+def export_at(kind: SourceKind, source: str | Path) -> Path | None:
+    """Where an export lies, of one behind a URL its local copy; None where the source is a query, or nothing.
+
+    Raises:
+        InputError: the URL cannot be read.
+    """
+    url = as_url(source)
+    query = url is not None and bool(kind.live) and url.startswith("http")     # an address that the kind is asked at
+    path = Path(source if query else local_copy(source))
+    return path if path.exists() else None
 
 
 def _record(kind: SourceKind, source: str | Path) -> FileRecord:
-    if _local(source):
-        check(Path(source))
+    if (path := export_at(kind, source)) is not None:
+        check(path)
         return input_record(source)
     if kind.live:
         return FileRecord(path=str(source), sha256=sha256(f"{kind.name} {source}".encode()).hexdigest())
@@ -119,8 +129,8 @@ def _record(kind: SourceKind, source: str | Path) -> FileRecord:
 
 
 def _posts(kind: SourceKind, source: str | Path, encoding: str | None, limit: int) -> Iterator[Post]:
-    if _local(source):
-        return kind.posts(Path(source), encoding)
+    if (path := export_at(kind, source)) is not None:
+        return kind.posts(path, encoding)
     return islice(kind.ask(str(source), limit), limit)
 
 

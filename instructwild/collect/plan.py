@@ -9,7 +9,7 @@ from typing import Any
 from instructwild.collect.judge import THRESHOLD, Recall
 from instructwild.collect.kinds import kind_named
 from instructwild.collect.labels import SAMPLING, request_for, unsure
-from instructwild.collect.pipeline import PART, Labeller, process
+from instructwild.collect.pipeline import PART, Labeller, export_at, process
 from instructwild.collect.row import Terms
 from instructwild.llm.name import understand
 from instructwild.llm.open import check
@@ -40,12 +40,13 @@ def plan(kind: str, sources: Sequence[str | Path], labeller: Labeller | None = N
     if labeller is not None:
         name = understand(labeller.model)
         price, style = check(name, labeller.limits), style_for(name)
-    queries = [str(source) for source in sources if not Path(source).exists()]
+    exports = [(source, export_at(source_kind, source)) for source in sources]
+    queries = [str(source) for source, path in exports if path is None]
     figures: dict[str, Any] = {"posts": 0, "prompts": 0, "queries": queries}
     if labeller is not None:
         figures["unsure"] = 0
     sent, most = 0, 0.0
-    posts = chain.from_iterable(source_kind.posts(Path(source), encoding) for source in sources if Path(source).exists())
+    posts = chain.from_iterable(source_kind.posts(path, encoding) for _, path in exports if path is not None)
     while batch := tuple(islice(posts, PART)):
         rows = list(instructions(process(batch, terms)[0]))
         figures |= {"posts": figures["posts"] + len(batch), "prompts": figures["prompts"] + len(rows)}

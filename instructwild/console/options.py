@@ -1,17 +1,21 @@
 """What all command lines share: the options of a stage, and how a finished one is announced."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 if TYPE_CHECKING:
     from instructwild.stage import Stage
 
-Out = Annotated[Path, typer.Option("--out", help="The stage folder to write.", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", help="The stage folder to write, or the URL of one (s3://, hf://).",
+                                   show_default=False)]
 Force = Annotated[bool, typer.Option("--force", help="Replace what another run left in --out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON on stdout.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it would cost; do nothing.")]
+Engine = Annotated[Literal["local", "ray"], typer.Option(
+    "--engine", help="Processes of this program, or of Ray: of the cluster that RAY_ADDRESS names, else of this machine; "
+                     "the result is the same bytes.")]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text inputs that are not UTF-8.")]
 
 Columns = Annotated[list[str] | None, typer.Option(

@@ -5,12 +5,13 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from instructwild import stage
+from instructwild.clean.ray_workers import Engine, workers_of
 from instructwild.errors import ConfigError
 from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, JudgeVerdicts, described, judged, judgements, judges_of
 from instructwild.expand.parse import refused
@@ -111,7 +112,8 @@ def trimmed(text: str) -> str:
 
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], plan: ResponsePlan, *,
             judges: Sequence[str] = (), limits: Limits | None = None, cache: Path | None = None,
-            columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False) -> stage.Stage:
+            columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
+            engine: Engine = "local") -> stage.Stage:
     """Answer prompts.
 
     Args:
@@ -121,8 +123,11 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         plan: how many answers, and which count.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
         judges: models, and reward models as `reward:PATH`, that rank the candidates.
+        engine: whose processes answer for models that run here: this one, or those of Ray. The answers are the same where
+            their processors and numbers of threads are.
 
     Raises:
+        MissingExtraError: Ray is not installed.
         InputError: a source cannot be read.
         ConfigError: the plan or the limits do not fit.
         ModelError, EndpointError: a model cannot be loaded or does not answer.
@@ -152,12 +157,13 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         rows = spread(list(instructions(table.frame)), plan.limit)
         work = open_prompts(rows, plan)
         sessions = []
-        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
+        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger, ExitStack() as stack:
+            each = stack.enter_context(workers_of(engine, 0)).map if engine != "local" else None
             for offset, name in enumerate(names):
                 missing = [(prompt, slot) for prompt in work.values() if prompt.row.prompt
                            for slot in range(offset, plan.k - len(prompt.own), len(names))]
                 if missing:
-                    sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER))
+                    sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER, each=each))
                     asyncio.run(fill(sessions[-1], missing, plan))
             kept, dropped = _kept_and_dropped(rows, work, plan)
             verdicts: list[JudgeVerdicts] = []

@@ -21,7 +21,7 @@ from instructwild.console.model_options import (
     as_switch,
 )
 from instructwild.console.old_names import old_names
-from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Engine, Force, Json, Out, announce
 
 if TYPE_CHECKING:
     from instructwild.expand.forecast import Forecast
@@ -65,6 +65,7 @@ def respond(
     seed: Annotated[int, typer.Option(help="Random seed of sampling.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Answer only so many prompts, spread over the input.", min=1)] = None,
     cache: Cache = None,
+    engine: Engine = "local",
     columns: Columns = None,
     encoding: Encoding = None,
     dry_run: DryRun = False,
@@ -106,7 +107,7 @@ def respond(
         announce(judge_candidates(prompts, out, judges, limits=limits, cache=cache, seed=seed, force=force), as_json)
         return
     announce(run(prompts, out, models, plan, judges=judges, limits=limits, cache=cache, columns=mapping, encoding=encoding,
-                 force=force), as_json)
+                 force=force, engine=engine), as_json)
 
 
 def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: "ResponsePlan", limits: "Limits",

@@ -171,7 +171,7 @@ class Forgetting:
 
     def _own_files(self) -> Iterable[Path]:
         """Files of ours beside the stages' own: unfinished work, caches, edits, exports, pages, what was published."""
-        from instructwild.llm.cache import cache_dir
+        from instructwild.stage.cache import cache_dir
 
         stages = [node.folder for node in Graph(self.root).nodes]
         stages += [path.parent for path in files(self.root)

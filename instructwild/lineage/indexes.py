@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from instructwild.llm.cache import cache_dir
+from instructwild.stage.cache import cache_dir
 
 
 def index_folder() -> Path:

@@ -5,6 +5,7 @@ Each request draws its random numbers from its own seed, so that what it is batc
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,25 @@ class LocalModel:
         local = cls.__new__(cls)
         local.path = Path(model.name_or_path or "model")
         local._take(model, tokenizer, batch)
+        return local
+
+    @classmethod
+    def without_weights(cls, path: str | Path, batch: int = 32) -> "LocalModel":
+        """The tokenizer alone, to encode requests and form batches that other processes answer."""
+        from transformers import AutoTokenizer
+
+        local = cls.__new__(cls)
+        local.path, local.batch = resolve(path), batch
+        holder = local.path
+        if (holder / ADAPTER).is_file() and not (holder / "tokenizer_config.json").is_file():
+            holder = resolve(_base_of(holder, str(read_json(holder / ADAPTER).get("base_model_name_or_path") or "")))
+        check_code(holder)
+        try:
+            with quiet():
+                local.tokenizer = AutoTokenizer.from_pretrained(holder, trust_remote_code=False)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"has no tokenizer that can be loaded ({str(error).splitlines()[0][:300]})", where=str(path),
+                             remedy="check that the folder holds a whole causal language model and its tokenizer") from error
         return local
 
     def _take(self, model: Any, tokenizer: Any, batch: int) -> None:
@@ -142,6 +162,22 @@ class LocalModel:
         stops = row.request.sampling.stop if isinstance(row, Row) else ()
         if stops and row.finish != "stop" and _cut(self.tokenizer.decode(row.generated), stops)[1]:
             row.finish = "stop"
+
+
+@lru_cache(maxsize=1)
+def _loaded(source: str, batch: int) -> LocalModel:
+    return LocalModel(source, batch=batch)
+
+
+def answered(source: str, batch: int, requests: Sequence[Request]) -> list[Reply]:
+    """The replies of a model that this process loads once: for processes that answer one batch after another.
+
+    Args:
+        source: a folder, or any name that `resolve` knows.
+        batch: how many requests are answered at once.
+        requests: as in `LocalModel.generate`.
+    """
+    return _loaded(source, batch).generate(requests)
 
 
 def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", device: str | None = None,

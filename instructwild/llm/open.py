@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from instructwild.errors import ConfigError
 from instructwild.llm.address import is_loopback, shown_address
@@ -11,7 +12,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.price import Price, known_price
 from instructwild.llm.request import Request
-from instructwild.llm.session import EndpointEngine, LedgerBatchEngine, Session, all_at_once
+from instructwild.llm.session import Each, EndpointEngine, LedgerBatchEngine, Session, all_at_once
 
 ENDPOINT_CONCURRENCY = 128
 MOST_AT_ONCE = 1_000_000
@@ -99,7 +100,8 @@ def window_of(name: ModelName, limits: Limits) -> int:
     return limits.concurrency or (ENDPOINT_CONCURRENCY if name.location == "endpoint" else limits.batch)
 
 
-def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: int = 1) -> Session:
+def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: int = 1,
+               each: Each | None = None) -> Session:
     """Get a model ready for requests: the same for an endpoint, a model in this process, and a script.
 
     Args:
@@ -108,6 +110,7 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
         ledger: where calls and answers are kept.
         sort: how many batches a model in this process may look over to put requests of like length together. 1 where
             requests depend on earlier replies.
+        each: what has the batches of a model that runs on this machine answered, in other processes; None for this one.
 
     Raises:
         ConfigError: `check` refuses it.
@@ -139,8 +142,9 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
     if name.location == "scripted":
         from instructwild.llm.scripted import Script
 
-        return Session(name, LedgerBatchEngine(Script().replies, all_at_once, ledger, name.label), window, price, ledger)
-    from instructwild.llm.local import LocalModel
+        return Session(name, LedgerBatchEngine(Script().replies, all_at_once, ledger, name.label, each or map),
+                       window, price, ledger)
+    from instructwild.llm.local import LocalModel, answered
 
     if limits.local_only and name.on_hub:
         from instructwild.llm.models import cached_from_hub
@@ -148,9 +152,10 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
         source = cached_from_hub(name.name) or name.name
     else:
         source = name.name
-    local = LocalModel(source, batch=limits.batch)
+    local = LocalModel(source, batch=limits.batch) if each is None else LocalModel.without_weights(source, limits.batch)
 
     def by_length(requests: list[Request]) -> list[list[int]]:
         return local.batches([len(local.encode(request)) for request in requests])
 
-    return Session(name, LedgerBatchEngine(local.generate, by_length, ledger, name.key), window, price, ledger)
+    answer = local.generate if each is None else partial(answered, str(source), limits.batch)
+    return Session(name, LedgerBatchEngine(answer, by_length, ledger, name.key, each or map), window, price, ledger)

@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,8 @@ from instructwild.llm.request import Reply, Request
 
 NextRequest = Callable[[], Request | None]
 """Gives the next request, or None where there is none now."""
+Each = Callable[[Callable[[list[Request]], list[Reply]], Iterable[list[Request]]], Iterable[list[Reply]]]
+"""Answers batch after batch, as `map` does, perhaps in other processes."""
 
 
 @dataclass
@@ -156,8 +158,8 @@ class LedgerBatchEngine:
     """Requests answered in batches by something that answers many at once; each batch is kept whole or not at all."""
 
     def __init__(self, answer: Callable[[list[Request]], list[Reply]], batches: Callable[[list[Request]], list[list[int]]],
-                 ledger: Ledger, label: str) -> None:
-        self.answer, self.batches, self.ledger, self.label = answer, batches, ledger, label
+                 ledger: Ledger, label: str, each: Each = map) -> None:
+        self.answer, self.batches, self.ledger, self.label, self.each = answer, batches, ledger, label, each
 
     async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Reply]]:
         """Replies in the order of the requests."""
@@ -170,13 +172,27 @@ class LedgerBatchEngine:
         any of it is missing: what a row is batched with can decide its rounding.
         """
         replies: list[Reply | None] = [None] * len(requests)
-        for batch in self.batches(requests):
-            keys = [requests[i].key(self.label) for i in batch]
-            known = [self.ledger.get(key) for key in keys]
-            if any(reply is None for reply in known):
-                known = list(self.answer([requests[i] for i in batch]))
-                self.ledger.settle_all((key, reply) for key, reply in zip(keys, known, strict=True) if reply is not None)
-            for i, reply in zip(batch, known, strict=True):
+        looked_up: deque[tuple[list[int], list[str], list[Reply | None]]] = deque()
+
+        def unknown() -> Iterator[list[Request]]:
+            for batch in self.batches(requests):
+                keys = [requests[i].key(self.label) for i in batch]
+                looked_up.append((batch, keys, [self.ledger.get(key) for key in keys]))
+                if None in looked_up[-1][2]:
+                    yield [requests[i] for i in batch]
+
+        answers = iter(self.each(self.answer, unknown()))
+        while True:
+            answered = next(answers, None)
+            while looked_up and None not in looked_up[0][2]:
+                batch, _, known = looked_up.popleft()
+                for i, reply in zip(batch, known, strict=True):
+                    replies[i] = reply
+            if answered is None:
+                break
+            batch, keys, _ = looked_up.popleft()
+            self.ledger.settle_all(zip(keys, answered, strict=True))
+            for i, reply in zip(batch, answered, strict=True):
                 replies[i] = reply
         return [reply for reply in replies if reply is not None]
 

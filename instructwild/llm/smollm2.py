@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
-from instructwild.llm.cache import cache_dir
 from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
 from instructwild.stage.atomic import new_folder
+from instructwild.stage.cache import cache_dir
 
 if TYPE_CHECKING:
     from gguf import GGUFReader

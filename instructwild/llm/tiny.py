@@ -8,10 +8,10 @@ import hashlib
 from itertools import product
 from pathlib import Path
 
-from instructwild.llm.cache import cache_dir
 from instructwild.llm.quiet import quiet
 from instructwild.llm.template import END, PAD, START, chatml
 from instructwild.stage.atomic import new_folder
+from instructwild.stage.cache import cache_dir
 
 VOCABULARY = 1024
 HIDDEN, LAYERS, HEADS, KEY_HEADS, INTERMEDIATE, CONTEXT = 64, 2, 4, 2, 128, 2048

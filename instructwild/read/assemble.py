@@ -53,21 +53,33 @@ class Reading:
 
 def from_lines(lines: Iterable[Line], reading: Reading) -> Rows:
     """The instruction rows among the lines, and a drop for each of the others."""
-    rest, frames, bad = iter(joined_trees(lines)), [pl.DataFrame(schema=INSTRUCTION)], []
+    frames, bad = [pl.DataFrame(schema=INSTRUCTION)], list[Dropped]()
+    for frame, unread in pieces_of_lines(lines, reading):
+        frames.append(frame)
+        bad += unread
+    return pl.concat(frames, rechunk=True), bad
+
+
+def pieces_of_lines(lines: Iterable[Line], reading: Reading) -> Iterator[Rows]:
+    """The same, some rows at a time."""
+    rest = iter(joined_trees(lines))
     while batch := list(islice(rest, BATCH)):
         reading.names.look_at_labels(line.value["label"] for line in batch
                                      if isinstance(line.value, dict) and "label" in line.value)
         quick = list(_plain_lines(batch, reading))
         done = {number for numbers, _ in quick for number in numbers}
         slow = ((number, line) for number, line in enumerate(batch) if number not in done)
-        frame, unread = _merged(quick, slow, reading)
-        frames.append(frame)
-        bad += unread
-    return pl.concat(frames, rechunk=True), bad
+        yield _merged(quick, slow, reading)
 
 
-def from_columns(frame: pl.DataFrame, reading: Reading) -> Rows:
-    """The instruction rows of a frame: our own columns as they are, plain text columns at once, other rows one by one."""
+def from_columns(frame: pl.DataFrame, reading: Reading, before: int = 0) -> Rows:
+    """The instruction rows of a frame: our own columns as they are, plain text columns at once, other rows one by one.
+
+    Args:
+        frame: the rows.
+        reading: how they are read.
+        before: how many rows of the file came before these.
+    """
     frame, names = upgraded(frame), reading.names
     if not names and all(frame.schema.get(column) == kind for column, kind in INSTRUCTION.items()):
         fit = (frame["messages"].list.len().fill_null(0) > 0) & frame["id"].is_not_null()
@@ -86,8 +98,9 @@ def from_columns(frame: pl.DataFrame, reading: Reading) -> Rows:
         if rows.height:
             read = [(column, renames.get(column, column)) for column in frame.columns if column not in others]
             reading.read_as.add(PLAIN, read, others, rows.height)
-    slow = zip(fit.not_().arg_true(), frame.filter(~fit).iter_rows(named=True), strict=True)
-    return _merged([(fit.arg_true().to_list(), rows)], ((number, Line(number + 1, row)) for number, row in slow), reading)
+    others_at = zip(fit.not_().arg_true(), frame.filter(~fit).iter_rows(named=True), strict=True)
+    slow = ((number, Line(before + number + 1, row)) for number, row in others_at)
+    return _merged([(fit.arg_true().to_list(), rows)], slow, reading)
 
 
 @dataclass

@@ -11,6 +11,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -20,8 +21,8 @@ from instructwild.errors import InputError, MissingExtraError
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
-from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, table
-from instructwild.stage.remote import is_url, local_copy, public, url_of
+from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, parquet_pieces, table
+from instructwild.stage.remote import as_url, local_copy, public, url_of
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
@@ -89,10 +90,50 @@ def columns_of(source: str | Path) -> pl.DataFrame | None:
     return _table(path) if path.is_file() and path.stat().st_size and _reader(path) in TABLES else None
 
 
+def pieces_of_columns(source: str | Path, rows: int) -> "Columns | None":
+    """The columns of a Parquet, Arrow or Excel file, so many rows at a time; None for every other kind of source.
+
+    A Parquet file is read piece by piece, the others at once.
+
+    Raises:
+        InputError: the file cannot be read as such.
+    """
+    path = Path(local_copy(source))
+    if not (path.is_file() and path.stat().st_size and _reader(path) in TABLES):
+        return None
+    if _reader(path) is _parquet:
+        head = next(parquet_pieces(path, 1), None)
+        if head is None:
+            raise _no_rows(path)
+        return Columns(head.head(0), pl.scan_parquet(path, glob=False), lambda: parquet_pieces(path, rows))
+    whole = _table(path)
+    return Columns(whole.head(0), whole.lazy(), lambda: whole.iter_slices(rows))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A file of columns that is read piece by piece.
+
+    Attributes:
+        head: no rows of it, with all columns.
+        lazy: all of its rows, not read yet.
+        pieces: gives its rows, in their order.
+    """
+
+    head: pl.DataFrame
+    lazy: pl.LazyFrame
+    pieces: Callable[[], Iterator[pl.DataFrame]]
+
+    def labels(self) -> Iterator[pl.Series]:
+        """The different values of the column `label`, where there is one."""
+        if "label" in self.head.columns:
+            yield self.lazy.select("label").unique().collect(engine="streaming")["label"]
+
+
 def printable(source: str | Path) -> str:
     """A path or URL as text that any file can hold, whatever bytes its name has; without what may be secret."""
-    if is_url(source):
-        return public(str(source))
+    if (url := as_url(source)) is not None:
+        return public(url)
     if (url := url_of(Path(source))) is not None:
         return url
     return os.fsencode(source).decode("utf-8", "replace")
@@ -190,8 +231,12 @@ def _opened(path: Path) -> IO[bytes]:
 def _table(path: Path) -> pl.DataFrame:
     frame = TABLE_FILES[_ending(path)](path)
     if frame.is_empty():
-        raise InputError("holds no rows", where=printable(path), remedy="check how the file was made")
+        raise _no_rows(path)
     return frame
+
+
+def _no_rows(path: Path) -> InputError:
+    return InputError("holds no rows", where=printable(path), remedy="check how the file was made")
 
 
 def _hub(name: str) -> Iterator[Line]:

@@ -1,5 +1,6 @@
 """Inputs of any layout as one frame of instruction rows; what cannot be read becomes dropped rows."""
 
+import hashlib
 import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -10,12 +11,11 @@ from pathlib import Path
 import polars as pl
 
 from instructwild.errors import InputError
-from instructwild.read.assemble import Reading, Rows, from_columns, from_lines
-from instructwild.read.files import columns_of, files_of, lines_of, printable
+from instructwild.read.assemble import BATCH, Reading, Rows, from_columns, pieces_of_lines
+from instructwild.read.files import files_of, lines_of, pieces_of_columns, printable
 from instructwild.read.line import Line
 from instructwild.read.message_rows import are_messages
 from instructwild.read.names import ColumnNames, check_columns, proposed
-from instructwild.schema.identity import content_id
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, is_ranking
@@ -53,37 +53,81 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
         ConfigError: a column that `columns` names is in none of the plain files.
         GateError: an input is a stage whose gate failed.
     """
+    reader = RowReader(sources, encoding, columns, marked_bad=marked_bad)
     frames: list[pl.DataFrame] = []
     malformed: list[Dropped] = []
-    inputs: list[FileRecord] = []
-    unread: list[str] = []
-    seen = set[str]()
-    for source in sources:
-        if is_stage(source):
-            stage = load(source)
-            frame, bad = rows_of(stage)
-            frames.append(frame)
-            malformed += [*bad, *bad_answers(stage)] if marked_bad else bad
-            inputs.append(input_record(source))
-            continue
-        name, first = printable(source), FirstColumns(columns)
-        reading = Reading(name, ColumnNames(columns))
-        parts = [_rows_of_file(file, replace(reading, name=printable(file)), first, encoding) for file in files_of(source)]
-        frame, bad = pl.concat([frame for frame, _ in parts]), [row for _, rows in parts for row in rows]
-        seen.update(first.columns)
-        if not frame.height and bad and all(row.reason is Reason.MALFORMED for row in bad) and first.columns:
-            unread.append(_remedy(name, first.columns))
+    for frame, bad in reader.pieces():
         frames.append(frame)
         malformed += bad
-        rows, read_as = frame.height + len(bad), reading.read_as.record()
-        if Path(local_copy(source)).exists():
-            inputs.append(input_record(source, rows=rows, read_as=read_as))
-        else:
-            inputs.append(FileRecord(path=name, sha256=_content(frame), rows=rows, read_as=read_as))
-    if seen and not partial:
-        check_columns(columns or {}, seen)
-    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, inputs, unread,
-                 frozenset(seen))
+    if not partial:
+        reader.check_columns()
+    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, reader.inputs,
+                 reader.unread, frozenset(reader.columns))
+
+
+class RowReader:
+    """The rows of stage folders and plain files piece by piece, so that not all of them have to be in memory.
+
+    Attributes:
+        inputs: the inputs that were read to their end, by content.
+        unread: as in `Table`.
+        columns: of the plain files, as far as they were looked at.
+    """
+
+    def __init__(self, sources: Iterable[str | Path], encoding: str | None = None,
+                 columns: Mapping[str, str] | None = None, *, marked_bad: bool = False) -> None:
+        """Nothing is read yet. The arguments are those of `read`."""
+        self._sources, self._encoding, self._mapping, self._marked_bad = sources, encoding, dict(columns or {}), marked_bad
+        self.inputs: list[FileRecord] = []
+        self.unread: list[str] = []
+        self.columns: set[str] = set()
+
+    def pieces(self) -> Iterator[Rows]:
+        """The rows in their order, and those that could not be read.
+
+        Raises:
+            InputError, GateError: as `read`.
+        """
+        for source in self._sources:
+            yield from self._stage(source) if is_stage(source) else self._files(source)
+
+    def check_columns(self) -> None:
+        """Refuse a mapping that names a column which no plain file has.
+
+        Raises:
+            ConfigError: it does.
+        """
+        if self.columns:
+            check_columns(self._mapping, self.columns)
+
+    def _stage(self, source: str | Path) -> Iterator[Rows]:
+        stage, before = load(source), 0
+        for frame in stage.pieces(BATCH):
+            yield _rows_of_stage(frame, stage, before)
+            before += frame.height
+        if self._marked_bad and (bad := [*bad_answers(stage)]):
+            yield pl.DataFrame(schema=INSTRUCTION), bad
+        self.inputs.append(input_record(source))
+
+    def _files(self, source: str | Path) -> Iterator[Rows]:
+        name, first = printable(source), FirstColumns(self._mapping)
+        reading = Reading(name, ColumnNames(self._mapping))
+        rows, malformed, content = 0, 0, hashlib.sha256()
+        here = Path(local_copy(source)).exists()
+        for file in files_of(source):
+            for frame, bad in _pieces_of_file(file, replace(reading, name=printable(file)), first, self._encoding):
+                yield frame, bad
+                rows += frame.height + len(bad)
+                malformed += sum(row.reason is Reason.MALFORMED for row in bad)
+                if not here:
+                    content.update("".join(f"{name} {answer}\n" for name, answer in
+                                           frame.select("id", "response_id").iter_rows()).encode())
+        self.columns.update(first.columns)
+        if rows and malformed == rows and first.columns:
+            self.unread.append(_remedy(name, first.columns))
+        read_as = reading.read_as.record()
+        self.inputs.append(input_record(source, rows=rows, read_as=read_as) if here else
+                           FileRecord(path=name, sha256=content.hexdigest(), rows=rows, read_as=read_as))
 
 
 def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = None,
@@ -99,13 +143,19 @@ def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = 
     return tables
 
 
-def _rows_of_file(file: str | Path, reading: Reading, first: "FirstColumns", encoding: str | None) -> Rows:
+def _pieces_of_file(file: str | Path, reading: Reading, first: "FirstColumns", encoding: str | None) -> Iterator[Rows]:
     """The rows of one file; its columns are noted in `first`."""
-    table = columns_of(file)
-    if table is None or are_messages(table.columns):
-        return from_lines(first.watch(lines_of(file, encoding)), reading)
-    first.columns += [column for column in table.columns if column not in first.columns]
-    return from_columns(table, reading)
+    table = pieces_of_columns(file, BATCH)
+    if table is None or are_messages(table.head.columns):
+        yield from pieces_of_lines(first.watch(lines_of(file, encoding)), reading)
+        return
+    first.columns += [column for column in table.head.columns if column not in first.columns]
+    for labels in table.labels():                        # of all rows, before the first ones are read
+        reading.names.look_at_labels(labels)
+    before = 0
+    for frame in table.pieces():
+        yield from_columns(frame, reading, before)
+        before += frame.height
 
 
 class FirstColumns:
@@ -149,11 +199,14 @@ def rows_of(stage: Stage) -> Rows:
     Raises:
         InputError: it holds a model or rankings.
     """
-    frame = stage.frame()
+    return _rows_of_stage(stage.frame(), stage)
+
+
+def _rows_of_stage(frame: pl.DataFrame, stage: Stage, before: int = 0) -> Rows:
     if is_ranking(frame):
         raise InputError("holds rankings where instructions are wanted", where=str(stage.path),
                          remedy="give an instruction stage, or convert it: instructwild convert")
-    return from_columns(frame, Reading(str(stage.path / DATA)))
+    return from_columns(frame, Reading(str(stage.path / DATA)), before)
 
 
 def bad_answers(stage: Stage) -> Iterator[Dropped]:
@@ -163,7 +216,3 @@ def bad_answers(stage: Stage) -> Iterator[Dropped]:
         yield Dropped(id=row["id"], step=row["step"], reason=Reason.MARKED_BAD, evidence=json.loads(row["evidence"]),
                       row=json.loads(row["row"]))
 
-
-def _content(frame: pl.DataFrame) -> str:
-    """The name of rows that came from no file: a hash over ids and answers."""
-    return content_id([(row[0], row[1] or "") for row in frame.select("id", "response_id").iter_rows()])

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from instructwild import __version__
+from instructwild.errors import InputError
 from instructwild.stage.atomic import remove
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, REPORT, SCRATCH, is_stage
 from instructwild.stage.manifest import FILE_NAME, FileRecord, read_manifest
+from instructwild.stage.remote import is_url, local_copy
 
 TEMPORARY = "temporary"
 """Where files are written in the scratch folder before they are renamed."""
@@ -26,6 +28,11 @@ def fingerprint(stage: str, config: dict[str, Any], inputs: Sequence[FileRecord]
 
 def fingerprint_of(folder: Path) -> dict[str, Any] | None:
     """What the folder was made, or is being made, from (stage, version, config, inputs); None where that is unknown."""
+    if is_url(folder):
+        try:
+            folder = Path(local_copy(folder))
+        except InputError:
+            return None
     if is_stage(folder):
         manifest = read_manifest(folder)
         return fingerprint(manifest.stage, manifest.config, manifest.inputs) | {"version": manifest.version}

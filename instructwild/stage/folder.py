@@ -1,6 +1,7 @@
 """A finished stage folder, and what names its content."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from instructwild.stage.manifest import (
     ReadAs,
     read_manifest,
 )
-from instructwild.stage.remote import is_url, local_copy, public, url_of
+from instructwild.stage.remote import as_url, local_copy, public, url_of
 
 if TYPE_CHECKING:
     import datasets  # type: ignore[import-untyped]
@@ -27,7 +28,7 @@ DATA, DROPPED_FILE, REPORT, MODEL = "data.parquet", "dropped.parquet", "report.h
 WEIGHTS = f"{MODEL}/*.safetensors"
 """What later stages know a model by: its weights, whatever tokenizer files lie beside them."""
 __all__ = ["DATA", "DROPPED_FILE", "MODEL", "REPORT", "SCRATCH", "WEIGHTS", "Stage", "input_record", "is_stage", "load",
-           "part_name", "part_records", "sha256_of", "table", "weights_sha256"]
+           "parquet_pieces", "part_name", "part_records", "sha256_of", "table", "weights_sha256"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,15 @@ class Stage:
             raise InputError(f"is a {self.manifest.stage} stage: it holds a model and no rows", where=str(self.path),
                              remedy="give a stage of rows: collect, expand, clean, respond, annotate or convert")
         return upgraded(table(path))
+
+    def pieces(self, rows: int) -> Iterator[pl.DataFrame]:
+        """The rows that stayed, at most so many at a time.
+
+        Raises:
+            InputError: as `frame`.
+        """
+        path = self.path / DATA
+        return map(upgraded, parquet_pieces(path, rows)) if path.exists() else iter([self.frame()])
 
     def dataset(self) -> "datasets.Dataset":
         """The rows that stayed, as a `datasets.Dataset`.
@@ -99,8 +109,28 @@ def table(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path, glob=False)
     except UNREADABLE as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=url_of(path) or str(path),
-                         remedy="check how the file was made") from None
+        raise _no_parquet(path, error) from None
+
+
+def parquet_pieces(path: Path, rows: int) -> Iterator[pl.DataFrame]:
+    """A Parquet file, or a folder of several, at most so many rows at a time, in their order.
+
+    Raises:
+        InputError: it is missing, damaged or no Parquet.
+    """
+    for file in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:
+        try:
+            lazy = pl.scan_parquet(file, glob=False)
+            height = int(lazy.select(pl.len()).collect().item())
+            for begin in range(0, height, rows):
+                yield lazy.slice(begin, rows).collect()
+        except UNREADABLE as error:
+            raise _no_parquet(file, error) from None
+
+
+def _no_parquet(path: Path, error: BaseException) -> InputError:
+    return InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=url_of(path) or str(path),
+                      remedy="check how the file was made")
 
 
 def part_name(number: int, count: int) -> str:
@@ -157,7 +187,8 @@ def input_record(path: str | Path, rows: int | None = None, read_as: ReadAs | No
     source = Path(local_copy(path))
     if not source.exists():
         raise InputError("does not exist", where=str(source), remedy="check the path")
-    name = public(str(path)) if is_url(path) else os.fsencode(os.path.relpath(source)).decode("utf-8", "replace")
+    url = as_url(path)
+    name = os.fsencode(os.path.relpath(source)).decode("utf-8", "replace") if url is None else public(url)
     if is_stage(source):
         manifest = load(source).manifest
         made = DATA if (source / DATA).exists() else MODEL

@@ -1,7 +1,8 @@
 """Object stores and other file systems behind a URL, as fsspec knows them: `s3://`, `hf://`, `gs://`, `https://`, `memory://`.
 
 What is read is fetched once a process into a temporary folder and then read as any file is; its name stays the URL. A stage
-that is written is made in a local folder and uploaded when it is finished, its manifest last.
+that is written is made in a local folder and uploaded when it is finished, its manifest last. What an interrupted run left
+stays in the user's cache, where the same command goes on with it.
 """
 
 import atexit
@@ -11,21 +12,36 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
 from instructwild.errors import InputError, MissingExtraError, OutputError
+from instructwild.stage.cache import cache_dir
+from instructwild.stage.content import SCRATCH
 from instructwild.stage.manifest import FILE_NAME
 
 URL = re.compile(r"[a-z][a-z0-9+.:-]*://", re.IGNORECASE)
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
+"""Of two letters or more: one is a drive."""
 PACKAGES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs", "adl": "adlfs",
             "hf": "huggingface_hub", "http": "aiohttp", "https": "aiohttp", "ssh": "paramiko", "sftp": "paramiko"}
 
 
+def as_url(source: object) -> str | None:
+    """The URL that an input or output is named by; None for a local one. A `Path` has lost one of its slashes."""
+    if isinstance(source, Path):
+        scheme, *rest = source.parts or ("",)
+        if not SCHEME.fullmatch(scheme) or source.exists():
+            return None
+        return f"{scheme}//{'/' if scheme.lower() == 'file:' else ''}{'/'.join(rest)}"
+    return source if isinstance(source, str) and URL.match(source) else None
+
+
 def is_url(source: object) -> bool:
-    """Whether an input or output is named by a URL; `Path` would take its slashes away."""
-    return isinstance(source, str) and bool(URL.match(source))
+    """Whether an input or output is named by a URL."""
+    return as_url(source) is not None
 
 
 def public(url: str) -> str:
@@ -82,15 +98,16 @@ def fetched(url: str) -> Path:
 
 def local_copy(source: str | Path) -> str | Path:
     """An input as it is, or the local copy of one that is named by a URL."""
-    return fetched(source) if isinstance(source, str) and is_url(source) else source
+    url = as_url(source)
+    return source if url is None else fetched(url)
 
 
 @contextmanager
-def uploading(url: str) -> Iterator[Path]:
+def uploading(url: str, *, force: bool = False) -> Iterator[Path]:
     """A local folder for a stage that is uploaded to the URL when the block ends well, the manifest last.
 
     The folder holds the manifest that is there already, so that the same work is not done twice and another's is not
-    replaced without `--force`. A run that was interrupted begins anew: nothing of it is in the store.
+    replaced without `force`. It stays where the block fails: the same command goes on there.
 
     Raises:
         MissingExtraError: the package of that file system is not installed.
@@ -98,33 +115,51 @@ def uploading(url: str) -> Iterator[Path]:
     """
     store, path = _store(url)
     path = path.rstrip("/")
-    with tempfile.TemporaryDirectory(prefix="instructwild-") as scratch:
-        folder = Path(scratch) / (PurePosixPath(path).name or "stage")
-        manifest = f"{path}/{FILE_NAME}"
-        try:
-            before = store.cat_file(manifest) if store.exists(manifest) else None
-            if before is None and store.exists(path) and store.find(path):
-                raise OutputError("holds files that are no finished stage", where=public(url), remedy="choose another --out")
-        except OutputError:
-            raise
-        except Exception as error:
-            raise _unwritten(error, url) from None
-        if before is not None:
-            folder.mkdir()
-            (folder / FILE_NAME).write_bytes(before)
+    folder = cache_dir() / "uploads" / sha256(public(url).encode()).hexdigest()[:16] / (PurePosixPath(path).name or "stage")
+    manifest = f"{path}/{FILE_NAME}"
+    try:
+        before = store.cat_file(manifest) if store.exists(manifest) else None
+        if before is None and store.exists(path) and store.find(path):
+            raise OutputError("holds files that are no finished stage", where=public(url), remedy="choose another --out")
+    except OutputError:
+        raise
+    except Exception as error:
+        raise _unwritten(error, url) from None
+    _FETCHED[folder] = public(url)
+    if before is not None and not (force and (folder / SCRATCH).exists()):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FILE_NAME).write_bytes(before)
+    try:
         yield folder
-        if not (folder / FILE_NAME).exists() or (folder / FILE_NAME).read_bytes() == before:
-            return
-        try:
-            if before is not None:
-                store.rm(path, recursive=True)
-            files = sorted((file for file in folder.rglob("*") if file.is_file()), key=lambda file: file.name == FILE_NAME)
-            for file in files:
-                to = f"{path}/{file.relative_to(folder).as_posix()}"
-                store.makedirs(to.rpartition("/")[0], exist_ok=True)
-                store.put_file(str(file), to)
-        except Exception as error:
-            raise _unwritten(error, url) from None
+    except BaseException:
+        _forget(folder, before)
+        raise
+    if not (folder / FILE_NAME).exists() or (folder / FILE_NAME).read_bytes() == before:
+        _forget(folder, before)
+        return
+    _upload(store, folder, path, url, replacing=before is not None)
+    fetched.cache_clear()
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+
+
+def _upload(store: Any, folder: Path, path: str, url: str, *, replacing: bool) -> None:
+    try:
+        if replacing:
+            store.rm(path, recursive=True)
+        for file in sorted((file for file in folder.rglob("*") if file.is_file()), key=lambda file: file.name == FILE_NAME):
+            to = f"{path}/{file.relative_to(folder).as_posix()}"
+            store.makedirs(to.rpartition("/")[0], exist_ok=True)
+            store.put_file(str(file), to)
+    except Exception as error:
+        raise _unwritten(error, url) from None
+
+
+def _forget(folder: Path, before: bytes | None) -> None:
+    """Take away the manifest that came from the store, and the folder where nothing else is in it."""
+    if before is not None and (folder / FILE_NAME).exists() and (folder / FILE_NAME).read_bytes() == before:
+        (folder / FILE_NAME).unlink()
+    if not (folder / SCRATCH).exists() and not (folder / FILE_NAME).exists():
+        shutil.rmtree(folder.parent, ignore_errors=True)
 
 
 def _store(url: str) -> tuple[Any, str]:

@@ -5,7 +5,8 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -42,6 +43,8 @@ from instructwild.stage.manifest import (
     peak_memory_mb,
     read_manifest,
 )
+from instructwild.stage.pieces import ROW_GROUP, Pieces, cut, pieces_of, write_parquet
+from instructwild.stage.remote import as_url, public, uploading, url_of
 
 
 class Report(Protocol):
@@ -59,7 +62,7 @@ class Run:
     Spark read as they read a file.
 
     `finished` is the stage itself when the same work was done before: there is nothing left to do. `resumed` tells that
-    an earlier, interrupted run of the same work left files in `scratch`.
+    an earlier, interrupted run of the same work left files in `scratch`. `url` tells where the stage is uploaded to.
     """
 
     folder: Path
@@ -69,6 +72,7 @@ class Run:
     finished: Stage | None = None
     resumed: bool = False
     shards: int | None = None
+    url: str | None = None
     _began: float = field(default_factory=time.monotonic)
 
     @property
@@ -90,32 +94,30 @@ class Run:
             raise
 
 
-    def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame) -> Path:
-        """Write one file of the folder, whole or not at all; a lazy frame streams and is never whole in memory."""
+    def save(self, name: str, content: str | bytes | pl.DataFrame | pl.LazyFrame | Pieces) -> Path:
+        """Write one file of the folder, whole or not at all; lazy frames and pieces stream and are never whole in memory."""
         with self.atomic(name) as path:
-            if isinstance(content, pl.DataFrame):
-                content.write_parquet(path)
-            elif isinstance(content, pl.LazyFrame):
-                content.sink_parquet(path, maintain_order=True)
-            else:
+            if isinstance(content, str | bytes):
                 path.write_bytes(content.encode() if isinstance(content, str) else content)
+            else:
+                rows = pieces_of(content)
+                write_parquet(path, rows.schema, rows.frames())
         return self.folder / name
 
-    def _save_rows(self, data: pl.DataFrame | pl.LazyFrame) -> None:
+    def _save_rows(self, data: pl.DataFrame | pl.LazyFrame | Pieces) -> None:
         if self.shards is None:
             self.save(DATA, data)
             return
-        rows = data.lazy()
-        height = _height(rows)
-        count = max(1, min(self.shards, height))         # no file without rows
+        rows = pieces_of(data)
+        count = max(1, min(self.shards, rows.height))         # no file without rows
+        ends = [rows.height * (number + 1) // count for number in range(count)]
         with self.atomic(DATA) as path:
             path.mkdir()
-            for number in range(count):
-                begin, end = (height * at // count for at in (number, number + 1))
-                rows.slice(begin, end - begin).sink_parquet(path / part_name(number, count), maintain_order=True)
+            for number, frames in enumerate(_split(rows.frames(), ends)):
+                write_parquet(path / part_name(number, count), rows.schema, frames)
 
-    def finish(self, *, data: pl.DataFrame | pl.LazyFrame | None = None,
-               dropped: pl.DataFrame | pl.LazyFrame | Iterable[Dropped] = (),
+    def finish(self, *, data: pl.DataFrame | pl.LazyFrame | Pieces | None = None,
+               dropped: pl.DataFrame | pl.LazyFrame | Pieces | Iterable[Dropped] = (),
                rows: Rows | None = None, report: str | Report | None = None,
                tokens: Tokens | None = None, usd: float = 0.0,
                gate: Literal["passed", "failed"] | None = None, metrics: dict[str, Any] | None = None,
@@ -123,8 +125,8 @@ class Run:
         """Write rows, drops and report, then the manifest, and clear the scratch folder.
 
         Args:
-            data: the rows that stay; None for a stage that made a model. A lazy frame over files in `scratch` is
-                streamed to its place.
+            data: the rows that stay; None for a stage that made a model. A lazy frame over files in `scratch` and
+                pieces are streamed to their place.
             dropped: the rows that left.
             rows: counts of a stage without `data`; otherwise they follow from `data` and `dropped`.
             report: the page a person reads: HTML, or a `Page`, which is signed with the manifest.
@@ -137,7 +139,8 @@ class Run:
         Returns:
             The finished stage, also when its gate failed; `Run` itself never raises for that.
         """
-        self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame) else dropped_frame(dropped))
+        self.save(DROPPED_FILE, dropped if isinstance(dropped, pl.DataFrame | pl.LazyFrame | Pieces)
+                  else dropped_frame(dropped))
         lost = pl.scan_parquet(self.folder / DROPPED_FILE, glob=False)
         if data is not None:
             self._save_rows(data)
@@ -158,7 +161,7 @@ class Run:
         manifest = manifest.model_copy(update={"outputs": self._outputs(rows)})
         self.save(FILE_NAME, manifest.to_json())
         shutil.rmtree(self.scratch, ignore_errors=True)
-        return Stage(self.folder, manifest)
+        return Stage(self.folder, manifest, url=self.url)
 
     def _outputs(self, rows: Rows) -> list[FileRecord]:
         names = ((DATA, rows.kept), (DROPPED_FILE, rows.dropped), (REPORT, None), (MODEL, None))
@@ -186,22 +189,37 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     resumed. Anything else in the folder is refused, unless `force` allows a stage of another run to be replaced.
 
     Args:
-        out, stage, config, inputs: what is made, and of what.
+        out: the folder, or the URL of one, to which it is uploaded in the end.
+        stage, config, inputs: what is made, and of what.
         force: replace what another run left.
         shards: in how many files to write the rows; None for one file that is no folder.
 
     Raises:
         OutputError: the folder belongs to another run or holds files of no stage, cannot be written, or is in use.
     """
-    folder = Path(out)
+    if (url := as_url(out)) is not None:
+        with (uploading(url, force=force) as local,
+              _start_here(local, stage, config, inputs, force=force, shards=shards) as run):
+            run.url = public(url)
+            run.finished = replace(run.finished, url=run.url) if run.finished else None
+            yield run
+        return
+    with _start_here(Path(out), stage, config, inputs, force=force, shards=shards) as run:
+        yield run
+
+
+@contextmanager
+def _start_here(folder: Path, stage: str, config: dict[str, Any], inputs: Sequence[FileRecord], *, force: bool,
+                shards: int | None) -> Iterator[Run]:
+    shown = url_of(folder) or str(folder)
     plain = json.loads(json.dumps(config, default=str))
     current = fingerprint(stage, plain, inputs)
     there = fingerprint_of(folder)
     unlike = differences(there, current) if there is not None else []
     if there is None and folder.exists() and not nothing_done(folder):
-        raise OutputError("holds files that are no stage of this toolkit", where=str(folder), remedy="choose another --out")
+        raise OutputError("holds files that are no stage of this toolkit", where=shown, remedy="choose another --out")
     if unlike and not force:
-        raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=str(folder),
+        raise OutputError(f"holds the result of another run ({'; '.join(unlike)})", where=shown,
                           remedy="choose another --out, or --force to replace it")
     fresh = not folder.exists()
     run = Run(folder, stage, plain, list(inputs), shards=shards)
@@ -211,7 +229,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
             yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, manifest, existed=True))
             return
         if not force:
-            raise OutputError(what, where=str(folder), remedy="choose another --out, or --force to make it again")
+            raise OutputError(what, where=shown, remedy="choose another --out, or --force to make it again")
         unlike = [what]
     try:
         if unlike:
@@ -219,7 +237,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
         run.resumed = run.scratch.exists()
         run.scratch.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror or error})", where=str(folder),
+        raise OutputError(f"cannot be written ({error.strerror or error})", where=shown,
                           remedy="check the path, its permissions and the free space") from None
     with _locked(run):
         seconds = run.scratch / "seconds"
@@ -250,6 +268,21 @@ def _begin(run: Run, current: dict[str, Any]) -> None:
 def _unwritten(why: str, where: Path) -> OutputError:
     return OutputError(f"could not be written ({why})", where=str(where),
                        remedy="check its permissions and the free space, then run the command again")
+
+
+def _split(frames: Iterator[pl.DataFrame], ends: Sequence[int]) -> Iterator[Iterator[pl.DataFrame]]:
+    """The rows of some frames in several parts, each given by where it ends; each is to be taken before the next."""
+    sizes = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
+    pieces = cut(frames, (size for total in sizes for size in _sizes(total)))
+    for total in sizes:
+        yield islice(pieces, len(list(_sizes(total))))
+
+
+def _sizes(total: int) -> Iterator[int]:
+    """Sizes of pieces that are so many rows together, none larger than a row group."""
+    yield from [ROW_GROUP] * (total // ROW_GROUP)
+    if total % ROW_GROUP or not total:
+        yield total % ROW_GROUP
 
 
 def _height(frame: pl.LazyFrame) -> int:

@@ -17,10 +17,11 @@ def placed(model: Any) -> Iterator[Any]:
     Args:
         model: on the host, or on the device already.
     """
-    if shard_count() == 1:
-        yield model.to(device())
+    here = device()
+    if shard_count() == 1 or here == "cpu":              # on CPUs the host is the device
+        yield model.to(here)
         return
-    with streamed(model, device()):
+    with streamed(model, here):
         yield model
 
 

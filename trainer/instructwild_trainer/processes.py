@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import InstructwildError
+from instructwild.errors import InstructwildError, OutputError
 from instructwild.stage import FileRecord, Run, load, start
+from instructwild.stage.remote import as_url, public
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,6 +43,17 @@ def device() -> str:
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
 
 
+def refuse_url(out: str | Path) -> None:
+    """Refuse to train into an object store.
+
+    Raises:
+        OutputError: the output is named by a URL.
+    """
+    if (url := as_url(out)) is not None:
+        raise OutputError("is a URL, and training writes checkpoints as it goes", where=public(url),
+                          remedy="train into a local folder, then copy it there, or `instructwild publish` it")
+
+
 @contextmanager
 def started(out: Path, stage: str, config: dict[str, Any], inputs: list[FileRecord], force: bool) -> Iterator[Run]:
     """`stage.start` in the first process; the others get a run with the same scratch folder, and must not write.
@@ -49,6 +61,7 @@ def started(out: Path, stage: str, config: dict[str, Any], inputs: list[FileReco
     Raises:
         OutputError: as `stage.start`, in every process.
     """
+    refuse_url(out)
     if count() == 1:
         with start(out, stage, config=config, inputs=inputs, force=force) as run:
             yield run

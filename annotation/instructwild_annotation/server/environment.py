@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from instructwild.errors import OutputError
-from instructwild.llm.cache import cache_dir
+from instructwild.stage.cache import cache_dir
 
 LOCK = Path(__file__).with_name("requirements.lock")
 MEGABYTES, SECONDS = 590, 50

@@ -7,7 +7,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 def test_most_of_the_gap_is_closed_at_a_quarter_of_the_size(shared, record_property):
     from benchmarks.quantization import run
-    from instructwild.llm.cache import cache_dir
+    from instructwild.stage.cache import cache_dir
     from instructwild_trainer.export.size import shape_of
 
     rows = [str(shared / "demo" / f"alpaca_{language}_demo.json") for language in ("en", "zh")]

@@ -28,7 +28,7 @@ from instructwild_trainer.ppo.rows import PPORows, prepared
 from instructwild_trainer.ppo.sharded import check_even
 from instructwild_trainer.ppo.workers import follow, train_with_progress, trainer_of
 from instructwild_trainer.preview import Preview, preview
-from instructwild_trainer.processes import Processes, processes
+from instructwild_trainer.processes import Processes, processes, refuse_url
 from instructwild_trainer.templates import Chat
 from instructwild_trainer.trl_algorithms import checked as check_divisible
 from instructwild_trainer.trl_algorithms import train_with_trl
@@ -82,6 +82,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
     check_scale(options)
     if options.algorithm != "ppo":
         check_divisible(options)
+    refuse_url(request.out)
     if dist.world > (options.batch_size if options.algorithm == "ppo" else 1):
         raise ConfigError(f"{dist.world} processes for batches of {options.batch_size} with {options.algorithm}",
                           where="torchrun", remedy="start fewer processes; grpo, rloo and dpo run in one")
