@@ -34,11 +34,12 @@ SCORE_LISTS, RANK_LISTS = ("scores", "ratings", "rewards"), ("ranks", "rank")
 
 @dataclass(frozen=True)
 class RankedAnswer:
-    """One answer, with the thoughts before it and who wrote it, where the row says so."""
+    """One answer, with the thoughts before it, its calls of tools (JSON), and who wrote it, where the row says so."""
 
     text: str
     reasoning: str | None = None
     model: str | None = None
+    calls: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Preference:
     """The columns that it was read from."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What the messages of the prompt hold beside their text."""
+    tools: list[Any] | None = None
 
 
 def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
@@ -210,7 +212,8 @@ def _marked(row: Mapping[str, Any]) -> Preference | None:
 
 def _preference(prompt: RowConversation, answers: list[RankedAnswer], ranks: tuple[int, ...], annotator: str) -> Preference:
     extra = {name: value for name, value in prompt.extra.items() if name != INPUT_LINE}
-    return Preference(prompt.turns, answers, ranks, annotator, read=frozenset(prompt.read), extra=extra)
+    return Preference(prompt.turns, answers, ranks, annotator, read=frozenset(prompt.read), extra=extra,
+                      tools=prompt.tools)
 
 
 def _prompt_beside(row: Mapping[str, Any], answers: Sequence[str], shared: list[Turn]) -> RowConversation:
@@ -255,10 +258,9 @@ def _after(turns: Sequence[Turn], shared: int, name: str) -> RankedAnswer:
     rest = turns[shared:]
     if len(rest) != 1 or rest[0]["role"] != "assistant":
         raise ValueError(f"{name}: one answer is wanted after the turns that are shared, found "
-                         f"{', '.join(made['role'] for made in rest) or 'none'}")
-    if rest[0].get("tool_calls"):
-        raise ValueError(f"{name}: an answer that calls tools cannot be ranked")
-    return RankedAnswer(rest[0]["content"], rest[0].get("reasoning_content"))
+                         f"{', '.join(made['role'] for made in rest) or 'none'}; put what both sides begin with into the "
+                         "prompt, and one turn of the assistant on each side")
+    return RankedAnswer(rest[0]["content"], rest[0].get("reasoning_content"), calls=rest[0].get("tool_calls"))
 
 
 def _answer(item: Any, key: str) -> RankedAnswer:
