@@ -18,9 +18,13 @@ from instructwild.read.exports import (
 from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
+from instructwild.read.text_calls import are_calls, calling_turn, functions_of, glaive_conversation, tool_conversation
 from instructwild.read.turns import ROLES, LeftOut, Turn, answered, turn, turn_from, turns_from
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.verdict import Reason
+
+SYSTEM_TEXT = "system_text"
+"""In `extra`: a system text as it stood before the tools that it holds were read."""
 
 
 def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> RowConversation:
@@ -56,12 +60,23 @@ def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
         raise ValueError(f"no known layout: expected messages, conversations or instruction; found the keys {known}")
     add_system(conversation, row)
     add_tools(conversation, row)
+    _take_calls(conversation)
     conversation.turns, thoughts = answered(conversation.turns)
     if not conversation.turns:
         raise ValueError("the conversation is empty")
     if thoughts:
         conversation.extra["reasoning_content"] = "\n".join(thoughts)
     return conversation
+
+
+def _take_calls(conversation: RowConversation) -> None:
+    """Read calls of tools that stand as text, where all about them is sure; the system text that they leave is kept."""
+    understood = tool_conversation(conversation.turns, conversation.tools) if conversation.turns else None
+    if understood is not None:
+        conversation.turns, conversation.tools = understood.turns, understood.tools
+        conversation.layout = f"{conversation.layout} with tool calls in text"
+        if understood.system is not None:
+            conversation.extra[SYSTEM_TEXT] = understood.system
 
 
 def to_messages(row: Mapping[str, Any]) -> list[Turn]:
@@ -106,6 +121,27 @@ def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
         if beside.strip() and len(spoken) == 1:
             conversation.extra[INPUT_LINE] = prompt.count("\n") + 1
     return _with_answer(conversation, row, ANSWER_KEYS)
+
+
+def _called(row: Mapping[str, Any]) -> RowConversation | None:
+    """xLAM: a query, tools, and answers that are calls of these."""
+    answers = parsed(row.get("answers"))
+    key = next((key for key in PROMPT_KEYS if isinstance(row.get(key), str)), None)
+    tools = parsed(row.get("tools"))
+    if key is None or not are_calls(answers) or not isinstance(tools, list) or not tools:
+        return None
+    return RowConversation([turn("user", row[key]), calling_turn(answers)], {key, "answers", "tools"}, functions_of(tools))
+
+
+def _glaive(row: Mapping[str, Any]) -> RowConversation | None:
+    system = row.get("system")
+    if not isinstance(row.get("chat"), str) or not isinstance(system, str | None):
+        return None
+    made = glaive_conversation(system or "", row["chat"])
+    if made is None:
+        return None
+    kept = {SYSTEM_TEXT: made.system} if made.system is not None else {}
+    return RowConversation(made.turns, {"chat", "system"}, made.tools or None, extra=kept)
 
 
 def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Sequence[str]) -> RowConversation:
@@ -267,7 +303,8 @@ def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
 
 
 READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
-    "messages": _messages, "two answers": _compared, "prompt and answer": _prompt, "Gemini contents": contents_of,
+    "messages": _messages, "two answers": _compared, "query and calls": _called, "prompt and answer": _prompt,
+    "Glaive": _glaive, "Gemini contents": contents_of,
     "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla, "MOSS": _moss,
     "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit, "text": _plain_text}
 """The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

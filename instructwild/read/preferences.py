@@ -4,7 +4,7 @@ The prompt is read as any other row's is (`read.layouts`); a row of a cleaned st
 whose answers stand in `extra`, is read as the row that it came from.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from instructwild.read.layouts import conversation_of
 from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
+from instructwild.read.text_calls import are_calls, calls_in_text, tool_names
 from instructwild.read.turns import Turn, turn, turn_from
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.ranking import Ranking
@@ -77,8 +78,15 @@ def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
         return list(_ranked_replies(tree))
     for reader in (_pair, _openai_pair, _compared, _ranked_record, _several, _listed, _scored, _marked):
         if (preference := reader(row)) is not None:
-            return [preference]
+            names = tool_names(preference.tools)
+            return [replace(preference, answers=[_with_calls(answer, names) for answer in preference.answers])]
     return []
+
+
+def _with_calls(answer: RankedAnswer, names: Collection[str]) -> RankedAnswer:
+    """An answer whose calls of tools stand as text, with these as calls where they are sure."""
+    understood = calls_in_text(answer.text, names) if names and not answer.calls else None
+    return replace(answer, text=understood[0], calls=understood[1]) if understood else answer
 
 
 def ranks_of(scores: Sequence[float]) -> tuple[int, ...]:
@@ -144,7 +152,8 @@ def _ranked_record(row: Mapping[str, Any]) -> Preference | None:
 
 
 def _several(row: Mapping[str, Any]) -> Preference | None:
-    key = next((key for key in SEVERAL if isinstance(parsed(row.get(key)), list) and parsed(row[key])), None)
+    key = next((key for key in SEVERAL if isinstance(items := parsed(row.get(key)), list) and items
+                and not are_calls(items)), None)
     if key is None:
         return None
     items = parsed(row[key])

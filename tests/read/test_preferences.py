@@ -174,7 +174,8 @@ def test_answers_that_call_tools_are_ranked_from_the_file_the_clean_stage_and_wh
     assert not table.dropped
     pair, marked = table.rows
     assert (pair.candidates[0].text, pair.candidates[0].shown) == ("", 'tide({"day": 2, "port": "Brest"})')
-    assert pair.tools == TOOLS and json.loads(pair.candidates[0].tool_calls) == [CALL]
+    assert pair.tools == TOOLS
+    assert json.loads(pair.candidates[0].tool_calls) == [CALL]
     assert len(marked.preference_pairs()) == 1
     clean([file], tmp_path / "clean", ["exact"])
     again = read_rankings([tmp_path / "clean"])
@@ -197,7 +198,8 @@ def test_two_answers_that_make_the_same_call_are_no_pair(tmp_path):
 
 def test_candidates_may_be_messages(tmp_path):
     [row] = read_rankings([written(tmp_path, {"prompt": ASK, "candidates": [
-        {"role": "assistant", "content": None, "tool_calls": [CALL]}, {"role": "assistant", "content": "<think>low</think>\nAt six."},
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "assistant", "content": "<think>low</think>\nAt six."},
         "At seven."]})]).rows
     assert [(each.text, each.reasoning_content) for each in row.candidates] == [
         ("", None), ("At six.", "low"), ("At seven.", None)]
