@@ -66,6 +66,8 @@ def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
         raise ValueError("the conversation is empty")
     if thoughts:
         conversation.extra["reasoning_content"] = "\n".join(thoughts)
+    if thoughts or any("reasoning_content" in made for made in conversation.turns):
+        conversation.layout = f"{conversation.layout}, with thoughts"
     return conversation
 
 
@@ -151,16 +153,17 @@ def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Se
     value = row[key]
     if isinstance(value, Mapping) and ("role" in value or "from" in value):
         value = [value]
+    question = conversation.turns[-1]["content"] if conversation.turns else ""
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
         if not all("role" in item or "from" in item for item in value):
             return conversation                                     # several answers with their scores: kept in extra
-        answers = [made for number, message in enumerate(value) for made in turns_from(message, number)]
+        answers = [made for number, message in enumerate(value) for made in turns_from(message, number, question)]
     elif isinstance(value, list | tuple) and len(value) == 1:
-        answers = [turn("assistant", text_of(value[0], key) or "")]
+        answers = [turn("assistant", text_of(value[0], key) or "", question=question)]
     elif isinstance(value, list | tuple | Mapping) and value:
         return conversation                                         # several answers are not one: kept in extra
     else:
-        answers = [turn("assistant", text_of(value, key) or "")]
+        answers = [turn("assistant", text_of(value, key) or "", question=question)]
     conversation.read.add(key)
     thoughts = row.get("reasoning_content")
     if answers and answers[-1]["role"] == "assistant" and isinstance(thoughts, str):
