@@ -43,7 +43,8 @@ _ANSWER_MARKS = tuple((re.compile(opening, re.IGNORECASE), re.compile(closing, r
     (r"\s*(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>", r"<\|(?:return|end)\|>\s*\Z")))    # Harmony
 """How families mark the answer after the thoughts: the marks go, the answer stays."""
 MAY_HOLD_THOUGHTS = (rf"(?i)</?(?:{_NAMES})(?:\s[^<>\n]*)?>|\[/?THINK\]|◁/?think▷"
-                     r"|<\|(?:begin|end)_of_(?:thought|solution)\|>|<\|?channel\|?>|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>|<details type=.reasoning.")
+                     r"|<\|(?:begin|end)_of_(?:thought|solution)\|>|<\|?channel\|?>"
+                     r"|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>|<details type=.reasoning.")
 """Matches every text that `split_thoughts` could split (and others): a quick first look, valid for `re` and for polars."""
 MOST_BLOCKS = 16
 """Each costs a pass over the text, so their number is bounded: real answers have one or two."""

@@ -92,8 +92,8 @@ def test_glaive_turns_and_functions(tmp_path):
     system = ("SYSTEM: You are a helpful assistant with access to the following functions. Use them if required -\n"
               f"{json.dumps(FERRY['function'])}\n")
     chat = ("USER: When is the ferry?\n\n\nASSISTANT: Which line?  <|endoftext|>\n\n\nUSER: Lemmer's\n\n\n"
-            "ASSISTANT: <functioncall> {\"name\": \"ferry_times\", \"arguments\": '{\"line\": \"Lemmer\\'s\"}'} <|endoftext|>\n\n\n"
-            "FUNCTION RESPONSE: "
+            "ASSISTANT: <functioncall> {\"name\": \"ferry_times\", \"arguments\": '{\"line\": \"Lemmer\\'s\"}'} "
+            "<|endoftext|>\n\n\nFUNCTION RESPONSE: "
             "{\"next\": \"10:00\"}\n\n\nASSISTANT: At ten. <|endoftext|>\n\n\n")
     row, read_as = first(tmp_path, {"system": system, "chat": chat})
     assert [(message.role, message.content) for message in row.messages] == [
