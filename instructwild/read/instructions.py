@@ -2,19 +2,21 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import Reading, Rows, from_columns, from_lines
+from instructwild.read.cells import parsed_messages
 from instructwild.read.files import columns_of, files_of, lines_of, printable
 from instructwild.read.line import Line
 from instructwild.read.message_rows import are_messages
-from instructwild.read.names import ColumnNames, check_columns, proposed
+from instructwild.read.names import ColumnNames, check_columns, further, proposed
 from instructwild.schema.identity import content_id
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
@@ -72,10 +74,10 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
         frame, bad = pl.concat([frame for frame, _ in parts]), [row for _, rows in parts for row in rows]
         seen.update(first.columns)
         if not frame.height and bad and all(row.reason is Reason.MALFORMED for row in bad) and first.columns:
-            unread.append(_remedy(name, first.columns))
+            unread.append(_remedy(name, first))
         frames.append(frame)
         malformed += bad
-        rows, read_as = frame.height + len(bad), reading.read_as.record()
+        rows, read_as = frame.height + len(bad), reading.read_as.record(_hint(reading, frame, columns))
         if Path(local_copy(source)).exists():
             inputs.append(input_record(source, rows=rows, read_as=read_as))
         else:
@@ -108,6 +110,12 @@ def _rows_of_file(file: str | Path, reading: Reading, first: "FirstColumns", enc
     return from_columns(table, reading)
 
 
+def _are_messages(value: Any) -> bool:
+    items = parsed_messages(value) if isinstance(value, str | list) else None
+    return isinstance(items, list) and bool(items) and all(
+        isinstance(item, Mapping) and ("role" in item or "from" in item) for item in items)
+
+
 class FirstColumns:
     """The columns of the first rows that go by, and those that a map names, wherever they come."""
 
@@ -115,6 +123,8 @@ class FirstColumns:
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self.columns: list[str] = []
+        self.conversation = ""
+        """A column that holds lists of messages under a name that is not read."""
         self._mapped = {*(mapping or {}).values()}
 
     def watch(self, lines: Iterable[Line]) -> Iterator[Line]:
@@ -123,6 +133,8 @@ class FirstColumns:
         for line in islice(rest, self.LOOKED_AT):
             if isinstance(line.value, Mapping):
                 self.columns += [key for key in map(str, line.value) if key not in self.columns]
+                self.conversation = self.conversation or next(
+                    (str(key) for key, value in line.value.items() if _are_messages(value)), "")
             yield line
         self._mapped.difference_update(self.columns)
         while self._mapped and (following := next(rest, None)) is not None:
@@ -133,14 +145,28 @@ class FirstColumns:
         yield from rest
 
 
-def _remedy(name: str, columns: Sequence[str]) -> str:
+def _hint(reading: Reading, frame: pl.DataFrame, columns: Mapping[str, str] | None) -> str:
+    """The `--map` options that probably read more of a file whose rows were read; none where a person named columns."""
+    if columns:
+        return ""
+    likely = further(reading.read_as.extra, answered=frame["response_id"].null_count() < frame.height)
+    return _options({name: column for name, column in likely.items() if name not in reading.read_as.fields})
+
+
+def _remedy(name: str, first: "FirstColumns") -> str:
+    columns = first.columns
+    proposal = {"messages": first.conversation} if first.conversation else proposed(columns)
     return (f"{name}: no row could be read, because none of its columns has a name that is read: "
-            f"{', '.join(columns[:20])}. Name them, for example with {map_options(columns)}")
+            f"{', '.join(columns[:20])}. Name them, for example with {_options(proposal)}")
 
 
 def map_options(columns: Iterable[str]) -> str:
     """The `--map` options that probably read a file of these columns."""
-    return " ".join(f"--map {shlex.quote(f'{key}={column}')}" for key, column in proposed(columns).items())
+    return _options(proposed(columns))
+
+
+def _options(names: Mapping[str, str]) -> str:
+    return " ".join(f"--map {shlex.quote(f'{key}={column}')}" for key, column in names.items())
 
 
 def rows_of(stage: Stage) -> Rows:

@@ -5,7 +5,7 @@ from typing import Any
 
 from instructwild.read.api_rows import add_system, add_tools, contents_of, request_of
 from instructwild.read.argilla_rows import fields_of
-from instructwild.read.cells import is_empty, optional_text, parsed, text_of
+from instructwild.read.cells import is_empty, optional_text, parsed, parsed_messages, text_of
 from instructwild.read.comparisons import common_turns, comparison_of
 from instructwild.read.conversation import RowConversation, of_messages
 from instructwild.read.exports import (
@@ -88,14 +88,15 @@ def to_messages(row: Mapping[str, Any]) -> list[Turn]:
 
 def _messages(row: Mapping[str, Any]) -> RowConversation | None:
     for key in CONVERSATION_KEYS:
-        value = parsed(row.get(key))
+        value = parsed_messages(row.get(key))
         if isinstance(value, Sequence) and not isinstance(value, str) and (value or not _has_prompt(row)):
             if value and all(isinstance(item, str) for item in value):
                 turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
                 return RowConversation(turns, {key})
             if value and all(isinstance(item, Mapping) and "role" not in item and _pair_names(item) for item in value):
                 return RowConversation(_history(value), {key})          # the turns of Firefly, Capybara and others
-            return of_messages(value, key)
+            conversation = of_messages(value, key)
+            return _with_answer(conversation, row, ANSWER_KEYS) if conversation.turns[-1]["role"] == "user" else conversation
     return None
 
 
@@ -107,7 +108,9 @@ def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
     key = next((key for key in PROMPT_KEYS if row.get(key) is not None), None)
     if key is None:
         return None
-    value = parsed(row[key]) if not isinstance(row[key], str) or row[key].lstrip()[:2] in ("[{", "[ ", "[\n") else row[key]
+    value = row[key]
+    if not isinstance(value, str) or value.lstrip()[:2] in ("[{", "[ ", "[\n"):
+        value = parsed_messages(value)
     if isinstance(value, Mapping) and "text" in value and "replies" in value:
         turns, whole = message_tree(value)
         language = value.get("lang")

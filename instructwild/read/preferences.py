@@ -23,6 +23,7 @@ from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.ranking import Ranking
 
 OPENAI_PAIR = ("preferred_output", "non_preferred_output")
+WORSE = "rejected_response"
 SEVERAL = ("completions", "responses", "answers", "generations", "outputs")
 """Columns of several answers, in no order but that of their scores."""
 TEXT_KEYS = ("response", "text", "completion", "answer", "content", "output", "generation")
@@ -76,7 +77,7 @@ def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
     tree = parsed(row.get("prompt"))
     if isinstance(tree, Mapping) and "replies" in tree:
         return list(_ranked_replies(tree))
-    for reader in (_pair, _openai_pair, _compared, _ranked_record, _several, _listed, _scored, _marked):
+    for reader in (_pair, _openai_pair, _answer_and_worse, _compared, _ranked_record, _several, _listed, _scored, _marked):
         if (preference := reader(row)) is not None:
             names = tool_names(preference.tools)
             return [replace(preference, answers=[_with_calls(answer, names) for answer in preference.answers])]
@@ -119,6 +120,14 @@ def _openai_pair(row: Mapping[str, Any]) -> Preference | None:
         return None
     answers = [_after(side_turns(row[name], name), 0, name) for name in OPENAI_PAIR]
     return _preference(_prompt_beside(row, OPENAI_PAIR, []), answers, (1, 2), "person:pair")
+
+
+def _answer_and_worse(row: Mapping[str, Any]) -> Preference | None:
+    """ms-swift's rows: a conversation with its answer, and a worse answer beside it."""
+    if not isinstance(row.get(WORSE), str) or not row[WORSE].strip():
+        return None
+    prompt, answer = _answered({key: value for key, value in row.items() if key != WORSE}, "a rejected response", WORSE)
+    return _preference(prompt, [answer, _answer(row[WORSE], WORSE)], (1, 2), "person:pair")
 
 
 def _compared(row: Mapping[str, Any]) -> Preference | None:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import left_out
+from instructwild.read.build import row_of
 from instructwild.read.cells import is_empty, parsed
 from instructwild.read.columns_read import ColumnsRead
 from instructwild.read.files import lines_of, printable
@@ -191,8 +192,7 @@ class _Rankings:
         return [row for row, _ in united], [extra for _, extra in united]
 
     def _read(self, value: Any, new_id: Mapping[str, str]) -> None:
-        if not isinstance(value, Mapping):
-            raise ValueError(f"expected an object, found {type(value).__name__}")
+        value = row_of(value)
         renames = self.names.renames([str(key) for key in value])
         row = {renames.get(str(key), str(key)): item for key, item in value.items()}
         if "candidates" in row:

@@ -11,6 +11,7 @@ __all__ = ["ROLES", "LeftOut", "Turn", "answered", "turn", "turn_from", "turns_f
 
 ROLES = {"user": "user", "human": "user", "prompter": "user",
          "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant",
+         "chatbot": "assistant", "ai": "assistant", "用户": "user", "助手": "assistant", "系统": "system",
          "function_call": "assistant", "tool_call": "assistant",
          "system": "system", "developer": "system",
          "tool": "tool", "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool",
