@@ -8,6 +8,7 @@ from typing import IO, Any
 from pydantic_core import from_json
 
 from instructwild.errors import InputError
+from instructwild.read.app_exports import is_conversation
 from instructwild.read.encoding import codec_of, decoded, misencoded
 from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import CONVERSATION_KEYS, KNOWN
@@ -76,6 +77,9 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
     start = _skip_space(text, 0)
     if start == len(text):
         raise _empty(name)
+    if text[start] == "[" and (conversation := _one_conversation(text, start)) is not None:
+        yield Line(1, conversation)
+        return
     if text[start] == "[":
         yield from _array(text, start, name)
         return
@@ -92,6 +96,18 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
         yield from _objects(text, start, name)
 
 
+def _one_conversation(text: str, start: int) -> list[Any] | None:
+    """The messages of a file that is one conversation, and no list of rows; None where it is none."""
+    try:
+        first, _ = json.JSONDecoder().raw_decode(text, _skip_space(text, start + 1))
+        if not isinstance(first, Mapping) or not _messages([first]):
+            return None
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return items if _messages(items) else None
+
+
 def _rows_within(value: Mapping[str, Any], name: str) -> Iterator[Line]:
     """The rows of one object: those of the list it holds, those of its columns, or itself.
 
@@ -100,7 +116,8 @@ def _rows_within(value: Mapping[str, Any], name: str) -> Iterator[Line]:
     Raises:
         InputError: it holds several lists of rows, and nothing else.
     """
-    if any(isinstance(value.get(key), list) and _messages(value[key]) for key in (*CONVERSATION_KEYS, "contents")):
+    if any(isinstance(value.get(key), list) and _messages(value[key]) for key in (*CONVERSATION_KEYS, "contents")
+           ) or is_conversation(value):
         yield Line(1, value)
         return
     if {*value} >= {"columns", "data"} and _is_split(value):                # pandas, orient="split"

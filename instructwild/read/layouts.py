@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from instructwild.read.api_rows import add_system, add_tools, contents_of, request_of
+from instructwild.read.app_exports import claude_export, libre_export, open_webui_export
 from instructwild.read.argilla_rows import fields_of
 from instructwild.read.cells import is_empty, optional_text, parsed, parsed_messages, text_of
 from instructwild.read.comparisons import common_turns, comparison_of
@@ -287,11 +288,17 @@ def _input_target(row: Mapping[str, Any]) -> RowConversation | None:
     return _with_answer(conversation, row, keys)
 
 
+SPEAKERS = ("sender", "speaker", "isCreatedByUser", "from", "author_role")
+"""Columns that make a text one side's message: it is nothing to be learnt as it stands."""
+
+
 def _plain_text(row: Mapping[str, Any]) -> RowConversation | None:
     """A plain `text`: one message where a `role` stands beside it, a dialogue whose turns are labelled, or else text to be
     learnt as it is, without a prompt.
     """
     text, role = row.get("text"), row.get("role")
+    if role is None and (speaker := next((name for name in SPEAKERS if not is_empty(row.get(name))), None)):
+        raise ValueError(f"one message of a conversation, by {speaker}: give the whole conversation, or each row a role")
     if isinstance(text, str) and text.strip() and isinstance(role, str) and role.lower() in ROLES:
         return RowConversation([turn_from({"role": role, "content": text}, 0)], {"text", "role"})
     if isinstance(text, str) and text.strip():
@@ -309,8 +316,9 @@ def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
 
 
 READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
-    "messages": _messages, "two answers": _compared, "query and calls": _called, "prompt and answer": _prompt,
-    "Glaive": _glaive, "Gemini contents": contents_of,
-    "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla, "MOSS": _moss,
-    "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit, "text": _plain_text}
+    "LibreChat export": libre_export, "messages": _messages, "two answers": _compared, "query and calls": _called,
+    "prompt and answer": _prompt, "Glaive": _glaive, "Claude export": claude_export, "Open WebUI export": open_webui_export,
+    "Gemini contents": contents_of, "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla,
+    "MOSS": _moss, "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit,
+    "text": _plain_text}
 """The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""
