@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from instructwild.errors import InputError
+from instructwild.read.names import KNOWN
 
 TITLE = "sheet_title"
 """The column that holds what stands above the header."""
@@ -59,7 +60,12 @@ def _frame(rows: Sequence[tuple[Any, ...]], name: str) -> pl.DataFrame:
 
 
 def _header_of(rows: Sequence[tuple[Any, ...]]) -> int:
-    """The first row with more than one cell, where few rows of one cell stand above it; else the first row."""
+    """The first row with more than one cell, where few rows of one cell stand above it; else the first row.
+
+    A first row of one cell whose name is read is a header too.
+    """
+    if any(str(cell).strip().lower() in KNOWN for cell in rows[0] if cell is not None):
+        return 0
     first = next((number for number, row in enumerate(rows) if sum(cell not in (None, "") for cell in row) > 1), 0)
     return first if first <= MOST_TITLES and first < len(rows) - 1 else 0
 

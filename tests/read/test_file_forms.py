@@ -95,6 +95,16 @@ def test_a_title_above_the_header_of_a_sheet_and_a_column_without_a_name(tmp_pat
     assert rows[0].extra == {"column 3": "seen", "sheet_title": "Mosses of our bog"}
 
 
+def test_a_sheet_whose_one_named_column_is_known_has_its_header_in_the_first_row(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for cells in (["Prompt", None], ["Name a moss.", "seen"]):
+        book.active.append(cells)
+    book.save(tmp_path / "mosses.xlsx")
+    [row], _ = rows_of(tmp_path / "mosses.xlsx")
+    assert (said(row), row.extra) == (TURNS[:1], {"column 2": "seen"})
+
+
 def test_files_of_several_splits_are_not_mixed(tmp_path):
     for name in ("train-0", "train-1", "test-0"):
         pl.DataFrame([ROW]).write_parquet(tmp_path / f"{name}.parquet")
