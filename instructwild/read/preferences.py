@@ -288,14 +288,18 @@ def _answer(item: Any, key: str) -> RankedAnswer:
             raise ValueError("an answer is not text")
         made = turn("assistant", text)
         return RankedAnswer(made["content"], made.get("reasoning_content"))
-    if "role" in item or "from" in item:
-        return _after([turn_from(item, 0)], 0, key)
+    message = item.get("message", item)                                # OpenAI's choices
+    if isinstance(message, Mapping) and ("role" in message or "from" in message):
+        return replace(_after([turn_from(message, 0)], 0, key), model=_model_of(item))
     name = next((name for name in TEXT_KEYS if isinstance(item.get(name), str)), None)
     if name is None:
         raise ValueError(f"{key} holds an answer without text: found the keys {', '.join(map(str, list(item)[:8]))}")
-    model = next((item[key] for key in ("model", "model_name") if isinstance(item.get(key), str)), None)
     made = turn("assistant", item[name])
-    return RankedAnswer(made["content"], made.get("reasoning_content"), model)
+    return RankedAnswer(made["content"], made.get("reasoning_content"), _model_of(item))
+
+
+def _model_of(item: Mapping[str, Any]) -> str | None:
+    return next((item[key] for key in ("model", "model_name") if isinstance(item.get(key), str)), None)
 
 
 def _score(item: Mapping[str, Any]) -> float | None:

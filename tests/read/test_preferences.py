@@ -203,3 +203,29 @@ def test_candidates_may_be_messages(tmp_path):
         "At seven."]})]).rows
     assert [(each.text, each.reasoning_content) for each in row.candidates] == [
         ("", None), ("At six.", "low"), ("At seven.", None)]
+
+
+@pytest.mark.parametrize(("good", "bad"), [("chosen", "rejected"), ("Good", "BAD"), ("desirable", "undesirable"), (1, -1),
+                                           ("thumbs_up", "thumbs_down"), ("好", "坏"), ("1", "-1")])
+def test_words_that_mark_an_answer_as_bad_keep_it_out_of_the_answers(tmp_path, good, bad):
+    rows = [{"prompt": ASK, "completion": text, "label": label} for text, label in ((GOOD, good), (WORSE, bad))]
+    file = written(tmp_path, *rows)
+    table = read([file])
+    assert ([row[-1]["content"] for row in table.frame["messages"]], [lost.reason for lost in table.malformed]) == (
+        [GOOD], ["marked_bad"])
+    [ranked] = read_rankings([file]).rows
+    assert ranked.rankings[0].ranks == (1, 2)
+
+
+@pytest.mark.parametrize("labels", [("yes", "no"), ("positive", "negative"), (-1, 0), ("good", "neutral")])
+def test_labels_of_other_kinds_are_classes(tmp_path, labels):
+    rows = [{"prompt": f"{ASK} {label}", "completion": GOOD, "label": label} for label in labels]
+    table = read([written(tmp_path, *rows)])
+    assert table.frame.height == 2
+
+
+def test_choices_of_an_api_with_scores_are_candidates(tmp_path):
+    [row] = read_rankings([written(tmp_path, {"prompt": ASK, "completions": [
+        {"message": {"role": "assistant", "tool_calls": [CALL]}, "score": 1, "model": "m"},
+        {"message": {"role": "assistant", "content": WORSE}, "score": 0}]})]).rows
+    assert ([each.model for each in row.candidates], row.rankings[0].ranks) == (["m", None], (1, 2))
