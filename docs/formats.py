@@ -114,6 +114,13 @@ def layouts() -> str:
          "`preference_strength`, `response1` and `overall_preference`, `answer_0` and `score_0`", "the prompt; a ranking"),
         ("Argilla's exports", "`fields`, or columns `NAME.responses`; of version 1 lists of `{user_id, value, status}`",
          "the conversation in its fields; a ranking for each annotator"),
+        ("calls of tools in text (Hermes, Qwen)",
+         "`<tool_call>` blocks, and the tools in a column or between `<tools>` tags",
+         "calls, tools and turns of tools, where every call names a tool; else the text as it is"),
+        ("xLAM, Glaive", "`query`, `tools` and `answers` that are calls; `system` and `chat` with USER, ASSISTANT "
+         "and FUNCTION RESPONSE", "the turns, their calls and tools"),
+        ("exports of Claude, Open WebUI, LibreChat, DeepSeek", "`chat_messages`, `chat`, `mapping`, or `messages` with "
+         "`isCreatedByUser`", "the conversation: of branches the one seen last"),
         ("plain text", "`text`", "a turn of the assistant without a prompt"),
         ("beside any of them", "`system`, `language`, `source`, `url`, `license`, `instruction_type` or `category`",
          "a system message, and the row's columns"),

@@ -31,7 +31,7 @@ from instructwild.schema.verdict import Reason
 if TYPE_CHECKING:
     import polars as pl
 
-    from instructwild.schema.ranking import Candidate, RankingRow
+    from instructwild.schema.ranking import RankingRow
     from instructwild.stage import Stage
 
 def convert(
@@ -146,14 +146,11 @@ def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, l
 
 def preference_rows(row: "RankingRow") -> Iterator[dict[str, Any]]:
     """The preference pairs of a ranking row, the prompt apart, as TRL's reward and DPO trainers read them."""
-    prompt = [message.model_dump() for message in row.messages]
+    prompt = [message.chat() for message in row.messages]
+    tools = {"tools": row.tools} if row.tools else {}
     for pair in row.preference_pairs():
         sides = {"chosen": row.candidates[pair.chosen], "rejected": row.candidates[pair.rejected]}
-        yield {"prompt": prompt, **{name: [_answer(candidate)] for name, candidate in sides.items()}, "id": pair.id,
-               "language": row.language, "annotator": pair.annotator, "agreement": pair.agreement,
+        answers = {name: [candidate.message.chat()] for name, candidate in sides.items()}
+        yield {"prompt": prompt, **answers, **tools, "id": pair.id, "language": row.language, "annotator": pair.annotator,
+               "agreement": pair.agreement,
                **{f"{name}_model": candidate.model for name, candidate in sides.items() if candidate.model}}
-
-
-def _answer(candidate: "Candidate") -> dict[str, str]:
-    thoughts = {"reasoning_content": candidate.reasoning_content} if candidate.reasoning_content else {}
-    return {"role": "assistant", "content": candidate.text, **thoughts}

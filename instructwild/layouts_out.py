@@ -112,6 +112,10 @@ def _arguments(value: Any) -> Any:
         return value
 
 
+TURN_COLUMNS = {Layout.MESSAGES: ("messages",), Layout.PREFERENCE: ("prompt", "chosen", "rejected")}
+"""Columns of messages, by the layout."""
+
+
 def columns_of(rows: Sequence[Mapping[str, Any]], layout: Layout) -> "dict[str, pl.Series]":
     """Rows as the columns of a Parquet file: further columns of their own types, JSON text where values are of several.
 
@@ -124,7 +128,7 @@ def columns_of(rows: Sequence[Mapping[str, Any]], layout: Layout) -> "dict[str, 
     columns = {}
     for name in names:
         values = [row.get(name) for row in rows]
-        if name == "messages" and layout is Layout.MESSAGES:
+        if name in TURN_COLUMNS.get(layout, ()):
             values = [[turn | {key: compact(turn[key]) for key in ("tool_calls",) if key in turn} for turn in turns]
                       for turns in values]
         columns[name] = pl.Series(name, values, dtype=known[name]) if name in known else _free_column(name, values)

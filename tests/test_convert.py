@@ -17,9 +17,12 @@ from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow
 from instructwild.stage import start
 from instructwild.stage.frames import ranking_frame
+from instructwild.text.thoughts import split_thoughts
 
-# A system prompt that says `None` or `NaN` is what pandas writes for an empty cell, and is read as none.
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
+# A system prompt that says `None` or `NaN` is what pandas writes for an empty cell, and is read as none. Tags of thoughts
+# are read as such.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8).filter(
+    lambda text: split_thoughts(text) == (None, text))
 TALK = st.builds(lambda system, pairs, last: [
     *([{"role": "system", "content": system}] if system else []),
     *({"role": role, "content": said} for pair in pairs for role, said in zip(("user", "assistant"), pair, strict=True)),

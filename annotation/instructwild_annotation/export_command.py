@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from instructwild.console.options import Columns
 from instructwild.errors import ConfigError, OutputError
 
 
@@ -17,6 +18,7 @@ def export(
                                                                    "and the labelling interface beside them.")] = "csv",
     with_models: Annotated[bool, typer.Option("--with-models", help="With label-studio: name the models that answered, "
                                               "which people who rank there can see.")] = False,
+    columns: Columns = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
     """Write rankings, or answers that are still to be ranked, for a spreadsheet or for Label Studio.
@@ -26,6 +28,7 @@ def export(
     import json
 
     from instructwild.console.terminal import console
+    from instructwild.read.names import parse_map
     from instructwild.stage.atomic import write_atomic
     from instructwild_annotation.interchange.label_studio import labelling_config, to_tasks
     from instructwild_annotation.interchange.spreadsheet import to_csv
@@ -36,7 +39,7 @@ def export(
     if existing := [path for path in files if path.exists() and not force]:
         raise OutputError("is there already", where=str(existing[0]),
                           remedy="choose another --out, or --force to replace it")
-    rows, dropped = rankable(read_all(rankings))
+    rows, dropped = rankable(read_all(rankings, parse_map(columns or ())))
     largest = max((len(row.candidates) for row in rows), default=2)
     if format == "label-studio" and largest > len(LETTERS):
         raise ConfigError(f"a prompt has {largest} answers, more than the {len(LETTERS)} that can be shown",

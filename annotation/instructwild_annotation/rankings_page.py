@@ -159,6 +159,6 @@ def _sample(row: RankingRow) -> dict[str, Any]:
     answers = []
     for index in sorted(range(len(row.candidates)), key=mean_rank):
         places = ", ".join(f"{kind(ranking.annotator)} {ranking.ranks[index]}" for ranking in rankings)
-        answers.append(f"[{places or 'not ranked'}] {row.candidates[index].text.strip() or '(empty)'}")
+        answers.append(f"[{places or 'not ranked'}] {row.candidates[index].shown.strip() or '(empty)'}")
     return {"text": prompt_text(row.messages), "language": row.language, "id": row.id, "reply": "\n\n".join(answers),
             "badges": sorted({ranking.annotator for ranking in rankings})}

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from instructwild.console.options import Columns
 from instructwild.errors import EndpointError
 from instructwild_annotation.destination import To
 
@@ -25,14 +26,17 @@ def status(
     curve: Annotated[bool, typer.Option("--curve", help="Measure whether more rankings help: the accuracy of a small "
                                                         "reward model against the number of rankings. Takes seconds.")]
         = False,
+    columns: Columns = None,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Say how far the ranking has come: done, left, overlap, pace, and how far people agree."""
     import json as encoder
 
+    from instructwild.read.names import parse_map
     from instructwild_annotation.rows import read_rows
 
-    by_models = [row for source in judged or [] for row in read_rows(source).rows]
+    mapping = parse_map(columns or ())
+    by_models = [row for source in judged or [] for row in read_rows(source, mapping).rows]
     figures = (_of_page(home, name, by_models, curve=curve) if to == "page"
                else _of_argilla(url, workspace, home, name, by_models, curve=curve))
     if json:

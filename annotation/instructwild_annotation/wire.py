@@ -58,7 +58,7 @@ def to_record(row: RankingRow, kind: str | None = None) -> dict[str, Any]:
     if history:
         fields[HISTORY] = [{"role": message.role, "content": _turn(message.content)} for message in history]
     for slot, index in enumerate(order):
-        fields[field_name(slot)] = _shown(row.candidates[index].text)
+        fields[field_name(slot)] = _shown(row.candidates[index].shown)
     kept = row.model_dump(mode="json", exclude={"rankings"})
     metadata = {LANGUAGE: row.language, ROW: json.dumps({**kept, "slots": order}, ensure_ascii=False)}
     if kind:

@@ -129,7 +129,7 @@ def forecast_respond(rows: Sequence[Instruction], model: str, plan: ResponsePlan
     seen: list[tuple[Request, Reply]] = []
     missing = [(prompt, slot) for prompt in chosen if prompt.row.prompt for slot in range(plan.k - len(prompt.own))]
     asyncio.run(fill(session, missing, plan, on_reply=lambda request, reply: seen.append((request, reply))))
-    answered = [RankingRow(id=prompt.row.id, messages=prompt.row.prompt, language=prompt.row.language,
+    answered = [RankingRow(id=prompt.row.id, messages=prompt.row.context, language=prompt.row.language,
                            candidates=tuple(prompt.candidates)) for prompt in chosen if len(prompt.candidates) > 1]
     scale = len(work) / len(chosen) if chosen else 0.0
     sent, received = (round(scale * sum(counts)) for counts in (

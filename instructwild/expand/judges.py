@@ -22,7 +22,7 @@ from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.session import LedgerBatchEngine, Session, all_at_once
 from instructwild.llm.stage_models import model_inputs, models_asked
-from instructwild.schema import Message, Ranking, RankingRow
+from instructwild.schema import Ranking, RankingRow
 
 JUDGEMENTS = "judgements.parquet"
 SORTED_OVER = 8
@@ -176,7 +176,7 @@ def judged(rows: Sequence[RankingRow], judges: Sequence[JudgeName], limits: Limi
 
 def matchups(rows: Sequence[RankingRow]) -> list[Matchup]:
     """What a judge is shown of rows."""
-    return [Matchup(row.messages, tuple(candidate.text for candidate in row.candidates), row.language) for row in rows]
+    return [Matchup(row.messages, tuple(candidate.shown for candidate in row.candidates), row.language) for row in rows]
 
 
 def _readable(row: RankingRow) -> bool:
@@ -215,7 +215,7 @@ def _score(rows: list[RankingRow], name: JudgeName, limits: Limits,
     session = Session(ModelName(name.label, "local"), LedgerBatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
                       limits.batch, Price(), ledger)
     verdicts = JudgeVerdicts(name, session)
-    requests = iter([Request(messages=(*row.messages, Message(role="assistant", content=candidate.text)))
+    requests = iter([Request(messages=(*row.messages, candidate.message.model_copy(update={"reasoning_content": None})))
                   for row in rows for candidate in row.candidates])
 
     async def all_replies(on_reply: Callable[[], None]) -> list[Reply]:

@@ -75,7 +75,7 @@ class OpenPrompt:
         """Judge a reply; whether it became a candidate."""
         text, reason = answer_of(reply, plan)
         if reason is None:
-            name = response_id([*(message.turn for message in self.row.prompt), ("assistant", text)])
+            name = response_id([*(message.turn for message in self.row.context), ("assistant", text)])
             if any(candidate.id == name for candidate in self.candidates):
                 reason = Reason.EXACT_DUPLICATE
             else:
@@ -185,12 +185,14 @@ def open_prompts(rows: Sequence[Instruction], plan: ResponsePlan) -> dict[int, O
     """The rows that need an answer, by their index; a row that has its answer needs none."""
     work = {}
     for index, row in enumerate(rows):
-        if plan.k == 1 and row.response and not plan.overwrite:
+        answer = row.answer
+        if plan.k == 1 and answer and not plan.overwrite:
             continue
         prompt = OpenPrompt(row)
-        if plan.k > 1 and plan.keep_answer and row.response:
+        if plan.k > 1 and plan.keep_answer and answer:
             model = row.made_by.model if row.made_by else None
-            prompt.own = (Candidate(id=row.response_id or "", text=row.response, model=model),)
+            prompt.own = (Candidate(id=row.response_id or "", text=answer.content, model=model, tool_calls=answer.tool_calls,
+                                    reasoning_content=answer.reasoning_content if plan.keep_thoughts else None),)
             prompt.candidates += prompt.own
         work[index] = prompt
     return work
@@ -238,7 +240,7 @@ async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: Re
 
 def _request(row: Instruction, slot: int, attempt: int, plan: ResponsePlan) -> Request:
     rng = random.Random(f"{plan.seed} {row.id} {slot} {attempt}")
-    return Request(messages=row.prompt, sampling=plan.sampling, seed=rng.getrandbits(48))
+    return Request(messages=row.context, sampling=plan.sampling, seed=rng.getrandbits(48))
 
 
 def _kept_and_dropped(rows: Sequence[Instruction], work: dict[int, OpenPrompt], plan: ResponsePlan,
@@ -254,8 +256,8 @@ def _kept_and_dropped(rows: Sequence[Instruction], work: dict[int, OpenPrompt], 
         elif len(prompt.candidates) < least:
             dropped.append(_dropped(prompt, least))
         elif plan.k > 1:
-            kept.append(RankingRow(id=row.id, messages=row.prompt, language=row.language,
-                                   candidates=_shuffled(prompt, plan.seed)))
+            kept.append(RankingRow(id=row.id, messages=row.context, language=row.language,
+                                   candidates=_shuffled(prompt, plan.seed), tools=row.tools))
         else:
             kept.append(_answered(prompt, plan))
     return kept, dropped

@@ -8,6 +8,7 @@ from instructwild.llm.charges import in_words
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples, Table
 from instructwild.schema import Dropped
+from instructwild.schema.message import readable_calls
 
 SHOWN = 8
 
@@ -34,18 +35,23 @@ def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, 
         shown.add("Prompts that left", Table(["reason", "prompts"], [[name, f"{n:,}"] for name, n in lost.most_common()]))
     lengths: dict[str, list[float]] = {}
     for row in kept:
-        answers = [row.response or ""] if k == 1 else [candidate.text for candidate in row.candidates]
+        answers = [_answer(row)] if k == 1 else [candidate.shown for candidate in row.candidates]
         lengths.setdefault(row.language.split("-")[0], []).extend(len(answer) for answer in answers)
     if lengths:
         shown.add("Length of answers", figures.histogram(lengths, label="characters"))
     step = max(1, len(kept) // SHOWN)
     samples = []
     for row in kept[::step][:SHOWN]:
-        answers = [row.response or ""] if k == 1 else [_placed(row, i) for i in range(len(row.candidates))]
+        answers = [_answer(row)] if k == 1 else [_placed(row, i) for i in range(len(row.candidates))]
         samples.append("\n\n".join([row.messages[0].content, *(f"→ {answer}" for answer in answers)]))
     if samples:
         shown.add("Some of them", Samples(samples))
     return shown
+
+
+def _answer(row: Any) -> str:
+    """The answer of a row, its calls of tools included."""
+    return "\n".join(filter(None, (row.response, readable_calls(row.answer.tool_calls if row.answer else None))))
 
 
 def _judge(figures: Mapping[str, Any]) -> list[str]:
@@ -57,4 +63,4 @@ def _judge(figures: Mapping[str, Any]) -> list[str]:
 def _placed(row: Any, index: int) -> str:
     """An answer after the places it was given."""
     ranks = ", ".join(f"{ranking.annotator.partition(':')[0]} {ranking.ranks[index]}" for ranking in row.rankings)
-    return f"[{ranks}] {row.candidates[index].text}" if ranks else row.candidates[index].text
+    return f"[{ranks}] {row.candidates[index].shown}" if ranks else row.candidates[index].shown

@@ -13,7 +13,7 @@ from instructwild.errors import GateError, InputError
 from instructwild.lineage.gone import strings
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
-from instructwild.schema import RankingRow
+from instructwild.schema import Candidate, RankingRow
 from instructwild.stage.check import check_unaltered
 from instructwild.stage.folder import REPORT
 from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
@@ -135,13 +135,13 @@ def preference_frame(rows: Iterable[RankingRow]) -> pl.DataFrame:
     """The preference pairs of ranking rows, in TRL's columns."""
     return pl.DataFrame([
         {"id": pair.id, "prompt": [message.model_dump() for message in row.messages],
-         "chosen": _answer(row.candidates[pair.chosen].text), "rejected": _answer(row.candidates[pair.rejected].text),
+         "chosen": _answer(row.candidates[pair.chosen]), "rejected": _answer(row.candidates[pair.rejected]),
          "language": row.language, "annotator": pair.annotator, "agreement": pair.agreement}
         for row in rows for pair in row.preference_pairs()], schema=PREFERENCE)
 
 
-def _answer(text: str) -> list[dict[str, str]]:
-    return [{"role": "assistant", "content": text}]
+def _answer(candidate: Candidate) -> list[dict[str, Any]]:
+    return [candidate.message.model_dump()]
 
 
 def best_answers(questions: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
@@ -158,14 +158,14 @@ def best_answers(questions: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
         best = row.candidates[means.index(min(means))]
         made = {"made_by": {"model": best.model}} if best.model else {}
         base = known.get(row.id) or _instruction(row)
-        rows.append(base.answered(best.text, **({} if base.made_by or not made else {"made_by": _made_by(best.model)})))
+        rows.append(base.answered(best.message, **({} if base.made_by or not made else {"made_by": _made_by(best.model)})))
     return instruction_frame(rows)
 
 
 def _instruction(row: RankingRow) -> Any:
     from instructwild.schema import Instruction
 
-    return Instruction(id=row.id, messages=row.messages, language=row.language)
+    return Instruction(id=row.id, messages=row.messages, language=row.language, tools=row.tools)
 
 
 def _made_by(model: str | None) -> Any:
@@ -196,7 +196,8 @@ def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str, str
                     yield name, row["id"], message["role"], message.get(field) or ""
             for candidate in row.get("candidates") or ():
                 yield name, row["id"], "assistant", candidate["text"] or ""
-                yield name, row["id"], "assistant", candidate.get("reasoning_content") or ""
+                for field in ("reasoning_content", "tool_calls"):
+                    yield name, row["id"], "assistant", candidate.get(field) or ""
             for column in ("tools", "extra"):
                 for text in strings(json.loads(row.get(column) or "null")):
                     yield name, row["id"], "system", text

@@ -69,7 +69,7 @@ def add_system(conversation: RowConversation, row: Mapping[str, Any]) -> None:
         value = parsed(row.get(key))
         if isinstance(value, Mapping) and "parts" in value:
             value = value["parts"]
-        if not isinstance(value, str) and not _are_blocks(value):
+        if key in conversation.read or (not isinstance(value, str) and not _are_blocks(value)):
             continue
         conversation.read.add(key)
         text = "".join(part.text for part in parts_of(row[key] if isinstance(value, str) else value, key))

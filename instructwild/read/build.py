@@ -50,8 +50,7 @@ class Builder:
             ValueError: it has no known layout, or holds text that no file can hold (`UnicodeEncodeError`).
             LeftOut: it holds media, or an answer that is marked as bad.
         """
-        if not isinstance(value, Mapping):
-            raise ValueError(f"expected an object, found {type(value).__name__}")
+        value = row_of(value)
         keys = [str(key) for key in value]
         renames = self._names.renames(keys)
         row: Mapping[str, Any] = {renames.get(str(key), str(key)): item for key, item in value.items()} if renames else value
@@ -126,6 +125,20 @@ class Builder:
             "made_by": made_by.select(pl.when(pl.col("usd").is_not_null()).then(pl.struct(pl.all()))).to_series(),
             "labels": labels.to_struct(), "scores": self._scores.listed(scores.to_struct()), "tools": _strings(self._tools),
             "extra": _strings(self._extra)}).cast(INSTRUCTION)
+
+
+def row_of(value: Any) -> Mapping[str, Any]:
+    """A row as an object; a list of messages alone is the row that holds nothing else.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if isinstance(value, list) and value and all(isinstance(item, Mapping) and ("role" in item or "from" in item)
+                                                 for item in value):
+        return {"messages": value}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"expected an object, found {type(value).__name__}")
+    return value
 
 
 class _Lists:

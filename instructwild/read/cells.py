@@ -1,10 +1,13 @@
 """What a cell of a table means as text: numbers and booleans are text, NaN and empty lists are absent."""
 
+import ast
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+OBJECTS_APART = re.compile(r"\}\s*\n\s*\{")
 ABSENT = ("nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "NaT")
 """What pandas and spreadsheets write for an empty cell: read as nothing in columns that may be empty."""
 
@@ -52,6 +55,22 @@ def parsed(value: Any) -> Any:
         except (ValueError, RecursionError):
             return value
     return value
+
+
+def parsed_messages(value: Any) -> Any:
+    """As `parsed`; a list of objects is also read as Python and numpy write it, which is what pandas puts into tables.
+
+    numpy parts the objects by a line break alone. A line break within a text is written as an escape there.
+    """
+    value = parsed(value)
+    if not isinstance(value, str) or not value.lstrip().startswith(("[{'", '[{"', "{'role'", "{'from'")):
+        return value
+    try:
+        made = ast.literal_eval(OBJECTS_APART.sub("},{", value.strip()))
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return value
+    items = made if isinstance(made, list) else [made]
+    return made if all(isinstance(item, Mapping) for item in items) else value
 
 
 def json_text(value: Any) -> str:

@@ -38,10 +38,20 @@ class ColumnsRead:
         for column in extra:
             self._extra.setdefault(column)
 
-    def record(self) -> ReadAs | None:
-        """For the manifest; None where no row could be read."""
+    def record(self, hint: str = "") -> ReadAs | None:
+        """For the manifest; None where no row could be read. `hint` is an option that probably reads more."""
         if not self._layouts:
             return None
-        extra = [column for column in self._extra if column not in self._columns]
-        return ReadAs(layouts=dict(self._layouts.most_common()), columns=self._columns, extra=tuple(extra[:MOST]),
-                      more=max(0, len(extra) - MOST))
+        extra = self.extra
+        return ReadAs(layouts=dict(self._layouts.most_common()), columns=self._columns, extra=extra[:MOST],
+                      more=max(0, len(extra) - MOST), hint=hint)
+
+    @property
+    def extra(self) -> tuple[str, ...]:
+        """The columns that nothing reads."""
+        return tuple(column for column in self._extra if column not in self._columns)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """What the columns were read as."""
+        return frozenset(self._columns.values())

@@ -29,7 +29,12 @@ def of_messages(messages: Sequence[Any], key: str) -> RowConversation:
         ValueError: it is empty, or holds what is no message.
         LeftOut: it holds media.
     """
-    turns = [made for number, message in enumerate(messages) for made in turns_from(message, number)]
+    turns: list[Turn] = []
+    question = ""
+    for number, message in enumerate(messages):
+        turns += turns_from(message, number, question)
+        if turns and turns[-1]["role"] == "user":
+            question = turns[-1]["content"]
     if not turns:
         raise ValueError("the conversation is empty")
     rest = [unread(message) for message in messages]

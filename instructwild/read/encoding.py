@@ -48,7 +48,9 @@ def streamed(head: bytes, handle: IO[bytes], codec: str) -> IO[str]:
 def misencoded(name: str, problem: str, encoding: str | None) -> InputError:
     """What to say of a file that is not in the encoding it was read with; `problem` is what was seen."""
     return InputError(f"is not in the encoding it was read with: {problem}", where=name,
-                      remedy="name the right one, for example --encoding gb18030 for Chinese text, or utf-16"
+                      remedy="name the right one: --encoding gb18030 for Chinese text, big5 for traditional Chinese, cp1252 "
+                             "for what Excel and Windows write in Western Europe, cp1251 for Cyrillic, shift_jis for "
+                             "Japanese, or utf-16"
                       if encoding in (None, "utf-8") else "name another --encoding")
 
 

@@ -98,7 +98,7 @@ def chatgpt_export(row: Mapping[str, Any]) -> tuple[list[Turn], bool]:
         role, spoken, thinking = _exported(message)
         if thinking:
             thoughts.append(thinking)
-        elif spoken.strip() and role in ROLES:
+        if spoken.strip() and role in ROLES:
             turns.append(turn(ROLES[role], spoken, "\n".join(thoughts) or None if role == "assistant" else None))
             thoughts = []
     return turns, len(seen) >= len(nodes)
@@ -106,6 +106,11 @@ def chatgpt_export(row: Mapping[str, Any]) -> tuple[list[Turn], bool]:
 
 def _exported(message: Mapping[str, Any]) -> tuple[str, str, str]:
     """Role, text and thoughts of one exported message; what was hidden from the person has no text."""
+    if isinstance(fragments := message.get("fragments"), list):                                # DeepSeek
+        kinds = [(str(part.get("type")), str(part.get("content") or "")) for part in fragments if isinstance(part, Mapping)]
+        spoken = "\n".join(text for kind, text in kinds if kind in ("REQUEST", "RESPONSE"))
+        role = "user" if any(kind == "REQUEST" for kind, _ in kinds) else "assistant"
+        return role, spoken, "\n".join(text for kind, text in kinds if kind == "THINK")
     author, content, notes = message.get("author") or {}, message.get("content") or {}, message.get("metadata") or {}
     role = str(author.get("role") or "") if isinstance(author, Mapping) else ""
     hidden = isinstance(notes, Mapping) and notes.get("is_visually_hidden_from_conversation")

@@ -9,6 +9,7 @@ import gzip
 import os
 import re
 import sys
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import IO
 import polars as pl
 
 from instructwild.errors import InputError, MissingExtraError
+from instructwild.read.excel import excel_sheet
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
@@ -25,6 +27,8 @@ from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, parquet_pieces,
 from instructwild.stage.remote import as_url, local_copy, public, url_of
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
+SPLIT_NAME = re.compile(r"(train|test|validation|valid|val|dev|eval)(?=[-_.])", re.IGNORECASE)
+"""How files of a split begin, as the Hub's data sets name them."""
 FILE_ENDING = re.compile(r"\.(jsonl|ndjson|json|csv|tsv|parquet|txt|gz|zst|zip)$", re.IGNORECASE)
 
 
@@ -57,17 +61,43 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
             raise InputError("is no regular file", where=printable(path), remedy="give a file, or - for standard input")
         if path.stat().st_size == 0:
             raise InputError("is empty", where=printable(path), remedy="check how the file was made")
-        if reader in TABLES:
-            for number, row in enumerate(_table(path).iter_rows(named=True), start=1):
-                yield Line(number, row)
-            return
-        with _opened(path) as handle:
-            yield from TEXT_FILES[_ending(path)](handle, printable(path), encoding)
+        yield from _lines_of_file(path, reader, encoding)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:   # read.zst raises EOFError too
         raise InputError(f"is damaged ({error})", where=printable(path), remedy="fetch or compress the file again") from None
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror or error})", where=printable(path),
                          remedy="check its permissions") from None
+
+
+def _lines_of_file(path: Path, reader: Callable[..., object], encoding: str | None) -> Iterator[Line]:
+    if reader is _zipped:
+        yield from _zipped(path, encoding)
+    elif reader in TABLES:
+        for number, row in enumerate(_table(path).iter_rows(named=True), start=1):
+            yield Line(number, row)
+    else:
+        with _opened(path) as handle:
+            yield from TEXT_FILES[_ending(path)](handle, printable(path), encoding)
+
+
+def _zipped(path: Path, encoding: str | None) -> Iterator[Line]:
+    """The rows of the one file in a zip archive.
+
+    Raises:
+        InputError: it holds several files of rows, or none that is text, or is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.namelist() if Path(member).suffix.lower() in TEXT_FILES
+                       and not Path(member).name.startswith((".", "_")) and "__MACOSX" not in member]
+            if len(members) != 1:
+                raise InputError(f"holds {len(members)} files of rows as text ({', '.join(members[:5]) or 'none'}), where "
+                                 "one is read", where=printable(path), remedy="unpack it, and give its folder or files")
+            with archive.open(members[0]) as handle:
+                yield from TEXT_FILES[Path(members[0]).suffix.lower()](handle, f"{printable(path)}/{members[0]}", encoding)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise InputError(f"is damaged, or locked by a password ({error})", where=printable(path),
+                         remedy="unpack it, and give the file") from None
 
 
 def files_of(source: str | Path) -> list[str | Path]:
@@ -159,19 +189,7 @@ def _arrow(path: Path) -> pl.DataFrame:
 
 
 def _excel(path: Path) -> pl.DataFrame:
-    try:
-        sheets = pl.read_excel(path, sheet_id=0, engine="openpyxl", raise_if_empty=False)
-    except ImportError:
-        raise InputError("needs the reader of Excel files, which is not installed", where=printable(path),
-                         remedy='pip install openpyxl (or "instructwild[xlsx]"), or save the sheet as .csv') from None
-    except Exception as error:      # the reader raises many kinds: a damaged zip, no sheet, odd XML
-        raise InputError(f"cannot be read as an Excel file ({type(error).__name__})", where=printable(path),
-                         remedy="save the sheet as .csv") from None
-    filled = {name: frame for name, frame in sheets.items() if frame.height}
-    if len(filled) > 1:
-        raise InputError(f"holds several sheets with rows: {', '.join(filled)}", where=printable(path),
-                         remedy="save each of them as .csv, or as a workbook of its own")
-    return next(iter(filled.values()), pl.DataFrame())
+    return excel_sheet(path, printable(path))
 
 
 TextReader = Callable[[IO[bytes], str, str | None], Iterator[Line]]
@@ -187,10 +205,10 @@ def _ending(path: Path) -> str:
 
 
 def _reader(path: Path) -> Callable[..., object]:
-    known: dict[str, Callable[..., object]] = {**TEXT_FILES, **TABLE_FILES}
+    known: dict[str, Callable[..., object]] = {**TEXT_FILES, **TABLE_FILES, ".zip": _zipped}
     if _ending(path) not in known:
         raise InputError(f"is of an unknown kind ({path.suffix or 'no ending'})", where=printable(path),
-                         remedy=f"give a file that ends in one of {', '.join(known)} (also .gz, .zst)")
+                         remedy=f"give a file that ends in one of {', '.join(known)} (text also .gz, .zst)")
     return known[_ending(path)]
 
 
@@ -202,12 +220,18 @@ def _shards(folder: Path) -> list[Path]:
     """
     if (folder / "dataset_dict.json").is_file():
         splits = sorted(path.name for path in folder.iterdir() if path.is_dir())
+        if len(splits) == 1:
+            return _shards(folder / splits[0])
         raise InputError(f"holds several splits: {', '.join(splits)}", where=printable(folder),
                          remedy=f"name one of them: {printable(folder / splits[0]) if splits else 'its folder'}")
     saved = (folder / "state.json").is_file() and (folder / "dataset_info.json").is_file()
     endings = (".arrow",) if saved else (*TEXT_FILES, ".parquet", ".arrow")
     shards = sorted(path for path in folder.iterdir() if path.is_file() and _ending(path) in endings
                     and not path.name.startswith((".", "_")) and not path.name.startswith("dataset_info"))
+    inner = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
+    if not shards and inner and not (folder / SCRATCH).exists():
+        raise InputError(f"holds no files of rows, only folders: {', '.join(inner)}", where=printable(folder),
+                         remedy=f"name one of them: {printable(folder / inner[0])}")
     if not shards or (folder / SCRATCH).exists() or (folder / DATA).exists():
         raise InputError("is a folder without a manifest.json, so no finished stage, and holds no files of rows",
                          where=printable(folder), remedy="give a file, or finish the stage by running its command again")
@@ -215,6 +239,10 @@ def _shards(folder: Path) -> list[Path]:
     if len(kinds) > 1:
         raise InputError(f"holds files of several kinds: {', '.join(kinds)}", where=printable(folder),
                          remedy="name the files one by one")
+    splits = sorted({match.group(1).lower() for path in shards if (match := SPLIT_NAME.match(path.name))})
+    if len(splits) > 1:
+        raise InputError(f"holds several splits: {', '.join(splits)}", where=printable(folder),
+                         remedy=f"name the files of one of them: {printable(shards[0])}")
     return shards
 
 

@@ -3,19 +3,21 @@
 import hashlib
 import json
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import BATCH, Reading, Rows, from_columns, pieces_of_lines
+from instructwild.read.cells import parsed_messages
 from instructwild.read.files import files_of, lines_of, pieces_of_columns, printable
 from instructwild.read.line import Line
 from instructwild.read.message_rows import are_messages
-from instructwild.read.names import ColumnNames, check_columns, proposed
+from instructwild.read.names import ColumnNames, check_columns, further, proposed
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, is_ranking
@@ -112,20 +114,20 @@ class RowReader:
     def _files(self, source: str | Path) -> Iterator[Rows]:
         name, first = printable(source), FirstColumns(self._mapping)
         reading = Reading(name, ColumnNames(self._mapping))
-        rows, malformed, content = 0, 0, hashlib.sha256()
+        rows, malformed, answered, content = 0, 0, False, hashlib.sha256()
         here = Path(local_copy(source)).exists()
         for file in files_of(source):
             for frame, bad in _pieces_of_file(file, replace(reading, name=printable(file)), first, self._encoding):
                 yield frame, bad
-                rows += frame.height + len(bad)
+                rows, answered = rows + frame.height + len(bad), answered or frame["response_id"].null_count() < frame.height
                 malformed += sum(row.reason is Reason.MALFORMED for row in bad)
                 if not here:
                     content.update("".join(f"{name} {answer}\n" for name, answer in
                                            frame.select("id", "response_id").iter_rows()).encode())
         self.columns.update(first.columns)
         if rows and malformed == rows and first.columns:
-            self.unread.append(_remedy(name, first.columns))
-        read_as = reading.read_as.record()
+            self.unread.append(_remedy(name, first))
+        read_as = reading.read_as.record(_hint(reading, answered, self._mapping))
         self.inputs.append(input_record(source, rows=rows, read_as=read_as) if here else
                            FileRecord(path=name, sha256=content.hexdigest(), rows=rows, read_as=read_as))
 
@@ -158,6 +160,12 @@ def _pieces_of_file(file: str | Path, reading: Reading, first: "FirstColumns", e
         before += frame.height
 
 
+def _are_messages(value: Any) -> bool:
+    items = parsed_messages(value) if isinstance(value, str | list) else None
+    return isinstance(items, list) and bool(items) and all(
+        isinstance(item, Mapping) and ("role" in item or "from" in item) for item in items)
+
+
 class FirstColumns:
     """The columns of the first rows that go by, and those that a map names, wherever they come."""
 
@@ -165,6 +173,8 @@ class FirstColumns:
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self.columns: list[str] = []
+        self.conversation = ""
+        """A column that holds lists of messages under a name that is not read."""
         self._mapped = {*(mapping or {}).values()}
 
     def watch(self, lines: Iterable[Line]) -> Iterator[Line]:
@@ -173,6 +183,8 @@ class FirstColumns:
         for line in islice(rest, self.LOOKED_AT):
             if isinstance(line.value, Mapping):
                 self.columns += [key for key in map(str, line.value) if key not in self.columns]
+                self.conversation = self.conversation or next(
+                    (str(key) for key, value in line.value.items() if _are_messages(value)), "")
             yield line
         self._mapped.difference_update(self.columns)
         while self._mapped and (following := next(rest, None)) is not None:
@@ -183,14 +195,28 @@ class FirstColumns:
         yield from rest
 
 
-def _remedy(name: str, columns: Sequence[str]) -> str:
+def _hint(reading: Reading, answered: bool, columns: Mapping[str, str] | None) -> str:
+    """The `--map` options that probably read more of a file whose rows were read; none where a person named columns."""
+    if columns:
+        return ""
+    likely = further(reading.read_as.extra, answered=answered)
+    return _options({name: column for name, column in likely.items() if name not in reading.read_as.fields})
+
+
+def _remedy(name: str, first: "FirstColumns") -> str:
+    columns = first.columns
+    proposal = {"messages": first.conversation} if first.conversation else proposed(columns)
     return (f"{name}: no row could be read, because none of its columns has a name that is read: "
-            f"{', '.join(columns[:20])}. Name them, for example with {map_options(columns)}")
+            f"{', '.join(columns[:20])}. Name them, for example with {_options(proposal)}")
 
 
 def map_options(columns: Iterable[str]) -> str:
     """The `--map` options that probably read a file of these columns."""
-    return " ".join(f"--map {shlex.quote(f'{key}={column}')}" for key, column in proposed(columns).items())
+    return _options(proposed(columns))
+
+
+def _options(names: Mapping[str, str]) -> str:
+    return " ".join(f"--map {shlex.quote(f'{key}={column}')}" for key, column in names.items())
 
 
 def rows_of(stage: Stage) -> Rows:

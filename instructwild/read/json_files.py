@@ -8,6 +8,7 @@ from typing import IO, Any
 from pydantic_core import from_json
 
 from instructwild.errors import InputError
+from instructwild.read.app_exports import is_conversation
 from instructwild.read.encoding import codec_of, decoded, misencoded
 from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import CONVERSATION_KEYS, KNOWN
@@ -76,6 +77,9 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
     start = _skip_space(text, 0)
     if start == len(text):
         raise _empty(name)
+    if text[start] == "[" and (conversation := _one_conversation(text, start)) is not None:
+        yield Line(1, conversation)
+        return
     if text[start] == "[":
         yield from _array(text, start, name)
         return
@@ -85,17 +89,44 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
         yield from json_lines(io.BytesIO(text.encode()), name, None)
         return
     if _skip_space(text, end) == len(text) and isinstance(first, Mapping):
-        yield from _rows_within(first)
+        yield from _rows_within(first, name)
     elif "\n" not in text[start:end]:
         yield from json_lines(io.BytesIO(text.encode()), name, None)
     else:
         yield from _objects(text, start, name)
 
 
-def _rows_within(value: Mapping[str, Any]) -> Iterator[Line]:
-    """The rows of one object: those of the list it holds, those of its columns, or itself."""
-    if any(isinstance(value.get(key), list) and _messages(value[key]) for key in (*CONVERSATION_KEYS, "contents")):
+def _one_conversation(text: str, start: int) -> list[Any] | None:
+    """The messages of a file that is one conversation, and no list of rows; None where it is none."""
+    try:
+        first, _ = json.JSONDecoder().raw_decode(text, _skip_space(text, start + 1))
+        if not isinstance(first, Mapping) or not _messages([first]):
+            return None
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return items if _messages(items) else None
+
+
+def _rows_within(value: Mapping[str, Any], name: str) -> Iterator[Line]:
+    """The rows of one object: those of the list it holds, those of its columns, or itself.
+
+    What stands beside a list and is no list or object itself is part of each of its rows.
+
+    Raises:
+        InputError: it holds several lists of rows, and nothing else.
+    """
+    if any(isinstance(value.get(key), list) and _messages(value[key]) for key in (*CONVERSATION_KEYS, "contents")
+           ) or is_conversation(value):
         yield Line(1, value)
+        return
+    if {*value} >= {"columns", "data"} and _is_split(value):                # pandas, orient="split"
+        for number, cells in enumerate(value["data"], start=1):
+            yield Line(number, dict(zip(value["columns"], cells, strict=True)))
+        return
+    if _by_key(value):                                                      # pandas, orient="index", and rows by their id
+        for number, (key, row) in enumerate(value.items(), start=1):
+            yield Line(number, row if "key" in row else {**row, "key": key})
         return
     columns = {key: [*item.values()] if isinstance(item, Mapping) else item for key, item in value.items()}
     indexed = all(isinstance(item, Mapping) and all(key.isdigit() for key in item) for item in value.values())
@@ -109,10 +140,28 @@ def _rows_within(value: Mapping[str, Any]) -> Iterator[Line]:
     lists = [item for item in value.values() if isinstance(item, list) and item
              and all(isinstance(row, Mapping) for row in item) and not _messages(item)]
     if len(lists) == 1 and not any(isinstance(value.get(key), str) for key in KNOWN - DESCRIBE):
+        beside = {key: item for key, item in value.items() if isinstance(item, str | int | float)}
         for number, row in enumerate(lists[0], start=1):
-            yield Line(number, row["row"] if isinstance(row.get("row"), Mapping) and "row_idx" in row else row)
+            of_viewer = isinstance(row.get("row"), Mapping) and "row_idx" in row        # the Hub's dataset viewer
+            yield Line(number, row["row"] if of_viewer else {**beside, **row})
         return
+    if len(lists) > 1 and len(lists) == len(value):
+        raise InputError(f"holds several lists of rows: {', '.join(map(str, value))}", where=name,
+                         remedy="save each of them as a file of its own")
     yield Line(1, value)
+
+
+def _is_split(value: Mapping[str, Any]) -> bool:
+    names, rows = value["columns"], value["data"]
+    return isinstance(names, list) and isinstance(rows, list) and all(isinstance(name, str) for name in names) and all(
+        isinstance(row, list) and len(row) == len(names) for row in rows)
+
+
+def _by_key(value: Mapping[str, Any]) -> bool:
+    """Whether an object holds one row under each of its keys: no key is a name that is read, and each row has such names."""
+    return len(value) > 1 and not any(key.lower() in KNOWN for key in value) and all(
+        isinstance(row, Mapping) and any(isinstance(key, str) and key.lower() in KNOWN for key in row)
+        for row in value.values())
 
 
 def _messages(items: list[Any]) -> bool:

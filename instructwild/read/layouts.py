@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from instructwild.read.api_rows import add_system, add_tools, contents_of, request_of
+from instructwild.read.app_exports import claude_export, libre_export, open_webui_export
 from instructwild.read.argilla_rows import fields_of
-from instructwild.read.cells import is_empty, optional_text, parsed, text_of
+from instructwild.read.cells import is_empty, optional_text, parsed, parsed_messages, text_of
 from instructwild.read.comparisons import common_turns, comparison_of
 from instructwild.read.conversation import RowConversation, of_messages
 from instructwild.read.exports import (
@@ -18,9 +19,13 @@ from instructwild.read.exports import (
 from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
+from instructwild.read.text_calls import are_calls, calling_turn, functions_of, glaive_conversation, tool_conversation
 from instructwild.read.turns import ROLES, LeftOut, Turn, answered, turn, turn_from, turns_from
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.verdict import Reason
+
+SYSTEM_TEXT = "system_text"
+"""In `extra`: a system text as it stood before the tools that it holds were read."""
 
 
 def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> RowConversation:
@@ -56,12 +61,25 @@ def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
         raise ValueError(f"no known layout: expected messages, conversations or instruction; found the keys {known}")
     add_system(conversation, row)
     add_tools(conversation, row)
+    _take_calls(conversation)
     conversation.turns, thoughts = answered(conversation.turns)
     if not conversation.turns:
         raise ValueError("the conversation is empty")
     if thoughts:
         conversation.extra["reasoning_content"] = "\n".join(thoughts)
+    if thoughts or any("reasoning_content" in made for made in conversation.turns):
+        conversation.layout = f"{conversation.layout}, with thoughts"
     return conversation
+
+
+def _take_calls(conversation: RowConversation) -> None:
+    """Read calls of tools that stand as text, where all about them is sure; the system text that they leave is kept."""
+    understood = tool_conversation(conversation.turns, conversation.tools) if conversation.turns else None
+    if understood is not None:
+        conversation.turns, conversation.tools = understood.turns, understood.tools
+        conversation.layout = f"{conversation.layout} with tool calls in text"
+        if understood.system is not None:
+            conversation.extra[SYSTEM_TEXT] = understood.system
 
 
 def to_messages(row: Mapping[str, Any]) -> list[Turn]:
@@ -71,14 +89,15 @@ def to_messages(row: Mapping[str, Any]) -> list[Turn]:
 
 def _messages(row: Mapping[str, Any]) -> RowConversation | None:
     for key in CONVERSATION_KEYS:
-        value = parsed(row.get(key))
+        value = parsed_messages(row.get(key))
         if isinstance(value, Sequence) and not isinstance(value, str) and (value or not _has_prompt(row)):
             if value and all(isinstance(item, str) for item in value):
                 turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
                 return RowConversation(turns, {key})
             if value and all(isinstance(item, Mapping) and "role" not in item and _pair_names(item) for item in value):
                 return RowConversation(_history(value), {key})          # the turns of Firefly, Capybara and others
-            return of_messages(value, key)
+            conversation = of_messages(value, key)
+            return _with_answer(conversation, row, ANSWER_KEYS) if conversation.turns[-1]["role"] == "user" else conversation
     return None
 
 
@@ -90,7 +109,9 @@ def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
     key = next((key for key in PROMPT_KEYS if row.get(key) is not None), None)
     if key is None:
         return None
-    value = parsed(row[key]) if not isinstance(row[key], str) or row[key].lstrip()[:2] in ("[{", "[ ", "[\n") else row[key]
+    value = row[key]
+    if not isinstance(value, str) or value.lstrip()[:2] in ("[{", "[ ", "[\n"):
+        value = parsed_messages(value)
     if isinstance(value, Mapping) and "text" in value and "replies" in value:
         turns, whole = message_tree(value)
         language = value.get("lang")
@@ -108,6 +129,27 @@ def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
     return _with_answer(conversation, row, ANSWER_KEYS)
 
 
+def _called(row: Mapping[str, Any]) -> RowConversation | None:
+    """xLAM: a query, tools, and answers that are calls of these."""
+    answers = parsed(row.get("answers"))
+    key = next((key for key in PROMPT_KEYS if isinstance(row.get(key), str)), None)
+    tools = parsed(row.get("tools"))
+    if key is None or not are_calls(answers) or not isinstance(tools, list) or not tools:
+        return None
+    return RowConversation([turn("user", row[key]), calling_turn(answers)], {key, "answers", "tools"}, functions_of(tools))
+
+
+def _glaive(row: Mapping[str, Any]) -> RowConversation | None:
+    system = row.get("system")
+    if not isinstance(row.get("chat"), str) or not isinstance(system, str | None):
+        return None
+    made = glaive_conversation(system or "", row["chat"])
+    if made is None:
+        return None
+    kept = {SYSTEM_TEXT: made.system} if made.system is not None else {}
+    return RowConversation(made.turns, {"chat", "system"}, made.tools or None, extra=kept)
+
+
 def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Sequence[str]) -> RowConversation:
     key = next((key for key in keys if row.get(key) is not None), None)
     if key is None:
@@ -115,16 +157,17 @@ def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Se
     value = row[key]
     if isinstance(value, Mapping) and ("role" in value or "from" in value):
         value = [value]
+    question = conversation.turns[-1]["content"] if conversation.turns else ""
     if isinstance(value, list | tuple) and value and all(isinstance(item, Mapping) for item in value):
         if not all("role" in item or "from" in item for item in value):
             return conversation                                     # several answers with their scores: kept in extra
-        answers = [made for number, message in enumerate(value) for made in turns_from(message, number)]
+        answers = [made for number, message in enumerate(value) for made in turns_from(message, number, question)]
     elif isinstance(value, list | tuple) and len(value) == 1:
-        answers = [turn("assistant", text_of(value[0], key) or "")]
+        answers = [turn("assistant", text_of(value[0], key) or "", question=question)]
     elif isinstance(value, list | tuple | Mapping) and value:
         return conversation                                         # several answers are not one: kept in extra
     else:
-        answers = [turn("assistant", text_of(value, key) or "")]
+        answers = [turn("assistant", text_of(value, key) or "", question=question)]
     conversation.read.add(key)
     thoughts = row.get("reasoning_content")
     if answers and answers[-1]["role"] == "assistant" and isinstance(thoughts, str):
@@ -245,11 +288,17 @@ def _input_target(row: Mapping[str, Any]) -> RowConversation | None:
     return _with_answer(conversation, row, keys)
 
 
+SPEAKERS = ("sender", "speaker", "isCreatedByUser", "from", "author_role")
+"""Columns that make a text one side's message: it is nothing to be learnt as it stands."""
+
+
 def _plain_text(row: Mapping[str, Any]) -> RowConversation | None:
     """A plain `text`: one message where a `role` stands beside it, a dialogue whose turns are labelled, or else text to be
     learnt as it is, without a prompt.
     """
     text, role = row.get("text"), row.get("role")
+    if role is None and (speaker := next((name for name in SPEAKERS if not is_empty(row.get(name))), None)):
+        raise ValueError(f"one message of a conversation, by {speaker}: give the whole conversation, or each row a role")
     if isinstance(text, str) and text.strip() and isinstance(role, str) and role.lower() in ROLES:
         return RowConversation([turn_from({"role": role, "content": text}, 0)], {"text", "role"})
     if isinstance(text, str) and text.strip():
@@ -267,7 +316,9 @@ def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
 
 
 READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
-    "messages": _messages, "two answers": _compared, "prompt and answer": _prompt, "Gemini contents": contents_of,
-    "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla, "MOSS": _moss,
-    "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit, "text": _plain_text}
+    "LibreChat export": libre_export, "messages": _messages, "two answers": _compared, "query and calls": _called,
+    "prompt and answer": _prompt, "Glaive": _glaive, "Claude export": claude_export, "Open WebUI export": open_webui_export,
+    "Gemini contents": contents_of, "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla,
+    "MOSS": _moss, "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit,
+    "text": _plain_text}
 """The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

@@ -1,6 +1,7 @@
 """Names of columns: those that are read, whatever their case, and those that `--map NAME=COLUMN` names."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -23,14 +24,19 @@ KNOWN = frozenset({
     "response_id", "candidates", "rankings", "score", "preferred_output", "non_preferred_output", "completions",
     "responses", "answers", "generations", "outputs", "kto_tag", "target", "ideal", "text", "turns", "reference", "chat",
     "meta_instruction", "plain_text", "mapping", "body", "contents", "systemInstruction", "params", "human_ref_A",
-    "human_ref_B", "response_0", "response_1", "conversation_a", "conversation_b", "response_a", "response_b", "winner"})
+    "human_ref_B", "response_0", "response_1", "conversation_a", "conversation_b", "response_a", "response_b", "winner",
+    "rejected_response"})
 
+NAMES_A_ROW = re.compile(r"(?:.*_)?(?:id|uuid|idx|index|hash)|unnamed: \d+|编号|序号|")
 LIKELY = {
     "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",
-               "stem", "text", "inputs", "user_prompt", "input"),
+               "stem", "text", "inputs", "user_prompt", "input", "input_text", "text_input", "user_input", "提問", "問題",
+               "質問", "질문", "pregunta", "frage", "pergunta", "domanda", "вопрос", "instrucción", "anweisung", "指示"),
     "answer": ("solution", "回答", "答案", "回复", "输出", "答复", "reply", "target", "ideal", "a", "assistant", "bot",
-               "targets", "label_text", "output_text", "gold"),
-    "system": ("系统", "system_prompt", "meta_instruction"),
+               "targets", "label_text", "output_text", "gold", "outputs", "generated_text", "model_output", "réponse",
+               "reponse", "respuesta", "antwort", "resposta", "risposta", "ответ", "答え", "답변", "回應", "解答", "解析",
+               "content"),
+    "system": ("系统", "system_prompt", "meta_instruction", "系统提示", "sys_prompt", "system_message"),
     "input": ("上下文", "背景", "context", "passage"),
     "chosen": ("better", "preferred", "accepted", "winner", "good", "更好", "较好", "优选", "选中"),
     "rejected": ("worse", "dispreferred", "loser", "bad", "更差", "较差", "拒绝", "未选中"),
@@ -117,10 +123,24 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
         if match is not None and match not in likely.values():
             likely[name] = match
     free = [column for column in names if column not in likely.values()]
+    free.sort(key=lambda column: NAMES_A_ROW.fullmatch(column.strip().lower()) is not None)
     if "prompt" not in likely and free:
         likely["prompt"] = free.pop(0)
     return {name: likely[name] for name in ("system", "prompt", "input", "answer", "chosen", "rejected")
             if name in likely}
+
+
+def further(columns: Iterable[str], answered: bool) -> dict[str, str]:
+    """NAME -> COLUMN that rows which were read probably hold too: an answer where none was read, and a system text.
+
+    Only columns whose whole name says so count.
+    """
+    names = {column.strip().lower(): column for column in columns}
+    if {"a", "b"} <= {*names}:
+        names.pop("a")                                              # options
+    wanted_names = ("system",) if answered else ("system", "answer")
+    return {name: names[word] for name in wanted_names
+            for word in [next((word for word in LIKELY[name] if word in names), None)] if word is not None}
 
 
 def check_columns(mapping: Mapping[str, str], columns: Iterable[str]) -> None:

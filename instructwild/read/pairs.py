@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from instructwild.read.cells import is_empty, parsed, text_of
+from instructwild.read.cells import is_empty, parsed_messages, text_of
 from instructwild.read.exports import labelled_turns
 from instructwild.read.turns import Turn, answered, turn, turns_from
 
@@ -17,7 +17,7 @@ def side_turns(value: Any, name: str) -> list[Turn]:
         ValueError: it is empty, or holds what is no message; `name` says which side.
         LeftOut: it holds media.
     """
-    value = parsed(value)
+    value = parsed_messages(value)
     if is_empty(value):
         raise ValueError(f"{name} is empty")
     if isinstance(value, Mapping):

@@ -4,7 +4,7 @@ The prompt is read as any other row's is (`read.layouts`); a row of a cleaned st
 whose answers stand in `extra`, is read as the row that it came from.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,11 +17,13 @@ from instructwild.read.layouts import conversation_of
 from instructwild.read.marks import KTO, is_good
 from instructwild.read.names import ANSWER_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
+from instructwild.read.text_calls import are_calls, calls_in_text, tool_names
 from instructwild.read.turns import Turn, turn, turn_from
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.ranking import Ranking
 
 OPENAI_PAIR = ("preferred_output", "non_preferred_output")
+WORSE = "rejected_response"
 SEVERAL = ("completions", "responses", "answers", "generations", "outputs")
 """Columns of several answers, in no order but that of their scores."""
 TEXT_KEYS = ("response", "text", "completion", "answer", "content", "output", "generation")
@@ -34,11 +36,12 @@ SCORE_LISTS, RANK_LISTS = ("scores", "ratings", "rewards"), ("ranks", "rank")
 
 @dataclass(frozen=True)
 class RankedAnswer:
-    """One answer, with the thoughts before it and who wrote it, where the row says so."""
+    """One answer, with the thoughts before it, its calls of tools (JSON), and who wrote it, where the row says so."""
 
     text: str
     reasoning: str | None = None
     model: str | None = None
+    calls: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ class Preference:
     """The columns that it was read from."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """What the messages of the prompt hold beside their text."""
+    tools: list[Any] | None = None
 
 
 def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
@@ -73,10 +77,17 @@ def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
     tree = parsed(row.get("prompt"))
     if isinstance(tree, Mapping) and "replies" in tree:
         return list(_ranked_replies(tree))
-    for reader in (_pair, _openai_pair, _compared, _ranked_record, _several, _listed, _scored, _marked):
+    for reader in (_pair, _openai_pair, _answer_and_worse, _compared, _ranked_record, _several, _listed, _scored, _marked):
         if (preference := reader(row)) is not None:
-            return [preference]
+            names = tool_names(preference.tools)
+            return [replace(preference, answers=[_with_calls(answer, names) for answer in preference.answers])]
     return []
+
+
+def _with_calls(answer: RankedAnswer, names: Collection[str]) -> RankedAnswer:
+    """An answer whose calls of tools stand as text, with these as calls where they are sure."""
+    understood = calls_in_text(answer.text, names) if names and not answer.calls else None
+    return replace(answer, text=understood[0], calls=understood[1]) if understood else answer
 
 
 def ranks_of(scores: Sequence[float]) -> tuple[int, ...]:
@@ -111,6 +122,14 @@ def _openai_pair(row: Mapping[str, Any]) -> Preference | None:
     return _preference(_prompt_beside(row, OPENAI_PAIR, []), answers, (1, 2), "person:pair")
 
 
+def _answer_and_worse(row: Mapping[str, Any]) -> Preference | None:
+    """ms-swift's rows: a conversation with its answer, and a worse answer beside it."""
+    if not isinstance(row.get(WORSE), str) or not row[WORSE].strip():
+        return None
+    prompt, answer = _answered({key: value for key, value in row.items() if key != WORSE}, "a rejected response", WORSE)
+    return _preference(prompt, [answer, _answer(row[WORSE], WORSE)], (1, 2), "person:pair")
+
+
 def _compared(row: Mapping[str, Any]) -> Preference | None:
     comparison = comparison_of(row)
     if comparison is None:
@@ -142,7 +161,8 @@ def _ranked_record(row: Mapping[str, Any]) -> Preference | None:
 
 
 def _several(row: Mapping[str, Any]) -> Preference | None:
-    key = next((key for key in SEVERAL if isinstance(parsed(row.get(key)), list) and parsed(row[key])), None)
+    key = next((key for key in SEVERAL if isinstance(items := parsed(row.get(key)), list) and items
+                and not are_calls(items)), None)
     if key is None:
         return None
     items = parsed(row[key])
@@ -210,7 +230,8 @@ def _marked(row: Mapping[str, Any]) -> Preference | None:
 
 def _preference(prompt: RowConversation, answers: list[RankedAnswer], ranks: tuple[int, ...], annotator: str) -> Preference:
     extra = {name: value for name, value in prompt.extra.items() if name != INPUT_LINE}
-    return Preference(prompt.turns, answers, ranks, annotator, read=frozenset(prompt.read), extra=extra)
+    return Preference(prompt.turns, answers, ranks, annotator, read=frozenset(prompt.read), extra=extra,
+                      tools=prompt.tools)
 
 
 def _prompt_beside(row: Mapping[str, Any], answers: Sequence[str], shared: list[Turn]) -> RowConversation:
@@ -255,10 +276,9 @@ def _after(turns: Sequence[Turn], shared: int, name: str) -> RankedAnswer:
     rest = turns[shared:]
     if len(rest) != 1 or rest[0]["role"] != "assistant":
         raise ValueError(f"{name}: one answer is wanted after the turns that are shared, found "
-                         f"{', '.join(made['role'] for made in rest) or 'none'}")
-    if rest[0].get("tool_calls"):
-        raise ValueError(f"{name}: an answer that calls tools cannot be ranked")
-    return RankedAnswer(rest[0]["content"], rest[0].get("reasoning_content"))
+                         f"{', '.join(made['role'] for made in rest) or 'none'}; put what both sides begin with into the "
+                         "prompt, and one turn of the assistant on each side")
+    return RankedAnswer(rest[0]["content"], rest[0].get("reasoning_content"), calls=rest[0].get("tool_calls"))
 
 
 def _answer(item: Any, key: str) -> RankedAnswer:
@@ -268,14 +288,18 @@ def _answer(item: Any, key: str) -> RankedAnswer:
             raise ValueError("an answer is not text")
         made = turn("assistant", text)
         return RankedAnswer(made["content"], made.get("reasoning_content"))
-    if "role" in item or "from" in item:
-        return _after([turn_from(item, 0)], 0, key)
+    message = item.get("message", item)                                # OpenAI's choices
+    if isinstance(message, Mapping) and ("role" in message or "from" in message):
+        return replace(_after([turn_from(message, 0)], 0, key), model=_model_of(item))
     name = next((name for name in TEXT_KEYS if isinstance(item.get(name), str)), None)
     if name is None:
         raise ValueError(f"{key} holds an answer without text: found the keys {', '.join(map(str, list(item)[:8]))}")
-    model = next((item[key] for key in ("model", "model_name") if isinstance(item.get(key), str)), None)
     made = turn("assistant", item[name])
-    return RankedAnswer(made["content"], made.get("reasoning_content"), model)
+    return RankedAnswer(made["content"], made.get("reasoning_content"), _model_of(item))
+
+
+def _model_of(item: Mapping[str, Any]) -> str | None:
+    return next((item[key] for key in ("model", "model_name") if isinstance(item.get(key), str)), None)
 
 
 def _score(item: Mapping[str, Any]) -> float | None:

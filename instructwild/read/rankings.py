@@ -6,7 +6,7 @@ score or a mark, one a row, become one ranking for each prompt. A stage of instr
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import left_out
-from instructwild.read.cells import is_empty
+from instructwild.read.build import row_of
+from instructwild.read.cells import is_empty, parsed
 from instructwild.read.columns_read import ColumnsRead
 from instructwild.read.files import lines_of, printable
 from instructwild.read.instructions import FirstColumns, bad_answers, map_options
@@ -30,7 +31,7 @@ from instructwild.read.preferences import (
     preferences_of,
     ranks_of,
 )
-from instructwild.read.turns import LeftOut, Turn
+from instructwild.read.turns import LeftOut, Turn, turn_from
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
@@ -118,7 +119,7 @@ def _of_stage(stage: Stage, columns: Mapping[str, str] | None) -> Readable:
     new_id: dict[str, str] = {}
     for number, row in enumerate(instructions(frame), start=1):
         lines.append(Line(number, {**row.extra, "messages": [message.chat() for message in row.messages],
-                                   "language": row.language}))
+                                   "language": row.language, **({"tools": row.tools} if row.tools else {})}))
         new_id |= dict.fromkeys(row.parents, row.id)
     bad = [Line(0, json.loads(value)) for value in _marked_bad(stage)]
     reading.add([*lines, *bad], new_id)
@@ -191,8 +192,7 @@ class _Rankings:
         return [row for row, _ in united], [extra for _, extra in united]
 
     def _read(self, value: Any, new_id: Mapping[str, str]) -> None:
-        if not isinstance(value, Mapping):
-            raise ValueError(f"expected an object, found {type(value).__name__}")
+        value = row_of(value)
         renames = self.names.renames([str(key) for key in value])
         row = {renames.get(str(key), str(key)): item for key, item in value.items()}
         if "candidates" in row:
@@ -226,7 +226,7 @@ class _Rankings:
         self._single[name].append((preference, extra))
 
 
-OWN = ("candidates", "rankings", *CONVERSATION_KEYS)
+OWN = ("candidates", "rankings", "tools", *CONVERSATION_KEYS)
 """What a ranking row of ours is read from, beside its language and id."""
 
 
@@ -261,26 +261,49 @@ def ranking_row(value: Mapping[str, Any]) -> RankingRow:
     turns = [turn_of(message) for message in messages]
     candidates = []
     for candidate in value["candidates"]:
-        fields = {"text": candidate} if isinstance(candidate, str) else dict(candidate)
-        if not isinstance(fields.get("text"), str):
-            raise ValueError("a candidate without text")
-        fields["id"] = fields.get("id") or response_id([*turns, ("assistant", fields["text"])])
+        fields = _candidate_fields(candidate)
+        fields["id"] = fields.get("id") or _answer_id(turns, fields["text"], fields.get("tool_calls"))
         candidates.append({key: fields.get(key) for key in Candidate.model_fields if key in fields})
+    tools = parsed(value.get("tools"))
     return RankingRow.model_validate({
         "id": value.get("id") or content_id(turns), "messages": messages, "language": value.get("language") or "und",
-        "candidates": candidates, "rankings": value.get("rankings") or ()})
+        "candidates": candidates, "rankings": value.get("rankings") or (),
+        "tools": tools if isinstance(tools, list) and tools else None})
+
+
+def _candidate_fields(candidate: Any) -> dict[str, Any]:
+    """A candidate that is a text, an object with `text`, or a message of the assistant.
+
+    Raises:
+        ValueError: it holds neither text nor calls of tools.
+    """
+    if isinstance(candidate, str):
+        return {"text": candidate}
+    if isinstance(candidate, Mapping) and ("text" in candidate or "role" not in candidate):
+        fields = {**candidate, "text": candidate.get("text") or "" if candidate.get("tool_calls") else candidate.get("text")}
+    else:
+        made = turn_from(candidate, 0)
+        fields = {**candidate, **made, "text": made["content"]}
+    if not isinstance(fields["text"], str):
+        raise ValueError("a candidate without text")
+    return fields
+
+
+def _answer_id(turns: Sequence[Sequence[str]], text: str, calls: Any) -> str | None:
+    return response_id([*turns, turn_of({"role": "assistant", "content": text, "tool_calls": calls})])
 
 
 def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[int], language: str) -> RankingRow:
     turns = [turn_of(turn) for turn in preference.turns]
-    candidates = tuple(Candidate(id=f"{response_id([*turns, ('assistant', answer.text)])}-{number}", text=answer.text,
-                                 model=answer.model, reasoning_content=answer.reasoning)
+    candidates = tuple(Candidate(id=f"{_answer_id(turns, answer.text, answer.calls)}-{number}", text=answer.text,
+                                 model=answer.model, reasoning_content=answer.reasoning, tool_calls=answer.calls)
                        for number, answer in enumerate(answers))
     ranks = tuple(ranks)
     return RankingRow(id=content_id(turns), messages=_messages(preference.turns),
                       language=preference.language or language or "und", candidates=candidates,
                       rankings=preference.rankings or (
-                          (Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ()))
+                          (Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ()),
+                      tools=preference.tools)
 
 
 def _messages(turns: list[Turn]) -> tuple[Message, ...]:

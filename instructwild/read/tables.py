@@ -1,4 +1,4 @@
-"""Tables as text: `.csv` and `.tsv`, parted by comma, semicolon or tab, each bad row named by its line and kept."""
+"""Tables as text: `.csv` and `.tsv`, parted by comma, semicolon, tab or bar, each bad row named by its line and kept."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from instructwild.read.encoding import codec_of, misencoded, streamed
 from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import KNOWN
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = (",", ";", "\t", "|")
 
 
 def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:

@@ -11,6 +11,7 @@ __all__ = ["ROLES", "LeftOut", "Turn", "answered", "turn", "turn_from", "turns_f
 
 ROLES = {"user": "user", "human": "user", "prompter": "user",
          "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant", "model": "assistant",
+         "chatbot": "assistant", "ai": "assistant", "用户": "user", "助手": "assistant", "系统": "system",
          "function_call": "assistant", "tool_call": "assistant",
          "system": "system", "developer": "system",
          "tool": "tool", "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool",
@@ -22,10 +23,10 @@ READ = frozenset({"role", "from", "content", "value", "reasoning_content", "reas
 Turn = dict[str, Any]
 
 
-def turn(role: str, content: str, reasoning: str | None = None) -> Turn:
-    """A turn; thoughts in an assistant's content are split off."""
+def turn(role: str, content: str, reasoning: str | None = None, question: str = "") -> Turn:
+    """A turn; thoughts in an assistant's content are split off, with a closer look where `question` names their tags."""
     if role == "assistant":
-        thoughts, content = split_thoughts(content)
+        thoughts, content = split_thoughts(content, question)
         reasoning = "\n".join(filter(None, (reasoning, thoughts))) or None
     return {"role": role, "content": content, **({"reasoning_content": reasoning} if reasoning else {})}
 
@@ -43,8 +44,10 @@ def turn_from(message: Any, number: int) -> Turn:
     return turns[0]
 
 
-def turns_from(message: Any, number: int) -> list[Turn]:
+def turns_from(message: Any, number: int, question: str = "") -> list[Turn]:
     """The turns of one message: one, or with results of tools among its parts (Anthropic, Gemini, Bedrock) one for each.
+
+    `question` is what the user said before it.
 
     Raises:
         ValueError: it is no message, has an unknown role, or its content is not text.
@@ -71,7 +74,7 @@ def turns_from(message: Any, number: int) -> list[Turn]:
         thoughts += filter(None, [before])
         calls = calls or _shared_calls(content)
         content = "" if calls else content
-    made = turn(ROLES[role.lower()], content, "\n".join(thoughts) or None)
+    made = turn(ROLES[role.lower()], content, "\n".join(thoughts) or None, question)
     if calls:
         made["tool_calls"] = json_text(calls)
     for name in ("tool_call_id", "name"):

@@ -11,7 +11,7 @@ INSTRUCTION = ("id", "response_id", "messages", "language", "origin", "parents",
                "extra")
 INPUT_LINE = "input_line"
 """In `extra`: at which line of the last user turn, counted from 0, the input of an Alpaca row begins."""
-RANKING = ("id", "messages", "language", "candidates", "rankings")
+RANKING = ("id", "messages", "language", "candidates", "rankings", "tools")
 DROPPED = ("id", "step", "reason", "evidence", "row")
 
 
@@ -44,13 +44,16 @@ def instruction_from_columns(columns: dict[str, Any]) -> Instruction:
 
 
 def ranking_to_columns(row: RankingRow) -> dict[str, Any]:
-    """One ranking row as Parquet sees it."""
-    return row.model_dump(mode="json")
+    """One ranking row as Parquet sees it; `tools` a JSON string."""
+    return {**row.model_dump(mode="json"), "tools": compact(row.tools) if row.tools else None}
 
 
 def ranking_from_columns(columns: dict[str, Any]) -> RankingRow:
     """The typed row behind one row of a ranking stage."""
-    return RankingRow.model_validate({key: value for key, value in columns.items() if value is not None})
+    fields = {key: value for key, value in columns.items() if value is not None}
+    if isinstance(fields.get("tools"), str):
+        fields["tools"] = json.loads(fields["tools"])
+    return RankingRow.model_validate(fields)
 
 
 def dropped_to_columns(row: Dropped) -> dict[str, str]:

@@ -60,14 +60,26 @@ class Instruction(BaseModel):
         return self.messages[: last + 1]
 
     @property
+    def context(self) -> tuple[Message, ...]:
+        """What the last answer follows: the messages up to and including the last turn of a user or of a tool."""
+        last = max((i for i, message in enumerate(self.messages) if message.role in ("user", "tool")), default=-1)
+        return self.messages[: last + 1]
+
+    @property
+    def answer(self) -> Message | None:
+        """The turn of the assistant that ends the conversation, with words or calls of tools; None where there is none."""
+        last = self.messages[-1]
+        return last if last.role == "assistant" and (last.content or last.tool_calls) else None
+
+    @property
     def response(self) -> str | None:
         """The answer after the last user turn, or None where there is none."""
         after = self.messages[len(self.prompt):]
         return after[-1].content if after else None
 
-    def answered(self, text: str, **changes: Any) -> "Instruction":
-        """The same prompt with `text` as its answer; `changes` replace other fields."""
-        messages = (*self.prompt, Message(role="assistant", content=text))
+    def answered(self, answer: str | Message, **changes: Any) -> "Instruction":
+        """The same context with another answer, a text or a turn of the assistant; `changes` replace other fields."""
+        messages = (*self.context, Message(role="assistant", content=answer) if isinstance(answer, str) else answer)
         turns = [message.turn for message in messages]
         return self.model_copy(update={"messages": messages, "response_id": response_id(turns), **changes})
 

@@ -26,9 +26,7 @@ class Message(BaseModel):
     @field_validator("tool_calls", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
-        if isinstance(value, list | tuple):
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
-        return value
+        return calls_as_text(value)
 
     @model_serializer(mode="wrap")
     def _without_nulls(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -43,6 +41,36 @@ class Message(BaseModel):
     def chat(self) -> dict[str, Any]:
         """The message as chat templates and endpoints take it: `tool_calls` a list, nothing that is null."""
         return chat_message(self.model_dump())
+
+
+def calls_as_text(value: Any) -> Any:
+    """A list of tool calls as the JSON text that is stored, None where it is empty; any other value as it is."""
+    if isinstance(value, list | tuple):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
+    return value
+
+
+def readable_calls(tool_calls: str | None) -> str:
+    """Stored tool calls as lines for people: `name(arguments)`, with the arguments as JSON of sorted keys."""
+    calls = _loaded(tool_calls or "[]")
+    return "\n".join(map(_readable_call, calls)) if isinstance(calls, list) else str(calls)
+
+
+def _readable_call(call: Any) -> str:
+    function = call.get("function", call) if isinstance(call, Mapping) else None
+    if not isinstance(function, Mapping):
+        return str(call)
+    arguments = _loaded(function.get("arguments"))
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False, sort_keys=True)
+    return f"{function.get('name')}({text})"
+
+
+def _loaded(value: Any) -> Any:
+    """What JSON text says; any other value, and text that is no JSON, as it is."""
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def chat_message(message: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from instructwild.schema.identity import pair_id
-from instructwild.schema.message import Message
+from instructwild.schema.message import Message, calls_as_text, readable_calls
 
 Status = Literal["submitted", "draft", "discarded"]
 
@@ -28,9 +28,26 @@ class Candidate(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str = Field(description="the answer's id, as `response_id`")
-    text: str = Field(description="the answer")
+    text: str = Field(description="the answer; empty where it only calls tools")
     model: str | None = Field(default=None, description="who wrote it")
     reasoning_content: str | None = Field(default=None, description="thoughts of the model before it answered")
+    tool_calls: str | None = Field(default=None, description="JSON list of calls, as OpenAI and TRL write them")
+
+    @field_validator("tool_calls", mode="before")
+    @classmethod
+    def _as_text(cls, value: Any) -> Any:
+        return calls_as_text(value)
+
+    @property
+    def message(self) -> Message:
+        """The answer as a turn of the assistant."""
+        return Message(role="assistant", content=self.text, reasoning_content=self.reasoning_content or None,
+                       tool_calls=self.tool_calls or None)
+
+    @property
+    def shown(self) -> str:
+        """The answer as text that a person or a judge reads: its calls of tools stand below it, without their ids."""
+        return "\n".join(filter(None, (self.text, readable_calls(self.tool_calls)))) if self.tool_calls else self.text
 
 
 class Ranking(BaseModel):
@@ -83,6 +100,8 @@ class RankingRow(BaseModel):
     language: str = Field(default="und", description="BCP 47")
     candidates: tuple[Candidate, ...] = Field(description="K answers to it")
     rankings: tuple[Ranking, ...] = Field(default=(), description="everybody's order of them")
+    tools: list[Any] | None = Field(default=None, description="JSON: the tools that may be called, as OpenAI and TRL write "
+                                                              "them")
 
     @model_validator(mode="after")
     def _one_rank_each(self) -> "RankingRow":
@@ -112,7 +131,7 @@ class RankingRow(BaseModel):
         """
         kind, counting = self.submitted()
         first_of: dict[str, int] = {}
-        same_text = [first_of.setdefault(candidate.text, i) for i, candidate in enumerate(self.candidates)]
+        same_text = [first_of.setdefault(candidate.shown, i) for i, candidate in enumerate(self.candidates)]
         votes: Counter[tuple[int, int]] = Counter()
         for ranking in counting:
             ordered = {(same_text[better], same_text[worse]) for better, worse in ranking.pairs}

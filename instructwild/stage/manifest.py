@@ -33,13 +33,15 @@ class ReadAs(BaseModel):
     columns: dict[str, str] = Field(description="what each column was read as")
     extra: tuple[str, ...] = Field(default=(), description="columns that nothing reads: they are kept in `extra`")
     more: int = Field(default=0, description="how many further columns are kept in `extra`")
+    hint: str = Field(default="", description="the `--map` that probably reads more of it")
 
     def summary(self) -> str:
         """One line for people."""
         layouts = ", ".join(f"{count:,} rows of {layout}" for layout, count in self.layouts.items())
         names = ", ".join(column if column == field else f"{column} → {field}" for column, field in self.columns.items())
         extra = ", ".join(self.extra) + (f" and {self.more:,} more" if self.more else "")
-        return f"{layouts or 'no rows'}; read: {names or 'nothing'}" + (f"; kept in extra: {extra}" if extra else "")
+        return f"{layouts or 'no rows'}; read: {names or 'nothing'}" + (f"; kept in extra: {extra}" if extra else "") + (
+            f"; perhaps to be read too: {self.hint}" if self.hint else "")
 
 
 class FileRecord(BaseModel):

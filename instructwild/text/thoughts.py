@@ -9,28 +9,42 @@ _NAMES = r"(?:seed:)?think|thinking|thoughts?|reasoning|reflection"
 
 @dataclass(frozen=True)
 class _Kind:
-    """One way to mark thoughts. `inside` says that a block may also begin at a later line of an answer."""
+    """One way to mark thoughts.
+
+    `inside` says that a block may also begin at a later line of an answer, `lone` that a closing tag without an opening one
+    ends thoughts.
+    """
 
     opening: re.Pattern[str]
     closing: re.Pattern[str]
     inside: bool = False
+    lone: bool = True
 
 
-def _kind(opening: str, closing: str, inside: bool = False) -> _Kind:
-    return _Kind(re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE), inside)
+def _kind(opening: str, closing: str, inside: bool = False, lone: bool = True) -> _Kind:
+    return _Kind(re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE), inside, lone)
 
 
 _KINDS = (
-    _kind(r"<think>", r"</think>", inside=True),
+    _kind(r"<think(?:\s[^<>\n]*)?>", r"</think>", inside=True),
     *(_kind(rf"<{name}>", rf"</{name}>")
       for name in ("seed:think", "thinking", "thought", "thoughts", "reasoning", "reflection")),
     _kind(r"\[THINK\]", r"\[/THINK\]", inside=True),                                    # Mistral's Magistral
     _kind(r"◁think▷", r"◁/think▷", inside=True),                                      # Kimi
     _kind(r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),                       # OpenThoughts, Sky-T1
     _kind(r"<\|channel>thought\b", r"<channel\|>"),                                  # Gemma
-    _kind(r"<\|channel\|>(?:analysis|commentary)<\|message\|>",                      # Harmony (gpt-oss)
-          r"<\|end\|>(?:<\|start\|>assistant)?(?:<\|channel\|>final<\|message\|>)?"))
-MAY_HOLD_THOUGHTS = rf"(?i)</?(?:{_NAMES})>|\[/?THINK\]|◁/?think▷|<\|(?:begin|end)_of_thought\|>|<\|?channel\|?>"
+    _kind(r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),                               # Cohere's Command A
+    _kind(r'<details type="reasoning"[^>]*>\s*(?:<summary>[^<]*</summary>)?', r"</details>", lone=False),  # Open WebUI
+    _kind(r"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)<\|message\|>",    # Harmony (gpt-oss)
+          r"<\|end\|>(?:<\|start\|>assistant)?(?:<\|channel\|>final<\|message\|>)?", lone=False))
+_ANSWER_MARKS = tuple((re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE)) for opening, closing in (
+    (r"\s*<\|begin_of_solution\|>", r"<\|end_of_solution\|>\s*\Z"),                       # OpenThoughts, Sky-T1
+    (r"\s*<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>\s*\Z"),                             # Cohere
+    (r"\s*(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>", r"<\|(?:return|end)\|>\s*\Z")))    # Harmony
+"""How families mark the answer after the thoughts: the marks go, the answer stays."""
+MAY_HOLD_THOUGHTS = (rf"(?i)</?(?:{_NAMES})(?:\s[^<>\n]*)?>|\[/?THINK\]|◁/?think▷"
+                     r"|<\|(?:begin|end)_of_(?:thought|solution)\|>|<\|?channel\|?>"
+                     r"|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>|<details type=.reasoning.")
 """Matches every text that `split_thoughts` could split (and others): a quick first look, valid for `re` and for polars."""
 MOST_BLOCKS = 16
 """Each costs a pass over the text, so their number is bounded: real answers have one or two."""
@@ -42,12 +56,18 @@ _QUOTES = "\"'“”‘’「」『』«»‹›《》"
 _PUNCTUATION = ",.;:!?)，。；：！？、）"
 
 
-def split_thoughts(text: str) -> tuple[str | None, str]:
+def split_thoughts(text: str, question: str = "") -> tuple[str | None, str]:
     """A model's text as (reasoning, content).
 
     A block at the beginning is thoughts, closed or not (an unclosed one was cut off: no content is left); so is all that
     stands before a lone closing tag, whose opening one was part of the prompt. A tag in code, in quotes or in the middle of
-    a sentence is spoken about and stays. Nothing of the content is stripped but the blank lines which followed the thoughts.
+    a sentence is spoken about and stays. Nothing of the content is stripped but the blank lines which followed the thoughts,
+    and the marks around an answer (`<|begin_of_solution|>` and its kin).
+
+    Args:
+        text: what the model wrote.
+        question: what it answers. Where that names such a tag itself, only a block that is closed, and whose closing tag
+            does not stand in the middle of a sentence, is thoughts.
 
     Returns:
         The thoughts without the space around them, several blocks joined by a newline, None where there are none; and the
@@ -56,15 +76,36 @@ def split_thoughts(text: str) -> tuple[str | None, str]:
     if _FIRST_LOOK.search(text) is None:
         return None, text
     blocks: list[str] = []
+    about_tags = bool(question) and _FIRST_LOOK.search(question) is not None
     while len(blocks) < MOST_BLOCKS:
         block = _first_block(text)
-        if block is None:
+        if block is None or (about_tags and not _surely_closed(text, block[1])):
             break
         begin, end, thoughts = block
         blocks.append(thoughts.strip())
         before, after = text[:begin], text[_BLANK_LINES.match(text, end).end():]  # type: ignore[union-attr]
         text = before + after if before.strip() else after
-    return "\n".join(filter(None, blocks)) or None, text
+    return "\n".join(filter(None, blocks)) or None, _without_answer_marks(text, thought=bool(blocks))
+
+
+def _without_answer_marks(text: str, thought: bool) -> str:
+    """An answer without the marks around it; a mark at its beginning alone, without thoughts before it, stays."""
+    for opening, closing in _ANSWER_MARKS:
+        begin, end = opening.match(text), closing.search(text, max(0, len(text) - 200))
+        if begin and (end or thought):
+            start = _BLANK_LINES.match(text, begin.end()).end()  # type: ignore[union-attr]
+            return text[start:end.start() if end else len(text)].rstrip()
+        if end and thought:                                 # the opening mark went with the thoughts
+            return text[:end.start()].rstrip()
+    return text
+
+
+def _surely_closed(text: str, end: int) -> bool:
+    """Whether a block that ends before `end` is closed by a tag that does not stand in the middle of a sentence."""
+    before, after = text[:end], text[end:].split("\n", 1)[0]
+    if not before.endswith((">", "]", "▷")):
+        return False
+    return not after.strip() or (not after[0].isspace() and after[0] not in _PUNCTUATION)
 
 
 def _first_block(text: str) -> tuple[int, int, str] | None:
@@ -81,7 +122,7 @@ def _first_block(text: str) -> tuple[int, int, str] | None:
         if closing is None:
             continue
         opening = next(_outside(kind.opening, text[:closing.start()], code), None)
-        if opening is None and _ends_thoughts(text, closing):
+        if opening is None and kind.lone and _ends_thoughts(text, closing):
             return 0, closing.end(), text[:closing.start()]
         if opening is not None and kind.inside and not _line_around(text, opening)[0].strip():
             return opening.start(), closing.end(), text[opening.end():closing.start()]

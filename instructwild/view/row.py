@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from instructwild.clean.edits import Edit
+from instructwild.schema.message import readable_calls
 from instructwild.view.facts import readable_messages
 from instructwild.view.source import ViewSource
 
@@ -36,7 +37,9 @@ def row_shown(source: ViewSource, n: int, row: dict[str, Any], edits: list[Edit]
 def _answers(held: dict[str, Any]) -> list[dict[str, Any]]:
     """Candidates, or both sides of a preference; none where the answer is part of the conversation."""
     if held.get("candidates"):
-        return [{"name": None, **candidate} for candidate in held["candidates"] if isinstance(candidate, dict)]
+        return [{"name": None, **candidate, "text": "\n".join(filter(None, (candidate.get("text"),
+                                                                         readable_calls(candidate.get("tool_calls")))))}
+                for candidate in held["candidates"] if isinstance(candidate, dict)]
     return [{"name": name, "text": "\n".join(turn.get("content", "") for turn in readable_messages(held[name])) or
              str(held[name])} for name in ("chosen", "rejected") if held.get(name)]
 

@@ -94,8 +94,10 @@ def test_folders_of_shards_are_read_in_order_and_splits_are_named(tmp_path):
     saved = datasets.Dataset.from_dict({"instruction": ["Name a reed."], "output": ["Sedge."]})
     saved.save_to_disk(tmp_path / "saved")
     assert turns_of(read([tmp_path / "saved"])) == QA
-    datasets.DatasetDict({"train": saved}).save_to_disk(tmp_path / "splits")
-    with pytest.raises(InputError, match="several splits: train"):
+    datasets.DatasetDict({"train": saved}).save_to_disk(tmp_path / "single")
+    assert turns_of(read([tmp_path / "single"])) == QA                         # one split leaves nothing to choose
+    datasets.DatasetDict({"train": saved, "test": saved}).save_to_disk(tmp_path / "splits")
+    with pytest.raises(InputError, match="several splits: test, train"):
         read([tmp_path / "splits"])
 
 

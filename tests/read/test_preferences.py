@@ -141,8 +141,6 @@ def test_a_map_names_the_sides_and_a_cleaned_stage_remembers_it(tmp_path):
     ({"prompt": ASK, "chosen": "", "rejected": WORSE}, "no known layout"),
     ({"chosen": [USER, BETTER], "rejected": [{"role": "user", "content": "Else?"}, BAD]}, "no known layout"),
     ({"prompt": ASK, "chosen": [BETTER, USER, BETTER], "rejected": [BAD]}, "one answer is wanted"),
-    ({"prompt": ASK, "chosen": [{"role": "assistant", "tool_calls": [{"function": {"name": "f"}}]}], "rejected": [BAD]},
-     "calls tools"),
     ({"prompt": ASK, "completion": GOOD, "score": "high"}, "score is no number"),
     ({"prompt": ASK, "completions": [{"weight": 3}]}, "answer without text"),
 ])
@@ -160,3 +158,74 @@ def test_a_chain_of_replies_of_any_depth_is_read(tmp_path):
                                                                        "replies": [tree]}]}
     row, = read_rankings([written(tmp_path, {"prompt": tree})]).rows
     assert (len(row.messages), [one.text for one in row.candidates]) == (301, ["a", "b"])
+
+
+CALL = {"id": "c7", "type": "function", "function": {"name": "tide", "arguments": {"port": "Brest", "day": 2}}}
+SAME_CALL = {"id": "x9", "type": "function", "function": {"name": "tide", "arguments": '{"day": 2, "port": "Brest"}'}}
+TOOLS = [{"type": "function", "function": {"name": "tide", "parameters": {"type": "object", "properties": {}}}}]
+
+
+def test_answers_that_call_tools_are_ranked_from_the_file_the_clean_stage_and_what_convert_wrote(tmp_path):
+    calls = [{"role": "assistant", "content": None, "tool_calls": [CALL]}]
+    rows = [{"prompt": ASK, "chosen": calls, "rejected": [BAD], "tools": TOOLS},
+            {"messages": [USER, *calls], "label": True}, {"messages": [USER, BAD], "label": False}]
+    file = written(tmp_path, *rows)
+    table = read_rankings([file])
+    assert not table.dropped
+    pair, marked = table.rows
+    assert (pair.candidates[0].text, pair.candidates[0].shown) == ("", 'tide({"day": 2, "port": "Brest"})')
+    assert pair.tools == TOOLS
+    assert json.loads(pair.candidates[0].tool_calls) == [CALL]
+    assert len(marked.preference_pairs()) == 1
+    clean([file], tmp_path / "clean", ["exact"])
+    again = read_rankings([tmp_path / "clean"])
+    assert {row.candidates[0].tool_calls for row in again.rows} == {pair.candidates[0].tool_calls}
+    stage = converted(tmp_path / "clean", tmp_path / "pairs", "preference")
+    written_rows = [json.loads(line) for line in (tmp_path / "pairs" / "data.jsonl").read_text().splitlines()]
+    assert written_rows[0]["chosen"] == [{"role": "assistant", "content": "", "tool_calls": [CALL]}]
+    assert written_rows[0]["tools"] == TOOLS
+    back = read_rankings([stage.path])
+    assert [row.candidates[0].shown for row in back.rows] == [row.candidates[0].shown for row in again.rows]
+    assert back.rows[0].tools == TOOLS
+
+
+def test_two_answers_that_make_the_same_call_are_no_pair(tmp_path):
+    sides = {name: [{"role": "assistant", "content": "", "tool_calls": [call]}]
+             for name, call in (("chosen", CALL), ("rejected", SAME_CALL))}
+    [row] = read_rankings([written(tmp_path, {"prompt": ASK, **sides})]).rows
+    assert row.preference_pairs() == []
+
+
+def test_candidates_may_be_messages(tmp_path):
+    [row] = read_rankings([written(tmp_path, {"prompt": ASK, "candidates": [
+        {"role": "assistant", "content": None, "tool_calls": [CALL]},
+        {"role": "assistant", "content": "<think>low</think>\nAt six."},
+        "At seven."]})]).rows
+    assert [(each.text, each.reasoning_content) for each in row.candidates] == [
+        ("", None), ("At six.", "low"), ("At seven.", None)]
+
+
+@pytest.mark.parametrize(("good", "bad"), [("chosen", "rejected"), ("Good", "BAD"), ("desirable", "undesirable"), (1, -1),
+                                           ("thumbs_up", "thumbs_down"), ("好", "坏"), ("1", "-1")])
+def test_words_that_mark_an_answer_as_bad_keep_it_out_of_the_answers(tmp_path, good, bad):
+    rows = [{"prompt": ASK, "completion": text, "label": label} for text, label in ((GOOD, good), (WORSE, bad))]
+    file = written(tmp_path, *rows)
+    table = read([file])
+    assert ([row[-1]["content"] for row in table.frame["messages"]], [lost.reason for lost in table.malformed]) == (
+        [GOOD], ["marked_bad"])
+    [ranked] = read_rankings([file]).rows
+    assert ranked.rankings[0].ranks == (1, 2)
+
+
+@pytest.mark.parametrize("labels", [("yes", "no"), ("positive", "negative"), (-1, 0), ("good", "neutral")])
+def test_labels_of_other_kinds_are_classes(tmp_path, labels):
+    rows = [{"prompt": f"{ASK} {label}", "completion": GOOD, "label": label} for label in labels]
+    table = read([written(tmp_path, *rows)])
+    assert table.frame.height == 2
+
+
+def test_choices_of_an_api_with_scores_are_candidates(tmp_path):
+    [row] = read_rankings([written(tmp_path, {"prompt": ASK, "completions": [
+        {"message": {"role": "assistant", "tool_calls": [CALL]}, "score": 1, "model": "m"},
+        {"message": {"role": "assistant", "content": WORSE}, "score": 0}]})]).rows
+    assert ([each.model for each in row.candidates], row.rankings[0].ranks) == (["m", None], (1, 2))

@@ -24,6 +24,15 @@ from instructwild.text.thoughts import split_thoughts
     ("<think>the tag `</think>` ends it</think>b", "the tag `</think>` ends it", "b"),
     ("<think>\n```python\nx = 1\n</think>\nb", "```python\nx = 1", "b"),
     ("Well.\n<think>hm</think>\nYes.", "hm", "Well.\nYes."),
+    ("<|begin_of_thought|>\na\n<|end_of_thought|>\n\n<|begin_of_solution|>\n\n  b\nc\n\n<|end_of_solution|>", "a", "  b\nc"),
+    ("<|begin_of_thought|>a<|end_of_thought|><|begin_of_solution|>cut o", "a", "cut o"),
+    ("<|begin_of_solution|>b<|end_of_solution|>", None, "b"),
+    ("<|start|>assistant<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>b<|return|>", "a",
+     "b"),
+    ("<|channel|>final<|message|>b<|end|>", None, "b"),
+    ("<|START_THINKING|>a<|END_THINKING|><|START_RESPONSE|>b<|END_RESPONSE|>", "a", "b"),
+    ('<think duration="3">a</think>b', "a", "b"),
+    ('<details type="reasoning" done="true">\n<summary>Thought for 2 seconds</summary>\na\n</details>\nb', "a", "b"),
 ])
 def test_thoughts_and_content(text, reasoning, content):
     assert split_thoughts(text) == (reasoning, content)
@@ -56,9 +65,23 @@ def test_an_empty_block_is_no_thought():
     "~~~xml\n<think>plan</think>\n~~~",
     "Between <think> and </think> a model plans.",
     "I think so.", "", "a < b > c [x]",
+    "`<|begin_of_solution|>` begins the solution and `<|end_of_solution|>` ends it.",
+    "<|begin_of_solution|> is written before the solution.",
+    "A list\n<details>\n<summary>More</summary>\ntext\n</details>\nend",
 ])
 def test_a_text_about_the_tag_stays(text):
     assert split_thoughts(text) == (None, text)
+
+
+@pytest.mark.parametrize("text", ["<think> opens the thoughts and </think> closes them.", "<think> begins a block.",
+                                  "</think>, as the name says, ends it.\nThat is all."])
+def test_an_answer_to_a_question_about_the_tag_stays(text):
+    assert split_thoughts(text, "What does </think> do?") == (None, text)
+
+
+@pytest.mark.parametrize("text", ["<think>a</think>b", "<think>\na\n</think>\n\nb", "<think>a</think>\n<answer>b</answer>"])
+def test_thoughts_that_a_person_asked_for_by_their_tag_are_split(text):
+    assert split_thoughts(text, "Think within <think> </think> tags.")[0] == "a"
 
 
 @pytest.mark.parametrize("unit", ["<think>", "</think> x ", "`<think>` ", "```\n<think>\n", "<think>a</think>\n", "`",

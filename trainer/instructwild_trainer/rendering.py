@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 REMEDY = "give another template with --chat-template FILE"
+TOOLS_REMEDY = ("give a template that writes tools with --chat-template FILE, take a model that has one, or leave these "
+                "rows out")
 FIELDS = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
 FORMS: tuple[tuple[bool, str | None], ...] = ((False, ""), (True, ""), (False, None), (True, None))
 """Ways of giving tool calls to a template: whether arguments are JSON text, and what stands for empty content."""
@@ -45,7 +47,8 @@ class Renderer:
                     return self._render([_in_form(turn, *form) for turn in messages], prompt, tools)
             except ModelError as error:
                 problem = problem or error
-        raise problem or ModelError("the chat template leaves out a tool call", where=self.name, remedy=REMEDY)
+        raise problem or ModelError("the chat template leaves out calls of tools (tool_calls): answers would be trained "
+                                    "without them", where=self.name, remedy=TOOLS_REMEDY)
 
     def _writes_calls(self, messages: Sequence[Turn], form: tuple[bool, str | None], prompt: bool,
                       tools: Sequence[Any] | None) -> bool:
@@ -101,6 +104,12 @@ class Renderer:
                 [dict(turn) for turn in messages], tools=list(tools) if tools else None, tokenize=False,
                 add_generation_prompt=prompt, **options))
         except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
+            of_tools = [words for words, there in (
+                ("calls of tools (tool_calls)", any(turn.get("tool_calls") for turn in messages)),
+                ("results of tools (turns of the role tool)", any(turn["role"] == "tool" for turn in messages))) if there]
+            if of_tools:
+                raise ModelError(f"the chat template cannot write this conversation, which holds {' and '.join(of_tools)}; "
+                                 f"its own words: {error}", where=self.name, remedy=TOOLS_REMEDY) from None
             raise ModelError(f"the chat template cannot write this conversation ({error})", where=self.name,
                              remedy=REMEDY) from None
 

@@ -64,7 +64,7 @@ def _task(row: RankingRow, *, with_models: bool) -> dict[str, Any]:
         else:
             results["predictions"].append({"result": [result], "model_version": ranking.annotator})
     return {"data": {"prompt": last.content, "history": "\n".join(f"{turn.role}: {turn.content}" for turn in history),
-                     "answers": [{"id": LETTERS[slot], "title": LETTERS[slot], "body": row.candidates[candidate].text}
+                     "answers": [{"id": LETTERS[slot], "title": LETTERS[slot], "body": row.candidates[candidate].shown}
                                  for slot, candidate in enumerate(order)],
                      OURS: {**kept, "slots": order}}, **results}
 

@@ -16,7 +16,7 @@ from instructwild.schema.ranking import ANNOTATOR_KINDS, Status
 from instructwild_annotation.people import person
 
 COLUMNS = ("row", "prompt_id", "language", "prompt", "messages", "answer_number", "answer_id", "answer", "model", "thoughts",
-           "ranking", "annotator", "rank", "status", "seconds")
+           "tool_calls", "ranking", "annotator", "rank", "status", "seconds")
 NEEDED = ("answer", "rank")
 PROMPTS = ("messages", "prompt")
 
@@ -35,7 +35,8 @@ def to_csv(rows: Iterable[RankingRow]) -> str:
         for position, candidate in enumerate(row.candidates):
             cells = {"row": number, "prompt_id": row.id, "language": row.language, "prompt": row.messages[-1].content,
                      "messages": messages, "answer_number": position + 1, "answer_id": candidate.id,
-                     "answer": candidate.text, "model": candidate.model, "thoughts": candidate.reasoning_content}
+                     "answer": candidate.text, "model": candidate.model, "thoughts": candidate.reasoning_content,
+                     "tool_calls": candidate.tool_calls}
             for order, ranking in enumerate(row.rankings, start=1):
                 table.writerow({**cells, "ranking": order, "annotator": ranking.annotator, "rank": ranking.ranks[position],
                                 "status": ranking.status, "seconds": ranking.seconds})
@@ -61,7 +62,8 @@ class TableRow:
         key = _text(line, "answer_number") or _text(line, "answer_id") or str(line["answer"])
         self.answers.setdefault(key, {"id": _text(line, "answer_id") or None, "text": str(line["answer"]),
                                       "model": _text(line, "model") or None,
-                                      "reasoning_content": _text(line, "thoughts") or None})
+                                      "reasoning_content": _text(line, "thoughts") or None,
+                                      "tool_calls": _text(line, "tool_calls") or None})
         if not (rank := _text(line, "rank")):
             return
         name = annotator_named(_text(line, "annotator") or annotator)

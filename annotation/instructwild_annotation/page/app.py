@@ -172,8 +172,8 @@ def shown(item: Item | None) -> dict[str, Any] | None:
     answers = []
     for candidate in item.shuffle:
         each = item.row.candidates[candidate]
-        text, thoughts = without_thoughts(each.text)
-        thoughts = getattr(each, "reasoning_content", None) or thoughts
+        text, thoughts = without_thoughts(each.shown)
+        thoughts = each.reasoning_content or thoughts
         answers.append({"html": rendered(text), "text": text, "thoughts": thoughts})
     return {"id": item.id, "prompt": {"html": rendered(last.content), "text": last.content},
             "history": [{"role": turn.role, "html": rendered(turn.content)} for turn in history], "answers": answers,

@@ -2,18 +2,21 @@
 
 import base64
 import signal
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from instructwild.console.options import Columns
 from instructwild.errors import ConfigError
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def serve(
-    candidates: Annotated[Path | None, typer.Argument(help="A respond stage to push first.", show_default=False)] = None,
+    candidates: Annotated[Path | None, typer.Argument(help="A respond stage, or a file of rows with answers, to push "
+                                                            "first.", show_default=False)] = None,
     invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name; may be given again.",
                                                      show_default=False)] = None,
     overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
@@ -23,6 +26,7 @@ def serve(
     public_url: Annotated[str | None, typer.Option(help="The address that people use, such as that of an HTTPS proxy; "
                                                         "invitations carry it.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The server's folder: database and secrets.", show_default=False)] = None,
+    columns: Columns = None,
     prepare: Annotated[bool, typer.Option("--prepare", help="Only make Argilla's environment, and stop.")] = False,
 ) -> None:
     """Run Argilla here: its web pages on SQLite alone, without Docker, Elasticsearch or Redis.
@@ -33,9 +37,11 @@ def serve(
     from rich.text import Text
 
     from instructwild.console.terminal import console
+    from instructwild.read.names import parse_map
     from instructwild_annotation.server import environment
     from instructwild_annotation.server.process import Home, running
 
+    mapping = parse_map(columns or ())
     server_home = Home(home) if home else Home.default()
     with console.status("starting Argilla") as status:
         if not environment.is_ready(environment.location()):
@@ -56,7 +62,7 @@ def serve(
                 if host in ("0.0.0.0", "::") and public_url is None:
                     console.print("the invitations carry this machine's own address: give --public-url with the one others "
                                   "reach", style="yellow")
-                _first_steps(url, home, candidates, invite or [], overlap, public_url)
+                _first_steps(url, home, candidates, invite or [], overlap, public_url, mapping)
                 # SIGTERM is a service manager's Ctrl-C. polars' own handler of SIGINT would let the wait below go on.
                 for stop in (signal.SIGINT, signal.SIGTERM):
                     signal.signal(stop, signal.default_int_handler)
@@ -103,7 +109,7 @@ def invite(
 
 
 def _first_steps(url: str, home: Path | None, candidates: Path | None, names: list[str], overlap: int,
-                 public_url: str | None) -> None:
+                 public_url: str | None, columns: dict[str, str]) -> None:
     from instructwild.console.terminal import console
     from instructwild_annotation.connection import Connection
 
@@ -112,8 +118,13 @@ def _first_steps(url: str, home: Path | None, candidates: Path | None, names: li
             from instructwild_annotation.push import push_rows
             from instructwild_annotation.rows import rankable, read_rows, with_languages
 
-            table = read_rows(candidates)
-            rows = with_languages(rankable(table)[0])
+            table = read_rows(candidates, columns)
+            ranked, dropped = rankable(table)
+            rows = with_languages(ranked)
+            if dropped:
+                console.print(f"{len(dropped):,} rows left out: "
+                              + ", ".join(f"{count:,} {reason}" for reason, count in
+                                          Counter(row.reason.value for row in dropped).most_common()), highlight=False)
             console.print(push_rows(connection, rows, overlap=overlap, kinds=table.types).summary)
         for name in names:
             if (account := make_account(connection, name, missing_ok=True, public_url=public_url)) is not None:

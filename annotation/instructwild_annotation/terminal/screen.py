@@ -58,7 +58,7 @@ class Screen:
         self.console.print(Panel(plain(last.content), title=Text(self.words.prompt, "bold cyan"), title_align="left",
                                  border_style="cyan", box=box.HEAVY))
         for slot, index in zip(SLOTS, order, strict=False):
-            text = row.candidates[index].text
+            text = row.candidates[index].shown
             shown = plain(text) if text.strip() else Text(self.words.empty, "dim italic")
             self.console.print(Panel(shown, title=Text(self.words.answer.format(slot=slot), "bold"), title_align="left",
                                      box=box.ROUNDED))

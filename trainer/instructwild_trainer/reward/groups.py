@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from instructwild.errors import ConfigError, ModelError
-from instructwild.schema import Candidate, Dropped, RankingRow, Reason
+from instructwild.schema import Dropped, RankingRow, Reason
 from instructwild_trainer.data import languages_of, shown, split_key
 from instructwild_trainer.rendering import tools_of, turns
 from instructwild_trainer.templates import Chat, Encoded
@@ -83,7 +83,7 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     for row, language in zip(rows, languages, strict=True):
         messages = turns(row.messages)
         try:
-            encoded = [chat.answer([*messages, _candidate(candidate)], tools_of(getattr(row, "tools", None))).to_stop
+            encoded = [chat.answer([*messages, *turns([candidate.message])], tools_of(row.tools)).to_stop
                        for candidate in row.candidates]
         except ModelError as error:
             refused.append(error)
@@ -106,15 +106,10 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
                 "candidates": len(row.candidates), "rankings": len(row.rankings), "fitting": len(fitting)}))
             continue
         kept.append(Group(row.id, split_key(messages), language, messages,
-                          [row.candidates[i].text for i in fitting], [encoded[i] for i in fitting], orders, annotators))
+                          [row.candidates[i].shown for i in fitting], [encoded[i] for i in fitting], orders, annotators))
     if refused and len(refused) == len(kept) + len(dropped):
         raise refused[0]
     return kept, dropped
-
-
-def _candidate(candidate: Candidate) -> dict[str, str]:
-    thoughts = getattr(candidate, "reasoning_content", None)
-    return {"role": "assistant", "content": candidate.text, **({"reasoning_content": thoughts} if thoughts else {})}
 
 
 def _orders(row: RankingRow, fitting: Sequence[int],
