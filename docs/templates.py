@@ -13,7 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "trainer"))
 
-from template_runs import TOOL, chat_of, check, conversations, names, refused  # noqa: E402
+from template_runs import TOOL, chat_of, conversations, holds, names  # noqa: E402
 
 from instructwild_trainer.answer_text import AnswerWriter  # noqa: E402
 from instructwild_trainer.rendering import Renderer  # noqa: E402
@@ -51,15 +51,12 @@ def facts(name: str, count: int) -> dict[str, object]:
     """What a run says of one template."""
     chat, equal, refusals = chat_of(name), 0, 0
     for messages, tools in conversations(name, count):
-        if refused(chat, messages, tools):
-            refusals += 1
-        else:
-            check(chat, messages, tools)
-            equal += 1
+        trained = holds(chat, messages, tools)
+        equal, refusals = equal + trained, refusals + (not trained)
     trained = chat.tokenizer.decode([token for span in chat.examples(QUESTIONS)[-1].spans() for token in span])
     return {"name": name, "each": not is_own_beginning(chat),
-            "stops": [chat.tokenizer.decode([token]) for token in chat.stop_ids], "system": not refused(chat, SYSTEM, None),
-            "tools": not refused(chat, CALL, [TOOL]), "thoughts": "Low water" in trained, "equal": equal, "refused": refusals,
+            "stops": [chat.tokenizer.decode([token]) for token in chat.stop_ids], "system": holds(chat, SYSTEM, None),
+            "tools": holds(chat, CALL, [TOOL]), "thoughts": "Low water" in trained, "equal": equal, "refused": refusals,
             "example": coloured(chat)}
 
 

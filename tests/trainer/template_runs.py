@@ -84,7 +84,8 @@ def conversation(rng):
 def refused(chat, messages, tools):
     """Why a template cannot write a conversation, seen on its text alone; empty where it can.
 
-    DeepSeek-V3's, for one, writes a second tool call without the header that its generation prompt ends in.
+    DeepSeek-V3's, for one, writes a second tool call without the header that its generation prompt ends in. What is written
+    otherwise once it is answered may be trained all the same, behind the prompt as it is at use.
     """
     from instructwild_trainer.rendering import Renderer
 
@@ -98,6 +99,16 @@ def refused(chat, messages, tools):
     except ModelError as error:
         return error.what
     return ""
+
+
+def holds(chat, messages, tools):
+    """Whether a conversation is trained, and rightly so (see `check`); where it is not, its text must say why."""
+    try:
+        check(chat, messages, tools)
+    except ModelError:
+        assert refused(chat, messages, tools)
+        return False
+    return True
 
 
 def check(chat, messages, tools):

@@ -29,6 +29,47 @@ def test_thoughts_are_trained_masked_or_left_out(name, reasoning, expected):
     assert trained(chat_of(name, reasoning)) == [expected]
 
 
+TURN = "<|im_start|>{{ m['role'] }}\n"
+END = "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n"
+
+
+def made(tokenizer, answer, prompt, reasoning):
+    """A chat whose template writes an answer, and the end of a prompt, in a way of its own."""
+    tokenizer.chat_template = ("{% for m in messages %}" + TURN + "{% if m['role'] == 'assistant' %}" + answer
+                               + "{% else %}{{ m['content'] }}{% endif %}" + END + prompt + "{% endif %}")
+    return ready(tokenizer, reasoning=reasoning)
+
+
+@pytest.mark.parametrize(("answer", "prompt", "reasoning", "expected"), [
+    # thoughts under another name
+    ("{% if m.reasoning %}[{{ m.reasoning }}]{% endif %}{{ m['content'] }}", "", "auto", "[The moon.]Twice."),
+    ("{% if m.thinking %}[{{ m.thinking }}]{% endif %}{{ m['content'] }}", "", "mask", "Twice."),
+    # no field for them, but the tag is known
+    ("{# <think> #}{{ m['content'] }}", "", "train", "<think>\nThe moon.\n</think>\n\nTwice."),
+    ("{# <think> #}{{ m['content'] }}", "", "auto", "Twice."),
+    ("{{ m['content'] }}", "", "train", "Twice."),
+    # switched by another variable, which leaves the block open; what is answered has an empty one
+    ("<think></think>{{ m['content'] }}", "{% if thinking %}<think>{% else %}<think></think>{% endif %}", "train",
+     "The moon.\n</think>Twice."),
+    ("<think></think>{{ m['content'] }}", "{% if thinking %}<think>{% else %}<think></think>{% endif %}", "auto", "Twice."),
+    # a block that is closed but not opened where nothing is thought
+    ("{% if m.reasoning_content %}<think>{{ m.reasoning_content }}{% endif %}</think>{{ m['content'] }}",
+     "{% if enable_thinking %}<think>{% else %}</think>{% endif %}", "auto", "Twice."),
+    ("{% if m.reasoning_content %}<think>{{ m.reasoning_content }}{% endif %}</think>{{ m['content'] }}",
+     "{% if enable_thinking %}<think>{% else %}</think>{% endif %}", "train", "The moon.</think>Twice."),
+    # a tag with a name of its own
+    ("<own:think>\n{{ m.reasoning_content }}\n</own:think>\n{{ m['content'] }}", "", "mask", "Twice."),
+    # thoughts that are opened and never closed
+    ("<think>\n{{ m['content'] }}", "<think>\n", "auto", "The moon.\n</think>\n\nTwice.")])
+def test_thoughts_of_templates_of_other_kinds(tokenizer, answer, prompt, reasoning, expected):
+    assert trained(made(tokenizer, answer, prompt, reasoning)) == [expected + "<|im_end|>"]
+
+
+def test_an_empty_block_under_any_name_is_never_trained(tokenizer):
+    chat = made(tokenizer, "<own:think>\n{{ m.reasoning_content }}\n</own:think>\n{{ m['content'] }}", "", "auto")
+    assert trained(chat, [TIDE[0], {"role": "assistant", "content": "Twice."}]) == ["Twice.<|im_end|>"]
+
+
 def test_masked_thoughts_are_still_read_and_dropped_ones_are_not():
     read = {reasoning: chat_of("qwen3").tokenizer.decode(chat_of("qwen3", reasoning).encode(TIDE).input_ids)
             for reasoning in ("mask", "drop")}

@@ -4,6 +4,7 @@ import pytest
 from chats import PAIRS, conversation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from template_runs import begins
 
 from instructwild.errors import ModelError
 from instructwild_trainer.templates import IGNORED, PLAIN, Encoded, check_masks, ready, token_runs
@@ -72,16 +73,69 @@ def test_a_template_that_never_ends_an_answer_is_refused(tokenizer):
         ready(tokenizer).encode(conversation("Hi", "Hello."))
 
 
-def test_a_template_that_rewrites_earlier_turns_is_refused(tokenizer):
-    tokenizer.chat_template = "{{ messages | length }}" + NO_BLOCK
+def trained_after_prompts(chat, messages, tools=None):
+    """The trained text of each answer, each in an example that begins with the prompt as it is at use, token for token."""
+    texts, examples = [], chat.examples(messages, tools)
+    for i, message in enumerate(messages):
+        if message["role"] == "assistant":
+            prompt = chat.prompt_ids(messages[:i], tools)
+            example = next(example for example in examples if begins(example, prompt))
+            labels = example.labels[len(prompt):]
+            texts.append(chat.tokenizer.decode(Encoded(labels, labels).spans()[0]))
+    return texts
+
+
+HEADER = "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
+TALK = [{"role": "system", "content": "Be brief."}, *conversation("Hi", "Hello."), *conversation("潮汐？", "Hi, 两次。")]
+
+
+@pytest.mark.parametrize("template", [
+    "{{ messages | length }}" + NO_BLOCK,    # earlier turns are written otherwise once there are more
+    "{% for m in messages %}{% if m['role'] == 'user' %}[INST]{% if loop.last and messages[0]['role'] == 'system' %}"
+    "{{ messages[0]['content'] }}\n\n{% endif %}{{ m['content'] }}[/INST]{% elif m['role'] == 'assistant' %}"
+    "{{ m['content'] }}<|im_end|>{% endif %}{% endfor %}",     # the system prompt stands in the last question only
+    HEADER + "{% if add_generation_prompt %}<|im_start|>assistant\nI begin:\n{% endif %}"])    # the prompt says more
+def test_what_is_written_otherwise_once_it_is_answered_is_trained_behind_the_prompt_at_use(tokenizer, template):
+    tokenizer.chat_template = template
+    assert trained_after_prompts(ready(tokenizer), TALK) == ["Hello.<|im_end|>", "Hi, 两次。<|im_end|>"]
+
+
+def test_an_answer_under_another_header_than_the_prompts_is_refused(tokenizer):
+    tokenizer.chat_template = HEADER + "{% if add_generation_prompt %}<|im_start|>bot\n{% endif %}"
     with pytest.raises(ModelError, match="otherwise than after its generation prompt"):
         ready(tokenizer).encode(conversation("Hi", "Hello."))
+
+
+@pytest.mark.parametrize("header", ["<|im_start|>assistant\\n", "Assistant: "])
+def test_a_prompt_that_a_template_writes_behind_every_conversation_is_not_trained(tokenizer, header):
+    tokenizer.chat_template = ("{% for m in messages %}{{ {'user': '<|im_start|>user\n', 'assistant': '" + header
+                               + "', 'system': ''}[m['role']] + m['content'] + '<|im_end|>\n' }}{% endfor %}{{ '" + header
+                               + "' }}")
+    assert trained_after_prompts(ready(tokenizer), TALK) == ["Hello.<|im_end|>", "Hi, 两次。<|im_end|>"]
+
+
+def test_a_template_that_writes_only_conversations_with_tools_is_read_with_tools(tokenizer):
+    tokenizer.chat_template = ("{% for tool in tools %}{{ tool.function.name }}{% else %}{{ raise_exception('no tools') }}"
+                               "{% endfor %}" + NO_BLOCK)
+    tool = {"type": "function", "function": {"name": "tide", "description": "Times.", "parameters": {"type": "object"}}}
+    assert trained_after_prompts(ready(tokenizer), TALK[1:3], [tool]) == ["Hello.<|im_end|>"]
 
 
 def test_a_broken_template_is_one_clear_message(tokenizer):
     tokenizer.chat_template = "{% for m in messages %}"
     with pytest.raises(ModelError, match="chat template is not valid Jinja"):
         ready(tokenizer).encode(conversation("Hi", "Hello."))
+
+
+def test_named_templates_are_taken_by_whether_there_are_tools_and_each_is_checked(tokenizer):
+    tokenizer.chat_template = {"default": NO_BLOCK, "tool_use": "{{ tools[0].function.name }}" + NO_BLOCK}
+    chat = ready(tokenizer)
+    tool = {"type": "function", "function": {"name": "tide", "description": "Times.", "parameters": {"type": "object"}}}
+    assert trained_after_prompts(chat, TALK[1:3]) == trained_after_prompts(chat, TALK[1:3], [tool]) == ["Hello.<|im_end|>"]
+    assert chat.prompt_text(TALK[:2], [tool]).startswith("tide")
+    tokenizer.chat_template = {"default": NO_BLOCK, "tool_use": "{% for m in messages %}"}
+    with pytest.raises(ModelError, match="chat template 'tool_use' is not valid Jinja"):
+        ready(tokenizer)
 
 
 @pytest.mark.parametrize("labels", [[IGNORED, IGNORED], [5, 6]])

@@ -12,16 +12,19 @@ from functools import cached_property
 from typing import Any, Literal
 
 from instructwild.errors import ModelError
-from instructwild_trainer.rendering import REMEDY, Renderer, Turn
+from instructwild_trainer.rendering import ANSWER, NEXT, QUESTION, REMEDY, Renderer, Turn, common_start
 
 Reasoning = Literal["auto", "train", "mask", "drop"]
-BLOCKS = (("<think>", "</think>"), ("<|channel>thought\n", "<channel|>"), ("<|START_THINKING|>", "<|END_THINKING|>"),
-          ("[THINK]", "[/THINK]"), ("<seed:think>", "</seed:think>"))
-"""How families open and close thoughts."""
-EMPTY = re.compile(r"\s*(?:" + "|".join(rf"{re.escape(a)}\s*{re.escape(b)}" for a, b in BLOCKS) + r")\s*")
-OPENED = re.compile("(?P<open>" + "|".join(re.escape(a.strip()) for a, _ in BLOCKS) + r")\s*(?P<close>"
-                    + "|".join(re.escape(b) for _, b in BLOCKS) + r")?\s*\Z")
-QUESTION, ANSWER, NEXT = "qq", "zz", "ww"
+BLOCKS = {"<|channel>thought\n": "<channel|>", "<|START_THINKING|>": "<|END_THINKING|>", "[THINK]": "[/THINK]",
+          "◁think▷": "◁/think▷", "<|begin_of_thought|>": "<|end_of_thought|>", "<|inner_prefix|>": "<|inner_suffix|>"}
+"""How families open and close thoughts, beside pairs of tags."""
+TAG = r"(?:\w+[:_])?(?:think(?:ing)?|thoughts?|reasoning|reflection)(?::\w+)?"
+"""The name in a pair of tags, `<NAME>` and `</NAME>`: `think`, `seed:think`, `think:opensource`."""
+OPENS = "|".join([rf"<{TAG}>", *(re.escape(opening.strip()) for opening in BLOCKS)])
+CLOSES = "|".join([rf"</{TAG}>", *map(re.escape, BLOCKS.values())])
+EMPTY = re.compile(rf"\s*(?:{OPENS})\s*(?:{CLOSES})\s*")
+OPENED = re.compile(rf"(?:(?P<open>{OPENS})\s*(?P<close>{CLOSES})?|(?P<lone>{CLOSES}))\s*\Z")
+"""A prompt that ends within thoughts, or behind closed ones; some templates close what they did not open."""
 PROBE_CALL: dict[str, Any] = {"type": "function", "id": "call00001", "function": {
     "name": "lookup", "arguments": {"key": "value"}}}
 PROBE_TOOL: dict[str, Any] = {"type": "function", "function": {"name": "lookup", "description": "Looks up.", "parameters": {
@@ -60,7 +63,14 @@ class AnswerWriter:
             renderer = dataclasses.replace(renderer, thinking=True)
         context = _Context(messages, tools, renderer)
         prompt, whole = context.text(prompt=True), context.text()
-        if whole.startswith(prompt):
+        begun = OPENED.search(prompt)
+        left_out = bool(context.thoughts) and context.thoughts.strip() not in whole
+        opens = begun is not None and bool(begun["open"]) and not begun["close"]
+        if left_out and not opens and self.reasoning == "train" and (inside := context.with_thoughts_inside()):
+            context, whole = inside, inside.text()
+        if not whole.startswith(prompt[:begun.start()] if begun else prompt):
+            whole = self._after_prompt(context, prompt, whole, begun.start() if begun else len(prompt))
+        if whole.startswith(prompt) and not (left_out and opens):
             return self._cut(context, prompt, whole[len(prompt):])
         return self._beside_prompt(context, prompt, whole)
 
@@ -70,26 +80,57 @@ class AnswerWriter:
         The prompt is what is seen at use: where it leaves the block open thoughts follow, or it is closed, masked.
         """
         begun = OPENED.search(prompt)
-        if begun is None or not whole.startswith(prompt[:begun.start()]):
-            raise ModelError("the chat template writes an answer otherwise than after its generation prompt: what the model "
-                             "would be trained on is not what it sees when it is used", where=self.renderer.name,
-                             remedy=REMEDY)
+        assert begun is not None
         rest = whole[begun.start():]
-        if begun["close"]:    # at use nothing is thought
+        if begun["close"] or begun["lone"]:    # at use nothing is thought
             if context.thoughts:
                 return self.answer(_without_thoughts(context.messages), context.tools)
             return self._cut(context, prompt, rest)
-        close = next(close for start, close in BLOCKS if start.strip() == begun["open"])
+        close = _closing(begun["open"])
         ending = f"\n{close}\n\n"
         if written := re.match(rf"\s*{re.escape(begun['open'])}(.*?){re.escape(close)}", rest, re.DOTALL):
             rest = rest[written.end(1):]
             start = self._content_start(rest, context.answer)
             ending, rest = rest[:start or len(close)], rest[start or len(close):]
+        elif rest.startswith(begun["open"]):    # opened as in the prompt, and never closed
+            rest = rest.removeprefix(begun["open"]).lstrip()
         cut = self._cut(context, prompt, rest)
         before = context.thoughts.strip() + ("" if ending[0] == "\n" or not context.thoughts else "\n") + ending
         if not context.thoughts or self.reasoning == "mask":
             return AnswerText(prompt, before + cut.masked, cut.trained, cut.rest)
         return AnswerText(prompt, "", before + cut.masked + cut.trained, cut.rest)
+
+    def _after_prompt(self, context: "_Context", prompt: str, whole: str, until: int) -> str:
+        """The prompt up to `until`, then the answer as the whole has it: where a template writes what stands before an
+        answer otherwise once it is answered (the system prompt or the tools with the last question only, another header).
+
+        Both texts are cut behind the last message before the answer; the header of the answer is written but once.
+        """
+        last = str(context.messages[-2]["content"] or "").strip() if len(context.messages) > 1 else ""
+        begins = self._answer_start(context, whole)
+        here, there = prompt.rfind(last, 0, until), whole.rfind(last, 0, begins)
+        if last and min(here, there) >= 0:
+            header, written = prompt[here + len(last):until], whole[there + len(last):begins]
+            tokens = list(self.renderer.special.finditer(header))
+            end = header[tokens[-1].start():] if tokens else ""
+            if end and end in written:
+                return prompt[:until] + written.rpartition(end)[2] + whole[begins:]
+            same = common_start(header, written)
+            if (header[:same].strip() or not header.strip()) and not (header[same:].strip() and written[same:].strip()):
+                return prompt[:until] + written[same:] + whole[begins:]
+        raise ModelError("the chat template writes an answer otherwise than after its generation prompt: what the model "
+                         "would be trained on is not what it sees when it is used", where=self.renderer.name, remedy=REMEDY)
+
+    def _answer_start(self, context: "_Context", whole: str) -> int:
+        """Where in the whole the answer's own text begins: its thoughts, words or first call."""
+        start = self._content_start(whole, context.answer)
+        thoughts = context.thoughts.strip()
+        if thoughts and (at := whole.rfind(thoughts, 0, start)) >= 0:
+            return at
+        calls = context.answer.get("tool_calls") or ()
+        if start is None and calls:
+            start = whole.rfind(str(calls[0]["function"]["name"]))
+        return len(whole) if start is None or start < 0 else start
 
     def _cut(self, context: "_Context", prompt: str, written: str) -> AnswerText:
         content = str(context.answer["content"] or "").strip()
@@ -103,7 +144,7 @@ class AnswerWriter:
                              where=self.renderer.name, remedy="give another template with --chat-template FILE, whose "
                              f"assistant turns end with {self.renderer.tokenizer.eos_token!r}")
         begun = OPENED.search(prompt)
-        opened = prompt[begun.start():] if begun and not begun["close"] else ""
+        opened = prompt[begun.start():] if begun and begun["open"] and not begun["close"] else ""
         masked = 0
         if start is not None and EMPTY.fullmatch(opened + written[:start]):
             masked = start
@@ -134,32 +175,29 @@ class AnswerWriter:
         run = len(written) - len(self._special_end(written[ends:]))
         if self.plain_stop and (at := written.find(self.plain_stop, run)) >= 0:
             return at, self.plain_stop
-        special = list(self.special.finditer(written, run))
+        special = list(self.renderer.special.finditer(written, run))
         return (special[-1].start(), special[-1][0]) if special else (0, "")
 
     def _special_end(self, text: str) -> str:
         """The end of a text that consists of special tokens and spaces only, from its first special token on."""
         at = first = len(text)
-        for match in reversed(list(self.special.finditer(text))):
+        for match in reversed(list(self.renderer.special.finditer(text))):
             if text[match.end():at].strip():
                 break
             at = first = match.start()
         return text[first:]
 
     @cached_property
-    def special(self) -> "re.Pattern[str]":
-        """The tokenizer's special tokens as text."""
-        tokenizer = self.renderer.tokenizer
-        added = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-        every = sorted({*added, *tokenizer.all_special_tokens}, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, every)) or r"(?!)")
-
-    @cached_property
     def _after_plain(self) -> tuple[str, str]:
         """What follows a plain answer that is the last turn, and one that is not."""
         dialogue = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
-        last = self.renderer.text(dialogue)
-        earlier = self.renderer.text([*dialogue, {"role": "user", "content": NEXT}])
+        tools = None
+        try:
+            last = self.renderer.text(dialogue)
+        except ModelError:    # some templates write only conversations with tools
+            tools = [PROBE_TOOL]
+            last = self.renderer.text(dialogue, tools=tools)
+        earlier = self.renderer.text([*dialogue, {"role": "user", "content": NEXT}], tools=tools)
         if ANSWER not in last or ANSWER not in earlier:
             return "", ""
         return last.rpartition(ANSWER)[2], earlier.rpartition(ANSWER)[2].partition(NEXT)[0]
@@ -172,15 +210,15 @@ class AnswerWriter:
         """
         last, earlier = self._after_plain
         end = str(self.renderer.tokenizer.eos_token)
-        if end in last[:_common_start(last, earlier)]:
+        if end in last[:common_start(last, earlier)]:
             return end
-        first = self.special.search(last) or self.special.search(earlier)
+        first = self.renderer.special.search(last) or self.renderer.special.search(earlier)
         return first[0] if first else ""
 
     @cached_property
     def _by_next_turn(self) -> bool:
         """Whether nothing but the next turn's first token ends an answer."""
-        return bool(self.plain_stop) and self.special.search(self._after_plain[0]) is None
+        return bool(self.plain_stop) and self.renderer.special.search(self._after_plain[0]) is None
 
     @cached_property
     def call_stop(self) -> str:
@@ -195,7 +233,8 @@ class AnswerWriter:
             replied = self.renderer.text([*context.messages, reply], tools=[PROBE_TOOL])
         except ModelError:
             return ""
-        after = self.special.search(replied, len(written.rstrip())) if replied.startswith(written.rstrip()) else None
+        begins = written.rstrip()
+        after = self.renderer.special.search(replied, len(begins)) if replied.startswith(begins) else None
         return after[0] if after else ""
 
 
@@ -223,15 +262,27 @@ class _Context:
         """The whole, as it is written where nothing was thought."""
         return self.renderer.text(_without_thoughts(self.messages), tools=self.tools)
 
+    def with_thoughts_inside(self) -> "_Context | None":
+        """The same with its thoughts as a block in the answer's content, where the template has no field for them but knows
+        the tag and writes it; else None.
+        """
+        block = f"<think>\n{self.thoughts.strip()}\n</think>\n\n"
+        [answer] = _without_thoughts(self.messages[-1:])
+        inside = dataclasses.replace(self, messages=[*self.messages[:-1],
+                                                     {**answer, "content": block + str(answer["content"] or "")}])
+        knows = "<think>" in str(self.renderer.tokenizer.chat_template)
+        return inside if knows and block.strip() in inside.text() else None
+
 
 def _without_thoughts(messages: Sequence[Turn]) -> Sequence[Turn]:
     """The messages; the last has no thoughts."""
     return [*messages[:-1], {key: value for key, value in messages[-1].items() if key != "reasoning_content"}]
 
 
+def _closing(opening: str) -> str:
+    """What closes thoughts that a text opened."""
+    return next((end for start, end in BLOCKS.items() if start.strip() == opening), f"</{opening[1:]}")
+
+
 def _common_end(a: str, b: str) -> int:
-    return _common_start(a[::-1], b[::-1])
-
-
-def _common_start(a: str, b: str) -> int:
-    return next((i for i, (left, right) in enumerate(zip(a, b, strict=False)) if left != right), min(len(a), len(b)))
+    return common_start(a[::-1], b[::-1])

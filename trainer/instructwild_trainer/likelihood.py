@@ -83,7 +83,7 @@ def padded(rows: Sequence[Sequence[int]], value: int, device: "torch.device | st
         at = slice(longest - len(row), longest) if side == "left" else slice(0, len(row))
         ids[i, at] = torch.tensor(row, dtype=torch.long)
         mask[i, at] = 1
-    return ids.to(device), mask.to(device)
+    return ids.to(device, non_blocking=True), mask.to(device, non_blocking=True)
 
 
 def trunk_of(model: Any) -> Any:

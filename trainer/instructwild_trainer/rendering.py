@@ -1,6 +1,7 @@
 """A conversation as the text that a chat template writes: thoughts, tool calls and tools included, errors in one form."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.thinking import template_fields
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -15,9 +17,13 @@ if TYPE_CHECKING:
 REMEDY = "give another template with --chat-template FILE"
 TOOLS_REMEDY = ("give a template that writes tools with --chat-template FILE, take a model that has one, or leave these "
                 "rows out")
+QUESTION, ANSWER, NEXT = "qq", "zz", "ww"
+"""What stands in a conversation by which a template is asked how it writes one."""
 FIELDS = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
 FORMS: tuple[tuple[bool, str | None], ...] = ((False, ""), (True, ""), (False, None), (True, None))
 """Ways of giving tool calls to a template: whether arguments are JSON text, and what stands for empty content."""
+THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thought")
+"""Names under which templates read the thoughts of an answer."""
 Turn = Mapping[str, Any]
 
 
@@ -27,7 +33,7 @@ class Renderer:
 
     tokenizer: "PreTrainedTokenizerBase"
     thinking: bool | None = None
-    """The template's `enable_thinking`; None leaves its own default."""
+    """Whether the template shall let the model think; None leaves its own default."""
 
     def text(self, messages: Sequence[Turn], *, prompt: bool = False, tools: Sequence[Any] | None = None) -> str:
         """The conversation as text; `prompt` adds what the template writes before an answer.
@@ -38,17 +44,24 @@ class Renderer:
         Raises:
             ModelError: the template does not write this conversation in any form.
         """
+        text = self._text(messages, prompt, tools)
+        answered = not prompt and bool(messages) and messages[-1]["role"] == "assistant"
+        return text.removesuffix(self._unasked_prompt) if answered else text
+
+    def _text(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:
         if not any(turn.get("tool_calls") for turn in messages):
             return self._render(messages, prompt, tools)
-        problem: ModelError | None = None
+        problems = []
         for form in FORMS:
             try:
                 if self._writes_calls(messages, form, prompt, tools):
                     return self._render([_in_form(turn, *form) for turn in messages], prompt, tools)
             except ModelError as error:
-                problem = problem or error
-        raise problem or ModelError("the chat template leaves out calls of tools (tool_calls): answers would be trained "
-                                    "without them", where=self.name, remedy=TOOLS_REMEDY)
+                problems.append(error)
+        if len(problems) == len(FORMS):
+            raise problems[0]
+        raise ModelError("the chat template leaves out calls of tools (tool_calls): answers would be trained without them",
+                         where=self.name, remedy=TOOLS_REMEDY)
 
     def _writes_calls(self, messages: Sequence[Turn], form: tuple[bool, str | None], prompt: bool,
                       tools: Sequence[Any] | None) -> bool:
@@ -61,26 +74,76 @@ class Renderer:
         text = self._render([_in_form(turn, *form) for turn in marked], prompt, tools)
         return all(mark in text for mark in marks.values())
 
+    @cached_property
+    def _unasked_prompt(self) -> str:
+        """What a template writes behind an answer to begin another one, although no prompt is asked for; mostly empty.
+
+        Seen where a question's text ends in the same words, with a prompt and without, and the answer follows them directly.
+        """
+        question = [{"role": "user", "content": QUESTION}]
+        dialogue = [*question, {"role": "assistant", "content": ANSWER}]
+        try:
+            texts = [self._render(turns, False, None) for turns in (question, dialogue, [*dialogue, *question])]
+            if texts[0] != self._render(question, True, None):
+                return ""
+        except ModelError:
+            return ""
+        start, whole, longer = texts
+        behind, next_turn = (text.rpartition(ANSWER)[2] for text in (whole, longer))
+        if not whole.startswith(start) or not whole[len(start):].lstrip().startswith(ANSWER):
+            return ""
+        shared = behind[:common_start(behind, next_turn)]
+        tokens = [match.span() for match in self.special.finditer(shared)]
+        ends = 0 if not tokens else tokens[0][1] if len(tokens) == 1 else tokens[-1][0]    # the last begins the next header
+        prompt = behind[ends:].lstrip()
+        return prompt if prompt.strip() and start.endswith(prompt) else ""
+
+    @cached_property
+    def special(self) -> "re.Pattern[str]":
+        """The tokenizer's special tokens as text."""
+        tokenizer = self.tokenizer
+        added = {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
+        every = sorted({*added, *tokenizer.all_special_tokens}, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, every)) or r"(?!)")
+
     def check(self) -> None:
-        """Read the template.
+        """Read the template, or each of several that have names.
 
         Raises:
-            ModelError: it is not valid Jinja.
+            ModelError: one is not valid Jinja.
         """
         from jinja2 import TemplateSyntaxError
         from transformers.utils.chat_template_utils import _compile_jinja_template
 
-        try:
-            _compile_jinja_template(str(self.tokenizer.chat_template))
-        except TemplateSyntaxError as error:
-            raise ModelError(f"the chat template is not valid Jinja (line {error.lineno}: {error.message})", where=self.name,
-                             remedy=f"correct that line, or {REMEDY}") from None
+        template = self.tokenizer.chat_template
+        for name, text in (template.items() if isinstance(template, dict) else [("", template)]):
+            try:
+                _compile_jinja_template(str(text))
+            except TemplateSyntaxError as error:
+                which = f"chat template {name!r}" if name else "chat template"
+                raise ModelError(f"the {which} is not valid Jinja (line {error.lineno}: {error.message})", where=self.name,
+                                 remedy=f"correct that line, or {REMEDY}") from None
 
     def _render(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:
-        options = {} if self.thinking is None else {"enable_thinking": self.thinking}
         if self._wants_parts:
             messages = [_as_parts(turn) for turn in messages]
-        return self._call(messages, prompt, tools, options)
+        if any("reasoning_content" in turn for turn in messages) and self._thought_field != "reasoning_content":
+            messages = [_renamed(turn, self._thought_field) for turn in messages]
+        return self._call(messages, prompt, tools, template_fields(self.thinking))
+
+    @cached_property
+    def _thought_field(self) -> str:
+        """The first of `THOUGHT_FIELDS` that the template writes; the first of all where it writes none."""
+        for name in THOUGHT_FIELDS:
+            turns = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER, name: "zqthoughtzq"}]
+            try:
+                written = self._call([_as_parts(turn) for turn in turns] if self._wants_parts else turns, False, None,
+                                     template_fields(self.thinking))
+            except ModelError:
+                continue
+            if "zqthoughtzq" in written:
+                return name
+        return THOUGHT_FIELDS[0]
 
     @cached_property
     def _wants_parts(self) -> bool:
@@ -160,6 +223,11 @@ def _as_parts(turn: Turn) -> Turn:
     return {**turn, "content": [{"type": "text", "text": turn["content"]}] if turn["content"] else []}
 
 
+def _renamed(turn: Turn, field: str) -> Turn:
+    """The turn, its thoughts under another name."""
+    return {field if key == "reasoning_content" else key: value for key, value in turn.items()}
+
+
 def _in_form(turn: Turn, as_text: bool, empty: str | None) -> Turn:
     if not turn.get("tool_calls"):
         return turn
@@ -170,3 +238,8 @@ def _in_form(turn: Turn, as_text: bool, empty: str | None) -> Turn:
 
 def _argument_text(arguments: Any) -> str:
     return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def common_start(a: str, b: str) -> int:
+    """How many characters two texts have in common at their beginning."""
+    return next((i for i, (left, right) in enumerate(zip(a, b, strict=False)) if left != right), min(len(a), len(b)))

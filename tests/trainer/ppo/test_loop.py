@@ -43,7 +43,7 @@ def test_at_the_first_step_nothing_has_moved(make_trainer):
     experience, figures = trainer.roll_out(0)
     assert figures["kl"] < 1e-9
     assert_close(experience.logprobs, experience.ref_logprobs, atol=1e-5, rtol=1e-5)
-    step = trainer.step(experience, 0)
+    [step] = trainer.read([trainer.step(experience, 0)])
     assert step["policy_clipped"] == 0
     assert step["policy_loss"] == pytest.approx(0, abs=1e-5)         # whitened advantages at ratio 1
 
@@ -81,7 +81,7 @@ def test_a_batch_of_eight_equals_two_times_four_accumulated(make_trainer, shared
         trainer = make_trainer(str(size), mini_batch_size=8, num_ppo_epochs=1, per_device_train_batch_size=size,
                                shared_trunk=shared_trunk)
         experience, _ = trainer.roll_out(0)
-        figures = trainer.step(experience, 0)
+        [figures] = trainer.read([trainer.step(experience, 0)])
         found.append((figures, {n: p.grad.clone() for n, p in trainer.actors.parameters().items()}))
     for figures, gradients in found[1:]:
         assert figures == pytest.approx(found[0][0], abs=1e-5)

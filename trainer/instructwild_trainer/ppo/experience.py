@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import torch
@@ -60,12 +61,18 @@ class Experience:
         mask = torch.cat([self.prompt_mask, self.mask], dim=1).long()
         return torch.cat([self.prompt, self.response], dim=1), mask, (mask.cumsum(1) - 1).clamp(min=0)
 
-    def pick(self, rows: Sequence[int] | Tensor) -> "Experience":
+    @cached_property
+    def sizes(self) -> tuple[list[int], list[int]]:
+        """Tokens of each row's prompt and response, as numbers here: a device is asked for them once, not at every batch."""
+        prompts, responses = torch.stack([self.prompt_mask.sum(1), self.lengths]).tolist() if len(self) else ([], [])
+        return prompts, responses
+
+    def pick(self, rows: Sequence[int]) -> "Experience":
         """Some rows, cut to the longest prompt and response among them."""
-        index = torch.as_tensor(rows, dtype=torch.long, device=self.prompt.device)
+        index = torch.tensor(list(rows), dtype=torch.long).to(self.prompt.device, non_blocking=True)
         chosen = {f.name: value[index] for f in fields(self) if (value := getattr(self, f.name)) is not None}
-        left = self.prompt.shape[1] - int(chosen["prompt_mask"].sum(1).max()) if len(index) else 0
-        right = int(chosen["mask"].sum(1).max()) if len(index) else 0
+        prompts, responses = ([sizes[i] for i in rows] for sizes in self.sizes)
+        left, right = self.prompt.shape[1] - max(prompts, default=self.prompt.shape[1]), max(responses, default=0)
         for name, value in chosen.items():
             if name in ("prompt", "prompt_mask"):
                 chosen[name] = value[:, left:]
@@ -73,18 +80,32 @@ class Experience:
                 chosen[name] = value[:, left:self.prompt.shape[1] + right]
             elif value.dim() == 2:
                 chosen[name] = value[:, :right]
-        return Experience(**chosen)
+        picked = Experience(**chosen)
+        picked.__dict__["sizes"] = prompts, responses
+        return picked
 
-    def micro_batches(self, size: int) -> Iterator[tuple[Tensor, "Experience"]]:
+    def micro_batches(self, size: int, tokens: int = 0) -> Iterator[tuple[Tensor, "Experience"]]:
         """Batches of similar length, the longest first: what does not fit memory fails at once.
 
+        Args:
+            size: rows at a time.
+            tokens: more rows where that many padded tokens hold them; 0 takes `size` rows whatever their length.
+
         Yields:
-            The rows [b] of this experience, and these rows themselves.
+            The rows [b] of this experience, on the CPU, and these rows themselves.
         """
-        total = self.prompt_mask.sum(1) + self.lengths
-        order = torch.sort(total, descending=True, stable=True).indices
-        for rows in order.split(size) if len(self) else ():
-            yield rows, self.pick(rows)
+        prompts, responses = self.sizes
+        order = sorted(range(len(self)), key=lambda row: -(prompts[row] + responses[row]))
+        while order:
+            rows = order[:size]
+            wide, long = max(prompts[row] for row in rows), max(responses[row] for row in rows)
+            for row in order[size:] if tokens else ():
+                wide, long = max(wide, prompts[row]), max(long, responses[row])
+                if (len(rows) + 1) * (wide + long) > tokens:
+                    break
+                rows.append(row)
+            order = order[len(rows):]
+            yield torch.tensor(rows), self.pick(rows)
 
     def to(self, device: torch.device | str) -> "Experience":
         """The same on another device."""
@@ -127,7 +148,7 @@ class ReplayBuffer:
     def minibatches(self, size: int) -> Iterator[Experience]:
         """One epoch: all rows once, `size` at a time."""
         for rows in torch.randperm(len(self.experience), generator=self.generator).split(size):
-            yield self.experience.pick(rows)
+            yield self.experience.pick(rows.tolist())
 
 
 def all_gather_rows(part: Experience, processes: "Processes") -> Experience:

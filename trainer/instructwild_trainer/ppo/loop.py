@@ -17,8 +17,8 @@ from instructwild_trainer.ppo.experience import Experience, ReplayBuffer, all_ga
 from instructwild_trainer.ppo.kl import AdaptiveKL, FixedKL, k1, k3, per_sequence
 from instructwild_trainer.ppo.loss import policy_loss, value_loss
 from instructwild_trainer.ppo.masked import masked_mean
-from instructwild_trainer.ppo.plan import steps_per_update, updates_of
-from instructwild_trainer.ppo.ptx import IGNORED, ptx_loss
+from instructwild_trainer.ppo.plan import steps_per_update, tokens_at_once, updates_of
+from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import compute_advantages, compute_logprobs_values_scores, generate, seeded
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
 from instructwild_trainer.ppo.tokens import token_logprobs
@@ -153,24 +153,27 @@ class Trainer:
         buffer = ReplayBuffer(experience, seeded(o.seed, "buffer", update))
         minibatches = (minibatch for _ in range(o.num_ppo_epochs) for minibatch in buffer.minibatches(o.mini_batch_size))
         with self.actors.gradient_checkpointing(o.gradient_checkpointing):
-            steps = [self.step(minibatch, update * self.steps_per_update + i) for i, minibatch in enumerate(minibatches)]
+            made = [self.step(minibatch, update * self.steps_per_update + i) for i, minibatch in enumerate(minibatches)]
         self.optimizer.zero_grad(set_to_none=True)   # the next rollout needs the room
+        steps = self.read(made)
         figures = {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
         return figures | {"seconds_learning": time.monotonic() - began}
 
-    def step(self, minibatch: Experience, number: int) -> Figures:
-        """One optimiser step on policy + vf_coef · value + ptx_coef · ptx.
+    def step(self, minibatch: Experience, number: int) -> dict[str, Tensor]:
+        """One optimiser step on policy + vf_coef · value + ptx_coef · ptx; its figures stay on the device, see `read`.
 
         Micro-batches add up to the masked token mean over the whole minibatch. Each loss is sent back by itself: the
         gradient of a sum is the sum of gradients, and no two graphs are held at once.
         """
-        o, tokens = self.options, int(minibatch.mask.sum())
+        o, tokens = self.options, sum(minibatch.sizes[1])
         policy, value = (list(p.values()) for p in (self.actors.policy_parameters(), self.actors.value_parameters()))
-        figures: Figures = dict.fromkeys(("policy_loss", "value_loss", "policy_clipped", "value_clipped"), 0.0)
+        nothing = torch.zeros((), dtype=torch.float64, device=self.actors.device)
+        figures = dict.fromkeys(("policy_loss", "value_loss", "policy_clipped", "value_clipped"), nothing)
         supervised_loss, supervised = self._ptx(number, policy)
         self.optimizer.zero_grad(set_to_none=True)
-        for _, batch in minibatch.pick(self.processes.share(len(minibatch))).micro_batches(o.per_device_train_batch_size):
-            share = int(batch.mask.sum()) / tokens
+        own = minibatch.pick(self.processes.share(len(minibatch)))
+        for _, batch in own.micro_batches(o.per_device_train_batch_size, tokens_at_once(o, self.actors.device)):
+            share = sum(batch.sizes[1]) / tokens
             predicted = self.actors.predict(POLICY, batch)
             loss, clipped = policy_loss(token_logprobs(predicted.logits, batch.response, o.temperature), batch.logprobs,
                                         batch.advantages, batch.mask, o.cliprange)
@@ -181,39 +184,53 @@ class Trainer:
             v_loss, v_clipped = value_loss(values, batch.values, batch.returns, batch.mask, o.cliprange_value)
             (share * (o.vf_coef * v_loss + (loss if self.actors.shared_trunk else 0.0))).backward()
             for name, figure in zip(figures, (loss, v_loss, clipped, v_clipped), strict=True):
-                figures[name] += share * figure.item()
+                figures[name] = figures[name] + share * figure.detach().double()
         self._add_up([*policy, *value])
-        figures = self.processes.sum_figures(figures) | {"policy_grad": _norm(_gradients(policy)).item(),
-                                                      "value_grad": _norm(_gradients(value)).item()}
+        figures |= {"policy_grad": _norm(_gradients(policy)), "value_grad": _norm(_gradients(value))}
         if supervised:
-            figures |= {"ptx_loss": supervised_loss, "ptx_grad": _norm(supervised).item()}
+            figures |= {"ptx_loss": supervised_loss, "ptx_grad": _norm(supervised)}
             for parameter, gradient in zip(policy, supervised, strict=True):
                 parameter.grad += gradient
-        self.watch.finite(figures)
-        figures["learning_rate"] = self._schedule(number)
+        rate = self._schedule(number)
         if o.max_grad_norm:
             for parameters in (policy, value):
                 torch.nn.utils.clip_grads_with_norm_(parameters, o.max_grad_norm, _norm(_gradients(parameters)))
         self.optimizer.step()
-        return figures
+        return figures | {"learning_rate": torch.full_like(nothing, rate)}
 
-    def _ptx(self, number: int, policy: list[torch.nn.Parameter]) -> tuple[float, list[Tensor]]:
+    def read(self, steps: Sequence[dict[str, Tensor]]) -> list[Figures]:
+        """The figures of steps as numbers, losses over all processes: once an update, as each look waits for the device.
+
+        Raises:
+            Stopped: one is no number; the weights are then those of no checkpoint.
+        """
+        table = torch.stack([figure.double() for step in steps for figure in step.values()]).tolist()
+        read = iter(table)
+        result = []
+        for step in steps:
+            own = {name: next(read) for name in step}
+            shared = {name: figure for name, figure in own.items() if name.endswith(("_loss", "_clipped"))}
+            result.append(own | self.processes.sum_figures(shared))
+            self.watch.finite(result[-1])
+        return result
+
+    def _ptx(self, number: int, policy: list[torch.nn.Parameter]) -> tuple[Tensor, list[Tensor]]:
         """One supervised batch, one forward: its loss, and its gradient with the weight that it goes into the sum with."""
         o = self.options
+        loss = torch.zeros((), dtype=torch.float64, device=self.actors.device)
         if not self.ptx or not o.ptx_coef:
-            return 0.0, []
+            return loss, []
         rows = cycled(self.ptx, number, o.ptx_batch_size, seeded(o.seed, "ptx"))
         own, total = [rows[i] for i in self.processes.share(len(rows))], sum(row.trained for row in rows)
         self.optimizer.zero_grad(set_to_none=True)
-        loss = 0.0
         if own:
-            logits, labels = ptx_forward(self.actors, POLICY, own, self.vocabulary.pad)
-            share = int((labels[:, 1:] != IGNORED).sum()) / total
-            mean = ptx_loss(logits, labels)
+            logits, labels, answers = ptx_forward(self.actors, POLICY, own, self.vocabulary.pad)
+            share = answers.shape[1] / total
+            mean = ptx_loss(logits, labels, answers)
             (o.ptx_coef * share * mean).backward()
-            loss = share * mean.item()
+            loss = share * mean.detach().double()
         self._add_up(policy)
-        return self.processes.sum_figures({"loss": loss})["loss"], _gradients(policy)
+        return loss, _gradients(policy)
 
     def _add_up(self, parameters: Sequence[torch.nn.Parameter]) -> None:
         """Gradients summed over the processes, those of a process without a row as zeros."""

@@ -9,6 +9,8 @@ from instructwild_trainer.memory import GIB, Need, Shape, available, dtype_of, m
 from instructwild_trainer.ppo.config import PPOOptions
 
 if TYPE_CHECKING:
+    import torch
+
     from instructwild_trainer.adapter import Source
 
 
@@ -20,6 +22,14 @@ def steps_per_update(o: PPOOptions) -> int:
 def updates_of(o: PPOOptions, prompts: int) -> int:
     """Updates of the whole run."""
     return o.max_steps if o.max_steps >= 0 else -(-int(o.num_train_epochs * prompts) // o.batch_size)
+
+
+def tokens_at_once(o: PPOOptions, device: "torch.device") -> int:
+    """Padded tokens of a micro-batch on a GPU, as many as the estimate of memory holds; 0 on a CPU, where rows count.
+
+    On a CPU more rows of a batch take more memory and no less time.
+    """
+    return o.per_device_train_batch_size * o.max_length if device.type == "cuda" else 0
 
 
 def shards_of(o: PPOOptions, world: int) -> int:

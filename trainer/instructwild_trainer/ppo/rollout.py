@@ -13,6 +13,7 @@ from instructwild_trainer.ppo.advantages import gae, whiten
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.experience import Experience, joined
 from instructwild_trainer.ppo.masked import kept, masked_mean
+from instructwild_trainer.ppo.plan import tokens_at_once
 from instructwild_trainer.ppo.rewards import penalised, token_rewards
 from instructwild_trainer.ppo.tokens import token_entropy, token_logprobs
 
@@ -110,7 +111,8 @@ def compute_logprobs_values_scores(actors: Actors, rollout: Experience, score: C
         options: of the run.
     """
     parts = []
-    for rows, batch in rollout.micro_batches(options.per_device_train_batch_size):
+    at_once = tokens_at_once(options, actors.device)
+    for rows, batch in rollout.micro_batches(options.per_device_train_batch_size, at_once):
         columns: dict[str, Tensor] = {}
         predicted = None
         if batch.logprobs is None:

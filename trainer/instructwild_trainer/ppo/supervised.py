@@ -7,7 +7,7 @@ from torch import Tensor
 
 from instructwild_trainer.likelihood import padded
 from instructwild_trainer.ppo.actors import Actors, columns
-from instructwild_trainer.ppo.ptx import IGNORED
+from instructwild_trainer.ppo.ptx import IGNORED, answer_positions
 from instructwild_trainer.templates import Encoded
 
 
@@ -24,7 +24,7 @@ def cycled(rows: Sequence[Encoded], number: int, size: int, seed: int) -> list[E
     return result
 
 
-def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) -> tuple[Tensor, Tensor]:
+def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) -> tuple[Tensor, Tensor, Tensor]:
     """One pass over left-padded rows.
 
     Args:
@@ -35,15 +35,17 @@ def ptx_forward(actors: Actors, role: str, rows: Sequence[Encoded], pad: int) ->
 
     Returns:
         Logits [B, K, V] and labels [B, K] of the last K columns, from the one before the earliest answer token on. Label k
-        belongs to logits k − 1, as `ptx_loss` takes them.
+        belongs to logits k − 1, as `ptx_loss` takes them; and where in them the tokens of answers are predicted, [2, N].
     """
     ids, mask = padded([row.input_ids for row in rows], pad, actors.device, side="left")
-    labels, _ = padded([row.labels for row in rows], IGNORED, actors.device, side="left")
+    labels, _ = padded([row.labels for row in rows], IGNORED, side="left")
     width = ids.shape[1]
     keep = min(max(_answer_span(row) for row in rows) + 1, width)
+    labels = labels[:, -keep:]
     logits = actors.set_adapter(role)(input_ids=ids, attention_mask=mask, position_ids=(mask.cumsum(1) - 1).clamp(min=0),
                                  use_cache=False, logits_to_keep=columns(width - keep, width, ids.device)).logits
-    return logits, labels[:, -keep:]
+    answers = answer_positions(labels)      # looked for before the labels go to a device
+    return logits, labels.to(ids.device, non_blocking=True), answers.to(ids.device, non_blocking=True)
 
 
 def _answer_span(row: Encoded) -> int:

@@ -19,12 +19,13 @@ class Collator:
     """Groups as one right-padded batch: each candidate once, however many annotators ranked it.
 
     Gives input_ids and attention_mask [N, T], group [N] (the prompt of a candidate), and for each annotator's ranking of a
-    prompt one entry a candidate: order [M] (which ranking), candidate [M] (which row of N), rank [M], weight [M].
+    prompt one entry a candidate: order [M] (which ranking), candidate [M] (which row of N), rank [M], weight [M]; and how
+    many prompts there are, as a number: no device need be asked.
     """
 
     pad_id: int
 
-    def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+    def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Collate rows of `dataset`."""
         ids, mask = padded([row for example in examples for row in example["candidates"]], self.pad_id)
         group, order, candidate, rank, weight = [], [], [], [], []
@@ -40,7 +41,8 @@ class Collator:
                 number += 1
             first += count
         return {"input_ids": ids, "attention_mask": mask, "group": torch.tensor(group), "order": torch.tensor(order),
-                "candidate": torch.tensor(candidate), "rank": torch.tensor(rank), "weight": torch.tensor(weight)}
+                "candidate": torch.tensor(candidate), "rank": torch.tensor(rank), "weight": torch.tensor(weight),
+                "prompts": len(examples)}
 
 
 def dataset(groups: Sequence[Group]) -> Dataset:
@@ -61,7 +63,7 @@ class RankingTrainer(RewardTrainer):
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
         """The batches of one update, and how many prompts they hold in all processes."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
-        prompts = torch.tensor(sum(_prompts(batch) for batch in batches), device=device)
+        prompts = torch.tensor(sum(batch["prompts"] for batch in batches), device=device)
         return batches, self.accelerator.gather(prompts).sum()
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
@@ -72,7 +74,7 @@ class RankingTrainer(RewardTrainer):
 
     def compute_loss(self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False,
                      num_items_in_batch: Any = None) -> Any:
-        """The ranking loss of a batch of prompts, and centring; logs what TRL's trainer logs."""
+        """The ranking loss of a batch of prompts, and centring; notes what TRL's trainer logs."""
         outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
         scores = outputs.logits.squeeze(-1).float()
         ranked = scores[inputs["candidate"]]
@@ -81,25 +83,28 @@ class RankingTrainer(RewardTrainer):
         if self.args.center_rewards_coefficient:
             loss = loss + self.args.center_rewards_coefficient * centring_loss(scores, inputs["group"])
         if num_items_in_batch is not None:    # DDP takes the mean of the processes' gradients
-            loss = loss * (_prompts(inputs) * self.accelerator.num_processes / num_items_in_batch)
+            loss = loss * (inputs["prompts"] * self.accelerator.num_processes / num_items_in_batch)
         return (loss, outputs) if return_outputs else loss
 
     @torch.no_grad()
     def _note(self, scores: Tensor, ranked: Tensor, inputs: dict[str, Tensor], loss: Tensor) -> None:
         mode = "train" if self.model.training else "eval"
         if mode == "train":
-            self._total_train_tokens += int(inputs["attention_mask"].sum())
+            self._total_train_tokens = self._total_train_tokens + inputs["attention_mask"].sum()
         ordered = (inputs["order"][:, None] == inputs["order"]) & (inputs["rank"][:, None] < inputs["rank"])
-        margins = (ranked[:, None] - ranked)[ordered]
-        figures = {"ranking_loss": loss, "accuracy": (margins > 0).float().mean(), "margin": margins.mean(),
+        margins, pairs = torch.where(ordered, ranked[:, None] - ranked, 0.0), ordered.sum()
+        figures = {"ranking_loss": loss, "accuracy": (margins > 0).sum() / pairs, "margin": margins.sum() / pairs,
                  "mean_reward": scores.mean(), "min_reward": scores.min(), "max_reward": scores.max()}
         self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
         for key, value in figures.items():
-            self._metrics[mode][key].append(value.item())
+            self._metrics[mode][key].append(value.detach())
 
-
-def _prompts(batch: dict[str, Tensor]) -> int:
-    return int(batch["group"][-1]) + 1
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Log what `_note` left on the device, as numbers: the device is waited for here, not at each batch."""
+        noted = self._metrics["train" if self.model.training else "eval"]
+        for key, figures in noted.items():
+            noted[key] = [float(figure) for figure in figures]
+        super().log(logs, start_time)
 
 
 def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: int = 4096,
