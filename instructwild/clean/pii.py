@@ -11,29 +11,12 @@ import polars as pl
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.step import Verdicts, drops
 from instructwild.errors import ConfigError
+from instructwild.privacy.hint import HINT
 from instructwild.privacy.masking import Kinds, mask, mask_row
 from instructwild.schema.columns import compact
 from instructwild.schema.verdict import Reason
 
-# What a text must hold for `privacy.masking` to find anything in it; quick, and on the generous side.
-HINT = (
-    r"@|\d(?:[ ().·_/–-]{0,3}\d){5}|\d\.\d{1,3}\.\d|:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|[A-Za-z0-9_-]{20}|\.(?:com|me)/|\bu/\w"
-    r"|\d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)"
-    r"|\d\s?号|(?:小区|花园|公寓|家园)\s?\d|我叫|我名叫|我是|本人|[名姓][字名][是叫]?|真名|联系人|收件人|患者|密[码碼]|口令|[密秘]钥|令牌|授权码|艾特"
-    r"|微信|v信|小红书号|抖音号|护照|邮箱|郵箱|邮件|[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
-    r"|[Nn]ame(?: is|'s|’s|:)|called|call me|[Ss]igned,|[Rr]egards,|[Ss]incerely,|(?:Patient|Contact|Customer):"
-    r"|(?:I am|I'm|I’m|[Tt]his is) [A-Z]"
-    r"|(?i:wechat|telegram|skype|line ?id|snapchat|\bqq|\bvx|passw|passphrase|passcode|pwd|secret|token|[\[({<（] ?at ?[\]"
-    r")}>]"
-    r"|passport|\bdot\b|&#(?:64|x40);|%40|key\W{0,3}(?:is|[:=])|key=|authorization|bearer|basic |BEGIN [A-Z0-9 ]{0,40}"
-    r"|e-?mail.{0,20}(?:#|\*| at )|mailbox|/home/|/Users/|:[\\/]{1,2}(?:Users|Documents)|webhook|hooks\.|[?&;]\w{0,20}=[^"
-    r"&\s]{8}"
-    r"|(?:docs|drive|calendar)\.google|1drv\.ms|pan\.baidu|dropbox|sharepoint|zoom\.us|intranet|\.(?:internal|corp|lan)\b"
-    r"|\bcurl\b|_(?:pass|pw|auth|credentials?) ?=|Private-Lines"
-    r"|(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[ ,-]{1,3}(?:zero|oh|one|two|three|four|five|six|seven|"
-    r"eight|nine)){6})"
-    r"|[\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}\x{1d400}-\x{1d7ff}]"
-    r"|[\x{00ad}\x{034f}\x{061c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]|\\[_*\-@.]")
+
 @dataclass(frozen=True)
 class Pii:
     """Mask, flag or drop rows with personal data. What this run writes about dropped rows is masked too."""
