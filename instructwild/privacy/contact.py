@@ -13,7 +13,7 @@ def _before(match: re.Match[str], length: int) -> str:
 
 def _phone_is_meant(match: re.Match[str]) -> bool:
     """Whether the words before digits in other dress speak of a phone."""
-    return bool(CALLED.search(_before(match, 40))) and len(set(re.findall(r"\w+", match.group().lower()))) > 2
+    return bool(CALLED.search(_before(match, 40))) and len(set(re.findall(r"[^\W_]+", match.group().lower()))) > 2
 
 
 CALLED = re.compile(r"phone|\btel\b|\bcall|\btext\b|whatsapp|mobile|number|reach me|ring me|\bcell|contact|电话|手机|號碼|"
@@ -99,7 +99,7 @@ def _mailbox(match: re.Match[str]) -> bool:
 def _loose(match: re.Match[str]) -> bool:
     """An address with blanks or a break around its signs, unless one that stands for any."""
     local, _, domain = re.sub(r"\s", "", match.group()).rpartition("@")
-    return (local != "git" and len(local) > 2 and domain.rpartition(".")[2].lower() not in FILE_ENDINGS
+    return (local != "git" and len(local) > 2 and local[-1] != "." and domain.rpartition(".")[2].lower() not in FILE_ENDINGS
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
@@ -112,7 +112,8 @@ STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.
                          r"\d{0,3}|example\d{0,3}|you|(?:your|some|my|an?[._-])(?:[._-]?(?:own|user|name|e-?mail|address|id|"
                          r"account|sender|gmail))*|e?mail|name|some(?:one"
                          r"|body|name|thing)|"
-                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|carol|charlie|dave|recipient|sender|from|to|(?:do-?not|"
+                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|carol|charlie|dave|recipient\d{0,2}|"
+                         r"sender(?:-email(?:-address)?)?|your-[\w-]*|from|to|(?:do-?not|"
                          r"no)[._-]?reply|"
                          r"alerts?|notifications?|mailer-daemon|postmaster|first(?:name)?[._]las"
                          r"t(?:name)?")

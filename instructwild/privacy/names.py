@@ -39,7 +39,8 @@ channel rest_framework decorator decorators annotation
 """
 CODE_WORDS = frozenset(_CODE_WORDS.split())
 """Words of code that stand behind an @."""
-NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|[\w-]+\.(?"
+NO_HANDLE = re.compile(r"(?:app|pytest|click|discord|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|"
+                       r"[\w-]+\.(?"
         r":com|net|org|cn|io|edu|de|uk)",
                        re.IGNORECASE)
 """Decorators of objects, and ends of mail addresses."""
@@ -84,19 +85,21 @@ PROFILES = re.compile(
     r"(?<![A-Za-z0-9-])(?:https?://)?(?:(?<![A-Za-z0-9])www\.|m\.)?(?<![A-Za-z0-9-])(?:(?:twitter|x|instagram|facebook|ti"
     r"ktok|weibo)\.com/(?:u/|n/|@)?|"
     r"linkedin\.com/in/|t\.me/|"
-    r"reddit\.com/(?:u|user)/|github\.com/(?=[A-Za-z0-9-]+(?![\w./-]))|threads\.net/@|(?:bsky\.app/profile|"
+    r"reddit\.com/(?:u|user)/|(?<!api\.)github\.com/(?=[A-Za-z0-9]+-?[A-Za-z0-9]+(?![\w./-]))|threads\.net/@|"
+    r"(?:bsky\.app/profile|"
     r"steamcommunity\.com/(?:id|profiles)|mp\.weixin\.qq\.com/u)/|zhihu\.com/people/|"
     r"space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
 NO_PROFILE = {"facebook", "twitter", "instagram", "tiktok", "linkedin", "telegram", "sharer", "sharer.php", "profile.php",
               "johndoe", "janedoe", "john-doe", "jane-doe", "johnsmith", "janesmith", "username", "yourname", "examplepage",
               "yourprofile", "your-profile",
               "home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
-              "status", "reel", "p"}
+              "status", "reel", "p", "features", "topics", "pricing", "orgs", "about", "marketplace", "trending", "settings"}
 CONTACT = re.compile(r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群号?|群)?|telegram|skype|line ?id|snapchat|小红书号|"
                      r"抖音号)"
-                     r"[ \t]*(?:is|[:：是]|=)[ \t]*(?P<it>@?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|"
+                     r"[ \t]*(?:is|[:：是]|=)[ \t]*(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|"
                      r"(?<=[a-z]) [a-z]+ [a-z])")
-CONTACT_LABEL = re.compile(r"(?i)(?:薇信|威信|weixin|\bwx|\btg|扣扣号?|企鹅号?|skype|line|snap(?:chat)?|whatsapp|signal|"
+CONTACT_LABEL = re.compile(r"(?i)(?<![A-Za-z])(?:薇信|威信|weixin|\bwx|\btg|扣扣号?|企鹅号?|skype|line ?id|snap(?:chat)?|"
+                           r"whatsapp|signal|"
                            r"小红书|抖音|快手号?|微博|b站(?:uid|id)?|哔哩哔哩|"
                            r"知乎|推特|instagram|\bins|\big|facebook|twitter|tiktok|discord|steam(?: friend code| id)?|psn|"
                            r"battletag)"
@@ -106,7 +109,8 @@ CONTACT_BESIDE = re.compile(r"(?i)(?:加(?:我|个|一下)?(?:的)?(?:微信|薇
                             r"(?<![a-z])(?:vx|wx|wechat|"
                             r"qq(?:号|群号?|群)?)|扣扣号?|企鹅号?|威❤|v❤|抖音号|小红书号|快手号|"
                             r"b站(?:uid|id)|steam friend code|discord(?: is)?|telegram|"
-                            r"skype)[ \t]*[:：是]?[ \t]*(?P<it>@?[A-Za-z0-9_-]{5,20}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
+                            r"skype)[ \t]*[:：是]?[ \t]*(?P<it>@?[A-Za-z0-9][A-Za-z0-9_-]{4,19}(?:#\d{4})?)(?![A-Za-z0-9_.-]"
+                            r")")
 """An account without a word between it and the messenger's name: it holds a digit."""
 CONTACT_WORDS = ("微信", "薇信", "威信", "威❤", "v❤", "wechat", "weixin", "v信", "vx", "wx", "qq", "加v", "加q", "加我",
         "扣扣", "企鹅",
@@ -157,6 +161,7 @@ must the this that these those i you he she it we they my your his her its our t
 at of to for from with please sit come go let tell write give make list name unknown none null undefined anonymous
 confidential here there about as if so then than just only very really important secret mud legion also still now
 never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
+well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
 """
 NO_NAME = frozenset(_NO_NAME.split())
 """Words that begin no name."""
@@ -165,9 +170,9 @@ STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "sm
 """Names that stand for any."""
 SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
             "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
-            "温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷"
+            "温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂苗谷"
             "盛曲翁冉骆蓝路游辛靳欧管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤"
-            "阳时穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇"
+            "阳穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂佟应臧闵苟邬边卞姬师仇栾隋商刁沙荣巫寇"
             "桑郎甄丛仲虞敖巩明佘池查麻苑迟邝鄢仝谌蔺郁")
 """Chinese surnames, the frequent ones first."""
 NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|"

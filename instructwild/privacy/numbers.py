@@ -32,7 +32,8 @@ def _labelled(match: re.Match[str]) -> bool:
     """What a word before it calls a number of somebody's, unless it stands for any."""
     value = match.group("it")
     digits = re.sub(r"\D", "", value)
-    return (len(digits) >= 2 and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3 and not re.search(r"(?i)x{3}|\A("
+    return (bool(re.search(r"\d\d", value)) and len(re.sub(r"\W", "",
+    value)) >= 5 and len(set(value)) > 3 and not re.search(r"(?i)x{3}|\A("
         r"?:19|20)\d\d\Z", value)
             and not re.fullmatch(r"1234567890?|123456789|0+", digits))
 
@@ -67,7 +68,13 @@ def _real_day(match: re.Match[str]) -> bool:
 
 def _wallet(match: re.Match[str]) -> bool:
     """An address of a wallet, and no run in order or of zeros."""
-    return len(set(match.group("it" if "it" in match.re.groupindex else 0))) > 10 and "123456" not in match.group()
+    return len(set(match.group("it" if "it" in match.re.groupindex else 0))) > 10 and "123456" not in match.group() \
+        and not any(sample in match.group() for sample in KNOWN_WALLETS)
+
+
+KNOWN_WALLETS = ("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRh"
+        "WNLy")
+"""Those of every handbook."""
 
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
@@ -99,7 +106,8 @@ NUMBERS = (
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
-    Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|number|num|code))?(?: is|:|#|=)?\s{{0,2}}#?(?-i:{_CODE})" + E),
+    Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|number|num|code))?(?![A-Za-z0-9])(?: is|:|#|"
+                          rf"=)?\s{{0,2}}#?(?-i:{_CODE})" + E),
          _labelled, digits=4, words=("passport", "licen", "plate", "insurance", "nino", "social", "ssn", "tax", "tfn",
          "itin", "ein", "aadha", "pan card", "card",
                                                      "nric", "dni", "nie", "nhs", "curp", "cpf", "medic", "health", "mrn",
@@ -119,7 +127,7 @@ NUMBERS = (
          _device, needs=":-", digits=3, run=True),
     Rule("DATE", re.compile(rf"(?i)(?:\bDOB|\bdate of birth|\bbirth ?date|\bmy birthday|\bI was born on|出生日期|"
                             rf"出生年月日?|生日|"
-                            rf"我出生于)\s{{0,2}}(?:is|[:：=是为])?\s{{0,2}}(?P<it>{_DAY})"),
+                            rf"我出生于)\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
          _real_day, "", ("dob", "birth", "born", "生日", "出生"), digits=5),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),

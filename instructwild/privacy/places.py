@@ -24,7 +24,8 @@ def _internet(match: re.Match[str]) -> bool:
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(
+        ":") >= 3
 
 
 SUBNET = re.compile(r"\A/\d")
@@ -50,7 +51,7 @@ ANYBODY = re.compile(
     r"mac-?book(?:-?(?:air|pro))?|i?mac|lenovo|dell|hp|asus|acer|toshiba|samsung|windows|pc|(?:my|home)-?pc|laptop|desktop|"
     r"documents|downloads|computer|owner|vsts|vscode|appveyor|gitlab-runner|builder|build|ci|"
     r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
-    r"news|all users|default user|"
+    r"news|[\w-]*(?:directory|folder|project|backup)s?|all users|default user|"
     r"\.+|%\w+%?|example|someone|somebody|xxx+|abc|us-?er\w*|file\w*|log(?:s|in|out)?|main|list|new|edit|profile|settings|"
     r"bin|lib|etc|var|tmp|opt|src|conf(?:ig)?")
 

@@ -36,7 +36,7 @@ BLANK = re.compile(
     r"^[A-Z]+_[A-Z_]+$|"
     r"^[A-Za-z]+(?:_[A-Za-z]+)*(?:_?\d)?$|^[a-z]+\d?(?:[_.][A-Za-z]+\d?)+\)?$|_12345|arn:|…|^0x(?![0-9a-fA-F]{64})|\w\(|"
     r"^\w+\.\w+$|^https?:|"
-    r"[+*/]\s*$|^[\[(]?KEY_",
+    r"[+*/]\s*$|^[\[(]?KEY_|^\w+:$|(?-i:^[A-Z]{2,6}-?\d{2,}$)",
     re.IGNORECASE)
 """What stands after `password =` and is none: a blank to fill in, a call, a variable, a plain word."""
 SAMPLE = re.compile(r"(?:(?:my|new|old|db|the|a|super|user|test|secret|strong|secure|some|root|admin)[_-]?)*"
@@ -53,7 +53,8 @@ def _mixed(match: re.Match[str]) -> bool:
 
 
 _LEET = str.maketrans("01345@$!", "oleasasi")
-STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:(?:my|your|new|super|secret|example|test|sample)*(?:password|passwd|secret|"
+STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:abc|def|ghi|xyz)\d{3}|(?:(?:my|your|new|super|secret|example|test|"
+                            r"sample)*(?:password|passwd|secret|"
                             r"token|key))[\W_\d]{0,5}[il]?", re.IGNORECASE)
 """Samples, with digits in the place of letters or without: `P@ssw0rd1`, `eXamPl3T0K3n`, `abc123`."""
 IN_ORDER = re.compile(r"0?123456789(?:0?abcdef)?|abcdef(?:0?123456789)?|fedcba9876543210", re.IGNORECASE)
@@ -87,6 +88,12 @@ def _login(match: re.Match[str]) -> bool:
     """`user:password`, unless the password is one that stands for any."""
     password = match.group("it").partition(":")[2] or match.group("it")
     return not SAMPLE.fullmatch(password) and not re.match(r"(?i)your|example|\.+\Z", password)
+
+
+def _setting(match: re.Match[str]) -> bool:
+    """The password of a connection string, and no variable of a program."""
+    return _login(match) and not SAMPLE.fullmatch(match.group("it").rstrip(",;)")) and not re.search(r"[\[({]",
+    match.group("it"))
 
 
 def _option(match: re.Match[str]) -> bool:
@@ -137,7 +144,7 @@ SECRETS = (
     Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary|Private|"
                            r"Preshared)Key\s?=\s?(?P<it>[A-Za-z0-9+/]{42,86}={1,2})"),
          needs="="),
-    Rule("KEY", re.compile(rf"(?i)(?:InstrumentationKey|client_?secret|api_?key|apikey)[\"']?\s?[:=]\s?[\"']?(?P<it>{UUID})"),
+    Rule("KEY", re.compile(rf"(?i)(?:InstrumentationKey|client_?secret|api_?key)[\"']?\s?[:=]\s?[\"']?(?P<it>{UUID})"),
          words=("key", "secret")),
     Rule("KEY", re.compile(r"(?i)\b(?:client-key-data|client-certificate-data|token-data|\.dockerconfigjson|"
                            r"tls\.key)[\"']?\s?:\s?[\"']?"
@@ -165,7 +172,7 @@ SECRETS = (
                            r"\bimpd?p?\s+)\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), _login, needs="@"),
     Rule("KEY", re.compile(r"(?i)(?:server|data source|host|hostname|uid|user id|user|username|database|initial catalog|"
                            r"dbname)=[^;\n]{1,200}"
-                           r"[; &?][^\n]{0,300}?(?:password|pwd)=(?P<it>[^;&\"'\s]{4,100})"), _login, words=("password",
+                           r"[; &?][^\n]{0,300}?(?:password|pwd)=(?P<it>[^;&\"'\s]{4,100})"), _setting, words=("password",
                            "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s(?:-p ?|-a |-P |--pass(?:word)?[ =]|"
                            rf"-pass(?:word)? (?:pass:)?)[\"']?"
@@ -203,8 +210,8 @@ SECRETS = (
                            "auth"), run=True),
     Rule("KEY", re.compile(rf"{_ZH}[\"']?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}{_VALUE}"),
          _named, DIGITS, _WORDS),
-    Rule("KEY", re.compile(r"(?i)(?:密码|密碼|口令|(?<![A-Za-z])(?:password|passwd|pwd|"
-                           r"pw))\s{0,2}[\"'“]?(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})"
+    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|pwd|"
+                           r"pw)\s{1,2})[\"'“]?(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})"
                            r"(?![A-Za-z0-9(=:：/])"), _spoken, DIGITS, ("密码", "密碼", "口令", "passw", "pwd", "pw")),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|"
                            r"CREDENTIALS?)\s?=\s?[\"']?(?P<it>[^\s\"']{6,200})"),
