@@ -103,9 +103,11 @@ def push(
 
 def _warn(connection: "Connection") -> None:
     """Say what people see on a server whose answers no filter of ours stands before."""
+    from instructwild.console.terminal import console
+
     if not connection.is_embedded:
-        console.print("this Argilla server is not ours: its annotators can read each other's answers and the models' names; to "
-                      "keep them apart, use `instructwild annotate page` or `annotate serve`", style="yellow", markup=False)
+        console.print("this Argilla server is not ours: its annotators can read each other's answers and the models' names; "
+                      "to keep them apart, use `instructwild annotate page` or `annotate serve`", style="yellow", markup=False)
 
 
 def _sets(rows: list["RankingRow"], name: str, *, by_language: bool) -> list[tuple[str, str, list["RankingRow"]]]:
