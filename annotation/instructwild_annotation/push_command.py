@@ -107,7 +107,8 @@ def _warn(connection: "Connection") -> None:
 
     if not connection.is_embedded:
         console.print("this Argilla server is not ours: its annotators can read each other's answers and the models' names; "
-                      "to keep them apart, use `instructwild annotate page` or `annotate serve`", style="yellow", markup=False)
+                      "to keep them apart, use `instructwild annotate page` or `annotate serve`", style="yellow",
+                      markup=False)
 
 
 def _sets(rows: list["RankingRow"], name: str, *, by_language: bool) -> list[tuple[str, str, list["RankingRow"]]]:
