@@ -1,4 +1,4 @@
-"""Some seven hundred secrets and identifiers, in plain and in other dress: at least 97 of 100 are caught, by all three looks.
+"""Some seven hundred secrets and identifiers, plain and disguised: at least 97 of 100 are caught, by all three looks.
 
 The plants were invented for this test and none was ever valid; a broken bar within each keeps scanners of repositories off.
 """
