@@ -11,6 +11,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.browser import chromium  # noqa: F401 - a fixture of all tests that look at a page
+
 hypothesis.settings.register_profile("quiet", deadline=None)   # a busy machine is no failing test
 hypothesis.settings.load_profile("quiet")
 

@@ -4,13 +4,10 @@ INSTRUCTWILD_PICTURES names a folder for pictures.
 """
 
 import json
-import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -19,13 +16,11 @@ from instructwild.clean.edits import read_edits
 from instructwild.clean.pipeline import clean
 from instructwild.schema import MadeBy, Message, Origin, instruction_of
 from instructwild.stage.frames import instruction_frame
+from tests import browser
+from tests.browser import PHONE, WIDE, fits
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PICTURES = os.environ.get("INSTRUCTWILD_PICTURES")
-WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 HOSTILE = "<img src=x onerror=\"window.hacked=1\"> \u202etxt\u0007 <script>window.hacked=2</script>"
 
 POST = Origin(kind="reddit", source="garden", url="https://example.org/posts/7", author="d" * 16, license="CC-BY-4.0",
@@ -44,18 +39,6 @@ TALK = instruction_of("x").model_copy(update={"id": "", "messages": (
     Message(role="assistant", content="That happens.", reasoning_content="Comfort first."),
     Message(role="user", content="How do I save it?"), Message(role="assistant", content="Lift the top part off."))})
 NASTY = instruction_of(HOSTILE, language="en").answered("<b>[x](javascript:window.hacked=3)</b>")
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -87,28 +70,15 @@ def site(stages):
 
 
 def opened(chromium, link, locale="en", size=WIDE, touch=False, path=""):
-    """A page where nothing but its own host may be asked and no script fails."""
-    page = chromium.new_context(viewport=size, locale=locale, has_touch=touch, is_mobile=touch).new_page()
-    page.outside, page.errors = [], []
-    page.on("request", lambda request: page.outside.append(request.url) if "127.0.0.1" not in request.url
-            and not request.url.startswith("data:") else None)
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-    page.set_default_timeout(20_000)
-    page.goto(link.replace("/#", f"/{path}#"))
+    """The page of rows, once it shows some."""
+    page = browser.opened(chromium, link.replace("/#", f"/{path}#"), locale, size, touch)
     page.locator("#rows li").first.wait_for()
     page.locator("#filters details").first.wait_for(state="attached")
     return page
 
 
 def picture(page, name):
-    if PICTURES:
-        page.wait_for_timeout(400)
-        page.screenshot(path=str(Path(PICTURES) / f"view-{name}.png"))
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    browser.picture(page, f"view-{name}")
 
 
 def closed(page):

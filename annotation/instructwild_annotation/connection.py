@@ -47,6 +47,8 @@ class Connection:
             raise ConfigError("there is no key to this server", where=self.url,
                               remedy=f"set {KEY}; Argilla shows it under the user's settings")
         self._key = key
+        self.is_embedded = self.url == embedded.address
+        """Whether it is the server that `annotate serve` runs, whose filter hides others' answers."""
         self.workspace = workspace or WORKSPACE
         self._sdk: Any = None
         self.http = httpx.Client(base_url=f"{self.url}/api/v1", headers={"X-Argilla-Api-Key": key}, timeout=60,

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
@@ -11,29 +11,17 @@ import polars as pl
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.step import Verdicts, drops
 from instructwild.errors import ConfigError
+from instructwild.privacy.hint import HINT
+from instructwild.privacy.json_texts import texts_in, with_texts
 from instructwild.privacy.masking import Kinds, mask, mask_row
+from instructwild.privacy.turns import FIELDS, texts_of, with_texts_of
 from instructwild.schema.columns import compact
 from instructwild.schema.verdict import Reason
 
-# What a text must hold for `privacy.masking` to find anything in it; quick, and on the generous side.
-HINT = (
-    r"@|\d(?:[ ().·_/–-]{0,3}\d){5}|\d\.\d{1,3}\.\d|:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|[A-Za-z0-9_-]{20}|\.(?:com|me)/|\bu/\w"
-    r"|\d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)"
-    r"|\d\s?号|(?:小区|花园|公寓|家园)\s?\d|我叫|我名叫|我是|本人|[名姓][字名][是叫]?|真名|联系人|收件人|患者|密[码碼]|口令|[密秘]钥|令牌|授权码|艾特"
-    r"|微信|v信|小红书号|抖音号|护照|邮箱|郵箱|邮件|[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
-    r"|[Nn]ame(?: is|'s|’s|:)|called|call me|[Ss]igned,|[Rr]egards,|[Ss]incerely,|(?:Patient|Contact|Customer):"
-    r"|(?:I am|I'm|I’m|[Tt]his is) [A-Z]"
-    r"|(?i:wechat|telegram|skype|line ?id|snapchat|\bqq|\bvx|passw|passphrase|passcode|pwd|secret|token|[\[({<（] ?at ?[\]"
-    r")}>]"
-    r"|passport|\bdot\b|&#(?:64|x40);|%40|key\W{0,3}(?:is|[:=])|key=|authorization|bearer|basic |BEGIN [A-Z0-9 ]{0,40}"
-    r"|e-?mail.{0,20}(?:#|\*| at )|mailbox|/home/|/Users/|:[\\/]{1,2}(?:Users|Documents)|webhook|hooks\.|[?&;]\w{0,20}=[^"
-    r"&\s]{8}"
-    r"|(?:docs|drive|calendar)\.google|1drv\.ms|pan\.baidu|dropbox|sharepoint|zoom\.us|intranet|\.(?:internal|corp|lan)\b"
-    r"|\bcurl\b|_(?:pass|pw|auth|credentials?) ?=|Private-Lines"
-    r"|(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[ ,-]{1,3}(?:zero|oh|one|two|three|four|five|six|seven|"
-    r"eight|nine)){6})"
-    r"|[\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}\x{1d400}-\x{1d7ff}]"
-    r"|[\x{00ad}\x{034f}\x{061c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]|\\[_*\-@.]")
+COLUMNS = ("tools", "extra")
+"""What beside the turns holds texts."""
+
+
 @dataclass(frozen=True)
 class Pii:
     """Mask, flag or drop rows with personal data. What this run writes about dropped rows is masked too."""
@@ -53,23 +41,17 @@ class Pii:
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Find rows in which `instructwild.privacy.masking` sees personal data, and do with them what `action` says."""
-        listed = turns(rows)
-        columns = rows.filter(pl.col("extra").str.contains(HINT)).select("at", "extra")
-        hinted = pl.concat([listed.filter(pl.col("content").str.contains(HINT))["at"], columns["at"]]).unique()
-        suspects = listed.filter(among(listed, hinted)).group_by("at", maintain_order=True).agg(
-            pl.col("role").alias("roles"), pl.col("content").alias("texts"))
-        extra = dict(columns.iter_rows())
+        hinted = turns(rows).filter(pl.any_horizontal(pl.col(field).str.contains(HINT) for field in FIELDS))["at"]
+        columns = pl.any_horizontal(pl.col(name).str.contains(HINT).fill_null(False) for name in COLUMNS)
+        suspects = rows.filter(among(rows, hinted.unique()) | columns).select("at", "messages", *COLUMNS)
         kinds: dict[int, dict[str, int]] = {}
-        contents: dict[int, list[str | None]] = {}
-        extras: dict[int, str] = {}
-        for at, roles, texts in suspects.iter_rows():
-            value = json.loads(extra.get(at, "null"))
-            beside = list(_texts_in(value))
-            after, counts = mask_row([*zip(roles, texts, strict=True), *(("system", text) for text in beside)], self.mask)
+        messages: dict[int, list[dict[str, Any]]] = {}
+        beside: dict[int, dict[str, str | None]] = {}
+        for row in suspects.iter_rows(named=True):
+            changed, counts = _masked_row(row, self.mask)
             if counts:
-                kinds[at], contents[at] = counts, after[:len(texts)]
-            if after[len(texts):] != beside:
-                extras[at] = compact(_with_texts(value, iter(after[len(texts):])))
+                kinds[row["at"]], messages[row["at"]] = counts, changed["messages"]
+                beside[row["at"]] = {name: changed[name] for name in COLUMNS}
         places = pl.Series("at", sorted(kinds), dtype=pl.UInt32)
         totals: Counter[str] = Counter()
         for counts in kinds.values():
@@ -79,36 +61,30 @@ class Pii:
             names = pl.Series([sorted(kinds[at]) for at in places], dtype=pl.List(pl.String))
             lost = rows.filter(among(rows, places)).with_columns(names.alias("_kinds"))
             return Verdicts(rows, drops(lost, Reason.PII, kinds=pl.col("_kinds")), notes)
-        after_rows = rows if self.action == "flag" else _with_extra(rewritten(rows, contents), extras)
+        after_rows = rows if self.action == "flag" else _with_columns(rewritten(rows, messages), beside)
         marks = places.to_frame().with_columns(pl.lit(True).alias("personal_data"))
         return Verdicts(flagged(after_rows, marks), notes=notes)
 
 
-def _with_extra(rows: pl.DataFrame, extras: Mapping[int, str]) -> pl.DataFrame:
-    """The rows with further columns replaced, by `at`."""
-    if not extras:
+def _masked_row(row: Mapping[str, Any], kinds: Kinds) -> tuple[dict[str, Any], dict[str, int]]:
+    """A row with all its texts masked by one map: a value has one placeholder wherever it stands."""
+    columns = [json.loads(row[name] or "null") for name in COLUMNS]
+    parts = [*texts_of(row["messages"]), *(("system", text) for text in texts_in(columns))]
+    masked_parts, counts = mask_row(parts, kinds)
+    texts = iter(masked_parts)
+    messages = with_texts_of(row["messages"], texts)
+    after = zip(COLUMNS, columns, with_texts(columns, texts), strict=True)
+    return {"messages": messages, **{name: row[name] if before == value else compact(value) for name, before,
+    value in after}}, counts
+
+
+def _with_columns(rows: pl.DataFrame, beside: Mapping[int, Mapping[str, str | None]]) -> pl.DataFrame:
+    """The rows with tools and further columns replaced, by `at`."""
+    if not beside:
         return rows
-    new = pl.DataFrame({"at": list(extras), "extra": list(extras.values())},
-                       schema={"at": rows.schema["at"], "extra": pl.String})
+    new = pl.DataFrame([{"at": at, **columns} for at, columns in beside.items()],
+                       schema={"at": rows.schema["at"], **dict.fromkeys(COLUMNS, pl.String)})
     return rows.update(new, on="at", maintain_order="left")
-
-
-def _texts_in(value: Any) -> Iterator[str]:
-    """The texts in a JSON value but its keys, in their order."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(item)
-
-
-def _with_texts(value: Any, texts: Iterator[str | None]) -> Any:
-    """The JSON value with its texts replaced, in the order of `_texts_in`."""
-    if isinstance(value, str):
-        return next(texts)
-    if isinstance(value, list):
-        return [_with_texts(item, texts) for item in value]
-    return {key: _with_texts(item, texts) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def masked(text: str) -> str:

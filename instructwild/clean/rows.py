@@ -59,8 +59,10 @@ def among(rows: pl.DataFrame, places: pl.Series) -> pl.Series:
     return pl.Series(np.isin(rows[AT].to_numpy(), places.to_numpy()))
 
 
-def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | None]]) -> pl.DataFrame:
+def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[str, Any] | None]]) -> pl.DataFrame:
     """The rows with the contents of all turns of some of them replaced; `contents` are by `at`, one for each turn.
+
+    In place of a content the whole turn may stand.
 
     A row whose prompt changes is another prompt: it gets the id of its new text, and its old id joins its parents.
     """
@@ -90,8 +92,9 @@ def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(joined.select(pl.col("labels").struct.with_fields(flags=flags)))
 
 
-def _mended(row: Mapping[str, Any], contents: Sequence[str | None]) -> dict[str, Any]:
-    messages = [{**message, "content": content} for message, content in zip(row["messages"], contents, strict=True)]
+def _mended(row: Mapping[str, Any], contents: Sequence[str | Mapping[str, Any] | None]) -> dict[str, Any]:
+    messages = [{**message, **(content if isinstance(content, Mapping) else {"content": content})}
+                for message, content in zip(row["messages"], contents, strict=True)]
     spoken = [turn_of(message) for message in messages]
     name = content_id(spoken)
     parents = row["parents"] if name == row["id"] else [*row["parents"], row["id"]]

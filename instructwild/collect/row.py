@@ -9,6 +9,7 @@ from instructwild.collect.judge import LONGEST, THRESHOLD, PostJudgement, Recall
 from instructwild.collect.post import Post
 from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
 from instructwild.privacy.masking import mask_all
+from instructwild.privacy.turns import texts_of, with_texts_of
 from instructwild.schema.identity import salted_hash
 from instructwild.schema.instruction import Instruction, prompt_text
 from instructwild.schema.message import Message
@@ -85,24 +86,25 @@ def prompt_of(post: Post, terms: Terms) -> Prompt | Dropped:
         text = raw if terms.keep_raw else mask_all([raw[:2 * SHOWN]], post.people)[0][0][:SHOWN]
         return Dropped(id="", step="collect", reason=Reason.REPOST if post.repost else Reason.NOT_A_PROMPT,
                        evidence={"why": judged.why, "where": post.where, **scored}, row={"text": text, "url": post.url})
-    texts, masked = _masked(messages, post, terms)
+    messages, masked = _masked(messages, post, terms)
     origin = Origin(kind=terms.kind, source=post.source, url=post.url, author=author,
                     license=post.license or terms.license, collected_at=post.created or terms.today)
-    row = Instruction(messages=tuple(message.model_copy(update={"content": text})
-                                     for message, text in zip(messages, texts, strict=True)),
-                      language=post.language or "und", origin=(origin,),
+    row = Instruction(messages=messages, language=post.language or "und", origin=(origin,),
                       scores={SCORE: round(judged.score.value, 2)} if judged.score else {})
     if row_mark(terms.salt, row.id) in terms.forgotten:
         return Dropped(id=row.id, step="collect", reason=Reason.FORGOTTEN, evidence={"why": "the row", "where": post.where})
     return Prompt(row, form, masked, judged.unsure)
 
 
-def _masked(messages: tuple[Message, ...], post: Post, terms: Terms) -> tuple[list[str], dict[str, int]]:
+def _masked(messages: tuple[Message, ...], post: Post, terms: Terms) -> tuple[tuple[Message, ...], dict[str, int]]:
     """Posts without personal data; the text of rows that hold an answer as it is, unless masks are asked for."""
-    texts = [message.content for message in messages]
     answered = any(message.role == "assistant" and message.content.strip() for message in messages)
     kinds = terms.mask if answered else "all"
-    return mask_all(texts, post.people, kinds) if kinds else (texts, {})
+    if not kinds:
+        return messages, {}
+    turns = [message.model_dump() for message in messages]
+    texts, counts = mask_all([text or "" for _, text in texts_of(turns)], post.people, kinds)
+    return tuple(Message(**turn) for turn in with_texts_of(turns, iter(texts))), counts
 
 
 def _extracted(post: Post, terms: Terms) -> tuple[tuple[Message, ...], str, PostJudgement]:

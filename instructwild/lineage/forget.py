@@ -7,7 +7,7 @@ looking for and is the last thing to go.
 import json
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -220,14 +220,25 @@ class Forgetting:
             journal.rmdir()
         return result
 
-
     def _elsewhere(self) -> list[str]:
-        """Where candidates that people rank have a second home."""
+        """What a provider still holds of it, and where candidates that people rank have a second home."""
+        batches = list(self._open_batches())
         stages = {node.manifest.stage.partition(" ")[0] for node in Graph(self.root).nodes}
         if not stages & {"respond", "annotate"}:
-            return []
-        return [f"a ranking page: instructwild annotate page --forget {self.root}",
+            return batches
+        return [*batches, f"a ranking page: instructwild annotate page --forget {self.root}",
                 "an Argilla server: instructwild annotate pull leaves the prompts out; delete the records there"]
+
+
+    def _open_batches(self) -> Iterator[str]:
+        """The provider batches that unfinished runs wait for: their files lie with the provider, prompts and all."""
+        from instructwild.llm.batches.record import batches_in
+        from instructwild.llm.cache import cache_dir
+
+        caches = files(cache_dir()) if cache_dir().is_dir() else ()
+        for path in (path for path in (*files(self.root), *caches) if path.suffix in (".sqlite", ".db", ".sqlite3")):
+            for batch, address in batches_in(path):
+                yield f"a provider's batch: delete {batch} and its files at {address}"
 
 
 def planned(name: str, graph: Graph) -> Plan:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from instructwild.privacy.encoded import encoded
 from instructwild.privacy.identifiers import identifiers
 from instructwild.privacy.names import code_in, introduced, name_matches
 from instructwild.privacy.normal_form import normal_form
@@ -104,7 +105,8 @@ def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
     for match in PLACEHOLDER.finditer(form.text):
         covered[match.start():match.end()] = b"\1" * (match.end() - match.start())
     pieces: list[Span] = []
-    for type_, start, end, key in (*identifiers(form.text, code), *name_matches(form.text, code, people)):
+    for type_, start, end, key in (*identifiers(form.text, code), *encoded(form.text),
+                                   *name_matches(form.text, code, people)):
         if covered.find(1, start, end) < 0:
             pieces.append(Span(*form.span(start, end), type_, key))
             covered[start:end] = b"\1" * (end - start)

@@ -39,7 +39,8 @@ channel rest_framework decorator decorators annotation
 """
 CODE_WORDS = frozenset(_CODE_WORDS.split())
 """Words of code that stand behind an @."""
-NO_HANDLE = re.compile(r"(?:app|pytest|click|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|[\w-]+\.(?"
+NO_HANDLE = re.compile(r"(?:app|pytest|click|discord|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|"
+                       r"[\w-]+\.(?"
         r":com|net|org|cn|io|edu|de|uk)",
                        re.IGNORECASE)
 """Decorators of objects, and ends of mail addresses."""
@@ -76,42 +77,91 @@ CODE_WIDTH = 300
 """Characters of a line by which it is known as code."""
 
 HANDLE = re.compile(r"(?<![0-9A-Za-z_./@`=&\]\\\[])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,38}[A-Za-z0-9_])?"
-                    r"(?:@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})?(?![0-9A-Za-z_]|(?:-[\w.-]{1,40})?/[a-z]|\\|\(\))|"
+                    r"(?:@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,6})?(?![0-9A-Za-z_]|(?:-[\w.-]{1,40})?/[a-z]|\\|"
+                    r"\(\))|"
                     rf"(?<![0-9A-Za-z_./@`=&])@{ANY_HAN}[\w-]{{1,29}}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 PROFILES = re.compile(
     r"(?<![A-Za-z0-9-])(?:https?://)?(?:(?<![A-Za-z0-9])www\.|m\.)?(?<![A-Za-z0-9-])(?:(?:twitter|x|instagram|facebook|ti"
     r"ktok|weibo)\.com/(?:u/|n/|@)?|"
     r"linkedin\.com/in/|t\.me/|"
-    r"reddit\.com/(?:u|user)/|zhihu\.com/people/|space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
+    r"reddit\.com/(?:u|user)/|(?<!api\.)github\.com/(?=[A-Za-z0-9]+-?[A-Za-z0-9]+(?![\w./-]))|threads\.net/@|"
+    r"(?:bsky\.app/profile|"
+    r"steamcommunity\.com/(?:id|profiles)|mp\.weixin\.qq\.com/u)/|zhihu\.com/people/|"
+    r"space\.bilibili\.com/)(?P<it>[A-Za-z0-9_.%-]{3,60})")
 NO_PROFILE = {"facebook", "twitter", "instagram", "tiktok", "linkedin", "telegram", "sharer", "sharer.php", "profile.php",
               "johndoe", "janedoe", "john-doe", "jane-doe", "johnsmith", "janesmith", "username", "yourname", "examplepage",
               "yourprofile", "your-profile",
               "home", "search", "i", "share", "intent", "hashtag", "explore", "login", "watch", "groups", "pages", "events",
-              "status", "reel", "p"}
-CONTACT = re.compile(r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群)?|telegram|skype|line ?id|snapchat|"
-    r"小红书号|抖音号)"
-                     r"[ \t]*(?:is|[:：是]|=)[ \t]*(?P<it>@?[A-Za-z0-9_.-]{5,30})(?![A-Za-z0-9_.-]|(?<=[a-z]) [a-z]+ [a-z])")
-CONTACT_WORDS = ("微信", "wechat", "v信", "vx", "qq", "telegram", "skype", "line", "snapchat", "小红书", "抖音")
+              "status", "reel", "p", "features", "topics", "pricing", "orgs", "about", "marketplace", "trending", "settings"}
+CONTACT = re.compile(r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群号?|群)?|telegram|skype|line ?id|snapchat|小红书号|"
+                     r"抖音号)"
+                     r"[ \t]*(?:is|[:：是]|=)[ \t]*(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|"
+                     r"(?<=[a-z]) [a-z]+ [a-z])")
+CONTACT_LABEL = re.compile(r"(?i)(?<![A-Za-z])(?:薇信|威信|weixin|\bwx|\btg|扣扣号?|企鹅号?|skype|line ?id|snap(?:chat)?|"
+                           r"whatsapp|signal|"
+                           r"小红书|抖音|快手号?|微博|b站(?:uid|id)?|哔哩哔哩|"
+                           r"知乎|推特|instagram|\bins|\big|facebook|twitter|tiktok|discord|steam(?: friend code| id)?|psn|"
+                           r"battletag)"
+                           r"(?: ?(?:id|uid|handle|username|account|号|账号|名))?[ \t]*[:：=][ \t]*"
+                           r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
+CONTACT_BESIDE = re.compile(r"(?i)(?:加(?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣)|微信号?|薇信|"
+                            r"(?<![a-z])(?:vx|wx|wechat|"
+                            r"qq(?:号|群号?|群)?)|扣扣号?|企鹅号?|威❤|v❤|抖音号|小红书号|快手号|"
+                            r"b站(?:uid|id)|steam friend code|discord(?: is)?|telegram|"
+                            r"skype)[ \t]*[:：是]?[ \t]*(?P<it>@?[A-Za-z0-9][A-Za-z0-9_-]{4,19}(?:#\d{4})?)(?![A-Za-z0-9_.-]"
+                            r")")
+"""An account without a word between it and the messenger's name: it holds a digit."""
+CONTACT_WORDS = ("微信", "薇信", "威信", "威❤", "v❤", "wechat", "weixin", "v信", "vx", "wx", "qq", "加v", "加q", "加我",
+        "扣扣", "企鹅",
+"telegram", " tg", "tg:", "skype", "line id", "line:",
+                 "line is", "snap", "whatsapp", "signal:", "signal is", "小红书", "抖音", "快手", "微博", "b站", "哔哩",
+                 "知乎", "推特",
+                 "instagram", " ins:", " ins is", " ig:", " ig is",
+                 "facebook", "twitter", "tiktok", "discord", "steam ", "steam:", "psn", "battletag")
 """Without one of them there is no contact: a quick way past the pattern."""
-INTRODUCED_WORDS = ("name", "called", "signed", "regards", "sincerely", "patient", "i am", "i'm", "i’m", "this is")
-_PART = r"[A-Z][a-z'’-]{1,20}"
-_NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\. )?{_PART}(?: [A-Z]\.)?(?: {_PART}){{0,2}}"
-_FULL = rf"{_PART}(?: [A-Z]\.)? {_PART}"
-INTRODUCED = re.compile(
-    rf"(?:\b[Mm]y (?:full |real )?name(?: is|'s|’s)|\bI am called|\b[Mm]y friends call me)[ \t]+({_NAME})|"
-    rf"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME})(?=[ "
-    rf"\t]*(?:[.,]?[ \t]*$|\n))|"
-    rf"^[ \t]*(?:Name|Full [Nn]ame|Patient|Contact|Customer):[ \t]*({_NAME})(?=[ \t]*(?:$|[,;|(]))|"
-    rf"(?:^|(?<=[.!?,] ))(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?(?:I am|I'm|I’m|[Tt]his is) ({_FULL})(?=,? (?:from|and (?:I|my)"
-    rf"|living|writing|a |an |the )|[,.] [Ii](?:'| |’)|[.!]?$)",
-    re.MULTILINE)
+_PART = r"[A-Z][a-zà-öø-ÿ'’]{1,20}(?:-[A-Z][a-zà-öø-ÿ]{1,20})?"
+_LONG = (
+    rf"(?:[A-ZÀ-Ö][a-zà-öø-ÿ]{{1,20}}(?:-[A-Z][a-zà-öø-ÿ]{{1,20}})?|O['’][A-Z][a-z]{{1,20}}|Mac[A-Z][a-z]{{1,20}}|"
+    rf"Mc[A-Z][a-z]{{1,20}}|{_PART})")
+_NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\. )?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
+_FULL = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
+_KIN = r"wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord"
+INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (("name", "called", "call me", "llamo", "appelle", "heisse"), re.compile(
+        rf"(?:\b[Mm]y (?:full |real )?name(?: is|'s|’s)|\bI am called|\b[Mm]y friends call me|\b[Mm]e llamo|"
+        rf"\b[Jj]e m['’]appelle|\b[Ii]ch heiße)[ \t]+({_NAME})|"
+        rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({_NAME})(?=[ \t]*(?:$|[,;|(]))|"
+        rf"\b[Cc]all me ({_FULL}|{_LONG}(?= please|, please))", re.MULTILINE)),
+    (("patient:", "contact:", "customer:"), re.compile(rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*({_NAME})(?=[ \t]*(?:$|"
+                                                       rf"[,;|(]))", re.MULTILINE)),
+    (("signed", "regards", "sincerely"), re.compile(
+        rf"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)(?:[ \t]+|"
+        rf"[ \t]*\n[ \t]*)({_NAME})(?=[ \t]*(?:[.,]?[ \t]*$|\n))",
+        re.MULTILINE)),
+    (("thank", "best", "cheers", "yours", "regards", "love"), re.compile(
+        rf"^[ \t]*(?:Thanks|Thank you|Many thanks|Best|Cheers|Yours|Yours (?:truly|faithfully)|Best wishes|Regards|"
+        rf"All the best|Love)[,!.][ \t]*(?:\n[ \t]*)?({_FULL})"
+        r"(?=[ \t]*(?:[.,]?[ \t]*$|\n))", re.MULTILINE)),
+    (("i am", "i'm", "i’m", "this is"), re.compile(
+        rf"(?:^|(?<=[.!?,] ))(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?(?:I am|I'm|I’m|[Tt]his is) ({_FULL})(?=,? (?:from|and (?:I|"
+        rf"my)"
+        rf"|living|writing|a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)", re.MULTILINE)),
+    ((" here,", " here.", " here!"), re.compile(rf"^(?:(?:[Hh]i|[Hh]ello|[Hh]ey),? )?({_FULL}) here[,.!]", re.MULTILINE)),
+    (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(
+        rf"\b[Mm]y (?:{_KIN}),? ({_FULL})(?=[,.!?]| (?:and|is|was|said|says|has|keeps|works|lives|wants)\b)")),
+    (("my name",), re.compile(r"\bMY NAME IS ([A-Z]{2,20}(?: [A-Z]{2,20}){0,2})(?=[.,!?\n]|$| AND\b| I\b| FROM\b)")),
+    (("my name",), re.compile(r"(?i:\bmy name is |\bmy name['’]s )([a-z]{3,20} [a-z]{2,20})(?=[.,!?\n]|$| and i\b| from\b|"
+                              r" i am\b| i'm\b)")),
+)
+"""Words without which a text introduces nobody so, and how it does."""
 _NO_NAME = """
 what who why how when where which whose whom is are was were do does did can could would should will shall may might
 must the this that these those i you he she it we they my your his her its our their a an and or but not no yes in on
 at of to for from with please sit come go let tell write give make list name unknown none null undefined anonymous
 confidential here there about as if so then than just only very really important secret mud legion also still now
 never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
+well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
 """
 NO_NAME = frozenset(_NO_NAME.split())
 """Words that begin no name."""
@@ -119,20 +169,44 @@ STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "sm
                ["inigo", "montoya"]]
 """Names that stand for any."""
 SURNAMES = ("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟"
-            "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤")
+            "谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+            "温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂苗谷"
+            "盛曲翁冉骆蓝路游辛靳欧管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤"
+            "阳穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂佟应臧闵苟邬边卞姬师仇栾隋商刁沙荣巫寇"
+            "桑郎甄丛仲虞敖巩明佘池查麻苑迟邝鄢仝谌蔺郁")
+"""Chinese surnames, the frequent ones first."""
 NO_NAME_ZH = re.compile(r"何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處)|任(?:何|意|务|選|选)|高(?:中|"
                         r"兴|級|级|手|考|興)|白(?:天|色|痴)|黄(?:色"
         r"|昏)|石头|马(?:上|来)|方(?:法|便|式|向|案)|"
-                        r"万(?:一|能|物)|程(?:序|度)|毛(?:病|衣)|严格|向来|金(?:融|钱|色)|段落|田(?:地|野)|陈(?:述|列)|张(?:三|贴)?$|谢谢|徐徐|曾经|于是|余下|安全"
+                        r"万(?:一|能|物)|程(?:序|度)|毛(?:病|衣)|严格|向来|金(?:融|钱|色)|段落|田(?:地|野)|陈(?:述|列)|"
+                        r"张(?:三|贴)?$|谢谢|徐徐|曾经|于是|余下|安全"
                         r"|周(?:末|围|日|一|二|三|四|五|六)|"
-                        r"雷(?:电|雨)|孔子|江(?:湖|南)|史(?:诗|料)|文字|常见|别人|明天|和你|国家|成功|时间|全部|易于|应该|解释")
+                        r"雷(?:电|雨)|孔子|江(?:湖|南)|史(?:诗|料)|文字|常见|别人|明天|和你|国家|成功|时间|全部|易于|应该|"
+                        r"解释")
+_SURNAME = (rf"(?:欧阳|司马|上官|诸葛|歐陽|司馬|諸葛|东方|皇甫|尉迟|公孙|慕容|令狐|宇文|长孙|夏侯|端木|独孤|"
+            rf"[{SURNAMES}張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉蔣韋陸龍賀顧龔湯溫齊喬龐顏聶魯關蘭紀單骆"
+            rf"藍遊祿華饒農時連麥費衛應師榮叢鞏])")
 INTRODUCED_ZH = re.compile(
-    rf"(?:我叫|我的名字[是叫]|我名叫|本人姓名[:：]?|本人叫|姓名\s{{0,2}}[:：]|联系人\s{{0,2}}[:：]|收件人\s{{0,2}}[:：]|我的真名[是叫]|"
-    rf"患者\s{{0,2}}[:：])[ \t]*((?:欧阳|司马|上官|诸葛|歐陽|司馬|諸葛|[{SURNAMES}"
-    rf"張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉])"
-    rf"{ANY_HAN}{{1,2}})(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从)", re.MULTILINE)
-SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是((?:欧阳|司马|上官|诸葛|"
-                     rf"[{SURNAMES}]){ANY_HAN}{{1,2}})"
+    rf"(?:我叫|我的名字[是叫]|我名叫|本人姓名[:：]?|本人叫|姓名\s{{0,2}}[:：]|名字\s{{0,2}}[:：]|联系人\s{{0,2}}[:：]|"
+    rf"收件人\s{{0,2}}[:：]|收货人\s{{0,2}}[:：]|"
+    rf"我的真名[是叫]|"
+    rf"患者\s{{0,2}}[:：]|(?:我|我的)(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子|同事|"
+    rf"老板|朋友|男朋友|女朋友|领导|老师|同学|室友|房东)(?:名?叫|"
+    rf"的名字[是叫]|是))[ \t]*({_SURNAME}"
+    rf"{ANY_HAN}{{1,2}})(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从|性别|总|老|每)", re.MULTILINE)
+BESIDE_ZH = re.compile(
+    rf"^[ \t]*姓名[ \t]+({_SURNAME}{ANY_HAN}{{1,2}})(?=[\s，。,;；]|$)|"
+    rf"本人({_SURNAME}{ANY_HAN}{{1,2}})(?=[，,](?:男|女|生于|出生|身份证|\d{{2,4}}))|"
+    rf"(?:我|我的)(?:儿子|女儿|老婆|妻子|老公|丈夫|同事|老板|男朋友|女朋友|室友|"
+    rf"房东)({_SURNAME}{ANY_HAN}{{2}})(?=[，。！？、,.!?\s]|$|总|老是|每|最近|今年|在|是)|"
+    rf"(?:^|\n)[ \t]*({_SURNAME}{ANY_HAN}{{1,2}})(?=敬上|敬启|谨上|拜上|顿首)|"
+    rf"敬礼[！!]?[ \t]*\n+[ \t]*({_SURNAME}{ANY_HAN}{{1,2}})(?=[ \t]*(?:\n|$))|"
+    rf"我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)|"
+    rf"我叫[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})|(?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|"
+    rf"と|。)|(?:제 이름은|"
+    rf"내 이름은)[ ]?([가-힣]{{2,4}}?)(?=입니다|이고|이야|예요|이에요)",
+    re.MULTILINE)
+SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是({_SURNAME}{ANY_HAN}{{1,2}})"
                      rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
 CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 
@@ -150,8 +224,9 @@ def introduced(text: str) -> list[str]:
     """Names that the text itself presents as somebody's own."""
     text = normal_form(text).text
     folded = text.casefold()
-    patterns = [*([INTRODUCED] if holds(folded, INTRODUCED_WORDS) else []),
-                *([INTRODUCED_ZH] if holds(folded, ("我", "姓名", "人", "患者")) else []),
+    patterns = [*(pattern for words, pattern in INTRODUCTIONS if holds(folded, words)),
+                *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, ("我", "姓名", "名字", "人", "患者", "敬", "上", "の名前",
+                "이름")) else []),
                 *([SELF_ZH] if "我是" in folded else [])]
     names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)]
     return list(dict.fromkeys(name for name in names if _may_be_a_name(name)))
@@ -174,7 +249,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, CONTACT_LABEL, CONTACT_BESIDE] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = _at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0
@@ -182,10 +257,21 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
             if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
+            if pattern in (CONTACT_LABEL, CONTACT_BESIDE) and not _is_account(name.rstrip(".")):
+                continue
             if pattern is HANDLE and (syntax[match.start()] or _is_syntax(match, name)):
                 continue
             yield "USER", match.start(group), match.end(group), whose.get(name, name)
     yield from _known(text, code, people)
+
+
+def _is_account(name: str) -> bool:
+    """Whether what stands beside a messenger's name is an account there: digits, or letters with others among them."""
+    return bool(ACCOUNT.fullmatch(name)) and not STOCK_ACCOUNT.search(name)
+
+
+ACCOUNT = re.compile(r"[1-9]\d{5,11}|(?=[a-z0-9_-]*\d)(?=[0-9_-]*[a-z])[a-z0-9_-]{6,20}|.*#\d{4}|@.*|\w+(?:[_.-]\w+)+")
+STOCK_ACCOUNT = re.compile(r"123456|xxxx|abc123|\A(?:19|20)\d\d\Z")
 
 
 def _is_syntax(match: re.Match[str], name: str) -> bool:
@@ -254,9 +340,9 @@ def _stands_out(name: str) -> bool:
     """Whether a name can be told from an ordinary word: `will` cannot, `will_92`, `Will Porter` and 王小明 can."""
     if name.casefold() in MODELS:
         return False
-    if re.search(ANY_HAN, name):
+    if name[0] > "\u3000":
         return len(name) >= 2
-    return len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
+    return " " in name or (len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name)))
 
 
 def _alone(text: str, start: int, end: int) -> bool:

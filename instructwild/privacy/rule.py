@@ -18,6 +18,10 @@ class Rule(NamedTuple):
     """Without one of these characters in the text the rule cannot match: a quick way past the pattern."""
     words: tuple[str, ...] = ()
     """Nor without one of these words, in small letters."""
+    digits: int = 0
+    """Nor in a text of fewer ASCII digits."""
+    run: bool = False
+    """Nor without a run of 16 characters and more, as keys are."""
     spares_code: bool = False
     """Code, in backticks or fences, is not looked into."""
 

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 
 from instructwild.errors import GateError, InputError
-from instructwild.lineage.gone import strings
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
+from instructwild.privacy.json_texts import texts_in
 from instructwild.schema import Candidate, RankingRow
 from instructwild.stage.check import check_unaltered
 from instructwild.stage.folder import REPORT
@@ -192,14 +192,17 @@ def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str, str
             continue
         for row in frame.iter_rows(named=True):
             for message in _messages(row):
-                for field in ("content", "reasoning_content", "tool_calls"):
+                for field in ("content", "reasoning_content"):
                     yield name, row["id"], message["role"], message.get(field) or ""
+                for text in texts_in(json.loads(message.get("tool_calls") or "null"), arguments=True):
+                    yield name, row["id"], message["role"], text
             for candidate in row.get("candidates") or ():
                 yield name, row["id"], "assistant", candidate["text"] or ""
-                for field in ("reasoning_content", "tool_calls"):
-                    yield name, row["id"], "assistant", candidate.get(field) or ""
+                yield name, row["id"], "assistant", candidate.get("reasoning_content") or ""
+                for text in texts_in(json.loads(candidate.get("tool_calls") or "null"), arguments=True):
+                    yield name, row["id"], "assistant", text
             for column in ("tools", "extra"):
-                for text in strings(json.loads(row.get(column) or "null")):
+                for text in texts_in(json.loads(row.get(column) or "null")):
                     yield name, row["id"], "system", text
 
 

@@ -7,19 +7,20 @@ from typing import Any
 import polars as pl
 
 from instructwild.privacy.masking import mask_all, spans
+from instructwild.privacy.turns import texts_of, with_texts_of
 
 PASSES = 3
 """A placeholder can bring two pieces together that form another one; more passes than this are never needed in practice."""
 
 
 def mask_answers(frame: pl.DataFrame) -> tuple[pl.DataFrame, Counter[str]]:
-    """Rows whose answers (assistant turns and candidates) hold no personal data, and how many pieces of each type left them.
+    """Rows whose answers (assistant turns and candidates, thoughts and calls of tools with them) hold no personal data, and how
+    many pieces of each type left them.
 
     One value has one placeholder within a row; ids of answers stay those that the lineage knows.
     """
     counts: Counter[str] = Counter()
-    suspects = [any(spans(part["text" if "text" in part else "content"]) for part in _answers(row))
-                for row in frame.iter_rows(named=True)]
+    suspects = [any(spans(text or "") for _, text in texts_of(_answers(row))) for row in frame.iter_rows(named=True)]
     if not any(suspects):
         return frame, counts
     rows = frame.to_dicts()
@@ -30,19 +31,17 @@ def mask_answers(frame: pl.DataFrame) -> tuple[pl.DataFrame, Counter[str]]:
 
 
 def _answers(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [*(turn for turn in row["messages"] if turn["role"] == "assistant" and turn["content"]),
-            *(candidate for candidate in row.get("candidates") or () if candidate["text"])]
+    return [*(turn for turn in row["messages"] if turn["role"] == "assistant"), *(row.get("candidates") or ())]
 
 
 def _mask_row(row: dict[str, Any]) -> Counter[str]:
     counts: Counter[str] = Counter()
     parts = _answers(row)
-    keys = ["text" if "text" in part else "content" for part in parts]
     for _ in range(PASSES):
-        texts, masked = mask_all([part[key] for part, key in zip(parts, keys, strict=True)])
-        if not masked:
+        masked, kinds = mask_all([text or "" for _, text in texts_of(parts)])
+        if not kinds:
             break
-        counts.update(masked)
-        for part, key, text in zip(parts, keys, texts, strict=True):
-            part[key] = text
+        counts.update(kinds)
+        for part, changed in zip(parts, with_texts_of(parts, iter(masked)), strict=True):
+            part.update(changed)
     return counts

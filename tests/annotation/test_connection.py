@@ -44,6 +44,7 @@ def test_a_right_server_is_taken(server):
     url, _ = server
     with Connection(url + "/", workspace="other") as connection:
         assert connection.is_loopback
+        assert not connection.is_embedded
         assert connection.workspace_id() == "1"
 
 

@@ -32,3 +32,22 @@ def test_what_stands_in_such_a_column_is_refused_before_publishing(tmp_path):
     clean([tmp_path / "raw"], tmp_path / "masked", [Pii()])
     prepare(tmp_path / "masked", tmp_path / "hub", "Tides", unstated="cc0-1.0")
     assert "mail.example" not in str(pl.read_parquet(tmp_path / "hub/sft/*.parquet").to_dicts())
+
+
+def test_thoughts_and_arguments_of_tool_calls_are_masked_and_searched_too(tmp_path):
+    call = [{"id": "c", "type": "function", "function": {"name": "send", "arguments": json.dumps({"to": "kim@post.example",
+    "n": 1})}}]
+    row = {"messages": [{"role": "user", "content": "Tell Kim about the tide."},
+                        {"role": "assistant", "content": "", "tool_calls": call, "reasoning_content": "kim@post.example it i"
+        "s"},
+                        {"role": "tool", "tool_call_id": "c", "content": "sent to kim@post.example"},
+                        {"role": "assistant", "content": "Told."}]}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    clean([tmp_path / "in.jsonl"], tmp_path / "raw", ["exact"])
+    with pytest.raises(InputError, match="EMAIL in 1 rows"):
+        prepare(tmp_path / "raw", tmp_path / "hub", "Tides", unstated="cc0-1.0")
+    turns = clean([tmp_path / "raw"], tmp_path / "out", [Pii()]).frame().to_dicts()[0]["messages"]
+    assert turns[1]["reasoning_content"] == "[EMAIL_1] it is"
+    assert json.loads(json.loads(turns[1]["tool_calls"])[0]["function"]["arguments"]) == {"to": "[EMAIL_1]", "n": 1}
+    assert turns[2]["content"] == "sent to [EMAIL_1]"
+    prepare(tmp_path / "out", tmp_path / "hub", "Tides", unstated="cc0-1.0")

@@ -9,7 +9,7 @@ from contextlib import closing
 import polars as pl
 import pytest
 import zstandard
-from lineage_chain import AUTHOR, FIND, FROM_TIE, OTHER, RIVER, SALT, TIE, TWINS, build
+from lineage_chain import AUTHOR, FIND, FROM_TIE, OTHER, RIVER, SALT, TIE, TWINS, build, seed
 
 from instructwild import stage
 from instructwild.errors import InputError, OutputError
@@ -20,8 +20,12 @@ from instructwild.lineage.forget import Forgetting
 from instructwild.lineage.gone import Gone, gone, spellings
 from instructwild.lineage.graph import Graph
 from instructwild.lineage.search import search
+from instructwild.llm.batches.record import BatchRecord
+from instructwild.llm.ledger import Ledger
+from instructwild.llm.request import Reply
 from instructwild.publish.gather import gather
 from instructwild.stage.folder import sha256_of
+from instructwild.stage.frames import instruction_frame
 
 
 @pytest.fixture(autouse=True)
@@ -405,3 +409,36 @@ def test_pages_and_servers_outside_the_root_are_named_where_answers_were_ranked(
     respond = [node for node in Graph(root).nodes if node.manifest.stage.startswith(("respond", "annotate"))]
     lines = forget(TIE.id, root).lines()
     assert any(f"annotate page --forget {root}" in line for line in lines) == bool(respond)
+
+
+def test_a_stage_in_several_files_forgets_in_the_file_that_holds_it(tmp_path):
+    rows = [seed(f"Why does lamp {number} of the pier flicker?", "en", f"{number:016x}") for number in range(8)]
+    with stage.start(tmp_path / "parts", "clean", config={}, shards=3) as run:
+        run.finish(data=instruction_frame(rows), report="<p>")
+    with stage.start(tmp_path / "next", "clean", config={"next": True}, shards=2,
+                     inputs=[stage.input_record(tmp_path / "parts")]) as run:
+        run.finish(data=instruction_frame(rows), report="<p>")
+    parts = sorted((tmp_path / "parts" / "data.parquet").iterdir())
+    before = {path.name: path.read_bytes() for path in parts}
+    result = forget(rows[7].id, tmp_path)
+    assert result.complete, result.lines()
+    assert rows[7].prompt[0].content not in everything(tmp_path)
+    assert [path.name for path in parts if path.read_bytes() != before[path.name]] == [parts[-1].name]
+    assert consistent(tmp_path)
+    assert all(node.manifest.rows.kept == 7 for node in Graph(tmp_path).nodes)
+
+
+def test_answers_of_a_batch_go_and_an_open_batch_is_named(root):
+    work = root / "more" / ".work" / "calls.sqlite"
+    with closing(Ledger(work, "a run")) as ledger:
+        record = BatchRecord(ledger, "https://api.quay.example/v1#m")
+        closed, waiting = record.open({"k1": 0.5}), record.open({"k2": 0.5})
+        record.arrived(waiting, "batch_77")
+        record.close(closed, [("k1", Reply(f"About this: {TIE.prompt[0].content}", "stop")), ("k3", Reply("Else.", "stop"))])
+    result = forget(TIE.id, root)
+    assert result.complete, result.lines()
+    assert "more/.work/calls.sqlite" in result.files_rewritten
+    assert any("batch_77" in line and "https://api.quay.example/v1#m" in line for line in result.lines())
+    with closing(sqlite3.connect(work)) as base:
+        assert [row[0] for row in base.execute("SELECT key FROM replies")] == ["k3"]
+        assert [row[0] for row in base.execute("SELECT provider_id FROM batches")] == ["batch_77"]

@@ -8,7 +8,7 @@ import time
 import polars as pl
 import pytest
 
-from instructwild.clean.pii import HINT
+from instructwild.privacy.hint import HINT
 from instructwild.privacy.masking import mask, mask_row, spans
 
 FAKE, HEX = "Fake0Key1Part2", "0a1b2c3d4e5f67890"

@@ -1,10 +1,13 @@
 """Batches on their way, in the ledger's file: written down before they are handed in, closed with their answers."""
 
 import json
+import sqlite3
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.reading import Bill
@@ -78,3 +81,13 @@ class BatchRecord:
             if db.execute("DELETE FROM batches WHERE name = ?", (batch.name,)).rowcount:
                 billed = ((bill.usd, bill.prompt_tokens, bill.completion_tokens) for bill in bills)
                 self.ledger.note_batch(answered, billed, lost)
+
+
+def batches_in(path: Path) -> list[tuple[str, str]]:
+    """(name at the provider, address) of every open batch in a file, which need be no ledger."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            rows = db.execute("SELECT provider_id, name, place FROM batches ORDER BY created").fetchall()
+    except sqlite3.Error:
+        return []
+    return [(str(provider_id or f"the batch named {name}"), str(address)) for provider_id, name, address in rows]

@@ -1,9 +1,5 @@
 """A person in a real browser: signs in by invitation, ranks by keyboard and by mouse, in English and Chinese."""
 
-import os
-import shutil
-from pathlib import Path
-
 import pytest
 
 from instructwild.schema import Message
@@ -12,14 +8,10 @@ from instructwild_annotation.people import person
 from instructwild_annotation.pull import read_rankings
 from instructwild_annotation.push import push_rows
 from instructwild_annotation.server.command import make_account
-from tests.annotation.argilla.conftest import missing
 from tests.annotation.rows import row
+from tests.browser import picture
 
 pytestmark = pytest.mark.argilla
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PICTURES = os.environ.get("INSTRUCTWILD_PICTURES")     # a folder: take the pictures of the docs again
 
 ENGLISH = row("How do I keep houseplants alive while I am on holiday for two weeks?", [
     "Water them well the evening before, group them away from direct sun, and ask a neighbour to look in once a week. For "
@@ -33,26 +25,8 @@ HOSTILE = row("<img src=x onerror=\"window.hacked=1\">**not bold** [link](javasc
     "<script>window.hacked=3</script>", "<iframe srcdoc=\"<script>parent.hacked=4</script>\"></iframe> # heading"])
 
 
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        missing("no Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
-def picture(page, name):
-    if PICTURES:
-        page.wait_for_timeout(400)
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
-
-
-def signed_in(browser, account, locale="en"):
-    page = browser.new_context(viewport={"width": 1280, "height": 860}, locale=locale).new_page()
+def signed_in(chromium, account, locale="en"):
+    page = chromium.new_context(viewport={"width": 1280, "height": 860}, locale=locale).new_page()
     page.set_default_timeout(180_000)        # a busy machine takes its time
     page.goto(account["link"])
     page.get_by_text("Your datasets").wait_for()
@@ -95,7 +69,7 @@ def submit(page, submitted):
     page.wait_for_function("n => document.body.innerText.replace(/\\s+/g, ' ').includes('Submitted ' + n)", arg=submitted)
 
 
-def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection):
+def test_two_people_rank_by_keyboard_and_mouse_and_disagree(chromium, connection):
     rows = [ENGLISH, CHINESE]
     push_rows(connection, rows, "plants", overlap=2)
     wanted = {}
@@ -103,7 +77,7 @@ def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection)
     for name in ("Anna", "李雷"):
         account = make_account(connection, name, new_password=True)
         ids[name] = next(u["id"] for u in connection.get("/users")["items"] if u["username"] == account["username"])
-        page = signed_in(browser, account)
+        page = signed_in(chromium, account)
         if name == "Anna":
             picture(page, "annotate-home")
         opened(page, "plants-k3")
@@ -127,11 +101,11 @@ def test_two_people_rank_by_keyboard_and_mouse_and_disagree(browser, connection)
     assert back == wanted
 
 
-def test_hostile_texts_are_shown_and_never_run(browser, connection):
+def test_hostile_texts_are_shown_and_never_run(chromium, connection):
     before = (Message(role="user", content="<img src=y onerror=\"window.hacked=5\">"),
               Message(role="assistant", content="**hello** <b>there</b>"))
     push_rows(connection, [HOSTILE.model_copy(update={"messages": (*before, *HOSTILE.messages)})], "hostile")
-    page = signed_in(browser, make_account(connection, "Eve", new_password=True))
+    page = signed_in(chromium, make_account(connection, "Eve", new_password=True))
     opened(page, "hostile-k2")
     page.get_by_text("<script>window.hacked=3</script>").wait_for()
     page.get_by_text("**hello** <b>there</b>").wait_for()

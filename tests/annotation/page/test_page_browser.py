@@ -4,11 +4,8 @@ INSTRUCTWILD_PICTURES names a folder for the pictures of the docs.
 """
 
 import json
-import os
 import random
-import shutil
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -20,13 +17,9 @@ from instructwild_annotation.people import person
 from tests.annotation.argilla.conftest import free_port
 from tests.annotation.page.test_page_command import start
 from tests.annotation.rows import row
+from tests.browser import PHONE, WIDE, fits, opened, picture
 
 pytestmark = pytest.mark.slow
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PICTURES = os.environ.get("INSTRUCTWILD_PICTURES")
-WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 
 ENGLISH = row("How do I keep houseplants alive while I am on holiday for two weeks?", [
     "Water them well the evening before and group them away from direct sun.\n\n| plant | litres a week | where |\n"
@@ -44,18 +37,6 @@ HOSTILE = row("<img src=x onerror=\"window.hacked=1\">", ["<script>window.hacked
 EXCHANGE = row("And then?", ["Rest.", "Run."]).model_copy(update={"messages": (
     Message(role="user", content="I ran a marathon."), Message(role="assistant", content="**Well done!**"),
     Message(role="user", content="And then?"))})
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -77,28 +58,6 @@ def site(tmp_path, monkeypatch):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     store.close()
-
-
-def opened(chromium, link, locale="en", size=WIDE, touch=False):
-    """A page where nothing but its own host may be asked and no script fails."""
-    page = chromium.new_context(viewport=size, locale=locale, has_touch=touch, is_mobile=touch).new_page()
-    page.outside, page.errors = [], []
-    page.on("request", lambda request: page.outside.append(request.url) if "127.0.0.1" not in request.url else None)
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
-    page.set_default_timeout(20_000)
-    page.goto(link)
-    return page
-
-
-def picture(page, name):
-    if PICTURES:
-        page.wait_for_timeout(300)
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
 
 
 def texts(page):

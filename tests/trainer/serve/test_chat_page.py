@@ -1,35 +1,16 @@
 """The chat page in a real browser: streaming, stop, history, two models and the vote, in both languages."""
 
 import json
-import os
-import shutil
 
 import httpx
 import pytest
 
 from tests.trainer.serve.conftest import running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if CHROMIUM is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium: apt-get install chromium")
-        pytest.skip("no Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM,
-                                              args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
-        yield launched
-        launched.close()
-
 
 @pytest.fixture
-def page(browser, request):
-    context = browser.new_context(**{"viewport": {"width": 1100, "height": 800}, "locale": "en-GB",
+def page(chromium, request):
+    context = chromium.new_context(**{"viewport": {"width": 1100, "height": 800}, "locale": "en-GB",
                                      **getattr(request, "param", {})})
     made = context.new_page()
     made.set_default_timeout(60_000)

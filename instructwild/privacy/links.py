@@ -1,0 +1,105 @@
+"""Addresses that open something for whoever holds them, and addresses of machines that only insiders reach.
+
+Webhooks and links of invitation act or let in; shared documents lie open to everybody who has the link; names of hosts
+inside a network tell how it is built.
+"""
+
+import ipaddress
+import re
+
+from instructwild.privacy.rule import Rule
+
+_HOOKS = (
+    r"(?:discord(?:app)?\.com/api/webhooks/|hooks\.slack\.com/(?:services|workflows|triggers)/|"
+    r"webhook\.office\.com/webhookb2/|"
+    r"open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v\d/hook/|logic\.azure\.com(?::443)?/workflows/|webhook\.site/|"
+    r"hooks\.zapier\.com/hooks/catch/|"
+    r"maker\.ifttt\.com/trigger/\w+/with/key/|hook\.[a-z0-9.]{2,12}\.make\.com/|hook\.[a-z0-9.]{2,12}\.integromat\.com/|"
+    r"sctapi\.ftqq\.com/|api\.day\.app/|/hooks/(?=[a-z0-9]{26}\b)|/webhooks?/(?:v\d/)?(?=[0-9a-fA-F-]{32,}|"
+    r"[A-Za-z0-9_-]{24,})|ntfy\.sh/(?=\w{12})|"
+    r"(?:infura\.io/v3|g\.alchemy\.com/v2|quiknode\.pro|ankr\.com/\w+)/|/(?:reset|password/reset|reset-password|verify|"
+    r"confirm|magic|invite|unsubscribe|activate)/"
+    r"(?=[A-Za-z0-9_-]{20,}))(?P<it>[A-Za-z0-9@/_.?=&%-]{10,})")
+_DOCUMENTS = (
+    r"https?://(?:docs\.google\.com/(?:document|spreadsheets|presentation|forms)/d/(?:e/)?|drive\.google\.com/(?:file/d/|"
+    r"drive/folders/|open\?id=|uc\?id=)|"
+    r"calendar\.google\.com/calendar/ical/|1drv\.ms/|onedrive\.live\.com/|pan\.baidu\.com/(?:s/|share/)|pan\.quark\.cn/s/|"
+    r"www\.ali(?:yun|pan)(?:drive)?\.com/s/|"
+    r"(?:\w+\.)?lanzou\w\.com/|cloud\.189\.cn/t/|share\.weiyun\.com/|115\.com/s/|www\.123pan\.com/s/|pan\.xunlei\.com/s/|"
+    r"[a-z0-9-]+\.(?:feishu\.cn|larksuite\.com)/(?:docx?|docs|sheets|wiki|base|file|mindnotes|minutes)/|"
+    r"docs\.qq\.com/(?:doc|sheet|slide|form|pdf|mind)/|"
+    r"(?:www\.)?kdocs\.cn/l/|shimo\.im/(?:docs|sheets)/|www\.notion\.so/(?=[^\s]*[0-9a-f]{32})|"
+    r"[a-z0-9-]+\.notion\.site/(?=[^\s]*[0-9a-f]{32})|"
+    r"www\.dropbox\.com/(?:s|sh|scl/f[io])/|[a-z0-9-]+\.sharepoint\.com/:[a-z]:/|www\.figma\.com/(?:file|design|board|"
+    r"proto)/(?=[A-Za-z0-9]{20,})|"
+    r"[a-z0-9.]*zoom\.us/j/\d|meet\.google\.com/[a-z]{3}-|teams\.microsoft\.com/l/meetup-join/|meeting\.tencent\.com/(?:dm|"
+    r"p)/|"
+    r"(?:www\.)?discord\.(?:gg|com/invite)/(?=[A-Za-z0-9]*\d|[A-Za-z0-9]{10})|chat\.whatsapp\.com/|t\.me/(?:joinchat/|\+)|"
+    r"trello\.com/invite/|join\.slack\.com/t/|"
+    r"[a-z0-9-]+\.airtable\.com/shr|airtable\.com/(?:app|shr)|photos\.app\.goo\.gl/|share\.icloud\.com/|"
+    r"www\.icloud\.com/(?:iclouddrive|photos)/)"
+    r"[A-Za-z0-9!_\-./%?=&+#:@]{5,}")
+_HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
+_AFTER = r"(?::\d{2,5})?(?:/[^\s\"'<>)，。]*)?(?![A-Za-z0-9-]|\.[A-Za-z0-9])"
+
+
+def _real_link(match: re.Match[str]) -> bool:
+    """Whether the part that opens it is drawn by chance, and no word for it."""
+    value = match.group("it" if "it" in match.re.groupindex else 0)
+    path = value.partition("://")[2].partition("/")[2] or value
+    return not re.search(r"(?i)your|xxxx|example|\.\.\.|<|abc123|1234567890", value) and bool(re.search(r"[\dA-Z_-]", path))
+
+
+def _inside(match: re.Match[str]) -> bool:
+    """A host inside a network, and none of every tutorial."""
+    return not TUTORIAL.search(match.group())
+
+
+TUTORIAL = re.compile(r"(?i)//(?:[\w-]+\.)*(?:example|your|my-?(?:server|host|domain|company)?|company|test|foo|"
+                      r"host\.docker|metadata\.google|localhost)"
+                      r"\.(?:\w+)|<|\{|\$")
+
+
+def _private_address(match: re.Match[str]) -> bool:
+    """An address in a private network that somebody chose: no router's own, none of a manual."""
+    try:
+        address = ipaddress.ip_address(host := re.split("[:/]", match.group("it"))[0])
+    except ValueError:
+        return False
+    octets = host.split(".")
+    stock = octets[3] == "1" or (octets[3] in STOCK_HOSTS and octets[2] in STOCK_NETWORKS)
+    tidy = octets[1:] in (["1", "2", "3"], ["2", "3", "4"], ["20", "30", "40"], ["0", "2", "15"])
+    return address.is_private and not address.is_loopback and not (stock or tidy)
+
+
+STOCK_HOSTS = ("0", "2", "3", "5", "10", "20", "50", "100", "101", "254", "255")
+STOCK_NETWORKS = ("0", "1", "2", "10", "31", "50", "56", "99", "100", "122", "137", "178")
+
+_PRIVATE = r"(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})"
+LINKS = (
+    Rule("KEY", re.compile(_HOOKS), _real_link, needs="/"),
+    Rule("URL", re.compile(_DOCUMENTS), _real_link, needs="/"),
+    Rule("URL", re.compile(rf"(?i)https?://(?:{_HOST}\.){{0,6}}(?:intranet|(?:{_HOST}\.){{1,3}}(?:internal|corp|intranet|"
+                           rf"lan|local|localdomain|home\.arpa|"
+                           rf"svc\.cluster\.local))" + _AFTER), _inside, needs="/"),
+    Rule("URL", re.compile(rf"(?i)https?://(?:(?:{_HOST}\.){{0,4}}(?:internal|intranet|intra|corp|oa|erp|"
+                           rf"vpn)\.(?:{_HOST}\.){{1,3}}[a-z]{{2,10}}"
+                           rf"|(?:{_HOST}\.){{1,4}}{_HOST}-(?:corp|inc|internal|intra)\.[a-z]{{2,6}})" + _AFTER), _inside,
+                           needs="/"),
+    Rule("URL", re.compile(rf"(?i)https?://(?=[a-z0-9-]{{0,40}}-(?:prod|stage|staging|uat|corp|int|internal|dev\d|"
+                           rf"\d{{1,3}})[:/]){_HOST}(?::\d{{2,5}})?/[^\s\"'<>)，。]+"),
+         _inside, needs="/"),
+    Rule("URL", re.compile(rf"(?i)\b(?:ssh|scp|sftp|rsync|psql|mysql|ping|telnet|nslookup|"
+                           rf"dig)\b[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
+                           r"(?:internal|corp|intranet|lan|local))(?![A-Za-z0-9-]|\.[A-Za-z0-9])"),
+         words=(".internal", ".corp", ".intranet", ".lan", ".local")),
+    Rule("URL", re.compile(rf"(?<![\\A-Za-z0-9])\\\\(?:{_HOST}\.){{1,5}}[A-Za-z]{{2,10}}(?:\\[^\\\s\"'<>|*?]{{1,80}})+"),
+         needs="\\"),
+    Rule("IP", re.compile(rf"(?:(?:https?|ftp|ssh|rtsp|redis|mongodb|postgres(?:ql)?|mysql|amqp|wss?|"
+                          rf"smb)://(?:[^\s/@]{{1,80}}@)?|(?<![\w.-])[\w.-]{{1,32}}@|"
+                          rf"(?i:(?:server|host|服务器|主机|内网|内网地址|内网ip|private ip|internal ip|ip地址|ip address|"
+                          rf"ip)\s{{0,2}}(?:is|at|[:：是为=])\s{{0,2}}))"
+                          rf"(?P<it>{_PRIVATE}(?![\d.]|/\d(?!\w))(?::\d{{2,5}})?(?:/[^\s\"'<>)，。]{{1,200}})?)"),
+                          _private_address, needs=".", words=("10.", "192.168.", "172."), digits=6),
+)
+"""The surest first."""

@@ -1,0 +1,143 @@
+"""Where somebody lives, where they are, and where their files and machines stand."""
+
+import ipaddress
+import re
+
+from instructwild.privacy.numbers import DIGITS
+from instructwild.privacy.rule import Rule
+from instructwild.text.scripts import ANY_HAN
+
+
+def _internet(match: re.Match[str]) -> bool:
+    """A public address of a machine; versions and section numbers look like one, private networks tell nothing."""
+    value = re.sub(r"[\[\]()]|dot", lambda sign: "." if sign.group() == "dot" else "", match.group())
+    if VERSION.search(match.string[max(0, match.start() - 16):match.start()]):
+        return False
+    try:
+        address = ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv4Address):
+        octets = [int(part) for part in value.split(".")]
+        ours = any(address in network for network in OWN_NETWORKS)
+        if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
+            return False
+        stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
+        return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(
+        ":") >= 3
+
+
+SUBNET = re.compile(r"\A/\d")
+VERSION = re.compile(r"(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)"
+                     r"\s*[:：=]?\s*$", re.IGNORECASE)
+PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
+OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+                                                "192.168.0.0/16", "224.0.0.0/4")))
+
+
+def _home(match: re.Match[str]) -> bool:
+    """A home folder of somebody, and of no example or system account."""
+    return not ANYBODY.fullmatch(match.group("it"))
+
+
+ANYBODY = re.compile(
+    r"(?i)<?\[?\{?(?:your|my|the)?[_-]?(?:user(?:_?name)?|name|account|home|folder|path|dir|project|login)\d*\]?>?\}?|you"
+    r"|me|ubuntu|"
+    r"admin(?:istrator)?|root|public|default|shared|runner|vagrant|pi|ec2-user|hadoop|jovyan|foo|bar|baz|alice|bob|john|j"
+    r"ane|"
+    r"john_?doe|jdoe|jane_?doe|test|tester|dev|developer|app|node|git|www|www-data|ftp|guest|student|linuxbrew|docker|vsc"
+    r"ode|postgres|"
+    r"mac-?book(?:-?(?:air|pro))?|i?mac|lenovo|dell|hp|asus|acer|toshiba|samsung|windows|pc|(?:my|home)-?pc|laptop|desktop|"
+    r"documents|downloads|computer|owner|vsts|vscode|appveyor|gitlab-runner|builder|build|ci|"
+    r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
+    r"news|[\w-]*(?:directory|folder|project|backup)s?|all users|default user|"
+    r"\.+|%\w+%?|example|someone|somebody|xxx+|abc|us-?er\w*|file\w*|log(?:s|in|out)?|main|list|new|edit|profile|settings|"
+    r"bin|lib|etc|var|tmp|opt|src|conf(?:ig)?")
+
+
+def _prompt(match: re.Match[str]) -> bool:
+    """`name@host` at the head of a shell's line, of somebody."""
+    return not ANYBODY.fullmatch(match.group("it").partition("@")[0])
+
+
+def _address(match: re.Match[str]) -> bool:
+    value = match.group()
+    return not FAMOUS.match(value) and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
+
+
+A_YEAR = re.compile(r"(?:19|20)\d\d ")
+NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|Crown|Milky|Feet|Foot) (?:Court|Way|Road)\b")
+"""A court, a galaxy, and a road of so many feet."""
+FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |"
+        r"(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
+
+PLACE = rf"(?![到在是住于寄送址为从去来请把给]){ANY_HAN}"
+"""A character of a place's name, and none of the words that lead up to one."""
+STREETS = (r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Parkway|Pkwy|"
+           r"Highway|Hwy|Crescent|Close")
+_UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户|房)"
+_USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
+PLACES = (
+    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
+    Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\[\.\]|\(\.\)|\[dot\])){3}\d{1,3}(?![0-9A-Za-z_])"), _internet,
+         "[("),
+    Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
+         _internet, ":"),
+    Rule("ADDRESS", re.compile(
+        r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
+        rf"(?:{STREETS})\b\.?(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Z-]+)?(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
+        r"(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?"), _address, DIGITS),
+    Rule("ADDRESS", re.compile(r"(?i:\bP\.? ?O\.? ?Box) \d{2,6}(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?(?:,? [A-Z]{2}\b)"
+                               r"?(?: \d{5}(?:-\d{4})?)?"), _address, "B"),
+    Rule("ADDRESS", re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]{2,30}(?:straße|strasse|weg|platz|allee|"
+                               r"gasse) \d{1,4}[a-z]?,? \d{5} [A-ZÄÖÜ][a-zäöüß]+"
+                               r"|\b\d{1,4},? (?:rue|avenue|boulevard|chemin|impasse|"
+                               r"allée) [^\n\d]{2,40},? \d{5} [A-Z][a-zé]+"), needs=DIGITS),
+    Rule("ADDRESS", re.compile(
+        rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
+        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同)(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
+        rf"(?!线|楼梯)"
+        rf"(?:{ANY_HAN}{{0,8}}?\d{{1,4}}{_UNIT})*(?:\d{{1,5}}室?)?"), needs="号號"),
+    Rule("ADDRESS", re.compile(
+        rf"(?:{PLACE}){{2,16}}(?:小区|花园|公寓|家园|家苑|新村|[一二三四五六七八九十东西南北][区园里]|苑|嘉园|名都|广场|"
+        rf"大厦|社区|宿舍)\s?[A-Z]?\d{{0,4}}(?:号楼|栋|幢|座|"
+        rf"楼|舍)(?:\s?\d{{1,3}}单元)?(?:\s?\d{{1,5}}[室号]?)"),
+        needs="楼栋幢座舍"),
+    Rule("ADDRESS", re.compile(
+        rf"(?:地址|住址|收货|住在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
+        rf"道]|{ANY_HAN}{{2,12}}(?:大学|学院|公司|"
+        rf"医院|小区|园区)){ANY_HAN}{{0,16}}[A-Z]?\d{{1,5}}(?:号|號|室|楼|层|舍|栋|幢|单元|户|组|队|房)?"
+        rf"(?:[A-Z]?\d{{1,5}}(?:号|室|楼|层|舍|栋|单元|户|房)?)*)(?!\d|年|月|岁|人|元|个)"), needs="址货住家寄送邮"),
+    Rule("ADDRESS", re.compile(rf"(?:地址|住址|收货|寄到|家住|我住在?|我家在)[:：是为]?\s?(?P<it>{ANY_HAN}{{1,12}}?(?:路|街|"
+                               rf"大道|巷|弄|"
+                               rf"胡同)\s?\d{{1,5}}弄(?:\s?\d{{1,4}}号)?)"), needs="弄"),
+    Rule("ADDRESS", re.compile(r"(?i)(?:my (?:current )?(?:location|position|coordinates|home)|i am at|i'm at|我的?位置|"
+                               r"我家|我在|"
+                               r"定位|坐标|经纬度|gps)\s?(?:is|are|at|[:：是为在=])?\s?"
+                               r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"), needs=".", words=("location",
+                               "position", "coordinates", "home", "at", "位置", "我家", "我在", "定位", "坐标", "经纬度",
+                               "gps"),
+                               digits=10),
+    Rule("ADDRESS", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3}°\s?\d{1,2}['′]"
+                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), needs="°"),
+)
+HOMES = (
+    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs)?/(?:home|"
+                            r"Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home,
+         "/"),
+    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~/$}>])/(?:home|Users|var/mail|var/spool/mail)/(?P<it>[A-Za-z][A-Za-z0-9._-]"
+                            r"{3,40})(?![A-Za-z0-9._/-]|\.[A-Za-z])"), _home, "/"),
+    Rule("USER", re.compile(r"file://(?:localhost)?/(?:home|Users|[A-Z]:/Users)/(?P<it>[A-Za-z0-9._%-]{2,40})(?=/)"), _home,
+         "/"),
+    Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings|Benutzer)(?:\\{1,2}|/)"
+                            r"(?P<it>[^\\/:*?\"<>|\s]{2,40}(?: [^\\/:*?\"<>|\s]{1,30}){0,3}(?=[\\/])|[^\\/:*?\"<>|"
+                            r"\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":"),
+    Rule("USER", re.compile(r"(?i)(?:/mnt/[a-z]|/cygdrive/[a-z]|(?<![A-Za-z0-9.])/[a-z])/Users/(?P<it>[A-Za-z0-9._-]{2,40})"
+                            r"(?=/)"), _home, "/"),
+    Rule("USER", re.compile(r"(?i)\\\\wsl(?:\$|\.localhost)\\[\w.-]{1,40}\\home\\(?P<it>[A-Za-z0-9._-]{2,40})"), _home,
+         "\\"),
+    Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
+    Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
+                            rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),
+)

@@ -1,0 +1,36 @@
+"""All that turns and candidates say, thoughts and arguments of tool calls with it, taken out and put back."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from instructwild.privacy.json_texts import texts_in, with_texts
+from instructwild.schema.columns import compact
+
+SAID = ("content", "text", "reasoning_content")
+FIELDS = ("content", "reasoning_content", "tool_calls")
+"""What of a turn holds text; a candidate has `text` in place of a content."""
+
+
+def texts_of(turns: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]]:
+    """(role, text) of all that is said; what has no role is an assistant's."""
+    said = [(turn.get("role", "assistant"), turn[field]) for turn in turns for field in SAID if field in turn]
+    return said + [("assistant", text) for text in texts_in(_calls(turns), arguments=True)]
+
+
+def with_texts_of(turns: Sequence[Mapping[str, Any]], texts: Iterator[str | None]) -> list[dict[str, Any]]:
+    """The turns with other texts, in the order of `texts_of`; what was null or empty stays so."""
+    changed = [dict(turn) for turn in turns]
+    for turn in changed:
+        for field in (field for field in SAID if field in turn):
+            text = next(texts)
+            turn[field] = text if turn[field] else turn[field]
+    calls = _calls(turns)
+    for turn, before, after in zip(changed, calls, with_texts(calls, texts, arguments=True), strict=True):
+        if before != after:
+            turn["tool_calls"] = compact(after)
+    return changed
+
+
+def _calls(turns: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [json.loads(turn.get("tool_calls") or "null") for turn in turns]

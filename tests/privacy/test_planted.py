@@ -1,0 +1,66 @@
+"""Some seven hundred secrets and identifiers, plain and disguised: at least 97 of 100 are caught, by all three looks.
+
+The plants were invented for this test and none was ever valid; a broken bar within each keeps scanners of repositories off.
+"""
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from instructwild.errors import InputError
+from instructwild.privacy.hint import HINT
+from instructwild.privacy.masking import mask_row
+from instructwild.publish.refusal import personal_data
+
+PLANTS = [json.loads(line.replace("¦", ""))
+          for line in (Path(__file__).parents[1] / "data" / "planted.jsonl").read_text(encoding="utf-8").splitlines()]
+ENGLISH, CHINESE = "Could you look at this? {} It stopped on Tuesday.", "请帮我看看这个：\n{}\n为什么不行？"
+
+
+def framed(plant: dict[str, str]) -> list[str]:
+    """The plant as somebody would paste it; introductions and passwords stand in sentences of their own."""
+    text = plant["text"]
+    if plant["kind"].startswith(("who", "pw")):
+        return [text]
+    chinese = any("\u4e00" <= char <= "\u9fff" for char in text)
+    return [frame.replace("{}", text) for frame in ([CHINESE] if chinese else [ENGLISH, CHINESE])]
+
+
+def test_of_planted_secrets_nearly_all_are_masked_and_flagged():
+    missed, unhinted, unflagged = [], [], []
+    for plant in PLANTS:
+        for text in framed(plant):
+            masked, _ = mask_row([("user", text)])
+            if plant["secret"] in masked[0]:
+                missed.append(plant["kind"])
+                break
+            if not pl.Series([text]).str.contains(HINT)[0]:
+                unhinted.append(plant["kind"])
+            try:
+                personal_data([("rows", "1", "user", text)])
+                unflagged.append(plant["kind"])
+            except InputError:
+                pass
+    assert len(PLANTS) > 700
+    assert len(missed) <= 0.03 * len(PLANTS), missed
+    assert not unhinted
+    assert not unflagged
+
+
+@pytest.mark.parametrize("text", [
+    "docker run -p 5000:5000 app", "connect(host=host, user=user, password=password, db=db)", "credentials:\n  credential1:"
+        "\n    key: KEY_1",
+    "add a port to this line: app.run(debug=True)", "the signal is strictly band-limited", "Vin1 1 0 DC 0 AC 1\nVin2 2 0",
+    "Neckline: V-neck or scoop",
+    "Customer: Well, it flickers.", "Key:\nCHS52223992", "cd /home/test_directory", "shell('git clone https://github.com/har"
+        "bour-tide-data-tools')",
+    "http://192.168.1.1/ and http://localhost:8080/x", "date of birth = 15/07/1996", "版本号 12.3.4，第 3 号楼梯",
+    "the 4 8 15 16 23 42 numbers",
+    "discord-87995c5b9e3c is a slug", "ConvertTo-SecureString \"$env:ADMIN\" -AsPlainText", "password SHA256 is hashed",
+    "密码学 2048 位",
+    "0x0000000000000000000000000000000000000000", "base64: aGVsbG8gd29ybGQsIHRoaXMgaXMgYSB0ZXN0", "Привет, как дела?",
+    "π ≈ 3.14159265358979"])
+def test_ordinary_rows_that_look_like_it_stay(text):
+    assert mask_row([("user", text)]) == ([text], {})
