@@ -35,10 +35,12 @@ SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|"
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
-UNDIRECTED = re.compile("对比|比较|给定|给出|为什么|成为|作为|分为|称为|认为|行为")
+UNDIRECTED = re.compile("对比|比较|给定|给出|给我|为什么|成为|作为|分类?为|归类?为|分组?[为成]|称为|认为|行为|完成|生成|当中|工作|作文|"
+                        "写作|作品|作者|作业|作家|作用|操作|制作|创作|合作|当前|适当|(?:^|[,。;、 ])为")
+"""Where a directing character stands in another word, or before those for whom something is done."""
 NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
-GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12})[ ]?\)")
-"""One Latin word in parentheses behind a Chinese one: 资产定价模型（CAPM）."""
+GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12}(?: [a-z]{2,12})?)[ ]?\)")
+"""One or two Latin words in parentheses behind a Chinese one: 资产定价模型（CAPM）."""
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
 VOWEL = frozenset("aeiouy")
@@ -47,8 +49,8 @@ POINT, DIGITS = "ˑ", dict(zip("零〇一二两三四五六七八九", (0, 0, 1,
 UNITS = {"十": 10, "百": 100, "千": 1000}
 SPARE, SPARE_HAN = 2, 4
 """Terms, or Chinese characters, that one text may have beside all terms of the other, in one place."""
-LEFT = 3
-"""Terms that must be left without them."""
+LEFT, LEFT_HAN = 3, 6
+"""Terms, or Chinese characters, that must be left without them."""
 SHARE = 3
 """How many times as long as a longer run that may be missing the rest must be."""
 LONGEST = 64
@@ -82,7 +84,7 @@ class Content(NamedTuple):
 
     def shorter(self, number: Callable[[str], int] = hash) -> list[int]:
         """The keys of the texts that have the same terms but for a run that may be missing."""
-        if not LEFT < len(self.terms) <= LONGEST:
+        if len(self.terms) > LONGEST:
             return []
         hashes, keys = list(map(number, self.terms)), set()
         whole = sum(hashes)
@@ -97,14 +99,15 @@ class Content(NamedTuple):
     def spare(self, begin: int) -> range:
         """Where a run of terms that may be missing, and that begins there, may end."""
         size = len(self.terms)
-        last = min(begin + SPARE_HAN, size, begin + size - LEFT)
+        whole = sum(_CHARACTERS[term[0]] or 1 for term in self.terms)
+        last = min(begin + SPARE_HAN, size)
         end, length = begin, 0
         while end < last and self.loose[end]:
             characters = _CHARACTERS[self.terms[end][0]]
             if not characters:
                 last = min(last, begin + SPARE)
             length += characters or 1
-            if length > SPARE_HAN or (length > 1 and size - (end + 1 - begin) < SHARE * length):
+            if length > SPARE_HAN or whole - length < max(LEFT_HAN if characters else LEFT, SHARE * length if length > 1 else 0):
                 break
             end += 1
         return range(begin + 1, min(end, last) + 1)
@@ -187,10 +190,10 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
     """
     if lexicon.CODE in terms or not lexicon.PROGRAMMING.isdisjoint(terms):
         terms = [lexicon.OF_PROGRAMS.get(term, term) if spare else term for term, spare in zip(terms, loose, strict=True)]
+    if lexicon.CLASSIFY in terms:                    # into "wild or tame" asks what "wild and tame" does
+        spares = [spare for term, spare in zip(terms, loose, strict=True) if term not in lexicon.OR]
+        terms, loose = [term for term in terms if term not in lexicon.OR], spares
     apart, asks = loose, not _QUESTIONS.isdisjoint(terms)
-    if len(set(terms)) < len(terms):                 # what is said twice is no passing word
-        count = Counter(terms)
-        loose = [spare and count[term] == 1 for term, spare in zip(terms, loose, strict=True)]
     kept = [at for at, term in enumerate(terms)
             if not (asks and term == lexicon.EXPLAIN) and not (at and apart[at] and term == terms[at - 1])]
     if asks:
@@ -281,7 +284,7 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
         directed = not lexicon.DIRECTED.isdisjoint(words)
         if not _FIRST_PAIRS.isdisjoint(pairwise(words)):
             words = _with_phrases(words)
-    glosses = GLOSS.findall(text) if chinese and "(" in text else ()
+    glosses = " ".join(GLOSS.findall(text)).split() if chinese and "(" in text else ()
     for word in words:
         term, spare = _TERMS[word]
         if chinese and not term and word.isascii():          # "Go to" is a name in a Chinese text
@@ -354,11 +357,11 @@ def _term(word: str) -> str:
     word = lexicon.NUMBERS.get(word, word)
     if word in lexicon.ENGLISH_SAME:
         return lexicon.ENGLISH_SAME[word]
-    stem = _stem(word)
-    return lexicon.ENGLISH_SAME.get(stem, stem)
+    base = stem(word)
+    return lexicon.ENGLISH_SAME.get(base, base)
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """A word of the Latin alphabet without the ending of its plural or of its verb form."""
     if not word.isascii() or len(word) < 4:
         return word
@@ -404,13 +407,13 @@ def _classes_that_stay() -> dict[str, str]:
              *lexicon.OF_PROGRAMS.values(), *NEGATED, *_CHINESE_TERMS, *lexicon.CHINESE_PHRASES, lexicon.HOW, lexicon.WHY}
     for phrase, stands_for in lexicon.ENGLISH_PHRASES.items():
         words.update(phrase.split(), stands_for.split())
-    unsteady = {lexicon.ENGLISH_SAME.get(form, form) for word in words for form in (word, _stem(word))}
+    unsteady = {lexicon.ENGLISH_SAME.get(form, form) for word in words for form in (word, stem(word))}
     return {word: head for word, head in lexicon.ENGLISH_SAME.items() if head not in unsteady}
 
 
 _STEADY = _classes_that_stay()
 _CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *(lexicon.ENGLISH_SAME.keys() - _STEADY.keys()), *lexicon.NUMBERS,
-                       *(f"{verb}n" for verb in NEGATED), *NEGATED, "can", "re", "ll", "ve", *DIGITS, *UNITS,
+                       *(f"{verb}n" for verb in NEGATED), *NEGATED, *lexicon.OR, "can", "re", "ll", "ve", *DIGITS, *UNITS,
                        *(word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()),
                        *(word for term in lexicon.ENGLISH_PHRASES.values() for word in term.split()),
                        *(char for phrase in lexicon.CHINESE_PHRASES for char in phrase)})
@@ -425,5 +428,5 @@ def core(token: str) -> str:
         return ""
     if token in _STEADY:
         return _STEADY[token]
-    stem = _stem(token)
-    return "" if stem in _CHANGING else _STEADY.get(stem, stem)
+    base = stem(token)
+    return "" if base in _CHANGING else _STEADY.get(base, base)
