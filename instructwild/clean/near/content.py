@@ -51,6 +51,7 @@ SPARE, SPARE_HAN = 2, 4
 """Terms, or Chinese characters, that one text may have beside all terms of the other, in one place."""
 LEFT, LEFT_HAN = 3, 6
 """Terms, or Chinese characters, that must be left without them."""
+FIRM, LOOSE, REPEATED = range(3)
 SHARE = 3
 """How many times as long as a longer run that may be missing the rest must be."""
 LONGEST = 64
@@ -65,13 +66,14 @@ class Content(NamedTuple):
 
     Attributes:
         terms: in their order.
-        loose: for each term whether it may be missing in a text that asks for the same: neither a number, a name, a negation
-            or a constraint, nor quoted, nor part of the input.
+        loose: for each term whether it may be missing in a text that asks for the same, being neither a number, a name, a
+            negation or a constraint, nor quoted, nor part of the input: `FIRM`, `LOOSE`, or `REPEATED` where it may and
+            stands elsewhere too.
         directed: whether words stand in the text that give the order of terms a meaning, such as "to" or 比.
     """
 
     terms: tuple[str, ...]
-    loose: tuple[bool, ...]
+    loose: tuple[int, ...]
     directed: bool
 
     def key(self, number: Callable[[str], int] = hash) -> int:
@@ -102,7 +104,7 @@ class Content(NamedTuple):
         whole = sum(_CHARACTERS[term[0]] or 1 for term in self.terms)
         last = min(begin + SPARE_HAN, size)
         end, length = begin, 0
-        while end < last and self.loose[end]:
+        while end < last and self.loose[end] and self.loose[end] == self.loose[begin]:
             characters = _CHARACTERS[self.terms[end][0]]
             if not characters:
                 last = min(last, begin + SPARE)
@@ -182,7 +184,7 @@ def _undecorated(text: str) -> str:
 _DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Zs"})
 
 
-def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The terms without repetitions ("describe and explain"), and in one order where several orders ask the same.
 
     Question words come first: 有哪些好处 and 好处是什么 ask the same. So does a programming language where no second is
@@ -209,7 +211,9 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
         at = ordered.index(named[0])
         ordered.insert(0, ordered.pop(at))
         spares.insert(0, spares.pop(at))
-    return tuple(ordered), tuple(spares)
+    count = Counter(ordered)
+    return tuple(ordered), tuple((REPEATED if count[term] > 1 else LOOSE) if spare else FIRM
+                                 for term, spare in zip(ordered, spares, strict=True))
 
 
 def _opening(terms: list[str], loose: list[bool], kept: list[int]) -> int:

@@ -9,11 +9,12 @@ import re
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
-from instructwild.clean.near.content import APOSTROPHE, CLITIC, HAN, NAME, NEGATED, NEGATION, QUOTE, QUOTED, stem
-from instructwild.text.tokens import fold, tokens
+from instructwild.clean.near.content import APOSTROPHE, CLITIC, HAN, INPUT, NAME, NEGATED, NEGATION, QUOTE, QUOTED, stem
+from instructwild.text.tokens import fold, tokens, tokens_of_folded
 
-INPUT = re.compile("[:\n：]")
 SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|(?<=[\d)\]])[ ]*-[ ]*(?=[\w(\[])|(?<![\w)\]])-(?=\d)")
+COLONS = "\uFE13\uFE55\uFF1A\u2A74"
+"""Characters that hold a colon in the form in which texts are compared."""
 FROM, LONGEST = 7, 64
 """Words, each counted once and without passing ones, that a request must have, and may have, to be judged by keywords."""
 SHARE = 4
@@ -96,14 +97,15 @@ def _root(word: str) -> str:
 
 def keywords(text: str) -> Keywords | None:
     """What a request is about; None where it is written in Chinese characters."""
-    if HAN.search(text):
+    folded = fold(text)
+    if HAN.search(folded):
         return None
-    split = INPUT.search(text)
-    head, rest = (text[:split.start()], " ".join(text[split.end():].casefold().split())) if split else (text, "")
+    split = INPUT.search(folded)
+    head, rest = (folded[:split.start()], rest_of(folded)) if split else (folded, "")
     if APOSTROPHE.search(head):
-        head = CLITIC.sub(" ", NEGATION.sub(r" \1 not ", fold(head)))
+        head = CLITIC.sub(" ", NEGATION.sub(r" \1 not ", head))
     fixed, words, order = dict[str, None](), dict[str, None](), dict[str, None]()
-    for token in tokens(head):
+    for token in tokens_of_folded(head):
         kind, word = WORDS[token]
         if kind == PASSING:
             continue
@@ -113,6 +115,12 @@ def keywords(text: str) -> Keywords | None:
         elif kind == KEYWORD:
             words[word] = None
     return Keywords(tuple(fixed), tuple(words), rest, len(order), tuple(order))
+
+
+def rest_of(folded: str) -> str:
+    """What follows the first colon or line end of a folded text, with single spaces."""
+    split = INPUT.search(folded)
+    return " ".join(folded[split.end():].split()) if split else ""
 
 
 def same_keywords(first: Keywords | None, second: Keywords | None, texts: tuple[str, str]) -> bool:
@@ -127,7 +135,7 @@ def same_keywords(first: Keywords | None, second: Keywords | None, texts: tuple[
     if {*first.order} == {*second.order} and first.order != second.order:
         return False                                   # the same words in another order: `content` decides
     other = {*first.words} ^ {*second.words}
-    heads = [text[:split.start()] if (split := INPUT.search(text)) else text for text in texts]
+    heads = [text[:split.start()] if (split := INPUT.search(fold(text))) else text for text in texts]
     if any(not other.isdisjoint(_names(head)) for head in heads):
         return False
     return _signs(heads[0]) == _signs(heads[1]) and _quoted(*heads) and _quoted(*heads[::-1])

@@ -127,7 +127,7 @@ class SameRequests:
     def _sift(self) -> "NDArray[np.int32] | None":
         """For each text the first of its group; None where no compiler is installed."""
         try:
-            from instructwild.clean.near.sieve import Sifted, grouped, keys_of_requests, sift
+            from instructwild.clean.near.sieve import grouped, sift, sift_closely
         except ImportError:
             return None
         count = len(self._texts)
@@ -138,11 +138,8 @@ class SameRequests:
         if not len(large) or (self._workers.count == 1 and count < BOUNDED):
             return first
         # short texts chain together what has little in common: such a group is parted by what its texts ask for
-        length, bits = (np.concatenate([getattr(part, name) for part in parts])[large] for name in ("length", "bits"))
         spans = [large[begin:begin + DECIDED_AT_ONCE] for begin in range(0, len(large), DECIDED_AT_ONCE)]
-        keys = self._workers.map(keys_of_requests, map(self._part, spans))
-        finer = [Sifted(whole, length[begin:begin + len(whole)], bits[begin:begin + len(whole)], row, shorter)
-                 for begin, (whole, row, shorter) in zip(range(0, len(large), DECIDED_AT_ONCE), keys, strict=True)]
+        finer = list(self._workers.map(sift_closely, map(self._part, spans)))
         first[large] = large[grouped(finer, self._floor)]
         return first
 
