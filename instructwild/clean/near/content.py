@@ -88,28 +88,38 @@ class Content(NamedTuple):
         """The keys of the texts that have the same terms but for a run that may be missing."""
         if len(self.terms) > LONGEST:
             return []
-        hashes, keys = list(map(number, self.terms)), set()
+        hashes, weights, keys = list(map(number, self.terms)), self.weights(), set()
         whole = sum(hashes)
         for begin, loose in enumerate(self.loose):
             if loose:
                 without = whole
-                for end in self.spare(begin):
+                for end in self.spare(begin, weights):
                     without -= hashes[end - 1]
                     keys.add(without)
         return list(keys)
 
-    def spare(self, begin: int) -> range:
-        """Where a run of terms that may be missing, and that begins there, may end."""
-        size = len(self.terms)
-        whole = sum(_CHARACTERS[term[0]] or 1 for term in self.terms)
-        last = min(begin + SPARE_HAN, size)
+    def weights(self) -> tuple[list[int], int]:
+        """For each term how many Chinese characters it counts as, 0 where it is none, and how much all of them count."""
+        weights = [_CHARACTERS[term[0]] for term in self.terms]
+        return weights, sum(weights) + weights.count(0)
+
+    def spare(self, begin: int, weights: tuple[list[int], int]) -> range:
+        """Where a run of terms that may be missing, and that begins there, may end.
+
+        Args:
+            weights: those of the terms.
+        """
+        each, whole = weights
+        kind = self.loose[begin]
+        last = min(begin + SPARE_HAN, len(self.terms))
         end, length = begin, 0
-        while end < last and self.loose[end] and self.loose[end] == self.loose[begin]:
-            characters = _CHARACTERS[self.terms[end][0]]
+        while end < last and kind and self.loose[end] == kind:
+            characters = each[end]
             if not characters:
                 last = min(last, begin + SPARE)
             length += characters or 1
-            if length > SPARE_HAN or whole - length < max(LEFT_HAN if characters else LEFT, SHARE * length if length > 1 else 0):
+            left = whole - length
+            if length > SPARE_HAN or left < (LEFT_HAN if characters else LEFT) or (length > 1 and left < SHARE * length):
                 break
             end += 1
         return range(begin + 1, min(end, last) + 1)
@@ -253,7 +263,8 @@ def _missing(longer: Content, shorter: Content) -> bool:
         begin += 1
     if longer.terms[begin + more:] != shorter.terms[begin:]:
         return False
-    while begin + more not in longer.spare(begin):           # a run "x y x" may begin at either x
+    weights = longer.weights()
+    while begin + more not in longer.spare(begin, weights):  # a run "x y x" may begin at either x
         if not begin or longer.terms[begin - 1] != longer.terms[begin - 1 + more]:
             return False
         begin -= 1

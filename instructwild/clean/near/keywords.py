@@ -23,11 +23,9 @@ LEFT = 2
 """What both must have, besides what is to be done."""
 PASSING, WEAK, FIXED, KEYWORD = range(4)
 """What a word is: it says nothing, it may be missing, it must be in both, it counts."""
-LEAST = 5
-"""Letters that are left of a word without its endings."""
-ENDINGS = tuple(sorted(("ization isation ational fulness ousness iveness ication ation ition ement ment ness ities ity ance "
-                        "ence ancy ency ally ical ics ic al ly ive ize ise er or ist ism ing ed ion ent ant y e s").split(),
-                       key=len, reverse=True))
+ENDING = re.compile("(.{5,}?)(?:ization|isation|ational|fulness|ousness|iveness|ication|ation|ition|ement|ment|ness|ities|ity|"
+                    "ance|ence|ancy|ency|ally|ical|ics|ic|al|ly|ive|ize|ise|er|or|ist|ism|ing|ed|ion|ent|ant|y|e|s)")
+"""An ending that makes another kind of word of one of at least five letters."""
 
 
 class Keywords(NamedTuple):
@@ -90,8 +88,8 @@ def _root(word: str) -> str:
     if not (word.isascii() and word.isalpha()):
         return word
     for _ in range(2):
-        ending = next((ending for ending in ENDINGS if word.endswith(ending) and len(word) - len(ending) >= LEAST), "")
-        word = word.removesuffix(ending)
+        if ended := ENDING.fullmatch(word):
+            word = ended.group(1)
     return word
 
 

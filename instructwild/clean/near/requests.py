@@ -48,10 +48,16 @@ class RequestIndex:
 
     Args:
         threshold: pairs need an F above it.
+        floor: pairs that ask for the same and have an F above this, but not above the threshold, are noted in `below`.
+
+    Attributes:
+        below: of each text that was kept and has any such pair, the one of highest F, the earliest of several.
     """
 
-    def __init__(self, threshold: Fraction | float | str = DEFAULT) -> None:
+    def __init__(self, threshold: Fraction | float | str = DEFAULT, floor: Fraction | None = None) -> None:
         self.threshold = as_threshold(threshold)
+        self._floor = self.threshold if floor is None else floor
+        self.below: dict[int, Match] = {}
         self.seen = 0
         self._kept: dict[int, Keyed] = {}
         self._same: dict[int, list[int]] = {}        # key of all terms -> kept texts
@@ -71,10 +77,16 @@ class RequestIndex:
         for bucket in query.buckets:
             candidates.update(self._about.get(bucket, ()))
         ours = tokens(query.text) if candidates else []
+        below: Match | None = None
         for row in sorted(candidates):
             match = self._match(row, query, ours)
-            if match is not None:
+            if match is None:
+                continue
+            if match.lcs >= needed(self.threshold, sum(match.lengths)):
                 return match
+            below = match if below is None or match.f > below.f else below
+        if below is not None:
+            self.below[self.seen] = below
         return None
 
     def add(self, text: str | Keyed) -> Match | None:
@@ -107,7 +119,7 @@ class RequestIndex:
         if not ours or not ask_the_same(query, kept):
             return None
         theirs = tokens(kept.text)
-        need = needed(self.threshold, len(ours) + len(theirs))
+        need = needed(self._floor, len(ours) + len(theirs))
         common = LCSseq.similarity(ours, theirs, score_cutoff=need)
         return Match(row, int(common), (len(ours), len(theirs))) if common >= need else None
 

@@ -22,8 +22,8 @@ from instructwild.clean.near.encode import Encoded, encode
 from instructwild.clean.near.lexicon import PROGRAMMING
 from instructwild.text.tokens import fold
 
-CROWD = 32_768
-"""Texts of the same cores beyond which no pair is looked at: all of them may ask for the same as another."""
+CROWD = 256
+"""Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
 UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", *NEGATED, *(f"{verb}n" for verb in NEGATED)})
 """Tokens of which a request reads more than the token shows: don't, I'd."""
 CORES = 500_000
@@ -113,11 +113,18 @@ def grouped(parts: Sequence[Sifted], floor: Fraction) -> NDArray[np.int32]:
         before += len(part.whole)
     root = np.arange(len(whole), dtype=np.int32)
     bound = floor.numerator, floor.denominator
-    meet(np.concatenate(askers), np.concatenate(groups), _starts(count), members, *texts, *bound, CROWD, root)
+    asker, asked = np.concatenate(askers), np.concatenate(groups)
+    begin = _starts(count)
+    crowded = np.bincount(asked, minlength=len(count)) > CROWD
+    few = ~crowded[asked]
+    meet(asker[few], asked[few], begin, members, *texts, *bound, root)
+    for one_group in np.flatnonzero(crowded):
+        crowd = np.union1d(members[begin[one_group]:begin[one_group + 1]], asker[asked == one_group])
+        meet_rare(crowd, *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
     start = _starts(counts)
     owner, bucket = listed(about, size, start, words)
     order = np.argsort(bucket, kind="stable")
-    meet_about(owner[order], bucket[order], size, start, words, *texts, *bound, CROWD, root)
+    meet_about(owner[order], bucket[order], size, start, words, *texts, *bound, root)
     first = np.full(len(whole), len(whole), np.int32)
     np.minimum.at(first, root, np.arange(len(whole), dtype=np.int32))
     return first[root]
@@ -130,6 +137,26 @@ class Texts(NamedTuple):
     length: NDArray[np.int64]
     tokens: NDArray[np.uint32]
     start: NDArray[np.int64]
+
+
+def _rare_tokens(crowd: NDArray[np.int64], texts: "Texts", floor: Fraction) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Of some texts the rarest tokens, one of which two of them share where their F is above the floor.
+
+    Returns for each such token which of the texts it is in, one token after another, and where each token's begin.
+    """
+    length = texts.length[crowd]
+    within = _starts(length)
+    at = np.repeat(texts.start[crowd] - within[:-1], length) + np.arange(within[-1])
+    _, token, count = np.unique(texts.tokens[at], return_inverse=True, return_counts=True)
+    rank = np.empty(len(count), np.int64)
+    rank[np.argsort(count, kind="stable")] = np.arange(len(count))
+    owner = np.repeat(np.arange(len(crowd)), length)
+    order = np.lexsort((rank[token], owner))
+    least = floor.numerator * length // (2 * floor.denominator - floor.numerator) + 1     # tokens that a twin shares
+    rare = order[np.arange(within[-1]) - within[:-1][owner] <= (length - least)[owner]]
+    holders = np.unique(rank[token[rare]] * len(crowd) + owner[rare])
+    listed_rank, holder = np.divmod(holders, max(len(crowd), 1))
+    return holder, np.append(np.flatnonzero(np.append(True, np.diff(listed_rank) > 0)), len(holder))
 
 
 _COLUMNS = (("whole", np.uint64), ("length", np.int64), ("about", np.uint64), ("size", np.int32), ("counts", np.int32),
@@ -287,35 +314,43 @@ def near(text, other, bits, length, tokens, start, p, q):  # noqa: ANN001, ANN20
 
 
 @compiled
-def meet(askers, groups, begin, members, bits, length, tokens, start, p, q, crowd, root):  # noqa: ANN001, ANN201
+def meet(askers, groups, begin, members, bits, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
     """Join the groups of each asker and member of its group whose F may be above p/q."""
-    joined = np.zeros(len(begin), np.bool_)
     for at in range(len(askers)):
         text, group = askers[at], groups[at]
-        low, high = begin[group], begin[group + 1]
-        if high - low > crowd:
-            if not joined[group]:
-                joined[group] = True
-                for other in range(low, high):
-                    root[root_of(root, members[other])] = root_of(root, members[low])
-            root[root_of(root, text)] = root_of(root, members[low])
-            continue
         m = length[text]
-        for k in range(low, high):
+        for k in range(begin[group], begin[group + 1]):
             other = members[k]
             n = length[other]
             if 2 * n * q <= p * (m + n):
                 continue
             if 2 * m * q <= p * (m + n):
                 break
-            if other != text and near(text, other, bits, length, tokens, start, p, q):
+            if root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, p, q):
                 root[root_of(root, text)] = root_of(root, other)
     for text in range(len(root)):
         root[text] = root_of(root, text)
 
 
 @compiled
-def meet_about(owner, bucket, size, start, words, bits, length, tokens, begin, p, q, crowd, root):  # noqa: ANN001, ANN201
+def meet_rare(crowd, holders, lists, bits, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
+    """Join the groups of those of a crowd that share a rare token and whose F may be above p/q."""
+    for token in range(len(lists) - 1):
+        for at in range(lists[token] + 1, lists[token + 1]):
+            text = crowd[holders[at]]
+            m = length[text]
+            for k in range(lists[token], at):
+                other = crowd[holders[k]]
+                n = length[other]
+                if 2 * min(m, n) * q > p * (m + n) and root_of(root, text) != root_of(root, other) and \
+                        near(text, other, bits, length, tokens, start, p, q):
+                    root[root_of(root, text)] = root_of(root, other)
+    for text in range(len(root)):
+        root[text] = root_of(root, text)
+
+
+@compiled
+def meet_about(owner, bucket, size, start, words, bits, length, tokens, begin, p, q, root):  # noqa: ANN001, ANN201
     """Join the groups of those that share a bucket and differ in few enough keywords, and whose F may be above p/q."""
     low = 0
     while low < len(owner):
@@ -324,11 +359,10 @@ def meet_about(owner, bucket, size, start, words, bits, length, tokens, begin, p
             high += 1
         for at in range(low + 1, high):
             text = owner[at]
-            if high - low > crowd:
-                root[root_of(root, text)] = root_of(root, owner[low])
-                continue
             for k in range(low, at):
                 other = owner[k]
+                if root_of(root, text) == root_of(root, other):
+                    continue
                 allowed = min(size[text], size[other]) // keywords.SHARE
                 ours, theirs = start[text + 1] - start[text], start[other + 1] - start[other]
                 need = (ours + theirs - allowed + 1) // 2
