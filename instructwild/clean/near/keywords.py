@@ -9,16 +9,17 @@ import re
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
-from instructwild.clean.near.content import APOSTROPHE, CLITIC, HAN, INPUT, NAME, NEGATED, NEGATION, QUOTE, QUOTED, stem
+from instructwild.clean.near.content import APOSTROPHE, CLITIC, HAN, INPUT, NEGATED, NEGATION, QUOTE, QUOTED, stem
 from instructwild.text.tokens import fold, tokens, tokens_of_folded
 
 SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|(?<=[\d)\]])[ ]*-[ ]*(?=[\w(\[])|(?<![\w)\]])-(?=\d)")
+NAME = re.compile("[A-Z][A-Za-z]*")
 COLONS = "\uFE13\uFE55\uFF1A\u2A74"
 """Characters that hold a colon in the form in which texts are compared."""
 FROM, LONGEST = 7, 64
 """Words, each counted once and without passing ones, that a request must have, and may have, to be judged by keywords."""
 SHARE = 4
-"""Keywords of one request that the other lacks, in both directions: at most one in so many words of the shorter one."""
+"""Keywords that one of two requests has beside those of the other: at most one in so many words of the shorter one."""
 LEFT = 2
 """What both must have, besides what is to be done."""
 PASSING, WEAK, FIXED, KEYWORD = range(4)
@@ -70,7 +71,7 @@ class _Words(dict[str, tuple[int, str]]):
 
 
 def _kind(token: str) -> tuple[int, str]:
-    if token.isdigit() or (len(token) == 1 and token not in "ai"):
+    if any(map(str.isdigit, token)) or (len(token) == 1 and token not in "ai"):
         return FIXED, token
     if token in _PASSING:
         return PASSING, ""
@@ -147,7 +148,7 @@ def alike(first: Keywords, second: Keywords) -> bool:
     ours, theirs = {*first.words}, {*second.words}
     common = ours & theirs
     ordered = common.union(first.fixed) - lexicon.TASKS
-    if len(ordered) < LEFT or len(ours ^ theirs) > smaller // SHARE:
+    if len(ordered) < LEFT or len(ours ^ theirs) > smaller // SHARE or not (ours <= theirs or theirs <= ours):
         return False
     languages = lexicon.PROGRAMMING & ordered
     if len(languages) == 1:                            # "in Python, write …" and "write a Python …"

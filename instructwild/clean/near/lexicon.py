@@ -5,6 +5,7 @@ a word that is in no list carries meaning. Their sections:
 
 - light: words that may come and go without another thing being asked for. Not `from`, `or`, `not`, `without`.
 - same: one meaning a line; the first word stands for all.
+- whole: words that hold a character which by itself says nothing.
 - phrases: several words, and what stands for them (nothing where they say nothing).
 - fixed: terms of a constraint, a format, a language, a sex, a grade: a text with one of them asks for something else.
 - works: what can be made as well as explained: a text with one of them keeps "write" and "explain" apart.
@@ -64,7 +65,8 @@ ENGLISH_LIGHT, CHINESE_LIGHT = _words(_EN["light"]), _words(_ZH["light"])
 ENGLISH_SAME = _classes(_EN["same"])
 """A word, without its ending -> the word that stands for all of its meaning."""
 ENGLISH_PHRASES = _pairs(_EN["phrases"])
-CHINESE_PHRASES = {**dict.fromkeys(CHINESE_LIGHT, ""), **_chinese_classes(_ZH["same"])}
+CHINESE_PHRASES = {**dict.fromkeys(CHINESE_LIGHT, ""), **{word: f"{WORD}{word}" for word in _words(_ZH["whole"])},
+                   **_chinese_classes(_ZH["same"])}
 """A word -> the one that stands for all of its meaning, or nothing where it says nothing."""
 NUMBERS = _pairs(_EN["numbers"])
 FIXED_ENGLISH = _words(_EN["fixed"])
