@@ -46,4 +46,9 @@ def tokens(text: str) -> list[str]:
     >>> tokens("What is ＡＩ？什么是AI")
     ['what', 'is', 'ai', '什', '么', '是', 'ai']
     """
-    return fold(text).translate(_SPACING).split()
+    return tokens_of_folded(fold(text))
+
+
+def tokens_of_folded(folded: str) -> list[str]:
+    """The tokens of a text that is folded already."""
+    return folded.translate(_SPACING).split()

@@ -35,10 +35,12 @@ SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|"
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
-UNDIRECTED = re.compile("对比|比较|给定|给出|为什么|成为|作为|分为|称为|认为|行为")
+UNDIRECTED = re.compile("对比|比较|给定|给出|给我|为什么|成为|作为|分类?为|归类?为|分组?[为成]|称为|认为|行为|完成|生成|当中|工作|作文|"
+                        "写作|作品|作者|作业|作家|作用|操作|制作|创作|合作|当前|适当|(?:^|[,。;、 ])为")
+"""Where a directing character stands in another word, or before those for whom something is done."""
 NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
-GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12})[ ]?\)")
-"""One Latin word in parentheses behind a Chinese one: 资产定价模型（CAPM）."""
+GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12}(?: [a-z]{2,12})?)[ ]?\)")
+"""One or two Latin words in parentheses behind a Chinese one: 资产定价模型（CAPM）."""
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
 VOWEL = frozenset("aeiouy")
@@ -47,8 +49,9 @@ POINT, DIGITS = "ˑ", dict(zip("零〇一二两三四五六七八九", (0, 0, 1,
 UNITS = {"十": 10, "百": 100, "千": 1000}
 SPARE, SPARE_HAN = 2, 4
 """Terms, or Chinese characters, that one text may have beside all terms of the other, in one place."""
-LEFT = 3
-"""Terms that must be left without them."""
+LEFT, LEFT_HAN = 3, 6
+"""Terms, or Chinese characters, that must be left without them."""
+FIRM, LOOSE, REPEATED = range(3)
 SHARE = 3
 """How many times as long as a longer run that may be missing the rest must be."""
 LONGEST = 64
@@ -63,13 +66,14 @@ class Content(NamedTuple):
 
     Attributes:
         terms: in their order.
-        loose: for each term whether it may be missing in a text that asks for the same: neither a number, a name, a negation
-            or a constraint, nor quoted, nor part of the input.
+        loose: for each term whether it may be missing in a text that asks for the same, being neither a number, a name, a
+            negation or a constraint, nor quoted, nor part of the input: `FIRM`, `LOOSE`, or `REPEATED` where it may and
+            stands elsewhere too.
         directed: whether words stand in the text that give the order of terms a meaning, such as "to" or 比.
     """
 
     terms: tuple[str, ...]
-    loose: tuple[bool, ...]
+    loose: tuple[int, ...]
     directed: bool
 
     def key(self, number: Callable[[str], int] = hash) -> int:
@@ -82,29 +86,40 @@ class Content(NamedTuple):
 
     def shorter(self, number: Callable[[str], int] = hash) -> list[int]:
         """The keys of the texts that have the same terms but for a run that may be missing."""
-        if not LEFT < len(self.terms) <= LONGEST:
+        if len(self.terms) > LONGEST:
             return []
-        hashes, keys = list(map(number, self.terms)), set()
+        hashes, weights, keys = list(map(number, self.terms)), self.weights(), set()
         whole = sum(hashes)
         for begin, loose in enumerate(self.loose):
             if loose:
                 without = whole
-                for end in self.spare(begin):
+                for end in self.spare(begin, weights):
                     without -= hashes[end - 1]
                     keys.add(without)
         return list(keys)
 
-    def spare(self, begin: int) -> range:
-        """Where a run of terms that may be missing, and that begins there, may end."""
-        size = len(self.terms)
-        last = min(begin + SPARE_HAN, size, begin + size - LEFT)
+    def weights(self) -> tuple[list[int], int]:
+        """For each term how many Chinese characters it counts as, 0 where it is none, and how much all of them count."""
+        weights = [_CHARACTERS[term[0]] for term in self.terms]
+        return weights, sum(weights) + weights.count(0)
+
+    def spare(self, begin: int, weights: tuple[list[int], int]) -> range:
+        """Where a run of terms that may be missing, and that begins there, may end.
+
+        Args:
+            weights: those of the terms.
+        """
+        each, whole = weights
+        kind = self.loose[begin]
+        last = min(begin + SPARE_HAN, len(self.terms))
         end, length = begin, 0
-        while end < last and self.loose[end]:
-            characters = _CHARACTERS[self.terms[end][0]]
+        while end < last and kind and self.loose[end] == kind:
+            characters = each[end]
             if not characters:
                 last = min(last, begin + SPARE)
             length += characters or 1
-            if length > SPARE_HAN or (length > 1 and size - (end + 1 - begin) < SHARE * length):
+            left = whole - length
+            if length > SPARE_HAN or left < (LEFT_HAN if characters else LEFT) or (length > 1 and left < SHARE * length):
                 break
             end += 1
         return range(begin + 1, min(end, last) + 1)
@@ -179,7 +194,7 @@ def _undecorated(text: str) -> str:
 _DECORATION = frozenset({"So", "Sk", "Cf", "Mn", "Me", "Zs"})
 
 
-def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
+def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """The terms without repetitions ("describe and explain"), and in one order where several orders ask the same.
 
     Question words come first: 有哪些好处 and 好处是什么 ask the same. So does a programming language where no second is
@@ -187,10 +202,10 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
     """
     if lexicon.CODE in terms or not lexicon.PROGRAMMING.isdisjoint(terms):
         terms = [lexicon.OF_PROGRAMS.get(term, term) if spare else term for term, spare in zip(terms, loose, strict=True)]
+    if lexicon.CLASSIFY in terms:                    # into "wild or tame" asks what "wild and tame" does
+        spares = [spare for term, spare in zip(terms, loose, strict=True) if term not in lexicon.OR]
+        terms, loose = [term for term in terms if term not in lexicon.OR], spares
     apart, asks = loose, not _QUESTIONS.isdisjoint(terms)
-    if len(set(terms)) < len(terms):                 # what is said twice is no passing word
-        count = Counter(terms)
-        loose = [spare and count[term] == 1 for term, spare in zip(terms, loose, strict=True)]
     kept = [at for at, term in enumerate(terms)
             if not (asks and term == lexicon.EXPLAIN) and not (at and apart[at] and term == terms[at - 1])]
     if asks:
@@ -206,7 +221,9 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
         at = ordered.index(named[0])
         ordered.insert(0, ordered.pop(at))
         spares.insert(0, spares.pop(at))
-    return tuple(ordered), tuple(spares)
+    count = Counter(ordered)
+    return tuple(ordered), tuple((REPEATED if count[term] > 1 else LOOSE) if spare else FIRM
+                                 for term, spare in zip(ordered, spares, strict=True))
 
 
 def _opening(terms: list[str], loose: list[bool], kept: list[int]) -> int:
@@ -246,7 +263,8 @@ def _missing(longer: Content, shorter: Content) -> bool:
         begin += 1
     if longer.terms[begin + more:] != shorter.terms[begin:]:
         return False
-    while begin + more not in longer.spare(begin):           # a run "x y x" may begin at either x
+    weights = longer.weights()
+    while begin + more not in longer.spare(begin, weights):  # a run "x y x" may begin at either x
         if not begin or longer.terms[begin - 1] != longer.terms[begin - 1 + more]:
             return False
         begin -= 1
@@ -281,7 +299,7 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
         directed = not lexicon.DIRECTED.isdisjoint(words)
         if not _FIRST_PAIRS.isdisjoint(pairwise(words)):
             words = _with_phrases(words)
-    glosses = GLOSS.findall(text) if chinese and "(" in text else ()
+    glosses = " ".join(GLOSS.findall(text)).split() if chinese and "(" in text else ()
     for word in words:
         term, spare = _TERMS[word]
         if chinese and not term and word.isascii():          # "Go to" is a name in a Chinese text
@@ -354,11 +372,11 @@ def _term(word: str) -> str:
     word = lexicon.NUMBERS.get(word, word)
     if word in lexicon.ENGLISH_SAME:
         return lexicon.ENGLISH_SAME[word]
-    stem = _stem(word)
-    return lexicon.ENGLISH_SAME.get(stem, stem)
+    base = stem(word)
+    return lexicon.ENGLISH_SAME.get(base, base)
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
     """A word of the Latin alphabet without the ending of its plural or of its verb form."""
     if not word.isascii() or len(word) < 4:
         return word
@@ -404,13 +422,13 @@ def _classes_that_stay() -> dict[str, str]:
              *lexicon.OF_PROGRAMS.values(), *NEGATED, *_CHINESE_TERMS, *lexicon.CHINESE_PHRASES, lexicon.HOW, lexicon.WHY}
     for phrase, stands_for in lexicon.ENGLISH_PHRASES.items():
         words.update(phrase.split(), stands_for.split())
-    unsteady = {lexicon.ENGLISH_SAME.get(form, form) for word in words for form in (word, _stem(word))}
+    unsteady = {lexicon.ENGLISH_SAME.get(form, form) for word in words for form in (word, stem(word))}
     return {word: head for word, head in lexicon.ENGLISH_SAME.items() if head not in unsteady}
 
 
 _STEADY = _classes_that_stay()
 _CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *(lexicon.ENGLISH_SAME.keys() - _STEADY.keys()), *lexicon.NUMBERS,
-                       *(f"{verb}n" for verb in NEGATED), *NEGATED, "can", "re", "ll", "ve", *DIGITS, *UNITS,
+                       *(f"{verb}n" for verb in NEGATED), *NEGATED, *lexicon.OR, "can", "re", "ll", "ve", *DIGITS, *UNITS,
                        *(word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()),
                        *(word for term in lexicon.ENGLISH_PHRASES.values() for word in term.split()),
                        *(char for phrase in lexicon.CHINESE_PHRASES for char in phrase)})
@@ -425,5 +443,5 @@ def core(token: str) -> str:
         return ""
     if token in _STEADY:
         return _STEADY[token]
-    stem = _stem(token)
-    return "" if stem in _CHANGING else _STEADY.get(stem, stem)
+    base = stem(token)
+    return "" if base in _CHANGING else _STEADY.get(base, base)

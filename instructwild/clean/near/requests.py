@@ -1,8 +1,8 @@
 """Near-duplicates that ask for the same: the plain rule's pairs without those that differ in what they ask for.
 
-Greedy, in input order: a text is dropped iff an earlier kept text has F above the threshold and `same_request` holds for
-their contents. Both conditions are of the two texts alone. As texts that ask for the same have the same terms but for a few
-that may be missing, they meet in a table of keys, and no other pair is looked at.
+Greedy, in input order: a text is dropped iff an earlier kept text has F above the threshold and the two ask for the same
+(`ask_the_same`): by their terms (`content`), or, where they are longer, by their keywords (`keywords`). Both conditions are
+of the two texts alone. Texts that ask for the same meet in tables of keys, and no other pair is looked at.
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from typing import NamedTuple
 from rapidfuzz.distance import LCSseq
 
 from instructwild.clean.near.content import Content, content, same_request
+from instructwild.clean.near.keywords import Keywords, keywords, same_keywords
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.text.tokens import tokens
@@ -24,12 +25,20 @@ class Keyed(NamedTuple):
     content: Content
     key: int
     shorter: list[int]
+    keywords: Keywords | None
+    buckets: list[tuple[str, ...]]
 
 
 def keyed(text: str) -> Keyed:
     """A text with what it asks for and the keys under which it meets others."""
-    asks = content(text)
-    return Keyed(text, asks, asks.key(), asks.shorter())
+    asks, about = content(text), keywords(text)
+    return Keyed(text, asks, asks.key(), asks.shorter(), about, about.buckets() if about else [])
+
+
+def ask_the_same(first: Keyed, second: Keyed) -> bool:
+    """Whether two texts ask for the same, whatever their F."""
+    return same_request(first.content, second.content) or \
+        same_keywords(first.keywords, second.keywords, (first.text, second.text))
 
 
 class RequestIndex:
@@ -39,14 +48,21 @@ class RequestIndex:
 
     Args:
         threshold: pairs need an F above it.
+        floor: pairs that ask for the same and have an F above this, but not above the threshold, are noted in `below`.
+
+    Attributes:
+        below: of each text that was kept and has any such pair, the one of highest F, the earliest of several.
     """
 
-    def __init__(self, threshold: Fraction | float | str = DEFAULT) -> None:
+    def __init__(self, threshold: Fraction | float | str = DEFAULT, floor: Fraction | None = None) -> None:
         self.threshold = as_threshold(threshold)
+        self._floor = self.threshold if floor is None else floor
+        self.below: dict[int, Match] = {}
         self.seen = 0
         self._kept: dict[int, Keyed] = {}
         self._same: dict[int, list[int]] = {}        # key of all terms -> kept texts
         self._fuller: dict[int, list[int]] = {}      # key without terms that may be missing -> kept texts
+        self._about: dict[tuple[str, ...], list[int]] = {}               # bucket of its keywords -> kept texts
 
     def __len__(self) -> int:
         """How many texts are there to be found."""
@@ -58,11 +74,19 @@ class RequestIndex:
         candidates = {*self._same.get(query.key, ()), *self._fuller.get(query.key, ())}
         for other in query.shorter:
             candidates.update(self._same.get(other, ()))
+        for bucket in query.buckets:
+            candidates.update(self._about.get(bucket, ()))
         ours = tokens(query.text) if candidates else []
+        below: Match | None = None
         for row in sorted(candidates):
             match = self._match(row, query, ours)
-            if match is not None:
+            if match is None:
+                continue
+            if match.lcs >= needed(self.threshold, sum(match.lengths)):
                 return match
+            below = match if below is None or match.f > below.f else below
+        if below is not None:
+            self.below[self.seen] = below
         return None
 
     def add(self, text: str | Keyed) -> Match | None:
@@ -82,6 +106,8 @@ class RequestIndex:
         self._same.setdefault(query.key, []).append(self.seen)
         for other in query.shorter:
             self._fuller.setdefault(other, []).append(self.seen)
+        for bucket in query.buckets:
+            self._about.setdefault(bucket, []).append(self.seen)
         self.seen += 1
 
     def skip(self) -> None:
@@ -90,10 +116,10 @@ class RequestIndex:
 
     def _match(self, row: int, query: Keyed, ours: list[str]) -> Match | None:
         kept = self._kept[row]
-        if not ours or not same_request(query.content, kept.content):
+        if not ours or not ask_the_same(query, kept):
             return None
         theirs = tokens(kept.text)
-        need = needed(self.threshold, len(ours) + len(theirs))
+        need = needed(self._floor, len(ours) + len(theirs))
         common = LCSseq.similarity(ours, theirs, score_cutoff=need)
         return Match(row, int(common), (len(ours), len(theirs))) if common >= need else None
 

@@ -26,7 +26,7 @@ from instructwild.clean.workers import Workers
 from instructwild.text.tokens import tokens
 
 SIFTED_FROM = 20_000     # below, the compiled sieve costs more than it saves
-BELOW = Fraction(1, 10)
+BELOW = Fraction(1, 20)
 """How far below the threshold the nearest kept pairs are looked for."""
 SIFTED_AT_ONCE, DECIDED_AT_ONCE = 50_000, 10_000
 """Texts of one item of work."""
@@ -61,8 +61,9 @@ class SameRequests:
         self.threshold = as_threshold(threshold)
         self._texts = texts
         self._workers = workers or Workers()
-        self._floor = max(min(self.threshold - BELOW, *RETHRESHOLD), Fraction(0))
+        self._floor = max(min([self.threshold - BELOW, *(RETHRESHOLD if anew else ())]), Fraction(0))
         big = len(texts) >= SIFTED_FROM if sifted is None else sifted
+        self._copies = np.zeros(0, np.int64), np.zeros((4, 0), np.int64)
         self._first = self._sift() if big else None
         self._anew: Counter[Fraction] | None = Counter(dict.fromkeys(RETHRESHOLD, 0)) if anew else None
         self._below: list[tuple[int, Match]] = []
@@ -100,9 +101,10 @@ class SameRequests:
         """How many texts would be dropped at other thresholds, each decided anew."""
         thresholds = tuple(thresholds)
         if self._anew is None or not {*thresholds} <= {*self._anew}:
-            self._anew = Counter(dict.fromkeys(thresholds, 0))
-            if any(threshold < self._floor for threshold in thresholds):
+            if any(threshold < self._floor for threshold in thresholds) and self._first is not None:
                 self._floor, self._first = min(thresholds), None
+                self._copies = self._copies[0][:0], self._copies[1][:, :0]
+            self._anew = Counter({threshold: len(self._copies[0]) if threshold < 1 else 0 for threshold in thresholds})
             for decided in self._workers.map(partial(_counts, thresholds=thresholds), map(self._part, self._batches())):
                 self._anew.update(decided)
         return {threshold: self._anew[threshold] for threshold in thresholds}
@@ -127,23 +129,47 @@ class SameRequests:
     def _sift(self) -> "NDArray[np.int32] | None":
         """For each text the first of its group; None where no compiler is installed."""
         try:
-            from instructwild.clean.near.sieve import Sifted, grouped, keys_of_requests, sift
+            from instructwild.clean.near.sieve import grouped, sift, sift_closely
         except ImportError:
             return None
-        count = len(self._texts)
-        spans = [range(begin, min(begin + SIFTED_AT_ONCE, count)) for begin in range(0, count, SIFTED_AT_ONCE)]
-        parts = list(self._workers.map(sift, map(self._part, spans)))
-        first = grouped(parts, self._floor)
-        large = np.flatnonzero(np.bincount(first, minlength=count)[first] > LARGE)
-        if not len(large) or (self._workers.count == 1 and count < BOUNDED):
-            return first
-        # short texts chain together what has little in common: such a group is parted by what its texts ask for
-        length, bits = (np.concatenate([getattr(part, name) for part in parts])[large] for name in ("length", "bits"))
-        spans = [large[begin:begin + DECIDED_AT_ONCE] for begin in range(0, len(large), DECIDED_AT_ONCE)]
-        keys = self._workers.map(keys_of_requests, map(self._part, spans))
-        finer = [Sifted(whole, length[begin:begin + len(whole)], bits[begin:begin + len(whole)], row, shorter)
-                 for begin, (whole, row, shorter) in zip(range(0, len(large), DECIDED_AT_ONCE), keys, strict=True)]
-        first[large] = large[grouped(finer, self._floor)]
+        own = self._first_of_each()
+        rows = np.flatnonzero(own == np.arange(len(own)))              # each text once
+        parts = list(self._workers.map(sift, map(self._part, _spans(rows, SIFTED_AT_ONCE))))
+        group = grouped(parts, self._floor)
+        large = np.flatnonzero(np.bincount(group, minlength=len(rows))[group] > LARGE)
+        if len(large) and (self._workers.count > 1 or len(own) >= BOUNDED):
+            # short texts chain together what has little in common: such a group is parted by what its texts ask for
+            finer = list(self._workers.map(sift_closely, map(self._part, _spans(rows[large], DECIDED_AT_ONCE))))
+            group[large] = large[grouped(finer, self._floor)]
+        length = np.concatenate([np.zeros(0, np.int64), *(part.length for part in parts)])
+        return self._without_mere_copies(own, rows, group, length)
+
+    def _first_of_each(self) -> NDArray[np.int64]:
+        """For each text the first identical one."""
+        if isinstance(self._texts, pl.Series):
+            frame = pl.DataFrame({"text": self._texts.rename("text"), "row": pl.int_range(len(self._texts), eager=True)})
+            return frame.select(pl.col("row").first().over("text"))["row"].to_numpy()
+        seen: dict[str, int] = {}
+        return np.fromiter((seen.setdefault(text, row) for row, text in enumerate(self._texts)), np.int64, len(self._texts))
+
+    def _without_mere_copies(self, own: NDArray[np.int64], rows: NDArray[np.int64], group: NDArray[np.int32],
+                             length: NDArray[np.int64]) -> NDArray[np.int32]:
+        """For each text the first of its group; copies of a text that can meet no other are decided here.
+
+        Args:
+            own: for each text the first identical one.
+            rows: the first ones.
+            group: for each of these the first of its group, a position in `rows`.
+            length: how many tokens it has.
+        """
+        alone = np.bincount(group, minlength=len(rows))[group] == 1
+        at = np.searchsorted(rows, own)
+        first = rows[group][at].astype(np.int32)
+        copies = np.flatnonzero((own != np.arange(len(own))) & alone[at])
+        first[copies] = copies
+        copies = copies[length[at[copies]] > 0]
+        tokens_of = length[at[copies]]
+        self._copies = copies, np.stack([own[copies], tokens_of, tokens_of, tokens_of])
         return first
 
     def _batches(self) -> Iterable[NDArray[np.int64]]:
@@ -153,12 +179,11 @@ class SameRequests:
 
         return batches(self._first, DECIDED_AT_ONCE)
 
-    def _part(self, rows: "range | NDArray[np.int64]") -> list[str]:
+    def _part(self, rows: NDArray[np.int64]) -> list[str]:
         """Some of the texts."""
         if isinstance(self._texts, pl.Series):
-            part = self._texts[rows.start:rows.stop] if isinstance(rows, range) else self._texts.gather(rows)
-            return part.to_list()
-        return [self._texts[row] for row in rows]
+            return self._texts.gather(rows).to_list()
+        return [self._texts[row] for row in rows.tolist()]
 
     def _decide(self, anew: Sequence[Fraction]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The rows that duplicate another, and for each its twin, the common tokens and both lengths: int64 [4, rows]."""
@@ -169,7 +194,10 @@ class SameRequests:
                 planned.append(rows)
                 yield self._part(rows)
 
-        all_rows, all_matches = [np.zeros(0, np.int64)], [np.zeros((4, 0), np.int64)]
+        most = len(self._copies[0]) if self.threshold < 1 else 0       # nothing exceeds 1, not even an identical text
+        all_rows, all_matches = [self._copies[0][:most]], [self._copies[1][:, :most]]
+        if self._anew is not None:
+            self._anew.update({threshold: len(self._copies[0]) for threshold in anew})
         decide = partial(_decided, threshold=self.threshold, anew=anew)
         for number, decided in enumerate(self._workers.map(decide, parts())):
             rows, planned[number] = planned[number], np.zeros(0, np.int64)
@@ -185,6 +213,10 @@ class SameRequests:
 
 def _farthest(pair: tuple[int, Match]) -> float:
     return -float(pair[1])
+
+
+def _spans(rows: NDArray[np.int64], size: int) -> list[NDArray[np.int64]]:
+    return [rows[begin:begin + size] for begin in range(0, len(rows), size)]
 
 
 class Decided(NamedTuple):
@@ -207,43 +239,42 @@ def _decided(texts: Sequence[str], threshold: Fraction, anew: Sequence[Fraction]
     """Decide some texts that no other text bears upon."""
     with _collector_paused():
         entries = _read(texts)
-        matches = _at(texts, entries, threshold)
-        below = _at(texts, entries, max(threshold - BELOW, Fraction(0)), [match is None for match in matches])
-        counts = {other: sum(match is not None for match in _at(texts, entries, other)) for other in anew}
+        index = RequestIndex(threshold, max(threshold - BELOW, Fraction(0)))
+        matches = _at(texts, entries, index)
+        counts = {other: _count(texts, entries, other) for other in anew}
     pairs = [(row, match) for row, match in enumerate(matches) if match is not None]
     rows = np.array([row for row, _ in pairs], np.int64)
     columns = np.array([(match.index, match.lcs, *match.lengths) for _, match in pairs], np.int64).reshape(-1, 4)
-    near = [(row, match) for row, match in enumerate(below) if match is not None]
-    return Decided(rows, columns.T, nsmallest(NEAREST, near, key=_farthest), counts)
+    return Decided(rows, columns.T, nsmallest(NEAREST, index.below.items(), key=_farthest), counts)
 
 
 def _counts(texts: Sequence[str], thresholds: Sequence[Fraction]) -> dict[Fraction, int]:
     """How many of some texts would be dropped at each threshold."""
     with _collector_paused():
         entries = _read(texts)
-        return {threshold: sum(match is not None for match in _at(texts, entries, threshold)) for threshold in thresholds}
+        return {threshold: _count(texts, entries, threshold) for threshold in thresholds}
+
+
+def _count(texts: Sequence[str], entries: dict[str, Keyed], threshold: Fraction) -> int:
+    return sum(match is not None for match in _at(texts, entries, RequestIndex(threshold)))
 
 
 def _read(texts: Sequence[str]) -> dict[str, Keyed]:
     return {text: keyed(text) for text in dict.fromkeys(texts)}
 
 
-def _at(texts: Sequence[str], entries: dict[str, Keyed], threshold: Fraction,
-        among: Sequence[bool] | None = None) -> list[Match | None]:
-    """For each text, or each among those, the earliest kept one that it duplicates. Of identical texts one is looked up."""
-    index = RequestIndex(threshold)
+def _at(texts: Sequence[str], entries: dict[str, Keyed], index: RequestIndex) -> list[Match | None]:
+    """For each text the earliest kept one that it duplicates. Of identical texts one is looked up."""
     repeated = {text for text, count in Counter(texts).items() if count > 1}
     matches: list[Match | None] = [None] * len(texts)
     copies: dict[str, Match | None] = {}             # what the next identical text duplicates
     for row, text in enumerate(texts):
-        if among is not None and not among[row]:
-            index.skip()
-        elif text in copies:
+        if text in copies:
             index.skip()
             matches[row] = copies[text]
         else:
             matches[row] = index.add(entries[text])
-            copies[text] = matches[row] or (_identical(text, row, threshold) if text in repeated else None)
+            copies[text] = matches[row] or (_identical(text, row, index.threshold) if text in repeated else None)
     return matches
 
 

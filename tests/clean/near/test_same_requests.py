@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructwild.clean.near import RequestIndex, SameRequests, lexicon, near_duplicate_matches, request_text
-from instructwild.clean.near.content import content, same_request
+from instructwild.clean.near.requests import ask_the_same, keyed
 
 PAIRS = [json.loads(line) for line in (Path(__file__).parent / "pairs.jsonl").read_text("utf-8").splitlines()]
 WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please", "list", "three", "3", "not",
@@ -18,8 +18,22 @@ WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please"
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 
 
+LONGER = st.lists(st.sampled_from(["the harbour master counts", "boats", "in two", "quiet", "bays", "before dawn", "and writes",
+                                   "a letter", "to the", "mayor", "don't", "won't say", "C++", "'red'", "5", ": north", "I'd",
+                                   "Oslo", "odd", "numbers", "of the keeper's", "lamp", "lamps", "100%"]),
+                  min_size=6, max_size=14).map(" ".join)
+
+
 def same(first, second):
-    return same_request(content(first), content(second))
+    return ask_the_same(keyed(first), keyed(second))
+
+
+def variations(drawn):
+    """A longer text, and the same with one of its words left out or doubled."""
+    text, places = drawn
+    words = text.split()
+    return [text, *(" ".join(words[:at % len(words)] + words[at % len(words) + 1:] if at % 2 else
+                             words + words[at % len(words):][:1]) for at in places)]
 
 
 def dropped(*texts, **options):
@@ -94,8 +108,8 @@ def test_of_a_conversation_all_turns_up_to_the_last_question_count():
     assert request_text(talk[:1]) == ""
 
 
-@given(st.lists(TEXT, max_size=12))
-@settings(deadline=None, max_examples=60)
+@given(st.lists(TEXT, max_size=12) | st.tuples(LONGER, st.lists(st.integers(0, 9), max_size=11)).map(variations))
+@settings(deadline=None, max_examples=120)
 def test_all_paths_agree_with_the_definition(texts):
     kept, expected = [], []
     for row, text in enumerate(texts):
@@ -110,7 +124,7 @@ def test_all_paths_agree_with_the_definition(texts):
     assert [None if match is None else match.index for match in map(index.add, texts)] == expected
 
 
-@given(TEXT, TEXT)
+@given(TEXT | LONGER, TEXT | LONGER)
 @settings(deadline=None)
 def test_the_verdict_is_the_same_either_way_round(first, second):
     assert same(first, second) == same(second, first)
