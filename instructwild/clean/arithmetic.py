@@ -16,14 +16,16 @@ _EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
 CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
 """What a text without an equation does not match; the same in Rust's syntax as in Python's."""
 _EQUATION = re.compile(
-    rf"(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\w.)\]%] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )(?P<left>{_SUM}){_EQUALS}"
-    r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
+    rf"(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )(?P<left>{_SUM}){_EQUALS}"
+    r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
 _ASKS = re.compile(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|what(?:'s| is)|determine|find|计算|求|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
                    rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于|是什么)?\W*\Z")
 _RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
 _SHORT = 120
 """Characters of an answer that is hardly more than the result."""
+_FRACTION = 20
+"""Below it, what is written as 1/4 is a part of something that was named before: "1/4 = 15 cups"."""
 _LONGEST = 12
 """Digits of a number beyond which an equation is no sum of daily life."""
 NOT_DECIMAL = re.compile(r"(?i)binary|hexadecimal|octal|base[- ]?\d|modul|\bmod\b|XOR|string|concaten|operator|joke|riddle|puzzle"
@@ -72,13 +74,22 @@ def _holds(left: str, right: str) -> bool:
     if len(signs) != len(numbers) - 1 or any(len(number) > _LONGEST or number[:1] == "0" and number[1:2].isdigit()
                                              for number in numbers):
         return True
-    value = _value([Fraction(number) for number in numbers], signs)
+    values = [Fraction(number) for number in numbers]
+    if "/" in signs and " " not in left and max(values) < _FRACTION:
+        return True
+    value = _value(values, signs)
     said = Decimal(right.lstrip("$¥€£").replace(",", "").replace("$", ""))
-    if value is None:
+    if value is None or _other_unit(value, Fraction(said)):
         return True
     step = Fraction(10) ** int(said.as_tuple().exponent)
     rounded = "/" in signs or "÷" in signs or any("." in number for number in numbers)
     return abs(value - Fraction(said)) < step if rounded else value == Fraction(said)
+
+
+def _other_unit(value: Fraction, said: Fraction) -> bool:
+    """Whether the two differ by a power of ten: kilograms of grams, dollars of cents."""
+    ratio = abs(value / said) if said and value else Fraction(0)
+    return ratio != 1 and set(str(max(ratio.numerator, ratio.denominator))) <= {"0", "1"} and min(ratio.numerator, ratio.denominator) == 1
 
 
 def _value(numbers: list[Fraction], signs: list[str]) -> Fraction | None:

@@ -40,7 +40,7 @@ _NEXT = (r"(?i)\A\W*(?:please )?(?:continue|go on|carry on|keep going|proceed|tr
 _NAMES_EARLIER = (rf"(?i)\b(?:your|my) (?:previous|preceding|last|earlier) (?:[a-z]+ )?{_WORK}\b"
                   rf"|\b(?:the|all) (?:previous|preceding) (?:[a-z]+ )?{_WORK}\b"
                   rf"|(?:\A|[请对把将据照用给在为从，])(?:上面|上述|以上|刚才|之前|前面)(?:给出|提到|列出|生成)?的?(?:这|那|几|些|个|段|首|篇){{0,2}}{_HAN_WORK}")
-_NAMES_ABOVE = rf"(?i)\b(?:the|these|those|all|all the) above (?:[a-z]+ )?{_WORK}\b"
+_NAMES_ABOVE = rf"(?i)\b(?:the|these|those|all|all the) above (?:[a-z]+ )?{_WORK}\b|\babove\W*\z"
 _OPENS_A_REPLY = (r"(?i)\A\W*(?:ok(?:ay)?|great|perfect|awesome|nice|cool|excellent|good|thanks?|thank you|no|nope|yes|yeah|sorry"
                   r"|hmm|wait)[,.!]+ +\S|\A\W*(?:but|and|also) (?:can|could|what|how|why|if|the|it|is|i|you|make|add|in|please)\b"
                   r"|\A\W*(?:不对|不是这样|错了|好的|谢谢|可以)[，,。！ ]+\S")
@@ -58,8 +58,9 @@ _POINT = (r"(?i)\A\W*(?:please |can you |could you |now )*(?:expand|elaborate|ex
           r"|more|go (?:on|deeper))\b[^.?!]{0,40}\b(?:points?|steps?|items?|options?) #?\d+\b")
 
 _POINTS_AT = (r"(?i)\b(?:this|these) (?:\w+ )?(?:block|function|code|project|script|program|sentence|paragraph|passage|text|article|story|list"
-              r"|table|error|file|poem|equation|snippet|dataset)s?\b|\b(?:that|my) (?:paragraph|passage|story|code|article)\b"
-              r"|\A(?:请问)?(?:该|这[个种些段])(?:积木)?(?:块|函数|脚本|教程|代码|程序|项目|疾病|技术|陈述|按钮|文件|方法|药物|步骤|图表)"
+              r"|table|error|file|poem|equation|snippet|dataset|training|outline|proposal|diagram|response"
+              r"|answer|solution)s?\b|\b(?:that|my) (?:paragraph|passage|story|code|article)\b"
+              r"|\A第[一二三四五六](?:种|个|条)?(?:方法|步骤?|点|部分|方案|例子)|\A(?:请问)?(?:该|这[个种些段])(?:积木)?(?:块|函数|脚本|教程|代码|程序|项目|疾病|技术|陈述|按钮|文件|方法|药物|步骤|图表)"
               r"\p{Han}{0,3}?(?:的|是|可以|有|能|为什么|如何|什么|应该|会|用)")
 """Something that the prompt shows, and that is not in the row."""
 
@@ -77,12 +78,12 @@ _OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[s
                   rf"|(?:这|以下|下面)是(?:修改|更新|修订|改进|修正|调整|缩短|扩展)(?:后|过)的{_HAN_WORK}")
 LOST_CONTEXT = _SINGLE_TURN & (_SIZE < LONGEST) & (
     matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
-    | (_BARE & (_SIZE < 240) & (matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(90), _NAMES_ABOVE)
+    | (_BARE & (_SIZE < 240) & (matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE)
                                 | matches(PROMPT, _REPLIES)
                                 | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
                                 | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - "))
                                 | matches(PROMPT, _POINT)
-                                | ((_SIZE < 90) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
+                                | ((_SIZE < 120) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
                                 | (matches(ANSWER.str.head(200), _OPENS_EARLIER)
                                    & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))))
     | matches(ANSWER, _ANSWERS_EARLIER))
@@ -94,12 +95,19 @@ _TASK = (r"(?i)\A(?:please |can you |could you )?(?:summari[sz]e|rewrite|transla
          r"|punctuate|rearrange)\b")
 _NAMED = (rf"(?i)\b(?:the following|this|below|the given|the provided|the above) (?:\w+ )?{_TEXT}\b[^,;]*\z"
           rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)\W*\z")
-_HAN_TEXT = r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程|数据|陈述|表格|短语|文字)"
-_HAN_TASK = (r"\A(?:请|将|把|对|为|根据)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换|排序|找出|完成"
-             r"|简化|调试|解释|概括)")
-_HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,4}}{_HAN_TEXT}"
-_HOLDS_ONE = r"[:：;；\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
+_HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息|评论|对话|关键词|语句"
+             r"|情节|产品|图表|选项|概念)")
+_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换|排序|找出|完成"
+             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取)|的(?:定义|含义|意思|主题|情感|情绪)\W*\z")
+_HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}"
+_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏"
+_MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
+_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:provided?|given|specif(?:y|ied)|includ(?:e|ed)|attach(?:ed)?)\b"
+                 r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
+_HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
 """What an input stands in or behind: a colon, quotes, brackets, digits, a second sentence."""
 MISSING_INPUT = (_SINGLE_TURN & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE)
                  & ((matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
-                    | ((PROMPT.str.len_chars() < 60) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED))))
+                    | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
+                        & ~matches(PROMPT, _HAN_PROGRAM))
+                    | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED))))

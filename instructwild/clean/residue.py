@@ -19,13 +19,23 @@ _MAY_BE_TAGGED = pl.when(ANSWER.str.contains_any(["<|", "[INST", "[/INST", "SYS>
 ROLE_TAGS = ((matches(_MAY_BE_TAGGED, _TAG) & ~matches(PROMPT, _ABOUT_TAGS))
              | (matches(ANSWER, _NAMED) & ~matches(PROMPT, _TALKS) & ~ANSWER.str.contains("```", literal=True)))
 
-_LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaicite", "†", "turn0", "turn1", "turn2", "Copy to Clipboard",
-                "复制代码", "번역하기", "Regenerate response", "重新生成回答", "sandbox:/mnt", *"\ue200\ue201\ue202\ue203\ue204\ue205\ue206"]
-_RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite:\d+|\bturn\d+(?:search|view|news|file|image)\d+"
+_LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaicite", "†", "turn0", "turn1", "turn2", 
+                "复制代码", "Regenerate response", "重新生成回答", "sandbox:/mnt", *"\ue200\ue201\ue202\ue203\ue204\ue205\ue206"]
+_RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite:\d+|turn\d+(?:search|view|news|file|image)\d+"
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
-            r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\S(?:Copy to Clipboard|지금 번역하기)\s*\z|\n\s*(?:지금 번역하기|Share Prompt|复制代码)\s*\z"
+            r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
             r"|(?:^|\n)(?:复制代码)\s*\n")
 SHARE_RESIDUE = pl.any_horizontal(matches(pl.when(text.str.contains_any(_LEFT_BEHIND)).then(text), _RESIDUE) for text in (PROMPT, ANSWER))
+
+INTERFACE_LABEL = matches(PROMPT, r"\S\s*(?:Copy to Clipboard|지금 번역하기|\d+ / \d+)\s*\z")
+"""The label of a button, or the number of a version, at the end of a prompt that may be good without it."""
+
+_PICTURE = (r"(?:<(?:img|image|picture|图片|图像)\b[^>]*>|!\[[^\]\n]*\]\([^)\n]*\)|[\[【<（](?:an? )?(?:attached |the )?(?:image|picture|photo|photograph"
+            r"|video|audio|file|gif|sticker|voice message|附?图片|图像|附?照片|插图|语音|视频|动画表情|表情|文件|附件)(?: of [^\]\n]{1,60}| attached| here| omitted|: [^\]\n]{1,60})?[\]】>）])")
+MEDIA_AS_TEXT = ((matches(ANSWER.str.head(300), rf"(?i)\A\W{{0,3}}{_PICTURE}") & (ANSWER.str.len_chars() < 300)
+                  | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)"))
+                 & ~matches(PROMPT, r"(?i)html|markdown|code|tag|css|template|代码|标签|标记|网页|模板"))
+"""A picture or another file that stands as a word where it stood itself."""
 
 _VENDOR = (r"(?:OpenAI|Anthropic|Google(?: DeepMind| AI)?|DeepMind|Microsoft|Meta(?: AI)?|Baidu|Alibaba(?: Cloud)?|Tencent|ByteDance"
            r"|iFlytek|Zhipu(?: AI)?|Moonshot(?: AI)?|DeepSeek|xAI|Mistral(?: AI)?|Cohere|LAION|Stability AI|Inflection|01\.AI|Databricks)")

@@ -16,6 +16,8 @@ from instructwild.clean.endings import CUT_OFF, REPETITION
 from instructwild.clean.patterns import matches
 from instructwild.clean.residue import (
     ESCAPED_MARKDOWN,
+    INTERFACE_LABEL,
+    MEDIA_AS_TEXT,
     MODEL_IDENTITY,
     REFUSAL,
     ROLE_TAGS,
@@ -53,7 +55,7 @@ RULES: dict[str, Defect] = {
     "placeholder_answer": Defect(
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
-        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?output|no answer|无输出|没有输出|无答案|不适用)\W*\z"),
+        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案|不适用)\W*\z"),
         "drop", (10, 10)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),
@@ -62,7 +64,7 @@ RULES: dict[str, Defect] = {
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
     "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (207, 212)),
-    "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (29, 30)),
+    "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (84, 87)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -79,7 +81,9 @@ RULES: dict[str, Defect] = {
     "role_tags": Defect("the answer holds the tags or names of a chat's roles", ROLE_TAGS, "flag"),
     "run_on": Defect("the answer goes on with further tasks of its own", RUN_ON, "flag", (30, 30)),
     "share_residue": Defect("the text holds what a share page or a citation of a chat page leaves behind", SHARE_RESIDUE, "flag",
-                            (24, 24)),
+                            (10, 10)),
+    "interface_label": Defect("the prompt ends in a label of the page that it was copied from", INTERFACE_LABEL, "flag"),
+    "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (16, 16)),
     "model_identity": Defect("the answer speaks as another vendor's model", MODEL_IDENTITY, "flag"),
     "unfilled_placeholder": Defect("the prompt holds a blank of a template that nobody filled", UNFILLED_PLACEHOLDER, "flag",
                                    (9, 10)),
@@ -88,7 +92,7 @@ RULES: dict[str, Defect] = {
                             & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the result of the sum that was asked for",
-                               WRONG_ARITHMETIC, "flag", (24, 25)),
+                               WRONG_ARITHMETIC, "flag", (38, 41)),
     "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (95, 98)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for that", HALF_TRANSLATED, "flag",
                               (17, 20)),
