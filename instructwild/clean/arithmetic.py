@@ -16,11 +16,14 @@ _EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
 CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
 """What a text without an equation does not match; the same in Rust's syntax as in Python's."""
 _EQUATION = re.compile(
-    rf"(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )(?P<left>{_SUM}){_EQUALS}"
+    rf"(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
+    rf"(?P<left>{_SUM}){_EQUALS}"
     r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
-_ASKS = re.compile(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|what(?:'s| is)|determine|find|计算|求|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
-                   rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于|是什么)?\W*\Z")
+_ASKS = re.compile(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|what(?:'s| is)|determine|find|计算|求"
+                   rf"|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
+                   rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于"
+                   rf"|是什么)?\W*\Z")
 _RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
 _SHORT = 120
 """Characters of an answer that is hardly more than the result."""
@@ -28,8 +31,10 @@ _FRACTION = 20
 """Below it, what is written as 1/4 is a part of something that was named before: "1/4 = 15 cups"."""
 _LONGEST = 12
 """Digits of a number beyond which an equation is no sum of daily life."""
-NOT_DECIMAL = re.compile(r"(?i)binary|hexadecimal|octal|base[- ]?\d|modul|\bmod\b|XOR|string|concaten|operator|joke|riddle|puzzle"
-                         r"|pattern|sequence|if \d+ ?[+x*] ?\d+|wrong|incorrect|mistake|error|false|正确|错误|二进制|进制|规律|字符串|谜|如果\d")
+NOT_DECIMAL = re.compile(r"(?i)binary|hexadecimal|octal|base[- ]?\d|modul|\bmod\b|XOR|string|concaten|operator|joke|riddle"
+                         r"|puzzle"
+                         r"|pattern|sequence|if \d+ ?[+x*] ?\d+|wrong|incorrect|mistake|error|false|正确|错误|二进制|进制"
+                         r"|规律|字符串|谜|如果\d")
 """What a row speaks of where such a line may mean something else, or may be meant to be wrong."""
 
 
@@ -71,7 +76,7 @@ def _holds(left: str, right: str) -> bool:
     signs = re.findall(r"[+×*/÷x−-]", re.sub(_NUMBER, " ", left))
     if len(signs) > 1 and set(signs) & set("/÷"):       # what is divided by what is told by the writer's spaces at most
         return True
-    if len(signs) != len(numbers) - 1 or any(len(number) > _LONGEST or number[:1] == "0" and number[1:2].isdigit()
+    if len(signs) != len(numbers) - 1 or any(len(number) > _LONGEST or (number[:1] == "0" and number[1:2].isdigit())
                                              for number in numbers):
         return True
     values = [Fraction(number) for number in numbers]
@@ -89,7 +94,8 @@ def _holds(left: str, right: str) -> bool:
 def _other_unit(value: Fraction, said: Fraction) -> bool:
     """Whether the two differ by a power of ten: kilograms of grams, dollars of cents."""
     ratio = abs(value / said) if said and value else Fraction(0)
-    return ratio != 1 and set(str(max(ratio.numerator, ratio.denominator))) <= {"0", "1"} and min(ratio.numerator, ratio.denominator) == 1
+    return ratio != 1 and set(str(max(ratio.numerator, ratio.denominator))) <= {
+        "0", "1"} and min(ratio.numerator, ratio.denominator) == 1
 
 
 def _value(numbers: list[Fraction], signs: list[str]) -> Fraction | None:

@@ -39,38 +39,65 @@ _NEXT = (r"(?i)\A\W*(?:please )?(?:continue|go on|carry on|keep going|proceed|tr
          r"|\A\W*(?:请)?(?:继续|继续写|继续说|接着写|接着说|再来一[个次]|再试一次|下一个|还有[吗呢])\W*\z")
 _NAMES_EARLIER = (rf"(?i)\b(?:your|my) (?:previous|preceding|last|earlier) (?:[a-z]+ )?{_WORK}\b"
                   rf"|\b(?:the|all) (?:previous|preceding) (?:[a-z]+ )?{_WORK}\b"
-                  rf"|(?:\A|[请对把将据照用给在为从，])(?:上面|上述|以上|刚才|之前|前面)(?:给出|提到|列出|生成)?的?(?:这|那|几|些|个|段|首|篇){{0,2}}{_HAN_WORK}")
+                  rf"|(?:\A|[请对把将据照用给在为从，])(?:上面|上述|以上|刚才|之前|前面)(?:给出|提到|列出|生成)?的?(?:这|那"
+                  rf"|几|些|个|段|首|篇){{0,2}}{_HAN_WORK}")
 _NAMES_ABOVE = rf"(?i)\b(?:the|these|those|all|all the) above (?:[a-z]+ )?{_WORK}\b|\babove\W*\z"
-_OPENS_A_REPLY = (r"(?i)\A\W*(?:ok(?:ay)?|great|perfect|awesome|nice|cool|excellent|good|thanks?|thank you|no|nope|yes|yeah|sorry"
-                  r"|hmm|wait)[,.!]+ +\S|\A\W*(?:but|and|also) (?:can|could|what|how|why|if|the|it|is|i|you|make|add|in|please)\b"
+_OPENS_A_REPLY = (r"(?i)\A\W*(?:ok(?:ay)?|great|perfect|awesome|nice|cool|excellent|good|thanks?|thank you|no|nope|yes|yeah"
+                  r"|sorry"
+                  r"|hmm|wait)[,.!]+ +\S|\A\W*(?:but|and|also) (?:can|could|what|how|why|if|the|it|is|i|you|make|add|in"
+                  r"|please)\b"
                   r"|\A\W*(?:不对|不是这样|错了|好的|谢谢|可以)[，,。！ ]+\S")
-_POINTS_BACK = (r"(?i)\b(?:it|its|this|that|these|those|them|they|same|instead|more|again|you(?:'ve| have| said| did| gave)|each|your)\b"
+_POINTS_BACK = (r"(?i)\b(?:it|its|this|that|these|those|them|they|same|instead|more|again|you(?:'ve| have| said| did| gave)"
+                r"|each|your)\b"
                 r"|[这那它]|你的|再|刚|更|还")
-_REPLIES = (r"(?i)\A\W*(?:(?:what|anything|any other|who|how) else\W*\z|(?:give me |\d+ |some |any )(?:more|other|others)\W*\z"
+_REPLIES = (r"(?i)\A\W*(?:(?:what|anything|any other|who|how) else\W*\z|(?:give me |\d+ |some |any )(?:more|other"
+            r"|others)\W*\z"
             r"|(?:that|this)(?:'s| is| was)? (?:not|wrong|incorrect|works?|good|great|perfect|better)\b)"
             r"|\A(?:那么?|但是?|可是|而且|还有)(?:如果|为什么|怎么|它|他|她|这|那)"
             r"|\A(?:请)?(?:再|重新|重)(?:写|来|给|举|说|生成|列|讲)(?:一|几|两|出)?(?:个|次|遍|些|篇|首|份|下)?[^关]{0,12}\z"
             r"|\A(?:请)?(?:把它|将它|换一?[个种]|缩短|写?(?:短|长|详细|正式|简短|简单)一?[点些])")
-_CHANGES_IT = (r"(?i)\A\W*(?:please |pls |can you |could you |now |then |and )*(?:rewrite|make|shorten|expand|elaborate|rephrase"
-               r"|redo|improve|summari[sz]e|simplify|update|modify|change|translate|extend|convert|reformat|continue|refactor)"
+_SECOND_TURN = (r"(?i)\A\W*(?:please )?now,? (?:add|make|do|give|can|could|let|please|change|remove|show|rewrite|update|try"
+                r"|i |we |the |it |how|what)"
+                r"|\b(?:can|could) you (?:also|now|instead)\b"
+                r"|\b(?:this one|this version|both of them|the latter|the former)\b"
+                r"|\byou (?:just |already |previously )?(?:gave|told|wrote|mentioned|provided|suggested|showed|listed"
+                r"|sent) (?:me |us )?"
+                r"(?:this|that|the|it|these|those|above|before|earlier|in)\b|\A(?:请问)?这(?:两|几|三)(?:个|种|位|款|者)"
+                r"|\A(?:它们?|他们)(?:的|是|有|会|能).{0,16}\z")
+_SPEAKS_OF_ONE = (r"(?i)\A\W*(?:she|he|they|it)(?:'s|'re|'ll)? (?:[a-z]+ ){1,10}[a-z]+\W*\z|\A.{0,24}\bthe (?:first|second"
+                  r"|third|last) one\b"
+                  r"|\bthese two [a-z]+\W*\z")
+_CHANGES_IT = (r"(?i)\A\W*(?:please |pls |can you |could you |now |then |and )*(?:rewrite|make|shorten|expand|elaborate"
+               r"|rephrase"
+               r"|redo|improve|summari[sz]e|simplify|update|modify|change|translate|extend|convert|reformat|continue"
+               r"|refactor)"
                r"(?: on| upon| to| with)? (?:it|this|that|them|these|those|the above)\b")
-_POINT = (r"(?i)\A\W*(?:please |can you |could you |now )*(?:expand|elaborate|explain|continue|give (?:me )?(?:more )?details?"
-          r"|more|go (?:on|deeper))\b[^.?!]{0,40}\b(?:points?|steps?|items?|options?) #?\d+\b")
+_POINT = (r"(?i)\A\W*(?:please |can you |could you |now )*(?:expand|elaborate|explain|continue"
+          r"|give (?:me )?(?:more )?details?"
+          r"|more|go (?:on|deeper)|dive (?:deeper|into)|tell me more)\b[^.?!]{0,40}\b(?:points?|steps?|items?|options?"
+          r"|ideas?|tips?|headlines?) #?\d+\b")
 
-_POINTS_AT = (r"(?i)\b(?:this|these) (?:\w+ )?(?:block|function|code|project|script|program|sentence|paragraph|passage|text|article|story|list"
+_POINTS_AT = (r"(?i)\b(?:this|these) (?:\w+ )?(?:block|function|code|project|script|program|sentence|paragraph|passage|text"
+              r"|article|story|list"
               r"|table|error|file|poem|equation|snippet|dataset|training|outline|proposal|diagram|response"
               r"|answer|solution)s?\b|\b(?:that|my) (?:paragraph|passage|story|code|article)\b"
-              r"|\A第[一二三四五六](?:种|个|条)?(?:方法|步骤?|点|部分|方案|例子)|\A(?:请问)?(?:该|这[个种些段])(?:积木)?(?:块|函数|脚本|教程|代码|程序|项目|疾病|技术|陈述|按钮|文件|方法|药物|步骤|图表)"
+              r"|\A第[一二三四五六](?:种|个|条)?(?:方法|步骤?|点|部分|方案|例子)|\A(?:请问)?(?:该"
+              r"|这[个种些段])(?:积木)?(?:块|函数|脚本|教程|代码|程序|项目|疾病|技术|陈述|按钮|文件|方法|药物|步骤|图表)"
               r"\p{Han}{0,3}?(?:的|是|可以|有|能|为什么|如何|什么|应该|会|用)")
 """Something that the prompt shows, and that is not in the row."""
 
-_ANSWERS_EARLIER = (r"\b[Mm]y (?:previous|last|earlier|prior) (?:response|answer|message|explanation|reply|example|code|suggestion"
-                    r"|statement|comment|output)s?\b|\bI (?:provided|gave|described|mentioned|suggested|shared) (?:earlier|previously)\b"
-                    r"|我(?:之前|刚才|前面|上一次)(?:的(?:回答|回复|解释|代码)|(?:提到|给出|提供|说)的)|(?:之前|上一个|上一次)的(?:回答|回复)")
-_OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[sz]e|(?:my )?apologies|sorry|i'm sorry) for (?:the|any|my|that)"
+_ANSWERS_EARLIER = (r"\b[Mm]y (?:previous|last|earlier|prior) (?:response|answer|message|explanation|reply|example|code"
+                    r"|suggestion"
+                    r"|statement|comment|output)s?\b|\bnot sure (?:what|which) [a-z ]{2,30}you(?:'re| are) referring to\b"
+                    r"|\bI (?:provided|gave|described|mentioned|suggested|shared) (?:earlier|previously)\b"
+                    r"|我(?:之前|刚才|前面|上一次)(?:的(?:回答|回复|解释|代码)|(?:提到|给出|提供|说)的)|(?:之前|上一个"
+                    r"|上一次)的(?:回答|回复)")
+_OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[sz]e|(?:my )?apologies|sorry"
+                  r"|i'm sorry) for (?:the|any|my|that)"
                   r" (?:\w+ )?(?:confusion|mistakes?|oversight|errors?|misunderstanding|mix-?up|typo|omission)"
                   r"|you(?:'re| are) (?:absolutely |completely )?(?:right|correct)[,.!] )"
-                  r"|\b(?:here(?:'s| is| are)|this is|below is) (?:an?|the|your|my) (?:updated|revised|modified|corrected|adjusted|reworked"
+                  r"|\b(?:here(?:'s| is| are)|this is|below is) (?:an?|the|your|my) (?:updated|revised|modified|corrected"
+                  r"|adjusted|reworked"
                   rf"|improved|expanded|shorter|more detailed|amended|continuation)\b"
                   rf"|\bthe (?:previous|rest of the|remaining) (?:[a-z]+ )?{_WORK}\b"
                   r"|\A\W*(?:非常|很|十分)?(?:抱歉|对不起)，?(?:我)?(?:之前|刚才|上次|造成|让您|给您)(?:的|了|带来)?"
@@ -82,8 +109,10 @@ LOST_CONTEXT = _SINGLE_TURN & (_SIZE < LONGEST) & (
                                 | matches(PROMPT, _REPLIES)
                                 | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
                                 | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - "))
-                                | matches(PROMPT, _POINT)
-                                | ((_SIZE < 120) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
+                                | matches(PROMPT, _POINT) | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
+                                | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is"
+                                                                                                     r"|was) said\b"))
+                                | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
                                 | (matches(ANSWER.str.head(200), _OPENS_EARLIER)
                                    & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))))
     | matches(ANSWER, _ANSWERS_EARLIER))
@@ -95,15 +124,20 @@ _TASK = (r"(?i)\A(?:please |can you |could you )?(?:summari[sz]e|rewrite|transla
          r"|punctuate|rearrange)\b")
 _NAMED = (rf"(?i)\b(?:the following|this|below|the given|the provided|the above) (?:\w+ )?{_TEXT}\b[^,;]*\z"
           rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)\W*\z")
-_HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息|评论|对话|关键词|语句"
+_HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息"
+             r"|评论|对话|关键词|语句"
              r"|情节|产品|图表|选项|概念)")
-_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换|排序|找出|完成"
-             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取)|的(?:定义|含义|意思|主题|情感|情绪)\W*\z")
+_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
+             r"|排序|找出|完成"
+             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取)|的(?:定义|含义|意思"
+             r"|主题|情感|情绪)\W*\z")
 _HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}"
 _HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏"
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
-_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:provided?|given|specif(?:y|ied)|includ(?:e|ed)|attach(?:ed)?)\b"
-                 r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
+_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:provided?|given|specif(?:y|ied)"
+                 r"|includ(?:e|ed)|attach(?:ed)?)\b"
+                 r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未"
+                 r"|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
 _HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
 """What an input stands in or behind: a colon, quotes, brackets, digits, a second sentence."""
 MISSING_INPUT = (_SINGLE_TURN & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE)

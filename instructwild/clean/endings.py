@@ -37,7 +37,8 @@ _LAST_LINES = _MANY_LINES.str.tail(300).str.split("\n")
 _ONE_LINE = (pl.when(_LAST_LINES.list.len() >= 3).then(_LAST_LINES.list.get(-2, null_on_oob=True))
              .str.strip_chars_start("0123456789.)、 (*•-"))
 _NO_PROSE = r"</\w|```|\|.*\||[{};]\s*\n"
-_COUNT = pl.when(_ONE_LINE.str.len_chars() >= 4).then(_MANY_LINES).str.count_matches(_ONE_LINE + "\n", literal=True)
+_COUNT = pl.when((_ONE_LINE.str.len_chars() >= 4) & matches(_ONE_LINE,
+    r"\p{L}.*\p{L}")).then(_MANY_LINES).str.count_matches(_ONE_LINE + "\n", literal=True)
 _FILLED = _MANY_LINES.str.count_matches("\n", literal=True) - _MANY_LINES.str.count_matches("\n\n", literal=True) + 1
 _SAME_LINES = (_COUNT >= 4) & (_COUNT * 3 > _FILLED) & ~matches(_MANY_LINES, _NO_PROSE)
 """The last complete line, its number aside, is more than a third of all. In a questionnaire each question has its own line

@@ -55,7 +55,8 @@ RULES: dict[str, Defect] = {
     "placeholder_answer": Defect(
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
-        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案|不适用)\W*\z"),
+        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
+                              r"|不适用)\W*\z"),
         "drop", (10, 10)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),
@@ -70,9 +71,12 @@ RULES: dict[str, Defect] = {
     "attachment": Defect(
         "the prompt speaks of a file or picture that is not there",
         (PROMPT.str.len_chars() < 160) & ~PROMPT.str.contains(r"[\n:：\"“]")
-        & matches(PROMPT, r"(?i)(?:\A|[^f] )(?:this|these|the (?:following|given|above|attached|uploaded)|attached|uploaded|enclosed) (?:\w+ )?"
-                          r"(?:image|photo|photograph|picture|cartoon|meme|painting|drawing|screenshot|audio clip|recording)s?\b"
-                          r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音|图表)|[如看]下图"), "flag"),
+        & matches(PROMPT, r"(?i)(?:\A|[^f] )(?:this|these|the (?:following|given|above|attached|uploaded)|attached|uploaded"
+                          r"|enclosed) (?:\w+ )?"
+                          r"(?:image|photo|photograph|picture|cartoon|meme|painting|drawing|screenshot|audio clip"
+                          r"|recording)s?\b"
+                          r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音"
+                          r"|图表)|[如看]下图"), "flag"),
     "needs_web": Defect(
         "the prompt asks for what changes from day to day",
         PROMPT.str.contains(r"(?i)\b(?:latest|today'?s|current|up-to-date) (?:news|weather|price|stock|score|headline)"
@@ -80,7 +84,8 @@ RULES: dict[str, Defect] = {
     "refusal": Defect("the answer says that it cannot, and nothing of use after it", REFUSAL, "flag"),
     "role_tags": Defect("the answer holds the tags or names of a chat's roles", ROLE_TAGS, "flag"),
     "run_on": Defect("the answer goes on with further tasks of its own", RUN_ON, "flag", (30, 30)),
-    "share_residue": Defect("the text holds what a share page or a citation of a chat page leaves behind", SHARE_RESIDUE, "flag",
+    "share_residue": Defect("the text holds what a share page or a citation of a chat page leaves "
+                            "behind", SHARE_RESIDUE, "flag",
                             (10, 10)),
     "interface_label": Defect("the prompt ends in a label of the page that it was copied from", INTERFACE_LABEL, "flag"),
     "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (16, 16)),
@@ -94,9 +99,11 @@ RULES: dict[str, Defect] = {
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the result of the sum that was asked for",
                                WRONG_ARITHMETIC, "flag", (38, 41)),
     "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (95, 98)),
-    "half_translated": Defect("prompt and answer are in different languages, and nothing asks for that", HALF_TRANSLATED, "flag",
+    "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
+                              "that", HALF_TRANSLATED, "flag",
                               (17, 20)),
-    "lost_in_translation": Defect("a Chinese task about letters, spelling or plurals of a text that has none", LOST_IN_TRANSLATION,
+    "lost_in_translation": Defect("a Chinese task about letters, spelling or plurals of a text that has "
+                                  "none", LOST_IN_TRANSLATION,
                                   "flag", (23, 25)),
     "lost_characters": Defect(
         "a character was lost in an earlier conversion",

@@ -3,9 +3,9 @@
 import pytest
 
 from instructwild.clean.arithmetic import wrong, wrong_row
+from instructwild.clean.rows import opened
 from instructwild.clean.rules import RULES, Rules
 from instructwild.schema import Instruction, Message
-from instructwild.clean.rows import opened
 from instructwild.stage.frames import instruction_frame
 from tests.clean.rows import flags, rows_of
 
@@ -21,10 +21,22 @@ DIRT = [
     ("missing_input", "Rate the following recipe", "You have not provided a recipe. Please share the recipe."),
     ("missing_input", "总结这家餐厅的评论。", "抱歉，您没有提供评论。"),
     ("repetition", "List ten ships", "\n".join(f"{number}. The Tern of Harwich" for number in range(1, 40))),
-    ("repetition", "列出十条船", "\n".join(["1. 海燕号", "2. 信天翁号", *(f"{number}. 海鸥号停在港口" for number in range(3, 40))])),
-    ("cut_off", "Tell a story", STORY * 10 + "The captain went below to look for the old chart that his father had drawn in the year before"),
-    ("cut_off", "Write a loop", "Here you are:\n```js\nfor (const gull of gulls) {\n  if (gull.flies) {\n    console.log(gull.na\n```"),
-    ("cut_off", "Describe the port", "The port has three basins and two locks, and every morning the boats come in with their catch and the"),
+    (
+        "repetition",
+            "列出十条船",
+                "\n".join(["1. 海燕号", "2. 信天翁号", *(f"{number}. 海鸥号停在港口" for number in range(3, 40))])),
+    (
+        "cut_off", "Tell a "
+                   "story", STORY * 10 + "The captain went below to look for the old chart that his father had drawn in the "
+                                         "year before"),
+    (
+        "cut_off", "Write a "
+                   "loop", "Here you are:\n```js\nfor (const gull of gulls) {\n  if (gull.flies) {\n    "
+                           "console.log(gull.na\n```"),
+    (
+        "cut_off", "Describe the "
+                   "port", "The port has three basins and two locks, and every morning the boats come in with their catch "
+                           "and the"),
     ("run_on", "Translate into Dutch.\nthe sea", "de zee\n\nInput: the ship\nOutput: het schip"),
     ("run_on", "找出反义词。\n高", "低\n\n输入：快\n输出：慢"),
     ("role_tags", "Name a bird", "Robin<|eot_id|><|start_header_id|>user"),
@@ -58,7 +70,9 @@ DIRT = [
     ("wrong_arithmetic", "一共多少？", "一共 35 + 27 = 52 箱。"),
     ("refusal", "Draw a cat", "I'm sorry, but I cannot create pictures."),
     ("refusal", "画一只猫", "作为一个人工智能，我无法画画。"),
-    ("half_translated", "请讲讲这座港口的历史", "The port is old and it is known to the sailors of the north for its deep basin."),
+    (
+        "half_translated",
+            "请讲讲这座港口的历史", "The port is old and it is known to the sailors of the north for its deep basin."),
     ("lost_in_translation", "找出句子中的拼写错误。\n船在港口。", "船在港口。"),
     ("attachment", "Write a caption for this photo", "At rest."),
 ]
@@ -72,11 +86,14 @@ GOOD = [
     ("在 2.0 及之前的版本中有哪些限制？", "只能有一个文件。"),
     ("Write three questions of a survey",
      "\n".join(f"{n}. {q}\na) Never or hardly\nb) Now and then\nc) Very often"
-               for n, q in enumerate(["Do you sail at sea?", "Do you swim in lakes?", "Do you fish in rivers?", "Do you row at night?"], 1))),
+               for n, q in enumerate(["Do you sail at "
+                                      "sea?", "Do you swim in "
+                                              "lakes?", "Do you fish in rivers?", "Do you row at night?"], 1))),
     ("Make a table of tides", "| day | tide |\n|---|---|\n" + "| Monday | high water |\n" * 12),
     ("Write a letter", STORY * 10 + "I hope to hear from you.\n\nYours sincerely,"),
     ("给教授写信", "尊敬的教授：" + "我想请教一个关于潮汐的问题。" * 6 + "\n\n此致，"),
-    ("Write a post", STORY * 10 + "Come aboard and see it all for yourself in the harbour this weekend with friends #sailing"),
+    ("Write a "
+     "post", STORY * 10 + "Come aboard and see it all for yourself in the harbour this weekend with friends #sailing"),
     ("Give sizes", STORY * 10 + "\n\nThe hull is 30 feet long and the cabin door is 27 in"),
     ("Print a smiley", "```\nprint(':)')\n```"),
     ("Give sample input and output for a sorter", "Input: 3 1 2\nOutput: 1 2 3\n\nInput: 9 8\nOutput: 8 9"),
@@ -101,7 +118,9 @@ GOOD = [
     ("Solve x", "2x + 3 = 7, so x = 2."),
     ("写一个道歉", "抱歉让您久等。下面是今天的菜单：鱼和面包。"),
     ("Fix my sentence: he go home", "Sorry for the delay! The correct version is: he goes home."),
-    ("说出五种流行的软件", "五种流行的软件：Microsoft Office、Google Chrome、Adobe Creative Cloud、Mozilla Firefox、Apple iTunes。"),
+    (
+        "说出五种流行的软件", "五种流行的软件：Microsoft Office、Google Chrome、Adobe Creative Cloud、Mozilla "
+                     "Firefox、Apple iTunes。"),
     ("把 1234 元转换为大写", "壹仟贰佰叁拾肆元"),
     ("什么是元音？", "元音是发音时气流不受阻碍的音。"),
     ("找出句子中的错别字。\n船停在巷口。", "“巷口”应为“港口”。"),
