@@ -1,15 +1,30 @@
 """Prompts that need a text which is not in the row: an earlier turn that was cut away, or an input that was never given.
 
 Each pattern is one that a request with its text beside it does not have: it is only looked for in rows of a single turn, and
-an input is only missed where nothing that could be one follows.
+an input is only missed where nothing that could be one follows. An answer may show the lost turn better than its prompt
+does: "I apologize for the error in my previous response".
 """
 
 import polars as pl
 
-PROMPT = pl.col("prompt")
+from instructwild.clean.patterns import matches
+
+PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
 _SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.first().struct.field("role") == "user")
 """One prompt and its answer, without a system turn, which may hold the text."""
+
+LONGEST = 400
+"""Characters of a prompt beyond which words such as "your previous answer" may be rules for a talk to come."""
+_SIZE = PROMPT.str.len_chars()
+_BARE = ~matches(PROMPT, r"[\n\"“”「」『』《》`:：{]|\.\s+\S.*\.\s+\S")
+"""A prompt with no line end, quotation, colon, code or third sentence: nothing in it can be the text that it speaks of."""
+
+_WORK = (r"(?:code|script|answers?|responses?|examples?|tables?|lists?|functions?|essay|outlines?|quer(?:y|ies)|story"
+         r"|implementation|solution|steps|points|questions|prompts?|output|program|article|draft|section|description|version"
+         r"|instructions?|conversation|message|repl(?:y|ies)|email|poem|plan|summary|text|paragraphs?|information|topics?)")
+_HAN_WORK = (r"(?:代码|脚本|回答|回复|答案|例子|示例|表格|列表|函数|提纲|大纲|查询|故事|实现|方案|步骤|要点|问题|提示词|输出"
+             r"|程序|文章|草稿|版本|说明|对话|邮件|诗|计划|总结|内容|段落|信息|话题|结果|描述)")
 
 _EARLIER = (r"(?i)\b(?:in|from|of|to) (?:your|the) (?:previous|last|earlier|prior|above) "
             r"(?:answer|response|reply|message|conversation)\b"
@@ -22,10 +37,85 @@ _NEXT = (r"(?i)\A\W*(?:please )?(?:continue|go on|carry on|keep going|proceed|tr
          r"|continue (?:writing|from where you (?:left off|stopped))|(?:rewrite|make) it"
          r"(?: (?:again|shorter|longer|better))?|explain (?:it|that) (?:more|further|again))\W*\z"
          r"|\A\W*(?:请)?(?:继续|继续写|继续说|接着写|接着说|再来一[个次]|再试一次|下一个|还有[吗呢])\W*\z")
-LONGEST = 400
-"""Characters of a prompt beyond which words such as "your previous answer" may be rules for a talk to come."""
-LOST_CONTEXT = (_SINGLE_TURN & (PROMPT.str.len_chars() < LONGEST)
-                & (PROMPT.str.contains(_EARLIER) | PROMPT.str.contains(_NEXT)))
+_NAMES_EARLIER = (rf"(?i)\b(?:your|my) (?:previous|preceding|last|earlier) (?:[a-z]+ )?{_WORK}\b"
+                  rf"|\b(?:the|all) (?:previous|preceding) (?:[a-z]+ )?{_WORK}\b"
+                  rf"|(?:\A|[请对把将据照用给在为从，])(?:上面|上述|以上|刚才|之前|前面)(?:给出|提到|列出|生成)?的?(?:这|那"
+                  rf"|几|些|个|段|首|篇){{0,2}}{_HAN_WORK}")
+_NAMES_ABOVE = rf"(?i)\b(?:the|these|those|all|all the) above (?:[a-z]+ )?{_WORK}\b|\babove\W*\z"
+_OPENS_A_REPLY = (r"(?i)\A\W*(?:ok(?:ay)?|great|perfect|awesome|nice|cool|excellent|good|thanks?|thank you|no|nope|yes|yeah"
+                  r"|sorry"
+                  r"|hmm|wait)[,.!]+ +\S|\A\W*(?:but|and|also) (?:can|could|what|how|why|if|the|it|is|i|you|make|add|in"
+                  r"|please)\b"
+                  r"|\A\W*(?:不对|不是这样|错了|好的|谢谢|可以)[，,。！ ]+\S")
+_POINTS_BACK = (r"(?i)\b(?:it|its|this|that|these|those|them|they|same|instead|more|again|you(?:'ve| have| said| did| gave)"
+                r"|each|your)\b"
+                r"|[这那它]|你的|再|刚|更|还")
+_REPLIES = (r"(?i)\A\W*(?:(?:what|anything|any other|who|how) else\W*\z|(?:give me |\d+ |some |any )(?:more|other"
+            r"|others)\W*\z"
+            r"|(?:that|this)(?:'s| is| was)? (?:not|wrong|incorrect|works?|good|great|perfect|better)\b)"
+            r"|\A(?:那么?|但是?|可是|而且|还有)(?:如果|为什么|怎么|它|他|她|这|那)"
+            r"|\A(?:请)?(?:再|重新|重)(?:写|来|给|举|说|生成|列|讲)(?:一|几|两|出)?(?:个|次|遍|些|篇|首|份|下)?[^关]{0,12}\z"
+            r"|\A(?:请)?(?:把它|将它|换一?[个种]|缩短|写?(?:短|长|详细|正式|简短|简单)一?[点些])")
+_SECOND_TURN = (r"(?i)\A\W*(?:please )?now,? (?:add|make|do|give|can|could|let|please|change|remove|show|rewrite|update|try"
+                r"|i |we |the |it |how|what)"
+                r"|\b(?:can|could) you (?:also|now|instead)\b"
+                r"|\b(?:this one|this version|both of them|the latter|the former)\b"
+                r"|\byou (?:just |already |previously )?(?:gave|told|wrote|mentioned|provided|suggested|showed|listed"
+                r"|sent) (?:me |us )?"
+                r"(?:this|that|the|it|these|those|above|before|earlier|in)\b|\A(?:请问)?这(?:两|几|三)(?:个|种|位|款|者)"
+                r"|\A(?:它们?|他们)(?:的|是|有|会|能).{0,16}\z")
+_SPEAKS_OF_ONE = (r"(?i)\A\W*(?:she|he|they|it)(?:'s|'re|'ll)? (?:[a-z]+ ){1,10}[a-z]+\W*\z|\A.{0,24}\bthe (?:first|second"
+                  r"|third|last) one\b"
+                  r"|\bthese two [a-z]+\W*\z")
+_CHANGES_IT = (r"(?i)\A\W*(?:please |pls |can you |could you |now |then |and )*(?:rewrite|make|shorten|expand|elaborate"
+               r"|rephrase"
+               r"|redo|improve|summari[sz]e|simplify|update|modify|change|translate|extend|convert|reformat|continue"
+               r"|refactor)"
+               r"(?: on| upon| to| with)? (?:it|this|that|them|these|those|the above)\b")
+_POINT = (r"(?i)\A\W*(?:please |can you |could you |now )*(?:expand|elaborate|explain|continue"
+          r"|give (?:me )?(?:more )?details?"
+          r"|more|go (?:on|deeper)|dive (?:deeper|into)|tell me more)\b[^.?!]{0,40}\b(?:points?|steps?|items?|options?"
+          r"|ideas?|tips?|headlines?) #?\d+\b")
+
+_POINTS_AT = (r"(?i)\b(?:this|these) (?:\w+ )?(?:block|function|code|project|script|program|sentence|paragraph|passage|text"
+              r"|article|story|list"
+              r"|table|error|file|poem|equation|snippet|dataset|training|outline|proposal|diagram|response"
+              r"|answer|solution)s?\b|\b(?:that|my) (?:paragraph|passage|story|code|article)\b"
+              r"|\A第[一二三四五六](?:种|个|条)?(?:方法|步骤?|点|部分|方案|例子)|\A(?:请问)?(?:该"
+              r"|这[个种些段])(?:积木)?(?:块|函数|脚本|教程|代码|程序|项目|疾病|技术|陈述|按钮|文件|方法|药物|步骤|图表)"
+              r"\p{Han}{0,3}?(?:的|是|可以|有|能|为什么|如何|什么|应该|会|用)")
+"""Something that the prompt shows, and that is not in the row."""
+
+_ANSWERS_EARLIER = (r"\b[Mm]y (?:previous|last|earlier|prior) (?:response|answer|message|explanation|reply|example|code"
+                    r"|suggestion"
+                    r"|statement|comment|output)s?\b|\bnot sure (?:what|which) [a-z ]{2,30}you(?:'re| are) referring to\b"
+                    r"|\bI (?:provided|gave|described|mentioned|suggested|shared) (?:earlier|previously)\b"
+                    r"|我(?:之前|刚才|前面|上一次)(?:的(?:回答|回复|解释|代码)|(?:提到|给出|提供|说)的)|(?:之前|上一个"
+                    r"|上一次)的(?:回答|回复)")
+_OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[sz]e|(?:my )?apologies|sorry"
+                  r"|i'm sorry) for (?:the|any|my|that)"
+                  r" (?:\w+ )?(?:confusion|mistakes?|oversight|errors?|misunderstanding|mix-?up|typo|omission)"
+                  r"|you(?:'re| are) (?:absolutely |completely )?(?:right|correct)[,.!] )"
+                  r"|\b(?:here(?:'s| is| are)|this is|below is) (?:an?|the|your|my) (?:updated|revised|modified|corrected"
+                  r"|adjusted|reworked"
+                  rf"|improved|expanded|shorter|more detailed|amended|continuation)\b"
+                  rf"|\bthe (?:previous|rest of the|remaining) (?:[a-z]+ )?{_WORK}\b"
+                  r"|\A\W*(?:非常|很|十分)?(?:抱歉|对不起)，?(?:我)?(?:之前|刚才|上次|造成|让您|给您)(?:的|了|带来)?"
+                  r".{0,8}(?:错误|有误|困惑|误解|混淆|不准确|遗漏)|\A\W*(?:您|你)说得(?:对|没错)"
+                  rf"|(?:这|以下|下面)是(?:修改|更新|修订|改进|修正|调整|缩短|扩展)(?:后|过)的{_HAN_WORK}")
+LOST_CONTEXT = _SINGLE_TURN & (_SIZE < LONGEST) & (
+    matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    | (_BARE & (_SIZE < 240) & (matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE)
+                                | matches(PROMPT, _REPLIES)
+                                | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
+                                | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - "))
+                                | matches(PROMPT, _POINT) | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
+                                | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is"
+                                                                                                     r"|was) said\b"))
+                                | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
+                                | (matches(ANSWER.str.head(200), _OPENS_EARLIER)
+                                   & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))))
+    | matches(ANSWER, _ANSWERS_EARLIER))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
          r"|data|statement|table|phrases?)")
@@ -34,12 +124,24 @@ _TASK = (r"(?i)\A(?:please |can you |could you )?(?:summari[sz]e|rewrite|transla
          r"|punctuate|rearrange)\b")
 _NAMED = (rf"(?i)\b(?:the following|this|below|the given|the provided|the above) (?:\w+ )?{_TEXT}\b[^,;]*\z"
           rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)\W*\z")
-_HAN_TEXT = r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程|数据|陈述|表格|短语|文字)"
-_HAN_TASK = (r"\A(?:请|将|把|对|为|根据)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换|排序|找出|完成"
-             r"|简化|调试|解释|概括)")
-_HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,4}}{_HAN_TEXT}"
-_HOLDS_ONE = r"[:：;；\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
+_HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息"
+             r"|评论|对话|关键词|语句"
+             r"|情节|产品|图表|选项|概念)")
+_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
+             r"|排序|找出|完成"
+             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取)|的(?:定义|含义|意思"
+             r"|主题|情感|情绪)\W*\z")
+_HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}"
+_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏"
+_MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
+_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:provided?|given|specif(?:y|ied)"
+                 r"|includ(?:e|ed)|attach(?:ed)?)\b"
+                 r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未"
+                 r"|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
+_HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
 """What an input stands in or behind: a colon, quotes, brackets, digits, a second sentence."""
-MISSING_INPUT = (_SINGLE_TURN & (PROMPT.str.len_chars() < 160) & ~PROMPT.str.contains(_HOLDS_ONE)
-                 & ((PROMPT.str.contains(_TASK) & PROMPT.str.contains(_NAMED))
-                    | ((PROMPT.str.len_chars() < 60) & PROMPT.str.contains(_HAN_TASK) & PROMPT.str.contains(_HAN_NAMED))))
+MISSING_INPUT = (_SINGLE_TURN & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE)
+                 & ((matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
+                    | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
+                        & ~matches(PROMPT, _HAN_PROGRAM))
+                    | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED))))

@@ -151,6 +151,10 @@ SEEN = {
     "cut_off": ("Tell me", "This is a story that goes on for a very long time, and then it stops in the middle of the"),
     "half_translated": ("请介绍这位诗人的生平", "The poet was born in the eighth century and travelled through the land."),
     "role_tags": ("Say it", "So it is.<|im_end|>"),
+    "run_on": ("Name a bird.", "Robin\n\nInput: Name a fish.\nOutput: Cod\n\nInput: Name a tree.\nOutput:"),
+    "interface_label": ("How tall is a mast?Copy to Clipboard", "Some thirty metres."),
+    "media_as_text": ("Tell what you see.\n[image of a harbour]", "Boats at rest."),
+    "lost_in_translation": ("把下面的句子改为大写。\n船到港了", "船到港了"),
     "share_residue": ("Write on sails\nShare Prompt", "A sail is cloth."),
     "model_identity": ("Who are you?", "I am ChatGPT, at your service."),
     "unfilled_placeholder": ("Sum up this article.\n[insert article here]", "It is about boats."),
@@ -187,22 +191,31 @@ def test_each_rule_sees_its_defect_and_spares_the_innocent(rule):
 
 
 @pytest.mark.parametrize("prompt", [
-    "Please go on", "Make it shorter", "请继续", "再来一个", "As you said before, gulls swim. Why?",
+    "Please go "
+    "on", "Make it shorter", "请继续", "Sort this list", "Rewrite the above story with a whale", "expand on point 3",
+    "Great, now make it "
+    "rhyme",
+        "用上面的代码画一张图",
+            "那它会飞吗？", "该函数的返回值是什么？", "再写一个", "再来一个", "As you said before, gulls swim. Why?",
     "Summarize the table in your last response", "总结你之前的回答"])
 def test_a_prompt_that_goes_on_from_a_lost_turn_is_flagged_unless_the_turn_is_there(prompt):
-    assert flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows) == [["lost_context"]]
+    assert "lost_context" in flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows)[0]
     talk = Instruction(messages=[Message(role="user", content="Name a gull."), Message(role="assistant", content="Tern"),
                                  Message(role="user", content=prompt)]).answered("Gulls swim.")
     assert flags(Rules().verdicts(opened(instruction_frame([talk]))).rows) == [[]]
 
 
 @pytest.mark.parametrize("prompt", [
-    "Can you explain the code below?", "Sort this list", "将下列句子翻译成英文。", "请总结这篇文章"])
+    "Explain the code "
+    "below", "Proofread the following text", "将下列句子翻译成英文。", "请总结这篇文章", "给我这个词语的定义。",
+    "使用给定的事实写一个问题。"])
 def test_a_task_whose_text_is_missing_is_flagged(prompt):
-    assert flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows) == [["missing_input"]]
+    assert "missing_input" in flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows)[0]
 
 
-@pytest.mark.parametrize("prompt", ["Explain the code `x = 1`", "Sort this list: b, a", "Rewrite this sentence. Gulls swim",
+@pytest.mark.parametrize(
+    "prompt", ["Explain the code `x = "
+               "1`", "Sort this list: b, a", "Rewrite this sentence: Gulls swim", "按以下步骤写一个函数",
                                     "将下列句子翻译成英文。海鸥会游泳", "Write a sentence about gulls", "分析海鸥的叫声"])
 def test_a_task_with_its_text_is_not_flagged(prompt):
     assert flags(Rules().verdicts(rows_of((prompt, "Gulls swim."))).rows) == [[]]

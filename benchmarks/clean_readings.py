@@ -1,0 +1,94 @@
+"""Rows for a reader: 9,000 mixed rows of many sources go through `clean`; kept, dropped and changed ones are drawn by seed.
+
+`python -m benchmarks.clean_readings SEED FOLDER` writes the rows and what was drawn into FOLDER, outside of the repository:
+the texts belong to others. What a reader decided stands in `readings/*.jsonl`, by the hash of each row.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from benchmarks.peer import HERE
+
+DATA = Path(os.environ.get("BENCH_DATA", HERE.parent.parent / "shared" / "data"))
+ROWS, KEPT, DROPPED, CHANGED = 9_000, 100, 60, 50
+OTHERS = {"self_instruct/pred_davinci.jsonl": slice(84), "self_instruct/pred_davinci-self-instruct.jsonl": slice(84, 168),
+          "self_instruct/pred_text-davinci-001.jsonl": slice(168, 252), "demo/oaast_sft_zh.json": slice(400)}
+"""Rows from files beside the benchmark's table; the latter's sources fill up, each by the root of its size."""
+
+
+def mixed(seed: int) -> list[dict[str, Any]]:
+    """9,000 rows in the layout of Alpaca, with their `source`, in an order that the seed decides."""
+    rng = random.Random(seed)
+    rows: list[dict[str, Any]] = []
+    for name, part in OTHERS.items():
+        listed = pl.read_json(DATA / name) if name.endswith(".json") else pl.read_ndjson(DATA / name)
+        rows += [_row(row, name) for row in listed[part].iter_rows(named=True)]
+    table = pl.read_parquet(DATA / "bench" / "bench_200k.parquet", columns=["source", "instruction", "input", "output"])
+    groups = sorted(((str(name[0]), group) for name, group in table.group_by("source")), key=lambda pair: pair[0])
+    wanted = ROWS - len(rows)
+    shares = _shares([group.height for _, group in groups], wanted)
+    for (name, group), count in zip(groups, shares, strict=True):
+        rows += [_row(row, name) for row in group[sorted(rng.sample(range(group.height), count))].iter_rows(named=True)]
+    rng.shuffle(rows)
+    return rows
+
+
+def _row(row: dict[str, Any], source: str) -> dict[str, Any]:
+    answer = row["response"] if "response" in row else row["output"]
+    return {"instruction": row["instruction"] or "", "input": row["input"] or "", "output": answer or "",
+            "history": row.get("history") or [], "source": source}
+
+
+def _shares(sizes: list[int], wanted: int) -> list[int]:
+    """Rows of each source, by the root of its size and never more than it has."""
+    roots = [size ** 0.5 for size in sizes]
+    scale = wanted / sum(roots)
+    for _ in range(50):
+        shares = [min(size, round(root * scale)) for size, root in zip(sizes, roots, strict=True)]
+        scale *= wanted / sum(shares)
+    shares[shares.index(max(shares))] += wanted - sum(shares)
+    return shares
+
+
+def draw(seed: int, folder: Path) -> None:
+    """Write the rows, clean them with `--strict` and by default, and write what is to be read."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = folder / "rows.jsonl"
+    rows.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in mixed(seed)), encoding="utf-8")
+    for name, options in (("strict", ["--strict"]), ("default", ["--mask", "all"])):
+        subprocess.run([sys.executable, "-m", "instructwild", "clean", rows, "--out", folder / name, "--force", *options],
+                       check=True, env={**os.environ, "PYTHONHASHSEED": "0"})
+    rng = random.Random(seed)
+    kept = pl.read_parquet(folder / "strict" / "data.parquet")
+    chinese = pl.col("language").str.starts_with("zh")
+    drawn = [row for group in (kept.filter(chinese), kept.filter(~chinese))
+             for row in group[sorted(rng.sample(range(group.height), KEPT // 2))].iter_rows(named=True)]
+    _write(folder / "kept.jsonl", drawn)
+    dropped = pl.read_parquet(folder / "strict" / "dropped.parquet")
+    listed = [{**row, "row": json.loads(row["row"])} for row in dropped.iter_rows(named=True)]
+    _write(folder / "dropped.jsonl", rng.sample(listed, DROPPED))
+    changed = pl.read_parquet(folder / "default" / "data.parquet").filter(
+        pl.col("labels").struct.field("flags").list.eval(pl.element().str.contains("^repaired_|^personal_data$")).list.any())
+    _write(folder / "changed.jsonl", changed[sorted(rng.sample(range(changed.height), min(CHANGED, changed.height)))]
+           .iter_rows(named=True))
+
+
+def key(messages: list[dict[str, Any]]) -> str:
+    """The name of a row in `readings/`."""
+    return sha256(json.dumps([[turn["role"], turn["content"]] for turn in messages]).encode()).hexdigest()[:12]
+
+
+def _write(path: Path, rows: Any) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    draw(int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,123 @@
+"""Equations of plain numbers in a text, such as "12 × 3 + 4 = 40", and whether each holds."""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+
+import polars as pl
+
+from instructwild.clean.patterns import only_where
+
+_NUMBER = r"[$¥€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
+_SIGN = r" ?[+×*/÷x−-] ?"
+_SUM = rf"{_NUMBER}(?:{_SIGN}{_NUMBER}){{1,6}}"
+_EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
+CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
+"""What a text without an equation does not match; the same in Rust's syntax as in Python's."""
+_EQUATION = re.compile(
+    rf"(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
+    rf"(?P<left>{_SUM}){_EQUALS}"
+    r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
+    r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
+_ASKS = re.compile(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|what(?:'s| is)|determine|find|计算|求"
+                   rf"|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
+                   rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于"
+                   rf"|是什么)?\W*\Z")
+_RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
+_SHORT = 120
+"""Characters of an answer that is hardly more than the result."""
+_FRACTION = 20
+"""Below it, what is written as 1/4 is a part of something that was named before: "1/4 = 15 cups"."""
+_LONGEST = 12
+"""Digits of a number beyond which an equation is no sum of daily life."""
+NOT_DECIMAL = re.compile(r"(?i)binary|hexadecimal|octal|base[- ]?\d|modul|\bmod\b|XOR|string|concaten|operator|joke|riddle"
+                         r"|puzzle"
+                         r"|pattern|sequence|if \d+ ?[+x*] ?\d+|wrong|incorrect|mistake|error|false|正确|错误|二进制|进制"
+                         r"|规律|字符串|谜|如果\d")
+"""What a row speaks of where such a line may mean something else, or may be meant to be wrong."""
+
+
+def wrong_row(prompt: str, answer: str) -> bool:
+    """Whether the answer holds an equation that is wrong, or is no right result of the sum that is all of the prompt.
+
+    >>> wrong_row("What is 12 + 9?", "22"), wrong_row("What is 12 + 9?", "It is 21.")
+    (True, False)
+    """
+    return (wrong(answer) or _no_result(prompt, answer)) and not any(map(NOT_DECIMAL.search, (prompt, answer)))
+
+
+def _no_result(prompt: str, answer: str) -> bool:
+    """Whether the prompt is one sum, and no number of a short answer is its result."""
+    asks = _ASKS.match(prompt) if len(answer) < _SHORT and len(prompt) < _SHORT else None
+    if asks is None or "/" in asks["left"] or _RANGE.search(asks["lead"]):
+        return False
+    results = [number.lstrip("$¥€£") for number in re.findall(_NUMBER, answer)]
+    return bool(results) and not any(_holds(asks["left"], sign + number) for number in results for sign in ("", "-"))
+
+
+def wrong(text: str) -> bool:
+    """Whether an equation in the text does not hold, its last digit taken as rounded or cut.
+
+    >>> wrong("She has 12 + 9 = 21 shells."), wrong("She has 12 + 9 = 22 shells."), wrong("2 / 3 = 0.66")
+    (False, True, False)
+    """
+    return any(not _holds(left, right) for left, right in _equations(text))
+
+
+def _equations(text: str) -> Iterator[tuple[str, str]]:
+    for match in _EQUATION.finditer(text):
+        yield match["left"], match["right"]
+
+
+def _holds(left: str, right: str) -> bool:
+    """Whether both sides agree as far as the digits of the right one go."""
+    numbers = [number.lstrip("$¥€£").replace(",", "") for number in re.findall(_NUMBER, left)]
+    signs = re.findall(r"[+×*/÷x−-]", re.sub(_NUMBER, " ", left))
+    if len(signs) > 1 and set(signs) & set("/÷"):       # what is divided by what is told by the writer's spaces at most
+        return True
+    if len(signs) != len(numbers) - 1 or any(len(number) > _LONGEST or (number[:1] == "0" and number[1:2].isdigit())
+                                             for number in numbers):
+        return True
+    values = [Fraction(number) for number in numbers]
+    if "/" in signs and " " not in left and max(values) < _FRACTION:
+        return True
+    value = _value(values, signs)
+    said = Decimal(right.lstrip("$¥€£").replace(",", "").replace("$", ""))
+    if value is None or _other_unit(value, Fraction(said)):
+        return True
+    step = Fraction(10) ** int(said.as_tuple().exponent)
+    rounded = "/" in signs or "÷" in signs or any("." in number for number in numbers)
+    return abs(value - Fraction(said)) < step if rounded else value == Fraction(said)
+
+
+def _other_unit(value: Fraction, said: Fraction) -> bool:
+    """Whether the two differ by a power of ten: kilograms of grams, dollars of cents."""
+    ratio = abs(value / said) if said and value else Fraction(0)
+    return ratio != 1 and set(str(max(ratio.numerator, ratio.denominator))) <= {
+        "0", "1"} and min(ratio.numerator, ratio.denominator) == 1
+
+
+def _value(numbers: list[Fraction], signs: list[str]) -> Fraction | None:
+    """The value by the order of operations; None where something is divided by zero."""
+    terms = [numbers[0]]
+    for sign, number in zip(signs, numbers[1:], strict=True):
+        if sign in "×*x":
+            terms[-1] *= number
+        elif sign in "/÷":
+            if number == 0:
+                return None
+            terms[-1] /= number
+        else:
+            terms.append(number if sign == "+" else -number)
+    return sum(terms, Fraction(0))
+
+
+def _judged(rows: pl.Series) -> pl.Series:
+    return pl.Series(rows.name, [wrong_row(row["prompt"], row["answer"]) for row in rows], dtype=pl.Boolean)
+
+
+_ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
+_SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
+WRONG_ARITHMETIC = only_where(_ANSWER.str.contains(CANDIDATE) | (_SHORT_ROW & _PROMPT.str.contains(_SUM)),
+                              pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))

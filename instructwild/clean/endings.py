@@ -1,0 +1,55 @@
+"""How an answer ends: in the middle of a sentence, inside of code, or in a loop that a model did not leave."""
+
+import polars as pl
+
+from instructwild.clean.patterns import matches, only_where
+
+ANSWER = pl.col("answer")
+_SIZE = ANSWER.str.len_chars()
+LONG = 900
+"""Characters from which on a last sentence without its end mark means that a limit of length was met; people forget the
+mark of a short answer."""
+
+_OPEN_WORD = r"[a-z,] (?:and|or|the|of|to|a|an)\s*\z|[a-z]{3,} in\s*\z"
+_COMMA = r"[,，、]\s*\z"
+_CLOSES_A_LETTER = r"(?:\A|\n)[^\n]{0,40}[,，]\s*\z|=[^\n]*[,，]\s*\z"
+"""A letter closes with "Sincerely,"; a sum may end in a comma too."""
+
+_TAIL = pl.when(_SIZE >= LONG).then(ANSWER.str.tail(160))
+_LAST_LINE = _TAIL.str.extract(r"([^\n]*)\z")
+_NO_SENTENCE = r"\A\W*(?:\d+[.)]|[-*•+#])|[|`{}<>=;\\/#]|https?:|\A\s"
+_MID_SENTENCE = (matches(_TAIL, r"[a-z]{2,} [^\n|`]*[\s(][a-z0-9][a-z0-9']*\z") & (_LAST_LINE.str.len_chars() >= 70)
+                 & ~matches(_LAST_LINE, _NO_SENTENCE)
+                 & (pl.when(_SIZE >= LONG).then(ANSWER).str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 4))
+_MID_ITEM = (matches(_LAST_LINE, r"\A\s*(?:\d+[.)]|[-*•+]) [^\n]*[a-z)][.!?] [A-Z][^.!?\n]* [a-z]+\z")
+             & ~matches(_LAST_LINE, r"[|`{}<>=;\\/#]"))
+_FENCED = pl.when(ANSWER.str.ends_with("\n```")).then(ANSWER)
+_MID_CODE = pl.any_horizontal(_FENCED.str.count_matches(left, literal=True) > _FENCED.str.count_matches(right, literal=True)
+                              for left, right in ("{}", "()"))
+"""The last block of code is closed and its brackets are not."""
+
+CUT_OFF = (((_SIZE > 80) & (matches(ANSWER.str.tail(12), _COMMA) & ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER)
+                            | matches(ANSWER.str.tail(12), _OPEN_WORD)))
+           | _MID_SENTENCE | _MID_ITEM | _MID_CODE)
+
+_MANY_LINES = pl.when(ANSWER.str.count_matches("\n", literal=True) >= 9).then(ANSWER)
+_LAST_LINES = _MANY_LINES.str.tail(300).str.split("\n")
+_ONE_LINE = (pl.when(_LAST_LINES.list.len() >= 3).then(_LAST_LINES.list.get(-2, null_on_oob=True))
+             .str.strip_chars_start("0123456789.)、 (*•-"))
+_NO_PROSE = r"</\w|```|\|.*\||[{};]\s*\n"
+_COUNT = pl.when((_ONE_LINE.str.len_chars() >= 4) & matches(_ONE_LINE,
+    r"\p{L}.*\p{L}")).then(_MANY_LINES).str.count_matches(_ONE_LINE + "\n", literal=True)
+_FILLED = _MANY_LINES.str.count_matches("\n", literal=True) - _MANY_LINES.str.count_matches("\n\n", literal=True) + 1
+_SAME_LINES = (_COUNT >= 4) & (_COUNT * 3 > _FILLED) & ~matches(_MANY_LINES, _NO_PROSE)
+"""The last complete line, its number aside, is more than a third of all. In a questionnaire each question has its own line
+beside those that come back."""
+
+_END = pl.when((_SIZE >= 80) & ~ANSWER.str.contains_any(["|", "__", "</", "```"])).then(ANSWER.str.tail(16))
+_TIMES = ANSWER.str.count_matches(_END, literal=True)
+_LOOPING = pl.when((_TIMES >= 5) & matches(_END, r"(?:\p{L}.*){6}")).then(ANSWER)
+_WORDS = _LOOPING.str.split(" ")
+_LOOPS = pl.when(_LOOPING.str.contains(" ", literal=True)).then(
+    _WORDS.list.n_unique() * 5 < _WORDS.list.len()).otherwise(_LOOPING.is_not_null() & (_TIMES * 32 > _SIZE))
+"""The last words come back again and again, and the answer has hardly any others; in one line too."""
+
+REPETITION = only_where((_COUNT >= 4) | (_TIMES >= 5), _SAME_LINES.fill_null(False) | _LOOPS.fill_null(False))

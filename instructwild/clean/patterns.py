@@ -1,0 +1,28 @@
+"""Rules over columns of texts, at the speed that they can have."""
+
+import re
+
+import polars as pl
+
+_EDGE = re.compile(r"(?<!\\)((?:\\\\)*)\\b")
+
+
+def matches(text: pl.Expr, pattern: str) -> pl.Expr:
+    r"""Whether the pattern occurs in the text; `\b` parts words of ASCII.
+
+    At a Unicode word boundary Rust's engine gives up its fast way as soon as a text holds any other character: a pattern
+    that begins with `\b` takes some twenty times as long over Chinese text.
+    """
+    return text.str.contains(_EDGE.sub(r"\1(?-u:\\b)", pattern))
+
+
+def only_where(may_be: pl.Expr, seen: pl.Expr) -> pl.Expr:
+    """`seen` of `prompt` and `answer`, computed of the few rows alone where a quick look says that it may be."""
+    def judged(rows: pl.Series) -> pl.Series:
+        frame = rows.struct.unnest()
+        hits = frame.select(may_be.fill_null(False)).to_series()
+        verdicts = frame.filter(hits).select(seen.fill_null(False)).to_series()
+        nowhere = pl.Series(rows.name, [False], dtype=pl.Boolean).new_from_index(0, len(rows))
+        return nowhere.scatter(hits.arg_true(), verdicts)
+
+    return pl.struct("prompt", "answer").map_batches(judged, return_dtype=pl.Boolean)
