@@ -18,7 +18,6 @@ import polars as pl
 
 HERE = Path(__file__).parent
 LABELLED = HERE.parent / "tests" / "collect" / "labelled_feeds.jsonl"
-CHINESE = {"zh": True, "en": False}
 OPEN_SOURCES = {          # licences that allow weights made from them, and how many rows at most
     "en": {"self-instruct-seeds": 152, "llamafactory-data_alpaca_en_demo": 800, "gpteacher-roleplay": 300,
            "gpteacher-codegen": 300, "gsm8k-train": 100, "alpaca-cot-strategyqa": 300, "dolly-3k(alpagasus)": 800,
@@ -117,8 +116,7 @@ def _chatterbot(folder: Path) -> Iterator[Text]:
 
 
 def labelled() -> Iterator[Text]:
-    """This project's own invented posts, most of them near-misses; the half `test` is held out."""
+    """This project's own invented posts, most of them near-misses; the split `aside` is held out."""
     for line in LABELLED.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        source = "invented fresh" if row["split"] == "fresh" else "invented"
-        yield Text(row["post"], row["language"], bool(row["prompt"]), source, row["split"] == "tune")
+        yield Text(row["post"], row["language"], bool(row["prompt"]), "invented", row["split"] != "aside")

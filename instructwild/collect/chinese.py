@@ -2,6 +2,8 @@
 
 import re
 
+from instructwild.collect.tasks import HAN_GENERIC, HAN_PROBLEM, sets_task
+
 _MEASURE = (
     r"[一两二三四五六七八九十几多\d]+(?:个|篇|首|段|份|封|句|条|则|副|张|部|本|种|道|些|款|家|位|名|点|"
     r"组|套|页|幅|百|千|分钟|天|周|步)")
@@ -72,12 +74,14 @@ OWN_QUESTION = re.compile(r"(?:应该|该|要|可以|能)(?:怎么|如何|怎样
 
 
 def asks(text: str) -> str | None:
-    """`request`, `later request` or `question`: how the text asks for something; None where it does not."""
+    """`request`, `later request`, `question` or `task`: how the text asks for something; None where it does not."""
     if REQUEST.match(text):
         return "request"
     if LATER.search(text):
         return "later request"
-    return "question" if re.search(r"[？?]", text) or QUESTION.search(text) else None
+    if re.search(r"[？?]", text) or QUESTION.search(text):
+        return "question"
+    return "task" if sets_task(text, chinese=True) else None
 
 
 def talk(text: str, how: str) -> str | None:
@@ -88,9 +92,12 @@ def talk(text: str, how: str) -> str | None:
         return "talk, not an instruction" if TALK.search(text[:12]) else None
     if how == "later request":
         return "talk, not an instruction" if TALK.search(text) else None
+    if how == "task" or HAN_PROBLEM.search(text):
+        return None
     marked = re.search(r"[？?][”」』\"\s]*$|^[^。！!？?\n]{8,}[？?]\s*\n", text)
     clauses = [clause for clause in CLOSING.split(text.rstrip("。！!？? \n\t　")) if clause]
-    if not marked and (not QUESTION.search(clauses[-1]) or clauses[-1].endswith("了") or TALK.search(text)):
+    plain = marked or HAN_GENERIC.match(text)
+    if not plain and (not QUESTION.search(clauses[-1]) or clauses[-1].endswith("了") or TALK.search(text)):
         return "talk, not an instruction"
     if RHETORICAL.search(text) and not OWN_QUESTION.search(text):
         return "asks about something that is not told"

@@ -1,19 +1,29 @@
-"""Discord: one channel as JSON, written by DiscordChatExporter.
+"""Discord: one channel as JSON, written by DiscordChatExporter; or a user's own data package.
 
 `{"guild": {...}, "channel": {...}, "messages": [{"id", "type", "timestamp", "content", "author", "mentions", ...}]}`; in
-the contents mentions are already spelled out as `@nickname`, or with `--markdown false` left as `<@ID>`.
+the contents mentions are already spelled out as `@nickname`, or with `--markdown false` left as `<@ID>`. A data package has
+`messages/cID/messages.json`, `[{"ID", "Timestamp", "Contents", "Attachments"}]` (older: `messages.csv`), and `channel.json`
+beside it, whose type says whether others could read along.
 """
 
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_first, json_items
+from instructwild.collect.export import Member, members
+from instructwild.collect.json_stream import json_first, json_values
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
+from instructwild.collect.table_file import is_table, table_items
+from instructwild.errors import InputError
 
 FILES = ("*.json",)
+PACKAGE = ("messages.json", "messages.csv")
+SERVER_CHANNELS = ("0", "2", "5", "10", "11", "13", "15", "GUILD_TEXT", "GUILD_VOICE", "GUILD_ANNOUNCEMENT", "GUILD_FORUM",
+                   "PUBLIC_THREAD", "ANNOUNCEMENT_THREAD", "GUILD_STAGE_VOICE")
+"""Types of channels that all of a server may read."""
 MENTION = re.compile(r"<@!?(?P<id>\d+)>")
 WRITTEN = ("Default", "Reply", "0", "19")
 
@@ -24,16 +34,54 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
     Raises:
         InputError: the export cannot be read.
     """
-    for member in members(path, FILES):
+    for member in _files(path):
+        if is_table(member):
+            private = _private(member)
+            for where, line in table_items(member, encoding):
+                yield _own(line.value, where, private) if line.problem is None else Post(where, problem=line.problem)
+            continue
         guild, channel = (mapping(json_first(member, (part,))) for part in ("guild", "channel"))
         channel_url = f"https://discord.com/channels/{guild.get('id')}/{channel.get('id')}"
         private = text_of(channel.get("type")).startswith("Direct")
-        for where, line in json_items(member, ("messages", "item"), encoding=encoding):
-            message = line.value
+        own = _private(member)
+        values = json_values(member, ("messages", "item"), ("item",), encoding=encoding)
+        for number, (_, message, problem) in enumerate(values, start=1):
+            where = f"{member.name}#{number}"
+            if isinstance(message, Mapping) and "Contents" in message:
+                yield _own(message, where, own)
+                continue
             if not isinstance(message, Mapping) or not isinstance(message.get("content"), str):
-                yield Post(where, problem=line.problem or "no message with a content")
+                yield Post(where, problem=problem or "no message with a content")
                 continue
             yield _post(message, where, f"{channel_url}/{message.get('id')}", private)
+
+
+def _files(path: Path) -> list[Member]:
+    """Of a data package the messages; else every JSON file."""
+    with suppress(InputError):
+        if path.is_dir() or zipfile.is_zipfile(path):
+            return members(path, PACKAGE)
+    return members(path, FILES)
+
+
+def _private(member: Member) -> bool:
+    """Whether the channel of a package's messages is no open one; so too where nothing beside them says what it is."""
+    beside = Member(member.path, str(PurePosixPath(member.inside).with_name("channel.json"))) if member.inside else \
+        Member(member.path.with_name("channel.json"))
+    try:
+        return str(json_first(beside, ("type",))) not in SERVER_CHANNELS
+    except (InputError, KeyError):
+        return True
+
+
+def _own(message: Mapping[str, Any], where: str, private: bool) -> Post:
+    """A message of a data package: all of them are of its owner."""
+    text = message.get("Contents")
+    if not isinstance(text, str):
+        return Post(where, problem="no message with Contents")
+    mentioned = tuple(name for identity in MENTION.findall(text) for name in person(identity))
+    return Post(where, MENTION.sub(lambda match: f"@{match['id']}", text).strip(), people=mentioned, private=private,
+                created=moment(message.get("Timestamp"), "%Y-%m-%d %H:%M:%S"))
 
 
 def _post(message: Mapping[str, Any], where: str, url: str, private: bool) -> Post:

@@ -2,6 +2,8 @@
 
 import re
 
+from instructwild.collect.tasks import GENERIC, PROBLEM, sets_task
+
 TASKS = """\
 write|explain|describe|list|create|generate|summari[sz]e|translate|compare|suggest|provide|design|draft|compose|
 rewrite|rephrase|paraphrase|edit|proofread|correct|improve|convert|calculate|compute|solve|prove|outline|act|pretend|
@@ -153,14 +155,19 @@ OWN_QUESTION = re.compile(r"\b(?:how (?:can|do|should|would|could) i|what (?:sho
                           r"bad for|good for|necessary|enough))\b",
                           re.IGNORECASE)
 
+REASONS = ("put to people", "a turn of phrase", "talk, not an instruction", "asks about something that is not told")
+"""What `talk` says here and in `chinese`."""
+
 
 def asks(text: str) -> str | None:
-    """`request`, `later request` or `question`: how the text asks for something; None where it does not."""
+    """`request`, `later request`, `question` or `task`: how the text asks for something; None where it does not."""
     if REQUEST.match(text):
         return "request"
     if LATER.search(text):
         return "later request"
-    return "question" if "?" in text or "？" in text or QUESTION.search(text) else None
+    if "?" in text or "？" in text or QUESTION.search(text):
+        return "question"
+    return "task" if sets_task(text, chinese=False) else None
 
 
 def talk(text: str, how: str) -> str | None:
@@ -169,13 +176,13 @@ def talk(text: str, how: str) -> str | None:
         return "put to people"
     if IDLE.match(text):
         return "a turn of phrase"
-    if how == "request":
+    if how in ("request", "task") or PROBLEM.search(text):
         return None
     if OWN_QUESTION.search(text) and text.rstrip().endswith("?"):
         return None
     if how == "question":
         marked = text.rstrip(" \"”)'").endswith(("?", "？"))
-        if not QUESTION.search(text) or not (marked or UNMARKED.match(text)):
+        if not QUESTION.search(text) or not (marked or UNMARKED.match(text) or GENERIC.match(text)):
             return "talk, not an instruction"
         if RHETORICAL.match(text):
             return "asks about something that is not told"

@@ -7,7 +7,8 @@ A feature is a short text that a person can read: `explain the` (words beside ea
 import re
 from collections.abc import Iterator
 
-from instructwild.collect import signs
+from instructwild.collect import chinese as han
+from instructwild.collect import english, signs
 from instructwild.text.scripts import ANY_HAN
 
 READ = 600
@@ -31,6 +32,7 @@ def features(text: str, chinese: bool) -> set[str]:
     named = {f"<length {sum(len(words) >= length for length in LENGTHS)}>"}
     named.update(_shape(head, words))
     named.update(f"<{name}>" for name in signs.signs(text, chinese))
+    named.update(_ruled(text, chinese))
     for size in (1, 2, 3) if chinese else (1, 2):
         named.update(_joined(words[at:at + size], chinese) for at in range(len(words) - size + 1))
     for size in (1, 2, 3, 4) if chinese else (1, 2, 3):
@@ -39,6 +41,16 @@ def features(text: str, chinese: bool) -> set[str]:
     if words:
         named.add(f"{words[-1]}$")
     return {name for name in named if not (chinese and len(name) == 1 and name not in LITTLE)}
+
+
+def _ruled(text: str, chinese: bool) -> Iterator[str]:
+    """What the rules say of it: how it asks, and why it would be none."""
+    rules = han if chinese else english
+    how = rules.asks(text)
+    yield f"<asks by {how}>" if how else "<asks for nothing>"
+    why = rules.talk(text, how) if how else None
+    if why:
+        yield f"<{why}>"
 
 
 def _joined(words: list[str], chinese: bool) -> str:
@@ -60,3 +72,7 @@ def _shape(text: str, words: list[str]) -> Iterator[str]:
         yield "<colon>"
     if "\n" in text.strip():
         yield "<lines>"
+    if text[-1:] in ".。":
+        yield "<full stop>"
+    if text[:1].islower():
+        yield "<small letter>"

@@ -13,12 +13,14 @@ from instructwild.text.scripts import ANY_CJK, ANY_HAN
 
 Recall = Literal["default", "high"]
 THRESHOLD = 0.78
-"""The least score of a bare post: chosen on the half `test` of tests/collect/labelled_feeds.jsonl and on real posts."""
+"""The least score of a bare post: chosen by cross-validation on tests/collect/labelled_feeds.jsonl and on real posts."""
 PRESENTED = 0.2
 """The same for what its author puts to a model."""
 UNSURE = (0.1, 0.95)
 """Scores of bare posts that a model decides on, where there is one."""
 TALK = "reads like talk among people"
+READS_AS_TALK = frozenset(("neither a question nor a request", *english.REASONS))
+"""Reasons of the rules that a high score outweighs: with `recall` high they decide alone, otherwise each is a weight."""
 
 HAN = re.compile(ANY_HAN)
 WORD = re.compile(rf"[A-Za-z0-9]+(?:['’-][A-Za-z]+)*|{ANY_CJK}|[^\W_]+")
@@ -60,12 +62,14 @@ def out_of_feed(text: str, form: str, threshold: float = THRESHOLD) -> PostJudge
             puts to a model needs `PRESENTED` at most.
     """
     why = refusal(text, presented=form != "bare")
-    if why is not None:
+    if why is not None and (form != "bare" or why not in READS_AS_TALK):
         return PostJudgement(why)
     scored = score(text, reads_as_chinese(text))
     least = threshold if form in ("bare", "quote") else min(threshold, PRESENTED)
+    if why is not None:
+        least = max(least, THRESHOLD)
     unsure = form in ("bare", "quote") and UNSURE[0] <= scored.value < UNSURE[1]
-    return PostJudgement(None if scored.value >= least else TALK, scored, unsure)
+    return PostJudgement(None if scored.value >= least else why or TALK, scored, unsure)
 
 
 def refusal(text: str, *, presented: bool) -> str | None:

@@ -1,4 +1,5 @@
-"""Mastodon: `outbox.json` of a downloaded archive (zip, folder or the file), or live through Mastodon.py.
+"""Mastodon: `outbox.json` of a downloaded archive (zip, folder or the file; Pleroma's and Akkoma's too), statuses as the API
+gives them (an array, one a line, or under `statuses` as mastodon-archive saves them), or live through Mastodon.py.
 
 The outbox is an ActivityStreams collection, `{"orderedItems": [{"type": "Create", "object": {...}}, ...]}`; contents are
 HTML, boosts are `Announce`, descriptions of pictures stand under `attachment[].name`.
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_items
+from instructwild.collect.json_stream import json_rows, json_values
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 from instructwild.errors import ConfigError, EndpointError
 
 FILES = ("outbox.json", "outbox*.json")
+LISTS = (("orderedItems", "item"), ("statuses", "item"), ("item",))
+"""Where activities or statuses stand."""
 PUBLIC = ("https://www.w3.org/ns/activitystreams#Public", "as:Public", "Public")
 
 
@@ -26,18 +29,33 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the archive cannot be read.
     """
     for member in members(path, FILES):
-        for where, line in json_items(member, ("orderedItems", "item"), encoding=encoding):
-            if isinstance(line.value, Mapping):
-                yield _activity(line.value, where)
+        if member.name.lower().endswith((".jsonl", ".ndjson")):
+            rows = ((where, line.value, line.problem) for where, line in json_rows(member, encoding))
+        else:
+            values = json_values(member, *LISTS, encoding=encoding)
+            rows = ((f"{member.name}#{number}", value, problem)
+                    for number, (_, value, problem) in enumerate(values, start=1))
+        for where, value, problem in rows:
+            if not isinstance(value, Mapping):
+                yield Post(where, problem=problem or "no activity")
+            elif isinstance(value.get("account"), Mapping):
+                yield _status(value, where)
             else:
-                yield Post(where, problem=line.problem or "no activity")
+                yield _activity(value, where)
 
 
 def _activity(activity: Mapping[str, Any], where: str) -> Post:
     note = activity.get("object")
     if activity.get("type") == "Announce":
         return Post(where, repost=True, created=moment(activity.get("published")))
-    if activity.get("type") != "Create" or not isinstance(note, Mapping) or not isinstance(note.get("content"), str):
+    kind = text_of(activity.get("type"))
+    if kind not in ("Create", "Note", "") and not isinstance(mapping(note).get("content"), str):
+        return Post(where, skip=f"an activity that writes nothing ({kind})", created=moment(activity.get("published")))
+    if kind == "Note":
+        note = activity
+    if kind == "Update":
+        return Post(where, skip="an edit, of which the outbox holds the post too", created=moment(activity.get("published")))
+    if kind not in ("Create", "Note") or not isinstance(note, Mapping) or not isinstance(note.get("content"), str):
         return Post(where, problem="no Create activity with a content")
     actor = text_of(note.get("attributedTo")) or text_of(activity.get("actor"))
     people = person(actor.rpartition("/")[2])
@@ -101,7 +119,9 @@ def _status(status: Any, where: str) -> Post:
                 alt_texts=tuple(filter(None, (text_of(picture.get("description")) for picture in pictures))),
                 url=_without_name(text_of(status.get("url"))), language=text_of(status.get("language")) or None,
                 created=moment(created.isoformat() if hasattr(created, "isoformat") else created),
-                repost=status.get("reblog") is not None, skip="a bot wrote it" if account.get("bot") is True else None)
+                repost=status.get("reblog") is not None,
+                private=status.get("visibility") in ("private", "direct", "limited"),
+                skip="a bot wrote it" if account.get("bot") is True else None)
 
 
 def _client() -> tuple[Any, Any]:

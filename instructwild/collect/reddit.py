@@ -1,4 +1,5 @@
-"""Reddit: the monthly or per-subreddit dumps (`RC_2023-03.zst`, `RS_2023-03.zst`), or live through PRAW.
+"""Reddit: the monthly or per-subreddit dumps (`RC_2023-03.zst`, `RS_2023-03.zst`), listings of the API (`….json` of a page),
+`posts.csv` and `comments.csv` of a user's own data, or live through PRAW.
 
 A dump is one JSON object a line, packed with a zstandard window of 2 GiB. Submissions have `title` and `selftext`,
 comments `body`; texts are Markdown with HTML entities.
@@ -13,11 +14,16 @@ from typing import Any
 
 from instructwild.collect.export import members
 from instructwild.collect.json_stream import json_rows
-from instructwild.collect.post import Post, moment, person, text_of
+from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
+from instructwild.collect.table_file import is_table, table_items
 from instructwild.errors import ConfigError, EndpointError
 
-FILES = ("*.zst", "*.jsonl", "*.ndjson", "*.json", "*.gz", "r[cs]_*")
-GONE = ("[deleted]", "[removed]", "[deleted by user]")
+FILES = ("*.zst", "*.jsonl", "*.ndjson", "*.json", "*.gz", "r[cs]_*", "posts.csv", "comments.csv")
+GONE = ("[deleted]", "[removed]", "[deleted by user]", "[removed by reddit]", "[ Removed by Reddit ]",
+        "[ Removed by moderator ]", "[unavailable]")
+DATE = "%Y-%m-%d %H:%M:%S %Z"
+KINDS = ("Listing", "t1", "t3", "more")
+"""What the API calls a listing, a comment, a submission, and the rest of a thread."""
 BOTS = ("AutoModerator", "RemindMeBot", "reddit-bot", "sneakpeekbot", "WikiSummarizerBot", "SaveVideo", "LocationBot")
 BOT_NAME = re.compile(r"(?:[_-]bot|[a-z0-9]Bot|-ModTeam|_mod_?team)$|^Bot[_-]", re.ASCII)
 BOT_TEXT = re.compile(
@@ -34,11 +40,29 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the dump cannot be read.
     """
     for member in members(path, FILES):
-        for where, line in json_rows(member, encoding):
+        number = 0
+        for where, line in table_items(member, encoding) if is_table(member) else json_rows(member, encoding):
             if line.problem is not None or not isinstance(line.value, Mapping):
                 yield Post(where, problem=line.problem or "expected an object")
+            elif line.value.get("kind") in KINDS:
+                for row in _unfolded(line.value):
+                    number += 1
+                    yield _post(row, f"{member.name}#{number}")
             else:
                 yield _post(line.value, where)
+
+
+def _unfolded(listing: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The submissions and comments of a listing, each thread in reading order; no recursion, because threads grow deep."""
+    waiting: list[Any] = [listing]
+    while waiting:
+        thing = mapping(waiting.pop())
+        data = mapping(thing.get("data"))
+        if thing.get("kind") == "Listing":
+            waiting += reversed(sequence(data.get("children")))
+        elif thing.get("kind") in ("t1", "t3"):
+            yield data
+            waiting += [data["replies"]] if isinstance(data.get("replies"), Mapping) else []
 
 
 def _post(row: Mapping[str, Any], where: str) -> Post:
@@ -49,17 +73,18 @@ def _post(row: Mapping[str, Any], where: str) -> Post:
     known = author if author and author not in GONE else None
     link = text_of(row.get("permalink"))
     body = "" if body in GONE else body
-    skip = "deleted" if not body and (not title or title in GONE) else "a bot wrote it" if _automatic(row, body) else None
+    skip = "deleted" if not body and (not title or title in GONE) else "a bot wrote it" if _automatic(row, body) else \
+        "a moderator's notice" if row.get("distinguished") in ("moderator", "admin") else None
     return Post(where, html.unescape("\n\n".join(filter(None, (title, body)))).strip(), author=known, people=person(known),
-                url=f"https://www.reddit.com{link}" if link else None, created=moment(row.get("created_utc")),
+                url=link if link.startswith("https://") else f"https://www.reddit.com{link}" if link else None,
+                created=moment(row.get("created_utc", row.get("date")), DATE),
                 repost=bool(row.get("crosspost_parent")), skip=skip)
 
 
 def _automatic(row: Mapping[str, Any], body: str) -> bool:
-    """Whether a program wrote it: its name or its text says so. A moderator's own notice is no prompt either."""
+    """Whether a program wrote it: its name or its text says so."""
     author = text_of(row.get("author"))
-    notice = row.get("distinguished") == "moderator" and bool(row.get("stickied"))
-    return author in BOTS or BOT_NAME.search(author) is not None or BOT_TEXT.search(body[-1000:]) is not None or notice
+    return author in BOTS or BOT_NAME.search(author) is not None or BOT_TEXT.search(body[-1000:]) is not None
 
 
 def live(query: str, limit: int) -> Iterator[Post]:

@@ -8,6 +8,7 @@ names no one and nothing nearby. What its author put to a model only has to stan
 
 import re
 
+from instructwild.collect import situation, tasks
 from instructwild.text.scripts import ANY_HAN
 
 NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fifteen|twenty|a few|several)"
@@ -210,12 +211,14 @@ ENGLISH = {"order": ORDER.match, "likeness": LIKENESS.search, "question": QUESTI
            "to the reader": READER.search, "to a model": READER_MODEL.search, "lively": LIVELY.search, "story": STORY.search,
            "name": NAME.search, "points outside": DEICTIC.match, "narrative": NARRATIVE.search, "role": ROLE.match,
            "role with a task": ROLE_TASK.search, "answered": ANSWERED.search, "ends outside": ENDS_OUTSIDE.search,
-           "own": OWN.search}
+           "own": OWN.search, **situation.ENGLISH, **tasks.ENGLISH}
 CHINESE = {"order": HAN_ORDER.match, "likeness": HAN_LIKENESS.search, "question": HAN_QUESTION.search,
            "nearby": HAN_NEARBY.search, "lively": HAN_TALK.search, "grumble": HAN_GRUMBLE.search, "self": HAN_SELF.search,
            "answered": HAN_ANSWERED.search, "narrative": HAN_NARRATIVE.search, "problem": HAN_PROBLEM.search,
-           "points outside": HAN_DEICTIC.match, "to the reader": HAN_READER.search, "chore": HAN_CHORE.match}
-IN_OPENING = frozenset(("nearby", "to the reader", "lively", "story", "narrative"))
+           "points outside": HAN_DEICTIC.match, "to the reader": HAN_READER.search, "chore": HAN_CHORE.match,
+           **situation.CHINESE, **tasks.CHINESE}
+IN_OPENING = frozenset(("nearby", "to the reader", "lively", "story", "narrative", *situation.ENGLISH,
+                        *situation.CHINESE))
 TALK_OF_LONG = {"nearby", "to the reader", "story", "narrative", "self"}
 """Signs of talk that an order with many details may have."""
 READ = 400

@@ -1,4 +1,4 @@
-"""Weibo: the JSON that weiboSpider and weibo-crawler write, `{"user": {...}, "weibo": [...]}`.
+"""Weibo: the JSON that weiboSpider and weibo-crawler write, `{"user": {...}, "weibo": [...]}`; their CSV and weibo-search's.
 
 weiboSpider names a post's text `content` and its time `publish_time`, and marks reposts by `original: false`; weibo-crawler
 says `text`, `created_at`, `screen_name`, and nests the reposted one under `retweet`.
@@ -10,15 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_first, json_items
+from instructwild.collect.json_stream import json_first, json_values
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, text_of
+from instructwild.collect.table_file import is_table, table_items
 
-FILES = ("*.json",)
+FILES = ("*.json", "*.csv")
+COLUMNS = {"正文": "text", "微博正文": "text", "微博id": "id", "发布时间": "created_at",
+           "完整日期": "created_at", "日期": "date",
+           "用户昵称": "screen_name", "@用户": "at_users", "艾特用户": "at_users", "retweet_id": "retweet",
+           "源微博id": "retweet", "是否原创": "original", "是否为原创微博": "original"}
+"""What the columns of a CSV are called in JSON."""
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%a %b %d %H:%M:%S %z %Y")
 CHAIN = re.compile(r"\s*//\s?@.*", re.DOTALL)
-TRAILER = re.compile(r"\s*\[组图共\d{1,4}张\]\s*$|\s+(?:\S{1,30}的微博视频|查看图片|查看原图|收起全文d?|收起d)\s*$")
+TRAILER = re.compile(r"\s*\[组图共\d{1,4}张\]\s*$|\s+(?:\S{1,30}的微博视频|查看图片|查看原图|收起全文d?|收起d?|全文|"
+    r"展开(?:全文)?c?"
+                     r"|O?网页链接)\s*$")
 """What a page shows behind a post's text and a spider writes down with it."""
+HIDDEN = re.compile(r"(?:\.{3}|…)\s?(?:展开)?全文\s*$")
+"""Where a page shows the beginning of a long post only."""
 REPOST = re.compile(r"^(?:转发理由[:：]|转发微博$|转发$|轉發微博$)|转发内容[:：]|原始用户[:：]")
 
 
@@ -29,12 +39,27 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the export cannot be read.
     """
     for member in members(path, FILES):
+        if is_table(member):
+            for where, line in table_items(member, encoding):
+                yield _table_row(line.value, where) if line.problem is None else Post(where, problem=line.problem)
+            continue
         user = mapping(json_first(member, ("user",)))
-        for where, line in json_items(member, ("weibo", "item"), encoding=encoding):
-            if isinstance(line.value, Mapping):
-                yield _post(line.value, where, user)
-            else:
-                yield Post(where, problem=line.problem or "no post")
+        values = json_values(member, ("weibo", "item"), ("item",), encoding=encoding)
+        for number, (_, value, problem) in enumerate(values, start=1):
+            where = f"{member.name}#{number}"
+            yield _post(value, where, user) if isinstance(value, Mapping) else Post(where, problem=problem or "no post")
+
+
+def _table_row(row: Mapping[str, Any], where: str) -> Post:
+    if "简介" in row and not any(COLUMNS.get(name) == "text" for name in row):
+        return Post(where, skip="a row about a user")
+    named: dict[str, Any] = {}
+    for column, cell in row.items():
+        name = COLUMNS.get(column, column)
+        named[name] = named.get(name) or cell
+    named["original"] = named.get("original") not in ("False", "false", "否", False)
+    named["created_at"] = named.get("created_at") or named.get("date")
+    return _post(named, where, {})
 
 
 def _without_trailers(text: str) -> str:
@@ -48,11 +73,14 @@ def _post(post: Mapping[str, Any], where: str, user: Mapping[str, Any]) -> Post:
     text = post.get("content", post.get("text"))
     if not isinstance(text, str):
         return Post(where, problem="no post with a content or text")
-    text = _without_trailers(plain_text(text).replace("\u200b", "").strip())
+    text = plain_text(text).replace("\u200b", "").strip()
+    cut = HIDDEN.search(text, max(0, len(text) - 20)) is not None
+    text = _without_trailers(text)
     repost = post.get("original") is False or bool(post.get("retweet")) or REPOST.search(text) is not None
     name = text_of(post.get("screen_name")) or text_of(user.get("nickname")) or text_of(user.get("screen_name"))
     mentioned = tuple(other for name in text_of(post.get("at_users")).split(",") for other in person(name))
     identity = next((str(post[key]) for key in ("bid", "id") if post.get(key)), None)
     return Post(where, CHAIN.sub("", text), author=str(post.get("user_id") or user.get("id") or name) or None,
                 people=person(name) + mentioned, url=f"https://m.weibo.cn/status/{identity}" if identity else None,
-                created=moment(post.get("publish_time", post.get("created_at")), *FORMATS), repost=repost)
+                created=moment(post.get("publish_time", post.get("created_at")), *FORMATS), repost=repost,
+                skip="cut off: the page hid the rest behind 全文" if cut else None)

@@ -1,24 +1,27 @@
-"""X (Twitter): the archive that a user downloads, as a zip, a folder or its `tweets.js`.
+"""X (Twitter): the archive that a user downloads, as a zip, a folder, its `tweets.js` or its `note-tweet.js`.
 
 Each file assigns one JSON array, `window.YTD.tweets.part0 = [{"tweet": {...}}, ...]`; older archives say `tweet.js`, large
 ones add `tweets-part1.js`. Texts are HTML-escaped, links shortened, mentions listed under `entities`. Tweets longer than
-280 characters are cut off there and stand whole in `note-tweet.js`; each version of an edited tweet is a tweet of its own,
-and all versions are listed under `edit_info`.
+280 characters are cut off there and stand whole in `note-tweet.js`, `[{"noteTweet": {"core": {"text", "urls"}, ...}}]`; each
+version of an edited tweet is a tweet of its own, and all versions are listed under `edit_info`.
 """
 
 import html
 import re
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from instructwild.collect.export import Member, members
 from instructwild.collect.json_stream import json_first, json_items
 from instructwild.collect.post import Person, Post, mapping, moment, person, sequence, text_of
 from instructwild.errors import InputError
 
-FILES = ("tweets.js", "tweet.js", "tweets-part*.js", "tweet-part*.js")
+FILES = ("tweets.js", "tweet.js", "tweets-part*.js", "tweet-part*.js", "community-tweet.js", "community-tweet-part*.js")
 NOTES = ("note-tweet.js", "note-tweet-part*.js", "note_tweet.js")
 CREATED = "%a %b %d %H:%M:%S %z %Y"
 CUT_AT = 200
@@ -28,15 +31,24 @@ REPLIED_TO = re.compile(r"^(?:@\w{1,20}\s+)+")
 CUT = re.compile(r"\s*(?:…|\.\.\.)?\s*(?:https://t\.co/\w+)?$")
 
 
+class LongTweet(NamedTuple):
+    """A tweet of more than 280 characters, as `note-tweet.js` has it."""
+
+    where: str
+    note: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Archive:
     """What the archive tells of all its tweets."""
 
     author: Mapping[str, Any]
-    notes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    notes: Mapping[str, Sequence[LongTweet]] = field(default_factory=dict)
     """Long tweets, by how they begin."""
     latest: Mapping[str, str] = field(default_factory=dict)
     """Of each version of an edited tweet the last one that the archive holds."""
+    used: set[str] = field(default_factory=set)
+    """Where the long tweets stand whose beginnings were among the tweets."""
 
 
 def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
@@ -45,9 +57,11 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
     Raises:
         InputError: the archive cannot be read or holds no tweets.
     """
-    tweet_files = members(path, FILES)
-    folder = tweet_files[0].path.parent if tweet_files[0].inside is None and not path.is_dir() else path
-    archive = Archive(_author(folder), _notes(folder), _latest(tweet_files))
+    tweet_files = _tweet_files(path)
+    alone = path.is_file() and tweet_files == [Member(path)]
+    folder = path.parent if alone or (path.is_file() and not tweet_files and not zipfile.is_zipfile(path)) else path
+    notes = _notes(folder if tweet_files else path)
+    archive = Archive(_author(folder), notes, _latest(tweet_files))
     for member in tweet_files:
         for where, line in json_items(member, ("item",), after="="):
             tweet = mapping(line.value).get("tweet", line.value)
@@ -55,6 +69,40 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
                 yield Post(where, problem=line.problem or "no tweet with a full_text")
                 continue
             yield _post(tweet, where, archive)
+    if not alone:
+        yield from _notes_alone(archive)
+
+
+def _tweet_files(path: Path) -> list[Member]:
+    """The files of tweets; none where only long tweets are given."""
+    if path.is_file() and any(fnmatch(path.name.lower(), pattern) for pattern in NOTES):
+        return []
+    try:
+        return members(path, FILES)
+    except InputError:
+        if path.is_dir() or zipfile.is_zipfile(path):
+            with suppress(InputError):
+                members(path, NOTES)
+                return []
+        raise
+
+
+def _notes_alone(archive: Archive) -> Iterator[Post]:
+    """The long tweets whose beginnings are not among the tweets."""
+    name = text_of(archive.author.get("username"))
+    for notes in archive.notes.values():
+        shown = any(note.where in archive.used for note in notes)
+        for where, note in notes:
+            if where in archive.used:
+                continue
+            core = mapping(note.get("core"))
+            text = _note_text(note)
+            for link in map(mapping, sequence(core.get("urls"))):
+                if short := text_of(link.get("shortUrl")):
+                    text = text.replace(short, text_of(link.get("expandedUrl")) or short)
+            yield Post(where, text, author=text_of(archive.author.get("accountId")) or name or None,
+                       people=person(name, archive.author.get("accountDisplayName")) + _mentioned(core.get("mentions")),
+                       created=moment(note.get("createdAt")), skip="another version of a long post" if shown else None)
 
 
 def _post(tweet: Mapping[str, Any], where: str, archive: Archive) -> Post:
@@ -67,7 +115,9 @@ def _post(tweet: Mapping[str, Any], where: str, archive: Archive) -> Post:
     people = person(name, archive.author.get("accountDisplayName"))
     people += _mentioned(entities.get("user_mentions"))
     text = html.unescape(raw)  # before links are put in, whose `&reg=` is no entity
-    if note := _note(text, tweet, archive.notes):
+    if long := _note(text, tweet, archive.notes):
+        note = long.note
+        archive.used.add(long.where)
         core = mapping(note.get("core"))
         text = (match.group() if (match := REPLIED_TO.match(text)) else "") + REPLIED_TO.sub("", _note_text(note))
         links += [(text_of(link.get("shortUrl")), text_of(link.get("expandedUrl")))
@@ -102,18 +152,18 @@ def _author(folder: Path) -> Mapping[str, Any]:
         return {}
 
 
-def _notes(folder: Path) -> dict[str, list[Mapping[str, Any]]]:
+def _notes(folder: Path) -> dict[str, list[LongTweet]]:
     """The long tweets beside the tweets, by their first characters."""
     try:
         files: list[Member] = members(folder, NOTES)
     except InputError:
         return {}
-    notes: dict[str, list[Mapping[str, Any]]] = {}
+    notes: dict[str, list[LongTweet]] = {}
     for member in files:
-        for _, line in json_items(member, ("item", "noteTweet"), after="="):
+        for where, line in json_items(member, ("item", "noteTweet"), after="="):
             note = mapping(line.value)
             if text := _note_text(note):
-                notes.setdefault(REPLIED_TO.sub("", text)[:KEY_LENGTH], []).append(note)
+                notes.setdefault(REPLIED_TO.sub("", text)[:KEY_LENGTH], []).append(LongTweet(where, note))
     return notes
 
 
@@ -121,15 +171,15 @@ def _note_text(note: Mapping[str, Any]) -> str:
     return html.unescape(text_of(mapping(note.get("core")).get("text"))).strip()
 
 
-def _note(text: str, tweet: Mapping[str, Any], notes: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mapping[str, Any] | None:
+def _note(text: str, tweet: Mapping[str, Any], notes: Mapping[str, Sequence[LongTweet]]) -> LongTweet | None:
     """The long tweet of which this is the beginning; of several the one of the same moment."""
     if len(text) < CUT_AT:
         return None
     begun = CUT.sub("", REPLIED_TO.sub("", text))
-    whole = [note for note in notes.get(begun[:KEY_LENGTH], ())
-             if REPLIED_TO.sub("", _note_text(note)).startswith(begun) and len(_note_text(note)) >= len(begun)]
+    whole = [long for long in notes.get(begun[:KEY_LENGTH], ())
+             if REPLIED_TO.sub("", _note_text(long.note)).startswith(begun) and len(_note_text(long.note)) >= len(begun)]
     created = moment(tweet.get("created_at"), CREATED)
-    same_moment = [note for note in whole if created and (moment(note.get("createdAt")) or "")[:19] == created[:19]]
+    same_moment = [long for long in whole if created and (moment(long.note.get("createdAt")) or "")[:19] == created[:19]]
     return next(iter(same_moment or whole), None)
 
 

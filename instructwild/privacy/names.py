@@ -35,7 +35,7 @@ implementation synthesize startuml enduml updatedat createdat map relation code 
 internal inheritdoc pt en de fr mentions tags user username handle yourhandle company companyname brand brandname
 websitename account role artist localartist timestamp
 href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol at sign everyone here
-channel rest_framework decorator decorators annotation
+channel rest_framework decorator decorators annotation click submit change keyup keydown
 """
 CODE_WORDS = frozenset(_CODE_WORDS.split())
 """Words of code that stand behind an @."""

@@ -1,0 +1,75 @@
+"""Bluesky: a feed as the API gives it, saved as JSON, or the records of one's own repository as JSON.
+
+A feed is `{"feed": [{"post": {"uri", "author": {...}, "record": {...}}, "reason": ...}]}` (`app.bsky.feed.getAuthorFeed`), a
+search `{"posts": [post, ...]}`, a listing of a repository `{"records": [{"uri", "cid", "value": {...}}]}`
+(`com.atproto.repo.listRecords`); each also one object a line. A record is `{"$type": "app.bsky.feed.post", "text",
+"createdAt", "langs", "facets", "embed", "reply"}`; links are cut short in its text and whole in `facets`.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from instructwild.collect.export import members
+from instructwild.collect.json_stream import json_rows, json_values
+from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
+
+FILES = ("*.json", "*.jsonl", "*.ndjson")
+LISTS = (("feed", "item"), ("posts", "item"), ("records", "item"), ("item",))
+"""Where posts stand."""
+WRITTEN = ("app.bsky.feed.post", "")
+
+
+def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
+    """Every post of the files, reposts among them.
+
+    Raises:
+        InputError: a file cannot be read.
+    """
+    for member in members(path, FILES):
+        if member.name.lower().endswith((".jsonl", ".ndjson")):
+            rows = ((where, line.value, line.problem) for where, line in json_rows(member, encoding))
+        else:
+            rows = ((f"{member.name}#{number}", value, problem) for number, (_, value, problem)
+                    in enumerate(json_values(member, *LISTS, encoding=encoding), start=1))
+        for where, value, problem in rows:
+            yield _post(value, where) if isinstance(value, Mapping) else Post(where, problem=problem or "no post")
+
+
+def _post(item: Mapping[str, Any], where: str) -> Post:
+    shown = mapping(item.get("post")) or item
+    record = mapping(shown.get("record")) or mapping(item.get("value")) or item
+    kind = text_of(record.get("$type"))
+    if kind not in WRITTEN:
+        return Post(where, skip=f"a record that is no post ({kind})")
+    if not isinstance(record.get("text"), str):
+        return Post(where, problem="no post with a text")
+    author, address = mapping(shown.get("author")), text_of(shown.get("uri"))
+    identity = text_of(author.get("did")) or address.removeprefix("at://").partition("/")[0]
+    languages = [name for name in sequence(record.get("langs")) if isinstance(name, str)]
+    return Post(where, _with_links(record).strip(), author=identity or None, alt_texts=tuple(_alt_texts(record.get("embed"))),
+                people=person(author.get("handle"), author.get("displayName")), created=moment(record.get("createdAt")),
+                language=languages[0] if len(languages) == 1 else None,
+                repost=text_of(mapping(item.get("reason")).get("$type")).endswith("reasonRepost"))
+
+
+def _with_links(record: Mapping[str, Any]) -> str:
+    """The text with its links whole; facets count bytes of UTF-8."""
+    text = text_of(record.get("text")).encode("utf-8", "replace")
+    links = []
+    for facet in map(mapping, sequence(record.get("facets"))):
+        index = mapping(facet.get("index"))
+        start, end = index.get("byteStart"), index.get("byteEnd")
+        for feature in map(mapping, sequence(facet.get("features"))):
+            if text_of(feature.get("uri")) and isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(text):
+                links.append((start, end, text_of(feature.get("uri"))))
+    for start, end, link in sorted(links, reverse=True):
+        text = text[:start] + link.encode("utf-8", "replace") + text[end:]
+    return text.decode("utf-8", "replace")
+
+
+def _alt_texts(embed: Any) -> Iterator[str]:
+    held = mapping(embed)
+    for picture in map(mapping, sequence(held.get("images") or mapping(held.get("media")).get("images"))):
+        if text := text_of(picture.get("alt")):
+            yield text
