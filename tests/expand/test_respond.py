@@ -128,6 +128,20 @@ def test_conversations_are_answered_after_their_last_user_turn(tmp_path):
     assert [(message.role, message.content) for message in made.messages[:3]] == talk
 
 
+def test_conversations_with_tools_go_on_after_a_result_and_keep_an_answer_that_calls(tmp_path):
+    call = {"id": "c1", "type": "function", "function": {"name": "tide", "arguments": {"port": "Ribe"}}}
+    calling = [{"role": "user", "content": "When is high tide?"}, {"role": "assistant", "content": "", "tool_calls": [call]}]
+    rows = [{"messages": calling}, {"messages": [*calling, {"role": "tool", "content": "05:10", "tool_call_id": "c1"}]}]
+    (tmp_path / "p.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    first, second = instructions(respond([tmp_path / "p.jsonl"], tmp_path / "out", ["scripted"], ResponsePlan()).frame())
+    assert [message.role for message in first.messages] == ["user", "assistant"]
+    assert json.loads(first.answer.tool_calls) == [call]
+    assert [message.role for message in second.messages] == ["user", "assistant", "tool", "assistant"]
+    made = respond([tmp_path / "p.jsonl"], tmp_path / "two", ["scripted"], ResponsePlan(k=2, keep_answer=True))
+    own = [[each.shown for each in row.candidates if each.model is None] for row in rankings(made.frame())]
+    assert own == [['tide({"port": "Ribe"})'], []]
+
+
 def test_an_unknown_way_with_cut_answers_is_one_message(prompts, tmp_path):
     with pytest.raises(ConfigError, match="trim, drop, keep"):
         respond([prompts], tmp_path / "out", ["scripted"], ResponsePlan(truncated="maybe"))

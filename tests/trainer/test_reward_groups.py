@@ -1,8 +1,10 @@
 """Ranked prompts become groups: what is learned from, with which weights."""
 
+import json
+
 import pytest
 
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.schema import Candidate, Message, Ranking, RankingRow, Reason
 from instructwild_trainer.reward.groups import groups, weight_of, weights
 
@@ -57,3 +59,15 @@ def test_candidates_end_with_the_stop_token_as_generated_answers_do(chat):
     for one in group.encoded:
         assert one.input_ids[-1] in chat.stop_ids
         assert one.input_ids[: len(asked)] == asked
+
+
+def test_a_template_that_cannot_write_calls_is_named_in_plain_words(chat):
+    call = {"type": "function", "function": {"name": "tide", "arguments": {"port": "Ribe"}}}
+    ranked = row([(1, 2)], "", "Low.")
+    calling = ranked.candidates[0].model_copy(update={"tool_calls": json.dumps([call])})
+    ranked = ranked.model_copy(update={"candidates": (calling, ranked.candidates[1])})
+    with pytest.raises(ModelError, match="calls of tools"):
+        groups([ranked], chat, 200)
+    kept, dropped = groups([ranked, row([(1, 2)], "好", "坏")], chat, 200)
+    assert (len(kept), [lost.reason for lost in dropped]) == (1, [Reason.BAD_FORMAT])
+    assert "calls of tools" in dropped[0].evidence
