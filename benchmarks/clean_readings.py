@@ -38,8 +38,8 @@ def mixed(seed: int) -> list[dict[str, Any]]:
         rows += [_row(row, name) for row in listed[part].iter_rows(named=True)]
     table = pl.read_parquet(DATA / "bench" / "bench_200k.parquet", columns=["source", "instruction", "input", "output"])
     groups = sorted(((str(name[0]), group) for name, group in table.group_by("source")), key=lambda pair: pair[0])
-    wanted = ROWS - len(rows)
-    shares = _shares([group.height for _, group in groups], wanted)
+    total = ROWS - len(rows)
+    shares = _shares([group.height for _, group in groups], total)
     for (name, group), count in zip(groups, shares, strict=True):
         rows += [_row(row, name) for row in group[sorted(rng.sample(range(group.height), count))].iter_rows(named=True)]
     rng.shuffle(rows)
@@ -52,14 +52,14 @@ def _row(row: dict[str, Any], source: str) -> dict[str, Any]:
             "history": row.get("history") or [], "source": source}
 
 
-def _shares(sizes: list[int], wanted: int) -> list[int]:
+def _shares(sizes: list[int], total: int) -> list[int]:
     """Rows of each source, by the root of its size and never more than it has."""
     roots = [size ** 0.5 for size in sizes]
-    scale = wanted / sum(roots)
+    scale = total / sum(roots)
     for _ in range(50):
         shares = [min(size, round(root * scale)) for size, root in zip(sizes, roots, strict=True)]
-        scale *= wanted / sum(shares)
-    shares[shares.index(max(shares))] += wanted - sum(shares)
+        scale *= total / sum(shares)
+    shares[shares.index(max(shares))] += total - sum(shares)
     return shares
 
 
