@@ -83,17 +83,17 @@ def _holds(left: str, right: str) -> bool:
     if "/" in signs and " " not in left and max(values) < _FRACTION:
         return True
     value = _value(values, signs)
-    said = Decimal(right.lstrip("$¥€£").replace(",", "").replace("$", ""))
-    if value is None or _other_unit(value, Fraction(said)):
+    stated = Decimal(right.lstrip("$¥€£").replace(",", "").replace("$", ""))
+    if value is None or _other_unit(value, Fraction(stated)):
         return True
-    step = Fraction(10) ** int(said.as_tuple().exponent)
+    step = Fraction(10) ** int(stated.as_tuple().exponent)
     rounded = "/" in signs or "÷" in signs or any("." in number for number in numbers)
-    return abs(value - Fraction(said)) < step if rounded else value == Fraction(said)
+    return abs(value - Fraction(stated)) < step if rounded else value == Fraction(stated)
 
 
-def _other_unit(value: Fraction, said: Fraction) -> bool:
+def _other_unit(value: Fraction, stated: Fraction) -> bool:
     """Whether the two differ by a power of ten: kilograms of grams, dollars of cents."""
-    ratio = abs(value / said) if said and value else Fraction(0)
+    ratio = abs(value / stated) if stated and value else Fraction(0)
     return ratio != 1 and set(str(max(ratio.numerator, ratio.denominator))) <= {
         "0", "1"} and min(ratio.numerator, ratio.denominator) == 1
 

@@ -107,6 +107,8 @@ _PLAIN = {"&quot;": '"', "&apos;": "'", "&amp;": "&", "&lt;": "<", "&gt;": ">", 
 MARKUP = re.compile(r"html|xml|\bentit|escap|\bjsx\b|\bsvg\b|\bweb ?page|browser|\bmarkup\b|\btags?\b|\bencod|"
                     r"实体|转义|网页|浏览器|标签|標籤|前端|實體|轉義|編碼|编码|&amp;(?:\w{2,6}|#\d+);|&(?:copy|reg|hellip|mdash|ndash);",
                     re.IGNORECASE)
+ALONE = re.compile(r"(?:\A|\s)&nbsp;(?:\s|\Z)")
+"""A space that somebody spelled between spaces is spoken of."""
 SPELLED_OUT = re.compile(r"[<>\"']|&(?!(?:quot|apos|amp|lt|gt|nbsp|#39|#34);)")
 """Signs that a text whose every such sign is spelled as an entity does not hold."""
 HAN = re.compile(ANY_HAN)
@@ -117,7 +119,7 @@ def _unescaped(turns: Turns) -> list[str]:
     service's output; any other stays as it is.
     """
     contents = _contents(turns)
-    if not any("&" in content for content in contents) or _speaks_of(turns, MARKUP):
+    if not any("&" in content for content in contents) or _speaks_of(turns, MARKUP) or _speaks_of(turns, ALONE):
         return contents
     return [_ENTITY.sub(lambda match: _PLAIN[match.group()], content)
             if HAN.search(content) and not SPELLED_OUT.search(content) else content for content in contents]

@@ -91,14 +91,14 @@ RULES: dict[str, Defect] = {
     "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (16, 16)),
     "model_identity": Defect("the answer speaks as another vendor's model", MODEL_IDENTITY, "flag"),
     "unfilled_placeholder": Defect("the prompt holds a blank of a template that nobody filled", UNFILLED_PLACEHOLDER, "flag",
-                                   (9, 10)),
+                                   (18, 19)),
     "repeats_input": Defect("the answer is the input again",
                             (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
                             & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the result of the sum that was asked for",
                                WRONG_ARITHMETIC, "flag", (38, 41)),
-    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (95, 98)),
+    "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (125, 130)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),

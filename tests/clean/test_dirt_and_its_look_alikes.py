@@ -136,8 +136,8 @@ def test_dirt_is_named(rule, prompt, answer):
 
 @pytest.mark.parametrize(("prompt", "answer"), GOOD)
 def test_what_looks_like_it_is_left_alone(prompt, answer):
-    found = set(flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of((prompt, answer))).rows)[0])
-    assert found <= {"url_in_prompt"}
+    seen = set(flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of((prompt, answer))).rows)[0])
+    assert seen <= {"url_in_prompt"}
 
 
 def test_a_foreign_name_in_any_answer_of_a_talk_is_seen():

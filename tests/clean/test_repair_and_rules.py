@@ -44,7 +44,8 @@ def test_damage_that_has_one_reading_is_mended_and_said(before, after, kind):
 
 
 @pytest.mark.parametrize("text", [
-    "HTML 里的 &lt; 是什么意思？", "把 &quot; 换成 '", "What does &lt; mean?", "写出 AT&T 和 &quot;", "A&B 公司"])
+    "用 &nbsp; 还是空格？", "HTML 里的 &lt; 是什么意思？", "把 &quot; 换成 '", "What does &lt; mean?", "写出 AT&T 和 &quot;",
+    "A&B 公司"])
 def test_a_text_that_may_mean_its_html_is_left_alone(text):
     found = Repair().verdicts(rows_of(text))
     assert (found.rows["prompt"].to_list(), left(found)) == ([text], [])
