@@ -51,7 +51,7 @@ WORLD = re.compile(
     r"galax|orbit|"
     r"gravity|quantum|relativity|energy|entropy|temperature|pressure|freez|boil|melt|oxygen|carbon|acid|metal|volcan|"
     r"earthquake|"
-    r"climate|ocean|tide|moon|sun|light|sound|wave|magnet|electric|vaccin|immune|brain|blood|hormone|vitamin|calori|"
+    r"climate|ocean|tide|moon|sun|sky\b|rainbow|lightning|light|sound|wave|magnet|electric|vaccin|immune|brain|blood|hormone|vitamin|calori|"
     r"disease|"
     r"symptom|therapy|empire|dynasty|war|revolution|treaty|century|ancient|medieval|civili[sz]ation|king|queen|president|"
     r"constitution|democracy|capitalism|communis|inflation|econom|tax|interest|compound|loan|gdp|philosoph|ethic|"
