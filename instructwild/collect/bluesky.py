@@ -47,7 +47,8 @@ def _post(item: Mapping[str, Any], where: str) -> Post:
     author, address = mapping(shown.get("author")), text_of(shown.get("uri"))
     identity = text_of(author.get("did")) or address.removeprefix("at://").partition("/")[0]
     languages = [name for name in sequence(record.get("langs")) if isinstance(name, str)]
-    return Post(where, _with_links(record).strip(), author=identity or None, alt_texts=tuple(_alt_texts(record.get("embed"))),
+    return Post(where, _with_links(record).strip(), author=identity or None,
+                alt_texts=tuple(_alt_texts(record.get("embed"))),
                 people=person(author.get("handle"), author.get("displayName")), created=moment(record.get("createdAt")),
                 language=languages[0] if len(languages) == 1 else None,
                 repost=text_of(mapping(item.get("reason")).get("$type")).endswith("reasonRepost"))
@@ -61,7 +62,8 @@ def _with_links(record: Mapping[str, Any]) -> str:
         index = mapping(facet.get("index"))
         start, end = index.get("byteStart"), index.get("byteEnd")
         for feature in map(mapping, sequence(facet.get("features"))):
-            if text_of(feature.get("uri")) and isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(text):
+            whole = isinstance(start, int) and isinstance(end, int) and 0 <= start <= end <= len(text)
+            if whole and text_of(feature.get("uri")):
                 links.append((start, end, text_of(feature.get("uri"))))
     for start, end, link in sorted(links, reverse=True):
         text = text[:start] + link.encode("utf-8", "replace") + text[end:]

@@ -2,7 +2,7 @@
 
 import re
 
-from instructwild.collect.tasks import HAN_GENERIC, HAN_PROBLEM, sets_task
+from instructwild.collect.tasks import HAN_GENERIC, sets_task, word_problem
 
 _MEASURE = (
     r"[一两二三四五六七八九十几多\d]+(?:个|篇|首|段|份|封|句|条|则|副|张|部|本|种|道|些|款|家|位|名|点|"
@@ -92,7 +92,7 @@ def talk(text: str, how: str) -> str | None:
         return "talk, not an instruction" if TALK.search(text[:12]) else None
     if how == "later request":
         return "talk, not an instruction" if TALK.search(text) else None
-    if how == "task" or HAN_PROBLEM.search(text):
+    if how == "task" or word_problem(text, chinese=True):
         return None
     marked = re.search(r"[？?][”」』\"\s]*$|^[^。！!？?\n]{8,}[？?]\s*\n", text)
     clauses = [clause for clause in CLOSING.split(text.rstrip("。！!？? \n\t　")) if clause]

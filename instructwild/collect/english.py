@@ -2,7 +2,7 @@
 
 import re
 
-from instructwild.collect.tasks import GENERIC, PROBLEM, sets_task
+from instructwild.collect.tasks import GENERIC, sets_task, word_problem
 
 TASKS = """\
 write|explain|describe|list|create|generate|summari[sz]e|translate|compare|suggest|provide|design|draft|compose|
@@ -176,7 +176,7 @@ def talk(text: str, how: str) -> str | None:
         return "put to people"
     if IDLE.match(text):
         return "a turn of phrase"
-    if how in ("request", "task") or PROBLEM.search(text):
+    if how in ("request", "task") or word_problem(text, chinese=False):
         return None
     if OWN_QUESTION.search(text) and text.rstrip().endswith("?"):
         return None

@@ -19,7 +19,8 @@ PRESENTED = 0.2
 UNSURE = (0.1, 0.95)
 """Scores of bare posts that a model decides on, where there is one."""
 TALK = "reads like talk among people"
-READS_AS_TALK = frozenset(("neither a question nor a request", *english.REASONS))
+ASKS_NOTHING = "neither a question nor a request"
+READS_AS_TALK = frozenset((ASKS_NOTHING, *english.REASONS))
 """Reasons of the rules that a high score outweighs: with `recall` high they decide alone, otherwise each is a weight."""
 
 HAN = re.compile(ANY_HAN)
@@ -90,6 +91,6 @@ def refusal(text: str, *, presented: bool) -> str | None:
     if PICTURE.search(text) or len(PICTURE_TAGS.findall(text)) > 1:
         return "a prompt for pictures"
     how = language.asks(text)
-    if how is None:
-        return None if presented and language.NAMED.match(text) else "neither a question nor a request"
+    if how is None or (how == "task" and not presented):
+        return None if presented and language.NAMED.match(text) else ASKS_NOTHING
     return None if presented else language.talk(text, how)

@@ -39,7 +39,8 @@ class SourceKind:
 KINDS = {kind.name: kind for kind in (
     SourceKind("x", "x", "the X archive: its zip, folder, tweets.js or note-tweet.js"),
     SourceKind("discord", "discord", "DiscordChatExporter's JSON, a folder of it, or a data package"),
-    SourceKind("reddit", "reddit", "a Reddit dump (.zst, .jsonl), a listing of its API, or posts.csv", "r/NAME, or r/NAME and words to search for"),
+    SourceKind("reddit", "reddit", "a Reddit dump (.zst, .jsonl), a listing of its API, or posts.csv",
+               "r/NAME, or r/NAME and words to search for"),
     SourceKind("mastodon", "mastodon", "a Mastodon archive: its zip, folder or outbox.json", "#hashtag"),
     SourceKind("bluesky", "bluesky", "a feed or the records of a Bluesky account, saved as JSON"),
     SourceKind("meta", "meta", "Meta's copy of Threads, Instagram or Facebook, format JSON"),

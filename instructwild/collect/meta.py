@@ -1,8 +1,9 @@
 """Threads, Instagram and Facebook: the posts of the copy of one's data that Meta gives out, format JSON.
 
-Threads: `threads_and_replies.json`, `{"text_post_app_text_posts": [{"media": [{"title", "creation_timestamp"}]}]}`; Instagram:
-`posts_1.json`, `[{"title", "creation_timestamp", "media": [...]}]`; Facebook: `your_posts_1.json`,
-`[{"timestamp", "data": [{"post"}], "title"}]`. Their texts are UTF-8 written as if each byte were a character; that is undone.
+Threads: `threads_and_replies.json`, `{"text_post_app_text_posts": [{"media": [{"title", "creation_timestamp"}]}]}`;
+Instagram: `posts_1.json`, `[{"title", "creation_timestamp", "media": [...]}]`; Facebook: `your_posts_1.json`,
+`[{"timestamp", "data": [{"post"}], "title"}]`. Their texts are UTF-8 written as if each byte were a character; that is
+undone.
 """
 
 from collections.abc import Iterator, Mapping

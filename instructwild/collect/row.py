@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import LONGEST, THRESHOLD, PostJudgement, Recall, out_of_feed, refusal
+from instructwild.collect.judge import LONGEST, THRESHOLD, UNSURE, PostJudgement, Recall, out_of_feed, refusal
 from instructwild.collect.post import Post
 from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
 from instructwild.privacy.masking import mask_all
@@ -39,7 +39,7 @@ class Terms:
     """What is masked in rows that hold an answer: nothing, values, names or both. Posts are always masked."""
     recall: Recall = "default"
     threshold: float = THRESHOLD
-    """The least score of a bare post; `recall` high takes every one that may be a prompt."""
+    """The least score of a bare post; `recall` high takes every one that the rules let pass and that is not surely talk."""
     keep_unsure: bool = False
     """Make rows of posts near the threshold too, for a model to decide on."""
     today: str = field(default_factory=lambda: datetime.now(UTC).date().isoformat())
@@ -53,7 +53,7 @@ class Terms:
     @property
     def least(self) -> float:
         """The least score of a bare post that becomes a row without a model."""
-        return 0.0 if self.recall == "high" else self.threshold
+        return min(UNSURE[0], self.threshold) if self.recall == "high" else self.threshold
 
 
 @dataclass(frozen=True)

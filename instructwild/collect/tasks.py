@@ -12,7 +12,8 @@ WORK = (r"(?:poem|haiku|limerick|sonnet|stor(?:y|ies)|essay|cover letter|letter|
         r"spreadsheet|program|code|persona|character|prompt|tweet|caption|bio|resume|review|"
         r"difference|advantages|disadvantages|benefits|causes|effects|symptoms|history)s?")
 WORK_ALONE = re.compile(
-    rf"^(?:(?:an?|the|some|\d+|two|three|four|five|six|seven|ten|short|funny|simple|good|best|top|main|detailed|"
+    rf"^(?![^\n]*(?:https?://|[!@#]|\bopen letter\b))"
+    rf"(?:(?:an?|the|some|\d+|two|three|four|five|six|seven|ten|short|funny|simple|good|best|top|main|detailed|"
     rf"[a-z]+) ){{0,3}}{WORK} (?:to|for|about|of|that|between|on|against|in|matching|with|from|where|who|set"
     r"|using|versus|vs)\b"
     r"(?! (?:my|me|us|today|tonight|the day|this week|the year))", re.IGNORECASE)
@@ -38,7 +39,8 @@ PROBLEM = re.compile(
     r"calculate)\b", re.IGNORECASE)
 FORMULA = re.compile(r"\d\s*[a-z]\b\s*[-+=*/^]|[-+*/^=]\s*\d+\s*[=?]|\b[a-z]\^\d|\bsin|\bcos\b|√|π|\d\s*[×÷]\s*\d")
 GENERIC = re.compile(
-    r"^(?:so |and |hey,? )?(?:(?:why|how|when|where|what) )?(?:do|does|did|can|are|were|could|should|is|was|will|"
+    r"^(?!(?:is|was|were|are|will|would|has|have|should)\b(?![^?]*\?)(?!\S+(?: \S+){1,7}$))"
+    r"(?:so |and |hey,? )?(?:(?:why|how|when|where|what) )?(?:do|does|did|can|are|were|could|should|is|was|will|"
     r"would|has|have) "
     r"(?!(?:you|we|they|he|she|i|it|this|that|these|those|the|your|my|our|his|her|people|men|women|guys|things|there|always"
     r"|us|ours|yours|hers|is|was|has|as|kids|parents|mods|devs|lads|others)\b)"
@@ -49,7 +51,7 @@ WORLD = re.compile(
     r"galax|orbit|"
     r"gravity|quantum|relativity|energy|entropy|temperature|pressure|freez|boil|melt|oxygen|carbon|acid|metal|volcan|"
     r"earthquake|"
-    r"climate|ocean|tide|moon|sun|light|sound|wave|magnet|electric|vaccin|immune|brain|blood|hormone|vitamin|calori|"
+    r"climate|ocean|tide|moon|sun|sky\b|rainbow|lightning|light|sound|wave|magnet|electric|vaccin|immune|brain|blood|hormone|vitamin|calori|"
     r"disease|"
     r"symptom|therapy|empire|dynasty|war|revolution|treaty|century|ancient|medieval|civili[sz]ation|king|queen|president|"
     r"constitution|democracy|capitalism|communis|inflation|econom|tax|interest|compound|loan|gdp|philosoph|ethic|"
@@ -101,7 +103,7 @@ HAN_MATERIAL = re.compile(
     r"|解释|分析|按|根据|这|提取|比较|用|给)[^:：\n“「\"]{0,40}(?:[:：]\s*\S{2,}|\n\s*\S|[“「\"]\S{3,}?[”」\"])")
 HAN_PROBLEM = re.compile(r"\d[^？?]{4,}(?:多少|几|多久|多长|多远|多大|求|是多|谁|哪)|"
     r"[一二三四五六七八九十百千万两]\S{6,}(?:还剩|一共|共有?|每)"
-                         r"[^？?]{0,10}(?:多少|几)|(?:所有|凡是|任何).{4,}(?:能推出|是否|那么|吗)|(?:比.{1,6}){2,}谁最")
+                         r"[^？?]{0,10}(?:多少|几)|(?:所有|凡是|任何).{4,}(?:能推出|是否|那么|吗)|比[^比]{1,6}比[^比]{1,6}谁最")
 HAN_GENERIC = re.compile(
     r"^(?!为什么(?:我|你|他|她|这|那|大家|没人|有人|总|不|要|老|公司|公交)|怎么(?:又|还|这|那|会有|都))"
     r"(?:为什么[^我你他她这那咱？?]{2,}(?:会|是|要|能|更|可以|不能|呈|有|比|喜欢|需要|容易)|[^我你他她这那咱？?，。]{1,14}"
@@ -135,13 +137,21 @@ HAN_ROLE_THEN_TASK = re.compile(r"^(?:请你?|我(?:想|要|希望|需要)你)?(
     r"我们来|当)(?:一|我的|最后|守)?.{2,}?"
                                 r"[，。：](?:请|给|讲|写|帮|一|问|回答|介绍|描述|解释|我|为|你|接受|先|评论|只)")
 
+READ = 600
+"""Characters that are looked at: what a text is for shows early."""
 SETS = (WORK_ALONE.match, CODE_ALONE.search, MATERIAL.match, PROBLEM.search, ROLE_THEN_TASK.match, NEED.match)
 HAN_SETS = (HAN_WORK_ALONE.match, HAN_MATERIAL.match, HAN_PROBLEM.search, HAN_ROLE_THEN_TASK.match, HAN_OPENER.match)
 
 
 def sets_task(text: str, chinese: bool) -> bool:
     """Whether a text sets a task without an order or a question: names what is to be made, or gives what to work on."""
-    return any(search(text) for search in (HAN_SETS if chinese else SETS))
+    head = text[:READ]
+    return any(search(head) for search in (HAN_SETS if chinese else SETS))
+
+
+def word_problem(text: str, chinese: bool) -> bool:
+    """Whether a text asks for what follows from the numbers or sentences before."""
+    return (HAN_PROBLEM if chinese else PROBLEM).search(text[:READ]) is not None
 
 
 ENGLISH = {"work alone": WORK_ALONE.match, "code to write": CODE_ALONE.search, "code": CODE.search,

@@ -91,9 +91,9 @@ def test_rows_get_their_labels_and_the_counts_say_so(tmp_path, prompts, model):
 def test_a_model_decides_on_posts_near_the_threshold_and_only_on_those(tmp_path, monkeypatch):
     from instructwild.llm.session import Session
 
-    posts = {"Is a lighthouse a house?": "Type: Not a prompt\nRisk: none",
+    posts = {"Would a snail win a race?": "Type: Not a prompt\nRisk: none",
              "Could a snail cross the Atlantic?": "Type: Open QA\nRisk: none",
-             "How do snails see?": "hm",
+             "How should one greet a swan?": "hm",
              "Write a poem about river 0.": "Type: Not a prompt\nRisk: none"}
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in (*posts, "Anyone awake?")), encoding="utf-8")
@@ -110,7 +110,7 @@ def test_a_model_decides_on_posts_near_the_threshold_and_only_on_those(tmp_path,
     kept = {row["messages"][0]["content"]: row["labels"]["type"] for row in made.frame().iter_rows(named=True)}
     assert kept["Could a snail cross the Atlantic?"] == "Open QA"
     assert "Write a poem about river 0." in kept           # surely a prompt: the model only labels it
-    assert "Is a lighthouse a house?" not in kept
+    assert "Would a snail win a race?" not in kept
     evidence = [json.loads(text) for text in made.dropped()["evidence"]]
     assert [item["score"] for item in evidence if item["why"] == "a model says that it is no prompt"]
     assert made.manifest.rows.in_ == 5

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import refusal
+from instructwild.collect.judge import READS_AS_TALK, refusal
 from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of
 from instructwild.schema import Dropped, Reason
@@ -92,7 +92,9 @@ def test_why_a_post_is_no_prompt_is_told():
                       ("/imagine a fox in the rain --ar 3:2", "a prompt for pictures")):
         row = prompt_of(Post("f#1", text), TERMS)
         assert row.reason == Reason.NOT_A_PROMPT
-        assert row.evidence == {"why": why, "where": "f#1"}
+        assert {key: row.evidence[key] for key in ("why", "where")} == {"why": why, "where": "f#1"}
+        # what the rules take for talk has a score too, which may outweigh them; the rest is refused without one
+        assert ("score" in row.evidence) is (why in READS_AS_TALK)
 
 
 def test_hostile_lengths_do_not_hang():

@@ -186,11 +186,13 @@ def test_bluesky_feeds_searches_and_records(tmp_path):
               "facets": [{"index": {"byteStart": start, "byteEnd": start + len("tides.example/lo…".encode())},
                           "features": [{"$type": "app.bsky.richtext.facet#link", "uri": "https://tides.example/long"}]}],
               "embed": {"images": [{"alt": "Prompt: explain ebb"}]}}
-    post = {"uri": "at://did:plc:a/app.bsky.feed.post/1", "author": {"did": "did:plc:a", "handle": "a.example"}, "record": record}
+    post = {"uri": "at://did:plc:a/app.bsky.feed.post/1", "record": record,
+            "author": {"did": "did:plc:a", "handle": "a.example"}}
+    again = {"post": post, "reason": {"$type": "app.bsky.feed.defs#reasonRepost"}}
     like = {"uri": "at://did:plc:a/app.bsky.feed.like/1", "value": {"$type": "app.bsky.feed.like"}}
     path = tmp_path / "feed.json"
-    for content, skipped in (({"feed": [{"post": post}, {"post": post, "reason": {"$type": "app.bsky.feed.defs#reasonRepost"}}]}, 0),
-                             ({"posts": [post]}, 0), ({"records": [{"uri": post["uri"], "value": record}, like]}, 1)):
+    for content, skipped in (({"feed": [{"post": post}, again]}, 0), ({"posts": [post]}, 0),
+                             ({"records": [{"uri": post["uri"], "value": record}, like]}, 1)):
         path.write_text(json.dumps(content), encoding="utf-8")
         first, *others = posts("bluesky", path)
         assert first.text == "为什么 https://tides.example/long 会涨潮？ Explain."
@@ -206,7 +208,8 @@ def mangled(text):
 def test_meta_copies_are_read_as_they_were_written(tmp_path):
     for name, content, expected in (
             ("threads_and_replies.json", {"text_post_app_text_posts": [
-                {"media": [{"uri": "", "creation_timestamp": 1714550000, "title": mangled("解释潮汐的成因。")}]}]}, "解释潮汐的成因。"),
+                {"media": [{"uri": "", "creation_timestamp": 1714550000, "title": mangled("解释潮汐的成因。")}]}]},
+             "解释潮汐的成因。"),
             ("posts_1.json", [{"media": [{"uri": "a.jpg", "creation_timestamp": 1714550000, "title": ""}],
                                "title": mangled("Explain “ebb” 🌊"), "creation_timestamp": 1714550000}], "Explain “ebb” 🌊"),
             ("posts_1.json", [{"media": [{"uri": "a.jpg", "creation_timestamp": 1714550000, "title": "Explain ebb."}]}],
