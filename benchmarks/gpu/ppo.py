@@ -19,7 +19,7 @@ def ppo() -> None:
     from instructwild_trainer.ppo.actors import REWARD, Actors, value_head
     from instructwild_trainer.ppo.config import PPOOptions
     from instructwild_trainer.ppo.loop import SpecialTokens, Trainer
-    from instructwild_trainer.ppo.plan import need
+    from instructwild_trainer.ppo.plan import need, tokens_at_once
     from instructwild_trainer.ppo.scores import ModelScore
     from instructwild_trainer.templates import Encoded
 
@@ -41,8 +41,9 @@ def ppo() -> None:
         supervised = [Encoded(row, [-100] * (len(row) // 2) + row[len(row) // 2:])
                       for row in prompts(max(8, options.ptx_batch_size), s.prompt + s.response // 2, 1)]
         # No token ends a response, so that every run writes the same number.
-        trainer = Trainer(actors, prompts(s.batch, s.prompt), ModelScore(actors, options.per_device_train_batch_size),
-                          options, SpecialTokens((-1,), 0), Path(scratch) / "checkpoints", supervised)
+        score = ModelScore(actors, options.per_device_train_batch_size, tokens_at_once(options, actors))
+        trainer = Trainer(actors, prompts(s.batch, s.prompt), score, options, SpecialTokens((-1,), 0),
+                          Path(scratch) / "checkpoints", supervised)
         history = trainer.train().history[-1]
         seconds = {name: history[f"seconds_{name}"] for name in ("rollout", "experience", "learning")}
         figures |= {f"{name}_s": round(value, 2) for name, value in seconds.items()} | {

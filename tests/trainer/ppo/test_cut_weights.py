@@ -92,8 +92,8 @@ def test_two_processes_with_half_the_weights_each_take_the_path_of_one(tiny_mode
 
 
 def test_passes_in_bfloat16_take_the_path_of_two_processes_in_one_and_move_every_weight(tiny_model, tmp_path):
-    # Sums in another order let a token be drawn otherwise, and what follows it: with seed 1 in the second update 7 of 17, and
-    # the run ends 0.15 of the way apart. Given the same tokens it ends 0.004 apart, as this seed does with one token other.
+    # Sums in another order let a token be drawn otherwise, and what follows it: with seed 1 in the second update 7 of 17,
+    # and the run ends 0.15 of the way apart. Given the same tokens it ends 0.004 apart, this seed 0.003.
     policy, _ = trained_in_parts(tmp_path / "parts", tiny_model, dtype=torch.bfloat16, seed=3)
     one = cut_trainer(tmp_path / "one", tiny_model, None, dtype=torch.bfloat16, seed=3)
     assert {p.dtype for p in one.actors.set_adapter("default").parameters()} == {torch.bfloat16}

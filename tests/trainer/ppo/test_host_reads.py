@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 from torch.testing import assert_close
 
+from instructwild_trainer.ppo.config import PPOOptions
+from instructwild_trainer.ppo.plan import tokens_at_once
 from instructwild_trainer.ppo.watch import Stopped
 
 LOOKS = ("item", "tolist", "__bool__", "__int__", "__float__", "__index__", "numpy", "nonzero")
@@ -64,6 +67,14 @@ def test_micro_batches_by_tokens_are_all_rows_once_within_the_budget_and_give_th
     by_tokens.step(experience, 0)
     assert_close({name: p.grad for name, p in by_tokens.actors.parameters().items()},
                  {name: p.grad for name, p in by_rows.actors.parameters().items()}, atol=1e-5, rtol=1e-4)
+
+
+def test_tokens_are_counted_on_a_gpu_only_and_never_where_processes_make_each_pass_together():
+    options = PPOOptions(per_device_train_batch_size=2, max_length=300)
+    gpu, cpu = torch.device("cuda"), torch.device("cpu")
+    assert tokens_at_once(options, SimpleNamespace(device=gpu, in_parts=False)) == 600
+    assert tokens_at_once(options, SimpleNamespace(device=gpu, in_parts=True)) == 0
+    assert tokens_at_once(options, SimpleNamespace(device=cpu, in_parts=False)) == 0
 
 
 def test_a_figure_that_is_no_number_stops_an_update_though_it_is_read_at_its_end(make_trainer, monkeypatch):

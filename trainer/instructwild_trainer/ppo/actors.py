@@ -81,6 +81,9 @@ class Actors:
         """Where the models are."""
         return self.base.device
 
+    in_parts = False
+    """Whether each process holds a part of the weights, and every pass is made by all of them together."""
+
     def policy_parameters(self) -> dict[str, nn.Parameter]:
         """What the policy's optimiser moves, by name."""
         return {name: p for name, p in self._trainable.items() if f".{POLICY}." in name}

@@ -172,7 +172,7 @@ class Trainer:
         supervised_loss, supervised = self._ptx(number, policy)
         self.optimizer.zero_grad(set_to_none=True)
         own = minibatch.pick(self.processes.share(len(minibatch)))
-        for _, batch in own.micro_batches(o.per_device_train_batch_size, tokens_at_once(o, self.actors.device)):
+        for _, batch in own.micro_batches(o.per_device_train_batch_size, tokens_at_once(o, self.actors)):
             share = sum(batch.sizes[1]) / tokens
             predicted = self.actors.predict(POLICY, batch)
             loss, clipped = policy_loss(token_logprobs(predicted.logits, batch.response, o.temperature), batch.logprobs,

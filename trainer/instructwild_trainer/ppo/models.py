@@ -10,7 +10,7 @@ from instructwild_trainer.adapter import Source, load_policy, load_reward
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
-from instructwild_trainer.ppo.plan import shards_of
+from instructwild_trainer.ppo.plan import shards_of, tokens_at_once
 from instructwild_trainer.ppo.scores import (
     EncodedPrompt,
     FunctionScore,
@@ -65,10 +65,10 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         model = loaded(dtype if dtype == torch.float32 else "auto").to(device())
         models = model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model)
         actors = SeparateActors(*models) if dtype == torch.float32 else MasterWeightActors(*models, dtype)
-    size = options.per_device_train_batch_size
+    size, tokens = options.per_device_train_batch_size, tokens_at_once(options, actors)
     scores: list[Score] = [*functions_as_scores]
     if reward and on_base:
-        scores.append(ModelScore(actors, size))
+        scores.append(ModelScore(actors, size, tokens))
     elif reward:
         console.print(f"{reward.label} is held beside the policy, with a base of its own", highlight=False)
         reward_model, its_tokenizer = load_reward(reward, dtype=dtype, trust_remote_code=options.trust_remote_code)
@@ -78,7 +78,7 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         if options.use_peft:
             reward_model = quantize_base(reward_model, options, device())
         placed = shard_below_head(reward_model, dtype) if shards > 1 else reward_model.to(actors.device)
-        scores.append(SeparateModelScore(placed, size))
+        scores.append(SeparateModelScore(placed, size, tokens))
     return actors, scores[0] if len(scores) == 1 else Summed(scores)
 
 

@@ -9,9 +9,8 @@ from instructwild_trainer.memory import GIB, Need, Shape, available, dtype_of, m
 from instructwild_trainer.ppo.config import PPOOptions
 
 if TYPE_CHECKING:
-    import torch
-
     from instructwild_trainer.adapter import Source
+    from instructwild_trainer.ppo.actors import Actors
 
 
 def steps_per_update(o: PPOOptions) -> int:
@@ -24,12 +23,13 @@ def updates_of(o: PPOOptions, prompts: int) -> int:
     return o.max_steps if o.max_steps >= 0 else -(-int(o.num_train_epochs * prompts) // o.batch_size)
 
 
-def tokens_at_once(o: PPOOptions, device: "torch.device") -> int:
-    """Padded tokens of a micro-batch on a GPU, as many as the estimate of memory holds; 0 on a CPU, where rows count.
+def tokens_at_once(o: PPOOptions, actors: "Actors") -> int:
+    """Padded tokens of a micro-batch on a GPU, as many as the estimate of memory holds; 0 where rows count.
 
-    On a CPU more rows of a batch take more memory and no less time.
+    On a CPU more rows of a batch take more memory and no less time. Where weights are cut, every process must make as many
+    passes as the others.
     """
-    return o.per_device_train_batch_size * o.max_length if device.type == "cuda" else 0
+    return o.per_device_train_batch_size * o.max_length if actors.device.type == "cuda" and not actors.in_parts else 0
 
 
 def shards_of(o: PPOOptions, world: int) -> int:

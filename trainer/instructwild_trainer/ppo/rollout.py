@@ -111,7 +111,7 @@ def compute_logprobs_values_scores(actors: Actors, rollout: Experience, score: C
         options: of the run.
     """
     parts = []
-    at_once = tokens_at_once(options, actors.device)
+    at_once = tokens_at_once(options, actors)
     for rows, batch in rollout.micro_batches(options.per_device_train_batch_size, at_once):
         columns: dict[str, Tensor] = {}
         predicted = None

@@ -38,15 +38,17 @@ class ModelScore:
     Args:
         actors: the models.
         batch_size: rows at a time.
+        tokens: more rows where that many padded tokens hold them, see `Experience.micro_batches`.
     """
 
     actors: Actors
     batch_size: int
+    tokens: int = 0
 
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
         result = torch.zeros(len(experience), device=self.actors.device)
-        for rows, batch in experience.micro_batches(self.batch_size):
+        for rows, batch in experience.micro_batches(self.batch_size, self.tokens):
             result[rows] = self.actors.scores(batch)
         return result
 
@@ -58,16 +60,18 @@ class SeparateModelScore:
     Args:
         model: a sequence classification model with one label.
         batch_size: rows at a time.
+        tokens: more rows where that many padded tokens hold them.
     """
 
     model: Any
     batch_size: int
+    tokens: int = 0
 
     @torch.no_grad()
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
         result = torch.zeros(len(experience), device=experience.prompt.device)
-        for rows, batch in experience.micro_batches(self.batch_size):
+        for rows, batch in experience.micro_batches(self.batch_size, self.tokens):
             mask = torch.cat([batch.prompt_mask, batch.mask], dim=1)
             order = torch.sort(mask.int(), dim=1, descending=True, stable=True).indices   # padding all to the right
             ids = torch.cat([batch.prompt, batch.response], dim=1).gather(1, order)

@@ -37,6 +37,8 @@ class ShardedActors(SeparateActors):
         shared_trunk: no value model; a head on the policy's last layer instead.
     """
 
+    in_parts = True
+
     def __init__(self, load: Callable[[], "PreTrainedModel"], processes: Processes, dtype: torch.dtype, *,
                  shared_trunk: bool = False) -> None:
         self._load, self._processes, self.shared_trunk = load, processes, shared_trunk
