@@ -203,8 +203,8 @@ class CleanedOnDisk:
             for begin, end in zip([0, *ends], ends, strict=False):
                 low, high = np.searchsorted(rows, [begin, end])
                 hit = rows[low:high]
-                wanted, back = np.unique(twins[low:high], return_inverse=True)
-                names = pl.Series("twin", ids.gather(wanted), dtype=pl.String)[back] if len(hit) else pl.Series(
+                kept_rows, back = np.unique(twins[low:high], return_inverse=True)
+                names = pl.Series("twin", ids.gather(kept_rows), dtype=pl.String)[back] if len(hit) else pl.Series(
                     "twin", [], dtype=pl.String)
                 lost = pl.DataFrame({AT: pl.Series(at[hit], dtype=pl.UInt32), "twin": names,
                                      "f": pl.Series(np.round(f[low:high], 4), dtype=pl.Float64)})

@@ -111,22 +111,22 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
             return _run(run, table, [_with_workers(step, pool) for step in chosen], keep_raw, by_hand, pool)
 
 
-def _on_disk(wanted: bool | None, inputs: Sequence[str | Path], steps: Sequence[Step], edits: str | Path | None) -> bool:
+def _on_disk(requested: bool | None, inputs: Sequence[str | Path], steps: Sequence[Step], edits: str | Path | None) -> bool:
     """Whether to keep the rows on disk meanwhile.
 
     Raises:
         ConfigError: it was asked for, and cannot be.
     """
-    if wanted is False:
+    if requested is False:
         return False
     hindrance = ("edits are applied to all rows at once" if edits is not None else
                  "rules of polars expressions may compare all rows" if any(
                      step.name == "own_rules" and not getattr(step, "row_wise", False) for step in steps) else
                  "standard input and Hub datasets are read once" if not all(
                      Path(local_copy(source)).exists() for source in inputs) else "")
-    if hindrance and wanted:
+    if hindrance and requested:
         raise ConfigError(f"rows cannot be on disk here: {hindrance}", where="--on-disk", remedy="leave out --on-disk")
-    return not hindrance and (bool(wanted) or sum(map(_size_in_memory, inputs)) >= LARGE_INPUTS)
+    return not hindrance and (bool(requested) or sum(map(_size_in_memory, inputs)) >= LARGE_INPUTS)
 
 
 def _size_in_memory(source: str | Path) -> int:

@@ -81,3 +81,17 @@ def test_the_dry_run_reads_no_data_and_needs_no_gpu():
     assert plan["models"][0]["take"] == "LoRA, DDP"
     with pytest.raises(ConfigError, match="add --dry-run"):
         CliRunner().invoke(train, ["sft", "x", "--out", "x", "--gpus", "2"], catch_exceptions=False)
+
+
+def test_where_weights_are_shared_out_on_cpus_a_model_is_measured_in_place(monkeypatch):
+    import torch
+
+    from instructwild_trainer import placement
+
+    monkeypatch.setattr(placement, "shard_count", lambda: 2)
+    monkeypatch.setattr(placement, "device", lambda: "cpu")
+    layer = torch.nn.Linear(3, 2)
+    with placement.placed(layer) as model:
+        assert model is layer
+        assert not hasattr(layer, "_hf_hook")
+        assert not layer.weight.is_meta
