@@ -11,7 +11,6 @@ from instructwild_annotation.destination import To
 
 if TYPE_CHECKING:
     from instructwild.schema import Dropped, RankingRow
-    from instructwild_annotation.connection import Connection
 
 
 def push(
@@ -87,7 +86,7 @@ def push(
         if local_only and not connection.is_loopback:
             raise ConfigError("is not on this machine", where=connection.url,
                               remedy="leave out --local-only to send data there")
-        _warn(connection)
+        warn_unfiltered(connection.is_embedded)
         sent = [push_rows(connection, part, set_name, overlap=overlap, optional=optional, suggest=suggest, kinds=table.types,
                           language=language)
                 for set_name, language, part in _sets(with_languages(rows), name, by_language=by_language)]
@@ -101,11 +100,11 @@ def push(
         raise typer.Exit(1)
 
 
-def _warn(connection: "Connection") -> None:
-    """Say what people see on a server whose answers no filter of ours stands before."""
+def warn_unfiltered(is_embedded: bool) -> None:
+    """Say what people see on a server that no filter of ours stands before."""
     from instructwild.console.terminal import console
 
-    if not connection.is_embedded:
+    if not is_embedded:
         console.print("this Argilla server is not ours: its annotators can read each other's answers and the models' names; "
                       "to keep them apart, use `instructwild annotate page` or `annotate serve`", style="yellow",
                       markup=False)

@@ -81,4 +81,16 @@ class Secrets:
 
 
 def _forms(key: str) -> Iterable[str]:
-    return {key, quote(key, safe=""), base64.b64encode(key.encode()).decode()}
+    """A key as it is, in an address, in hexadecimal digits, and in base64 wherever it stands in what was encoded."""
+    raw = key.encode()
+    yield from (key, quote(key, safe=""), "".join(f"%{byte:02X}" if not chr(byte).isalnum() else chr(byte) for byte in raw))
+    yield raw.hex()
+    for offset, begin in ((0, 0), (1, 2), (2, 3)):
+        code = base64.b64encode(b" " * offset + raw).decode().rstrip("=")
+        whole = code[begin:] if (offset + len(raw)) % 3 == 0 else code[begin:-1]
+        if len(whole) >= LEAST_ENCODED:
+            yield from (whole, whole.translate(URL_SAFE))
+    yield base64.b64encode(raw).decode()
+
+
+LEAST_ENCODED, URL_SAFE = 8, str.maketrans("+/", "-_")

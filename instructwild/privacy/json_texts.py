@@ -33,7 +33,9 @@ def with_texts(value: Any, texts: Iterator[str | None], *, arguments: bool = Fal
         return value if changed == inner else json.dumps(changed, ensure_ascii=False)
     if isinstance(value, list):
         return [with_texts(item, texts, arguments=arguments) for item in value]
-    return {key: with_texts(item, texts, arguments=arguments) for key, item in value.items()} if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        return {key: with_texts(item, texts, arguments=arguments) for key, item in value.items()}
+    return value
 
 
 def _inner(text: str) -> Any:

@@ -14,8 +14,8 @@ FIELDS = ("content", "reasoning_content", "tool_calls")
 
 def texts_of(turns: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]]:
     """(role, text) of all that is said; what has no role is an assistant's."""
-    said = [(turn.get("role", "assistant"), turn[field]) for turn in turns for field in SAID if field in turn]
-    return said + [("assistant", text) for text in texts_in(_calls(turns), arguments=True)]
+    spoken = [(turn.get("role", "assistant"), turn[field]) for turn in turns for field in SAID if field in turn]
+    return spoken + [("assistant", text) for text in texts_in(_calls(turns), arguments=True)]
 
 
 def with_texts_of(turns: Sequence[Mapping[str, Any]], texts: Iterator[str | None]) -> list[dict[str, Any]]:

@@ -14,10 +14,10 @@ PASSES = 3
 
 
 def mask_answers(frame: pl.DataFrame) -> tuple[pl.DataFrame, Counter[str]]:
-    """Rows whose answers (assistant turns and candidates, thoughts and calls of tools with them) hold no personal data, and how
-    many pieces of each type left them.
+    """Rows whose answers (assistant turns and candidates) hold no personal data, and how many pieces of each type left them.
 
-    One value has one placeholder within a row; ids of answers stay those that the lineage knows.
+    Thoughts and calls of tools are part of an answer. One value has one placeholder within a row; ids of answers stay those
+    that the lineage knows.
     """
     counts: Counter[str] = Counter()
     suspects = [any(spans(text or "") for _, text in texts_of(_answers(row))) for row in frame.iter_rows(named=True)]

@@ -8,6 +8,7 @@ import pytest
 
 from instructwild.errors import ConfigError, EndpointError, OutputError
 from instructwild_annotation.connection import Connection
+from instructwild_annotation.push_command import warn_unfiltered
 from instructwild_annotation.server.process import Home
 
 
@@ -99,3 +100,10 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be made"):
         Home(tmp_path / "file" / "argilla").prepare()
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_a_server_that_is_not_ours_is_said_to_show_answers_to_all(embedded, capsys):
+    warn_unfiltered(embedded)
+    said = " ".join(capsys.readouterr().err.split())
+    assert ("can read each other's answers" in said and "annotate page" in said) != embedded

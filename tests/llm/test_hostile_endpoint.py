@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import threading
 import time
+from base64 import b64encode
 from contextlib import contextmanager
 
 import pytest
@@ -183,6 +184,7 @@ def test_loopback_never_goes_through_a_proxy(monkeypatch):
 @pytest.mark.parametrize(("status", "body"), [
     ("400 Bad Request", {"error": {"message": "FAKE/quay+4711 may not do that"}}),
     ("422 Unprocessable", {"error": {"message": "seen FAKE%2Fquay%2B4711"}}),
+    ("400 Bad Request", {"error": {"message": f"seen {b64encode(b'Bearer FAKE/quay+4711 x').decode()}"}}),
     ("200 OK", completion("The header was Bearer FAKE/quay+4711.")), ("200 OK", {"choices": [], "key": "FAKE/quay+4711"})])
 def test_a_key_that_comes_back_is_masked(status, body, monkeypatch, tmp_path):
     monkeypatch.setenv("INSTRUCTWILD_API_KEY", "FAKE/quay+4711")
@@ -199,6 +201,16 @@ def test_secrets_of_an_address_are_not_shown_and_short_keys_leave_answers_alone(
     secrets = Secrets.of("https://ann:hemlock@host.example/v1", "EMPTY")
     assert secrets.redacted("hemlock EMPTY") == "[KEY] [KEY]"
     assert secrets.redacted("The glass is empty.", 8) == "The glass is empty."
+
+
+@pytest.mark.parametrize("before", ["", "B", "Bearer ", "Bearer: "])
+def test_a_key_is_known_in_base64_wherever_it_stands_and_in_hexadecimal(before):
+    secrets = Secrets.of("https://host.example/v1", "FAKE-quay-4711-tide")
+    code = b64encode(f"{before}FAKE-quay-4711-tide, or so".encode()).decode()
+    assert "[KEY]" in secrets.redacted(code)
+    assert len(secrets.redacted(code)) < len(code) - 15
+    assert secrets.redacted(b"FAKE-quay-4711-tide".hex().upper()) == "[KEY]"
+    assert secrets.redacted("k=FAKE%2Dquay%2D4711%2Dtide") == "k=[KEY]"
 
 
 @pytest.mark.parametrize("name", ["HTTP://models.example/v1#m", "Https://models.example/v1#m", " http://models.example/v1#m",

@@ -33,7 +33,7 @@ def home(tmp_path, monkeypatch):
 def start(home, port, *args):
     process = subprocess.Popen([sys.executable, "-m", "instructwild", "annotate", "page", "--home", str(home), "--port",
                                 str(port), *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180         # a busy machine takes its time
     while time.monotonic() < until and process.poll() is None:
         try:
             httpx.get(f"http://127.0.0.1:{port}/", trust_env=False)
