@@ -12,7 +12,7 @@ from instructwild.clean.rows import request_texts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console
-from instructwild.errors import install_command
+from instructwild.errors import ConfigError, install_command
 from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Near:
     Attributes:
         threshold: between 0 and 1.
         plain: drop what resembles an earlier row whatever it asks for, as Self-Instruct does.
+        embedding: let an embedding model decide too; pairs are looked at from a tenth below the threshold on.
         workers: processes to use; the plain rule uses none. The verdicts are the same.
     """
 
@@ -41,10 +42,22 @@ class Near:
 
     threshold: float = 0.7
     plain: bool = False
+    embedding: bool = False
     workers: Workers = field(default_factory=Workers, metadata={"config": False}, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        if self.plain and self.embedding:
+            raise ConfigError("the plain rule drops a pair whatever an embedding model says", where="--embedding",
+                              remedy="leave out --plain or --embedding")
+        if self.embedding:
+            from instructwild.clean.near.embedding import encoder
+
+            encoder()                                  # a missing package is told of before the rows are read
+
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
-        """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, and their F."""
+        """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, their F, and their cosine if asked."""
+        if self.embedding:
+            return self._by_meaning(rows)
         from instructwild.clean.near import SameRequests, near_duplicate_matches
 
         if rows.height > COMPILED_PAYS_FROM and find_spec("numba") is None:
@@ -56,6 +69,20 @@ class Near:
             rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")),
                         _close_look(merged, texts))
+
+
+    def _by_meaning(self, rows: pl.DataFrame) -> Verdicts:
+        from instructwild.clean.near.embedding import COSINE, MeaningIndex
+
+        index = MeaningIndex(Fraction(str(self.threshold)))
+        meant = [(row, duplicate) for row, text in enumerate(request_texts(rows))
+                 if (duplicate := index.add(text)) is not None]
+        lost = rows[[row for row, _ in meant]].select("at").with_columns(
+            pl.Series("twin", [rows["id"][duplicate.match.index] for _, duplicate in meant], dtype=pl.String),
+            pl.Series("f", [round(float(duplicate.match), 4) for _, duplicate in meant], dtype=pl.Float64),
+            pl.Series("cosine", [round(duplicate.cosine, 4) for _, duplicate in meant], dtype=pl.Float64))
+        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f"), cosine=pl.col("cosine")),
+                        {"threshold": float(index.threshold), "cosine": COSINE})
 
 
 def _slower(rows: int, plain: bool) -> str:

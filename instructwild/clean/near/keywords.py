@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
-from instructwild.clean.near.content import APOSTROPHE, CLITIC, HAN, INPUT, NEGATED, NEGATION, QUOTE, QUOTED, stem
+from instructwild.clean.near.content import APOSTROPHE, CLITIC, HAN, INPUT, NEGATED, NEGATION, QUOTE, QUOTED, spelled_out, stem
 from instructwild.text.tokens import fold, tokens, tokens_of_folded
 
 SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|(?<=[\d)\]])[ ]*-[ ]*(?=[\w(\[])|(?<![\w)\]])-(?=\d)")
@@ -96,7 +96,7 @@ def _root(word: str) -> str:
 
 def keywords(text: str) -> Keywords | None:
     """What a request is about; None where it is written in Chinese characters."""
-    folded = fold(text)
+    folded = fold(spelled_out(text))
     if HAN.search(folded):
         return None
     split = INPUT.search(folded)

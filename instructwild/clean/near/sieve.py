@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from instructwild.clean.near import kernel, keywords
 from instructwild.clean.near.compiled import compiled, inlined
-from instructwild.clean.near.content import HAN, LONGEST, NEGATED, SPARE, SPARE_HAN, content, core
+from instructwild.clean.near.content import HAN, LONGEST, NEGATED, SPARE, SPARE_HAN, content, core, spelled_out
 from instructwild.clean.near.encode import Encoded, encode
 from instructwild.clean.near.lexicon import PROGRAMMING
 from instructwild.text.tokens import fold
 
 CROWD = 256
 """Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
-UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", *NEGATED, *(f"{verb}n" for verb in NEGATED)})
+UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", "us", "usa", "u", *NEGATED, *(f"{verb}n" for verb in NEGATED)})
 """Tokens of which a request reads more than the token shows: don't, I'd."""
 CORES = 500_000
 """Tokens whose cores, and terms whose hashes, a process remembers."""
@@ -277,7 +277,7 @@ _INPUT = re.compile("[:\n" + "".join(keywords.COLONS) + "]")
 
 def _rest(text: str) -> int:
     """A hash of the input of a request, 0 where it has none."""
-    rest = keywords.rest_of(fold(text)) if _INPUT.search(text) else ""
+    rest = keywords.rest_of(fold(spelled_out(text))) if _INPUT.search(text) else ""
     return _number(rest) if rest else 0
 
 
