@@ -41,8 +41,8 @@ def clean(
     plain: Annotated[bool, typer.Option(
         "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
     embedding: Annotated[bool, typer.Option(
-        "--embedding", help="Let an embedding model decide too which near-duplicates ask for the same; it finds more of them "
-                            "and takes longer.")] = False,
+        "--embedding", help="An embedding model decides too which near-duplicates ask for the same: more are found, "
+                            "slowly.")] = False,
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
     edits: Annotated[Path | None, typer.Option(help="Apply the edits that people made in `instructwild view`: rows dropped, "
                                                     "restored, mended, labelled.", show_default=False)] = None,

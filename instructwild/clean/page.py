@@ -149,8 +149,9 @@ def _sample(dropped: Mapping[str, str]) -> Sample:
 
 def _near(shown: Page, note: Mapping[str, Any]) -> None:
     if "cosine" in note:
-        shown.add("Near-duplicates", Prose(f"Of pairs with an F above {note['threshold']:g} those were dropped that ask for the "
-                                           f"same, by their words or by embeddings with a cosine of {note['cosine']:g} or more."))
+        shown.add("Near-duplicates", Prose(
+            f"Of pairs with an F above {note['threshold']:g} those are merged that ask for the same, by their words or by "
+            f"embeddings with a cosine of {note['cosine']:g} or more."))
         return
     few = note["decided_anew"]
     covered = "all" if few == note["in"] else f"the first {few:,} of the"

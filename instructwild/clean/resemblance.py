@@ -55,7 +55,7 @@ class Near:
             encoder()                                  # a missing package is told of before the rows are read
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
-        """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, their F, and their cosine if asked."""
+        """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, their F, perhaps their cosine."""
         if self.embedding:
             return self._by_meaning(rows)
         from instructwild.clean.near import SameRequests, near_duplicate_matches
@@ -81,7 +81,8 @@ class Near:
             pl.Series("twin", [rows["id"][duplicate.match.index] for _, duplicate in meant], dtype=pl.String),
             pl.Series("f", [round(float(duplicate.match), 4) for _, duplicate in meant], dtype=pl.Float64),
             pl.Series("cosine", [round(duplicate.cosine, 4) for _, duplicate in meant], dtype=pl.Float64))
-        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f"), cosine=pl.col("cosine")),
+        evidence = {name: pl.col(name) for name in ("twin", "f", "cosine")}
+        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, **evidence),
                         {"threshold": float(index.threshold), "cosine": COSINE})
 
 

@@ -35,8 +35,8 @@ SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|"
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
-UNDIRECTED = re.compile("对比|比较|给定|给出|给我|为什么|成为|作为|分类?为|归类?为|分组?[为成]|称为|认为|行为|完成|生成|当中|工作|作文|"
-                        "写作|作品|作者|作业|作家|作用|操作|制作|创作|合作|当前|适当|(?:^|[,。;、 ])为")
+UNDIRECTED = re.compile("对比|比较|给定|给出|给我|为什么|成为|作为|分类?为|归类?为|分组?[为成]|称为|认为|行为|完成|生成|"
+                        "当中|工作|作文|写作|作品|作者|作业|作家|作用|操作|制作|创作|合作|当前|适当|(?:^|[,。;、 ])为")
 """Where a directing character stands in another word, or before those for whom something is done."""
 NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12}(?: [a-z]{2,12})?)[ ]?\)")
@@ -309,12 +309,12 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
     glosses = " ".join(GLOSS.findall(text)).split() if chinese and "(" in text else ()
     for word in words:
         term, spare = _TERMS[word]
-        if chinese and word.isascii() and (not term or term == stem(word)):     # "Go to", "Blocks" are names in a Chinese text
+        if chinese and word.isascii() and (not term or term == stem(word)):    # "Go to", "Blocks" are names in Chinese
             term, spare = word, spare and bool(term)
         if term:
             terms.append(term)
-            latin = chinese and term.isascii() and term not in _CHINESE_TERMS and word not in glosses
-            loose.append(spare and word not in names and not latin)
+            latin = chinese and term.isascii() and term not in _CHINESE_TERMS
+            loose.append(spare and (word in glosses or (word not in names and not latin)))
     return directed
 
 

@@ -2,8 +2,9 @@
 
 Two texts that ask for the same have the same cores (`content.core`) but for a run that may be missing, or few enough
 `keywords` that differ, and an F above the threshold. All are tested on numbers: sums of hashes bring texts together, then a
-bound on F over the tokens that they share parts most of them. The numbers of a text depend on nothing but the text, so that texts can be sifted in parts and in any
-process; what may meet, directly or through others, is one group, and no verdict depends on a text of another group.
+bound on F over the tokens that they share parts most of them. The numbers of a text depend on nothing but the text, so that
+texts can be sifted in parts and in any process; what may meet, directly or through others, is one group, and no
+verdict depends on a text of another group.
 """
 
 import re
@@ -24,7 +25,8 @@ from instructwild.text.tokens import fold
 
 CROWD = 256
 """Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
-UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", "us", "usa", "u", *NEGATED, *(f"{verb}n" for verb in NEGATED)})
+UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", "us", "usa", "u",
+                    *NEGATED, *(f"{verb}n" for verb in NEGATED)})
 """Tokens of which a request reads more than the token shows: don't, I'd."""
 CORES = 500_000
 """Tokens whose cores, and terms whose hashes, a process remembers."""
@@ -96,8 +98,8 @@ def grouped(parts: Sequence[Sifted], floor: Fraction) -> NDArray[np.int32]:
         parts: the keys of all texts, in their order.
         floor: below it no pair counts.
     """
-    whole, length, about, size, counts, words = (np.concatenate([np.zeros(0, dtype), *(getattr(part, name) for part in parts)])
-                                                 for name, dtype in _COLUMNS)
+    whole, length, about, size, counts, words = (
+        np.concatenate([np.zeros(0, dtype), *(getattr(part, name) for part in parts)]) for name, dtype in _COLUMNS)
     texts = Texts(np.concatenate([np.zeros((0, 2), np.uint64), *(part.bits for part in parts)]), length,
                   np.concatenate([np.zeros(0, np.uint32), *(part.tokens for part in parts)]), _starts(length))
     keys, group, count = np.unique(whole, return_inverse=True, return_counts=True)

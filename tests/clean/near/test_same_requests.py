@@ -18,10 +18,10 @@ WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please"
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 
 
-LONGER = st.lists(st.sampled_from(["the harbour master counts", "boats", "in two", "quiet", "bays", "before dawn", "and writes",
-                                   "a letter", "to the", "mayor", "don't", "won't say", "C++", "'red'", "5", ": north", "I'd",
-                                   "Oslo", "odd", "numbers", "of the keeper's", "lamp", "lamps", "100%"]),
-                  min_size=6, max_size=14).map(" ".join)
+PARTS = ["the harbour master counts", "boats", "in two", "quiet", "bays", "before dawn", "and writes", "a letter", "to the",
+         "mayor", "don't", "won't say", "C++", "'red'", "5", ": north", "I'd", "Oslo", "odd", "numbers", "of the keeper's",
+         "lamp", "lamps", "100%", "in the US", "the USA", "US"]
+LONGER = st.lists(st.sampled_from(PARTS), min_size=6, max_size=14).map(" ".join)
 
 
 def same(first, second):
@@ -89,7 +89,7 @@ def test_what_differs_in_meaning_is_parted(first, second):
     ("You are an esteemed lighthouse keeper. Explain the importance of lamps and the storms they face.",
      "Imagine you are a lighthouse keeper. Explain the importance of lamps and the storms that they currently face."),
     ("Create a Perl function that accepts a list of boats and returns the names of all boats that are red",
-     "Write a Perl function which takes a list of boats as input and returns the names of all of the red boats in that list"),
+     "Write a Perl function which takes a list of boats as input and returns the names of all the red boats in that list"),
     ("将下列物品分类为船或车", "将以下对象分类为船和车"), ("以最安静的方式合并两支乐队", "用最安静的方式将两支乐队合并"),
     ("为渔民创建一份潮汐数据的说明", "创建一份渔民潮汐数据的说明"),
     ("告诉我三种船", "列出三种船"), ("解释潮汐锁定", "什么是潮汐锁定"), ("识别五种海鸟", "列出5种海鸟"),
