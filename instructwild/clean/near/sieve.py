@@ -115,13 +115,13 @@ def grouped(parts: Sequence[Sifted], floor: Fraction) -> NDArray[np.int32]:
         before += len(part.whole)
     root = np.arange(len(whole), dtype=np.int32)
     bound = floor.numerator, floor.denominator
-    asker, asked = np.concatenate(askers), np.concatenate(groups)
+    asker, target = np.concatenate(askers), np.concatenate(groups)
     begin = _starts(count)
-    crowded = np.bincount(asked, minlength=len(count)) > CROWD
-    few = ~crowded[asked]
-    meet(asker[few], asked[few], begin, members, *texts, *bound, root)
-    for one_group in np.flatnonzero(crowded):
-        crowd = np.union1d(members[begin[one_group]:begin[one_group + 1]], asker[asked == one_group])
+    crowded = np.bincount(target, minlength=len(count)) > CROWD
+    few = ~crowded[target]
+    meet(asker[few], target[few], begin, members, *texts, *bound, root)
+    for group_at in np.flatnonzero(crowded):
+        crowd = np.union1d(members[begin[group_at]:begin[group_at + 1]], asker[target == group_at])
         meet_rare(crowd, *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
     start = _starts(counts)
     owner, bucket = listed(about, size, start, words)
