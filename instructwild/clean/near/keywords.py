@@ -162,6 +162,10 @@ def alike(first: Keywords, second: Keywords) -> bool:
     ordered = common.union(first.fixed) - lexicon.TASKS
     if len(ordered) < LEFT or len(ours ^ theirs) > smaller // SHARE or not (ours <= theirs or theirs <= ours):
         return False
+    if ours != theirs:                                 # "for beginners" is not "for projects"
+        longer, shorter = (first, second) if len(ours) > len(theirs) else (second, first)
+        if not lexicon.WEAK_NOUNS.isdisjoint({*shorter.order} - {*longer.order}):
+            return False
     languages = lexicon.PROGRAMMING & ordered
     if len(languages) == 1:                            # "in Python, write …" and "write a Python …"
         ordered -= languages
