@@ -99,7 +99,8 @@ class MeaningIndex:
 
     def _embedded(self, text: str) -> NDArray[np.float32]:
         vector = self._model.encode([text])[0]
-        return vector / max(float(np.linalg.norm(vector)), 1e-9)
+        unit: NDArray[np.float32] = vector / max(float(np.linalg.norm(vector)), 1e-9)
+        return unit
 
 
 def agree(first: Keyed, second: Keyed) -> bool:
