@@ -40,6 +40,9 @@ def clean(
     threshold: Annotated[float, typer.Option(help="Near-duplicates have an F above this.", min=0, max=1)] = 0.7,
     plain: Annotated[bool, typer.Option(
         "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
+    embedding: Annotated[bool, typer.Option(
+        "--embedding", help="An embedding model decides too which near-duplicates ask for the same: more are found, "
+                            "slowly.")] = False,
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
     edits: Annotated[Path | None, typer.Option(help="Apply the edits that people made in `instructwild view`: rows dropped, "
                                                     "restored, mended, labelled.", show_default=False)] = None,
@@ -83,7 +86,7 @@ def clean(
         "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": _personal_data(mask, pii),
         "contamination": {"against": tuple(against or ())},
-        "near": {"threshold": threshold, "plain": plain},
+        "near": {"threshold": threshold, "plain": plain, "embedding": embedding},
     }
     requested = {name for name, option in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if option}
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *requested}]

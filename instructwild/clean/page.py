@@ -176,6 +176,11 @@ def _sample(dropped: Mapping[str, str]) -> Sample:
 
 
 def _near(shown: Page, note: Mapping[str, Any]) -> None:
+    if "cosine" in note:
+        shown.add("Near-duplicates", Prose(
+            f"Of pairs with an F above {note['threshold']:g} those are merged that ask for the same, by their words or by "
+            f"embeddings with a cosine of {note['cosine']:g} or more."))
+        return
     few = note["decided_anew"]
     covered = "all" if few == note["in"] else f"the first {few:,} of the"
     shown.add("At other thresholds", Prose(

@@ -14,7 +14,7 @@ from instructwild.clean.rows import request_texts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console
-from instructwild.errors import install_command
+from instructwild.errors import ConfigError, install_command
 from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Near:
     Attributes:
         threshold: between 0 and 1.
         plain: drop what resembles an earlier row whatever it asks for, as Self-Instruct does.
+        embedding: let an embedding model decide too; pairs are looked at from a tenth below the threshold on.
         workers: processes to use; the plain rule uses none. The verdicts are the same.
     """
 
@@ -46,10 +47,22 @@ class Near:
 
     threshold: float = 0.7
     plain: bool = False
+    embedding: bool = False
     workers: Workers = field(default_factory=Workers, metadata={"config": False}, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        if self.plain and self.embedding:
+            raise ConfigError("the plain rule drops a pair whatever an embedding model says", where="--embedding",
+                              remedy="leave out --plain or --embedding")
+        if self.embedding:
+            from instructwild.clean.near.embedding import encoder
+
+            encoder()                                  # a missing package is told of before the rows are read
+
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
-        """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, and their F."""
+        """Drop a near-duplicate; the evidence names the earliest kept row it duplicates, their F, perhaps their cosine."""
+        if self.embedding:
+            return self._by_meaning(rows)
         merged, notes = self.merged(request_texts(rows))
         lost = rows[merged.rows].select("at").with_columns(
             rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
@@ -77,6 +90,21 @@ class Near:
         else:
             merged = SameRequests(texts[:], limit, workers=self.workers, anew=len(texts) <= DECIDED_ANEW)
         return merged, _close_look(merged, texts)
+
+
+    def _by_meaning(self, rows: pl.DataFrame) -> Verdicts:
+        from instructwild.clean.near.embedding import COSINE, MeaningIndex
+
+        index = MeaningIndex(Fraction(str(self.threshold)))
+        meant = [(row, duplicate) for row, text in enumerate(request_texts(rows))
+                 if (duplicate := index.add(text)) is not None]
+        lost = rows[[row for row, _ in meant]].select("at").with_columns(
+            pl.Series("twin", [rows["id"][duplicate.match.index] for _, duplicate in meant], dtype=pl.String),
+            pl.Series("f", [round(float(duplicate.match), 4) for _, duplicate in meant], dtype=pl.Float64),
+            pl.Series("cosine", [round(duplicate.cosine, 4) for _, duplicate in meant], dtype=pl.Float64))
+        evidence = {name: pl.col(name) for name in ("twin", "f", "cosine")}
+        return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, **evidence),
+                        {"threshold": float(index.threshold), "cosine": COSINE})
 
 
 def _slower(rows: int, plain: bool) -> str:

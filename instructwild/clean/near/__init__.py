@@ -6,7 +6,7 @@ compiled code serves many texts, NumPy and rapidfuzz few, or one at a time, or a
 
 That is the plain rule. About half of what it drops asks for something else ("什么是进程", "什么是多线程"), so that
 `clean` and `expand` merge only those of its pairs that ask for the same: `SameRequests` for many, `RequestIndex` for one
-at a time.
+at a time, `embedding.MeaningIndex` where an embedding model decides too.
 """
 
 from collections.abc import Sequence

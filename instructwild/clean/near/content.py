@@ -35,14 +35,15 @@ SIGNS = re.compile(r"(?<=[\w)\]])[ ]*([*/^])[ ]*(?=[\w(\[])|"
 PROGRAMMING = re.compile(r"\b([cfjq])(\+\+|#)(?![\w+#])")
 THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 DECIMAL = re.compile(r"(?<=\d)[.](?=\d)")
-UNDIRECTED = re.compile("对比|比较|给定|给出|给我|为什么|成为|作为|分类?为|归类?为|分组?[为成]|称为|认为|行为|完成|生成|当中|工作|作文|"
-                        "写作|作品|作者|作业|作家|作用|操作|制作|创作|合作|当前|适当|(?:^|[,。;、 ])为")
+UNDIRECTED = re.compile("对比|比较|给定|给出|给我|为什么|成为|作为|分类?为|归类?为|分组?[为成]|称为|认为|行为|完成|生成|"
+                        "当中|工作|作文|写作|作品|作者|作业|作家|作用|操作|制作|创作|合作|当前|适当|(?:^|[,。;、 ])为")
 """Where a directing character stands in another word, or before those for whom something is done."""
 NUMERAL = re.compile(r"[零〇一二两三四五六七八九十百千]+")
 GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12}(?: [a-z]{2,12})?)[ ]?\)")
 """One or two Latin words in parentheses behind a Chinese one: 资产定价模型（CAPM）."""
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
+AMERICAN = re.compile(r"\bUS\b|\bU\.S\.(?:A\.)?(?!\w)")
 VOWEL = frozenset("aeiouy")
 POINT, DIGITS = "ˑ", dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 """A letter that stands for the point of 3.5, so that the number stays one term."""
@@ -159,6 +160,7 @@ def content(text: str) -> Content:
     >>> content("Could you please list three large cities?") == content("Name 3 big cities.")
     True
     """
+    text = spelled_out(text)
     folded = _undecorated(fold(text))
     if SIGN.search(folded):
         folded = _numbers(folded)
@@ -179,6 +181,11 @@ def content(text: str) -> Content:
         terms = _words(head)
     loose += [False] * (len(terms) - len(loose))
     return Content(*_shortened(terms, loose), directed)
+
+
+def spelled_out(text: str) -> str:
+    """The text with the country that is written like a pronoun as another word."""
+    return AMERICAN.sub("USA", text) if "US" in text or "U.S" in text else text
 
 
 def _undecorated(text: str) -> str:
@@ -302,12 +309,12 @@ def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list
     glosses = " ".join(GLOSS.findall(text)).split() if chinese and "(" in text else ()
     for word in words:
         term, spare = _TERMS[word]
-        if chinese and not term and word.isascii():          # "Go to" is a name in a Chinese text
-            term, spare = word, False
+        if chinese and word.isascii() and (not term or term == stem(word)):    # "Go to", "Blocks" are names in Chinese
+            term, spare = word, spare and bool(term)
         if term:
             terms.append(term)
-            latin = chinese and term.isascii() and term not in _CHINESE_TERMS and word not in glosses
-            loose.append(spare and word not in names and not latin)
+            latin = chinese and term.isascii() and term not in _CHINESE_TERMS
+            loose.append(spare and (word in glosses or (word not in names and not latin)))
     return directed
 
 

@@ -52,6 +52,14 @@ class Index:
         """The kept text of highest F above the threshold, the earliest of several, or None."""
         return max(self._matches(self._number(text)), key=lambda match: match.f, default=None)
 
+    def matches(self, text: str) -> Iterator[Match]:
+        """The kept texts that this one is near, in their order."""
+        return self._matches(self._number(text))
+
+    def skip(self) -> None:
+        """Count a text that is not kept."""
+        self.seen += 1
+
     def add(self, text: str) -> Match | None:
         """Keep a text, or say which kept text it duplicates."""
         numbers = self._number(text)

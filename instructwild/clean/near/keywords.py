@@ -1,18 +1,30 @@
 """What a longer request in letters is about: its keywords, without the passing words that say the same in many ways.
 
-Two of them that share their numbers, names, constraints, quoted words and input, in one order, and nearly all their other
-keywords, ask for the same: "a renowned historian specializing in …", "a historian with expertise in …". For short
-requests and for Chinese ones the terms of `content` decide alone, as one word of them is too much to differ in.
+Two of them with the same numbers, names, constraints, quoted words and input, in one order, ask for the same where one has
+but a few keywords beside those of the other: "a renowned historian specializing in …", "a historian with expertise in …".
+For short requests and for Chinese ones the terms of `content` decide alone: one word of them is too much to differ in.
 """
 
 import re
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
-from instructwild.clean.near.content import APOSTROPHE, CLITIC, HAN, INPUT, NEGATED, NEGATION, QUOTE, QUOTED, stem
+from instructwild.clean.near.content import (
+    APOSTROPHE,
+    CLITIC,
+    HAN,
+    INPUT,
+    NEGATED,
+    NEGATION,
+    QUOTE,
+    QUOTED,
+    spelled_out,
+    stem,
+)
 from instructwild.text.tokens import fold, tokens, tokens_of_folded
 
-SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|(?<=[\d)\]])[ ]*-[ ]*(?=[\w(\[])|(?<![\w)\]])-(?=\d)")
+SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|"
+                   r"(?<=[\d)\]])[ ]*-[ ]*(?=[\w(\[])|(?<![\w)\]])-(?=\d)")
 NAME = re.compile("[A-Z][A-Za-z]*")
 COLONS = "\uFE13\uFE55\uFF1A\u2A74"
 """Characters that hold a colon in the form in which texts are compared."""
@@ -24,8 +36,8 @@ LEFT = 2
 """What both must have, besides what is to be done."""
 PASSING, WEAK, FIXED, KEYWORD = range(4)
 """What a word is: it says nothing, it may be missing, it must be in both, it counts."""
-ENDING = re.compile("(.{5,}?)(?:ization|isation|ational|fulness|ousness|iveness|ication|ation|ition|ement|ment|ness|ities|ity|"
-                    "ance|ence|ancy|ency|ally|ical|ics|ic|al|ly|ive|ize|ise|er|or|ist|ism|ing|ed|ion|ent|ant|y|e|s)")
+ENDING = re.compile("(.{5,}?)(?:ization|isation|ational|fulness|ousness|iveness|ication|ation|ition|ement|ment|ness|ities|"
+                    "ity|ance|ence|ancy|ency|ally|ical|ics|ic|al|ly|ive|ize|ise|er|or|ist|ism|ing|ed|ion|ent|ant|y|e|s)")
 """An ending that makes another kind of word of one of at least five letters."""
 
 
@@ -96,7 +108,7 @@ def _root(word: str) -> str:
 
 def keywords(text: str) -> Keywords | None:
     """What a request is about; None where it is written in Chinese characters."""
-    folded = fold(text)
+    folded = fold(spelled_out(text))
     if HAN.search(folded):
         return None
     split = INPUT.search(folded)
@@ -150,6 +162,10 @@ def alike(first: Keywords, second: Keywords) -> bool:
     ordered = common.union(first.fixed) - lexicon.TASKS
     if len(ordered) < LEFT or len(ours ^ theirs) > smaller // SHARE or not (ours <= theirs or theirs <= ours):
         return False
+    if ours != theirs:                                 # "for beginners" is not "for projects"
+        longer, shorter = (first, second) if len(ours) > len(theirs) else (second, first)
+        if not lexicon.WEAK_NOUNS.isdisjoint({*shorter.order} - {*longer.order}):
+            return False
     languages = lexicon.PROGRAMMING & ordered
     if len(languages) == 1:                            # "in Python, write …" and "write a Python …"
         ordered -= languages

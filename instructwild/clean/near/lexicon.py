@@ -13,6 +13,7 @@ a word that is in no list carries meaning. Their sections:
 - directed: words that give the order of what stands around them a meaning.
 - questions: words in which questions of examinations are put, besides the light ones.
 - weak: in a longer request, words that say little beside the others.
+- nouns: those of them that stand for a thing: one of them in place of another word is another thing.
 - free: terms of a constraint that, in a longer request, weigh no more than other words.
 - tasks: what a longer request wants to have done, and what else must be in both of two that ask for the same.
 """
@@ -74,6 +75,7 @@ FIXED_CHINESE = frozenset(CHINESE_PHRASES.get(word, word) for word in _words(_ZH
 WORKS = _words(_EN["works"]) | {CHINESE_PHRASES.get(word, word) for word in _words(_ZH["works"])}
 PROGRAMMING = _words(_EN["programming"])
 WEAK = frozenset(ENGLISH_SAME.get(word, word) for word in _words(_EN["weak"]))
+WEAK_NOUNS = frozenset(ENGLISH_SAME.get(word, word) for word in _words(_EN["nouns"]))
 FREE, TASKS = _words(_EN["free"]), frozenset(ENGLISH_SAME.get(word, word) for word in _words(_EN["tasks"]))
 DIRECTED, DIRECTED_CHINESE = _words(_EN["directed"]), _words(_ZH["directed"])
 QUESTIONS_ENGLISH, QUESTIONS_CHINESE = _words(_EN["questions"]) | ENGLISH_LIGHT, _words(_ZH["questions"]) | CHINESE_LIGHT

@@ -63,7 +63,7 @@ class SameRequests:
         self._workers = workers or Workers()
         self._floor = max(min([self.threshold - BELOW, *(RETHRESHOLD if anew else ())]), Fraction(0))
         big = len(texts) >= SIFTED_FROM if sifted is None else sifted
-        self._copies = np.zeros(0, np.int64), np.zeros((4, 0), np.int64)
+        self._copies: tuple[NDArray[np.int64], NDArray[np.int64]] = np.zeros(0, np.int64), np.zeros((4, 0), np.int64)
         self._first = self._sift() if big else None
         self._anew: Counter[Fraction] | None = Counter(dict.fromkeys(RETHRESHOLD, 0)) if anew else None
         self._below: list[tuple[int, Match]] = []

@@ -2,8 +2,9 @@
 
 Two texts that ask for the same have the same cores (`content.core`) but for a run that may be missing, or few enough
 `keywords` that differ, and an F above the threshold. All are tested on numbers: sums of hashes bring texts together, then a
-bound on F over the tokens that they share parts most of them. The numbers of a text depend on nothing but the text, so that texts can be sifted in parts and in any
-process; what may meet, directly or through others, is one group, and no verdict depends on a text of another group.
+bound on F over the tokens that they share parts most of them. The numbers of a text depend on nothing but the text, so that
+texts can be sifted in parts and in any process; what may meet, directly or through others, is one group, and no
+verdict depends on a text of another group.
 """
 
 import re
@@ -17,14 +18,15 @@ from numpy.typing import NDArray
 
 from instructwild.clean.near import kernel, keywords
 from instructwild.clean.near.compiled import compiled, inlined
-from instructwild.clean.near.content import HAN, LONGEST, NEGATED, SPARE, SPARE_HAN, content, core
+from instructwild.clean.near.content import HAN, LONGEST, NEGATED, SPARE, SPARE_HAN, content, core, spelled_out
 from instructwild.clean.near.encode import Encoded, encode
 from instructwild.clean.near.lexicon import PROGRAMMING
 from instructwild.text.tokens import fold
 
 CROWD = 256
 """Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
-UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", *NEGATED, *(f"{verb}n" for verb in NEGATED)})
+UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", "us", "usa", "u",
+                    *NEGATED, *(f"{verb}n" for verb in NEGATED)})
 """Tokens of which a request reads more than the token shows: don't, I'd."""
 CORES = 500_000
 """Tokens whose cores, and terms whose hashes, a process remembers."""
@@ -96,8 +98,8 @@ def grouped(parts: Sequence[Sifted], floor: Fraction) -> NDArray[np.int32]:
         parts: the keys of all texts, in their order.
         floor: below it no pair counts.
     """
-    whole, length, about, size, counts, words = (np.concatenate([np.zeros(0, dtype), *(getattr(part, name) for part in parts)])
-                                                 for name, dtype in _COLUMNS)
+    whole, length, about, size, counts, words = (
+        np.concatenate([np.zeros(0, dtype), *(getattr(part, name) for part in parts)]) for name, dtype in _COLUMNS)
     texts = Texts(np.concatenate([np.zeros((0, 2), np.uint64), *(part.bits for part in parts)]), length,
                   np.concatenate([np.zeros(0, np.uint32), *(part.tokens for part in parts)]), _starts(length))
     keys, group, count = np.unique(whole, return_inverse=True, return_counts=True)
@@ -113,13 +115,13 @@ def grouped(parts: Sequence[Sifted], floor: Fraction) -> NDArray[np.int32]:
         before += len(part.whole)
     root = np.arange(len(whole), dtype=np.int32)
     bound = floor.numerator, floor.denominator
-    asker, asked = np.concatenate(askers), np.concatenate(groups)
+    asker, target = np.concatenate(askers), np.concatenate(groups)
     begin = _starts(count)
-    crowded = np.bincount(asked, minlength=len(count)) > CROWD
-    few = ~crowded[asked]
-    meet(asker[few], asked[few], begin, members, *texts, *bound, root)
-    for one_group in np.flatnonzero(crowded):
-        crowd = np.union1d(members[begin[one_group]:begin[one_group + 1]], asker[asked == one_group])
+    crowded = np.bincount(target, minlength=len(count)) > CROWD
+    few = ~crowded[target]
+    meet(asker[few], target[few], begin, members, *texts, *bound, root)
+    for group_at in np.flatnonzero(crowded):
+        crowd = np.union1d(members[begin[group_at]:begin[group_at + 1]], asker[target == group_at])
         meet_rare(crowd, *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
     start = _starts(counts)
     owner, bucket = listed(about, size, start, words)
@@ -277,7 +279,7 @@ _INPUT = re.compile("[:\n" + "".join(keywords.COLONS) + "]")
 
 def _rest(text: str) -> int:
     """A hash of the input of a request, 0 where it has none."""
-    rest = keywords.rest_of(fold(text)) if _INPUT.search(text) else ""
+    rest = keywords.rest_of(fold(spelled_out(text))) if _INPUT.search(text) else ""
     return _number(rest) if rest else 0
 
 

@@ -18,10 +18,10 @@ WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please"
 TEXT = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 
 
-LONGER = st.lists(st.sampled_from(["the harbour master counts", "boats", "in two", "quiet", "bays", "before dawn", "and writes",
-                                   "a letter", "to the", "mayor", "don't", "won't say", "C++", "'red'", "5", ": north", "I'd",
-                                   "Oslo", "odd", "numbers", "of the keeper's", "lamp", "lamps", "100%"]),
-                  min_size=6, max_size=14).map(" ".join)
+PARTS = ["the harbour master counts", "boats", "in two", "quiet", "bays", "before dawn", "and writes", "a letter", "to the",
+         "mayor", "don't", "won't say", "C++", "'red'", "5", ": north", "I'd", "Oslo", "odd", "numbers", "of the keeper's",
+         "lamp", "lamps", "100%", "in the US", "the USA", "US"]
+LONGER = st.lists(st.sampled_from(PARTS), min_size=6, max_size=14).map(" ".join)
 
 
 def same(first, second):
@@ -58,6 +58,20 @@ def test_of_labelled_pairs_the_same_merge_and_the_different_stay(language):
     ("Explain a function that reverses a list", "Write a function that reverses a list"),
     ("Why are harbours deep and when", "Are harbours deep and when"), ("把句子改成主动语态", "把句子改成被动语态"),
     ("Rewrite this Java code in Python", "Rewrite this Python code in Java"),
+    ("Suggest three old harbour walks for painters who like boats",
+     "Suggest three old harbour walks for experts who like boats"),
+    ("Suggest 3 old harbour walks with new lamps for quiet sailors",
+     "Suggest 3 old harbour walks with new lamps for projects"),
+    ("What is the tallest tower in the US?", "What is the tallest tower?"), ("Paddle是什么？", "Paddles是什么？"),
+    ("这座城市为什么水资源短缺", "这座城市为什么能源短缺"),
+    ("Write a short script in Perl that counts the words of a letter and prints the odd ones",
+     "Write a short script in Perl that counts the words of a letter and prints the even ones"),
+    ("Explain to a young sailor how the tide turns the mill wheel and why it stops at noon",
+     "Explain to a young sailor how the wind turns the mill wheel and why it stops at noon"),
+    ("Write a Perl program that reads the list of boats in 'a.txt' and prints each name",
+     "Write a Perl program that reads the list of boats in 'b.txt' and prints each name"),
+    ("Convert the list of boats from a dictionary to a table and print every name",
+     "Convert the list of boats from a table to a dictionary and print every name"),
     ("如何模拟潮水", "如何使用旋转来模拟潮水"), ("Distance块能做什么", "Distance to ()块能做什么"),
     ("把红豆换成绿豆要多久", "把绿豆换成红豆要多久"), ("为什么要早睡", "为什么不要早睡"), ("列出三个理由", "列出三十个理由"),
 ])
@@ -76,6 +90,12 @@ def test_what_differs_in_meaning_is_parted(first, second):
     ("Write a Java method that returns the mean of an array of integers",
      "Create a Java function that calculates the average of an array of numbers"),
     ("Summarize this passage in one sentence", "Summarize in one sentence"),
+    ("You are an esteemed lighthouse keeper. Explain the importance of lamps and the storms they face.",
+     "Imagine you are a lighthouse keeper. Explain the importance of lamps and the storms that they currently face."),
+    ("Create a Perl function that accepts a list of boats and returns the names of all boats that are red",
+     "Write a Perl function which takes a list of boats as input and returns the names of all the red boats in that list"),
+    ("将下列物品分类为船或车", "将以下对象分类为船和车"), ("以最安静的方式合并两支乐队", "用最安静的方式将两支乐队合并"),
+    ("为渔民创建一份潮汐数据的说明", "创建一份渔民潮汐数据的说明"),
     ("告诉我三种船", "列出三种船"), ("解释潮汐锁定", "什么是潮汐锁定"), ("识别五种海鸟", "列出5种海鸟"),
     ("什么是潮汐能发电模型？", "什么是潮汐能发电模型（TEM）？"), ("把这段对话转换为英语", "将这段对话改成英语"),
 ])
