@@ -38,7 +38,10 @@ class EchoEndpoint(Endpoint):
         request = _ContextRequest(text=context + continuation, sampling=Sampling(max_tokens=1, temperature=0.0),
                                   context=len(context))
         reply = await self.complete(request, key)
-        if reply.finish == "failed":
+        if reply.finish == "failed" and "attempts: " in (reply.problem or ""):
+            raise EndpointError(f"does not answer ({reply.problem})", where=shown_address(self.url),
+                                remedy="raise --timeout or lower --concurrency, and run the same command again: it goes on")
+        if reply.finish in ("failed", "refused"):
             raise EndpointError(f"does not score texts by /completions with echo and logprobs ({reply.problem})",
                                 where=shown_address(self.url), remedy=NO_LOGPROBS)
         return reply
