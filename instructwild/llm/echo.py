@@ -38,7 +38,10 @@ class EchoEndpoint(Endpoint):
         request = _ContextRequest(text=context + continuation, sampling=Sampling(max_tokens=1, temperature=0.0),
                                   context=len(context))
         reply = await self.complete(request, key)
-        if reply.finish == "failed":
+        if reply.finish == "failed" and "attempts: " in (reply.problem or ""):
+            raise EndpointError(f"does not answer ({reply.problem})", where=shown_address(self.url),
+                                remedy="raise --timeout or lower --concurrency, and run the same command again: it goes on")
+        if reply.finish in ("failed", "refused"):
             raise EndpointError(f"does not score texts by /completions with echo and logprobs ({reply.problem})",
                                 where=shown_address(self.url), remedy=NO_LOGPROBS)
         return reply
@@ -50,7 +53,7 @@ class EchoEndpoint(Endpoint):
         body = {"model": self.name, "prompt": request.text, "max_tokens": 1, "temperature": 0, "logprobs": 1, "echo": True}
         try:
             async with asyncio.timeout(self.timeout):
-                answer = await self.client.post("/completions", cast_to=object, body=body,
+                answer: Any = await self.client.post("/completions", cast_to=object, body=body,
                                                 options={"headers": {"Idempotency-Key": key}})
         except (openai.OpenAIError, ValueError, TimeoutError, RecursionError) as error:
             return failure(error, self.url, self.name, self.timeout, self.price, self._secrets)

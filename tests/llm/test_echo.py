@@ -107,6 +107,16 @@ def test_an_endpoint_without_log_probabilities_is_one_message(endpoint, tmp_path
     assert raised.value.remedy
 
 
+def test_an_endpoint_that_is_too_slow_is_told_as_that(endpoint, tmp_path, monkeypatch):
+    from instructwild.llm import client
+
+    monkeypatch.setattr(client, "ATTEMPTS", 2)
+    endpoint.answer = lambda _: (500, {"error": {"message": "busy"}})
+    with pytest.raises(EndpointError, match="does not answer") as raised:
+        scores(endpoint, tmp_path, [("a", "b")])
+    assert "--timeout" in raised.value.remedy
+
+
 def test_a_budget_is_kept_and_what_was_scored_is_not_paid_again(endpoint, tmp_path):
     price = Price(1e6, 0)        # a dollar a token sent
     with pytest.raises(BudgetError):

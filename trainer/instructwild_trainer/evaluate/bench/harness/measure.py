@@ -76,7 +76,7 @@ def with_prompts(loaded: HarnessTasks, items: Sequence[BenchItem], chat: bool) -
             raise
         except (KeyError, TypeError, ValueError, AttributeError, TemplateError) as error:
             raise other_columns(name, task, error) from None
-        ids = {place: id_ for id_, place in loaded.numbers.items()}
+        ids = {position: id_ for id_, position in loaded.numbers.items()}
         for instance in task.instances:
             contexts.setdefault(ids[name, numbers[instance.doc_id]], []).append(str(instance.args[0]))
     return [dataclasses.replace(item, prompt=contexts[item.id][0], requests=len(contexts[item.id])) for item in items]
@@ -153,7 +153,7 @@ def _evaluated(model: HarnessModel, tasks: Mapping[str, Any], numbers: Mapping[s
 def _take(result: Measured, loaded: HarnessTasks, samples: Mapping[str, Sequence[Mapping[str, Any]]],
           tasks: Mapping[str, Any], lost: Mapping[tuple[str, int], str]) -> None:
     """Put the scores of samples into the result: by the first metric of the task, after its last filter."""
-    ids = {place: id_ for id_, place in loaded.numbers.items()}
+    ids = {position: id_ for id_, position in loaded.numbers.items()}
     for name, rows in samples.items():
         task = tasks[name]
         metric, last = _metric(name, task, rows), rows[-1]["filter"]
