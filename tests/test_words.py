@@ -12,7 +12,7 @@ FILES = sorted(path for package in ("instructwild", "trainer", "annotation") for
 SAYS_NOTHING = {"found", "told", "given", "asked", "said", "wanted", "place", "one"}
 STILL_NAMED = set()
 """Files whose variables still have such a name."""
-STILL_SHARED = {"Encoded", "Table"}
+STILL_SHARED = set()
 """Names that still stand for two classes."""
 PROSE = [path for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "benchmarks/**/*.py") for path in ROOT.glob(pattern)
          if "envs" not in path.parts]

@@ -19,7 +19,7 @@ from instructwild.clean.step import Step
 from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
-from instructwild.read import Table, read
+from instructwild.read import ReadRows, read
 from instructwild.read.instructions import RowReader
 from instructwild.schema.columns import compact
 from instructwild.stage import Run, Stage, input_record, is_stage, start
@@ -122,6 +122,8 @@ def _on_disk(requested: bool | None, inputs: Sequence[str | Path], steps: Sequen
     hindrance = ("edits are applied to all rows at once" if edits is not None else
                  "rules of polars expressions may compare all rows" if any(
                      step.name == "own_rules" and not getattr(step, "row_wise", False) for step in steps) else
+                 "an embedding model compares all rows at once" if any(
+                     getattr(step, "embedding", False) for step in steps) else
                  "standard input and Hub datasets are read once" if not all(
                      Path(local_copy(source)).exists() for source in inputs) else "")
     if hindrance and requested:
@@ -165,7 +167,7 @@ def _options(step: Step) -> dict[str, Any]:
             if field.metadata.get("config", True)}
 
 
-def _run(run: Run, table: Table, steps: Sequence[Step], keep_raw: bool, by_hand: HandEdits,
+def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_hand: HandEdits,
          workers: Workers) -> Stage:
     from instructwild.clean.near import compile_ahead
     from instructwild.clean.page import page

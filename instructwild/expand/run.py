@@ -19,7 +19,7 @@ from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.llm.style import style_for
-from instructwild.read import Table, read
+from instructwild.read import ReadRows, read
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.frames import instruction_frame, instructions
 
@@ -27,7 +27,7 @@ THOUGHTS = "thoughts.parquet"
 
 
 def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding: str | None = None,
-               columns: Mapping[str, str] | None = None) -> tuple[dict[str, list[Instruction]], Table]:
+               columns: Mapping[str, str] | None = None) -> tuple[dict[str, list[Instruction]], ReadRows]:
     """The seeds of each language, in input order.
 
     Raises:
@@ -94,7 +94,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
 
 
 def planned(sources: Sequence[str | Path], model: str, plan: ExpandPlan, encoding: str | None = None,
-            columns: Mapping[str, str] | None = None) -> tuple[Pool, Table]:
+            columns: Mapping[str, str] | None = None) -> tuple[Pool, ReadRows]:
     """The pool before any request, and what was read.
 
     Raises:

@@ -26,7 +26,7 @@ from instructwild.stage.remote import local_copy
 
 
 @dataclass(frozen=True)
-class Table:
+class ReadRows:
     """The rows of all inputs in order, those that could not be read, and the inputs by content."""
 
     frame: pl.DataFrame
@@ -39,7 +39,7 @@ class Table:
 
 
 def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Mapping[str, str] | None = None, *,
-         partial: bool = False, marked_bad: bool = False) -> Table:
+         partial: bool = False, marked_bad: bool = False) -> ReadRows:
     """Read stage folders and plain files, in the order given, into one frame of instruction rows.
 
     Args:
@@ -63,8 +63,8 @@ def read(sources: Iterable[str | Path], encoding: str | None = None, columns: Ma
         malformed += bad
     if not partial:
         reader.check_columns()
-    return Table(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed, reader.inputs,
-                 reader.unread, frozenset(reader.columns))
+    return ReadRows(pl.concat(frames, rechunk=True) if frames else pl.DataFrame(schema=INSTRUCTION), malformed,
+                    reader.inputs, reader.unread, frozenset(reader.columns))
 
 
 class RowReader:
@@ -72,7 +72,7 @@ class RowReader:
 
     Attributes:
         inputs: the inputs that were read to their end, by content.
-        unread: as in `Table`.
+        unread: as in `ReadRows`.
         columns: of the plain files, as far as they were looked at.
     """
 
@@ -133,7 +133,7 @@ class RowReader:
 
 
 def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = None,
-                 columns: Mapping[str, str] | None = None) -> list[Table]:
+                 columns: Mapping[str, str] | None = None) -> list[ReadRows]:
     """One table for each group of inputs, as `read`; each column that is named has to be in one of them.
 
     Raises:

@@ -22,7 +22,7 @@ _SHIFT = np.uint64(29)
 
 
 @dataclass(frozen=True)
-class Encoded:
+class EncodedTexts:
     """Texts as numbered tokens.
 
     Attributes:
@@ -50,7 +50,7 @@ class Encoded:
         return [spelled[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
 
 
-def encode(texts: Sequence[str]) -> Encoded:
+def encode(texts: Sequence[str]) -> EncodedTexts:
     """The tokens of every text as numbers: equal tokens, equal numbers."""
     folding, folded = _Table(_folds_to), _Table(_stands_for)
     vocabulary = _Vocabulary()
@@ -79,7 +79,7 @@ def encode(texts: Sequence[str]) -> Encoded:
         rows = awkward[begin:begin + _CHUNK]
         read(rows, [fold(texts[row]) for row in rows], folded)
     ids = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-    return Encoded(ids, start, length, vocabulary.count, vocabulary.letters[:vocabulary.written],
+    return EncodedTexts(ids, start, length, vocabulary.count, vocabulary.letters[:vocabulary.written],
                    vocabulary.ends[:vocabulary.count], vocabulary.hashes[:vocabulary.count])
 
 

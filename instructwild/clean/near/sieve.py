@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from instructwild.clean.near import kernel, keywords
 from instructwild.clean.near.compiled import compiled, inlined
 from instructwild.clean.near.content import HAN, LONGEST, NEGATED, SPARE, SPARE_HAN, content, core, spelled_out
-from instructwild.clean.near.encode import Encoded, encode
+from instructwild.clean.near.encode import EncodedTexts, encode
 from instructwild.clean.near.lexicon import PROGRAMMING
 from instructwild.text.tokens import fold
 
@@ -222,7 +222,7 @@ class _Cores(dict[str, tuple[str, int, bool, bool]]):
 _CORES, _NUMBERS, _ALL = _Cores(), _Numbers(), (1 << 64) - 1
 
 
-def _cores(encoded: Encoded) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.bool_]]:
+def _cores(encoded: EncodedTexts) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.bool_]]:
     """The words of each text that remain wherever they stand, each once, in their order: text, hash, whether it is Han.
 
     Programming languages come first, as in the terms of a text that names but one.

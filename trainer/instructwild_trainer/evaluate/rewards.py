@@ -8,7 +8,7 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import InputError
-from instructwild.read import Table, read_several
+from instructwild.read import ReadRows, read_several
 from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat
@@ -30,7 +30,7 @@ SCORED = pl.Schema({"id": pl.String, "response_id": pl.String, "language": pl.St
 class AnswerSet:
     """One set of answers: its name, its rows with their languages, and the rows that have no answer to score."""
 
-    def __init__(self, name: str, table: Table) -> None:
+    def __init__(self, name: str, table: ReadRows) -> None:
         self.name, self.inputs = name, table.inputs
         rows = list(instructions(table.frame))
         self.rows: list[Instruction] = [row for row in rows if row.response]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from instructwild import stage
 from instructwild.errors import InputError, ModelError
 from instructwild.llm.quantized import quantization_of
-from instructwild.read import Table, read
+from instructwild.read import ReadRows, read
 from instructwild.schema import Dropped
 from instructwild.stage.atomic import atomic_path, new_folder, write_atomic
 from instructwild_trainer.adapter import (
@@ -56,7 +56,7 @@ class ExportPlan:
     source: Source
     chat: Chat
     format: Format
-    table: Table
+    table: ReadRows
     rows: list[Conversation]
     dropped: list[Dropped]
     held: dict[str, list[list[int]]]

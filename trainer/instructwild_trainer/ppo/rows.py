@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from instructwild.errors import InputError
-from instructwild.read import Table
+from instructwild.read import ReadRows
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
@@ -33,7 +33,7 @@ class PPORows:
         return [*prompts, *(example for row in rows for example in row.examples)]
 
 
-def prepared(prompts: Table, ptx: Table, chat: Chat, options: PPOOptions) -> PPORows:
+def prepared(prompts: ReadRows, ptx: ReadRows, chat: Chat, options: PPOOptions) -> PPORows:
     """Rows as token ids, split into what is trained on and what is held out.
 
     Raises:
