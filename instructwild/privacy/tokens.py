@@ -1,4 +1,4 @@
-"""The fixed forms of keys and tokens, provider by provider, as the providers document them.
+"""The fixed forms of keys and tokens, provider by provider, where the form is fixed.
 
 Where a provider documents none, the form is the one that gitleaks and GitHub's secret scanning list for it.
 """
