@@ -229,7 +229,7 @@ async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: Re
                     number += 1
                     if prompt.take(reply, label, plan):
                         shown.advance(task)
-                    elif not reply.thoughts_cut_off:
+                    elif not (reply.thoughts_cut_off or reply.charged_for_nothing):
                         again.append((prompt, slot))
                     shown.update(task, note=f"{session.usage.completion_tokens:,} tokens"
                                             + (f", US$ {session.usage.usd:.4f}" if session.usage.usd else ""))

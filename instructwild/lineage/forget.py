@@ -233,7 +233,7 @@ class Forgetting:
     def _open_batches(self) -> Iterator[str]:
         """The provider batches that unfinished runs wait for: their files lie with the provider, prompts and all."""
         from instructwild.llm.batches.record import batches_in
-        from instructwild.llm.cache import cache_dir
+        from instructwild.stage.cache import cache_dir
 
         caches = files(cache_dir()) if cache_dir().is_dir() else ()
         for path in (path for path in (*files(self.root), *caches) if path.suffix in (".sqlite", ".db", ".sqlite3")):

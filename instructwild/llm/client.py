@@ -96,7 +96,7 @@ class Endpoint:
         if cached is not None:
             return cached
         bound = self.price.at_most(request)
-        problem, attempts, refusals = "", 0, 0
+        problem, attempts, refusals, charged = "", 0, 0, False
         while attempts < ATTEMPTS and refusals < MOST_REFUSALS:
             if problem:
                 self.retries += 1
@@ -106,7 +106,7 @@ class Endpoint:
             if isinstance(outcome, Reply):
                 self.answered += 1
                 return outcome
-            problem = outcome.problem
+            problem, charged = outcome.problem, outcome.charged or outcome.bill is not None
             if outcome.rate_limited:
                 refusals += 1
                 continue
@@ -114,7 +114,8 @@ class Endpoint:
             if outcome.unreachable and not self.answered and attempts >= UNREACHABLE_ATTEMPTS:
                 raise EndpointError(f"cannot be reached ({problem})", where=shown_address(self.url),
                                     remedy="check the address, and that the server is running")
-        return Reply("", "failed", problem=f"{attempts + refusals} attempts: {problem}")
+        return Reply("", "failed", problem=f"{attempts + refusals} attempts: {problem}",
+                     charged_for_nothing=charged)
 
     def _backoff(self, attempt: int) -> float:
         return min(LONGEST_WAIT, 0.25 * 2.0**attempt) * self._rng.uniform(0.75, 1.25)

@@ -96,6 +96,8 @@ class Reply:
     reasoning_tokens: int = 0
     repairs: tuple[str, ...] = ()
     cached: bool = field(default=False, compare=False)
+    charged_for_nothing: bool = field(default=False, compare=False)
+    """Whether attempts without an answer may have been charged: asking again would only be paid again."""
 
     @property
     def thoughts_cut_off(self) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from instructwild.privacy.checksums import hong_kong_id, iban, payment_card, resident_id, taiwan_id
 from instructwild.privacy.rule import Rule
+from instructwild.text.scripts import ANY_HAN
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 DIGITS = "0123456789"
@@ -114,9 +115,9 @@ NUMBERS = (
                                                      " id", "imei", "vin", "plate number", "sin", "pnr", "order",
                                                      "tracking", "booking", "reserv", "vat")),
     Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|"
-                          rf"号是)?\s{{0,2}}(?P<it>[\u4e00-\u9fff]{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
+                          rf"号是)?\s{{0,2}}(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
-    Rule("ID", re.compile(r"(?<![\u4e00-\u9fffA-Za-z0-9])?[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+    Rule("ID", re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
                           r"[A-HJ-NP-Z]\s?[·•.\-]?\s?"
                           r"[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"), _plate, digits=2,
                           needs="京津沪渝冀豫云辽黑湘皖鲁新苏"

@@ -11,10 +11,10 @@ import subprocess
 import sys
 
 import pytest
-from instructwild.llm.cache import cache_dir
 
 from instructwild import stage
 from instructwild.read.rankings import read_rankings
+from instructwild.stage.cache import cache_dir
 from instructwild_trainer.data import place, split_key
 from instructwild_trainer.evaluate.statistics import interval
 from instructwild_trainer.rendering import turns
