@@ -171,7 +171,6 @@ def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_ha
          workers: Workers) -> Stage:
     from instructwild.clean.near import compile_ahead
     from instructwild.clean.page import page
-    from instructwild.clean.pii import masked
 
     if any(step.name == "near" and getattr(step, "plain", False) for step in steps):
         compile_ahead(table.frame.height)
@@ -196,6 +195,8 @@ def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_ha
     if message := unapplied(notes.get(HandEdits.name)):
         console.print(message, markup=False, highlight=False, soft_wrap=True)
     if "pii" in notes and not keep_raw:
+        from instructwild.clean.pii import masked
+
         dropped, notes = _masked(dropped), _each_text(notes, masked)
     return run.finish(data=closed(rows), dropped=dropped, report=page(before, rows, dropped, notes),
                       metrics={"steps": {name: _figures(note) for name, note in notes.items()},

@@ -412,10 +412,16 @@ def _by_first_word() -> dict[str, list[tuple[list[str], str]]]:
     return table
 
 
+def _sizes_by_first_character() -> dict[str, list[int]]:
+    sizes: dict[str, set[int]] = {}
+    for word in lexicon.CHINESE_PHRASES:
+        sizes.setdefault(word[0], set()).add(len(word))
+    return {first: sorted(lengths, reverse=True) for first, lengths in sizes.items()}
+
+
 _PHRASES = _by_first_word()
 _FIRST_PAIRS = frozenset((phrase[0], phrase[1]) for phrases in _PHRASES.values() for phrase, _ in phrases)
-_SIZES = {first: sorted({len(word) for word in lexicon.CHINESE_PHRASES if word[0] == first}, reverse=True)
-          for first in {word[0] for word in lexicon.CHINESE_PHRASES}}
+_SIZES = _sizes_by_first_character()
 _FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
 _CHINESE_TERMS = frozenset(lexicon.CHINESE_PHRASES.values())
 _QUESTIONS = frozenset({lexicon.WHAT, lexicon.HOW, lexicon.WHY})
