@@ -109,6 +109,7 @@ class _Group:
 
     columns: dict[str, str]
     numbers: list[int] = field(default_factory=list)
+    ids: dict[str, None] = field(default_factory=dict)
     others: dict[str, None] = field(default_factory=dict)
 
 
@@ -130,7 +131,8 @@ def _plain_lines(lines: Sequence[Line], reading: Reading) -> Iterator[Numbered]:
                                   for read_as, key in group.columns.items()})
         except (TypeError, UnicodeEncodeError, pl.exceptions.PolarsError):
             continue  # a value that is no text, or no text for a file: row by row tells which
-        fit = plain.fits(frame)
+        fit = plain.fits(frame) & ~pl.Series([any(plain.is_content_id(lines[number].value.get(key)) for key in group.ids)
+                                              for number in group.numbers], dtype=pl.Boolean)
         if fit.any():
             numbers = list(compress(group.numbers, fit))
             used = {*group.columns.values()}
@@ -154,6 +156,7 @@ def _group(keys: tuple[str, ...], groups: dict[tuple[tuple[str, str], ...], _Gro
         return None
     columns = {name: key for name, key in read_as.items() if name in plain.TEXTS}
     group = groups.setdefault(tuple(columns.items()), _Group(columns))
+    group.ids.update(dict.fromkeys(key for name, key in read_as.items() if name in plain.IDS))
     group.others.update(dict.fromkeys(key for name, key in read_as.items() if name not in columns))
     return group
 

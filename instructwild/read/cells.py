@@ -43,8 +43,11 @@ def optional_text(value: Any, name: str) -> str:
 
 def is_empty(value: Any) -> bool:
     """Whether a cell holds nothing at all: null, NaN, no text, an empty list or object."""
-    return value is None or (isinstance(value, float) and math.isnan(value)) or (
-        isinstance(value, str | Sequence | Mapping) and not len(value))
+    if value is None or isinstance(value, str):
+        return not value
+    if isinstance(value, int | float):                  # before the abstract classes, which are slow to ask
+        return isinstance(value, float) and math.isnan(value)
+    return isinstance(value, Sequence | Mapping) and not len(value)
 
 
 def parsed(value: Any) -> Any:

@@ -4,6 +4,7 @@ It gives the same rows as `build.Builder` does one by one.
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -21,9 +22,12 @@ TURN = tuple(field.name for field in MESSAGES.inner.fields)  # type: ignore[unio
 TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "url", "license", "instruction_type",
          "category")
 NESTED = frozenset({"messages", "conversations", "conversation", "history", "special_tag", "origin", "parents", "made_by",
-                    "labels", "scores", "tools", "functions", "extra", "reasoning_content", "label", "kto_tag", "id",
-                    "response_id", "toolConfig", "systemInstruction", "system_instruction", "response_a"})
+                    "labels", "scores", "tools", "functions", "extra", "reasoning_content", "label", "kto_tag",
+                    "toolConfig", "systemInstruction", "system_instruction", "response_a"})
 """Columns that need a closer look, row by row."""
+IDS = ("id", "response_id")
+"""A user's own ids are `extra`; those that `schema.identity` gives are not, and need a closer look."""
+CONTENT_ID = re.compile(rf"\A[0-9a-f]{{{ID_LENGTH}}}\Z")
 
 
 def readable(columns: Collection[str]) -> bool:
@@ -42,7 +46,21 @@ def fits(frame: pl.DataFrame) -> pl.Series:
     return texts(frame).select(
         prompt.is_not_null() & ~prompt.str.contains(r"^(?:\n\nHuman:|### Human:|Human[:：]|\s*\[[{ \n])")
         & (pl.col("system").fill_null("") == "")
-        & ~pl.coalesce(ANSWER_KEYS).fill_null("").str.contains(MAY_HOLD_THOUGHTS)).to_series()
+        & ~pl.coalesce(ANSWER_KEYS).fill_null("").str.contains(MAY_HOLD_THOUGHTS)
+        & ~_holds_content_ids(frame)).to_series()
+
+
+def _holds_content_ids(frame: pl.DataFrame) -> pl.Series:
+    columns = [name for name in IDS if frame.schema.get(name) == pl.String]
+    if not columns:
+        return pl.repeat(False, frame.height, eager=True)
+    return frame.select(pl.any_horizontal(
+        pl.col(name).str.contains(CONTENT_ID.pattern.replace(r"\Z", r"\z")).fill_null(False) for name in columns)).to_series()
+
+
+def is_content_id(value: Any) -> bool:
+    """Whether a value looks like an id that `schema.identity` gives."""
+    return isinstance(value, str) and CONTENT_ID.match(value) is not None
 
 
 def texts(frame: pl.DataFrame) -> pl.DataFrame:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from instructwild.errors import InputError
 from instructwild.read import read
-from instructwild.read.assemble import Reading, from_lines
+from instructwild.read.assemble import Reading, from_columns, from_lines
 from instructwild.read.build import Builder
 from instructwild.read.line import Line
 from instructwild.read.plain import turn_ids
@@ -20,9 +20,11 @@ from instructwild.schema import content_id, response_id
 from instructwild.stage.frames import INSTRUCTION, instruction_frame, instructions
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+IDS = st.none() | st.integers() | TEXT | st.sampled_from([content_id([("user", "a")]), "a" * 16])
 PLAIN = st.fixed_dictionaries(
-    {"instruction": TEXT},
-    optional={"input": TEXT, "output": st.none() | TEXT, "source": TEXT, "language": st.sampled_from(["", "en", "zh-Hans"])})
+    {"instruction": TEXT | st.just("a")},
+    optional={"input": TEXT, "output": st.none() | TEXT, "source": TEXT, "language": st.sampled_from(["", "en", "zh-Hans"]),
+              "id": IDS, "response_id": IDS})
 ODD = st.one_of(
     st.fixed_dictionaries({"instruction": st.integers() | st.none() | TEXT, "system": TEXT}),
     st.fixed_dictionaries({"messages": st.lists(st.fixed_dictionaries(
@@ -57,6 +59,17 @@ def test_rows_read_at_once_equal_rows_read_one_by_one_and_none_is_lost(values):
     for row in instructions(frame):
         turns = [(message.role, message.content) for message in row.messages]
         assert (row.id, row.response_id) == (content_id(turns), response_id(turns))
+
+
+@given(st.lists(st.tuples(TEXT | st.just("a"), TEXT, st.none() | TEXT | st.just(content_id([("user", "a")]))), min_size=1))
+def test_columns_read_at_once_equal_rows_read_one_by_one(rows):
+    values = [dict(zip(("instruction", "output", "id"), row, strict=True)) for row in rows]
+    builder = Builder("parquet", "some.parquet")
+    for value in values:
+        builder.add(value)
+    frame, bad = from_columns(pl.DataFrame(values, schema=dict.fromkeys(values[0], pl.String)), Reading("some.parquet"))
+    assert frame.equals(builder.frame())
+    assert not bad
 
 
 @pytest.mark.parametrize(("row", "said"), [
