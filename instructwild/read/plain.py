@@ -27,7 +27,7 @@ NESTED = frozenset({"messages", "conversations", "conversation", "history", "spe
 """Columns that need a closer look, row by row."""
 IDS = ("id", "response_id")
 """A user's own ids are `extra`; those that `schema.identity` gives are not, and need a closer look."""
-CONTENT_ID = re.compile(rf"\A[0-9a-f]{{{ID_LENGTH}}}\Z")
+CONTENT_ID = re.compile(rf"^[0-9a-f]{{{ID_LENGTH}}}$")
 
 
 def readable(columns: Collection[str]) -> bool:
@@ -55,12 +55,12 @@ def _holds_content_ids(frame: pl.DataFrame) -> pl.Series:
     if not columns:
         return pl.repeat(False, frame.height, eager=True)
     return frame.select(pl.any_horizontal(
-        pl.col(name).str.contains(CONTENT_ID.pattern.replace(r"\Z", r"\z")).fill_null(False) for name in columns)).to_series()
+        pl.col(name).str.contains(CONTENT_ID.pattern).fill_null(False) for name in columns)).to_series()
 
 
 def is_content_id(value: Any) -> bool:
     """Whether a value looks like an id that `schema.identity` gives."""
-    return isinstance(value, str) and CONTENT_ID.match(value) is not None
+    return isinstance(value, str) and CONTENT_ID.fullmatch(value) is not None
 
 
 def texts(frame: pl.DataFrame) -> pl.DataFrame:
