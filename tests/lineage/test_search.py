@@ -61,7 +61,8 @@ def database():
     ("base.db", database()), ("gb.txt", POST.encode("gb18030")), ("wide.txt", POST.encode("utf-16")),
     ("bare.txt", POST.encode("utf-16-le")), ("big.txt", "請用四句話解釋潮汐表 feedfacefeedface".encode("big5")),
     ("cache.bin", b"\x00\xff\xfe\x01" * 50 + POST.encode()),
-    ("edge.txt", b"x" * (CHUNK - 20) + b" " + POST.encode() + b" " + b"y" * CHUNK)])
+    ("edge.txt", b"x" * (CHUNK - 20) + b" " + POST.encode() + b" " + b"y" * CHUNK)],
+    ids=lambda value: value if isinstance(value, str) else "")
 def test_wherever_it_lies_it_is_found(tmp_path, name, raw):
     path = tmp_path / name
     path.write_bytes(raw)
@@ -72,7 +73,8 @@ def test_wherever_it_lies_it_is_found(tmp_path, name, raw):
 @pytest.mark.parametrize(("name", "raw", "reason"), [
     ("paper.pdf", b"%PDF-1.7 stream", "a PDF"), ("old.7z", b"7z\xbc\xaf\x27\x1c rest", "7z"),
     ("a.rar", b"Rar!\x1a\x07", "RAR"),
-    ("cut.gz", gzip.compress(LINES * 2000)[:-20], "cut.gz"), ("cut.zip", zipped("a", LINES)[:-30], "cut.zip")])
+    ("cut.gz", gzip.compress(LINES * 2000)[:-20], "cut.gz"), ("cut.zip", zipped("a", LINES)[:-30], "cut.zip")],
+    ids=lambda value: value if isinstance(value, str) else "")
 def test_what_cannot_be_looked_into_is_named(tmp_path, name, raw, reason):
     path = tmp_path / name
     path.write_bytes(raw)
