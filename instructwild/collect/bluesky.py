@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_rows, json_values
+from instructwild.collect.json_stream import json_records
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 
 FILES = ("*.json", "*.jsonl", "*.ndjson")
@@ -27,13 +27,9 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: a file cannot be read.
     """
     for member in members(path, FILES):
-        if member.name.lower().endswith((".jsonl", ".ndjson")):
-            rows = ((where, line.value, line.problem) for where, line in json_rows(member, encoding))
-        else:
-            rows = ((f"{member.name}#{number}", value, problem) for number, (_, value, problem)
-                    in enumerate(json_values(member, *LISTS, encoding=encoding), start=1))
-        for where, value, problem in rows:
-            yield _post(value, where) if isinstance(value, Mapping) else Post(where, problem=problem or "no post")
+        for where, line in json_records(member, *LISTS, encoding=encoding):
+            yield (_post(line.value, where) if isinstance(line.value, Mapping) else
+                   Post(where, problem=line.problem or "no post"))
 
 
 def _post(item: Mapping[str, Any], where: str) -> Post:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from instructwild.collect.export import Member, members
-from instructwild.collect.json_stream import json_first, json_values
+from instructwild.collect.json_stream import json_first, json_items
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 from instructwild.collect.table_file import is_table, table_items
 from instructwild.errors import InputError
@@ -44,14 +44,13 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         channel_url = f"https://discord.com/channels/{guild.get('id')}/{channel.get('id')}"
         private = text_of(channel.get("type")).startswith("Direct")
         own = _private(member)
-        values = json_values(member, ("messages", "item"), ("item",), encoding=encoding)
-        for number, (_, message, problem) in enumerate(values, start=1):
-            where = f"{member.name}#{number}"
+        for where, line in json_items(member, ("messages", "item"), ("item",), encoding=encoding):
+            message = line.value
             if isinstance(message, Mapping) and "Contents" in message:
                 yield _own(message, where, own)
                 continue
             if not isinstance(message, Mapping) or not isinstance(message.get("content"), str):
-                yield Post(where, problem=problem or "no message with a content")
+                yield Post(where, problem=line.problem or "no message with a content")
                 continue
             yield _post(message, where, f"{channel_url}/{message.get('id')}", private)
 

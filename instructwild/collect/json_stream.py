@@ -46,17 +46,28 @@ def json_rows(member: Member, encoding: str | None = None) -> Iterator[tuple[str
             yield f"{member.name}:{line.number}", line
 
 
-def json_items(member: Member, path: Keys, *, after: str = "", encoding: str | None = None) -> Iterator[tuple[str, Line]]:
-    """The elements at one path, each with where it stands (`FILE#N`, N from 1).
+def json_records(member: Member, *paths: Keys, encoding: str | None = None) -> Iterator[tuple[str, Line]]:
+    """The lines of a file that is named as one of JSON lines, of another the elements at any of the paths.
+
+    Raises:
+        InputError: it cannot be read, is no JSON, or is cut off.
+    """
+    if member.name.lower().endswith((".jsonl", ".ndjson")):
+        return json_rows(member, encoding)
+    return json_items(member, *paths, encoding=encoding)
+
+
+def json_items(member: Member, *paths: Keys, after: str = "", encoding: str | None = None) -> Iterator[tuple[str, Line]]:
+    """The elements at any of the paths in the order of the file, each with where it stands (`FILE#N`, N from 1).
 
     Args:
-        path: `("messages", "item")` for the elements of the array under `messages`.
+        paths: `("messages", "item")` for the elements of the array under `messages`.
         after: what precedes the JSON: `=` for a script that assigns it.
 
     Raises:
         InputError: it is no JSON, or is cut off.
     """
-    values = json_values(member, path, after=after, encoding=encoding)
+    values = json_values(member, *paths, after=after, encoding=encoding)
     for number, (_, value, problem) in enumerate(values, start=1):
         yield f"{member.name}#{number}", Line(number, value, problem)
 

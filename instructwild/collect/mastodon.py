@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_rows, json_values
+from instructwild.collect.json_stream import json_records
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 from instructwild.errors import ConfigError, EndpointError
@@ -29,19 +29,13 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the archive cannot be read.
     """
     for member in members(path, FILES):
-        if member.name.lower().endswith((".jsonl", ".ndjson")):
-            rows = ((where, line.value, line.problem) for where, line in json_rows(member, encoding))
-        else:
-            values = json_values(member, *LISTS, encoding=encoding)
-            rows = ((f"{member.name}#{number}", value, problem)
-                    for number, (_, value, problem) in enumerate(values, start=1))
-        for where, value, problem in rows:
-            if not isinstance(value, Mapping):
-                yield Post(where, problem=problem or "no activity")
-            elif isinstance(value.get("account"), Mapping):
-                yield _status(value, where)
+        for where, line in json_records(member, *LISTS, encoding=encoding):
+            if not isinstance(line.value, Mapping):
+                yield Post(where, problem=line.problem or "no activity")
+            elif isinstance(line.value.get("account"), Mapping):
+                yield _status(line.value, where)
             else:
-                yield _activity(value, where)
+                yield _activity(line.value, where)
 
 
 def _activity(activity: Mapping[str, Any], where: str) -> Post:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_values
+from instructwild.collect.json_stream import json_items
 from instructwild.collect.post import Post, mapping, moment, sequence, text_of
 
 FILES = ("threads_and_replies.json", "posts_*.json", "your_posts*.json", "reels.json")
@@ -26,10 +26,9 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: a file cannot be read.
     """
     for member in members(path, FILES):
-        values = json_values(member, *LISTS, encoding=encoding)
-        for number, (_, value, problem) in enumerate(values, start=1):
-            where = f"{member.name}#{number}"
-            yield _post(value, where) if isinstance(value, Mapping) else Post(where, problem=problem or "no post")
+        for where, line in json_items(member, *LISTS, encoding=encoding):
+            yield (_post(line.value, where) if isinstance(line.value, Mapping) else
+                   Post(where, problem=line.problem or "no post"))
 
 
 def _post(item: Mapping[str, Any], where: str) -> Post:

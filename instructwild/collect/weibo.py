@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_first, json_values
+from instructwild.collect.json_stream import json_first, json_items
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, text_of
 from instructwild.collect.table_file import is_table, table_items
@@ -44,10 +44,9 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
                 yield _table_row(line.value, where) if line.problem is None else Post(where, problem=line.problem)
             continue
         user = mapping(json_first(member, ("user",)))
-        values = json_values(member, ("weibo", "item"), ("item",), encoding=encoding)
-        for number, (_, value, problem) in enumerate(values, start=1):
-            where = f"{member.name}#{number}"
-            yield _post(value, where, user) if isinstance(value, Mapping) else Post(where, problem=problem or "no post")
+        for where, line in json_items(member, ("weibo", "item"), ("item",), encoding=encoding):
+            yield (_post(line.value, where, user) if isinstance(line.value, Mapping) else
+                   Post(where, problem=line.problem or "no post"))
 
 
 def _table_row(row: Mapping[str, Any], where: str) -> Post:
