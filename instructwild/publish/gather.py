@@ -13,6 +13,7 @@ from instructwild.errors import GateError, InputError
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
 from instructwild.privacy.json_texts import texts_in
+from instructwild.privacy.turns import texts_of
 from instructwild.schema import Candidate, RankingRow
 from instructwild.stage.check import check_unaltered
 from instructwild.stage.folder import REPORT
@@ -191,16 +192,8 @@ def texts(configs: dict[str, pl.DataFrame]) -> Iterator[tuple[str, str, str, str
         if name == "preference" and "ranking" in configs:
             continue
         for row in frame.iter_rows(named=True):
-            for message in _messages(row):
-                for field in ("content", "reasoning_content"):
-                    yield name, row["id"], message["role"], message.get(field) or ""
-                for text in texts_in(json.loads(message.get("tool_calls") or "null"), arguments=True):
-                    yield name, row["id"], message["role"], text
-            for candidate in row.get("candidates") or ():
-                yield name, row["id"], "assistant", candidate["text"] or ""
-                yield name, row["id"], "assistant", candidate.get("reasoning_content") or ""
-                for text in texts_in(json.loads(candidate.get("tool_calls") or "null"), arguments=True):
-                    yield name, row["id"], "assistant", text
+            for role, text in texts_of([*_messages(row), *(row.get("candidates") or ())]):
+                yield name, row["id"], role, text or ""
             for column in ("tools", "extra"):
                 for text in texts_in(json.loads(row.get(column) or "null")):
                     yield name, row["id"], "system", text
