@@ -121,7 +121,8 @@ def test_doctor_names_what_is_missing_and_how_to_get_it():
 
 @pytest.mark.parametrize(("device", "capability", "kernel"), [
     (None, "AVX512", "on this CPU: torch's packed 4-bit kernel"), (None, "AVX2", "on this CPU: dense weights"),
-    ("cuda", "AVX2", "on this GPU: "), ("none", "AVX2", "has no kernel for this GPU (none is")])
+    ("cuda", "8.0", "on this GPU: torch's packed 4-bit kernel"), ("cuda", "7.5", "on this GPU: OfTheCard"),
+    ("none", "7.5", "has no kernel for this GPU (none is")])
 def test_doctor_names_the_kernel_of_4_bit_models_without_loading_one(monkeypatch, device, capability, kernel):
     import torch
 
@@ -130,6 +131,7 @@ def test_doctor_names_the_kernel_of_4_bit_models_without_loading_one(monkeypatch
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: device is not None)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: tuple(map(int, capability.split("."))))
     monkeypatch.setattr(doctor, "_installed", lambda package: "1.0")
     if device is not None:
         importer, chosen = types.ModuleType("gptqmodel.utils.importer"), {}
@@ -146,8 +148,7 @@ def test_doctor_names_the_kernel_of_4_bit_models_without_loading_one(monkeypatch
     four, base = doctor._four_bits()
     assert kernel in four.value
     assert (base.what, base.state) == ("train --base-bits 4", "ok")
-    if device == "cuda":
-        assert four.value == "on this GPU: OfTheCard"
+    if device == "cuda" and capability == "7.5":
         assert (chosen["device_map"], chosen["backend"], chosen["pack"]) == ({"": "cuda"}, "auto", False)
     monkeypatch.setattr(doctor, "_installed", lambda package: None if package in ("optimum", "torchao") else "1.0")
     assert [(finding.state, finding.remedy) for finding in doctor._four_bits()] == [

@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,17 +33,18 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="which parts, in this order; all without any")
     parser.add_argument("--seconds", type=float, default=480, help="for everything together")
-    parser.add_argument("--out", type=Path, help="a folder for results.jsonl and results.md")
+    parser.add_argument("--out", type=Path, help="a folder for results.jsonl, results.md, and PART.log with the errors")
     parser.add_argument("--inline", action="store_true", help="no process of its own for a part, and no limits")
     options = parser.parse_args(arguments)
     os.environ.update(OFFLINE)
+    if options.out is not None:
+        options.out.mkdir(parents=True, exist_ok=True)
     began, lines = time.monotonic(), []
     for name in options.parts or PARTS:
         left = options.seconds - (time.monotonic() - began)
-        lines += inline(name) if options.inline else apart(name, min(PARTS[name][0], left), left)
+        lines += inline(name) if options.inline else apart(name, min(PARTS[name][0], left), left, options.out)
     print(measure.table(lines))
     if options.out is not None:
-        options.out.mkdir(parents=True, exist_ok=True)
         (options.out / "results.jsonl").write_text("".join(json.dumps(line, default=str) + "\n" for line in lines))
         (options.out / "results.md").write_text(measure.table(lines) + "\n")
     return lines
@@ -54,11 +56,13 @@ def inline(name: str) -> list[dict]:
     try:
         PARTS[name][1]()
     except Exception as error:
+        traceback.print_exc()
         measure.emit(name, "failed", error=f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}")
+    measure.free()
     return measure.LINES[before:]
 
 
-def apart(name: str, seconds: float, left: float) -> list[dict]:
+def apart(name: str, seconds: float, left: float, out: Path | None) -> list[dict]:
     """A part in a process of its own, ended at its limit; what it measured until then counts."""
     if left < PARTS[name][0] / 3:
         line = {"part": name, "what": "skipped", "left_out": f"{left:.0f} s left"}
@@ -71,8 +75,10 @@ def apart(name: str, seconds: float, left: float) -> list[dict]:
         problem = "" if child.returncode == 0 else (errors.strip().splitlines() or ["no word"])[-1][:300]
     except subprocess.TimeoutExpired:
         child.kill()
-        output, _ = child.communicate()
+        output, errors = child.communicate()
         problem = f"ended after {seconds:.0f} s"
+    if out is not None:
+        (out / f"{name}.log").write_text(errors, encoding="utf-8")
     lines = [json.loads(line) for line in output.splitlines() if line.startswith('{"part"')]
     if problem:
         lines.append({"part": name, "what": "ended early", "error": problem})

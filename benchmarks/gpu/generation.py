@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.measure import GIB, emit, missing, timed, wait
-from benchmarks.gpu.sizes import chat, config, device, dtype, prompts, random_model, size
+from benchmarks.gpu.sizes import adapters, chat, config, device, dtype, ppo_options, prompts, random_model, size
 
 SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 
@@ -36,10 +36,27 @@ def generation() -> None:
             rates["generate"] = figures["tokens_s"] = round(rows * tokens / (time.perf_counter() - began), 1)
         if len(rates) == 2:
             emit("generation", "ours over generate", rows=rows, ratio=round(rates["ours"] / rates["generate"], 2))
-    _continuous(model, prompts(size().batches[-1], size().prompt), tokens)
+    _with_adapters(model, rates.get("generate", 0.0))
+    _continuous(random_model("7b"), prompts(size().batches[-1], size().prompt), tokens)
 
 
-def _ours(model: Any, prompt_rows: list[list[int]], tokens: int) -> tuple[float, Any, float]:
+def _with_adapters(model: Any, plain: float) -> None:
+    """A PPO rollout's decoding, adapters on, beside `generate` without any."""
+    import torch
+
+    from instructwild_trainer.ppo.actors import POLICY, Actors
+
+    rows, tokens = size().batches[-1], size().tokens
+    with timed("generation", "ours, adapters on", rows=rows) as figures, torch.inference_mode():
+        forward = Actors(model, adapters(ppo_options())).next_token(POLICY)
+        prompt_rows = prompts(rows, size().prompt)
+        _ours(model, prompt_rows, 4, forward)
+        figures["tokens_s"], _, seconds = _ours(model, prompt_rows, tokens, forward)
+        figures |= {"step_ms": round(1000 * seconds / tokens, 2)} | (
+            {"over generate without": round(figures["tokens_s"] / plain, 2)} if plain else {})
+
+
+def _ours(model: Any, prompt_rows: list[list[int]], tokens: int, forward: Any = None) -> tuple[float, Any, float]:
     """Tokens a second, the decoder, and the seconds."""
     from instructwild.llm.generation.decoder import Decoder, decode, forward_of
     from instructwild.llm.generation.rows import DecodedRow
@@ -47,7 +64,7 @@ def _ours(model: Any, prompt_rows: list[list[int]], tokens: int) -> tuple[float,
     rows = [DecodedRow(prompt, tokens, seed=n, **SAMPLING) for n, prompt in enumerate(prompt_rows)]
     wait()
     began = time.perf_counter()
-    decoder = Decoder(forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=len(rows),
+    decoder = Decoder(forward or forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=len(rows),
                       columns=len(prompt_rows[0]) + tokens + 1)
     decode(decoder, rows, lambda row, token: row.append(token, ()))
     wait()
@@ -136,7 +153,9 @@ def kernels(model: Any) -> str:
     """The classes of the 4-bit layers."""
     from gptqmodel.nn_modules.qlinear import BaseQuantLinear
 
-    names = {type(module).__name__ for module in model.modules() if isinstance(module, BaseQuantLinear)}
+    from instructwild.llm.int4 import Int4Linear
+
+    names = {type(module).__name__ for module in model.modules() if isinstance(module, BaseQuantLinear | Int4Linear)}
     return ", ".join(sorted(names)) or "none: dense weights"
 
 
@@ -152,14 +171,15 @@ def write_packed(folder: Path) -> None:
     for name, module in model.named_modules():
         if isinstance(module, torch.nn.Linear) and "lm_head" not in name:
             inputs, outputs = module.in_features, module.out_features
-            tensors[f"{name}.qweight"] = torch.randint(-2**31, 2**31 - 1, (inputs // 8, outputs), dtype=torch.int32)
+            tensors[f"{name}.qweight"] = torch.randint(-2**31, 2**31 - 1, (inputs // 8, outputs), dtype=torch.int32,
+                                                       device=device())
             tensors[f"{name}.qzeros"] = torch.full((inputs // group, outputs // 8), 0x77777777, dtype=torch.int32)
             tensors[f"{name}.scales"] = torch.full((inputs // group, outputs), 0.0045, dtype=torch.float16)
             tensors[f"{name}.g_idx"] = torch.arange(inputs, dtype=torch.int32) // group
         elif "norm" in name and hasattr(module, "weight"):
             tensors[f"{name}.weight"] = torch.ones(module.weight.shape, dtype=dtype())
         elif isinstance(module, torch.nn.Embedding | torch.nn.Linear):
-            tensors[f"{name}.weight"] = (torch.randn(module.weight.shape) * 0.02).to(dtype())
+            tensors[f"{name}.weight"] = (torch.randn(module.weight.shape, device=device()) * 0.02).to(dtype())
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     made.architectures = ["LlamaForCausalLM"]
     made.quantization_config = {"bits": 4, "group_size": group, "desc_act": False, "sym": True, "lm_head": False,

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -61,6 +62,7 @@ def timed(part: str, what: str, **known) -> Iterator[dict]:
         wait()
         figures = {"seconds": round(time.perf_counter() - began, 3)} | figures
     except Exception as error:
+        traceback.print_exc()
         figures["error"] = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0][:300]}"
     if torch.cuda.is_available():
         figures |= {"peak_gib": round(torch.cuda.max_memory_allocated() / GIB, 2),

@@ -4,38 +4,32 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.gpu.measure import emit, timed
-from benchmarks.gpu.sizes import config, device, dtype, prompts, random_model, size
+from benchmarks.gpu.sizes import adapters, config, device, ppo_options, prompts, random_model, size
 
 GIB = 2**30
 
 
 def ppo() -> None:
     """Policy, value, reward and reference on one base."""
-    from peft import LoraConfig
-
-    from instructwild_trainer.config import load
+    from instructwild_trainer.fit import fuse_layers
     from instructwild_trainer.lora import follow_base
     from instructwild_trainer.memory import shape_of
     from instructwild_trainer.ppo.actors import REWARD, Actors, value_head
-    from instructwild_trainer.ppo.config import PPOOptions
     from instructwild_trainer.ppo.loop import SpecialTokens, Trainer
     from instructwild_trainer.ppo.plan import need, tokens_at_once
     from instructwild_trainer.ppo.scores import ModelScore
     from instructwild_trainer.templates import Encoded
 
     s = size()
-    options = load(PPOOptions, "ppo", "ppo-24gb-7b", {
-        "batch_size": s.batch, "mini_batch_size": s.mini_batch, "response_length": s.response, "num_ppo_epochs": s.epochs,
-        "max_steps": 1, "save_steps": 10**6, "max_length": s.prompt + s.response, "entropy_stop": 0, "kl_stop": 0,
-        "endless_stop": 0, "dtype": str(dtype()).removeprefix("torch.")})
+    options = ppo_options()
     with tempfile.TemporaryDirectory() as scratch, timed("ppo", "one update with PTX") as figures:
         config("7b").save_pretrained(scratch)
         estimate = need(shape_of(Path(scratch), options), options, options.dtype, reward=True)
-        adapters = LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
-                              target_modules=options.lora_target_modules)
+        lora = adapters(options)
         base = random_model("7b")
-        actors = Actors(base, adapters)
-        actors.peft.add_adapter(REWARD, adapters)
+        fuse_layers(base)
+        actors = Actors(base, lora)
+        actors.peft.add_adapter(REWARD, lora)
         actors.heads[REWARD] = value_head(base).to(base.device).requires_grad_(False)
         follow_base(base)
         supervised = [Encoded(row, [-100] * (len(row) // 2) + row[len(row) // 2:])

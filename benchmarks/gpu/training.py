@@ -17,7 +17,8 @@ def sft() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         rows = conversations(folder)
-        ours, plain = _sft_options(), _sft_options(packing=False)
+        # Rows of a padded batch hold about as many tokens as a packed one.
+        ours, plain = _sft_options(), _sft_options(packing=False, **_padded())
         sides = {"ours, packed": lambda: _ours(model, ours, rows, folder),
                  "TRL, padded": lambda: _trl(model, plain, rows, folder)}
         if not missing("sft", "TRL with liger", "liger_kernel"):
@@ -60,7 +61,7 @@ def reward() -> None:
 
     from instructwild_trainer.config import RewardOptions, load
 
-    options = load(RewardOptions, "reward", "one-gpu-lora", _common())
+    options = load(RewardOptions, "reward", "one-gpu-lora", _common() | _ranked())
     model, groups = random_model("7b", LlamaForSequenceClassification), rankings()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -75,9 +76,18 @@ def reward() -> None:
 
 
 def _common() -> dict[str, Any]:
-    tiny = {} if device() == "cuda" else {"gradient_accumulation_steps": 2, "per_device_train_batch_size": 2}
+    batches = {"gradient_accumulation_steps": 4} if device() == "cuda" else {
+        "gradient_accumulation_steps": 2, "per_device_train_batch_size": 2}
     return {"max_steps": size().updates, "save_steps": 10**6, "max_length": size().max_length, "warmup_steps": 0,
-            "dtype": str(dtype()).removeprefix("torch."), **tiny}
+            "dtype": str(dtype()).removeprefix("torch."), **batches}
+
+
+def _padded() -> dict[str, Any]:
+    return {"per_device_train_batch_size": 8} if device() == "cuda" else {}
+
+
+def _ranked() -> dict[str, Any]:
+    return {"gradient_accumulation_steps": 16} if device() == "cuda" else {}
 
 
 def _sft_options(**changes: Any) -> Any:
@@ -114,16 +124,18 @@ def _trl(model: Any, options: Any, rows: Any, folder: Path, **more: Any) -> Any:
 def _k_way(model: Any, options: Any, groups: Any, folder: Path) -> Any:
     from trl import RewardConfig
 
-    from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.fit import arguments, fuse_layers, lora
     from instructwild_trainer.lora import follow_base
     from instructwild_trainer.reward.head import ScoreHead
-    from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
+    from instructwild_trainer.reward.trainer import RankingTrainer, collation, dataset
 
     model.score = ScoreHead(model.config.hidden_size).to(device())
+    fuse_layers(model)
+    collator, tokens = collation(model, groups, options, chat().tokenizer.pad_token_id, device())
     trainer = RankingTrainer(model=model, args=RewardConfig(**arguments(options, _run(folder))),
                              train_dataset=dataset(groups), processing_class=chat().tokenizer,
-                             data_collator=Collator(chat().tokenizer.pad_token_id),
-                             peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+                             data_collator=collator, peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+    trainer.tokens_at_once = tokens
     follow_base(trainer.model)
     return trainer
 
@@ -135,10 +147,13 @@ def _pairwise(model: Any, options: Any, groups: Any, folder: Path) -> Any:
     from instructwild_trainer.fit import arguments, lora
     from instructwild_trainer.reward.head import ScoreHead
 
+    model.set_attn_implementation("sdpa")
     model.score = ScoreHead(model.config.hidden_size).to(device())
     pairs = [{"chosen_ids": group.encoded[better].input_ids, "rejected_ids": group.encoded[worse].input_ids}
              for group in groups for better, worse in group.orders[0].pairs]
-    return RewardTrainer(model=model, args=RewardConfig(**arguments(options, _run(folder))),
+    # A pass holds about as many tokens as one of ours.
+    more = _padded() | ({"gradient_accumulation_steps": 4} if device() == "cuda" else {})
+    return RewardTrainer(model=model, args=RewardConfig(**arguments(options, _run(folder), **more)),
                          processing_class=chat().tokenizer, train_dataset=Dataset.from_list(pairs),
                          peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
 

@@ -15,7 +15,7 @@ from instructwild.llm.arithmetic import computing_dtype
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.model_files import check_code, read_json
 from instructwild.llm.models import ADAPTER, resolve
-from instructwild.llm.quantized import loading, on_device, quantization_of, settle_on_cpu
+from instructwild.llm.quantized import loading, quantization_of, settle
 from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.reading import tokens_of_thoughts
 from instructwild.llm.request import Reply, Request
@@ -208,9 +208,9 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
         with quiet():
             model = AutoModelForCausalLM.from_pretrained(
                 base, dtype=torch_dtype, trust_remote_code=False, use_safetensors=True,
-                **({**loading(base), **on_device(device)} if quantized else {}))
-            if quantized and device == "cpu":
-                settle_on_cpu(model)
+                **(loading(base, device) if quantized else {}))
+            if quantized:
+                settle(model, device)
             tokenizer = AutoTokenizer.from_pretrained(holder, trust_remote_code=False)
             if adapter is not None:
                 from peft import PeftModel

@@ -1,13 +1,16 @@
-"""4-bit GPTQ folders: recognised, and read on a CPU without the noise and the compiling that their library brings."""
+"""4-bit GPTQ folders: recognised, and read without the noise and the compiling that their library brings."""
 
 import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.quiet import quiet_imports
+
+if TYPE_CHECKING:
+    import torch
 
 
 def quantization_of(folder: Path) -> dict[str, Any] | None:
@@ -46,8 +49,11 @@ def prepare() -> None:
         torch.compiler.set_stance("force_eager")
 
 
-def loading(folder: Path) -> dict[str, Any]:
-    """The arguments `from_pretrained` needs to load a 4-bit folder; nothing for one that says it all in its config.json.
+def loading(folder: Path, device: str = "cpu") -> dict[str, Any]:
+    """The arguments `from_pretrained` needs to load a 4-bit folder; on a CPU nothing for one that says it all itself.
+
+    gptqmodel chooses the kernel by the device that the map names. Without one it takes that of a CPU, which a GPU then runs
+    at a tenth of the speed. Where torch has a kernel of its own, see `settle`, gptqmodel need not build or fetch any.
 
     auto-gptq writes the grid into a file of its own, `quantize_config.json`, and names the weights after it, as in
     `gptq_model-4bit-128g.safetensors`.
@@ -74,19 +80,26 @@ def loading(folder: Path) -> dict[str, Any]:
     if named and not any(name.startswith("model") for name in named):
         config.transformers_weights = next((file.name for file in folder.glob("*.safetensors.index.json")), named[0])
         plain = True
-    return {"config": config} if plain else {}
+    grid = config.quantization_config
+    if device != "cpu" and grid.get("quant_method") == "gptq" and packed_on_gpu(grid.get("bits"), grid.get("group_size")):
+        grid["backend"], plain = "gptq_torch", True
+    return ({"config": config} if plain else {}) | ({} if device == "cpu" else {"device_map": device})
 
 
-def on_device(device: str) -> dict[str, Any]:
-    """What `from_pretrained` must be given so that the kernel is one for the device.
-
-    gptqmodel chooses the kernel by the device that the map names. Without one it takes that of a CPU, which a GPU then runs
-    at a tenth of the speed.
-    """
-    return {} if device == "cpu" else {"device_map": device}
+GROUPS = (32, 64, 128, 256)
+"""Of weights that share a scale, as torch's packed 4-bit kernels take them."""
 
 
-GROUPS_OF_THE_KERNEL = (32, 64, 128, 256)
+def takes(bits: int, group: int) -> bool:
+    """Whether torch's packed 4-bit kernels know such a grid."""
+    return bits == 4 and group in GROUPS
+
+
+def packed_on_gpu(bits: int, group: int) -> bool:
+    """Whether torch's own kernel takes such weights on this GPU: it computes in bfloat16, from compute capability 8.0 on."""
+    import torch
+
+    return takes(bits, group) and torch.cuda.get_device_capability() >= (8, 0)
 
 
 def packed_is_quick(bits: int, group: int) -> bool:
@@ -97,13 +110,14 @@ def packed_is_quick(bits: int, group: int) -> bool:
     """
     import torch
 
-    return bits == 4 and group in GROUPS_OF_THE_KERNEL and torch.backends.cpu.get_cpu_capability() == "AVX512"
+    return takes(bits, group) and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 def kernel_of(device: str, bits: int = 4, group: int = 128) -> str:
     """What multiplies the weights of a GPTQ model on a device, without loading one; `export` writes this grid by default.
 
-    On a CPU it is what `settle_on_cpu` leaves, elsewhere what gptqmodel chooses for the device, as transformers asks it to.
+    It is what `settle` leaves, and where that changes nothing what gptqmodel chooses for the device, as transformers asks
+    it to.
 
     Raises:
         ModuleNotFoundError: gptqmodel or optimum is not installed, and the device is no CPU.
@@ -112,6 +126,8 @@ def kernel_of(device: str, bits: int = 4, group: int = 128) -> str:
     if device == "cpu":
         return ("torch's packed 4-bit kernel for AVX-512" if packed_is_quick(bits, group)
                 else "dense weights: this processor has no AVX-512")
+    if packed_on_gpu(bits, group):
+        return "torch's packed 4-bit kernel"
     prepare()
     from gptqmodel.utils.importer import hf_select_quant_linear_v2
 
@@ -120,30 +136,48 @@ def kernel_of(device: str, bits: int = 4, group: int = 128) -> str:
     return str(kernel.__name__)
 
 
-def settle_on_cpu(model: Any) -> Any:
-    """Leave the weights packed where that is quick, else replace every 4-bit layer by a dense one, in place.
+def settle(model: Any, device: str) -> Any:
+    """Have every 4-bit layer multiply by the quickest kernel that needs no compiler, in place.
 
-    The dense weights are the numbers that the file stands for. They cost the memory of a 16-bit model. A packed layer is
-    called once, for it lays its weights out for the kernel when it is first used; what that needed is given back.
+    On a GPU torch's own, layers of other grids stay as they were loaded. On a CPU the weights stay packed where that is
+    quick, else dense ones take their place, which cost the memory of a 16-bit model; both are the numbers that the file
+    stands for. A packed layer of a CPU is called once, for it lays its weights out when it is first used; what that needed
+    is given back.
     """
     import torch
     from gptqmodel.nn_modules.qlinear import BaseQuantLinear
 
     for name, layer in list(model.named_modules()):
-        if not isinstance(layer, BaseQuantLinear):
-            continue
-        with torch.inference_mode():
-            if packed_is_quick(layer.bits, layer.group_size) and model.dtype in (torch.bfloat16, torch.float16):
-                layer.eval()(torch.zeros(1, layer.in_features, dtype=model.dtype))
-                continue
-        dense = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, dtype=model.dtype)
-        with torch.no_grad():
-            dense.weight.copy_(layer.dequantize_weight().T)
-            if layer.bias is not None:
-                dense.bias.copy_(layer.bias)
-        model.set_submodule(name, dense)
+        if isinstance(layer, BaseQuantLinear):
+            with torch.no_grad():
+                other = _settled_on_cpu(layer, model.dtype) if device == "cpu" else _settled_on_gpu(layer)
+            if other is not None:
+                model.set_submodule(name, other)
     _give_back()
     return model
+
+
+def _settled_on_gpu(layer: Any) -> Any:
+    """What takes the layer's place, None where it stays."""
+    from gptqmodel.nn_modules.qlinear.torch import TorchLinear
+
+    from instructwild.llm.int4 import from_gptq
+
+    return from_gptq(layer) if type(layer) is TorchLinear else None
+
+
+def _settled_on_cpu(layer: Any, dtype: "torch.dtype") -> Any:
+    """What takes the layer's place, None where it stays."""
+    import torch
+
+    if packed_is_quick(layer.bits, layer.group_size) and dtype in (torch.bfloat16, torch.float16):
+        layer.eval()(torch.zeros(1, layer.in_features, dtype=dtype))
+        return None
+    dense = torch.nn.Linear(layer.in_features, layer.out_features, bias=layer.bias is not None, dtype=dtype)
+    dense.weight.copy_(layer.dequantize_weight().T)
+    if layer.bias is not None:
+        dense.bias.copy_(layer.bias)
+    return dense
 
 
 def _give_back() -> None:

@@ -100,7 +100,7 @@ def test_four_bit_weights_are_loaded_where_their_kernel_is_to_run(tiny_model, mo
 
     monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", refused)
     monkeypatch.setattr(local, "quantization_of", lambda folder: {"bits": 4})
-    monkeypatch.setattr(local, "loading", lambda folder: {})
+    monkeypatch.setattr(local, "loading", lambda folder, device: {} if device == "cpu" else {"device_map": device})
     with pytest.raises(ModelError, match="no weights"):
         local.load(tiny_model, dtype="float32", device=target)
     assert seen.get("device_map") == expected

@@ -6,6 +6,8 @@ from chats import conversation
 
 from instructwild_trainer.adapter import load_chat, source_of
 from instructwild_trainer.fit import silence_libraries
+from instructwild_trainer.packing import attend_by_document
+from instructwild_trainer.reward.flat import joined, reads_flat
 from instructwild_trainer.reward.groups import Group, Order
 from instructwild_trainer.reward.head import reward_model
 from instructwild_trainer.reward.loss import ranking_loss
@@ -122,3 +124,40 @@ def test_a_planted_preference_is_learned(chat, tmp_path):
         made.train()
     for group, values in zip(rule, score(made.model, rule, chat.tokenizer.pad_token_id), strict=True):
         assert all(values[a] > values[b] for a, b in group.orders[0].pairs)
+
+
+def test_candidates_behind_one_another_move_the_weights_as_padded_ones_do(chat, tmp_path):
+    groups = prompts(chat, 6)
+    padded = weights_after(chat, groups, tmp_path / "padded", per_device_train_batch_size=1, gradient_accumulation_steps=5)
+    made = trainer(chat, groups, tmp_path / "flat", per_device_train_batch_size=1, gradient_accumulation_steps=5)
+    assert attend_by_document(made.model)
+    assert reads_flat(made.model)
+    made.data_collator, made.tokens_at_once = Collator(chat.tokenizer.pad_token_id, flat=True), 150
+    passes = []
+    made.model.model.embed_tokens.register_forward_pre_hook(lambda _, args: passes.append(tuple(args[0].shape)))
+    with silence_libraries():
+        made.train()
+    assert all(rows == 1 for rows, _ in passes)
+    assert 1 < len(passes) < 5 * 4                   # several prompts a pass, and no pass for a batch that is used up
+    flat = torch.cat([weights.detach().flatten() for weights in made.model.parameters()])
+    assert torch.allclose(flat, padded, atol=1e-6)
+
+
+def test_flat_batches_are_put_together_without_mixing_their_prompts(chat):
+    groups, collate = list(dataset(prompts(chat, 3))), Collator(chat.tokenizer.pad_token_id)
+    flat = Collator(chat.tokenizer.pad_token_id, flat=True)
+    once, parts = collate(groups), joined([flat([group]) for group in groups], tokens=10**6)
+    assert len(parts) == 1
+    for name in ("group", "order", "candidate", "rank", "weight", "prompts", "rankings"):
+        assert torch.equal(torch.as_tensor(parts[0][name]), torch.as_tensor(once[name])), name
+    ends = parts[0]["input_ids"][0, parts[0]["last"]].tolist()
+    assert ends == [group["candidates"][i][-1] for group in groups for i in range(4)]
+    assert len(joined([flat([group]) for group in groups], tokens=1)) == 3      # a batch of more stays by itself
+
+
+def test_a_model_that_mixes_rows_is_not_read_flat(chat):
+    model = reward_model(source_of("tiny").folder, chat.tokenizer, dtype=torch.float32)
+    attend_by_document(model)
+    plain = model.model.forward
+    model.model.forward = lambda *args, position_ids=None, **options: plain(*args, **options)   # positions of the whole row
+    assert not reads_flat(model)

@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,21 @@ def lora(options: TrainOptions, task: str, **more: Any) -> "LoraConfig | None":
     targets = named[0] if named == ["all-linear"] else named
     return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, lora_dropout=options.lora_dropout,  # type: ignore[arg-type]
                       target_modules=targets, task_type=task, **more)
+
+
+def fuse_layers(model: Any) -> None:
+    """Have a model on a GPU compute norms, rotary positions and gated layers by liger's kernels, where it is installed.
+
+    In a 7B model they take about a quarter of an update otherwise. Models that liger does not know stay as they are. Rotary
+    positions change for all models of that architecture in this process.
+    """
+    import torch
+
+    if not torch.cuda.is_available() or find_spec("liger_kernel") is None:
+        return
+    from liger_kernel.transformers import _apply_liger_kernel_to_instance
+
+    _apply_liger_kernel_to_instance(model=model, cross_entropy=False, fused_linear_cross_entropy=False)
 
 
 def last_checkpoint(run: "Run") -> str | None:

@@ -32,7 +32,7 @@ def is_first() -> bool:
 
 def shard_count() -> int:
     """Into how many shards the weights are divided, one a process: 1 unless FSDP or DeepSpeed was launched."""
-    sharded = any(os.environ.get(name) == "true" for name in ("ACCELERATE_USE_FSDP", "ACCELERATE_USE_DEEPSPEED"))
+    sharded = in_parts()
     return count() if sharded else 1
 
 
@@ -41,6 +41,11 @@ def device() -> str:
     import torch
 
     return f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
+
+
+def in_parts() -> bool:
+    """Whether accelerate was launched to leave each process a part of the weights (FSDP, DeepSpeed)."""
+    return any(os.environ.get(f"ACCELERATE_USE_{engine}", "").lower() == "true" for engine in ("FSDP", "DEEPSPEED"))
 
 
 def refuse_url(out: str | Path) -> None:

@@ -137,8 +137,10 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.fit import arguments, fuse_layers, lora
     from instructwild_trainer.lora import follow_base
+
+    fuse_layers(model)
 
     def dataset(rows: Sequence[Any]) -> Dataset:
         return Dataset.from_list([{"input_ids": row.input_ids, "labels": row.labels} for row in rows])

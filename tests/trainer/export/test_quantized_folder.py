@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 
 from instructwild.errors import ModelError
 from instructwild.llm.local import load
-from instructwild.llm.quantized import loading, packed_is_quick, quantization_of, settle_on_cpu
+from instructwild.llm.quantized import loading, packed_is_quick, quantization_of, settle
 from instructwild_trainer.export import tune
 
 pytestmark = pytest.mark.filterwarnings("ignore")   # gptqmodel and its many parts warn as they please
@@ -181,4 +181,4 @@ def test_a_layer_of_codes_and_scales_is_the_file_s(quantized):
 
 def test_settling_leaves_a_full_precision_model_alone(taught):
     model, _ = load(taught, dtype="float32")
-    assert settle_on_cpu(model) is model
+    assert settle(model, "cpu") is model

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from instructwild.console.terminal import console
 from instructwild.errors import ModelError
 from instructwild_trainer.adapter import Source, load_policy, load_reward
+from instructwild_trainer.fit import fuse_layers
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
@@ -59,6 +60,7 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         actors = ShardedActors(lambda: loaded("auto"), processes, dtype, shared_trunk=shared_trunk)
     elif options.use_peft:
         model = quantize_base(loaded(dtype), options, device()).to(device())
+        fuse_layers(model)
         actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
                         value_from_reward=options.value_init == "reward", value_layers=options.value_layers)
     else:

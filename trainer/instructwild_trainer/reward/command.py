@@ -141,23 +141,26 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     import torch
     from trl import RewardConfig
 
-    from instructwild_trainer.fit import arguments, lora
+    from instructwild_trainer.fit import arguments, fuse_layers, lora
     from instructwild_trainer.lora import follow_base
     from instructwild_trainer.memory import as_torch, weights_dtype
     from instructwild_trainer.processes import device
     from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.reward.head import reward_model
-    from instructwild_trainer.reward.trainer import Collator, RankingTrainer, dataset
+    from instructwild_trainer.reward.trainer import RankingTrainer, collation, dataset
 
     torch.manual_seed(options.seed)
     model = reward_model(source.folder, chat.tokenizer, dtype=as_torch(weights_dtype(options)),
                          trust_remote_code=options.trust_remote_code)
     model = quantize_base(model, options, device())
+    fuse_layers(model)
+    collator, tokens = collation(model, [*parts.train, *held], options, chat.tokenizer.pad_token_id, device())
     config = RewardConfig(**arguments(options, run), center_rewards_coefficient=options.center_rewards_coefficient or None)
     trainer = RankingTrainer(
-        model=model, args=config, processing_class=chat.tokenizer, data_collator=Collator(chat.tokenizer.pad_token_id),
+        model=model, args=config, processing_class=chat.tokenizer, data_collator=collator,
         train_dataset=dataset(parts.train), eval_dataset=dataset(held) if options.eval_steps and held else None,
         peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+    trainer.tokens_at_once = tokens
     follow_base(trainer.model)
     if trainer.is_fsdp_enabled:
         raise ModelError("reward models are not trained in parts under FSDP", where="train reward",

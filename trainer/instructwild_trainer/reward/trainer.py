@@ -1,6 +1,6 @@
 """TRL's RewardTrainer taught rankings: a batch element is a prompt with all its candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,25 +9,36 @@ from datasets import Dataset
 from torch import Tensor
 from trl import RewardTrainer
 
+from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.likelihood import padded
+from instructwild_trainer.packing import attend_by_document
+from instructwild_trainer.processes import in_parts
+from instructwild_trainer.reward.flat import flattened, joined, nothing, reads_flat, scores_of_flat
 from instructwild_trainer.reward.groups import Group
 from instructwild_trainer.reward.loss import centring_loss, ranking_loss
 
 
 @dataclass(frozen=True)
 class Collator:
-    """Groups as one right-padded batch: each candidate once, however many annotators ranked it.
+    """Groups as one batch: each candidate once, however many annotators ranked it.
 
-    Gives input_ids and attention_mask [N, T], group [N] (the prompt of a candidate), and for each annotator's ranking of a
-    prompt one entry a candidate: order [M] (which ranking), candidate [M] (which row of N), rank [M], weight [M]; and how
-    many prompts there are, as a number: no device need be asked.
+    Gives input_ids and attention_mask [N, T], padded on the right, or what `flattened` gives; group [N] (the prompt of a
+    candidate), and for each annotator's ranking of a prompt one entry a candidate: order [M] (which ranking), candidate [M]
+    (which row of N), rank [M], weight [M]; and how many prompts and rankings there are, as numbers: no device need be asked.
     """
 
     pad_id: int
+    flat: bool = False
+    """Whether candidates stand behind one another in one row, without padding."""
 
     def __call__(self, examples: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Collate rows of `dataset`."""
-        ids, mask = padded([row for example in examples for row in example["candidates"]], self.pad_id)
+        rows = [row for example in examples for row in example["candidates"]]
+        if self.flat:
+            tokens = flattened(rows)
+        else:
+            ids, mask = padded(rows, self.pad_id)
+            tokens = {"input_ids": ids, "attention_mask": mask}
         group, order, candidate, rank, weight = [], [], [], [], []
         first = number = 0
         for prompt, example in enumerate(examples):
@@ -40,9 +51,9 @@ class Collator:
                 weight += [share] * count
                 number += 1
             first += count
-        return {"input_ids": ids, "attention_mask": mask, "group": torch.tensor(group), "order": torch.tensor(order),
+        return {**tokens, "group": torch.tensor(group), "order": torch.tensor(order),
                 "candidate": torch.tensor(candidate), "rank": torch.tensor(rank), "weight": torch.tensor(weight),
-                "prompts": len(examples)}
+                "prompts": len(examples), "rankings": number}
 
 
 def dataset(groups: Sequence[Group]) -> Dataset:
@@ -59,12 +70,25 @@ class RankingTrainer(RewardTrainer):
     """
 
     loss_is_scaled_for_ga = True
+    tokens_at_once = 0
+    """Tokens of one pass: so many are put together from the flat batches of an update. 0 leaves the batches as they are."""
 
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: Any) -> tuple[list[Any], Any]:
         """The batches of one update, and how many prompts they hold in all processes."""
         batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
         prompts = torch.tensor(sum(batch["prompts"] for batch in batches), device=device)
-        return batches, self.accelerator.gather(prompts).sum()
+        items = self.accelerator.gather(prompts).sum()
+        if self.tokens_at_once and batches:
+            passes = joined(batches, self.tokens_at_once)
+            # The trainer counts batches to know when to move the weights: those that are used up come first, empty.
+            batches = [nothing(device)] * (len(batches) - len(passes)) + passes
+        return batches, items
+
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> Tensor:
+        """The loss of a batch, sent back; 0 of an empty one."""
+        if not inputs["prompts"]:
+            return torch.zeros((), device=self.args.device)
+        return super().training_step(model, inputs, num_items_in_batch)   # type: ignore[no-any-return]
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
         return dataset
@@ -75,8 +99,11 @@ class RankingTrainer(RewardTrainer):
     def compute_loss(self, model: Any, inputs: dict[str, Tensor], return_outputs: bool = False,
                      num_items_in_batch: Any = None) -> Any:
         """The ranking loss of a batch of prompts, and centring; notes what TRL's trainer logs."""
-        outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
-        scores = outputs.logits.squeeze(-1).float()
+        if "last" in inputs:
+            scores, outputs = scores_of_flat(model, inputs)
+        else:
+            outputs = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"], use_cache=False)
+            scores = outputs.logits.squeeze(-1).float()
         ranked = scores[inputs["candidate"]]
         loss = ranking_loss(ranked, inputs["order"], inputs["rank"], inputs["weight"])
         self._note(scores, ranked, inputs, loss)
@@ -90,7 +117,7 @@ class RankingTrainer(RewardTrainer):
     def _note(self, scores: Tensor, ranked: Tensor, inputs: dict[str, Tensor], loss: Tensor) -> None:
         mode = "train" if self.model.training else "eval"
         if mode == "train":
-            self._total_train_tokens = self._total_train_tokens + inputs["attention_mask"].sum()
+            self._total_train_tokens = self._total_train_tokens + _tokens(inputs)
         ordered = (inputs["order"][:, None] == inputs["order"]) & (inputs["rank"][:, None] < inputs["rank"])
         margins, pairs = torch.where(ordered, ranked[:, None] - ranked, 0.0), ordered.sum()
         figures = {"ranking_loss": loss, "accuracy": (margins > 0).sum() / pairs, "margin": margins.sum() / pairs,
@@ -105,6 +132,28 @@ class RankingTrainer(RewardTrainer):
         for key, figures in noted.items():
             noted[key] = [float(figure) for figure in figures]
         super().log(logs, start_time)
+
+
+def collation(model: Any, groups: Sequence[Group], options: RewardOptions, pad_id: int, device: str) -> tuple[Collator, int]:
+    """How candidates go into passes, and `tokens_at_once`: without padding on a GPU whose model keeps them apart.
+
+    A pass then holds as many tokens as the estimate of memory counts for the batch of a device at its longest.
+
+    Args:
+        model: a reward model; moved to the GPU and told to attend row by row where that is done.
+        groups: all that will be read.
+        options: of the run.
+        pad_id: what candidates are padded with elsewhere.
+        device: where passes are made.
+    """
+    flat = device != "cpu" and not in_parts() and attend_by_document(model) and reads_flat(model.to(device))
+    most = max((len(group.encoded) for group in groups), default=1)
+    return Collator(pad_id, flat), options.per_device_train_batch_size * most * options.max_length if flat else 0
+
+
+def _tokens(inputs: Mapping[str, Tensor]) -> Any:
+    """How many of a batch are no padding."""
+    return inputs["attention_mask"].sum() if "attention_mask" in inputs else inputs["input_ids"].numel()
 
 
 def score(model: Any, groups: Sequence[Group], pad_id: int, *, tokens_at_once: int = 4096,
