@@ -20,8 +20,8 @@ from pathlib import Path
 from benchmarks.gpu import doctor, generation, measure, ppo, training
 
 PARTS: dict[str, tuple[int, Callable[[], None]]] = {
-    "doctor": (30, doctor.doctor), "sft": (100, training.sft), "reward": (70, training.reward), "ppo": (160, ppo.ppo),
-    "generation": (70, generation.generation), "serve": (45, generation.serve), "four_bits": (60, generation.four_bits),
+    "doctor": (30, doctor.doctor), "sft": (120, training.sft), "ppo": (150, ppo.ppo), "reward": (90, training.reward),
+    "generation": (110, generation.generation), "serve": (50, generation.serve), "four_bits": (60, generation.four_bits),
     "all_weights": (45, training.all_weights), "qlora": (45, training.qlora)}
 """Most seconds of each part, and what it does."""
 OFFLINE = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "TRL_EXPERIMENTAL_SILENCE": "1",
