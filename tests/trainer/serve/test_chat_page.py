@@ -1,10 +1,12 @@
 """The chat page in a real browser: streaming, stop, history, two models and the vote, in both languages."""
 
 import json
+import time
 
 import httpx
 import pytest
 
+from instructwild_trainer.serve.engine import BatchEngine
 from tests.trainer.serve.conftest import running
 
 
@@ -66,7 +68,16 @@ def test_two_models_are_asked_voted_on_by_key_and_kept_as_a_ranking(page, url, v
     assert page.problems == []
 
 
-def test_an_answer_can_be_stopped_and_conversations_are_kept(page, url):
+def test_an_answer_can_be_stopped_and_conversations_are_kept(page, url, loaded_models, monkeypatch):
+    step = BatchEngine._step
+
+    def slow(engine, *arguments):
+        time.sleep(0.02)
+        step(engine, *arguments)
+
+    monkeypatch.setattr(BatchEngine, "_step", slow)         # no answer ends before it is stopped
+    for loaded in loaded_models:
+        monkeypatch.setattr(loaded.local, "ends", frozenset())
     opened(page, url, longest=1900)
     page.locator("#who").select_option("tiny")
     ask(page, "Write without end")
