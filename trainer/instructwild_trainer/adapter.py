@@ -126,6 +126,23 @@ def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     return loaded, tokenizer
 
 
+def load_gathered(folder: Path, source: Source, dtype: "str | torch.dtype") -> Any:
+    """A trained model from the files that its shards were gathered into, adapters still apart from their base.
+
+    Args:
+        folder: a model folder, or one of adapters alone.
+        source: what the run was started from.
+        dtype: of the weights.
+    """
+    if not _is_adapter(folder):
+        return load_policy(folder, dtype=dtype)[0]
+    from peft import PeftModel
+
+    base, _ = load_policy(source, dtype=dtype)
+    with quiet():
+        return PeftModel.from_pretrained(base, str(folder))
+
+
 def load_reward(model: Source | str | Path, *, dtype: "str | torch.dtype" = "auto", trainable: bool = False,
                 trust_remote_code: bool = False) -> "tuple[Any, PreTrainedTokenizerBase]":
     """A reward model and its tokenizer: called on right-padded ids and their mask, its `.logits` are scores [B, 1] in fp32.
