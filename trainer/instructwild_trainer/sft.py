@@ -45,7 +45,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     with silence_libraries(), started(out, "sft", resolved_config(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished
-        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning, add_eos=options.add_eos,
                          trust_remote_code=options.trust_remote_code)
         options = check_memory(options, source, chat)
         rows, dropped = conversations(table.frame, chat, options.max_length)

@@ -73,7 +73,7 @@ def prefer(method: PreferenceMethod, data: Sequence[str | Path], out: Path, opti
     with silence_libraries(), started(out, method.stage, resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
-        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning, add_eos=options.add_eos,
                          trust_remote_code=options.trust_remote_code)
         options = check_memory(options, source, chat, method.sequences * options.per_device_train_batch_size,
                                frozen=0 if options.use_peft else 1)

@@ -50,7 +50,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     with silence_libraries(), started(out, "reward", resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
-        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning, add_eos=options.add_eos,
                          trust_remote_code=options.trust_remote_code)
         widest = max((len(row.candidates) for row in table.rows), default=2)
         options = check_memory(options, source, chat, options.per_device_train_batch_size * widest)
