@@ -1,7 +1,7 @@
 """What weights shared out by FSDP2 need before training: sums of gradients in fp32, and a score head that stays in fp32."""
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError
 
@@ -33,6 +33,7 @@ def prepare_shards(trainer: "Trainer") -> None:
     if plugin.mixed_precision_policy is not None:
         plugin.mixed_precision_policy = dataclasses.replace(plugin.mixed_precision_policy, reduce_dtype=torch.float32,
                                                             output_dtype=None)
-    for module in trainer.model.modules():
+    model: Any = trainer.model
+    for module in model.modules():
         if isinstance(module, ScoreHead):
             fully_shard(module)
