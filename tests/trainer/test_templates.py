@@ -156,3 +156,36 @@ def test_an_end_token_that_is_no_token_is_refused(tokenizer):
     tokenizer._special_tokens_map["eos_token"] = r"<\s>"
     with pytest.raises(ModelError, match="no token of its vocabulary"):
         ready(tokenizer)
+
+
+NO_STOP = "{% for m in messages %}{% if m['role'] == 'user' %}<q>{{ m['content'] | trim }}<a>{% else %}" \
+          "{{ m['content'] | trim }}{% endif %}{% endfor %}"
+
+
+def test_answers_of_a_template_without_a_stop_can_end_with_the_end_token_where_use_ends(tokenizer):
+    tokenizer.chat_template = NO_STOP
+    with pytest.raises(ModelError, match="without a stop token") as refused:
+        ready(tokenizer).encode(conversation("Hi", "Hello."))
+    assert "--add-eos" in refused.value.remedy
+    tokenizer.chat_template = NO_STOP
+    chat = ready(tokenizer, add_eos=True)
+    assert "'<|im_end|>' ends answers" in chat.note
+    assert trained_after_prompts(chat, TALK[1:]) == ["Hello.<|im_end|>", "Hi, 两次。<|im_end|>"]
+    assert len(chat.examples(TALK[1:])) == 2      # between turns the template writes no end: the next prompt has none either
+    again = ready(tokenizer, add_eos=True)      # the template as it is saved with the model
+    assert "changes nothing" in again.note
+    assert again.examples(TALK[1:]) == chat.examples(TALK[1:])
+
+
+def test_a_template_that_writes_newlines_as_a_token_of_its_own_is_trained_on_in_its_own_writing(tokenizer):
+    tokenizer.chat_template = HEADER.replace("m['content']", "m['content'].replace('\\n', '[NL]')")[:-len("{% endfor %}")] \
+        + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    talk = conversation("Two\nlines?", "One.\n\nTwo.")
+    assert trained_after_prompts(ready(tokenizer), talk) == ["One.[NL][NL]Two.<|im_end|>"]
+
+
+def test_a_template_that_writes_only_conversations_with_tools_says_so(tokenizer):
+    tokenizer.chat_template = "{% for t in tools %}{{ t['function']['name'] }}{% endfor %}" + HEADER
+    with pytest.raises(ModelError, match="only conversations with tools, and this one has none") as refused:
+        ready(tokenizer).encode(conversation("Hi", "Hello."))
+    assert "rows with tools" in refused.value.remedy

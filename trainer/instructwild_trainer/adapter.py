@@ -77,13 +77,14 @@ def source_of(name: str | Path) -> Source:
 
 
 def load_chat(source: Source | str | Path, template: str | Path = "", *, reasoning: Reasoning = "auto",
-              trust_remote_code: bool = False) -> Chat:
+              add_eos: bool = False, trust_remote_code: bool = False) -> Chat:
     """The tokenizer of a model, fit for training.
 
     Args:
         source: the model.
         template: a Jinja file to use instead of its own template.
         reasoning: see `Chat`.
+        add_eos: see `templates.ready`.
         trust_remote_code: whether code that comes with the model may run.
 
     Raises:
@@ -100,7 +101,7 @@ def load_chat(source: Source | str | Path, template: str | Path = "", *, reasoni
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"its tokenizer cannot be loaded ({_first_line(error)})", where=start.label,
                          remedy="check that the folder holds tokenizer.json") from None
-    return ready(tokenizer, template, reasoning)
+    return ready(tokenizer, template, reasoning, add_eos=add_eos)
 
 
 def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "auto",
@@ -124,6 +125,23 @@ def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
         with quiet():
             loaded = merge(PeftModel.from_pretrained(loaded, str(start.folder)))
     return loaded, tokenizer
+
+
+def load_gathered(folder: Path, source: Source, dtype: "str | torch.dtype") -> Any:
+    """A trained model from the files that its shards were gathered into, adapters still apart from their base.
+
+    Args:
+        folder: a model folder, or one of adapters alone.
+        source: what the run was started from.
+        dtype: of the weights.
+    """
+    if not _is_adapter(folder):
+        return load_policy(folder, dtype=dtype)[0]
+    from peft import PeftModel
+
+    base, _ = load_policy(source, dtype=dtype)
+    with quiet():
+        return PeftModel.from_pretrained(base, str(folder))
 
 
 def load_reward(model: Source | str | Path, *, dtype: "str | torch.dtype" = "auto", trainable: bool = False,

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from instructwild.errors import ModelError
-from instructwild_trainer.rendering import ANSWER, NEXT, QUESTION, REMEDY, Renderer, Turn, common_start
+from instructwild_trainer.rendering import ANSWER, NEXT, PROBE_TOOL, QUESTION, REMEDY, Renderer, Turn, common_start
 
 Reasoning = Literal["auto", "train", "mask", "drop"]
 BLOCKS = {"<|channel>thought\n": "<channel|>", "<|START_THINKING|>": "<|END_THINKING|>", "[THINK]": "[/THINK]",
@@ -27,8 +27,6 @@ OPENED = re.compile(rf"(?:(?P<open>{OPENS})\s*(?P<close>{CLOSES})?|(?P<lone>{CLO
 """A prompt that ends within thoughts, or behind closed ones; some templates close what they did not open."""
 PROBE_CALL: dict[str, Any] = {"type": "function", "id": "call00001", "function": {
     "name": "lookup", "arguments": {"key": "value"}}}
-PROBE_TOOL: dict[str, Any] = {"type": "function", "function": {"name": "lookup", "description": "Looks up.", "parameters": {
-    "type": "object", "properties": {"key": {"type": "string"}}, "required": ["key"]}}}
 
 
 @dataclass(frozen=True)
@@ -138,11 +136,13 @@ class AnswerWriter:
         if start is None and content:
             raise ModelError(f"the chat template leaves out a part of the answer {content[:60]!r}", where=self.renderer.name,
                              remedy=REMEDY)
-        at, stop = self._stop_in(context, written, 0 if start is None else written.index(content, start) + len(content))
+        words = self._as_written(content, written)
+        at, stop = self._stop_in(context, written, 0 if start is None else written.index(words, start) + len(words))
         if not stop:
+            end = self.renderer.tokenizer.eos_token
             raise ModelError("the chat template ends an answer without a stop token: the model would never learn to stop",
-                             where=self.renderer.name, remedy="give another template with --chat-template FILE, whose "
-                             f"assistant turns end with {self.renderer.tokenizer.eos_token!r}")
+                             where=self.renderer.name, remedy=f"train with --add-eos, which ends answers with {end!r}, or "
+                             "give another template with --chat-template FILE")
         begun = OPENED.search(prompt)
         opened = prompt[begun.start():] if begun and begun["open"] and not begun["close"] else ""
         masked = 0
@@ -158,7 +158,7 @@ class AnswerWriter:
     def _content_start(self, text: str, answer: Turn) -> int | None:
         """Where the answer's words begin in a text, looked for from the end; None where it has none there."""
         content = str(answer["content"] or "")
-        words = content.strip()
+        words = self._as_written(content.strip(), text)
         if not words:
             return None
         at = text.rfind(words, 0, len(text) - len(self._special_end(text)))
@@ -166,6 +166,19 @@ class AnswerWriter:
             return None
         spaces = content[:len(content) - len(content.lstrip())]
         return at - len(spaces) if text[:at].endswith(spaces) else at
+
+    def _as_written(self, words: str, text: str) -> str:
+        """The words as a text of the template has them: some templates write a newline as a token of its own."""
+        return words if "\n" not in words or words in text else words.replace("\n", self._newline)
+
+    @cached_property
+    def _newline(self) -> str:
+        """What the template writes for a newline within an answer; mostly that."""
+        dialogue = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": f"{ANSWER}\n{NEXT}"}]
+        try:
+            return self.renderer.text(dialogue).rpartition(NEXT)[0].rpartition(ANSWER)[2] or "\n"
+        except ModelError:
+            return "\n"
 
     def _stop_in(self, context: "_Context", written: str, ends: int) -> tuple[int, str]:
         """Where in the text the stop token of an answer stands, and the token; empty where there is none."""

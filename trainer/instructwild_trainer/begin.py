@@ -76,6 +76,7 @@ def plan_devices(verb: str, options: TrainOptions, gpus: int, gib: float, dry_ru
     """
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of, source_of
     from instructwild_trainer.devices import device_plans, known_shapes, print_device_plans
+    from instructwild_trainer.global_batch import accumulated
     from instructwild_trainer.memory import shape_of
 
     if not dry_run:
@@ -85,6 +86,7 @@ def plan_devices(verb: str, options: TrainOptions, gpus: int, gib: float, dry_ru
         source = source_of(options.model)
         folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
         shapes[source.label] = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
+    options = accumulated(options, gpus)
     sequences = 2 * options.per_device_train_batch_size if verb == "dpo" else None
     plans = device_plans(shapes | known_shapes(options.lora_r), options, gpus, gib, sequences)
     print_device_plans(plans, verb, gpus, gib)
@@ -97,7 +99,10 @@ def plan_devices(verb: str, options: TrainOptions, gpus: int, gib: float, dry_ru
 
 def resolved_config(options: SharedOptions) -> dict[str, Any]:
     """The options that determine the result, as the manifest keeps them."""
-    kept = {key: value for key, value in plain(options).items() if key not in NOT_OF_THE_RESULT}
+    from instructwild_trainer.global_batch import FOLLOW
+
+    left_out = (*NOT_OF_THE_RESULT, *(FOLLOW if getattr(options, "global_batch_size", 0) else ()))
+    kept = {key: value for key, value in plain(options).items() if key not in left_out}
     if options.chat_template:
         try:
             kept["chat_template"] = hashlib.sha256(Path(options.chat_template).read_bytes()).hexdigest()

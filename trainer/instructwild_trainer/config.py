@@ -71,7 +71,12 @@ class SharedOptions:
 class TrainOptions(SharedOptions):
     """What training from rows takes: SFT, the reward model and DPO."""
 
+    add_eos: bool = option(False, "end answers with the tokenizer's end token where the chat template writes no stop token "
+                                  "after them; the changed template is saved with the model", panel=DATA)
     gradient_accumulation_steps: int = option(1, "batches added up before one update", panel=BATCHES, least=1)
+    global_batch_size: int = option(
+        0, "rows of one update over all processes, from which gradient accumulation follows; a run then goes on with "
+        "another number of processes; 0: whatever the other two give", panel=BATCHES, least=0)
     lr_scheduler_type: Literal["constant", "constant_with_warmup", "linear", "cosine", "inverse_sqrt"] = option(
         "cosine", "schedule of the learning rate", panel=OPTIMIZER)
     warmup_steps: float = option(0.03, "updates over which the learning rate rises; below 1 a share of all updates",

@@ -128,7 +128,9 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
 
     from instructwild.console.terminal import console, heartbeat, progress
     from instructwild.llm.quiet import quiet
+    from instructwild_trainer.sharding import prepare_shards
 
+    prepare_shards(trainer)
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)
     if resume is not None:

@@ -167,8 +167,9 @@ def check_fits(need: Need, options: TrainOptions, free: int, device: str) -> Non
     if not options.use_peft:
         remedies.append("--use-peft")
     if options.per_device_train_batch_size > 1:
-        remedies.append(f"--per-device-train-batch-size 1 --gradient-accumulation-steps "
-                        f"{options.per_device_train_batch_size * options.gradient_accumulation_steps}")
+        steps = options.per_device_train_batch_size * options.gradient_accumulation_steps
+        remedies.append("--per-device-train-batch-size 1"
+                        + (f" --gradient-accumulation-steps {steps}" if not options.global_batch_size else ""))
     if options.use_peft and options.base_bits == "16":
         remedies.append("--base-bits 4")
     if not options.gradient_checkpointing:
@@ -185,8 +186,10 @@ def batch_arithmetic(options: TrainOptions, rows: int, unit: str = "rows", proce
     passes = f"{options.num_train_epochs:g} pass{'es' if options.num_train_epochs != 1 else ''} over {rows:,} {unit}"
     ends = f", of which max_steps takes {options.max_steps:,}" if 0 < options.max_steps < whole else \
         f", and max_steps goes on to {options.max_steps:,}" if options.max_steps > whole else ""
+    again = -rows % options.global_batch_size if options.global_batch_size else 0
+    filled = f"; a pass begins again with {again:,} to fill its last update" if again else ""
     return (f"{batch} {unit} × {accumulated} accumulated × {processes} process{'es' if processes > 1 else ''} = "
-            f"{batch * accumulated * processes} {unit} an update; {passes}: {whole:,} updates{ends}")
+            f"{batch * accumulated * processes} {unit} an update; {passes}: {whole:,} updates{ends}{filled}")
 
 
 def updates_of(options: TrainOptions, rows: int, processes: int = 1) -> int:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,8 @@ FORMS: tuple[tuple[bool, str | None], ...] = ((False, ""), (True, ""), (False, N
 """Ways of giving tool calls to a template: whether arguments are JSON text, and what stands for empty content."""
 THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thought")
 """Names under which templates read the thoughts of an answer."""
+PROBE_TOOL: dict[str, Any] = {"type": "function", "function": {"name": "lookup", "description": "Looks up.", "parameters": {
+    "type": "object", "properties": {"key": {"type": "string"}}, "required": ["key"]}}}
 Turn = Mapping[str, Any]
 
 
@@ -162,11 +165,22 @@ class Renderer:
     def _call(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None, options: Mapping[str, Any]) -> str:
         from jinja2 import TemplateError
 
-        try:
+        def written(tools: Sequence[Any] | None) -> str:
             return str(self.tokenizer.apply_chat_template(
                 [dict(turn) for turn in messages], tools=list(tools) if tools else None, tokenize=False,
                 add_generation_prompt=prompt, **options))
-        except (TemplateError, TypeError, ValueError, LookupError, AttributeError) as error:
+
+        errors = (TemplateError, TypeError, ValueError, LookupError, AttributeError)
+        try:
+            return written(tools)
+        except errors as error:
+            with_tools = ""
+            with suppress(*errors):
+                with_tools = "" if tools else written([PROBE_TOOL])
+            if with_tools:
+                raise ModelError("the chat template writes only conversations with tools, and this one has none",
+                                 where=self.name, remedy="give the model's template for plain conversations with "
+                                 "--chat-template FILE, or rows with tools") from None
             of_tools = [words for words, there in (
                 ("calls of tools (tool_calls)", any(turn.get("tool_calls") for turn in messages)),
                 ("results of tools (turns of the role tool)", any(turn["role"] == "tool" for turn in messages))) if there]

@@ -32,18 +32,20 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split, unwritten_thoughts
     from instructwild_trainer.fit import check_scale, silence_libraries
+    from instructwild_trainer.global_batch import accumulated
     from instructwild_trainer.packing import sequences
     from instructwild_trainer.preview import preview
-    from instructwild_trainer.processes import started
+    from instructwild_trainer.processes import count, started
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
     check_scale(options)
+    options = accumulated(options, count())
     table = read(data, encoding, columns)
     with silence_libraries(), started(out, "sft", resolved_config(options), [*table.inputs, source.record], force) as run:
         if run.finished is not None:
             return run.finished
-        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning, add_eos=options.add_eos,
                          trust_remote_code=options.trust_remote_code)
         options = check_memory(options, source, chat)
         rows, dropped = conversations(table.frame, chat, options.max_length)
@@ -70,7 +72,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
              dropped: list[Any]) -> "Stage | None":
     from instructwild.console.terminal import console, progress
     from instructwild.stage import Rows
-    from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
+    from instructwild_trainer.adapter import load_gathered, load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
     from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import held_out_loss
@@ -103,7 +105,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     history = train(trainer, run, "fine-tuning")
     seconds = time.monotonic() - began
     dtype = as_torch(weights_dtype(options))
-    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0])
+    model = full_model(trainer, run, lambda folder: load_gathered(folder, source, dtype))
     if before is None:
         return None
     after = measured(model, "after")
@@ -138,6 +140,7 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
     from trl import SFTConfig, SFTTrainer
 
     from instructwild_trainer.fit import arguments, fuse_layers, lora
+    from instructwild_trainer.global_batch import fill_updates
     from instructwild_trainer.lora import follow_base
 
     fuse_layers(model)
@@ -152,6 +155,7 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
         eval_dataset={name: dataset(rows) for name, rows in held.items()} if options.eval_steps and held else None,
         peft_config=lora(options, "CAUSAL_LM"))
     follow_base(trainer.model)
+    fill_updates(trainer, options)
     return trainer
 
 

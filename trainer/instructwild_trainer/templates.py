@@ -30,6 +30,11 @@ A newline parts the role from the text: a space would merge with the first word 
 trained, and use would end in a lone space that training never saw.
 """
 
+ADD_EOS = ("{% if messages and messages[-1]['role'] == 'assistant' and not add_generation_prompt %}{{ eos_token }}"
+           "{% endif %}")
+"""Behind a template that writes no stop token after answers: the last answer ends with the end token, where use ends too."""
+
+
 @dataclass(frozen=True)
 class Encoded:
     """One example: its tokens, and the same with `IGNORED` wherever nothing is learned."""
@@ -154,13 +159,15 @@ def is_answer(message: Turn) -> bool:
     return message["role"] == "assistant" and bool((message["content"] or "").strip() or message.get("tool_calls"))
 
 
-def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reasoning: Reasoning = "auto") -> Chat:
+def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reasoning: Reasoning = "auto", *,
+          add_eos: bool = False) -> Chat:
     """Make a tokenizer fit for training: a template, an end token, and a padding token that is not the end token.
 
     Args:
         tokenizer: changed in place.
         template: a Jinja file to use instead of its own template.
         reasoning: see `Chat`.
+        add_eos: end the last answer with the end token where the template writes no stop token (see `ADD_EOS`).
 
     Raises:
         ModelError: the tokenizer has no usable end token, no padding token can be found, or the template is not valid Jinja.
@@ -185,7 +192,19 @@ def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reaso
         tokenizer.pad_token = _padding(tokenizer, name)
         notes.append(f"padding with {tokenizer.pad_token!r}, because the end token must be learned and never padded away")
     Renderer(tokenizer).check()
+    if add_eos:
+        notes.append(_end_answers(tokenizer))
     return Chat(tokenizer, "; ".join(notes), reasoning)
+
+
+def _end_answers(tokenizer: "PreTrainedTokenizerBase") -> str:
+    """Have a template end the last answer with the end token, where it writes no stop token; what was done, in words."""
+    if AnswerWriter(Renderer(tokenizer)).plain_stop:
+        return "the chat template ends answers with a stop token of its own: --add-eos changes nothing"
+    template = tokenizer.chat_template
+    tokenizer.chat_template = {name: text + ADD_EOS for name, text in template.items()} if isinstance(template, dict) \
+        else f"{template}{ADD_EOS}"
+    return f"the chat template writes no stop token: {tokenizer.eos_token!r} ends answers, and is saved with the template"
 
 
 def _padding(tokenizer: "PreTrainedTokenizerBase", name: str) -> str:

@@ -52,8 +52,9 @@ def prefer(method: PreferenceMethod, data: Sequence[str | Path], out: Path, opti
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.fit import check_scale, silence_libraries
+    from instructwild_trainer.global_batch import accumulated
     from instructwild_trainer.preview import preview
-    from instructwild_trainer.processes import started
+    from instructwild_trainer.processes import count, started
     from instructwild_trainer.reward.groups import groups, weights
     from instructwild_trainer.templates import check_masks, show
 
@@ -62,13 +63,17 @@ def prefer(method: PreferenceMethod, data: Sequence[str | Path], out: Path, opti
     if method is KTO and options.per_device_train_batch_size < 2:
         raise ConfigError("KTO estimates the KL from the other answers of a batch, and there is none",
                           where="--per-device-train-batch-size", remedy="give at least 2")
+    if method is KTO and options.global_batch_size:
+        raise ConfigError("KTO estimates the KL from what goes through the model at once: an update of the same rows is "
+                          "another one on another number of processes", where="--global-batch-size", remedy="leave it out")
+    options = accumulated(options, count())
     by_annotator = weights(options.annotator_weights)
     table = read_rankings(data, encoding, columns)
     inputs = [*table.inputs, source.record]
     with silence_libraries(), started(out, method.stage, resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
-        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning, add_eos=options.add_eos,
                          trust_remote_code=options.trust_remote_code)
         options = check_memory(options, source, chat, method.sequences * options.per_device_train_batch_size,
                                frozen=0 if options.use_peft else 1)
@@ -100,7 +105,7 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
              dropped: "list[Dropped]") -> "Stage | None":
     from instructwild.console.terminal import console
     from instructwild.stage import Rows
-    from instructwild_trainer.adapter import load_policy, save_policy, weights_sha256
+    from instructwild_trainer.adapter import load_gathered, load_policy, save_policy, weights_sha256
     from instructwild_trainer.dpo.page import page
     from instructwild_trainer.dpo.pairs import preferred
     from instructwild_trainer.dpo.trainer import dpo_trainer, kto_trainer
@@ -126,7 +131,7 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
     history = train(trainer, run, method.stage.upper())
     seconds = time.monotonic() - began
     dtype = as_torch(weights_dtype(options))
-    model = full_model(trainer, run, lambda folder: load_policy(folder, dtype=dtype)[0])
+    model = full_model(trainer, run, lambda folder: load_gathered(folder, source, dtype))
     if before is None:
         return None
     result = _accuracy(held, before, nats(model))

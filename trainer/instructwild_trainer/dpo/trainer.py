@@ -8,6 +8,7 @@ from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 
 from instructwild_trainer.dpo.pairs import labelled_dataset, pair_dataset
 from instructwild_trainer.fit import arguments, lora
+from instructwild_trainer.global_batch import fill_updates
 from instructwild_trainer.lora import follow_base
 
 if TYPE_CHECKING:
@@ -56,4 +57,5 @@ def _trainer(kind: type[Any], config: Any, dataset: Any, options: Any, chat: "Ch
                    processing_class=chat.tokenizer, train_dataset=dataset(parts.train),
                    eval_dataset=held if options.eval_steps and len(held) else None, peft_config=lora(options, "CAUSAL_LM"))
     follow_base(trainer.model)
+    fill_updates(trainer, options)
     return trainer

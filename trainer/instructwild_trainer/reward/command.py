@@ -35,20 +35,22 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
     from instructwild_trainer.adapter import ADAPTER_CONFIG, load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.fit import check_scale, silence_libraries
+    from instructwild_trainer.global_batch import accumulated
     from instructwild_trainer.preview import preview
-    from instructwild_trainer.processes import started
+    from instructwild_trainer.processes import count, started
     from instructwild_trainer.reward.groups import groups, weights
     from instructwild_trainer.templates import check_masks, show
 
     source = source or source_of(options.model)
     check_scale(options)
+    options = accumulated(options, count())
     by_annotator = weights(options.annotator_weights)
     table = read_rankings(data, encoding, columns)
     inputs = [*table.inputs, source.record]
     with silence_libraries(), started(out, "reward", resolved_config(options), inputs, force) as run:
         if run.finished is not None:
             return run.finished
-        chat = load_chat(source, options.chat_template, reasoning=options.reasoning,
+        chat = load_chat(source, options.chat_template, reasoning=options.reasoning, add_eos=options.add_eos,
                          trust_remote_code=options.trust_remote_code)
         widest = max((len(row.candidates) for row in table.rows), default=2)
         options = check_memory(options, source, chat, options.per_device_train_batch_size * widest)
@@ -76,8 +78,9 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
              dropped: "list[Dropped]") -> "Stage | None":
     from instructwild.console.terminal import console, progress
     from instructwild.stage import Rows
-    from instructwild_trainer.fit import curves, once, train
+    from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.memory import passes
+    from instructwild_trainer.placement import placed
     from instructwild_trainer.processes import is_first
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
@@ -87,7 +90,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     candidates = sum(len(group.encoded) for group in held)
 
     def scored(model: Any, when: str) -> list[list[float]]:
-        with progress() as shown, passes(options):
+        with progress() as shown, placed(model), passes(options):
             task = shown.add_task(f"held-out scores {when}", total=candidates, note="")
             return score(model, held, chat.tokenizer.pad_token_id, done=lambda rows: shown.update(task, advance=rows))
 
@@ -97,17 +100,19 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     began = time.monotonic()
     history = train(trainer, run, "reward model")
     seconds = time.monotonic() - began
+    trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
+    model = full_model(trainer, run, lambda folder: _gathered(folder, source, chat, options))
     if before is None:
         return None
-    after = scored(trainer.model, "after")
+    after = scored(model, "after")
     with run.atomic("model") as folder:
-        save(trainer.model, chat, folder, source, run.folder / "model")
+        save(model, chat, folder, source, run.folder / "model")
     pairs = pairs_of(held)
     result = _judged(pairs, before, after, likelihood)
     train_pairs = sum(len(order.pairs) for group in parts.train for order in group.orders)
     metrics = {
         "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
-        "trained_parameters": sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        "trained_parameters": trained,
         "train_prompts": len(parts.train), "train_pairs": train_pairs,
         "train_forwards": sum(len(group.encoded) for group in parts.train),
         "held_out_prompts": {name: len(rows) for name, rows in parts.held_out.items()}, "held_out_pairs": len(pairs.prompt),
@@ -142,6 +147,7 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     from trl import RewardConfig
 
     from instructwild_trainer.fit import arguments, fuse_layers, lora
+    from instructwild_trainer.global_batch import fill_updates
     from instructwild_trainer.lora import follow_base
     from instructwild_trainer.memory import as_torch, weights_dtype
     from instructwild_trainer.processes import device
@@ -162,10 +168,24 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
         peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
     trainer.tokens_at_once = tokens
     follow_base(trainer.model)
-    if trainer.is_fsdp_enabled:
-        raise ModelError("reward models are not trained in parts under FSDP", where="train reward",
-                         remedy="train adapters (--use-peft), on one GPU or under torchrun")
+    fill_updates(trainer, options)
     return trainer
+
+
+def _gathered(folder: Path, source: "Source", chat: "Chat", options: RewardOptions) -> Any:
+    """The trained model from the files that its shards were gathered into."""
+    from instructwild_trainer.adapter import ADAPTER_CONFIG
+    from instructwild_trainer.memory import as_torch, weights_dtype
+    from instructwild_trainer.reward.head import reward_model, stored_head
+
+    adapted = (folder / ADAPTER_CONFIG).is_file()
+    model = reward_model(source.folder if adapted else folder, chat.tokenizer, dtype=as_torch(weights_dtype(options)),
+                         trust_remote_code=options.trust_remote_code, head=stored_head(folder))
+    if adapted:
+        from peft import PeftModel
+
+        model = PeftModel.from_pretrained(model, str(folder))
+    return model
 
 
 def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "list[Group]") -> list[list[float]] | None:
@@ -175,13 +195,15 @@ def _likelihood(source: "Source", options: RewardOptions, chat: "Chat", held: "l
     from instructwild_trainer.adapter import load_policy
     from instructwild_trainer.likelihood import answer_loss
     from instructwild_trainer.memory import as_torch, weights_dtype
+    from instructwild_trainer.placement import placed
     from instructwild_trainer.processes import device
     from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.reward.measure import in_shape
 
     model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
     rows = [encoded for group in held for encoded in group.encoded]
-    losses = answer_loss(quantize_base(model, options, device()).to(device()), rows, chat.tokenizer.pad_token_id)
+    with placed(quantize_base(model, options, device())) as ready:
+        losses = answer_loss(ready, rows, chat.tokenizer.pad_token_id)
     return in_shape([-total / max(1, count) for total, count in losses], held, lambda group: group.encoded)
 
 
