@@ -297,7 +297,7 @@ _PACKED = np.dtype([*((name, "<u8") for name in ("core", "word", "firm", "tail",
                     ("moved", "?"), ("latin", "?"), ("weight", "i1")])
 
 
-class _Words(dict[str, bytes]):
+class _WordEntries(dict[str, bytes]):
     """Token -> what there is to know of it, packed.
 
     core: a hash of what remains of it wherever it stands, 0 where nothing does; moved: whether that is a programming
@@ -338,11 +338,11 @@ def _firm(token: str, own: str) -> int:
 
 _IN_PHRASES = lexicon.NUMBERS.keys() & {word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()}
 _NUMERALS = frozenset({*DIGITS, *UNITS})
-_WORDS = _Words()
+_WORDS = _WordEntries()
 
 
 class _WordColumns(NamedTuple):
-    """What there is to know of each token, by its number: see `_Words`."""
+    """What there is to know of each token, by its number: see `_WordEntries`."""
 
     core: NDArray[np.uint64]
     word: NDArray[np.uint64]
