@@ -28,14 +28,39 @@ def turns(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(AT, "messages").explode("messages").unnest("messages")
 
 
+def single(rows: pl.DataFrame) -> pl.Series:
+    """Which rows are one question of a user and perhaps its answer, and nothing else, so that `prompt` is all of it."""
+    messages = pl.col("messages")
+    first, second = messages.list.first().struct, messages.list.get(1, null_on_oob=True).struct
+    return rows.select(
+        ((messages.list.len() == 1) | ((messages.list.len() == 2) & (second.field("role") == "assistant").fill_null(False)))
+        & (first.field("role") == "user").fill_null(False) & first.field("content").is_not_null()
+        & first.field("tool_calls").is_null() & first.field("tool_call_id").is_null()).to_series()
+
+
+def _with_others(rows: pl.DataFrame, alone: pl.Series, of_single: pl.Series, of_others: pl.Series) -> pl.Series:
+    """One text a row out of those of single questions and those of all other rows."""
+    if of_others.is_empty():
+        return of_single
+    order = np.empty(rows.height, np.int64)
+    order[alone.to_numpy()] = np.arange(len(of_single))
+    order[~alone.to_numpy()] = len(of_single) + np.arange(len(of_others))
+    return pl.concat([of_single, of_others], rechunk=True)[order]
+
+
 def request_texts(rows: pl.DataFrame) -> list[str]:
     """What each row asks for, as `clean.near.request_text` defines it."""
+    alone = single(rows)
+    return _with_others(rows, alone, rows["prompt"].filter(alone), _request_texts(rows.filter(~alone))).to_list()
+
+
+def _request_texts(rows: pl.DataFrame) -> pl.Series:
     listed = turns(rows).filter(pl.col("role") != "system").with_row_index("turn")
     last = listed.filter(pl.col("role") != "assistant").group_by(AT).agg(pl.col("turn").max().alias("last"))
     asks = (listed.join(last, on=AT, how="inner", maintain_order="left").filter(pl.col("turn") <= pl.col("last"))
             .group_by(AT).agg(pl.col("content").str.join("\n")))
     joined = rows.select(AT).join(asks, on=AT, how="left", maintain_order="left")
-    return joined["content"].fill_null("").to_list()
+    return joined["content"].fill_null("")
 
 
 def whole_prompts(rows: pl.DataFrame) -> pl.Series:
@@ -43,6 +68,26 @@ def whole_prompts(rows: pl.DataFrame) -> pl.Series:
 
     The answer is what the assistant says after the last turn of a user or a tool. White space is made one.
     """
+    alone = single(rows)
+    few = rows.filter(alone)
+    spaced = few.select("tools", whole=pl.lit("user\x1f") + spaced_alike(few["prompt"]))
+    return _with_others(rows, alone, _with_tools(spaced), _whole_prompts(rows.filter(~alone)))
+
+
+def spaced_alike(texts: pl.Series) -> pl.Series:
+    """The texts in NFC, with single spaces for white space, and none around them; most need no change, and none is made."""
+    other = (texts.str.len_bytes() != texts.str.len_chars()) | texts.str.contains(r"[^\S ]|  |\A | \z")
+    changed = texts.filter(other).str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
+    order = np.arange(len(texts))
+    order[other.to_numpy()] = len(texts) + np.arange(len(changed))
+    return pl.concat([texts, changed], rechunk=True)[order]
+
+
+def _with_tools(prompts: pl.DataFrame) -> pl.Series:
+    return prompts.select(pl.concat_str("whole", "tools", separator="\x1c", ignore_nulls=True))["whole"].fill_null("")
+
+
+def _whole_prompts(rows: pl.DataFrame) -> pl.Series:
     listed = turns(rows).with_row_index("turn")
     last = listed.filter(pl.col("role") != "assistant").group_by(AT).agg(pl.col("turn").max().alias("last"))
     spaced = pl.col("content").str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
@@ -50,8 +95,7 @@ def whole_prompts(rows: pl.DataFrame) -> pl.Series:
     whole = (listed.join(last, on=AT, how="left", maintain_order="left")
              .filter(pl.col("last").is_null() | (pl.col("turn") <= pl.col("last")))
              .group_by(AT).agg((calls + "\x1f" + spaced).str.join("\x1e").alias("whole")))
-    joined = rows.select(AT, "tools").join(whole, on=AT, how="left", maintain_order="left")
-    return joined.select(pl.concat_str("whole", "tools", separator="\x1c", ignore_nulls=True))["whole"].fill_null("")
+    return _with_tools(rows.select(AT, "tools").join(whole, on=AT, how="left", maintain_order="left"))
 
 
 def among(rows: pl.DataFrame, places: pl.Series) -> pl.Series:

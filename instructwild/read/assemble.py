@@ -93,7 +93,7 @@ def from_columns(frame: pl.DataFrame, reading: Reading, before: int = 0) -> Rows
         plain_frame = frame.rename(renames)
         fit = plain.fits(plain_frame)
         others = [column for column in frame.columns if renames.get(column, column) not in plain.TEXTS]
-        extra = [plain.extra_text(row) for row in frame.filter(fit).select(others).iter_rows(named=True)] if others else None
+        extra = plain.extra_texts(frame.filter(fit).select(others)) if others else None
         rows = plain.instruction_rows(plain_frame.filter(fit), reading.kind, reading.source, extra)
         if rows.height:
             read = [(column, renames.get(column, column)) for column in frame.columns if column not in others]

@@ -4,6 +4,7 @@ It gives the same rows as `build.Builder` does one by one.
 """
 
 import hashlib
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -70,7 +71,7 @@ def texts(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
-                     extra: Sequence[str | None] | None = None) -> pl.DataFrame:
+                     extra: Sequence[str | None] | pl.Series | None = None) -> pl.DataFrame:
     """Rows that fit, in the columns of `frames.INSTRUCTION`.
 
     Args:
@@ -119,7 +120,7 @@ def _present(text: pl.Expr) -> pl.Expr:
     return pl.when(~text.str.strip_chars().is_in(ABSENT)).then(text)
 
 
-def _extra(turns: pl.DataFrame, extra: Sequence[str | None] | None) -> pl.Series:
+def _extra(turns: pl.DataFrame, extra: Sequence[str | None] | pl.Series | None) -> pl.Series:
     """The other columns as JSON, with the line at which the input begins where there is one."""
     line = pl.concat_str(pl.lit(f'"{INPUT_LINE}":'), pl.col("line").cast(pl.String), pl.lit("}"))
     if extra is None:
@@ -128,6 +129,38 @@ def _extra(turns: pl.DataFrame, extra: Sequence[str | None] | None) -> pl.Series
     return turns.with_columns(rest=pl.Series(extra, dtype=pl.String)).select(
         pl.when(pl.col("line").is_null()).then(rest).when(rest.is_null()).then(pl.concat_str(pl.lit("{"), line))
         .otherwise(pl.concat_str(rest.str.head(-1), pl.lit(","), line))).to_series()
+
+
+def extra_texts(frame: pl.DataFrame) -> Sequence[str | None] | pl.Series:
+    """What `extra_text` gives of each row; columns of texts and numbers are written all at once."""
+    if not all(kind in (pl.String, pl.Boolean, pl.Null) or kind.is_integer() or kind.is_float()
+               for kind in frame.schema.values()):
+        return [extra_text(row) for row in frame.iter_rows(named=True)]
+    members = [pl.concat_str(pl.lit(json_text(name) + ":"), _json_values(frame[name])) for name in frame.columns
+               if frame.schema[name] != pl.Null]
+    if not members:
+        return [None] * frame.height
+    joined = pl.select(pl.concat_str(members, separator=",", ignore_nulls=True)).to_series()
+    return pl.select(pl.when(joined != "").then(pl.concat_str(pl.lit("{"), joined, pl.lit("}")))).to_series()
+
+
+def _json_values(values: pl.Series) -> pl.Series:
+    """Texts, numbers or truth values as JSON, null where there is nothing."""
+    if values.dtype == pl.String:
+        values = values.set(values == "", None)
+        if values.str.contains(r'[\x00-\x1f"\\]').any():
+            return pl.select(pl.when(values.is_not_null()).then(_json_strings(values))).to_series()
+        return pl.select(pl.concat_str(pl.lit('"'), values, pl.lit('"'))).to_series()
+    if values.dtype.is_float():                      # polars writes other digits than Python does
+        return pl.Series([None if number is None or number != number else repr(number) if math.isfinite(number) else "null"
+                          for number in values.to_list()], dtype=pl.String)
+    return values.cast(pl.String)
+
+
+def _json_strings(values: pl.Series) -> pl.Series:
+    """Texts as JSON strings, with the escapes of `json`."""
+    head = len('{"c":')
+    return values.to_frame("c").select(pl.struct("c").struct.json_encode().str.slice(head).str.head(-1)).to_series()
 
 
 def extra_text(row: Mapping[str, Any]) -> str | None:

@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 
+from instructwild.clean import rows as clean_rows
 from instructwild.clean.contamination import Contamination
 from instructwild.clean.exact import Exact
 from instructwild.clean.near import request_text
@@ -27,6 +28,17 @@ def test_of_twins_the_first_with_an_answer_stays():
     assert left(verdicts) == [0, 2, 4]
     assert [told["same_answer"] for told in evidence(verdicts)] == [True, False, True]
     assert verdicts.notes["conflicts"] == 1
+
+
+@pytest.mark.parametrize("prompt", ["a  b", " a\tb ", "a b", "a\u00a0b\n", "", "caf\u0065\u0301  港", "a\x1fb", "\u3000港"])
+def test_single_questions_are_read_at_once_as_any_conversation_is(prompt):
+    talks = [[("user", prompt)], [("user", prompt), ("assistant", "b")], [("system", prompt), ("user", prompt)],
+             [("user", prompt), ("user", prompt)], [("assistant", prompt)], [("tool", prompt), ("assistant", "b")],
+             [("user", prompt), ("assistant", prompt), ("user", "c"), ("assistant", "d")]]
+    rows = opened(instruction_frame(Instruction(id=str(number), language="en", origin=[], messages=[
+        Message(role=role, content=content) for role, content in talk]) for number, talk in enumerate(talks)))
+    assert clean_rows.whole_prompts(rows).to_list() == clean_rows._whole_prompts(rows).to_list()
+    assert request_texts(rows) == clean_rows._request_texts(rows).to_list()
 
 
 def test_canonically_equal_prompts_are_twins():
