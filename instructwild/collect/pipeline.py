@@ -166,10 +166,10 @@ def _with_model(run: Run, parts: Sequence[Path], labeller: Labeller, tally: dict
     ledger, so an interrupted run asks nothing twice.
     """
     from instructwild.collect.labels import REFUSED, label_parts
-    from instructwild.llm.ledger import Ledger, run_name
+    from instructwild.llm.ledger import CALLS, Ledger, run_name
     from instructwild.llm.open import open_model
 
-    ledger = Ledger(labeller.cache or run.scratch / "calls.sqlite", run_name(run.scratch))
+    ledger = Ledger(labeller.cache or run.scratch / CALLS, run_name(run.scratch))
     session = open_model(*models_asked([labeller.model]), labeller.limits, ledger, sort=8)
     labelled = asyncio.run(label_parts(session, parts, least))
     tally |= {"type": labelled.types, "risk": labelled.risks, "decided": labelled.decisions,

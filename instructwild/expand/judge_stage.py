@@ -9,7 +9,7 @@ from instructwild.errors import ConfigError
 from instructwild.expand.judges import described, judged, judges_of
 from instructwild.expand.respond import STEP, finish
 from instructwild.llm.charges import charges
-from instructwild.llm.ledger import Ledger, run_name
+from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check_endpoints
 from instructwild.schema import RankingRow
 from instructwild.stage.frames import is_ranking, rankings
@@ -51,7 +51,7 @@ def judge_candidates(sources: Sequence[str | Path], out: str | Path, names: Sequ
     with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished
-        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
+        with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger:
             rows, verdicts = judged([row for rows, _ in read for row in rows], judges, limits, ledger, seed)
             cost = charges((verdict.session for verdict in verdicts), ledger)
         return finish(run, rows, [], [], verdicts, cost, k=2)

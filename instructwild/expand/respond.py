@@ -17,8 +17,9 @@ from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, JudgeVerdicts, d
 from instructwild.expand.parse import refused
 from instructwild.expand.run import thinking_config
 from instructwild.llm.answer import without_blank_edges
+from instructwild.llm.batches.record import batches_in, name_abandoned
 from instructwild.llm.charges import Charges, charges
-from instructwild.llm.ledger import Ledger, run_name
+from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session
@@ -26,6 +27,7 @@ from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.read import read
 from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, RankingRow, Reason, response_id
 from instructwild.schema.columns import instruction_to_columns
+from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
 
 STEP = "respond"
@@ -151,13 +153,15 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
               "limit": plan.limit, **thinking_config(plan.sampling.thinking, plan.keep_thoughts),
               **({"judges": described(jury)} if jury else {})}
     inputs = [*table.inputs, *model_inputs(models), *(record for each in jury for record in each.inputs)]
+    before = batches_in(Path(out) / SCRATCH / CALLS)
     with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
         if run.finished:
             return run.finished
+        name_abandoned(before, run.scratch / CALLS)
         rows = spread(list(instructions(table.frame)), plan.limit)
         work = open_prompts(rows, plan)
         sessions = []
-        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger, ExitStack() as stack:
+        with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger, ExitStack() as stack:
             each = stack.enter_context(workers_of(engine, 0)).map if engine != "local" else None
             for offset, name in enumerate(names):
                 missing = [(prompt, slot) for prompt in work.values() if prompt.row.prompt

@@ -12,8 +12,9 @@ from instructwild.errors import InputError
 from instructwild.expand.diversity import SAMPLE, diversity
 from instructwild.expand.plan import ExpandPlan, described
 from instructwild.expand.pool import Bucket, Pool
+from instructwild.llm.batches.record import batches_in, name_abandoned
 from instructwild.llm.charges import charges
-from instructwild.llm.ledger import Ledger, run_name
+from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.session import Session
@@ -21,6 +22,7 @@ from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.llm.style import style_for
 from instructwild.read import ReadRows, read
 from instructwild.schema import Instruction, prompt_text
+from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions
 
 THOUGHTS = "thoughts.parquet"
@@ -84,10 +86,12 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
     config = {"model": name.label, "goals": described(pool.goals), "seed": plan.seed, "max_empty_requests": plan.max_empty,
               "threshold": plan.threshold, "concurrency": limits.concurrency, "budget": limits.budget,
               **({"plain": True} if plan.plain else {}), **thinking_config(plan.thinking, plan.keep_thoughts)}
+    before = batches_in(Path(out) / SCRATCH / CALLS)
     with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
         if run.finished:
             return run.finished
-        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
+        name_abandoned(before, run.scratch / CALLS)
+        with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger:
             session = open_model(name, limits, ledger)
             asyncio.run(grow(session, pool))
             return _finish(run, pool, session)

@@ -87,8 +87,11 @@ def check_endpoints(names: Iterable[ModelName], limits: Limits) -> None:
     """Whether options that endpoints alone understand meet one.
 
     Raises:
-        ConfigError: none of the models is behind an endpoint.
+        ConfigError: none of the models is behind an endpoint, or the options exclude each other.
     """
+    if limits.provider_batch and limits.endpoints:
+        raise ConfigError("hands batches in at the endpoint of --model alone", where="--provider-batch",
+                          remedy="leave out --endpoint, or --provider-batch")
     option = "--provider-batch" if limits.provider_batch else "--endpoint" if limits.endpoints else ""
     if option and not any(name.location == "endpoint" for name in names):
         raise ConfigError("is for models behind an endpoint, and none is named", where=option,
