@@ -29,13 +29,15 @@ def candidate_rows(source: str | Path) -> tuple[list[RankingRow], list[stage.Fil
 
 
 def judge_candidates(sources: Sequence[str | Path], out: str | Path, names: Sequence[str], *, limits: Limits | None = None,
-                     cache: Path | None = None, seed: int = 0, force: bool = False) -> stage.Stage:
+                     cache: Path | None = None, seed: int = 0, force: bool = False,
+                     shards: int | None = None) -> stage.Stage:
     """Have candidates that are there ranked by models; rankings that are there stay.
 
     Args:
         sources: stages with candidates.
         out: the stage folder to write.
         names: the judges.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         ConfigError, InputError: a source holds no candidates, or a judge may not be used under the limits.
@@ -48,7 +50,7 @@ def judge_candidates(sources: Sequence[str | Path], out: str | Path, names: Sequ
     inputs = [*(record for _, records in read for record in records),
               *(record for judge in judges for record in judge.inputs)]
     config = {"judges": described(judges), "seed": seed, "budget": limits.budget}
-    with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
+    with stage.start(out, STEP, config=config, inputs=inputs, force=force, shards=shards) as run:
         if run.finished:
             return run.finished
         with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger:

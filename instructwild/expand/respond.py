@@ -115,7 +115,7 @@ def trimmed(text: str) -> str:
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], plan: ResponsePlan, *,
             judges: Sequence[str] = (), limits: Limits | None = None, cache: Path | None = None,
             columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
-            engine: Engine = "local") -> stage.Stage:
+            engine: Engine = "local", shards: int | None = None) -> stage.Stage:
     """Answer prompts.
 
     Args:
@@ -126,12 +126,13 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         columns: NAME -> COLUMN of plain files, as `--map` names them.
         judges: models, and reward models as `reward:PATH`, that rank the candidates.
         engine: whose processes answer for models that run here: this one, or those of Ray. The answers are the same where
-            their processors and numbers of threads are.
+            their processors and numbers of threads are. Requests to endpoints go out from this process either way.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         MissingExtraError: Ray is not installed.
         InputError: a source cannot be read.
-        ConfigError: the plan or the limits do not fit.
+        ConfigError: the plan or the limits do not fit; Ray is named and every model is behind an endpoint.
         ModelError, EndpointError: a model cannot be loaded or does not answer.
     """
     limits = limits or Limits()
@@ -144,6 +145,10 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     names = models_asked(models)
     for name in names:
         check(name, limits)
+    if engine == "ray" and all(name.location == "endpoint" for name in names):
+        raise ConfigError("runs models in the processes of a cluster, and an endpoint answers by itself",
+                          where="--engine ray",
+                          remedy="leave it out; --concurrency, or several --endpoint URL=WEIGHT, send more requests at once")
     jury = judges_of(judges, limits)
     check_endpoints([*names, *(each.model for each in jury if each.folder is None)], limits)
     table = read(sources, encoding, columns)
@@ -154,7 +159,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
               **({"judges": described(jury)} if jury else {})}
     inputs = [*table.inputs, *model_inputs(models), *(record for each in jury for record in each.inputs)]
     before = batches_in(Path(out) / SCRATCH / CALLS)
-    with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
+    with stage.start(out, STEP, config=config, inputs=inputs, force=force, shards=shards) as run:
         if run.finished:
             return run.finished
         name_abandoned(before, run.scratch / CALLS)

@@ -60,7 +60,7 @@ def _languages_of(rows: Sequence[Instruction]) -> list[str]:
 
 def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: ExpandPlan, *, limits: Limits | None = None,
            cache: Path | None = None, columns: Mapping[str, str] | None = None, encoding: str | None = None,
-           force: bool = False) -> stage.Stage:
+           force: bool = False, shards: int | None = None) -> stage.Stage:
     """Make new instructions from seeds.
 
     Args:
@@ -71,6 +71,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
         limits: what may be spent and how fast.
         cache: a file of calls that several runs share.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         InputError: a source cannot be read, or has no seed of a language.
@@ -87,7 +88,8 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
               "threshold": plan.threshold, "concurrency": limits.concurrency, "budget": limits.budget,
               **({"plain": True} if plan.plain else {}), **thinking_config(plan.thinking, plan.keep_thoughts)}
     before = batches_in(Path(out) / SCRATCH / CALLS)
-    with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
+    with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force,
+                     shards=shards) as run:
         if run.finished:
             return run.finished
         name_abandoned(before, run.scratch / CALLS)
