@@ -19,9 +19,9 @@ from instructwild.schema.verdict import Reason
 
 if TYPE_CHECKING:
     from instructwild.clean.near import Match, NearDuplicates, SameRequests
-    from instructwild.clean.near.requests_on_disk import RequestsOnDisk
+    from instructwild.clean.near.texts_on_disk import TextsOnDisk
 
-    Merged = NearDuplicates | SameRequests | RequestsOnDisk
+    Merged = NearDuplicates | SameRequests
 
 SHOWN = 10
 COMPILED_PAYS_FROM = 20_000
@@ -68,7 +68,7 @@ class Near:
             rows[merged.twins]["id"].alias("twin"), pl.Series("f", np.round(merged.f, 4), dtype=pl.Float64))
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, twin=pl.col("twin"), f=pl.col("f")), notes)
 
-    def merged(self, texts: Sequence[str], folder: Path | None = None) -> "tuple[Merged, dict[str, Any]]":
+    def merged(self, texts: "Sequence[str] | TextsOnDisk", folder: Path | None = None) -> "tuple[Merged, dict[str, Any]]":
         """Which texts duplicate an earlier one, and what the report shows of it.
 
         Args:
@@ -83,14 +83,11 @@ class Near:
         merged: Merged
         if self.plain:
             merged = near_duplicate_matches(texts[:], limit)
-        elif folder is not None and len(texts) > DECIDED_ANEW:
-            from instructwild.clean.near.requests_on_disk import RequestsOnDisk
-
-            merged = RequestsOnDisk(texts, folder, limit, workers=self.workers)  # type: ignore[arg-type]
-        else:
-            merged = SameRequests(texts[:], limit, workers=self.workers, anew=len(texts) <= DECIDED_ANEW)
+        elif len(texts) > DECIDED_ANEW:
+            merged = SameRequests(texts, limit, workers=self.workers, anew=DECIDED_ANEW, folder=folder)
+        else:                                          # few enough to be read at once from a disk
+            merged = SameRequests(texts[:], limit, workers=self.workers, anew=DECIDED_ANEW)
         return merged, _close_look(merged, texts)
-
 
     def _by_meaning(self, rows: pl.DataFrame) -> Verdicts:
         from instructwild.clean.near.embedding import COSINE, MeaningIndex
@@ -120,7 +117,9 @@ def _close_look(merged: "Merged", texts: Sequence[str]) -> dict[str, Any]:
     def shown(listed: "list[tuple[int, Match]]") -> list[dict[str, Any]]:
         return [{"f": round(float(match), 4), "left": texts[match.index], "right": texts[row]} for row, match in listed]
 
-    first = merged if len(texts) <= DECIDED_ANEW else merged.of_first(DECIDED_ANEW)
+    from instructwild.clean.near import NearDuplicates
+
+    first = merged.of_first(DECIDED_ANEW) if isinstance(merged, NearDuplicates) and len(texts) > DECIDED_ANEW else merged
     return {"threshold": float(merged.threshold), "decided_anew": min(len(texts), DECIDED_ANEW),
             "dropped_at": {str(float(at)): count for at, count in first.dropped_at().items()},
             "just_dropped": shown(merged.just_dropped(SHOWN)), "just_kept": shown(merged.just_kept(SHOWN))}

@@ -13,8 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructwild.clean import drawn, on_disk, resemblance, spill
-from instructwild.clean.near import RequestIndex, requests_on_disk, same_requests
-from instructwild.clean.near.requests_on_disk import RequestsOnDisk
+from instructwild.clean.near import RequestIndex, same_requests
 from instructwild.clean.near.texts_on_disk import TextsOnDisk
 from instructwild.clean.own_rules import from_files
 from instructwild.clean.pipeline import clean, made
@@ -44,9 +43,8 @@ def small(monkeypatch):
     monkeypatch.setattr(spill, "PARTS", 3)
     monkeypatch.setattr(spill, "BUFFERED", 40)
     monkeypatch.setattr(resemblance, "DECIDED_ANEW", 150)
-    for name, size in (("SIFTED_FROM", 100), ("SIFTED_AT_ONCE", 90), ("DECIDED_AT_ONCE", 60), ("LARGE", 30),
-                       ("JOINED_AT_ONCE", 50)):
-        monkeypatch.setattr(requests_on_disk, name, size)
+    for name, size in (("SIFTED_FROM", 100), ("SIFTED_AT_ONCE", 90), ("DECIDED_AT_ONCE", 60), ("LARGE", 30)):
+        monkeypatch.setattr(same_requests, name, size)
 
 
 @pytest.fixture
@@ -144,17 +142,15 @@ def test_near_duplicates_of_texts_on_disk_are_those_of_texts_in_memory(tmp_path_
     for begin in range(0, len(texts), 5):
         stored.append(pl.Series(texts[begin:begin + 5], dtype=pl.String))
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("SIFTED_FROM", "SIFTED_AT_ONCE", "DECIDED_AT_ONCE", "LARGE", "JOINED_AT_ONCE"):
-            patch.setattr(requests_on_disk, name, size if name != "SIFTED_FROM" else 0)
-        merged = RequestsOnDisk(stored, folder)
-    verdicts = [None] * len(texts)
-    for row, twin in zip(merged.rows.tolist(), merged.twins.tolist(), strict=True):
-        verdicts[row] = twin
-    whole = same_requests.SameRequests(texts, sifted=False, anew=True)
-    assert verdicts == expected
+        for name in ("SIFTED_AT_ONCE", "DECIDED_AT_ONCE", "LARGE"):
+            patch.setattr(same_requests, name, size)
+        merged = same_requests.SameRequests(stored, sifted=True, anew=size, folder=folder)
+    whole = same_requests.SameRequests(texts, sifted=False)
+    assert merged._first is not None                     # the sieve was used: memory is bounded
+    assert merged.verdicts == expected
     assert merged.just_kept() == whole.just_kept()
     assert merged.just_dropped() == whole.just_dropped()
-    assert merged.dropped_at() == whole.dropped_at()
+    assert merged.dropped_at() == same_requests.SameRequests(texts[:size], sifted=False).dropped_at()
     assert np.allclose(merged.f, whole.f)
     stored.close()
 

@@ -104,7 +104,7 @@ def test_near_duplicates_by_groups_are_those_of_all_rows(texts, size):
         patch.setattr(near, "BOUNDED", 0)
         merged = SameRequests(pl.Series(texts, dtype=pl.String), sifted=True)
     assert merged.verdicts == expected
-    whole = SameRequests(texts, sifted=False, anew=True)
+    whole = SameRequests(texts, sifted=False, anew=len(texts))
     assert merged.just_kept() == whole.just_kept()
     assert merged.just_dropped() == whole.just_dropped()
     assert merged.dropped_at() == whole.dropped_at()

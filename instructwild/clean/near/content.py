@@ -55,6 +55,8 @@ LEFT, LEFT_HAN = 3, 6
 FIRM, LOOSE, REPEATED = range(3)
 SHARE = 3
 """How many times as long as a longer run that may be missing the rest must be."""
+REMEMBERED = 500_000
+"""Words whose stems a process remembers."""
 LONGEST = 64
 """Texts of more terms ask for the same only where all terms agree."""
 _SIGN_NAMES = {sign: f" {POINT}{name} " for sign, name in
@@ -149,7 +151,7 @@ class _Terms(dict[str, tuple[str, bool]]):
 
     def __missing__(self, word: str) -> tuple[str, bool]:
         term = _term(word)
-        spare = _FIXED.isdisjoint((word, term)) and not word[0].isdigit() and not term[:1].isdigit() and POINT not in term
+        spare = FIXED.isdisjoint((word, term)) and not word[0].isdigit() and not term[:1].isdigit() and POINT not in term
         self[word] = entry = (term, spare)
         return entry
 
@@ -383,10 +385,22 @@ def _term(word: str) -> str:
     return lexicon.ENGLISH_SAME.get(base, base)
 
 
+class _Stems(dict[str, str]):
+    """Word -> the word without its ending; of the last words only."""
+
+    def __missing__(self, word: str) -> str:
+        if len(self) > REMEMBERED:
+            self.clear()
+        self[word] = short = _stem(word)
+        return short
+
+
 def stem(word: str) -> str:
     """A word of the Latin alphabet without the ending of its plural or of its verb form."""
-    if not word.isascii() or len(word) < 4:
-        return word
+    return word if len(word) < 4 or not word.isascii() else _STEMS[word]
+
+
+def _stem(word: str) -> str:
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith(("sses", "shes", "ches", "xes")):
@@ -422,11 +436,12 @@ def _sizes_by_first_character() -> dict[str, list[int]]:
 _PHRASES = _by_first_word()
 _FIRST_PAIRS = frozenset((phrase[0], phrase[1]) for phrases in _PHRASES.values() for phrase, _ in phrases)
 _SIZES = _sizes_by_first_character()
-_FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
+FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
+"""Words and terms that are never missing in a text that asks for the same."""
 _CHINESE_TERMS = frozenset(lexicon.CHINESE_PHRASES.values())
 _QUESTIONS = frozenset({lexicon.WHAT, lexicon.HOW, lexicon.WHY})
 """With one of them, "explain" adds nothing: explain why the sky is blue, why is the sky blue."""
-_SPACING, _TERMS, _CHARACTERS = _TermSpacing(), _Terms(), _Characters()
+_SPACING, _STEMS, _TERMS, _CHARACTERS = _TermSpacing(), _Stems(), _Terms(), _Characters()
 
 
 def _classes_that_stay() -> dict[str, str]:
@@ -452,7 +467,8 @@ def core(token: str) -> str:
 
     Two texts that ask for the same have the same of these, but for a run that may be missing.
     """
-    if token in _CHANGING or (token.isascii() and len(token) == 1) or any(map(str.isdigit, token)):
+    if token in _CHANGING or (token.isascii() and len(token) == 1) or not (
+            token.isalpha() or not any(map(str.isdigit, token))):
         return ""
     if token in _STEADY:
         return _STEADY[token]

@@ -3,11 +3,13 @@
 A text is walked once, code point by code point, through a table that says what a code point folds to. The table is filled
 for the code points that occur. A few stand for several characters or join with a neighbour under NFKC (marks, jamo, "½"):
 the texts that hold one of these are folded whole, in Python, and walked through a second table that folds nothing.
+Both tables are kept for the next texts.
 """
 
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,11 @@ from numpy.typing import NDArray
 from instructwild.clean.near.compiled import compiled
 from instructwild.text.tokens import fold, is_single, is_text
 
-UNKNOWN, PENDING, AWKWARD, SEPARATOR, SINGLE = -1, -2, -3, 0, 1 << 21
+UNKNOWN, PENDING, AWKWARD, SEPARATOR, OPENS_INPUT, QUOTES, SIGN, SINGLE = -1, -2, -3, 0, 1, 2, 3, 1 << 21
+MEANT = {**dict.fromkeys(":\n", OPENS_INPUT), **dict.fromkeys("\"“「『《`'‘(", QUOTES),
+         **dict.fromkeys("%#@&*/^-", SIGN)}
+"""Separators that mean more: what opens an input, what opens a quotation or a gloss, and signs that may count as words, as
+do those of mathematics, money and pictures."""
 _CHUNK = 16_384      # texts at a time: their code points stay near the processor
 _SEED, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
@@ -29,6 +35,9 @@ class EncodedTexts:
         ids: the tokens of all texts, int32 [tokens].
         start: where each text begins in `ids`, int64 [texts].
         length: how many tokens it has, int32 [texts].
+        input: how many of them are before its first colon or line end, int32 [texts]; all where it has none.
+        quotes: whether it holds what opens a quotation or a gloss, bool [texts].
+        signs: how many of its characters are signs that may count as words, int32 [texts].
         words: how many different tokens there are; ids are smaller.
         letters: the code points of all different tokens, int32.
         ends: where each token's letters end there, int64 [words].
@@ -38,6 +47,9 @@ class EncodedTexts:
     ids: NDArray[np.int32]
     start: NDArray[np.int64]
     length: NDArray[np.int32]
+    input: NDArray[np.int32]
+    quotes: NDArray[np.bool_]
+    signs: NDArray[np.int32]
     words: int
     letters: NDArray[np.int32]
     ends: NDArray[np.int64]
@@ -52,9 +64,9 @@ class EncodedTexts:
 
 def encode(texts: Sequence[str]) -> EncodedTexts:
     """The tokens of every text as numbers: equal tokens, equal numbers."""
-    folding, folded = _Table(_folds_to), _Table(_stands_for)
     vocabulary = _Vocabulary()
-    start, length = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.int32)
+    start, length, before, quotes, signs = (np.zeros(len(texts), kind) for kind in (np.int64, np.int32, np.int32, np.bool_,
+                                                                                    np.int32))
     parts: list[NDArray[np.int32]] = []
     used = 0
 
@@ -62,10 +74,11 @@ def encode(texts: Sequence[str]) -> EncodedTexts:
         nonlocal used
         codes = np.frombuffer("".join(chunk).encode("utf-32-le", "surrogatepass"), np.uint32)
         ends = np.cumsum(np.fromiter(map(len, chunk), np.int64, len(chunk)))
-        ids, lengths = vocabulary.number(codes, ends, table.knowing(codes))
+        ids, lengths, heads, quoted, signed = vocabulary.number(codes, ends, table.knowing(codes))
         good = lengths >= 0
         at = np.asarray(rows)
-        length[at] = np.where(good, lengths, 0)
+        length[at], before[at] = np.where(good, lengths, 0), np.where(good, heads, 0)
+        quotes[at], signs[at] = quoted, signed
         start[at] = used + np.cumsum(length[at]) - length[at]
         parts.append(ids)
         used += len(ids)
@@ -74,12 +87,12 @@ def encode(texts: Sequence[str]) -> EncodedTexts:
     awkward = []
     for begin in range(0, len(texts), _CHUNK):
         rows = range(begin, min(begin + _CHUNK, len(texts)))
-        awkward += read(rows, texts[begin:rows.stop], folding)
+        awkward += read(rows, texts[begin:rows.stop], _FOLDING)
     for begin in range(0, len(awkward), _CHUNK):
         rows = awkward[begin:begin + _CHUNK]
-        read(rows, [fold(texts[row]) for row in rows], folded)
+        read(rows, [fold(texts[row]) for row in rows], _FOLDED)
     ids = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-    return EncodedTexts(ids, start, length, vocabulary.count, vocabulary.letters[:vocabulary.written],
+    return EncodedTexts(ids, start, length, before, quotes, signs, vocabulary.count, vocabulary.letters[:vocabulary.written],
                    vocabulary.ends[:vocabulary.count], vocabulary.hashes[:vocabulary.count])
 
 
@@ -90,7 +103,8 @@ def _folds_to(char: str) -> int:
         return AWKWARD
     if len(folded) == 1:
         return _stands_for(folded)
-    return AWKWARD if any(map(is_text, folded)) else SEPARATOR
+    meanings = {*map(_stands_for, folded)} - {SEPARATOR}
+    return AWKWARD if len(meanings) > 1 or not meanings <= {OPENS_INPUT, QUOTES} else max(meanings, default=SEPARATOR)
 
 
 def _joins(char: str) -> bool:
@@ -105,7 +119,9 @@ def _joins(char: str) -> bool:
 
 def _stands_for(char: str) -> int:
     """What a character of a folded text stands for."""
-    return (ord(char) | (SINGLE if is_single(char) else 0)) if is_text(char) else SEPARATOR
+    if is_text(char):
+        return ord(char) | (SINGLE if is_single(char) else 0)
+    return MEANT.get(char, SIGN if unicodedata.category(char) in {"Sm", "Sc", "So"} else SEPARATOR)
 
 
 class _Table:
@@ -114,11 +130,16 @@ class _Table:
     def __init__(self, meaning: Callable[[str], int]) -> None:
         self.values = np.full(0x110000, UNKNOWN, np.int32)
         self.meaning = meaning
+        self._lock = Lock()
 
     def knowing(self, codes: NDArray[np.uint32]) -> NDArray[np.int32]:
-        for code in unseen(codes, self.values).tolist():
-            self.values[code] = self.meaning(chr(code))
+        with self._lock:                             # a thread that compiles ahead reads texts too
+            for code in unseen(codes, self.values).tolist():
+                self.values[code] = self.meaning(chr(code))
         return self.values
+
+
+_FOLDING, _FOLDED = _Table(_folds_to), _Table(_stands_for)
 
 
 class _Vocabulary:
@@ -132,15 +153,21 @@ class _Vocabulary:
         self.letters = np.zeros(0, np.int32)
 
     def number(self, codes: NDArray[np.uint32], ends: NDArray[np.int64],
-               table: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Token numbers of the texts that end at `ends`, and how many each has: -1 where it holds an awkward character."""
+               table: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32],
+                                                  NDArray[np.bool_], NDArray[np.int32]]:
+        """Token numbers of the texts that end at `ends`; of each its `length`, `input`, `quotes` and `signs`, as
+        `EncodedTexts` has them: its length is -1 where it holds an awkward character.
+        """
         self.hashes = _room(self.hashes, self.count + len(codes))
         self.ends = _room(self.ends, self.count + len(codes))
         self.letters = _room(self.letters, self.written + len(codes))
-        ids, lengths = np.empty(len(codes), np.int32), np.empty(len(ends), np.int32)
+        ids = np.empty(len(codes), np.int32)
+        lengths, heads, signed = (np.empty(len(ends), np.int32) for _ in range(3))
+        quoted = np.empty(len(ends), np.bool_)
         self.slots, self.count, self.written, used = number_tokens(
-            codes, ends, table, self.slots, self.hashes, self.ends, self.letters, self.count, self.written, ids, lengths)
-        return ids[:used].copy(), lengths
+            codes, ends, table, self.slots, self.hashes, self.ends, self.letters, self.count, self.written, ids, lengths,
+            heads, quoted, signed)
+        return ids[:used].copy(), lengths, heads, quoted, signed
 
 
 def _room(array: NDArray, size: int) -> NDArray:
@@ -164,16 +191,25 @@ def unseen(codes, table):  # noqa: ANN001, ANN201, D103
 
 
 @compiled
-def number_tokens(codes, text_ends, table, slots, hashes, ends, letters, count, written, ids, lengths):  # noqa: ANN001, ANN201, C901
+def number_tokens(  # noqa: ANN201, C901
+    codes, text_ends, table, slots, hashes, ends, letters, count, written, ids, lengths, heads, quoted, signed,  # noqa: ANN001
+):
     """Walk the texts; each token that the vocabulary lacks is added to it. See `_Vocabulary.number`."""
     used = 0
     at = 0
     for text in range(len(text_ends)):
         begin = used
+        head = -1
+        quoted[text] = False
+        signed[text] = 0
         text_end = text_ends[text]
         while at < text_end:
             value = table[codes[at]]
-            if value == SEPARATOR:
+            if SEPARATOR <= value <= SIGN:
+                if value == OPENS_INPUT and head < 0:
+                    head = used - begin
+                quoted[text] |= value == QUOTES
+                signed[text] += value == SIGN
                 at += 1
                 continue
             if value < 0:
@@ -189,7 +225,7 @@ def number_tokens(codes, text_ends, table, slots, hashes, ends, letters, count, 
                 if value >= SINGLE or at == text_end:
                     break
                 value = table[codes[at]]
-                if value <= SEPARATOR or value >= SINGLE:
+                if value <= SIGN or value >= SINGLE:
                     break
             slot = np.int64(mixed) & (len(slots) - 1)
             while True:
@@ -227,4 +263,5 @@ def number_tokens(codes, text_ends, table, slots, hashes, ends, letters, count, 
             lengths[text] = -1
         else:
             lengths[text] = used - begin
+        heads[text] = head if head >= 0 else used - begin
     return slots, count, written, used

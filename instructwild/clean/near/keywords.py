@@ -39,6 +39,8 @@ PASSING, WEAK, FIXED, KEYWORD = range(4)
 ENDING = re.compile("(.{5,}?)(?:ization|isation|ational|fulness|ousness|iveness|ication|ation|ition|ement|ment|ness|ities|"
                     "ity|ance|ence|ancy|ency|ally|ical|ics|ic|al|ly|ive|ize|ise|er|or|ist|ism|ing|ed|ion|ent|ant|y|e|s)")
 """An ending that makes another kind of word of one of at least five letters."""
+SHORTEST = 6
+"""Letters of a word that has such an ending, at least."""
 
 
 class Keywords(NamedTuple):
@@ -83,14 +85,15 @@ class _Words(dict[str, tuple[int, str]]):
 
 
 def _kind(token: str) -> tuple[int, str]:
-    if any(map(str.isdigit, token)) or (len(token) == 1 and token not in "ai"):
+    if (not token.isalpha() and any(map(str.isdigit, token))) or (len(token) == 1 and token not in "ai"):
         return FIXED, token
     if token in _PASSING:
         return PASSING, ""
     word = lexicon.NUMBERS.get(token, token)
     if word.isdigit():
         return FIXED, word
-    word = lexicon.ENGLISH_SAME.get(word) or lexicon.ENGLISH_SAME.get(stem(word), stem(word))
+    base = stem(word)
+    word = lexicon.ENGLISH_SAME.get(word) or lexicon.ENGLISH_SAME.get(base, base)
     if {token, word} & _FIXED:
         return FIXED, word
     return (WEAK, word) if {token, word} & lexicon.WEAK else (KEYWORD, _root(word))
@@ -98,7 +101,7 @@ def _kind(token: str) -> tuple[int, str]:
 
 def _root(word: str) -> str:
     """A word without the endings that make another kind of word of it: bioluminescent, bioluminescence."""
-    if not (word.isascii() and word.isalpha()):
+    if len(word) < SHORTEST or not (word.isascii() and word.isalpha()):
         return word
     for _ in range(2):
         if ended := ENDING.fullmatch(word):

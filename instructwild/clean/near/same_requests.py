@@ -2,17 +2,19 @@
 
 The compiled sieve tells which texts can meet at all, directly or through others. A verdict depends on no text of another
 group, so that groups are decided one after another or at once, and only the texts of a few are in memory as Python holds
-them. The verdicts are those of `RequestIndex` on all texts in their order.
+them: all texts may lie on disk, and by far the most of their keys. The verdicts are those of `RequestIndex` on all texts in
+their order.
 """
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property, partial
 from heapq import nsmallest
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -21,9 +23,13 @@ from numpy.typing import NDArray
 from instructwild.clean.near.batch import RETHRESHOLD
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.requests import Keyed, RequestIndex, keyed
+from instructwild.clean.near.texts_on_disk import TextsOnDisk
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.clean.workers import Workers
 from instructwild.text.tokens import tokens
+
+if TYPE_CHECKING:
+    from instructwild.clean.near.sieve import Sifted
 
 SIFTED_FROM = 20_000     # below, the compiled sieve costs more than it saves
 BELOW = Fraction(1, 20)
@@ -46,25 +52,29 @@ class SameRequests:
         rows, twins: the texts that duplicate another, in order, and the earliest kept text that each duplicates.
     """
 
-    def __init__(self, texts: Sequence[str] | pl.Series, threshold: Fraction | float | str = DEFAULT, *,
-                 sifted: bool | None = None, workers: Workers | None = None, anew: bool = False) -> None:
+    def __init__(self, texts: Sequence[str] | pl.Series | TextsOnDisk, threshold: Fraction | float | str = DEFAULT, *,
+                 sifted: bool | None = None, workers: Workers | None = None, anew: int = 0,
+                 folder: Path | None = None) -> None:
         """Find them.
 
         Args:
-            texts: what is asked: user turns with their inputs. A Series takes less memory.
+            texts: what is asked: user turns with their inputs. A Series takes less memory; of texts on disk memory holds
+                some hundred bytes each.
             threshold: pairs need an F above it.
             sifted: leave out at once, by compiled code, texts that share too few words with any other; None lets the number
                 of texts decide. The results are the same.
             workers: processes to use. The results are the same.
-            anew: decide at `RETHRESHOLD` too while the texts are at hand, for `dropped_at`.
+            anew: decide the first so many at `RETHRESHOLD` too while the texts are at hand, for `dropped_at`.
+            folder: where keys of texts on disk are kept meanwhile; it is there.
         """
         self.threshold = as_threshold(threshold)
         self._texts = texts
-        self._workers = workers or Workers()
+        self._workers, self._folder = workers or Workers(), folder
         self._floor = max(min([self.threshold - BELOW, *(RETHRESHOLD if anew else ())]), Fraction(0))
         big = len(texts) >= SIFTED_FROM if sifted is None else sifted
         self._copies: tuple[NDArray[np.int64], NDArray[np.int64]] = np.zeros(0, np.int64), np.zeros((4, 0), np.int64)
         self._first = self._sift() if big else None
+        self._decided_anew = min(anew, len(texts))
         self._anew: Counter[Fraction] | None = Counter(dict.fromkeys(RETHRESHOLD, 0)) if anew else None
         self._below: list[tuple[int, Match]] = []
         all_rows, all_matches = self._decide(RETHRESHOLD if anew else ())
@@ -98,7 +108,9 @@ class SameRequests:
         return len(self.rows)
 
     def dropped_at(self, thresholds: Iterable[Fraction] = RETHRESHOLD) -> dict[Fraction, int]:
-        """How many texts would be dropped at other thresholds, each decided anew."""
+        """How many texts would be dropped at other thresholds, each decided anew: of the first texts, where only those were
+        decided so as the class was made, or else of all.
+        """
         thresholds = tuple(thresholds)
         if self._anew is None or not {*thresholds} <= {*self._anew}:
             if any(threshold < self._floor for threshold in thresholds) and self._first is not None:
@@ -108,10 +120,6 @@ class SameRequests:
             for decided in self._workers.map(partial(_counts, thresholds=thresholds), map(self._part, self._batches())):
                 self._anew.update(decided)
         return {threshold: self._anew[threshold] for threshold in thresholds}
-
-    def of_first(self, count: int) -> "SameRequests":
-        """The same of the first texts alone, at other thresholds too."""
-        return SameRequests(self._texts[:count], self.threshold, workers=self._workers, anew=True)
 
     def just_dropped(self, limit: int = 20) -> list[tuple[int, Match]]:
         """The dropped texts whose F is the closest to the threshold, closest first."""
@@ -129,23 +137,32 @@ class SameRequests:
     def _sift(self) -> "NDArray[np.int32] | None":
         """For each text the first of its group; None where no compiler is installed."""
         try:
-            from instructwild.clean.near.sieve import grouped, sift, sift_closely
+            from instructwild.clean.near.sieve import sift, sift_closely
         except ImportError:
             return None
         own = self._first_of_each()
         rows = np.flatnonzero(own == np.arange(len(own)))              # each text once
-        parts = list(self._workers.map(sift, map(self._part, _spans(rows, SIFTED_AT_ONCE))))
-        group = grouped(parts, self._floor)
+        length, group = self._grouped(sift, _spans(rows, SIFTED_AT_ONCE))
         large = np.flatnonzero(np.bincount(group, minlength=len(rows))[group] > LARGE)
-        if len(large) and (self._workers.count > 1 or len(own) >= BOUNDED):
+        if len(large) and (self._workers.count > 1 or self._folder is not None or len(own) >= BOUNDED):
             # short texts chain together what has little in common: such a group is parted by what its texts ask for
-            finer = list(self._workers.map(sift_closely, map(self._part, _spans(rows[large], DECIDED_AT_ONCE))))
-            group[large] = large[grouped(finer, self._floor)]
-        length = np.concatenate([np.zeros(0, np.int64), *(part.length for part in parts)])
+            group[large] = large[self._grouped(sift_closely, _spans(rows[large], DECIDED_AT_ONCE))[1]]
         return self._without_mere_copies(own, rows, group, length)
 
+    def _grouped(self, sift: "Callable[[Sequence[str]], Sifted]",
+                 spans: Iterable[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """How many tokens each of some texts has, and the first text of its group."""
+        from instructwild.clean.near.sieve import SiftedTexts
+
+        keys = SiftedTexts(self._folder)
+        for part in self._workers.map(sift, map(self._part, spans)):
+            keys.add(part)
+        return keys.length, keys.grouped(self._floor)
+
     def _first_of_each(self) -> NDArray[np.int64]:
-        """For each text the first identical one."""
+        """For each text the first identical one; of texts on disk none is looked for."""
+        if isinstance(self._texts, TextsOnDisk):
+            return np.arange(len(self._texts))
         if isinstance(self._texts, pl.Series):
             frame = pl.DataFrame({"text": self._texts.rename("text"), "row": pl.int_range(len(self._texts), eager=True)})
             return frame.select(pl.col("row").first().over("text"))["row"].to_numpy()
@@ -181,6 +198,8 @@ class SameRequests:
 
     def _part(self, rows: NDArray[np.int64]) -> list[str]:
         """Some of the texts."""
+        if isinstance(self._texts, TextsOnDisk):
+            return self._texts.gather(rows)
         if isinstance(self._texts, pl.Series):
             return self._texts.gather(rows).to_list()
         return [self._texts[row] for row in rows.tolist()]
@@ -189,15 +208,16 @@ class SameRequests:
         """The rows that duplicate another, and for each its twin, the common tokens and both lengths: int64 [4, rows]."""
         planned: list[NDArray[np.int64]] = []
 
-        def parts() -> Iterator[list[str]]:
+        def parts() -> Iterator[tuple[list[str], int]]:
             for rows in self._batches():
                 planned.append(rows)
-                yield self._part(rows)
+                yield self._part(rows), int(np.searchsorted(rows, self._decided_anew))
 
         most = len(self._copies[0]) if self.threshold < 1 else 0       # nothing exceeds 1, not even an identical text
         all_rows, all_matches = [self._copies[0][:most]], [self._copies[1][:, :most]]
         if self._anew is not None:
-            self._anew.update({threshold: len(self._copies[0]) for threshold in anew})
+            copies = int((self._copies[0] < self._decided_anew).sum())
+            self._anew.update({threshold: copies for threshold in anew})
         decide = partial(_decided, threshold=self.threshold, anew=anew)
         for number, decided in enumerate(self._workers.map(decide, parts())):
             rows, planned[number] = planned[number], np.zeros(0, np.int64)
@@ -235,13 +255,20 @@ class Decided(NamedTuple):
     counts: dict[Fraction, int]
 
 
-def _decided(texts: Sequence[str], threshold: Fraction, anew: Sequence[Fraction]) -> Decided:
-    """Decide some texts that no other text bears upon."""
+def _decided(part: tuple[Sequence[str], int], threshold: Fraction, anew: Sequence[Fraction]) -> Decided:
+    """Decide some texts that no other text bears upon, the first of them at other thresholds too.
+
+    Args:
+        part: the texts, and how many are to be decided anew.
+        threshold: pairs need an F above it.
+        anew: other thresholds.
+    """
+    texts, first = part
     with _collector_paused():
         entries = _read(texts)
         index = RequestIndex(threshold, max(threshold - BELOW, Fraction(0)))
         matches = _at(texts, entries, index)
-        counts = {other: _count(texts, entries, other) for other in anew}
+        counts = {other: _count(texts[:first], entries, other) for other in anew}
     pairs = [(row, match) for row, match in enumerate(matches) if match is not None]
     rows = np.array([row for row, _ in pairs], np.int64)
     columns = np.array([(match.index, match.lcs, *match.lengths) for _, match in pairs], np.int64).reshape(-1, 4)

@@ -1,35 +1,56 @@
 """Which of many texts can ask for the same as another one at all, told by their tokens alone, before any of them is read.
 
 Two texts that ask for the same have the same cores (`content.core`) but for a run that may be missing, or few enough
-`keywords` that differ, and an F above the threshold. All are tested on numbers: sums of hashes bring texts together, then a
-bound on F over the tokens that they share parts most of them. The numbers of a text depend on nothing but the text, so that
-texts can be sifted in parts and in any process; what may meet, directly or through others, is one group, and no
-verdict depends on a text of another group.
+`keywords` that differ, and an F above the threshold. All are tested on numbers: sums of hashes bring texts together, then
+their digits, the ends of their inputs, and a bound on F over the tokens that they share part most of them. The numbers of a
+text depend on nothing but the text, so that texts can be sifted in parts and in any process; what may meet, directly or
+through others, is one group, and no verdict depends on a text of another group.
 """
 
-import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from hashlib import blake2b
-from typing import NamedTuple
+from pathlib import Path
+from struct import Struct
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from instructwild.clean.near import kernel, keywords
+from instructwild.clean.near import kernel, keywords, lexicon
 from instructwild.clean.near.compiled import compiled, inlined
-from instructwild.clean.near.content import HAN, LONGEST, NEGATED, SPARE, SPARE_HAN, content, core, spelled_out
+from instructwild.clean.near.content import (
+    DIGITS,
+    FIXED,
+    HAN,
+    LEFT,
+    LEFT_HAN,
+    LONGEST,
+    NEGATED,
+    POINT,
+    SHARE,
+    SPARE,
+    SPARE_HAN,
+    UNITS,
+    content,
+    core,
+)
 from instructwild.clean.near.encode import EncodedTexts, encode
-from instructwild.clean.near.lexicon import PROGRAMMING
-from instructwild.text.tokens import fold
 
 CROWD = 256
 """Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
 UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", "us", "usa", "u",
                     *NEGATED, *(f"{verb}n" for verb in NEGATED)})
 """Tokens of which a request reads more than the token shows: don't, I'd."""
-CORES = 500_000
-"""Tokens whose cores, and terms whose hashes, a process remembers."""
+SPELLED_OUT = frozenset({"u", "s", "us", "usa", "a"})
+"""Tokens of the country that is written as "US", "U.S." and "USA" alike."""
+MARKS, ENDS = 5, (1, 4, 16)
+"""Hashes in `Sifted.marks`; of how many tokens those of ends are."""
+UNSTEADY = SPELLED_OUT | lexicon.OR | lexicon.PROGRAMMING | {lexicon.WHAT, lexicon.HOW, lexicon.WHY, lexicon.EXPLAIN}
+"""Tokens that the input of one of two texts that ask for the same may hold where that of the other does not."""
+REMEMBERED = 500_000
+"""Tokens, and terms, whose numbers a process remembers."""
 
 
 class Sifted(NamedTuple):
@@ -39,6 +60,8 @@ class Sifted(NamedTuple):
         whole: a key of all cores of each text, uint64 [texts].
         length: how many tokens it has, int64 [texts].
         bits: its tokens as bits, uint64 [texts, 2].
+        marks: hashes of what has to be the same in a text that asks for the same, 0 where it need not: numbers and terms
+            of constraints; Latin words within Chinese; the end of the input, 1, 4 and 16 tokens of it. uint64 [texts, 5].
         tokens: hashes of its tokens, rising in each text, uint32 [tokens].
         about: what must be in both of two requests that are judged by keywords, uint64 [texts].
         size: how many words such a request has at most, 0 where it is none, int32 [texts].
@@ -51,6 +74,7 @@ class Sifted(NamedTuple):
     whole: NDArray[np.uint64]
     length: NDArray[np.int64]
     bits: NDArray[np.uint64]
+    marks: NDArray[np.uint64]
     tokens: NDArray[np.uint32]
     about: NDArray[np.uint64]
     size: NDArray[np.int32]
@@ -63,23 +87,28 @@ class Sifted(NamedTuple):
 def sift(texts: Sequence[str]) -> Sifted:
     """The keys of some texts."""
     encoded = encode(texts)
-    row, hashes, han = _cores(encoded)
-    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(hashes, dtype=np.uint64)])
-    first = np.searchsorted(row, np.arange(len(texts) + 1))
+    words = _words_of(encoded)
+    _, number = np.unique(words.core, return_inverse=True)
+    counts, order = cores_of(encoded.ids, encoded.start, encoded.length, number, words.core != 0, words.moved)
+    row, first = np.repeat(np.arange(len(texts)), counts), _starts(counts)
+    total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words.core[order], dtype=np.uint64)])
     whole = total[first[1:]] - total[first[:-1]]
-    runs = _with_a_run_missing(row, total, han, first, whole)
+    room = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight)
+    runs = _with_a_run_missing(row, total, words.han[order], first, whole, room)
     bits = sign(encoded.ids, encoded.start, encoded.length, encoded.hashes)
     hashed = rising(encoded.ids, encoded.start, encoded.length, (encoded.hashes >> np.uint64(32)).astype(np.uint32))
-    kind, number, word, word_hash = _keywords_of(encoded.vocabulary())
-    about, size, counts, words = about_of(encoded.ids, encoded.start, encoded.length, kind, number, word, word_hash)
-    about += np.fromiter(map(_rest, texts), np.uint64, len(texts))
-    return Sifted(whole, encoded.length.astype(np.int64), bits, hashed, about, size, counts, words,
+    marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core, words.han,
+                     words.latin, words.firm, words.tail)
+    known, number = np.unique(words.word, return_inverse=True)
+    about, size, counts, keys = about_of(encoded.ids, encoded.start, encoded.length, encoded.input, words.kind,
+                                         words.word, number, (known >> np.uint64(32)).astype(np.uint32), words.rest)
+    return Sifted(whole, encoded.length.astype(np.int64), bits, marks, hashed, about, size, counts, keys,
                   np.concatenate([rows for rows, _ in runs]).astype(np.int32), np.concatenate([keys for _, keys in runs]))
 
 
 def sift_closely(texts: Sequence[str]) -> Sifted:
     """The keys of some texts, those of their cores as `content` gives them: slower than `sift`, and much finer."""
-    if len(_NUMBERS) > CORES:
+    if len(_NUMBERS) > REMEMBERED:
         _NUMBERS.clear()
     whole, row, shorter = np.zeros(len(texts), np.uint64), list[int](), list[int]()
     for at, text in enumerate(texts):
@@ -91,51 +120,88 @@ def sift_closely(texts: Sequence[str]) -> Sifted:
     return sift(texts)._replace(whole=whole, row=np.array(row, np.int32), shorter=np.array(shorter, np.uint64))
 
 
-def grouped(parts: Sequence[Sifted], floor: Fraction) -> NDArray[np.int32]:
-    """For each text the first text of its group, int32 [texts]: itself where it can meet none before it.
+class SiftedTexts:
+    """The keys of many texts, gathered part by part.
 
     Args:
-        parts: the keys of all texts, in their order.
-        floor: below it no pair counts.
+        folder: where the keys of texts without a run of cores, by far the most, lie meanwhile; None for in memory.
     """
-    whole, length, about, size, counts, words = (
-        np.concatenate([np.zeros(0, dtype), *(getattr(part, name) for part in parts)]) for name, dtype in _COLUMNS)
-    texts = Texts(np.concatenate([np.zeros((0, 2), np.uint64), *(part.bits for part in parts)]), length,
-                  np.concatenate([np.zeros(0, np.uint32), *(part.tokens for part in parts)]), _starts(length))
-    keys, group, count = np.unique(whole, return_inverse=True, return_counts=True)
-    members = np.lexsort((length, group))                   # texts of the same cores lie together, the shortest first
-    askers = [np.flatnonzero((count > 1)[group])]
-    groups = [group[askers[0]]]
-    before = 0
-    for part in parts:
-        at = np.minimum(np.searchsorted(keys, part.shorter), max(len(keys) - 1, 0))
-        known = keys[at] == part.shorter if len(keys) else np.zeros(0, np.bool_)
-        askers.append(part.row[known].astype(np.int64) + before)
-        groups.append(at[known])
-        before += len(part.whole)
-    root = np.arange(len(whole), dtype=np.int32)
-    bound = floor.numerator, floor.denominator
-    asker, target = np.concatenate(askers), np.concatenate(groups)
-    begin = _starts(count)
-    crowded = np.bincount(target, minlength=len(count)) > CROWD
-    few = ~crowded[target]
-    meet(asker[few], target[few], begin, members, *texts, *bound, root)
-    for group_at in np.flatnonzero(crowded):
-        crowd = np.union1d(members[begin[group_at]:begin[group_at + 1]], asker[target == group_at])
-        meet_rare(crowd, *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
-    start = _starts(counts)
-    owner, bucket = listed(about, size, start, words)
-    order = np.argsort(bucket, kind="stable")
-    meet_about(owner[order], bucket[order], size, start, words, *texts, *bound, root)
-    first = np.full(len(whole), len(whole), np.int32)
-    np.minimum.at(first, root, np.arange(len(whole), dtype=np.int32))
-    return first[root]
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder, self._count = folder, 0
+        self._parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _COLUMNS}
+        self._runs: list[tuple[int, NDArray[np.int32], NDArray[np.uint64]]] = []
+
+    def add(self, part: Sifted) -> None:
+        """Take the keys of the next texts."""
+        for name, column in self._parts.items():
+            column.append(getattr(part, name))
+        row, shorter = part.row, part.shorter
+        if self._folder is not None:
+            row, shorter = (self._stored(f"{name}-{len(self._runs):06d}", keys) for name, keys in (
+                ("row", row), ("shorter", shorter)))
+        self._runs.append((self._count, row, shorter))
+        self._count += len(part.whole)
+
+    def _stored(self, name: str, keys: NDArray[Any]) -> NDArray[Any]:
+        assert self._folder is not None
+        path = self._folder / f"{name}.npy"
+        np.save(path, keys)
+        return np.load(path, mmap_mode="r", allow_pickle=False) if len(keys) else keys
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return np.concatenate([_COLUMNS[name], *self._parts.pop(name)])
+
+    @property
+    def length(self) -> NDArray[np.int64]:
+        """How many tokens each text has."""
+        return np.concatenate([_COLUMNS["length"], *self._parts["length"]])
+
+    def grouped(self, floor: Fraction) -> NDArray[np.int32]:
+        """For each text the first text of its group, int32 [texts]: itself where it can meet none before it.
+
+        The keys are used up.
+
+        Args:
+            floor: below it no pair counts.
+        """
+        whole, length = self._column("whole"), self._column("length")
+        texts = Texts(self._column("bits"), self._column("marks"), length, self._column("tokens"), _starts(length))
+        keys, group, count = np.unique(whole, return_inverse=True, return_counts=True)
+        members = np.lexsort((length, group))                   # texts of the same cores lie together, the shortest first
+        askers = [np.flatnonzero((count > 1)[group])]
+        groups = [group[askers[0]]]
+        for before, row, shorter in self._runs:
+            at = np.minimum(np.searchsorted(keys, shorter), max(len(keys) - 1, 0))
+            known = keys[at] == shorter if len(keys) else np.zeros(0, np.bool_)
+            askers.append(row[known].astype(np.int64) + before)
+            groups.append(at[known])
+        self._runs = []
+        root = np.arange(len(whole), dtype=np.int32)
+        bound = floor.numerator, floor.denominator
+        asker, target = np.concatenate(askers), np.concatenate(groups)
+        begin = _starts(count)
+        crowded = np.bincount(target, minlength=len(count)) > CROWD
+        few = ~crowded[target]
+        meet(asker[few], target[few], begin, members, *texts, *bound, root)
+        for group_at in np.flatnonzero(crowded):
+            crowd = np.union1d(members[begin[group_at]:begin[group_at + 1]], asker[target == group_at])
+            meet_rare(crowd, *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
+        size, counts, words = self._column("size"), self._column("counts"), self._column("words")
+        start = _starts(counts)
+        owner, bucket = listed(self._column("about"), size, start, words)
+        order = np.argsort(bucket, kind="stable")
+        meet_about(owner[order], bucket[order], size, start, words, *texts, *bound, root)
+        first = np.full(len(whole), len(whole), np.int32)
+        np.minimum.at(first, root, np.arange(len(whole), dtype=np.int32))
+        return first[root]
 
 
 class Texts(NamedTuple):
-    """What bounds F: bits and hashes of the tokens of each text, as in `Sifted`, and where they begin."""
+    """What parts texts: bits, marks and hashes of the tokens of each text, as in `Sifted`, and where they begin."""
 
     bits: NDArray[np.uint64]
+    marks: NDArray[np.uint64]
     length: NDArray[np.int64]
     tokens: NDArray[np.uint32]
     start: NDArray[np.int64]
@@ -161,8 +227,11 @@ def _rare_tokens(crowd: NDArray[np.int64], texts: "Texts", floor: Fraction) -> t
     return holder, np.append(np.flatnonzero(np.append(True, np.diff(listed_rank) > 0)), len(holder))
 
 
-_COLUMNS = (("whole", np.uint64), ("length", np.int64), ("about", np.uint64), ("size", np.int32), ("counts", np.int32),
-            ("words", np.uint32))
+_COLUMNS: dict[str, NDArray[Any]] = {
+    "whole": np.zeros(0, np.uint64), "length": np.zeros(0, np.int64), "bits": np.zeros((0, 2), np.uint64),
+    "marks": np.zeros((0, MARKS), np.uint64), "tokens": np.zeros(0, np.uint32), "about": np.zeros(0, np.uint64),
+    "size": np.zeros(0, np.int32), "counts": np.zeros(0, np.int32), "words": np.zeros(0, np.uint32)}
+"""What `Sifted` has of texts, rather than of runs, none of it."""
 
 
 def _starts(counts: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:
@@ -182,15 +251,25 @@ def batches(first: NDArray[np.int32], size: int) -> Iterable[NDArray[np.int64]]:
 
 
 def _with_a_run_missing(row: NDArray[np.int64], total: NDArray[np.uint64], han: NDArray[np.bool_],
-                        first: NDArray[np.int64],
-                        whole: NDArray[np.uint64]) -> list[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
-    """For each length of a run that may be missing, the texts and the keys that they have without one of their runs."""
+                        first: NDArray[np.int64], whole: NDArray[np.uint64],
+                        room: NDArray[np.int32]) -> list[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
+    """For each length of a run that may be missing, the texts and the keys that they have without one of their runs.
+
+    Args:
+        row, han: of each core its text, and whether it is Chinese; total: sums of the hashes of all before each.
+        first, whole: of each text where its cores begin, and the key of all.
+        room: what its terms weigh, at most: enough has to be left of them, as `Content.spare` says.
+    """
     han_so_far = np.concatenate([np.zeros(1, np.int64), np.cumsum(han)])
     short = (first[1:] - first[:-1] <= LONGEST)[row]
     result = []
     for size in range(1, SPARE_HAN + 1):
         begin = np.arange(max(0, len(row) - size + 1))
         begin = begin[(row[begin] == row[begin + size - 1]) & short[begin]]
+        if size == 1:
+            begin = begin[room[row[begin]] > np.where(han[begin], LEFT_HAN, LEFT)]
+        else:
+            begin = begin[room[row[begin]] >= (SHARE + 1) * size]
         if size > SPARE:
             begin = begin[han_so_far[begin + size] - han_so_far[begin] == size]
         result.append((row[begin], whole[row[begin]] - (total[begin + size] - total[begin])))
@@ -210,77 +289,142 @@ class _Numbers(dict[str, int]):
         return number
 
 
-class _Cores(dict[str, tuple[str, int, bool, bool]]):
-    """Token -> its core, a hash of that, whether it is Han, and whether it names a programming language."""
-
-    def __missing__(self, token: str) -> tuple[str, int, bool, bool]:
-        word = core(token)
-        self[token] = entry = (word, _number(word), HAN.match(word) is not None, word in PROGRAMMING)
-        return entry
-
-
-_CORES, _NUMBERS, _ALL = _Cores(), _Numbers(), (1 << 64) - 1
-
-
-def _cores(encoded: EncodedTexts) -> tuple[NDArray[np.int64], NDArray[np.uint64], NDArray[np.bool_]]:
-    """The words of each text that remain wherever they stand, each once, in their order: text, hash, whether it is Han.
-
-    Programming languages come first, as in the terms of a text that names but one.
-    """
-    if len(_CORES) > CORES:
-        _CORES.clear()
-    named: dict[str, int] = {"": 0}
-    entries = [("", 0, False, False)]
-    number = np.zeros(encoded.words, np.int64)
-    for at, token in enumerate(encoded.vocabulary()):
-        entry = _CORES[token]
-        number[at] = named.setdefault(entry[0], len(named))
-        if number[at] == len(entries):
-            entries.append(entry)
-    hashes = np.array([entry[1] for entry in entries], np.uint64)
-    is_han, moved = (np.array([entry[at] for entry in entries], np.bool_) for at in (2, 3))
-    order = np.argsort(encoded.start, kind="stable")
-    row = np.repeat(order, encoded.length[order])
-    word = number[encoded.ids] if len(encoded.ids) else np.zeros(0, np.int64)
-    row, word = row[word > 0], word[word > 0]
-    _, first = np.unique(row * len(named) + word, return_index=True)
-    first = first[np.lexsort((first - len(word) * moved[word[first]], row[first]))]
-    row, word = row[first], word[first]
-    return row, hashes[word], is_han[word]
-
-
+_NUMBERS, _ALL = _Numbers(), (1 << 64) - 1
 NOTHING, WEAK, MUST, COUNTS, MAYBE, OTHER_SCRIPT = range(6)
+"""What a token is to a request that is judged by keywords: as `keywords` has it, or it may be more, or not English."""
+_WORD = Struct("<5QB3?B")
+_PACKED = np.dtype([*((name, "<u8") for name in ("core", "word", "firm", "tail", "rest")), ("kind", "i1"), ("han", "?"),
+                    ("moved", "?"), ("latin", "?"), ("weight", "i1")])
 
 
-def _keywords_of(vocabulary: Sequence[str]) -> tuple[NDArray[np.int8], NDArray[np.uint64], NDArray[np.int32],
-                                                     NDArray[np.uint32]]:
-    """Of each token: what it is, a hash, the number of the word that stands for it; and a hash of each of these words."""
-    named: dict[str, int] = {}
-    entries = [_KEYWORDS[token] for token in vocabulary]
-    word = np.fromiter((named.setdefault(entry[1], len(named)) for entry in entries), np.int32, len(entries))
-    hashes = np.fromiter((_NUMBERS[name] for name in named), np.uint64, len(named))
-    return (np.fromiter((entry[0] for entry in entries), np.int8, len(entries)), hashes[word], word,
-            (hashes >> np.uint64(32)).astype(np.uint32))
+class _Words(dict[str, bytes]):
+    """Token -> what there is to know of it, packed.
 
+    core: a hash of what remains of it wherever it stands, 0 where nothing does; moved: whether that is a programming
+    language, which comes first in the terms of a text that names but one; han, latin: of which letters it is. word, kind:
+    what stands for it as a keyword, and what it is. firm, tail, rest: what it adds to the hashes of numbers and constraints,
+    of an input's end, and of a whole input. weight: what it counts for in `Content.weights`, at most.
+    """
 
-class _Kinds(dict[str, tuple[int, str]]):
-    """Token -> what it is to a request that is judged by keywords, and the word that stands for it."""
-
-    def __missing__(self, token: str) -> tuple[int, str]:
-        kind, word = keywords.WORDS[token]
-        known = OTHER_SCRIPT if HAN.match(token) else MAYBE if token in UNSURE else kind
-        self[token] = entry = (known, word)
+    def __missing__(self, token: str) -> bytes:
+        own, (kind, word), name, ascii_ = core(token), keywords.WORDS[token], _number(token), token.isascii()
+        han = not ascii_ and HAN.match(token) is not None
+        known = OTHER_SCRIPT if han else MAYBE if token in UNSURE else kind
+        steady = token not in UNSTEADY and (token.isalpha() or not any(map(str.isdigit, token))) and POINT not in token
+        marked = not ascii_ and unicodedata.category(token[-1])[0] == "M"
+        self[token] = entry = _WORD.pack(
+            name if own == token else _number(own) if own else 0, name if word == token else _NUMBERS[word],
+            _firm(token, own), _ALL if marked else name if steady else 0, 0 if token in SPELLED_OUT else name, known,
+            han and own != "", own in lexicon.PROGRAMMING, ascii_,
+            2 if han and lexicon.CHINESE_PHRASES.get(token, token)[:1] == lexicon.WORD else 1)
         return entry
 
 
-_KEYWORDS = _Kinds()
-_INPUT = re.compile("[:\n" + "".join(keywords.COLONS) + "]")
+def _firm(token: str, own: str) -> int:
+    """What a token adds to the numbers and constraints of its text; `_ALL` where that is open.
+
+    A number is in both of two texts that ask for the same, in digits or as an English word. Open is what other characters
+    touch (h2o, 3rd), and what may be a number or not: Chinese numerals, and a number word within a phrase that says
+    something else.
+    """
+    if own and own in FIXED:
+        return _number(own)
+    number = token if token.isdigit() else "" if token in _IN_PHRASES else lexicon.NUMBERS.get(token, "")
+    if number:
+        return sum(map(_NUMBERS.__getitem__, number)) & _ALL
+    return 0 if token.isascii() and token.isalpha() and token not in _IN_PHRASES else _ALL if (
+        token in _IN_PHRASES or POINT in token or not _NUMERALS.isdisjoint(token) or any(map(str.isdigit, token))) else 0
 
 
-def _rest(text: str) -> int:
-    """A hash of the input of a request, 0 where it has none."""
-    rest = keywords.rest_of(fold(spelled_out(text))) if _INPUT.search(text) else ""
-    return _number(rest) if rest else 0
+_IN_PHRASES = lexicon.NUMBERS.keys() & {word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()}
+_NUMERALS = frozenset({*DIGITS, *UNITS})
+_WORDS = _Words()
+
+
+class _WordColumns(NamedTuple):
+    """What there is to know of each token, by its number: see `_Words`."""
+
+    core: NDArray[np.uint64]
+    word: NDArray[np.uint64]
+    firm: NDArray[np.uint64]
+    tail: NDArray[np.uint64]
+    rest: NDArray[np.uint64]
+    kind: NDArray[np.int8]
+    han: NDArray[np.bool_]
+    moved: NDArray[np.bool_]
+    latin: NDArray[np.bool_]
+    weight: NDArray[np.int8]
+
+
+def _words_of(encoded: EncodedTexts) -> _WordColumns:
+    if len(_WORDS) > REMEMBERED:
+        _WORDS.clear()
+    packed = np.frombuffer(b"".join(map(_WORDS.__getitem__, encoded.vocabulary())), _PACKED)
+    return _WordColumns(*(np.ascontiguousarray(packed[name]) for name in _WordColumns._fields))
+
+
+@compiled
+def cores_of(ids, start, length, number, counted, moved):  # noqa: ANN001, ANN201
+    """Which tokens of each text have a core that it has not had yet, those to be moved first: how many, and the tokens."""
+    last = np.full(len(number) + 1, -1, np.int64)
+    counts, order = np.zeros(len(start), np.int32), np.empty(length.sum(), np.int32)
+    used = 0
+    for text in range(len(start)):
+        begin = used
+        for first in (True, False):
+            for at in range(start[text], start[text] + length[text]):
+                token = ids[at]
+                if counted[token] and moved[token] == first and last[number[token]] != text:
+                    last[number[token]] = text
+                    order[used] = token
+                    used += 1
+        counts[text] = used - begin
+    return counts, order[:used].copy()
+
+
+@compiled
+def signs_and_terms(ids, start, length, signs, weight):  # noqa: ANN001, ANN201
+    """What the terms of each text weigh, at most: its signs and tokens."""
+    room = signs.copy()
+    for text in range(len(start)):
+        for at in range(start[text], start[text] + length[text]):
+            room[text] += weight[ids[at]]
+    return room
+
+
+@compiled
+def marks_of(ids, start, length, before, quotes, core, han, latin, firm, tail):  # noqa: ANN001, ANN201
+    """The `marks` of each text, uint64 [texts, MARKS]."""
+    marks = np.zeros((len(start), MARKS), np.uint64)
+    for text in range(len(start)):
+        begin, end = start[text], start[text] + length[text]
+        total, words, chinese = kernel.ONE, kernel.ONE, False
+        for at in range(begin, end):
+            token = ids[at]
+            if firm[token] == kernel.ALL:
+                total = kernel.ZERO
+            elif total != kernel.ZERO:
+                total += firm[token]
+            if latin[token]:
+                words += core[token]
+            chinese |= han[token] and at < begin + before[text]
+        marks[text, 0] = total
+        if chinese and not quotes[text]:
+            marks[text, 1] = words
+        if before[text] == length[text] or tail[ids[end - 1]] == kernel.ALL:
+            continue
+        mixed, seen, which = kernel.ZERO, 0, 0
+        for at in range(end - 1, begin + before[text] - 1, -1):
+            if tail[ids[at]] != kernel.ZERO:
+                mixed = (mixed ^ tail[ids[at]]) * kernel.MIX
+                mixed ^= mixed >> kernel.THIRTY_TWO
+                seen += 1
+                if seen == ENDS[which]:
+                    marks[text, 2 + which] = mixed
+                    which += 1
+                    if which == len(ENDS):
+                        break
+    return marks
 
 
 @compiled
@@ -304,6 +448,16 @@ def root_of(root, text):  # noqa: ANN001, ANN201
 
 
 @inlined
+def apart(text, other, since, marks):  # noqa: ANN001, ANN201
+    """Whether both texts have one of the marks from that one on, and not the same."""
+    for which in range(since, MARKS):
+        ours, theirs = marks[text, which], marks[other, which]
+        if ours != theirs and ours != kernel.ZERO and theirs != kernel.ZERO:
+            return True
+    return False
+
+
+@inlined
 def near(text, other, bits, length, tokens, start, p, q):  # noqa: ANN001, ANN201
     """Whether the F of two texts may be above p/q: a bound by their bits, then by the tokens that they share."""
     m, n = length[text], length[other]
@@ -316,7 +470,7 @@ def near(text, other, bits, length, tokens, start, p, q):  # noqa: ANN001, ANN20
 
 
 @compiled
-def meet(askers, groups, begin, members, bits, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
+def meet(askers, groups, begin, members, bits, marks, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
     """Join the groups of each asker and member of its group whose F may be above p/q."""
     for at in range(len(askers)):
         text, group = askers[at], groups[at]
@@ -328,14 +482,15 @@ def meet(askers, groups, begin, members, bits, length, tokens, start, p, q, root
                 continue
             if 2 * m * q <= p * (m + n):
                 break
-            if root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, p, q):
+            if not apart(text, other, 0, marks) and \
+                    root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, p, q):
                 root[root_of(root, text)] = root_of(root, other)
     for text in range(len(root)):
         root[text] = root_of(root, text)
 
 
 @compiled
-def meet_rare(crowd, holders, lists, bits, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
+def meet_rare(crowd, holders, lists, bits, marks, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
     """Join the groups of those of a crowd that share a rare token and whose F may be above p/q."""
     for token in range(len(lists) - 1):
         for at in range(lists[token] + 1, lists[token + 1]):
@@ -344,15 +499,16 @@ def meet_rare(crowd, holders, lists, bits, length, tokens, start, p, q, root):  
             for k in range(lists[token], at):
                 other = crowd[holders[k]]
                 n = length[other]
-                if 2 * min(m, n) * q > p * (m + n) and root_of(root, text) != root_of(root, other) and \
-                        near(text, other, bits, length, tokens, start, p, q):
+                if 2 * min(m, n) * q > p * (m + n) and \
+                        not apart(text, other, 0, marks) and \
+                        root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, p, q):
                     root[root_of(root, text)] = root_of(root, other)
     for text in range(len(root)):
         root[text] = root_of(root, text)
 
 
 @compiled
-def meet_about(owner, bucket, size, start, words, bits, length, tokens, begin, p, q, root):  # noqa: ANN001, ANN201
+def meet_about(owner, bucket, size, start, words, bits, marks, length, tokens, begin, p, q, root):  # noqa: ANN001, ANN201
     """Join the groups of those that share a bucket and differ in few enough keywords, and whose F may be above p/q."""
     low = 0
     while low < len(owner):
@@ -363,7 +519,7 @@ def meet_about(owner, bucket, size, start, words, bits, length, tokens, begin, p
             text = owner[at]
             for k in range(low, at):
                 other = owner[k]
-                if root_of(root, text) == root_of(root, other):
+                if apart(text, other, 2, marks) or root_of(root, text) == root_of(root, other):
                     continue
                 allowed = min(size[text], size[other]) // keywords.SHARE
                 ours, theirs = start[text + 1] - start[text], start[other + 1] - start[other]
@@ -408,8 +564,8 @@ def rising(ids, start, length, hashes):  # noqa: ANN001, ANN201
 
 
 @compiled
-def about_of(ids, start, length, kind, number, word, word_hash):  # noqa: ANN001, ANN201
-    """What must be in both of each text, its words, and its keywords: see `Sifted`."""
+def about_of(ids, start, length, before, kind, number, word, word_hash, rest):  # noqa: ANN001, ANN201
+    """What must be in both of each text, its input among it, its words, and its keywords: see `Sifted`."""
     about, size, counts = np.zeros(len(start), np.uint64), np.zeros(len(start), np.int32), np.zeros(len(start), np.int32)
     words, last = np.empty(length.sum(), np.uint32), np.full(len(word_hash), -1, np.int32)
     used = 0
@@ -435,6 +591,12 @@ def about_of(ids, start, length, kind, number, word, word_hash):  # noqa: ANN001
             elif what == COUNTS:
                 words[used] = word_hash[which]
                 used += 1
+        mixed = kernel.ZERO
+        for at in range(start[text] + before[text], start[text] + length[text]):
+            if rest[ids[at]] != kernel.ZERO:
+                mixed = (mixed ^ rest[ids[at]]) * kernel.MIX
+                mixed ^= mixed >> kernel.THIRTY_TWO
+        about[text] += mixed
         if other_script:
             size[text], used = 0, first
         counts[text] = used - first

@@ -104,6 +104,29 @@ def test_other_words_for_the_same_are_the_same(first, second):
     assert same(second, first)
 
 
+@pytest.mark.parametrize(("first", "second"), [
+    ("How many gulls are 1,000 gulls and twelve?", "How many gulls are 1000 gulls and 12?"),
+    ("Name three tall lighthouses of the US", "Name 3 tall lighthouses of the U.S.A."),
+    ("Translate into Danish: the U.S. harbour", "Translate into Danish: the USA harbour"),
+    ("Rewrite the line: the ferry is late. Why", "Rewrite the line. The ferry is late: why"),
+    ("Sort these quay numbers: 7, 12, 3", "Please sort these quay numbers: 7, 12, 3"),
+    ("Spell the sign: cafe\u030c", "Spell the sign: cafe"),
+    ("Find a harbour near one of these", "Find one harbour near one of these"),
+    ("什么是潮汐能的Turbine组件？", "潮汐能的turbine组件是什么？"), ("列出十二种贝壳的名称", "列出12种贝壳的名称"),
+    ("什么是潮汐能（tide）发电模型？", "什么是潮汐能发电模型？"), ("解释“tide”和“ebb”的意思", "请解释“tide”和“ebb”的意思"),
+    ("把下面的句子译成丹麦语：渡轮晚点了 late", "请把下面的句子译成丹麦语：渡轮晚点了 late"),
+])
+def test_the_sieve_lets_through_what_the_definition_merges(first, second):
+    definition = SameRequests([first, second], sifted=False).verdicts
+    assert SameRequests([first, second], sifted=True).verdicts == definition
+    assert SameRequests([second, first], sifted=True).verdicts == SameRequests([second, first], sifted=False).verdicts
+
+
+def test_the_sieve_lets_all_labelled_pairs_through():
+    texts = [text for pair in PAIRS for text in (pair["first"], pair["second"])]
+    assert SameRequests(texts, sifted=True).verdicts == SameRequests(texts, sifted=False).verdicts
+
+
 def test_a_word_may_be_missing_unless_it_carries_a_constraint():
     assert same("Suggest a sturdy warm coat for windy days", "Suggest a warm coat for windy days")
     assert not same("Suggest a warm coat for windy days in Norway", "Suggest a warm coat for windy days")
