@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from instructwild.console.options import Columns, Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, Encoding, Force, Json, Out, Shards, announce
 from instructwild.errors import InputError
 from instructwild.layouts_out import (
     LLAMA_FACTORY,
@@ -43,6 +43,7 @@ def convert(
                                                                            "the rows.")] = False,
     columns: Columns = None,
     encoding: Encoding = None,
+    shards: Shards = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
@@ -50,11 +51,12 @@ def convert(
     from instructwild.read.names import parse_map
 
     announce(converted(source, out, to, columns=parse_map(columns or ()), with_dataset_info=with_dataset_info,
-                       encoding=encoding, force=force), as_json)
+                       encoding=encoding, force=force, shards=shards), as_json)
 
 
 def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[str, str] | None = None,
-              with_dataset_info: bool = False, encoding: str | None = None, force: bool = False) -> "Stage":
+              with_dataset_info: bool = False, encoding: str | None = None, force: bool = False,
+              shards: int | None = None) -> "Stage":
     """Convert a stage or file into the stage folder `out`; rows that do not fit the layout say why in `dropped.parquet`.
 
     Args:
@@ -65,6 +67,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         with_dataset_info: write LLaMA-Factory's `dataset_info.json` beside the rows.
         encoding: of a text file that is not UTF-8.
         force: replace what another run left in `out`.
+        shards: write the rows in so many files; `data.parquet` and `data.jsonl` are folders then.
 
     Raises:
         InputError: preferences are wanted and no row holds any, or the source holds rankings and others are wanted.
@@ -90,7 +93,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         frame, inputs, lost, unread = table.frame, table.inputs, list(table.malformed), table.unread
     config = {"to": layout.value, **({"map": dict(columns)} if columns else {}),
               **({"dataset_info": True} if with_dataset_info else {})}
-    with start(out, "convert", config=config, inputs=inputs, force=force) as run:
+    with start(out, "convert", config=config, inputs=inputs, force=force, shards=shards) as run:
         if run.finished:
             return run.finished
         written: list[dict[str, Any]] = []
@@ -113,12 +116,10 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
                     lost.append(Dropped(id=instruction.id, step="convert", reason=Reason.BAD_FORMAT,
                                         evidence={"problem": problem}, row=instruction.model_dump(mode="json")))
         data = pl.DataFrame(columns_of(written, layout))
-        with run.atomic("data.jsonl") as path, path.open("w", encoding="utf-8") as lines:
-            lines.writelines(f"{json_text(row)}\n" for row in written)
-        run.save("data.parquet", data)
+        run.save_lines("data.jsonl", len(written), map(json_text, written))
+        run.save_rows(data)
         if with_dataset_info and layout in (Layout.MESSAGES, Layout.PREFERENCE):
-            with run.atomic(LLAMA_FACTORY) as path, path.open("w", encoding="utf-8") as lines:
-                lines.writelines(f"{json_text(in_llama_factory(row, layout))}\n" for row in written)
+            run.save_lines(LLAMA_FACTORY, len(written), (json_text(in_llama_factory(row, layout)) for row in written))
         if with_dataset_info:
             run.save("dataset_info.json", json.dumps(dataset_info(Path(out).name, layout, data.columns), indent=2) + "\n")
         return _finished(run, data, dropped_frame(lost), len(set(origin)), layout, unread)

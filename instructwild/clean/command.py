@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from instructwild.console.options import Columns, Encoding, Engine, Force, Json, announce
+from instructwild.console.options import Columns, Encoding, Engine, Force, Json, Shards, announce
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 
@@ -48,8 +48,7 @@ def clean(
                                                     "restored, mended, labelled.", show_default=False)] = None,
     workers: Annotated[int, typer.Option(help="Processes to use, 0 for one a core; the result is the same bytes.",
                                          min=0)] = 1,
-    shards: Annotated[int | None, typer.Option(help="Write the rows in so many files: data.parquet is a folder then.",
-                                               min=1, show_default="one file")] = None,
+    shards: Shards = None,
     on_disk: Annotated[bool | None, typer.Option(
         "--on-disk/--in-memory", help="Keep the rows on disk while they are cleaned, in bounded memory, or all in memory; "
                                       "the result is the same bytes.",

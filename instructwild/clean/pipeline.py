@@ -91,9 +91,8 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
     inputs = list(inputs)
     settings = {"steps": [{"step": step.name, **_options(step)} for step in chosen], "keep_raw": keep_raw,
                 **({"map": dict(columns)} if columns else {})}
-    written_in = {"shards": shards} if shards else {}
     if _on_disk(on_disk, inputs, chosen, edits):
-        with start(out, "clean", config=settings | written_in, inputs=list(map(input_record, inputs)), force=force,
+        with start(out, "clean", config=settings, inputs=list(map(input_record, inputs)), force=force,
                    shards=shards) as run:
             if run.finished:
                 return run.finished
@@ -102,7 +101,7 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
                                     [_with_workers(step, pool) for step in chosen], keep_raw, pool)
     table = read(inputs, encoding, columns, marked_bad=True)
     by_hand = HandEdits.of_file(edits, inputs, table.frame)
-    config = settings | by_hand.config | written_in
+    config = settings | by_hand.config
     with start(out, "clean", config=config, inputs=[*table.inputs, *by_hand.inputs], force=force,
                shards=shards) as run:
         if run.finished:

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from instructwild.clean.drawn import copied
+
 BUFFERED = 200_000
 """Rows that wait in memory to be written to their parts."""
 PARTS = 64
@@ -69,7 +71,7 @@ class SpilledParts:
     def add(self, rows: pl.DataFrame, part: NDArray[np.integer]) -> None:
         """Add some rows, each to the part of its number."""
         if rows.height:
-            self._waiting.append(rows.with_columns(pl.Series("part", part, dtype=pl.UInt32)))
+            self._waiting.append(copied(rows.with_columns(pl.Series("part", part, dtype=pl.UInt32))))
             if sum(frame.height for frame in self._waiting) >= BUFFERED:
                 self._flush()
 

@@ -7,7 +7,7 @@ import typer
 from instructwild.collect.judge import Recall
 from instructwild.collect.row import Mask
 from instructwild.console.model_options import Budget, ListPrice, LocalOnly, Timeout
-from instructwild.console.options import DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import DryRun, Encoding, Force, Json, Out, Shards, announce
 
 
 def collect(
@@ -39,6 +39,7 @@ def collect(
     timeout: Timeout = 120.0,
     local_only: LocalOnly = False,
     encoding: Encoding = None,
+    shards: Shards = None,
     dry_run: DryRun = False,
     force: Force = False,
     as_json: Json = False,
@@ -67,6 +68,6 @@ def collect(
         task = shown.add_task("posts", total=None, note="")
         stage = run(kind, sources, out, license=license, as_is=as_is, private=private, keep_raw=keep_raw, mask=mask,
                     recall=recall, threshold=threshold, root=root, encoding=encoding, limit=limit, labeller=labeller,
-                    force=force,
+                    force=force, shards=shards,
                     on_progress=lambda posts: shown.update(task, completed=posts))
     announce(stage, as_json)

@@ -57,7 +57,8 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
             salt: str | None = None, as_is: bool = False, private: bool = False, keep_raw: bool = False,
             mask: Mask | None = None, recall: Recall = "default", threshold: float = THRESHOLD,
             root: str | Path = ".", encoding: str | None = None, limit: int = 1000, labeller: Labeller | None = None,
-            force: bool = False, on_progress: Callable[[int], object] = lambda posts: None) -> Stage:
+            force: bool = False, shards: int | None = None,
+            on_progress: Callable[[int], object] = lambda posts: None) -> Stage:
     """Read posts and write a stage of seeds.
 
     Args:
@@ -75,6 +76,7 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
         limit: posts per live query.
         labeller: the model that decides on posts near the threshold and names each prompt's type and risks; without one the
             score decides, and rows have no labels.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
         on_progress: called with the number of posts after each part.
 
     Raises:
@@ -90,7 +92,7 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
     if labeller is not None:
         config |= labeller.config()
         inputs += model_inputs([labeller.model])
-    with start(out, "collect", config=config, inputs=inputs, force=force) as run:
+    with start(out, "collect", config=config, inputs=inputs, force=force, shards=shards) as run:
         if run.finished is not None:
             return run.finished
         posts = chain.from_iterable(_posts(source_kind, source, encoding, limit) for source in sources)
@@ -166,10 +168,10 @@ def _with_model(run: Run, parts: Sequence[Path], labeller: Labeller, tally: dict
     ledger, so an interrupted run asks nothing twice.
     """
     from instructwild.collect.labels import REFUSED, label_parts
-    from instructwild.llm.ledger import Ledger, run_name
+    from instructwild.llm.ledger import CALLS, Ledger, run_name
     from instructwild.llm.open import open_model
 
-    ledger = Ledger(labeller.cache or run.scratch / "calls.sqlite", run_name(run.scratch))
+    ledger = Ledger(labeller.cache or run.scratch / CALLS, run_name(run.scratch))
     session = open_model(*models_asked([labeller.model]), labeller.limits, ledger, sort=8)
     labelled = asyncio.run(label_parts(session, parts, least))
     tally |= {"type": labelled.types, "risk": labelled.risks, "decided": labelled.decisions,

@@ -21,7 +21,7 @@ from instructwild.console.model_options import (
     as_switch,
 )
 from instructwild.console.old_names import old_names
-from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, Shards, announce
 
 
 @old_names({"--way": "--method", "--style": "--prompt-style", "--window": "--concurrency",
@@ -62,6 +62,7 @@ def expand(
     cache: Cache = None,
     columns: Columns = None,
     encoding: Encoding = None,
+    shards: Shards = None,
     dry_run: DryRun = False,
     force: Force = False,
     as_json: Json = False,
@@ -97,5 +98,6 @@ def expand(
         pool, _ = planned(seeds, model, plan, encoding, columns=mapping)
         forecast_expand(pool, name.label, price_of(name, limits), window_of(name, limits)).show(as_json)
         return
-    announce(run(seeds, out, model, plan, limits=limits, cache=cache, columns=mapping, encoding=encoding, force=force),
+    announce(run(seeds, out, model, plan, limits=limits, cache=cache, columns=mapping, encoding=encoding, force=force,
+                 shards=shards),
              as_json)

@@ -9,7 +9,7 @@ from instructwild.errors import ConfigError
 from instructwild.expand.judges import described, judged, judges_of
 from instructwild.expand.respond import STEP, finish
 from instructwild.llm.charges import charges
-from instructwild.llm.ledger import Ledger, run_name
+from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check_endpoints
 from instructwild.schema import RankingRow
 from instructwild.stage.frames import is_ranking, rankings
@@ -29,13 +29,15 @@ def candidate_rows(source: str | Path) -> tuple[list[RankingRow], list[stage.Fil
 
 
 def judge_candidates(sources: Sequence[str | Path], out: str | Path, names: Sequence[str], *, limits: Limits | None = None,
-                     cache: Path | None = None, seed: int = 0, force: bool = False) -> stage.Stage:
+                     cache: Path | None = None, seed: int = 0, force: bool = False,
+                     shards: int | None = None) -> stage.Stage:
     """Have candidates that are there ranked by models; rankings that are there stay.
 
     Args:
         sources: stages with candidates.
         out: the stage folder to write.
         names: the judges.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         ConfigError, InputError: a source holds no candidates, or a judge may not be used under the limits.
@@ -48,10 +50,10 @@ def judge_candidates(sources: Sequence[str | Path], out: str | Path, names: Sequ
     inputs = [*(record for _, records in read for record in records),
               *(record for judge in judges for record in judge.inputs)]
     config = {"judges": described(judges), "seed": seed, "budget": limits.budget}
-    with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
+    with stage.start(out, STEP, config=config, inputs=inputs, force=force, shards=shards) as run:
         if run.finished:
             return run.finished
-        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
+        with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger:
             rows, verdicts = judged([row for rows, _ in read for row in rows], judges, limits, ledger, seed)
             cost = charges((verdict.session for verdict in verdicts), ledger)
         return finish(run, rows, [], [], verdicts, cost, k=2)

@@ -17,8 +17,9 @@ from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, JudgeVerdicts, d
 from instructwild.expand.parse import refused
 from instructwild.expand.run import thinking_config
 from instructwild.llm.answer import without_blank_edges
+from instructwild.llm.batches.record import batches_in, name_abandoned
 from instructwild.llm.charges import Charges, charges
-from instructwild.llm.ledger import Ledger, run_name
+from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session
@@ -26,6 +27,7 @@ from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.read import read
 from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, RankingRow, Reason, response_id
 from instructwild.schema.columns import instruction_to_columns
+from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
 
 STEP = "respond"
@@ -113,7 +115,7 @@ def trimmed(text: str) -> str:
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], plan: ResponsePlan, *,
             judges: Sequence[str] = (), limits: Limits | None = None, cache: Path | None = None,
             columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
-            engine: Engine = "local") -> stage.Stage:
+            engine: Engine = "local", shards: int | None = None) -> stage.Stage:
     """Answer prompts.
 
     Args:
@@ -124,12 +126,13 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         columns: NAME -> COLUMN of plain files, as `--map` names them.
         judges: models, and reward models as `reward:PATH`, that rank the candidates.
         engine: whose processes answer for models that run here: this one, or those of Ray. The answers are the same where
-            their processors and numbers of threads are.
+            their processors and numbers of threads are. Requests to endpoints go out from this process either way.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         MissingExtraError: Ray is not installed.
         InputError: a source cannot be read.
-        ConfigError: the plan or the limits do not fit.
+        ConfigError: the plan or the limits do not fit; Ray is named and every model is behind an endpoint.
         ModelError, EndpointError: a model cannot be loaded or does not answer.
     """
     limits = limits or Limits()
@@ -142,6 +145,10 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     names = models_asked(models)
     for name in names:
         check(name, limits)
+    if engine == "ray" and all(name.location == "endpoint" for name in names):
+        raise ConfigError("runs models in the processes of a cluster, and an endpoint answers by itself",
+                          where="--engine ray",
+                          remedy="leave it out; --concurrency, or several --endpoint URL=WEIGHT, send more requests at once")
     jury = judges_of(judges, limits)
     check_endpoints([*names, *(each.model for each in jury if each.folder is None)], limits)
     table = read(sources, encoding, columns)
@@ -151,13 +158,15 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
               "limit": plan.limit, **thinking_config(plan.sampling.thinking, plan.keep_thoughts),
               **({"judges": described(jury)} if jury else {})}
     inputs = [*table.inputs, *model_inputs(models), *(record for each in jury for record in each.inputs)]
-    with stage.start(out, STEP, config=config, inputs=inputs, force=force) as run:
+    before = batches_in(Path(out) / SCRATCH / CALLS)
+    with stage.start(out, STEP, config=config, inputs=inputs, force=force, shards=shards) as run:
         if run.finished:
             return run.finished
+        name_abandoned(before, run.scratch / CALLS)
         rows = spread(list(instructions(table.frame)), plan.limit)
         work = open_prompts(rows, plan)
         sessions = []
-        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger, ExitStack() as stack:
+        with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger, ExitStack() as stack:
             each = stack.enter_context(workers_of(engine, 0)).map if engine != "local" else None
             for offset, name in enumerate(names):
                 missing = [(prompt, slot) for prompt in work.values() if prompt.row.prompt

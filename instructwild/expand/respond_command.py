@@ -21,7 +21,7 @@ from instructwild.console.model_options import (
     as_switch,
 )
 from instructwild.console.old_names import old_names
-from instructwild.console.options import Columns, DryRun, Encoding, Engine, Force, Json, Out, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Engine, Force, Json, Out, Shards, announce
 
 if TYPE_CHECKING:
     from instructwild.expand.forecast import Forecast
@@ -68,6 +68,7 @@ def respond(
     engine: Engine = "local",
     columns: Columns = None,
     encoding: Encoding = None,
+    shards: Shards = None,
     dry_run: DryRun = False,
     force: Force = False,
     as_json: Json = False,
@@ -104,10 +105,11 @@ def respond(
     if not models:
         from instructwild.expand.judge_stage import judge_candidates
 
-        announce(judge_candidates(prompts, out, judges, limits=limits, cache=cache, seed=seed, force=force), as_json)
+        announce(judge_candidates(prompts, out, judges, limits=limits, cache=cache, seed=seed, force=force,
+                                  shards=shards), as_json)
         return
     announce(run(prompts, out, models, plan, judges=judges, limits=limits, cache=cache, columns=mapping, encoding=encoding,
-                 force=force, engine=engine), as_json)
+                 force=force, engine=engine, shards=shards), as_json)
 
 
 def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: "ResponsePlan", limits: "Limits",

@@ -12,8 +12,9 @@ from instructwild.errors import InputError
 from instructwild.expand.diversity import SAMPLE, diversity
 from instructwild.expand.plan import ExpandPlan, described
 from instructwild.expand.pool import Bucket, Pool
+from instructwild.llm.batches.record import batches_in, name_abandoned
 from instructwild.llm.charges import charges
-from instructwild.llm.ledger import Ledger, run_name
+from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.session import Session
@@ -21,6 +22,7 @@ from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.llm.style import style_for
 from instructwild.read import ReadRows, read
 from instructwild.schema import Instruction, prompt_text
+from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions
 
 THOUGHTS = "thoughts.parquet"
@@ -58,7 +60,7 @@ def _languages_of(rows: Sequence[Instruction]) -> list[str]:
 
 def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: ExpandPlan, *, limits: Limits | None = None,
            cache: Path | None = None, columns: Mapping[str, str] | None = None, encoding: str | None = None,
-           force: bool = False) -> stage.Stage:
+           force: bool = False, shards: int | None = None) -> stage.Stage:
     """Make new instructions from seeds.
 
     Args:
@@ -69,6 +71,7 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
         limits: what may be spent and how fast.
         cache: a file of calls that several runs share.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
+        shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
         InputError: a source cannot be read, or has no seed of a language.
@@ -84,10 +87,13 @@ def expand(sources: Sequence[str | Path], out: str | Path, model: str, plan: Exp
     config = {"model": name.label, "goals": described(pool.goals), "seed": plan.seed, "max_empty_requests": plan.max_empty,
               "threshold": plan.threshold, "concurrency": limits.concurrency, "budget": limits.budget,
               **({"plain": True} if plan.plain else {}), **thinking_config(plan.thinking, plan.keep_thoughts)}
-    with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force) as run:
+    before = batches_in(Path(out) / SCRATCH / CALLS)
+    with stage.start(out, "expand", config=config, inputs=[*table.inputs, *model_inputs([model])], force=force,
+                     shards=shards) as run:
         if run.finished:
             return run.finished
-        with closing(Ledger(cache or run.scratch / "calls.sqlite", run_name(run.scratch))) as ledger:
+        name_abandoned(before, run.scratch / CALLS)
+        with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger:
             session = open_model(name, limits, ledger)
             asyncio.run(grow(session, pool))
             return _finish(run, pool, session)

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -92,6 +92,12 @@ class Endpoint:
             EndpointError: the endpoint cannot be reached, refuses the key, or redirects.
             OutputError: the ledger cannot be written.
         """
+        outcome = await self.attempts(request, key, lambda _: False)
+        assert isinstance(outcome, Reply)
+        return outcome
+
+    async def attempts(self, request: Request, key: str, leave: Callable[[Failure], bool]) -> Reply | Failure:
+        """As `complete`, but a failed attempt that was certainly not charged is handed back where `leave` says so."""
         cached = self.ledger.get(key)
         if cached is not None:
             return cached
@@ -107,6 +113,8 @@ class Endpoint:
                 self.answered += 1
                 return outcome
             problem, charged = outcome.problem, outcome.charged or outcome.bill is not None
+            if not charged and leave(outcome):
+                return outcome
             if outcome.rate_limited:
                 refusals += 1
                 continue

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS batches (name TEXT PRIMARY KEY, run TEXT NOT NULL, pl
 """
 OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
     (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
+CALLS = "calls.sqlite"
+"""The file in a run's scratch folder."""
 CHECKPOINT = 20_000
 """Pages that are written before they are gathered into one file, which waits for the disk."""
 SETTLE = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)"

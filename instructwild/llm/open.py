@@ -1,6 +1,6 @@
 """From a model's name and the user's limits to something that answers requests, wherever the model is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -50,9 +50,20 @@ class Limits:
 
 
 def price_of(name: ModelName, limits: Limits) -> Price | None:
-    """What the model costs: the user's price, nothing where it runs here, else its list price, None where none is known."""
-    price = limits.price or (Price() if name.loopback else known_price(name.name, name.url))
+    """What the model costs: the user's price, nothing where it runs here, else its list price, None where none is known.
+
+    Of several endpoints the highest.
+    """
+    price = limits.price or _listed(name, [url for url, _ in limits.endpoints])
     return price.in_batches if price is not None and limits.provider_batch and name.location == "endpoint" else price
+
+
+def _listed(name: ModelName, urls: Sequence[str]) -> Price | None:
+    if name.location != "endpoint" or not urls:
+        return Price() if name.loopback else known_price(name.name, name.url)
+    prices = [Price() if is_loopback(url) else known_price(name.name, url) for url in urls]
+    known = [price for price in prices if price is not None]
+    return max(known, key=lambda price: (price.completion, price.prompt)) if len(known) == len(prices) else None
 
 
 def check(name: ModelName, limits: Limits) -> Price:
@@ -87,8 +98,11 @@ def check_endpoints(names: Iterable[ModelName], limits: Limits) -> None:
     """Whether options that endpoints alone understand meet one.
 
     Raises:
-        ConfigError: none of the models is behind an endpoint.
+        ConfigError: none of the models is behind an endpoint, or the options exclude each other.
     """
+    if limits.provider_batch and limits.endpoints:
+        raise ConfigError("hands batches in at the endpoint of --model alone", where="--provider-batch",
+                          remedy="leave out --endpoint, or --provider-batch")
     option = "--provider-batch" if limits.provider_batch else "--endpoint" if limits.endpoints else ""
     if option and not any(name.location == "endpoint" for name in names):
         raise ConfigError("is for models behind an endpoint, and none is named", where=option,

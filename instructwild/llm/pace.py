@@ -52,6 +52,11 @@ class ConcurrencyLimiter:
         self._paused_until = 0.0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def pause(self) -> float:
+        """Seconds for which no request may go out; 0 or less where one may."""
+        return self._paused_until - time.monotonic()
+
     async def acquire(self) -> float:
         """Wait for a place; returns the time of entry, which `release` wants back."""
         if self._waiting or self.in_flight >= int(self.limit):
@@ -65,10 +70,9 @@ class ConcurrencyLimiter:
                 raise
         else:
             self.in_flight += 1
-        pause = self._paused_until - time.monotonic()
-        if pause > 0:
+        if self.pause > 0:
             try:
-                await asyncio.sleep(pause)
+                await asyncio.sleep(self.pause)
             except asyncio.CancelledError:
                 self._free()
                 raise

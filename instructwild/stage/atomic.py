@@ -33,7 +33,7 @@ def atomic_path(final: Path, temporary: Path | None = None) -> Iterator[Path]:
     temporary.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield temporary
-        if final.is_dir() and not final.is_symlink():
+        if (final.is_dir() and not final.is_symlink()) or (final.is_file() and temporary.is_dir()):
             remove(final)
         elif final.is_file() and temporary.is_file():
             shutil.copymode(final, temporary)

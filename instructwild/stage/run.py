@@ -104,17 +104,35 @@ class Run:
                 write_parquet(path, rows.schema, rows.frames())
         return self.folder / name
 
-    def _save_rows(self, data: pl.DataFrame | pl.LazyFrame | Pieces) -> None:
+    def save_rows(self, data: pl.DataFrame | pl.LazyFrame | Pieces) -> None:
+        """Write `data.parquet`: a file, or a folder of as many as `shards` tells, none of them without rows."""
         if self.shards is None:
             self.save(DATA, data)
             return
         rows = pieces_of(data)
-        count = max(1, min(self.shards, rows.height))         # no file without rows
-        ends = [rows.height * (number + 1) // count for number in range(count)]
+        ends = self.shard_ends(rows.height)
         with self.atomic(DATA) as path:
             path.mkdir()
             for number, frames in enumerate(_split(rows.frames(), ends)):
-                write_parquet(path / part_name(number, count), rows.schema, frames)
+                write_parquet(path / part_name(number, len(ends)), rows.schema, frames)
+
+    def save_lines(self, name: str, count: int, lines: Iterable[str]) -> None:
+        """Write a file of so many lines, or a folder of as many files as `shards` tells."""
+        rest = iter(lines)
+        with self.atomic(name) as path:
+            if self.shards is None:
+                _write_lines(path, rest)
+                return
+            path.mkdir()
+            ends = self.shard_ends(count)
+            for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
+                _write_lines(path / Path(part_name(number, len(ends))).with_suffix(Path(name).suffix),
+                             islice(rest, end - begin))
+
+    def shard_ends(self, height: int) -> list[int]:
+        """Where each shard of so many rows ends."""
+        count = max(1, min(self.shards or 1, height))         # no file without rows
+        return [height * (number + 1) // count for number in range(count)]
 
     def finish(self, *, data: pl.DataFrame | pl.LazyFrame | Pieces | None = None,
                dropped: pl.DataFrame | pl.LazyFrame | Pieces | Iterable[Dropped] = (),
@@ -143,7 +161,7 @@ class Run:
                   else dropped_frame(dropped))
         lost = pl.scan_parquet(self.folder / DROPPED_FILE, glob=False)
         if data is not None:
-            self._save_rows(data)
+            self.save_rows(data)
             kept, gone = _height(pl.scan_parquet(self.folder / DATA, glob=False)), _height(lost)
             rows = Rows(**{"in": kept + gone, "kept": kept, "dropped": gone})
         if rows is None:
@@ -197,6 +215,7 @@ def start(out: str | Path, stage: str, *, config: dict[str, Any], inputs: Sequen
     Raises:
         OutputError: the folder belongs to another run or holds files of no stage, cannot be written, or is in use.
     """
+    config = config | ({"shards": shards} if shards else {})
     if (url := as_url(out)) is not None:
         with (uploading(url, force=force) as local,
               _start_here(local, stage, config, inputs, force=force, shards=shards) as run):
@@ -283,6 +302,11 @@ def _sizes(total: int) -> Iterator[int]:
     yield from [ROW_GROUP] * (total // ROW_GROUP)
     if total % ROW_GROUP or not total:
         yield total % ROW_GROUP
+
+
+def _write_lines(path: Path, lines: Iterable[str]) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
 
 
 def _height(frame: pl.LazyFrame) -> int:

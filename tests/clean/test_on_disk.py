@@ -2,6 +2,8 @@
 
 import json
 import random
+import subprocess
+import sys
 from contextlib import closing
 
 import numpy as np
@@ -184,3 +186,27 @@ def test_equal_rows_make_equal_files_however_they_lie_in_memory(tmp_path, monkey
     for name, frames in {"whole": [rows], "parts": [rows[:17], rows[17:]], "other": [padded[150:], padded[:150]]}.items():
         write_parquet(tmp_path / name, rows.schema, frames)
     assert sha256_of(tmp_path / "whole") == sha256_of(tmp_path / "parts") == sha256_of(tmp_path / "other")
+
+
+def test_rows_that_wait_for_their_part_hold_no_chunk_in_memory(tmp_path):
+    """A few rows of each of many chunks: what is in memory is theirs, not their chunks'."""
+    script = """
+import sys
+from pathlib import Path
+import numpy as np
+import polars as pl
+from instructwild.clean.spill import SpilledParts
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 >> 20
+
+parts = SpilledParts(Path(sys.argv[1]) / "parts")
+before = None
+for number in range(60):
+    chunk = pl.DataFrame({"at": range(1000), "text": [f"{number} {row} " + "reed " * 2000 for row in range(1000)]})
+    parts.add(chunk.filter(pl.col("at") == 7), np.array([0]))
+    before = before or resident()
+print(resident() - before)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 200, "60 chunks of 10 MB each"

@@ -4,6 +4,9 @@ import json
 import os
 import signal
 import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +18,8 @@ from instructwild.clean.ray_workers import RayWorkers, workers_of
 from instructwild.clean.workers import Workers
 from instructwild.errors import ConfigError, MissingExtraError
 from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.llm.open import Limits
+from instructwild.llm.request import Sampling
 from instructwild.stage.content import sha256_of
 
 ROWS = [{"instruction": f"Describe {subject} {number % 40}", "output": "A word."} for number in range(300)
@@ -128,6 +133,12 @@ def test_respond_gives_its_batches_to_ray(source, tmp_path, stub):
     assert stub.calls
 
 
+def test_endpoints_answer_by_themselves(source, tmp_path, stub):
+    with pytest.raises(ConfigError, match="an endpoint answers by itself"):
+        respond([source], tmp_path / "out", ["http://127.0.0.1:9/v1#m"], ResponsePlan(), engine="ray")
+    assert not stub.calls
+
+
 def test_without_ray_one_message_says_how_to_get_it(source, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(MissingExtraError, match=r"'ray', which is not installed\n.*\[ray\]"):
@@ -154,3 +165,41 @@ def test_ray_itself_gives_the_same_bytes_and_survives_killed_processes(source, t
         assert list(workers.map(_killed_once, markers)) == markers
         with pytest.raises(ConfigError, match="three is odd"):
             list(workers.map(_picky, range(5)))
+
+
+def _workers_below(pid):
+    """Ray's processes that run a task, among the descendants of a process."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(OSError):
+            for child in (task / "children").read_text().split():
+                if Path(f"/proc/{child}/cmdline").read_bytes().startswith(b"ray::_called"):
+                    yield int(child)
+                yield from _workers_below(child)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_slow_a_model_in_rays_processes_answers_the_same_whatever_is_killed(tmp_path, monkeypatch):
+    pytest.importorskip("ray")
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    prompts = tmp_path / "prompts.jsonl"
+    prompts.write_text("".join(json.dumps({"instruction": f"Name {number} stars and why"}) + "\n" for number in range(60)))
+    plan, limits = ResponsePlan(k=2, sampling=Sampling(max_tokens=24)), Limits(batch=8)
+    here = respond([prompts], tmp_path / "here", ["tiny"], plan, limits=limits)
+    killed, over = [], threading.Event()
+
+    def kill():
+        while len(killed) < 4 and not over.wait(1.5):
+            for pid in list(_workers_below(os.getpid()))[:1]:
+                with suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    there = respond([prompts], tmp_path / "there", ["tiny"], plan, limits=limits, engine="ray")
+    over.set()
+    thread.join()
+    assert killed
+    assert hashes(here) == hashes(there)
+    assert here.manifest.tokens == there.manifest.tokens

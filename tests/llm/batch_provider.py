@@ -23,10 +23,12 @@ class Provider:
         polls: how often a batch is asked after before it ends.
         faults: shares by name: `lost` (a call is done, its answer never comes), `overloaded` (503), `unanswered` (a request
             of a batch fails with 500), `expired`, `twice` (a result line comes twice), `garbage` (lines that are none),
-            `broken` (results break off), `refused` (400).
+            `broken` (results break off), `refused` (400), `short` (a result line is missing).
+        ahead: seconds by which its clock is ahead of ours.
     """
 
-    def __init__(self, protocol="openai", polls=2, faults=None, seed=0):
+    def __init__(self, protocol="openai", polls=2, faults=None, seed=0, ahead=0):
+        self.ahead, self.names, self.refusals = ahead, {}, []
         self.protocol, self.polls, self.faults = protocol, polls, faults or {}
         self.rng, self.lock = random.Random(seed), threading.RLock()
         self.script = Script(NONE)
@@ -56,7 +58,7 @@ class Provider:
                 else:
                     self.paid[key] += 1
                     lines.append(("ok", identity, self.answer(body)))
-            self.batches[name] = {"id": name, "metadata": metadata, "lines": lines, "created": time.time()}
+            self.batches[name] = {"id": name, "metadata": metadata, "lines": lines, "created": time.time() + self.ahead}
             return name
 
     def answer(self, body):
@@ -74,7 +76,7 @@ class Provider:
     def results(self, batch, kinds):
         lines = []
         for kind, identity, reply in batch["lines"]:
-            if kind in kinds:
+            if kind in kinds and not self.meets("short"):
                 lines.append(json.dumps(self.line(kind, identity, reply)))
                 if self.meets("twice"):
                     lines.append(lines[-1])
@@ -118,6 +120,7 @@ class Provider:
             return {"id": batch["id"], "processing_status": "ended" if ended else "in_progress", "created_at": stamp,
                     "request_counts": numbers, "results_url": "http://elsewhere.example/results"}
         return {"id": batch["id"], "object": "batch", "metadata": batch["metadata"], "created_at": int(batch["created"]),
+                "input_file_id": batch.get("file"),
                 "status": ("expired" if counts["expired"] else "completed") if ended else "in_progress",
                 "request_counts": {"total": total, "completed": counts["ok"] * ended, "failed": 0},
                 "output_file_id": f"{batch['id']}_out" if ended and counts["ok"] else None,
@@ -133,6 +136,7 @@ def posted(provider, path, body):
         return provider.described(provider.batches[name])
     if path == "/v1/files":
         identity = f"file_{len(provider.files):04d}"
+        provider.names[identity] = re.search(rb'filename="([^"]+)"', body)[1].decode()
         provider.files[identity] = body.split(b"\r\n\r\n")[-1].rsplit(b"\r\n--", 1)[0].decode()
         return {"id": identity}
     if path != "/v1/batches":
@@ -140,6 +144,7 @@ def posted(provider, path, body):
     asked = json.loads(body)
     lines = map(json.loads, provider.files[asked["input_file_id"]].splitlines())
     name = provider.create([(line["custom_id"], line["body"]) for line in lines], asked["metadata"])
+    provider.batches[name]["file"] = asked["input_file_id"]
     return provider.described(provider.batches[name])
 
 
@@ -154,6 +159,8 @@ def listing(provider, query):
 
 def looked_up(provider, path, query):
     """What a GET shows: JSON, or the text of results; None where there is no such path."""
+    if path.rpartition("/")[2] in provider.names:
+        return {"id": path.rpartition("/")[2], "filename": provider.names[path.rpartition("/")[2]]}
     root = "/v1/batches" if provider.protocol == "openai" else "/v1/messages/batches"
     if path == root:
         return listing(provider, query)
@@ -184,7 +191,16 @@ def handler(provider):
             self.wfile.write(data[: len(data) // 2] if cut else data)
             self.close_connection = self.close_connection or cut
 
+        def date_time_string(self, timestamp=None):
+            return super().date_time_string(time.time() + provider.ahead)
+
         def answer(self, act, *content):
+            path = self.path.partition("?")[0]
+            for refusal in provider.refusals:
+                method, pattern, status, times = refusal
+                if method == self.command and times and re.fullmatch(pattern, path):
+                    refusal[3] -= 1
+                    return self.send(status, {"error": {"message": "not now"}})
             if provider.meets("overloaded"):
                 return self.send(503, {"error": {"message": "busy"}})
             with provider.lock:

@@ -8,11 +8,12 @@ import asyncio
 import sys
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from instructwild.errors import BudgetError, EndpointError
 from instructwild.llm.address import shown_address
-from instructwild.llm.batches.http import FETCH_ATTEMPTS, BatchHttp, Unanswered
+from instructwild.llm.batches.http import FETCH_ATTEMPTS, LATE_ATTEMPTS, BatchHttp, NotThere, Unanswered
 from instructwild.llm.batches.protocol import BatchState, key_of
 from instructwild.llm.batches.providers import Provider, provider_at
 from instructwild.llm.batches.record import BatchRecord, OpenBatch
@@ -28,6 +29,8 @@ from instructwild.schema.message import Message
 ATTEMPTS = 3
 """How often a request is handed in again that a batch left without an answer."""
 HAND_IN_ATTEMPTS = 8
+LOOKS, LOOK_PAUSE = 3, 3.0
+"""How often a batch is looked for that may have arrived: a list of batches can be late; seconds between."""
 FIRST_POLL, LONGEST_POLL, GROWTH = 0.2, 60.0, 1.5
 SAID_EVERY = 30.0
 """Seconds between two lines on how far the batches are."""
@@ -52,8 +55,8 @@ class ProviderBatchEngine:
         self.http = BatchHttp(url, timeout)
         self.record = BatchRecord(ledger, f"{shown_address(url)} {model}")
         self.batches = 0
-        self._began = time.time()
         self._provider: Provider | None = None
+        self._lost: set[str] = set()
         self._said = 0.0
 
     async def close(self) -> None:
@@ -74,14 +77,14 @@ class ProviderBatchEngine:
             earlier = self.record.waiting()
             for batch in earlier:
                 self.budget.reopen(batch.usd)
-            await self._collect(earlier, of_key, problems)
+            await self._collect(earlier, of_key, problems, earlier=True)
         for _ in range(ATTEMPTS):
             missing = {key: request for key, request in of_key.items() if self.ledger.get(key) is None}
             while missing:
                 affordable, rest = await self._reserved(missing)
                 if not affordable:
                     break
-                batches = [self.record.open(part) for part in await self._parts(affordable, of_key)]
+                batches = [self.record.open(part, self.http.now) for part in await self._parts(affordable, of_key)]
                 self.batches += len(batches)
                 await self._collect(batches, of_key, problems)
                 missing = {key: request for key, request in missing.items() if key not in affordable}
@@ -90,7 +93,7 @@ class ProviderBatchEngine:
     def _reply(self, key: str, problems: dict[str, str], rest: BudgetError | None) -> Reply | BudgetError:
         reply = self.ledger.get(key)
         if reply is not None:
-            return reply
+            return replace(reply, charged_for_nothing=True) if key in self._lost else reply
         if key in problems:
             return Reply("", "failed", problem=problems[key])
         return rest or Reply("", "failed", problem="the batch held no answer")
@@ -130,14 +133,21 @@ class ProviderBatchEngine:
             self._provider = await provider_at(self.http, self.url, self.model)
         return self._provider
 
-    async def _collect(self, batches: Iterable[OpenBatch], of_key: dict[str, Request], problems: dict[str, str]) -> None:
+    async def _collect(self, batches: Iterable[OpenBatch], of_key: dict[str, Request], problems: dict[str, str], *,
+                       earlier: bool = False) -> None:
         """Wait for batches, each handed in where it is not there yet, and note what they brought.
+
+        Args:
+            batches: written down.
+            of_key: the requests by their keys.
+            problems: why a request has no answer, to be added to.
+            earlier: another process wrote them down, and may have handed them in.
 
         Raises:
             EndpointError: the provider refuses a batch; it is forgotten, for nothing of it was answered.
         """
         provider = await self._api()
-        there = [await self._there(provider, batch, of_key) for batch in batches]
+        there = [await self._there(provider, batch, of_key, earlier) for batch in batches]
         on_its_way = [batch for batch in there if batch is not None]
         pause = FIRST_POLL
         while on_its_way:
@@ -155,15 +165,13 @@ class ProviderBatchEngine:
                 await asyncio.sleep(pause)
                 pause = min(LONGEST_POLL, pause * GROWTH)
 
-    async def _there(self, provider: Provider, batch: OpenBatch, of_key: dict[str, Request]) -> OpenBatch | None:
+    async def _there(self, provider: Provider, batch: OpenBatch, of_key: dict[str, Request],
+                     may_be_there: bool) -> OpenBatch | None:
         """The batch with the provider's name of it: found there, or handed in; None where nothing of it is needed."""
         if batch.provider_id:
             return batch
-        handed_in = False
         for attempt in range(HAND_IN_ATTEMPTS):
-            # An earlier process may have handed it in, or an attempt that brought no answer.
-            may_be_there = handed_in or batch.created < self._began
-            if may_be_there and (identity := await provider.find(batch)) is not None:
+            if may_be_there and (identity := await self._looked_for(provider, batch)) is not None:
                 return self.record.arrived(batch, identity)
             requests = [(key, of_key[key]) for key in batch.bounds if key in of_key]
             if len(requests) < len(batch.bounds):
@@ -172,7 +180,7 @@ class ProviderBatchEngine:
             try:
                 identity = await provider.hand_in(batch, requests)
             except Unanswered:
-                handed_in = True
+                may_be_there = True
                 await asyncio.sleep(min(LONGEST_POLL, 0.5 * 2**attempt))
                 continue
             except ValueError as error:
@@ -185,6 +193,15 @@ class ProviderBatchEngine:
         raise EndpointError("does not take the batch", where=shown_address(self.url),
                             remedy="run the same command again later: it looks for the batch first")
 
+    async def _looked_for(self, provider: Provider, batch: OpenBatch) -> str | None:
+        """The provider's name of a batch that may have arrived, looked for more than once."""
+        for look in range(LOOKS):
+            if look:
+                await asyncio.sleep(LOOK_PAUSE)
+            if (identity := await provider.find(batch)) is not None:
+                return identity
+        return None
+
     def _forget(self, batch: OpenBatch) -> None:
         """Nothing of the batch was answered or will be: its price is free again."""
         self.record.close(batch)
@@ -192,15 +209,25 @@ class ProviderBatchEngine:
 
     async def _close(self, provider: Provider, batch: OpenBatch, state: BatchState, of_key: dict[str, Request],
                      problems: dict[str, str]) -> None:
-        """Read the results of a batch that has ended, and note them."""
+        """Read the results of a batch that has ended, and note them.
+
+        What the provider counts as answered and does not send may have been charged, and is not requested again.
+        """
         if state.ending == "failed":
             self._forget(batch)
             raise EndpointError(f"could not answer the batch: {self.http.secrets.redacted(state.problem)}",
                                 where=shown_address(self.url),
                                 remedy="lower --concurrency for smaller batches, or leave out --provider-batch")
-        replies, failures = await self._results(provider, batch, state, of_key)
+        replies, failures, complete = await self._results(provider, batch, state, of_key)
         bills = [failure.bill for failure in failures.values() if failure.bill is not None]
         lost = sum(batch.bounds[key] for key, failure in failures.items() if failure.charged and failure.bill is None)
+        if not complete:
+            missing = batch.bounds.keys() - replies.keys() - failures.keys()
+            replies |= {key: Reply("", "failed", problem="counted as answered, but not in the results") for key in missing}
+            lost += sum(batch.bounds[key] for key in missing)
+            self._lost |= missing
+            print(f"{self.label}: batch {batch.provider_id} counts {state.lines:,} answers and sends fewer; "
+                  f"{len(missing):,} rows without one may have been charged and are not requested again", file=sys.stderr)
         self.record.close(batch, replies.items(), bills, lost)
         charged = sum(reply.usd for reply in replies.values()) + sum(bill.usd for bill in bills) + lost
         self.budget.settle(batch.usd, charged)
@@ -208,28 +235,38 @@ class ProviderBatchEngine:
         problems.update({key: "the batch held no answer" for key in batch.bounds.keys() - replies.keys() - failures.keys()})
 
     async def _results(self, provider: Provider, batch: OpenBatch, state: BatchState, of_key: dict[str, Request],
-                       ) -> tuple[dict[str, Reply], dict[str, Failure]]:
-        """The replies and failures in a batch's results; the first line of a request counts."""
+                       ) -> tuple[dict[str, Reply], dict[str, Failure], bool]:
+        """The replies and failures in a batch's results, and whether they are as many as the provider counts.
+
+        The first line of a request counts, but an answer more than a failure.
+        """
         problem = ""
         for attempt in range(FETCH_ATTEMPTS):
             if problem:
                 await asyncio.sleep(min(LONGEST_POLL, 0.5 * 2**attempt))
+                state = await provider.state(batch.provider_id or "")
             replies: dict[str, Reply] = {}
             failures: dict[str, Failure] = {}
             try:
                 async for line in provider.lines(batch.provider_id or "", state):
                     key = key_of(line.get("custom_id"), batch.name)
-                    if key is None or key not in batch.bounds or key in replies or key in failures:
+                    if key is None or key not in batch.bounds or key in replies:
                         continue
                     outcome = self._outcome(provider, line, of_key.get(key))
                     if isinstance(outcome, Reply):
                         replies[key] = outcome
+                        failures.pop(key, None)
                     else:
-                        failures[key] = outcome
+                        failures.setdefault(key, outcome)
             except Unanswered as error:
+                if isinstance(error, NotThere) and attempt + 1 >= LATE_ATTEMPTS:
+                    raise self.http.gone(f"the results of {batch.provider_id}", error) from None
                 problem = str(error)
                 continue
-            return replies, failures
+            complete = len(replies) + len(failures) >= min(state.lines, len(batch.bounds))
+            if complete or attempt + 1 >= LATE_ATTEMPTS:
+                return replies, failures, complete
+            problem = "fewer than the provider counts"
         raise EndpointError(f"the results cannot be fetched ({problem})", where=shown_address(self.url),
                             remedy="run the same command again later: the batch is kept")
 

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import random
+import time
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +21,8 @@ MOST_LINE = 4 * 2**20
 MOST_RESULTS = 4 * 2**30
 """Bytes of one answer, one line of results, and all results of one batch."""
 ATTEMPTS = 8
+LATE_ATTEMPTS = 6
+"""How often something is asked for that the endpoint does not know, or not yet."""
 FETCH_ATTEMPTS = 20
 LONGEST_PAUSE = 60.0
 LONGEST_TRANSFER = 3600.0
@@ -28,6 +32,10 @@ ANTHROPIC_HOST = "api.anthropic.com"
 
 class Unanswered(Exception):
     """A call to which no answer came: it may have arrived or not."""
+
+
+class NotThere(Unanswered):
+    """The endpoint does not know what it is asked for, or not yet."""
 
 
 class BatchHttp:
@@ -48,13 +56,19 @@ class BatchHttp:
         self._client = httpx.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False,
                                          trust_env=not is_loopback(url))
         self._rng = random.Random(0)
+        self._ahead = 0.0
+
+    @property
+    def now(self) -> float:
+        """Seconds since 1970 by the endpoint's clock, as far as its answers told it: the clock here may be wrong."""
+        return time.time() + self._ahead
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
     async def get(self, path: str) -> Any:
-        """The JSON at a path, asked for again while that helps.
+        """The JSON at a path, asked for again while that helps; what is not there may come yet.
 
         Raises:
             EndpointError: it cannot be had.
@@ -66,8 +80,17 @@ class BatchHttp:
             try:
                 return await self.call("GET", path)
             except Unanswered as error:
+                if isinstance(error, NotThere) and attempt + 1 >= LATE_ATTEMPTS:
+                    raise self.gone(path, error) from None
                 problem = str(error)
         raise self._unreachable(problem)
+
+    def gone(self, path: str, error: Exception) -> EndpointError:
+        """What is said of something that was there, and that the endpoint does not know any more."""
+        return EndpointError(f"does not know {path.partition('?')[0]} ({error})", where=shown_address(self.url),
+                             remedy=f"set {key_variable(self.url)} to a key of the account and project that handed it in, "
+                                    "and run the same command again; where it was deleted there, what it cost is lost, and "
+                                    "--force or another --out begins anew")
 
     async def exists(self, path: str) -> bool:
         """Whether the endpoint knows a path."""
@@ -102,6 +125,8 @@ class BatchHttp:
             pause = retry_after(response.headers)
             await asyncio.sleep(pause)
             raise Unanswered(f"status {status}: {message}" if status >= 300 else "an answer that is no JSON object")
+        if (method == "GET" or path == "/batches") and status in (404, 410):       # a new file may not be known everywhere
+            raise NotThere(f"status {status}: {message}")
         self._accepted(status)
         raise EndpointError(f"does not take the batch ({status}: {message})", where=shown_address(self.url),
                             remedy="leave out --provider-batch, or give an endpoint that has batches")
@@ -111,12 +136,16 @@ class BatchHttp:
 
         Raises:
             Unanswered: the transfer broke off.
+            EndpointError: the endpoint refuses.
         """
         async with asyncio.timeout(LONGEST_TRANSFER):
             try:
                 async with self._client.stream("GET", self.url + path) as response:
-                    if response.status_code >= 300:
-                        raise Unanswered(f"status {response.status_code} for {path}")
+                    if (status := response.status_code) >= 300:
+                        self._accepted(status)
+                        if status == 429 or status >= 500:
+                            await asyncio.sleep(retry_after(response.headers))
+                        raise (NotThere if status in (404, 410) else Unanswered)(f"status {status} for {path}")
                     waiting, total = b"", 0
                     async for part in response.aiter_bytes():
                         total += len(part)
@@ -141,6 +170,8 @@ class BatchHttp:
                         body += part
                         if len(body) > MOST_JSON:
                             raise Unanswered(f"a body of more than {MOST_JSON:,} bytes")
+                if (stamp := response.headers.get("date")) and (sent := _seconds(stamp)) is not None:
+                    self._ahead = sent - time.time()
                 return httpx.Response(response.status_code, headers=response.headers, content=body)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unanswered(f"no answer ({type(error).__name__})") from None
@@ -168,3 +199,11 @@ class BatchHttp:
         error = answer.get("error") if isinstance(answer, dict) else None
         message = error.get("message") if isinstance(error, dict) else error
         return self.secrets.redacted(mended(message)[:160]) if isinstance(message, str) else "no message"
+
+
+def _seconds(stamp: str) -> float | None:
+    """A `Date` of HTTP as seconds since 1970."""
+    try:
+        return parsedate_to_datetime(stamp).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -28,6 +28,7 @@ class BatchState:
     Args:
         ending: `waiting`, `finished` (in whole or in part), or `failed` before anything was answered.
         answered, total: requests.
+        lines: how many results there must be at least, once it is finished.
         files: where the results are, by the provider's names.
         problem: why it failed.
     """
@@ -35,6 +36,7 @@ class BatchState:
     ending: Ending
     answered: int = 0
     total: int = 0
+    lines: int = 0
     files: tuple[str, ...] = ()
     problem: str = ""
 
@@ -85,19 +87,25 @@ def openai_line(identity: str, path: str, body: dict[str, Any]) -> bytes:
 
 
 def openai_state(answer: Any) -> BatchState | None:
-    """The state in what `GET /batches/ID` sends; None where it is no batch."""
+    """The state in what `GET /batches/ID` sends; None where it is no batch.
+
+    A batch without an output file ends as `completed` where all its requests failed, and has an error file then. Where it
+    has none either, its files are late: its results are as many as its requests.
+    """
     status = _member(answer, "status")
+    status = status.lower() if isinstance(status, str) else None
     counts = _member(answer, "request_counts")
     done = (_number(_member(counts, "completed")), _number(_member(counts, "total")))
     names = (_member(answer, name) for name in ("output_file_id", "error_file_id"))
     files = tuple(name for name in names if isinstance(name, str) and name)
-    if status in ("completed", "expired", "cancelled"):
-        return BatchState("finished", *done, files)
+    if status in ("completed", "expired", "cancelled", "canceled") or (status == "failed" and files):
+        answered, total = done
+        return BatchState("finished", *done, total if status == "completed" and not files else answered, files)
     if status == "failed":
         errors = _member(_member(answer, "errors"), "data")
         first = errors[0] if isinstance(errors, list) and errors else None
-        return BatchState("failed", *done, files, str(_member(first, "message") or "no reason was given")[:300])
-    return BatchState("waiting", *done) if isinstance(status, str) else None
+        return BatchState("failed", *done, 0, files, str(_member(first, "message") or "no reason was given")[:300])
+    return BatchState("waiting", *done) if status else None
 
 
 COUNTS = ("processing", "succeeded", "errored", "canceled", "expired")
@@ -110,7 +118,7 @@ def anthropic_state(answer: Any) -> BatchState | None:
         return None
     numbers = {name: _number(_member(counts, name)) for name in COUNTS}
     total = sum(numbers.values())
-    return BatchState("finished" if status == "ended" else "waiting", total - numbers["processing"], total)
+    return BatchState("finished" if status == "ended" else "waiting", total - numbers["processing"], total, total)
 
 
 def openai_result(line: Any, request: Request, price: Price) -> Reply | Failure:
@@ -121,6 +129,8 @@ def openai_result(line: Any, request: Request, price: Price) -> Reply | Failure:
         return reading(body, request, price)
     if isinstance(status, int):
         return _by_status(status, _message(body))
+    if _member(body, "choices"):                          # some leave the status of an answer out
+        return reading(body, request, price)
     return Failure(f"{_member(error, 'code') or 'no response'}: {_message({'error': error})}")
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from instructwild.errors import ConfigError, EndpointError
 from instructwild.llm.address import shown_address
@@ -67,25 +67,31 @@ class OpenAIBatches:
 
     def __init__(self, http: BatchHttp, url: str, model: str) -> None:
         self.http, self.url, self.model = http, url, model
+        self._uploaded: dict[str, str] = {}
         self._key = "ds_name" if (urlsplit(url).hostname or "").startswith("dashscope") else METADATA
 
     async def hand_in(self, batch: OpenBatch, requests: Keyed) -> str:
-        """Upload the requests, then have them answered."""
+        """Upload the requests, once, then have them answered."""
         paths, lines = set(), []
         for key, request in requests:
             path, body = completion_call(self.url, self.model, request)
             paths.add(path)
             lines.append(openai_line(custom_id(batch.name, key), path, body))
         path, = paths
-        file = {"file": (f"{METADATA}-{batch.name}.jsonl", b"".join(lines), "application/jsonl")}
-        uploaded = _identity(await self.http.call("POST", "/files", data={"purpose": "batch"}, files=file), self.url)
+        file = {"file": (_file_name(batch), b"".join(lines), "application/jsonl")}
+        if batch.name not in self._uploaded:
+            answer = await self.http.call("POST", "/files", data={"purpose": "batch"}, files=file)
+            self._uploaded[batch.name] = _identity(answer, self.url)
         created = await self.http.call("POST", "/batches", json={
-            "input_file_id": uploaded, "endpoint": f"/v1{path}", "completion_window": "24h",
+            "input_file_id": self._uploaded[batch.name], "endpoint": f"/v1{path}", "completion_window": "24h",
             "metadata": {self._key: batch.name}})
         return _identity(created, self.url)
 
     async def find(self, batch: OpenBatch) -> str | None:
-        """Look through the account's batches, the newest first, for one with our name in its metadata."""
+        """Look through the account's batches, the newest first, for one with our name in its metadata.
+
+        Of one whose metadata the provider does not tell, the name of its input file is looked at.
+        """
         after = ""
         while True:
             page = await self.http.get(f"/batches?limit={PAGE}" + (f"&after={after}" if after else ""))
@@ -94,12 +100,23 @@ class OpenAIBatches:
                 metadata = entry.get("metadata")
                 if isinstance(metadata, dict) and batch.name in metadata.values():
                     return _identity(entry, self.url)
-            oldest = min((entry["created_at"] for entry in listed if isinstance(entry.get("created_at"), int | float)),
-                         default=0)
+                if not metadata and _stamp(entry) >= batch.created - CLOCKS_APART and await self._has_our_file(entry, batch):
+                    return _identity(entry, self.url)
+            oldest = min(map(_stamp, listed), default=0.0)
             following = listed[-1].get("id") if listed else None
             if not page.get("has_more") or not following or following == after or oldest < batch.created - CLOCKS_APART:
                 return None
             after = str(following)
+
+    async def _has_our_file(self, entry: dict[str, Any], batch: OpenBatch) -> bool:
+        """Whether the requests of a batch came in the file that `hand_in` names so."""
+        if not isinstance(name := entry.get("input_file_id"), str):
+            return False
+        try:
+            file = await self.http.call("GET", f"/files/{quote(name, safe='')}")
+        except (Unanswered, EndpointError):               # of another project, or deleted: not ours
+            return False
+        return bool(file.get("filename") == _file_name(batch))
 
     async def state(self, provider_id: str) -> BatchState:
         """See `Provider`."""
@@ -108,7 +125,7 @@ class OpenAIBatches:
     async def lines(self, provider_id: str, state: BatchState) -> AsyncIterator[Any]:
         """See `Provider`."""
         for file in state.files:
-            async for line in _parsed(self.http.lines(f"/files/{file}/content")):
+            async for line in _parsed(self.http.lines(f"/files/{quote(file, safe='')}/content")):
                 yield line
 
     def result(self, line: Any, request: Request, price: Price) -> Reply | Failure:
@@ -205,6 +222,16 @@ def _identity(answer: Any, url: str) -> str:
     if isinstance(identity, str) and identity and identity.replace("-", "").replace("_", "").isalnum():
         return identity
     raise EndpointError("sends a file or batch without an id", where=shown_address(url), remedy="leave out --provider-batch")
+
+
+def _file_name(batch: OpenBatch) -> str:
+    return f"{METADATA}-{batch.name}.jsonl"
+
+
+def _stamp(entry: dict[str, Any]) -> float:
+    """When a batch was made, in seconds since 1970; now and later where it is not told, so that nothing is overlooked."""
+    stamp = entry.get("created_at")
+    return float(stamp) if isinstance(stamp, int | float) else _seconds(stamp)
 
 
 def _state(state: BatchState | None, url: str) -> BatchState:

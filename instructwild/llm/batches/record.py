@@ -2,9 +2,9 @@
 
 import json
 import sqlite3
-import time
+import sys
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,9 +47,14 @@ class BatchRecord:
     def __init__(self, ledger: Ledger, address: str) -> None:
         self.ledger, self.address = ledger, address
 
-    def open(self, bounds: Mapping[str, float]) -> OpenBatch:
-        """Write a batch down, before anything of it is sent."""
-        batch = OpenBatch(uuid.uuid4().hex[:12], None, time.time(), dict(bounds))
+    def open(self, bounds: Mapping[str, float], now: float) -> OpenBatch:
+        """Write a batch down, before anything of it is sent.
+
+        Args:
+            bounds: key of each call -> the most it can cost, in US$.
+            now: the time at the provider, in seconds since 1970.
+        """
+        batch = OpenBatch(uuid.uuid4().hex[:12], None, now, dict(bounds))
         with self.ledger.changes() as db:
             db.execute("INSERT INTO batches VALUES (?, ?, ?, ?, ?, ?, ?)",
                        (batch.name, self.ledger.run, self.address, None, batch.created, json.dumps(batch.bounds), batch.usd))
@@ -91,3 +96,17 @@ def batches_in(path: Path) -> list[tuple[str, str]]:
     except sqlite3.Error:
         return []
     return [(str(provider_id or f"the batch named {name}"), str(address)) for provider_id, name, address in rows]
+
+
+def name_abandoned(before: Collection[tuple[str, str]], path: Path) -> None:
+    """Name on stderr the open batches that nobody waits for any more, because the run that handed them in was replaced.
+
+    Args:
+        before: what `batches_in` told of the run's file when the command began.
+        path: that file now.
+    """
+    kept = batches_in(path) if before else []
+    for batch, address in before:
+        if (batch, address) not in kept:
+            print(f"{batch} at {address} was handed in by the run that is replaced here: nobody waits for its answers, and "
+                  "it may still be charged. Cancel it there.", file=sys.stderr)
