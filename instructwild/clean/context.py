@@ -7,6 +7,7 @@ does: "I apologize for the error in my previous response".
 
 import polars as pl
 
+from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP
 from instructwild.clean.patterns import matches
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -115,7 +116,7 @@ LOST_CONTEXT = _SINGLE_TURN & (_SIZE < LONGEST) & (
                                 | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
                                 | (matches(ANSWER.str.head(200), _OPENS_EARLIER)
                                    & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))))
-    | matches(ANSWER, _ANSWERS_EARLIER))
+    | (_BARE & FOLLOWS_UP) | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
          r"|data|statement|table|phrases?)")
@@ -144,4 +145,4 @@ MISSING_INPUT = (_SINGLE_TURN & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT
                  & ((matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
                     | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
                         & ~matches(PROMPT, _HAN_PROGRAM))
-                    | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED))))
+                    | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED)) | ASKS_BACK))

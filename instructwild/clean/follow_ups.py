@@ -1,0 +1,113 @@
+"""Prompts that go on from a turn which is not in the row: "5 more", "now in bullets", "you forgot the header".
+
+Each pattern is one way in which people go on. They are looked for in short prompts that hold no text of their own; what an
+answer opens with shows the same: "thank you for clarifying", "here are five more".
+"""
+
+import polars as pl
+
+from instructwild.clean.patterns import matches
+
+PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
+
+_ASKS = (r"\A\W*(?:please |pls |kindly |can you |could you |would you |now |then |and |also |ok(?:ay)?,? |next,? )*")
+_COUNT = r"(?:\d+|one|two|three|four|five|six|seven|eight|ten|twelve|fifteen|twenty)"
+_WORK = (r"(?:code|script|program|function|query|class|regex|formula|macro|answers?|responses?|tables?|lists?|essay|article"
+         r"|blog(?: post)?|outline|story|draft|sections?|paragraphs?|email|letter|poem|plan|summary|text|report|proposal"
+         r"|chapter|scene|dialogue|description|title|message|prompt|output|results?|file|app|error|bug|issue|problem|song"
+         r"|lyrics|speech|resume|slides?|presentation|diagram|chart|schedule|itinerary|recipe|quiz|questions|design|layout"
+         r"|content|introduction|conclusion)")
+
+_MORE = (rf"(?i){_ASKS}(?:do you mind |let['’]?s |(?:can|could|may) (?:i|we) (?:have|get|see) )?"
+         r"(?:(?:give|provide|show|list|suggest|add|write|generate|create|share)(?: me| us)?(?: with)?)?"
+         rf"(?: some| a few| a couple| another| {_COUNT})? more(?: [a-z]+){{0,2}}\W*\z"
+         rf"|{_ASKS}(?:give|provide|show|list|suggest|add|write|generate|create|make)(?: me| us)?(?: with)? another {_COUNT} [a-z]|\b{_COUNT} more(?: [a-z]+)?(?: please)?\W*\z|\b{_COUNT} more (?:like (?:this|that|these|those)"
+         r"|of (?:these|them|those))\b"
+         r"|\b(?:give|provide|suggest|show|list)(?: me)? (?:some |\d+ )?other (?:options|ideas|examples|suggestions|versions?"
+         r"|names|titles|alternatives)\W*\z"
+         r"|\A\W*(?:but )?(?:a (?:bit|little) )?(?:more|less) [a-z]+(?: please)?\W*\z|\A\W*i (?:need|want) more\W*\z")
+"""More of the same."""
+_GO_ON = (rf"(?i){_ASKS}(?:continue|keep going|go on|carry on)\b(?: (?:please|writing|with|from|the|where|to|on|your|and|but|what"
+          r"|it|if|further|in)\b[^,;]{0,80})?\W*\z"
+          r"|\A\W*(?:continue|keep going|go on)\W*(?:share prompt|지금 번역하기|please)\W*\z"
+          r"|\A\W*(?:the )?next (?:one|question|task|section|chapter|part|step|slide|line|page|point)s?(?: please)?\W*\z"
+          r"|\A\W*(?:weiter|fortfahren|continua|continúa|continuez|sigue|prossiga|продолжай|продолжи|계속(?:해)?|続けて)\W*\z")
+_ALL_OF = (r"(?i)\A[^.?!,;'‘–]*\b(?:(?:each|all|any|some|which|both|none|most) of (?:these|those|them)\b|of (?:these|those) \d+\b"
+           r"|for (?:each|all) (?:of )?(?:these|those)\b|between (?:these|those) two\b)[^.?!,;'‘–]*[.?!]?\z"
+           r"|\b(?:the|all|those|of|these) (?:afore-?|above-?)?mentioned [a-z]+|\bmentioned (?:above|earlier|before)\b")
+"""Things named before: one clause alone, as a longer one may name them itself."""
+_BY_NUMBER = (r"(?i)\A\W*(?:number|option|point|step|item|idea|question|suggestion) #?\d+ (?:is|was|looks|sounds|seems|please"
+              r"|again)\b"
+              r"|\b(?:expand|elaborate|details?|focus|work) (?:more )?(?:on|about|for) (?:the )?(?:number|option|point|step|item"
+              r"|idea|question|part|section|example|suggestion)(?: no\.?| number)? ?#?\d+\b"
+              r"|\b(?:expand|elaborate) on the (?:first|second|third|fourth|fifth|last) (?:one|point|part|item|idea|step|section"
+              r"|option|paragraph|example|question)\b")
+_YOU_DID = (r"(?i)\b(?:that|which|code|script|examples?|answers?|solution|implementation|function|list|ideas?|suggestions?"
+            r"|query|ones?) you (?:just |already |previously )?(?:gave|provided|suggested|wrote|generated|listed|shared|showed"
+            r"|posted)\b"
+            r"|\A\W*(?:but |and |no,? |hey,? )?you (?:already |just )?(?:forgot|missed|skipped|left out|didn['’]?t|did not"
+            r"|repeated|stopped|gave|told|are (?:not|wrong|still|missing)|are right|still|keep (?:on|repeating|making|giving))\b"
+            r"|\A\W*(?:but )?you(?:['’]re|['’]ve) (?:not|still|right|wrong|missing|forgotten|already)\b"
+            r"|\b(?:suggest(?:ions|ed)|given|provided|generated) by you\b"
+            r"|\byour (?:previous|earlier|suggestions?|implementation|code|script) (?:is|was|has|does|did|and|so|it|above|to"
+            r"|for|answer|suggestion|response|message|above|gives?|works?)\b")
+_OPENS = (r"(?i)\A\W*(?:also|again|finally|instead|additionally)[, ] ?(?:[a-z'’]+ ){0,2}(?:add|write|make|include|give|the"
+          r"|i|i['’]m|in|for|can|could|it|show|explain|provide|create|please|we)\b"
+          r"|\A\W*now (?:in|with|for|as|do|rewrite|use|format|translate (?:the|it|this|that)|make|combine|add|change|answer)\b"
+          r"|\A\W*now,? (?:explain|write|create|describe|list|generate|give|provide|tell|summari[sz]e|convert|show)\b.*\b(?:it|this"
+          r"|that|these|those|same|another|again|follow[- ]?up|your|above|each|the (?:first|second|third|next|last|other|final"
+          r"|rest|same|product|story|code|above))\b"
+          r"|\A\W*(?:and|but|or) (?:how|what|why|is|are|can|could|if|does|do|did|which|you|the|in|then|when|where|for|it|i|we"
+          r"|should|would|this|that|with|a|not|who|my|there)\b"
+          r"|\A\W*(?:so|then) (?:how|what|why|is|are|can|could|if|does|do|did|which|you|the|in|when|where|for|it|i|we|should"
+          r"|would|this|that|my)\b.*\b(?:the|it|its|that|this|these|those|they|them|my|your|again|same|instead|you|we|i)\b"
+          r"|\A\W*(?:ok(?:ay)?|great|perfect|awesome|nice|cool|excellent|good|very (?:good|nice)|looks good|good job|well done"
+          r"|no|nope|yes|yeah|yep|hmm|wait|actually|alright|sure)[,.!]? (?:now|but|so|and|also|then|next|that|it|write it|go on"
+          r"|make (?:it|this|that)|going back|on to)\b"
+          r"|\A\W*(?:what|how) about [a-tv-z]"
+          r"|\A\W*(?:this|that|it|these|those|they)(?:['’]s| is| are| was| were| does| did| doesn['’]?t| didn['’]?t| still"
+          r"| looks?| works?| worked| gives?| seems?| isn['’]?t| has| sounds?)\b"
+          r"|\A\W*i (?:meant|mean|still|already|modified|am (?:getting|still|referring))\b.*\b(?:it|this|that|these|those|you"
+          r"|your|error|one|again|still|the)\b|\A\W*i (?:like|love) (?:it|this|that|these|those)\b")
+_STANDS_ALONE = (r"(?i)\A\W*(?:it is (?:essential|said|important|known|true|possible)|(?:it|this)(?: is|['’]s) (?:so|a|an|the|my|payday) "
+                 r"|(?:ok(?:ay)?,? )?so,? how (?:do|can|would|should) (?:i|we|you) |additionally, give)")
+"""Openings that begin a talk as well."""
+_CHANGE = (r"(?:update|modify|change|rewrite|revise|expand|shorten|improve|fix|refactor|extend|adjust|edit|turn|finish|redo"
+           r"|rework|polish|tweak|reformat|optimi[sz]e|regenerate|correct|simplify|reduce|merge|split)")
+_CHANGES = (rf"(?i){_ASKS}{_CHANGE}\b(?: [a-z'-]+){{0,3}}? (?:the|this|that|your|these|those) (?:[a-z]+ )?{_WORK}"
+            r"(?:\W*\z| (?:to|with|so|and|using|into|by|in (?:a |the )?(?:more|bullet|table|less)|further|again|accordingly|more"
+            r"|above|as|such)\b)"
+            r"|\A\W*(?:please )?(?:add|include|insert|incorporate) (?:[\w'-]+ ){1,8}?(?:to|in|into) (?:it|them|that|this)\W*\z"
+            r"|\A\W*(?:how (?:to|do i|can i) )?(?:fix|solve|resolve) (?:the|this|that) (?:error|issue|problem|bug)\W*\z"
+            r"|\bfor the (?:last|previous) (?:script|one|code|query|example|question|function)\b")
+
+_SORRY = (r"(?:i['’ ]?(?:a?m)? ?(?:sincerely |deeply )?apologi[sz]e|(?:my )?(?:sincere )?apologies|(?:i['’]m )?sorry)(?: again)?")
+_FAULT = (r"(?:confusion|mistakes?|errors?|oversights?|misunderstanding|mix-?up|typos?|omission|incorrect|incomplete|wrong|earlier"
+          r"|previous|general|extra|missing|repeated|continued|response|answer|code|length)")
+_ANSWERS_ON = (rf"(?i)\A\W*(?:{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}{_FAULT}\b|{_SORRY} for (?:that[.,]|misunderstanding)"
+              r"|you(?:['’]re| are) (?:absolutely |completely )?(?:right|correct)[,.!]"
+              r"|thank you for (?:the (?:clarification|additional|update|correction)|clarif|letting me know|providing (?:that|those"
+              r"|more|me|additional)|pointing)"
+              r"|(?:i['’]m )?(?:glad|happy) (?:to hear )?(?:that )?(?:you (?:like|liked|found|enjoyed)|it worked|that worked))"
+              r"|\b(?:as|that|which)(?: i| we| you)? (?:mentioned|discussed|suggested|provided|listed|outlined|shared)"
+              r" (?:earlier|previously)\b"
+              r"|\bi (?:earlier|previously) (?:mentioned|discussed|described|suggested|provided|listed|outlined|shared)\b")
+_GIVES_MORE = (rf"(?i)\A\W*(?:(?:sure|certainly|of course|absolutely|great|yes|ok(?:ay)?)\W*)?here(?:['’]s| is| are) (?:the |some |a few"
+              rf" |{_COUNT} )?(?:more|another|additional|remaining|rest of the|next)\b(?: [a-z]+){{1,3}}")
+_SPEAKS_FOR = (r"(?i)apolog|sorry|customer|complain|feedback|review|e-?mail|letter|repl(?:y|ies)\b|respond|response|tweet|dialog"
+               r"|conversation|role|scenario|scene|story|write a")
+"""Prompts whose answer may speak in another's name."""
+_NEEDS_MORE = (r"(?i)(?:sorry|apologi[sz]e|not (?:quite |entirely )?sure|not familiar|don['’]t (?:have|understand)|do not have|unclear"
+              r"|not clear|ambiguous|need more).{0,220}(?:(?:could|can|would) you (?:please )?(?:provide|give|share|clarify)"
+              r"|please (?:provide|give|share))(?: me)?(?: with)?(?: me)? (?:more|some|additional|further) "
+              r"(?:context|information|details)")
+
+_SIZE = PROMPT.str.len_chars()
+_ON = "|".join(f"(?:{pattern})" for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES))
+FOLLOWS_UP = (_SIZE < 240) & (matches(PROMPT, _ON) & ~matches(PROMPT, _STANDS_ALONE)
+                              | ((_SIZE < 160) & matches(ANSWER.str.head(120), _GIVES_MORE)))
+"""Of prompts without a text of their own."""
+ANSWERS_A_TALK = matches(ANSWER.str.head(220), _ANSWERS_ON) & ~matches(PROMPT, _SPEAKS_FOR)
+ASKS_BACK = ((_SIZE < 120) & (ANSWER.str.len_chars() < 500) & matches(ANSWER.str.head(300), _NEEDS_MORE)
+             & ~matches(PROMPT, _SPEAKS_FOR))
+"""The answer says that it does not know what is meant, and asks for more."""
