@@ -24,6 +24,12 @@ _ASKS = re.compile(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|w
                    rf"|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
                    rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于"
                    rf"|是什么)?\W*\Z")
+_TERM = rf"\(*{_NUMBER}\)*"
+_IN_PARENTHESES = rf"{_TERM}(?:{_SIGN}{_TERM}){{1,8}}"
+_ASKS_IN_PARENTHESES = re.compile(
+    rf"(?i)\A[^\d()=]{{0,90}}(?<![\w.^/])(?P<left>{_IN_PARENTHESES})\s*(?:=\s*)?[?？.。,，]?\s*"
+    rf"(?:的?(?:值|结果)|(?:是|等于)多少|(?:what(?:'s| is) )?the (?:result|value|answer))?\W*\Z")
+_ASKS_FOR_A_VALUE = re.compile(r"(?i)\b(?:calculate|compute|evaluate|solve|what|result|value|simplify)\b|计算|求|等于|结果|多少")
 _RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
 _SHORT = 120
 """Characters of an answer that is hardly more than the result."""
@@ -49,11 +55,36 @@ def wrong_row(prompt: str, answer: str) -> bool:
 
 def _no_result(prompt: str, answer: str) -> bool:
     """Whether the prompt is one sum, and no number of a short answer is its result."""
-    asks = _ASKS.match(prompt) if len(answer) < _SHORT and len(prompt) < _SHORT else None
-    if asks is None or "/" in asks["left"] or _RANGE.search(asks["lead"]):
+    if len(answer) >= _SHORT or len(prompt) >= _SHORT:
         return False
     results = [number.lstrip("$¥€£") for number in re.findall(_NUMBER, answer)]
+    if "(" in prompt:
+        return bool(results) and _other_value(prompt, results)
+    asks = _ASKS.match(prompt)
+    if asks is None or "/" in asks["left"] or _RANGE.search(asks["lead"]):
+        return False
     return bool(results) and not any(_holds(asks["left"], sign + number) for number in results for sign in ("", "-"))
+
+
+def _other_value(prompt: str, results: list[str]) -> bool:
+    """Whether the prompt asks for the value of an expression with parentheses, and none of the results is it."""
+    asks = _ASKS_IN_PARENTHESES.match(prompt) if _ASKS_FOR_A_VALUE.search(prompt) else None
+    if asks is None or "/" in asks["left"] or "÷" in asks["left"] or not {"(", ")"} <= set(asks["left"]):
+        return False
+    left = asks["left"]
+    while innermost := re.search(rf"(?<![\d)])\(({_SUM}|{_NUMBER})\)(?!\d|\()", left):
+        value = _value_of(innermost[1])
+        if value is None or value < 0 or value.denominator != 1:
+            return False
+        left = left[:innermost.start()] + str(value) + left[innermost.end():]
+    return not {"(", ")"} & set(left) and not any(_holds(left, sign + number) for number in results for sign in ("", "-"))
+
+
+def _value_of(text: str) -> Fraction | None:
+    """The value of a sum of plain numbers."""
+    numbers = [number.lstrip("$¥€£").replace(",", "") for number in re.findall(_NUMBER, text)]
+    signs = re.findall(r"[+×*/÷x−-]", re.sub(_NUMBER, " ", text))
+    return _value(list(map(Fraction, numbers)), signs) if len(signs) == len(numbers) - 1 else None
 
 
 def wrong(text: str) -> bool:
@@ -119,5 +150,5 @@ def _judged(rows: pl.Series) -> pl.Series:
 
 _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
-WRONG_ARITHMETIC = only_where(_ANSWER.str.contains(CANDIDATE) | (_SHORT_ROW & _PROMPT.str.contains(_SUM)),
+WRONG_ARITHMETIC = only_where(_ANSWER.str.contains(CANDIDATE) | (_SHORT_ROW & _PROMPT.str.contains(_IN_PARENTHESES)),
                               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))

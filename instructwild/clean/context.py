@@ -141,8 +141,37 @@ _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (
                  r"|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
 _HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
 """What an input stands in or behind: a colon, quotes, brackets, digits, a second sentence."""
-MISSING_INPUT = (_SINGLE_TURN & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE)
-                 & ((matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
-                    | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
-                        & ~matches(PROMPT, _HAN_PROGRAM))
-                    | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED)) | ASKS_BACK))
+_ABOUT_THE_TALK = (r"(?i)(?:you (?:will|must|should|are)|user will|your (?:goal|task|job) is|while (?:performing|answering)|think"
+                   r"|help as much|always|provide) ?[^.?!\n\"“:]*[.!]?\s*")
+_HAN_ABOUT_THE_TALK = r"(?:你|您|想象自己|尽你所能|用户|在(?:执行|回答)|像|请?(?:逐步|一步)|总是)[^。？！\n“：]*[。！]?\s*"
+_ONLY_A_SYSTEM_TURN = (
+    rf"(?i)\A\s*you are (?:an? |the )?(?:very |helpful |ai |smart |honest |respectful |and |, )*(?:assistant|agent|chatbot)\b[^.?!\n\"“:]*[.!]?\s*"
+    rf"(?:{_ABOUT_THE_TALK})*\z"
+    rf"|\A\s*你是(?:一[个名位])?\p{{Han}}{{0,8}}(?:AI)?(?:助手|助理)[^。？！\n“：]*[。！]?\s*(?:{_HAN_ABOUT_THE_TALK})*\z")
+_AGREES = r"(?i)\A\W*(?:understood|okay|ok\b|got it|great|hello|hi\b|yes|sure[^.]*(?:help|assist)[^.]*[?!]\W*\z|好的|明白|了解|收到|您好|你好|当然)"
+_NO_QUESTION = ((PROMPT.str.len_chars() < 330) & matches(PROMPT, _ONLY_A_SYSTEM_TURN)
+                & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
+"""A system turn in the user's place, and an answer to a question that is gone."""
+MISSING_INPUT = _SINGLE_TURN & (
+    _NO_QUESTION
+    | ((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE)
+       & ((matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
+          | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
+             & ~matches(PROMPT, _HAN_PROGRAM))
+          | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED)) | ASKS_BACK)))
+
+_SHOWN = (r"(?i)\b(?:this|the|given|following|below|attached|provided)\b.{0,40}\b(?:articles?|paintings?|pictures?|images?|photos?"
+          r"|photographs?|videos?|trailers?|web ?sites?|web ?pages?|pages?|posts?|podcasts?|songs?|tweets?|artworks?|drawings?"
+          r"|advertisements?|ads?|clips?|films?|movies?|stories|story|recipes?|products?|reviews?|links?|documents?|papers?|piece)\b"
+          r"|(?:这|给定|以下|下面|如下|下列|提供).{0,14}(?:文章|画|图|照片|视频|预告片|网站|网页|页面|帖子|播客|歌|推文|艺术品|广告"
+          r"|电影|故事|食谱|产品|评论|链接|文档|论文|作品|曲|新闻)")
+_ADDRESS_ALONE = r"\A[^\n]+\n+\s*[\"“<(\[]?https?://[^\s/]+/[^\s/]\S*\s*\z"
+_SAYS_WHAT_IT_IS = r"https?://\w+(?:\.m)?\.wikipedia\.org/wiki/"
+_USES_THE_ADDRESS = (r"(?i)\b(?:code|script|function|program|python|java(?:script)?|html|url|urls|uri|api|endpoint|fetch|download|scrape"
+                     r"|regex|parse|curl|json|valid|shorten|domain|cite|citation|hyperlink|link text|anchor|qr|reference|bibliograph"
+                     r"|apa|mla)\b|代码|脚本|函数|程序|网址|域名|引用|参考文献|超链接|短链接|二维码|抓取|下载|解析|接口")
+_DID_NOT_SEE_IT = r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have access)\b|无法|不能|抱歉|对不起"
+UNSEEN_PAGE = (_SINGLE_TURN & matches(pl.when(PROMPT.str.contains("http", literal=True)).then(PROMPT), _ADDRESS_ALONE)
+               & matches(PROMPT, _SHOWN) & ~matches(PROMPT, rf"{_USES_THE_ADDRESS}|{_SAYS_WHAT_IT_IS}")
+               & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|\("))
+"""The only input is the address of a page or a picture, and the answer speaks of what is there."""

@@ -46,9 +46,15 @@ _PICTURE = (r"(?:<(?:img|image|picture|图片|图像)\b[^>]*>|!\[[^\]\n]*\]\([^)
             r"|the )?(?:image|picture|photo|photograph"
             r"|video|audio|file|gif|sticker|voice message|附?图片|图像|附?照片|插图|语音|视频|动画表情|表情|文件"
             r"|附件)(?: of [^\]\n]{1,60}| attached| here| omitted|: [^\]\n]{1,60})?[\]】>）])")
-MEDIA_AS_TEXT = ((matches(ANSWER.str.head(300), rf"(?i)\A\W{{0,3}}{_PICTURE}") & (ANSWER.str.len_chars() < 300)
-                  | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)"))
-                 & ~matches(PROMPT, r"(?i)html|markdown|code|tag|css|template|代码|标签|标记|网页|模板"))
+_WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标志|徽标|视频|音频|录音|image|picture|photo|diagram|chart|graph"
+          r"|drawing|logo|poster|video|audio|sketch|illustration)(?:[^\])）】>\n\w][^\])）】>\n]{0,40}|\p{Han}{0,6})?"
+          r"[\])）】>]\W*\z")
+"""An answer that is one note in brackets: a picture, chart or recording stood here."""
+_ABOUT_MARKUP = r"(?i)html|markdown|code|tag|css|template|代码|标签|标记|网页|模板"
+MEDIA_AS_TEXT = ~matches(PROMPT, _ABOUT_MARKUP) & (
+    matches(pl.when(ANSWER.str.len_chars() < 300).then(ANSWER), rf"(?i)\A\W{{0,3}}{_PICTURE}")
+    | matches(pl.when(ANSWER.str.len_chars() < 120).then(ANSWER), _WHOLE)
+    | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)"))
 """A picture or another file that stands as a word where it stood itself."""
 
 _VENDOR = (r"(?:OpenAI|Anthropic|Google(?: DeepMind| AI)?|DeepMind|Microsoft|Meta(?: AI)?|Baidu|Alibaba(?: Cloud)?|Tencent"

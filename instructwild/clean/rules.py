@@ -11,7 +11,7 @@ from typing import ClassVar, Literal, NamedTuple
 import polars as pl
 
 from instructwild.clean.arithmetic import WRONG_ARITHMETIC
-from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT
+from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.endings import CUT_OFF, REPETITION
 from instructwild.clean.patterns import matches
 from instructwild.clean.residue import (
@@ -27,7 +27,7 @@ from instructwild.clean.residue import (
 )
 from instructwild.clean.rows import flagged
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
-from instructwild.clean.translated import HALF_TRANSLATED, LOST_IN_TRANSLATION
+from instructwild.clean.translated import HALF_TRANSLATED, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
 from instructwild.schema.verdict import Reason
 
 Action = Literal["off", "flag", "drop"]
@@ -77,6 +77,8 @@ RULES: dict[str, Defect] = {
                           r"|recording)s?\b"
                           r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音"
                           r"|图表)|[如看]下图"), "flag"),
+    "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there", UNSEEN_PAGE,
+                          "flag"),
     "needs_web": Defect(
         "the prompt asks for what changes from day to day",
         PROMPT.str.contains(r"(?i)\b(?:latest|today'?s|current|up-to-date) (?:news|weather|price|stock|score|headline)"
@@ -95,6 +97,7 @@ RULES: dict[str, Defect] = {
     "repeats_input": Defect("the answer is the input again",
                             (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
                             & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
+    "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED, "flag"),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the result of the sum that was asked for",
                                WRONG_ARITHMETIC, "flag", (38, 41)),
@@ -105,6 +108,7 @@ RULES: dict[str, Defect] = {
     "lost_in_translation": Defect("a Chinese task about letters, spelling or plurals of a text that has "
                                   "none", LOST_IN_TRANSLATION,
                                   "flag", (23, 25)),
+    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag"),
     "lost_characters": Defect(
         "a character was lost in an earlier conversion",
         PROMPT.str.contains("\ufffd", literal=True) | ANSWER.str.contains("\ufffd", literal=True), "flag"),
