@@ -29,7 +29,7 @@ _IN_PARENTHESES = rf"{_TERM}(?:{_SIGN}{_TERM}){{1,8}}"
 _ASKS_IN_PARENTHESES = re.compile(
     rf"(?i)\A[^\d()=]{{0,90}}(?<![\w.^/])(?P<left>{_IN_PARENTHESES})\s*(?:=\s*)?[?？.。,，]?\s*"
     rf"(?:的?(?:值|结果)|(?:是|等于)多少|(?:what(?:'s| is) )?the (?:result|value|answer))?\W*\Z")
-_ASKS_FOR_A_VALUE = re.compile(r"(?i)\b(?:calculate|compute|evaluate|solve|what|result|value|simplify)\b|计算|求|等于|结果|多少")
+_ASKS_FOR_A_VALUE = re.compile(r"(?i)\b(?:calculate|compute|evaluate|solve|what|value|simplify)\b|计算|求|等于|多少")
 _RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
 _SHORT = 120
 """Characters of an answer that is hardly more than the result."""
