@@ -33,6 +33,7 @@ _ASKS_FOR_A_VALUE = re.compile(r"(?i)\b(?:calculate|compute|evaluate|solve|what|
 _RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
 _SHORT = 120
 """Characters of an answer that is hardly more than the result."""
+_NUMBERS, _SIGNS = re.compile(_NUMBER), re.compile(r"[+×*/÷x−-]")
 _FRACTION = 20
 """Below it, what is written as 1/4 is a part of something that was named before: "1/4 = 15 cups"."""
 _LONGEST = 12
@@ -103,12 +104,14 @@ def _equations(text: str) -> Iterator[tuple[str, str]]:
 
 def _holds(left: str, right: str) -> bool:
     """Whether both sides agree as far as the digits of the right one go."""
-    numbers = [number.lstrip("$¥€£").replace(",", "") for number in re.findall(_NUMBER, left)]
-    signs = re.findall(r"[+×*/÷x−-]", re.sub(_NUMBER, " ", left))
+    numbers = [number.lstrip("$¥€£").replace(",", "") for number in _NUMBERS.findall(left)]
+    signs = _SIGNS.findall(left)
     if len(signs) > 1 and set(signs) & set("/÷"):       # what is divided by what is told by the writer's spaces at most
         return True
     if len(signs) != len(numbers) - 1 or any(len(number) > _LONGEST or (number[:1] == "0" and number[1:2].isdigit())
                                              for number in numbers):
+        return True
+    if _surely_holds(numbers, signs, right):
         return True
     values = [Fraction(number) for number in numbers]
     if "/" in signs and " " not in left and max(values) < _FRACTION:
@@ -120,6 +123,26 @@ def _holds(left: str, right: str) -> bool:
     step = Fraction(10) ** int(stated.as_tuple().exponent)
     rounded = "/" in signs or "÷" in signs or any("." in number for number in numbers)
     return abs(value - Fraction(stated)) < step if rounded else value == Fraction(stated)
+
+
+_SURE = 1_000_000_000
+"""Below it, floating-point numbers decide whether sums of daily life are equal."""
+
+
+def _surely_holds(numbers: list[str], signs: list[str], right: str) -> bool:
+    """Whether both sides are equal, as most are, told without fractions."""
+    terms = [float(numbers[0])]
+    for sign, number in zip(signs, map(float, numbers[1:]), strict=True):
+        if sign in "×*x":
+            terms[-1] *= number
+        elif sign in "/÷":
+            if number == 0:
+                return False
+            terms[-1] /= number
+        else:
+            terms.append(number if sign == "+" else -number)
+    value = sum(terms)
+    return abs(value) < _SURE and abs(value - float(right.replace("$", "").lstrip("¥€£").replace(",", ""))) < 1e-7
 
 
 def _other_unit(value: Fraction, stated: Fraction) -> bool:
@@ -150,5 +173,7 @@ def _judged(rows: pl.Series) -> pl.Series:
 
 _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
-WRONG_ARITHMETIC = only_where(_ANSWER.str.contains(CANDIDATE) | (_SHORT_ROW & _PROMPT.str.contains(_IN_PARENTHESES)),
+_MAY_EQUAL = pl.when(_ANSWER.str.contains("=|equal|等于")).then(_ANSWER)
+WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
+                              | pl.when(_SHORT_ROW).then(_PROMPT).str.contains(_IN_PARENTHESES).fill_null(False),
                               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))

@@ -8,7 +8,7 @@ does: "I apologize for the error in my previous response".
 import polars as pl
 
 from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP
-from instructwild.clean.patterns import matches
+from instructwild.clean.patterns import matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -104,19 +104,19 @@ _OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[s
                   r"|\A\W*(?:非常|很|十分)?(?:抱歉|对不起)，?(?:我)?(?:之前|刚才|上次|造成|让您|给您)(?:的|了|带来)?"
                   r".{0,8}(?:错误|有误|困惑|误解|混淆|不准确|遗漏)|\A\W*(?:您|你)说得(?:对|没错)"
                   rf"|(?:这|以下|下面)是(?:修改|更新|修订|改进|修正|调整|缩短|扩展)(?:后|过)的{_HAN_WORK}")
-LOST_CONTEXT = _SINGLE_TURN & (_SIZE < LONGEST) & (
-    matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
-    | (_BARE & (_SIZE < 240) & (matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE)
-                                | matches(PROMPT, _REPLIES)
-                                | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
-                                | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - "))
-                                | matches(PROMPT, _POINT) | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
-                                | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is"
-                                                                                                     r"|was) said\b"))
-                                | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
-                                | (matches(ANSWER.str.head(200), _OPENS_EARLIER)
-                                   & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))))
-    | (_BARE & FOLLOWS_UP) | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER))
+_SHORT = _BARE & (_SIZE < 240)
+_SHOWS_IN_THE_PROMPT = (
+    matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE) | matches(PROMPT, _REPLIES)
+    | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
+    | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - ")) | matches(PROMPT, _POINT)
+    | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
+    | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
+    | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
+_SHOWS_IN_THE_ANSWER = matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉")
+LOST_CONTEXT = _SINGLE_TURN & only_where(
+    _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER).fill_null(False)
+    | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
          r"|data|statement|table|phrases?)")
@@ -149,16 +149,17 @@ _ONLY_A_SYSTEM_TURN = (
     rf"(?:{_ABOUT_THE_TALK})*\z"
     rf"|\A\s*你是(?:一[个名位])?\p{{Han}}{{0,8}}(?:AI)?(?:助手|助理)[^。？！\n“：]*[。！]?\s*(?:{_HAN_ABOUT_THE_TALK})*\z")
 _AGREES = r"(?i)\A\W*(?:understood|okay|ok\b|got it|great|hello|hi\b|yes|sure[^.]*(?:help|assist)[^.]*[?!]\W*\z|好的|明白|了解|收到|您好|你好|当然)"
-_NO_QUESTION = ((PROMPT.str.len_chars() < 330) & matches(PROMPT, _ONLY_A_SYSTEM_TURN)
-                & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
+_NO_QUESTION = only_where(
+    (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|你是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
+    & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = _SINGLE_TURN & (
     _NO_QUESTION
-    | ((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE)
-       & ((matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
+    | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
+                 (matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
           | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
              & ~matches(PROMPT, _HAN_PROGRAM))
-          | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED)) | ASKS_BACK)))
+          | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED)).fill_null(False) | ASKS_BACK))
 
 _SHOWN = (r"(?i)\b(?:this|the|given|following|below|attached|provided)\b.{0,40}\b(?:articles?|paintings?|pictures?|images?|photos?"
           r"|photographs?|videos?|trailers?|web ?sites?|web ?pages?|pages?|posts?|podcasts?|songs?|tweets?|artworks?|drawings?"
@@ -171,7 +172,8 @@ _USES_THE_ADDRESS = (r"(?i)\b(?:code|script|function|program|python|java(?:scrip
                      r"|regex|parse|curl|json|valid|shorten|domain|cite|citation|hyperlink|link text|anchor|qr|reference|bibliograph"
                      r"|apa|mla)\b|代码|脚本|函数|程序|网址|域名|引用|参考文献|超链接|短链接|二维码|抓取|下载|解析|接口")
 _DID_NOT_SEE_IT = r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have access)\b|无法|不能|抱歉|对不起"
-UNSEEN_PAGE = (_SINGLE_TURN & matches(pl.when(PROMPT.str.contains("http", literal=True)).then(PROMPT), _ADDRESS_ALONE)
-               & matches(PROMPT, _SHOWN) & ~matches(PROMPT, rf"{_USES_THE_ADDRESS}|{_SAYS_WHAT_IT_IS}")
-               & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|\("))
+UNSEEN_PAGE = _SINGLE_TURN & only_where(
+    PROMPT.str.contains("http", literal=True),
+    matches(PROMPT, _ADDRESS_ALONE) & matches(PROMPT, _SHOWN) & ~matches(PROMPT, rf"{_USES_THE_ADDRESS}|{_SAYS_WHAT_IT_IS}")
+    & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|\("))
 """The only input is the address of a page or a picture, and the answer speaks of what is there."""

@@ -218,14 +218,15 @@ def _doubtful_placeholder(turns: Turns) -> bool:
 # --- line ends spelled out ---------------------------------------------------------------------------------------------
 
 SPELLED_LINE_END = r"\\n(?:\\n)*(?: ?[-*•] |\(?[A-Ha-h1-9][).]|[A-Z][a-z]*[ :]|\d|\p{Han}|\s*\z)"
-CODE = re.compile(r"`|\\[a-mo-zA-Z\\]|\$|[\"'“‘]\s*\\n\s*[\"'”’]|[A-Z]:\\|(?i:printf?\b|\bcode\b|string|regex|\bescap|new ?line|line break"
-                  r"|python|java|\bdef \b|\bjson\b|path)|代码|字符串|换行|转义|正则|函数|路径")
+SPELLED_ON_PURPOSE = (r"`|\\[a-mo-zA-Z\\]|\$|[\"'“‘]\s*\\n\s*[\"'”’]|[A-Z]:\\|(?i:printf?\b|\bcode\b|string|regex|\bescap|new ?line|line break"
+                      r"|python|java|\bdef \b|\bjson\b|path)|代码|字符串|换行|转义|正则|函数|路径")
+_ON_PURPOSE = re.compile(SPELLED_ON_PURPOSE)
 
 
 def _with_line_ends(turns: Turns) -> list[str]:
     """Two or more line ends spelled as a backslash and an n, in a row without anything in which that is meant."""
     contents = _contents(turns)
-    if sum(content.count("\\n") for content in contents) < 2 or _speaks_of(turns, CODE):
+    if sum(content.count("\\n") for content in contents) < 2 or _speaks_of(turns, _ON_PURPOSE):
         return contents
     return [content.replace("\\n", "\n") for content in contents]
 
@@ -267,6 +268,6 @@ DAMAGE: dict[str, Damage] = {
                           (CONTENT.str.strip_chars() != CONTENT) | CONTENT.str.contains("\r", literal=True), _stripped),
 }
 """In the order in which they are undone: one may uncover the next."""
-ACTIONS = dict.fromkeys(DAMAGE, "repair") | {"spelled_line_ends": "flag"}
-"""What is done about each unless the user says otherwise. Line ends are put in when asked for: many data sets hold such rows
-by the thousand, and programs of their users split at them."""
+ON_DEMAND = ("spelled_line_ends",)
+"""What is undone only when asked for, and flagged by the rule of the same name: many data sets hold such rows by the thousand,
+and programs of their users split at them."""

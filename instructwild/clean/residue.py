@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import matches
+from instructwild.clean.patterns import holds_any, matches
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -19,15 +19,14 @@ _TALKS = (r"(?i)human|user|dialog|conversation|chat|interview|script|token|templ
           r"|play"
           r"|对话|聊天|访谈|剧本|角色|模板|格式|标记|提示词|客服|问答|用户")
 _ABOUT_TAGS = r"(?i)token|template|chatml|prompt format|special|tokeni|模板|特殊标记|特殊符号|词元"
-_MAY_BE_TAGGED = pl.when(ANSWER.str.contains_any(["<"
-                                                  "|",
-                                                      "[INST",
-                                                          "[/INST",
-                                                              "SYS>>",
-                                                                  "_of_turn>", "<｜", "[|", "<eo", "[UNUSED"])).then(ANSWER)
+_MAY_BE_TAGGED = pl.when(holds_any(ANSWER, ["<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo", "[UNUSED"])).then(ANSWER)
+_HOLDS_A_NAME = pl.when(ANSWER.str.contains(
+    r"(?:Human|USER|User|用户|人类|ASSISTANT|Assistant|AI|助手|机器人|Response|Instruction|回答|指令)(?:\*\*)?[:：]")).then(ANSWER)
+_MAY_BE_NAMED = pl.when(matches(_HOLDS_A_NAME, r"(?:\A|\n)(?:#{1,3} ?)?(?:\*\*)?\w+(?:\*\*)?[:：]")).then(ANSWER)
 ROLE_TAGS = ((matches(_MAY_BE_TAGGED, _TAG) & ~matches(PROMPT, _ABOUT_TAGS))
              | matches(PROMPT, r"(?:\A|\s)<(?:user|bot|human|assistant)>\s*[:：]")
-             | (matches(ANSWER, _NAMED) & ~matches(PROMPT, _TALKS) & ~ANSWER.str.contains("```", literal=True)))
+             | (matches(_MAY_BE_NAMED, _NAMED) & ~matches(pl.when(_MAY_BE_NAMED.is_not_null()).then(PROMPT), _TALKS)
+                & ~_MAY_BE_NAMED.str.contains("```", literal=True)))
 
 _LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaicite", "†", "turn0", "turn1", "turn2", 
                 "复制代码", "Regenerate "
@@ -36,7 +35,7 @@ _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
             r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
             r"|(?:^|\n)(?:复制代码)\s*\n")
-SHARE_RESIDUE = pl.any_horizontal(matches(pl.when(text.str.contains_any(_LEFT_BEHIND)).then(text), _RESIDUE)
+SHARE_RESIDUE = pl.any_horizontal(matches(pl.when(holds_any(text, _LEFT_BEHIND)).then(text), _RESIDUE)
                                   for text in (PROMPT, ANSWER))
 
 INTERFACE_LABEL = matches(PROMPT, r"\S\s*(?:Copy to Clipboard|지금 번역하기|\d+ / \d+)\s*\z")
@@ -101,7 +100,7 @@ _PLAYS = (r"(?i)pretend|role-?play|act as|imagine (?:that )?you|you are now|spea
           r"|扮演|假设你是|假装|故事|翻译|剧本|对话|代码")
 MODEL_IDENTITY = matches(_ASSISTANT, _IDENTITY) & ~matches(PROMPT, _PLAYS)
 
-_MAY_BE_BLANK = pl.when(PROMPT.str.contains_any([*"[<［【{（(", "XXX", "TODO"])).then(PROMPT)
+_MAY_BE_BLANK = pl.when((PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])).then(PROMPT)
 UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
     r"(?i)\[(?:insert|paste|your|fill in|(?:enter|type) (?:your|the|a|name|topic|text|here)) ?[^\]\n]{0,60}\](?:[^(]|\z)"
     r"|<(?:insert|paste|your|enter) [^>\n]{1,60}>|［(?:插入|填写|输入)"
@@ -117,14 +116,15 @@ UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
     r"|\b(?:dear|hi|hello) [\[{<]|(?:regards|sincerely|thanks),?\s*[\[{<]|此致|敬礼|尊敬的[\[【{]")
 
 _ESCAPE = r"\w\\_\w|\\\*\\\*|(?:^|\n)\\(?:#|-|\*|\d+\\\.) |\\`\w|\\\[[^\]\n]{1,60}\\\]\("
-ESCAPED_MARKDOWN = (ANSWER.str.count_matches(_ESCAPE) >= 2) & ~matches(ANSWER, r"\$[^$\n]*\\_|\\begin\{|\\text"
-                                                                               r"|\\documentclass")
+_MAY_BE_ESCAPED = pl.when(ANSWER.str.contains("\\", literal=True)).then(ANSWER)
+ESCAPED_MARKDOWN = ((_MAY_BE_ESCAPED.str.count_matches(_ESCAPE) >= 2)
+                    & ~matches(_MAY_BE_ESCAPED, r"\$[^$\n]*\\_|\\begin\{|\\text|\\documentclass"))
 
 _FURTHER = (r"(?:\A|\n\s*\n?)(?:Input|Instruction|输入|指令|问题)\s*\d*[:：][^\n]*\n+(?:[^\n]*\n+){0,3}?(?:Output|Response"
             r"|输出|回答|答案)\s*\d*[:：]")
-_MAY_RUN_ON = pl.when(ANSWER.str.contains_any(["Input", "Instruction", "输入", "指令", "问题"])).then(ANSWER)
+_MAY_RUN_ON = pl.when(holds_any(ANSWER, ["Input", "Instruction", "输入", "指令", "问题"])).then(ANSWER)
 RUN_ON = (matches(_MAY_RUN_ON, _FURTHER) & ~matches(_MAY_RUN_ON, "```|def |#include|function ")
-          & ~matches(PROMPT, r"(?i)inputs?\b|instructions?|输入|指令|examples?|test case|generate (?:a|some|\d+) (?:task"
+          & ~matches(pl.when(_MAY_RUN_ON.is_not_null()).then(PROMPT), r"(?i)inputs?\b|instructions?|输入|指令|examples?|test case|generate (?:a|some|\d+) (?:task"
                              r"|question)|challenge|few-shot|prompts?\b|questions?|algorithm"
                                  r"|problems?|pseudo|faq|interview|quiz|tasks?\b|q ?& ?a|示例|例子|用例|伪代码|算法|问题"
                                  r"|任务|问答|题目|面试"))
