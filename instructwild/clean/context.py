@@ -112,9 +112,10 @@ _SHOWS_IN_THE_PROMPT = (
     | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
     | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
     | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
+_HAN_POINTED_AT = r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图|表格?)(?:中|里|的)[^\n:：]*\z"
 _SHOWS_IN_THE_ANSWER = matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉")
 LOST_CONTEXT = _SINGLE_TURN & only_where(
-    _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT) | ((_SIZE < 60) & matches(PROMPT, _HAN_POINTED_AT))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER).fill_null(False)
     | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False))
 
@@ -124,18 +125,18 @@ _TASK = (r"(?i)\A(?:please |can you |could you )?(?:summari[sz]e|rewrite|transla
          r"|analy[sz]e|fix|paraphrase|proofread|convert|categori[sz]e|sort|complete|simplify|debug|explain|rephrase"
          r"|punctuate|rearrange)\b")
 _NAMED = (rf"(?i)\b(?:the following|this|below|the given|the provided|the above) (?:\w+ )?{_TEXT}\b[^,;]*\z"
-          rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)\W*\z")
+          rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)(?: (?:in)?to \w+)?\W*\z")
 _HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息"
              r"|评论|对话|关键词|语句"
              r"|情节|产品|图表|选项|概念)")
-_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
+_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,8}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
              r"|排序|找出|完成"
-             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取)|的(?:定义|含义|意思"
+             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取|起一?个|拟一?个|取一?个)|的(?:定义|含义|意思"
              r"|主题|情感|情绪)\W*\z")
 _HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}"
 _HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏"
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
-_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:provided?|given|specif(?:y|ied)"
+_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:(?:was|were|has been) )?(?:provided?|given|specif(?:y|ied)"
                  r"|includ(?:e|ed)|attach(?:ed)?)\b"
                  r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未"
                  r"|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")

@@ -69,8 +69,12 @@ _OPENS = (r"(?i)\A\W*(?:also|again|finally|instead|additionally)[, ] ?(?:[a-z'�
           r"| looks?| works?| worked| gives?| seems?| isn['’]?t| has| sounds?)\b"
           r"|\A\W*i (?:meant|mean|still|already|modified|am (?:getting|still|referring))\b.*\b(?:it|this|that|these|those|you"
           r"|your|error|one|again|still|the)\b|\A\W*i (?:like|love) (?:it|this|that|these|those)\b")
-_STANDS_ALONE = (r"(?i)\A\W*(?:it is (?:essential|said|important|known|true|possible)|(?:it|this)(?: is|['’]s) (?:so|a|an|the|my|payday) "
-                 r"|(?:ok(?:ay)?,? )?so,? how (?:do|can|would|should) (?:i|we|you) |additionally, give)")
+_STANDS_ALONE = (r"(?i)\A\W*(?:it(?: is|['’]s) (?:essential|said|important|known|true|possible|raining|snowing|cold|hot|dark|late|early"
+                 r"|winter|summer|spring|autumn|night|midnight|noon|morning|evening|your|his|her|their|our|called|often|usually"
+                 r"|widely|generally|estimated|easy|hard|difficult|better|necessary|common|payday|\d)"
+                 r"|(?:it|this)(?: is|['’]s) (?:so|a|an|the|my) |(?:ok(?:ay)?,? )?so,? how (?:do|can|would|should) (?:i|we|you) "
+                 r"|additionally, give|again and again|you (?:forgot|missed|skipped|stopped|told|gave) your "
+                 r"|what about (?:[a-z]+ ){1,4}(?:causes?|makes?|is|are|was|were|do|does|did|interests?|appeals?|attracts?)\b)")
 """Openings that begin a talk as well."""
 _CHANGE = (r"(?:update|modify|change|rewrite|revise|expand|shorten|improve|fix|refactor|extend|adjust|edit|turn|finish|redo"
            r"|rework|polish|tweak|reformat|optimi[sz]e|regenerate|correct|simplify|reduce|merge|split)")
@@ -102,13 +106,58 @@ _NEEDS_MORE = (r"(?i)(?:sorry|apologi[sz]e|not (?:quite |entirely )?sure|not fam
               r"|please (?:provide|give|share))(?: me)?(?: with)?(?: me)? (?:more|some|additional|further) "
               r"(?:context|information|details)")
 
+_THING = (r"(?:api|app|application|approach|algorithm|book|campaign|chart|client|company|component|concept|configuration|course|data"
+          r"|design|dish|document|endpoint|experiment|feature|file|film|flow|formula|framework|function|game|idea|implementation"
+          r"|information|job|library|logic|method|model|module|movie|page|plan|platform|post|presentation|procedure|product|program"
+          r"|project|prompt|report|result|role|scene|schema|script|service|setup|solution|song|strategy|study|system|table|technique"
+          r"|technology|template|theory|tool|topic|video|website|workflow)s?")
+_POINTED_AT = (rf"(?i)\A(?:(?:[b-z]|a[a-mo-z]|an[a-z])[\w'’/-]* )*?(?:this|these|those) (?:[a-z]+ )?{_THING}\b(?: [\w'’/-]+)*\W*\z"
+               r"|\b(?:of|for|from|in|with|to|on|as|per) (?:the )?(?:above|same)\W*(?:\z|(?:by|with|for|and|in|to) )"
+               r"|\A(?:(?:what|where|when|how|why|who|can|could|is|are|was|were|do|does|did|you|i|we|many|much|words|please|great|insert"
+               r"|condense|say|use|make|write|explain|about|put|get|see|change|find|fix|run|test|improve|shorten|expand|try) )+"
+               r"(?:it|that|this|these|those|them)\W*\z")
+"""A thing pointed at that nothing before it names: no article stands before the pronoun."""
+_DO_IT = (rf"(?i){_ASKS}(?:add|put|include|insert|remove|delete|use|convert|do|write|show|give|explain|shorten|format|combine|run"
+          r"|test|send|apply|implement) (?:me )?(?:this|that|these|those|it|them)(?:\W*\z| (?:in|to|into|as|with|for|on|and|so|up"
+          r"|out|now|again|please|using|by|from|like|more|shorter|less)\b)"
+          r"|\A\W*(?:no,? |but |sorry,? )?i (?:meant|mean)\b|\A\W*(?:please )?(?:try|do it|do that|redo it) again\b"
+          r"|\A\W*(?:shorter|longer|simpler|better|funnier|clearer)(?:,? please)?\W*\z|\b(?:of|in|from|for) the above\b"
+          r"|\A\W*(?:why|how|where) did you [a-z]+ (?:those|that|this|it|these|them)\b|\A\W*what did you (?:change|add|remove|fix)\b"
+          r"|\A\W*(?:thank you|thanks)\b[^.?!\n]*[.!]+ ?(?:ok(?:ay)?|now|can you (?:also|now)|let['’]?s|next|but|so|and|also)\b")
+_ANSWER_POINTS_BACK = (
+    r"(?i)\b(?:here(?:['’]s| is| are)|this is|below is|i(?:['’]ve| have)) (?:an? |the |your |some )?(?:updated?|revised?|modified"
+    r"|corrected|adjusted|reworked|shortened|rewritten|refined|condensed)\b"
+    r"|\b(?:based on|according to|given) (?:the|your|our) (?:information|description|code|requirements?|text|context|conversation"
+    r"|details|content|passage|article|table|list|story|transcript)[^.,]{0,20}(?:provided|shared|given|mentioned|described"
+    r"|discussed|above)\b"
+    r"|\b(?:code|script|function|list|information|table|text|article|story|passage|details|query|requirements|file|document"
+    r"|content) (?:that )?you(?:['’]ve| have)? (?:just )?(?:provided|shared|gave|given|mentioned|described|posted|listed|pasted)\b"
+    r"|\b(?:my|our|this|the) previous (?:example|code|response|answer|message|conversation|script|snippet)\b")
+
+_HAN_GOES_ON = (r"\A(?:请|麻烦|帮我|那|嗯|好的?，?|可以|能不能|能否|你能|您能)*再?(?:写|说|讲|解释)?得?(?:再|更)?(?:详细|具体|简短|简洁|正式|口语化|通俗|生动"
+                r"|长|短|深入|简单|幽默|委婉)(?:一?点|一些|些)儿?(?:吗|么|吧)?[。？！?!]?\z"
+                r"|\A(?:请|那|再)?(?:帮我)?(?:换成|改成|改为|变成|转成|转换成|翻译成|译成)\p{Han}{1,8}[。！]?\z"
+                r"|\A请?继续(?:上面|刚才|之前|前面|写下去|讲下去|说下去|写完|讲完|补充)\p{Han}{0,10}[。！]?\z"
+                r"|(?:上面|上述|以上|刚才|之前|前面)(?:提到|说到|说|给出|列出|写|讲|提供)的\p{Han}"
+                r"|上面[那这](?:段|个|篇|些|句)"
+                r"|\A[这那](?:段|个|些|篇)(?:代码|程序|脚本|文章|文字|话|函数|表格?|图|故事|方案|答案|结果)(?:怎么|如何|能|可以|有|会|为什么|哪里|用)"
+                r"|\A那么?(?:第[一二三四五六七八九十]|另[一外]|其他|剩下|它|这|上面).{0,14}[呢吗][？?]?\z")
+"""The same ways of going on in Chinese."""
+
 _SIZE = PROMPT.str.len_chars()
+_ONE_SENTENCE = ~matches(PROMPT, r"[.?!,;] +\S| - ")
 _ON = pl.any_horizontal(matches(PROMPT, pattern)                         # as one pattern they would take three times as long
-                        for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES))
-FOLLOWS_UP = (_SIZE < 240) & (_ON & ~matches(PROMPT, _STANDS_ALONE)
-                              | ((_SIZE < 160) & matches(ANSWER.str.head(120), _GIVES_MORE)))
+                        for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT))
+FOLLOWS_UP = (_SIZE < 240) & (((_SIZE < 50) & matches(PROMPT, _HAN_GOES_ON)) | _ON & ~matches(PROMPT, _STANDS_ALONE)
+                              | ((_SIZE < 140) & _ONE_SENTENCE & matches(PROMPT, _POINTED_AT)
+                                 & ~matches(PROMPT, r"(?i)\bin this (?:task|case)\b|pretend|imagine"
+                                                     r"|\b(?:two|three|four|five|\d+|some|several|various) [a-z]+ .*\bthese\b"))
+                              | ((_SIZE < 160) & matches(ANSWER.str.head(120), _GIVES_MORE))
+                              | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK)
+                                 & ~matches(PROMPT, _SPEAKS_FOR))).fill_null(False)
 """Of prompts without a text of their own."""
 ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, _SPEAKS_FOR))
 ASKS_BACK = only_where((_SIZE < 120) & (ANSWER.str.len_chars() < 500) & holds_any(ANSWER, ["context", "information", "details"]),
-                       matches(ANSWER.str.head(300), _NEEDS_MORE) & ~matches(PROMPT, _SPEAKS_FOR))
+                       matches(ANSWER.str.head(300), _NEEDS_MORE) & ~matches(ANSWER, r"\A\s*[\"“‘']")
+                       & ~matches(PROMPT, rf"{_SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask me\b"))
 """The answer says that it does not know what is meant, and asks for more."""

@@ -34,7 +34,7 @@ _LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaic
 _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite:\d+|turn\d+(?:search|view|news|file|image)\d+"
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
             r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
-            r"|(?:^|\n)(?:复制代码)\s*\n")
+            r"|(?:^|\n)(?:复制代码|Copy code)\s*\n")
 SHARE_RESIDUE = pl.any_horizontal(matches(pl.when(holds_any(text, _LEFT_BEHIND)).then(text), _RESIDUE)
                                   for text in (PROMPT, ANSWER))
 
@@ -76,17 +76,17 @@ _IDENTITY = (rf"\b(?:I am|I'm|I’m|[Mm]y name is|[Yy]ou can call me|[Cc]all me)
              rf"| assistant"
              rf"| chatbot| named| called|,)* {_MODEL}(?:\W|\z)"
              rf"|\b[Aa]s {_MODEL}, I\b"
-             rf"|\b(?:I am|I'm|I’m|[Mm]y name is) {_COMMON_NAME}(?:,| -| –|\.)? ?(?:an?|the|your|from) (?:\w+ )*(?:AI"
-             rf"|language model|assistant|chatbot)"
+             rf"|\b(?:I am|I'm|I’m|[Mm]y name is) {_COMMON_NAME}(?:,| -| –|\.)? ?(?:(?:an?|the|your|from) (?:\w+ )*(?:AI"
+             rf"|language model|assistant|chatbot)|(?:made|created|developed|built|trained) by {_VENDOR})"
              rf"|\b(?:I am|I'm|I’m|[Aa]s)(?: just| only| simply)? an? (?:[\w-]+ ){{0,4}}(?:model|AI|assistant|chatbot"
              rf"|program|system)(?: named \w+)?,?"
              rf"(?: that (?:was|is|has been))? (?:trained|developed|created|made|built|designed"
              rf"|powered)(?: and \w+)? by {_VENDOR}\b"
              rf"|\bI (?:was|am|have been|'ve been) (?:trained|developed|created|made|built"
              rf"|designed)(?: and \w+)? by {_VENDOR}\b"
-             rf"|\b{_VENDOR} (?:trained|developed|created|made|built|designed) me\b|\bmy (?:creators?|developers?"
+             rf"|\b{_VENDOR} (?:trained|developed|created|made|built|designed) me\b|\b[Mm]y (?:creators?|developers?"
              rf"|makers?) (?:at|is|are),? {_VENDOR}\b"
-             rf"|我(?:是|叫|的名字是|的名字叫|可以被称为)(?:一[个款名]|由)?(?:名为|叫做?|名叫)?[“\"]?{_HAN_MODEL}(?:\W|\z"
+             rf"|我(?:是|叫|的名字是|的名字叫|可以被称为)(?:一[个款名]|由)?(?:名为|叫做?|名叫)?[“\" ]?{_HAN_MODEL}(?:\W|\z"
              rf"|[，。！、是的]|一)|(?:叫|称呼)我(?:为|作)?[“\"]?{_HAN_MODEL}"
              rf"|(?:我是|作为)(?:一[个款名])?(?:由|来自|基于)?{_HAN_VENDOR}(?:公司|团队|实验室)?(?:所|自主|独立)?(?:训练"
              rf"|开发|研发|推出|创建|打造|创造|设计)"
@@ -109,7 +109,8 @@ UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
     r"|[（(](?:此处|在此|请在此)?(?:填写|插入|粘贴|填入)[^）)\n]{0,14}[）)]|\{\{ ?[a-z_]{2,30} ?\}\}"
     r"|\b(?:about|on|for|of|titled|named|called|to|in|with|from|by|is|my|a|an|the) \{[a-z][a-z_ ]{1,24}\}|(?:关于"
     r"|主题[是为：:]?|一篇|题目[是为：:]?|[写用在是为]) ?\{\p{Han}{1,8}\}"
-    r"|\bX{3,}\b(?: company| product|公司)|\bTODO\b:? ?(?:insert"
+    r"|(?-i:\[(?:[A-Z]+[ _])*(?:NAME|TOPIC|PRODUCT|COMPANY|CITY|DATE|LOCATION|BRAND|INDUSTRY|SUBJECT|TITLE|COUNTRY|KEYWORDS?|AUDIENCE"
+    r"|SERVICE|PLACE|PERSON|YOUR)(?:[ _][A-Z]+)*\])(?:[^(]|\z)|\bX{3,}\b(?: company| product|公司)|\bTODO\b:? ?(?:insert"
     r"|fill)") & (PROMPT.str.len_chars() < 300) & ~matches(_MAY_BE_BLANK,
     r"(?i)template|placeholder|jinja|\w ?= ?\w|f-?string|format string|mail ?merge|regex|html|code|function|def |模板|占位"
     r"|变量|代码|函数|字符串|正则|\bjson\b|```"
@@ -137,11 +138,12 @@ _CANNOT = (r"(?i)\A\W*(?:(?:i'?m |i am )?(?:very |so |really )?sorry,? (?:but|i|
            r"|i(?: a|')m (?:not able|unable)|unfortunately, (?:i|as an)|i do(?:n't| not) have (?:access|the ability|enough))"
            r"|\A\W*(?:对不起|抱歉|很抱歉|非常抱歉|十分抱歉|不好意思|作为一[个名款](?:AI|人工智能|语言模型|大型语言模型)"
            r"|我(?:无法|不能|没有办法|没法))")
-_USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|such as\b|in general,|generally,|however, (?:i can|here"
-           r"|you can|it is)|but i can\b"
+_USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|such as\b|in general,|generally,|however, (?:i can\s|here"
+           r"|you can|it is)|but i can\s"
            r"|the (?:correct|right) (?:answer|version|code|one)\b|should (?:be|have been)\b|\n\s*(?:\d+[.)、]|[-*•]) |```"
            r"|以下是|下面是|这是(?:一[个份篇]|修改|更正)|但我可以|但是我可以|不过，?我可以|例如|比如|您可以|你可以|建议您"
            r"|正确的|应该是|应为")
 _BEGINS = matches(ANSWER.str.head(60), _CANNOT) & (ANSWER.str.len_bytes() < 1800) & (ANSWER.str.len_chars() < 600)
-REFUSAL = ~matches(pl.when(_BEGINS).then(ANSWER), _USEFUL)
+_QUOTES_ONE = r"(?i)translat|paraphras|rewrite|\brefus|phrase|repeat|翻译|翻譯|改写|重复|拒绝"
+REFUSAL = ~matches(pl.when(_BEGINS).then(ANSWER), _USEFUL) & ~matches(pl.when(_BEGINS).then(PROMPT), _QUOTES_ONE)
 """An answer that begins with an apology and says nothing of use after it."""

@@ -64,7 +64,8 @@ RULES: dict[str, Defect] = {
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
         & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
-                              r"|不适用)\W*\z"),
+                              r"|不适用)\W*\z")
+        & ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案"),
         "drop", (10, 10)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),
@@ -72,7 +73,7 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (413, 426)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (519, 536)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (108, 112)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
