@@ -21,7 +21,8 @@ from benchmarks.results import save
 from instructwild.clean.rules import RULES, strict
 
 DATA = Path(os.environ.get("BENCH_DATA", HERE.parent.parent / "shared" / "data"))
-RULES_THEN = {15: "before", 2077: "first improvement", 31: "second", 4242: "third, as they are"}
+RULES_THEN = {15: "before", 2077: "first improvement", 31: "second", 4242: "third", 5101: "third", 6007: "fourth",
+              90127: "fifth"}
 """What was read with which rules."""
 ROWS, KEPT, DROPPED, CHANGED = 9_000, 100, 60, 50
 OTHERS = {"self_instruct/pred_davinci.jsonl": slice(84), "self_instruct/pred_davinci-self-instruct.jsonl": slice(84, 168),

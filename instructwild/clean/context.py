@@ -129,12 +129,12 @@ _NAMED = (rf"(?i)\b(?:the following|this|below|the given|the provided|the above)
 _HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息"
              r"|评论|对话|关键词|语句"
              r"|情节|产品|图表|选项|概念)")
-_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,8}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
+_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,16}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
              r"|排序|找出|完成"
-             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取|起一?个|拟一?个|取一?个)|的(?:定义|含义|意思"
+             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取|标注|起一?个|拟一?个|取一?个)|的(?:定义|含义|意思"
              r"|主题|情感|情绪)\W*\z")
-_HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}"
-_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏"
+_HAN_NAMED = rf"(?:以下|下列|下面的?|所?给定?的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}|所给定?的?主题"
+_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏|系统|模型"
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
 _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:(?:was|were|has been) )?(?:provided?|given|specif(?:y|ied)"
                  r"|includ(?:e|ed)|attach(?:ed)?)\b"
@@ -148,10 +148,10 @@ _HAN_ABOUT_THE_TALK = r"(?:你|您|想象自己|尽你所能|用户|在(?:执行
 _ONLY_A_SYSTEM_TURN = (
     rf"(?i)\A\s*you are (?:an? |the )?(?:very |helpful |ai |smart |honest |respectful |and |, )*(?:assistant|agent|chatbot)\b[^.?!\n\"“:]*[.!]?\s*"
     rf"(?:{_ABOUT_THE_TALK})*\z"
-    rf"|\A\s*你是(?:一[个名位])?\p{{Han}}{{0,8}}(?:AI)?(?:助手|助理)[^。？！\n“：]*[。！]?\s*(?:{_HAN_ABOUT_THE_TALK})*\z")
+    rf"|\A\s*[你您]是(?:一[个名位])?\p{{Han}}{{0,8}}(?:AI)?(?:助手|助理)[^。？！\n“：]*[。！]?\s*(?:{_HAN_ABOUT_THE_TALK})*\z")
 _AGREES = r"(?i)\A\W*(?:understood|okay|ok\b|got it|great|hello|hi\b|yes|sure[^.]*(?:help|assist)[^.]*[?!]\W*\z|好的|明白|了解|收到|您好|你好|当然)"
 _NO_QUESTION = only_where(
-    (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|你是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
+    (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
     & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = _SINGLE_TURN & (

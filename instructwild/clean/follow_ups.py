@@ -54,7 +54,7 @@ _YOU_DID = (r"(?i)\b(?:that|which|code|script|examples?|answers?|solution|implem
 _OPENS = (r"(?i)\A\W*(?:also|again|finally|instead|additionally)[, ] ?(?:[a-z'’]+ ){0,2}(?:add|write|make|include|give|the"
           r"|i|i['’]m|in|for|can|could|it|show|explain|provide|create|please|we)\b"
           r"|\A\W*now (?:in|with|for|as|do|rewrite|use|format|translate (?:the|it|this|that)|make|combine|add|change|answer)\b"
-          r"|\A\W*now,? (?:explain|write|create|describe|list|generate|give|provide|tell|summari[sz]e|convert|show)\b.*\b(?:it|this"
+          r"|\A\W*now,? (?:explain|write|create|describe|list|generate|give|provide|tell|summari[sz]e|convert|show)\b[^.?!]*\b(?:it|this"
           r"|that|these|those|same|another|again|follow[- ]?up|your|above|each|the (?:first|second|third|next|last|other|final"
           r"|rest|same|product|story|code|above))\b"
           r"|\A\W*(?:and|but|or) (?:how|what|why|is|are|can|could|if|does|do|did|which|you|the|in|then|when|where|for|it|i|we"

@@ -49,7 +49,7 @@ _WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标�
           r"|drawing|logo|poster|video|audio|sketch|illustration)(?:[^\])）】>\n\w][^\])）】>\n]{0,40}|\p{Han}{0,6})?"
           r"[\])）】>]\W*\z")
 """An answer that is one note in brackets: a picture, chart or recording stood here."""
-_ABOUT_MARKUP = r"(?i)html|markdown|code|tag|css|template|代码|标签|标记|网页|模板"
+_ABOUT_MARKUP = r"(?i)html|markdown|\b(?:code|tags?|css|templates?)\b|代码|标签|标记|网页|模板"
 MEDIA_AS_TEXT = ~matches(PROMPT, _ABOUT_MARKUP) & (
     matches(pl.when(ANSWER.str.len_chars() < 300).then(ANSWER), rf"(?i)\A\W{{0,3}}{_PICTURE}")
     | matches(pl.when(ANSWER.str.len_chars() < 120).then(ANSWER), _WHOLE)
