@@ -218,7 +218,8 @@ def _doubtful_placeholder(turns: Turns) -> bool:
 # --- line ends spelled out ---------------------------------------------------------------------------------------------
 
 SPELLED_LINE_END = r"\\n(?:\\n)*(?: ?[-*•] |\(?[A-Ha-h1-9][).]|[A-Z][a-z]*[ :]|\d|\p{Han}|\s*\z)"
-SPELLED_ON_PURPOSE = (r"`|\\[a-mo-zA-Z\\]|\$|[\"'“‘]\s*\\n\s*[\"'”’]|[A-Z]:\\|(?i:printf?\b|\bcode\b|string|regex|\bescap|new ?line|line break"
+SPELLED_ON_PURPOSE = (r"`|\\[a-mo-zA-Z\\]|\$|[\"'“‘]\s*\\n\s*[\"'”’]|[A-Z]:\\|(?i:printf?\b|\bcode\b|string|regex"
+                      r"|\bescap|new ?line|line break"
                       r"|python|java|\bdef \b|\bjson\b|path)|代码|字符串|换行|转义|正则|函数|路径")
 _ON_PURPOSE = re.compile(SPELLED_ON_PURPOSE)
 
@@ -263,11 +264,12 @@ DAMAGE: dict[str, Damage] = {
                               CONTENT.str.contains(f"[{SEPARATORS}]"), _broken_into_lines),
     "placeholder": Damage("a line that says there is no input", CONTENT.str.tail(50).str.contains(PLACEHOLDER),
                           _without_placeholder, _doubtful_placeholder),
-    "spelled_line_ends": Damage("line ends that stand in the text as \\n", CONTENT.str.contains(SPELLED_LINE_END), _with_line_ends),
+    "spelled_line_ends": Damage("line ends that stand in the text as \\n", CONTENT.str.contains(SPELLED_LINE_END),
+                                _with_line_ends),
     "outer_space": Damage("white space around the text, or carriage returns in it",
                           (CONTENT.str.strip_chars() != CONTENT) | CONTENT.str.contains("\r", literal=True), _stripped),
 }
 """In the order in which they are undone: one may uncover the next."""
 ON_DEMAND = ("spelled_line_ends",)
-"""What is undone only when asked for, and flagged by the rule of the same name: many data sets hold such rows by the thousand,
-and programs of their users split at them."""
+"""What is undone only when asked for, and flagged by the rule of the same name: many data sets hold such rows by the
+thousand, and programs of their users split at them."""

@@ -19,7 +19,8 @@ _TALKS = (r"(?i)human|user|dialog|conversation|chat|interview|script|token|templ
           r"|play"
           r"|对话|聊天|访谈|剧本|角色|模板|格式|标记|提示词|客服|问答|用户")
 _ABOUT_TAGS = r"(?i)token|template|chatml|prompt format|special|tokeni|模板|特殊标记|特殊符号|词元"
-_MAY_BE_TAGGED = pl.when(holds_any(ANSWER, ["<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo", "[UNUSED"])).then(ANSWER)
+_MAY_BE_TAGGED = pl.when(holds_any(ANSWER, ["<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo",
+                                             "[UNUSED"])).then(ANSWER)
 _HOLDS_A_NAME = pl.when(ANSWER.str.contains(
     r"(?:Human|USER|User|用户|人类|ASSISTANT|Assistant|AI|助手|机器人|Response|Instruction|回答|指令)(?:\*\*)?[:：]")).then(ANSWER)
 _MAY_BE_NAMED = pl.when(matches(_HOLDS_A_NAME, r"(?:\A|\n)(?:#{1,3} ?)?(?:\*\*)?\w+(?:\*\*)?[:：]")).then(ANSWER)
@@ -45,7 +46,8 @@ _PICTURE = (r"(?:<(?:img|image|picture|图片|图像)\b[^>]*>|!\[[^\]\n]*\]\([^)
             r"|the )?(?:image|picture|photo|photograph"
             r"|video|audio|file|gif|sticker|voice message|附?图片|图像|附?照片|插图|语音|视频|动画表情|表情|文件"
             r"|附件)(?: of [^\]\n]{1,60}| attached| here| omitted|: [^\]\n]{1,60})?[\]】>）])")
-_WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标志|徽标|视频|音频|录音|image|picture|photo|diagram|chart|graph"
+_WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标志|徽标|视频|音频|录音|image|picture|photo"
+          r"|diagram|chart|graph"
           r"|drawing|logo|poster|video|audio|sketch|illustration)(?:[^\])）】>\n\w][^\])）】>\n]{0,40}|\p{Han}{0,6})?"
           r"[\])）】>]\W*\z")
 """An answer that is one note in brackets: a picture, chart or recording stood here."""
@@ -109,7 +111,8 @@ UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
     r"|[（(](?:此处|在此|请在此)?(?:填写|插入|粘贴|填入)[^）)\n]{0,14}[）)]|\{\{ ?[a-z_]{2,30} ?\}\}"
     r"|\b(?:about|on|for|of|titled|named|called|to|in|with|from|by|is|my|a|an|the) \{[a-z][a-z_ ]{1,24}\}|(?:关于"
     r"|主题[是为：:]?|一篇|题目[是为：:]?|[写用在是为]) ?\{\p{Han}{1,8}\}"
-    r"|(?-i:\[(?:[A-Z]+[ _])*(?:NAME|TOPIC|PRODUCT|COMPANY|CITY|DATE|LOCATION|BRAND|INDUSTRY|SUBJECT|TITLE|COUNTRY|KEYWORDS?|AUDIENCE"
+    r"|(?-i:\[(?:[A-Z]+[ _])*(?:NAME|TOPIC|PRODUCT|COMPANY|CITY|DATE|LOCATION|BRAND|INDUSTRY|SUBJECT|TITLE|COUNTRY"
+    r"|KEYWORDS?|AUDIENCE"
     r"|SERVICE|PLACE|PERSON|YOUR)(?:[ _][A-Z]+)*\])(?:[^(]|\z)|\bX{3,}\b(?: company| product|公司)|\bTODO\b:? ?(?:insert"
     r"|fill)") & (PROMPT.str.len_chars() < 300) & ~matches(_MAY_BE_BLANK,
     r"(?i)template|placeholder|jinja|\w ?= ?\w|f-?string|format string|mail ?merge|regex|html|code|function|def |模板|占位"
@@ -125,7 +128,9 @@ _FURTHER = (r"(?:\A|\n\s*\n?)(?:Input|Instruction|输入|指令|问题)\s*\d*[:�
             r"|输出|回答|答案)\s*\d*[:：]")
 _MAY_RUN_ON = pl.when(holds_any(ANSWER, ["Input", "Instruction", "输入", "指令", "问题"])).then(ANSWER)
 RUN_ON = (matches(_MAY_RUN_ON, _FURTHER) & ~matches(_MAY_RUN_ON, "```|def |#include|function ")
-          & ~matches(pl.when(_MAY_RUN_ON.is_not_null()).then(PROMPT), r"(?i)inputs?\b|instructions?|输入|指令|examples?|test case|generate (?:a|some|\d+) (?:task"
+          & ~matches(pl.when(_MAY_RUN_ON.is_not_null()).then(PROMPT), r"(?i)inputs?\b|instructions?|输入|指令"
+                                                                      r"|examples?|test case|generate (?:a|some|\d+)"
+                                                                      r" (?:task"
                              r"|question)|challenge|few-shot|prompts?\b|questions?|algorithm"
                                  r"|problems?|pseudo|faq|interview|quiz|tasks?\b|q ?& ?a|示例|例子|用例|伪代码|算法|问题"
                                  r"|任务|问答|题目|面试"))

@@ -86,8 +86,8 @@ RULES: dict[str, Defect] = {
                           r"|recording)s?\b"
                           r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音"
                           r"|图表)|[如看]下图"), "flag"),
-    "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there", UNSEEN_PAGE,
-                          "flag", (27, 28)),
+    "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there",
+                          UNSEEN_PAGE, "flag", (27, 28)),
     "needs_web": Defect(
         "the prompt asks for what changes from day to day",
         PROMPT.str.contains(r"(?i)\b(?:latest|today'?s|current|up-to-date) (?:news|weather|price|stock|score|headline)"
@@ -106,7 +106,8 @@ RULES: dict[str, Defect] = {
     "repeats_input": Defect("the answer is the input again",
                             (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
                             & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
-    "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED, "flag", (25, 25)),
+    "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED,
+                              "flag", (25, 25)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the result of the sum that was asked for",
                                WRONG_ARITHMETIC, "flag", (47, 51)),

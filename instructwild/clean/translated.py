@@ -35,30 +35,35 @@ _NO_LATIN = ~matches(PROMPT, r"[A-Za-z]") & ~matches(ANSWER, r"[A-Za-z]{2}|[壹�
 _FINDS_FAULTS = r"(?:找出|指出|识别|更正|纠正|检测|确定|修改).{0,16}(?:错误|拼写|语法|用法)"
 _LATIN_WORD = r"[“\"'‘][A-Za-z][A-Za-z ']{1,40}[”\"'’]"
 LOST_IN_TRANSLATION = only_where(
-    (PROMPT.str.len_chars() < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格|连字符|撇号|字谜|字母|标准英语"
+    (PROMPT.str.len_chars() < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
+                                                     "|连字符|撇号|字谜|字母|标准英语"
                                                      "|冠词|找出|指出|识别|更正|纠正|检测|确定|修改"),
     (matches(PROMPT, rf"{_CASE_OF_LETTERS}|{_SPELLING}|{_LETTERS}") & (PROMPT.str.len_chars() < 120)
      & (ANSWER.str.len_chars() < 120) & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
     | (matches(PROMPT, _FINDS_FAULTS) & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, r"[A-Za-z]")
        & matches(ANSWER, _LATIN_WORD)))
-"""Upper case, spelling, vowels or plurals asked of a text in which no letter is left; faults of a Chinese text that the answer
-quotes in English."""
+"""Upper case, spelling, vowels or plurals asked of a text in which no letter is left; faults of a Chinese text that the
+answer quotes in English."""
 
 _CHANGES = (r"(?i)(?:改写|重写|修改|改为|改成|更改|转换|纠正|更正|编辑|改进|重新|简化|缩短|替换|翻译|重述|转述)"
             r"|\b(?:rewrite|edit|correct|fix|change|convert|translate|improve|revise|rephrase|paraphrase|shorten|simplify"
             r"|rearrange|reorder|reword|transform|reorgani[sz]e)\b")
-_MAY_STAY = (r"(?i)\b(?:if|whether|when|where|necessary|needed|any|check|proofread|choose|select|identify|which|determine|find)\b"
+_MAY_STAY = (r"(?i)\b(?:if|whether|when|where|necessary|needed|any|check|proofread|choose|select|identify|which"
+             r"|determine|find)\b"
              r"|如果|如有|必要|是否|检查|判断|任何|校对|选择|哪|需要|找出|识别|确定|重复")
 _INPUT = PROMPT.str.strip_suffix(ANSWER)
 UNCHANGED = only_where(
-    (ANSWER.str.len_chars() > 3) & (PROMPT.str.len_chars() < 300) & PROMPT.str.ends_with(ANSWER), matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z") & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
+    (ANSWER.str.len_chars() > 3) & (PROMPT.str.len_chars() < 300) & PROMPT.str.ends_with(ANSWER),
+    matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z") & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
 """A text is to be changed, and comes back as it was: what was to be changed was lost."""
 
 _KEYWORDS = (r"(?m)^\s*返回 ?[\w（(\[\"'“].*|诠释 ?主要|公共静态|静态无效|打印[（(]|系统\.输出|标准::|控制台\.日志"
              r"|^\s*(?:如果|否则如果|而|对于) ?[^\n]{1,60}[:：{]\s*$|^\s*别的[:：]\s*$|^#?(?:随机)?(?:进口|导入) ?\w*$")
-_PROGRAM = (r"\bdef\b|#include|\bimport |\bvar |\blet |\bconst |\bfunction\b|\bclass |\bprint\b|\bint |range|len[(（]|def\p{Han}"
+_PROGRAM = (r"\bdef\b|#include|\bimport |\bvar |\blet |\bconst |\bfunction\b|\bclass |\bprint\b|\bint |range|len[(（]"
+            r"|def\p{Han}"
             r"|\)\s*[:：]\s*\n|）[:：{]\s*\n|\w+\(\w*\)")
 TRANSLATED_CODE = only_where(
-    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入"), matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM)
+    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入"),
+    matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM)
                    & ~matches(PROMPT, r"(?i)伪代码|易语言|中文编程|汉语编程|文言|中文关键字|pseudo"))
 """A program whose keywords were translated: "如果 x > 0：" and "返回 x" run nowhere."""

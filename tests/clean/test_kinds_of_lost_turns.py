@@ -8,13 +8,18 @@ from instructwild.clean.rules import RULES, Rules, strict
 from tests.clean.rows import flags, left, rows_of
 
 GOES_ON = [
-    "Great, but can you make the second stanza rhyme?", "And what about the Danish version?", "shorter please", "3 more like these",
-    "Elaborate on number 4", "Keep going from where you stopped", "Can you put it in a table?", "No, I meant the other harbor",
-    "What did you change in this?", "Why did you choose those?", "Combine both of these into one", "you skipped the last chapter",
+    "Great, but can you make the second stanza rhyme?", "And what about the Danish version?", "shorter please",
+    "3 more like these",
+    "Elaborate on number 4", "Keep going from where you stopped", "Can you put it in a table?",
+    "No, I meant the other harbor",
+    "What did you change in this?", "Why did you choose those?", "Combine both of these into one",
+    "you skipped the last chapter",
     "How does this algorithm scale?", "add an index to it", "ok now the conclusion", "Which of those is the cheapest?",
-    "Make the intro of the above funnier", "try again but without adjectives", "Give me 5 more", "10 more please", "weiter", "계속",
+    "Make the intro of the above funnier", "try again but without adjectives", "Give me 5 more", "10 more please",
+    "weiter", "계속",
     "rewrite the code to use tabs", "This is too long", "how about the other pier?", "Where do I put this?",
-    "再写得正式一点", "换成英文版本", "继续上面的故事", "上面提到的方法有什么缺点？", "能不能再详细一点", "这段代码怎么运行？",
+    "再写得正式一点", "换成英文版本", "继续上面的故事", "上面提到的方法有什么缺点？", "能不能再详细一点",
+    "这段代码怎么运行？",
     "翻译成法语给我，就上面那段", "那第二个呢？", "这个脚本中的“潮位”是什么？",
 ]
 ANSWERED_ON = [
@@ -27,16 +32,23 @@ ANSWERED_ON = [
 ]
 BEGINS_LIKE_THEM = [
     "What about the moon causes tides?", "You forgot your keys. What do you do?", "It is raining. Suggest an activity.",
-    "Again and again the bell rang. Name the device.", "This is my first day at sea. What should I wear?", "No man is an island: explain.",
-    "Great Britain and Ireland: which is larger?", "Now is the winter of our discontent: who says it?", "Yes or no: is ice light?",
-    "Explain each of these terms: atom, ion.", "How many more days has March than February?", "What is more important, sleep or food?",
-    "Give me more reasons to learn chess than checkers.", "Fix the error: He go to sea.", "Shorten the title: A Long Story of Gulls",
-    "Okay as an adjective: give an example.", "Suggest two ways to save fuel and say why these ways work.", "Pick a colour and describe it.",
-    "继续教育是什么？", "刚才和刚刚有什么区别？", "上述一词怎么用？", "还有几天过年的倒计时程序怎么写？", "再见用英语怎么说？",
+    "Again and again the bell rang. Name the device.", "This is my first day at sea. What should I wear?",
+    "No man is an island: explain.",
+    "Great Britain and Ireland: which is larger?", "Now is the winter of our discontent: who says it?",
+    "Yes or no: is ice light?",
+    "Explain each of these terms: atom, ion.", "How many more days has March than February?",
+    "What is more important, sleep or food?",
+    "Give me more reasons to learn chess than checkers.", "Fix the error: He go to sea.",
+    "Shorten the title: A Long Story of Gulls",
+    "Okay as an adjective: give an example.", "Suggest two ways to save fuel and say why these ways work.",
+    "Pick a colour and describe it.",
+    "继续教育是什么？", "刚才和刚刚有什么区别？", "上述一词怎么用？", "还有几天过年的倒计时程序怎么写？",
+    "再见用英语怎么说？",
     "这两个字怎么读：饕餮？", "那么和那末哪个对？",
 ]
 NO_QUESTION = [
-    ("You are an AI assistant. User will give you a task. You must answer in detail.", "The pier was built in 1901 for the ferry."),
+    ("You are an AI assistant. User will give you a task. You must answer in detail.",
+    "The pier was built in 1901 for the ferry."),
     ("你是一个AI助手。用户会给你一个任务。你必须详细回答。", "码头建于1901年，为渡船而建。"),
     ("who is Brunel Tark?", "I'm sorry, I'm not familiar with that name. Could you provide more context?"),
     ("Translate the text below into Thai", "Na"), ("给下面的文章起一个标题", "海的故事"),
@@ -72,7 +84,8 @@ KEEPS_ITS_SENSE = [
     ("把这句话翻译成英文：对不起，我不能提供这个信息。", "I'm sorry, I can't provide that information."),
     ("Reply to this review: The soup was cold.", "We apologize for the mistake and would like to invite you."),
     ("Explain \\n and \\t in strings.", "\\n ends a line.\\nThe other is a tab.\\nUse them in quotes."),
-    ("Give the gradient in LaTeX", "$\\nabla f$ and $\\neg p$ and $\\nu$"), ("Write the template with [name] filled: Ana", "Dear Ana"),
+    ("Give the gradient in LaTeX", "$\\nabla f$ and $\\neg p$ and $\\nu$"),
+    ("Write the template with [name] filled: Ana", "Dear Ana"),
 ]
 
 
@@ -113,8 +126,10 @@ def test_what_looks_lost_and_is_not_is_left_alone(prompt, answer):
 
 @pytest.mark.parametrize(("prompt", "answer", "wrong"), [
     ("What is (3 - 2) * (7 + 5)?", "It is 24.", True), ("What is (3 - 2) * (7 + 5)?", "It is 12.", False),
-    ("求 (6 + 4) × 5 的值", "等于 60。", True), ("Evaluate 4 * (9 - 2)", "28", False), ("Calculate 2 * (3 - 5)", "-4", False),
-    ("Solve (2 + 3) * ((4 + 1) - 2)", "16", True), ("Evaluate 3(2 + 4)", "19", False), ("Is (2 + 2) a sum of 5?", "No", False),
+    ("求 (6 + 4) × 5 的值", "等于 60。", True), ("Evaluate 4 * (9 - 2)", "28", False), ("Calculate 2 * (3 - 5)",
+    "-4", False),
+    ("Solve (2 + 3) * ((4 + 1) - 2)", "16", True), ("Evaluate 3(2 + 4)", "19", False), ("Is (2 + 2) a sum of 5?",
+    "No", False),
     ("Given the equation: (8 - 3) * (2 + 2), what is the result?", "The result is 21.", True)])
 def test_a_sum_in_parentheses_is_judged_by_its_result(prompt, answer, wrong):
     assert wrong_row(prompt, answer) is wrong
