@@ -125,13 +125,17 @@ def main() -> None:
                     for name, rule in RULES.items() if rule.measured]}],
          [f"Of {changed.height} rows that the default or a mask changed (seed 15), "
           f"{changed.filter(~pl.col('good')).height} were harmed.",
-          "Each seed was read once, with the rules of that hour; the next improvement came after it. Seed 90127 is the last; after it "
+          "Each seed was read once, with the rules of that hour; the next improvement came after it. Seed "
+          "90127 is the last; after it "
           "only what it showed was mended, and nothing was read again.",
-          "Seeds 5101, 6007 and 90127 had another, stricter reader, who checked facts, results and translations: with rules that "
+          "Seeds 5101, 6007 and 90127 had another, stricter reader, who checked facts, results and "
+          "translations: with rules that "
           "the first gave 8 he gives 14. Compare within one reader.",
           "Of the 15 rows of seed 90127 six are wrong facts, results or answers, which no rule here reaches.",
-          "Dropped rows of seeds 5101 and 90127 were read where a rule dropped them, not where they are twins; of 6007 none.",
-          "datatrove 0.10.1: the filters of its FineWeb example with its defaults, made for web pages; spaCy, jieba for Chinese "
+          "Dropped rows of seeds 5101 and 90127 were read where a rule dropped them, not where they are "
+          "twins; of 6007 none.",
+          "datatrove 0.10.1: the filters of its FineWeb example with its defaults, made for web pages; spaCy, "
+          "jieba for Chinese "
           "(FineWeb-2's thresholds for it were not tried). "
           "data-juicer 1.6.1 installs, but its executor installs Ray and PyTorch for CUDA when it runs: not run.",
           "Of seeds 31 and 4242 exact duplicates among the dropped rows were not read again.",
