@@ -37,7 +37,8 @@ def test_the_pages_on_cleaning_name_every_step_and_every_rule_with_its_default(p
     from instructwild.clean.rules import RULES
 
     told = re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
-    assert told == [*((name, "repair") for name in DAMAGE), *((name, rule.action) for name, rule in RULES.items())]
+    assert told == [*((name, "repair") for name in DAMAGE if name not in RULES),
+                    *((name, rule.action) for name, rule in RULES.items())]
     steps = re.findall(r"^\| \*{0,2}(\w+)\*{0,2} \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
     assert [name for name in steps if name in STEPS] == list(STEPS)
 

@@ -24,9 +24,16 @@ _ASKS = re.compile(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|w
                    rf"|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
                    rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于"
                    rf"|是什么)?\W*\Z")
+_TERM = rf"\(*{_NUMBER}\)*"
+_IN_PARENTHESES = rf"{_TERM}(?:{_SIGN}{_TERM}){{1,8}}"
+_ASKS_IN_PARENTHESES = re.compile(
+    rf"(?i)\A[^\d()=]{{0,90}}(?<![\w.^/])(?P<left>{_IN_PARENTHESES})\s*(?:=\s*)?[?？.。,，]?\s*"
+    rf"(?:的?(?:值|结果)|(?:是|等于)多少|(?:what(?:'s| is) )?the (?:result|value|answer))?\W*\Z")
+_ASKS_FOR_A_VALUE = re.compile(r"(?i)\b(?:calculate|compute|evaluate|solve|what|value|simplify)\b|计算|求|等于|多少")
 _RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
 _SHORT = 120
 """Characters of an answer that is hardly more than the result."""
+_NUMBERS, _SIGNS = re.compile(_NUMBER), re.compile(r"[+×*/÷x−-]")
 _FRACTION = 20
 """Below it, what is written as 1/4 is a part of something that was named before: "1/4 = 15 cups"."""
 _LONGEST = 12
@@ -49,11 +56,36 @@ def wrong_row(prompt: str, answer: str) -> bool:
 
 def _no_result(prompt: str, answer: str) -> bool:
     """Whether the prompt is one sum, and no number of a short answer is its result."""
-    asks = _ASKS.match(prompt) if len(answer) < _SHORT and len(prompt) < _SHORT else None
-    if asks is None or "/" in asks["left"] or _RANGE.search(asks["lead"]):
+    if len(answer) >= _SHORT or len(prompt) >= _SHORT:
         return False
     results = [number.lstrip("$¥€£") for number in re.findall(_NUMBER, answer)]
+    if "(" in prompt:
+        return bool(results) and _other_value(prompt, results)
+    asks = _ASKS.match(prompt)
+    if asks is None or "/" in asks["left"] or _RANGE.search(asks["lead"]):
+        return False
     return bool(results) and not any(_holds(asks["left"], sign + number) for number in results for sign in ("", "-"))
+
+
+def _other_value(prompt: str, results: list[str]) -> bool:
+    """Whether the prompt asks for the value of an expression with parentheses, and none of the results is it."""
+    asks = _ASKS_IN_PARENTHESES.match(prompt) if _ASKS_FOR_A_VALUE.search(prompt) else None
+    if asks is None or "/" in asks["left"] or "÷" in asks["left"] or not {"(", ")"} <= set(asks["left"]):
+        return False
+    left = asks["left"]
+    while innermost := re.search(rf"(?<![\d)])\(({_SUM}|{_NUMBER})\)(?!\d|\()", left):
+        value = _value_of(innermost[1])
+        if value is None or value < 0 or value.denominator != 1:
+            return False
+        left = left[:innermost.start()] + str(value) + left[innermost.end():]
+    return not {"(", ")"} & set(left) and not any(_holds(left, sign + number) for number in results for sign in ("", "-"))
+
+
+def _value_of(text: str) -> Fraction | None:
+    """The value of a sum of plain numbers."""
+    numbers = [number.lstrip("$¥€£").replace(",", "") for number in re.findall(_NUMBER, text)]
+    signs = re.findall(r"[+×*/÷x−-]", re.sub(_NUMBER, " ", text))
+    return _value(list(map(Fraction, numbers)), signs) if len(signs) == len(numbers) - 1 else None
 
 
 def wrong(text: str) -> bool:
@@ -72,12 +104,14 @@ def _equations(text: str) -> Iterator[tuple[str, str]]:
 
 def _holds(left: str, right: str) -> bool:
     """Whether both sides agree as far as the digits of the right one go."""
-    numbers = [number.lstrip("$¥€£").replace(",", "") for number in re.findall(_NUMBER, left)]
-    signs = re.findall(r"[+×*/÷x−-]", re.sub(_NUMBER, " ", left))
+    numbers = [number.lstrip("$¥€£").replace(",", "") for number in _NUMBERS.findall(left)]
+    signs = _SIGNS.findall(left)
     if len(signs) > 1 and set(signs) & set("/÷"):       # what is divided by what is told by the writer's spaces at most
         return True
     if len(signs) != len(numbers) - 1 or any(len(number) > _LONGEST or (number[:1] == "0" and number[1:2].isdigit())
                                              for number in numbers):
+        return True
+    if _surely_holds(numbers, signs, right):
         return True
     values = [Fraction(number) for number in numbers]
     if "/" in signs and " " not in left and max(values) < _FRACTION:
@@ -89,6 +123,26 @@ def _holds(left: str, right: str) -> bool:
     step = Fraction(10) ** int(stated.as_tuple().exponent)
     rounded = "/" in signs or "÷" in signs or any("." in number for number in numbers)
     return abs(value - Fraction(stated)) < step if rounded else value == Fraction(stated)
+
+
+_SURE = 1_000_000_000
+"""Below it, floating-point numbers decide whether sums of daily life are equal."""
+
+
+def _surely_holds(numbers: list[str], signs: list[str], right: str) -> bool:
+    """Whether both sides are equal, as most are, told without fractions."""
+    terms = [float(numbers[0])]
+    for sign, number in zip(signs, map(float, numbers[1:]), strict=True):
+        if sign in "×*x":
+            terms[-1] *= number
+        elif sign in "/÷":
+            if number == 0:
+                return False
+            terms[-1] /= number
+        else:
+            terms.append(number if sign == "+" else -number)
+    value = sum(terms)
+    return abs(value) < _SURE and abs(value - float(right.replace("$", "").lstrip("¥€£").replace(",", ""))) < 1e-7
 
 
 def _other_unit(value: Fraction, stated: Fraction) -> bool:
@@ -119,5 +173,7 @@ def _judged(rows: pl.Series) -> pl.Series:
 
 _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
-WRONG_ARITHMETIC = only_where(_ANSWER.str.contains(CANDIDATE) | (_SHORT_ROW & _PROMPT.str.contains(_SUM)),
+_MAY_EQUAL = pl.when(_ANSWER.str.contains("=|equal|等于")).then(_ANSWER)
+WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
+                              | pl.when(_SHORT_ROW).then(_PROMPT).str.contains(_IN_PARENTHESES).fill_null(False),
                               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))

@@ -78,9 +78,10 @@ def clean(
         if name not in {*DAMAGE, *RULES}:
             raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*DAMAGE, *RULES])}")
     options: dict[str, dict[str, Any]] = {
-        "repair": {"rules": {name: action for name, action in actions.items() if name in DAMAGE}},
+        "repair": {"rules": {name: action for name, action in actions.items()
+                             if name in DAMAGE and (name not in RULES or action == "repair")}},
         "rules": {"rules": (strict_rules() if strict else {})
-                  | {name: action for name, action in actions.items() if name not in DAMAGE}},
+                  | {name: action for name, action in actions.items() if name in RULES and action != "repair"}},
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
         "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": _personal_data(mask, pii),

@@ -7,7 +7,8 @@ does: "I apologize for the error in my previous response".
 
 import polars as pl
 
-from instructwild.clean.patterns import matches
+from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP
+from instructwild.clean.patterns import matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -103,19 +104,21 @@ _OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[s
                   r"|\A\W*(?:非常|很|十分)?(?:抱歉|对不起)，?(?:我)?(?:之前|刚才|上次|造成|让您|给您)(?:的|了|带来)?"
                   r".{0,8}(?:错误|有误|困惑|误解|混淆|不准确|遗漏)|\A\W*(?:您|你)说得(?:对|没错)"
                   rf"|(?:这|以下|下面)是(?:修改|更新|修订|改进|修正|调整|缩短|扩展)(?:后|过)的{_HAN_WORK}")
-LOST_CONTEXT = _SINGLE_TURN & (_SIZE < LONGEST) & (
-    matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
-    | (_BARE & (_SIZE < 240) & (matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE)
-                                | matches(PROMPT, _REPLIES)
-                                | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
-                                | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - "))
-                                | matches(PROMPT, _POINT) | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
-                                | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is"
-                                                                                                     r"|was) said\b"))
-                                | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - "))
-                                | (matches(ANSWER.str.head(200), _OPENS_EARLIER)
-                                   & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))))
-    | matches(ANSWER, _ANSWERS_EARLIER))
+_SHORT = _BARE & (_SIZE < 240)
+_SHOWS_IN_THE_PROMPT = (
+    matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE) | matches(PROMPT, _REPLIES)
+    | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
+    | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - ")) | matches(PROMPT, _POINT)
+    | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
+    | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
+    | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
+_HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
+                   r"|表格?)(?:中|里|的)[^\n:：]*\z")
+_SHOWS_IN_THE_ANSWER = matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉")
+LOST_CONTEXT = _SINGLE_TURN & only_where(
+    _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT) | ((_SIZE < 60) & matches(PROMPT, _HAN_POINTED_AT))
+    | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER).fill_null(False)
+    | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
          r"|data|statement|table|phrases?)")
@@ -123,25 +126,64 @@ _TASK = (r"(?i)\A(?:please |can you |could you )?(?:summari[sz]e|rewrite|transla
          r"|analy[sz]e|fix|paraphrase|proofread|convert|categori[sz]e|sort|complete|simplify|debug|explain|rephrase"
          r"|punctuate|rearrange)\b")
 _NAMED = (rf"(?i)\b(?:the following|this|below|the given|the provided|the above) (?:\w+ )?{_TEXT}\b[^,;]*\z"
-          rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)\W*\z")
+          rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)(?: (?:in)?to \w+)?\W*\z")
 _HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息"
              r"|评论|对话|关键词|语句"
              r"|情节|产品|图表|选项|概念)")
-_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,6}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
+_HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,16}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
              r"|排序|找出|完成"
-             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取)|的(?:定义|含义|意思"
+             r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取|标注|起一?个|拟一?个|取一?个)|的(?:定义|含义|意思"
              r"|主题|情感|情绪)\W*\z")
-_HAN_NAMED = rf"(?:以下|下列|下面的?|给定的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}"
-_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏"
+_HAN_NAMED = rf"(?:以下|下列|下面的?|所?给定?的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}|所给定?的?主题"
+_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏|系统|模型"
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
-_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:provided?|given|specif(?:y|ied)"
+_NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:(?:was|were|has been)"
+                 r" )?(?:provided?|given|specif(?:y|ied)"
                  r"|includ(?:e|ed)|attach(?:ed)?)\b"
                  r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未"
                  r"|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
 _HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
 """What an input stands in or behind: a colon, quotes, brackets, digits, a second sentence."""
-MISSING_INPUT = (_SINGLE_TURN & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE)
-                 & ((matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
-                    | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
-                        & ~matches(PROMPT, _HAN_PROGRAM))
-                    | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED))))
+_ABOUT_THE_TALK = (r"(?i)(?:you (?:will|must|should|are)|user will|your (?:goal|task|job) is|while (?:performing"
+                   r"|answering)|think"
+                   r"|help as much|always|provide) ?[^.?!\n\"“:]*[.!]?\s*")
+_HAN_ABOUT_THE_TALK = r"(?:你|您|想象自己|尽你所能|用户|在(?:执行|回答)|像|请?(?:逐步|一步)|总是)[^。？！\n“：]*[。！]?\s*"
+_ONLY_A_SYSTEM_TURN = (
+    rf"(?i)\A\s*you are (?:an? |the )?(?:very |helpful |ai |smart |honest |respectful |and |, )*(?:assistant|agent"
+    rf"|chatbot)\b[^.?!\n\"“:]*[.!]?\s*"
+    rf"(?:{_ABOUT_THE_TALK})*\z"
+    rf"|\A\s*[你您]是(?:一[个名位])?\p{{Han}}{{0,8}}(?:AI)?(?:助手|助理)[^。？！\n“：]*[。！]?\s*(?:{_HAN_ABOUT_THE_TALK})*\z")
+_AGREES = (r"(?i)\A\W*(?:understood|okay|ok\b|got it|great|hello|hi\b|yes|sure[^.]*(?:help|assist)[^.]*[?!]\W*\z|好的"
+           r"|明白|了解|收到|您好|你好|当然)")
+_NO_QUESTION = only_where(
+    (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
+    & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
+"""A system turn in the user's place, and an answer to a question that is gone."""
+MISSING_INPUT = _SINGLE_TURN & (
+    _NO_QUESTION
+    | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
+                 (matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
+          | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
+             & ~matches(PROMPT, _HAN_PROGRAM))
+          | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED)).fill_null(False) | ASKS_BACK))
+
+_SHOWN = (r"(?i)\b(?:this|the|given|following|below|attached|provided)\b.{0,40}\b(?:articles?|paintings?|pictures?"
+          r"|images?|photos?"
+          r"|photographs?|videos?|trailers?|web ?sites?|web ?pages?|pages?|posts?|podcasts?|songs?|tweets?|artworks?"
+          r"|drawings?"
+          r"|advertisements?|ads?|clips?|films?|movies?|stories|story|recipes?|products?|reviews?|links?|documents?|papers?|piece)\b"
+          r"|(?:这|给定|以下|下面|如下|下列|提供).{0,14}(?:文章|画|图|照片|视频|预告片|网站|网页|页面|帖子|播客|歌|推文|艺术品|广告"
+          r"|电影|故事|食谱|产品|评论|链接|文档|论文|作品|曲|新闻)")
+_ADDRESS_ALONE = r"\A[^\n]+\n+\s*[\"“<(\[]?https?://[^\s/]+/[^\s/]\S*\s*\z"
+_SAYS_WHAT_IT_IS = r"https?://\w+(?:\.m)?\.wikipedia\.org/wiki/"
+_USES_THE_ADDRESS = (r"(?i)\b(?:code|script|function|program|python|java(?:script)?|html|url|urls|uri|api|endpoint"
+                     r"|fetch|download|scrape"
+                     r"|regex|parse|curl|json|valid|shorten|domain|cite|citation|hyperlink|link text|anchor|qr"
+                     r"|reference|bibliograph"
+                     r"|apa|mla)\b|代码|脚本|函数|程序|网址|域名|引用|参考文献|超链接|短链接|二维码|抓取|下载|解析|接口")
+_DID_NOT_SEE_IT = r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have access)\b|无法|不能|抱歉|对不起"
+UNSEEN_PAGE = _SINGLE_TURN & only_where(
+    PROMPT.str.contains("http", literal=True),
+    matches(PROMPT, _ADDRESS_ALONE) & matches(PROMPT, _SHOWN) & ~matches(PROMPT, rf"{_USES_THE_ADDRESS}|{_SAYS_WHAT_IT_IS}")
+    & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|\("))
+"""The only input is the address of a page or a picture, and the answer speaks of what is there."""

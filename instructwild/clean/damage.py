@@ -183,7 +183,8 @@ def _broken_into_lines(turns: Turns) -> list[str]:
 
 _SAYS_NONE = (r"no ?input|noinput|no input (?:needed|required|provided)|n/a|无输入|没有输入|无需输入|不需要输入|输入为空"
               r"|无需提供输入|无附加输入")
-PLACEHOLDER = (rf"(?i)\n\s*(?:input ?[:：]\s*)?[<\[(（【“\"]{{0,2}}\s*(?:{_SAYS_NONE})\s*[>\])）】”\"]{{0,2}}\s*[.。]?\s*\z")
+PLACEHOLDER = (rf"(?i)\n\s*(?:input ?[:：]\s*)?(?:[<\[(（【“\"]{{0,2}}\s*(?:{_SAYS_NONE})\s*[>\])）】”\"]{{0,2}}"
+               rf"|`[<\[(（【]\s*(?:{_SAYS_NONE})\s*[>\])）】]`)\s*[.。]?\s*\z")
 _PLACEHOLDER = re.compile(PLACEHOLDER.replace(r"\z", r"\Z"))
 _BARE = re.compile(r"\n\s*n/a\s*\Z", re.IGNORECASE)
 TAKES_A_TEXT = re.compile(
@@ -212,6 +213,23 @@ def _says_nothing(content: str) -> bool:
 
 def _doubtful_placeholder(turns: Turns) -> bool:
     return any(role == "user" and _PLACEHOLDER.search(content, max(0, len(content) - 60)) for role, content in turns)
+
+
+# --- line ends spelled out ---------------------------------------------------------------------------------------------
+
+SPELLED_LINE_END = r"\\n(?:\\n)*(?: ?[-*•] |\(?[A-Ha-h1-9][).]|[A-Z][a-z]*[ :]|\d|\p{Han}|\s*\z)"
+SPELLED_ON_PURPOSE = (r"`|\\[a-mo-zA-Z\\]|\$|[\"'“‘]\s*\\n\s*[\"'”’]|[A-Z]:\\|(?i:printf?\b|\bcode\b|string|regex"
+                      r"|\bescap|new ?line|line break"
+                      r"|python|java|\bdef \b|\bjson\b|path)|代码|字符串|换行|转义|正则|函数|路径")
+_ON_PURPOSE = re.compile(SPELLED_ON_PURPOSE)
+
+
+def _with_line_ends(turns: Turns) -> list[str]:
+    """Two or more line ends spelled as a backslash and an n, in a row without anything in which that is meant."""
+    contents = _contents(turns)
+    if sum(content.count("\\n") for content in contents) < 2 or _speaks_of(turns, _ON_PURPOSE):
+        return contents
+    return [content.replace("\\n", "\n") for content in contents]
 
 
 # --- white space around a text ------------------------------------------------------------------------------------------
@@ -246,7 +264,12 @@ DAMAGE: dict[str, Damage] = {
                               CONTENT.str.contains(f"[{SEPARATORS}]"), _broken_into_lines),
     "placeholder": Damage("a line that says there is no input", CONTENT.str.tail(50).str.contains(PLACEHOLDER),
                           _without_placeholder, _doubtful_placeholder),
+    "spelled_line_ends": Damage("line ends that stand in the text as \\n", CONTENT.str.contains(SPELLED_LINE_END),
+                                _with_line_ends),
     "outer_space": Damage("white space around the text, or carriage returns in it",
                           (CONTENT.str.strip_chars() != CONTENT) | CONTENT.str.contains("\r", literal=True), _stripped),
 }
 """In the order in which they are undone: one may uncover the next."""
+ON_DEMAND = ("spelled_line_ends",)
+"""What is undone only when asked for, and flagged by the rule of the same name: many data sets hold such rows by the
+thousand, and programs of their users split at them."""

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import holds_any, matches, only_where
 
 ANSWER = pl.col("answer")
 _SIZE = ANSWER.str.len_chars()
@@ -15,12 +15,13 @@ _COMMA = r"[,，、]\s*\z"
 _CLOSES_A_LETTER = r"(?:\A|\n)[^\n]{0,40}[,，]\s*\z|=[^\n]*[,，]\s*\z"
 """A letter closes with "Sincerely,"; a sum may end in a comma too."""
 
-_TAIL = pl.when(_SIZE >= LONG).then(ANSWER.str.tail(160))
+_TAIL = pl.when((_SIZE >= LONG) & ANSWER.str.contains(r"[a-z0-9']\z")).then(ANSWER).str.tail(160)
+"""Of an answer that ends in a letter or a digit: any sign ends it."""
 _LAST_LINE = _TAIL.str.extract(r"([^\n]*)\z")
 _NO_SENTENCE = r"\A\W*(?:\d+[.)]|[-*•+#])|[|`{}<>=;\\/#]|https?:|\A\s"
 _MID_SENTENCE = (matches(_TAIL, r"[a-z]{2,} [^\n|`]*[\s(][a-z0-9][a-z0-9']*\z") & (_LAST_LINE.str.len_chars() >= 70)
                  & ~matches(_LAST_LINE, _NO_SENTENCE)
-                 & (pl.when(_SIZE >= LONG).then(ANSWER).str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 4))
+                 & (pl.when(_TAIL.is_not_null()).then(ANSWER).str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 4))
 _MID_ITEM = (matches(_LAST_LINE, r"\A\s*(?:\d+[.)]|[-*•+]) [^\n]*[a-z)][.!?] [A-Z][^.!?\n]* [a-z]+\z")
              & ~matches(_LAST_LINE, r"[|`{}<>=;\\/#]"))
 _FENCED = pl.when(ANSWER.str.ends_with("\n```")).then(ANSWER)
@@ -33,8 +34,7 @@ CUT_OFF = (((_SIZE > 80) & (matches(ANSWER.str.tail(12), _COMMA) & ~matches(ANSW
            | _MID_SENTENCE | _MID_ITEM | _MID_CODE)
 
 _MANY_LINES = pl.when(ANSWER.str.count_matches("\n", literal=True) >= 9).then(ANSWER)
-_LAST_LINES = _MANY_LINES.str.tail(300).str.split("\n")
-_ONE_LINE = (pl.when(_LAST_LINES.list.len() >= 3).then(_LAST_LINES.list.get(-2, null_on_oob=True))
+_ONE_LINE = (_MANY_LINES.str.tail(300).str.extract(r"\n([^\n]*)\n[^\n]*\z")
              .str.strip_chars_start("0123456789.)、 (*•-"))
 _NO_PROSE = r"</\w|```|\|.*\||[{};]\s*\n"
 _COUNT = pl.when((_ONE_LINE.str.len_chars() >= 4) & matches(_ONE_LINE,
@@ -44,7 +44,7 @@ _SAME_LINES = (_COUNT >= 4) & (_COUNT * 3 > _FILLED) & ~matches(_MANY_LINES, _NO
 """The last complete line, its number aside, is more than a third of all. In a questionnaire each question has its own line
 beside those that come back."""
 
-_END = pl.when((_SIZE >= 80) & ~ANSWER.str.contains_any(["|", "__", "</", "```"])).then(ANSWER.str.tail(16))
+_END = pl.when((_SIZE >= 80) & ~holds_any(ANSWER, ["|", "__", "</", "```"])).then(ANSWER).str.tail(16)
 _TIMES = ANSWER.str.count_matches(_END, literal=True)
 _LOOPING = pl.when((_TIMES >= 5) & matches(_END, r"(?:\p{L}.*){6}")).then(ANSWER)
 _WORDS = _LOOPING.str.split(" ")

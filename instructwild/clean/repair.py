@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 
 import polars as pl
 
-from instructwild.clean.damage import DAMAGE
+from instructwild.clean.damage import DAMAGE, ON_DEMAND
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.rules import rule_drops
 from instructwild.clean.step import Verdicts, actions
@@ -31,7 +31,8 @@ class Repair:
 
         A repair is flagged `repaired_KIND`; damage that may be meant, or that is only to be flagged, is flagged `KIND`.
         """
-        chosen = actions(self.rules, dict.fromkeys(DAMAGE, "repair"), ("off", "flag", "repair", "drop"), self.name)
+        by_default = {name: "off" if name in ON_DEMAND else "repair" for name in DAMAGE}
+        chosen = actions(self.rules, by_default, ("off", "flag", "repair", "drop"), self.name)
         active = {name: action for name, action in chosen.items() if action != "off"}
         suspects = _suspects(turns(rows), list(active))
         contents: dict[int, list[str]] = {}

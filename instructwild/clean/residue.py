@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import matches
+from instructwild.clean.patterns import holds_any, matches
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -19,15 +19,15 @@ _TALKS = (r"(?i)human|user|dialog|conversation|chat|interview|script|token|templ
           r"|play"
           r"|对话|聊天|访谈|剧本|角色|模板|格式|标记|提示词|客服|问答|用户")
 _ABOUT_TAGS = r"(?i)token|template|chatml|prompt format|special|tokeni|模板|特殊标记|特殊符号|词元"
-_MAY_BE_TAGGED = pl.when(ANSWER.str.contains_any(["<"
-                                                  "|",
-                                                      "[INST",
-                                                          "[/INST",
-                                                              "SYS>>",
-                                                                  "_of_turn>", "<｜", "[|", "<eo", "[UNUSED"])).then(ANSWER)
+_MAY_BE_TAGGED = pl.when(holds_any(ANSWER, ["<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo",
+                                             "[UNUSED"])).then(ANSWER)
+_HOLDS_A_NAME = pl.when(ANSWER.str.contains(
+    r"(?:Human|USER|User|用户|人类|ASSISTANT|Assistant|AI|助手|机器人|Response|Instruction|回答|指令)(?:\*\*)?[:：]")).then(ANSWER)
+_MAY_BE_NAMED = pl.when(matches(_HOLDS_A_NAME, r"(?:\A|\n)(?:#{1,3} ?)?(?:\*\*)?\w+(?:\*\*)?[:：]")).then(ANSWER)
 ROLE_TAGS = ((matches(_MAY_BE_TAGGED, _TAG) & ~matches(PROMPT, _ABOUT_TAGS))
              | matches(PROMPT, r"(?:\A|\s)<(?:user|bot|human|assistant)>\s*[:：]")
-             | (matches(ANSWER, _NAMED) & ~matches(PROMPT, _TALKS) & ~ANSWER.str.contains("```", literal=True)))
+             | (matches(_MAY_BE_NAMED, _NAMED) & ~matches(pl.when(_MAY_BE_NAMED.is_not_null()).then(PROMPT), _TALKS)
+                & ~_MAY_BE_NAMED.str.contains("```", literal=True)))
 
 _LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaicite", "†", "turn0", "turn1", "turn2", 
                 "复制代码", "Regenerate "
@@ -35,8 +35,8 @@ _LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaic
 _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite:\d+|turn\d+(?:search|view|news|file|image)\d+"
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
             r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
-            r"|(?:^|\n)(?:复制代码)\s*\n")
-SHARE_RESIDUE = pl.any_horizontal(matches(pl.when(text.str.contains_any(_LEFT_BEHIND)).then(text), _RESIDUE)
+            r"|(?:^|\n)(?:复制代码|Copy code)\s*\n")
+SHARE_RESIDUE = pl.any_horizontal(matches(pl.when(holds_any(text, _LEFT_BEHIND)).then(text), _RESIDUE)
                                   for text in (PROMPT, ANSWER))
 
 INTERFACE_LABEL = matches(PROMPT, r"\S\s*(?:Copy to Clipboard|지금 번역하기|\d+ / \d+)\s*\z")
@@ -46,9 +46,16 @@ _PICTURE = (r"(?:<(?:img|image|picture|图片|图像)\b[^>]*>|!\[[^\]\n]*\]\([^)
             r"|the )?(?:image|picture|photo|photograph"
             r"|video|audio|file|gif|sticker|voice message|附?图片|图像|附?照片|插图|语音|视频|动画表情|表情|文件"
             r"|附件)(?: of [^\]\n]{1,60}| attached| here| omitted|: [^\]\n]{1,60})?[\]】>）])")
-MEDIA_AS_TEXT = ((matches(ANSWER.str.head(300), rf"(?i)\A\W{{0,3}}{_PICTURE}") & (ANSWER.str.len_chars() < 300)
-                  | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)"))
-                 & ~matches(PROMPT, r"(?i)html|markdown|code|tag|css|template|代码|标签|标记|网页|模板"))
+_WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标志|徽标|视频|音频|录音|image|picture|photo"
+          r"|diagram|chart|graph"
+          r"|drawing|logo|poster|video|audio|sketch|illustration)(?:[^\])）】>\n\w][^\])）】>\n]{0,40}|\p{Han}{0,6})?"
+          r"[\])）】>]\W*\z")
+"""An answer that is one note in brackets: a picture, chart or recording stood here."""
+_ABOUT_MARKUP = r"(?i)html|markdown|\b(?:code|tags?|css|templates?)\b|代码|标签|标记|网页|模板"
+MEDIA_AS_TEXT = ~matches(PROMPT, _ABOUT_MARKUP) & (
+    matches(pl.when(ANSWER.str.len_chars() < 300).then(ANSWER), rf"(?i)\A\W{{0,3}}{_PICTURE}")
+    | matches(pl.when(ANSWER.str.len_chars() < 120).then(ANSWER), _WHOLE)
+    | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)"))
 """A picture or another file that stands as a word where it stood itself."""
 
 _VENDOR = (r"(?:OpenAI|Anthropic|Google(?: DeepMind| AI)?|DeepMind|Microsoft|Meta(?: AI)?|Baidu|Alibaba(?: Cloud)?|Tencent"
@@ -71,17 +78,17 @@ _IDENTITY = (rf"\b(?:I am|I'm|I’m|[Mm]y name is|[Yy]ou can call me|[Cc]all me)
              rf"| assistant"
              rf"| chatbot| named| called|,)* {_MODEL}(?:\W|\z)"
              rf"|\b[Aa]s {_MODEL}, I\b"
-             rf"|\b(?:I am|I'm|I’m|[Mm]y name is) {_COMMON_NAME}(?:,| -| –|\.)? ?(?:an?|the|your|from) (?:\w+ )*(?:AI"
-             rf"|language model|assistant|chatbot)"
+             rf"|\b(?:I am|I'm|I’m|[Mm]y name is) {_COMMON_NAME}(?:,| -| –|\.)? ?(?:(?:an?|the|your|from) (?:\w+ )*(?:AI"
+             rf"|language model|assistant|chatbot)|(?:made|created|developed|built|trained) by {_VENDOR})"
              rf"|\b(?:I am|I'm|I’m|[Aa]s)(?: just| only| simply)? an? (?:[\w-]+ ){{0,4}}(?:model|AI|assistant|chatbot"
              rf"|program|system)(?: named \w+)?,?"
              rf"(?: that (?:was|is|has been))? (?:trained|developed|created|made|built|designed"
              rf"|powered)(?: and \w+)? by {_VENDOR}\b"
              rf"|\bI (?:was|am|have been|'ve been) (?:trained|developed|created|made|built"
              rf"|designed)(?: and \w+)? by {_VENDOR}\b"
-             rf"|\b{_VENDOR} (?:trained|developed|created|made|built|designed) me\b|\bmy (?:creators?|developers?"
+             rf"|\b{_VENDOR} (?:trained|developed|created|made|built|designed) me\b|\b[Mm]y (?:creators?|developers?"
              rf"|makers?) (?:at|is|are),? {_VENDOR}\b"
-             rf"|我(?:是|叫|的名字是|的名字叫|可以被称为)(?:一[个款名]|由)?(?:名为|叫做?|名叫)?[“\"]?{_HAN_MODEL}(?:\W|\z"
+             rf"|我(?:是|叫|的名字是|的名字叫|可以被称为)(?:一[个款名]|由)?(?:名为|叫做?|名叫)?[“\" ]?{_HAN_MODEL}(?:\W|\z"
              rf"|[，。！、是的]|一)|(?:叫|称呼)我(?:为|作)?[“\"]?{_HAN_MODEL}"
              rf"|(?:我是|作为)(?:一[个款名])?(?:由|来自|基于)?{_HAN_VENDOR}(?:公司|团队|实验室)?(?:所|自主|独立)?(?:训练"
              rf"|开发|研发|推出|创建|打造|创造|设计)"
@@ -95,7 +102,7 @@ _PLAYS = (r"(?i)pretend|role-?play|act as|imagine (?:that )?you|you are now|spea
           r"|扮演|假设你是|假装|故事|翻译|剧本|对话|代码")
 MODEL_IDENTITY = matches(_ASSISTANT, _IDENTITY) & ~matches(PROMPT, _PLAYS)
 
-_MAY_BE_BLANK = pl.when(PROMPT.str.contains_any([*"[<［【{（(", "XXX", "TODO"])).then(PROMPT)
+_MAY_BE_BLANK = pl.when((PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])).then(PROMPT)
 UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
     r"(?i)\[(?:insert|paste|your|fill in|(?:enter|type) (?:your|the|a|name|topic|text|here)) ?[^\]\n]{0,60}\](?:[^(]|\z)"
     r"|<(?:insert|paste|your|enter) [^>\n]{1,60}>|［(?:插入|填写|输入)"
@@ -104,21 +111,26 @@ UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
     r"|[（(](?:此处|在此|请在此)?(?:填写|插入|粘贴|填入)[^）)\n]{0,14}[）)]|\{\{ ?[a-z_]{2,30} ?\}\}"
     r"|\b(?:about|on|for|of|titled|named|called|to|in|with|from|by|is|my|a|an|the) \{[a-z][a-z_ ]{1,24}\}|(?:关于"
     r"|主题[是为：:]?|一篇|题目[是为：:]?|[写用在是为]) ?\{\p{Han}{1,8}\}"
-    r"|\bX{3,}\b(?: company| product|公司)|\bTODO\b:? ?(?:insert"
+    r"|(?-i:\[(?:[A-Z]+[ _])*(?:NAME|TOPIC|PRODUCT|COMPANY|CITY|DATE|LOCATION|BRAND|INDUSTRY|SUBJECT|TITLE|COUNTRY"
+    r"|KEYWORDS?|AUDIENCE"
+    r"|SERVICE|PLACE|PERSON|YOUR)(?:[ _][A-Z]+)*\])(?:[^(]|\z)|\bX{3,}\b(?: company| product|公司)|\bTODO\b:? ?(?:insert"
     r"|fill)") & (PROMPT.str.len_chars() < 300) & ~matches(_MAY_BE_BLANK,
     r"(?i)template|placeholder|jinja|\w ?= ?\w|f-?string|format string|mail ?merge|regex|html|code|function|def |模板|占位"
     r"|变量|代码|函数|字符串|正则|\bjson\b|```"
     r"|\b(?:dear|hi|hello) [\[{<]|(?:regards|sincerely|thanks),?\s*[\[{<]|此致|敬礼|尊敬的[\[【{]")
 
 _ESCAPE = r"\w\\_\w|\\\*\\\*|(?:^|\n)\\(?:#|-|\*|\d+\\\.) |\\`\w|\\\[[^\]\n]{1,60}\\\]\("
-ESCAPED_MARKDOWN = (ANSWER.str.count_matches(_ESCAPE) >= 2) & ~matches(ANSWER, r"\$[^$\n]*\\_|\\begin\{|\\text"
-                                                                               r"|\\documentclass")
+_MAY_BE_ESCAPED = pl.when(ANSWER.str.contains("\\", literal=True)).then(ANSWER)
+ESCAPED_MARKDOWN = ((_MAY_BE_ESCAPED.str.count_matches(_ESCAPE) >= 2)
+                    & ~matches(_MAY_BE_ESCAPED, r"\$[^$\n]*\\_|\\begin\{|\\text|\\documentclass"))
 
 _FURTHER = (r"(?:\A|\n\s*\n?)(?:Input|Instruction|输入|指令|问题)\s*\d*[:：][^\n]*\n+(?:[^\n]*\n+){0,3}?(?:Output|Response"
             r"|输出|回答|答案)\s*\d*[:：]")
-_MAY_RUN_ON = pl.when(ANSWER.str.contains_any(["Input", "Instruction", "输入", "指令", "问题"])).then(ANSWER)
+_MAY_RUN_ON = pl.when(holds_any(ANSWER, ["Input", "Instruction", "输入", "指令", "问题"])).then(ANSWER)
 RUN_ON = (matches(_MAY_RUN_ON, _FURTHER) & ~matches(_MAY_RUN_ON, "```|def |#include|function ")
-          & ~matches(PROMPT, r"(?i)inputs?\b|instructions?|输入|指令|examples?|test case|generate (?:a|some|\d+) (?:task"
+          & ~matches(pl.when(_MAY_RUN_ON.is_not_null()).then(PROMPT), r"(?i)inputs?\b|instructions?|输入|指令"
+                                                                      r"|examples?|test case|generate (?:a|some|\d+)"
+                                                                      r" (?:task"
                              r"|question)|challenge|few-shot|prompts?\b|questions?|algorithm"
                                  r"|problems?|pseudo|faq|interview|quiz|tasks?\b|q ?& ?a|示例|例子|用例|伪代码|算法|问题"
                                  r"|任务|问答|题目|面试"))
@@ -131,11 +143,12 @@ _CANNOT = (r"(?i)\A\W*(?:(?:i'?m |i am )?(?:very |so |really )?sorry,? (?:but|i|
            r"|i(?: a|')m (?:not able|unable)|unfortunately, (?:i|as an)|i do(?:n't| not) have (?:access|the ability|enough))"
            r"|\A\W*(?:对不起|抱歉|很抱歉|非常抱歉|十分抱歉|不好意思|作为一[个名款](?:AI|人工智能|语言模型|大型语言模型)"
            r"|我(?:无法|不能|没有办法|没法))")
-_USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|such as\b|in general,|generally,|however, (?:i can|here"
-           r"|you can|it is)|but i can\b"
+_USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|such as\b|in general,|generally,|however, (?:i can\s|here"
+           r"|you can|it is)|but i can\s"
            r"|the (?:correct|right) (?:answer|version|code|one)\b|should (?:be|have been)\b|\n\s*(?:\d+[.)、]|[-*•]) |```"
            r"|以下是|下面是|这是(?:一[个份篇]|修改|更正)|但我可以|但是我可以|不过，?我可以|例如|比如|您可以|你可以|建议您"
            r"|正确的|应该是|应为")
 _BEGINS = matches(ANSWER.str.head(60), _CANNOT) & (ANSWER.str.len_bytes() < 1800) & (ANSWER.str.len_chars() < 600)
-REFUSAL = ~matches(pl.when(_BEGINS).then(ANSWER), _USEFUL)
+_QUOTES_ONE = r"(?i)translat|paraphras|rewrite|\brefus|phrase|repeat|翻译|翻譯|改写|重复|拒绝"
+REFUSAL = ~matches(pl.when(_BEGINS).then(ANSWER), _USEFUL) & ~matches(pl.when(_BEGINS).then(PROMPT), _QUOTES_ONE)
 """An answer that begins with an apology and says nothing of use after it."""

@@ -11,9 +11,10 @@ from typing import ClassVar, Literal, NamedTuple
 import polars as pl
 
 from instructwild.clean.arithmetic import WRONG_ARITHMETIC
-from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT
+from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
+from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
-from instructwild.clean.patterns import matches
+from instructwild.clean.patterns import matches, only_where
 from instructwild.clean.residue import (
     ESCAPED_MARKDOWN,
     INTERFACE_LABEL,
@@ -27,11 +28,18 @@ from instructwild.clean.residue import (
 )
 from instructwild.clean.rows import flagged
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
-from instructwild.clean.translated import HALF_TRANSLATED, LOST_IN_TRANSLATION
+from instructwild.clean.translated import HALF_TRANSLATED, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
 from instructwild.schema.verdict import Reason
 
 Action = Literal["off", "flag", "drop"]
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
+
+
+_ESCAPES = [text.str.count_matches("\\n", literal=True).fill_null(0) for text in (PROMPT, ANSWER)]
+SPELLED_LINE_ENDS = only_where(
+    _ESCAPES[0] + _ESCAPES[1] >= 2,
+    pl.any_horizontal(text.str.contains(SPELLED_LINE_END) for text in (PROMPT, ANSWER))
+    & ~pl.any_horizontal(matches(text, SPELLED_ON_PURPOSE).fill_null(False) for text in (PROMPT, ANSWER)))
 
 
 class Defect(NamedTuple):
@@ -56,7 +64,8 @@ RULES: dict[str, Defect] = {
         "the answer only says that there is none",
         (ANSWER.str.len_chars() < 24)
         & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
-                              r"|不适用)\W*\z"),
+                              r"|不适用)\W*\z")
+        & ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案"),
         "drop", (10, 10)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),
@@ -64,8 +73,8 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (207, 212)),
-    "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (84, 87)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (519, 536)),
+    "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (108, 112)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -77,34 +86,40 @@ RULES: dict[str, Defect] = {
                           r"|recording)s?\b"
                           r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音"
                           r"|图表)|[如看]下图"), "flag"),
+    "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there",
+                          UNSEEN_PAGE, "flag", (27, 28)),
     "needs_web": Defect(
         "the prompt asks for what changes from day to day",
         PROMPT.str.contains(r"(?i)\b(?:latest|today'?s|current|up-to-date) (?:news|weather|price|stock|score|headline)"
                             r"|(?:今天|今日|最新|目前|当前|实时)的?(?:新闻|天气|价格|股价|股票|比分|头条|汇率)"), "flag"),
     "refusal": Defect("the answer says that it cannot, and nothing of use after it", REFUSAL, "flag"),
-    "role_tags": Defect("the answer holds the tags or names of a chat's roles", ROLE_TAGS, "flag"),
+    "role_tags": Defect("the text holds the tags or names of a chat's roles", ROLE_TAGS, "flag", (14, 14)),
     "run_on": Defect("the answer goes on with further tasks of its own", RUN_ON, "flag", (30, 30)),
     "share_residue": Defect("the text holds what a share page or a citation of a chat page leaves "
                             "behind", SHARE_RESIDUE, "flag",
                             (10, 10)),
     "interface_label": Defect("the prompt ends in a label of the page that it was copied from", INTERFACE_LABEL, "flag"),
-    "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (16, 16)),
+    "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (38, 38)),
     "model_identity": Defect("the answer speaks as another vendor's model", MODEL_IDENTITY, "flag"),
     "unfilled_placeholder": Defect("the prompt holds a blank of a template that nobody filled", UNFILLED_PLACEHOLDER, "flag",
                                    (18, 19)),
     "repeats_input": Defect("the answer is the input again",
                             (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
                             & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
+    "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED,
+                              "flag", (25, 25)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the result of the sum that was asked for",
-                               WRONG_ARITHMETIC, "flag", (38, 41)),
+                               WRONG_ARITHMETIC, "flag", (47, 51)),
     "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (125, 130)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling or plurals of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (23, 25)),
+                                  "flag", (53, 55)),
+    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (24, 25)),
+    "spelled_line_ends": Defect("line ends stand in the text as \\n", SPELLED_LINE_ENDS, "flag"),
     "lost_characters": Defect(
         "a character was lost in an earlier conversion",
         PROMPT.str.contains("\ufffd", literal=True) | ANSWER.str.contains("\ufffd", literal=True), "flag"),

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import matches
+from instructwild.clean.patterns import matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -19,20 +19,51 @@ def _wide(text: pl.Expr) -> pl.Expr:
 _LONG_ENOUGH = (PROMPT.str.len_chars() > 4) & (ANSWER.str.len_chars() > 60)
 _TO_LATIN = _LONG_ENOUGH & (_wide(PROMPT) > 0.6) & (_wide(ANSWER) < 0.03)
 _DIFFER = _TO_LATIN | (_LONG_ENOUGH & (_wide(PROMPT) == 0) & (_wide(ANSWER) > 0.6))
-_DIFFERING = pl.when(_DIFFER).then(ANSWER)
-HALF_TRANSLATED = (~matches(_DIFFERING, r"[{}=;]|```|https?:") & ~matches(pl.when(_DIFFER).then(PROMPT), _OTHER_LANGUAGE)
-                   & (~_TO_LATIN | (_DIFFERING.str.count_matches(r"\b(?:the|is|are|and|to|of|that|you|in|for)\b") >= 4)))
+HALF_TRANSLATED = only_where(
+    _DIFFER, ~matches(ANSWER, r"[{}=;]|```|https?:") & ~matches(PROMPT, _OTHER_LANGUAGE)
+    & (~_TO_LATIN | (ANSWER.str.count_matches(r"\b(?:the|is|are|and|to|of|that|you|in|for)\b") >= 4)))
 """An English answer has English sentences: names of films or blocks in a list are no other language."""
 
 _CASE_OF_LETTERS = r"大小写|(?:大写|小写)字母|(?:转换|转化|更改|变|改|换).{0,6}(?:为|成)?(?:大写|小写|驼峰|标题格式)|驼峰"
 _SPELLING = r"拼写(?:错误|检查)|拼错的|打字错误"
 _LETTERS = (r"(?:句子?|单词|字符串|文本|短语|名词).{0,14}(?:元音|辅音|音节数|复数形式|所有格|首字母|连字符|撇号)"
-            r"|(?:元音|辅音|音节数|复数形式|所有格|连字符|撇号).{0,10}(?:句子?|单词|字符串|文本|短语)|(?:创建|生成|给"
-            r"|想出).{0,14}字谜")
+            r"|(?:元音|辅音|音节数|复数形式|所有格|连字符|撇号).{0,10}(?:句子?|单词|字符串|文本|短语)"
+            r"|(?:创建|生成|给|想出).{0,14}字谜|(?:按|以|依|根据)(?:照)?字母(?:顺序|表)|首字母缩(?:略|写)|标准英语|冠词")
 _SPEAKS_OF_THEM = (r"算法|程序|函数|代码|如何|怎[么样]|什么是|为什么|检查器|密码|正则|俳句|[诗歌]|金额|人民币"
                    r"|[壹贰叁肆伍陆柒捌玖拾佰仟]|汉语|拼音|汉字|灯谜|规则|解释")
 _NO_LATIN = ~matches(PROMPT, r"[A-Za-z]") & ~matches(ANSWER, r"[A-Za-z]{2}|[壹贰叁肆伍陆柒捌玖拾佰仟]")
-LOST_IN_TRANSLATION = (matches(PROMPT, rf"{_CASE_OF_LETTERS}|{_SPELLING}|{_LETTERS}")
-                       & (PROMPT.str.len_chars() < 120) & (ANSWER.str.len_chars() < 120)
-                       & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
-"""Upper case, spelling, vowels or plurals asked of a text in which no letter is left."""
+_FINDS_FAULTS = r"(?:找出|指出|识别|更正|纠正|检测|确定|修改).{0,16}(?:错误|拼写|语法|用法)"
+_LATIN_WORD = r"[“\"'‘][A-Za-z][A-Za-z ']{1,40}[”\"'’]"
+LOST_IN_TRANSLATION = only_where(
+    (PROMPT.str.len_chars() < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
+                                                     "|连字符|撇号|字谜|字母|标准英语"
+                                                     "|冠词|找出|指出|识别|更正|纠正|检测|确定|修改"),
+    (matches(PROMPT, rf"{_CASE_OF_LETTERS}|{_SPELLING}|{_LETTERS}") & (PROMPT.str.len_chars() < 120)
+     & (ANSWER.str.len_chars() < 120) & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
+    | (matches(PROMPT, _FINDS_FAULTS) & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, r"[A-Za-z]")
+       & matches(ANSWER, _LATIN_WORD)))
+"""Upper case, spelling, vowels or plurals asked of a text in which no letter is left; faults of a Chinese text that the
+answer quotes in English."""
+
+_CHANGES = (r"(?i)(?:改写|重写|修改|改为|改成|更改|转换|纠正|更正|编辑|改进|重新|简化|缩短|替换|翻译|重述|转述)"
+            r"|\b(?:rewrite|edit|correct|fix|change|convert|translate|improve|revise|rephrase|paraphrase|shorten|simplify"
+            r"|rearrange|reorder|reword|transform|reorgani[sz]e)\b")
+_MAY_STAY = (r"(?i)\b(?:if|whether|when|where|necessary|needed|any|check|proofread|choose|select|identify|which"
+             r"|determine|find)\b"
+             r"|如果|如有|必要|是否|检查|判断|任何|校对|选择|哪|需要|找出|识别|确定|重复")
+_INPUT = PROMPT.str.strip_suffix(ANSWER)
+UNCHANGED = only_where(
+    (ANSWER.str.len_chars() > 3) & (PROMPT.str.len_chars() < 300) & PROMPT.str.ends_with(ANSWER),
+    matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z") & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
+"""A text is to be changed, and comes back as it was: what was to be changed was lost."""
+
+_KEYWORDS = (r"(?m)^\s*返回 ?[\w（(\[\"'“].*|诠释 ?主要|公共静态|静态无效|打印[（(]|系统\.输出|标准::|控制台\.日志"
+             r"|^\s*(?:如果|否则如果|而|对于) ?[^\n]{1,60}[:：{]\s*$|^\s*别的[:：]\s*$|^#?(?:随机)?(?:进口|导入) ?\w*$")
+_PROGRAM = (r"\bdef\b|#include|\bimport |\bvar |\blet |\bconst |\bfunction\b|\bclass |\bprint\b|\bint |range|len[(（]"
+            r"|def\p{Han}"
+            r"|\)\s*[:：]\s*\n|）[:：{]\s*\n|\w+\(\w*\)")
+TRANSLATED_CODE = only_where(
+    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入"),
+    matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM)
+                   & ~matches(PROMPT, r"(?i)伪代码|易语言|中文编程|汉语编程|文言|中文关键字|pseudo"))
+"""A program whose keywords were translated: "如果 x > 0：" and "返回 x" run nowhere."""

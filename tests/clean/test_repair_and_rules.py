@@ -147,6 +147,7 @@ SEEN = {
     "missing_input": ("Proofread the following paragraph.", "The boats lie in the harbour."),
     "url_in_prompt": ("总结 https://example.com", "好"),
     "attachment": ("描述这张图片", "好"),
+    "unseen_page": ("Describe this painting.\nhttps://example.com/walls/harbour.jpg", "Boats lie at rest under a grey sky."),
     "needs_web": ("今天的天气怎么样？", "晴"),
     "refusal": ("画一只猫", "对不起，我无法画画。"),
     "cut_off": ("Tell me", "This is a story that goes on for a very long time, and then it stops in the middle of the"),
@@ -160,8 +161,11 @@ SEEN = {
     "model_identity": ("Who are you?", "I am ChatGPT, at your service."),
     "unfilled_placeholder": ("Sum up this article.\n[insert article here]", "It is about boats."),
     "repeats_input": ("Sort these.\nblue, red, green, yellow, grey", "blue, red, green, yellow, grey"),
+    "unchanged_input": ("Rewrite this as a question.\nThe ship came in.", "The ship came in."),
     "escaped_markdown": ("How is it called?", "It is open\\_gate or shut\\_gate."),
     "wrong_arithmetic": ("How many?", "They come to: 7 + 8 = 16."),
+    "translated_code": ("写一个求最大值的函数", "def 最大（列表）：\n    返回 max（列表）"),
+    "spelled_line_ends": ("Which one swims?\\nOptions:\\n- a stone\\n- a gull", "A gull swims."),
     "lost_characters": ("what is h\ufffdllo", "x"),
 }
 INNOCENT = [
