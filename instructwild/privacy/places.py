@@ -5,6 +5,7 @@ import re
 
 from instructwild.privacy.numbers import DIGITS
 from instructwild.privacy.rule import Rule
+from instructwild.privacy.table import any_of, listed
 from instructwild.text.scripts import ANY_HAN
 
 
@@ -78,6 +79,10 @@ STREETS = (r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|
            r"Highway|Hwy|Crescent|Close")
 _UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户|房)"
 _USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
+_WHERE = any_of("""
+    (?:my|our) (?:current )?(?:location|position|coordinates|home|house|cabin|flat|farm|office) | i am at | i'm at
+    我的?位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps
+""")
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\[\.\]|\(\.\)|\[dot\])){3}\d{1,3}(?![0-9A-Za-z_])"), _internet,
@@ -112,18 +117,15 @@ PLACES = (
     Rule("ADDRESS", re.compile(rf"(?:地址|住址|收货|寄到|家住|我住在?|我家在)[:：是为]?\s?(?P<it>{ANY_HAN}{{1,12}}?(?:路|街|"
                                rf"大道|巷|弄|"
                                rf"胡同)\s?\d{{1,5}}弄(?:\s?\d{{1,4}}号)?)"), needs="弄"),
-    Rule("ADDRESS", re.compile(r"(?i)(?:my (?:current )?(?:location|position|coordinates|home)|i am at|i'm at|我的?位置|"
-                               r"我家|我在|"
-                               r"定位|坐标|经纬度|gps)\s?(?:is|are|at|[:：是为在=])?\s?"
-                               r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"), needs=".", words=("location",
-                               "position", "coordinates", "home", "at", "位置", "我家", "我在", "定位", "坐标", "经纬度",
-                               "gps"),
-                               digits=10),
+    Rule("ADDRESS", re.compile(rf"(?i)(?:{_WHERE})\s?(?:is at|are|is|at|[:：是为在=])?\s?"
+                               r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"),
+         needs=".", words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps"),
+         digits=10),
     Rule("ADDRESS", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3}°\s?\d{1,2}['′]"
                                r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), needs="°"),
 )
 HOMES = (
-    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs)?/(?:home|"
+    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs|/Volumes/[^/\s]{1,40})?/(?:home|"
                             r"Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home,
          "/"),
     Rule("USER", re.compile(r"(?<![A-Za-z0-9.~/$}>])/(?:home|Users|var/mail|var/spool/mail)/(?P<it>[A-Za-z][A-Za-z0-9._-]"

@@ -4,10 +4,12 @@ The plants were invented for this test and none was ever valid; a broken bar wit
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 import pytest
+from plant_forms import leaks, plants
 
 from instructwild.errors import InputError
 from instructwild.privacy.hint import HINT
@@ -45,6 +47,28 @@ def test_of_planted_secrets_nearly_all_are_masked_and_flagged():
                 pass
     assert len(PLANTS) > 700
     assert len(missed) <= 0.03 * len(PLANTS), missed
+    assert not unhinted
+    assert not unflagged
+
+
+@pytest.mark.parametrize("name", ["plants_first.txt"])
+def test_of_secrets_written_later_nearly_all_are_masked_and_flagged(name):
+    """Sets that were written after the rules; each was measured once as it stood before a rule was changed for it."""
+    missed, unhinted, unflagged = [], [], []
+    drawn = plants(Path(__file__).parents[1] / "data" / name)
+    for plant in drawn:
+        masked, _ = mask_row([("user", plant.text)])
+        if leaks(plant, masked[0]):
+            missed.append(plant.kind)
+            continue
+        if not pl.Series([plant.text]).str.contains(HINT)[0]:
+            unhinted.append(plant.kind)
+        with suppress(InputError):
+            personal_data([("rows", "1", "user", plant.text)])
+            unflagged.append(plant.kind)
+    assert all(plant.secrets for plant in drawn)
+    assert len(drawn) > 140
+    assert len(missed) <= 0.05 * len(drawn), missed
     assert not unhinted
     assert not unflagged
 
