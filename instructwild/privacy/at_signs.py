@@ -21,7 +21,8 @@ stateobject observedobject time elapsed show inline inbounds simd async sync spa
 assert testset type types typedef enum interface class exports description example todo fixme file brief details
 tparam section yield extends csrf auth guest php json lang js css html
 app root src components utils variable var name echo unique default ts-ignore ts-expect-error ts-nocheck end
-implementation synthesize startuml enduml updatedat createdat map relation code link package private public readonly
+implementation synthesize try catch finally throw autoreleasepool selector protocol encode dynamic
+startuml enduml updatedat createdat map relation code link package private public readonly
 internal inheritdoc pt en de fr mentions tags user username handle yourhandle company companyname brand brandname
 websitename account role artist localartist timestamp
 href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol at sign everyone here
@@ -36,10 +37,10 @@ _SYNTAX = any_of(r"""
     macros? | decorators? | annotations? | attributes? | docstring | jsdoc | javadoc
     xpath | xquery | at-rules? | regex(?:es|p)? | regular expression
     stored procedure | t-sql | tsql | transact
-    powershell | batch file | makefile | perl | my [@%]
+    scratchblocks | powershell | batch file | makefile | perl | my [@%]
 """)
 AT_SYNTAX = re.compile(
-    rf"\b(?:{_SYNTAX})\b|\bmy [@%]|\b(?:what|how) (?:is|are|does|do) (?:the )?@|"
+    rf"\b(?:{_SYNTAX})\b|\bmy [@%]|(?-i:Scratch) ?[23]\b|\b(?:what|how) (?:is|are|does|do) (?:the )?@|"
     "装饰器|注解|宏|存储过程|正则|裝飾器|註解", re.IGNORECASE)
 """A text that speaks about what an @ does in code."""
 _SQL = any_of("SELECT | DECLARE | SET | EXEC | EXECUTE | UPDATE | INSERT | WHERE | VALUES")
@@ -63,7 +64,8 @@ CODE_LINE = re.compile(
 PROSE = re.compile(rf"(?:[A-Za-z']+,? ){{4}}|{ANY_HAN}{{6}}")
 """A line of a program, whether or not it stands in a fence: a comment, or signs of code and no run of words."""
 SPEAKS_OF_SYNTAX = re.compile(
-    r"(?i)[ '\"`”]{0,2}(?:\w+ )?"
+    r"(?i)(?:\.\w{1,40}){1,4}\(|\s?@(?:catch|finally)|[^\n]{0,20}:: (?:control|grey|motion|looks|sensing|operators|events)|"
+    r"[ '\"`”]{0,2}(?:\w+ )?"
     r"(?:variables?|parameters?|placeholders?|tags?|commands?|keywords?|attribute|column|fields?|mentions)\b|"
     r"\s?(?:变量|参数|标签|部分|部)")
 SYNTAX_BEFORE = re.compile(r"(?i)(?:\bsql\b|\bsyntax|(?:local|domain) part|占位符|本地部分)[^\n]*\Z|"

@@ -32,7 +32,7 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
-        if STOCK_NUMBER.search(digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
+        if STOCK_NUMBER.search(digits) or TOLL_FREE.search(digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
             return False
         try:
             number = phonenumbers.parse("+" + value[2:] if value.startswith("00") else value, region)
@@ -43,7 +43,9 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
     return check
 
 
-STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z")
+STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z|\A1?2345678901\Z")
+TOLL_FREE = re.compile(r"\A1?8(?:00|33|44|55|66|77|88)\d{7}\Z")
+"""Numbers of lines for customers: nobody's own."""
 IN_ORDER = re.compile(r"\A(?:[01]?1?23456789?(?:[01]1?|\Z)|1?9876543210?|1234567)\Z")
 """Numbers of every example, and digits in their order: 123-456-7890."""
 
@@ -52,7 +54,8 @@ def _called_phone(match: re.Match[str]) -> bool:
     """A number that the word before it calls a phone's, unless it stands for any."""
     digits = re.sub(r"\D", "", match.group("it"))
     years = re.fullmatch(r"(?:1[5-9]|20)\d\d\s?[-–]\s?(?:1[5-9]|20)\d\d", match.group("it"))
-    return not IN_ORDER.search(digits) and len(set(digits)) > 2 and not years
+    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or TOLL_FREE.search(digits) or years
+                or len(set(digits)) <= 2)
 
 
 def _disguised(match: re.Match[str]) -> bool:
@@ -76,23 +79,26 @@ def _north_american(match: re.Match[str]) -> bool:
     return _phone("US")(match)
 
 
+GMAIL_LEAST = 6
+"""Gmail gives no shorter name (Google Account Help, "Create a username")."""
+
+
 def _mail(match: re.Match[str]) -> bool:
     local, _, domain = match.group().rpartition("@")
     after = match.string[match.end():match.end() + 1]
     top = domain.rpartition(".")[2]
     if (top[:1].isupper() and not domain.isupper() and domain[:1].islower()) or re.match(r"v\d", domain):
         return False  # the end of a sentence, or a version: `actions/cache@v3.When`
+    if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
+        return False
     return (local != "git" and top.lower() not in FILE_ENDINGS and after not in ("(", "$") and len(domain) > 4
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
 def _mailbox(match: re.Match[str]) -> bool:
-    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody.
-
-    Gmail gives no name below six characters (Google Account Help, "Create a username").
-    """
+    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody."""
     local, _, domain = match.group().rpartition("@")
-    if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < 6:
+    if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
         return False
     return bool(re.match(r"(?i)j(?:ohn|ane|on)?[._-]?(?:doe|smith)", local)) or _mail(match)
 
@@ -106,8 +112,8 @@ def _loose(match: re.Match[str]) -> bool:
 
 _STOCK_DOMAINS = any_of(r"""
     example\d? | email | e-?mail | domain | your-?domain | my-?domain
-    your-?company | company | test | abc | xyz | foo | bar | site | website | placeholder
-    acme | abccompany | xyzcompany | sample
+    your-?company | company | company-?name | test | abc | xyz | foo | bar | site | website | placeholder
+    acme | (?:abc|xyz)[a-z]* | sample
 """)
 STOCK_DOMAIN = re.compile(rf"(?i)(?:[a-z0-9-]+\.)*(?:{_STOCK_DOMAINS})\.(?:com|org|net|cn|io|co|edu)")
 STOCK_LOCAL = re.compile("(?i)" + any_of(r"""
@@ -116,7 +122,7 @@ STOCK_LOCAL = re.compile("(?i)" + any_of(r"""
     (?:your|some|my|an?[._-])(?:[._-]?(?:own|user|name|e-?mail|address|id|account|sender|gmail))*
     e?mail | name | some(?:one|body|name|thing) | foo | bar | abc\d{0,3} | xyz | xxx+
     alice | bob | carol | charlie | dave
-    recipient\d{0,2} | sender(?:-email(?:-address)?)? | your-[\w-]* | from | to
+    recipient(?:\d{0,2}|[._-][\w.-]*) | sender(?:-email(?:-address)?)? | your-[\w-]* | from | to
     (?:do-?not|no)[._-]?reply | alerts? | notifications? | mailer-daemon | postmaster
     first(?:name)?[._]last(?:name)?
 """))

@@ -7,7 +7,7 @@ from instructwild.privacy.secret_values import mixed
 from instructwild.privacy.table import any_of
 
 _SESSIONS = any_of(r"""
-    session_?id | sess | jsessionid | phpsessid | sid | auth | connect\.sid | asp\.net_sessionid | sessdata
+    session_?id(?:_ss)? | sess | jsessionid | phpsessid | sid | auth | connect\.sid | asp\.net_sessionid | sessdata
     [a-z_.-]{1,30}[_.-](?:session|sessionid|sid|auth|jct|token) | [a-z_.-]{0,30}session-token
     __secure-[\w.-]{1,40} | __host-[\w.-]{1,40}
     csrftoken | xsrf-token | remember_(?:web|user)[\w]{0,60}

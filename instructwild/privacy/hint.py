@@ -68,7 +68,7 @@ _SECRETS = any_of(r"""
     psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
     \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
-    \s-U ?[\w.\\-]+% | /user: | converttosecure | convertto
+    ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure | convertto
 """)
 _PAPERS = any_of(r"""
     passport | licen[cs]e | plate | insurance | nino | \bni num | social\s | ssn | tax | tfn | itin | \bein\b | aadha

@@ -61,6 +61,7 @@ must the this that these those i you he she it we they my your his her its our t
 at of to for from with please sit come go let tell write give make list name unknown none null undefined anonymous
 confidential here there about as if so then than just only very really important secret mud legion also still now
 never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
+certainly absolutely definitely unfortunately sir madam ma'am congratulations
 well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
 """
 NO_NAME = frozenset(_NO_NAME.split())

@@ -23,6 +23,8 @@ from instructwild.text.scripts import ANY_HAN
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 DIGITS = "0123456789"
+IN_ORDER = ("01234567890123456789", "98765432109876543210", "123456789123456789", "0" * 20)
+"""What a number that stands for any is cut from."""
 HAN_DIGITS = str.maketrans("零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖", "00123456789123456789")
 
 
@@ -45,7 +47,7 @@ def _labelled(match: re.Match[str]) -> bool:
     digits = re.sub(r"\D", "", value)
     return (bool(re.search(r"\d\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
             and not re.search(r"(?i)x{3}|\A(?:19|20)\d\d\Z", value)
-            and not re.fullmatch(r"1234567890?|123456789|0+", digits))
+            and not (digits and any(digits in run for run in IN_ORDER)))
 
 
 def _plate(match: re.Match[str]) -> bool:

@@ -45,6 +45,10 @@ ALGORITHM = re.compile(rf"(?i)(?:{_ALGORITHMS})[-_]?\d+(?:[-_]?\w{{1,4}})?\W?|"
 SAMPLE_CODE = re.compile(r"1234|2345|5678|0000|1111|6789|4321|\A(?:123|666|888)")
 
 
+OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|storage)[ _-]?\Z")
+"""Keys that open nothing: of an object in a store, of a row in a table."""
+
+
 def mixed(match: re.Match[str]) -> bool:
     """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
     value = match.group("it" if "it" in match.re.groupindex else 0)
@@ -66,6 +70,8 @@ def named(match: re.Match[str]) -> bool:
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False
     before = match.string[max(0, match.start() - 60):match.start()]
+    if OTHER_KEY.search(before):
+        return False
     stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
     return not stock and not INVENTED.search(before)
 

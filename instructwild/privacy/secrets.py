@@ -65,7 +65,8 @@ CLOUDS = (
                            r"\s{0,3}[\"'`]?" + _B64_40), words=("aws",)),
     Rule("KEY", re.compile(r"(?i)secret_?access_?key[\"']?\s{0,3}(?:=>|[:=]|is|\s)\s{0,3}[\"'`]?" + _B64_40),
          words=("secret",)),
-    Rule("KEY", re.compile(r"(?:A[KS]IA[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{13,40}|AKLT[A-Za-z0-9]{20,40})"
+    Rule("KEY", re.compile(r"(?:A[KS]IA[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{13,40}|AKLT[A-Za-z0-9]{20,40}|"
+                           r"AC[0-9a-f]{32})"
                            r"[\"']?(?:[\s,;|，：:=>\"'-]|(?i:access|key|secret|id|accesskey|secretkey|和|密钥)){1,24}"
                            r"(?P<it>[A-Za-z0-9/+=]{30,60})(?![A-Za-z0-9/+])"), mixed, needs="A"),
     Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary|Private|Preshared)Key\s?=\s?"
@@ -117,17 +118,18 @@ _PROGRAMS = any_of(r"""
     (?:docker|podman|nerdctl|helm registry|oc|az|crane) login
     influx | cqlsh | smbclient | rsync | wget | http | https | curl | lftp | net use | sqlcmd | bcp | sqlplus | runas
     ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit | mosquitto_\w+
-    twine upload | vncpasswd | xfreerdp | rdesktop
+    ldapsearch | ldapadd | ldapmodify | ldapwhoami | twine upload | vncpasswd | xfreerdp | rdesktop
 """)
 _PROGRAM_WORDS = listed("""
     sshpass | sql | mongo | redis | login | influx | smbclient | rsync | wget | http | curl | lftp | net use | bcp | runas
-    ansible | 7z | zip | openssl | htpasswd | nmcli | kinit | mosquitto | twine | vnc | rdp | rdesktop
+    ansible | 7z | zip | openssl | htpasswd | nmcli | kinit | mosquitto | ldap | twine | vnc | rdp | rdesktop
 """)
 _FIELD = any_of("""
     server | data source | host | hostname | uid | user id | user | username | database | initial catalog | dbname
 """)
 _SIGN_IN = any_of(r"""
-    login | log_in | signin | sign_in | authenticate | auth | basic_auth | credentials | set_credentials | HTTPBasicAuth
+    login | log_in | signin | sign_in | authenticate | auth | basic_auth | username_pw_set | credentials | set_credentials
+    HTTPBasicAuth
     PSCredential | BasicAWSCredentials | UsernamePasswordCredentials | NetworkCredential | PlainAuth
 """)
 PROGRAMS = (
@@ -137,7 +139,7 @@ PROGRAMS = (
     Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;\n]{{1,200}}[; &?][^\n]{{0,300}}?(?:password|pwd)="
                            r"(?P<it>[^;&\"'\s]{4,100})"), setting, words=("password", "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
-                           r"(?:-p ?|-a |-P |--pass(?:word)?[ =]|-pass(?:word)? (?:pass:)?|/p:)[\"']?"
+                           r"(?:-p ?|-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word)? (?:pass:)?|/p:)[\"']?"
                            r"(?P<it>[^\s\"'|&;-][^\s\"'|&;]{4,100})"), option, needs="-/", words=_PROGRAM_WORDS),
     Rule("KEY", re.compile(r"(?i)\s(?:-U\s?[\w.\\-]{1,40}%|/user:\S{1,60}\s)(?P<it>[^\s\"'%]{5,60})"), option, needs="%/"),
     Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} \S{1,60} (?P<it>\S{8,100})"),
@@ -152,7 +154,8 @@ PROGRAMS = (
                            r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
                            r"[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'"),
     Rule("KEY", re.compile(r"(?i)(?:password|passwd|login|smtp|gmail)[^\n]{0,80}[\"']"
-                           r"(?P<it>[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})[\"']"), needs=" ", words=listed("password | passwd | login | smtp | gmail")),
+                           r"(?P<it>[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})[\"']"), needs=" ",
+         words=listed("password | passwd | login | smtp | gmail")),
     Rule("KEY", re.compile(r"ConvertTo-SecureString\s+(?:-String\s+)?[\"'](?P<it>[^\"'\n]{4,100})[\"']"), option, needs="C"),
     Rule("KEY", re.compile(r"(?i)WIFI:(?:[STH]:[^;\n]{0,40};){0,3}P:(?P<it>[^;\n]{6,64});"), login, needs=";"),
     Rule("KEY", re.compile(r"(?i)\b(?:psk|wpa_passphrase)\s?=\s?\"?(?P<it>[^\s\"]{8,64})"), login, needs="="),
@@ -179,11 +182,13 @@ _CODE_WORDS_ZH = any_of("""
 """)
 NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])"
-                           rf"(?:{SECRET_NAME}|[A-Za-z0-9]{{1,40}}(?:password|passwd|secret|token|apikey))[\"'`]?\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+                           rf"(?:{SECRET_NAME}|[A-Za-z0-9]{{1,40}}(?:password|passwd|secret|token|apikey))[\"'`]?"
+                           rf"\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),
-    Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+    Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?(?:[(（][^()（）\n]{{0,20}}[)）])?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}"
+                           rf"{_VALUE}"), named, DIGITS, _WORDS),
     Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}(?:is|are|was|=>|[:=：]|是|为)?\s{{0,3}}[\"'`“]?"
                            r"(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),

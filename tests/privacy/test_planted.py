@@ -51,9 +51,9 @@ def test_of_planted_secrets_nearly_all_are_masked_and_flagged():
     assert not unflagged
 
 
-@pytest.mark.parametrize("name", ["plants_first.txt"])
+@pytest.mark.parametrize("name", ["plants_first.txt", "plants_second.txt"])
 def test_of_secrets_written_later_nearly_all_are_masked_and_flagged(name):
-    """Sets that were written after the rules; each was measured once as it stood before a rule was changed for it."""
+    """Sets written after the rules; measured as they stood, before a rule was changed for them: 66 and 97 of 100 caught."""
     missed, unhinted, unflagged = [], [], []
     drawn = plants(Path(__file__).parents[1] / "data" / name)
     for plant in drawn:
