@@ -47,7 +47,7 @@ def _labelled(match: re.Match[str]) -> bool:
     digits = re.sub(r"\D", "", value)
     return (bool(re.search(r"\d\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
             and not re.search(r"(?i)x{3}|\A(?:19|20)\d\d\Z", value)
-            and not (digits and any(digits in run for run in IN_ORDER)))
+            and not (re.sub(r"\W", "", value) == digits and any(digits in run for run in IN_ORDER)))
 
 
 def _plate(match: re.Match[str]) -> bool:
