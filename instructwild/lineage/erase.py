@@ -236,7 +236,8 @@ def _erase_sqlite(path: Path, what: Gone) -> bool:
         for table, keys in doomed.items():
             where = _where(_key_columns(base, table))
             for child, column, parent in _references(base, table):
-                query = f"DELETE FROM {quoted(child)} WHERE {quoted(column)} IN (SELECT {parent} FROM {quoted(table)} {where})"
+                query = (f"DELETE FROM {quoted(child)} WHERE {quoted(column)} IN "
+                         f"(SELECT {parent} FROM {quoted(table)} {where})")
                 base.executemany(query, keys)
             base.executemany(f"DELETE FROM {quoted(table)} {where}", keys)
         base.commit()

@@ -71,8 +71,8 @@ def _prompt(match: re.Match[str]) -> bool:
 
 
 def _address(match: re.Match[str]) -> bool:
-    value = re.sub(r"\A\d{1,4}, ", "", match.group())
-    if FAMOUS_ZH.search(value):
+    value = match.group()
+    if FAMOUS_ZH.search(value) or FAMOUS.match(re.sub(r"\A\d{1,3}, ", "", value)):
         return False
     return not FAMOUS.match(value) and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
 

@@ -45,6 +45,8 @@ ALGORITHM = re.compile(rf"(?i)(?:{_ALGORITHMS})[-_]?\d+(?:[-_]?\w{{1,4}})?\W?|"
 SAMPLE_CODE = re.compile(r"1234|2345|5678|0000|1111|6789|4321|\A(?:123|666|888)")
 
 
+SLUG = re.compile(r"[a-z]+\d?[a-z]*(?:-[a-z]+){1,4}")
+"""Plain words with hyphens between them, as names of settings are."""
 OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|storage)[ _-]?\Z")
 """Keys that open nothing: of an object in a store, of a row in a table."""
 
@@ -70,7 +72,7 @@ def named(match: re.Match[str]) -> bool:
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False
     before = match.string[max(0, match.start() - 60):match.start()]
-    if OTHER_KEY.search(before):
+    if OTHER_KEY.search(before) or SLUG.fullmatch(value) or match.group().casefold().startswith("publickeytoken"):
         return False
     stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
     return not stock and not INVENTED.search(before)

@@ -85,6 +85,11 @@ def test_of_secrets_written_later_nearly_all_are_masked_and_flagged(name):
     "discord-87995c5b9e3c is a slug", "ConvertTo-SecureString \"$env:ADMIN\" -AsPlainText", "password SHA256 is hashed",
     "密码学 2048 位",
     "0x0000000000000000000000000000000000000000", "base64: aGVsbG8gd29ybGQsIHRoaXMgaXMgYSB0ZXN0", "Привет, как дела?",
-    "π ≈ 3.14159265358979"])
+    "π ≈ 3.14159265358979", "Call our helpline at 1-888-483-5120, please", "phone: 555-555-1234",
+    "In 2013, Dick's Drive-In opened", "The S3 object key 'harbour_a/Build7/x91' is gone", "put @tideFlag in a Scratch 2.0 block",
+    "Subnet 22.7.31.0/24 gives the hosts 22.7.31.64 and on", 'role, "t": token, "k8s-ca-cert": cert',
+    '<assemblyIdentity publicKeyToken="31bf38ad56364e35" />', '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">',
+    "the automobile. \n1960-1980: trams return", "Vin=14.95V, Iin=5.02mA", "美国白宫位于宾夕法尼亚大道1600号",
+    "账号 56789-123 是示例", "dan@gmail.com"])
 def test_ordinary_rows_that_look_like_it_stay(text):
     assert mask_row([("user", text)]) == ([text], {})
