@@ -41,7 +41,7 @@ _IS = r"(?:is|are|was|=>|:=|[:=：]|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
 _VALUE = r"[\"'`“‘]?(?=[^\s\"'`,;，。；<>“”‘’]{0,199}\d)(?P<it>[^\s\"'`,;，。；<>“”‘’]{6,200})"
 _ZH = "密码 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
 _WORDS = listed(f"key | token | secret | pass | pwd | contrase | mdp | cred | {_ZH}")
-_NAME_ZH = rf"(?:{any_of(_ZH)}|(?i:app)?(?i:secret|token|key))"
+_NAME_ZH = rf"(?:{any_of(_ZH)}|(?<![A-Za-z])(?i:app)?(?i:secret|token|key))"
 
 _LABEL = r"(?:[A-Z0-9]+ ){0,4}"
 _LINE = r"(?:\s|\\n|[\"'>+])"
