@@ -28,6 +28,29 @@ GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PASSED_BY = {".git", ".venv", "node_modules", "__pycache__"}
 
 
+def unwalked(root: Path) -> Iterator[tuple[Path, str]]:
+    """(what under a root `files` does not give, why): links that lead elsewhere, folders that cannot be listed."""
+    closed: list[OSError] = []
+    inside = root.resolve()
+    for folder, folders, names in os.walk(root, onerror=closed.append):
+        folders[:] = sorted(name for name in folders if name not in PASSED_BY)
+        for name in (*folders, *names):
+            path = Path(folder) / name
+            if path.is_symlink() and (target := Path(os.path.realpath(path))).exists() \
+                    and inside not in (target, *target.parents):
+                yield path, f"a link to {target}, which lies outside the root"
+    for error in closed:
+        yield Path(str(error.filename)), f"cannot be listed ({error.strerror})"
+
+
+def repositories(root: Path) -> Iterator[Path]:
+    """The git repositories under a root, which keep earlier versions of files."""
+    for folder, folders, _ in os.walk(root):
+        if ".git" in folders:
+            yield Path(folder) / ".git"
+        folders[:] = [name for name in folders if name not in PASSED_BY]
+
+
 def files(root: Path) -> Iterator[Path]:
     """Every file under a root but version control and environments; hidden ones and weights included."""
     for folder, folders, names in os.walk(root):
@@ -200,15 +223,52 @@ def _held_exactly(row: str, what: Gone) -> bool:
 
 
 def _erase_sqlite(path: Path, what: Gone) -> bool:
+    """Delete the rows that hold it, and those of other tables that refer to them: a ranking goes with its record."""
     with closing(connected(path)) as base:
-        doomed = [key for key, values in sqlite_rows(base) if key[1] is not None and what.in_value(values)]
+        doomed: dict[str, list[tuple[Any, ...]]] = {}
+        for (table, rowid), values in sqlite_rows(base):
+            if what.in_value(values):
+                doomed.setdefault(table, []).append(_key(base, table, rowid, values))
     if not doomed:
         return False
     with closing(sqlite3.connect(path)) as base:
         base.execute("PRAGMA secure_delete = ON")
-        for table, rowid in doomed:
-            base.execute(f"DELETE FROM {quoted(table)} WHERE rowid = ?", (rowid,))
+        for table, keys in doomed.items():
+            where = _where(_key_columns(base, table))
+            for child, column, parent in _references(base, table):
+                query = (f"DELETE FROM {quoted(child)} WHERE {quoted(column)} IN "
+                         f"(SELECT {parent} FROM {quoted(table)} {where})")
+                base.executemany(query, keys)
+            base.executemany(f"DELETE FROM {quoted(table)} {where}", keys)
         base.commit()
         base.execute("VACUUM")
         base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return True
+
+
+def _key_columns(base: sqlite3.Connection, table: str) -> list[str]:
+    """What names a row: its rowid, or the primary key of a table without row ids."""
+    [sql] = base.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    if "WITHOUT ROWID" not in sql.upper():
+        return ["rowid"]
+    columns = base.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
+    return [quoted(name) for _, name, _, _, _, key in sorted(columns, key=lambda column: column[5]) if key]
+
+
+def _key(base: sqlite3.Connection, table: str, rowid: int | None, values: list[Any]) -> tuple[Any, ...]:
+    if rowid is not None:
+        return (rowid,)
+    names = [quoted(name) for _, name, *_ in base.execute(f"PRAGMA table_info({quoted(table)})")]
+    return tuple(values[names.index(name)] for name in _key_columns(base, table))
+
+
+def _where(columns: list[str]) -> str:
+    return "WHERE " + " AND ".join(f"{column} = ?" for column in columns)
+
+
+def _references(base: sqlite3.Connection, table: str) -> list[tuple[str, str, str]]:
+    """(table, its column, the column here as SQL) of everything that refers to a table."""
+    others = [name for [name] in base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return [(other, column, quoted(to) if to else "rowid") for other in others
+            for _, _, parent, column, to, *_ in base.execute(f"PRAGMA foreign_key_list({quoted(other)})")
+            if parent.lower() == table.lower()]

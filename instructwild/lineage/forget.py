@@ -17,13 +17,14 @@ import polars as pl
 from instructwild.clean.edits import is_edits
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite
-from instructwild.lineage.erase import erase, files
+from instructwild.lineage.erase import erase, files, repositories, unwalked
 from instructwild.lineage.gone import QUOTED, Gone, gone, ids_of, said_by, weight
 from instructwild.lineage.graph import Graph, Node
 from instructwild.lineage.indexes import remove_indexes
-from instructwild.lineage.search import WEIGHTS, search
+from instructwild.lineage.search import WEIGHTS, Search, search, search_repository
 from instructwild.stage.atomic import write_atomic
 from instructwild.stage.folder import SCRATCH, sha256_of
+from instructwild.stage.remote import is_url
 
 FOLDER, PLAN = ".forget", "plan.json"
 PUBLISHED, CARD = "lineage.json", "README.md"
@@ -91,7 +92,7 @@ class ForgetResult:
         if self.left:
             shown += ["still there in:", *(f"  {path}" for path in self.left),
                       "remedy: these are your own files and archives; the same command with --originals rewrites them, or "
-                      "take the text out of them and run it again"]
+                      "take the text out of them and run it again; earlier versions in git go with git filter-repo"]
         if self.unsearched:
             shown += ["could not be looked into:", *(f"  {part}" for part in self.unsearched),
                       "remedy: look into these yourself, or move them out of the root, then run the command again"]
@@ -204,15 +205,12 @@ class Forgetting:
         searched: dict[str, list[str]] = {}
         left: list[str] = []
         unsearched: list[str] = []
-        for path in files(self.root):
-            if journal in path.parents:
-                continue
-            name = os.path.relpath(path, self.root)
-            searching = search(path, what)
+        for name, path, searching in self._searches(what):
             searched[name] = searching.how
             left += [name] if searching.holds else []
             unsearched += [f"{name}: {part}" if not part.startswith(f"{path.name}:") else
                            f"{name}{part.removeprefix(path.name)}" for part in searching.unsearched]
+        unsearched += [f"{os.path.relpath(path, self.root)}: {why}" for path, why in unwalked(self.root)]
         result = ForgetResult(self.plan.name, len(self.plan.rows), rewritten, len(searched), searched, left, unsearched,
                               self.plan.models, self._elsewhere())
         if result.complete:
@@ -220,9 +218,25 @@ class Forgetting:
             journal.rmdir()
         return result
 
+    def _searches(self, what: Gone) -> Iterator[tuple[str, Path, Search]]:
+        """(name, path, outcome) of every file under the root, of the repositories there, and of the user's cache."""
+        from instructwild.stage.cache import cache_dir
+
+        journal = self.root / FOLDER
+        for path in files(self.root):
+            if journal not in path.parents:
+                yield os.path.relpath(path, self.root), path, search(path, what)
+        for path in repositories(self.root):
+            yield os.path.relpath(path, self.root), path, search_repository(path, what)
+        cache, inside = cache_dir().resolve(), self.root.resolve()
+        if cache.is_dir() and inside not in (cache, *cache.parents):
+            for path in files(cache):
+                if path.suffix not in WEIGHTS:
+                    yield str(path), path, search(path, what)
+
     def _elsewhere(self) -> list[str]:
         """What a provider still holds of it, and where candidates that people rank have a second home."""
-        batches = list(self._open_batches())
+        batches = [*self._batches(), *self._remote()]
         stages = {node.manifest.stage.partition(" ")[0] for node in Graph(self.root).nodes}
         if not stages & {"respond", "annotate"}:
             return batches
@@ -230,8 +244,13 @@ class Forgetting:
                 "an Argilla server: instructwild annotate pull leaves the prompts out; delete the records there"]
 
 
-    def _open_batches(self) -> Iterator[str]:
-        """The provider batches that unfinished runs wait for: their files lie with the provider, prompts and all."""
+    def _remote(self) -> Iterator[str]:
+        """What stages read behind a URL, where a copy of it stays."""
+        urls = {record.path for node in Graph(self.root).nodes for record in node.manifest.inputs if is_url(record.path)}
+        return (f"{url}: take it out there" for url in sorted(urls))
+
+    def _batches(self) -> Iterator[str]:
+        """The provider batches of the runs here, open and closed: their files lie with the provider, prompts and all."""
         from instructwild.llm.batches.record import batches_in
         from instructwild.stage.cache import cache_dir
 

@@ -2,12 +2,14 @@
 
 import bz2
 import codecs
+import email
 import gzip
 import html
 import io
 import lzma
 import re
 import sqlite3
+import subprocess
 import tarfile
 import zipfile
 import zlib
@@ -31,7 +33,13 @@ DEPTH = 6
 WEIGHTS = {".safetensors", ".gguf"}
 ENCODINGS = ("gb18030", "big5", "cp1252", "latin-1")
 """Tried in this order where a text is neither UTF-8 nor UTF-16."""
-UNREADABLE = {b"%PDF": "a PDF, whose text is packed", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive"}
+UNREADABLE = {b"%PDF": "a PDF, whose text is packed", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive",
+              b"PARE": "an encrypted Parquet file", b"ORC": "an ORC file", b"Obj\x01": "an Avro file",
+              b"\x89HDF": "an HDF5 file", b"\x04\x22\x4d\x18": "an LZ4 archive", b"\x1f\x9d": "a .Z archive",
+              b"\x89LZO": "an LZO archive", b"\xff\x06\x00\x00sNaPpY": "a Snappy archive", b"MSCF": "a CAB archive",
+              b"\x78\x9c": "a zlib stream", b"\x78\xda": "a zlib stream", b"Salted__": "an encrypted file",
+              b"-----BEGIN PGP MESSAGE": "an encrypted message", b"age-encryption.org": "an encrypted file"}
+MAILS = {".eml", ".mbox", ".mht", ".mhtml"}
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error,
           NotImplementedError, RuntimeError, RecursionError, pl.exceptions.PolarsError,
@@ -102,7 +110,7 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
     if depth > DEPTH:
         result.unsearched.append(f"{name}: packed more than {DEPTH} times")
         return
-    if kind := next((kind for magic, kind in UNREADABLE.items() if head.startswith(magic)), None):
+    if kind := _unreadable(head):
         result.unsearched.append(f"{name}: {kind}")
         return
     if opened := _stream_opener(head):
@@ -119,6 +127,13 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
     elif head.startswith(b"PAR1"):
         result.note("parquet")
         result.holds |= any(what.among(row_texts(pl.read_parquet(_seekable(buffered, budget, depth)))))
+    elif head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
+        result.note("arrow")
+        read = pl.read_ipc if head.startswith(b"ARROW1") else pl.read_ipc_stream
+        result.holds |= any(what.among(row_texts(read(io.BytesIO(_bounded(buffered, budget))))))
+    elif Path(name).suffix.lower() in MAILS:
+        result.note("mail")
+        _mail(name, _bounded(buffered, budget), what, result, budget, depth)
     elif head.startswith(b"SQLite format 3\x00"):
         result.note("sqlite")
         with closing(_database(buffered, budget, depth)) as base:
@@ -130,6 +145,13 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
         if head.startswith(PICTURES):
             result.note("picture: its bytes, not what it shows")
         result.holds |= _stream(buffered, what, result, budget)
+
+
+def _unreadable(head: bytes) -> str | None:
+    """What a file is that nothing here can open, by its first bytes."""
+    if head[8:12] == b"DUCK":
+        return "a DuckDB database"
+    return next((kind for magic, kind in UNREADABLE.items() if head.startswith(magic)), None)
 
 
 def _stream_opener(head: bytes) -> tuple[str, Callable[[Any], IO[bytes]]] | None:
@@ -182,6 +204,48 @@ def _tar(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudge
                     result.unsearched.append(f"{name}/{member.name}: {_reason(error)}")
 
 
+def _mail(name: str, raw: bytes, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
+    """The parts of a mail, or of each mail of a box, out of base64 and quoted-printable."""
+    result.holds |= _stream(io.BytesIO(raw), what, result, UnpackBudget())
+    for text in re.split(rb"(?m)^From \S+ .*\n", raw):
+        for part in email.message_from_bytes(text).walk():
+            body = part.get_payload(decode=True)
+            if isinstance(body, bytes) and body:
+                _look(part.get_filename() or f"{name} part", io.BytesIO(body), what, result, budget, depth + 1)
+
+
+def search_repository(folder: Path, what: Gone) -> Search:
+    """Look for a text in everything that a git repository keeps, earlier versions of files included."""
+    result = Search(how=["git objects"])
+    command = ["git", "--git-dir", str(folder), "cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"]
+    try:
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as git:
+            objects = git.stdout
+            while objects is not None and not result.holds and (line := objects.readline()):
+                name, kind, size = line.split()
+                if int(size) > NESTED:
+                    raise ValueError(f"object {name.decode()} is larger than {NESTED >> 20} MiB")
+                content = objects.read(int(size) + 1)[:-1]
+                if kind == b"blob":
+                    _blob(f"object {name.decode()}", content, what, result)
+                else:
+                    result.holds |= what.within(content.decode("utf-8", "replace"))
+            if result.holds:
+                git.kill()
+        if not result.holds and git.returncode:
+            raise ValueError("git cannot read it")
+    except (OSError, ValueError) as error:
+        result.unsearched.append(f"{folder.name}: {_reason(error)}")
+    return result
+
+
+def _blob(name: str, content: bytes, what: Gone, result: Search) -> None:
+    try:
+        _look(name, io.BytesIO(content), what, result, UnpackBudget(), 1)
+    except BROKEN as error:
+        result.unsearched.append(f"{name}: {_reason(error)}")
+
+
 def _database(handle: Any, budget: UnpackBudget, depth: int) -> sqlite3.Connection:
     if depth == 0:
         return connected(Path(handle.name))
@@ -226,9 +290,14 @@ def row_texts(frame: pl.DataFrame) -> list[str]:
 
 def codec_of_text(raw: bytes) -> str:
     """The encoding of the beginning of a text: UTF-8 wherever it can be, else what the bytes allow."""
+    if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     sample = raw[:CHUNK]
+    thirds = [sum(sample[offset + at::4].count(0) for offset in (0, 1, 2)) for at in (0, 1)]
+    if max(thirds) > len(sample) * 9 // 16:
+        return "utf-32-le" if thirds[1] >= thirds[0] else "utf-32-be"
     nulls = sample[1::2].count(0), sample[::2].count(0)
     if max(nulls) > len(sample) // 8:
         return "utf-16-le" if nulls[0] >= nulls[1] else "utf-16-be"

@@ -1,5 +1,6 @@
 """The keys of a GGUF file: what it says of its model, and the lineage that `instructwild export` wrote into it."""
 
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,12 @@ def open_gguf(path: str | Path) -> "GGUFReader":
                          remedy="give the file that `instructwild export --format gguf` wrote, or fetch it again")
     from gguf import GGUFReader
 
+    from instructwild.llm.gguf_counts import check_counts
+
     try:
+        check_counts(path)
         return GGUFReader(path)
-    except (ValueError, IndexError, KeyError, OSError) as error:
+    except (ValueError, IndexError, KeyError, OSError, struct.error, OverflowError, MemoryError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise ModelError(f"is a GGUF file that cannot be read ({reason})", where=str(path),
                          remedy="fetch it or export it again: it may be cut off") from None

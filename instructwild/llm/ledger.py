@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS lost (run TEXT NOT NULL, usd REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS billed (run TEXT NOT NULL, usd REAL NOT NULL, sent INTEGER NOT NULL, received INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (name TEXT PRIMARY KEY, run TEXT NOT NULL, place TEXT NOT NULL, provider_id TEXT,
                                     created REAL NOT NULL, bounds TEXT NOT NULL, usd REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS closed_batches (name TEXT PRIMARY KEY, place TEXT NOT NULL, provider_id TEXT,
+                                           created REAL NOT NULL);
 """
 OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
     (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""

@@ -35,15 +35,39 @@ def hong_kong_id(number: str) -> bool:
     return "0123456789A"[check] == plain[8]
 
 
+def brazilian_id(number: str) -> bool:
+    """Whether eleven digits are a CPF: both check digits, and not one digit throughout."""
+    digits = [int(char) for char in number if char.isdigit()]
+    checks = [sum(digits[i] * (length + 1 - i) for i in range(length)) * 10 % 11 % 10 for length in (9, 10)]
+    return len(set(digits)) > 1 and digits[9:] == checks
+
+
+def korean_id(number: str) -> bool:
+    """Whether thirteen digits are a Korean resident number: a real birth date; those given since 2020 carry no check."""
+    century = {"1": 19, "2": 19, "5": 19, "6": 19, "3": 20, "4": 20, "7": 20, "8": 20}[number[7]]
+    try:
+        born = date(int(f"{century}{number[:2]}"), int(number[2:4]), int(number[4:6]))
+    except ValueError:
+        return False
+    return born <= date.today()
+
+
+def french_id(number: str) -> bool:
+    """Whether fifteen characters are a French social security number: its key is 97 less the rest of a division by 97."""
+    plain = number.replace(" ", "")
+    body, key = plain[:13].replace("2A", "19").replace("2B", "18"), plain[13:]
+    return body.isdigit() and 97 - int(body) % 97 == int(key)
+
+
 def iban(number: str) -> bool:
     """Whether an account number passes the check of ISO 13616 (modulo 97)."""
     plain = re.sub(r"\s", "", number).upper()
     return 15 <= len(plain) <= 34 and int("".join(str(int(c, 36)) for c in plain[4:] + plain[:4])) % 97 == 1
 
 
-CARD_LENGTHS = ((r"4", (13, 16, 19)), (r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)", (16,)), (r"3[47]", (15,)),
+CARD_LENGTHS = ((r"4", (16, 19)), (r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)", (16,)), (r"3[47]", (15,)),
                 (r"62|81", (16, 17, 18, 19)), (r"6011|64[4-9]|65", (16, 19)), (r"35(?:2[89]|[3-8])", (16,)),
-                (r"30[0-5]|36|3[89]", (14,)))
+                (r"30[0-5]|36|3[89]", (14,)), (r"220[0-4]", (16, 17, 18, 19)), (r"60|82|508|9792|5061", (16,)))
 
 
 def payment_card(number: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from instructwild.privacy.numbers import N
 from instructwild.privacy.rule import Rule
+from instructwild.privacy.table import any_of, listed
 
 
 def _before(match: re.Match[str], length: int) -> str:
@@ -16,10 +17,10 @@ def _phone_is_meant(match: re.Match[str]) -> bool:
     return bool(CALLED.search(_before(match, 40))) and len(set(re.findall(r"[^\W_]+", match.group().lower()))) > 2
 
 
-CALLED = re.compile(r"phone|\btel\b|\bcall|\btext\b|whatsapp|mobile|number|reach me|ring me|\bcell|contact|电话|手机|號碼|"
-                    r"号码|联系|"
-                    r"微信|加我|同号|打|致电|電話|手機",
-                    re.IGNORECASE)
+CALLED = re.compile(any_of(r"""
+    phone | \btel\b | \bcall | \btext\b | whatsapp | mobile | number | reach me | ring me | \bcell | contact
+    电话 | 手机 | 號碼 | 号码 | 联系 | 微信 | 加我 | 同号 | 打 | 致电 | 電話 | 手機
+"""), re.IGNORECASE)
 _SPOKEN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 
 
@@ -31,7 +32,7 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
-        if STOCK_NUMBER.search(digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
+        if STOCK_NUMBER.search(digits) or TOLL_FREE.search(digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
             return False
         try:
             number = phonenumbers.parse("+" + value[2:] if value.startswith("00") else value, region)
@@ -42,7 +43,9 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
     return check
 
 
-STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z")
+STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z|\A1?2345678901\Z")
+TOLL_FREE = re.compile(r"\A1?8(?:00|33|44|55|66|77|88)\d{7}\Z")
+"""Numbers of lines for customers: nobody's own."""
 IN_ORDER = re.compile(r"\A(?:[01]?1?23456789?(?:[01]1?|\Z)|1?9876543210?|1234567)\Z")
 """Numbers of every example, and digits in their order: 123-456-7890."""
 
@@ -50,7 +53,9 @@ IN_ORDER = re.compile(r"\A(?:[01]?1?23456789?(?:[01]1?|\Z)|1?9876543210?|1234567
 def _called_phone(match: re.Match[str]) -> bool:
     """A number that the word before it calls a phone's, unless it stands for any."""
     digits = re.sub(r"\D", "", match.group("it"))
-    return not IN_ORDER.search(digits) and len(set(digits)) > 2
+    years = re.fullmatch(r"(?:1[5-9]|20)\d\d\s?[-–]\s?(?:1[5-9]|20)\d\d", match.group("it"))
+    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or TOLL_FREE.search(digits) or years
+                or len(set(digits)) <= 2)
 
 
 def _disguised(match: re.Match[str]) -> bool:
@@ -62,9 +67,8 @@ def _disguised(match: re.Match[str]) -> bool:
 
 
 AS_DIGITS = {ord(char): digit for chars, digit in (
-    ("零〇Oo", "0"), ("一幺壹Il", "1"), ("二两贰貳", "2"), ("三叁參", "3"), ("四肆", "4"), ("五伍", "5"), ("六陆陸", "6"),
-    ("七柒", "7"),
-    ("八捌", "8"), ("九玖", "9")) for char in chars}
+    ("零〇Oo", "0"), ("一幺壹Il", "1"), ("二两贰貳", "2"), ("三叁參", "3"), ("四肆", "4"),
+    ("五伍", "5"), ("六陆陸", "6"), ("七柒", "7"), ("八捌", "8"), ("九玖", "9")) for char in chars}
 _ANY_DIGIT = r"[\d零〇一幺二两三四五六七八九壹贰貳叁參肆伍陆陸柒捌玖IlOo]"
 
 
@@ -75,23 +79,26 @@ def _north_american(match: re.Match[str]) -> bool:
     return _phone("US")(match)
 
 
+GMAIL_LEAST = 6
+"""Gmail gives no shorter name (Google Account Help, "Create a username")."""
+
+
 def _mail(match: re.Match[str]) -> bool:
     local, _, domain = match.group().rpartition("@")
     after = match.string[match.end():match.end() + 1]
     top = domain.rpartition(".")[2]
     if (top[:1].isupper() and not domain.isupper() and domain[:1].islower()) or re.match(r"v\d", domain):
         return False  # the end of a sentence, or a version: `actions/cache@v3.When`
+    if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
+        return False
     return (local != "git" and top.lower() not in FILE_ENDINGS and after not in ("(", "$") and len(domain) > 4
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
 def _mailbox(match: re.Match[str]) -> bool:
-    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody.
-
-    Gmail gives no name below six characters (Google Account Help, "Create a username").
-    """
+    """A mailbox at a provider for everybody: `jane.doe` may be somebody there, `user` is nobody."""
     local, _, domain = match.group().rpartition("@")
-    if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < 6:
+    if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
         return False
     return bool(re.match(r"(?i)j(?:ohn|ane|on)?[._-]?(?:doe|smith)", local)) or _mail(match)
 
@@ -103,20 +110,22 @@ def _loose(match: re.Match[str]) -> bool:
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
-STOCK_DOMAIN = re.compile(r"(?i)(?:[a-z0-9-]+\.)*(?:example\d?|email|e-?mail|domain|your-?domain|my-?domain|your-?company"
-        r"|company|test|"
-                          r"abc|xyz|foo|bar|site|website|placeholder|acme|abccompany|xyzcompany|sample)\.(?:com|org|net|c"
-                          r"n|io|co|edu)")
-STOCK_LOCAL = re.compile(r"(?i)(?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3}|j\.?doe|j\.?smith|user(?:name)?\d{0,3}|test("
-        r"?:er|user|mail)?"
-                         r"\d{0,3}|example\d{0,3}|you|(?:your|some|my|an?[._-])(?:[._-]?(?:own|user|name|e-?mail|address|id|"
-                         r"account|sender|gmail))*|e?mail|name|some(?:one"
-                         r"|body|name|thing)|"
-                         r"foo|bar|abc\d{0,3}|xyz|xxx+|alice|bob|carol|charlie|dave|recipient\d{0,2}|"
-                         r"sender(?:-email(?:-address)?)?|your-[\w-]*|from|to|(?:do-?not|"
-                         r"no)[._-]?reply|"
-                         r"alerts?|notifications?|mailer-daemon|postmaster|first(?:name)?[._]las"
-                         r"t(?:name)?")
+_STOCK_DOMAINS = any_of(r"""
+    example\d? | email | e-?mail | domain | your-?domain | my-?domain
+    your-?company | company | company-?name | test | abc | xyz | foo | bar | site | website | placeholder
+    acme | (?:abc|xyz)[a-z]* | sample
+""")
+STOCK_DOMAIN = re.compile(rf"(?i)(?:[a-z0-9-]+\.)*(?:{_STOCK_DOMAINS})\.(?:com|org|net|cn|io|co|edu)")
+STOCK_LOCAL = re.compile("(?i)" + any_of(r"""
+    (?:john|jane|jon)?[._-]?(?:doe|smith)?\d{0,3} | j\.?doe | j\.?smith
+    user(?:name)?\d{0,3} | test(?:er|user|mail)?\d{0,3} | example\d{0,3} | you
+    (?:your|some|my|an?[._-])(?:[._-]?(?:own|user|name|e-?mail|address|id|account|sender|gmail))*
+    e?mail | name | some(?:one|body|name|thing) | foo | bar | abc\d{0,3} | xyz | xxx+
+    alice | bob | carol | charlie | dave
+    recipient(?:\d{0,2}|[._-][\w.-]*) | sender(?:-email(?:-address)?)? | your-[\w-]* | from | to
+    (?:do-?not|no)[._-]?reply | alerts? | notifications? | mailer-daemon | postmaster
+    first(?:name)?[._]last(?:name)?
+"""))
 """Mailboxes that stand for any: the reserved domains, and the names of every example."""
 
 
@@ -131,21 +140,33 @@ def _spelled(match: re.Match[str]) -> bool:
     return bool(re.search(r"(?i)\sdot\s|\s点\s", value)) and not NOT_A_NAME.fullmatch(value[:plain.start()])
 
 
-NOT_A_NAME = re.compile(r"(?i)look|site|page|available|found|us|me|it|them|more|online|is|be|visit|website|or|and|here|li"
-        r"ve|hosted|in|"
-                        r"server|host|domain|running|up|me\.|go|read|blog")
-
-
-FILE_ENDINGS = {"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "ts", "css", "json", "py", "html"}
-
-
-MAILBOXES = (r"gmail|googlemail|outlook|hotmail|live|msn|yahoo|icloud|me|proton|protonmail|aol|gmx|qq|foxmail|163|126|yeah|"
-             r"sina|sohu|"
-             r"139|189|aliyun|tom|21cn|mail|zoho|yandex")
-TOP = (r"com|net|org|edu|gov|io|cn|tw|hk|de|uk|fr|jp|kr|ru|nl|ch|at|au|ca|eu|us|info|dev|app|ai|co|xyz|example|test|email"
-       r"|biz")
-_AT = r"(?:\s?[\[({<]\s?(?:at|a|艾特|@)\s?[\])}>]\s?|\s?(?:艾特|#艾特#|圈a|\(at\)|\*at\*|#at#|@at@)\s?|_at_|%40|\sat\s)"
-_DOT = r"(?:\s?[\[({<]\s?(?:dot|点|\.)\s?[\])}>]\s?|\s(?:dot|点)\s|_dot_|点|\.|%2[eE])"
+NOT_A_NAME = re.compile("(?i)" + any_of(r"""
+    look | site | page | available | found | us | me | it | them | more | online | is | be | visit | website
+    or | and | here | live | hosted | in | server | host | domain | running | up | me\. | go | read | blog
+"""))
+FILE_ENDINGS = frozenset(listed("png | jpg | jpeg | gif | svg | webp | js | ts | css | json | py | html"))
+MAILBOXES = any_of("""
+    gmail | googlemail | outlook | hotmail | live | msn | yahoo | icloud | me | proton | protonmail | aol | gmx
+    qq | foxmail | 163 | 126 | yeah | sina | sohu | 139 | 189 | aliyun | tom | 21cn
+    mail | zoho | yandex
+""")
+TOP = any_of("""
+    com | net | org | edu | gov | io | cn | tw | hk | de | uk | fr | jp | kr | ru | nl | ch | at | au | ca | eu | us
+    info | dev | app | ai | co | xyz | example | test | email | biz
+""")
+_AT = "(?:" + any_of(r"""
+    \s?[\[({<]\s?(?:at|a|艾特|@)\s?[\])}>]\s?
+    \s?(?:艾特|#艾特#|圈a|\(at\)|\*at\*|#at#|@at@)\s?
+    _at_ | %40 | \sat\s
+""") + ")"
+_DOT = "(?:" + any_of(r"""
+    \s?[\[({<]\s?(?:dot|点|\.)\s?[\])}>]\s?
+    \s(?:dot|点)\s | _dot_ | 点 | \. | %2[eE]
+""") + ")"
+_SPELLED_WORDS = (" dot ", " 点 ", *listed("""
+    [at | [ at | (at | ( at | {at | { at | <at | < at | (a) | [a] | [@ | (@ | <@
+    _at_ | *at* | #at# | 艾特 | 圈a
+"""))
 MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._+-]{{1,64}}@(?:vip\.)?(?:{MAILBOXES})\.[a-z]{{2,6}}"
                              r"(?:\.[a-z]{2})?(?![A-Za-z0-9-]|\.[A-Za-z])"), _mailbox, "@"),
@@ -160,19 +181,25 @@ MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9.+-]{{1,64}}(?:_[A-Za-z0-9.+-]{{1,64}})"
                              rf"{{0,3}}?{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled,
-         words=(" dot ", " 点 ", "[at", "[ at", "(at", "( at", "{at", "{ at", "<at", "< at", "艾特", "圈a", "(a)", "[a]",
-         "_at_", "*at*", "#at#", "[@", "(@", "<@"), spares_code=True),
-    Rule("EMAIL",
-         re.compile(r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])(?P<it>[A-Za-z0-9._-]{2,40}"
-                             rf"(?:\s?#\s?|\s?\*\s?|\s+at\s+)(?:{MAILBOXES})\.(?:{TOP}))(?![A-Za-z0-9-])"),
+         words=_SPELLED_WORDS, spares_code=True),
+    Rule("EMAIL", re.compile(
+        r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])"
+        rf"(?P<it>[A-Za-z0-9._-]{{2,40}}(?:\s?#\s?|\s?\*\s?|\s+at\s+)(?:{MAILBOXES})\.(?:{TOP}))(?![A-Za-z0-9-])"),
          words=("mail", "邮", "郵")),
 )
-_CALL = (r"(?<!i)phone|\btel\b|téléphone|telefon|tél\b|\bcall|\btext|\bring|whatsapp|mobile|\bcell|\bfax|(?:my|our|his|"
-         r"her) number|连络|電話|电话|手机|手機|座机|传真|联系方式|联系|"
-         r"连系|致电|来电|热线|연락처|전화")
-_CALL_WORDS = ("phone", "tel", "tél", "call", "text", "ring", "whatsapp", "mobile", "cell", "fax", "number", "电话", "電話",
-"手机", "手機", "座机", "传真", "联系", "致电",
-               "来电", "热线", "연락처", "전화")
+_CALL = any_of(r"""
+    (?<!i)phone | \btel\b | téléphone | telefon | tél\b | \bcall | \btext | \bring | whatsapp | \bmobile | \bcell | \bfax
+    (?:my|our|his|her) number
+    num[eé]ro | número | celular | móvil | handy | llám\w+ | appelle\w* | звони\w* | телефон | тел\.
+    连络 | 電話 | 电话 | 手机 | 手機 | 座机 | 传真 | 联系方式 | 联系 | 连系 | 致电 | 来电 | 热线
+    연락처 | 전화(?:번호)? | 휴대폰 | 携帯
+""")
+_CALL_WORDS = listed("""
+    phone | tel | tél | call | text | ring | whatsapp | mobile | cell | fax | number
+    numéro | numero | número | celular | móvil | handy | llám | appelle | звони | телефон | тел.
+    电话 | 電話 | 手机 | 手機 | 座机 | 传真 | 联系 | 致电 | 来电 | 热线
+    연락처 | 전화 | 휴대폰 | 携帯
+""")
 PHONES = (
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?![\d.-]*\d)"),
          _phone(None), "+0", digits=7),
@@ -181,29 +208,36 @@ PHONES = (
     Rule("PHONE", re.compile(N + r"09\d{2}-\d{3}-\d{3}(?![\d-])"), _phone("TW"), "0"),
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#(])(?:1[ .-])?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])[2-9]\d{2}"
                              r"[ .-]\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _north_american, digits=10),
+    Rule("PHONE", re.compile(N + r"0[67](?P<gap>[ .])\d\d(?:(?P=gap)\d\d){3}(?![ .]?\d)"), _phone("FR"), "0", digits=10),
+    Rule("PHONE", re.compile(N + r"01[016789]-\d{3,4}-\d{4}(?![\d-])"), _phone("KR"), "0", digits=10),
+    Rule("PHONE", re.compile(N + r"0[789]0-\d{4}-\d{4}(?![\d-])"), _phone("JP"), "0", digits=11),
+    Rule("PHONE", re.compile(N + r"8[ -]?\(?9\d\d\)?[ -]?\d{3}-\d\d-\d\d(?![\d-])"), _phone("RU"), "8", digits=11),
+    Rule("PHONE", re.compile(N + r"07\d{3} \d{6}(?!\d)"), _phone("GB"), "0", digits=11),
+    Rule("PHONE", re.compile(N + r"04\d\d \d{3} \d{3}(?! ?\d)"), _phone("AU"), "0", digits=10),
+    Rule("PHONE", re.compile(r"(?<![\w.\-/#+])\(\d\d\) ?9\d{4}-\d{4}(?![\d-])"), _phone("BR"), "(", digits=11),
     Rule("PHONE", re.compile(r"(?i)\b(?:tel:|wa\.me/|api\.whatsapp\.com/send\?phone=)(?P<it>\+?\d[\d().-]{6,18}\d)"),
          needs=":/"),
-    Rule("PHONE", re.compile(rf"(?i)(?:{_CALL})(?:号码?|號碼?)?(?: me| us| him| her)?(?: at| on| number| no\.?)*\s*(?:is|"
-                             rf"[:：是为])?\s*"
-                             r"(?P<it>\(?\d(?:[ ()./_-]{0,3}\d){6,13})(?![\d.]|\s?[元块%])"), _called_phone,
-                             words=_CALL_WORDS, digits=7),
+    Rule("PHONE", re.compile(
+        rf"(?i)(?:{_CALL})(?:号码?|號碼?)?(?: me| us| him| her)?(?: at| on| number| no\.?| al?| au| unter)*\.?"
+        r"\s*(?:is|es|est|ist|[:：是为])?\s*"
+        r"(?P<it>\(?\d(?:[ ()./_-]{0,3}\d){6,13})(?![\d.]|\s?[元块%])"), _called_phone, words=_CALL_WORDS, digits=7),
 )
 SPELLED_PHONES = (
-    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九]"
-                             r"(?:[- ]?[零〇一幺二两三四五六七八九]){9}"
+    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])"
+                             r"[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
                              r"(?![零〇一二三四五六七八九十百千万])"), needs="一幺"),
-    Rule("PHONE", re.compile(rf"(?<![0-9A-Za-z一二三四五六七八九])(?P<it>[1一幺壹][ -]?[3-9三四五六七八九叁肆伍陆柒捌玖]"
-                             rf"(?:[ -]?{_ANY_DIGIT}){{9}})"
-                             rf"(?![0-9A-Za-z一二三四五六七八九十百千万])"),
-         _disguised, needs="1一幺壹"),
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?P<it>1[3-9]\d\s?[(（/_·.\-\s]\s?\d{4}\s?[)）/_·.\-\s]\s?\d{4}|"
-                             r"1[3-9]\d{5}\s\d{4}|1[3-9]\d{2}\s\d{3}\s\d{4})(?![0-9A-Za-z_])"), _phone_is_meant, "1"),
+    Rule("PHONE", re.compile(rf"(?<![0-9A-Za-z一二三四五六七八九])"
+                             rf"(?P<it>[1一幺壹][ -]?[3-9三四五六七八九叁肆伍陆柒捌玖](?:[ -]?{_ANY_DIGIT}){{9}})"
+                             rf"(?![0-9A-Za-z一二三四五六七八九十百千万])"), _disguised, needs="1一幺壹"),
+    Rule("PHONE", re.compile(
+        r"(?<![0-9A-Za-z_.\-/#+])(?P<it>1[3-9]\d\s?[(（/_·.\-\s]\s?\d{4}\s?[)）/_·.\-\s]\s?\d{4}|"
+        r"1[3-9]\d{5}\s\d{4}|1[3-9]\d{2}\s\d{3}\s\d{4})(?![0-9A-Za-z_])"), _phone_is_meant, "1"),
     Rule("PHONE", re.compile(r"(?<!\d[ .-])(?<![\d.])(?:\d[ .·_/-]{1,3}){6,13}\d(?![ .-]?\d)"), _phone_is_meant, digits=7),
     Rule("PHONE", re.compile(rf"(?i)\b(?:{_SPOKEN}[ ,-]{{1,3}}){{6,13}}{_SPOKEN}\b"), _phone_is_meant,
          words=("one ", "two ", "three ", "one-", "one,", "two,", "two-")),
     Rule("PHONE", re.compile(r"(?i)(?<![\d.])\d{2,4}(?: dot | dash |点|杠)\d{3,4}(?: dot | dash |点|杠)\d{3,4}(?!\d)"),
          _phone_is_meant, words=("dot", "dash", "点", "杠")),
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])1[3-9]\d(?P<gap>[-–·._]{1,2}|\s{2,3}|"
-                             r"\s?[-–]\s?)\d{4}(?P=gap)\d{4}(?!\d)"),
+    Rule("PHONE", re.compile(
+        r"(?<![0-9A-Za-z_.\-/#+])1[3-9]\d(?P<gap>[-–·._]{1,2}|\s{2,3}|\s?[-–]\s?)\d{4}(?P=gap)\d{4}(?!\d)"),
          _phone_is_meant, "1"),
 )

@@ -1,6 +1,8 @@
-"""Secrets and mail addresses that stand in a text encoded: base64 or hexadecimal digits.
+"""Secrets and mail addresses that stand in a text encoded or in pieces: base64, hexadecimal digits, one sign at a time
+(`s k - a b`), broken over lines, glued together from the strings of a program.
 
-A run of such signs is decoded, and what comes out is searched by the same rules, once: nothing is decoded twice.
+A run of such signs is put in its plain form, and what comes out is searched by the same rules; base64 within base64 is
+opened up to `LAYERS` times.
 """
 
 import base64
@@ -10,13 +12,21 @@ from collections.abc import Iterator
 
 from instructwild.privacy.contact import MAILS
 from instructwild.privacy.identifiers import identifiers
-from instructwild.privacy.rule import Match
-from instructwild.privacy.secrets import SECRETS
+from instructwild.privacy.numbers import RESIDENTS
+from instructwild.privacy.rule import Match, Rule
+from instructwild.privacy.secrets import FORMS, SECRETS
+from instructwild.privacy.tokens import BEGINNINGS
 
+LAYERS = 3
 BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])(?=[A-Za-z0-9+/_-]{0,40}[A-Z0-9+/_-])(?:[A-Za-z0-9+/_-]{20,20000})"
                     r"={0,2}(?![A-Za-z0-9+/_=-])")
-HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:[2-7][0-9a-fA-F]){12,10000}(?![0-9A-Za-z])")
-RULES = (*SECRETS, *MAILS)
+HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?P<it>(?:[2-7][0-9a-fA-F]){12,10000})(?![0-9A-Za-z])")
+SINGLE_SIGNS = re.compile(r"(?<!\S)[!-~](?:(?P<gap>[ ._·-])[!-~])(?:(?P=gap)[!-~]){9,600}(?!\S)")
+BROKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{6,200}}"
+                    r"(?:[ \t]{0,40}\\?\n[ \t>|]{0,40}[A-Za-z0-9_-]{6,200}){1,3}")
+GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,3}(?:\+|\.|&|\\)?\s{0,3}[\"'][^\"'\n]{1,200}[\"']){1,8}")
+HIDDEN = (*SECRETS, *MAILS)
+SPELLED = (*FORMS, *MAILS, *RESIDENTS)
 
 
 def encoded(text: str) -> Iterator[Match]:
@@ -25,24 +35,42 @@ def encoded(text: str) -> Iterator[Match]:
     Args:
         text: in its normal form.
     """
-    for pattern, plain_of in ((BASE64, _base64), (HEXADECIMAL, _hexadecimal)):
-        for match in pattern.finditer(text):
-            plain = plain_of(match.group())
-            if plain and (hidden := next(identifiers(plain, bytearray(len(plain)), RULES), None)):
-                yield hidden[0], match.start(), match.end(), match.group()
+    for match in BASE64.finditer(text):
+        yield from _hidden(match, _base64(match.group()), HIDDEN)
+    for match in HEXADECIMAL.finditer(text):
+        yield from _hidden(match, _text(bytes.fromhex(match.group("it"))), HIDDEN)
+    for match in SINGLE_SIGNS.finditer(text):
+        yield from _hidden(match, match.group()[::2], SPELLED)
+    for match in BROKEN.finditer(text) if "\n" in text else ():
+        yield from _hidden(match, re.sub(r"\\?\n|[ \t>|]", "", match.group()), FORMS, whole=True)
+    for match in GLUED.finditer(text):
+        yield from _hidden(match, re.sub(r"[\"']\s{0,3}[+.&\\]?\s{0,3}[\"']", "", match.group()[1:-1]), FORMS)
+
+
+def _hidden(match: re.Match[str], plain: str, rules: tuple[Rule, ...], *, whole: bool = False) -> Iterator[Match]:
+    """The run, where its plain form holds something: with `whole`, a key that reaches into its last piece."""
+    if not plain:
+        return
+    last = len(plain) - len(match.group()) + match.group().rfind("\n") if whole else 0
+    if hidden := next((hit for hit in identifiers(plain, bytearray(len(plain)), rules) if hit[2] > last), None):
+        yield hidden[0], match.start(), match.end(), match.group()
 
 
 def _base64(run: str) -> str:
     """What a run of base64 says, or nothing where that is no text."""
-    standard = run.translate(str.maketrans("-_", "+/")).rstrip("=")
-    try:
-        return _text(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
-    except (binascii.Error, ValueError):
-        return ""
-
-
-def _hexadecimal(run: str) -> str:
-    return _text(bytes.fromhex(run))
+    plain = run
+    for _ in range(LAYERS):
+        standard = plain.translate(str.maketrans("-_", "+/")).rstrip("=")
+        try:
+            inner = _text(base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True))
+        except (binascii.Error, ValueError):
+            inner = ""
+        if not inner:
+            break
+        plain = inner
+        if not BASE64.fullmatch(plain):
+            break
+    return plain if plain is not run else ""
 
 
 def _text(data: bytes) -> str:

@@ -1,57 +1,99 @@
-"""A quick look: what a text must hold for `masking` to find anything in it, on the generous side.
+r"""A quick look: what a text must hold for `masking` to find anything in it, on the generous side.
 
-One pattern in the syntax of Rust's regular expressions, so that a column of texts is looked through without Python.
+One pattern in the syntax of Rust's regular expressions, so that a column of texts is looked through without Python: no
+look-around, `\x{…}` for a code point.
 """
 
-_CHINESE = (
-    r"我叫|我名叫|我是|我姓|本人|[名姓][字名][是叫:：]?|真名|联系人|收件人|收货人|患者|密[码碼]|口令|[密秘]钥|金鑰|私[钥鑰]|"
-    r"令牌|授权码|助记|助記|提取[码碼]|访问码|分享码|[验校]证?[码碼]|验码|"
-    r"动态码|驗證"
-    r"|艾特|圈a|微信|[薇威]信|[vV威]❤|v信|扣扣|企鹅|小红书|抖音|快手|微博|b站|B站|哔哩|知乎|推特|护照|護照|[邮郵]箱|邮件|"
-    r"[加]\s?[我vVqQwW个一]|电话|電話|手机|手機|座机|传真|联系|致电"
-    r"|[一幺壹][ -]?[三四五六七八九叁肆伍陆柒捌玖]|[零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖\d]{11}|[驾駕]|"
-    r"[行军警士居][驶官兵住留]证|通行证|台胞证|回乡证|身[份分][证證]|社保|医保|社会保障|公积金|"
-    r"[学學工员会][号號员员]"
-    r"|保单|病历|病案|门诊|住院|就诊|准考|考生|税号|纳税人|信用代码|营业执照|车架|发动机|房产证|产权证|订单|运单|快递|"
-    r"物流单|学生证|工作证"
-    r"|[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z]|银行[卡账]|[账帳卡][号號]|支付宝|钱包|"
-    r"出生|生日"
-    r"|\d\s?[号號]|\d\s?弄|(?:小区|花园|公寓|家园|家苑|新村|[区园里苑]|嘉园|名都|广场|大厦|社区|宿舍)\s?[A-Z]?\d*(?:号楼|栋|"
-    r"幢|座|楼|舍)|[地住]址|收货|住|寄|送到|家在|老家|定位|"
-    r"坐标|经纬度|位置|我家|我在"
-    r"|敬上|敬启|谨上|拜上|顿首|敬礼|的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子|同事|"
-    r"老板|朋友|领导|老师|同学|室友|房东)|名前|이름")
-_ENGLISH = (
-    r"[Nn]ame(?: is|'s|’s|:)|NAME IS|[Cc]alled|[Cc]all me|[Ss]igned,|[Rr]egards|[Ss]incerely|(?:Patient|Contact|Customer):|"
-    r"(?:I am|I'm|I’m|[Tt]his is) [A-Z]"
-    r"|(?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.]| here[,.!]|[Mm]y (?:wife|husband|boss|son|"
-    r"daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague"
-    r"|neighbou?r|landlord)|llamo|appelle|heiße|P\.? ?O\.? ?Box|\d[A-Z]?,? (?:rue|avenue|boulevard|chemin|impasse|allée) |"
-    r"(?:straße|strasse|weg|platz|allee|gasse) \d"
-    r"|\d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)"
-    r"|(?i:zero|oh|one|two|three|four|five|six|seven|eight|nine)(?:[ ,-]{1,3}(?i:zero|oh|one|two|three|four|five|six|seven|"
-    r"eight|nine)){6}"
-    r"|(?i:wechat|weixin|telegram|skype|line ?(?:id|:|is)|snap|\bqq|\bvx|\bwx|\btg\b|wxid|whatsapp|signal|instagram|\bins\b|"
-    r"\big\b|facebook|twitter|tiktok|discord|steam|psn|battletag"
-    r"|passw|passphrase|passcode|pwd|\bpw\b|\bpin\b|\botp\b|cvv|cvc|contrase|\bmdp|mot de passe|cred|secret|token|phrase|"
-    r"mnemonic|key|authorization|bearer|basic |auth|psk|wpa_"
-    r"|passport|licen[cs]e|plate|insurance|nino|social |ssn|tax|tfn|itin|\bein\b|aadha|pan card|nric|dni|\bnie\b|\bnhs\b|"
-    r"curp|\bcpf|medic|health|\bmrn|\bid\b|visa n|green card|registration"
-    r"|identity|hkid|imei|\bvin\b|\bsin\b|\bpnr|\bvat\b|order|tracking|booking|reserv|frequent|loyalty|voter|account|"
-    r"routing|sort code|wallet|bitcoin|\bbtc|usdt|\bdob\b|birth|born on"
-    r"|location|position|coordinates|\bgps|sshpass|mysql|mongo|redis|docker|podman|smbclient|net use|sqlcmd|sqlplus|nmcli|"
-    r"wget|curl|lftp|\bhttp |\bxh |enable |snmp|neighbor|wifi:|7z|unzip|openssl"
-    r"|kinit|runas|mosquitto| -U ?[\w.\\-]+%|/user:|converttosecure|convertto|phone|\btel|tél|mobile|\bcell|\bfax|\bcall|"
-    r"\btext|\bring|my number|e-?mail|mailbox|webhook|hooks)")
-_SIGNS = (
-    r"@|://|\d(?:[ ().·_/–-]{0,3}\d){5}|\d\.\d{1,3}\.\d|\d\[\.\]|\[dot\]|:[0-9a-fA-F]{0,4}:[0-9a-fA-F]|:\d{2,5}:|"
-    r"[A-Za-z0-9_-]{20}|\.(?:com|me|gg|cn)/|\bu/\w|%[2-7][0-9A-Fa-f]|&[#a-z]\w{1,8};|\\u00"
-    r"|(?:[0-9A-Fa-f]{2}[:-]){5}|[A-Z]\d{4}|\d[A-Z]{2}|\$\w{1,8}\$|\"(?:d|k|p|q|dp|dq|qi)\"|[\[({<（] ?(?:at|a) ?[\])}>）]|"
-    r"\bat\b.{1,40}\bdot\b|_at_|\*at\*|\bdot\b|#|/home/|/Users/|/var/|\\wsl|~[A-Za-z0-9]|:[\\/]{1,2}(?:Users|Documents|"
-    r"Benutzer)"
-    r"|[?&;]\w{0,20}=[^&\s]{8}|BEGIN [A-Z0-9 ]{0,40}|_(?i:pass|pw|auth|credentials?) ?=|Private-Lines|\.(?:internal|corp|"
-    r"intranet|lan|local)\b|\d°|\\\\\w|(?i:<wbr)"
-    r"|[\x{2460}-\x{2468}\x{24b6}-\x{24ea}\x{24f5}-\x{24ff}\x{2776}-\x{277e}\x{20e3}\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff4"
-    r"1}-\x{ff5a}\x{1d400}-\x{1d7ff}]"
-    r"|[\x{00ad}\x{034f}\x{061c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]|\\[_*\-@.]")
-HINT = f"{_SIGNS}|{_CHINESE}|{_ENGLISH}"
+from instructwild.privacy.table import any_of
+
+_NAMES_ZH = any_of(r"""
+    我叫 | 我名叫 | 我是 | 我姓 | 本人 | [名姓][字名][是叫:：]? | 真名 | 联系人 | 收件人 | 收货人 | 患者
+    敬上 | 敬启 | 谨上 | 拜上 | 顿首 | 敬礼
+    的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
+    的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
+    名前 | 이름
+""")
+_SECRETS_ZH = any_of(r"""
+    密[码碼] | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記
+    提取[码碼] | 访问码 | 分享码 | [验校]证?[码碼] | 验码 | 动态码 | 驗證
+""")
+_ACCOUNTS_ZH = any_of(r"""
+    艾特 | 圈a | 微信 | [薇威]信 | [vV威]❤ | v信 | 扣扣 | 企鹅 | 群号 | 交流群 | 粉丝群 | [加➕]\s?[我vVqQwW个一微]
+    小红书 | 抖音 | 快手 | 微博 | b站 | B站 | 哔哩 | 知乎 | 推特
+    [邮郵]箱 | 邮件 | 电话 | 電話 | 手机 | 手機 | 座机 | 传真 | 联系 | 致电 | 전화 | 연락처 | 휴대폰 | 携帯
+    [一幺壹][ -]?[三四五六七八九叁肆伍陆柒捌玖]
+    [零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖\d]{11}
+    [1一幺壹][ -]?[3-9三四五六七八九叁肆伍陆柒捌玖][ -]?[零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖\d]
+""")
+_PAPERS_ZH = any_of(r"""
+    护照 | 護照 | [驾駕] | [行军警士居][驶官兵住留]证 | 通行证 | 台胞证 | 回乡证 | 签证 | 身[份分][证證]
+    社保 | 医保 | 社会保障 | 公积金 | [学學工员会][号號员員] | 学生证 | 工作证
+    保单 | 病历 | 病案 | 门诊 | 住院 | 就诊 | 准考 | 考生 | 税号 | 纳税人 | 信用代码 | 营业执照
+    车架 | 发动机 | 房产证 | 产权证 | 订单 | 运单 | 快递 | 物流单
+    [京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z]
+    银行[卡账] | [账帳卡][号號] | 支付宝 | 钱包 | 出生 | 生日
+    マイナンバー | 個人番号 | パスポート | 免許証 | 주민 | 여권 | 등록번호 | 면허
+""")
+_PLACES_ZH = any_of(r"""
+    \d\s?[号號] | \d\s?弄
+    (?:小区|花园|公寓|家园|家苑|新村|[区园里苑]|嘉园|名都|广场|大厦|社区|宿舍)\s?[A-Z]?\d*(?:号楼|栋|幢|座|楼|舍)
+    [地住]址 | 收货 | 住 | 寄 | 送到 | 家在 | 老家 | 定位 | 坐标 | 经纬度 | 位置 | 我家 | 我在
+    服务器 | 主机 | 内网
+""")
+_NAMES = any_of(r"""
+    [Nn]ame(?: is|'s|’s|:) | NAME IS | [Cc]alled | [Cc]all me | [Ss]igned, | [Rr]egards | [Ss]incerely
+    (?:Patient|Contact|Customer): | (?:I am|I'm|I’m|[Tt]his is) [A-Z]
+    (?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.] | \bhere[,.!]
+    [Mm]y (?:wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord)
+    llamo | appelle | heiße
+""")
+_PLACES = any_of(r"""
+    P\.? ?O\.? ?Box | \d[A-Z]?,? (?:rue|avenue|boulevard|chemin|impasse|allée)
+    (?:straße|strasse|weg|platz|allee|gasse) \d
+    \d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)
+    (?i:location|position|coordinates|\bgps|(?:my|our) (?:home|house|cabin|flat|farm|office))
+""")
+_NUMBERS = any_of("zero | oh | one | two | three | four | five | six | seven | eight | nine")
+_ACCOUNTS = any_of(r"""
+    wechat | weixin | telegram | skype | line ?(?:id|:|is) | snap | \bqq | \bvx | \bwx | \btg\b | wxid | whatsapp | signal
+    instagram | \bins\b | \big\b | facebook | twitter | tiktok | discord | steam | psn | battletag
+    phone | \btel | tél | telefon | тел | звони | mobile | \bcell | móvil | celular
+    handy | \bfax | \bcall | llám | \btext | \bring
+    my number | num[eé]ro | número | e-?mail | mailbox | webhook | hooks
+""")
+_SECRETS = any_of(r"""
+    passw | passphrase | pass_phrase | passcode | pwd | \bpw\b | \bpin\b | \botp\b | cvv | cvc
+    contrase | \bmdp | mot de passe
+    cred | secret | token | phrase | mnemonic | key | authorization | bearer | basic\s | digest | auth | cookie | session
+    psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
+    sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
+    \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
+    ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure | convertto
+""")
+_PAPERS = any_of(r"""
+    passport | licen[cs]e | plate | insurance | nino | \bni num | social\s | ssn | tax | tfn | itin | \bein\b | aadha
+    pan card | \bpan\b | nric | dni | \bnie\b | \bnif\b | \bnhs\b | curp | \brfc\b | \bcpf | cnpj | \bnik\b | \bbsn\b | pesel
+    personnummer | cuit | cuil | steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité | passeport
+    pasaporte | passaporto | паспорт | инн | снилс
+    medic | health | \bmrn | \bid\b | visa n | green card | registration | identity | hkid
+    imei | \bvin\b | \bsin\b | \bpnr | \bvat\b
+    order | tracking | booking | reserv | frequent | loyalty | voter | account | routing | sort code
+    wallet | bitcoin | \bbtc | usdt | \bdob\b | birth | born on
+""")
+_SIGNS = any_of(r"""
+    @ | :// | \d(?:[ ().·_/–-]{0,3}\d){5} | \d\.\d{1,3}\.\d | \d\[\.\] | \[dot\] | :[0-9a-fA-F]{0,4}:[0-9a-fA-F] | :\d{2,5}:
+    [A-Za-z0-9_-]{20} | \.(?:com|me|gg|cn)/ | \bu/\w | %[2-7][0-9A-Fa-f] | &[#a-z]\w{1,8}; | \\u00 | =40[A-Za-z]
+    (?:[0-9A-Fa-f]{2}[:-]){5} | [A-Z]\d{4} | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
+    [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | \bdot\b | #
+    /home/ | /Users/ | /var/ | \\wsl | ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
+    [?&;]\w{0,20}=[^&\s]{8} | [\w-]=[^\s;]{16} | BEGIN [A-Z0-9 ]{0,40}
+    _(?i:pass|pw|auth|credentials?)\s?[=:] | Private-Lines
+    \.(?:internal|corp|intranet|lan|local)\b | \d° | \\\\\w | (?i:<wbr)
+    (?:[!-~] ){10} | (?:[!-~]\.){10} | (?:[!-~]-){10} | ["'][\w-]{2,80}["']\s{0,3}[+.&,]?\s{0,3}["'] | [A-Za-z0-9_-]{10}\s*\n
+    [\x{2460}-\x{2468}\x{24b6}-\x{24ea}\x{24f5}-\x{24ff}\x{2776}-\x{277e}\x{20e3}\x{1d400}-\x{1d7ff}\x{e0020}-\x{e007e}]
+    [\x{ff10}-\x{ff19}\x{ff20}-\x{ff3a}\x{ff41}-\x{ff5a}]
+    [\x{00ad}\x{034f}\x{061c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]
+    \\[_*\-@.]
+""")
+HINT = "|".join([_SIGNS, _NAMES_ZH, _SECRETS_ZH, _ACCOUNTS_ZH, _PAPERS_ZH, _PLACES_ZH, _NAMES, _PLACES,
+                 f"(?i:(?:{_NUMBERS})(?:[ ,-]{{1,3}}(?:{_NUMBERS})){{6}})", f"(?i:{_ACCOUNTS}|{_SECRETS}|{_PAPERS})"])

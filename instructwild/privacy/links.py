@@ -78,6 +78,7 @@ STOCK_NETWORKS = ("0", "1", "2", "10", "31", "50", "56", "99", "100", "122", "13
 _PRIVATE = r"(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})"
 LINKS = (
     Rule("KEY", re.compile(_HOOKS), _real_link, needs="/"),
+    Rule("KEY", re.compile(r"https?://(?P<it>eo[a-z0-9]{12,20})\.m\.pipedream\.net"), _real_link, needs="/"),
     Rule("URL", re.compile(_DOCUMENTS), _real_link, needs="/"),
     Rule("URL", re.compile(rf"(?i)https?://(?:{_HOST}\.){{0,6}}(?:intranet|(?:{_HOST}\.){{1,3}}(?:internal|corp|intranet|"
                            rf"lan|local|localdomain|home\.arpa|"
@@ -97,7 +98,8 @@ LINKS = (
          needs="\\"),
     Rule("IP", re.compile(rf"(?:(?:https?|ftp|ssh|rtsp|redis|mongodb|postgres(?:ql)?|mysql|amqp|wss?|"
                           rf"smb)://(?:[^\s/@]{{1,80}}@)?|(?<![\w.-])[\w.-]{{1,32}}@|"
-                          rf"(?i:(?:server|host|服务器|主机|内网|内网地址|内网ip|private ip|internal ip|ip地址|ip address|"
+                          r"(?i:(?:服务器|主机|内网地址|内网ip|内网)\s{0,2}[:：是为=在]?\s{0,2})|"
+                          rf"(?i:(?:server|host|private ip|internal ip|ip地址|ip address|"
                           rf"ip)\s{{0,2}}(?:is|at|[:：是为=])\s{{0,2}}))"
                           rf"(?P<it>{_PRIVATE}(?![\d.]|/\d(?!\w))(?::\d{{2,5}})?(?:/[^\s\"'<>)，。]{{1,200}})?)"),
                           _private_address, needs=".", words=("10.", "192.168.", "172."), digits=6),

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
+from instructwild.privacy.at_signs import code_in
 from instructwild.privacy.encoded import encoded
 from instructwild.privacy.identifiers import identifiers
-from instructwild.privacy.names import code_in, introduced, name_matches
+from instructwild.privacy.introductions import introduced
+from instructwild.privacy.names import name_matches
 from instructwild.privacy.normal_form import normal_form
 
 Kinds = Literal["values", "names", "all"]
@@ -109,5 +111,14 @@ def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
                                    *name_matches(form.text, code, people)):
         if covered.find(1, start, end) < 0:
             pieces.append(Span(*form.span(start, end), type_, key))
-            covered[start:end] = b"\1" * (end - start)
+        elif type_ == "KEY":
+            pieces += (Span(*form.span(*rest), type_, form.text[slice(*rest)]) for rest in _uncovered(covered, start, end))
+        else:
+            continue
+        covered[start:end] = b"\1" * (end - start)
     return sorted(pieces)
+
+
+def _uncovered(covered: bytearray, start: int, end: int) -> list[tuple[int, int]]:
+    """The stretches of a secret that no surer rule has seen: the password behind an account that is masked already."""
+    return [(start + match.start(), start + match.end()) for match in re.finditer(rb"\0{6,}", covered[start:end])]

@@ -12,13 +12,22 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
+from instructwild.privacy.table import listed
+
 UNSEEN = (r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u20e3]|\\(?=[_*\-@.])|"
           r"(?i:<wbr ?/?>|&(?:shy|zwnj|zwj|nbsp);)")
-ESCAPE = r"&(?:#\d{2,4}|#x[0-9a-fA-F]{2,4}|commat|period|lowbar|colon|hyphen|plus);|%[2-7][0-9A-Fa-f]|\\u00[2-7][0-9a-fA-F]"
+ESCAPE = "|".join(listed(r"""
+    (?<=[A-Za-z0-9])=40(?=[A-Za-z][A-Za-z0-9-]{1,40}\.[A-Za-z]{2})
+    &(?:#\d{2,4}|#x[0-9a-fA-F]{2,4}|commat|period|lowbar|colon|hyphen|plus);
+    %[2-7][0-9A-Fa-f] | \\u00[2-7][0-9a-fA-F]
+"""))
 CHANGED = re.compile(f"(?P<unseen>{UNSEEN})|{ESCAPE}")
-_DRESSED = re.compile(r"[\u00a0\u2000-\u200a\u2010-\u2015\u2024\u202f\u205f\u2212\u2460-\u2468\u24b6-\u24ea\u3000\ufe50-\ufe"
-                      r"6f\uff01-\uffee\u24f5-\u24fe\u24ff\u2776-\u277e\U0001d400-\U0001d7ff]")
+_DRESSED = re.compile(
+    r"[\u00a0\u2000-\u200a\u2010-\u2015\u2024\u202f\u205f\u2212\u3000\ufe50-\ufe6f\uff01-\uffee"
+    r"\u2460-\u2468\u24b6-\u24ea\u24f5-\u24fe\u24ff\u2776-\u277e\U0001d400-\U0001d7ff\U000e0020-\U000e007e]")
 _DASHES = dict.fromkeys([*range(0x2010, 0x2016), 0x2212], "-")
+_TAGS = {0xE0000 + code: chr(code) for code in range(0x20, 0x7F)}
+"""Tag characters: ASCII that no font shows."""
 _ALIKE = str.maketrans("аеорсухіјѕԁԛԝһАВЕКМНОРСТХІЈЅοαρνΑΒΕΖΗΙΚΜΝΟΡΤΥΧɡ", "aeopcyxijsdqwhABEKMHOPCTXIJSoapvABEZHIKMNOPTYXg")
 _LOOKS_LATIN = re.compile(f"[{''.join(map(chr, _ALIKE))}]")
 _WORD = re.compile(f"[A-Za-z0-9_.@{''.join(map(chr, _ALIKE))}-]+")
@@ -50,7 +59,7 @@ def normal_form(text: str) -> NormalForm:
             text = text.translate(_plain())
         if _LOOKS_LATIN.search(text):
             text = _WORD.sub(_latin, text)
-    elif not any(sign in text for sign in "\\%&<"):
+    elif not any(sign in text for sign in "\\%&<="):
         return NormalForm(text)
     if not CHANGED.search(text):
         return NormalForm(text)
@@ -76,7 +85,7 @@ def normal_form(text: str) -> NormalForm:
 
 def _meant(escape: str) -> str:
     """The one character that an escape stands for, or the escape where that is no letter, digit or sign of an address."""
-    plain = html.unescape(escape) if escape[0] == "&" else chr(int(escape.lstrip("%\\u"), 16))
+    plain = html.unescape(escape) if escape[0] == "&" else chr(int(escape.lstrip("=%\\u"), 16))
     return plain if len(plain) == 1 and (plain.isalnum() or plain in "@._-:+=/") else escape
 
 
@@ -90,4 +99,4 @@ def _latin(match: re.Match[str]) -> str:
 def _plain() -> dict[int, str]:
     """Code point -> the one character that NFKC makes of it."""
     return {code: plain for code in range(0x80, min(sys.maxunicode, 0x1F000)) if _DRESSED.match(chr(code))
-            and len(plain := unicodedata.normalize("NFKC", chr(code))) == 1} | _DASHES
+            and len(plain := unicodedata.normalize("NFKC", chr(code))) == 1} | _DASHES | _TAGS

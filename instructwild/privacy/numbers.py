@@ -7,12 +7,24 @@ carries one, and the word that names it elsewhere.
 import re
 from collections.abc import Callable
 
-from instructwild.privacy.checksums import hong_kong_id, iban, payment_card, resident_id, taiwan_id
+from instructwild.privacy.checksums import (
+    brazilian_id,
+    french_id,
+    hong_kong_id,
+    iban,
+    korean_id,
+    payment_card,
+    resident_id,
+    taiwan_id,
+)
 from instructwild.privacy.rule import Rule
+from instructwild.privacy.table import any_of, listed
 from instructwild.text.scripts import ANY_HAN
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 DIGITS = "0123456789"
+IN_ORDER = ("01234567890123456789", "98765432109876543210", "123456789123456789", "0" * 20)
+"""What a number that stands for any is cut from."""
 HAN_DIGITS = str.maketrans("零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖", "00123456789123456789")
 
 
@@ -33,10 +45,9 @@ def _labelled(match: re.Match[str]) -> bool:
     """What a word before it calls a number of somebody's, unless it stands for any."""
     value = match.group("it")
     digits = re.sub(r"\D", "", value)
-    return (bool(re.search(r"\d\d", value)) and len(re.sub(r"\W", "",
-    value)) >= 5 and len(set(value)) > 3 and not re.search(r"(?i)x{3}|\A("
-        r"?:19|20)\d\d\Z", value)
-            and not re.fullmatch(r"1234567890?|123456789|0+", digits))
+    return (bool(re.search(r"\d\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
+            and not re.search(r"(?i)x{3}|\A(?:19|20)\d\d\Z", value)
+            and not (re.sub(r"\W", "", value) == digits and any(digits in run for run in IN_ORDER)))
 
 
 def _plate(match: re.Match[str]) -> bool:
@@ -52,8 +63,7 @@ def _device(match: re.Match[str]) -> bool:
 
 def _vehicle(match: re.Match[str]) -> bool:
     """Seventeen characters whose ninth is their check digit (ISO 3779, 49 CFR 565)."""
-    values = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", (1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4, 5, 7, 9, 2, 3, 4, 5, 6, 7, 8, 9),
-    strict=True))
+    values = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", map(int, "12345678123457923456789"), strict=True))
     weights = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
     text = match.group()
     if not (re.search(r"\d.*\d.*\d", text) and re.search("[A-Z].*[A-Z]", text)):
@@ -73,76 +83,129 @@ def _wallet(match: re.Match[str]) -> bool:
         and not any(sample in match.group() for sample in KNOWN_WALLETS)
 
 
-KNOWN_WALLETS = ("1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRh"
-        "WNLy")
+KNOWN_WALLETS = listed("""
+    1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2
+    1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa
+    3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy
+""")
 """Those of every handbook."""
 
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-_DAY = (rf"(?:\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? (?:19|20)\d\d|{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d|"
-        rf"\d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)\d\d|"
-        r"(?:19|20)\d\d\s?[/.年-]\s?\d{1,2}\s?[/.月-]\s?\d{1,2}日?)")
+_DAY = "(?:" + any_of(rf"""
+    \d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? (?:19|20)\d\d
+    {_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d
+    \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)\d\d
+    (?:19|20)\d\d\s?[/.年-]\s?\d{{1,2}}\s?[/.月-]\s?\d{{1,2}}日?
+""") + ")"
 """A day with its month and year."""
+_BORN = any_of(r"""
+    \bDOB | \bdate of birth | \bbirth ?date | \bmy birthday | \bI was born on
+    出生日期 | 出生年月日? | 生日 | 我出生于
+""")
 _CODE = r"(?P<it>[A-Za-z]?[A-Z0-9](?:[ -]?[A-Z0-9]){4,19})"
-_PAPERS = (
-    r"passport|driver'?s? ?licen[cs]e|driving licen[cs]e|licen[cs]e plate|number plate|plate number|national insurance|nino|"
-    r"social security|ssn|"
-    r"social insurance|(?-i:SIN|PNR|VAT)|order|tracking|tax (?:file|id|payer|payer id)|taxpayer identification|tfn|itin|ein|"
-    r"aadhaar|aadhar|pan card|nric|dni|nie|nhs|curp|cpf|medicare|medicaid|"
-    r"booking reference|reservation|health (?:card|insurance)|insurance policy|medical record|mrn|patient id|student id|"
-    r"employee id|member(?:ship)? id|voter id|green card|alien registration|visa number|"
-    r"national id|identity card|id card|hkid|imei|vin|frequent flyer|loyalty card")
-_PAPERS_ZH = (
-    r"护照|護照|驾驶证|驾照|駕照|行驶证|军官证|警官证|士兵证|港澳通行证|往来港澳通行证|台胞证|回乡证|通行证|居住证|居留证|"
-    r"学生证|工作证|身份证|身分證|社保卡?|社会保障|医保卡?|"
-    r"公积金|学号|學號|工号|员工号|会员号|会员卡|保单|病历|病案|门诊|住院|就诊卡|准考证|考生|税号|纳税人识别|"
-    r"统一社会信用代码|营业执照|车架|发动机|订单|运单|快递单?|物流单|房产证|不动产权证")
-NUMBERS = (
+_PAPERS = any_of(r"""
+    passport | driver'?s? ?licen[cs]e | driving licen[cs]e
+    licen[cs]e plate | number plate | plate number
+    national insurance | nino | ni number | social security | ssn | social insurance
+    (?-i:SIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
+    order | tracking
+    tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
+    aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
+    steuer-?id(?:entifikationsnummer)? | steuernummer | sozialversicherungsnummer | personalausweis(?:nummer)? | reisepass
+    codice fiscale | numéro de sécurité sociale | n° de sécurité sociale
+    passeport | pasaporte | passaporto | паспорт | инн | снилс
+    medicare | medicaid
+    booking reference | reservation
+    health (?:card|insurance) | insurance policy | medical record | mrn
+    patient id | student id | employee id | member(?:ship)? id | voter id
+    green card | alien registration | visa number
+    national id | identity card | id card | hkid
+    imei | vin
+    frequent flyer | loyalty card
+""")
+_PAPER_WORDS = (" id", *listed("""
+    passport | licen | plate | insurance | nino | social | ssn | tax | tfn | itin | ein | aadha | pan card | card
+    nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
+    order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
+    steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité sociale | passeport | pasaporte | passaporto
+    паспорт | инн | снилс
+"""))
+_PAPERS_ZH = any_of("""
+    护照 | 護照 | 驾驶证 | 驾照 | 駕照 | 行驶证
+    军官证 | 警官证 | 士兵证
+    港澳通行证 | 往来港澳通行证 | 台胞证 | 回乡证 | 通行证 | 居住证 | 居留证 | 签证
+    学生证 | 工作证 | 身份证 | 身分證
+    社保卡? | 社会保障 | 医保卡? | 公积金
+    学号 | 學號 | 工号 | 员工号 | 会员号 | 会员卡
+    保单 | 病历 | 病案 | 门诊 | 住院 | 就诊卡
+    准考证 | 考生
+    税号 | 纳税人识别 | 统一社会信用代码 | 营业执照
+    车架 | 发动机
+    订单 | 运单 | 快递单? | 物流单
+    房产证 | 不动产权证
+""")
+_ELSEWHERE = any_of("""
+    マイナンバー | 個人番号 | パスポート番号 | 免許証番号
+    주민등록번호 | 주민번호 | 여권번호 | 외국인등록번호 | 운전면허번호
+""")
+_PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
+_HAN_DIGIT = "零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖"
+_ACCOUNTS = any_of(r"""
+    银行卡号? | 银行账[号户] | 账号 | 帳號 | 卡号 | 卡號 | 支付宝账?号?
+    account (?:no\.?|number) | routing(?: number)? | sort code | bank account
+""")
+_WALLETS = any_of("wallet | btc | bitcoin | usdt | trx | ltc | doge | address | 地址 | 钱包")
+NATIONAL = (
+    Rule("ID", re.compile(N + r"\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"), _whole(brazilian_id), ".", digits=11),
+    Rule("ID", re.compile(N + r"\d{6}-[1-8]\d{6}(?![\d-])"), _whole(korean_id), "-", digits=13),
+    Rule("ID", re.compile(N + r"[12] ?\d\d ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d\d(?![\d-])"),
+         _whole(french_id), digits=14),
+    Rule("ID", re.compile(N + r"[A-Z]{6}\d\d[A-EHLMPR-T]\d\d[A-Z]\d{3}[A-Z]" + E), digits=7, run=True),
+    Rule("ID", re.compile(N + r"[A-Z][AEIOUX][A-Z]{2}\d{6}[HM][A-Z]{5}[A-Z0-9]\d" + E), digits=7, run=True),
+    Rule("ID", re.compile(rf"(?:{_ELSEWHERE})\s{{0,2}}(?:[:：]|は|是|は、|는|은)?\s{{0,2}}"
+                          r"(?P<it>\d(?:[ -]?\d){7,13})(?!\d)"),
+         _labelled, words=tuple(_ELSEWHERE.split("|")), digits=8),
+)
+"""Identity numbers of other countries that have a form or a check of their own."""
+RESIDENTS = (
     Rule("ID", re.compile(N + r"[1-9]\d{5}[ -]?(?:19|20)\d{6}[ -]?\d{3}[\dXx]" + E), _resident, digits=17),
     Rule("ID", re.compile(N + r"(?P<it>[1-9]\d(?:\s?\d){4}\s?(?:1\s?9|2\s?0)(?:\s?\d){6}(?:\s?\d){3}\s?[\dXx])" + E),
          _resident, digits=17),
-    Rule("ID", re.compile(r"(?P<it>[一二三四五六七八九壹贰叁肆伍陆柒捌玖1-9][零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖\d]"
-                          r"{16}[零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖\dXx])"),
-         _resident, needs="一二三四五六七八九壹贰叁肆伍陆柒捌玖"),
+    Rule("ID", re.compile(rf"(?P<it>[{_HAN_DIGIT[2:]}1-9][{_HAN_DIGIT}\d]{{16}}[{_HAN_DIGIT}\dXx])"),
+         _resident, needs=_HAN_DIGIT[2:]),
+)
+"""Chinese resident identity numbers, in figures and in characters."""
+NUMBERS = (
+    *RESIDENTS,
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
-    Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|number|num|code))?(?![A-Za-z0-9])(?: is|:|#|"
-                          rf"=)?\s{{0,2}}#?(?-i:{_CODE})" + E),
-         _labelled, digits=4, words=("passport", "licen", "plate", "insurance", "nino", "social", "ssn", "tax", "tfn",
-         "itin", "ein", "aadha", "pan card", "card",
-                                                     "nric", "dni", "nie", "nhs", "curp", "cpf", "medic", "health", "mrn",
-                                                     " id", "imei", "vin", "plate number", "sin", "pnr", "order",
-                                                     "tracking", "booking", "reserv", "vat")),
-    Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|"
-                          rf"号是)?\s{{0,2}}(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
+    Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|nr\.?|number|num|code))?(?![A-Za-z0-9])"
+                          rf"(?: is| es| é| è| est| ist|:|#|=)?\s{{0,2}}#?(?-i:{_CODE})" + E),
+         _labelled, digits=4, words=_PAPER_WORDS),
+    Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
+                          rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
-    Rule("ID", re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+    Rule("ID", re.compile(rf"[{_PROVINCES}]"
                           r"[A-HJ-NP-Z]\s?[·•.\-]?\s?"
-                          r"[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"), _plate, digits=2,
-                          needs="京津沪渝冀豫云辽黑湘皖鲁新苏"
-        "浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"),
+                          r"[A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳](?![A-Za-z0-9])"),
+         _plate, digits=2, needs=_PROVINCES),
     Rule("ID", re.compile(N + r"[A-HJ-NPR-Z0-9]{8}[0-9X][A-HJ-NPR-Z0-9]{8}" + E), _vehicle, digits=4, run=True),
     Rule("ID", re.compile(r"(?i)(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])|"
                           r"(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])"),
          _device, needs=":-", digits=3, run=True),
-    Rule("DATE", re.compile(rf"(?i)(?:\bDOB|\bdate of birth|\bbirth ?date|\bmy birthday|\bI was born on|出生日期|"
-                            rf"出生年月日?|生日|"
-                            rf"我出生于)\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
-         _real_day, "", ("dob", "birth", "born", "生日", "出生"), digits=5),
+    *NATIONAL,
+    Rule("DATE", re.compile(rf"(?i)(?:{_BORN})\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
+         _real_day, words=listed("dob | birth | born | 生日 | 出生"), digits=5),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
-    Rule("ACCOUNT", re.compile(r"(?:银行卡号?|银行账[号户]|账号|帳號|卡号|卡號|支付宝账?号?|account (?:no\.?|number)|"
-                               r"routing(?: number)?|"
-                               r"sort code|bank account)\s*(?:is|[:：是为])?\s*"
-                               r"(?P<it>\d(?:[ -]?\d){7,18})(?!\d)", re.IGNORECASE), _labelled, words=("卡", "账", "帳",
-                               "支付宝",
-                               "account", "routing", "sort code"), digits=8),
+    Rule("ACCOUNT", re.compile(rf"(?:{_ACCOUNTS})\s*(?:is|[:：是为])?\s*(?P<it>\d(?:[ -]?\d){{7,18}})(?!\d)", re.IGNORECASE),
+         _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | routing | sort code"), digits=8),
     Rule("ACCOUNT", re.compile(r"(?<![0-9A-Za-z])(?:bc1[02-9ac-hj-np-z]{20,71}|0x[0-9a-fA-F]{40})(?![0-9A-Za-z])"), _wallet,
          "bx", run=True),
-    Rule("ACCOUNT", re.compile(r"(?i)(?:wallet|btc|bitcoin|usdt|trx|ltc|doge|address|地址|"
-                               r"钱包)[^\n]{0,16}?(?<![0-9A-Za-z])(?P<it>(?-i:[13TLD][1-9A-HJ-NP-Za-km-z]{25,34}))"
-                               r"(?![0-9A-Za-z])"), _wallet,
-         words=("wallet", "btc", "bitcoin", "usdt", "trx", "ltc", "doge", "address", "地址", "钱包"), run=True),
+    Rule("ACCOUNT", re.compile(rf"(?i)(?:{_WALLETS})[^\n]{{0,16}}?(?<![0-9A-Za-z])"
+                               r"(?P<it>(?-i:[13TLD][1-9A-HJ-NP-Za-km-z]{25,34}))(?![0-9A-Za-z])"),
+         _wallet, words=tuple(_WALLETS.split("|")), run=True),
 )
 """The surest first."""

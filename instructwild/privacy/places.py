@@ -5,6 +5,7 @@ import re
 
 from instructwild.privacy.numbers import DIGITS
 from instructwild.privacy.rule import Rule
+from instructwild.privacy.table import any_of, listed
 from instructwild.text.scripts import ANY_HAN
 
 
@@ -18,6 +19,8 @@ def _internet(match: re.Match[str]) -> bool:
     except ValueError:
         return False
     if isinstance(address, ipaddress.IPv4Address):
+        if LESSON.search(match.string[max(0, match.start() - BESIDE):match.end() + BESIDE]):
+            return False
         octets = [int(part) for part in value.split(".")]
         ours = any(address in network for network in OWN_NETWORKS)
         if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
@@ -29,6 +32,12 @@ def _internet(match: re.Match[str]) -> bool:
 
 
 SUBNET = re.compile(r"\A/\d")
+LESSON = re.compile("(?i)" + any_of(r"""
+    subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
+    子网 | 掩码 | 有效的?\s?ip
+"""))
+BESIDE = 300
+"""Words within so many characters that make an address one of a lesson on addresses."""
 VERSION = re.compile(r"(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)"
                      r"\s*[:：=]?\s*$", re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
@@ -63,6 +72,8 @@ def _prompt(match: re.Match[str]) -> bool:
 
 def _address(match: re.Match[str]) -> bool:
     value = match.group()
+    if FAMOUS_ZH.search(value) or FAMOUS.match(re.sub(r"\A\d{1,3}, ", "", value)):
+        return False
     return not FAMOUS.match(value) and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
 
 
@@ -72,12 +83,18 @@ NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|
 FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |"
         r"(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
 
+FAMOUS_ZH = re.compile(r"宾夕法尼亚大道|白宫|(?<!\d)(?:123|1234|12345|456|567|789)\s?[号號]")
+
 PLACE = rf"(?![到在是住于寄送址为从去来请把给]){ANY_HAN}"
 """A character of a place's name, and none of the words that lead up to one."""
 STREETS = (r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Parkway|Pkwy|"
            r"Highway|Hwy|Crescent|Close")
 _UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户|房)"
 _USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
+_WHERE = any_of("""
+    (?:my|our) (?:current )?(?:location|position|coordinates|home|house|cabin|flat|farm|office) | i am at | i'm at
+    我的?位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps
+""")
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}(?:\[\.\]|\(\.\)|\[dot\])){3}\d{1,3}(?![0-9A-Za-z_])"), _internet,
@@ -98,12 +115,12 @@ PLACES = (
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
         rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同)(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
         rf"(?!线|楼梯)"
-        rf"(?:{ANY_HAN}{{0,8}}?\d{{1,4}}{_UNIT})*(?:\d{{1,5}}室?)?"), needs="号號"),
+        rf"(?:{ANY_HAN}{{0,8}}?\d{{1,4}}{_UNIT})*(?:\d{{1,5}}室?)?"), _address, needs="号號"),
     Rule("ADDRESS", re.compile(
         rf"(?:{PLACE}){{2,16}}(?:小区|花园|公寓|家园|家苑|新村|[一二三四五六七八九十东西南北][区园里]|苑|嘉园|名都|广场|"
         rf"大厦|社区|宿舍)\s?[A-Z]?\d{{0,4}}(?:号楼|栋|幢|座|"
         rf"楼|舍)(?:\s?\d{{1,3}}单元)?(?:\s?\d{{1,5}}[室号]?)"),
-        needs="楼栋幢座舍"),
+        _address, needs="楼栋幢座舍"),
     Rule("ADDRESS", re.compile(
         rf"(?:地址|住址|收货|住在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
         rf"道]|{ANY_HAN}{{2,12}}(?:大学|学院|公司|"
@@ -112,18 +129,15 @@ PLACES = (
     Rule("ADDRESS", re.compile(rf"(?:地址|住址|收货|寄到|家住|我住在?|我家在)[:：是为]?\s?(?P<it>{ANY_HAN}{{1,12}}?(?:路|街|"
                                rf"大道|巷|弄|"
                                rf"胡同)\s?\d{{1,5}}弄(?:\s?\d{{1,4}}号)?)"), needs="弄"),
-    Rule("ADDRESS", re.compile(r"(?i)(?:my (?:current )?(?:location|position|coordinates|home)|i am at|i'm at|我的?位置|"
-                               r"我家|我在|"
-                               r"定位|坐标|经纬度|gps)\s?(?:is|are|at|[:：是为在=])?\s?"
-                               r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"), needs=".", words=("location",
-                               "position", "coordinates", "home", "at", "位置", "我家", "我在", "定位", "坐标", "经纬度",
-                               "gps"),
-                               digits=10),
+    Rule("ADDRESS", re.compile(rf"(?i)(?:{_WHERE})\s?(?:is at|are|is|at|[:：是为在=])?\s?"
+                               r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"),
+         needs=".", digits=10,
+         words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3}°\s?\d{1,2}['′]"
                                r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), needs="°"),
 )
 HOMES = (
-    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs)?/(?:home|"
+    Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs|/Volumes/[^/\s]{1,40})?/(?:home|"
                             r"Users)/(?P<it>[A-Za-z0-9._-]{2,40})(?=/[A-Za-z0-9._~-])"), _home,
          "/"),
     Rule("USER", re.compile(r"(?<![A-Za-z0-9.~/$}>])/(?:home|Users|var/mail|var/spool/mail)/(?P<it>[A-Za-z][A-Za-z0-9._-]"

@@ -84,7 +84,7 @@ def frames(gathered: Gathered,
     """The rows of each config: `sft` (or `prompts`, where nothing has an answer), `ranking`, `preference`.
 
     Args:
-        found: the stages.
+        gathered: the stages.
         change: what is done to instruction and ranking rows before anything is derived from them.
     """
     configs: dict[str, pl.DataFrame] = {}

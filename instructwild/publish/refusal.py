@@ -12,7 +12,7 @@ def licence(licenses: Mapping[tuple[str, str], int], unstated: str | None) -> To
     """The licence of the whole.
 
     Args:
-        found: (source, licence) -> rows; an empty licence is one that nobody stated.
+        licenses: (source, licence) -> rows; an empty licence is one that nobody stated.
         unstated: what the publisher says those are under.
 
     Raises:

@@ -1,5 +1,6 @@
 """Sheets of Excel workbooks as frames: the header is the first row that names columns; titles above it stay beside."""
 
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ TITLE = "sheet_title"
 """The column that holds what stands above the header."""
 MOST_TITLES = 10
 """Rows above a header; a sheet with more of them is a table of one column."""
+MOST_CELLS = 40_000_000
+"""Cells that the rows of a workbook may come to, empty ones between others included."""
+LARGE, DENSE = 64 << 20, 200
+"""A part of more bytes than `LARGE` that was packed to less than one of `DENSE` is made to fill the memory."""
 
 
 def excel_sheet(path: Path, name: str) -> pl.DataFrame:
@@ -23,7 +28,8 @@ def excel_sheet(path: Path, name: str) -> pl.DataFrame:
         name: what messages call it.
 
     Raises:
-        InputError: the reader is not installed, the file is damaged, several sheets hold rows, or a column is named twice.
+        InputError: the reader is not installed, the file is damaged or made to fill the memory, several sheets hold rows,
+            or a column is named twice.
     """
     try:
         from openpyxl import load_workbook  # type: ignore[import-untyped]
@@ -31,10 +37,12 @@ def excel_sheet(path: Path, name: str) -> pl.DataFrame:
         raise InputError("needs the reader of Excel files, which is not installed", where=name,
                          remedy='pip install openpyxl (or "instructwild[xlsx]"), or save the sheet as .csv') from None
     try:
+        _check_parts(path, name)
         workbook = load_workbook(path, read_only=True, data_only=True)
-        sheets = {sheet.title: [row for row in sheet.iter_rows(values_only=True)
-                                if any(cell not in (None, "") for cell in row)] for sheet in workbook.worksheets}
+        sheets = {sheet.title: _rows_of(sheet, name) for sheet in workbook.worksheets}
         workbook.close()
+    except InputError:
+        raise
     except Exception as error:      # the reader raises many kinds: a damaged zip, no sheet, odd XML
         raise InputError(f"cannot be read as an Excel file ({type(error).__name__})", where=name,
                          remedy="save the sheet as .csv") from None
@@ -45,9 +53,32 @@ def excel_sheet(path: Path, name: str) -> pl.DataFrame:
     return _frame(next(iter(filled.values())), name) if filled else pl.DataFrame()
 
 
+def _check_parts(path: Path, name: str) -> None:
+    with zipfile.ZipFile(path) as archive:
+        for part in archive.infolist():
+            if part.file_size > LARGE and part.file_size > DENSE * part.compress_size:
+                raise InputError(f"its part {part.filename} unpacks to {part.file_size >> 20:,} MiB from "
+                                 f"{part.compress_size >> 10:,} KiB", where=name, remedy="save the sheet as .csv")
+
+
+def _rows_of(sheet: Any, name: str) -> list[tuple[Any, ...]]:
+    """The rows that hold something. What the sheet says of its own size is not believed: some programs write the largest."""
+    sheet.reset_dimensions()
+    rows, cells = [], 0
+    for row in sheet.iter_rows(values_only=True):
+        if any(cell not in (None, "") for cell in row):
+            rows.append(row)
+            cells += len(row)
+            if cells > MOST_CELLS:
+                raise InputError(f"holds more than {MOST_CELLS:,} cells", where=name, remedy="save the sheet as .csv")
+    return rows
+
+
 def _frame(rows: Sequence[tuple[Any, ...]], name: str) -> pl.DataFrame:
     start = _header_of(rows)
     width = max(len(row) for row in rows)
+    if width * len(rows) > MOST_CELLS:
+        raise InputError(f"holds more than {MOST_CELLS:,} cells", where=name, remedy="save the sheet as .csv")
     table = [(*row, *[None] * (width - len(row))) for row in rows[start:]]
     used = [at for at in range(width) if any(row[at] not in (None, "") for row in table)]
     names = {at: str(table[0][at]).strip() if table[0][at] not in (None, "") else f"column {at + 1}" for at in used}

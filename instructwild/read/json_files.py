@@ -232,7 +232,10 @@ def _shown(line: bytes) -> str:
 
 def _raw_lines(head: bytes, handle: IO[bytes]) -> Iterator[bytes]:
     """Lines with a bounded memory: what goes on past the longest allowed line is thrown away."""
-    buffer = io.BytesIO(head + handle.readline(LONGEST_LINE + 1 if head and not head.endswith(b"\n") else 0))
+    rest = tail = handle.readline(LONGEST_LINE + 1 if head and not head.endswith(b"\n") else 0)
+    while rest and not rest.endswith(b"\n"):
+        rest = handle.readline(LONGEST_LINE)
+    buffer = io.BytesIO(head + tail)
     yield from _bounded(buffer)
     yield from _bounded(handle)
 

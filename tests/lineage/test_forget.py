@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import subprocess
 import zipfile
 from contextlib import closing
 
@@ -24,6 +25,7 @@ from instructwild.llm.batches.record import BatchRecord
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.request import Reply
 from instructwild.publish.gather import gather
+from instructwild.stage.cache import cache_dir
 from instructwild.stage.folder import sha256_of
 from instructwild.stage.frames import instruction_frame
 
@@ -442,3 +444,34 @@ def test_answers_of_a_batch_go_and_an_open_batch_is_named(root):
     with closing(sqlite3.connect(work)) as base:
         assert [row[0] for row in base.execute("SELECT key FROM replies")] == ["k3"]
         assert [row[0] for row in base.execute("SELECT provider_id FROM batches")] == ["batch_77"]
+
+
+def test_files_of_a_closed_batch_stay_with_the_provider_and_are_named(root):
+    with closing(Ledger(root / "more" / ".work" / "calls.sqlite", "a run")) as ledger:
+        record = BatchRecord(ledger, "https://api.quay.example/v1#m")
+        record.close(record.arrived(record.open({"k1": 0.5}), "batch_done"), [("k1", Reply("Else.", "stop"))])
+    assert any("batch_done" in line for line in forget(TIE.id, root).lines())
+
+
+def test_links_that_lead_out_and_earlier_versions_in_git_are_looked_at(root, tmp_path):
+    outside = tmp_path / "outside.txt"
+    outside.write_text(TIE.prompt[0].content, encoding="utf-8")
+    (root / "link.txt").symlink_to(outside)
+    (root / "loop").symlink_to(root)
+    notes = root / "notes.txt"
+    notes.write_text(TIE.prompt[0].content, encoding="utf-8")
+    git = ["git", "-C", str(root), "-c", "user.name=w", "-c", "user.email=w@quay.example"]
+    for words in (["init", "-q"], ["add", "notes.txt"], ["commit", "-q", "-m", "notes"]):
+        subprocess.run([*git, *words], check=True)
+    notes.write_text("nothing", encoding="utf-8")
+    result = forget(TIE.id, root)
+    assert result.left == [".git"]
+    assert [line.partition(":")[0] for line in result.unsearched] == ["link.txt"]
+    assert not result.complete
+
+
+def test_what_the_users_cache_still_holds_is_named(root):
+    held = cache_dir() / "remote" / "rows.bin"
+    held.parent.mkdir(parents=True)
+    held.write_bytes(b"\0" + TIE.prompt[0].content.encode())
+    assert forget(TIE.id, root).left == [str(held)]

@@ -8,6 +8,7 @@ import lzma
 import sqlite3
 import tarfile
 import zipfile
+from email.message import EmailMessage
 
 import polars as pl
 import pytest
@@ -101,3 +102,52 @@ def test_an_archive_is_rewritten_member_by_member(tmp_path):
         assert b"[forgotten]" in archive.read("data/tweets.js")
     assert not search(path, WHAT).holds
     assert not erase(path, WHAT)
+
+
+def arrow(compression, stream=False):
+    buffer = io.BytesIO()
+    frame = pl.DataFrame({"text": [POST]})
+    frame.write_ipc_stream(buffer) if stream else frame.write_ipc(buffer, compression=compression)
+    return buffer.getvalue()
+
+
+def mail(encoding):
+    message = EmailMessage()
+    message.set_content(POST, cte=encoding)
+    return message.as_bytes()
+
+
+@pytest.mark.parametrize(("name", "raw"), [
+    ("rows.arrow", arrow("lz4")), ("rows.feather", arrow("zstd")), ("rows.ipc", arrow("uncompressed", stream=True)),
+    ("a.eml", mail("base64")), ("a.mbox", b"From wren Thu Jan  1 00:00:00 2026\n" + mail("quoted-printable")),
+    ("a.mhtml", mail("base64")), ("wide.txt", POST.encode("utf-32")), ("bare.txt", POST.encode("utf-32-le")),
+    ("big.txt", POST.encode("utf-32-be"))])
+def test_tables_mails_and_wide_encodings_are_looked_into(tmp_path, name, raw):
+    path = tmp_path / name
+    path.write_bytes(raw)
+    assert search(path, WHAT).holds
+    assert not search(path, Gone(frozenset({"0123456789abcdef"}), ("a text that nobody wrote here",))).holds
+
+
+@pytest.mark.parametrize("head", [b"PARE", b"ORC\x0a", b"Obj\x01", b"\x04\x22\x4d\x18", b"Salted__", b"12345678DUCK"])
+def test_packed_kinds_without_a_reader_here_are_named(tmp_path, head):
+    path = tmp_path / "packed.bin"
+    path.write_bytes(head + b"\x80" * 600)
+    assert search(path, WHAT).unsearched
+
+
+def test_a_database_loses_the_record_and_what_refers_to_it(tmp_path):
+    path = tmp_path / "page.sqlite"
+    with sqlite3.connect(path) as base:
+        base.executescript("CREATE TABLE records(id INTEGER PRIMARY KEY, row TEXT);"
+                           "CREATE TABLE work(person INTEGER, record INTEGER REFERENCES records(id), note TEXT, "
+                           "PRIMARY KEY(person, record)) WITHOUT ROWID;")
+        base.executemany("INSERT INTO records VALUES (?, ?)", [(1, POST), (2, "another"), (3, "a third")])
+        base.executemany("INSERT INTO work VALUES (?, ?, ?)", [(7, 1, "fine"), (7, 2, "ok"), (8, 3, f"see: {POST}")])
+    base.close()
+    assert erase(path, WHAT)
+    assert not search(path, WHAT).holds
+    with sqlite3.connect(path) as base:
+        assert base.execute("SELECT id FROM records").fetchall() == [(2,), (3,)]
+        assert base.execute("SELECT person, record FROM work").fetchall() == [(7, 2)]
+    base.close()

@@ -245,3 +245,50 @@ def test_a_value_that_cannot_be_written_reaches_its_waiters():
                                     return_exceptions=True)
 
     assert all(isinstance(outcome, OutputError) for outcome in asyncio.run(scene()))
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+GOOD = json.dumps(completion("Yes.")).encode()
+
+
+@pytest.mark.parametrize("raw", [
+    HEAD + b"Content-Length: 99999\r\n\r\n" + GOOD, HEAD + b"Content-Length: -5\r\n\r\n" + GOOD,
+    HEAD + b"Content-Length: 5\r\nContent-Length: 7\r\n\r\n" + GOOD, HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc",
+    HEAD + b"Content-Encoding: gzip\r\nContent-Length: 10\r\n\r\nnotgzip!!!",
+    HEAD + b"Content-Encoding: " + b", ".join([b"gzip"] * 20) + b"\r\nContent-Length: 3\r\n\r\nabc",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x16\x03\x01\x02\x00\x01\x00", b"HTTP/1.1 abc OK\r\n\r\n",
+    b"HTTP/1.1 204 No\r\n\r\n",
+    b"HTTP/1.1 101 Switching\r\nUpgrade: h2c\r\n\r\n", b"HTTP/1.1 200 OK\r\nX\x00: a\r\n\r\n", b""])
+def test_what_is_no_http_as_agreed_fails_its_attempt(raw):
+    with answering(lambda connection, _: connection.sendall(raw)) as (url, _):
+        _, (reply,) = call(url, limits=Limits(price=PRICE, timeout=20))
+    assert reply.finish == "failed"
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "//elsewhere.example/v1", "http://[::1/", "data:text/plain,x"])
+def test_a_permanent_redirect_to_any_scheme_is_refused(location):
+    with answering(sending(b"{}", "308 Moved", [("Location", location)])) as (url, _), \
+            pytest.raises(EndpointError, match="redirects to"):
+        call(url)
+
+
+@pytest.mark.parametrize("usage", [
+    {"prompt_tokens": -5, "completion_tokens": -1}, {"prompt_tokens": 3.7, "completion_tokens": 2.0},
+    {"prompt_tokens": "3", "completion_tokens": "x"}, {"prompt_tokens": True}, [1], {"prompt_tokens": {"a": 1}}])
+def test_odd_usage_beside_an_answer_loses_no_answer_and_earns_nothing(usage):
+    with answering(sending({**completion("Yes."), "usage": usage})) as (url, _):
+        session, (reply,) = call(url)
+    assert reply.text == "Yes."
+    assert session.ledger.spent().settled >= 0
+
+
+@pytest.mark.parametrize("choices", [
+    None, {}, "x", 7, [None], ["a"], [{}], [{"message": "hi"}], [{"message": {"content": 5}}],
+    [{"message": {"content": None, "tool_calls": "x"}}], [{"message": {"content": None, "tool_calls": [{"id": "1"}]}}],
+    [{"message": {"content": None, "tool_calls": [
+        {"id": "1", "type": "function", "function": {"name": "f", "arguments": "[" * 100_000}}]}}]],
+    ids=lambda value: str(value)[:24])
+def test_choices_of_another_shape_fail_their_attempt(choices):
+    with answering(sending({"id": "r", "choices": choices})) as (url, _):
+        _, (reply,) = call(url)
+    assert reply.finish == "failed"

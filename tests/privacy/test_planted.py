@@ -4,10 +4,12 @@ The plants were invented for this test and none was ever valid; a broken bar wit
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
 import pytest
+from plant_forms import leaks, plants
 
 from instructwild.errors import InputError
 from instructwild.privacy.hint import HINT
@@ -49,6 +51,28 @@ def test_of_planted_secrets_nearly_all_are_masked_and_flagged():
     assert not unflagged
 
 
+@pytest.mark.parametrize("name", ["plants_first.txt", "plants_second.txt"])
+def test_of_secrets_written_later_nearly_all_are_masked_and_flagged(name):
+    """Sets written after the rules; measured as they stood, before a rule was changed for them: 66 and 97 of 100 caught."""
+    missed, unhinted, unflagged = [], [], []
+    drawn = plants(Path(__file__).parents[1] / "data" / name)
+    for plant in drawn:
+        masked, _ = mask_row([("user", plant.text)])
+        if leaks(plant, masked[0]):
+            missed.append(plant.kind)
+            continue
+        if not pl.Series([plant.text]).str.contains(HINT)[0]:
+            unhinted.append(plant.kind)
+        with suppress(InputError):
+            personal_data([("rows", "1", "user", plant.text)])
+            unflagged.append(plant.kind)
+    assert all(plant.secrets for plant in drawn)
+    assert len(drawn) > 140
+    assert len(missed) <= 0.05 * len(drawn), missed
+    assert not unhinted
+    assert not unflagged
+
+
 @pytest.mark.parametrize("text", [
     "docker run -p 5000:5000 app", "connect(host=host, user=user, password=password, db=db)", "credentials:\n  credential1:"
         "\n    key: KEY_1",
@@ -61,6 +85,12 @@ def test_of_planted_secrets_nearly_all_are_masked_and_flagged():
     "discord-87995c5b9e3c is a slug", "ConvertTo-SecureString \"$env:ADMIN\" -AsPlainText", "password SHA256 is hashed",
     "密码学 2048 位",
     "0x0000000000000000000000000000000000000000", "base64: aGVsbG8gd29ybGQsIHRoaXMgaXMgYSB0ZXN0", "Привет, как дела?",
-    "π ≈ 3.14159265358979"])
+    "π ≈ 3.14159265358979", "Call our helpline at 1-888-483-5120, please", "phone: 555-555-1234",
+    "In 2013, Dick's Drive-In opened", "The S3 object key 'harbour_a/Build7/x91' is gone",
+    "put @tideFlag in a Scratch 2.0 block",
+    "Subnet 22.7.31.0/24 gives the hosts 22.7.31.64 and on", 'role, "t": token, "k8s-ca-cert": cert',
+    '<assemblyIdentity publicKeyToken="31bf38ad56364e35" />', '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">',
+    "the automobile. \n1960-1980: trams return", "Vin=14.95V, Iin=5.02mA", "美国白宫位于宾夕法尼亚大道1600号",
+    "账号 56789-123 是示例", "dan@gmail.com"])
 def test_ordinary_rows_that_look_like_it_stay(text):
     assert mask_row([("user", text)]) == ([text], {})

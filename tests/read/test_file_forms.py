@@ -141,3 +141,15 @@ def test_a_rejected_response_beside_an_answer_is_a_pair(tmp_path):
                                                      "rejected_response": "Oak."}))
     [row] = read_rankings([path]).rows
     assert ([each.text for each in row.candidates], row.rankings[0].ranks) == (["Peat moss.", "Oak."], (1, 2))
+
+
+def test_a_line_of_many_megabytes_is_one_malformed_row_and_the_next_line_is_read(tmp_path):
+    path = tmp_path / "long.jsonl"
+    with path.open("wb") as handle:
+        handle.write(b'{"instruction": "')
+        for _ in range(40):
+            handle.write(b"a" * (1 << 20))
+        handle.write(b'"}\n{"instruction": "Name two tides.", "output": "Spring, neap."}\n')
+    table = read([path])
+    assert table.frame.height == 1
+    assert [row.row["problem"] for row in table.malformed] == ["the line is longer than 16 MiB"]

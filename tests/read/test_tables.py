@@ -1,7 +1,10 @@
 """Tables as programs write them: delimiters, byte order marks, encodings, Excel, lists of structs in Parquet and Arrow."""
 
 import codecs
+import re
 import sys
+import time
+import zipfile
 
 import polars as pl
 import pytest
@@ -80,3 +83,40 @@ def test_lists_of_structs_are_conversations(tmp_path, ending):
     table = read([tmp_path / f"in.{ending}"])
     assert turns(table) == [["说一种苇。", "芦苇"], ["And a rush?"]]
     assert '"weight":1.0' in table.frame["extra"][0]
+
+
+def rewritten_sheet(path, change):
+    """A workbook whose first sheet is another text."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {info.filename: archive.read(info) for info in archive.infolist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = change(parts[sheet])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def test_a_sheet_that_claims_the_largest_size_is_read_as_far_as_it_goes(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (("instruction", "output"), ("Name a tide.", "Spring tide.")):
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    rewritten_sheet(tmp_path / "in.xlsx", lambda sheet: re.sub(rb'ref="A1:B2"', b'ref="A1:XFD1048576"', sheet).replace(
+        b"</sheetData>",
+        b'<row r="1048576"><c r="A1048576" t="inlineStr"><is><t>Name a wave.</t></is></c></row></sheetData>'))
+    began = time.process_time()
+    table = read([tmp_path / "in.xlsx"])
+    assert table.frame.height == 2
+    assert time.process_time() - began < 20
+
+
+def test_a_workbook_made_to_fill_the_memory_is_refused(tmp_path, monkeypatch):
+    openpyxl = pytest.importorskip("openpyxl")
+    monkeypatch.setattr("instructwild.read.excel.LARGE", 1 << 20)
+    book = openpyxl.Workbook()
+    book.active.append(("instruction", "output"))
+    book.save(tmp_path / "in.xlsx")
+    rewritten_sheet(tmp_path / "in.xlsx", lambda sheet: sheet + b" " * (4 << 20))
+    with pytest.raises(InputError, match="unpacks to 4 MiB"):
+        read([tmp_path / "in.xlsx"])

@@ -75,7 +75,7 @@ class BatchRecord:
 
     def close(self, batch: OpenBatch, answered: Iterable[tuple[str, Reply]] = (), bills: Iterable[Bill] = (),
               lost: float = 0.0) -> None:
-        """Note the answers of a batch and forget it, all or none.
+        """Note the answers of a batch and that it is closed, all or none; its files stay with the provider.
 
         Args:
             answered: replies by key.
@@ -83,18 +83,22 @@ class BatchRecord:
             lost: US$ that may have been charged without an answer.
         """
         with self.ledger.changes() as db:
+            db.execute("INSERT OR IGNORE INTO closed_batches SELECT name, place, provider_id, created FROM batches "
+                       "WHERE name = ? AND provider_id IS NOT NULL", (batch.name,))
             if db.execute("DELETE FROM batches WHERE name = ?", (batch.name,)).rowcount:
                 billed = ((bill.usd, bill.prompt_tokens, bill.completion_tokens) for bill in bills)
                 self.ledger.note_batch(answered, billed, lost)
 
 
 def batches_in(path: Path) -> list[tuple[str, str]]:
-    """(name at the provider, address) of every open batch in a file, which need be no ledger."""
-    try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
-            rows = db.execute("SELECT provider_id, name, place FROM batches ORDER BY created").fetchall()
-    except sqlite3.Error:
-        return []
+    """(name at the provider, address) of every batch in a file, which need be no ledger: open ones, then closed ones."""
+    rows = []
+    for table in ("batches", "closed_batches"):
+        try:
+            with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as db:
+                rows += db.execute(f"SELECT provider_id, name, place FROM {table} ORDER BY created").fetchall()
+        except sqlite3.Error:
+            continue
     return [(str(provider_id or f"the batch named {name}"), str(address)) for provider_id, name, address in rows]
 
 

@@ -1,0 +1,27 @@
+"""Cookies that keep somebody signed in: by the names that sites and frameworks give them, and by a header full of them."""
+
+import re
+
+from instructwild.privacy.rule import Rule
+from instructwild.privacy.secret_values import mixed
+from instructwild.privacy.table import any_of
+
+_SESSIONS = any_of(r"""
+    session_?id(?:_ss)? | sess | jsessionid | phpsessid | sid | auth | connect\.sid | asp\.net_sessionid | sessdata
+    [a-z_.-]{1,30}[_.-](?:session|sessionid|sid|auth|jct|token) | [a-z_.-]{0,30}session-token
+    __secure-[\w.-]{1,40} | __host-[\w.-]{1,40}
+    csrftoken | xsrf-token | remember_(?:web|user)[\w]{0,60}
+""")
+_SITES = any_of("""
+    z_c0 | MUSIC_U | SUB | SUBP | BDUSS(?:_BFESS)? | STOKEN | pt_key | cookie2 | sgcookie | _m_h5_tk | p_skey | skey
+    web_session | ttwid | sid_guard | odin_tt | xsec_token | acw_tc | li_at | auth_token | ct0 | c_user | datr
+    SAPISID | APISID | HSID | SSID | SIDCC | steamLoginSecure | reddit_session | user_session
+""")
+COOKIES = (
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])(?:{_SESSIONS})=(?:s(?:%3A|:))?[\"']?"
+                           r"(?P<it>[A-Za-z0-9%._*~+/=-]{16,4000})"), mixed, "="),
+    Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_.:-])(?:{_SITES})=[\"']?(?P<it>[^\s;\"',&]{{16,4000}})"), mixed, "="),
+    Rule("KEY", re.compile(r"(?i)\b(?:set-)?cookie[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:[\w.-]{1,60}=[^;\s]{0,15};\s?){0,8}"
+                           r"(?P<it>[\w.-]{1,60}=[^;\s\"']{16,4000}(?:;\s?[\w.-]{1,60}=[^;\s\"']{1,4000}){0,60})"), mixed,
+         words=("cookie",)),
+)

@@ -1,0 +1,145 @@
+"""Who introduces themselves or theirs in a text: "my name is …", names under letters, names in forms, 我叫…"""
+
+import re
+
+from instructwild.privacy.normal_form import normal_form
+from instructwild.privacy.rule import holds
+from instructwild.privacy.table import any_of, listed
+from instructwild.text.scripts import ANY_HAN
+
+_PART = r"[A-Z][a-zà-öø-ÿ'’]{1,20}(?:-[A-Z][a-zà-öø-ÿ]{1,20})?"
+_LONG = "(?:" + any_of(rf"""
+    [A-ZÀ-Ö][a-zà-öø-ÿ]{{1,20}}(?:-[A-Z][a-zà-öø-ÿ]{{1,20}})?
+    O['’][A-Z][a-z]{{1,20}} | Mac[A-Z][a-z]{{1,20}} | Mc[A-Z][a-z]{{1,20}}
+    {_PART}
+""") + ")"
+_NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\. )?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
+_FULL = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
+_KIN = r"wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord"
+_END = r"(?=[ \t]*(?:$|[,;|(]))"
+"""Where a name in a form ends."""
+_SIGNED = r"(?=[ \t]*(?:[.,]?[ \t]*$|\n))"
+"""Where the name under a letter ends."""
+_NAMED = any_of(r"""
+    \b[Mm]y (?:full |real )?name(?: is|'s|’s) | \bI am called | \b[Mm]y friends call me
+    \b[Mm]e llamo | \b[Jj]e m['’]appelle | \b[Ii]ch heiße
+""")
+_THANKS = any_of("""
+    Thanks | Thank you | Many thanks | Best | Cheers | Yours | Yours (?:truly|faithfully) | Best wishes | Regards
+    All the best | Love
+""")
+_GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
+_GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
+_DOES = r"(?=[,.!?]| (?:and|is|was|said|says|has|keeps|works|lives|wants)\b)"
+INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
+    (listed("name | called | call me | llamo | appelle | heisse"), re.compile(
+        rf"(?:{_NAMED})[ \t]+({_NAME})|"
+        rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({_NAME}){_END}|"
+        rf"\b[Cc]all me ({_FULL}|{_LONG}(?= please|, please))", re.MULTILINE)),
+    (listed("patient: | contact: | customer:"), re.compile(
+        rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*({_NAME}){_END}", re.MULTILINE)),
+    (listed("signed | regards | sincerely"), re.compile(
+        r"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)"
+        rf"(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME}){_SIGNED}", re.MULTILINE)),
+    (listed("thank | best | cheers | yours | regards | love"), re.compile(
+        rf"^[ \t]*(?:{_THANKS})[,!.][ \t]*(?:\n[ \t]*)?({_FULL}){_SIGNED}", re.MULTILINE)),
+    (listed("i am | i'm | i’m | this is"), re.compile(
+        rf"(?:^|(?<=[.!?,] )){_GREETING}(?:I am|I'm|I’m|[Tt]his is) ({_FULL}){_GOES_ON}", re.MULTILINE)),
+    ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}({_FULL}) here[,.!]", re.MULTILINE)),
+    (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(
+        rf"\b[Mm]y (?:{_KIN}),? ({_FULL}){_DOES}")),
+    (("my name",), re.compile(
+        r"\bMY NAME IS ([A-Z]{2,20}(?: [A-Z]{2,20}){0,2})(?=[.,!?\n]|$| AND\b| I\b| FROM\b)")),
+    (("my name",), re.compile(
+        r"(?i:\bmy name is |\bmy name['’]s )([a-z]{3,20} [a-z]{2,20})"
+        r"(?=[.,!?\n]|$| and i\b| from\b| i am\b| i'm\b)")),
+)
+"""Words without which a text introduces nobody so, and how it does."""
+_NO_NAME = """
+what who why how when where which whose whom is are was were do does did can could would should will shall may might
+must the this that these those i you he she it we they my your his her its our their a an and or but not no yes in on
+at of to for from with please sit come go let tell write give make list name unknown none null undefined anonymous
+confidential here there about as if so then than just only very really important secret mud legion also still now
+never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
+certainly absolutely definitely unfortunately sir madam ma'am congratulations
+well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
+"""
+NO_NAME = frozenset(_NO_NAME.split())
+"""Words that begin no name."""
+STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"],
+               ["inigo", "montoya"]]
+"""Names that stand for any."""
+SURNAMES = "".join(listed("""
+    王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟
+    谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤
+    温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂苗谷
+    盛曲翁冉骆蓝路游辛靳欧管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤
+    阳穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂佟应臧闵苟邬边卞姬师仇栾隋商刁沙荣巫寇
+    桑郎甄丛仲虞敖巩明佘池查麻苑迟邝鄢仝谌蔺郁
+"""))
+"""Chinese surnames, the frequent ones first."""
+NO_NAME_ZH = re.compile(any_of(r"""
+    何(?:时|处|人|种|为|事|地|物|必|况|以|方|在|故|意|许|謂|谓|時|處) | 任(?:何|意|务|選|选)
+    高(?:中|兴|級|级|手|考|興) | 白(?:天|色|痴) | 黄(?:色|昏) | 石头 | 马(?:上|来) | 方(?:法|便|式|向|案)
+    万(?:一|能|物) | 程(?:序|度) | 毛(?:病|衣) | 严格 | 向来 | 金(?:融|钱|色) | 段落 | 田(?:地|野) | 陈(?:述|列)
+    张(?:三|贴)?$ | 谢谢 | 徐徐 | 曾经 | 于是 | 余下 | 安全 | 周(?:末|围|日|一|二|三|四|五|六)
+    雷(?:电|雨) | 孔子 | 江(?:湖|南) | 史(?:诗|料) | 文字 | 常见 | 别人 | 明天 | 和你 | 国家 | 成功 | 时间 | 全部
+    易于 | 应该 | 解释
+"""))
+_TWO_CHARACTERS = any_of("""
+    欧阳 | 司马 | 上官 | 诸葛 | 歐陽 | 司馬 | 諸葛 | 东方 | 皇甫 | 尉迟 | 公孙 | 慕容 | 令狐 | 宇文 | 长孙 | 夏侯
+    端木 | 独孤 | 申屠 | 澹台 | 公冶 | 宗政 | 濮阳 | 淳于 | 单于 | 太叔 | 仲孙 | 轩辕 | 钟离 | 鲜于 | 闾丘 | 司徒
+    司空 | 赫连 | 闻人 | 万俟 | 南宫 | 西门 | 呼延 | 百里 | 东郭 | 拓跋 | 完颜 | 司寇 | 南门 | 左丘 | 公羊 | 谷梁
+""")
+_TRADITIONAL = "".join(listed("""
+    張劉陳楊黃趙吳孫馬鄭許韓馮鄧蕭錢嚴萬莊蘇盧賈鄒葉蔣韋陸龍賀顧
+    龔湯溫齊喬龐顏聶魯關蘭紀單骆藍遊祿華饒農時連麥費衛應師榮叢鞏
+"""))
+_SURNAME = f"(?:{_TWO_CHARACTERS}|[{SURNAMES}{_TRADITIONAL}])"
+_ZH_NAME = rf"{_SURNAME}{ANY_HAN}{{1,2}}"
+_KIN_ZH = any_of("""
+    儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 爸爸 | 妈妈 | 父亲 | 母亲 | 哥哥 | 姐姐 | 弟弟 | 妹妹 | 孩子
+    同事 | 老板 | 朋友 | 男朋友 | 女朋友 | 领导 | 老师 | 同学 | 室友 | 房东
+""")
+_NAMED_ZH = any_of(rf"""
+    我叫 | 我的名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
+    姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
+    我的真名[是叫] | 患者\s{{0,2}}[:：]
+    (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
+""")
+INTRODUCED_ZH = re.compile(
+    rf"(?:{_NAMED_ZH})[ \t]*({_ZH_NAME})"
+    r"(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从|性别|总|老|每)", re.MULTILINE)
+_CLOSE_ZH = any_of("儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 同事 | 老板 | 男朋友 | 女朋友 | 室友 | 房东")
+BESIDE_ZH = re.compile(any_of(rf"""
+    ^[ \t]*姓名[ \t]+({_ZH_NAME})(?=[\s，。,;；]|$)
+    本人({_ZH_NAME})(?=[，,](?:男|女|生于|出生|身份证|\d{{2,4}}))
+    (?:我|我的)(?:{_CLOSE_ZH})({_SURNAME}{ANY_HAN}{{2}})(?=[，。！？、,.!?\s]|$|总|老是|每|最近|今年|在|是)
+    (?:^|\n)[ \t]*({_ZH_NAME})(?=敬上|敬启|谨上|拜上|顿首)
+    敬礼[！!]?[ \t]*\n+[ \t]*({_ZH_NAME})(?=[ \t]*(?:\n|$))
+    我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
+    我叫[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
+    (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)
+    (?:제 이름은|내 이름은)[ ]?([가-힣]{{2,4}}?)(?=입니다|이고|이야|예요|이에요)
+"""), re.MULTILINE)
+SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是({_SURNAME}{ANY_HAN}{{1,2}})"
+                     rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
+INTRODUCING_ZH = listed("我 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
+
+
+def introduced(text: str) -> list[str]:
+    """Names that the text itself presents as somebody's own."""
+    text = normal_form(text).text
+    folded = text.casefold()
+    patterns = [*(pattern for words, pattern in INTRODUCTIONS if holds(folded, words)),
+                *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, INTRODUCING_ZH) else []),
+                *([SELF_ZH] if "我是" in folded else [])]
+    names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)]
+    return list(dict.fromkeys(name for name in names if _may_be_a_name(name)))
+
+
+def _may_be_a_name(name: str) -> bool:
+    if name[0] > "\u3000":
+        return not NO_NAME_ZH.match(name)
+    words = name.casefold().removeprefix("dr. ").replace(".", "").split()
+    return words not in STOCK_NAMES and not any(word in NO_NAME for word in words)

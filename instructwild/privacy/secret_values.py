@@ -1,0 +1,121 @@
+"""Whether what stands where a secret would is one: not a blank to fill in, a variable, a sample or a plain word."""
+
+import base64
+import binascii
+import re
+
+from instructwild.privacy.table import any_of
+
+_OBJECTS = any_of("""
+    os | process | config | self | settings | this | request | env | args | params | data | user | row | req | res | event
+    context | session | form | obj | result | response | options | props | state
+""")
+BLANK = re.compile(any_of(rf"""
+    your | xxx | \*\*\* | \.\.\. | … | example | changeme | [<>({{\[] | ^[$%](?!2[aby]?\$|[156]\$|apr1) | ^[\[(]?KEY_
+    getenv | environ
+    ^(?:{_OBJECTS})\.
+    ^[A-Z]+_[A-Z_]+$ | ^[A-Za-z]+(?:_[A-Za-z]+)*(?:_?\d)?$ | ^[a-z]+\d?(?:[_.][A-Za-z]+\d?)+\)?$ | ^\w+\.\w+$ | ^\w+:$
+    _12345 | arn: | ^0x(?![0-9a-fA-F]{{64}}) | \w\( | ^https?: | [+*/]\s*$ | (?-i:^[A-Z]{{2,6}}-?\d{{2,}}$)
+"""), re.IGNORECASE)
+"""What stands after `password =` and is none: a blank to fill in, a call, a variable, a plain word."""
+_ADJECTIVES = any_of("my | new | old | db | the | a | super | user | test | secret | strong | secure | some | root | admin")
+_NOUNS = any_of("""
+    pass | password | passwd | pwd | pw | secret | token | key | test | admin | root | user | postgres | guest
+    foo | bar | mysql | example
+""")
+SAMPLE = re.compile(rf"(?:(?:{_ADJECTIVES})[_-]?)*(?:{_NOUNS})[\d_!@#$-]{{0,4}}|p[a@][s$]{{2}}w0rd|1234\d*|\*+|x+|"
+                    r"[<{\[$%].*|.*[>}\]]", re.IGNORECASE)
+"""A password that stands for any."""
+_LEET = str.maketrans("01345@$!", "oleasasi")
+STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:abc|def|ghi|xyz)\d{3}|"
+                            r"(?:(?:my|your|new|super|secret|example|test|sample)*(?:password|passwd|secret|token|key))"
+                            r"[\W_\d]{0,5}[il]?", re.IGNORECASE)
+"""Samples, with digits in the place of letters or without: `P@ssw0rd1`, `eXamPl3T0K3n`, `abc123`."""
+IN_ORDER = re.compile(r"0?123456789(?:0?abcdef)?|abcdef(?:0?123456789)?|fedcba9876543210", re.IGNORECASE)
+INVENTED = re.compile(r"(?i)\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure)\b[^\n.:/]{0,40}"
+                      r"\Z|(?:随机|生成|合理的|符合|例如|示例|建议|强)[^\n。：:/]{0,16}\Z")
+"""What stands before a password that was made up on the spot."""
+_ALGORITHMS = any_of("""
+    sha | md | aes | rsa | pbkdf | base | utf | bcrypt | argon | des | ed | hmac | rc | blake
+    win | http | python | php | java | mysql | ip | oauth | web | id | col | var | arg | v | x
+""")
+ALGORITHM = re.compile(rf"(?i)(?:{_ALGORITHMS})[-_]?\d+(?:[-_]?\w{{1,4}})?\W?|"
+                       r"\d+(?:st|nd|rd|th|px|ms|kb|mb|gb|bits?|chars?|characters?|days?|x\d+)?\W?")
+"""Words with digits that stand after `password` in prose: `SHA256`, `8chars`."""
+SAMPLE_CODE = re.compile(r"1234|2345|5678|0000|1111|6789|4321|\A(?:123|666|888)")
+
+
+SLUG = re.compile(r"[a-z]+\d?[a-z]*(?:-[a-z]+){1,4}")
+"""Plain words with hyphens between them, as names of settings are."""
+OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|storage)[ _-]?\Z")
+"""Keys that open nothing: of an object in a store, of a row in a table."""
+
+
+def mixed(match: re.Match[str]) -> bool:
+    """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
+    value = match.group("it" if "it" in match.re.groupindex else 0)
+    return bool(re.search(r"\d", value)) and len(set(value)) > 6 and not re.search(r"(?i)your|xxxx|<|\.\.\.", value)
+
+
+def random_run(match: re.Match[str]) -> bool:
+    """A long run of signs beside a bare word for a key: digits and letters well mixed, and no word of a program."""
+    value = match.group("it")
+    changes = len(re.findall(r"(?<=\d)[A-Za-z]|(?<=[A-Za-z])\d", value))
+    return changes >= 4 and len(set(value.lower())) > 8 and named(match)
+
+
+def named(match: re.Match[str]) -> bool:
+    """The value beside a name for secrets: letters with digits, and nothing that stands for any."""
+    value = match.group("it").rstrip(".!?)。！？")
+    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value):
+        return False
+    if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
+        return False
+    before = match.string[max(0, match.start() - 60):match.start()]
+    if OTHER_KEY.search(before) or SLUG.fullmatch(value) or match.group().casefold().startswith("publickeytoken"):
+        return False
+    stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
+    return not stock and not INVENTED.search(before)
+
+
+def spoken(match: re.Match[str]) -> bool:
+    """A password that stands behind the bare word."""
+    return named(match) and not ALGORITHM.fullmatch(match.group("it"))
+
+
+def login(match: re.Match[str]) -> bool:
+    """`user:password`, unless the password is one that stands for any."""
+    password = match.group("it").partition(":")[2] or match.group("it")
+    return not SAMPLE.fullmatch(password) and not re.match(r"(?i)your|example|\.+\Z", password)
+
+
+def setting(match: re.Match[str]) -> bool:
+    """The password of a connection string, and no variable of a program."""
+    value = match.group("it")
+    return login(match) and not SAMPLE.fullmatch(value.rstrip(",;)")) and not re.search(r"[\[({]", value)
+
+
+def option(match: re.Match[str]) -> bool:
+    """The value of an option that takes a password."""
+    return bool(re.search(r"[\d!@#%^&*]", match.group("it"))) and login(match) and not BLANK.search(match.group("it"))
+
+
+def argument(match: re.Match[str]) -> bool:
+    """The second argument of a call that signs in: digits among letters, and none that stands for any."""
+    return option(match) and named(match)
+
+
+def code(match: re.Match[str]) -> bool:
+    """A secret of digits only, as a bank or a login sends it, and none of every example."""
+    value = match.group("it")
+    return not SAMPLE_CODE.search(value) and len(set(value)) > 2 and not re.match(r"(?:19|20)\d\d\Z", value)
+
+
+def credentials(match: re.Match[str]) -> bool:
+    """Whether base64 hides `user:password`."""
+    value = match.group("it")
+    try:
+        plain = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return named(match)
+    return ":" not in plain or not SAMPLE.fullmatch(plain.partition(":")[2])
