@@ -12,10 +12,13 @@ class _Text(HTMLParser):
         self.parts: list[str] = []
         self._pre = False
         self._hidden = 0
+        self._link: tuple[str, int] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in HIDDEN:
             self._hidden += 1
+        elif tag == "a":
+            self._link = (dict(attrs).get("href") or "", len(self.parts))
         elif tag == "br":
             self.parts.append("\n")
         elif tag == "pre":
@@ -31,6 +34,8 @@ class _Text(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in HIDDEN:
             self._hidden = max(0, self._hidden - 1)
+        elif tag == "a" and self._link is not None:
+            self._whole(*self._link)
         elif tag == "pre":
             self._pre = False
             self.parts.append("\n```\n\n")
@@ -38,6 +43,14 @@ class _Text(HTMLParser):
             self.parts.append("`")
         elif tag in BLOCKS:
             self.parts.append("\n\n" if tag in ("p", "blockquote", "div") else "")
+
+    def _whole(self, address: str, start: int) -> None:
+        """A link whose words are its own beginning (`https://a.example/long...`) is written out."""
+        words = "".join(self.parts[start:])
+        begun = words.removesuffix("...").removesuffix("…")
+        if begun != words and begun and address.removeprefix("https://").startswith(begun.removeprefix("https://")):
+            self.parts[start:] = [address]
+        self._link = None
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:

@@ -241,6 +241,8 @@ def signs(text: str, chinese: bool) -> list[str]:
             opening = re.sub(r"\b(?:this|these|it)\b|这[段句篇首份个些]", "", opening, flags=re.IGNORECASE)
     named = [name for name, search in table.items()
              if name not in skipped and search(opening if name in IN_OPENING else head)]
+    if "role" not in named and "role with a task" in named:
+        named.remove("role with a task")
     if order and ORDER_ASKED.match(text):
         named.append("order with a question mark")
     return named

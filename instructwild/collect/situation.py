@@ -35,11 +35,18 @@ OFFERS = any_of(rf"""
     book (?:now|a table|your)  download  sign up  subscribe  workshop  webinar  bootcamp  tickets? (?:from|on sale)
     join (?:us|our)  come (?:along|and)  our {OURS}
     in stock  out (?:now|on)  pre-?order  \d+% off  half price  discount  promo  sale  spring sale
-    entries close  applications? close  apply  closing date  enter (?:to|now)  we(?:'re| are) (?:hiring|recruiting|looking for)
-    volunteers?  sponsored  competition  shop (?:now|the)  order (?:now|yours)  new (?:episode|post|video|blog)
+    entries close  applications? close  apply  closing date  enter (?:to|now)
+    we(?:'re| are) (?:hiring|recruiting|looking for)  volunteers?  sponsored  competition
+    shop (?:now|the)  order (?:now|yours)  new (?:episode|post|video|blog)
     live (?:now|at)  tune in  read (?:more|on)  full story  find out  learn more  click  tap  scan  swipe  visit us
     kit  session  edition  with us  from [£$€]\d  [£$€]\d+ off  best (?:ones?|repl(?:y|ies)|answers?|entry)
     unlock  presets?  listen  watch (?:now|here|it)
+    start (?:free|here|now|today)  try (?:it|us|now|today|[a-z]+ (?:free|today|now))  get started  cancel anytime
+    free (?:app|guide|tool|pdf|quote|consultation|shipping|masterclass)  (?:in|with) one (?:app|tap|click|search|lesson)
+    first (?:month|session|order|box)  limited (?:time|edition)  use code  promo code  book a (?:demo|call|seat|free)
+    our (?:coaches|partners|studio|showroom|templates|customers|members|community|menu|staff|readers)
+    you'll (?:love|actually)  (?:shop|order|visit|call|message|dm|email) (?:us|our|online|today)
+    (?:link|code) in (?:bio|profile)
 """)
 OFFER = re.compile(rf"\b{OFFERS}\b", re.IGNORECASE)
 TO_A_CROWD = any_of(r"""
@@ -131,7 +138,8 @@ HAN_HERE = re.compile(any_of(r"""
     裁判  球员  进球  门口  这条街  [东西南北]街  路上  那家  这家  哪家  票  演唱会  排队  物业  小区
     策划  服务器  机器人  频道  链接  截图  报错  头衔  配装  副本  更新  版本  下一季  这集  编剧  女主  男主
     我[爸妈哥姐弟妹爷奶]  孩子  闺女  儿子  娃  奶奶  爷爷  前任  相亲  男朋友  女朋友  对象  猫  狗
-    今天  今晚  明天  昨晚  刚才  周[一二三四五六日末]  下个月  这个月  上次  下次  [一二两三四五六七八九十\d]点(?:钟|半|开|前)?
+    今天  今晚  明天  昨晚  刚才  周[一二三四五六日末]  下个月  这个月  上次  下次
+    [一二两三四五六七八九十\d]点(?:钟|半|开|前)?
 """))
 HAN_OFFER = re.compile(any_of(r"""
     报名  截止  赢取  有机会  抽\S{0,3}送  抽奖  直播  小程序  限时  优惠  [一二三四五六七八九]折  元起
@@ -141,6 +149,7 @@ HAN_OFFER = re.compile(any_of(r"""
     体验  免费  首月  大促  开箱  不见不散  欢迎  诚邀  投稿  征稿  交稿  出[一两三\d]*张  转让  先到先得  解锁  滤镜
     材料包  活动  优先  预约  点击  戳  详情  见(?:图|链接|评论)  招  专访  专家  记者  品牌  门店  营业  到店
     来\S{2,4}(?:住|尝|玩|看)  最佳  送\S{1,4}$
+    立减  满\S{1,4}[减送]  特价  特惠  专享  包邮  试[吃听用]  招生  征集  有礼  礼盒  赢  票选  会员  买一  低至  一键  亲测
 """))
 HAN_CROWD = re.compile(any_of(r"""
     有人  有谁  有没有人  大家  各位  你们  咱们  谁懂  谁能  谁有  谁来  谁看

@@ -18,7 +18,8 @@ WORK = any_of("""
 """) + "s?"
 NO_POST = r"(?![^\n]*(?:https?://|[!@#]|\bopen letter\b))"
 WORK_LEADS = any_of(r"""
-    an?  the  some  \d+  two  three  four  five  six  seven  ten  short  funny  simple  good  best  top  main  detailed  [a-z]+
+    an?  the  some  \d+  two  three  four  five  six  seven  ten
+    short  funny  simple  good  best  top  main  detailed  [a-z]+(?<!ing)(?<!ed)
 """)
 WORK_IS = any_of("""
     to  for  about  of  that  between  on  against  in  matching  with  from  where  who  set  using  versus  vs
@@ -39,7 +40,7 @@ CODE_WORDS = any_of(r"""
     python  javascript  typescript  java  c\+\+  rust  golang  php  bash  sql  html  css  excel  regex  json  yaml  api
     latex  docker  linux  algorithm  recursion  database  variable  array  compiler
 """)
-CODE = re.compile(rf"\b{CODE_WORDS}\b|```|[{{}};]\s*$|\w\(\w*\)", re.IGNORECASE)
+CODE = re.compile(rf"\b{CODE_WORDS}\b|```|[{{}};]\s*$|\b[a-z_]\w+\((?!e?s\))\w*\)", re.IGNORECASE)
 WORKS_ON = any_of("""
     re-?write  re-?word  rephrase  paraphrase  translate  summari[sz]e  correct  proofread  improve  edit  simplify  shorten
     expand  continue  complete  convert  change  turn  classify  sort  rank  fix  debug  analy[sz]e  explain  solve  format
@@ -48,14 +49,20 @@ WORKS_ON = any_of("""
 MATERIAL = re.compile(
     rf"^(?:please |can you |could you |now )?{WORKS_ON}\b"
     r"[^:\n\"“]{0,90}(?:[:：]\s*\S|\n\s*\S|[\"“]\S+(?: \S+)+[\"”])", re.IGNORECASE)
-PROBLEM = re.compile(
-    r"\d[^?]{8,}\b(?:how (?:many|much|long|far|fast|old|big|tall)|what (?:is|are|was|will)|find|which|calculate|what's)\b"
-    r"[^?]{2,}|^(?:if|suppose|assume|given|let|all|some|every|a|an|two|three|there are) [^?]{12,}[.,] (?:[^?.]+[.,] )?"
-    r"(?:how (?:many|much|long|far|fast|old)|what|which|who|does it follow|can we conclude|is|find|"
-    r"calculate)\b", re.IGNORECASE)
+AMOUNTS = "(?:how (?:many|much|long|far|fast|old|big|tall))"
+GIVENS = any_of("""
+    if  suppose  assume  given  let  all  some  every  a  an  two  three  there are
+""")
+PROBLEM = re.compile(any_of(rf"""
+    \d[^?]{{8,}}\b(?:{AMOUNTS}|what (?:is|are|was|will)|what's|which)\b[^?.!]{{2,}}\?
+    \d[^?]{{8,}}[.,;:] (?:and )?(?:{AMOUNTS}|find|calculate|determine|work out)\b[^?.!]{{2,120}}[.?]?\s*$
+    ^{GIVENS} [^?]{{12,}}[.,] (?:[^?.]+[.,] )?(?:{AMOUNTS}|what|which|who|does it follow|can we conclude|is|are)\b[^.!?]*\?
+    ^{GIVENS} [^?]{{12,}}[.,] (?:[^?.]+[.,] )?(?:find|calculate|determine|work out)\b
+"""), re.IGNORECASE)
+"""Numbers or premises, and then the question about them: a statement that goes on with "which" asks nothing."""
 FORMULA = re.compile(r"\d\s*[a-z]\b\s*[-+=*/^]|[-+*/^=]\s*\d+\s*[=?]|\b[a-z]\^\d|\bsin|\bcos\b|√|π|\d\s*[×÷]\s*\d")
-STATES_UNLESS_MARKED = r"(?!(?:is|was|were|are|will|would|has|have|should)\b(?![^?]*\?)(?!\S+(?: \S+){1,7}$))"
 ASKED_WITH = "(?:do|does|did|can|are|were|could|should|is|was|will|would|has|have)"
+STATES_UNLESS_MARKED = rf"(?!{ASKED_WITH}\b(?![^?]*\?)(?!\S+(?: \S+){{1,7}}$))"
 NO_KIND = any_of("""
     you  we  they  he  she  i  it  this  that  these  those  the  your  my  our  his  her  people  men  women  guys
     things  there  always  us  ours  yours  hers  is  was  has  as  kids  parents  mods  devs  lads  others
@@ -65,20 +72,24 @@ GENERIC = re.compile(
     r"(?:[a-z-]+ ){0,2}?[a-z-]{2,}(?:s|a|e|ia|ae|ren|ice|ese|er|y|t|n|d)\b", re.IGNORECASE)
 """A question about things of a kind: "why do cats purr", "is glass a liquid"."""
 WORLD_STEMS = any_of(r"""
-    atom  electron  molecul  cell  virus  bacteri  protein  enzyme  dna  gene  evolution  species  mammal
-    planet  star  galax  orbit  gravity  quantum  relativity  energy  entropy  temperature  pressure  freez  boil  melt
-    oxygen  carbon  acid  metal  volcan  earthquake  climate  ocean  tide  moon  sun  sky\b  rainbow  lightning  light
-    sound  wave  magnet  electric  vaccin  immune  brain  blood  hormone  vitamin  calori  disease  symptom  therapy
-    empire  dynasty  war  revolution  treaty  century  ancient  medieval  civili[sz]ation  king  queen  president
-    constitution  democracy  capitalism  communis  inflation  econom  tax  interest  compound  loan  gdp
-    philosoph  ethic  utilitarian  religio  buddhis  islam  christian  novel  shakespeare  hamlet  poet  painter  composer
-    grammar  verb  noun  plural  tense  synonym  idiom
-    equation  theorem  prime  triangle  rectangle  probability  statistic  algorithm  recursion  database  blockchain
-    encryption  protocol  neural  machine learning  compiler
-    capital of  population of  invented  discovered  founded  photosynthes
-    fossil  dinosaur  insect  bird  fish  whale  shark  bee  plant  tree  soil  seed  yeast  dough  salt  vinegar  stain  rust
+    atom(?!i[cz]e)  electron  molecul  virus  bacteri  protein  enzyme  evolution  mammal  galax  quantum  relativity
+    entropy  temperature  volcan  earthquake  rainbow  lightning  magnet  electric  vaccin  immun  hormone  vitamin  calori
+    symptom  therap  revolution  ancient  medieval  civili[sz]ation  constitution  democra  capitalis  communis
+    inflation  econom  philosoph  ethic  utilitarian  religio  buddhis  islam  christian  shakespeare
+    grammar  synonym  idiom  equation  theorem  triangle  rectangle  probabilit  statistic  algorithm  recursion  database
+    blockchain  encrypt  protocol  neural  photosynthes  fossil  dinosaur  insect
 """)
-WORLD = re.compile(rf"\b{WORLD_STEMS}\w*", re.IGNORECASE)
+"""How words about the world begin."""
+WORLD_WORDS = any_of(r"""
+    cell  dna  gene  genetic  species  planet  star  orbit  gravity  energy  pressure  freeze  freezing  boil  boiling  melt
+    melting  oxygen  carbon  acid  metal  climate  ocean  tide  moon  sun  sky  light  sound  wave  brain  blood  disease
+    empire  dynasty  war  treaty  century  king  queen  president  tax  taxe  interest rate  compound interest  loan  gdp
+    novel  hamlet  poet  painter  composer  verb  noun  plural  tense  prime number  machine learning  compiler
+    capital of  population of  invented  invention  discovered  founded
+    bird  fish  whale  shark  bee  plant  tree  soil  seed  yeast  dough  salt  vinegar  stain  rust
+""")
+"""Whole words: `star` is none of "start", `bee` none of "been"."""
+WORLD = re.compile(rf"\b(?:{WORLD_STEMS}\w*|{WORLD_WORDS}e?s?\b)", re.IGNORECASE)
 POLITE = "(?:please |pls |kindly |(?:can|could|would) you (?:please )?|help me )?"
 VERBS = any_of("""
     write  compose  draft  generate  create  design  explain  describe  summari[sz]e  translate  compare  contrast  suggest
@@ -121,9 +132,15 @@ HAN_WORKS_ON = any_of("""
 """)
 HAN_MATERIAL = re.compile(
     rf"^(?:请|请你|帮我|麻烦)?{HAN_WORKS_ON}[^:：\n“「\"]{{0,40}}(?:[:：]\s*\S{{2,}}|\n\s*\S|[“「\"]\S{{3,}}?[”」\"])")
-HAN_PROBLEM = re.compile(r"\d[^？?]{4,}(?:多少|几|多久|多长|多远|多大|求|是多|谁|哪)|"
-    r"[一二三四五六七八九十百千万两]\S{6,}(?:还剩|一共|共有?|每)"
-                         r"[^？?]{0,10}(?:多少|几)|(?:所有|凡是|任何).{4,}(?:能推出|是否|那么|吗)|比[^比]{1,6}比[^比]{1,6}谁最")
+HAN_COUNTS = "[一二三四五六七八九十百千万两]"
+HAN_PROBLEM = re.compile(any_of(rf"""
+    \d[^？?]{{4,}}(?:多少|几|多久|多长|多远|多大|是多|谁|哪)[^。！，,？?]{{0,12}}[？?。]?\s*$
+    \d[^？?]{{4,}}(?:多少|几|多久|多长|多远|多大|求|是多|谁|哪)[^。！？?]{{0,20}}[？?]
+    \d[^？?]{{4,}}[，。：:,]\s?求
+    {HAN_COUNTS}\S{{6,}}(?:还剩|一共|共有?|每)[^？?]{{0,10}}(?:多少|几)
+    (?:所有|凡是|任何).{{4,}}(?:能推出|是否|那么|吗)  比[^比]{{1,6}}比[^比]{{1,6}}谁最
+"""))
+"""Numbers or premises, and at the end the question about them."""
 HAN_WHY_PEOPLE = any_of("我  你  他  她  这  那  大家  没人  有人  总  不  要  老  公司  公交")
 HAN_WHY_ENDS = "(?:会|是|要|能|更|可以|不能|呈|有|比|喜欢|需要|容易)"
 HAN_ASKS_OF_IT = any_of(r"""
@@ -143,15 +160,16 @@ HAN_OPENERS = any_of(r"""
     你是一?[名位个].{2,}[，。：]  你是\d  求[^推鉴助问教带一个链资组各大]  下列  把下[列面]
 """)
 HAN_OPENER = re.compile(f"^{HAN_OPENERS}")
-HAN_WORLD = re.compile(any_of("""
+HAN_WORLD = re.compile(any_of(r"""
     原子  电子  分子  细胞  病毒  细菌  蛋白  基因  进化  物种  哺乳  行星  恒星  卫星  星系  引力  量子  相对论  能量  熵
-    温度  压强  结冰  沸  氧  碳  酸  金属  火山  地震  气候  海洋  潮汐  月球  月亮  太阳  地球  光年  声音  磁  电流
-    疫苗  免疫  大脑  血  激素  维生素  热量  疾病  症状
-    帝国  朝  战争  革命  条约  世纪  古代  文明  皇帝  总统  宪法  民主
-    资本  通货膨胀  经济  税  利率  复利  贷款  哲学  伦理  佛教  儒家  论语  庄子  唐诗  宋词
+    温度  压强  结冰  沸  氧气  二氧化碳  氧化  碳排放  [硫盐硝碳乙胃]酸  酸[雨碱性]  氨基酸  金属  火山
+    地震  气候  海洋  潮汐  月球  月亮  太阳  地球  光年  声音  磁[铁场力]  电流
+    疫苗  免疫  大脑  血[液型压糖管]  激素  维生素  热量  疾病  症状
+    帝国  朝代  王朝  [商周秦汉晋隋唐宋元明清]朝  战争  革命  条约  世纪  古代  文明  皇帝  总统  宪法  民主
+    资本  通货膨胀  经济  税[收率]  利率  复利  贷款  哲学  伦理  佛教  儒家  论语  庄子  唐诗  宋词
     红楼梦  西游记  三国  鲁迅  苏轼  李白  诗人  画家  语法  成语  词语  病句
     方程  定理  素数  三角形  长方形  概率  统计  算法  数据库  区块链  加密  协议  神经网络  机器学习  编译
-    首都  人口  发明  发现  光合  化石  恐龙  昆虫  鸟  鱼  鲸  鲨  蜜蜂  植物  树  土壤  种子
+    首都  人口  发明  光合  化石  恐龙  昆虫  鸟类?  鲸  鲨  蜜蜂  植物  土壤  种子
     酵母  面团  盐  醋  除垢  污渍  《[^》]+》
 """))
 HAN_ORDERED = "^(?:请你?|帮我|麻烦你?|能不能|能否|可以)?(?:帮我)?"
