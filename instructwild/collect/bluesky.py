@@ -3,7 +3,8 @@
 A feed is `{"feed": [{"post": {"uri", "author": {...}, "record": {...}}, "reason": ...}]}` (`app.bsky.feed.getAuthorFeed`), a
 search `{"posts": [post, ...]}`, a listing of a repository `{"records": [{"uri", "cid", "value": {...}}]}`
 (`com.atproto.repo.listRecords`), an unpacked one has a record in each file; each also one object a line. A record is
-`{"$type": "app.bsky.feed.post", "text", "createdAt", "langs", "facets", "embed", "reply"}`; links are cut short in its text and whole in `facets`.
+`{"$type": "app.bsky.feed.post", "text", "createdAt", "langs", "facets", "embed", "reply"}`;
+links are cut short in its text and whole in `facets`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -128,9 +128,6 @@ class _Source:
 
     def __init__(self, handle: IO[bytes], where: str, encoding: str | None, after: str) -> None:
         head, codec = codec_of(handle, encoding)
-        if binary(head) and codec.startswith("utf-8"):
-            raise InputError("is no text but a binary file", where=where,
-                             remedy="give the export in the format JSON; docs/sources.md tells how for each source")
         self._handle, self._where, self._codec = handle, where, codec
         self._decoder = codecs.getincrementaldecoder(codec)()
         self._buffer, self._at, self._ended = self._decoded(head), 0, False
@@ -249,11 +246,6 @@ class _Source:
                     return at, 0, None
             else:
                 return len(text), depth, None
-
-
-def binary(head: bytes) -> bool:
-    """Whether the beginning of a file holds bytes that no text in UTF-8 or another encoding of bytes has."""
-    return any(byte < 9 or 13 < byte < 27 for byte in head[:512])
 
 
 def _read(text: str | None) -> tuple[Any, str | None]:

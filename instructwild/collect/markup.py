@@ -1,7 +1,10 @@
 """HTML posts as plain text: paragraphs stay apart, code stays code, links keep their words."""
 
+import re
 from html.parser import HTMLParser
 
+OPEN = re.compile(r"<(?!!--)(?![^<>]*>)")
+"""A `<` that no tag follows."""
 BLOCKS = {"p", "div", "li", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "hr", "tr"}
 HIDDEN = {"script", "style"}
 
@@ -57,10 +60,16 @@ class _Text(HTMLParser):
             self.parts.append(data if self._pre else " ".join(data.split("\n")))
 
 
+def with_whole_tags(html: str) -> str:
+    """HTML in which what begins a tag and never ends it is text: the parser looks through all that follows for its end."""
+    end = html.rfind("-->") + 1
+    return OPEN.sub("&lt;", html[:end] + html[end:].replace("<!--", "&lt;!--"))
+
+
 def plain_text(html: str) -> str:
     """The words of an HTML fragment. Text without markup comes back as it was, entities resolved."""
     reader = _Text()
-    reader.feed(html)
+    reader.feed(with_whole_tags(html))
     reader.close()
     lines = [line.rstrip() for line in "".join(reader.parts).split("\n")]
     kept = [line for at, line in enumerate(lines) if line or (at and lines[at - 1])]
