@@ -46,7 +46,7 @@ KINDS = {kind.name: kind for kind in (
     SourceKind("meta", "meta", "Meta's copy of Threads, Instagram or Facebook, format JSON"),
     SourceKind("telegram", "telegram", "Telegram Desktop's result.json"),
     SourceKind("weibo", "weibo", "the JSON, CSV or SQLite of weiboSpider, weibo-crawler or weibo-search"),
-    SourceKind("hackernews", "hackernews", "JSON of Algolia's or Firebase's API, or BigQuery's table", "words to search for"),
+    SourceKind("hackernews", "hackernews", "JSON of Algolia's or Firebase's API; BigQuery's CSV", "words to search for"),
     SourceKind("stackexchange", "stackexchange", "Posts.xml of a Stack Exchange dump"),
     SourceKind("sharegpt", "sharegpt", "ShareGPT conversations (.json, .jsonl)"),
     SourceKind("jsonl", "plain", "JSON lines (also .gz, .zst)"),

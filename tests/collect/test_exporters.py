@@ -25,7 +25,7 @@ def saved(path, content):
 
 def test_the_csv_of_discordchatexporter(tmp_path):
     rows = ('AuthorID,Author,Date,Content,Attachments,Reactions\n'
-            f'"7","ida#0042","2024-03-01T10:00:00.1234567+01:00","{ASKED}\nIn two lines.","https://a.example/a.png","x (2)"\n'
+            f'"7","ida#0042","2024-03-01T10:00:00.1234567+01:00","{ASKED}\nIn two lines.","https://a.example/a.png","x"\n'
             '"8","TideBot#0001","2024-03-01T10:01:00.0000000+01:00","High water at noon","",""\n'
             '"9","bo","01/03/2024 10:02","<@7> thanks","",""\n')
     first, bot, third = posts("discord", saved(tmp_path / "Harbour - general [1].csv", rows))
