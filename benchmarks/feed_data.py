@@ -115,8 +115,14 @@ def _chatterbot(folder: Path) -> Iterator[Text]:
                         yield Text(opening, language, True, "questions to a bot", True)
 
 
+HELD_SPLITS = {"aside": "invented", "voices": "other voices"}
+"""Splits of the labelled posts that are measured and never trained on, and what they are called as sources."""
+
+
 def labelled() -> Iterator[Text]:
-    """This project's own invented posts, most of them near-misses; the split `aside` is held out."""
+    """This project's own invented posts, most of them near-misses."""
     for line in LABELLED.read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
-        yield Text(row["post"], row["language"], bool(row["prompt"]), "invented", row["split"] != "aside")
+        split = row["split"]
+        source = HELD_SPLITS.get(split, "invented")
+        yield Text(row["post"], row["language"], bool(row["prompt"]), source, split not in HELD_SPLITS)

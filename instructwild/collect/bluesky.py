@@ -2,17 +2,20 @@
 
 A feed is `{"feed": [{"post": {"uri", "author": {...}, "record": {...}}, "reason": ...}]}` (`app.bsky.feed.getAuthorFeed`), a
 search `{"posts": [post, ...]}`, a listing of a repository `{"records": [{"uri", "cid", "value": {...}}]}`
-(`com.atproto.repo.listRecords`); each also one object a line. A record is `{"$type": "app.bsky.feed.post", "text",
-"createdAt", "langs", "facets", "embed", "reply"}`; links are cut short in its text and whole in `facets`.
+(`com.atproto.repo.listRecords`), an unpacked one has a record in each file; each also one object a line. A record is
+`{"$type": "app.bsky.feed.post", "text", "createdAt", "langs", "facets", "embed", "reply"}`;
+links are cut short in its text and whole in `facets`.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_records
+from instructwild.collect.export import Member, members
+from instructwild.collect.json_stream import json_first, json_items, json_records
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
+from instructwild.errors import InputError
+from instructwild.read.line import Line
 
 FILES = ("*.json", "*.jsonl", "*.ndjson")
 LISTS = (("feed", "item"), ("posts", "item"), ("records", "item"), ("item",))
@@ -27,9 +30,20 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: a file cannot be read.
     """
     for member in members(path, FILES):
-        for where, line in json_records(member, *LISTS, encoding=encoding):
+        if member.name.lower().endswith(".car"):
+            raise InputError("is a repository packed as CAR", where=member.where,
+                             remedy="unpack it first (goat repo unpack FILE.car), and give the folder of JSON files")
+        for where, line in _records(member, encoding):
             yield (_post(line.value, where) if isinstance(line.value, Mapping) else
                    Post(where, problem=line.problem or "no post"))
+
+
+def _records(member: Member, encoding: str | None) -> Iterator[tuple[str, Line]]:
+    """Posts of a list, or the one record that an unpacked repository has in each file."""
+    lines = member.name.lower().endswith((".jsonl", ".ndjson"))
+    if not lines and isinstance(json_first(member, ("$type",)), str):
+        return json_items(member, (), encoding=encoding)
+    return json_records(member, *LISTS, encoding=encoding)
 
 
 def _post(item: Mapping[str, Any], where: str) -> Post:

@@ -46,6 +46,9 @@ QUESTION = re.compile(
     r"什么|怎么|怎样|如何|为什么|为何|为啥|多少|几[个种点年岁次天只条人本种月号斤米]|哪[里个些种儿位一]|谁|是否|"
     r"能不能|能否|可不可以|会不会|有没有|是不是|要不要|该不该|吗|呢|"
     r"多[大高长久远重快深厚宽]|咋|何[时处为谓]|区别|啥")
+INDEFINITE = re.compile(r"(?:没|不|别|无)[^，。？?！!；;\n]{0,6}"
+                        r"(?:什么|多少|几[个种天次]|谁|怎么样|怎样|哪[里个些])(?![^\n]{0,40}[？?])")
+"""Question words that ask nothing behind a negation: 没什么, 不怎么样."""
 CLOSING = re.compile(r"[，,。！!；;\n]")
 PEOPLE = re.compile(
     r"有人|有没有人|有谁|谁(?:能|知道|有|懂|也|来|要|在|想|家)|大家|你们|各位|求(?:推荐|助|问|教|带|大佬|一份|"
@@ -79,7 +82,7 @@ def asks(text: str) -> str | None:
         return "request"
     if LATER.search(text):
         return "later request"
-    if re.search(r"[？?]", text) or QUESTION.search(text):
+    if re.search(r"[？?]", text) or QUESTION.search(INDEFINITE.sub("", text)):
         return "question"
     return "task" if sets_task(text, chinese=True) else None
 
@@ -97,7 +100,8 @@ def talk(text: str, how: str) -> str | None:
     marked = re.search(r"[？?][”」』\"\s]*$|^[^。！!？?\n]{8,}[？?]\s*\n", text)
     clauses = [clause for clause in CLOSING.split(text.rstrip("。！!？? \n\t　")) if clause]
     plain = marked or HAN_GENERIC.match(text)
-    if not plain and (not QUESTION.search(clauses[-1]) or clauses[-1].endswith("了") or TALK.search(text)):
+    question = QUESTION.search(INDEFINITE.sub("", clauses[-1])) if clauses else None
+    if not plain and (not question or clauses[-1].endswith("了") or TALK.search(text)):
         return "talk, not an instruction"
     if RHETORICAL.search(text) and not OWN_QUESTION.search(text):
         return "asks about something that is not told"

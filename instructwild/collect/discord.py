@@ -1,7 +1,8 @@
 """Discord: one channel as JSON, written by DiscordChatExporter; or a user's own data package.
 
 `{"guild": {...}, "channel": {...}, "messages": [{"id", "type", "timestamp", "content", "author", "mentions", ...}]}`; in
-the contents mentions are already spelled out as `@nickname`, or with `--markdown false` left as `<@ID>`. A data package has
+the contents mentions are already spelled out as `@nickname`, or with `--markdown false` left as `<@ID>`. Its CSV has the
+columns `AuthorID,Author,Date,Content,Attachments,Reactions` and tells neither channels nor bots. A data package has
 `messages/cID/messages.json`, `[{"ID", "Timestamp", "Contents", "Attachments"}]` (older: `messages.csv`), and `channel.json`
 beside it, whose type says whether others could read along.
 """
@@ -10,21 +11,23 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import Member, members
 from instructwild.collect.json_stream import json_first, json_items
-from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
+from instructwild.collect.post import Post, bot_name, mapping, moment, person, sequence, text_of
 from instructwild.collect.table_file import is_table, table_items
 from instructwild.errors import InputError
 
-FILES = ("*.json",)
+FILES = ("*.json", "*.csv")
 PACKAGE = ("messages.json", "messages.csv")
 SERVER_CHANNELS = ("0", "2", "5", "10", "11", "13", "15", "GUILD_TEXT", "GUILD_VOICE", "GUILD_ANNOUNCEMENT", "GUILD_FORUM",
                    "PUBLIC_THREAD", "ANNOUNCEMENT_THREAD", "GUILD_STAGE_VOICE")
 """Types of channels that all of a server may read."""
 MENTION = re.compile(r"<@!?(?P<id>\d+)>")
+DIRECT = "Direct Messages"
+"""How DiscordChatExporter names files of messages outside of servers."""
 WRITTEN = ("Default", "Reply", "0", "19")
 
 
@@ -38,7 +41,7 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         if is_table(member):
             private = _private(member)
             for where, line in table_items(member, encoding):
-                yield _own(line.value, where, private) if line.problem is None else Post(where, problem=line.problem)
+                yield _table_row(line.value, where, private) if line.problem is None else Post(where, problem=line.problem)
             continue
         guild, channel = (mapping(json_first(member, (part,))) for part in ("guild", "channel"))
         channel_url = f"https://discord.com/channels/{guild.get('id')}/{channel.get('id')}"
@@ -65,12 +68,29 @@ def _files(path: Path) -> list[Member]:
 
 def _private(member: Member) -> bool:
     """Whether the channel of a package's messages is no open one; so too where nothing beside them says what it is."""
-    beside = Member(member.path, str(PurePosixPath(member.inside).with_name("channel.json"))) if member.inside else \
-        Member(member.path.with_name("channel.json"))
     try:
-        return str(json_first(beside, ("type",))) not in SERVER_CHANNELS
+        return str(json_first(member.beside("channel.json"), ("type",))) not in SERVER_CHANNELS
     except (InputError, KeyError):
         return True
+
+
+def _table_row(row: Mapping[str, Any], where: str, private: bool) -> Post:
+    """A row of a package's messages, or of the CSV of DiscordChatExporter, which names a file after its server."""
+    if "Contents" in row or not isinstance(row.get("Content"), str):
+        return _own(row, where, private)
+    author = text_of(row.get("Author"))
+    names = [name for name in (author, author.rpartition("#")[0]) if name]
+    mentioned = tuple(name for identity in MENTION.findall(row["Content"]) for name in person(identity))
+    text = MENTION.sub(lambda match: f"@{match['id']}", row["Content"])
+    return Post(where, text.strip(), people=person(*names) + mentioned,
+                author=text_of(row.get("AuthorID")) or author or None, created=moment(_seconds(text_of(row.get("Date")))),
+                skip="a bot wrote it" if bot_name(author) else None,
+                private=where.startswith(DIRECT))
+
+
+def _seconds(stamp: str) -> str:
+    """A time stamp of .NET, whose seconds have seven digits behind the point, as Python reads it."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", stamp)
 
 
 def _own(message: Mapping[str, Any], where: str, private: bool) -> Post:

@@ -47,7 +47,8 @@ OPENERS = (r"(?:(?:please|pls|plz|kindly|now|then|first(?:ly)?|next|ok(?:ay)?|he
            r"briefly|again)[,:!.]?\s{1,4}){0,4}")
 FRAMES = (r"you are (?:an?|the|my|going|to|now) |you're (?:an?|my|the) |you will (?:act|be|play|now|help)|"
     r"i want you to|i need you to|"
-          r"i(?:'d| would) like (?:you )?to|your (?:task|job|role|goal) is|as an? \w|in (?:\d+|one|two|three|"
+          r"i(?:'d| would) like (?:you )?to|your (?:task|job|role|goal) is|"
+          r"as an? [^,.:?!]{2,60}[,:]? (?:you|write|explain|what|how|i (?:want|need)|can)\b|in (?:\d+|one|two|three|"
           r"four|five|the style|the voice|"
           r"the form|simple|plain|layman)|using (?:only|the|a|an|no|python|these)|given (?:the|a|an|that|this|"
           r"these|two)|"
@@ -55,7 +56,8 @@ FRAMES = (r"you are (?:an?|the|my|going|to|now) |you're (?:an?|my|the) |you will
           r"advice|\w+ ideas)|"
           r"i'm looking for (?:an?|ideas|ways|some) |looking for ideas|without using|if i (?:have|had|give|am|"
           r"were|want|say)|if you "
-          r"(?:were|had|could|are)|suppose|assuming|step by step|can i get|topic:|task:|instructions?:|context:|role:")
+          r"(?:were|had|could)|if you are [^?.!]{2,}\?|"
+          r"suppose|assuming|step by step|can i get|topic:|task:|instructions?:|context:|role:")
 REQUEST = re.compile(rf"^{OPENERS}(?:{_TASK}|{FRAMES}|(?:can|could|would|"
     rf"will) you (?:please )?(?:{_TASK}))", re.IGNORECASE)
 LATER = re.compile(rf"(?:[.!?;:\n)]\s{1,4}|\b(?:and|then)\s{1,4}|[,.]? ?\bplease,?\s+|\b(?:can|could|would|"

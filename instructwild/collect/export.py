@@ -61,6 +61,12 @@ class Member:
             raise InputError(f"cannot be unpacked ({error})", where=self.where,
                              remedy="unpack it by another program, and give the folder") from None
 
+    def beside(self, name: str) -> "Member":
+        """The file of that name in the same folder, which need not be there."""
+        if self.inside:
+            return Member(self.path, str(PurePosixPath(self.inside).with_name(name)))
+        return Member(self.path.with_name(name))
+
     @property
     def where(self) -> str:
         """What messages call it."""

@@ -3,7 +3,7 @@ items of the Firebase API and of BigQuery's table.
 
 Search results are `{"hits": [{"objectID", "title", "story_text", "comment_text", "author", "created_at_i"}, ...]}`, also
 one hit a line; an item is `{"id", "type", "title", "text", "author", "children": [...]}`; Firebase and BigQuery say `by`,
-`time` or `timestamp`, and mark what is `dead` or `deleted`. Texts are HTML.
+`time` or `timestamp`, and mark what is `dead` or `deleted`; BigQuery also as CSV. Texts are HTML.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,9 +16,10 @@ from instructwild.collect.export import members
 from instructwild.collect.json_stream import json_rows
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, moment, person, sequence, text_of
+from instructwild.collect.table_file import is_table, table_items
 from instructwild.errors import EndpointError
 
-FILES = ("*.json", "*.jsonl", "*.ndjson")
+FILES = ("*.json", "*.jsonl", "*.ndjson", "*.csv")
 API = "https://hn.algolia.com/api/v1/search_by_date"
 PAGE = 100
 DEAD = (True, "true", "True", 1)
@@ -32,7 +33,7 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: a file cannot be read.
     """
     for member in members(path, FILES):
-        for where, line in json_rows(member, encoding):
+        for where, line in table_items(member, encoding) if is_table(member) else json_rows(member, encoding):
             if line.problem is not None:
                 yield Post(where, problem=line.problem)
                 continue

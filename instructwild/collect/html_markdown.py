@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from instructwild.collect.markup import with_whole_tags
+
 HIDDEN = frozenset({"script", "style", "svg", "button", "noscript"})
 FRAMED = frozenset({"pre", "code", "a", "strong", "b", "em", "i", "del", "s", "ul", "ol", "li", "blockquote", "table", "tr",
                     "th",
@@ -206,6 +208,6 @@ def _tabled(rows: list[list[str]]) -> list[str]:
 def markdown(html: str) -> str:
     """The Markdown of an HTML fragment."""
     page = _Page()
-    page.feed(html)
+    page.feed(with_whole_tags(html))
     page.close()
     return page.finished()

@@ -62,7 +62,7 @@ def json_items(member: Member, *paths: Keys, after: str = "", encoding: str | No
 
     Args:
         paths: `("messages", "item")` for the elements of the array under `messages`.
-        after: what precedes the JSON: `=` for a script that assigns it.
+        after: what precedes the JSON, where it does not begin at once: `=` for a script that assigns it.
 
     Raises:
         InputError: it is no JSON, or is cut off.
@@ -102,7 +102,7 @@ def _walk(source: "_Source", path: Keys, paths: tuple[Keys, ...]) -> Iterator[tu
         yield path, *source.value()
         return
     if not path and opening not in ("[", "{"):
-        raise source.broken(f"it begins with {opening!r}" if opening else "it is empty")
+        raise source.no_json(opening)
     if opening not in ("[", "{") or not any(outer[:len(path)] == path for outer in paths):
         source.value()
         return
@@ -132,7 +132,7 @@ class _Source:
         self._decoder = codecs.getincrementaldecoder(codec)()
         self._buffer, self._at, self._ended = self._decoded(head), 0, False
         self._decode = json.JSONDecoder().raw_decode
-        if after:
+        if after and self.peek() not in ("[", "{"):
             while len(self._buffer) < HEAD and self._more():
                 pass
             self._at = self._buffer.find(after, 0, HEAD) + 1
@@ -157,6 +157,12 @@ class _Source:
     def broken(self, why: str) -> InputError:
         return InputError(f"is not whole JSON ({why})", where=self._where,
                           remedy="export or fetch it again: it may have been cut off")
+
+    def no_json(self, opening: str) -> InputError:
+        """Why a file is none: pages and texts are what exporters write by default."""
+        what = {"": "it is empty", "<": "it is a page of HTML or XML"}.get(opening, f"it begins with {opening!r}")
+        return InputError(f"is not JSON ({what})", where=self._where,
+                          remedy="export it again in the format JSON; docs/sources.md tells how for each source")
 
     def peek(self) -> str:
         """The next character that is no space, without taking it; nothing at the end."""

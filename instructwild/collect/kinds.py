@@ -37,16 +37,16 @@ class SourceKind:
 
 
 KINDS = {kind.name: kind for kind in (
-    SourceKind("x", "x", "the X archive: its zip, folder, tweets.js or note-tweet.js"),
-    SourceKind("discord", "discord", "DiscordChatExporter's JSON, a folder of it, or a data package"),
+    SourceKind("x", "x", "the X archive: its zip, folder, tweets.js or note-tweet.js; or tweets of the API"),
+    SourceKind("discord", "discord", "DiscordChatExporter's JSON or CSV, a folder of it, or a data package"),
     SourceKind("reddit", "reddit", "a Reddit dump (.zst, .jsonl), a listing of its API, or posts.csv",
                "r/NAME, or r/NAME and words to search for"),
     SourceKind("mastodon", "mastodon", "a Mastodon archive: its zip, folder or outbox.json", "#hashtag"),
-    SourceKind("bluesky", "bluesky", "a feed or the records of a Bluesky account, saved as JSON"),
+    SourceKind("bluesky", "bluesky", "a feed, the records of a Bluesky account or its unpacked repository, as JSON"),
     SourceKind("meta", "meta", "Meta's copy of Threads, Instagram or Facebook, format JSON"),
     SourceKind("telegram", "telegram", "Telegram Desktop's result.json"),
-    SourceKind("weibo", "weibo", "the JSON or CSV of weiboSpider, weibo-crawler or weibo-search"),
-    SourceKind("hackernews", "hackernews", "JSON of Algolia's Hacker News API", "words to search for"),
+    SourceKind("weibo", "weibo", "the JSON, CSV or SQLite of weiboSpider, weibo-crawler or weibo-search"),
+    SourceKind("hackernews", "hackernews", "JSON of Algolia's or Firebase's API; BigQuery's CSV", "words to search for"),
     SourceKind("stackexchange", "stackexchange", "Posts.xml of a Stack Exchange dump"),
     SourceKind("sharegpt", "sharegpt", "ShareGPT conversations (.json, .jsonl)"),
     SourceKind("jsonl", "plain", "JSON lines (also .gz, .zst)"),

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_records
+from instructwild.collect.export import Member, members
+from instructwild.collect.json_stream import json_first, json_records
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
-from instructwild.errors import ConfigError, EndpointError
+from instructwild.errors import ConfigError, EndpointError, InputError
 
 FILES = ("outbox.json", "outbox*.json")
 LISTS = (("orderedItems", "item"), ("statuses", "item"), ("item",))
@@ -29,16 +29,25 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         InputError: the archive cannot be read.
     """
     for member in members(path, FILES):
+        owner = _owner(member)
         for where, line in json_records(member, *LISTS, encoding=encoding):
             if not isinstance(line.value, Mapping):
                 yield Post(where, problem=line.problem or "no activity")
             elif isinstance(line.value.get("account"), Mapping):
                 yield _status(line.value, where)
             else:
-                yield _activity(line.value, where)
+                yield _activity(line.value, where, owner)
 
 
-def _activity(activity: Mapping[str, Any], where: str) -> Post:
+def _owner(outbox: Member) -> tuple[str, ...]:
+    """The names of the account, from `actor.json` beside the outbox; none where it stands alone."""
+    try:
+        return tuple(text_of(json_first(outbox.beside("actor.json"), (key,))) for key in ("preferredUsername", "name"))
+    except (InputError, KeyError):
+        return ()
+
+
+def _activity(activity: Mapping[str, Any], where: str, owner: tuple[str, ...] = ()) -> Post:
     note = activity.get("object")
     if activity.get("type") == "Announce":
         return Post(where, repost=True, created=moment(activity.get("published")))
@@ -52,7 +61,7 @@ def _activity(activity: Mapping[str, Any], where: str) -> Post:
     if kind not in ("Create", "Note") or not isinstance(note, Mapping) or not isinstance(note.get("content"), str):
         return Post(where, problem="no Create activity with a content")
     actor = text_of(note.get("attributedTo")) or text_of(activity.get("actor"))
-    people = person(actor.rpartition("/")[2])
+    people = person(actor.rpartition("/")[2], *owner)
     for tag in map(mapping, sequence(note.get("tag"))):
         if tag.get("type") == "Mention":
             handle = text_of(tag.get("name"))

@@ -1,5 +1,6 @@
 """A post: what every reader yields, whatever its source looks like on disk."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -87,6 +88,14 @@ def person(*names: Any) -> tuple[Person, ...]:
     """One person by the names that are there; nobody where none is."""
     known = tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
     return (known,) if known else ()
+
+
+BOT_NAME = re.compile(r"(?:[a-z0-9_ ]B|[_ ]b|^B)ot(?:#\d{4})?$|机器人$")
+
+
+def bot_name(name: Any) -> bool:
+    """Whether a name says that a program writes under it: it ends in `Bot` or `_bot`, as Telegram's rules demand."""
+    return isinstance(name, str) and BOT_NAME.search(name) is not None
 
 
 def moment(value: Any, *formats: str) -> str | None:

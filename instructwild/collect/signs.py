@@ -221,6 +221,11 @@ IN_OPENING = frozenset(("nearby", "to the reader", "lively", "story", "narrative
                         *situation.CHINESE))
 TALK_OF_LONG = {"nearby", "to the reader", "story", "narrative", "self"}
 """Signs of talk that an order with many details may have."""
+WRITTEN = re.compile(r"(?:please |pls |kindly |(?:can|could|would) you (?:please )?|help me )?(?:write|draft|compose)\b"
+                     r"|^[^，。？?！!]{0,20}?(?:写|起草|草拟|拟|撰写)(?:出|一下)?[一两三几\d]{0,2}(?:封|篇|份|段|首|则|条|张)",
+                     re.IGNORECASE)
+"""An order for something written, which may be for one's own landlord."""
+OF_ONES_OWN = {"own", "here", "self"}
 READ = 400
 """Characters that signs are looked for in."""
 
@@ -234,13 +239,16 @@ def signs(text: str, chinese: bool) -> list[str]:
     skipped: set[str] = set()
     if order:
         opening = LINK.sub(" ", opening)                      # an order may name the page that it is about
-        skipped = TALK_OF_LONG if len(re.findall(rf"[A-Za-z0-9'’-]+|{ANY_HAN}", head)) >= LONG_ORDER else skipped
+        skipped = OF_ONES_OWN if WRITTEN.match(text) else skipped
+        skipped = skipped | TALK_OF_LONG if len(re.findall(rf"[A-Za-z0-9'’-]+|{ANY_HAN}", head)) >= LONG_ORDER else skipped
     if OBJECT.search(head):
         skipped = skipped | {"points outside"}
         if order:
             opening = re.sub(r"\b(?:this|these|it)\b|这[段句篇首份个些]", "", opening, flags=re.IGNORECASE)
     named = [name for name, search in table.items()
              if name not in skipped and search(opening if name in IN_OPENING else head)]
+    if "role" not in named and "role with a task" in named:
+        named.remove("role with a task")
     if order and ORDER_ASKED.match(text):
         named.append("order with a question mark")
     return named

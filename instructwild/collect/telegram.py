@@ -4,19 +4,17 @@ One chat is `{"name", "type", "id", "messages": [...]}`, all of them `{"chats": 
 or a list of strings and marked pieces.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
 from instructwild.collect.json_stream import json_values
-from instructwild.collect.post import Post, moment, person, sequence, text_of
+from instructwild.collect.post import Post, bot_name, moment, person, sequence, text_of
 
 FILES = ("result*.json", "*.json")
 CHATS = ((), ("chats", "list", "item"), ("left_chats", "list", "item"))
 """Where chats are."""
-BOT_NAME = re.compile(r"(?:[a-z0-9_ ]B|[_ ]b|^B)ot$|机器人$")
 OPEN = ("public_channel", "public_supergroup", "bot_chat")
 
 
@@ -74,4 +72,4 @@ def _post(message: Mapping[str, Any], where: str, chat: Mapping[str, Any]) -> Po
 def _automatic(message: Mapping[str, Any], chat: Mapping[str, Any]) -> bool:
     """Whether a bot wrote it: named as such, the other side of a chat with one, or by its name, which must end in `bot`."""
     other_side = chat.get("type") == "bot_chat" and text_of(message.get("from_id")) == f"user{chat.get('id')}"
-    return bool(message.get("via_bot")) or other_side or BOT_NAME.search(text_of(message.get("from"))) is not None
+    return bool(message.get("via_bot")) or other_side or bot_name(message.get("from"))

@@ -1,4 +1,5 @@
-"""Weibo: the JSON that weiboSpider and weibo-crawler write, `{"user": {...}, "weibo": [...]}`; their CSV and weibo-search's.
+"""Weibo: the JSON that weiboSpider and weibo-crawler write, `{"user": {...}, "weibo": [...]}`; their CSV and weibo-search's;
+their SQLite file; what weibo.com and m.weibo.cn answer, saved.
 
 weiboSpider names a post's text `content` and its time `publish_time`, and marks reposts by `original: false`; weibo-crawler
 says `text`, `created_at`, `screen_name`, and nests the reposted one under `retweet`.
@@ -6,16 +7,22 @@ says `text`, `created_at`, `screen_name`, and nests the reposted one under `retw
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_first, json_items
+from instructwild.collect.export import Member, members
+from instructwild.collect.json_stream import json_first, json_records
 from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, text_of
+from instructwild.collect.sqlite_file import database_rows, is_database
 from instructwild.collect.table_file import is_table, table_items
+from instructwild.errors import InputError
 
-FILES = ("*.json", "*.csv")
+FILES = ("*.json", "*.jsonl", "*.csv", "*.db", "*.sqlite", "*.sqlite3")
+LISTS = (("weibo", "item"), ("data", "cards", "item"), ("data", "list", "item"), ("data", "statuses", "item"),
+         ("statuses", "item"), ("item",))
+"""Where posts stand."""
 COLUMNS = {"正文": "text", "微博正文": "text", "微博id": "id", "发布时间": "created_at",
            "完整日期": "created_at", "日期": "date",
            "用户昵称": "screen_name", "@用户": "at_users", "艾特用户": "at_users", "retweet_id": "retweet",
@@ -43,10 +50,26 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
             for where, line in table_items(member, encoding):
                 yield _table_row(line.value, where) if line.problem is None else Post(where, problem=line.problem)
             continue
-        user = mapping(json_first(member, ("user",)))
-        for where, line in json_items(member, ("weibo", "item"), ("item",), encoding=encoding):
+        if is_database(member):
+            yield from _database_posts(member)
+            continue
+        lines = member.name.lower().endswith((".jsonl", ".ndjson"))
+        user = {} if lines else mapping(json_first(member, ("user",)))
+        for where, line in json_records(member, *LISTS, encoding=encoding):
             yield (_post(line.value, where, user) if isinstance(line.value, Mapping) else
                    Post(where, problem=line.problem or "no post"))
+
+
+def _database_posts(member: Member) -> Iterator[Post]:
+    """The posts of a spider's database, whose users stand in a table of their own."""
+    users: dict[Any, str] = {}
+    with suppress(InputError):  # a spider may write posts alone
+        users = {row.get("id"): text_of(row.get("nickname")) or text_of(row.get("nick_name"))
+                 for _, row in database_rows(member, "user", "id")}
+    for where, row in database_rows(member, "weibo", "id"):
+        retweet = row.get("retweet_id") or None
+        yield _post({**row, "original": row.get("original") != 0, "retweet": retweet}, where,
+                    {"nickname": users.get(row.get("user_id"), "")})
 
 
 def _table_row(row: Mapping[str, Any], where: str) -> Post:
@@ -69,13 +92,17 @@ def _without_trailers(text: str) -> str:
 
 
 def _post(post: Mapping[str, Any], where: str, user: Mapping[str, Any]) -> Post:
-    text = post.get("content", post.get("text"))
+    if "card_type" in post:
+        return _post(mapping(post["mblog"]), where, user) if "mblog" in post else Post(where, skip="a card that is no post")
+    user = mapping(post.get("user")) or user
+    text = post.get("content", post.get("text_raw", post.get("text")))
     if not isinstance(text, str):
         return Post(where, problem="no post with a content or text")
     text = plain_text(text).replace("\u200b", "").strip()
     cut = HIDDEN.search(text, max(0, len(text) - 20)) is not None
     text = _without_trailers(text)
-    repost = post.get("original") is False or bool(post.get("retweet")) or REPOST.search(text) is not None
+    repeats = post.get("retweet") or post.get("retweeted_status")
+    repost = post.get("original") is False or bool(repeats) or REPOST.search(text) is not None
     name = text_of(post.get("screen_name")) or text_of(user.get("nickname")) or text_of(user.get("screen_name"))
     mentioned = tuple(other for name in text_of(post.get("at_users")).split(",") for other in person(name))
     identity = next((str(post[key]) for key in ("bid", "id") if post.get(key)), None)

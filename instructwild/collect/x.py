@@ -4,6 +4,9 @@ Each file assigns one JSON array, `window.YTD.tweets.part0 = [{"tweet": {...}}, 
 ones add `tweets-part1.js`. Texts are HTML-escaped, links shortened, mentions listed under `entities`. Tweets longer than
 280 characters are cut off there and stand whole in `note-tweet.js`, `[{"noteTweet": {"core": {"text", "urls"}, ...}}]`; each
 version of an edited tweet is a tweet of its own, and all versions are listed under `edit_info`.
+
+Tweets that others fetched are read too: one a line or in an array, as the API gives them (v1 `full_text` and `user`, v2
+`{"data": [...]}` with `author_id`) or as snscrape and twscrape write them (`rawContent`, `date`).
 """
 
 import html
@@ -17,12 +20,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from instructwild.collect.export import Member, members
-from instructwild.collect.json_stream import json_first, json_items
+from instructwild.collect.json_stream import json_first, json_items, json_rows
 from instructwild.collect.post import Person, Post, mapping, moment, person, sequence, text_of
 from instructwild.errors import InputError
+from instructwild.read.line import Line
 
-FILES = ("tweets.js", "tweet.js", "tweets-part*.js", "tweet-part*.js", "community-tweet.js", "community-tweet-part*.js")
+FILES = ("tweets.js", "tweet.js", "tweets-part*.js", "tweet-part*.js", "community-tweet.js", "community-tweet-part*.js",
+         "*.jsonl", "*.ndjson", "tweets*.json")
 NOTES = ("note-tweet.js", "note-tweet-part*.js", "note_tweet.js")
+TEXTS = ("full_text", "rawContent", "text", "content")
 CREATED = "%a %b %d %H:%M:%S %z %Y"
 CUT_AT = 200
 """Characters, without the cut's own mark, from which on a tweet can be the beginning of a longer one."""
@@ -63,9 +69,9 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
     notes = _notes(folder if tweet_files else path)
     archive = Archive(_author(folder), notes, _latest(tweet_files))
     for member in tweet_files:
-        for where, line in json_items(member, ("item",), after="="):
+        for where, line in _tweets(member):
             tweet = mapping(line.value).get("tweet", line.value)
-            if not isinstance(tweet, Mapping) or not isinstance(tweet.get("full_text", tweet.get("text")), str):
+            if not isinstance(tweet, Mapping) or not _raw_text(tweet):
                 yield Post(where, problem=line.problem or "no tweet with a full_text")
                 continue
             yield _post(tweet, where, archive)
@@ -87,6 +93,25 @@ def _tweet_files(path: Path) -> list[Member]:
         raise
 
 
+def _tweets(member: Member) -> Iterator[tuple[str, Line]]:
+    """The tweets of a file, each with where it stands; a line may hold a page of the API's."""
+    if not member.name.lower().endswith((".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.zst")):
+        yield from json_items(member, ("item",), ("data", "item"), after="=")
+        return
+    for where, line in json_rows(member):
+        page = sequence(mapping(line.value).get("data"))
+        if not page:
+            yield where, line
+        for tweet in page:
+            yield where, Line(line.number, tweet)
+
+
+def _raw_text(tweet: Mapping[str, Any]) -> str:
+    """The text as it stands, of long tweets in the API's answers the whole."""
+    long = mapping(tweet.get("note_tweet"))
+    return next(filter(None, (text_of(long.get("text")), *(text_of(tweet.get(key)) for key in TEXTS))), "")
+
+
 def _notes_alone(archive: Archive) -> Iterator[Post]:
     """The long tweets whose beginnings are not among the tweets."""
     name = text_of(archive.author.get("username"))
@@ -106,15 +131,15 @@ def _notes_alone(archive: Archive) -> Iterator[Post]:
 
 
 def _post(tweet: Mapping[str, Any], where: str, archive: Archive) -> Post:
-    raw = text_of(tweet.get("full_text")) or text_of(tweet.get("text"))
     entities = mapping(tweet.get("entities"))
     media = sequence(mapping(tweet.get("extended_entities")).get("media")) or sequence(entities.get("media"))
     links = [(text_of(link.get("url")), text_of(link.get("expanded_url")))
              for link in map(mapping, sequence(entities.get("urls")))]
-    name = text_of(archive.author.get("username"))
-    people = person(name, archive.author.get("accountDisplayName"))
-    people += _mentioned(entities.get("user_mentions"))
-    text = html.unescape(raw)  # before links are put in, whose `&reg=` is no entity
+    author, names = _written_by(tweet, archive)
+    people = person(*names)
+    people += _mentioned(entities.get("user_mentions") or entities.get("mentions") or tweet.get("mentionedUsers"))
+    links += [(text_of(link.get("tcourl")), text_of(link.get("url"))) for link in map(mapping, sequence(tweet.get("links")))]
+    text = html.unescape(_raw_text(tweet))  # before links are put in, whose `&reg=` is no entity
     if long := _note(text, tweet, archive.notes):
         note = long.note
         archive.used.add(long.where)
@@ -129,19 +154,38 @@ def _post(tweet: Mapping[str, Any], where: str, archive: Archive) -> Post:
     for picture in map(mapping, media):
         text = text.replace(text_of(picture.get("url")) or "\0", "")
     text = text.strip()
-    identity = text_of(tweet.get("id_str")) or text_of(tweet.get("id"))
+    identity = text_of(tweet.get("id_str")) or str(tweet.get("id") or "")
     return Post(
-        where, text, people=people, author=text_of(archive.author.get("accountId")) or name or None,
+        where, text, people=people, author=author,
         alt_texts=tuple(filter(None, (text_of(mapping(picture).get("ext_alt_text")) for picture in media))),
         url=f"https://x.com/i/status/{identity}" if identity else None,
-        created=moment(tweet.get("created_at"), CREATED), language=_language(tweet.get("lang")),
-        repost=tweet.get("retweeted") is True or text.startswith("RT @"),
+        created=moment(tweet.get("created_at") or tweet.get("date"), CREATED), language=_language(tweet.get("lang")),
+        repost=tweet.get("retweeted") is True or text.startswith("RT @") or _retweets(tweet),
         skip="an earlier version of an edited post" if archive.latest.get(identity, identity) != identity else None)
 
 
+def _written_by(tweet: Mapping[str, Any], archive: Archive) -> tuple[str | None, tuple[str, ...]]:
+    """The author's number or name, and the names: of a tweet that names its user that one, else the archive's owner."""
+    user = mapping(tweet.get("user"))
+    account = archive.author if not user else {
+        "accountId": str(user.get("id_str") or user.get("id") or ""),
+        "username": text_of(user.get("screen_name")) or text_of(user.get("username")),
+        "accountDisplayName": text_of(user.get("name")) or text_of(user.get("displayname"))}
+    name = text_of(account.get("username"))
+    identity = text_of(tweet.get("author_id")) or text_of(account.get("accountId")) or name
+    return identity or None, (name, text_of(account.get("accountDisplayName")))
+
+
+def _retweets(tweet: Mapping[str, Any]) -> bool:
+    """Whether the API or a scraper says that it repeats another's."""
+    kinds = [mapping(item).get("type") for item in sequence(tweet.get("referenced_tweets"))]
+    return "retweeted" in kinds or any(mapping(tweet.get(key)) for key in ("retweeted_status", "retweetedTweet"))
+
+
 def _mentioned(mentions: Any) -> tuple[Person, ...]:
+    names = ("screen_name", "screenName", "username", "name", "displayname")
     return tuple(other for mention in map(mapping, sequence(mentions))
-                 for other in person(mention.get("screen_name", mention.get("screenName")), mention.get("name")))
+                 for other in person(*(mention.get(name) for name in names)))
 
 
 def _author(folder: Path) -> Mapping[str, Any]:
@@ -187,7 +231,7 @@ def _latest(files: Sequence[Member]) -> dict[str, str]:
     """For each version of each edited tweet the last version that is there; most archives hold none."""
     versions: dict[str, Sequence[str]] = {}
     for member in files:
-        for _, line in json_items(member, ("item",), after="="):
+        for _, line in _tweets(member):
             tweet = mapping(mapping(line.value).get("tweet", line.value))
             edits = mapping(tweet.get("edit_info"))
             control = mapping(mapping(edits.get("edit")).get("editControlInitial")) or mapping(edits.get("initial"))

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from instructwild.collect.judge import THRESHOLD
 from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of
+from instructwild.collect.signs import signs
+from instructwild.collect.word_table import any_of
 from instructwild.schema import Dropped
 
 FILE = Path(__file__).with_name("labelled_feeds.jsonl")
@@ -20,13 +23,14 @@ def kept(rows, recall="default"):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(("split", "recall", "wrong"), [
-    ("tune", 0.8, 0.01), ("test", 0.9, 0.01), ("fresh", 0.9, 0.01), ("aside", 0.66, 0.03)])   # all but `aside` are tuned on
+    ("tune", 0.77, 0.01), ("test", 0.9, 0.01), ("fresh", 0.9, 0.01), ("more", 0.85, 0.01), ("aside", 0.65, 0.01),
+    ("voices", 0.8, 0.015)])   # all but `aside` and `voices` are tuned on
 def test_most_prompts_of_a_feed_are_kept_and_little_else(language, split, recall, wrong):
     rows = [row for row in FEEDS if (row["split"], row["language"]) == (split, language)]
     prompts, others = [row for row in rows if row["prompt"]], [row for row in rows if not row["prompt"]]
-    assert len(others) >= {"fresh": 60, "aside": 170}.get(split, 500)
+    assert len(others) >= {"fresh": 60, "aside": 170, "more": 380, "voices": 400}.get(split, 500)
     assert kept(prompts) / len(prompts) >= recall
-    assert kept(prompts, "high") / len(prompts) >= (0.85 if split == "aside" else 0.9)
+    assert kept(prompts, "high") / len(prompts) >= (0.85 if split in ("aside", "tune") else 0.9)
     assert kept(others) / len(others) <= wrong
 
 
@@ -35,7 +39,7 @@ def test_most_prompts_of_a_feed_are_kept_and_little_else(language, split, recall
     "用三句话概括《西游记》的情节。"])
 def test_a_prompt_keeps_its_score(post):
     row = prompt_of(Post("f#1", post), Terms("x", "s")).row
-    assert 0.78 <= row.scores["prompt"] <= 1
+    assert THRESHOLD <= row.scores["prompt"] <= 1
 
 
 @pytest.mark.parametrize("post", ["How was your flight back from Leeds?", "What does he see in her?", "你们几点下班？"])
@@ -43,21 +47,46 @@ def test_talk_says_what_speaks_for_and_against_it(post):
     lost = prompt_of(Post("f#1", post), Terms("x", "s", recall="default"))
     assert lost.row["text"] == post
     if lost.evidence["why"] == "reads like talk among people":
-        assert lost.evidence["score"] < 0.78
+        assert lost.evidence["score"] < THRESHOLD
         assert all(isinstance(word, str) for word in (*lost.evidence["for"], *lost.evidence["against"]))
         assert lost.evidence["against"]
+
+
+@pytest.mark.parametrize("post", [
+    "it has a reader for 8 cards and a bag, which is very helpful", "Two dogs and 3 cats, 5 bowls, which nobody ever fills",
+    "A sad film about a baker with a lovely ending.", "Start today. The sun was never this loud.",
+    "As a first time host, I made something of myself", "Did a workout for 1 hour and felt good",
+    "其他暂时没发现什么。", "没有使用说明，光盘里的说明也没多少内容。", "屏幕是1024*576，显示不全，不知道谁设计的。"])
+def test_statements_with_numbers_and_question_words_ask_nothing(post):
+    assert isinstance(prompt_of(Post("f#1", post), Terms("x", "s")), Dropped)
+
+
+@pytest.mark.parametrize(("text", "named"), [
+    ("start", False), ("startled", False), ("been", False), ("warm", False), ("generally", False), ("a star", True),
+    ("bees", True), ("two wars", True), ("molecules", True), ("electricity", True)])
+def test_words_about_the_world_are_whole_words(text, named):
+    assert ("world" in signs(text, chinese=False)) is named
+
+
+def test_a_table_of_words_is_one_alternation():
+    assert any_of("""
+        # comment
+        car park  bus
+        caf[eé]
+    """) == "(?:car park|bus|caf[eé])"
+    assert any_of("one") == "(?:one)"
 
 
 def test_the_threshold_moves_what_is_kept_and_what_a_model_may_decide():
     rows = [row for row in FEEDS if row["split"] == "aside" and row["prompt"]]
     counts = [sum(not isinstance(prompt_of(Post("f#1", row["post"]), Terms("x", "s", threshold=least)), Dropped)
-                  for row in rows) for least in (0.0, 0.5, 0.78, 0.99)]
+                  for row in rows) for least in (0.0, 0.5, THRESHOLD, 0.99)]
     assert counts == sorted(counts, reverse=True)
     assert counts[0] > counts[2] > counts[3] > 0
     open_rows = [prompt_of(Post("f#1", row["post"]), Terms("x", "s", keep_unsure=True)) for row in rows]
     kept_too = [row for row in open_rows if not isinstance(row, Dropped)]
     assert len(kept_too) > counts[2]
-    assert all(row.unsure for row in kept_too if row.row.scores["prompt"] < 0.78 and row.form in ("bare", "quote"))
+    assert all(row.unsure for row in kept_too if row.row.scores["prompt"] < THRESHOLD and row.form in ("bare", "quote"))
 
 
 def test_weights_are_words_a_person_can_read():

@@ -94,10 +94,10 @@ def test_xml_in_an_unknown_encoding_or_endlessly_nested_is_one_message(tmp_path)
 @pytest.mark.parametrize("piece", ["https://t.co/abc ", "#tag ", "「", "me: x\n", "ok! ", " ", "typed \"", "ask gpt to ",
                                    "请"])
 def test_a_hundred_thousand_characters_take_less_than_a_second(piece):
-    start = time.perf_counter()
+    start = time.process_time()
     for text in (piece * (100_000 // len(piece)), (piece * (39_000 // len(piece))) + " gpt:"):
         prompt_of(Post("f#1", text), Terms("x", "s"))
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)

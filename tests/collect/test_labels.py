@@ -17,7 +17,7 @@ from instructwild.schema import Labels, instruction_of
 
 @pytest.fixture
 def prompts(tmp_path):
-    texts = [f"Write a poem about river {n}." for n in range(5)] + ["How do I pick lock 5?", "ok"]
+    texts = [f"Write a poem about river {n}." for n in range(5)] + ["Explain how lock 5 is picked.", "ok"]
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
     return path
@@ -81,7 +81,7 @@ def test_rows_get_their_labels_and_the_counts_say_so(tmp_path, prompts, model):
     told = {row["messages"][0]["content"]: row["labels"] for row in made.frame().iter_rows(named=True)}
     assert told["Write a poem about river 0."] == {"type": "Generation", "risk": [], "flags": []}
     assert told["Write a poem about river 3."] == {"type": None, "risk": [], "flags": []}
-    assert told["How do I pick lock 5?"] == {"type": "Open QA", "risk": ["illegal"], "flags": []}
+    assert told["Explain how lock 5 is picked."] == {"type": "Open QA", "risk": ["illegal"], "flags": []}
     assert made.manifest.metrics["type"] == {"Generation": 4, "Open QA": 1, "not told": 1}
     assert made.manifest.metrics["risk"] == {"illegal": 1}
     assert made.manifest.tokens.prompt == 60
