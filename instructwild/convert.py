@@ -150,7 +150,7 @@ def preference_rows(row: "RankingRow") -> Iterator[dict[str, Any]]:
     tools = {"tools": row.tools} if row.tools else {}
     for pair in row.preference_pairs():
         sides = {"chosen": row.candidates[pair.chosen], "rejected": row.candidates[pair.rejected]}
-        answers = {name: [candidate.message.chat()] for name, candidate in sides.items()}
+        answers = {name: [message.chat() for message in candidate.messages] for name, candidate in sides.items()}
         yield {"prompt": prompt, **answers, **tools, "id": pair.id, "language": row.language, "annotator": pair.annotator,
                "agreement": pair.agreement,
                **{f"{name}_model": candidate.model for name, candidate in sides.items() if candidate.model}}

@@ -51,7 +51,8 @@ def _by_winner(row: Row) -> Ranks:
         return FIRST if flags[0] else SECOND if flags[1] else TIE if flags[2] else NOBODY
     if is_empty(value):
         return NOBODY
-    verdicts = {"model_a": FIRST, "model_b": SECOND, "tie": TIE, "tie (bothbad)": TIE, "both_bad": TIE}
+    verdicts = {"model_a": FIRST, "model_b": SECOND, "tie": TIE, "tie (bothbad)": TIE, "both_bad": TIE,
+                "tie (inconsistent)": TIE}
     return _known(verdicts, str(value).strip().lower(), "winner")
 
 
@@ -124,7 +125,7 @@ def comparison_of(row: Row) -> ComparedAnswers | None:
     if layout is None:
         return None
     name, prompts = _prompts(row)
-    sides = [_side(prompts, row[column], column) for column in layout.answers]
+    sides = [_until(row.get("turn"), _side(prompts, row[column], column)) for column in layout.answers]
     models = [row[name] if isinstance(row.get(name), str) and row[name] else None for name in layout.models]
     verdicts = [name for name in layout.verdicts if not is_empty(row.get(name))][:1] if layout.either else layout.verdicts
     return ComparedAnswers((sides[0], sides[1]), layout.order(row), (models[0], models[1]),
@@ -159,6 +160,14 @@ def _side(prompts: Sequence[Any], value: Any, column: str) -> list[Turn]:
         value = answers[0]
     before = side_turns([*prompts], "context") if prompts and isinstance(prompts[0], Mapping) else []
     return [*before, *side_turns(value, column)]
+
+
+def _until(number: Any, turns: list[Turn]) -> list[Turn]:
+    """The turns up to the answer that was judged: MT-Bench's judges saw the first or both, and `turn` says which."""
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return turns
+    users = [at for at, made in enumerate(turns) if made["role"] == "user"]
+    return turns[:users[int(number)]] if 0 < number < len(users) else turns
 
 
 def common_turns(comparison: ComparedAnswers) -> list[Turn]:

@@ -36,12 +36,16 @@ SCORE_LISTS, RANK_LISTS = ("scores", "ratings", "rewards"), ("ranks", "rank")
 
 @dataclass(frozen=True)
 class RankedAnswer:
-    """One answer, with the thoughts before it, its calls of tools (JSON), and who wrote it, where the row says so."""
+    """One answer, with the thoughts before it, its calls of tools (JSON), and who wrote it, where the row says so.
+
+    `turns` stand between the prompt and the answer, where whole conversations are compared.
+    """
 
     text: str
     reasoning: str | None = None
     model: str | None = None
     calls: str | None = None
+    turns: Sequence[Turn] = ()
 
 
 @dataclass(frozen=True)
@@ -272,13 +276,14 @@ def _answered(row: Mapping[str, Any], what: str, column: str) -> tuple[RowConver
 
 
 def _after(turns: Sequence[Turn], shared: int, name: str) -> RankedAnswer:
-    """The one answer after the turns that are shared."""
+    """The answer that ends the turns, and those before it that are not shared."""
     rest = turns[shared:]
-    if len(rest) != 1 or rest[0]["role"] != "assistant":
-        raise ValueError(f"{name}: one answer is wanted after the turns that are shared, found "
-                         f"{', '.join(made['role'] for made in rest) or 'none'}; put what both sides begin with into the "
-                         "prompt, and one turn of the assistant on each side")
-    return RankedAnswer(rest[0]["content"], rest[0].get("reasoning_content"), calls=rest[0].get("tool_calls"))
+    if not rest or rest[0]["role"] != "assistant" or rest[-1]["role"] != "assistant":
+        raise ValueError(f"{name}: after the turns that are shared each side has to begin and to end with an answer of the "
+                         f"assistant, found {', '.join(made['role'] for made in rest) or 'none'}; put what both sides begin "
+                         "with into the prompt")
+    *before, last = rest
+    return RankedAnswer(last["content"], last.get("reasoning_content"), calls=last.get("tool_calls"), turns=before)
 
 
 def _answer(item: Any, key: str) -> RankedAnswer:

@@ -295,15 +295,20 @@ def _answer_id(turns: Sequence[Sequence[str]], text: str, calls: Any) -> str | N
 
 def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[int], language: str) -> RankingRow:
     turns = [turn_of(turn) for turn in preference.turns]
-    candidates = tuple(Candidate(id=f"{_answer_id(turns, answer.text, answer.calls)}-{number}", text=answer.text,
-                                 model=answer.model, reasoning_content=answer.reasoning, tool_calls=answer.calls)
-                       for number, answer in enumerate(answers))
+    candidates = tuple(_candidate(turns, answer, number) for number, answer in enumerate(answers))
     ranks = tuple(ranks)
     return RankingRow(id=content_id(turns), messages=_messages(preference.turns),
                       language=preference.language or language or "und", candidates=candidates,
                       rankings=preference.rankings or (
                           (Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ()),
                       tools=preference.tools)
+
+
+def _candidate(turns: Sequence[Sequence[str]], answer: RankedAnswer, number: int) -> Candidate:
+    made = Candidate(id="", text=answer.text, model=answer.model, reasoning_content=answer.reasoning,
+                     tool_calls=answer.calls, turns=[*answer.turns])
+    name = _answer_id(turns, made.shown, None) if answer.turns else _answer_id(turns, answer.text, answer.calls)
+    return made.model_copy(update={"id": f"{name}-{number}"})
 
 
 def _messages(turns: list[Turn]) -> tuple[Message, ...]:
