@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "mutation", ROOT / "benchmarks" / "MUTATION.md"
 TORCH = ("torch",)
 TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
-    **{f"instructwild.schema.{name}": (["tests/schema"], ()) for name in
+    **{f"instructwild.schema.{name}": (["tests/schema"], ("polars", "numpy")) for name in
        ("ranking", "identity", "columns", "instruction", "message", "verdict")},
     "instructwild.llm.budget": (["tests/llm/test_budget.py", "tests/llm/test_ledger.py"], ("polars",)),
     "instructwild.llm.ledger": (["tests/llm/test_ledger.py", "tests/llm/test_budget.py"], ("polars",)),

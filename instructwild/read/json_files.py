@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from instructwild.errors import InputError
 from instructwild.read.app_exports import is_conversation
+from instructwild.read.chat_files import is_chat_file
 from instructwild.read.encoding import codec_of, decoded, misencoded
 from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import CONVERSATION_KEYS, KNOWN
@@ -117,7 +118,7 @@ def _rows_within(value: Mapping[str, Any], name: str) -> Iterator[Line]:
         InputError: it holds several lists of rows, and nothing else.
     """
     if any(isinstance(value.get(key), list) and _messages(value[key]) for key in (*CONVERSATION_KEYS, "contents")
-           ) or is_conversation(value):
+           ) or is_conversation(value) or is_chat_file(value):
         yield Line(1, value)
         return
     if {*value} >= {"columns", "data"} and _is_split(value):                # pandas, orient="split"

@@ -15,6 +15,10 @@ MAPPED = {"messages": "messages", "system": "system", "prompt": "instruction", "
           "reasoning": "reasoning_content", "chosen": "chosen", "rejected": "rejected", "label": "label",
           "language": "language", "id": "id"}
 """NAME of `--map NAME=COLUMN`, and the column it is read as."""
+PAIR = ("chosen", "rejected")
+PAIRS = (("chosen_response", "rejected_response"), ("response_chosen", "response_rejected"), ("response_j", "response_k"),
+         ("answer_winning", "answer_losing"))
+"""Other names of a pair, where both are there: Argilla, DeepSpeed-Chat, StackExchange's pairs, turbo-alignment."""
 UNREAD = "\0"
 """Before the name of a column that another one replaces: it is never read."""
 SAME_ROLE = {"instruction": PROMPT_KEYS, "output": ANSWER_KEYS, "messages": CONVERSATION_KEYS}
@@ -25,7 +29,7 @@ KNOWN = frozenset({
     "responses", "answers", "generations", "outputs", "kto_tag", "target", "ideal", "text", "turns", "reference", "chat",
     "meta_instruction", "plain_text", "mapping", "body", "contents", "systemInstruction", "params", "human_ref_A",
     "human_ref_B", "response_0", "response_1", "conversation_a", "conversation_b", "response_a", "response_b", "winner",
-    "rejected_response"})
+    *(name for pair in PAIRS for name in pair)})
 
 NAMES_A_ROW = re.compile(r"(?:.*_)?(?:id|uuid|idx|index|hash)|unnamed: \d+|编号|序号|")
 LIKELY = {
@@ -38,8 +42,9 @@ LIKELY = {
                "content"),
     "system": ("系统", "system_prompt", "meta_instruction", "系统提示", "sys_prompt", "system_message"),
     "input": ("上下文", "背景", "context", "passage"),
-    "chosen": ("better", "preferred", "accepted", "winner", "good", "更好", "较好", "优选", "选中"),
-    "rejected": ("worse", "dispreferred", "loser", "bad", "更差", "较差", "拒绝", "未选中"),
+    "chosen": ("better", "preferred", "accepted", "winner", "good", "positive", "pos_resp", "pos", "更好", "较好", "优选",
+               "选中"),
+    "rejected": ("worse", "dispreferred", "loser", "bad", "negative", "neg_resp", "neg", "更差", "较差", "拒绝", "未选中"),
 }
 """Columns that a message proposes for a name; none of them is read before a person says so."""
 
@@ -98,6 +103,10 @@ class ColumnNames:
                     if other in keys and other not in present:
                         changed[other] = UNREAD + other
             changed |= {column: read_as for column, read_as in present.items() if column != read_as}
+        for sides in PAIRS:
+            if all(side in keys and side not in changed for side in sides) and not any(
+                    side in keys or side in changed.values() for side in PAIR):
+                changed |= dict(zip(sides, PAIR, strict=True))
         for key in keys:
             if key not in KNOWN and key not in changed:
                 folded = self._folded(key)

@@ -84,17 +84,29 @@ def turns_from(message: Any, number: int, question: str = "") -> list[Turn]:
 
 
 def _with_results(role: str, parts: Iterable[Part]) -> list[Turn]:
-    """The turns of a message with results of tools: one for each result, and one for the text between two of them."""
+    """The turns of a message with results of tools: one for each result, and one for what stands between two of them."""
     turns: list[Turn] = []
+    between: list[Part] = []
     for part in parts:
-        if part.kind == "result":
-            turns.append({"role": "tool", "content": part.text, **({"tool_call_id": part.call_id} if part.call_id else {}),
-                          **({"name": part.name} if part.name else {})})
-        elif part.text.strip() and turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += part.text
-        elif part.text.strip():
-            turns.append(turn(role, part.text))
-    return turns
+        if part.kind != "result":
+            between.append(part)
+            continue
+        turns += _of_parts(role, between)
+        between = []
+        turns.append({"role": "tool", "content": part.text, **({"tool_call_id": part.call_id} if part.call_id else {}),
+                      **({"name": part.name} if part.name else {})})
+    return turns + _of_parts(role, between)
+
+
+def _of_parts(role: str, parts: Sequence[Part]) -> list[Turn]:
+    """The turn of some parts, with its thoughts and calls; none where they say nothing."""
+    content = "".join(part.text for part in parts if part.kind == "text")
+    thoughts = "\n".join(part.text for part in parts if part.kind == "thought" and part.text.strip())
+    calls = [part.call for part in parts if part.call]
+    if not content.strip() and not thoughts and not calls:
+        return []
+    made = turn(role, content if content.strip() else "", thoughts or None)
+    return [{**made, "tool_calls": json_text(calls)} if calls else made]
 
 
 def _content_of(message: Mapping[str, Any]) -> Any:
