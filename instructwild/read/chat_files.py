@@ -16,7 +16,7 @@ from instructwild.schema.verdict import Reason
 from instructwild.text.html_markdown import markdown
 
 Message = Mapping[str, Any]
-ASKED = ("Prompted ", "Asked ", "Said ")
+ASKED = ("Prompted with: ", "Prompted ", "Asked Gemini: ", "Asked Bard: ", "Asked ", "Said ")
 """What Takeout writes before what a person typed; its other records are no questions."""
 FILES = ("inlineData", "inlineFile", "inlineImage", "driveDocument", "driveImage", "driveVideo", "driveAudio",
          "youtubeVideo")
