@@ -129,7 +129,7 @@ class RowReader:
     def _files(self, source: str | Path, files: list[str | Path]) -> Iterator[Rows]:
         name, first = printable(source), FirstColumns(self._mapping)
         reading = Reading(name, ColumnNames(self._mapping))
-        rows, malformed, answered, content = 0, 0, False, hashlib.sha256()
+        rows, malformed, answered, content, problem = 0, 0, False, hashlib.sha256(), ""
         here = Path(local_copy(source)).exists()
         for file in self._results.last(files):
             pieces = _pieces_of_file(file, replace(reading, name=printable(file)), first, self._encoding, self._results)
@@ -137,12 +137,13 @@ class RowReader:
                 yield frame, bad
                 rows, answered = rows + frame.height + len(bad), answered or frame["response_id"].null_count() < frame.height
                 malformed += sum(row.reason is Reason.MALFORMED for row in bad)
+                problem = problem or next((str((row.row or {}).get("problem")) for row in bad), "")
                 if not here:
                     content.update("".join(f"{name} {answer}\n" for name, answer in
                                            frame.select("id", "response_id").iter_rows()).encode())
         self.columns.update(first.columns)
         if rows and malformed == rows and first.columns:
-            self.unread.append(_remedy(name, first))
+            self.unread.append(_remedy(name, first, problem))
         read_as = reading.read_as.record(_hint(reading, answered, self._mapping))
         self.inputs.append(input_record(source, rows=rows, read_as=read_as) if here else
                            FileRecord(path=name, sha256=content.hexdigest(), rows=rows, read_as=read_as))
@@ -181,6 +182,11 @@ def _are_messages(value: Any) -> bool:
     items = parsed_messages(value) if isinstance(value, str | list) else None
     return isinstance(items, list) and bool(items) and all(
         isinstance(item, Mapping) and ("role" in item or "from" in item) for item in items)
+
+
+def _are_turns(value: Any) -> bool:
+    """Whether a value may be what two sides said in turn."""
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(item, str) and " " in item for item in value)
 
 
 class FirstColumns:
@@ -228,7 +234,7 @@ class FirstColumns:
                 self.columns.append(name)
             if isinstance(value, str | int | float) and name not in self.texts:
                 self.texts.append(name)
-            if not self.conversation and _are_messages(value):
+            if not self.conversation and (_are_messages(value) or _are_turns(value)):
                 self.conversation = name
 
 
@@ -240,10 +246,13 @@ def _hint(reading: Reading, answered: bool, columns: Mapping[str, str] | None) -
     return _options({name: column for name, column in likely.items() if name not in reading.read_as.fields})
 
 
-def _remedy(name: str, first: "FirstColumns") -> str:
+def _remedy(name: str, first: "FirstColumns", problem: str) -> str:
     if first.of_batch:
         return (f"{name}: no row could be read, because it holds the answers of a batch without their requests. Give the "
                 "file of the requests in the same command")
+    known = {column.strip().lower() for column in first.columns}.intersection((*PROMPT_KEYS, *CONVERSATION_KEYS))
+    if known:
+        return f"{name}: no row could be read, although it has {', '.join(sorted(known))}: {problem}"
     proposal = {"messages": first.conversation} if first.conversation else proposed(first.texts)
     remedy = f"Name them, for example with {_options(proposal)}" if proposal else \
         "None of them holds text or messages: write the prompt, and perhaps an answer, into columns of their own"

@@ -7,7 +7,7 @@ from instructwild.read.api_rows import add_system, add_tools, contents_of, reque
 from instructwild.read.app_exports import claude_export, libre_export, open_webui_export
 from instructwild.read.argilla_rows import fields_of
 from instructwild.read.batch_results import is_result
-from instructwild.read.cells import is_empty, optional_text, parsed, parsed_messages, text_of
+from instructwild.read.cells import is_empty, optional_text, parsed, parsed_list, parsed_messages, text_of
 from instructwild.read.chat_files import grok_export, studio_chat, studio_export, takeout_record
 from instructwild.read.comparisons import common_turns, comparison_of
 from instructwild.read.conversation import RowConversation, of_messages
@@ -16,6 +16,7 @@ from instructwild.read.exports import (
     labelled_turns,
     message_tree,
     moss_chat,
+    moss_is_whole,
     moss_text,
 )
 from instructwild.read.marks import mark_of
@@ -112,8 +113,7 @@ def _messages(row: Mapping[str, Any]) -> RowConversation | None:
         value = parsed_messages(row.get(key))
         if isinstance(value, Sequence) and not isinstance(value, str) and (value or not _has_prompt(row)):
             if value and all(isinstance(item, str) for item in value):
-                turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
-                return RowConversation(turns, {key})
+                return RowConversation(_in_turn(value), {key})
             if value and all(isinstance(item, Mapping) and "role" not in item and _pair_names(item) for item in value):
                 return RowConversation(_history(value), {key})          # the turns of Firefly, Capybara and others
             conversation = of_messages(value, key)
@@ -200,12 +200,14 @@ def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Se
 
 
 PAIR_NAMES = (("user", "assistant"), ("human", "assistant"), ("question", "answer"), ("prompt", "response"),
-              ("instruction", "output"), ("query", "response"), ("input", "output"))
+              ("instruction", "output"), ("query", "response"), ("input", "output"), ("user", "bot"), ("human", "bot"),
+              ("human", "gpt"), ("human", "ai"), ("q", "a"), ("prompt", "completion"), ("instruction", "response"),
+              ("问", "答"), ("问题", "回答"))
 
 
 def _history(value: Any) -> list[Turn]:
     """Earlier turns: pairs as lists or objects, messages, or questions and answers in turn."""
-    value = parsed(value)
+    value = parsed_list(value)
     if is_empty(value) or (isinstance(value, str) and not optional_text(value, "history").strip()):
         return []
     if not isinstance(value, Sequence) or isinstance(value, str):
@@ -214,6 +216,8 @@ def _history(value: Any) -> list[Turn]:
         value = [value[at:at + 2] for at in range(0, len(value), 2)]
     turns: list[Turn] = []
     for number, pair in enumerate(value):
+        if pair is None:
+            continue
         if isinstance(pair, Mapping) and ("role" in pair or "from" in pair):
             turns += turns_from(pair, number)
             continue
@@ -262,7 +266,7 @@ def _compared(row: Mapping[str, Any]) -> RowConversation | None:
 
 def _moss(row: Mapping[str, Any]) -> RowConversation | None:
     if isinstance(row.get("chat"), Mapping):
-        conversation = RowConversation(moss_chat(row["chat"]), {"chat"})
+        conversation = RowConversation(moss_chat(row["chat"]), {"chat"} if moss_is_whole(row["chat"]) else set())
     elif isinstance(row.get("plain_text"), str):
         conversation = RowConversation(moss_text(row["plain_text"]), {"plain_text"})
     else:
@@ -335,9 +339,23 @@ def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
     return RowConversation(chosen[:shared], set()) if shared else None
 
 
+def _ultrachat(row: Mapping[str, Any]) -> RowConversation | None:
+    """UltraChat: `data`, what both sides said in turn, and an id."""
+    texts = parsed(row.get("data"))
+    if not isinstance(texts, list) or not texts or not {*row} <= {"id", "data"} or not all(
+            isinstance(text, str) for text in texts):
+        return None
+    return RowConversation(_in_turn(texts), {"data"})
+
+
+def _in_turn(texts: Sequence[str]) -> list[Turn]:
+    """What a user and an assistant said in turn."""
+    return [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(texts)]
+
+
 def _generated(row: Mapping[str, Any]) -> RowConversation | None:
     """A row of distilabel: what was generated for an instruction, which the columns of its steps tell from others' rows."""
-    if not isinstance(row.get("generation"), str) or "instruction" not in row or not (
+    if not isinstance(row.get("generation"), str) or not _has_prompt(row) or not (
             "model_name" in row or "distilabel_metadata" in row) or any(not is_empty(row.get(key)) for key in ANSWER_KEYS):
         return None
     conversation = _prompt(row)
@@ -351,5 +369,5 @@ READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
     "Gemini contents": contents_of, "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla,
     "AI Studio": studio_export, "Gemini activity": takeout_record,
     "MOSS": _moss, "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit,
-    "text": _plain_text}
+    "UltraChat": _ultrachat, "text": _plain_text}
 """The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

@@ -37,9 +37,11 @@ LIKELY = {
                "stem", "text", "inputs", "user_prompt", "input", "input_text", "text_input", "user_input", "提問", "問題",
                "質問", "질문", "pregunta", "frage", "pergunta", "domanda", "вопрос", "instrucción", "anweisung", "指示"),
     "answer": ("solution", "回答", "答案", "回复", "输出", "答复", "reply", "target", "ideal", "a", "assistant", "bot",
-               "targets", "label_text", "output_text", "gold", "outputs", "generated_text", "model_output", "réponse",
-               "reponse", "respuesta", "antwort", "resposta", "risposta", "ответ", "答え", "답변", "回應", "解答", "解析",
-               "content"),
+               "targets", "label_text", "output_text", "gold", "outputs", "generated_text", "model_output", "generation",
+               "réponse", "reponse", "respuesta", "antwort", "resposta", "risposta", "ответ", "答え", "답변", "回應", "解答",
+               "解析", "content"),
+    "reasoning": ("reasoning", "thinking", "thoughts", "thought", "think", "cot", "complex_cot", "chain_of_thought",
+                  "reasoning_trace", "rationale", "思考", "思维链", "推理", "推理过程"),
     "system": ("系统", "system_prompt", "meta_instruction", "系统提示", "sys_prompt", "system_message"),
     "input": ("上下文", "背景", "context", "passage"),
     "chosen": ("better", "preferred", "accepted", "winner", "good", "positive", "pos_resp", "pos", "更好", "较好", "优选",
@@ -123,7 +125,7 @@ class ColumnNames:
 
 
 def proposed(columns: Iterable[str]) -> dict[str, str]:
-    """NAME -> COLUMN that a person probably means, by the columns' names alone; `prompt` is always among them."""
+    """NAME -> COLUMN that a person probably means, by the columns' names alone; nothing where they only number rows."""
     names = [str(column) for column in columns]
     likely: dict[str, str] = {}
     for name, words in LIKELY.items():
@@ -131,12 +133,12 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
             (column for word in words if len(word) > 1 for column in names if word in column.lower()), None)
         if match is not None and match not in likely.values():
             likely[name] = match
-    free = [column for column in names if column not in likely.values()]
-    free.sort(key=lambda column: NAMES_A_ROW.fullmatch(column.strip().lower()) is not None)
+    free = [column for column in names if column not in likely.values()
+            and NAMES_A_ROW.fullmatch(column.strip().lower()) is None]
     if "prompt" not in likely and free:
         likely["prompt"] = free.pop(0)
-    return {name: likely[name] for name in ("system", "prompt", "input", "answer", "chosen", "rejected")
-            if name in likely}
+    named = ("system", "prompt", "input", "answer", "chosen", "rejected")
+    return {name: likely[name] for name in named if name in likely} if "prompt" in likely else {}
 
 
 def further(columns: Iterable[str], answered: bool) -> dict[str, str]:
@@ -147,8 +149,8 @@ def further(columns: Iterable[str], answered: bool) -> dict[str, str]:
     names = {column.strip().lower(): column for column in columns}
     if {"a", "b"} <= {*names}:
         names.pop("a")                                              # options
-    wanted_names = ("system",) if answered else ("system", "answer")
-    return {name: names[word] for name in wanted_names
+    lacking = ("system", "reasoning") if answered else ("system", "answer", "reasoning")
+    return {name: names[word] for name in lacking
             for word in [next((word for word in LIKELY[name] if word in names), None)] if word is not None}
 
 
