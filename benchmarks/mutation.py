@@ -30,7 +30,9 @@ TORCH = ("torch",)
 TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     **{f"instructwild.schema.{name}": ([*first, "tests/schema"], ("polars", "numpy")) for name, first in {
         "columns": [], "identity": ["tests/schema/test_identity.py"], "verdict": ["tests/schema/test_rows_on_disk.py"],
-        **dict.fromkeys(("instruction", "message", "ranking"), ["tests/schema/test_parts_of_conversations.py"])}.items()},
+        "instruction": ["tests/schema/test_parts_of_conversations.py"],
+        "message": ["tests/schema/test_parts_of_conversations.py"],
+        "ranking": ["tests/schema/test_parts_of_conversations.py"]}.items()},
     "instructwild.llm.budget": (["tests/llm/test_budget.py", "tests/llm/test_ledger.py"], ("polars",)),
     "instructwild.llm.ledger": (["tests/llm/test_ledger.py", "tests/llm/test_budget.py"], ("polars",)),
     **{f"instructwild_trainer.ppo.{name}": (["tests/trainer/ppo/test_mathematics.py"], TORCH) for name in

@@ -189,6 +189,11 @@ def _are_turns(value: Any) -> bool:
     return isinstance(value, list) and len(value) > 1 and all(isinstance(item, str) and " " in item for item in value)
 
 
+LAYOUT_COLUMNS = frozenset({*PROMPT_KEYS, *CONVERSATION_KEYS, "contents", "chat", "chat_messages", "mapping", "body",
+                            "params", "turns", "plain_text"})
+"""Columns that by themselves make a row one of a layout."""
+
+
 class FirstColumns:
     """The columns of the first rows that go by, and those that a map names, wherever they come."""
 
@@ -250,7 +255,7 @@ def _remedy(name: str, first: "FirstColumns", problem: str) -> str:
     if first.of_batch:
         return (f"{name}: no row could be read, because it holds the answers of a batch without their requests. Give the "
                 "file of the requests in the same command")
-    known = {column.strip().lower() for column in first.columns}.intersection((*PROMPT_KEYS, *CONVERSATION_KEYS))
+    known = {column.strip().lower() for column in first.columns}.intersection(LAYOUT_COLUMNS)
     if known:
         return f"{name}: no row could be read, although it has {', '.join(sorted(known))}: {problem}"
     proposal = {"messages": first.conversation} if first.conversation else proposed(first.texts)

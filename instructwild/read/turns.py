@@ -62,6 +62,8 @@ def turns_from(message: Any, number: int, question: str = "") -> list[Turn]:
     spoken = message.get(_content_key(message))
     if spoken is None and ROLES[role.lower()] in ("user", "system") and "content" not in message and "value" not in message:
         raise ValueError(f"turn {number} has no content: found the keys {', '.join(map(str, list(message)[:8]))}")
+    if ROLES[role.lower()] == "tool" and isinstance(spoken, Mapping) and not {"type", "text"}.intersection(spoken):
+        spoken = json_text(spoken)                                           # what a tool gave back, as an object
     parts = [Part("text", spoken)] if isinstance(spoken, str) else list(parts_of(spoken, f"turn {number}"))
     if any(part.kind == "result" for part in parts):
         return _with_results(ROLES[role.lower()], parts)
