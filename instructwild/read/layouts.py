@@ -130,6 +130,8 @@ def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
     if key is None:
         return None
     value = row[key]
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+        row = {**row, key: (value := value[0])}
     if not isinstance(value, str) or value.lstrip()[:2] in ("[{", "[ ", "[\n"):
         value = parsed_messages(value)
     if isinstance(value, Mapping) and "text" in value and "replies" in value:

@@ -44,9 +44,10 @@ LIKELY = {
                   "reasoning_trace", "rationale", "思考", "思维链", "推理", "推理过程"),
     "system": ("系统", "system_prompt", "meta_instruction", "系统提示", "sys_prompt", "system_message"),
     "input": ("上下文", "背景", "context", "passage"),
-    "chosen": ("better", "preferred", "accepted", "winner", "good", "positive", "pos_resp", "pos", "更好", "较好", "优选",
-               "选中"),
-    "rejected": ("worse", "dispreferred", "loser", "bad", "negative", "neg_resp", "neg", "更差", "较差", "拒绝", "未选中"),
+    "chosen": ("better", "preferred", "accepted", "winner", "good", "positive", "pos_resp", "pos", "best", "更好", "较好",
+               "优选", "选中"),
+    "rejected": ("worse", "dispreferred", "loser", "bad", "negative", "neg_resp", "neg", "worst", "更差", "较差",
+                 "拒绝", "未选中"),
 }
 """Columns that a message proposes for a name; none of them is read before a person says so."""
 

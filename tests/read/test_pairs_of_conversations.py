@@ -99,3 +99,10 @@ def test_a_stage_keeps_them_and_they_are_published_and_searched_whole(tmp_path):
     assert json.loads(masked[0]["turns"])[0]["content"] == "[X] deep."
 
 
+def test_llama_factory_gets_the_pairs_it_can_hold_and_the_others_are_told(tmp_path):
+    short = {"prompt": ASK, "chosen": "Knee deep.", "rejected": "Deep."}
+    stage = converted(written(tmp_path, PAIR, short), tmp_path / "pairs", "preference", with_dataset_info=True)
+    lines = (stage.path / "llamafactory.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["chosen"]["value"] for line in lines] == ["Knee deep."]
+    assert "lacks 1 pairs" in stage.manifest.metrics["notes"][0]
+    assert stage.manifest.rows.kept == 2
