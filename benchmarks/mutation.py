@@ -28,8 +28,11 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS, PAGE = ROOT / "benchmarks" / "results" / "mutation", ROOT / "benchmarks" / "MUTATION.md"
 TORCH = ("torch",)
 TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
-    **{f"instructwild.schema.{name}": (["tests/schema"], ()) for name in
-       ("ranking", "identity", "columns", "instruction", "message", "verdict")},
+    **{f"instructwild.schema.{name}": ([*first, "tests/schema"], ("polars", "numpy")) for name, first in {
+        "columns": [], "identity": ["tests/schema/test_identity.py"], "verdict": ["tests/schema/test_rows_on_disk.py"],
+        "instruction": ["tests/schema/test_parts_of_conversations.py"],
+        "message": ["tests/schema/test_parts_of_conversations.py"],
+        "ranking": ["tests/schema/test_parts_of_conversations.py"]}.items()},
     "instructwild.llm.budget": (["tests/llm/test_budget.py", "tests/llm/test_ledger.py"], ("polars",)),
     "instructwild.llm.ledger": (["tests/llm/test_ledger.py", "tests/llm/test_budget.py"], ("polars",)),
     **{f"instructwild_trainer.ppo.{name}": (["tests/trainer/ppo/test_mathematics.py"], TORCH) for name in
@@ -37,7 +40,7 @@ TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     **{f"instructwild.clean.near.{name}": (["tests/clean/near"], ("polars", "numba")) for name in
        ("threshold", "content", "match", "index", "corpus", "requests")},
 }
-"""Each module's tests, and the libraries that are loaded once for all its mutants."""
+"""Each module's tests, those first that are most about it, and the libraries that are loaded once for all its mutants."""
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
                ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is}
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult,

@@ -31,7 +31,8 @@ SAID = {
     "preference": {"id": "of the pair", "prompt": "the conversation before the answers", "chosen": "the better answer",
                    "rejected": "the worse one", "language": "BCP 47",
                    "annotator": "whose rankings: person, model or scripted",
-                   "agreement": "the share of those rankings that say so"},
+                   "agreement": "the share of those rankings that say so",
+                   "tools": "JSON: the tools that may be called, as OpenAI and TRL write them"},
     "judgements": {"id": "the row's id", "annotator": "who judged", "reading": "0, or 1 for the opposite order; of a reward "
                    "model the answer's place", "ranks": "what was read from the reply; null where it held no verdict",
                    "said": "the reply, or the score", "words": "twelve hex digits of the words it was asked in",
@@ -108,19 +109,25 @@ def layouts() -> str:
          "`messages` whose `content` is a list of blocks; `system` as blocks",
          "the turns: calls of tools join their turn, each result of a tool is a turn"),
         ("Gemini, Vertex AI", "`contents: [{role, parts}, …]` with `systemInstruction`", "the turns, as of blocks"),
-        ("batch requests", "`params`, `request`, `modelInput`: a whole request", "its conversation, and the only candidate"),
-        ("SHP, SafeRLHF, arenas, HelpSteer's pairs, WebGPT", "two answers and a verdict: `human_ref_A` and `labels`, "
-         "`response_0` and `better_response_id`, `conversation_a` or `response_a` and `winner`, `response_1` and "
-         "`preference_strength`, `response1` and `overall_preference`, `answer_0` and `score_0`", "the prompt; a ranking"),
+        ("batch requests", "`params`, `request`, `modelInput`, `body`: a whole request",
+         "its conversation, and the only answer that came back, beside it or in a file that is read with it"),
+        ("SHP, SafeRLHF, arenas, MT-Bench, HelpSteer's pairs, WebGPT, Unified-Feedback, AlpacaFarm",
+         "two answers and a verdict: `human_ref_A` and `labels`, `response_0` and `better_response_id`, `conversation_a` or "
+         "`response_a` and `winner`, `response_1` and `preference_strength`, `response1` and `overall_preference`, "
+         "`answer_0` and `score_0`, `conv_A` and `conv_A_rating`, `output_1` and `preference`", "the prompt; a ranking"),
         ("Argilla's exports", "`fields`, or columns `NAME.responses`; of version 1 lists of `{user_id, value, status}`",
          "the conversation in its fields; a ranking for each annotator"),
-        ("calls of tools in text (Hermes, Qwen)",
-         "`<tool_call>` blocks, and the tools in a column or between `<tools>` tags",
+        ("calls of tools in text (Hermes, Qwen, Mistral, Llama)",
+         "`<tool_call>` blocks, `[TOOL_CALLS]`, Llama's python tag, and the tools in a column or between `<tools>` tags",
          "calls, tools and turns of tools, where every call names a tool; else the text as it is"),
         ("xLAM, Glaive", "`query`, `tools` and `answers` that are calls; `system` and `chat` with USER, ASSISTANT "
          "and FUNCTION RESPONSE", "the turns, their calls and tools"),
         ("exports of Claude, Open WebUI, LibreChat, DeepSeek", "`chat_messages`, `chat`, `mapping`, or `messages` with "
          "`isCreatedByUser`", "the conversation: of branches the one seen last"),
+        ("files of AI Studio, LM Studio; exports of Grok and of Gemini (Takeout)", "`chunkedPrompt`; `messages` with "
+         "`versions`; `conversation` with `responses`; `title` and `safeHtmlItem`",
+         "the conversation: of branches and versions the one in use; answers in HTML as Markdown"),
+        ("UltraChat, distilabel", "`data`, a list of texts; `generation` beside `model_name`", "the turns"),
         ("plain text", "`text`", "a turn of the assistant without a prompt"),
         ("beside any of them", "`system`, `language`, `source`, `url`, `license`, `instruction_type` or `category`",
          "a system message, and the row's columns"),

@@ -97,6 +97,7 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         if run.finished:
             return run.finished
         written: list[dict[str, Any]] = []
+        left_out = 0
         origin: list[int] = []
         if frame is None:
             for number, (row, extra) in enumerate(ranked):
@@ -119,10 +120,15 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         run.save_lines("data.jsonl", len(written), map(json_text, written))
         run.save_rows(data)
         if with_dataset_info and layout in (Layout.MESSAGES, Layout.PREFERENCE):
-            run.save_lines(LLAMA_FACTORY, len(written), (json_text(in_llama_factory(row, layout)) for row in written))
+            fitting = [shared for row in written if (shared := in_llama_factory(row, layout)) is not None]
+            left_out = len(written) - len(fitting)
+            run.save_lines(LLAMA_FACTORY, len(fitting), map(json_text, fitting))
         if with_dataset_info:
             run.save("dataset_info.json", json.dumps(dataset_info(Path(out).name, layout, data.columns), indent=2) + "\n")
-        return _finished(run, data, dropped_frame(lost), len(set(origin)), layout, unread)
+        notes = {"unread": unread, "notes": [
+            f"{LLAMA_FACTORY} lacks {left_out:,} pairs: LLaMA-Factory takes one turn a side, and theirs are several, or "
+            "words and calls"] if left_out else []}
+        return _finished(run, data, dropped_frame(lost), len(set(origin)), layout, notes)
 
 
 def _why_no_pair(row: "RankingRow") -> Reason:
@@ -132,7 +138,7 @@ def _why_no_pair(row: "RankingRow") -> Reason:
 
 
 def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, layout: Layout,
-              unread: list[str]) -> "Stage":
+              notes: Mapping[str, list[str]]) -> "Stage":
     """Finish with counts of the rows read: one ranking may give many pairs, or none."""
     from instructwild.report.page import Page, Samples, Stats
     from instructwild.schema.columns import compact
@@ -142,7 +148,8 @@ def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, l
     shown.add("", Stats([("rows read", kept + lost.height), ("rows used", kept), ("rows written", data.height)]))
     shown.add("The first rows", Samples([compact(row) for row in data.head(5).iter_rows(named=True)]))
     return run.finish(dropped=lost, rows=Rows(**{"in": kept + lost.height, "kept": kept, "dropped": lost.height}),
-                      report=shown, metrics={"rows_written": data.height, **({"unread": unread} if unread else {})})
+                      report=shown,
+                      metrics={"rows_written": data.height, **{name: texts for name, texts in notes.items() if texts}})
 
 
 def preference_rows(row: "RankingRow") -> Iterator[dict[str, Any]]:
@@ -151,7 +158,7 @@ def preference_rows(row: "RankingRow") -> Iterator[dict[str, Any]]:
     tools = {"tools": row.tools} if row.tools else {}
     for pair in row.preference_pairs():
         sides = {"chosen": row.candidates[pair.chosen], "rejected": row.candidates[pair.rejected]}
-        answers = {name: [candidate.message.chat()] for name, candidate in sides.items()}
+        answers = {name: [message.chat() for message in candidate.messages] for name, candidate in sides.items()}
         yield {"prompt": prompt, **answers, **tools, "id": pair.id, "language": row.language, "annotator": pair.annotator,
                "agreement": pair.agreement,
                **{f"{name}_model": candidate.model for name, candidate in sides.items() if candidate.model}}

@@ -172,11 +172,12 @@ LLAMA_FACTORY = "llamafactory.jsonl"
 """The rows as LLaMA-Factory reads them, where that is not what TRL reads."""
 
 
-def in_llama_factory(row: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+def in_llama_factory(row: Mapping[str, Any], layout: Layout) -> dict[str, Any] | None:
     """A row of messages or a preference pair in ShareGPT's layout, the one in which LLaMA-Factory takes tools and thoughts.
 
     Its reader of pairs takes one object for each side, not TRL's list, and leaves out columns of messages that it does not
-    know (llamafactory/data/converter.py).
+    know (llamafactory/data/converter.py). None for a pair of which a side is more than that: several turns, or words and
+    calls.
     """
     rest = {name: value for name, value in row.items() if name not in ("messages", "prompt", "chosen", "rejected")}
     if "tools" in rest and not isinstance(rest["tools"], str):
@@ -185,7 +186,10 @@ def in_llama_factory(row: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
     written = in_layout(turns, Layout.SHAREGPT)
     if layout is Layout.PREFERENCE:
         for name in ("chosen", "rejected"):
-            written[name] = _shared(Message.model_validate(row[name][0]))[0]
+            turns_of_side = [shared for turn in row[name] for shared in _shared(Message.model_validate(turn))]
+            if len(turns_of_side) != 1:
+                return None
+            written[name] = turns_of_side[0]
     return written | rest
 
 

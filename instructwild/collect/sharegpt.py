@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from instructwild.collect.export import members
-from instructwild.collect.html_markdown import markdown
 from instructwild.collect.json_stream import json_rows
 from instructwild.collect.post import Post, text_of
 from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
 from instructwild.schema.message import Message
+from instructwild.text.html_markdown import markdown
 
 FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.jsonl.zst")
 PAGE = re.compile(r"\s*<div class=\"[^\"]{0,80}\bmarkdown\b")

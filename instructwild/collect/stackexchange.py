@@ -14,9 +14,9 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from instructwild.collect.export import Member, members
-from instructwild.collect.html_markdown import markdown
 from instructwild.collect.post import Post, moment, person
 from instructwild.errors import InputError
+from instructwild.text.html_markdown import markdown
 
 FILES = ("posts.xml", "posts*.xml")
 KINDS = {"1": "question", "2": "answer", "3": "wiki", "4": "tag wiki excerpt", "5": "tag wiki", "6": "moderator nomination",

@@ -48,8 +48,8 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
         for record in manifest.inputs:
             if record.read_as is not None:
                 console.print(f"{record.path}: {record.read_as.summary()}", highlight=False, markup=False, soft_wrap=True)
-        for unread in manifest.metrics.get("unread", ()):
-            console.print(unread, highlight=False, markup=False, soft_wrap=True)
+        for note in (*manifest.metrics.get("unread", ()), *manifest.metrics.get("notes", ())):
+            console.print(note, highlight=False, markup=False, soft_wrap=True)
         report = stage.path / "report.html"
         print(stage.url or (report if report.exists() else stage.path))
     if manifest.gate == "failed":

@@ -215,8 +215,9 @@ def _score(rows: list[RankingRow], name: JudgeName, limits: Limits,
     session = Session(ModelName(name.label, "local"), LedgerBatchEngine(answer, all_at_once, ledger, f"{REWARD}{digest}"),
                       limits.batch, Price(), ledger)
     verdicts = JudgeVerdicts(name, session)
-    requests = iter([Request(messages=(*row.messages, candidate.message.model_copy(update={"reasoning_content": None})))
-                  for row in rows for candidate in row.candidates])
+    requests = iter([Request(messages=(*row.messages, *(message.model_copy(update={"reasoning_content": None})
+                                                        for message in candidate.messages)))
+                     for row in rows for candidate in row.candidates])
 
     async def all_replies(on_reply: Callable[[], None]) -> list[Reply]:
         replies = []

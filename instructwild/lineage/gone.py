@@ -138,6 +138,8 @@ def said_by(row: dict[str, Any]) -> set[str]:
             texts.add(message.get("content") or "")
     for candidate in row.get("candidates") or ():
         texts.add(candidate.get("text") or "" if isinstance(candidate, dict) else str(candidate))
+        if isinstance(candidate, dict):
+            texts.update(turn.get("content") or "" for turn in json.loads(candidate.get("turns") or "[]"))
     for key in ("text", "instruction", "prompt", "chosen", "rejected", "output", "response", "value"):
         for text in strings(row.get(key)):
             texts.add(text)

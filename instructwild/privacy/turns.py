@@ -1,4 +1,4 @@
-"""All that turns and candidates say, thoughts and arguments of tool calls with it, taken out and put back."""
+"""All that turns and candidates say, thoughts, arguments of tool calls and a candidate's own turns with it."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,6 +8,7 @@ from instructwild.privacy.json_texts import texts_in, with_texts
 from instructwild.schema.columns import compact
 
 SAID = ("content", "text", "reasoning_content")
+JSON_FIELDS = ("tool_calls", "turns")
 FIELDS = ("content", "reasoning_content", "tool_calls")
 """What of a turn holds text; a candidate has `text` in place of a content."""
 
@@ -15,7 +16,7 @@ FIELDS = ("content", "reasoning_content", "tool_calls")
 def texts_of(turns: Sequence[Mapping[str, Any]]) -> list[tuple[str, str | None]]:
     """(role, text) of all that is said; what has no role is an assistant's."""
     spoken = [(turn.get("role", "assistant"), turn[field]) for turn in turns for field in SAID if field in turn]
-    return spoken + [("assistant", text) for text in texts_in(_calls(turns), arguments=True)]
+    return spoken + [("assistant", text) for name in JSON_FIELDS for text in texts_in(_json(turns, name), arguments=True)]
 
 
 def with_texts_of(turns: Sequence[Mapping[str, Any]], texts: Iterator[str | None]) -> list[dict[str, Any]]:
@@ -25,12 +26,13 @@ def with_texts_of(turns: Sequence[Mapping[str, Any]], texts: Iterator[str | None
         for field in (field for field in SAID if field in turn):
             text = next(texts)
             turn[field] = text if turn[field] else turn[field]
-    calls = _calls(turns)
-    for turn, before, after in zip(changed, calls, with_texts(calls, texts, arguments=True), strict=True):
-        if before != after:
-            turn["tool_calls"] = compact(after)
+    for name in JSON_FIELDS:
+        values = _json(turns, name)
+        for turn, before, after in zip(changed, values, with_texts(values, texts, arguments=True), strict=True):
+            if before != after:
+                turn[name] = compact(after)
     return changed
 
 
-def _calls(turns: Sequence[Mapping[str, Any]]) -> list[Any]:
-    return [json.loads(turn.get("tool_calls") or "null") for turn in turns]
+def _json(turns: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
+    return [json.loads(turn.get(name) or "null") for turn in turns]

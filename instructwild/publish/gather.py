@@ -15,6 +15,7 @@ from instructwild.lineage.rewrite import TRAINED_ON_FORGOTTEN
 from instructwild.privacy.json_texts import texts_in
 from instructwild.privacy.turns import texts_of
 from instructwild.schema import Candidate, RankingRow
+from instructwild.schema.columns import compact
 from instructwild.stage.check import check_unaltered
 from instructwild.stage.folder import REPORT
 from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
@@ -23,7 +24,7 @@ FOR_READING = ("chat", "evaluate")
 """Stages whose answers are there to be read, and are no part of a dataset."""
 MESSAGES = INSTRUCTION["messages"]
 PREFERENCE = pl.Schema({"id": pl.String, "prompt": MESSAGES, "chosen": MESSAGES, "rejected": MESSAGES, "language": pl.String,
-                        "annotator": pl.String, "agreement": pl.Float64})
+                        "annotator": pl.String, "agreement": pl.Float64, "tools": pl.String})
 ORIGIN = ("kind", "source", "url", "license", "collected_at")
 
 
@@ -137,12 +138,13 @@ def preference_frame(rows: Iterable[RankingRow]) -> pl.DataFrame:
     return pl.DataFrame([
         {"id": pair.id, "prompt": [message.model_dump() for message in row.messages],
          "chosen": _answer(row.candidates[pair.chosen]), "rejected": _answer(row.candidates[pair.rejected]),
-         "language": row.language, "annotator": pair.annotator, "agreement": pair.agreement}
+         "language": row.language, "annotator": pair.annotator, "agreement": pair.agreement,
+         "tools": compact(row.tools) if row.tools else None}
         for row in rows for pair in row.preference_pairs()], schema=PREFERENCE)
 
 
 def _answer(candidate: Candidate) -> list[dict[str, Any]]:
-    return [candidate.message.model_dump()]
+    return [message.model_dump() for message in candidate.messages]
 
 
 def best_answers(questions: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
@@ -159,6 +161,8 @@ def best_answers(questions: pl.DataFrame, ranked: pl.DataFrame) -> pl.DataFrame:
         best = row.candidates[means.index(min(means))]
         made = {"made_by": {"model": best.model}} if best.model else {}
         base = known.get(row.id) or _instruction(row)
+        if best.turns:
+            base = _instruction(row.model_copy(update={"id": "", "messages": (*row.messages, *best.messages)}))
         rows.append(base.answered(best.message, **({} if base.made_by or not made else {"made_by": _made_by(best.model)})))
     return instruction_frame(rows)
 

@@ -1,10 +1,12 @@
 """Rows as the APIs of model providers write them: requests in batch files, Gemini's `contents`, tools and system blocks.
 
-Sources: OpenAI's batch lines (`body`), Anthropic's message batches (`params`), Gemini's and Vertex AI's tuning and batch
-files (`contents`, `request`), Bedrock's conversation files (`bedrock-conversation-2024`) and batch lines (`modelInput`).
+Sources: OpenAI's batch lines (`body`, of chat completions and of responses), Anthropic's message batches (`params`),
+Gemini's and Vertex AI's tuning and batch files (`contents`, `request`), Bedrock's conversation files
+(`bedrock-conversation-2024`) and batch lines (`modelInput`). Answers stand beside a request, or in a file of their own
+(`read.batch_results`).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from instructwild.read.cells import is_empty, parsed
@@ -14,6 +16,8 @@ from instructwild.read.turns import turn
 
 REQUESTS = ("body", "params", "request", "modelInput")
 """Columns that hold a whole request."""
+RESULTS = ("response", "result", "modelOutput")
+"""Columns that hold what came back for a request."""
 SYSTEM_KEYS = ("system", "systemInstruction", "system_instruction")
 
 
@@ -27,24 +31,83 @@ def request_of(row: Mapping[str, Any]) -> RowConversation | None:
     if conversation is None and isinstance(request.get("messages"), list):
         conversation = of_messages(request["messages"], "messages")
     if conversation is None:
+        conversation = _of_responses_api(request)
+    if conversation is None:
         return None
     add_system(conversation, request)
     add_tools(conversation, request)
     rest = {name: value for name, value in request.items() if name not in conversation.read}
     conversation.extra = {**conversation.extra, **({key: rest} if rest else {})}
     conversation.read = {key}
-    answer = _only_candidate(row.get("response"))
-    if answer is not None:
-        conversation.turns += of_messages([answer], "response").turns
+    answer = next((answer for name in RESULTS if (answer := answer_in(row.get(name)))), [])
+    if answer:
+        conversation.turns += of_messages(answer, "response").turns
     return conversation
 
 
-def _only_candidate(response: Any) -> Mapping[str, Any] | None:
-    candidates = response.get("candidates") if isinstance(response, Mapping) else None
-    if not isinstance(candidates, list) or len(candidates) != 1 or not isinstance(candidates[0], Mapping):
+def answer_in(result: Any) -> list[Mapping[str, Any]]:
+    """The messages of the only answer in what came back for a request; none where it failed, or holds several."""
+    if not isinstance(result, Mapping) or result.get("status_code") not in (None, 200):
+        return []
+    for inner in ("body", "message"):                                    # OpenAI's and Anthropic's batches
+        if isinstance(result.get(inner), Mapping):
+            return answer_in(result[inner])
+    if isinstance(result.get("choices"), list):
+        return [choice["message"] for choice in _only(result["choices"]) if isinstance(choice.get("message"), Mapping)]
+    if isinstance(result.get("candidates"), list):                         # Gemini
+        contents = [candidate.get("content") for candidate in _only(result["candidates"])]
+        return [{"role": "model", **content} for content in contents
+                if isinstance(content, Mapping) and content.get("parts")]
+    if isinstance(result.get("output"), list):                             # OpenAI's responses
+        return [*_of_items(item for item in result["output"] if isinstance(item, Mapping))]
+    return [result] if result.get("role") == "assistant" and result.get("content") else []      # Anthropic
+
+
+def _only(items: Sequence[Any]) -> list[Mapping[str, Any]]:
+    return [item for item in items if isinstance(item, Mapping)] if len(items) == 1 else []
+
+
+def _of_responses_api(request: Mapping[str, Any]) -> RowConversation | None:
+    """A request to OpenAI's responses: `input`, a text or items, with `instructions` as the system message."""
+    value = request.get("input")
+    items = [{"role": "user", "content": value}] if isinstance(value, str) and value.strip() else value
+    if "model" not in request or not isinstance(items, list) or not items or not all(
+            isinstance(item, Mapping) for item in items):
         return None
-    content = candidates[0].get("content")
-    return {"role": "model", **content} if isinstance(content, Mapping) and content.get("parts") else None
+    conversation = of_messages([*_of_items(items)], "input")
+    system = request.get("instructions")
+    if isinstance(system, str):
+        conversation.read.add("instructions")
+        if system.strip():
+            conversation.turns.insert(0, turn("system", system))
+    return conversation
+
+
+def _of_items(items: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Items of OpenAI's responses as messages: thoughts and calls of tools join the answer that they are part of."""
+    answer: dict[str, Any] = {}
+    for item in items:
+        kind = item.get("type", "message")
+        if kind == "reasoning":
+            summary = [part.get("text") for part in item.get("summary") or () if isinstance(part, Mapping)]
+            answer["reasoning"] = "\n".join(filter(None, [answer.get("reasoning"), *summary]))
+        elif kind == "function_call":
+            function = {"name": item.get("name"), "arguments": item.get("arguments")}
+            calls = [*answer.get("tool_calls", ()), {"id": item.get("call_id"), "type": "function", "function": function}]
+            answer["tool_calls"] = calls
+        elif kind == "message" and item.get("role") == "assistant" and not {"content", "tool_calls"}.intersection(answer):
+            answer |= item
+        else:
+            yield from _said(answer)
+            answer = {}
+            yield {"role": "tool", "content": item.get("output"), "tool_call_id": item.get("call_id")} \
+                if kind == "function_call_output" else item
+    yield from _said(answer)
+
+
+def _said(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if answer:
+        yield {"role": "assistant", "content": "", **answer}
 
 
 def contents_of(row: Mapping[str, Any]) -> RowConversation | None:
@@ -67,12 +130,12 @@ def add_system(conversation: RowConversation, row: Mapping[str, Any]) -> None:
     """
     for key in SYSTEM_KEYS:
         value = parsed(row.get(key))
-        if isinstance(value, Mapping) and "parts" in value:
-            value = value["parts"]
+        if isinstance(value, Mapping):
+            value = value.get("parts", value.get("text"))
         if key in conversation.read or (not isinstance(value, str) and not _are_blocks(value)):
             continue
         conversation.read.add(key)
-        text = "".join(part.text for part in parts_of(row[key] if isinstance(value, str) else value, key))
+        text = "".join(part.text for part in parts_of(row[key] if isinstance(row[key], str) else value, key))
         if text.strip():
             conversation.turns.insert(0, turn("system", text))
 

@@ -34,13 +34,18 @@ def claude_export(row: Mapping[str, Any]) -> RowConversation | None:
                        "chat_messages")
 
 
+COUNTERS = ("token_budget",)
+"""Types of Claude's parts that say nothing."""
+
+
 def _claude_content(message: Message) -> Any:
     """The parts of a message where all are of known types, else its plain text."""
     content = message.get("content")
     if isinstance(content, Sequence) and not isinstance(content, str) and content:
+        parts = [part for part in content if not isinstance(part, Mapping) or part.get("type") not in COUNTERS]
         try:
-            list(parts_of(content, "content"))
-            return content
+            list(parts_of(parts, "content"))
+            return parts
         except LeftOut:
             raise
         except ValueError:
@@ -61,11 +66,11 @@ def open_webui_export(row: Mapping[str, Any]) -> RowConversation | None:
     history = chat.get("history")
     stored = history.get("messages") if isinstance(history, Mapping) else None
     if isinstance(history, Mapping) and isinstance(stored, Mapping) and history.get("currentId") in stored:
-        path = _path(stored, history["currentId"], "parentId")
-        return _of_path(path, "chat", whole=len(path) == len(stored))
+        path = branch(stored, history["currentId"], "parentId")
+        return _ofbranch(path, "chat", whole=len(path) == len(stored))
     messages = chat.get("messages")
     if isinstance(messages, list) and messages and all(isinstance(message, Mapping) for message in messages):
-        return _of_path(messages, "chat", whole=True)
+        return _ofbranch(messages, "chat", whole=True)
     return None
 
 
@@ -81,8 +86,8 @@ def libre_export(row: Mapping[str, Any]) -> RowConversation | None:
         return None
     flat = _flat(messages)
     by_id = {message["messageId"]: message for message in flat if isinstance(message.get("messageId"), str)}
-    path = _path(by_id, flat[-1]["messageId"], "parentMessageId") if len(by_id) == len(flat) else flat
-    return _of_path([_libre_message(message) for message in path], "messages", whole=len(path) == len(flat))
+    path = branch(by_id, flat[-1]["messageId"], "parentMessageId") if len(by_id) == len(flat) else flat
+    return _ofbranch([_libre_message(message) for message in path], "messages", whole=len(path) == len(flat))
 
 
 def _libre_messages(row: Mapping[str, Any]) -> list[Message] | None:
@@ -121,7 +126,7 @@ def _libre_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"type": "text", "text": part["text"].get("value")} if isinstance(part.get("text"), Mapping) else part
 
 
-def _path(messages: Mapping[str, Message], last: str, parent: str) -> list[Message]:
+def branch(messages: Mapping[str, Message], last: str, parent: str) -> list[Message]:
     """The messages from the first one to the last, by the names of their parents.
 
     Raises:
@@ -137,7 +142,7 @@ def _path(messages: Mapping[str, Message], last: str, parent: str) -> list[Messa
     return path[::-1]
 
 
-def _of_path(path: Sequence[Message], column: str, *, whole: bool) -> RowConversation:
+def _ofbranch(path: Sequence[Message], column: str, *, whole: bool) -> RowConversation:
     conversation = of_messages(path, column)
     if not whole:
         conversation.read = set()

@@ -60,6 +60,21 @@ def parsed(value: Any) -> Any:
     return value
 
 
+def parsed_list(value: Any) -> Any:
+    """As `parsed`; a list is also read as Python writes it."""
+    value = parsed(value)
+    made = _literal(value.strip()) if isinstance(value, str) and value.lstrip().startswith("[") else None
+    return made if isinstance(made, list) else value
+
+
+def _literal(text: str) -> Any:
+    """A value as Python writes it; None where it is none."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return None
+
+
 def parsed_messages(value: Any) -> Any:
     """As `parsed`; a list of objects is also read as Python and numpy write it, which is what pandas puts into tables.
 
@@ -68,10 +83,7 @@ def parsed_messages(value: Any) -> Any:
     value = parsed(value)
     if not isinstance(value, str) or not value.lstrip().startswith(("[{'", '[{"', "{'role'", "{'from'")):
         return value
-    try:
-        made = ast.literal_eval(OBJECTS_APART.sub("},{", value.strip()))
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        return value
+    made = _literal(OBJECTS_APART.sub("},{", value.strip()))
     items = made if isinstance(made, list) else [made]
     return made if all(isinstance(item, Mapping) for item in items) else value
 

@@ -1,8 +1,9 @@
 """Two answers side by side in one row, and which of them is better: SHP, SafeRLHF, the arenas, HelpSteer, WebGPT.
 
 The columns are those of the data sets themselves: stanfordnlp/SHP, PKU-Alignment/PKU-SafeRLHF,
-lmsys/chatbot_arena_conversations and lmarena-ai/arena-human-preference-*, lmsys's comparisons on Kaggle (`response_a`),
-nvidia/HelpSteer2 (preference) and HelpSteer3, openai/webgpt_comparisons.
+lmsys/chatbot_arena_conversations, lmsys/mt_bench_human_judgments, lmarena-ai/arena-human-preference-*, lmsys's on Kaggle
+(`response_a`), nvidia/HelpSteer2 (preference) and HelpSteer3, openai/webgpt_comparisons, llm-blender/Unified-Feedback
+(`conv_A`), and AlpacaFarm's and AlpacaEval's annotations (`output_1`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -51,7 +52,8 @@ def _by_winner(row: Row) -> Ranks:
         return FIRST if flags[0] else SECOND if flags[1] else TIE if flags[2] else NOBODY
     if is_empty(value):
         return NOBODY
-    verdicts = {"model_a": FIRST, "model_b": SECOND, "tie": TIE, "tie (bothbad)": TIE, "both_bad": TIE}
+    verdicts = {"model_a": FIRST, "model_b": SECOND, "tie": TIE, "tie (bothbad)": TIE, "both_bad": TIE,
+                "tie (inconsistent)": TIE}
     return _known(verdicts, str(value).strip().lower(), "winner")
 
 
@@ -85,6 +87,18 @@ def _by_scores(first: str, second: str) -> Callable[[Row], Ranks]:
     return order
 
 
+def _by_farm(row: Row) -> Ranks:
+    """AlpacaFarm's and AlpacaEval's `preference`: 1 the first, 2 the second, between them a share, 0 and 1.5 a tie."""
+    if is_empty(row.get("preference")):
+        return NOBODY
+    value = _number(row, "preference")
+    if value in (0, 1.5):
+        return TIE
+    if not 1 <= value <= 2:
+        raise ValueError(f"preference is {value}, where 0 or a number from 1 to 2 is known")
+    return FIRST if value < 1.5 else SECOND
+
+
 def _number(row: Row, name: str) -> float:
     try:
         return float(row[name])
@@ -108,7 +122,9 @@ LAYOUTS = (
     ComparisonLayout(("response_a", "response_b"), _by_winner, ("winner", *FLAGS), MODELS),
     ComparisonLayout(("response_1", "response_2"), _by_sign("preference_strength"), ("preference_strength",)),
     ComparisonLayout(("response1", "response2"), _by_sign("overall_preference"), ("overall_preference",)),
-    ComparisonLayout(("answer_0", "answer_1"), _by_scores("score_0", "score_1"), ("score_0", "score_1")))
+    ComparisonLayout(("answer_0", "answer_1"), _by_scores("score_0", "score_1"), ("score_0", "score_1")),
+    ComparisonLayout(("conv_A", "conv_B"), _by_scores("conv_A_rating", "conv_B_rating"), ("conv_A_rating", "conv_B_rating")),
+    ComparisonLayout(("output_1", "output_2"), _by_farm, ("preference",), ("generator_1", "generator_2")))
 COLUMNS = frozenset(name for layout in LAYOUTS for name in (*layout.answers, *layout.verdicts))
 
 
@@ -124,7 +140,7 @@ def comparison_of(row: Row) -> ComparedAnswers | None:
     if layout is None:
         return None
     name, prompts = _prompts(row)
-    sides = [_side(prompts, row[column], column) for column in layout.answers]
+    sides = [_until(row.get("turn"), _side(prompts, row[column], column)) for column in layout.answers]
     models = [row[name] if isinstance(row.get(name), str) and row[name] else None for name in layout.models]
     verdicts = [name for name in layout.verdicts if not is_empty(row.get(name))][:1] if layout.either else layout.verdicts
     return ComparedAnswers((sides[0], sides[1]), layout.order(row), (models[0], models[1]),
@@ -159,6 +175,14 @@ def _side(prompts: Sequence[Any], value: Any, column: str) -> list[Turn]:
         value = answers[0]
     before = side_turns([*prompts], "context") if prompts and isinstance(prompts[0], Mapping) else []
     return [*before, *side_turns(value, column)]
+
+
+def _until(number: Any, turns: list[Turn]) -> list[Turn]:
+    """The turns up to the answer that was judged: MT-Bench's judges saw the first or both, and `turn` says which."""
+    if not isinstance(number, int | float) or isinstance(number, bool):
+        return turns
+    users = [at for at, made in enumerate(turns) if made["role"] == "user"]
+    return turns[:users[int(number)]] if 0 < number < len(users) else turns
 
 
 def common_turns(comparison: ComparedAnswers) -> list[Turn]:

@@ -55,6 +55,13 @@ def moss_chat(chat: Mapping[str, Any]) -> list[Turn]:
     return turns
 
 
+def moss_is_whole(chat: Mapping[str, Any]) -> bool:
+    """Whether `moss_chat` reads all that the turns say: there are no commands of plugins and no results of them."""
+    texts = (text for turns in chat.values() if isinstance(turns, Mapping)
+             for name, text in turns.items() if name not in ("Human", "MOSS", "Inner Thoughts"))
+    return all(MARK.sub("", str(text or "")) in ("", "None") for text in texts)
+
+
 def moss_text(text: str) -> list[Turn]:
     """MOSS 002: `[Human]: …<eoh> [MOSS]: …<eoa>`.
 

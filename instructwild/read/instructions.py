@@ -13,11 +13,21 @@ import polars as pl
 
 from instructwild.errors import InputError
 from instructwild.read.assemble import BATCH, Reading, Rows, from_columns, pieces_of_lines
+from instructwild.read.batch_results import BatchResults, is_result
 from instructwild.read.cells import parsed_messages
 from instructwild.read.files import files_of, lines_of, pieces_of_columns, printable
 from instructwild.read.line import Line
 from instructwild.read.message_rows import are_messages
-from instructwild.read.names import ColumnNames, check_columns, further, proposed
+from instructwild.read.names import (
+    CONVERSATION_KEYS,
+    KNOWN,
+    PAIR,
+    PROMPT_KEYS,
+    ColumnNames,
+    check_columns,
+    further,
+    proposed,
+)
 from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, is_ranking
@@ -90,8 +100,13 @@ class RowReader:
         Raises:
             InputError, GateError: as `read`.
         """
-        for source in self._sources:
-            yield from self._stage(source) if is_stage(source) else self._files(source)
+        sources = list(self._sources)
+        files = {source: None if is_stage(source) else files_of(source) for source in sources}
+        self._results = BatchResults([file for plain in files.values() for file in plain or ()],
+                                     lambda file: lines_of(file, self._encoding))
+        for source in self._results.last(sources):
+            plain = files[source]
+            yield from self._stage(source) if plain is None else self._files(source, plain)
 
     def check_columns(self) -> None:
         """Refuse a mapping that names a column which no plain file has.
@@ -111,22 +126,24 @@ class RowReader:
             yield pl.DataFrame(schema=INSTRUCTION), bad
         self.inputs.append(input_record(source))
 
-    def _files(self, source: str | Path) -> Iterator[Rows]:
+    def _files(self, source: str | Path, files: list[str | Path]) -> Iterator[Rows]:
         name, first = printable(source), FirstColumns(self._mapping)
         reading = Reading(name, ColumnNames(self._mapping))
-        rows, malformed, answered, content = 0, 0, False, hashlib.sha256()
+        rows, malformed, answered, content, problem = 0, 0, False, hashlib.sha256(), ""
         here = Path(local_copy(source)).exists()
-        for file in files_of(source):
-            for frame, bad in _pieces_of_file(file, replace(reading, name=printable(file)), first, self._encoding):
+        for file in self._results.last(files):
+            pieces = _pieces_of_file(file, replace(reading, name=printable(file)), first, self._encoding, self._results)
+            for frame, bad in pieces:
                 yield frame, bad
                 rows, answered = rows + frame.height + len(bad), answered or frame["response_id"].null_count() < frame.height
                 malformed += sum(row.reason is Reason.MALFORMED for row in bad)
+                problem = problem or next((str((row.row or {}).get("problem")) for row in bad), "")
                 if not here:
                     content.update("".join(f"{name} {answer}\n" for name, answer in
                                            frame.select("id", "response_id").iter_rows()).encode())
         self.columns.update(first.columns)
         if rows and malformed == rows and first.columns:
-            self.unread.append(_remedy(name, first))
+            self.unread.append(_remedy(name, first, problem))
         read_as = reading.read_as.record(_hint(reading, answered, self._mapping))
         self.inputs.append(input_record(source, rows=rows, read_as=read_as) if here else
                            FileRecord(path=name, sha256=content.hexdigest(), rows=rows, read_as=read_as))
@@ -145,13 +162,14 @@ def read_several(groups: Iterable[Iterable[str | Path]], encoding: str | None = 
     return tables
 
 
-def _pieces_of_file(file: str | Path, reading: Reading, first: "FirstColumns", encoding: str | None) -> Iterator[Rows]:
+def _pieces_of_file(file: str | Path, reading: Reading, first: "FirstColumns", encoding: str | None,
+                    results: BatchResults) -> Iterator[Rows]:
     """The rows of one file; its columns are noted in `first`."""
     table = pieces_of_columns(file, BATCH)
     if table is None or are_messages(table.head.columns):
-        yield from pieces_of_lines(first.watch(lines_of(file, encoding)), reading)
+        yield from pieces_of_lines(first.watch(results.joined(lines_of(file, encoding))), reading)
         return
-    first.columns += [column for column in table.head.columns if column not in first.columns]
+    first.look_at_frame(table.lazy.head(FirstColumns.LOOKED_AT).collect())
     for labels in table.labels():                        # of all rows, before the first ones are read
         reading.names.look_at_labels(labels)
     before = 0
@@ -166,6 +184,16 @@ def _are_messages(value: Any) -> bool:
         isinstance(item, Mapping) and ("role" in item or "from" in item) for item in items)
 
 
+def _are_turns(value: Any) -> bool:
+    """Whether a value may be what two sides said in turn."""
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(item, str) and " " in item for item in value)
+
+
+LAYOUT_COLUMNS = frozenset({*PROMPT_KEYS, *CONVERSATION_KEYS, "contents", "chat", "chat_messages", "mapping", "body",
+                            "params", "turns", "plain_text"})
+"""Columns that by themselves make a row one of a layout."""
+
+
 class FirstColumns:
     """The columns of the first rows that go by, and those that a map names, wherever they come."""
 
@@ -173,8 +201,12 @@ class FirstColumns:
 
     def __init__(self, mapping: Mapping[str, str] | None = None) -> None:
         self.columns: list[str] = []
+        self.texts: list[str] = []
+        """Those of them that hold text, or what a person means as text."""
         self.conversation = ""
         """A column that holds lists of messages under a name that is not read."""
+        self.of_batch = False
+        """Whether a row is an answer of a batch, without its request."""
         self._mapped = {*(mapping or {}).values()}
 
     def watch(self, lines: Iterable[Line]) -> Iterator[Line]:
@@ -182,9 +214,7 @@ class FirstColumns:
         rest = iter(lines)
         for line in islice(rest, self.LOOKED_AT):
             if isinstance(line.value, Mapping):
-                self.columns += [key for key in map(str, line.value) if key not in self.columns]
-                self.conversation = self.conversation or next(
-                    (str(key) for key, value in line.value.items() if _are_messages(value)), "")
+                self._look_at(line.value)
             yield line
         self._mapped.difference_update(self.columns)
         while self._mapped and (following := next(rest, None)) is not None:
@@ -195,6 +225,24 @@ class FirstColumns:
         yield from rest
 
 
+    def look_at_frame(self, frame: pl.DataFrame) -> None:
+        """Note the columns of a table's first rows."""
+        self.columns += [column for column in frame.columns if column not in self.columns]
+        for row in frame.iter_rows(named=True):
+            self._look_at(row)
+
+    def _look_at(self, row: Mapping[Any, Any]) -> None:
+        self.of_batch = self.of_batch or is_result(row)
+        for key, value in row.items():
+            name = str(key)
+            if name not in self.columns:
+                self.columns.append(name)
+            if isinstance(value, str | int | float) and name not in self.texts:
+                self.texts.append(name)
+            if not self.conversation and (_are_messages(value) or _are_turns(value)):
+                self.conversation = name
+
+
 def _hint(reading: Reading, answered: bool, columns: Mapping[str, str] | None) -> str:
     """The `--map` options that probably read more of a file whose rows were read; none where a person named columns."""
     if columns:
@@ -203,16 +251,30 @@ def _hint(reading: Reading, answered: bool, columns: Mapping[str, str] | None) -
     return _options({name: column for name, column in likely.items() if name not in reading.read_as.fields})
 
 
-def _remedy(name: str, first: "FirstColumns") -> str:
-    columns = first.columns
-    proposal = {"messages": first.conversation} if first.conversation else proposed(columns)
+def _remedy(name: str, first: "FirstColumns", problem: str) -> str:
+    if first.of_batch:
+        return (f"{name}: no row could be read, because it holds the answers of a batch without their requests. Give the "
+                "file of the requests in the same command")
+    known = {column.strip().lower() for column in first.columns}.intersection(LAYOUT_COLUMNS)
+    if known:
+        return f"{name}: no row could be read, although it has {', '.join(sorted(known))}: {problem}"
+    proposal = {"messages": first.conversation} if first.conversation else proposed(first.texts)
+    remedy = f"Name them, for example with {_options(proposal)}" if proposal else \
+        "None of them holds text or messages: write the prompt, and perhaps an answer, into columns of their own"
     return (f"{name}: no row could be read, because none of its columns has a name that is read: "
-            f"{', '.join(columns[:20])}. Name them, for example with {_options(proposal)}")
+            f"{', '.join(first.columns[:20])}. {remedy}")
 
 
-def map_options(columns: Iterable[str]) -> str:
-    """The `--map` options that probably read a file of these columns."""
-    return _options(proposed(columns))
+def map_options(first: FirstColumns) -> str:
+    """The `--map` options that probably read rankings from a file of these columns; nothing where none do."""
+    known = {column.strip().lower() for column in first.columns}
+    likely = proposed(column for column in first.texts if column.strip().lower() not in KNOWN)
+    if not {*PAIR} <= {*likely}:
+        return ""
+    sides = {name: likely[name] for name in PAIR}
+    if known.intersection((*PROMPT_KEYS, *CONVERSATION_KEYS)):
+        return _options(sides)
+    return _options({"messages": first.conversation, **sides} if first.conversation else likely)
 
 
 def _options(names: Mapping[str, str]) -> str:

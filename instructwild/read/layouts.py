@@ -6,7 +6,9 @@ from typing import Any
 from instructwild.read.api_rows import add_system, add_tools, contents_of, request_of
 from instructwild.read.app_exports import claude_export, libre_export, open_webui_export
 from instructwild.read.argilla_rows import fields_of
-from instructwild.read.cells import is_empty, optional_text, parsed, parsed_messages, text_of
+from instructwild.read.batch_results import is_result
+from instructwild.read.cells import is_empty, optional_text, parsed, parsed_list, parsed_messages, text_of
+from instructwild.read.chat_files import grok_export, studio_chat, studio_export, takeout_record
 from instructwild.read.comparisons import common_turns, comparison_of
 from instructwild.read.conversation import RowConversation, of_messages
 from instructwild.read.exports import (
@@ -14,11 +16,13 @@ from instructwild.read.exports import (
     labelled_turns,
     message_tree,
     moss_chat,
+    moss_is_whole,
     moss_text,
 )
-from instructwild.read.marks import KTO, is_good
+from instructwild.read.marks import mark_of
 from instructwild.read.names import ANSWER_KEYS, CONVERSATION_KEYS, PROMPT_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
+from instructwild.read.parts import MEDIA_COLUMNS, MEDIA_MARK
 from instructwild.read.text_calls import are_calls, calling_turn, functions_of, glaive_conversation, tool_conversation
 from instructwild.read.turns import ROLES, LeftOut, Turn, answered, turn, turn_from, turns_from
 from instructwild.schema.columns import INPUT_LINE
@@ -37,9 +41,9 @@ def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
     """
     conversation = conversation_of(row, plain_text)
     if conversation.turns[-1]["role"] == "assistant":
-        for name in KTO:
-            if is_good(row.get(name)) is False:
-                raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {name} is {row[name]!r}")
+        mark = mark_of(row)
+        if mark is not None and not mark[1]:
+            raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {mark[0]} is {row[mark[0]]!r}")
     return conversation
 
 
@@ -57,11 +61,14 @@ def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
             conversation.layout = layout
             break
     else:
+        if is_result(row):
+            raise ValueError("an answer of a batch without its request: give the file of the requests in the same command")
         known = ", ".join(map(str, list(row)[:8])) or "none"
         raise ValueError(f"no known layout: expected messages, conversations or instruction; found the keys {known}")
     add_system(conversation, row)
     add_tools(conversation, row)
     _take_calls(conversation)
+    _refuse_media(conversation, row)
     conversation.turns, thoughts = answered(conversation.turns)
     if not conversation.turns:
         raise ValueError("the conversation is empty")
@@ -70,6 +77,17 @@ def conversation_of(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
     if thoughts or any("reasoning_content" in made for made in conversation.turns):
         conversation.layout = f"{conversation.layout}, with thoughts"
     return conversation
+
+
+def _refuse_media(conversation: RowConversation, row: Mapping[str, Any]) -> None:
+    """Refuse a row whose texts say where a picture, sound or film of another column stands.
+
+    Raises:
+        LeftOut: they do.
+    """
+    column = next((name for name in MEDIA_COLUMNS if not is_empty(parsed(row.get(name)))), None)
+    if column is not None and any(MEDIA_MARK.search(made["content"]) for made in conversation.turns):
+        raise LeftOut(Reason.MEDIA, f"a turn refers to the media in the column {column}")
 
 
 def _take_calls(conversation: RowConversation) -> None:
@@ -88,12 +106,14 @@ def to_messages(row: Mapping[str, Any]) -> list[Turn]:
 
 
 def _messages(row: Mapping[str, Any]) -> RowConversation | None:
-    for key in CONVERSATION_KEYS:
+    context = parsed_messages(row.get("context"))                       # HelpSteer3, ColossalChat, turbo-alignment
+    of_messages_too = isinstance(context, list) and bool(context) and not _has_prompt(row) and all(
+        isinstance(item, Mapping) and ("role" in item or "from" in item) for item in context)
+    for key in (*CONVERSATION_KEYS, *(["context"] if of_messages_too else [])):
         value = parsed_messages(row.get(key))
         if isinstance(value, Sequence) and not isinstance(value, str) and (value or not _has_prompt(row)):
             if value and all(isinstance(item, str) for item in value):
-                turns = [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(value)]
-                return RowConversation(turns, {key})
+                return RowConversation(_in_turn(value), {key})
             if value and all(isinstance(item, Mapping) and "role" not in item and _pair_names(item) for item in value):
                 return RowConversation(_history(value), {key})          # the turns of Firefly, Capybara and others
             conversation = of_messages(value, key)
@@ -110,6 +130,8 @@ def _prompt(row: Mapping[str, Any]) -> RowConversation | None:
     if key is None:
         return None
     value = row[key]
+    if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+        row = {**row, key: (value := value[0])}
     if not isinstance(value, str) or value.lstrip()[:2] in ("[{", "[ ", "[\n"):
         value = parsed_messages(value)
     if isinstance(value, Mapping) and "text" in value and "replies" in value:
@@ -180,12 +202,14 @@ def _with_answer(conversation: RowConversation, row: Mapping[str, Any], keys: Se
 
 
 PAIR_NAMES = (("user", "assistant"), ("human", "assistant"), ("question", "answer"), ("prompt", "response"),
-              ("instruction", "output"), ("query", "response"), ("input", "output"))
+              ("instruction", "output"), ("query", "response"), ("input", "output"), ("user", "bot"), ("human", "bot"),
+              ("human", "gpt"), ("human", "ai"), ("q", "a"), ("prompt", "completion"), ("instruction", "response"),
+              ("问", "答"), ("问题", "回答"))
 
 
 def _history(value: Any) -> list[Turn]:
     """Earlier turns: pairs as lists or objects, messages, or questions and answers in turn."""
-    value = parsed(value)
+    value = parsed_list(value)
     if is_empty(value) or (isinstance(value, str) and not optional_text(value, "history").strip()):
         return []
     if not isinstance(value, Sequence) or isinstance(value, str):
@@ -194,6 +218,8 @@ def _history(value: Any) -> list[Turn]:
         value = [value[at:at + 2] for at in range(0, len(value), 2)]
     turns: list[Turn] = []
     for number, pair in enumerate(value):
+        if pair is None:
+            continue
         if isinstance(pair, Mapping) and ("role" in pair or "from" in pair):
             turns += turns_from(pair, number)
             continue
@@ -242,7 +268,7 @@ def _compared(row: Mapping[str, Any]) -> RowConversation | None:
 
 def _moss(row: Mapping[str, Any]) -> RowConversation | None:
     if isinstance(row.get("chat"), Mapping):
-        conversation = RowConversation(moss_chat(row["chat"]), {"chat"})
+        conversation = RowConversation(moss_chat(row["chat"]), {"chat"} if moss_is_whole(row["chat"]) else set())
     elif isinstance(row.get("plain_text"), str):
         conversation = RowConversation(moss_text(row["plain_text"]), {"plain_text"})
     else:
@@ -315,10 +341,35 @@ def _implicit(row: Mapping[str, Any]) -> RowConversation | None:
     return RowConversation(chosen[:shared], set()) if shared else None
 
 
+def _ultrachat(row: Mapping[str, Any]) -> RowConversation | None:
+    """UltraChat: `data`, what both sides said in turn, and an id."""
+    texts = parsed(row.get("data"))
+    if not isinstance(texts, list) or not texts or not {*row} <= {"id", "data"} or not all(
+            isinstance(text, str) for text in texts):
+        return None
+    return RowConversation(_in_turn(texts), {"data"})
+
+
+def _in_turn(texts: Sequence[str]) -> list[Turn]:
+    """What a user and an assistant said in turn."""
+    return [turn("user" if number % 2 == 0 else "assistant", text) for number, text in enumerate(texts)]
+
+
+def _generated(row: Mapping[str, Any]) -> RowConversation | None:
+    """A row of distilabel: what was generated for an instruction, which the columns of its steps tell from others' rows."""
+    if not isinstance(row.get("generation"), str) or not _has_prompt(row) or not (
+            "model_name" in row or "distilabel_metadata" in row) or any(not is_empty(row.get(key)) for key in ANSWER_KEYS):
+        return None
+    conversation = _prompt(row)
+    return conversation and _with_answer(conversation, row, ("generation",))
+
+
 READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
-    "LibreChat export": libre_export, "messages": _messages, "two answers": _compared, "query and calls": _called,
+    "LibreChat export": libre_export, "LM Studio": studio_chat, "Grok export": grok_export, "distilabel": _generated,
+    "messages": _messages, "two answers": _compared, "query and calls": _called,
     "prompt and answer": _prompt, "Glaive": _glaive, "Claude export": claude_export, "Open WebUI export": open_webui_export,
     "Gemini contents": contents_of, "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla,
+    "AI Studio": studio_export, "Gemini activity": takeout_record,
     "MOSS": _moss, "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit,
-    "text": _plain_text}
+    "UltraChat": _ultrachat, "text": _plain_text}
 """The reader of each layout, in the order they are tried; each gives None for a row that is not of its layout."""

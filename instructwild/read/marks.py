@@ -1,9 +1,12 @@
-"""Marks of good and bad that a row puts on its answer: KTO's `label` and `kto_tag`."""
+"""Marks of good and bad that a row puts on its answer: KTO's `label` and `kto_tag`, and what others call them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-KTO = ("label", "kto_tag")
+KTO = ("label", "kto_tag", "is_desirable", "is_safe", "preference")
+"""Names of the mark: TRL's and most others', LLaMA-Factory's, turbo-alignment's, BeaverTails', NeMo-Aligner's."""
+IN_WORDS = ("preference",)
+"""Columns that are a mark only where they say so in words: a number there compares two answers."""
 MINUS = ("-1", "-1.0")
 GOOD = ("true", "1", "1.0", "good", "desirable", "chosen", "accepted", "preferred", "thumbs_up", "thumbs up", "upvote", "👍",
         "好", "优")
@@ -20,6 +23,15 @@ def is_good(value: Any) -> bool | None:
         return value == 1 if value in (-1, 0, 1) else None
     text = value.strip().lower() if isinstance(value, str) else ""
     return True if text in GOOD else False if text in BAD else None
+
+
+def mark_of(row: Mapping[str, Any]) -> tuple[str, bool] | None:
+    """The column that marks the answer of a row, and whether as good; None where none does."""
+    for name in KTO:
+        good = is_good(row[name]) if name in row and (name not in IN_WORDS or isinstance(row[name], str)) else None
+        if good is not None:
+            return name, good
+    return None
 
 
 def are_classes(values: Iterable[Any]) -> bool:

@@ -15,6 +15,10 @@ MAPPED = {"messages": "messages", "system": "system", "prompt": "instruction", "
           "reasoning": "reasoning_content", "chosen": "chosen", "rejected": "rejected", "label": "label",
           "language": "language", "id": "id"}
 """NAME of `--map NAME=COLUMN`, and the column it is read as."""
+PAIR = ("chosen", "rejected")
+PAIRS = (("chosen_response", "rejected_response"), ("response_chosen", "response_rejected"), ("response_j", "response_k"),
+         ("answer_winning", "answer_losing"))
+"""Other names of a pair, where both are there: Argilla, DeepSpeed-Chat, StackExchange's pairs, turbo-alignment."""
 UNREAD = "\0"
 """Before the name of a column that another one replaces: it is never read."""
 SAME_ROLE = {"instruction": PROMPT_KEYS, "output": ANSWER_KEYS, "messages": CONVERSATION_KEYS}
@@ -25,7 +29,7 @@ KNOWN = frozenset({
     "responses", "answers", "generations", "outputs", "kto_tag", "target", "ideal", "text", "turns", "reference", "chat",
     "meta_instruction", "plain_text", "mapping", "body", "contents", "systemInstruction", "params", "human_ref_A",
     "human_ref_B", "response_0", "response_1", "conversation_a", "conversation_b", "response_a", "response_b", "winner",
-    "rejected_response"})
+    *(name for pair in PAIRS for name in pair)})
 
 NAMES_A_ROW = re.compile(r"(?:.*_)?(?:id|uuid|idx|index|hash)|unnamed: \d+|编号|序号|")
 LIKELY = {
@@ -33,13 +37,17 @@ LIKELY = {
                "stem", "text", "inputs", "user_prompt", "input", "input_text", "text_input", "user_input", "提問", "問題",
                "質問", "질문", "pregunta", "frage", "pergunta", "domanda", "вопрос", "instrucción", "anweisung", "指示"),
     "answer": ("solution", "回答", "答案", "回复", "输出", "答复", "reply", "target", "ideal", "a", "assistant", "bot",
-               "targets", "label_text", "output_text", "gold", "outputs", "generated_text", "model_output", "réponse",
-               "reponse", "respuesta", "antwort", "resposta", "risposta", "ответ", "答え", "답변", "回應", "解答", "解析",
-               "content"),
+               "targets", "label_text", "output_text", "gold", "outputs", "generated_text", "model_output", "generation",
+               "réponse", "reponse", "respuesta", "antwort", "resposta", "risposta", "ответ", "答え", "답변", "回應", "解答",
+               "解析", "content"),
+    "reasoning": ("reasoning", "thinking", "thoughts", "thought", "think", "cot", "complex_cot", "chain_of_thought",
+                  "reasoning_trace", "rationale", "思考", "思维链", "推理", "推理过程"),
     "system": ("系统", "system_prompt", "meta_instruction", "系统提示", "sys_prompt", "system_message"),
     "input": ("上下文", "背景", "context", "passage"),
-    "chosen": ("better", "preferred", "accepted", "winner", "good", "更好", "较好", "优选", "选中"),
-    "rejected": ("worse", "dispreferred", "loser", "bad", "更差", "较差", "拒绝", "未选中"),
+    "chosen": ("better", "preferred", "accepted", "winner", "good", "positive", "pos_resp", "pos", "best", "更好", "较好",
+               "优选", "选中"),
+    "rejected": ("worse", "dispreferred", "loser", "bad", "negative", "neg_resp", "neg", "worst", "更差", "较差",
+                 "拒绝", "未选中"),
 }
 """Columns that a message proposes for a name; none of them is read before a person says so."""
 
@@ -98,6 +106,10 @@ class ColumnNames:
                     if other in keys and other not in present:
                         changed[other] = UNREAD + other
             changed |= {column: read_as for column, read_as in present.items() if column != read_as}
+        for sides in PAIRS:
+            if all(side in keys and side not in changed for side in sides) and not any(
+                    side in keys or side in changed.values() for side in PAIR):
+                changed |= dict(zip(sides, PAIR, strict=True))
         for key in keys:
             if key not in KNOWN and key not in changed:
                 folded = self._folded(key)
@@ -114,7 +126,7 @@ class ColumnNames:
 
 
 def proposed(columns: Iterable[str]) -> dict[str, str]:
-    """NAME -> COLUMN that a person probably means, by the columns' names alone; `prompt` is always among them."""
+    """NAME -> COLUMN that a person probably means, by the columns' names alone; nothing where they only number rows."""
     names = [str(column) for column in columns]
     likely: dict[str, str] = {}
     for name, words in LIKELY.items():
@@ -122,12 +134,12 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
             (column for word in words if len(word) > 1 for column in names if word in column.lower()), None)
         if match is not None and match not in likely.values():
             likely[name] = match
-    free = [column for column in names if column not in likely.values()]
-    free.sort(key=lambda column: NAMES_A_ROW.fullmatch(column.strip().lower()) is not None)
+    free = [column for column in names if column not in likely.values()
+            and NAMES_A_ROW.fullmatch(column.strip().lower()) is None]
     if "prompt" not in likely and free:
         likely["prompt"] = free.pop(0)
-    return {name: likely[name] for name in ("system", "prompt", "input", "answer", "chosen", "rejected")
-            if name in likely}
+    named = ("system", "prompt", "input", "answer", "chosen", "rejected")
+    return {name: likely[name] for name in named if name in likely} if "prompt" in likely else {}
 
 
 def further(columns: Iterable[str], answered: bool) -> dict[str, str]:
@@ -138,8 +150,8 @@ def further(columns: Iterable[str], answered: bool) -> dict[str, str]:
     names = {column.strip().lower(): column for column in columns}
     if {"a", "b"} <= {*names}:
         names.pop("a")                                              # options
-    wanted_names = ("system",) if answered else ("system", "answer")
-    return {name: names[word] for name in wanted_names
+    lacking = ("system", "reasoning") if answered else ("system", "answer", "reasoning")
+    return {name: names[word] for name in lacking
             for word in [next((word for word in LIKELY[name] if word in names), None)] if word is not None}
 
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from instructwild.read.cells import is_empty, parsed_messages, text_of
 from instructwild.read.exports import labelled_turns
+from instructwild.read.names import PAIR
 from instructwild.read.turns import Turn, answered, turn, turns_from
 
-PAIR = ("chosen", "rejected")
+__all__ = ["PAIR", "shared_turns", "side_turns"]
 
 
 def side_turns(value: Any, name: str) -> list[Turn]:

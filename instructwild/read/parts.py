@@ -1,5 +1,6 @@
 """The parts of a message's content as OpenAI, Anthropic, Gemini and Bedrock write them: text, thoughts, calls, results."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,9 @@ THOUGHT_PARTS = ("thinking", "reasoning", "thought")
 MEDIA = ("image", "audio", "video", "file", "input_image", "input_audio", "input_file", "document")
 MEDIA_KEYS = ("image", "document", "video", "audio", "inlineData", "inline_data", "fileData", "file_data")
 """Keys of parts without a type, as Bedrock and Gemini write media."""
+MEDIA_COLUMNS = ("image", "images", "audio", "audios", "video", "videos")
+MEDIA_MARK = re.compile(r"<(?:image|audio|video)>")
+"""Where in a text a picture of such a column stands (LLaVA, LLaMA-Factory, ms-swift)."""
 
 
 class LeftOut(ValueError):
@@ -110,8 +114,9 @@ def _result(value: Any, rest: Mapping[str, Any] | None, where: str) -> Part:
     name = value.get("tool_use_id") or value.get("toolUseId") or value.get("id")
     content = value.get("content", value.get("response"))
     if isinstance(content, Sequence) and not isinstance(content, str | bytes):
-        text = "".join(json_text(item["json"]) if isinstance(item, Mapping) and "json" in item else
-                       "".join(part.text for part in parts_of([item], where)) for item in content)
+        text = "\n".join(json_text(item["json"]) if isinstance(item, Mapping) and "json" in item else
+                         json_text(item) if isinstance(item, Mapping) and item.get("type") == "knowledge" else      # Claude
+                         "".join(part.text for part in parts_of([item], where)) for item in content)
     else:
         text = json_text(content) if isinstance(content, Mapping) else text_of(content, where) or ""
     spoken = value.get("name")

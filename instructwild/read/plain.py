@@ -14,6 +14,7 @@ import polars as pl
 
 from instructwild.read.cells import ABSENT, is_empty, json_text
 from instructwild.read.names import ANSWER_KEYS, PROMPT_KEYS
+from instructwild.read.parts import MEDIA_COLUMNS
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.identity import ID_LENGTH
 from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
@@ -24,6 +25,7 @@ TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "u
          "category")
 NESTED = frozenset({"messages", "conversations", "conversation", "history", "special_tag", "origin", "parents", "made_by",
                     "labels", "scores", "tools", "functions", "extra", "reasoning_content", "label", "kto_tag",
+                    "is_desirable", "is_safe", "preference", *MEDIA_COLUMNS, "generation",
                     "toolConfig", "systemInstruction", "system_instruction", "response_a"})
 """Columns that need a closer look, row by row."""
 IDS = ("id", "response_id")

@@ -14,7 +14,7 @@ from instructwild.read.comparisons import common_turns, comparison_of
 from instructwild.read.conversation import RowConversation
 from instructwild.read.exports import skipped
 from instructwild.read.layouts import conversation_of
-from instructwild.read.marks import KTO, is_good
+from instructwild.read.marks import mark_of
 from instructwild.read.names import ANSWER_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
 from instructwild.read.text_calls import are_calls, calls_in_text, tool_names
@@ -30,18 +30,23 @@ TEXT_KEYS = ("response", "text", "completion", "answer", "content", "output", "g
 SCORE, SCORE_KEYS = "score", ("overall_score", "score", "rating", "reward", "fine-grained_score", "pm_score")
 ATTRIBUTES = ("helpfulness", "correctness", "coherence")
 """HelpSteer's scores of one answer, of which its card calls the first the overall one."""
+MODEL_KEYS = ("model", "model_name")
 MODEL_LISTS = ("generation_models", "models")
 SCORE_LISTS, RANK_LISTS = ("scores", "ratings", "rewards"), ("ranks", "rank")
 
 
 @dataclass(frozen=True)
 class RankedAnswer:
-    """One answer, with the thoughts before it, its calls of tools (JSON), and who wrote it, where the row says so."""
+    """One answer, with the thoughts before it, its calls of tools (JSON), and who wrote it, where the row says so.
+
+    `turns` stand between the prompt and the answer, where whole conversations are compared.
+    """
 
     text: str
     reasoning: str | None = None
     model: str | None = None
     calls: str | None = None
+    turns: Sequence[Turn] = ()
 
 
 @dataclass(frozen=True)
@@ -99,10 +104,9 @@ def ranks_of(scores: Sequence[float]) -> tuple[int, ...]:
 def _pair(row: Mapping[str, Any]) -> Preference | None:
     if any(is_empty(row.get(name)) for name in PAIR):
         return None
-    rejected = parsed(row["rejected"])
-    several = isinstance(rejected, list) and len(rejected) > 1 and all(isinstance(text, str) for text in rejected)
-    sides = [side_turns(value, name) for name, value in
-             (("chosen", row["chosen"]), *(("rejected", value) for value in (rejected if several else [rejected])))]
+    values = {name: _texts(row[name]) for name in PAIR}
+    several = any(len(texts) > 1 for texts in values.values())
+    sides = [side_turns(value, name) for name in PAIR for value in values[name]]
     shared = min(shared_turns(sides[0], side) for side in sides[1:])
     prompt = _prompt_beside(row, PAIR, sides[0][:shared])
     answers = [_after(side, shared, "chosen and rejected") for side in sides]
@@ -111,7 +115,14 @@ def _pair(row: Mapping[str, Any]) -> Preference | None:
     if not several:
         answers = [replace(answer, model=row[name]) if name else answer for answer, name in zip(answers, names, strict=True)]
         prompt.read.update(filter(None, names))
-    return _preference(prompt, answers, (1, *[2] * (len(sides) - 1)), "person:pair")
+    return _preference(prompt, answers, tuple(rank for rank, name in enumerate(PAIR, start=1) for _ in values[name]),
+                       "person:pair")
+
+
+def _texts(side: Any) -> list[Any]:
+    """The answers of one side: several where it is a list of texts (RewardBench 2), else the one that it is."""
+    value = parsed(side)
+    return value if isinstance(value, list) and value and all(isinstance(text, str) for text in value) else [side]
 
 
 def _openai_pair(row: Mapping[str, Any]) -> Preference | None:
@@ -175,12 +186,23 @@ def _several(row: Mapping[str, Any]) -> Preference | None:
     answers = [answer if answer.model or not isinstance(model, str) else replace(answer, model=model)
                for answer, model in zip(answers, models, strict=True)]
     prompt = _prompt_beside(row, (key,), [])
+    if any(beside := [_beside_answer(item) for item in items]):
+        prompt.extra = {**prompt.extra, f"{key}_fields": beside}
     if scores and all(score is not None for score in scores):
         numbers = tuple(score for score in scores if score is not None)
         return replace(_preference(prompt, answers, ranks_of(numbers), "person:scored"), scores=numbers)
     if ranks:
         return _preference(prompt, answers, tuple(int(rank) for rank in ranks), "person:listed")
     return _preference(prompt, answers, (), "")
+
+
+def _beside_answer(item: Any) -> dict[str, Any]:
+    """What an answer in a list holds beside its text, its model and its score: critiques, ratings of single aspects."""
+    if not isinstance(item, Mapping):
+        return {}
+    read = {next((name for name in TEXT_KEYS if isinstance(item.get(name), str)), ""), "message", "role", "from", "value",
+            next((name for name in SCORE_KEYS if item.get(name) is not None), ""), "rank", *MODEL_KEYS}
+    return {key: value for key, value in item.items() if key not in read and not is_empty(value)}
 
 
 def _own_ranks(items: Sequence[Any]) -> list[float]:
@@ -221,11 +243,10 @@ def _scored(row: Mapping[str, Any]) -> Preference | None:
 
 def _marked(row: Mapping[str, Any]) -> Preference | None:
     """KTO's rows: one answer that is good or bad."""
-    name = next((name for name in KTO if is_good(row.get(name)) is not None), None)
-    if name is None:
+    if (mark := mark_of(row)) is None:
         return None
-    prompt, answer = _answered(row, "a mark of good or bad", name)
-    return replace(_preference(prompt, [answer], (), "person:label"), scores=(float(bool(is_good(row[name]))),), whole=False)
+    prompt, answer = _answered(row, "a mark of good or bad", mark[0])
+    return replace(_preference(prompt, [answer], (), "person:label"), scores=(float(mark[1]),), whole=False)
 
 
 def _preference(prompt: RowConversation, answers: list[RankedAnswer], ranks: tuple[int, ...], annotator: str) -> Preference:
@@ -240,8 +261,6 @@ def _prompt_beside(row: Mapping[str, Any], answers: Sequence[str], shared: list[
     The columns of the answers count as read.
     """
     rest = {key: value for key, value in row.items() if key not in answers}
-    if isinstance(rest.get("context"), list) and "prompt" not in rest and "messages" not in rest:
-        rest["messages"] = rest.pop("context")                                        # ColossalChat
     try:
         prompt = conversation_of(rest, plain_text=False)
     except ValueError:
@@ -252,7 +271,7 @@ def _prompt_beside(row: Mapping[str, Any], answers: Sequence[str], shared: list[
         prompt.turns = prompt.turns[:-1]
     if not prompt.turns and not shared:
         raise ValueError("the answers have no prompt")
-    prompt.read |= {*answers, *(["context"] if "messages" in prompt.read and "messages" not in row else [])}
+    prompt.read |= {*answers}
     if len(shared) > len(prompt.turns):
         prompt.turns = shared
     return prompt
@@ -272,13 +291,14 @@ def _answered(row: Mapping[str, Any], what: str, column: str) -> tuple[RowConver
 
 
 def _after(turns: Sequence[Turn], shared: int, name: str) -> RankedAnswer:
-    """The one answer after the turns that are shared."""
+    """The answer that ends the turns, and those before it that are not shared."""
     rest = turns[shared:]
-    if len(rest) != 1 or rest[0]["role"] != "assistant":
-        raise ValueError(f"{name}: one answer is wanted after the turns that are shared, found "
-                         f"{', '.join(made['role'] for made in rest) or 'none'}; put what both sides begin with into the "
-                         "prompt, and one turn of the assistant on each side")
-    return RankedAnswer(rest[0]["content"], rest[0].get("reasoning_content"), calls=rest[0].get("tool_calls"))
+    if not rest or rest[0]["role"] != "assistant" or rest[-1]["role"] != "assistant":
+        raise ValueError(f"{name}: after the turns that are shared each side has to begin and to end with an answer of the "
+                         f"assistant, found {', '.join(made['role'] for made in rest) or 'none'}; put what both sides begin "
+                         "with into the prompt")
+    *before, last = rest
+    return RankedAnswer(last["content"], last.get("reasoning_content"), calls=last.get("tool_calls"), turns=before)
 
 
 def _answer(item: Any, key: str) -> RankedAnswer:
@@ -299,7 +319,7 @@ def _answer(item: Any, key: str) -> RankedAnswer:
 
 
 def _model_of(item: Mapping[str, Any]) -> str | None:
-    return next((item[key] for key in ("model", "model_name") if isinstance(item.get(key), str)), None)
+    return next((item[key] for key in MODEL_KEYS if isinstance(item.get(key), str)), None)
 
 
 def _score(item: Mapping[str, Any]) -> float | None:

@@ -24,7 +24,7 @@ from instructwild.read.instructions import FirstColumns, bad_answers, map_option
 from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
 from instructwild.read.message_rows import joined_trees
-from instructwild.read.names import CONVERSATION_KEYS, KNOWN, ColumnNames, check_columns
+from instructwild.read.names import CONVERSATION_KEYS, ColumnNames, check_columns
 from instructwild.read.preferences import (
     Preference,
     RankedAnswer,
@@ -86,10 +86,10 @@ def read_rankings(sources: Iterable[str | Path], encoding: str | None = None,
         readable, beside = reading.rows()
         if not readable:
             problem = (reading.dropped[0].row or {}).get("problem") if reading.dropped else "no rows"
-            unknown = [column for column in first.columns if column.strip().lower() not in KNOWN]
+            options = map_options(first)
             raise InputError(f"holds no row with candidates ({problem})", where=name,
                              remedy="each row needs a prompt and candidates, chosen and rejected, or a score" +
-                                    (f"; name its columns, for example {map_options(unknown)}" if unknown else ""))
+                                    (f"; name its columns, for example {options}" if options else ""))
         rows, dropped, extra = rows + readable, dropped + reading.dropped, extra + beside
         count = reading.lines
         there = Path(local_copy(source)).exists()
@@ -295,15 +295,20 @@ def _answer_id(turns: Sequence[Sequence[str]], text: str, calls: Any) -> str | N
 
 def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[int], language: str) -> RankingRow:
     turns = [turn_of(turn) for turn in preference.turns]
-    candidates = tuple(Candidate(id=f"{_answer_id(turns, answer.text, answer.calls)}-{number}", text=answer.text,
-                                 model=answer.model, reasoning_content=answer.reasoning, tool_calls=answer.calls)
-                       for number, answer in enumerate(answers))
+    candidates = tuple(_candidate(turns, answer, number) for number, answer in enumerate(answers))
     ranks = tuple(ranks)
     return RankingRow(id=content_id(turns), messages=_messages(preference.turns),
                       language=preference.language or language or "und", candidates=candidates,
                       rankings=preference.rankings or (
                           (Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ()),
                       tools=preference.tools)
+
+
+def _candidate(turns: Sequence[Sequence[str]], answer: RankedAnswer, number: int) -> Candidate:
+    made = Candidate(id="", text=answer.text, model=answer.model, reasoning_content=answer.reasoning,
+                     tool_calls=answer.calls, turns=[*answer.turns])
+    name = _answer_id(turns, made.shown, None) if answer.turns else _answer_id(turns, answer.text, answer.calls)
+    return made.model_copy(update={"id": f"{name}-{number}"})
 
 
 def _messages(turns: list[Turn]) -> tuple[Message, ...]:

@@ -1,6 +1,7 @@
 """Tables as text: `.csv` and `.tsv`, parted by comma, semicolon, tab or bar, each bad row named by its line and kept."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
@@ -10,6 +11,8 @@ from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import KNOWN
 
 DELIMITERS = (",", ";", "\t", "|")
+SEPARATOR = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+"""A first line by which Excel is told the delimiter."""
 
 
 def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
@@ -22,7 +25,7 @@ def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
     csv.field_size_limit(LONGEST_LINE)
     lines = _Recorded(streamed(head, handle, codec))
     names, reader = _header(lines, name, codec)
-    number, count = reader.line_num + 1, 0
+    number, count = lines.skipped + reader.line_num + 1, 0
     while True:
         lines.begin()
         try:
@@ -33,7 +36,7 @@ def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
             raise _misencoded_after(reader.line_num, error, name, codec) from None
         except csv.Error as error:
             yield Line(number, lines.text(), f"not CSV: {error}")
-            count, number = count + 1, reader.line_num + 1
+            count, number = count + 1, lines.skipped + reader.line_num + 1
             continue
         while len(cells) > len(names) and not cells[-1].strip():
             cells.pop()
@@ -42,7 +45,7 @@ def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         elif cells:
             yield Line(number, cells, f"expected {len(names)} fields, found {len(cells)}")
         count += bool(cells)
-        number = reader.line_num + 1
+        number = lines.skipped + reader.line_num + 1
     if not count:
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
 
@@ -52,6 +55,8 @@ class _Recorded:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines, self._kept = iter(lines), list[str]()
+        self.skipped = 0
+        """Lines that no reader of rows has seen."""
 
     def __iter__(self) -> Iterator[str]:
         for line in self._lines:
@@ -71,7 +76,13 @@ class _Recorded:
             if line.strip():
                 self._lines = _after(line, self._lines)
                 return line
+            self.skipped += 1
         return ""
+
+    def skip(self) -> None:
+        """Leave out the line that `first` gave."""
+        next(self._lines)
+        self.skipped += 1
 
 
 def _after(line: str, lines: Iterator[str]) -> Iterator[str]:
@@ -82,7 +93,11 @@ def _after(line: str, lines: Iterator[str]) -> Iterator[str]:
 def _header(lines: _Recorded, name: str, codec: str) -> tuple[list[str], Any]:
     usual = "\t" if ".tsv" in name.lower() else ","
     try:
-        reader = csv.reader(iter(lines), delimiter=_delimiter(lines.first(), usual), strict=True)
+        first = lines.first()
+        if (marked := SEPARATOR.fullmatch(first)) is not None:
+            lines.skip()
+        delimiter = marked.group(1) if marked else _delimiter(first, usual)
+        reader = csv.reader(iter(lines), delimiter=delimiter, strict=True)
         names = next(reader, [])
     except UnicodeError as error:
         raise _misencoded_after(0, error, name, codec) from None

@@ -1,8 +1,9 @@
-"""Calls of tools that a conversation holds as text: Hermes' and Qwen's tags, and Glaive's conversations.
+"""Calls of tools that a conversation holds as text: Hermes' and Qwen's tags, Mistral's and Llama's, Glaive's conversations.
 
 They become `tool_calls`, `tools` and turns of tools only where nothing about them is in doubt: the tools are there, every
 call can be parsed and names one of them, and no text follows a call in its turn. Else every text stays as it is.
-Sources: NousResearch/hermes-function-calling-v1, glaiveai/glaive-function-calling-v2, the templates of Hermes and Qwen.
+Sources: NousResearch/hermes-function-calling-v1, glaiveai/glaive-function-calling-v2, the chat templates of Hermes, Qwen,
+Mistral (`[TOOL_CALLS]`, with a list or with `NAME[ARGS]`) and Llama 3 (`<|python_tag|>`).
 """
 
 import ast
@@ -26,7 +27,11 @@ GLAIVE_ROLES = {"USER": "user", "ASSISTANT": "assistant", "FUNCTION RESPONSE": "
 GLAIVE_CALL = re.compile(r"\s*<functioncall>\s*(\{.*\})\s*(?:</functioncall>)?\s*", re.DOTALL)
 GLAIVE_ARGUMENTS = re.compile(r"""\{\s*"name":\s*"([^"]+)",\s*"arguments":\s*'(.*)'\s*\}""", re.DOTALL)
 GLAIVE_SENTENCE = re.compile(r",? with access to the following functions\.\s*Use them if required\s*-?\s*\Z")
-MARKS = ("<tool_call>", "<tools>")
+MISTRAL, LLAMA = "[TOOL_CALLS]", "<|python_tag|>"
+MISTRAL_CALL = re.compile(r"\s*([\w.-]+)\s*(?:\[CALL_ID\]\w+)?\[ARGS\](.*)", re.DOTALL)
+LAST = re.compile(r"\s*(?:</s>|<\|eom_id\|>|<\|eot_id\|>)\s*\Z")
+CALL_MARKS = ("tool_call>", MISTRAL, LLAMA)
+MARKS = ("<tool_call>", "<tools>", MISTRAL, LLAMA)
 
 
 @dataclass(frozen=True)
@@ -74,6 +79,9 @@ def tool_names(tools: Sequence[Any] | None) -> frozenset[str]:
 
 def calls_in_text(text: str, names: Collection[str]) -> tuple[str, str] | None:
     """The words before the calls that end an answer, and these as JSON; None where there are none or not all is sure."""
+    for mark in (MISTRAL, LLAMA):
+        if mark in text:
+            return _calls_after(mark, text, names)
     blocks = list(CALL.finditer(text))
     if not blocks or text.count("<tool_call>") != len(blocks) or text.count("</tool_call>") != len(blocks):
         return None
@@ -84,6 +92,20 @@ def calls_in_text(text: str, names: Collection[str]) -> tuple[str, str] | None:
     if not all(call and call["function"]["name"] in names for call in calls):
         return None
     return text[:blocks[0].start()].rstrip(), json_text(calls)
+
+
+def _calls_after(mark: str, text: str, names: Collection[str]) -> tuple[str, str] | None:
+    """The same of calls that follow a mark to the end of the text: a list, objects, or Mistral's names and arguments."""
+    before, *pieces = LAST.sub("", text).split(mark)
+    calls: list[Any] = []
+    for piece in pieces:
+        named = MISTRAL_CALL.fullmatch(piece) if mark == MISTRAL else None
+        value = {"name": named.group(1), "arguments": _value(named.group(2))} if named else _value(piece)
+        values = value if isinstance(value, list) else [value]
+        calls += [_call(value) for value in values]
+    if not calls or not all(call and call["function"]["name"] in names for call in calls):
+        return None
+    return before.rstrip(), json_text(calls)
 
 
 def functions_of(tools: Sequence[Any]) -> list[Any]:
@@ -132,7 +154,7 @@ def glaive_conversation(system: str, chat: str) -> ToolConversation | None:
 def _converted(made: Turn, names: Collection[str]) -> list[Turn] | None:
     """A turn without tags, as one turn or, of results, several; None where not everything about it is sure."""
     text = made["content"]
-    if made["role"] == "assistant" and not made.get("tool_calls") and "tool_call>" in text:
+    if made["role"] == "assistant" and not made.get("tool_calls") and any(mark in text for mark in CALL_MARKS):
         understood = calls_in_text(text, names)
         return [{**made, "content": understood[0], "tool_calls": understood[1]}] if understood else None
     if made["role"] in ("user", "tool") and "<tool_response>" in text:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from instructwild.read.cells import json_text, parsed
+from instructwild.read.cells import is_empty, json_text, parsed
 from instructwild.read.parts import LeftOut, Part, parts_of
 from instructwild.text.thoughts import split_thoughts
 
@@ -17,6 +17,7 @@ ROLES = {"user": "user", "human": "user", "prompter": "user",
          "tool": "tool", "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool",
          "ipython": "tool"}
 CALLS = ("function_call", "tool_call")
+CALL_KEYS = ("tool_calls", "function_call")
 READ = frozenset({"role", "from", "content", "value", "reasoning_content", "reasoning", "thinking", "tool_calls",
                   "tool_call_id", "name", "function_call", "parts"})
 
@@ -55,19 +56,21 @@ def turns_from(message: Any, number: int, question: str = "") -> list[Turn]:
     """
     if not isinstance(message, Mapping):
         raise ValueError(f"turn {number} should be an object, found {type(message).__name__}")
-    role = message.get("role", message.get("from"))
+    role = message.get(_role_key(message))
     if not isinstance(role, str) or role.lower() not in ROLES:
         raise ValueError(f"turn {number} has the unknown role {role!r}")
-    spoken = _content_of(message)
+    spoken = message.get(_content_key(message))
+    if spoken is None and ROLES[role.lower()] in ("user", "system") and "content" not in message and "value" not in message:
+        raise ValueError(f"turn {number} has no content: found the keys {', '.join(map(str, list(message)[:8]))}")
+    if ROLES[role.lower()] == "tool" and isinstance(spoken, Mapping) and not {"type", "text"}.intersection(spoken):
+        spoken = json_text(spoken)                                           # what a tool gave back, as an object
     parts = [Part("text", spoken)] if isinstance(spoken, str) else list(parts_of(spoken, f"turn {number}"))
     if any(part.kind == "result" for part in parts):
         return _with_results(ROLES[role.lower()], parts)
     content = "".join(part.text for part in parts if part.kind == "text")
     thoughts = [part.text for part in parts if part.kind == "thought" and part.text.strip()]
-    for name in ("reasoning_content", "reasoning", "thinking"):
-        if isinstance(message.get(name), str) and message[name].strip():
-            thoughts.insert(0, message[name])
-            break
+    if name := _thought_key(message):
+        thoughts.insert(0, message[name])
     calls = _calls(message, number) or [part.call for part in parts if part.call]
     if role.lower() in CALLS:
         before, content = split_thoughts(content)
@@ -84,28 +87,57 @@ def turns_from(message: Any, number: int, question: str = "") -> list[Turn]:
 
 
 def _with_results(role: str, parts: Iterable[Part]) -> list[Turn]:
-    """The turns of a message with results of tools: one for each result, and one for the text between two of them."""
+    """The turns of a message with results of tools: one for each result, and one for what stands between two of them."""
     turns: list[Turn] = []
+    between: list[Part] = []
     for part in parts:
-        if part.kind == "result":
-            turns.append({"role": "tool", "content": part.text, **({"tool_call_id": part.call_id} if part.call_id else {}),
-                          **({"name": part.name} if part.name else {})})
-        elif part.text.strip() and turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += part.text
-        elif part.text.strip():
-            turns.append(turn(role, part.text))
-    return turns
+        if part.kind != "result":
+            between.append(part)
+            continue
+        turns += _of_parts(role, between)
+        between = []
+        turns.append({"role": "tool", "content": part.text, **({"tool_call_id": part.call_id} if part.call_id else {}),
+                      **({"name": part.name} if part.name else {})})
+    return turns + _of_parts(role, between)
 
 
-def _content_of(message: Mapping[str, Any]) -> Any:
-    """What a message says, under whichever name its layout has for it."""
-    return next((message[name] for name in ("content", "value", "parts") if message.get(name) is not None), None)
+def _of_parts(role: str, parts: Sequence[Part]) -> list[Turn]:
+    """The turn of some parts, with its thoughts and calls; none where they say nothing."""
+    content = "".join(part.text for part in parts if part.kind == "text")
+    thoughts = "\n".join(part.text for part in parts if part.kind == "thought" and part.text.strip())
+    calls = [part.call for part in parts if part.call]
+    if not content.strip() and not thoughts and not calls:
+        return []
+    made = turn(role, content if content.strip() else "", thoughts or None)
+    return [{**made, "tool_calls": json_text(calls)} if calls else made]
+
+
+def _content_key(message: Mapping[str, Any]) -> str:
+    """Under which name a message holds what it says."""
+    return next((name for name in ("content", "value", "parts", "text", "message") if message.get(name) is not None),
+                "content")
+
+
+def _thought_key(message: Mapping[str, Any]) -> str:
+    """Under which name a message holds thoughts; nothing where it holds none."""
+    return next((name for name in ("reasoning_content", "reasoning", "thinking")
+                 if isinstance(message.get(name), str) and message[name].strip()), "")
+
+
+def _role_key(message: Mapping[str, Any]) -> str:
+    """Under which name a message says whose it is: `role` or `from`, or a speaker that is called by a role."""
+    return next((name for name in ("role", "from") if name in message),
+                next((name for name in ("author", "speaker", "sender") if isinstance(message.get(name), str)), "role"))
 
 
 def unread(message: Mapping[str, Any]) -> dict[str, Any]:
     """What a message holds that `turns_from` does not read; of its parts (signatures, marks of a cache) by their numbers."""
-    rest = {key: value for key, value in message.items() if key not in READ and value is not None}
-    content = _content_of(message)
+    read = {_content_key(message), _role_key(message), _thought_key(message), *CALL_KEYS,
+            *(name for name in ("tool_call_id", "name") if isinstance(message.get(name), str | int))}
+    same = [message.get(name) for name in (_content_key(message), _thought_key(message))]
+    rest = {key: value for key, value in message.items()
+            if key not in read and value is not None and not (key in READ and (value in same or is_empty(value)))}
+    content = message.get(_content_key(message))
     if isinstance(content, Sequence) and not isinstance(content, str | bytes):
         parts = {str(number): part.rest for number, part in enumerate(parts_of(content, "")) if part.rest}
         if parts:

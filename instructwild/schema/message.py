@@ -26,7 +26,7 @@ class Message(BaseModel):
     @field_validator("tool_calls", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
-        return calls_as_text(value)
+        return list_as_text(value)
 
     @model_serializer(mode="wrap")
     def _without_nulls(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -43,8 +43,8 @@ class Message(BaseModel):
         return chat_message(self.model_dump())
 
 
-def calls_as_text(value: Any) -> Any:
-    """A list of tool calls as the JSON text that is stored, None where it is empty; any other value as it is."""
+def list_as_text(value: Any) -> Any:
+    """A list (of tool calls, of turns) as the JSON text that is stored, None where it is empty; any other value as it is."""
     if isinstance(value, list | tuple):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")) if value else None
     return value

@@ -1,5 +1,6 @@
 """K answers to one prompt, and the orders that annotators put them in. Ties are part of the type."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations
@@ -8,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from instructwild.schema.identity import pair_id
-from instructwild.schema.message import Message, calls_as_text, readable_calls
+from instructwild.schema.message import Message, list_as_text, readable_calls
 
 Status = Literal["submitted", "draft", "discarded"]
 
@@ -32,22 +33,38 @@ class Candidate(BaseModel):
     model: str | None = Field(default=None, description="who wrote it")
     reasoning_content: str | None = Field(default=None, description="thoughts of the model before it answered")
     tool_calls: str | None = Field(default=None, description="JSON list of calls, as OpenAI and TRL write them")
+    turns: str | None = Field(default=None, description="JSON list of the messages between the prompt and the answer, where "
+                                                        "whole conversations are compared")
 
-    @field_validator("tool_calls", mode="before")
+    @field_validator("tool_calls", "turns", mode="before")
     @classmethod
     def _as_text(cls, value: Any) -> Any:
-        return calls_as_text(value)
+        return list_as_text(value)
+
+    @property
+    def messages(self) -> list[Message]:
+        """What follows the prompt: the answer, after the turns that are this candidate's alone where there are any."""
+        return [*(Message.model_validate(turn) for turn in json.loads(self.turns or "[]")), self.message]
 
     @property
     def message(self) -> Message:
-        """The answer as a turn of the assistant."""
+        """The answer as a turn of the assistant: the last one of a conversation."""
         return Message(role="assistant", content=self.text, reasoning_content=self.reasoning_content or None,
                        tool_calls=self.tool_calls or None)
 
     @property
     def shown(self) -> str:
-        """The answer as text that a person or a judge reads: its calls of tools stand below it, without their ids."""
-        return "\n".join(filter(None, (self.text, readable_calls(self.tool_calls)))) if self.tool_calls else self.text
+        """The answer as text that a person or a judge reads: its calls of tools stand below it, without their ids.
+
+        Of a conversation each turn stands below the name of its role.
+        """
+        if self.turns:
+            return "\n\n".join(f"[{turn.role}]\n{_shown(turn.content, turn.tool_calls)}" for turn in self.messages)
+        return _shown(self.text, self.tool_calls)
+
+
+def _shown(text: str, tool_calls: str | None) -> str:
+    return "\n".join(filter(None, (text, readable_calls(tool_calls)))) if tool_calls else text
 
 
 class Ranking(BaseModel):

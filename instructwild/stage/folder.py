@@ -146,12 +146,7 @@ def part_records(folder: Path) -> list[FileRecord]:
 
 
 def is_stage(path: str | Path) -> bool:
-    """Whether the folder, or what is at the URL, is a finished stage.
-
-    An address of the web is none, and is not asked: it lists no folders, and may be that of a model.
-    """
-    if (as_url(path) or "").lower().startswith(("http://", "https://")):
-        return False
+    """Whether the folder, or what is at the URL, is a finished stage."""
     return (Path(local_copy(path)) / FILE_NAME).is_file()
 
 

@@ -41,7 +41,7 @@ RANKING = pl.Schema({
     "messages": MESSAGES,
     "language": pl.String(),
     "candidates": pl.List(pl.Struct({name: pl.String for name in ("id", "text", "model", "reasoning_content",
-                                                                  "tool_calls")})),
+                                                                  "tool_calls", "turns")})),
     "rankings": pl.List(pl.Struct({"annotator": pl.String, "ranks": pl.List(pl.Int64), "status": pl.String,
                                    "seconds": pl.Float64})),
     "tools": pl.String(),
@@ -53,7 +53,8 @@ DROPPED = pl.Schema({name: pl.String for name in ("id", "step", "reason", "evide
 def upgraded(frame: pl.DataFrame) -> pl.DataFrame:
     """A frame of rows that an earlier version wrote, with the columns and fields that were added since, as nulls."""
     frame = _with_fields(frame, "messages", MESSAGES, ("role", "content"))
-    for before in (("id", "text", "model"), ("id", "text", "model", "reasoning_content")):
+    for before in (("id", "text", "model"), ("id", "text", "model", "reasoning_content"),
+                   ("id", "text", "model", "reasoning_content", "tool_calls")):
         frame = _with_fields(frame, "candidates", RANKING["candidates"], before)
     if is_ranking(frame) and {"id", "messages", "rankings"} <= {*frame.columns} and "tools" not in frame.columns:
         return frame.with_columns(pl.lit(None, pl.String).alias("tools"))

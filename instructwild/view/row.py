@@ -5,6 +5,7 @@ from typing import Any
 
 from instructwild.clean.edits import Edit
 from instructwild.schema.message import readable_calls
+from instructwild.schema.ranking import Candidate
 from instructwild.view.facts import readable_messages
 from instructwild.view.source import ViewSource
 
@@ -37,11 +38,16 @@ def row_shown(source: ViewSource, n: int, row: dict[str, Any], edits: list[Edit]
 def _answers(held: dict[str, Any]) -> list[dict[str, Any]]:
     """Candidates, or both sides of a preference; none where the answer is part of the conversation."""
     if held.get("candidates"):
-        return [{"name": None, **candidate, "text": "\n".join(filter(None, (candidate.get("text"),
-                                                                         readable_calls(candidate.get("tool_calls")))))}
-                for candidate in held["candidates"] if isinstance(candidate, dict)]
+        return [{"name": None, **candidate, "text": _said(candidate)} for candidate in held["candidates"]
+                if isinstance(candidate, dict)]
     return [{"name": name, "text": "\n".join(turn.get("content", "") for turn in readable_messages(held[name])) or
              str(held[name])} for name in ("chosen", "rejected") if held.get(name)]
+
+
+def _said(candidate: dict[str, Any]) -> str:
+    if candidate.get("turns"):
+        return Candidate.model_validate(candidate).shown
+    return "\n".join(filter(None, (candidate.get("text"), readable_calls(candidate.get("tool_calls")))))
 
 
 def _parsed(text: Any) -> Any:

@@ -140,7 +140,9 @@ def test_a_map_names_the_sides_and_a_cleaned_stage_remembers_it(tmp_path):
 @pytest.mark.parametrize(("row", "problem"), [
     ({"prompt": ASK, "chosen": "", "rejected": WORSE}, "no known layout"),
     ({"chosen": [USER, BETTER], "rejected": [{"role": "user", "content": "Else?"}, BAD]}, "no known layout"),
-    ({"prompt": ASK, "chosen": [BETTER, USER, BETTER], "rejected": [BAD]}, "one answer is wanted"),
+    ({"prompt": ASK, "chosen": [BETTER, USER], "rejected": [BAD]}, "begin and to end with an answer"),
+    ({"prompt": ASK, "chosen": [{"role": "user", "content": "Else?"}, BETTER], "rejected": [BAD]},
+     "begin and to end with an answer"),
     ({"prompt": ASK, "completion": GOOD, "score": "high"}, "score is no number"),
     ({"prompt": ASK, "completions": [{"weight": 3}]}, "answer without text"),
 ])

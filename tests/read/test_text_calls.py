@@ -5,6 +5,7 @@ import json
 import pytest
 
 from instructwild.read import read
+from instructwild.read.layouts import conversation_of
 from instructwild.read.rankings import read_rankings
 from instructwild.stage.frames import instructions
 
@@ -118,3 +119,29 @@ def test_sides_of_a_pair_are_read_like_its_prompt(tmp_path):
     [row] = read_rankings([path]).rows
     assert [each.shown for each in row.candidates] == ['ferry_times({"line": "Tasinge"})', "No idea."]
     assert row.tools == [FERRY]
+
+
+TIDES = [{"type": "function", "function": {"name": "tides", "parameters": {"type": "object"}}}]
+
+
+@pytest.mark.parametrize("text", [
+    'One moment.\n[TOOL_CALLS] [{"name": "tides", "arguments": {"port": "Ribe"}}]</s>',
+    'One moment.\n[TOOL_CALLS]tides[ARGS]{"port": "Ribe"}',
+    'One moment.\n<|python_tag|>{"name": "tides", "parameters": {"port": "Ribe"}}<|eom_id|>'],
+    ids=["Mistral's list", "Mistral's names", "Llama"])
+def test_calls_after_a_mark_of_mistral_or_llama_are_calls(text):
+    turns = [{"role": "user", "content": "High tide?"}, {"role": "assistant", "content": text},
+             {"role": "tool", "content": {"at": "05:10"}}, {"role": "assistant", "content": "At ten past five."}]
+    conversation = conversation_of({"messages": turns, "tools": TIDES})
+    _, calling, result, _ = conversation.turns
+    assert calling["content"] == "One moment."
+    call, = json.loads(calling["tool_calls"])
+    assert call["function"] == {"name": "tides", "arguments": {"port": "Ribe"}}
+    assert result["content"] == '{"at":"05:10"}'
+
+
+@pytest.mark.parametrize("text", ['[TOOL_CALLS] [{"name": "other", "arguments": {}}]', "[TOOL_CALLS] later",
+                                  "<|python_tag|>1 + 1", '[TOOL_CALLS]tides[ARGS]{"port": '])
+def test_marks_without_a_call_of_a_known_tool_stay_text(text):
+    turns = [{"role": "user", "content": "High tide?"}, {"role": "assistant", "content": text}]
+    assert conversation_of({"messages": turns, "tools": TIDES}).turns == turns

@@ -37,7 +37,8 @@ def test_ranking_rows_keep_calls_and_tools_and_earlier_ones_gain_the_columns():
     row = RankingRow(id="r", messages=(ASK,), candidates=(calling,), tools=[{"name": "tide"}])
     frame = ranking_frame([row])
     assert [*rankings(frame)] == [row]
-    for fields in (("id", "text", "model"), ("id", "text", "model", "reasoning_content")):
+    for fields in (("id", "text", "model"), ("id", "text", "model", "reasoning_content"),
+                   ("id", "text", "model", "reasoning_content", "tool_calls")):
         earlier = {"id": "r", "messages": [{"role": "user", "content": "q"}], "language": "en", "rankings": [],
                    "candidates": [dict.fromkeys(fields, "x")]}
         old = pl.DataFrame([earlier], schema_overrides={"rankings": RANKING["rankings"]})

@@ -120,8 +120,3 @@ def test_training_into_a_url_is_one_message(memory):
     output = CliRunner().invoke(app, ["train", "sft", "memory://rows", "--model", "tiny", "--out", "memory://bucket/model"])
     assert output.exit_code != 0
     assert "checkpoints as it goes" in str(output.exception)
-
-
-@pytest.mark.parametrize("kind", [str, Path])
-def test_the_address_of_a_model_is_no_stage_and_is_not_asked_for_one(kind):
-    assert not stage.is_stage(kind("http://127.0.0.1:9/v1#qwen3:0.6b"))

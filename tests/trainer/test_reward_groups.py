@@ -6,6 +6,7 @@ import pytest
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild.schema import Candidate, Message, Ranking, RankingRow, Reason
+from instructwild_trainer.dpo.pairs import pair_dataset
 from instructwild_trainer.reward.groups import groups, weight_of, weights
 
 
@@ -71,3 +72,21 @@ def test_a_template_that_cannot_write_calls_is_named_in_plain_words(chat):
     kept, dropped = groups([ranked, row([(1, 2)], "好", "坏")], chat, 200)
     assert (len(kept), [lost.reason for lost in dropped]) == (1, [Reason.BAD_FORMAT])
     assert "calls of tools" in dropped[0].evidence
+
+
+def test_candidates_that_are_conversations_are_encoded_whole_and_part_where_they_differ(chat):
+    sides = [[("assistant", "Knee deep."), ("user", "And after rain?"), ("assistant", "Waist deep.")],
+             [("assistant", "Deep."), ("user", "How deep?"), ("assistant", "Very.")]]
+    candidates = tuple(Candidate(id=str(number), text=turns[-1][1],
+                                 turns=[{"role": role, "content": text} for role, text in turns[:-1]])
+                       for number, turns in enumerate(sides))
+    ranked = row([(1, 2)], "a", "b").model_copy(update={"candidates": candidates})
+    [group], dropped = groups([ranked], chat, 400)
+    assert not dropped
+    for encoded, turns in zip(group.encoded, sides, strict=True):
+        written = chat.tokenizer.decode(encoded.input_ids)
+        assert all(text in written for _, text in turns)
+    pair = pair_dataset([group])[0]
+    assert pair["prompt_ids"] + pair["chosen_ids"] == group.encoded[0].input_ids
+    assert "Knee" in chat.tokenizer.decode(pair["chosen_ids"])
+    assert "Deep." in chat.tokenizer.decode(pair["prompt_ids"] + pair["rejected_ids"])

@@ -16,7 +16,7 @@ from instructwild.schema.ranking import ANNOTATOR_KINDS, Status
 from instructwild_annotation.people import person
 
 COLUMNS = ("row", "prompt_id", "language", "prompt", "messages", "answer_number", "answer_id", "answer", "model", "thoughts",
-           "tool_calls", "ranking", "annotator", "rank", "status", "seconds")
+           "tool_calls", "turns", "ranking", "annotator", "rank", "status", "seconds")
 NEEDED = ("answer", "rank")
 PROMPTS = ("messages", "prompt")
 
@@ -36,7 +36,7 @@ def to_csv(rows: Iterable[RankingRow]) -> str:
             cells = {"row": number, "prompt_id": row.id, "language": row.language, "prompt": row.messages[-1].content,
                      "messages": messages, "answer_number": position + 1, "answer_id": candidate.id,
                      "answer": candidate.text, "model": candidate.model, "thoughts": candidate.reasoning_content,
-                     "tool_calls": candidate.tool_calls}
+                     "tool_calls": candidate.tool_calls, "turns": candidate.turns}
             for order, ranking in enumerate(row.rankings, start=1):
                 table.writerow({**cells, "ranking": order, "annotator": ranking.annotator, "rank": ranking.ranks[position],
                                 "status": ranking.status, "seconds": ranking.seconds})
@@ -63,7 +63,8 @@ class TableRow:
         self.answers.setdefault(key, {"id": _text(line, "answer_id") or None, "text": str(line["answer"]),
                                       "model": _text(line, "model") or None,
                                       "reasoning_content": _text(line, "thoughts") or None,
-                                      "tool_calls": _text(line, "tool_calls") or None})
+                                      "tool_calls": _text(line, "tool_calls") or None,
+                                      "turns": _text(line, "turns") or None})
         if not (rank := _text(line, "rank")):
             return
         name = annotator_named(_text(line, "annotator") or annotator)

@@ -49,12 +49,11 @@ def compared_model(spec: str, limits: Limits, encoding: str | None = None,
     Raises:
         InputError, ConfigError, ModelError, GateError: it cannot be read, or is no model.
     """
-    path = Path(spec)
-    if path.is_file() or (stage.is_stage(path) and not (path / MODEL).is_dir()):
+    model, path = understand(spec), Path(spec)
+    if path.is_file() or (model.location == "local" and stage.is_stage(path) and not (path / MODEL).is_dir()):
         table = read([spec], encoding, columns, partial=True)
         rows = {row.id: row for row in instructions(table.frame) if row.response}
         return ComparedModel(path.name, spec, tuple(table.inputs), rows=rows)
-    model = understand(spec)
     check(model, limits)
     if model.location == "local":
         result = source_of(spec)

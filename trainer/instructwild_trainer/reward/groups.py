@@ -83,7 +83,7 @@ def groups(rows: Iterable[RankingRow], chat: Chat, max_length: int,
     for row, language in zip(rows, languages, strict=True):
         messages = turns(row.messages)
         try:
-            encoded = [chat.answer([*messages, *turns([candidate.message])], tools_of(row.tools)).to_stop
+            encoded = [chat.answer([*messages, *turns(candidate.messages)], tools_of(row.tools)).to_stop
                        for candidate in row.candidates]
         except ModelError as error:
             refused.append(error)
