@@ -193,7 +193,7 @@ def _serve(store: "Store", listener: socket.socket, *, secure: bool, gold_bar: f
         raise MissingExtraError.named("annotate", error.name or "starlette") from None
     app = application(store, secure=secure, gold_bar=gold_bar, name=name)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off",
-                                           timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 * 1024))
+                                           timeout_graceful_shutdown=5, timeout_keep_alive=75, h11_max_incomplete_event_size=32 * 1024))
     console.print(f"the page is ready at {_address(store)}; Ctrl-C stops it", markup=False)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])
