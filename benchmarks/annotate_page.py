@@ -3,9 +3,9 @@
     python -m benchmarks.annotate_page [--seconds 600] [--people 50] [--records 20000] [--state FILE]
 
 Printed are the latencies of a submission and of the next question, the server's CPU time and memory, the seconds of the
-lead's overview, the load of the machine, and whether all that was acknowledged is there once. After every half minute the state is
-written to --state; the same command goes on from there and measures only what is left. Runs shorter than ten minutes are
-printed and not kept among the results.
+lead's overview, the load of the machine, and whether all that was acknowledged is there once. After every half minute the
+state is written to --state; the same command goes on from there and measures only what is left. Runs shorter than ten
+minutes are printed and not kept among the results.
 """
 
 import argparse

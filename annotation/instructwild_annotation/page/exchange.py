@@ -18,6 +18,8 @@ from instructwild_annotation.rows import with_languages
 from instructwild_annotation.settings import LETTERS, OPTIONAL, dataset_name
 from instructwild_annotation.wire import PulledRecord, SubmittedAnswer, record_id
 
+PART = 200      # rows added in one transaction
+
 
 def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
               ask: Iterable[str] = OPTIONAL, gold: bool = False, types: Mapping[str, str] | None = None) -> tuple[int, int]:
@@ -38,19 +40,27 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
     Raises:
         ConfigError: a row has too many candidates, or is gold and has no ranking.
     """
-    sent = there = 0
-    with store.write() as db:
-        for row in with_languages(rows):
-            if len(row.candidates) > len(LETTERS):
-                raise ConfigError(f"a prompt has {len(row.candidates)} candidates, more than the {len(LETTERS)} that can be "
-                                  "shown", where=name, remedy=f"keep at most {len(LETTERS)}")
-            right = merged(row) if gold else None
-            if gold and right is None:
-                raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",
-                                  remedy="give rows with rankings, such as a merge stage")
-            added = _add(db, row, name, overlap, ",".join(ask), right, (types or {}).get(row.id, ""))
-            sent, there = sent + added, there + (not added)
-    return sent, there
+    named = with_languages(rows)
+    right = [_right(row, name, gold=gold) for row in named]
+    sent = 0
+    # Not all at once: people who rank meanwhile wait for a part only. After an interruption the same call adds the rest.
+    for start in range(0, len(named), PART):
+        with store.write() as db:
+            for row, ranking in zip(named[start:start + PART], right[start:start + PART], strict=True):
+                sent += _add(db, row, name, overlap, ",".join(ask), ranking, (types or {}).get(row.id, ""))
+    return sent, len(named) - sent
+
+
+def _right(row: RankingRow, name: str, *, gold: bool) -> Ranking | None:
+    """The ranking that people are measured by; None for a row that is not gold."""
+    if len(row.candidates) > len(LETTERS):
+        raise ConfigError(f"a prompt has {len(row.candidates)} candidates, more than the {len(LETTERS)} that can be "
+                          "shown", where=name, remedy=f"keep at most {len(LETTERS)}")
+    right = merged(row) if gold else None
+    if gold and right is None:
+        raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",
+                          remedy="give rows with rankings, such as a merge stage")
+    return right
 
 
 def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None,
