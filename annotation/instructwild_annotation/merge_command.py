@@ -21,8 +21,8 @@ def merge(
     by: Annotated[str, typer.Option(help="Whose rankings count, the first kind that ranked a prompt before the "
                                          "others.")] = "person,model,scripted",
     exclude: Annotated[list[str] | None, typer.Option(help="Leave an annotator's rankings out: as in the data "
-                                                           "(person:HASH, model:NAME), or a person's name. May be given "
-                                                           "again.", show_default=False)] = None,
+                                                           "(person:HASH, model:NAME), or a person's name. "
+                                                      "Repeatable.", show_default=False)] = None,
     weights: Annotated[str, typer.Option(help="equal, or reliability: each annotator counts by how often they agree "
                                               "with the others.")] = "equal",
     second_look: Annotated[float, typer.Option(min=0, max=1, help="List prompts whose annotators agree on a smaller share "

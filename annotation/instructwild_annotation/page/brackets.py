@@ -1,4 +1,4 @@
-r"""Formulas between \( and \) or \[ and \] as tokens for markdown-it: models write them, Markdown takes them for brackets."""
+r"""Formulas between \( and \) or \[ and \] as tokens for markdown-it: Markdown takes them for plain brackets."""
 
 import re
 

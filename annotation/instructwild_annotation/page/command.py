@@ -21,8 +21,8 @@ LEAD = "lead"
 def page(
     candidates: Annotated[list[Path] | None, typer.Argument(help="Respond stages to push first.",
                                                             show_default=False)] = None,
-    invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name and print their link; may be given "
-                                                          "again.", show_default=False)] = None,
+    invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name and print their link. "
+                                                          "Repeatable.", show_default=False)] = None,
     languages: Annotated[str, typer.Option(help="Languages that the people invited now read, such as en,zh; by default "
                                                 "all.")]
         = "",
@@ -30,9 +30,9 @@ def page(
                                                       "out.")] = False,
     new_link: Annotated[bool, typer.Option("--new-link", help="Give people who have a link a new one; the old one and its "
                                                               "sessions are locked out.")] = False,
-    revoke: Annotated[list[str] | None, typer.Option(help="Lock a person out; what they ranked stays. May be given again.",
+    revoke: Annotated[list[str] | None, typer.Option(help="Lock a person out; what they ranked stays. Repeatable.",
                                                      show_default=False)] = None,
-    remove: Annotated[list[str] | None, typer.Option(help="Remove a person and everything they ranked. May be given again.",
+    remove: Annotated[list[str] | None, typer.Option(help="Remove a person and everything they ranked. Repeatable.",
                                                      show_default=False)] = None,
     forget: Annotated[Path | None, typer.Option(help="Remove the prompts that the forget list in this folder names, and "
                                                      "what people ranked of them.", show_default=False)] = None,

@@ -28,7 +28,8 @@ THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>(.*?)(?:</\1>|\Z
 @cache
 def _renderer() -> MarkdownIt:
     """No HTML of the text's own, no pictures (they would be fetched from other hosts), single line breaks kept."""
-    renderer = (MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST}).enable(["table", "strikethrough"]).disable("image")
+    renderer = (MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST})
+                .enable(["table", "strikethrough"]).disable("image")
                 .use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
                 .use(bracket_formulas))
     for kind in ("math_inline", "math_inline_double", "math_block", "math_block_label"):
