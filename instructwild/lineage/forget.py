@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from instructwild.clean.edits import is_edits
+from instructwild.console.terminal import tracked
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite
 from instructwild.lineage.erase import erase, files
@@ -151,13 +152,13 @@ class Forgetting:
         what = self.plan.what
         rewritten: list[str] = []
         graph = Graph(self.root)
-        for node in graph.nodes:
+        for node in tracked(graph.nodes, "stages rewritten"):
             if rewrite.rewrite_stage(node, what, self._renamed):
                 rewritten.append(node.name)
         own = list(self._own_files())
         others = [path for path in files(self.root) if path.suffix not in WEIGHTS and path.name != "manifest.json"
                   and self.root / FOLDER not in path.parents and path not in own] if originals else []
-        for path in [*own, *others]:
+        for path in tracked([*own, *others], "files rewritten"):
             before = sha256_of(path) if is_edits(path) else ""
             if erase(path, what):
                 rewritten.append(os.path.relpath(path, self.root))
@@ -204,9 +205,7 @@ class Forgetting:
         searched: dict[str, list[str]] = {}
         left: list[str] = []
         unsearched: list[str] = []
-        for path in files(self.root):
-            if journal in path.parents:
-                continue
+        for path in tracked([path for path in files(self.root) if journal not in path.parents], "files searched"):
             name = os.path.relpath(path, self.root)
             searching = search(path, what)
             searched[name] = searching.how

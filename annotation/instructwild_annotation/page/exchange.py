@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from instructwild.console.terminal import progress
 from instructwild.errors import ConfigError, InputError
 from instructwild.privacy.forgotten import FILE_NAME, forgotten, row_mark
 from instructwild.privacy.salt import user_salt
@@ -44,10 +45,14 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
     right = [_right(row, name, gold=gold) for row in named]
     sent = 0
     # Not all at once: people who rank meanwhile wait for a part only. After an interruption the same call adds the rest.
-    for start in range(0, len(named), PART):
-        with store.write() as db:
-            for row, ranking in zip(named[start:start + PART], right[start:start + PART], strict=True):
-                sent += _add(db, row, name, overlap, ",".join(ask), ranking, (types or {}).get(row.id, ""))
+    with progress() as shown:
+        task = shown.add_task("prompts sent", total=len(named), note="")
+        for start in range(0, len(named), PART):
+            part = list(zip(named[start:start + PART], right[start:start + PART], strict=True))
+            with store.write() as db:
+                for row, ranking in part:
+                    sent += _add(db, row, name, overlap, ",".join(ask), ranking, (types or {}).get(row.id, ""))
+            shown.advance(task, len(part))
     return sent, len(named) - sent
 
 
