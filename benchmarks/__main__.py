@@ -1,7 +1,7 @@
 """`make bench`: the benchmarks that take minutes, or those named on the command line.
 
-By name only, for they take longer or want data: collect_memory, run_104k, annotate, annotate_page, judges, reward_crossval,
-ppo_vs_trl, model_memory, quantization, bilingual_and_clean, label_agreement, weights_in_parts, workers,
+By name only, for they take longer or want data: collect_memory, run_104k, annotate, annotate_page, annotate_way, judges,
+reward_crossval, ppo_vs_trl, model_memory, quantization, bilingual_and_clean, label_agreement, weights_in_parts, workers,
 clean_growth, soak, killed_chain.
 """
 

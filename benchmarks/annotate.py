@@ -21,9 +21,10 @@ from instructwild_annotation.push import push_rows
 from instructwild_annotation.server import environment
 from instructwild_annotation.server.process import Home, running
 from tests.annotation.argilla.conftest import Person, free_port
-from tests.annotation.argilla.test_argilla_browser import CHROMIUM, ENGLISH, FLAGS, opened, rank_by_keys, signed_in, submit
+from tests.annotation.argilla.test_argilla_browser import ENGLISH, opened, rank_by_keys, signed_in, submit
 from tests.annotation.argilla.test_argilla_server import Serving
 from tests.annotation.rows import row
+from tests.browser import CHROMIUM, FLAGS
 
 RECORDS, PAGES, PEOPLE, EACH, MORE = 10_000, 60, 8, 30, 1000
 

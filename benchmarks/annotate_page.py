@@ -2,10 +2,10 @@
 
     python -m benchmarks.annotate_page [--seconds 600] [--people 50] [--records 20000] [--state FILE]
 
-Told are the latencies of a submission and of the next question, the server's memory at the beginning and the end, the
-seconds of the lead's overview, and whether all that was acknowledged is there once. After every half minute the state is
-written to --state; the same command goes on from there and measures only what is left. Runs shorter than ten minutes are
-printed and not kept among the results.
+Printed are the latencies of a submission and of the next question, the server's CPU time and memory, the seconds of the
+lead's overview, the load of the machine, and whether all that was acknowledged is there once. After every half minute the
+state is written to --state; the same command goes on from there and measures only what is left. Runs shorter than ten
+minutes are printed and not kept among the results.
 """
 
 import argparse
@@ -47,7 +47,8 @@ def main() -> None:
     plan = {name: getattr(options, name) for name in ("seconds", "people", "records")}
     state = json.loads(options.state.read_text()) if options.state.exists() else {}
     if state.get("plan") != plan:
-        state = {"plan": plan, "done": 0.0, "submit": [], "next": [], "memory": [], "overview": [], "kept": 0}
+        state = {"plan": plan, "done": 0.0, "submit": [], "next": [], "memory": [], "overview": [], "kept": 0,
+                 "cpu": 0.0, "load": []}
         shutil.rmtree(_home(options.state), ignore_errors=True)
     with Store(_home(options.state)) as store:
         if not state["done"]:
@@ -104,6 +105,7 @@ def _part(port: int, links: list[str], lead: str, seconds: float, state: dict[st
             time.sleep(max(due - time.monotonic(), 0))
         client.close()
 
+    cpu = _cpu_seconds(pid)
     threads = [threading.Thread(target=work, args=(link, number)) for number, link in enumerate(links)]
     for thread in threads:
         thread.start()
@@ -118,13 +120,24 @@ def _part(port: int, links: list[str], lead: str, seconds: float, state: dict[st
     state["submit"] += [round(value, 4) for value in submits]
     state["next"] += [round(value, 4) for value in nexts]
     state["kept"] += len(submits)
+    state["cpu"] += _cpu_seconds(pid) - cpu
     state["memory"].append(_memory(pid))
+    state["load"].append(os.getloadavg()[0])
 
 
 def _memory(pid: int) -> float:
     """Megabytes of the process that are in memory; 0 where there is no /proc."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except OSError:
+        return 0.0
+
+
+def _cpu_seconds(pid: int) -> float:
+    """User and system time of the process so far; 0 where there is no /proc."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except OSError:
         return 0.0
 
@@ -137,7 +150,9 @@ def _save(state: dict[str, Any], options: argparse.Namespace, stored: int) -> No
     lead = (f"{options.people} people submit once a second each for {options.seconds:.0f} s, {options.records:,} records: "
             f"{state['kept']:,} submissions acknowledged, {stored:,} rankings in the file; the server's memory "
             f"{state['memory'][0]:.0f} MB after the first half minute, {state['memory'][-1]:.0f} MB at the end; the lead's "
-            f"overview {max(state['overview']):.2f} s at most.")
+            f"overview {max(state['overview']):.2f} s at most. The server took {state['cpu']:.0f} s of CPU, "
+            f"{state['cpu'] / (len(state['submit']) + len(state['next'])) * 1000:.1f} ms a request. Load of the machine: "
+            f"{min(state['load']):.0f} to {max(state['load']):.0f}.")
     print(lead, figures(state["submit"]), figures(state["next"]), sep="\n")
     if options.seconds < 600:
         return

@@ -1,8 +1,10 @@
 """Checks the built site without a network: `python docs/check_site.py site`.
 
-Every link and anchor leads somewhere, and no page loads anything from another host.
+Every link and anchor leads somewhere, no page loads from another host, and the search knows where Chinese words end.
 """
 
+import json
+import re
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
@@ -55,7 +57,18 @@ def faults(site: Path) -> list[str]:
     return wrong
 
 
+def search_faults(site: Path) -> list[str]:
+    """What keeps Chinese words from being found: the index has a zero-width space between them, to be split at."""
+    index = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))
+    config, texts = index["config"], [page["text"] for page in index["docs"] if page["location"].startswith("zh-CN/")]
+    wrong = [] if re.search(config["separator"], "\u200b") else ["search: words are not separated at zero-width spaces"]
+    wrong += [] if "zh" in config["lang"] else ["search: Chinese is none of its languages"]
+    wrong += [] if any("\u200b" in text for text in texts) else ["search: Chinese texts are not cut into words (jieba)"]
+    return wrong
+
+
 if __name__ == "__main__":
-    FAULTS = faults(Path(sys.argv[1]).resolve())
-    print("\n".join(FAULTS) or "every link leads somewhere, and nothing is loaded from another host")
+    SITE = Path(sys.argv[1]).resolve()
+    FAULTS = [*faults(SITE), *search_faults(SITE)]
+    print("\n".join(FAULTS) or "every link leads somewhere, nothing comes from another host, Chinese can be searched")
     sys.exit(bool(FAULTS))

@@ -51,6 +51,14 @@ EXTRA_OF = {"datasets": "datasets", "huggingface_hub": "datasets", "pyarrow": "d
             "markdown_it": "annotate", "trl": "train", "peft": "train", "tensorboard": "train",
             "gptqmodel": "export", "lm_eval": "bench", "optimum": "export", "starlette": "serve", "uvicorn": "serve"}
 """The extra that brings a package, for the message when it is missing."""
+HELD_BY = {"train": ("local", "datasets"), "serve": ("local",), "export": ("local", "datasets", "train")}
+"""Extras of commands' own names, and the others that they hold: who trains wants all of it at once."""
+
+
+def extra_for(package: str, command: str) -> str:
+    """The extra to install where a command lacks a package."""
+    extra = EXTRA_OF[package]
+    return command if extra in HELD_BY.get(command, ()) else extra
 
 
 # Help of the whole is plain text: formatting it with rich would double the time it takes.
@@ -97,7 +105,8 @@ def main(args: list[str] | None = None) -> None:
     except ModuleNotFoundError as error:
         if error.name not in EXTRA_OF:
             raise
-        missing = MissingExtraError.named(EXTRA_OF[error.name], error.name)
+        words = sys.argv[1:] if args is None else args
+        missing = MissingExtraError.named(extra_for(error.name, words[0] if words else ""), error.name)
         _tell(missing)
         sys.exit(missing.exit_code)
 

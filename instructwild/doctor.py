@@ -44,7 +44,7 @@ class Finding:
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
-           offline: Annotated[bool, typer.Option("--offline", help="Ask no host.")] = False) -> None:
+           offline: Annotated[bool, typer.Option("--offline", help="Skip the checks that need a network.")] = False) -> None:
     """Say what is installed, reachable and missing, with the remedy for each."""
     findings = [*_machine(), *_packages(), *_torch(), *_four_bits(), *_keys(), *([] if offline else _hosts())]
     if as_json:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-OURS = ("instructwild", "instructwild_trainer", "instructwild_annotation", "benchmarks")
+OURS = ("instructwild", "instructwild_trainer", "instructwild_annotation", "benchmarks", "tests")
 FILES = sorted((ROOT / "benchmarks").rglob("*.py"))
 
 

@@ -81,15 +81,18 @@ def test_shell_completion_knows_commands_and_options(monkeypatch):
         assert expected in call().stdout.split()
 
 
-def test_a_module_that_is_not_installed_names_the_extra(monkeypatch, capsys):
+@pytest.mark.parametrize(("command", "package", "extra"), [
+    ("", "trl", "train"), ("train", "torch", "train"), ("serve", "torch", "serve"), ("serve", "peft", "train"),
+    ("chat", "torch", "local"), ("export", "trl", "export"), ("train", "numba", "fast")])
+def test_a_module_that_is_not_installed_names_the_extra_that_the_command_wants(monkeypatch, capsys, command, package, extra):
     def missing(*_, **__):
-        raise ModuleNotFoundError("No module named 'trl'", name="trl")
+        raise ModuleNotFoundError(f"No module named {package!r}", name=package)
 
     monkeypatch.setattr("instructwild.cli.app", missing)
     with pytest.raises(SystemExit) as leaving:
-        main([])
+        main([command] if command else [])
     assert leaving.value.code == 2
-    assert "[train]" in capsys.readouterr().err
+    assert f"[{extra}]" in capsys.readouterr().err
 
 
 def test_a_bug_of_ours_is_not_hidden(monkeypatch):

@@ -5,18 +5,18 @@ import typer
 from instructwild.console.lazy_group import lazy_group
 
 COMMANDS = {
-    "terminal": "instructwild_annotation.terminal.command:terminal",
     "page": "instructwild_annotation.page.command:page",
-    "serve": "instructwild_annotation.server.command:serve",
-    "invite": "instructwild_annotation.server.command:invite",
+    "terminal": "instructwild_annotation.terminal.command:terminal",
     "push": "instructwild_annotation.push_command:push",
     "status": "instructwild_annotation.status_command:status",
     "pull": "instructwild_annotation.pull_command:pull",
     "merge": "instructwild_annotation.merge_command:merge",
     "export": "instructwild_annotation.export_command:export",
     "import": "instructwild_annotation.import_command:import_rankings",
+    "serve": "instructwild_annotation.server.command:serve",
+    "invite": "instructwild_annotation.server.command:invite",
 }
-"""In the order a user meets them."""
+"""In the order of use; the last two are Argilla's only."""
 
 
 annotate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_completion=False,
@@ -25,4 +25,4 @@ annotate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_compl
 
 @annotate.callback()
 def _annotate() -> None:
-    """Let people rank answers: on our own page, in Argilla, or right here in the terminal."""
+    """Let people rank answers: on our own page, in Argilla, or in the terminal."""

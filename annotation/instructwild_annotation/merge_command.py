@@ -21,8 +21,8 @@ def merge(
     by: Annotated[str, typer.Option(help="Whose rankings count, the first kind that ranked a prompt before the "
                                          "others.")] = "person,model,scripted",
     exclude: Annotated[list[str] | None, typer.Option(help="Leave an annotator's rankings out: as in the data "
-                                                           "(person:HASH, model:NAME), or a person's name. May be given "
-                                                           "again.", show_default=False)] = None,
+                                                           "(person:HASH, model:NAME), or a person's name. "
+                                                           "Repeatable.", show_default=False)] = None,
     weights: Annotated[str, typer.Option(help="equal, or reliability: each annotator counts by how often they agree "
                                               "with the others.")] = "equal",
     second_look: Annotated[float, typer.Option(min=0, max=1, help="List prompts whose annotators agree on a smaller share "
@@ -36,6 +36,7 @@ def merge(
     People's rankings are never mixed with a model's or a script's. Answers that come out even stay tied.
     """
     from instructwild import stage
+    from instructwild.console.terminal import tracked
     from instructwild.read.names import parse_map
     from instructwild.schema import Dropped, Reason
     from instructwild.stage.frames import ranking_frame
@@ -65,7 +66,7 @@ def merge(
             announce(run.finished, json)
             return
         kept, dropped = [], list(table.dropped)
-        for row in rows:
+        for row in tracked(rows, "prompts merged"):
             single = merged(row, method, kinds, measured_weights)
             if single is None:
                 dropped.append(Dropped(id=row.id, step="merge", reason=Reason.NOT_RANKED, evidence=len(row.rankings),

@@ -21,7 +21,7 @@ def pull(
     to: To = "argilla",
     url: Annotated[str | None, typer.Option(help="The Argilla server (ARGILLA_API_URL); by default the one that runs here. "
                                                  "The key comes from ARGILLA_API_KEY.", show_default=False)] = None,
-    workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
+    workspace: Annotated[str | None, typer.Option(help="The workspace of an Argilla server.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
                                              show_default=False)] = None,
     root: Annotated[Path | None, typer.Option(help="Where the forget list lies; by default beside --out.",

@@ -38,7 +38,7 @@ def push(
                                                      "model and people, put answers in opposite orders.")] = False,
     url: Annotated[str | None, typer.Option(help="The Argilla server (ARGILLA_API_URL); by default the one that runs here. "
                                                  "The key comes from ARGILLA_API_KEY.", show_default=False)] = None,
-    workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
+    workspace: Annotated[str | None, typer.Option(help="The workspace of an Argilla server.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
                                              show_default=False)] = None,
     local_only: Annotated[bool, typer.Option("--local-only", help="Refuse a server that is not on this machine.")] = False,

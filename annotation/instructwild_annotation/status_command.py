@@ -18,11 +18,11 @@ def status(
     to: To = "argilla",
     url: Annotated[str | None, typer.Option(help="The Argilla server; by default the one that runs here.",
                                             show_default=False)] = None,
-    workspace: Annotated[str | None, typer.Option(help="The workspace.", show_default=False)] = None,
+    workspace: Annotated[str | None, typer.Option(help="The workspace of an Argilla server.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
                                              show_default=False)] = None,
     judged: Annotated[list[Path] | None, typer.Option(help="A stage of respond --judge: how far do its models agree with "
-                                                      "people? May be given again.", show_default=False)] = None,
+                                                      "people? Repeatable.", show_default=False)] = None,
     curve: Annotated[bool, typer.Option("--curve", help="Measure whether more rankings help: the accuracy of a small "
                                                         "reward model against the number of rankings. Takes seconds.")]
         = False,

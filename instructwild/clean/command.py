@@ -5,11 +5,13 @@ from typing import Annotated, Any
 
 import typer
 
+from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, Encoding, Engine, Force, Json, Shards, announce
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 
 
+@old_names({"--rules": "--rule-file"})
 def clean(
     inputs: Annotated[list[str], typer.Argument(help="Stage folders, files (.json .jsonl .csv .parquet, .gz .zst), folders "
                                                      "of files, URLs of any of these, or -.",
@@ -29,7 +31,7 @@ def clean(
         help="Drop rows seen by any rule whose measured precision is 0.9 or more; "
              "--rule decides where it is given.")] = False,
     rules: Annotated[list[Path] | None, typer.Option(
-        help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
+        "--rule-file", help="Your own rules: a .py file with `def seen(prompt, answer)`, or a .yaml file with "
              "`rules: {NAME: {seen: pl.col(\"prompt\")…, action: flag}}`. Repeatable.")] = None,
     mask: Annotated[str | None, typer.Option(help="Mask personal data: values, names or all.",
                                              show_default="nothing is masked")] = None,

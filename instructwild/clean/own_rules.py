@@ -100,7 +100,8 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"cannot be read ({error})", where=str(path), remedy="check the path") from None
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"cannot be read ({reason})", where=str(path), remedy="check the path") from None
 
 
 def _yaml(path: Path) -> list[OwnRule]:

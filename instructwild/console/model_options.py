@@ -10,7 +10,7 @@ ListPrice = Annotated[str, typer.Option("--price", help="US$ per million tokens 
 Rpm = Annotated[float | None, typer.Option("--rpm", help="Max requests per minute.", min=0.1)]
 Tpm = Annotated[float | None, typer.Option("--tpm", help="Max tokens per minute.", min=1)]
 Concurrency = Annotated[int, typer.Option(
-    "--concurrency", help="Max concurrent requests; 0: 128, or one batch of a local model.", min=0)]
+    "--concurrency", help="Max concurrent requests; 0 means 128, and one batch for a local model.", min=0)]
 Timeout = Annotated[float, typer.Option(
     "--timeout", help="Seconds that one reply of an endpoint may take as a whole.", min=0.1)]
 ProviderBatch = Annotated[bool, typer.Option(

@@ -1,8 +1,9 @@
 """The terminal: messages and progress on stderr, so that stdout stays for data."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -15,6 +16,8 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+Item = TypeVar("Item")
 
 console = Console(stderr=True, soft_wrap=True)
 
@@ -36,6 +39,15 @@ def progress(lines: bool = True) -> Iterator[Progress]:
                   TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=console, transient=False,
                   disable=not console.is_terminal) as shown, heartbeat(lambda: state_of(shown) if lines else []):
         yield shown
+
+
+def tracked(items: Collection[Item], what: str) -> Iterator[Item]:
+    """The items one after the other, with progress: `what` they are, in the plural."""
+    with progress() as shown:
+        task = shown.add_task(what, total=len(items), note="")
+        for item in items:
+            yield item
+            shown.advance(task)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ import polars as pl
 from instructwild.errors import InputError
 from instructwild.lineage.gone import Gone, squeezed
 from instructwild.lineage.search import codec_of_text, connected, quoted, row_texts, search, sqlite_rows
-from instructwild.read.zst import unpacked
+from instructwild.read.zst import packed, unpacked
 from instructwild.stage.atomic import atomic_path, write_atomic
 from instructwild.stage.frames import DROPPED
 
@@ -127,9 +127,7 @@ def _write(path: Path, text: str, codec: str) -> None:
     if head.startswith(GZIP):
         raw = gzip.compress(raw)
     elif head.startswith(ZSTD):
-        import zstandard
-
-        raw = zstandard.compress(raw)
+        raw = packed(raw)
     write_atomic(path, raw)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import polars as pl
 
 from instructwild.clean.edits import is_edits
+from instructwild.console.terminal import tracked
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite
 from instructwild.lineage.erase import erase, files, repositories, unwalked
@@ -152,13 +153,13 @@ class Forgetting:
         what = self.plan.what
         rewritten: list[str] = []
         graph = Graph(self.root)
-        for node in graph.nodes:
+        for node in tracked(graph.nodes, "stages rewritten"):
             if rewrite.rewrite_stage(node, what, self._renamed):
                 rewritten.append(node.name)
         own = list(self._own_files())
         others = [path for path in files(self.root) if path.suffix not in WEIGHTS and path.name != "manifest.json"
                   and self.root / FOLDER not in path.parents and path not in own] if originals else []
-        for path in [*own, *others]:
+        for path in tracked([*own, *others], "files rewritten"):
             before = sha256_of(path) if is_edits(path) else ""
             if erase(path, what):
                 rewritten.append(os.path.relpath(path, self.root))
@@ -223,16 +224,13 @@ class Forgetting:
         from instructwild.stage.cache import cache_dir
 
         journal = self.root / FOLDER
-        for path in files(self.root):
-            if journal not in path.parents:
-                yield os.path.relpath(path, self.root), path, search(path, what)
-        for path in repositories(self.root):
-            yield os.path.relpath(path, self.root), path, search_repository(path, what)
+        under = [(os.path.relpath(path, self.root), path, search) for path in files(self.root) if journal not in path.parents]
+        under += [(os.path.relpath(path, self.root), path, search_repository) for path in repositories(self.root)]
         cache, inside = cache_dir().resolve(), self.root.resolve()
         if cache.is_dir() and inside not in (cache, *cache.parents):
-            for path in files(cache):
-                if path.suffix not in WEIGHTS:
-                    yield str(path), path, search(path, what)
+            under += [(str(path), path, search) for path in files(cache) if path.suffix not in WEIGHTS]
+        for name, path, look in tracked(under, "files searched"):
+            yield name, path, look(path, what)
 
     def _elsewhere(self) -> list[str]:
         """What a provider still holds of it, and where candidates that people rank have a second home."""

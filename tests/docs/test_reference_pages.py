@@ -1,5 +1,6 @@
-"""The reference is what the commands declare, in both languages."""
+"""The reference is what the commands declare, in both languages; and what remedies name is declared."""
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -37,3 +38,27 @@ def test_translations_keep_names_of_options(script):
     words = script["yaml"].safe_load((ROOT / "docs/reference.zh-CN.yaml").read_text(encoding="utf-8"))
     option = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
     assert [text for text, chinese in words.items() if set(option.findall(text)) != set(option.findall(chinese))] == []
+
+
+def remedies():
+    """(file, text) of every remedy in the code; what is filled in stands as a space."""
+    for root in ("instructwild", "annotation", "trainer"):
+        for path in sorted((ROOT / root).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.keyword) and node.arg == "remedy":
+                    parts = node.value.values if isinstance(node.value, ast.JoinedStr) else [node.value]
+                    yield path, "".join(part.value if isinstance(part, ast.Constant) else " " for part in parts)
+
+
+def test_every_option_and_command_that_a_remedy_names_is_there(script):
+    declared, options = {}, set()
+    for words, command, ctx in script["commands"]():
+        own = {name for parameter in command.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
+        declared[" ".join(words)] = own
+        options |= own
+    for path, text in remedies():
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", text)) <= options, (path.name, text)
+        for verb, member in re.findall(r"instructwild ([a-z]+)(?: ([a-z]+))?", text):
+            assert f"instructwild {verb}" in declared, (path.name, text)
+            if member and any(known.startswith(f"instructwild {verb} ") for known in declared):
+                assert f"instructwild {verb} {member}" in declared, (path.name, text)

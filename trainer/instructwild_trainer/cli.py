@@ -23,4 +23,4 @@ train = typer.Typer(cls=lazy_group(COMMANDS, token_normalize_func=with_underscor
 
 @train.callback()
 def _train() -> None:
-    """Train a model: sft, then reward and ppo, or dpo or kto; each builds on the one before and says what it takes over."""
+    """Train a model: sft, then reward and ppo, or dpo, kto, grpo or rloo; each builds on the one before."""

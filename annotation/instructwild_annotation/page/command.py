@@ -21,8 +21,8 @@ LEAD = "lead"
 def page(
     candidates: Annotated[list[Path] | None, typer.Argument(help="Respond stages to push first.",
                                                             show_default=False)] = None,
-    invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name and print their link; may be given "
-                                                          "again.", show_default=False)] = None,
+    invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name and print their link. "
+                                                          "Repeatable.", show_default=False)] = None,
     languages: Annotated[str, typer.Option(help="Languages that the people invited now read, such as en,zh; by default "
                                                 "all.")]
         = "",
@@ -30,9 +30,9 @@ def page(
                                                       "out.")] = False,
     new_link: Annotated[bool, typer.Option("--new-link", help="Give people who have a link a new one; the old one and its "
                                                               "sessions are locked out.")] = False,
-    revoke: Annotated[list[str] | None, typer.Option(help="Lock a person out; what they ranked stays. May be given again.",
+    revoke: Annotated[list[str] | None, typer.Option(help="Lock a person out; what they ranked stays. Repeatable.",
                                                      show_default=False)] = None,
-    remove: Annotated[list[str] | None, typer.Option(help="Remove a person and everything they ranked. May be given again.",
+    remove: Annotated[list[str] | None, typer.Option(help="Remove a person and everything they ranked. Repeatable.",
                                                      show_default=False)] = None,
     forget: Annotated[Path | None, typer.Option(help="Remove the prompts that the forget list in this folder names, and "
                                                      "what people ranked of them.", show_default=False)] = None,
@@ -65,6 +65,7 @@ def page(
     from filelock import FileLock, Timeout
 
     from instructwild.console.terminal import console
+    from instructwild.privacy.salt import user_salt
     from instructwild.read.names import parse_map
     from instructwild.web.listener import listen
     from instructwild_annotation.page import backup as copies
@@ -79,6 +80,7 @@ def page(
     optional = optional_questions(ask)
     if public_url is not None and not public_url.startswith(("http://", "https://")):
         raise ConfigError(f"{public_url!r} is no address", where="--public-url", remedy="give one like https://rank.example.org")
+    user_salt()     # the overview and `pull` need it: what is wrong with it is better known now
     with Store(home) as store:
         if backup is not None:
             copies.back_up(store, backup)
@@ -193,7 +195,8 @@ def _serve(store: "Store", listener: socket.socket, *, secure: bool, gold_bar: f
         raise MissingExtraError.named("annotate", error.name or "starlette") from None
     app = application(store, secure=secure, gold_bar=gold_bar, name=name)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off",
-                                           timeout_graceful_shutdown=5, h11_max_incomplete_event_size=32 * 1024))
+                                           timeout_graceful_shutdown=5, timeout_keep_alive=75,
+                                           h11_max_incomplete_event_size=32 * 1024))
     console.print(f"the page is ready at {_address(store)}; Ctrl-C stops it", markup=False)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[listener])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from instructwild.console.terminal import progress
 from instructwild.errors import ConfigError, InputError
 from instructwild.privacy.forgotten import FILE_NAME, forgotten, row_mark
 from instructwild.privacy.salt import user_salt
@@ -17,6 +18,8 @@ from instructwild_annotation.pull import PullResult
 from instructwild_annotation.rows import with_languages
 from instructwild_annotation.settings import LETTERS, OPTIONAL, dataset_name
 from instructwild_annotation.wire import PulledRecord, SubmittedAnswer, record_id
+
+PART = 200      # rows added in one transaction
 
 
 def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", *, overlap: int = 1,
@@ -38,19 +41,31 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
     Raises:
         ConfigError: a row has too many candidates, or is gold and has no ranking.
     """
-    sent = there = 0
-    with store.write() as db:
-        for row in with_languages(rows):
-            if len(row.candidates) > len(LETTERS):
-                raise ConfigError(f"a prompt has {len(row.candidates)} candidates, more than the {len(LETTERS)} that can be "
-                                  "shown", where=name, remedy=f"keep at most {len(LETTERS)}")
-            right = merged(row) if gold else None
-            if gold and right is None:
-                raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",
-                                  remedy="give rows with rankings, such as a merge stage")
-            added = _add(db, row, name, overlap, ",".join(ask), right, (types or {}).get(row.id, ""))
-            sent, there = sent + added, there + (not added)
-    return sent, there
+    named = with_languages(rows)
+    right = [_right(row, name, gold=gold) for row in named]
+    sent = 0
+    # Not all at once: people who rank meanwhile wait for a part only. After an interruption the same call adds the rest.
+    with progress() as shown:
+        task = shown.add_task("prompts sent", total=len(named), note="")
+        for start in range(0, len(named), PART):
+            part = list(zip(named[start:start + PART], right[start:start + PART], strict=True))
+            with store.write() as db:
+                for row, ranking in part:
+                    sent += _add(db, row, name, overlap, ",".join(ask), ranking, (types or {}).get(row.id, ""))
+            shown.advance(task, len(part))
+    return sent, len(named) - sent
+
+
+def _right(row: RankingRow, name: str, *, gold: bool) -> Ranking | None:
+    """The ranking that people are measured by; None for a row that is not gold."""
+    if len(row.candidates) > len(LETTERS):
+        raise ConfigError(f"a prompt has {len(row.candidates)} candidates, more than the {len(LETTERS)} that can be "
+                          "shown", where=name, remedy=f"keep at most {len(LETTERS)}")
+    right = merged(row) if gold else None
+    if gold and right is None:
+        raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",
+                          remedy="give rows with rankings, such as a merge stage")
+    return right
 
 
 def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: str, right: Ranking | None,

@@ -10,15 +10,16 @@ from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.texmath import texmath_plugin
 
 from instructwild_annotation.page import formulas
+from instructwild_annotation.page.brackets import bracket_formulas
 from instructwild_annotation.page.formulas import formula
 
 TAGS = {"p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol",
         "li", "table", "thead", "tbody", "tr", "th", "td", "a", "span", "div"} | formulas.TAGS
 ATTRIBUTES = {"span": {"class", "title"}, "div": {"class", "title"}, "code": {"class"}, "a": {"href"}, "ol": {"start"},
               **{tag: formulas.ATTRIBUTES for tag in formulas.TAGS}}
+DEEPEST = 100           # lists and quotations within one another; what lies deeper would be left out
 LONGEST = 200_000       # characters rendered; what is longer is shown as plain text
 MOST_FORMULAS = 300     # set in one text; further ones are shown as they were written
 THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL | re.IGNORECASE)
@@ -27,10 +28,11 @@ THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>(.*?)(?:</\1>|\Z
 @cache
 def _renderer() -> MarkdownIt:
     """No HTML of the text's own, no pictures (they would be fetched from other hosts), single line breaks kept."""
-    renderer = (MarkdownIt("commonmark", {"html": False, "breaks": True}).enable(["table", "strikethrough"]).disable("image")
+    renderer = (MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": DEEPEST})
+                .enable(["table", "strikethrough"]).disable("image")
                 .use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
-                .use(texmath_plugin, delimiters="brackets"))
-    for kind in ("math_inline", "math_inline_double", "math_block", "math_block_label", "math_block_eqno"):
+                .use(bracket_formulas))
+    for kind in ("math_inline", "math_inline_double", "math_block", "math_block_label"):
         renderer.add_render_rule(kind, _set)
     return renderer
 

@@ -20,6 +20,7 @@ GOLD_FIRST = 2          # the first comes after so many others
 GOLD_ENOUGH = 3         # gold prompts before a person's work can be set aside
 LONGEST_TEXT = 50_000   # characters of a correction or a reason
 LONGEST_WORK = 3600.0   # seconds; more is a break, not a judgement
+CLOCK_SET_BACK = 86400.0    # seconds by which a person's last answer may seem to lie ahead
 SAFETY = ("safe", "unsafe", "unsure")
 RNG = random.SystemRandom()
 
@@ -94,7 +95,8 @@ class Queue:
 
         A new one is one that needs fewest further people, so that questions are completed rather than begun.
         """
-        with self.store.write() as db:
+        # Which question somebody has open is no work of theirs, and fsync costs more than all the rest.
+        with self.store.write(durable=False) as db:
             known = db.execute("SELECT work.*, records.row, records.ask FROM work JOIN records ON records.id=record "
                                "WHERE person=? AND status='open' ORDER BY opened LIMIT 1", (self.person.id,)).fetchone()
             if known:
@@ -119,8 +121,9 @@ class Queue:
 
     def _waiting(self, db: sqlite3.Connection) -> int | None:
         where, languages = self._tongues()
+        now = time.time()       # what was opened after it was opened before the clock was set back
         reserved = ("(SELECT count(*) FROM work WHERE record=records.id AND status='open' "
-                    f"AND opened > {time.time() - RESERVED:.0f})")
+                    f"AND opened BETWEEN {now - RESERVED:.0f} AND {now + 1:.0f})")
         return self._first(db, f"gold IS NULL AND needed > 0 AND needed > {reserved}{where}", languages, "needed, id")
 
     def _first(self, db: sqlite3.Connection, where: str, values: list[Any], order: str) -> int | None:
@@ -176,7 +179,7 @@ class Queue:
             for slot, candidate in enumerate(mine.shuffle):
                 ranks[candidate] = sent.ranks[slot]
             db.execute("UPDATE work SET status='submitted', ranks=?, extra=?, seconds=?, at=? WHERE item=?",
-                       (json.dumps(ranks), json.dumps(sent.extra, ensure_ascii=False), sent.seconds, time.time(), item))
+                       (json.dumps(ranks), json.dumps(sent.extra, ensure_ascii=False), sent.seconds, self._moment(db), item))
             self._settle(db, item)
 
     def skip(self, item: str, reason: Any) -> None:
@@ -184,8 +187,15 @@ class Queue:
         with self.store.write() as db:
             self._mine(db, item)
             db.execute("UPDATE work SET status='skipped', ranks=NULL, extra=?, at=? WHERE item=?",
-                       (json.dumps({"reason": _text(reason or "", "reason")}, ensure_ascii=False), time.time(), item))
+                       (json.dumps({"reason": _text(reason or "", "reason")}, ensure_ascii=False), self._moment(db), item))
             self._settle(db, item)
+
+    def _moment(self, db: sqlite3.Connection) -> float:
+        """Now, or just after the person's last answer where the clock was set back: what they did last stays the last."""
+        now = time.time()
+        last = max(db.execute("SELECT coalesce(max(at), 0) FROM work WHERE person=? AND status=?",
+                              (self.person.id, status)).fetchone()[0] for status in ("submitted", "skipped"))
+        return float(last) + 0.001 if now <= last < now + CLOCK_SET_BACK else now
 
     def undo(self) -> Item | None:
         """Take the last answer or skip back and open its item again; its ranks stay on the screen."""

@@ -1,4 +1,4 @@
-"""The SQLite file of a page: tables, people and their links. Every acknowledged write is on disk (WAL, fsync at commit)."""
+"""The SQLite file of a page: tables, people and their links. All that people did is on disk before it is acknowledged."""
 
 import hashlib
 import json
@@ -86,7 +86,7 @@ class Store:
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             self.db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
             self.db.row_factory = sqlite3.Row
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            for pragma in ("journal_mode=WAL", "foreign_keys=ON"):
                 self.db.execute(f"PRAGMA {pragma}")
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
@@ -132,9 +132,15 @@ class Store:
             yield self.db
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """The connection in a transaction: all of it is kept, or nothing."""
+    def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
+        """The connection in a transaction: all of it is kept, or nothing.
+
+        Args:
+            durable: whether it must outlast a power cut (WAL, fsync at commit). Without it an end of the process loses
+                nothing either; a later durable transaction brings it to disk too.
+        """
         with self._lock, self.writable():
+            self.db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield self.db

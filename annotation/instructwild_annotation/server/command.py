@@ -17,12 +17,12 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def serve(
     candidates: Annotated[Path | None, typer.Argument(help="A respond stage, or a file of rows with answers, to push "
                                                             "first.", show_default=False)] = None,
-    invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name; may be given again.",
+    invite: Annotated[list[str] | None, typer.Option(help="Invite an annotator by name. Repeatable.",
                                                      show_default=False)] = None,
     overlap: Annotated[int, typer.Option(min=1, help="How many annotators should rank each prompt.")] = 1,
     host: Annotated[str, typer.Option(help="Where to listen. Only this machine can connect unless you say otherwise.")]
         = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=1, max=65535)] = 6900,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")] = 6900,
     public_url: Annotated[str | None, typer.Option(help="The address that people use, such as that of an HTTPS proxy; "
                                                         "invitations carry it.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The server's folder: database and secrets.", show_default=False)] = None,

@@ -146,6 +146,29 @@ def test_formulas_are_set_in_every_usual_bracket(text, piece):
     assert "<math" in html
 
 
+@pytest.mark.parametrize("text", [
+    r"\[ x = 2 \] so it is two.", r"Then \[ x = 2 \] holds, so it is two.", "First\n\\[ x = 2 \\]\nso it is two.",
+    "> quoted\n>\n> \\[ x\n> = 2 \\]\n\nso it is two.",
+    "1. \\[ x\n   + 2 \\]\n\nso it is two.", r"Dann \(x\) und \[x\] so it is two."])
+def test_a_formula_takes_no_text_beside_it_away(text):
+    html = rendered(text)
+    assert "<math" in html
+    assert "so it is two." in html
+
+
+@pytest.mark.parametrize("text", [
+    "\\(" * 60_000, "\\[" * 60_000, "\\[\n" * 40_000, "\\(x" * 40_000 + "\\)", "\\[\n\n" * 30_000, "> \\[\n" * 20_000,
+    "- \\(" * 20_000], ids=["round", "square", "lines", "closed", "paragraphs", "quoted", "list"])
+def test_brackets_that_never_close_cost_no_more_than_the_text_is_long(text):
+    began = time.process_time()
+    rendered(text)
+    assert time.process_time() - began < 10
+
+
+def test_a_deep_list_is_shown_to_its_end():
+    assert "level 40" in rendered("\n".join("  " * i + f"- level {i}" for i in range(41)))
+
+
 @pytest.mark.parametrize("text", [r"$\frac{$", r"$\frac{1$", r"$x}$", r"$\left( x$",
                                   "$" + "{" * 1500 + "$", "$" + r"\left(" * 300 + "$", "$" + "x" * 3000 + "$",
                                   r"\(\begin{matrix}a\)"])

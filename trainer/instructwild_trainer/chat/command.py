@@ -10,14 +10,15 @@ from instructwild.console.options import Force, Json, announce
 
 def chat(models: Annotated[list[str], typer.Argument(metavar="MODEL", show_default=False,
                                                      help="Stage folders, model folders, Hub ids, or smollm2.")],
-         ask: Annotated[list[str] | None, typer.Option("--ask", help="Ask this and stop; may be repeated.",
+         ask: Annotated[list[str] | None, typer.Option("--ask", help="Ask this and stop. Repeatable.",
                                                        show_default=False)] = None,
          out: Annotated[Path | None, typer.Option("--out", help="With --ask: keep the answers as a stage folder.",
                                                   show_default=False)] = None,
          name: Annotated[list[str] | None, typer.Option("--name", help="What to call each model, in their order.",
                                                         show_default=False)] = None,
          max_tokens: Annotated[int, typer.Option("--max-tokens", min=1, help="The longest answer, in tokens.")] = 200,
-         temperature: Annotated[float, typer.Option("--temperature", min=0, help="0 gives the likeliest answer.")] = 0.0,
+         temperature: Annotated[float, typer.Option("--temperature", min=0,
+                                                         help="Sampling temperature; 0 is greedy.")] = 0.0,
          votes: Annotated[Path | None, typer.Option("--votes", metavar="DIR", show_default=False,
                                                     help="With two models: ask which answer is better, and keep the votes "
                                                          "in this stage folder.")] = None,

@@ -24,7 +24,7 @@ evaluate = typer.Typer(cls=lazy_group(COMMANDS), no_args_is_help=True, add_compl
 
 @evaluate.callback()
 def _evaluate() -> None:
-    """Measure a model: how likely it finds answers, a reward model's scores, pairwise comparisons, benchmarks."""
+    """Measure a model: perplexity of answers, a reward model's scores, pairwise comparisons, benchmarks."""
 
 
 Data = Annotated[list[str], typer.Argument(help="Stage folders or files with answered rows.", show_default=False)]

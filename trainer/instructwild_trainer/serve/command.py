@@ -23,7 +23,7 @@ def serve(
     models: Annotated[list[str], typer.Argument(metavar="MODEL", show_default=False,
                                                 help="Stage folders, model folders, Hub ids, or smollm2; two of them can be "
                                                      "compared in the chat.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any that is free.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any that is free.")] = 8000,
     host: Annotated[str, typer.Option(help="The address to listen on; any but this machine's own needs an API "
                                            "key.")] = "127.0.0.1",
     name: Annotated[list[str] | None, typer.Option("--name", help="What to call each model, in their order.",

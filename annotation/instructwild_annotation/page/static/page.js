@@ -13,7 +13,7 @@ export function tell(text) { $("message").textContent = text; hide("message", !t
 
 function report(error) {
   if (error.status === 401) { state.item = null; draw(); hide("nothing", true); }
-  tell(error.status === 401 ? say("signin") : error.status === 0 ? say("offline") : error.message);
+  tell(say({ 0: "offline", 401: "signin", 404: "gone", 413: "tooLong", 507: "full" }[error.status] || "failed", error.message));
 }
 
 async function attempt(action) {
@@ -27,11 +27,24 @@ function open(answer) {
   state.item = answer.item;
   state.raw.clear(); state.pending = ""; state.began = performance.now();
   if (state.item) {
-    const draft = JSON.parse(localStorage.getItem(`draft ${state.item.id}`) || "null");
-    state.ranks = draft || state.item.ranks?.slice() || state.item.answers.map(() => null);
+    const draft = JSON.parse(localStorage.getItem(`draft ${state.item.id}`) || "null") || {};
+    Object.assign(state.item, draft.optional);
+    state.ranks = draft.ranks || state.item.ranks?.slice() || state.item.answers.map(() => null);
     state.current = firstEmpty();
   }
   hide("lead", true); tell(""); document.activeElement?.blur(); draw(); window.scrollTo(0, 0);
+}
+
+// What is filled in beside the ranks.
+function optional() {
+  const checked = (name) => document.querySelector(`input[name=${name}]:checked`)?.value;
+  const rating = checked("rating");
+  return { rating: rating ? Number(rating) : null, safety: checked("safety") || null, correction: $("correction").querySelector("textarea").value || null };
+}
+
+// A reload, a closed window and a broken connection lose nothing.
+function keepDraft() {
+  if (state.item) localStorage.setItem(`draft ${state.item.id}`, JSON.stringify({ ranks: state.ranks, optional: optional() }));
 }
 
 const next = () => attempt(async () => open(await post("/api/next")));
@@ -41,10 +54,7 @@ async function send() {
   const missing = state.ranks.filter((rank) => rank === null).length;
   if (missing) return tell(say("unplaced", missing));
   await attempt(async () => {
-    const checked = (name) => document.querySelector(`input[name=${name}]:checked`)?.value;
-    const rating = checked("rating");
-    await post(`/api/item/${state.item.id}`, { ranks: state.ranks, seconds: (performance.now() - state.began) / 1000,
-      rating: rating ? Number(rating) : null, safety: checked("safety") || null, correction: $("correction").querySelector("textarea").value || null });
+    await post(`/api/item/${state.item.id}`, { ranks: state.ranks, seconds: (performance.now() - state.began) / 1000, ...optional() });
     localStorage.removeItem(`draft ${state.item.id}`);
     open(await post("/api/next"));
   });
@@ -60,6 +70,7 @@ function ask(title, body, act) {
   dialog.querySelector("h2").textContent = title;
   dialog.querySelector("form > div").replaceChildren(body);
   $("confirm").hidden = !act;
+  $("cancel").textContent = say(act ? "cancel" : "close");
   dialog.onclose = () => { if (dialog.returnValue === "confirm" && act) act(); };
   dialog.returnValue = ""; dialog.showModal();
 }
@@ -72,6 +83,7 @@ function skip() {
   ask(say("skipTitle"), body, () => attempt(async () => {
     const reason = document.querySelector("input[name=reason]:checked").value;
     await post(`/api/item/${state.item.id}/skip`, { reason: reason === "others" ? other.value : reason });
+    localStorage.removeItem(`draft ${state.item.id}`);
     open(await post("/api/next"));
   }));
 }
@@ -90,7 +102,7 @@ async function history() {
 function place(slot, rank) {
   state.ranks[slot] = rank; state.pending = "";
   state.current = firstEmpty();
-  localStorage.setItem(`draft ${state.item.id}`, JSON.stringify(state.ranks));
+  keepDraft();
   tell(""); marks(); bar();
 }
 
@@ -166,7 +178,8 @@ function chip(slot) {
 function bar() {
   hide("bar", !state.item);
   if (!state.item) return;
-  const waiting = make("div", { className: "place" }, state.pending ? `${state.pending}_` : "?",
+  $("places").classList.toggle("many", size() > 4);
+  const waiting = make("div", { className: "place waiting" }, state.pending ? `${state.pending}_` : "?",
     ...state.ranks.flatMap((rank, slot) => (rank === null ? [chip(slot)] : [])));
   const zones = state.ranks.map((_, i) => {
     const zone = make("div", { className: "place", title: say("place", i + 1) }, String(i + 1),
@@ -218,8 +231,7 @@ const overview = () => attempt(async () => {
 });
 
 $("language").onclick = () => {
-  if (state.item) Object.assign(state.item, { correction: $("correction").querySelector("textarea").value,
-    rating: document.querySelector("input[name=rating]:checked")?.value, safety: document.querySelector("input[name=safety]:checked")?.value });
+  if (state.item) Object.assign(state.item, optional());
   choose(language() === "zh" ? "en" : "zh"); draw();
   if (!$("lead").hidden) overview();
 };
@@ -227,6 +239,7 @@ $("show-guidelines").onclick = () => guidelines($("guidelines").hidden);
 $("guidelines").querySelector("button").onclick = () => guidelines(false);
 $("show-history").onclick = history;
 $("show-lead").onclick = overview;
+$("more").oninput = keepDraft;
 $("send").onclick = send; $("skip").onclick = skip; $("undo").onclick = undo;
 
 async function begin() {
