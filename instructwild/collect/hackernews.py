@@ -14,10 +14,10 @@ import httpx
 
 from instructwild.collect.export import members
 from instructwild.collect.json_stream import json_rows
-from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, moment, person, sequence, text_of
 from instructwild.collect.table_file import is_table, table_items
 from instructwild.errors import EndpointError
+from instructwild.text.markup import plain_text
 
 FILES = ("*.json", "*.jsonl", "*.ndjson", "*.csv")
 API = "https://hn.algolia.com/api/v1/search_by_date"

@@ -12,9 +12,9 @@ from typing import Any
 
 from instructwild.collect.export import Member, members
 from instructwild.collect.json_stream import json_first, json_records
-from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
 from instructwild.errors import ConfigError, EndpointError, InputError
+from instructwild.text.markup import plain_text
 
 FILES = ("outbox.json", "outbox*.json")
 LISTS = (("orderedItems", "item"), ("statuses", "item"), ("item",))

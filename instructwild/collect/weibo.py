@@ -13,11 +13,11 @@ from typing import Any
 
 from instructwild.collect.export import Member, members
 from instructwild.collect.json_stream import json_first, json_records
-from instructwild.collect.markup import plain_text
 from instructwild.collect.post import Post, mapping, moment, person, text_of
 from instructwild.collect.sqlite_file import database_rows, is_database
 from instructwild.collect.table_file import is_table, table_items
 from instructwild.errors import InputError
+from instructwild.text.markup import plain_text
 
 FILES = ("*.json", "*.jsonl", "*.csv", "*.db", "*.sqlite", "*.sqlite3")
 LISTS = (("weibo", "item"), ("data", "cards", "item"), ("data", "list", "item"), ("data", "statuses", "item"),

@@ -224,7 +224,8 @@ class Forgetting:
         from instructwild.stage.cache import cache_dir
 
         journal = self.root / FOLDER
-        under = [(os.path.relpath(path, self.root), path, search) for path in files(self.root) if journal not in path.parents]
+        under = [(os.path.relpath(path, self.root), path, search)
+                 for path in files(self.root) if journal not in path.parents]
         under += [(os.path.relpath(path, self.root), path, search_repository) for path in repositories(self.root)]
         cache, inside = cache_dir().resolve(), self.root.resolve()
         if cache.is_dir() and inside not in (cache, *cache.parents):

@@ -12,7 +12,7 @@ else:
 CHUNK = 1 << 17
 SLICE = 1 << 11
 """Packed bytes that are unpacked at once: they make at most 64 MiB, however hard a file was packed."""
-WINDOW = {zstd.DecompressionParameter.window_log_max: 31}
+WINDOW = {int(zstd.DecompressionParameter.window_log_max): 31}
 """Logarithm of the bytes that a file may look back over, which a reader has to allow: Reddit's dumps are packed with
 `--long=31`."""
 

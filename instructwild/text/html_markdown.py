@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-from instructwild.collect.markup import with_whole_tags
+from instructwild.text.markup import with_whole_tags
 
 HIDDEN = frozenset({"script", "style", "svg", "button", "noscript"})
 FRAMED = frozenset({"pre", "code", "a", "strong", "b", "em", "i", "del", "s", "ul", "ol", "li", "blockquote", "table", "tr",

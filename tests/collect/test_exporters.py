@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from instructwild.collect.kinds import KINDS
-from instructwild.collect.markup import plain_text
 from instructwild.errors import InputError
+from instructwild.text.markup import plain_text
 
 ASKED = "Explain why tides come twice a day."
 
