@@ -8,7 +8,7 @@ from itertools import pairwise
 
 def ticks(low: float, high: float, about: int = 4, least: float = 0.0) -> list[float]:
     """Round numbers from at or below `low` to at or above `high`, about as many as asked for and at least `least` apart."""
-    if not high > low:
+    if not (high - low) / max(1, about) > 0:     # equal, or as near as the least numbers are
         high = low + (abs(low) * 0.1 or 1.0)
         low = low - (abs(low) * 0.1 if low else 0.0)
     raw = max((high - low) / max(1, about), least)

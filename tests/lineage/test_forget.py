@@ -434,7 +434,7 @@ def test_answers_of_a_batch_go_and_an_open_batch_is_named(root):
     work = root / "more" / ".work" / "calls.sqlite"
     with closing(Ledger(work, "a run")) as ledger:
         record = BatchRecord(ledger, "https://api.quay.example/v1#m")
-        closed, waiting = record.open({"k1": 0.5}), record.open({"k2": 0.5})
+        closed, waiting = record.open({"k1": 0.5}, 0.0), record.open({"k2": 0.5}, 0.0)
         record.arrived(waiting, "batch_77")
         record.close(closed, [("k1", Reply(f"About this: {TIE.prompt[0].content}", "stop")), ("k3", Reply("Else.", "stop"))])
     result = forget(TIE.id, root)
@@ -449,7 +449,7 @@ def test_answers_of_a_batch_go_and_an_open_batch_is_named(root):
 def test_files_of_a_closed_batch_stay_with_the_provider_and_are_named(root):
     with closing(Ledger(root / "more" / ".work" / "calls.sqlite", "a run")) as ledger:
         record = BatchRecord(ledger, "https://api.quay.example/v1#m")
-        record.close(record.arrived(record.open({"k1": 0.5}), "batch_done"), [("k1", Reply("Else.", "stop"))])
+        record.close(record.arrived(record.open({"k1": 0.5}, 0.0), "batch_done"), [("k1", Reply("Else.", "stop"))])
     assert any("batch_done" in line for line in forget(TIE.id, root).lines())
 
 

@@ -19,7 +19,8 @@ ROWS = [{"instruction": f"Name the bird number {number} of the northern coast", 
 
 
 @pytest.fixture
-def memory():
+def memory(monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("INSTRUCTWILD_CACHE", str(tmp_path_factory.mktemp("cache")))
     store = fsspec.filesystem("memory")
     fetched.cache_clear()
     yield store

@@ -1,13 +1,17 @@
-"""Training commands in several processes that share a run, forked from the test, as torchrun or accelerate launch them.
+"""Training commands in several processes that share a run, as torchrun or accelerate launch them, forked from one process.
 
 accelerate takes FSDP for plain DDP where there is no GPU; here its state is told otherwise, so that FSDP2 itself runs, with
 gloo, on CPUs. Everything else is the product's own way.
 """
 
+import atexit
+import json
 import os
 import socket
+import subprocess
 import sys
 import traceback
+from functools import cache
 
 SHARDED = {"ACCELERATE_USE_FSDP": "true", "FSDP_VERSION": "2", "FSDP_AUTO_WRAP_POLICY": "TRANSFORMER_BASED_WRAP",
            "FSDP_RESHARD_AFTER_FORWARD": "true", "FSDP_STATE_DICT_TYPE": "FULL_STATE_DICT"}
@@ -25,14 +29,34 @@ def launched(world, *words, sharded=False, mixed="no", killed_at=None):
         mixed: accelerate's mixed precision, as its file gives it.
         killed_at: the update at whose end every process is killed.
     """
+    server = _server()
+    server.stdin.write(json.dumps([world, [str(word) for word in words], sharded, mixed, killed_at]) + "\n")
+    server.stdin.flush()
+    return json.loads(server.stdout.readline())
+
+
+@cache
+def _server():
+    """A process without threads, which has imported what training needs, to fork from: a test's own may hold locks."""
+    server = subprocess.Popen([sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env={**os.environ, "OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"})
+    atexit.register(server.kill)
+    return server
+
+
+def _serve():
+    """Fork what each line of stdin asks for, and write the exit codes as a line."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
     _imported()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    sys.stdout.flush()
-    typed = [str(word) for word in words]
-    children = [_forked(rank, world, port, typed, sharded, mixed, killed_at) for rank in range(world)]
-    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    for line in sys.stdin:
+        world, *rest = json.loads(line)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        children = [_forked(rank, world, port, *rest) for rank in range(world)]
+        codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        print(json.dumps(codes), file=answers, flush=True)
 
 
 def _imported():
@@ -100,3 +124,7 @@ def _kill_at(update):
         return own(self, args, state, control)
 
     CallbackHandler.on_step_end = step_end
+
+
+if __name__ == "__main__":
+    _serve()
