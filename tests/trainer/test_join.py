@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from instructwild.errors import InputError, ModelError, OutputError
-from instructwild_trainer.adapter import load_policy
+from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.join import join_checkpoint
 from instructwild_trainer.placement import streamed
 
@@ -51,6 +51,23 @@ def test_a_checkpoint_of_sft_is_joined_too(tiny, tmp_path):
     model.save_pretrained(tmp_path / "checkpoint-3")
     out = join_checkpoint(tmp_path / "checkpoint-3", tiny, tmp_path / "model")
     assert torch.equal(named(out)["model.embed_tokens.weight"], named(tiny)["model.embed_tokens.weight"] + 1)
+
+
+def test_the_template_that_was_trained_with_is_kept(cut, tiny, tmp_path):
+    template = tmp_path / "own.jinja"
+    template.write_text("{% for message in messages %}<{{ message.role }}>{{ message.content }}{{ eos_token }}{% endfor %}"
+                        "{% if add_generation_prompt %}<assistant>{% endif %}")
+    text = template.read_text()
+    given = join_checkpoint(cut, tiny, tmp_path / "given", template=str(template))
+    assert load_chat(source_of(given)).tokenizer.chat_template == text
+    model, _ = load_policy(tiny, dtype="float32")
+    for folder in (tmp_path / "checkpoint-3", tmp_path / "checkpoint-4"):
+        model.save_pretrained(folder)
+    load_chat(source_of(tiny), template).tokenizer.save_pretrained(tmp_path / "checkpoint-4")
+    kept = join_checkpoint(tmp_path / "checkpoint-4", tiny, tmp_path / "kept")
+    assert load_chat(source_of(kept)).tokenizer.chat_template == text
+    without = join_checkpoint(tmp_path / "checkpoint-3", tiny, tmp_path / "without")
+    assert load_chat(source_of(without)).tokenizer.chat_template != text
 
 
 def test_what_is_no_checkpoint_or_of_another_model_is_refused(cut, tiny, tmp_path):

@@ -1,5 +1,6 @@
 """`instructwild train join`: a checkpoint, in one part or several, as a model folder that anything can load."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from instructwild_trainer.adapter import Source
 
 
-def join_checkpoint(checkpoint: Path, model: "str | Path | Source", out: Path) -> Path:
+def join_checkpoint(checkpoint: Path, model: "str | Path | Source", out: Path, *, template: str = "") -> Path:
     """Write the policy of a checkpoint as a complete model folder, one weight of it in memory beside the model at a time.
 
     Args:
@@ -19,6 +20,7 @@ def join_checkpoint(checkpoint: Path, model: "str | Path | Source", out: Path) -
             `checkpoint-…` of sft, dpo or kto.
         model: what the run was started from.
         out: the folder to write, which must not be there.
+        template: the chat template that the run was given, where the checkpoint holds no tokenizer, which has it itself.
 
     Raises:
         InputError: it is no checkpoint, or does not hold the weights of that model.
@@ -37,8 +39,10 @@ def join_checkpoint(checkpoint: Path, model: "str | Path | Source", out: Path) -
         policy = PeftModel.from_pretrained(policy, str(folder))
     else:
         _copy(folder, policy)
+    own = replace(source, folder=folder) if (folder / "tokenizer_config.json").is_file() else source
+    chat = load_chat(own) if own is not source else load_chat(source, template)
     with new_folder(out) as temporary:
-        save_policy(policy, load_chat(source), temporary, source, final=out)
+        save_policy(policy, chat, temporary, source, final=out)
     return out
 
 
@@ -89,10 +93,12 @@ def _weights(folder: Path) -> Any:
 def join(checkpoint: Annotated[Path, typer.Argument(
             help="A checkpoint, or the folder of an interrupted run, whose newest is taken.", show_default=False)],
          model: Annotated[str, typer.Option("--model", help="The model that the run was started from.", show_default=False)],
-         out: Annotated[Path, typer.Option("--out", help="The model folder to write.", show_default=False)]) -> None:
+         out: Annotated[Path, typer.Option("--out", help="The model folder to write.", show_default=False)],
+         chat_template: Annotated[str, typer.Option("--chat-template", metavar="FILE", show_default=False,
+             help="The chat template that a PPO run was given; others keep theirs in the checkpoint.")] = "") -> None:
     """Join a checkpoint, also one in several parts, into a model folder."""
     from instructwild_trainer.fit import silence_libraries
 
     with silence_libraries():
-        made = join_checkpoint(checkpoint, model, out)
+        made = join_checkpoint(checkpoint, model, out, template=chat_template)
     print(made)
