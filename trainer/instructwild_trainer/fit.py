@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import math
 import os
 import warnings
@@ -85,6 +86,7 @@ def fuse_layers(model: Any) -> None:
 
     if not torch.cuda.is_available() or find_spec("liger_kernel") is None:
         return
+    logging.getLogger("liger_kernel").setLevel(logging.ERROR)     # it names each device that this machine lacks
     from liger_kernel.transformers import _apply_liger_kernel_to_instance
 
     _apply_liger_kernel_to_instance(model=model, cross_entropy=False, fused_linear_cross_entropy=False)
