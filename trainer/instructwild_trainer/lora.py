@@ -19,7 +19,7 @@ class Factor(nn.Linear):
 class FusedLora(Linear):
     """PEFT's LoRA layer in three products forwards and six backwards, without a pass over the outputs for scaling and sum.
 
-    At 4,096 tokens of a 7B model those passes take as long as the products themselves. What is no plain layer with
+    In a 7B model those passes take an eighth of an update on an H100. What is no plain layer with
     one adapter goes PEFT's way.
     """
 
