@@ -1,11 +1,14 @@
 """Rows leave with a reason, and held-out prompts are the same ones everywhere."""
 
+import json
+
 import pytest
 from chats import PAIRS, conversation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from instructwild.errors import InputError, ModelError
+from instructwild.read import read
 from instructwild.schema import Instruction, Reason, instruction_of
 from instructwild.stage.frames import instruction_frame
 from instructwild_trainer.data import conversations, languages_of, place, split, split_key
@@ -100,3 +103,28 @@ def test_branches_of_one_conversation_share_a_key():
 def test_nothing_left_to_train_on_is_one_clear_message():
     with pytest.raises(InputError, match="none is left to train on"):
         split([], 0.1, key=str, language=str)
+
+
+@pytest.mark.parametrize(("name", "value"), [("weight", 0), ("train", False), ("training", False), ("loss", False),
+                                             ("trainable", False)])
+def test_an_answer_that_its_file_marks_as_context_is_never_trained_on(chat, tmp_path, name, value):
+    mark = {name: value}
+
+    def said(role, content, **more):
+        return {"role": role, "content": content, **more}
+
+    rows = [[said("user", "Name a colour."), said("assistant", "Stones sing.", **mark), said("user", "Again?"),
+             said("assistant", "Blue it is.", weight=1)],
+            [said("user", "Name a fruit."), said("assistant", "A pear."), said("user", "More?"),
+             said("assistant", "Nails.", **mark)],
+            [said("user", "Only this?"), said("assistant", "Nothing good.", **mark)]]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps({"messages": row}) + "\n" for row in rows), encoding="utf-8")
+    kept, dropped = conversations(read([file]).frame, chat, 400)
+    learned = [[chat.tokenizer.decode([token for span in example.spans() for token in span]) for example in row.examples]
+               for row in kept]
+    assert [row.answer for row in kept] == ["Blue it is.", "A pear."]
+    assert "Blue" in learned[0][-1]
+    assert not any("Stones" in text or "Nails" in text for texts in learned for text in texts)
+    assert "Stones sing." in chat.tokenizer.decode(kept[0].encoded.input_ids)        # still what the answer came after
+    assert [row.reason for row in dropped] == [Reason.NO_ANSWER]

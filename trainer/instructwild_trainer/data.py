@@ -1,6 +1,7 @@
 """Rows for training: read, encoded, and split by prompt into what is trained on and what is held out, in each language."""
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -92,7 +93,7 @@ def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[lis
     refused: list[ModelError] = []
     languages = languages_of(frame["language"], frame["messages"].to_list())
     for row, language in zip(frame.iter_rows(named=True), languages, strict=True):
-        messages = turns(row["messages"])
+        messages = with_marks(turns(row["messages"]), row.get("extra"))
         if not any(map(is_answer, messages)):
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.NO_ANSWER, row=shown(messages)))
             continue
@@ -113,6 +114,27 @@ def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[lis
     if refused and len(refused) == sum(lost.reason is not Reason.NO_ANSWER for lost in dropped) + len(kept):
         raise refused[0]
     return kept, dropped
+
+
+def with_marks(messages: list[dict[str, Any]], extra: str | None) -> list[dict[str, Any]]:
+    """Messages of a conversation; those that its file said are not to be learned get `weight` 0, and are context only.
+
+    Said so by OpenAI's `weight` 0, axolotl's `train` or `training`, ms-swift's `loss`, and `trainable`, which are false.
+
+    Args:
+        messages: of the row.
+        extra: what else the row held, as JSON; `messages_fields` are the further fields of each message.
+    """
+    fields = json.loads(extra).get("messages_fields") if extra and '"messages_fields"' in extra else None
+    if not isinstance(fields, list) or len(fields) != len(messages):
+        return messages
+    return [{**message, "weight": 0} if message["role"] == "assistant" and _context_only(field) else message
+            for message, field in zip(messages, fields, strict=True)]
+
+
+def _context_only(field: Any) -> bool:
+    return isinstance(field, Mapping) and (field.get("weight") == 0 or any(
+        field.get(name) is False for name in ("train", "training", "trainable", "loss")))
 
 
 def unwritten_thoughts(rows: Sequence[Conversation], chat: Chat) -> int:

@@ -123,7 +123,8 @@ class Chat:
         """All answers of a conversation, each after its prompt as it is at use.
 
         An answer whose tokens are the beginning of a later answer's prompt shares its example: one in all where the template
-        writes a conversation like its own beginning, else one for each answer. Blank answers beside others are context only.
+        writes a conversation like its own beginning, else one for each answer. Blank answers beside others are context
+        only, and so are those of `weight` 0.
 
         Raises:
             ModelError: see `AnswerWriter.answer`; or no message is an answer.
@@ -155,8 +156,9 @@ class Chat:
 
 
 def is_answer(message: Turn) -> bool:
-    """Whether a message is an answer with words or tool calls."""
-    return message["role"] == "assistant" and bool((message["content"] or "").strip() or message.get("tool_calls"))
+    """Whether a message is an answer with words or tool calls, and not one that is context only (`weight` 0)."""
+    return message["role"] == "assistant" and message.get("weight") != 0 and bool(
+        (message["content"] or "").strip() or message.get("tool_calls"))
 
 
 def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reasoning: Reasoning = "auto", *,
