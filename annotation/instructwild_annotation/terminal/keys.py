@@ -77,7 +77,7 @@ def terminal_keys() -> Iterator[TerminalKeys]:
 
     handler = signal.signal(signal.SIGWINCH, resized)
     try:
-        tty.setcbreak(handle)
+        tty.setcbreak(handle, termios.TCSADRAIN)      # keys that were pressed before count too
         yield TerminalKeys(handle, read)
     finally:
         signal.signal(signal.SIGWINCH, handler)
