@@ -16,7 +16,7 @@ def terminal(
     limit: Annotated[int, typer.Option(min=0, help="How many prompts to ask a person about; 0 asks nobody.")] = 5,
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for a first key before the script ranks "
                                                        "everything. Once a key was pressed: nine times as long. 0 waits "
-                                                       "without end.")] = 20,
+                                                       "without end.")] = 0,
     scripted: Annotated[str, typer.Option(help="The rule that ranks the rest: tidy, complete, brief; none leaves it "
                                                "unranked. --list-rules describes them.")] = "tidy",
     language: Annotated[str | None, typer.Option(help="Language of the screen: en or zh; by default the terminal's.",
