@@ -2,8 +2,8 @@
 
 import re
 
-from instructwild.privacy.table import any_of
 from instructwild.text.scripts import ANY_HAN
+from instructwild.text.word_table import any_of
 
 _CODE_WORDS = """
 media import charset keyframes supports container font-face layer namespace page property counter-style apply tailwind

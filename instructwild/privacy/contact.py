@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from instructwild.privacy.numbers import N
 from instructwild.privacy.rule import Rule
-from instructwild.privacy.table import any_of, listed
+from instructwild.text.word_table import any_of, listed
 
 
 def _before(match: re.Match[str], length: int) -> str:

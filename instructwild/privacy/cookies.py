@@ -4,7 +4,7 @@ import re
 
 from instructwild.privacy.rule import Rule
 from instructwild.privacy.secret_values import mixed
-from instructwild.privacy.table import any_of
+from instructwild.text.word_table import any_of
 
 _SESSIONS = any_of(r"""
     session_?id(?:_ss)? | sess | jsessionid | phpsessid | sid | auth | connect\.sid | asp\.net_sessionid | sessdata

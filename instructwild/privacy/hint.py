@@ -4,7 +4,7 @@ One pattern in the syntax of Rust's regular expressions, so that a column of tex
 look-around, `\x{…}` for a code point.
 """
 
-from instructwild.privacy.table import any_of
+from instructwild.text.word_table import any_of
 
 _NAMES_ZH = any_of(r"""
     我叫 | 我名叫 | 我是 | 我姓 | 本人 | [名姓][字名][是叫:：]? | 真名 | 联系人 | 收件人 | 收货人 | 患者

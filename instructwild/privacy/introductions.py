@@ -4,8 +4,8 @@ import re
 
 from instructwild.privacy.normal_form import normal_form
 from instructwild.privacy.rule import holds
-from instructwild.privacy.table import any_of, listed
 from instructwild.text.scripts import ANY_HAN
+from instructwild.text.word_table import any_of, listed
 
 _PART = r"[A-Z][a-zà-öø-ÿ'’]{1,20}(?:-[A-Z][a-zà-öø-ÿ]{1,20})?"
 _LONG = "(?:" + any_of(rf"""

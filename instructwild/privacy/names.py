@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from instructwild.privacy.at_signs import at_syntax, is_syntax
 from instructwild.privacy.normal_form import normal_form
 from instructwild.privacy.rule import Match, holds
-from instructwild.privacy.table import any_of, listed
 from instructwild.text.scripts import ANY_HAN
+from instructwild.text.word_table import any_of, listed
 
 _MODELS = """
 chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing

@@ -12,7 +12,7 @@ import unicodedata
 from functools import cache
 from typing import NamedTuple
 
-from instructwild.privacy.table import listed
+from instructwild.text.word_table import listed
 
 UNSEEN = (r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u20e3]|\\(?=[_*\-@.])|"
           r"(?i:<wbr ?/?>|&(?:shy|zwnj|zwj|nbsp);)")

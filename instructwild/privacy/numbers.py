@@ -18,8 +18,8 @@ from instructwild.privacy.checksums import (
     taiwan_id,
 )
 from instructwild.privacy.rule import Rule
-from instructwild.privacy.table import any_of, listed
 from instructwild.text.scripts import ANY_HAN
+from instructwild.text.word_table import any_of, listed
 
 N, E = r"(?<![0-9A-Za-z_.\-/#])", r"(?![0-9A-Za-z_])"
 DIGITS = "0123456789"

@@ -5,8 +5,8 @@ import re
 
 from instructwild.privacy.numbers import DIGITS
 from instructwild.privacy.rule import Rule
-from instructwild.privacy.table import any_of, listed
 from instructwild.text.scripts import ANY_HAN
+from instructwild.text.word_table import any_of, listed
 
 
 def _internet(match: re.Match[str]) -> bool:

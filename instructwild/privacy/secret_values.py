@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 
-from instructwild.privacy.table import any_of
+from instructwild.text.word_table import any_of
 
 _OBJECTS = any_of("""
     os | process | config | self | settings | this | request | env | args | params | data | user | row | req | res | event

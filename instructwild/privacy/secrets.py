@@ -21,8 +21,8 @@ from instructwild.privacy.secret_values import (
     setting,
     spoken,
 )
-from instructwild.privacy.table import any_of, listed
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
+from instructwild.text.word_table import any_of, listed
 
 DIGITS = "0123456789"
 _KINDS = any_of("""

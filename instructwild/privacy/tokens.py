@@ -3,7 +3,7 @@
 Where a provider documents none, the form is the one that gitleaks and GitHub's secret scanning list for it.
 """
 
-from instructwild.privacy.table import any_of
+from instructwild.text.word_table import any_of
 
 UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _ENDS = "(?![A-Za-z0-9_-])"

@@ -9,7 +9,6 @@ from instructwild.collect.judge import THRESHOLD
 from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of
 from instructwild.collect.signs import signs
-from instructwild.collect.word_table import any_of
 from instructwild.schema import Dropped
 
 FILE = Path(__file__).with_name("labelled_feeds.jsonl")
@@ -66,15 +65,6 @@ def test_statements_with_numbers_and_question_words_ask_nothing(post):
     ("bees", True), ("two wars", True), ("molecules", True), ("electricity", True)])
 def test_words_about_the_world_are_whole_words(text, named):
     assert ("world" in signs(text, chinese=False)) is named
-
-
-def test_a_table_of_words_is_one_alternation():
-    assert any_of("""
-        # comment
-        car park  bus
-        caf[eé]
-    """) == "(?:car park|bus|caf[eé])"
-    assert any_of("one") == "(?:one)"
 
 
 def test_the_threshold_moves_what_is_kept_and_what_a_model_may_decide():
