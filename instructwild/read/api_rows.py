@@ -75,11 +75,7 @@ def _of_responses_api(request: Mapping[str, Any]) -> RowConversation | None:
             isinstance(item, Mapping) for item in items):
         return None
     conversation = of_messages([*_of_items(items)], "input")
-    system = request.get("instructions")
-    if isinstance(system, str):
-        conversation.read.add("instructions")
-        if system.strip():
-            conversation.turns.insert(0, turn("system", system))
+    conversation.begin_with_system(request, "instructions")
     return conversation
 
 

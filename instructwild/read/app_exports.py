@@ -6,7 +6,7 @@ Sources: the conversations.json of claude.ai; open-webui's chat store (`chat.his
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from instructwild.read.conversation import RowConversation, of_messages
+from instructwild.read.conversation import RowConversation, of_branch, of_messages
 from instructwild.read.parts import LeftOut, parts_of
 
 Message = Mapping[str, Any]
@@ -67,10 +67,10 @@ def open_webui_export(row: Mapping[str, Any]) -> RowConversation | None:
     stored = history.get("messages") if isinstance(history, Mapping) else None
     if isinstance(history, Mapping) and isinstance(stored, Mapping) and history.get("currentId") in stored:
         path = branch(stored, history["currentId"], "parentId")
-        return _ofbranch(path, "chat", whole=len(path) == len(stored))
+        return of_branch(path, "chat", whole=len(path) == len(stored))
     messages = chat.get("messages")
     if isinstance(messages, list) and messages and all(isinstance(message, Mapping) for message in messages):
-        return _ofbranch(messages, "chat", whole=True)
+        return of_branch(messages, "chat", whole=True)
     return None
 
 
@@ -87,7 +87,7 @@ def libre_export(row: Mapping[str, Any]) -> RowConversation | None:
     flat = _flat(messages)
     by_id = {message["messageId"]: message for message in flat if isinstance(message.get("messageId"), str)}
     path = branch(by_id, flat[-1]["messageId"], "parentMessageId") if len(by_id) == len(flat) else flat
-    return _ofbranch([_libre_message(message) for message in path], "messages", whole=len(path) == len(flat))
+    return of_branch([_libre_message(message) for message in path], "messages", whole=len(path) == len(flat))
 
 
 def _libre_messages(row: Mapping[str, Any]) -> list[Message] | None:
@@ -140,10 +140,3 @@ def branch(messages: Mapping[str, Message], last: str, parent: str) -> list[Mess
         path.append(messages[at])
         at = messages[at].get(parent)
     return path[::-1]
-
-
-def _ofbranch(path: Sequence[Message], column: str, *, whole: bool) -> RowConversation:
-    conversation = of_messages(path, column)
-    if not whole:
-        conversation.read = set()
-    return conversation

@@ -9,7 +9,7 @@ from typing import Any
 
 from instructwild.read.app_exports import branch
 from instructwild.read.cells import is_empty
-from instructwild.read.conversation import RowConversation, of_messages
+from instructwild.read.conversation import RowConversation, of_branch, of_messages
 from instructwild.read.parts import LeftOut
 from instructwild.read.turns import turn
 from instructwild.schema.verdict import Reason
@@ -97,10 +97,7 @@ def grok_export(row: Mapping[str, Any]) -> RowConversation | None:
     messages = [{**{key: value for key, value in response.items() if key not in ("sender", "message", "thinking_trace")},
                  "role": "user" if str(response["sender"]).lower() == "human" else "assistant",
                  "content": response.get("message"), "reasoning": response.get("thinking_trace")} for response in path]
-    made = of_messages(messages, "responses")
-    if len(path) < len(stored):
-        made.read = set()
-    return made
+    return of_branch(messages, "responses", whole=len(path) == len(stored))
 
 
 def studio_chat(row: Mapping[str, Any]) -> RowConversation | None:
@@ -114,14 +111,9 @@ def studio_chat(row: Mapping[str, Any]) -> RowConversation | None:
     if slots is None:
         return None
     chosen = [slot["versions"][_number(slot.get("currentlySelected"), len(slot["versions"]))] for slot in slots]
-    made = of_messages([_version(version) for version in chosen if not is_empty(version)], "messages")
-    if any(len(slot["versions"]) > 1 for slot in slots):
-        made.read = set()
-    system = row.get("systemPrompt")
-    if isinstance(system, str):
-        made.read.add("systemPrompt")
-        if system.strip():
-            made.turns.insert(0, turn("system", system))
+    made = of_branch([_version(version) for version in chosen if not is_empty(version)], "messages",
+                     whole=all(len(slot["versions"]) == 1 for slot in slots))
+    made.begin_with_system(row, "systemPrompt")
     return made
 
 

@@ -1,10 +1,10 @@
 """One row as it was understood, and the conversation that a list of messages makes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from instructwild.read.turns import Turn, turns_from, unread
+from instructwild.read.turns import Turn, turn, turns_from, unread
 
 
 @dataclass
@@ -20,6 +20,14 @@ class RowConversation:
     extra: dict[str, Any] = field(default_factory=dict)
     layout: str = ""
     language: str | None = None
+
+    def begin_with_system(self, row: Mapping[str, Any], column: str) -> None:
+        """Read a column as the system message, where it is text; a blank one is none."""
+        text = row.get(column)
+        if isinstance(text, str):
+            self.read.add(column)
+            if text.strip():
+                self.turns.insert(0, turn("system", text))
 
 
 def of_messages(messages: Sequence[Any], key: str) -> RowConversation:
@@ -39,3 +47,15 @@ def of_messages(messages: Sequence[Any], key: str) -> RowConversation:
         raise ValueError("the conversation is empty")
     rest = [unread(message) for message in messages]
     return RowConversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
+
+
+def of_branch(path: Sequence[Any], key: str, *, whole: bool) -> RowConversation:
+    """The conversation of one branch of a tree of messages; where there are others, all of them stay in `extra`.
+
+    Raises:
+        ValueError, LeftOut: see `of_messages`.
+    """
+    conversation = of_messages(path, key)
+    if not whole:
+        conversation.read = set()
+    return conversation

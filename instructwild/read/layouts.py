@@ -273,11 +273,7 @@ def _moss(row: Mapping[str, Any]) -> RowConversation | None:
         conversation = RowConversation(moss_text(row["plain_text"]), {"plain_text"})
     else:
         return None
-    system = row.get("meta_instruction")
-    if isinstance(system, str):
-        conversation.read.add("meta_instruction")
-        if system.strip():
-            conversation.turns.insert(0, turn("system", system))
+    conversation.begin_with_system(row, "meta_instruction")
     return conversation
 
 
