@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.measure import GIB, emit, missing, timed, wait
-from benchmarks.gpu.sizes import adapters, chat, config, device, dtype, ppo_options, prompts, random_model, size
+from benchmarks.gpu.sizes import chat, config, device, dtype, ppo_options, prompts, random_model, size
 
 SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 
@@ -44,11 +44,12 @@ def _with_adapters(model: Any, plain: float) -> None:
     """A PPO rollout's decoding, adapters on, beside `generate` without any."""
     import torch
 
+    from instructwild_trainer.fit import lora
     from instructwild_trainer.ppo.actors import POLICY, Actors
 
     rows, tokens = size().batches[-1], size().tokens
     with timed("generation", "ours, adapters on", rows=rows) as figures, torch.inference_mode():
-        forward = Actors(model, adapters(ppo_options())).next_token(POLICY)
+        forward = Actors(model, lora(ppo_options(), "CAUSAL_LM")).next_token(POLICY)
         prompt_rows = prompts(rows, size().prompt)
         _ours(model, prompt_rows, 4, forward)
         figures["tokens_s"], _, seconds = _ours(model, prompt_rows, tokens, forward)

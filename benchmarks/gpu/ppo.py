@@ -4,14 +4,14 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.gpu.measure import emit, timed
-from benchmarks.gpu.sizes import adapters, config, device, ppo_options, prompts, random_model, size
+from benchmarks.gpu.sizes import config, device, ppo_options, prompts, random_model, size
 
 GIB = 2**30
 
 
 def ppo() -> None:
     """Policy, value, reward and reference on one base."""
-    from instructwild_trainer.fit import fuse_layers
+    from instructwild_trainer.fit import fuse_layers, lora
     from instructwild_trainer.lora import follow_base
     from instructwild_trainer.memory import shape_of
     from instructwild_trainer.ppo.actors import REWARD, Actors, value_head
@@ -25,11 +25,11 @@ def ppo() -> None:
     with tempfile.TemporaryDirectory() as scratch, timed("ppo", "one update with PTX") as figures:
         config("7b").save_pretrained(scratch)
         estimate = need(shape_of(Path(scratch), options), options, options.dtype, reward=True)
-        lora = adapters(options)
+        adapters = lora(options, "CAUSAL_LM")
         base = random_model("7b")
         fuse_layers(base)
-        actors = Actors(base, lora)
-        actors.peft.add_adapter(REWARD, lora)
+        actors = Actors(base, adapters)
+        actors.peft.add_adapter(REWARD, adapters)
         actors.heads[REWARD] = value_head(base).to(base.device).requires_grad_(False)
         follow_base(base)
         supervised = [Encoded(row, [-100] * (len(row) // 2) + row[len(row) // 2:])

@@ -182,11 +182,3 @@ def ppo_options():
         "batch_size": s.batch, "mini_batch_size": s.mini_batch, "response_length": s.response, "num_ppo_epochs": s.epochs,
         "max_steps": 1, "save_steps": 10**6, "max_length": s.prompt + s.response, "entropy_stop": 0, "kl_stop": 0,
         "endless_stop": 0, "dtype": str(dtype()).removeprefix("torch.")})
-
-
-def adapters(options):
-    """The LoRA layers of PPO's models."""
-    from peft import LoraConfig
-
-    return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
-                      target_modules=options.lora_target_modules)

@@ -49,6 +49,18 @@ def _packed(numbers: Tensor) -> Tensor:
     return torch.ops.aten._convert_weight_to_int4pack(pairs, TILES)     # type: ignore[no-any-return]
 
 
+def codes_of(words: Tensor, bits: int) -> Tensor:
+    """[in, out] the codes in auto-gptq's words.
+
+    Args:
+        words: [in * bits / 32, out] int32, the first code in the lowest bits.
+        bits: of a code: 2, 4 or 8.
+    """
+    shifts = torch.arange(0, 32, bits, device=words.device, dtype=torch.int32)
+    codes: Tensor = (words[:, None] >> shifts[:, None]) & (2**bits - 1)
+    return codes.flatten(0, 1)
+
+
 def from_gptq(layer: Any) -> Int4Linear | None:
     """The same weights as a packed layer of gptqmodel that multiplies by plain torch; None where the kernel cannot.
 
@@ -62,8 +74,7 @@ def from_gptq(layer: Any) -> Int4Linear | None:
     in_order = torch.arange(inputs, device=layer.g_idx.device) // group
     if not torch.equal(layer.g_idx.long(), in_order):
         return None
-    shifts = torch.arange(0, 32, 4, device=layer.qweight.device, dtype=torch.int32)
-    numbers = (layer.qweight[:, None] >> shifts[:, None] & 15).view(inputs, outputs)
+    numbers = codes_of(layer.qweight, layer.bits)
     dense, scales = layer.dequantize_weight().view(inputs, outputs), layer.scales.float()
     zeros = dense[::group].float() - (numbers[::group] - 8) * scales     # whichever way the file writes them
     return Int4Linear(numbers.T, scales.T, zeros.T, layer.bias)

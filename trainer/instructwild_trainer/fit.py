@@ -64,15 +64,16 @@ def check_scale(options: "TrainOptions | PPOOptions") -> None:
                           where="--lora-alpha", remedy=f"set it to {2 * options.lora_r}")
 
 
-def lora(options: TrainOptions, task: str, **more: Any) -> "LoraConfig | None":
-    """The adapters to train, or None for full training."""
+def lora(options: "TrainOptions | PPOOptions", task: str, **more: Any) -> "LoraConfig | None":
+    """The adapters to train, without dropout for PPO; None for full training."""
     if not options.use_peft:
         return None
     from peft import LoraConfig
 
     named = [name.strip() for name in options.lora_target_modules.split(",") if name.strip()]
     targets = named[0] if named == ["all-linear"] else named
-    return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, lora_dropout=options.lora_dropout,  # type: ignore[arg-type]
+    dropout = options.lora_dropout if isinstance(options, TrainOptions) else 0.0
+    return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, lora_dropout=dropout,  # type: ignore[arg-type]
                       target_modules=targets, task_type=task, **more)
 
 

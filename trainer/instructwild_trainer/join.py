@@ -39,8 +39,8 @@ def join_checkpoint(checkpoint: Path, model: "str | Path | Source", out: Path, *
         policy = PeftModel.from_pretrained(policy, str(folder))
     else:
         _copy(folder, policy)
-    own = replace(source, folder=folder) if (folder / "tokenizer_config.json").is_file() else source
-    chat = load_chat(own) if own is not source else load_chat(source, template)
+    saved = (folder / "tokenizer_config.json").is_file()
+    chat = load_chat(replace(source, folder=folder)) if saved else load_chat(source, template)
     with new_folder(out) as temporary:
         save_policy(policy, chat, temporary, source, final=out)
     return out

@@ -17,10 +17,10 @@ class Factor(nn.Linear):
 
 
 class FusedLora(Linear):
-    """PEFT's LoRA layer in three products forwards and six backwards, without a pass over the outputs for scaling and sum.
+    """PEFT's LoRA layer in three products forwards and five backwards, without a pass over the outputs for scaling and sum.
 
-    In a 7B model those passes take an eighth of an update on an H100. What is no plain layer with
-    one adapter goes PEFT's way.
+    In a 7B model those passes take an eighth of an update on an H100. What is no plain layer with one adapter goes PEFT's
+    way.
     """
 
     def forward(self, x: Tensor, *args: Any, **options: Any) -> Tensor:

@@ -32,8 +32,7 @@ def is_first() -> bool:
 
 def shard_count() -> int:
     """Into how many shards the weights are divided, one a process: 1 unless FSDP or DeepSpeed was launched."""
-    sharded = in_parts()
-    return count() if sharded else 1
+    return count() if in_parts() else 1
 
 
 def device() -> str:

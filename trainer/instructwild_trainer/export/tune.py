@@ -109,8 +109,10 @@ def unpacked(codes: "torch.Tensor", zeros: "torch.Tensor", bits: int) -> "torch.
     """
     import torch
 
+    from instructwild.llm.int4 import codes_of
+
     shifts, most = torch.arange(0, 32, bits), 2**bits - 1
-    code = ((codes[:, None, :] >> shifts[None, :, None]) & most).flatten(0, 1).T          # [out, in]
+    code = codes_of(codes, bits).T                                                        # [out, in]
     zero = (((zeros[:, :, None] >> shifts) & most).flatten(1) + 1) & most                  # [groups, out]
     return code.unflatten(1, (len(zero), -1)) - zero.T[:, :, None]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from instructwild.console.terminal import console
 from instructwild.errors import ModelError
 from instructwild_trainer.adapter import Source, load_policy, load_reward
-from instructwild_trainer.fit import fuse_layers
+from instructwild_trainer.fit import fuse_layers, lora
 from instructwild_trainer.memory import as_torch, dtype_of
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
@@ -40,7 +40,6 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         InstructwildError: a model cannot be loaded, or a function cannot be found.
     """
     import torch
-    from peft import LoraConfig
 
     functions_as_scores = [FunctionScore(reward_function(path), prompts, chat) for path in functions]
     dtype = as_torch(dtype_of(options))
@@ -48,9 +47,6 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
     shared_trunk = options.value_trunk == "policy" or options.algorithm != "ppo"
     shards = shards_of(options, processes.world)
     on_base = options.use_peft and reward is not None and has_same_base(reward, base)
-    targets = options.lora_target_modules
-    lora = LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, task_type="CAUSAL_LM",
-                      target_modules=targets if targets == "all-linear" else [name.strip() for name in targets.split(",")])
 
     def loaded(dtype: "str | torch.dtype") -> "PreTrainedModel":
         return load_policy(base, dtype=dtype, trust_remote_code=options.trust_remote_code)[0]
@@ -61,8 +57,9 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
     elif options.use_peft:
         model = quantize_base(loaded(dtype), options, device()).to(device())
         fuse_layers(model)
-        actors = Actors(model, lora, reward.folder if reward and on_base else None, shared_trunk=shared_trunk,
-                        value_from_reward=options.value_init == "reward", value_layers=options.value_layers)
+        actors = Actors(model, lora(options, "CAUSAL_LM"), reward.folder if reward and on_base else None,
+                        shared_trunk=shared_trunk, value_from_reward=options.value_init == "reward",
+                        value_layers=options.value_layers)
     else:
         model = loaded(dtype if dtype == torch.float32 else "auto").to(device())
         models = model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model)

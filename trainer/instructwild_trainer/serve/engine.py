@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from instructwild.llm.generation.decoder import Decoder
 
 LONGEST_WAIT = 60
-PREFILL_TOKENS, ON_DEVICE = 512, 4096
-"""How many prompt tokens are read between two steps of the rows that are already being answered: a device reads eight times
-as many in the time that a few take it.
-"""
+PREFILL_TOKENS = 512
+"""How many prompt tokens are read between two steps of the rows that are already being answered."""
+PREFILL_TOKENS_ON_GPU = 4096
+"""The same on a GPU, which reads so many in about the time that a few take it."""
 STREAMED = 4
 """Steps on a device between two looks at what was written: what a stream may lag behind."""
 FIRST_COLUMNS = 1024
@@ -223,7 +223,8 @@ def _read_on(decoder: "Decoder", model_queue: ModelQueue) -> None:
             if of_prompt:
                 note_prompt(row, own, start, decoder.offset(row))
 
-    if decoder.advance(PREFILL_TOKENS if decoder.device.type == "cpu" else ON_DEVICE, observe if any(noted) else None):
+    if decoder.advance(PREFILL_TOKENS if decoder.device.type == "cpu" else PREFILL_TOKENS_ON_GPU,
+                       observe if any(noted) else None):
         for row, of_prompt in zip(rows, noted, strict=True):
             if of_prompt and not row.logprobs:        # a prompt of one token, which no other predicts
                 row.logprobs.append(TokenLogprob(row.prompt[0], None))
