@@ -1,6 +1,7 @@
 """Names that one module takes from another of ours are there: an import in `try` or in a function fails late or unseen."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,16 @@ def file_of(module):
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
+@cache
+def tree_of(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def names_of(path):
     """What a module defines or imports at its top level, and the modules beside it where it is a package."""
     names = {each.stem for each in path.parent.iterdir()} if path.name == "__init__.py" else set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
@@ -32,7 +39,7 @@ def names_of(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_name_is_where_it_is_taken_from(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.partition(".")[0] in PACKAGES:
             there = file_of(node.module)
             assert there.exists(), f"line {node.lineno}: {node.module}"
