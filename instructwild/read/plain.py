@@ -30,6 +30,9 @@ NESTED = frozenset({"messages", "conversations", "conversation", "history", "spe
 """Columns that need a closer look, row by row."""
 IDS = ("id", "response_id")
 """A user's own ids are `extra`; those that `schema.identity` gives are not, and need a closer look."""
+WHITE_SPACE = ("\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
+               + "".join(map(chr, range(0x2000, 0x200b))))
+"""What `str.strip` takes away: polars' own list lacks the four separators of ASCII."""
 CONTENT_ID = re.compile(rf"^[0-9a-f]{{{ID_LENGTH}}}$")
 
 
@@ -83,7 +86,7 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
     """
     columns, beside = texts(frame), _present(pl.col("input")).fill_null("")
     prompt = pl.coalesce(PROMPT_KEYS)
-    joined = beside.str.strip_chars() != ""
+    joined = _is_written(beside)
     turns = columns.select(
         line=pl.when(joined).then(prompt.str.count_matches("\n", literal=True) + 1),
         prompt=pl.when(joined).then(pl.concat_str(prompt, beside, separator="\n")).otherwise(prompt),
@@ -114,12 +117,17 @@ def _not_empty(text: pl.Expr) -> pl.Expr:
 
 def _written(text: pl.Expr) -> pl.Expr:
     """The text where it is more than white space."""
-    return pl.when(text.str.contains(r"\S")).then(text)
+    return pl.when(_is_written(text)).then(text)
+
+
+def _is_written(text: pl.Expr) -> pl.Expr:
+    """Whether `str.strip` leaves anything of it."""
+    return text.str.contains(r"[^\s\x1c-\x1f]")
 
 
 def _present(text: pl.Expr) -> pl.Expr:
     """The text where it does not stand for an empty cell."""
-    return pl.when(~text.str.strip_chars().is_in(ABSENT)).then(text)
+    return pl.when(~text.str.strip_chars(WHITE_SPACE).is_in(ABSENT)).then(text)
 
 
 def _extra(turns: pl.DataFrame, extra: Sequence[str | None] | pl.Series | None) -> pl.Series:

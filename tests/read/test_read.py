@@ -72,6 +72,14 @@ def test_columns_read_at_once_equal_rows_read_one_by_one(rows):
     assert not bad
 
 
+@pytest.mark.parametrize("text", ["\x1c", "a", "\x1f\n", "\u2003", "\x85nan\x1e", "\x00"])
+def test_what_is_white_space_is_the_same_at_once_and_one_by_one(text):
+    values = [{"instruction": "a", "input": text, "output": text}]
+    builder = Builder("parquet", "some.parquet")
+    builder.add(values[0])
+    assert from_columns(pl.DataFrame(values), Reading("some.parquet"))[0].equals(builder.frame())
+
+
 @pytest.mark.parametrize(("row", "said"), [
     ({"instruction": "Add", "input": "1, 2", "output": "3"}, [("user", "Add\n1, 2"), ("assistant", "3")]),
     ({"prompt": "你好", "response": ""}, [("user", "你好")]),
