@@ -15,6 +15,7 @@ def test_all_four_are_there():
     assert len(NOTEBOOKS) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_something(path, tmp_path, monkeypatch):
     from nbclient import NotebookClient

@@ -7,6 +7,7 @@ import shutil
 import pytest
 import torch
 from answered import ROWS, conversation
+from filelock import FileLock
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -17,15 +18,38 @@ def _swept_here():
 
 
 @pytest.fixture(scope="session")
-def rows(tmp_path_factory):
-    path = tmp_path_factory.mktemp("rows") / "rows.json"
-    path.write_text(json.dumps(ROWS, ensure_ascii=False), encoding="utf-8")
-    return str(path)
+def made_once(tmp_path_factory, worker_id):
+    """`made_once(name, make)`: a folder that the first process of the run makes by `make(folder)` and all of them read."""
+    base = tmp_path_factory.getbasetemp()
+    shared = (base if worker_id == "master" else base.parent) / "exports"
+    shared.mkdir(exist_ok=True)
+
+    def made(name, make):
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.whole").exists():
+                make(shared / name)
+                (shared / f"{name}.whole").touch()
+        return shared / name
+
+    return made
 
 
 @pytest.fixture(scope="session")
-def taught(tiny_model, tmp_path_factory):
+def rows(made_once):
+    def write(folder):
+        folder.mkdir()
+        (folder / "rows.json").write_text(json.dumps(ROWS, ensure_ascii=False), encoding="utf-8")
+
+    return str(made_once("rows", write) / "rows.json")
+
+
+@pytest.fixture(scope="session")
+def taught(tiny_model, made_once):
     """The tiny model, trained until damage to its weights shows in its perplexity."""
+    return made_once("taught", lambda folder: teach(tiny_model, folder / "model")) / "model"
+
+
+def teach(tiny_model, folder):
     from torch.nn.functional import cross_entropy
 
     from instructwild_trainer.adapter import load_chat, load_policy
@@ -43,18 +67,15 @@ def taught(tiny_model, tmp_path_factory):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    folder = tmp_path_factory.mktemp("taught") / "model"
     shutil.copytree(tiny_model, folder)
     model.save_pretrained(folder)
-    return folder
 
 
 @pytest.fixture(scope="session")
-def quantized(taught, rows, tmp_path_factory):
+def quantized(taught, rows, made_once):
     """The export stage of the taught model in groups of 32."""
     from instructwild import stage
     from instructwild_trainer.export.stage import export
 
-    out = tmp_path_factory.mktemp("exported") / "out"
-    export(str(taught), out, format="gptq", calibration=[rows], group_size=32)
-    return stage.load(out)
+    return stage.load(made_once("gptq", lambda out: export(str(taught), out, format="gptq", calibration=[rows],
+                                                           group_size=32)))
