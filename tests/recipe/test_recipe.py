@@ -39,6 +39,23 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def run_before(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("before") / "folder"
+    folder.mkdir()
+    (folder / "rows.jsonl").write_text(ROWS, encoding="utf-8")
+    (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+    chain_in(folder).run()
+    return folder
+
+
+@pytest.fixture
+def finished(run_before, folder):
+    """The folder with both stages finished; a chain may be moved."""
+    shutil.copytree(run_before, folder, dirs_exist_ok=True)
+    return folder
+
+
 def words_of(folder, command, options):
     """The words that follow the command in its step."""
     (folder / "recipe.yaml").write_text(f"title: T\nstages:\n  only: {{run: {command}, options: {options}}}\n",
@@ -66,32 +83,30 @@ def test_a_chain_runs_skips_and_redoes_only_what_changed(folder):
     assert "seeds" in (folder / "out" / "index.html").read_text()
 
 
-def test_what_makes_a_stage_run_again_is_said_with_its_old_and_new_value(folder, capsys):
-    chain_in(folder).run()
-    (folder / "recipe.yaml").write_text(RECIPE + "    options: {steps: [exact], rule: needs_web=drop}\n", encoding="utf-8")
-    (folder / "rows.jsonl").write_text(ROWS + '{"instruction": "And a draw?"}\n', encoding="utf-8")
-    seeds, clean = chain_in(folder).steps
-    again, = chain_in(folder).why_again(seeds)
+def test_what_makes_a_stage_run_again_is_said_with_its_old_and_new_value(finished, capsys):
+    (finished / "recipe.yaml").write_text(RECIPE + "    options: {steps: [exact], rule: needs_web=drop}\n", encoding="utf-8")
+    (finished / "rows.jsonl").write_text(ROWS + '{"instruction": "And a draw?"}\n', encoding="utf-8")
+    seeds, clean = chain_in(finished).steps
+    again, = chain_in(finished).why_again(seeds)
     assert re.fullmatch(r"argument 2: rows.jsonl \(sha256 \w{12}\) → rows.jsonl \(sha256 \w{12}\)", again)
-    assert chain_in(folder).why_again(clean) == ["--steps: not there → exact", "--rule: not there → needs_web=drop"]
+    assert chain_in(finished).why_again(clean) == ["--steps: not there → exact", "--rule: not there → needs_web=drop"]
     capsys.readouterr()
-    show_plan(chain_in(folder))
+    show_plan(chain_in(finished))
     assert "clean runs again: --steps: not there → exact" in capsys.readouterr().err
-    chain_in(folder).run()
+    chain_in(finished).run()
     assert "runs again: stage seeds: data.parquet" in capsys.readouterr().err
-    assert [chain_in(folder).why_again(step) for step in chain_in(folder).steps] == [[], []]
+    assert [chain_in(finished).why_again(step) for step in chain_in(finished).steps] == [[], []]
 
 
-def test_a_stage_whose_file_was_altered_is_made_again_and_says_so(folder, capsys):
-    chain_in(folder).run()
-    data = folder / "out" / "seeds" / "data.parquet"
+def test_a_stage_whose_file_was_altered_is_made_again_and_says_so(finished, capsys):
+    data = finished / "out" / "seeds" / "data.parquet"
     before = data.read_bytes()
     data.write_bytes(before + b"x")
-    seeds, clean = chain_in(folder).steps
-    assert "data.parquet was altered after the stage finished" in chain_in(folder).why_again(seeds)[0]
-    chain_in(folder).run()
+    seeds, clean = chain_in(finished).steps
+    assert "data.parquet was altered after the stage finished" in chain_in(finished).why_again(seeds)[0]
+    chain_in(finished).run()
     assert data.read_bytes() == before
-    assert not chain_in(folder).why_again(clean)
+    assert not chain_in(finished).why_again(clean)
 
 
 def test_the_last_line_tells_this_run_from_all_the_work(folder, capsys):
@@ -241,10 +256,10 @@ def test_an_earlier_stage_can_stand_behind_a_word_and_publish_is_never_forced(fo
     assert "--force" not in published.command
 
 
-def test_what_was_published_is_skipped_until_its_stage_changes(folder):
-    (folder / "recipe.yaml").write_text(
+def test_what_was_published_is_skipped_until_its_stage_changes(finished):
+    (finished / "recipe.yaml").write_text(
         RECIPE + "  hub:\n    run: publish @clean me/x --dry-run --unstated-license cc0-1.0\n", encoding="utf-8")
-    chain = chain_in(folder)
+    chain = chain_in(finished)
     chain.run()
     hub = chain.steps[-1]
     assert (hub.folder / "README.md").is_file()
@@ -253,32 +268,31 @@ def test_what_was_published_is_skipped_until_its_stage_changes(folder):
     assert "hub/README.md" in page
     assert "Read the card" in page
     assert "All 3 stages are finished." in page
-    with (folder / "rows.jsonl").open("a", encoding="utf-8") as handle:
+    with (finished / "rows.jsonl").open("a", encoding="utf-8") as handle:
         handle.write('{"instruction": "Name a river in Asia."}\n')
-    assert not chain_in(folder).is_current(chain.steps[0])
-    chain_in(folder).run()
+    assert not chain_in(finished).is_current(chain.steps[0])
+    chain_in(finished).run()
     assert "3 rows" in (hub.folder / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_plan_tells_time_and_the_most_it_can_cost(folder, capsys):
+def test_the_plan_tells_time_and_the_most_it_can_cost(folder, run_before, capsys):
     more = "  more:\n    run: expand @clean --model gpt --budget 2.50\n  judged:\n    run: respond @more\n    usd: 0.5\n"
     (folder / "recipe.yaml").write_text(f"{RECIPE}    minutes: 7\n{more}", encoding="utf-8")
     show_plan(chain_in(folder))
     assert "4 of 4 stages to run, about 7 min, US$ 3.00 at most" in capsys.readouterr().err
+    shutil.copytree(run_before / "out", folder / "out")
     (folder / "recipe.yaml").write_text(RECIPE + "    minutes: 7\n", encoding="utf-8")
-    chain_in(folder).run()
     (folder / "rows.jsonl").write_text(ROWS.replace("tie", "draw"), encoding="utf-8")
     capsys.readouterr()
     show_plan(chain_in(folder))
     assert "about 1 min, US$ 0.00 at most" in capsys.readouterr().err  # as long as it took before
 
 
-def test_a_plan_reads_what_a_stage_told_before_once(folder, monkeypatch):
+def test_a_plan_reads_what_a_stage_told_before_once(finished, monkeypatch):
     from instructwild.stage import manifest
 
-    chain_in(folder).run()
-    (folder / "rows.jsonl").write_text(ROWS.replace("tie", "draw"), encoding="utf-8")
-    chain, read = chain_in(folder), []
+    (finished / "rows.jsonl").write_text(ROWS.replace("tie", "draw"), encoding="utf-8")
+    chain, read = chain_in(finished), []
     monkeypatch.setattr(Chain, "is_current", lambda chain, step: False)
     real = manifest.read_manifest
     monkeypatch.setattr(manifest, "read_manifest", lambda place: read.append(place) or real(place))
