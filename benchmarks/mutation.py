@@ -5,11 +5,13 @@ killed where one of the module's tests fails or does not end. Texts of messages 
 result is kept under `results/mutation/`, by module, so that the run can be stopped at any moment and goes on where it was;
 a module is begun anew when it or its tests change.
 
-    python -m benchmarks.mutation [WORDS]        only modules whose name holds one of the words
+    python -m benchmarks.mutation [WORDS] [--sample N]     only modules whose name holds one of the words; at most N mutants
+                                                           of each, drawn by a fixed seed
 
 Each mutant runs in a fork of a process that holds the libraries but none of our modules. Needs a system with `fork`.
 """
 
+import argparse
 import ast
 import copy
 import hashlib
@@ -18,6 +20,7 @@ import importlib.abc
 import importlib.util
 import json
 import os
+import random
 import signal
 import sys
 import time
@@ -38,7 +41,7 @@ TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
     **{f"instructwild_trainer.ppo.{name}": (["tests/trainer/ppo/test_mathematics.py"], TORCH) for name in
        ("rewards", "kl", "advantages", "loss", "ptx")},
     **{f"instructwild.clean.near.{name}": (["tests/clean/near"], ("polars", "numba")) for name in
-       ("threshold", "content", "match", "index", "corpus", "requests")},
+       ("threshold", "content", "keywords", "same_requests", "match", "index", "corpus", "requests")},
 }
 """Each module's tests, those first that are most about it, and the libraries that are loaded once for all its mutants."""
 COMPARISONS = {ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
@@ -174,8 +177,8 @@ def run_tests(module: str, tree: ast.Module, path: Path, tests: list[str], limit
     return "timeout"
 
 
-def measure(module: str, tests: list[str], libraries: tuple[str, ...]) -> None:
-    """Run the module's mutants that no earlier run has run."""
+def measure(module: str, tests: list[str], libraries: tuple[str, ...], sample: int | None) -> None:
+    """Run the module's mutants, or a sample of them, that no earlier run has run."""
     path = Path(str(importlib.util.find_spec(module.split(".")[0]).submodule_search_locations[0]))
     path = path.joinpath(*module.split(".")[1:]).with_suffix(".py")
     source = path.read_text(encoding="utf-8")
@@ -193,7 +196,7 @@ def measure(module: str, tests: list[str], libraries: tuple[str, ...]) -> None:
     limit = 3 * (time.monotonic() - began) + 10
     every = list(mutants(source))
     record["mutants"] = len(every)
-    for name, tree in every:
+    for name, tree in random.Random(0).sample(every, len(every))[:sample]:
         if name not in record["results"]:
             record["results"][name] = run_tests(module, tree, path, tests, limit)
             RESULTS.mkdir(parents=True, exist_ok=True)
@@ -220,10 +223,13 @@ def render() -> None:
 
 
 def main() -> None:
-    words = sys.argv[1:]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--sample", type=int)
+    options = parser.parse_args()
     for module, (tests, libraries) in TARGETS.items():
-        if not words or any(word in module for word in words):
-            measure(module, [test for test in tests if (ROOT / test).exists()], libraries)
+        if not options.words or any(word in module for word in options.words):
+            measure(module, [test for test in tests if (ROOT / test).exists()], libraries, options.sample)
     render()
 
 
