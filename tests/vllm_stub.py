@@ -134,9 +134,13 @@ class LLM:
             from peft import LoraConfig, PeftModel
             from transformers import AutoModelForCausalLM
 
-            assert LoraConfig.from_pretrained(request.lora_path).r <= self.args["max_lora_rank"]
+            from instructwild_trainer.lora import plain_layers
+
+            config = LoraConfig.from_pretrained(request.lora_path)
+            assert config.r <= self.args["max_lora_rank"]
+            plain_layers(config)
             whole = AutoModelForCausalLM.from_pretrained(self.folder, dtype=torch.float32)
-            self.adapted = {request.lora_int_id: PeftModel.from_pretrained(whole, request.lora_path).eval()}
+            self.adapted = {request.lora_int_id: PeftModel.from_pretrained(whole, request.lora_path, config=config).eval()}
         return self.adapted[request.lora_int_id]
 
     @torch.no_grad()

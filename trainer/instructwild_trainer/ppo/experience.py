@@ -36,6 +36,8 @@ class Experience:
     which: Tensor | None = None
     """[B] which of the training prompts was answered."""
     logprobs: Tensor | None = None
+    sampler_logprobs: Tensor | None = None
+    """[B, T] as another engine that wrote the responses knows them."""
     ref_logprobs: Tensor | None = None
     values: Tensor | None = None
     entropy: Tensor | None = None
