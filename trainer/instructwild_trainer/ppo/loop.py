@@ -21,7 +21,6 @@ from instructwild_trainer.ppo.plan import steps_per_update, tokens_at_once, upda
 from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import compute_advantages, compute_logprobs_values_scores, generate, seeded
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
-from instructwild_trainer.ppo.tokens import token_logprobs
 from instructwild_trainer.ppo.vllm_rollouts import VLLMRollouts
 from instructwild_trainer.ppo.watch import Stopped, Watch
 from instructwild_trainer.processes import Processes
@@ -178,10 +177,10 @@ class Trainer:
         supervised_loss, supervised = self._ptx(number, policy)
         self.optimizer.zero_grad(set_to_none=True)
         own = minibatch.pick(self.processes.share(len(minibatch)))
-        for _, batch in own.micro_batches(o.per_device_train_batch_size, tokens_at_once(o, self.actors)):
+        for _, batch in own.micro_batches(o.per_device_train_batch_size, tokens_at_once(o, self.actors), self.actors.flat):
             share = sum(batch.sizes[1]) / tokens
             predicted = self.actors.predict(POLICY, batch)
-            loss, clipped = policy_loss(token_logprobs(predicted.logits, batch.response, o.temperature), batch.logprobs,
+            loss, clipped = policy_loss(predicted.logprobs(batch.response, o.temperature), batch.logprobs,
                                         batch.advantages, batch.mask, o.cliprange)
             if not self.actors.shared_trunk:
                 (share * loss).backward()

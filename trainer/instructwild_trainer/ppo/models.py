@@ -64,6 +64,8 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         model = loaded(dtype if dtype == torch.float32 else "auto").to(device())
         models = model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model)
         actors = SeparateActors(*models) if dtype == torch.float32 else MasterWeightActors(*models, dtype)
+    if actors.device.type == "cuda":
+        actors.read_flat()
     size, tokens = options.per_device_train_batch_size, tokens_at_once(options, actors)
     scores: list[Score] = [*functions_as_scores]
     if reward and on_base:

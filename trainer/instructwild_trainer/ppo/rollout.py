@@ -15,7 +15,6 @@ from instructwild_trainer.ppo.experience import Experience, joined
 from instructwild_trainer.ppo.masked import kept, masked_mean
 from instructwild_trainer.ppo.plan import tokens_at_once
 from instructwild_trainer.ppo.rewards import penalised, token_rewards
-from instructwild_trainer.ppo.tokens import token_entropy, token_logprobs
 
 
 Sampler = Callable[[Sequence[DecodedRow]], list[list[float]]]
@@ -128,18 +127,18 @@ def compute_logprobs_values_scores(actors: Actors, rollout: Experience, score: C
     """
     parts = []
     at_once = tokens_at_once(options, actors)
-    for rows, batch in rollout.micro_batches(options.per_device_train_batch_size, at_once):
+    for rows, batch in rollout.micro_batches(options.per_device_train_batch_size, at_once, actors.flat):
         columns: dict[str, Tensor] = {}
         predicted = None
         if batch.logprobs is None:
             predicted = actors.predict(POLICY, batch)
-            columns["logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
-            columns["entropy"] = token_entropy(predicted.logits, options.temperature)
+            columns["logprobs"] = predicted.logprobs(batch.response, options.temperature)
+            columns["entropy"] = predicted.entropy(options.temperature)
         lower = actors.lower(batch)
         if batch.values is None:
             columns["values"] = actors.values(batch.with_columns(lower=lower), predicted)
         predicted = actors.predict(REFERENCE, batch)
-        columns["ref_logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
+        columns["ref_logprobs"] = predicted.logprobs(batch.response, options.temperature)
         parts.append((rows, batch.with_columns(
             lower=lower, **{name: kept(value, batch.mask) for name, value in columns.items()})))
     known = joined(parts)

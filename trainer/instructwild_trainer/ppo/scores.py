@@ -48,7 +48,7 @@ class ModelScore:
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
         result = torch.zeros(len(experience), device=self.actors.device)
-        for rows, batch in experience.micro_batches(self.batch_size, self.tokens):
+        for rows, batch in experience.micro_batches(self.batch_size, self.tokens, self.actors.flat):
             result[rows] = self.actors.scores(batch)
         return result
 
