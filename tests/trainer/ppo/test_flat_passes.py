@@ -7,12 +7,13 @@ import torch
 from ppo_run import PTX, actors_on, all_weights_on, trainer_on
 from torch.testing import assert_close
 
-from instructwild_trainer.packing import NAME
+from instructwild_trainer.adapter import load_reward
+from instructwild_trainer.packing import NAME, attend_by_document
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE
 from instructwild_trainer.ppo.flat import flat_rows
 from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import compute_logprobs_values_scores
-from instructwild_trainer.ppo.scores import ModelScore
+from instructwild_trainer.ppo.scores import ModelScore, SeparateModelScore
 from instructwild_trainer.ppo.supervised import ptx_forward
 
 
@@ -67,6 +68,15 @@ def test_what_an_update_learns_from_is_the_same(tiny_model, reward_stage, tmp_pa
         assert_close(getattr(other, name), getattr(known, name), atol=1e-5, rtol=1e-5, msg=name)
     on = torch.cat([known.prompt_mask, known.mask], 1)
     assert_close(other.lower[on], known.lower[on], atol=1e-5, rtol=1e-5)
+
+
+def test_a_reward_model_with_a_base_of_its_own_gives_the_same_scores(tiny_model, reward_stage, tmp_path):
+    model = load_reward(reward_stage, dtype=torch.float32)[0].eval()
+    _, _, experience = both(lambda: actors_on(tiny_model, stirred=True), tmp_path)
+    padded = SeparateModelScore(model, 3)(experience)
+    assert attend_by_document(model)
+    assert_close(SeparateModelScore(model, 3, flat=True)(experience), padded, atol=1e-5, rtol=1e-5)
+    assert padded.std() > 0
 
 
 def test_in_fp64_hidden_states_and_logits_agree_to_ten_digits(tiny_model, tmp_path):
