@@ -33,6 +33,8 @@ def attend_by_document(model: Any) -> bool:
     """
     from transformers import AttentionInterface, AttentionMaskInterface
 
+    if model.config._attn_implementation == NAME:
+        return True
     if model.config._attn_implementation != "sdpa" or not model._supports_attention_backend:
         return False
     AttentionInterface.register(NAME, attention)

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from instructwild.errors import MissingExtraError
+from instructwild.errors import ConfigError, MissingExtraError
+from instructwild.expand.respond import ResponsePlan, respond
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.generation.vllm_decoder import VLLMDecoder, need_vllm
 from instructwild.llm.local import LocalModel
@@ -98,3 +99,32 @@ def test_log_probabilities_are_those_of_what_was_drawn_and_memory_is_given_back_
 def test_without_vllm_the_remedy_is_named():
     with pytest.raises(MissingExtraError, match="pip install vllm"):
         need_vllm()
+
+
+@pytest.fixture
+def prompts(tmp_path):
+    file = tmp_path / "prompts.jsonl"
+    file.write_text('{"instruction": "What is bread?"}\n{"instruction": "什么是盐？"}\n', encoding="utf-8")
+    return file
+
+
+def test_respond_answers_by_vllm_and_never_takes_its_answers_for_those_of_our_own(vllm, tiny_model, prompts, tmp_path):
+    plan = ResponsePlan(sampling=Sampling(max_tokens=5, temperature=0.0), truncated="keep", attempts=1)
+    cache = tmp_path / "paid"
+    by_vllm = respond([prompts], tmp_path / "vllm", [str(tiny_model)], plan, engine="vllm", cache=cache)
+    assert by_vllm.manifest.config["engine"] == "vllm"
+    assert len(vllm.calls) == 1
+    assert {each.max_tokens for each in vllm.calls[0].params} == {5}
+    own = respond([prompts], tmp_path / "own", [str(tiny_model)], plan, cache=cache)
+    assert len(vllm.calls) == 1
+    assert own.manifest.config != by_vllm.manifest.config
+    respond([prompts], tmp_path / "again", [str(tiny_model)], plan, engine="vllm", cache=cache)
+    assert len(vllm.calls) == 1                      # kept, and not asked for again
+
+
+def test_respond_names_the_remedy_before_anything_is_written(prompts, tmp_path):
+    with pytest.raises(MissingExtraError, match="--engine vllm"):
+        respond([prompts], tmp_path / "out", ["tiny"], ResponsePlan(), engine="vllm")
+    with pytest.raises(ConfigError, match="no endpoint"):
+        respond([prompts], tmp_path / "out", ["http://127.0.0.1:9/v1#m"], ResponsePlan(), engine="vllm")
+    assert not (tmp_path / "out").exists()
