@@ -3,8 +3,8 @@
     python -m benchmarks.competitors [TOKENS [A_CORE…]]       competitors a core: 2 without any
 
 Two processes for each core count and do nothing else, each in a session of its own: where the kernel groups processes by
-session (autogroup) it shares the cores among sessions, else among threads. In turns quiet and beside them, for one and for all
-threads; the machine must be quiet otherwise. What a fair share of the cores would leave stands beside.
+session (autogroup) it shares the cores among sessions, else among threads. In turns quiet and beside them, for one and for
+all threads; the machine must be quiet otherwise. What a fair share of the cores would leave stands beside.
 """
 
 import os

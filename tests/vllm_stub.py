@@ -11,8 +11,8 @@ from types import ModuleType, SimpleNamespace
 
 import torch
 
-ENGINE_ARGS = {"max_model_len", "max_num_seqs", "enable_lora", "max_loras", "max_lora_rank", "max_cpu_loras", "logprobs_mode",
-               "enable_sleep_mode", "generation_config", "max_num_batched_tokens", "enable_prefix_caching", "max_logprobs"}
+ENGINE_ARGS = {"max_model_len", "max_num_seqs", "enable_lora", "max_loras", "max_lora_rank", "max_cpu_loras",
+               "logprobs_mode", "enable_sleep_mode", "generation_config", "max_num_batched_tokens", "enable_prefix_caching"}
 
 
 @dataclass

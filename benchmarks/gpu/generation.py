@@ -13,7 +13,7 @@ SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 
 
 def generation() -> None:
-    """A PPO rollout's decoding with adapters on, then sampling at several batch sizes beside `generate`, the largest first."""
+    """A PPO rollout's decoding with adapters on, then sampling at several batch sizes beside `generate`, largest first."""
     import torch
 
     model, tokens = base(), size().tokens

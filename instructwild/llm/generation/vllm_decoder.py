@@ -1,4 +1,4 @@
-"""vLLM in place of our own decoder, where it is installed: the same rows, adapters by request, log-probabilities of what was drawn.
+"""vLLM in place of our own decoder, where it is installed: the same rows, adapters by request, log-probabilities returned.
 
 Written against the interface of vLLM's `LLM` and tested against a stand-in of it: vLLM itself was not run.
 """
@@ -55,7 +55,8 @@ class VLLMDecoder:
         from vllm import LLM
 
         self.folder, self.sleeps = folder, sleeps
-        adapters = {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(n for n in RANKS if n >= rank)} if rank else {}
+        adapters = {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(n for n in RANKS if n >= rank)} \
+            if rank else {}
         try:
             self._llm: Any = LLM(
                 model=str(folder), dtype=dtype, max_model_len=context, max_num_seqs=slots, trust_remote_code=False, seed=0,

@@ -93,7 +93,8 @@ def test_the_processor_looks_at_a_device_once_in_eight_steps_and_never_within_th
     made = Decoder(forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=4, columns=64,
                    graphs=(lambda: lambda work: work) if recorded else None)
     made.lookahead = 8
-    read = [DecodedRow([301 + n] * (3 + n), 40, seed=n, temperature=1.0, top_p=0.7, repetition_penalty=1.1) for n in range(4)]
+    read = [DecodedRow([301 + n] * (3 + n), 40, seed=n, temperature=1.0, top_p=0.7, repetition_penalty=1.1)
+            for n in range(4)]
     looks = []
     for name in ("tolist", "item", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__"):
         plain = getattr(torch.Tensor, name)

@@ -95,7 +95,7 @@ def test_in_fp64_hidden_states_and_logits_agree_to_ten_digits(tiny_model, tmp_pa
 
 
 def test_rows_are_written_by_slots_and_read_flat_by_the_same_model(tiny_model, tmp_path):
-    padded, flat, experience = both(lambda: actors_on(tiny_model, stirred=True), tmp_path)
+    _, flat, experience = both(lambda: actors_on(tiny_model, stirred=True), tmp_path)
     assert flat.actors.base.config._attn_implementation == NAME
     again, _ = flat.roll_out(0)
     assert again.response.tolist() == experience.response.tolist()

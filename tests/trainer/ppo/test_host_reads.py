@@ -14,9 +14,9 @@ from instructwild_trainer.ppo.watch import Stopped
 
 LOOKS = ("item", "tolist", "__bool__", "__int__", "__float__", "__index__", "numpy", "nonzero")
 ELSEWHERE = {"cycled", "answer_positions", "flat_rows", "_flat_forward", "attention", "_ignore_causal_mask_sdpa"}
-"""Functions that look at tensors which are on the CPU whatever the models' device is; attention over documents, which on a GPU
-hands their bounds to a kernel; and, the last, none of ours, that in which transformers asks at the head of a pass whether its
-rows are padded. AdamW is fused on a GPU, and asks nothing."""
+"""Functions that look at tensors which are on the CPU whatever the models' device is; attention over documents, which on a
+GPU hands their bounds to a kernel; and, the last, none of ours, that in which transformers asks at the head of a pass
+whether its rows are padded. AdamW is fused on a GPU, and asks nothing."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Rollouts by vLLM (a stand-in): the policy's adapter as it is goes by request, and what another engine knows is corrected."""
+"""Rollouts by vLLM (a stand-in): the policy's adapter goes by request as it is, and another engine's odds are corrected."""
 
 from dataclasses import replace
 from types import SimpleNamespace
@@ -16,6 +16,8 @@ from instructwild_trainer.ppo.rollout import compute_advantages
 from instructwild_trainer.ppo.vllm_rollouts import VLLMRollouts, check_vllm
 from tests import vllm_stub
 
+SHORT = {"engine": "vllm", "max_length": 32, "batch_size": 4}
+
 
 @pytest.fixture(scope="module")
 def loud_folder(tiny_model, tmp_path_factory):
@@ -28,7 +30,7 @@ def loud_folder(tiny_model, tmp_path_factory):
 def test_tokens_are_drawn_from_the_policy_as_it_is_at_each_update(monkeypatch, tiny_model, loud_folder, tmp_path):
     seen = vllm_stub.install(monkeypatch)
     actors = actors_on(tiny_model, stirred=True)
-    trainer = trainer_on(actors, tmp_path / "run", changes={"engine": "vllm", "max_length": 32, "batch_size": 4, "response_length": 4})
+    trainer = trainer_on(actors, tmp_path / "run", changes=SHORT | {"response_length": 4})
     trainer.vllm = VLLMRollouts(loud_folder, trainer.options, tmp_path)
     history = trainer.train().history
     assert [figures["sampler_difference"] < 1e-4 for figures in history] == [True, True]
@@ -40,7 +42,7 @@ def test_tokens_are_drawn_from_the_policy_as_it_is_at_each_update(monkeypatch, t
 def test_another_engines_rounding_becomes_a_weight_that_is_cut_off(monkeypatch, tiny_model, loud_folder, tmp_path):
     seen = vllm_stub.install(monkeypatch)
     trainer = trainer_on(actors_on(tiny_model, stirred=True), tmp_path / "run",
-                         changes={"engine": "vllm", "max_length": 32, "max_steps": 1, "batch_size": 4, "response_length": 3})
+                         changes=SHORT | {"max_steps": 1, "response_length": 3})
     trainer.vllm = VLLMRollouts(loud_folder, trainer.options, tmp_path)
     for off, weight in ((-0.5, 1.6487), (-1.0, 2.0), (0.5, 0.6065)):
         seen.off = off
@@ -66,11 +68,12 @@ def test_weights_by_hand():
 def test_runs_that_vllm_cannot_write_for_say_so_with_a_remedy(monkeypatch, tmp_path, changes, world, remedy):
     base = SimpleNamespace(folder=tmp_path, label="base")
     with pytest.raises(MissingExtraError, match="pip install vllm"):
-        check_vllm(base, PPOOptions(), 1)
+        check_vllm(base, PPOOptions(engine="vllm"), 1)
+    check_vllm(base, PPOOptions(**changes), world)      # our own decoder
     vllm_stub.install(monkeypatch)
-    check_vllm(base, PPOOptions(), 1)
+    check_vllm(base, PPOOptions(engine="vllm"), 1)
     with pytest.raises(ConfigError, match="this run") as error:
-        check_vllm(base, PPOOptions(**changes), world)
+        check_vllm(base, PPOOptions(engine="vllm", **changes), world)
     assert remedy in str(error.value)
 
 
@@ -78,4 +81,4 @@ def test_an_adapter_that_is_not_merged_is_no_base_for_vllm(monkeypatch, tmp_path
     vllm_stub.install(monkeypatch)
     (tmp_path / "adapter_config.json").write_text("{}")
     with pytest.raises(ConfigError, match="not merged"):
-        check_vllm(SimpleNamespace(folder=tmp_path, label="base"), PPOOptions(), 1)
+        check_vllm(SimpleNamespace(folder=tmp_path, label="base"), PPOOptions(engine="vllm"), 1)

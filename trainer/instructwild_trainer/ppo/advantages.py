@@ -44,8 +44,8 @@ def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float, lam: float)
 def truncated_weights(logprobs: Tensor, sampler_logprobs: Tensor, mask: Tensor, cap: float) -> Tensor:
     """min(π(token) / μ(token), cap) [B, T] fp32, 0 off the mask: what a token counts that μ drew in π's place.
 
-    Truncated importance sampling (Ionides 2008; V-trace's ρ̄, Espeholt et al. 2018), with π the policy as it computes here and
-    μ the same weights in another engine.
+    Truncated importance sampling (Ionides 2008; V-trace's ρ, Espeholt et al. 2018), with π the policy as it computes here
+    and μ the same weights in another engine.
 
     Args:
         logprobs: [B, T] of π.

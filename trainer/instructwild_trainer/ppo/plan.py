@@ -42,8 +42,9 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
 
     With LoRA the base is there once, whatever the number of roles; without it each role is a model, see `_all_weights`.
     Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
-    distributions of a batch of rollouts, the activations of a micro-batch or of a PTX batch, which goes through at once, or
-    what perplexity is measured with; vLLM holds the weights once more. What the value model's lower layers gave is kept for the whole batch.
+    distributions of a batch of rollouts, and where vLLM writes them the weights once more; the activations of a micro-batch
+    or of a PTX batch, which goes through at once, or what perplexity is measured with. What the value model's lower layers
+    gave is kept for the whole batch.
 
     Args:
         shape: of the base.

@@ -16,7 +16,6 @@ from instructwild_trainer.ppo.masked import kept, masked_mean
 from instructwild_trainer.ppo.plan import tokens_at_once
 from instructwild_trainer.ppo.rewards import penalised, token_rewards
 
-
 Sampler = Callable[[Sequence[DecodedRow]], list[list[float]]]
 """Brings rows to their ends; the log-probability of each of their tokens as the engine that drew them knows it."""
 

@@ -83,8 +83,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
     check_scale(options)
     if options.algorithm != "ppo":
         check_divisible(options)
-    if options.engine == "vllm":
-        check_vllm(base, options, dist.world)
+    check_vllm(base, options, dist.world)
     refuse_url(request.out)
     if dist.world > (options.batch_size if options.algorithm == "ppo" else 1):
         raise ConfigError(f"{dist.world} processes for batches of {options.batch_size} with {options.algorithm}",

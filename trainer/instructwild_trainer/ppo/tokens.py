@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-
 TOKENS = 512
 """Of a row in which others stand behind one another, how many are looked at at a time."""
 

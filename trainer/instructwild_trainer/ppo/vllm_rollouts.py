@@ -58,7 +58,7 @@ class VLLMRollouts:
 
 
 def check_vllm(base: "Source", o: PPOOptions, world: int) -> None:
-    """Whether vLLM can write the rollouts of a run.
+    """Whether vLLM can write the rollouts of a run that names it.
 
     Raises:
         MissingExtraError: vLLM is not installed.
@@ -66,6 +66,8 @@ def check_vllm(base: "Source", o: PPOOptions, world: int) -> None:
     """
     from instructwild_trainer.adapter import ADAPTER_CONFIG
 
+    if o.engine != "vllm":
+        return
     need_vllm()
     unfit = {
         "trains all weights, and vLLM takes adapters": (not o.use_peft, "train adapters: --use-peft"),

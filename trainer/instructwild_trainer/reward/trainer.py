@@ -22,9 +22,9 @@ from instructwild_trainer.reward.loss import centring_loss, ranking_loss
 class Collator:
     """Groups as one batch: each candidate once, however many annotators ranked it.
 
-    Gives input_ids and attention_mask [N, T], padded on the right, or what `flat_candidates` gives; group [N] (the prompt of a
-    candidate), and for each annotator's ranking of a prompt one entry a candidate: order [M] (which ranking), candidate [M]
-    (which row of N), rank [M], weight [M]; and how many prompts and rankings there are, as numbers: no device need be asked.
+    Gives input_ids and attention_mask [N, T], padded on the right, or what `flat_candidates` gives; group [N] (the prompt of
+    a candidate), and for each annotator's ranking of a prompt one entry a candidate: order [M] (which ranking), candidate
+    [M] (which row of N), rank [M], weight [M]; and how many prompts and rankings there are, as numbers: no device need be asked.
     """
 
     pad_id: int
