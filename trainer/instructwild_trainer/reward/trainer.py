@@ -24,7 +24,8 @@ class Collator:
 
     Gives input_ids and attention_mask [N, T], padded on the right, or what `flat_candidates` gives; group [N] (the prompt of
     a candidate), and for each annotator's ranking of a prompt one entry a candidate: order [M] (which ranking), candidate
-    [M] (which row of N), rank [M], weight [M]; and how many prompts and rankings there are, as numbers: no device need be asked.
+    [M] (which row of N), rank [M], weight [M]; and how many prompts and rankings there are, as numbers: no device need be
+    asked.
     """
 
     pad_id: int
