@@ -124,8 +124,11 @@ class Experience:
                                 if (value := getattr(self, f.name)) is not None})
 
     def with_columns(self, **columns: Tensor) -> "Experience":
-        """The same with more known about it."""
-        return replace(self, **columns)
+        """The same with more known about it; of rows that stay as they are no length is asked for again."""
+        more = replace(self, **columns)
+        if not {"prompt", "prompt_mask", "response", "mask"} & columns.keys():
+            more.__dict__.update({name: known for name in ("sizes", "flat") if (known := self.__dict__.get(name))})
+        return more
 
 
 def joined(parts: Sequence[tuple[Tensor, Experience]]) -> Experience:
