@@ -48,7 +48,7 @@ def test_figures_are_there_for_each_bar(lines):
 
 def test_parts_share_a_process_and_one_that_does_not_end_takes_none_with_it(tmp_path, monkeypatch):
     """The processes are shell scripts here; what is measured is not looked at."""
-    from benchmarks.gpu.__main__ import PARTS, Run
+    from benchmarks.gpu.__main__ import PARTS, PartRunner
 
     begun = tmp_path / "begun"
     program = tmp_path / "python"
@@ -64,12 +64,12 @@ esac; done; true
     monkeypatch.setattr(sys, "executable", str(program))
     for name in PARTS:
         monkeypatch.setitem(PARTS, name, (1, PARTS[name][1]))
-    lines = Run(["doctor", "ppo", "reward", "serve", "sft"], time.monotonic() + 100, None).lines
+    lines = PartRunner(["doctor", "ppo", "reward", "serve", "sft"], time.monotonic() + 100, None).lines
     assert [(line["part"], line["what"]) for line in lines] == [
         ("doctor", "measured"), ("ppo", "measured"), ("ppo", "ended early"), ("reward", "measured"), ("serve", "measured"),
         ("serve", "ended early"), ("sft", "measured")]
     assert [len(line.split()) - 3 for line in begun.read_text().splitlines()] == [5, 3, 1]
-    assert Run(["doctor", "ppo"], time.monotonic() + 0.1, None).lines == [
+    assert PartRunner(["doctor", "ppo"], time.monotonic() + 0.1, None).lines == [
         {"part": name, "what": "skipped", "left_out": "0 s left"} for name in ("doctor", "ppo")]
 
 

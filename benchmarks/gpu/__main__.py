@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> list[dict]:
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
     names = options.parts or list(PARTS)
-    lines = [line for name in names for line in inline(name)] if options.inline else Run(
+    lines = [line for name in names for line in inline(name)] if options.inline else PartRunner(
         names, time.monotonic() + options.seconds, options.out).lines
     print(measure.table(lines))
     if options.out is not None:
@@ -70,7 +70,7 @@ def inline(name: str) -> list[dict]:
     return measure.LINES[before:]
 
 
-class Run:
+class PartRunner:
     """Parts in a process of their own, ended where one is not done at its limit; what was measured until then counts.
 
     Args:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from instructwild_trainer.templates import Encoded
 
 NAME = "by_document"
-ASKED = 12
+PROBE = 12
 """Tokens of the rows that a model is asked about."""
 
 
@@ -76,21 +76,21 @@ def why_not_apart(model: Any) -> str:
     """
     training, trunk, device = model.training, trunk_of(model), next(model.parameters()).device
     most = min(model.config.get_text_config().vocab_size, 1000)
-    one, other, row = (torch.randint(most, (ASKED,), generator=torch.Generator().manual_seed(seed)).tolist()
+    first, another, row = (torch.randint(most, (PROBE,), generator=torch.Generator().manual_seed(seed)).tolist()
                        for seed in (3, 11, 7))
     model.eval()
     try:
-        after_one, after_other, alone = (
+        after_first, after_another, alone = (
             trunk(**{name: ids.to(device) for name, ids in flattened(rows).items()}, use_cache=False).last_hidden_state[
-                0, -ASKED:].float() for rows in ([one, row], [other, row], [row]))
+                0, -PROBE:].float() for rows in ([first, row], [another, row], [row]))
     except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError) as error:
         return f"cannot read packed rows ({(str(error).strip().splitlines() or [type(error).__name__])[0]})"
     finally:
         model.train(training)
     # Products of other sizes round otherwise, which in half precision adds up over layers; a position is another number.
     noise, rounding = (1e-4, 1e-3) if model.dtype in (torch.float32, torch.float64) else (2e-2, 0.2)
-    for compared, limit, what in ((after_other, noise, "the row packed before it"), (alone, rounding, "its place")):
-        change = (after_one - compared).abs().max().item()
+    for compared, limit, what in ((after_another, noise, "the row packed before it"), (alone, rounding, "its place")):
+        change = (after_first - compared).abs().max().item()
         if not change <= limit * alone.std().item():
             return f"packed rows see each other: what is computed of a row changes by {change:.2g} with {what}"
     return ""

@@ -44,9 +44,9 @@ def requests(**sampling):
 
 
 def test_greedy_answers_are_those_of_our_own_decoder_and_arguments_reach_vllm(vllm, tiny_model):
-    asked = requests(max_tokens=8, temperature=0.0)
+    queries = requests(max_tokens=8, temperature=0.0)
     model = VLLMModel(tiny_model, batch=5)
-    assert model.generate(asked) == LocalModel(tiny_model, dtype="float32").generate(asked)
+    assert model.generate(queries) == LocalModel(tiny_model, dtype="float32").generate(queries)
     assert vllm.made["max_num_seqs"] == 5
     assert vllm.made["trust_remote_code"] is False
     assert vllm.made["logprobs_mode"] == "processed_logprobs"
@@ -73,10 +73,10 @@ def test_a_stop_text_ends_a_row(vllm, tiny_model):
 
 
 def test_an_adapter_goes_by_request_onto_its_base(vllm, tiny_model, adapter):
-    asked = requests(max_tokens=6, temperature=0.0)
-    replies = VLLMModel(adapter).generate(asked)
-    assert replies == LocalModel(adapter, dtype="float32").generate(asked)
-    assert replies != VLLMModel(tiny_model).generate(asked)
+    queries = requests(max_tokens=6, temperature=0.0)
+    replies = VLLMModel(adapter).generate(queries)
+    assert replies == LocalModel(adapter, dtype="float32").generate(queries)
+    assert replies != VLLMModel(tiny_model).generate(queries)
     assert vllm.calls[0].lora == vllm_stub.LoRARequest("adapter-1", 1, str(adapter))
 
 
@@ -119,7 +119,7 @@ def test_respond_answers_by_vllm_and_never_takes_its_answers_for_those_of_our_ow
     assert len(vllm.calls) == 1
     assert own.manifest.config != by_vllm.manifest.config
     respond([prompts], tmp_path / "again", [str(tiny_model)], plan, engine="vllm", cache=cache)
-    assert len(vllm.calls) == 1                      # kept, and not asked for again
+    assert len(vllm.calls) == 1                      # kept, and not queries for again
 
 
 def test_respond_names_the_remedy_before_anything_is_written(prompts, tmp_path):
