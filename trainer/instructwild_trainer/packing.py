@@ -60,7 +60,8 @@ def check_apart(model: Any, name: str) -> None:
         ModelError: the second row changes with the first, or packed rows cannot be read.
     """
     if problem := why_not_apart(model):
-        raise ModelError(problem, where=name, remedy="leave --packing out")
+        raise ModelError(f"packed rows see each other, or cannot be read: {problem}", where=name,
+                         remedy="leave --packing out")
 
 
 @torch.no_grad()
@@ -77,14 +78,14 @@ def why_not_apart(model: Any) -> str:
     training, trunk, device = model.training, trunk_of(model), next(model.parameters()).device
     most = min(model.config.get_text_config().vocab_size, 1000)
     first, another, row = (torch.randint(most, (PROBE,), generator=torch.Generator().manual_seed(seed)).tolist()
-                       for seed in (3, 11, 7))
+                           for seed in (3, 11, 7))
     model.eval()
     try:
         after_first, after_another, alone = (
             trunk(**{name: ids.to(device) for name, ids in flattened(rows).items()}, use_cache=False).last_hidden_state[
                 0, -PROBE:].float() for rows in ([first, row], [another, row], [row]))
     except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError) as error:
-        return f"cannot read packed rows ({(str(error).strip().splitlines() or [type(error).__name__])[0]})"
+        return (str(error).strip().splitlines() or [type(error).__name__])[0]
     finally:
         model.train(training)
     # Products of other sizes round otherwise, which in half precision adds up over layers; a position is another number.
@@ -92,7 +93,7 @@ def why_not_apart(model: Any) -> str:
     for compared, limit, what in ((after_another, noise, "the row packed before it"), (alone, rounding, "its place")):
         change = (after_first - compared).abs().max().item()
         if not change <= limit * alone.std().item():
-            return f"packed rows see each other: what is computed of a row changes by {change:.2g} with {what}"
+            return f"what is computed of a row changes by {change:.2g} with {what}"
     return ""
 
 
