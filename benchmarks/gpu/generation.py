@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.measure import GIB, emit, missing, timed, wait
-from benchmarks.gpu.sizes import chat, config, device, dtype, ppo_options, prompts, random_model, size
+from benchmarks.gpu.sizes import base, chat, config, device, dtype, forget_base, ppo_options, prompts, size
 
 SAMPLING = {"temperature": 0.7, "top_p": 0.9}
 
 
 def generation() -> None:
-    """Sampling at several batch sizes, beside `generate` and continuous batching, in turns."""
+    """A PPO rollout's decoding with adapters on, then sampling at several batch sizes beside `generate`, largest first."""
     import torch
 
-    model, tokens = random_model("7b"), size().tokens
-    for rows in size().batches:
+    model, tokens = base(), size().tokens
+    adapted = _with_adapters(model)
+    for rows in reversed(size().batches):
         prompt_rows = prompts(rows, size().prompt)
         rates = {}
         with timed("generation", "ours", rows=rows) as figures, torch.inference_mode():
@@ -36,12 +37,13 @@ def generation() -> None:
             rates["generate"] = figures["tokens_s"] = round(rows * tokens / (time.perf_counter() - began), 1)
         if len(rates) == 2:
             emit("generation", "ours over generate", rows=rows, ratio=round(rates["ours"] / rates["generate"], 2))
-    _with_adapters(model, rates.get("generate", 0.0))
-    _continuous(random_model("7b"), prompts(size().batches[-1], size().prompt), tokens)
+        if rows == size().batches[-1] and adapted and "generate" in rates:
+            emit("generation", "ours with adapters over generate without", rows=rows,
+                 ratio=round(adapted / rates["generate"], 2))
 
 
-def _with_adapters(model: Any, plain: float) -> None:
-    """A PPO rollout's decoding, adapters on, beside `generate` without any."""
+def _with_adapters(model: Any) -> float:
+    """Tokens a second of a PPO rollout's decoding, adapters on; 0 where it failed."""
     import torch
 
     from instructwild_trainer.fit import lora
@@ -49,12 +51,15 @@ def _with_adapters(model: Any, plain: float) -> None:
 
     rows, tokens = size().batches[-1], size().tokens
     with timed("generation", "ours, adapters on", rows=rows) as figures, torch.inference_mode():
-        forward = Actors(model, lora(ppo_options(), "CAUSAL_LM")).next_token(POLICY)
+        actors = Actors(model, lora(ppo_options(), "CAUSAL_LM"))
+        forward = actors.next_token(POLICY)
         prompt_rows = prompts(rows, size().prompt)
         _ours(model, prompt_rows, 4, forward)
-        figures["tokens_s"], _, seconds = _ours(model, prompt_rows, tokens, forward)
+        figures["tokens_s"], decoder, seconds = _ours(model, prompt_rows, tokens, forward)
         figures |= {"step_ms": round(1000 * seconds / tokens, 2)} | (
-            {"over generate without": round(figures["tokens_s"] / plain, 2)} if plain else {})
+            {"unrecorded": decoder.unrecorded} if decoder.unrecorded else {})
+        actors.peft.unload()
+    return float(figures.get("tokens_s", 0.0))
 
 
 def _ours(model: Any, prompt_rows: list[list[int]], tokens: int, forward: Any = None) -> tuple[float, Any, float]:
@@ -73,19 +78,20 @@ def _ours(model: Any, prompt_rows: list[list[int]], tokens: int, forward: Any = 
     return round(len(rows) * tokens / seconds, 1), decoder, round(seconds, 3)
 
 
-def _continuous(model: Any, prompt_rows: list[list[int]], tokens: int) -> None:
+def continuous() -> None:
     """transformers' continuous batching; it is for GPUs."""
     import torch
     from transformers import GenerationConfig
 
     if device() == "cpu":
-        emit("generation", "transformers continuous batching", left_out="no GPU")
+        emit("continuous", "transformers continuous batching", left_out="no GPU")
         return
-    with timed("generation", "transformers continuous batching", rows=len(prompt_rows)) as figures, torch.inference_mode():
+    rows, tokens = size().batches[-1], size().tokens
+    with timed("continuous", "transformers continuous batching", rows=rows) as figures, torch.inference_mode():
         settings = GenerationConfig(max_new_tokens=tokens, eos_token_id=-1, pad_token_id=0, do_sample=True, **SAMPLING)
         began = time.perf_counter()
-        model.generate_batch(inputs=prompt_rows, generation_config=settings)
-        figures["tokens_s"] = round(len(prompt_rows) * tokens / (time.perf_counter() - began), 1)
+        base().generate_batch(inputs=prompts(rows, size().prompt), generation_config=settings)
+        figures["tokens_s"] = round(rows * tokens / (time.perf_counter() - began), 1)
 
 
 def serve() -> None:
@@ -94,7 +100,7 @@ def serve() -> None:
     from instructwild.llm.request import Request, Sampling
     from instructwild_trainer.serve.engine import BatchEngine
 
-    local = LocalModel.around(random_model("7b"), chat().tokenizer)
+    local = LocalModel.around(base(), chat().tokenizer)
     local.ends = frozenset()
     prompt_rows, tokens = prompts(max(size().clients), size().prompt), size().tokens
     engine = BatchEngine({"m": local}, slots=max(size().clients), waiting=max(size().clients))
@@ -129,6 +135,7 @@ def four_bits() -> None:
     from instructwild.llm.local import LocalModel
 
     tokens = size().four_bit_tokens
+    forget_base()
     with tempfile.TemporaryDirectory() as scratch, timed("four_bits", "one stream", tokens=tokens) as figures:
         write_packed(Path(scratch))
         local = LocalModel(scratch)

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.gpu.measure import emit, timed
-from benchmarks.gpu.sizes import config, device, ppo_options, prompts, random_model, size
+from benchmarks.gpu.sizes import base, config, device, ppo_options, prompts, size
 
 GIB = 2**30
 
@@ -26,12 +26,13 @@ def ppo() -> None:
         config("7b").save_pretrained(scratch)
         estimate = need(shape_of(Path(scratch), options), options, options.dtype, reward=True)
         adapters = lora(options, "CAUSAL_LM")
-        base = random_model("7b")
-        fuse_layers(base)
-        actors = Actors(base, adapters)
+        model = base()
+        fuse_layers(model)
+        actors = Actors(model, adapters)
         actors.peft.add_adapter(REWARD, adapters)
-        actors.heads[REWARD] = value_head(base).to(base.device).requires_grad_(False)
-        follow_base(base)
+        actors.heads[REWARD] = value_head(model).to(model.device).requires_grad_(False)
+        follow_base(model)
+        figures["rows behind one another"] = device() == "cuda" and actors.read_flat()
         supervised = [Encoded(row, [-100] * (len(row) // 2) + row[len(row) // 2:])
                       for row in prompts(max(8, options.ptx_batch_size), s.prompt + s.response // 2, 1)]
         # No token ends a response, so that every run writes the same number.
@@ -43,5 +44,6 @@ def ppo() -> None:
         figures |= {f"{name}_s": round(value, 2) for name, value in seconds.items()} | {
             "update_s": round(sum(seconds.values()), 2), "rollout_tokens_s": round(history["tokens_per_second"]),
             "estimate_gib": round(estimate.total / GIB, 2)}
+        actors.peft.unload()
     if device() == "cpu":
         emit("ppo", "memory", left_out="peaks are told on a GPU only")

@@ -106,6 +106,26 @@ def random_model(shape: str, kind=None, of=None):
     return model.eval()
 
 
+_BASE: list = []
+
+
+def base():
+    """The causal model of the 7B shape that parts of a process share, as it was made: no adapters, no gradients."""
+    if not _BASE:
+        _BASE.append(random_model("7b"))
+    model = _BASE[0]
+    model.requires_grad_(False).eval().set_attn_implementation("sdpa")
+    return model
+
+
+def forget_base() -> None:
+    """Give its memory back; the next part that needs it makes it anew."""
+    _BASE.clear()
+    from benchmarks.gpu.measure import free
+
+    free()
+
+
 def tokenizer():
     """The tokenizer of the tiny model, which the tests use: 1,024 tokens, English and Chinese, with a chat template."""
     from transformers import AutoTokenizer

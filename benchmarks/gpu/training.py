@@ -8,12 +8,12 @@ from types import SimpleNamespace
 from typing import Any
 
 from benchmarks.gpu.measure import emit, free, missing, timed, wait
-from benchmarks.gpu.sizes import chat, conversations, device, dtype, random_model, rankings, size
+from benchmarks.gpu.sizes import base, chat, conversations, device, dtype, forget_base, random_model, rankings, size
 
 
 def sft() -> None:
     """LoRA on the 7B shape: packed rows beside TRL's SFTTrainer, padded and with liger's fused losses."""
-    model = random_model("7b")
+    model = base()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         rows = conversations(folder)
@@ -34,6 +34,7 @@ def all_weights() -> None:
     """All weights of the 1B shape, packed."""
     import torch
 
+    forget_base()
     model = random_model("1b", of=torch.float32)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -48,8 +49,8 @@ def qlora() -> None:
     if missing("qlora", "ours, packed", "torchao"):
         return
     options = _sft_options(base_bits="4")
-    model = quantize_base(random_model("7b"), options, device())
-    free()
+    model = quantize_base(base(), options, device())
+    forget_base()      # it is in 4 bits now
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         _turn("qlora", "ours, packed", lambda: _ours(model, options, conversations(folder), folder), model, 0)
@@ -57,12 +58,10 @@ def qlora() -> None:
 
 def reward() -> None:
     """LoRA on the 7B shape: K = 4 candidates a prompt at once beside TRL's RewardTrainer on the six pairs."""
-    from transformers import LlamaForSequenceClassification
-
     from instructwild_trainer.config import RewardOptions, load
 
     options = load(RewardOptions, "reward", "one-gpu-lora", _common() | _ranked())
-    model, groups = random_model("7b", LlamaForSequenceClassification), rankings()
+    model, groups = _reward_model(), rankings()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         sides = {"K-way": lambda: _k_way(model, options, groups, folder),
@@ -73,6 +72,21 @@ def reward() -> None:
                 share = 1.0 if name == "K-way" else 1 / 3      # of three tokens read in pairs two were read before
                 rates[name] += [rate * share for rate in _turn("reward", name, make, model, turn)]
         _ratios("reward", rates, "K-way", note="useful tokens: those of a candidate count once")
+
+
+def _reward_model() -> Any:
+    """A reward model on the trunk that the parts share."""
+    import torch
+    from transformers import LlamaForSequenceClassification
+
+    from instructwild_trainer.reward.head import ScoreHead
+
+    trunk = base()
+    trunk.config.num_labels, trunk.config.pad_token_id = 1, chat().tokenizer.pad_token_id
+    with torch.device("meta"):
+        model = LlamaForSequenceClassification(trunk.config)
+    model.model, model.score = trunk.model, ScoreHead(trunk.config.hidden_size).to(device())
+    return model
 
 
 def _common() -> dict[str, Any]:
@@ -195,7 +209,7 @@ def _turn(part: str, name: str, make: Callable[[], Any], model: Any, turn: int) 
             trainer.model.unload()
     for parameter in model.parameters():
         parameter.grad = None
-    model.gradient_checkpointing_disable()
+    model.activation_checkpointing_disable()
     free()
     return [figures["useful_tokens_s"]] if "useful_tokens_s" in figures else []
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from instructwild import stage
-from instructwild.clean.ray_workers import Engine, workers_of
+from instructwild.clean.ray_workers import workers_of
 from instructwild.errors import ConfigError
 from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, JudgeVerdicts, described, judged, judgements, judges_of
 from instructwild.expand.parse import refused
@@ -19,6 +19,7 @@ from instructwild.expand.run import thinking_config
 from instructwild.llm.answer import without_blank_edges
 from instructwild.llm.batches.record import batches_in, name_abandoned
 from instructwild.llm.charges import Charges, charges
+from instructwild.llm.generation.vllm_decoder import need_vllm
 from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Reply, Request, Sampling
@@ -115,7 +116,7 @@ def trimmed(text: str) -> str:
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], plan: ResponsePlan, *,
             judges: Sequence[str] = (), limits: Limits | None = None, cache: Path | None = None,
             columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
-            engine: Engine = "local", shards: int | None = None) -> stage.Stage:
+            engine: Literal["local", "ray", "vllm"] = "local", shards: int | None = None) -> stage.Stage:
     """Answer prompts.
 
     Args:
@@ -125,14 +126,15 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         plan: how many answers, and which count.
         columns: NAME -> COLUMN of plain files, as `--map` names them.
         judges: models, and reward models as `reward:PATH`, that rank the candidates.
-        engine: whose processes answer for models that run here: this one, or those of Ray. The answers are the same where
-            their processors and numbers of threads are. Requests to endpoints go out from this process either way.
+        engine: what answers for models that run here: this process, those of Ray, or vLLM. The answers are the same in
+            Ray's processes where their processors and numbers of threads are; vLLM draws its own random numbers. Requests to
+            endpoints go out from this process either way.
         shards: write the rows in so many files; `data.parquet` is a folder then.
 
     Raises:
-        MissingExtraError: Ray is not installed.
+        MissingExtraError: Ray or vLLM is named and not installed.
         InputError: a source cannot be read.
-        ConfigError: the plan or the limits do not fit; Ray is named and every model is behind an endpoint.
+        ConfigError: the plan or the limits do not fit; Ray or vLLM is named and every model is behind an endpoint.
         ModelError, EndpointError: a model cannot be loaded or does not answer.
     """
     limits = limits or Limits()
@@ -145,10 +147,11 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
     names = models_asked(models)
     for name in names:
         check(name, limits)
-    if engine == "ray" and all(name.location == "endpoint" for name in names):
-        raise ConfigError("runs models in the processes of a cluster, and an endpoint answers by itself",
-                          where="--engine ray",
+    if engine != "local" and all(name.location == "endpoint" for name in names):
+        raise ConfigError("runs models that are no endpoint, and an endpoint answers by itself", where=f"--engine {engine}",
                           remedy="leave it out; --concurrency, or several --endpoint URL=WEIGHT, send more requests at once")
+    if engine == "vllm":
+        need_vllm()
     jury = judges_of(judges, limits)
     check_endpoints([*names, *(each.model for each in jury if each.folder is None)], limits)
     table = read(sources, encoding, columns)
@@ -156,7 +159,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
               "attempts": plan.attempts, "truncated": plan.truncated, "keep_refusals": plan.keep_refusals,
               "keep_answer": plan.keep_answer, "overwrite": plan.overwrite, "seed": plan.seed, "budget": limits.budget,
               "limit": plan.limit, **thinking_config(plan.sampling.thinking, plan.keep_thoughts),
-              **({"judges": described(jury)} if jury else {})}
+              **({"judges": described(jury)} if jury else {}), **({"engine": engine} if engine == "vllm" else {})}
     inputs = [*table.inputs, *model_inputs(models), *(record for each in jury for record in each.inputs)]
     before = batches_in(Path(out) / SCRATCH / CALLS)
     with stage.start(out, STEP, config=config, inputs=inputs, force=force, shards=shards) as run:
@@ -167,12 +170,13 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         work = open_prompts(rows, plan)
         sessions = []
         with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger, ExitStack() as stack:
-            each = stack.enter_context(workers_of(engine, 0)).map if engine != "local" else None
+            each = stack.enter_context(workers_of(engine, 0)).map if engine == "ray" else None
             for offset, name in enumerate(names):
                 missing = [(prompt, slot) for prompt in work.values() if prompt.row.prompt
                            for slot in range(offset, plan.k - len(prompt.own), len(names))]
                 if missing:
-                    sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER, each=each))
+                    sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER, each=each,
+                                               vllm=engine == "vllm"))
                     asyncio.run(fill(sessions[-1], missing, plan))
             kept, dropped = _kept_and_dropped(rows, work, plan)
             verdicts: list[JudgeVerdicts] = []

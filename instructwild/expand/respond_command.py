@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.model_options import (
+    AnswerEngine,
     Batch,
     Budget,
     Cache,
@@ -21,7 +22,7 @@ from instructwild.console.model_options import (
     as_switch,
 )
 from instructwild.console.old_names import old_names
-from instructwild.console.options import Columns, DryRun, Encoding, Engine, Force, Json, Out, Shards, announce
+from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, Shards, announce
 
 if TYPE_CHECKING:
     from instructwild.expand.forecast import Forecast
@@ -65,7 +66,7 @@ def respond(
     seed: Annotated[int, typer.Option(help="Random seed of sampling.")] = 0,
     limit: Annotated[int | None, typer.Option(help="Answer only so many prompts, spread over the input.", min=1)] = None,
     cache: Cache = None,
-    engine: Engine = "local",
+    engine: AnswerEngine = "local",
     columns: Columns = None,
     encoding: Encoding = None,
     shards: Shards = None,

@@ -78,7 +78,7 @@ class LocalModel:
         local.path, local.batch = resolve(path), batch
         holder = local.path
         if (holder / ADAPTER).is_file() and not (holder / "tokenizer_config.json").is_file():
-            holder = resolve(_base_of(holder, str(read_json(holder / ADAPTER).get("base_model_name_or_path") or "")))
+            holder = resolve(base_of_adapter(holder, str(read_json(holder / ADAPTER).get("base_model_name_or_path") or "")))
         check_code(holder)
         try:
             with quiet():
@@ -115,17 +115,20 @@ class LocalModel:
         Args:
             requests: any mixture of messages and texts. Beyond `batch`, those that wait take the places of those that end.
         """
-        import torch
-
         rows = [Row(self.encode(request) or [self.pad], request=request, **row_settings(request)) for request in requests]
         fitting = sorted((row for row in rows if row.reserved <= self.context), key=lambda row: -len(row.prompt))
         if fitting:
-            from instructwild.llm.generation.decoder import decode
-
-            with torch.inference_mode():
-                decode(self.decoder(min(self.batch, len(fitting)), max(row.reserved for row in fitting)), fitting,
-                       self._append)
+            self._write(fitting)
         return [self._reply(row) for row in rows]
+
+    def _write(self, rows: Sequence[Row]) -> None:
+        """Every row to its end."""
+        import torch
+
+        from instructwild.llm.generation.decoder import decode
+
+        with torch.inference_mode():
+            decode(self.decoder(min(self.batch, len(rows)), max(row.reserved for row in rows)), rows, self._append)
 
     def decoder(self, slots: int, columns: int) -> "Decoder":
         """What decodes rows of this model, so many at once, each of so many tokens with its prompt."""
@@ -195,7 +198,7 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
 
     if (path / ADAPTER).is_file() and not (path / "config.json").is_file():
         config = read_json(path / ADAPTER)
-        base, adapter = resolve(_base_of(path, str(config.get("base_model_name_or_path") or ""))), path
+        base, adapter = resolve(base_of_adapter(path, str(config.get("base_model_name_or_path") or ""))), path
     else:
         base = path
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -223,7 +226,7 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
     return model.eval(), tokenizer
 
 
-def _base_of(adapter: Path, name: str) -> Path | str:
+def base_of_adapter(adapter: Path, name: str) -> Path | str:
     """The base of an adapter: where `base.json` beside it says, else what its config names; paths start at the adapter."""
     import json
 

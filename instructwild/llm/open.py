@@ -115,7 +115,7 @@ def window_of(name: ModelName, limits: Limits) -> int:
 
 
 def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: int = 1,
-               each: Each | None = None) -> Session:
+               each: Each | None = None, vllm: bool = False) -> Session:
     """Get a model ready for requests: the same for an endpoint, a model in this process, and a script.
 
     Args:
@@ -125,9 +125,11 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
         sort: how many batches a model in this process may look over to put requests of like length together. 1 where
             requests depend on earlier replies.
         each: what has the batches of a model that runs on this machine answered, in other processes; None for this one.
+        vllm: whether vLLM runs the model, where it is no endpoint.
 
     Raises:
         ConfigError: `check` refuses it.
+        MissingExtraError: vLLM is named and not installed.
         ModelError: the model cannot be found or loaded, or its key is not set.
     """
     from instructwild.llm.budget import Budget
@@ -166,6 +168,12 @@ def open_model(model: str | ModelName, limits: Limits, ledger: Ledger, *, sort: 
         source = cached_from_hub(name.name) or name.name
     else:
         source = name.name
+    if vllm:
+        from instructwild.llm.vllm_model import VLLMModel
+
+        model_in_vllm = VLLMModel(source, batch=limits.batch)
+        return Session(name, LedgerBatchEngine(model_in_vllm.generate, all_at_once, ledger, f"{name.key} vllm",
+                                               release=model_in_vllm.close), window, price, ledger)
     local = LocalModel(source, batch=limits.batch) if each is None else LocalModel.without_weights(source, limits.batch)
 
     def by_length(requests: list[Request]) -> list[list[int]]:

@@ -158,8 +158,9 @@ class LedgerBatchEngine:
     """Requests answered in batches by something that answers many at once; each batch is kept whole or not at all."""
 
     def __init__(self, answer: Callable[[list[Request]], list[Reply]], batches: Callable[[list[Request]], list[list[int]]],
-                 ledger: Ledger, label: str, each: Each = map) -> None:
+                 ledger: Ledger, label: str, each: Each = map, release: Callable[[], None] = lambda: None) -> None:
         self.answer, self.batches, self.ledger, self.label, self.each = answer, batches, ledger, label, each
+        self.release = release
 
     async def stream(self, next_request: NextRequest, window: int) -> AsyncIterator[tuple[Request, Reply]]:
         """Replies in the order of the requests."""
@@ -197,7 +198,8 @@ class LedgerBatchEngine:
         return [reply for reply in replies if reply is not None]
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Let go of what answers."""
+        self.release()
 
 
 def _interrupt_at_once() -> None:

@@ -120,6 +120,19 @@ def test_a_model_in_which_packed_rows_see_each_other_is_refused(kind):
         check_apart(model, kind)
 
 
+def test_positions_that_are_counted_over_the_whole_row_are_noticed():
+    from transformers import GPT2Config, GPT2LMHeadModel
+
+    torch.manual_seed(0)
+    model = GPT2LMHeadModel(GPT2Config(vocab_size=512, n_embd=32, n_layer=2, n_head=2, n_positions=64))
+    assert attend_by_document(model)
+    check_apart(model, "gpt2")
+    table = model.transformer.wpe.forward
+    model.transformer.wpe.forward = lambda positions: table(torch.arange(positions.shape[-1])[None])
+    with pytest.raises(ModelError, match="its place"):
+        check_apart(model, "gpt2")
+
+
 @pytest.mark.parametrize("newer", [True, False])
 def test_the_kernel_for_unequal_lengths_gives_what_each_document_gives_alone(monkeypatch, newer):
     """On a CPU with the kernel's two interfaces, of torch 2.10 and of later ones, by PyTorch's own attention."""

@@ -6,8 +6,8 @@ from chats import conversation
 
 from instructwild_trainer.adapter import load_chat, source_of
 from instructwild_trainer.fit import silence_libraries
-from instructwild_trainer.packing import attend_by_document
-from instructwild_trainer.reward.flat import joined, reads_flat
+from instructwild_trainer.packing import attend_by_document, why_not_apart
+from instructwild_trainer.reward.flat import joined
 from instructwild_trainer.reward.groups import Group, Order
 from instructwild_trainer.reward.head import reward_model
 from instructwild_trainer.reward.loss import ranking_loss
@@ -131,7 +131,7 @@ def test_candidates_behind_one_another_move_the_weights_as_padded_ones_do(chat, 
     padded = weights_after(chat, groups, tmp_path / "padded", per_device_train_batch_size=1, gradient_accumulation_steps=5)
     made = trainer(chat, groups, tmp_path / "flat", per_device_train_batch_size=1, gradient_accumulation_steps=5)
     assert attend_by_document(made.model)
-    assert reads_flat(made.model)
+    assert not why_not_apart(made.model)
     made.data_collator, made.tokens_at_once = Collator(chat.tokenizer.pad_token_id, flat=True), 150
     passes = []
     made.model.model.embed_tokens.register_forward_pre_hook(lambda _, args: passes.append(tuple(args[0].shape)))
@@ -160,4 +160,4 @@ def test_a_model_that_mixes_rows_is_not_read_flat(chat):
     attend_by_document(model)
     plain = model.model.forward
     model.model.forward = lambda *args, position_ids=None, **options: plain(*args, **options)   # positions of the whole row
-    assert not reads_flat(model)
+    assert "the row packed before it" in why_not_apart(model)

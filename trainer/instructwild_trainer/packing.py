@@ -15,11 +15,14 @@ import torch
 from torch import Tensor
 
 from instructwild.errors import ModelError
+from instructwild_trainer.likelihood import trunk_of
 
 if TYPE_CHECKING:
     from instructwild_trainer.templates import Encoded
 
 NAME = "by_document"
+PROBE = 12
+"""Tokens of the rows that a model is asked about."""
 
 
 def attend_by_document(model: Any) -> bool:
@@ -30,6 +33,8 @@ def attend_by_document(model: Any) -> bool:
     """
     from transformers import AttentionInterface, AttentionMaskInterface
 
+    if model.config._attn_implementation == NAME:
+        return True
     if model.config._attn_implementation != "sdpa" or not model._supports_attention_backend:
         return False
     AttentionInterface.register(NAME, attention)
@@ -38,11 +43,14 @@ def attend_by_document(model: Any) -> bool:
     return True
 
 
-def check_apart(model: Any, name: str) -> None:
-    """Ask a model whether it keeps packed rows apart: the same second row behind two first ones, in two passes.
+def flattened(rows: Sequence[Sequence[int]]) -> dict[str, Tensor]:
+    """Input_ids and position_ids [1, T] of rows behind one another."""
+    return {"input_ids": torch.tensor([[token for row in rows for token in row]]),
+            "position_ids": torch.cat([torch.arange(len(row)) for row in rows])[None]}
 
-    Linear attention, convolutions and positions counted over the whole sequence let a row see the one before it, whatever a
-    model's attention does.
+
+def check_apart(model: Any, name: str) -> None:
+    """Raise where a model does not keep packed rows apart, see `why_not_apart`.
 
     Args:
         model: a causal language model as it will be trained; its mode is left as it was.
@@ -51,35 +59,42 @@ def check_apart(model: Any, name: str) -> None:
     Raises:
         ModelError: the second row changes with the first, or packed rows cannot be read.
     """
-    training = model.training
-    model.eval()
-    try:
-        after_one, after_other = (_second_of_two(model, first) for first in (3, 11))
-    except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ModelError(f"cannot read packed rows ({reason})", where=name, remedy="leave --packing out") from None
-    finally:
-        model.train(training)
-    noise = 1e-4 if after_one.dtype == torch.float32 else 2e-2
-    change = (after_one - after_other).float().abs().max().item()
-    if not change <= noise * after_one.float().std().item():
-        raise ModelError(f"packed rows see each other: logits of a row change by {change:.2g} with the row packed before it",
-                         where=name, remedy="leave --packing out")
+    if problem := why_not_apart(model):
+        raise ModelError(f"packed rows see each other, or cannot be read: {problem}", where=name,
+                         remedy="leave --packing out")
 
 
 @torch.no_grad()
-def _second_of_two(model: Any, first: int) -> Tensor:
-    """Logits [T, V] of a row that is packed behind a row of T tokens drawn with a seed."""
-    from trl.trainer.sft_trainer import DataCollatorForLanguageModeling
+def why_not_apart(model: Any) -> str:
+    """Why rows that stand behind one another cannot be read by a model as it reads each alone; empty where they can.
 
-    size, most = 12, min(model.config.get_text_config().vocab_size, 1000)
-    rows = [torch.randint(most, (size,), generator=torch.Generator().manual_seed(seed)).tolist() for seed in (first, 7)]
-    collate = DataCollatorForLanguageModeling(pad_token_id=0, padding_free=True)
-    device = next(model.parameters()).device
-    batch = {key: value.to(device) if isinstance(value, Tensor) else value
-             for key, value in collate([{"input_ids": row, "labels": row} for row in rows]).items() if key != "labels"}
-    logits: Tensor = model(**batch, use_cache=False).logits
-    return logits[0, size:]
+    It is asked: what its trunk gives for the same second row behind two first ones, and for that row alone. Linear attention
+    and convolutions let a row see the one before it, whatever a model's attention does; positions may be counted over the
+    whole sequence.
+
+    Args:
+        model: a language or reward model; its mode is left as it was.
+    """
+    training, trunk, device = model.training, trunk_of(model), next(model.parameters()).device
+    most = min(model.config.get_text_config().vocab_size, 1000)
+    first, another, row = (torch.randint(most, (PROBE,), generator=torch.Generator().manual_seed(seed)).tolist()
+                           for seed in (3, 11, 7))
+    model.eval()
+    try:
+        after_first, after_another, alone = (
+            trunk(**{name: ids.to(device) for name, ids in flattened(rows).items()}, use_cache=False).last_hidden_state[
+                0, -PROBE:].float() for rows in ([first, row], [another, row], [row]))
+    except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError) as error:
+        return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    finally:
+        model.train(training)
+    # Products of other sizes round otherwise, which in half precision adds up over layers; a position is another number.
+    noise, rounding = (1e-4, 1e-3) if model.dtype in (torch.float32, torch.float64) else (2e-2, 0.2)
+    for compared, limit, what in ((after_another, noise, "the row packed before it"), (alone, rounding, "its place")):
+        change = (after_first - compared).abs().max().item()
+        if not change <= limit * alone.std().item():
+            return f"what is computed of a row changes by {change:.2g} with {what}"
+    return ""
 
 
 def sequences(rows: "Sequence[Encoded]", max_length: int) -> int:
@@ -114,22 +129,40 @@ def bounds_or_mask(batch_size: int, q_length: int, kv_length: int, **options: An
     return mask
 
 
+def as_mask(bounds: Tensor) -> Tensor:
+    """Bounds of documents [D + 1] in the shape that transformers hands on to attention without a look at it: no device is
+    waited for. Only for models all of whose layers attend to whole documents, see `attends_to_all`.
+    """
+    return bounds.to(torch.int32)[None, None, None]
+
+
+def attends_to_all(model: Any) -> bool:
+    """Whether a model attends by document, and no layer slides over a part or keeps a running state."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer
+
+    return model.config._attn_implementation == NAME and all(
+        type(layer) is DynamicLayer for layer in DynamicCache(config=model.config).layers)
+
+
 def attention(module: Any, query: Tensor, key: Tensor, value: Tensor, attention_mask: Tensor | None,
               **options: Any) -> tuple[Tensor, None]:
-    """Causal attention within each document where `attention_mask` tells their bounds, else PyTorch's as it is.
+    """Causal attention within each document where `attention_mask` holds their bounds, else PyTorch's as it is.
 
     Args:
         module: the layer.
         query: [1, H, T, D]; key and value may have fewer heads.
         key: [1, h, T, D].
         value: [1, h, T, D].
-        attention_mask: what `bounds_or_mask` gave.
+        attention_mask: what `bounds_or_mask` gave, or `as_mask`.
 
     Returns:
         [1, T, H, D], and no weights.
     """
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
+    if attention_mask is not None and attention_mask.dtype == torch.int32:
+        attention_mask = attention_mask.flatten()
     if attention_mask is None or attention_mask.dim() != 1:
         out, _ = sdpa_attention_forward(module, query, key, value, attention_mask, **options)
         return out, None

@@ -137,7 +137,7 @@ def has_slots(config: Any, columns: int) -> bool:
     Layers must keep every position (a sliding window that is as long as the rows does), and attention must take a mask of
     its own for each row, which FlashAttention does not and models that bias by distance in the mask do not.
     """
-    if config._attn_implementation not in ("eager", "sdpa", "grouped_products"):
+    if config._attn_implementation not in ("eager", "sdpa", "grouped_products", "by_document"):
         return False
     text = config.get_text_config(decoder=True)
     if text.model_type in ("bloom", "mpt") or getattr(text, "alibi", False):

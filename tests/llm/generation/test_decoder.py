@@ -4,8 +4,10 @@ import random
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from instructwild.llm.generation import decoder as decoding
+from instructwild.llm.generation import sampling
 from instructwild.llm.generation.decoder import Decoder, decode, forward_of
 from instructwild.llm.generation.noise import key_of, uniform
 from instructwild.llm.generation.rows import DecodedRow
@@ -64,6 +66,71 @@ def test_steps_that_are_recorded_and_looked_at_every_few_give_the_same(model, al
 
     assert written(model, rows(), slots, graphs=recorder) == alone
     assert len(played) > 10
+
+
+class DeviceReads(TorchDispatchMode):
+    """Operations whose result the processor must wait for, on a device."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.name().removeprefix("aten::").split(".")[0]
+        by_mask = name.startswith("index") and any(
+            isinstance(index, torch.Tensor) and index.dtype == torch.bool
+            for index in (args[1] if len(args) > 1 and isinstance(args[1], list | tuple) else ()))
+        if by_mask or name in ("_local_scalar_dense", "nonzero", "masked_select", "is_nonzero", "equal", "_unique2"):
+            self.seen.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_processor_looks_at_a_device_once_in_eight_steps_and_never_within_them(model, monkeypatch, recorded):
+    """As on a GPU: ends are looked for every eight steps, the nucleus is found without a branch."""
+    monkeypatch.setattr(sampling, "_redrawn", lambda probability, settings, number: drawn(
+        nucleus(probability, settings.top_p), number(0)))
+    made = Decoder(forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=4, columns=64,
+                   graphs=(lambda: lambda work: work) if recorded else None)
+    made.lookahead = 8
+    read = [DecodedRow([301 + n] * (3 + n), 40, seed=n, temperature=1.0, top_p=0.7, repetition_penalty=1.1)
+            for n in range(4)]
+    looks = []
+    for name in ("tolist", "item", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__"):
+        plain = getattr(torch.Tensor, name)
+        monkeypatch.setattr(torch.Tensor, name, lambda tensor, *args, plain=plain, name=name: (
+            looks.append(name), plain(tensor, *args))[1])
+    with torch.inference_mode(), DeviceReads() as reads:
+        made.read(read)
+        while not made.advance():
+            pass
+        made.join()
+        looks.clear()
+        reads.seen.clear()
+        written_tokens = [made.step(made.lookahead) for _ in range(3)]
+    assert [len(row) for tokens in written_tokens for row in tokens] == [8] * 12
+    assert (looks, reads.seen) == (["tolist"] * 3, [])
+
+
+def test_rows_that_wait_take_the_slots_of_those_that_end_and_slots_are_what_memory_holds(model, monkeypatch):
+    """Six rows of which two end early, on a device with room for two: none waits for a whole batch to end."""
+    width = 128 * column_bytes(model.config, model.dtype.itemsize)
+    monkeypatch.setattr(decoding, "slots_that_fit", lambda config, dtype, device, columns, most: slots_that_fit(
+        config, dtype, torch.device("cuda"), columns, most))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda *_: 0)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda *_: 0)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda *_: (int(2.9 * width * 10 / 9), 0))
+    made = Decoder(forward_of(model), model.config, device=model.device, dtype=model.dtype, slots=6, columns=100,
+                   graphs=lambda: lambda work: work)
+    assert made.slots == 2
+    given, steps = [DecodedRow([301 + n] * 4, most) for n, most in enumerate((40, 8, 8, 8, 8, 8))], []
+    step = made._step
+    made._step = lambda observe: (steps.append(len(made.rows)), step(observe))
+    with torch.inference_mode():
+        decode(made, given, lambda row, token: row.append(token, ()))
+    assert [len(row.generated) for row in given] == [40, 8, 8, 8, 8, 8]
+    assert len(steps) <= 48                          # five short rows one after another beside the long one
+    assert steps.count(2) >= 35
 
 
 def test_where_a_step_cannot_be_recorded_it_is_made_as_it_is(model, alone):

@@ -13,9 +13,10 @@ from instructwild_trainer.ppo.plan import tokens_at_once
 from instructwild_trainer.ppo.watch import Stopped
 
 LOOKS = ("item", "tolist", "__bool__", "__int__", "__float__", "__index__", "numpy", "nonzero")
-ELSEWHERE = {"cycled", "answer_positions", "_ignore_causal_mask_sdpa"}
-"""Functions that look at tensors which are on the CPU whatever the models' device is; and, the last, none of ours, that in
-which transformers asks at the head of a pass whether its rows are padded. AdamW is fused on a GPU, and asks nothing."""
+ELSEWHERE = {"cycled", "answer_positions", "flat_rows", "_flat_forward", "attention", "_ignore_causal_mask_sdpa"}
+"""Functions that look at tensors which are on the CPU whatever the models' device is; attention over documents, which on a
+GPU hands their bounds to a kernel; and, the last, none of ours, that in which transformers asks at the head of a pass
+whether its rows are padded. AdamW is fused on a GPU, and asks nothing."""
 
 
 @pytest.fixture
@@ -42,9 +43,10 @@ def looks(monkeypatch):
     return seen
 
 
-@pytest.mark.parametrize("shared_trunk", [False, True])
-def test_no_figure_is_read_within_a_step_and_all_are_after_it(make_trainer, looks, shared_trunk):
+@pytest.mark.parametrize(("shared_trunk", "flat"), [(False, False), (True, False), (False, True), (True, True)])
+def test_no_figure_is_read_within_a_step_and_all_are_after_it(make_trainer, looks, shared_trunk, flat):
     trainer = make_trainer(per_device_train_batch_size=2, max_grad_norm=1.0, shared_trunk=shared_trunk)
+    assert not flat or trainer.actors.read_flat()
     experience, _ = trainer.roll_out(0)
     minibatch = experience.pick(range(len(experience)))
     looks.clear()

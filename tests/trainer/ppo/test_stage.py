@@ -21,6 +21,7 @@ from instructwild_trainer.ppo.rows import prepared
 from instructwild_trainer.ppo.scores import EncodedPrompt, FunctionScore, ModelScore, SeparateModelScore, reward_function
 from instructwild_trainer.ppo.stage import PPORun, run
 from instructwild_trainer.templates import IGNORED, ready
+from tests import vllm_stub
 
 QUESTIONS = ["What is a tie?", "什么是并列？", "Name a colour.", "说一种颜色。", "How do I plan a trip?", "写一首短诗。"]
 FUNCTIONS = """
@@ -77,6 +78,14 @@ def test_a_run_leaves_a_stage_whose_model_is_another_and_equals_its_adapter(aske
     again = run(asked())
     assert again.existed
     assert again.manifest.to_json() == made.manifest.to_json()
+
+
+def test_vllm_writes_a_runs_responses_and_leaves_no_adapter_of_its_own(asked, monkeypatch):
+    seen = vllm_stub.install(monkeypatch)
+    made = run(asked(overrides={"engine": "vllm", "max_steps": 1, "samples": 0}))
+    assert made.manifest.metrics["last"]["sampler_difference"] < 1e-4
+    assert len(seen.calls) == 1
+    assert [path.name for path in made.path.rglob("adapter_config.json")] == ["adapter_config.json"]      # the policy's
 
 
 def test_a_reward_adapter_scores_on_the_shared_base_as_the_reward_model_does_by_itself(reward_stage, tiny_model):

@@ -12,9 +12,12 @@ from torch import Tensor, nn
 from instructwild.errors import ModelError
 from instructwild.llm.generation.decoder import Forward
 from instructwild_trainer.lora import follow_base, plain_layers
+from instructwild_trainer.packing import as_mask, attend_by_document, attends_to_all, why_not_apart
 from instructwild_trainer.ppo.attention import patch_attention
 from instructwild_trainer.ppo.depth import can_be_cut, depth, lower, upper
 from instructwild_trainer.ppo.experience import Experience
+from instructwild_trainer.ppo.flat import FlatRows
+from instructwild_trainer.ppo.tokens import token_entropy, token_logprobs
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -28,9 +31,22 @@ class Predicted:
     """What a model says about each response token, from the position that predicts it."""
 
     logits: Tensor
-    """[B, T, V]"""
+    """[B, T, V]; of rows behind one another [1, K, V]."""
     hidden: Tensor
-    """[B, T, H], what the output layer was given."""
+    """[B, T, H] or [1, K, H], what the output layer was given."""
+    flat: FlatRows | None = None
+    """How rows stand behind one another, where they do."""
+
+    def logprobs(self, response: Tensor, temperature: float) -> Tensor:
+        """[B, T] fp32 of the tokens [B, T] of responses."""
+        if self.flat is None:
+            return token_logprobs(self.logits, response, temperature)
+        return self.flat.padded_response(token_logprobs(self.logits, self.flat.response(response), temperature))
+
+    def entropy(self, temperature: float) -> Tensor:
+        """[B, T] fp32."""
+        entropy = token_entropy(self.logits, temperature)
+        return entropy if self.flat is None else self.flat.padded_response(entropy)
 
 
 class Actors:
@@ -81,8 +97,25 @@ class Actors:
         """Where the models are."""
         return self.base.device
 
+    flat = False
+    """Whether rows of a pass stand behind one another, without padding; see `read_flat`."""
     in_parts = False
     """Whether each process holds a part of the weights, and every pass is made by all of them together."""
+
+    def read_flat(self) -> bool:
+        """Read the rows of a pass behind one another from now on, where the models keep them apart; whether they do."""
+        models = {id(model): model for model in map(self.set_adapter, (*self.learners, REFERENCE))}.values()
+        self.flat = not self.in_parts and all([attend_by_document(model) and not why_not_apart(model) for model in models])
+        return self.flat
+
+    def _rows(self, batch: Experience) -> tuple[dict[str, Any], FlatRows | None]:
+        """Rows as a trunk takes them: padded, or behind one another."""
+        ids, mask, positions = batch.sequence
+        if not self.flat:
+            return {"input_ids": ids, "attention_mask": mask, "position_ids": positions}, None
+        flat = batch.flat
+        bounds = as_mask(flat.bounds) if attends_to_all(self.base) else None
+        return {"input_ids": flat.sequence(ids), "attention_mask": bounds, "position_ids": flat.positions}, flat
 
     def policy_parameters(self) -> dict[str, nn.Parameter]:
         """What the policy's optimiser moves, by name."""
@@ -172,12 +205,12 @@ class Actors:
             role: POLICY or REFERENCE.
             batch: [B, P] prompts and [B, T] responses.
         """
-        ids, mask, positions = batch.sequence
-        model, end = self.set_adapter(role), ids.shape[1] - 1
+        rows, flat = self._rows(batch)
+        model, end = self.set_adapter(role), rows["input_ids"].shape[1] - 1
+        keep = flat.predicting if flat else columns(end - batch.response.shape[1], end, batch.response.device)
         with _output_input(model) as seen:
-            logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False,
-                           logits_to_keep=columns(end - batch.response.shape[1], end, ids.device)).logits
-        return Predicted(logits, seen[0])
+            logits = model(**rows, use_cache=False, logits_to_keep=keep).logits
+        return Predicted(logits, seen[0], flat)
 
     def values(self, batch: Experience, predicted: Predicted | None = None) -> Tensor:
         """[B, T] fp32: the value before each response token.
@@ -186,16 +219,19 @@ class Actors:
             batch: prompts and responses.
             predicted: the policy's own pass, which spares another where the trunk is shared.
         """
+        rows, flat = self._rows(batch)
         if self.shared_trunk:
             hidden = (predicted or self.predict(POLICY, batch)).hidden
         else:
-            ids, mask, positions = batch.sequence
-            width = batch.response.shape[1]
-            out = self._trunk(VALUE, ids, mask, positions) if batch.lower is None else upper(
-                self.set_adapter(VALUE).base_model, self._value_from, batch.lower, attention_mask=mask,
-                position_ids=positions)
-            hidden = out[:, -width - 1:-1]
-        return self.heads[VALUE](hidden.float()).squeeze(-1)
+            if batch.lower is None:
+                out = self._trunk(VALUE, rows)
+            else:
+                del rows["input_ids"]
+                out = upper(self.set_adapter(VALUE).base_model, self._value_from,
+                            flat.sequence(batch.lower) if flat else batch.lower, **rows)
+            hidden = out.index_select(1, flat.predicting) if flat else out[:, -batch.response.shape[1] - 1:-1]
+        values: Tensor = self.heads[VALUE](hidden.float()).squeeze(-1)
+        return flat.padded_response(values) if flat else values
 
     @torch.no_grad()
     def lower(self, batch: Experience) -> Tensor | None:
@@ -204,21 +240,21 @@ class Actors:
         """
         if not self._cut:
             return None
-        ids, mask, positions = batch.sequence
-        return lower(self.set_adapter(VALUE).base_model, self._value_from, input_ids=ids, attention_mask=mask,
-                     position_ids=positions)
+        rows, flat = self._rows(batch)
+        below = lower(self.set_adapter(VALUE).base_model, self._value_from, **rows)
+        return flat.padded_sequence(below) if flat else below
 
     @torch.no_grad()
     def scores(self, batch: Experience) -> Tensor:
         """[B] fp32: the reward model's score, read at the last response token."""
-        ids, mask, positions = batch.sequence
-        last = batch.prompt.shape[1] + batch.lengths - 1
-        hidden = self._trunk(REWARD, ids, mask, positions)
-        return self.heads[REWARD](hidden[torch.arange(len(batch), device=hidden.device), last].float()).squeeze(-1)
+        rows, flat = self._rows(batch)
+        hidden = self._trunk(REWARD, rows)
+        ends = hidden[0, flat.last] if flat else hidden[
+            torch.arange(len(batch), device=hidden.device), batch.prompt.shape[1] + batch.lengths - 1]
+        return self.heads[REWARD](ends.float()).squeeze(-1)
 
-    def _trunk(self, role: str, ids: Tensor, mask: Tensor, positions: Tensor) -> Tensor:
-        out: Tensor = self.set_adapter(role).base_model(input_ids=ids, attention_mask=mask, position_ids=positions,
-                                                   use_cache=False).last_hidden_state
+    def _trunk(self, role: str, rows: dict[str, Any]) -> Tensor:
+        out: Tensor = self.set_adapter(role).base_model(**rows, use_cache=False).last_hidden_state
         return out
 
     def unwrap(self) -> Any:

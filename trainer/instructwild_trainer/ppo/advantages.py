@@ -1,5 +1,7 @@
 """Generalised advantage estimation and whitening."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -36,6 +38,22 @@ def gae(rewards: Tensor, values: Tensor, mask: Tensor, gamma: float, lam: float)
         next_value = v[:, t]
         advantages[:, t] = next_advantage
     return advantages, advantages + v
+
+
+@torch.no_grad()
+def truncated_weights(logprobs: Tensor, sampler_logprobs: Tensor, mask: Tensor, cap: float) -> Tensor:
+    """min(π(token) / μ(token), cap) [B, T] fp32, 0 off the mask: what a token counts that μ drew in π's place.
+
+    Truncated importance sampling (Ionides 2008; V-trace's ρ, Espeholt et al. 2018), with π the policy as it computes here
+    and μ the same weights in another engine.
+
+    Args:
+        logprobs: [B, T] of π.
+        sampler_logprobs: [B, T] of μ.
+        mask: [B, T], 1 on response tokens; bool or 0/1 of any dtype.
+        cap: largest weight.
+    """
+    return kept((kept(logprobs, mask) - kept(sampler_logprobs, mask)).clamp(max=math.log(cap)).exp(), mask)
 
 
 @torch.no_grad()

@@ -40,6 +40,11 @@ class PPOOptions(SharedOptions):
     response_length: int = option(128, "max tokens of a response", panel=SAMPLING, least=1)
     temperature: float = option(0.7, "temperature of sampling, at which policy and reference are taken", panel=SAMPLING,
                                 least=0.01)
+    engine: Literal["local", "vllm"] = option(
+        "local", "what writes the responses: this program, or vLLM where it is installed (adapters, one process)",
+        panel=SAMPLING)
+    importance_cap: float = option(2.0, "with vLLM a token's advantage is weighted by how much likelier the policy finds it "
+                                   "than vLLM did, at most by this; 0: not weighted", panel=SAMPLING, least=0)
     num_generations: int = option(4, "responses a prompt, for grpo, rloo and dpo", panel=SAMPLING, least=2)
     score_clip: float = option(10.0, "scores are clipped to ± this; 0: not at all", panel=SAMPLING, least=0)
     missing_eos_penalty: float | Literal["none"] = option(

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
+from instructwild_trainer.ppo.flat import FlatRows, flat_rows
+
 if TYPE_CHECKING:
     from instructwild_trainer.processes import Processes
 
@@ -36,6 +38,8 @@ class Experience:
     which: Tensor | None = None
     """[B] which of the training prompts was answered."""
     logprobs: Tensor | None = None
+    sampler_logprobs: Tensor | None = None
+    """[B, T] as another engine that wrote the responses knows them."""
     ref_logprobs: Tensor | None = None
     values: Tensor | None = None
     entropy: Tensor | None = None
@@ -67,6 +71,11 @@ class Experience:
         prompts, responses = torch.stack([self.prompt_mask.sum(1), self.lengths]).tolist() if len(self) else ([], [])
         return prompts, responses
 
+    @cached_property
+    def flat(self) -> FlatRows:
+        """How the rows stand behind one another without padding."""
+        return flat_rows(*self.sizes, (self.prompt.shape[1], self.response.shape[1]), self.prompt.device)
+
     def pick(self, rows: Sequence[int]) -> "Experience":
         """Some rows, cut to the longest prompt and response among them."""
         index = torch.tensor(list(rows), dtype=torch.long).to(self.prompt.device, non_blocking=True)
@@ -84,12 +93,13 @@ class Experience:
         picked.__dict__["sizes"] = prompts, responses
         return picked
 
-    def micro_batches(self, size: int, tokens: int = 0) -> Iterator[tuple[Tensor, "Experience"]]:
+    def micro_batches(self, size: int, tokens: int = 0, flat: bool = False) -> Iterator[tuple[Tensor, "Experience"]]:
         """Batches of similar length, the longest first: what does not fit memory fails at once.
 
         Args:
             size: rows at a time.
-            tokens: more rows where that many padded tokens hold them; 0 takes `size` rows whatever their length.
+            tokens: more rows where that many tokens hold them; 0 takes `size` rows whatever their length.
+            flat: whether rows are read without padding, which then does not count.
 
         Yields:
             The rows [b] of this experience, on the CPU, and these rows themselves.
@@ -101,7 +111,8 @@ class Experience:
             wide, long = max(prompts[row] for row in rows), max(responses[row] for row in rows)
             for row in order[size:] if tokens else ():
                 wide, long = max(wide, prompts[row]), max(long, responses[row])
-                if (len(rows) + 1) * (wide + long) > tokens:
+                own = sum(prompts[i] + responses[i] for i in (*rows, row))
+                if (own if flat else (len(rows) + 1) * (wide + long)) > tokens:
                     break
                 rows.append(row)
             order = order[len(rows):]
@@ -113,8 +124,11 @@ class Experience:
                                 if (value := getattr(self, f.name)) is not None})
 
     def with_columns(self, **columns: Tensor) -> "Experience":
-        """The same with more known about it."""
-        return replace(self, **columns)
+        """The same with more known about it; of rows that stay as they are no length is asked for again."""
+        more = replace(self, **columns)
+        if not {"prompt", "prompt_mask", "response", "mask"} & columns.keys():
+            more.__dict__.update({name: known for name in ("sizes", "flat") if (known := self.__dict__.get(name))})
+        return more
 
 
 def joined(parts: Sequence[tuple[Tensor, Experience]]) -> Experience:

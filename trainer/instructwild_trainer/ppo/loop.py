@@ -21,7 +21,7 @@ from instructwild_trainer.ppo.plan import steps_per_update, tokens_at_once, upda
 from instructwild_trainer.ppo.ptx import ptx_loss
 from instructwild_trainer.ppo.rollout import compute_advantages, compute_logprobs_values_scores, generate, seeded
 from instructwild_trainer.ppo.supervised import cycled, ptx_forward
-from instructwild_trainer.ppo.tokens import token_logprobs
+from instructwild_trainer.ppo.vllm_rollouts import VLLMRollouts
 from instructwild_trainer.ppo.watch import Stopped, Watch
 from instructwild_trainer.processes import Processes
 from instructwild_trainer.templates import Encoded
@@ -62,6 +62,7 @@ class Trainer:
         checkpoints: where the state is kept between updates; a run begins from the newest one there.
         ptx: supervised rows; none means plain PPO whatever ptx_coef says.
         processes: this process among those that share the run.
+        vllm: what writes the responses in place of our own decoder.
         on_update: called with the number of updates done, all of them, and the figures of the last; True ends the run.
     """
 
@@ -73,6 +74,7 @@ class Trainer:
     checkpoints: Path
     ptx: Sequence[Encoded] = ()
     processes: Processes = field(default_factory=Processes)
+    vllm: VLLMRollouts | None = None
     on_update: Callable[[int, int, Figures], bool | None] = lambda done, total, figures: None
     history: list[Figures] = field(default_factory=list)
 
@@ -129,17 +131,20 @@ class Trainer:
         """Make Experience: the batch of one update, and what can be rollout about it."""
         o, began = self.options, time.monotonic()
         rows = self._rows(update)
-        indices = self.processes.share(len(rows))
+        indices, vllm, stops = self.processes.share(len(rows)), self.vllm, self.vocabulary.stop_ids
         with self.actors.summon_full_parameters():
             rollout = generate(self.actors, POLICY, [self.prompts[rows[i]] for i in indices], indices,
-                               length=o.response_length, stop_ids=self.vocabulary.stop_ids, pad=self.vocabulary.pad,
+                               length=o.response_length, stop_ids=stops, pad=self.vocabulary.pad,
                                temperature=o.temperature, seed=seeded(o.seed, "rollout", update),
-                               batch_size=o.rollout_batch_size)
+                               batch_size=o.rollout_batch_size,
+                               sampler=vllm and (lambda decoded: vllm.decode(self.actors, decoded, stops, update)))
         rollout = rollout.with_columns(which=torch.tensor([rows[i] for i in indices], device=rollout.prompt.device))
         generated = time.monotonic()
         known = compute_logprobs_values_scores(self.actors, rollout, self.score, o)
         e = compute_advantages(all_gather_rows(known, self.processes), o, self.kl.coef)
-        return e, {"reward": e.score.mean().item(), "kl": per_sequence(k3(e.logprobs, e.ref_logprobs), e.mask).item(),
+        away = {} if e.sampler_logprobs is None else {
+            "sampler_difference": masked_mean((e.logprobs - e.sampler_logprobs).abs(), e.mask).item()}
+        return e, away | {"reward": e.score.mean().item(), "kl": per_sequence(k3(e.logprobs, e.ref_logprobs), e.mask).item(),
                    "kl_k1": per_sequence(k1(e.logprobs, e.ref_logprobs), e.mask).item(), "kl_coef": self.kl.coef,
                    "entropy": masked_mean(e.entropy, e.mask).item(), "length": e.lengths.float().mean().item(),
                    "ended": e.ended.float().mean().item(), "value": masked_mean(e.values, e.mask).item(),
@@ -172,10 +177,10 @@ class Trainer:
         supervised_loss, supervised = self._ptx(number, policy)
         self.optimizer.zero_grad(set_to_none=True)
         own = minibatch.pick(self.processes.share(len(minibatch)))
-        for _, batch in own.micro_batches(o.per_device_train_batch_size, tokens_at_once(o, self.actors)):
+        for _, batch in own.micro_batches(o.per_device_train_batch_size, tokens_at_once(o, self.actors), self.actors.flat):
             share = sum(batch.sizes[1]) / tokens
             predicted = self.actors.predict(POLICY, batch)
-            loss, clipped = policy_loss(token_logprobs(predicted.logits, batch.response, o.temperature), batch.logprobs,
+            loss, clipped = policy_loss(predicted.logprobs(batch.response, o.temperature), batch.logprobs,
                                         batch.advantages, batch.mask, o.cliprange)
             if not self.actors.shared_trunk:
                 (share * loss).backward()

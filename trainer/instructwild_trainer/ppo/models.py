@@ -9,6 +9,7 @@ from instructwild.errors import ModelError
 from instructwild_trainer.adapter import Source, load_policy, load_reward
 from instructwild_trainer.fit import fuse_layers, lora
 from instructwild_trainer.memory import as_torch, dtype_of
+from instructwild_trainer.packing import attend_by_document, why_not_apart
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.plan import shards_of, tokens_at_once
@@ -64,6 +65,8 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         model = loaded(dtype if dtype == torch.float32 else "auto").to(device())
         models = model, copy.deepcopy(model), None if shared_trunk else copy.deepcopy(model)
         actors = SeparateActors(*models) if dtype == torch.float32 else MasterWeightActors(*models, dtype)
+    if actors.device.type == "cuda":
+        actors.read_flat()
     size, tokens = options.per_device_train_batch_size, tokens_at_once(options, actors)
     scores: list[Score] = [*functions_as_scores]
     if reward and on_base:
@@ -77,7 +80,8 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
         if options.use_peft:
             reward_model = quantize_base(reward_model, options, device())
         placed = shard_below_head(reward_model, dtype) if shards > 1 else reward_model.to(actors.device)
-        scores.append(SeparateModelScore(placed, size, tokens))
+        flat = actors.flat and attend_by_document(placed) and not why_not_apart(placed)
+        scores.append(SeparateModelScore(placed, size, tokens, flat))
     return actors, scores[0] if len(scores) == 1 else Summed(scores)
 
 

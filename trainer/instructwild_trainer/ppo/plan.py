@@ -42,8 +42,9 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
 
     With LoRA the base is there once, whatever the number of roles; without it each role is a model, see `_all_weights`.
     Rolling out, learning and measuring take turns, so the largest counts: the key-value cache and the next token's
-    distributions of a batch of rollouts, the activations of a micro-batch or of a PTX batch, which goes through at once, or
-    what perplexity is measured with. What the value model's lower layers gave is kept for the whole batch.
+    distributions of a batch of rollouts, and where vLLM writes them the weights once more; the activations of a micro-batch
+    or of a PTX batch, which goes through at once, or what perplexity is measured with. What the value model's lower layers
+    gave is kept for the whole batch.
 
     Args:
         shape: of the base.
@@ -57,7 +58,7 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
     trained = 1 if o.value_trunk == "policy" else 2
     size = 2 if dtype == "bfloat16" else 4
     rollout = o.rollout_batch_size * (min(o.max_length, shape.context or o.max_length) * shape.cached * size
-                                      + shape.vocabulary * 32)
+                                      + shape.vocabulary * 32) + (shape.parameters * size if o.engine == "vllm" else 0)
     if not o.use_peft:
         return _all_weights(shape, o, size, trained, 1 + reward, parts, item.activations,
                             max(rollout, measuring(shape, size)))

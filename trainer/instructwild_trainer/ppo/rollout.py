@@ -9,13 +9,15 @@ from torch import Tensor
 from instructwild.llm.generation.decoder import Decoder, Record, decode
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, Actors
-from instructwild_trainer.ppo.advantages import gae, whiten
+from instructwild_trainer.ppo.advantages import gae, truncated_weights, whiten
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.experience import Experience, joined
 from instructwild_trainer.ppo.masked import kept, masked_mean
 from instructwild_trainer.ppo.plan import tokens_at_once
 from instructwild_trainer.ppo.rewards import penalised, token_rewards
-from instructwild_trainer.ppo.tokens import token_entropy, token_logprobs
+
+Sampler = Callable[[Sequence[DecodedRow]], list[list[float]]]
+"""Brings rows to their ends; the log-probability of each of their tokens as the engine that drew them knows it."""
 
 
 def seeded(*parts: int | str) -> int:
@@ -37,11 +39,12 @@ def left_padded(rows: Sequence[Sequence[int]], pad: int, device: torch.device | 
 @torch.no_grad()
 def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: Sequence[int], *, length: int,
              stop_ids: Sequence[int], pad: int, temperature: float = 1.0, seed: int | None = None,
-             batch_size: int = 32) -> Experience:
+             batch_size: int = 32, sampler: Sampler | None = None) -> Experience:
     """Responses to prompts, sampled some at a time; a prompt that waits takes the slot of a row that has ended.
 
     Each row draws from numbers of its own, so that what it is batched with decides nothing but rounding. In fp32 the result
-    also holds log-probabilities, entropy and, where the trunk is shared, values: the pass that sampled knew them.
+    also holds log-probabilities, entropy and, where the trunk is shared, values: the pass that sampled knew them. Of another
+    engine it holds that engine's log-probabilities, which nothing is learned from.
 
     Args:
         actors: the models.
@@ -54,31 +57,42 @@ def generate(actors: Actors, role: str, prompts: Sequence[Sequence[int]], rows: 
         temperature: of sampling.
         seed: None takes the likeliest token each time.
         batch_size: rows at a time; on a GPU fewer where memory holds fewer.
+        sampler: another engine that writes the responses of the policy.
     """
-    device, config = actors.device, actors.base.config
+    device = actors.device
     decoded = [DecodedRow(list(prompt), length, temperature=0.0 if seed is None else temperature,
                           seed=0 if seed is None else seeded(seed, row)) for prompt, row in zip(prompts, rows, strict=True)]
     figures: dict[int, Mapping[str, Tensor]] = {}
-    decoder = Decoder(actors.next_token(role), config, device=device, dtype=actors.base.dtype,
-                      slots=min(batch_size, len(decoded)), columns=max(row.reserved for row in decoded) + 1,
-                      record=_record(actors, temperature) if actors.exact else None)
-    decode(decoder, sorted(decoded, key=lambda row: -len(row.prompt)), lambda row, token: row.append(token, stop_ids),
-           lambda row, known: figures.update({id(row): known}))
-    del decoder
-    if device.type == "cuda":
-        torch.cuda.empty_cache()    # what recorded steps held is of no use to learning before it is given back
+    if sampler is not None:
+        for row, logprobs in zip(decoded, sampler(decoded), strict=True):
+            figures[id(row)] = {"sampler_logprobs": torch.tensor(logprobs, device=device)}
+    else:
+        _decode(actors, role, decoded, figures, stop_ids, temperature, batch_size)
     width = max(len(row.generated) for row in decoded)
     ids, prompt_mask = left_padded(prompts, pad, device)
     responses = torch.full((len(decoded), width), pad, dtype=torch.long)
     for i, row in enumerate(decoded):
         responses[i, :len(row.generated)] = torch.tensor(row.generated)
     responses, stops = responses.to(device), torch.tensor(stop_ids, device=device)
-    names = figures[id(decoded[0])] if actors.exact else ()
+    names = figures.get(id(decoded[0]), {})
     return Experience(
         prompt=ids, prompt_mask=prompt_mask, response=responses, mask=response_mask(responses, stops),
         ended=torch.isin(responses, stops).any(1), row=torch.tensor(list(rows), device=device),
         **{name: torch.nn.utils.rnn.pad_sequence([figures[id(row)][name] for row in decoded], batch_first=True)
            for name in names})
+
+
+def _decode(actors: Actors, role: str, rows: Sequence[DecodedRow], figures: dict[int, Mapping[str, Tensor]],
+            stop_ids: Sequence[int], temperature: float, batch_size: int) -> None:
+    """Every row to its end by our own decoder; in fp32 what the passes knew of each row goes into `figures` by its id."""
+    decoder = Decoder(actors.next_token(role), actors.base.config, device=actors.device, dtype=actors.base.dtype,
+                      slots=min(batch_size, len(rows)), columns=max(row.reserved for row in rows) + 1,
+                      record=_record(actors, temperature) if actors.exact else None)
+    decode(decoder, sorted(rows, key=lambda row: -len(row.prompt)), lambda row, token: row.append(token, stop_ids),
+           lambda row, known: figures.update({id(row): known}))
+    del decoder
+    if actors.device.type == "cuda":
+        torch.cuda.empty_cache()    # what recorded steps held is of no use to learning before it is given back
 
 
 def _record(actors: Actors, temperature: float) -> Record:
@@ -112,18 +126,18 @@ def compute_logprobs_values_scores(actors: Actors, rollout: Experience, score: C
     """
     parts = []
     at_once = tokens_at_once(options, actors)
-    for rows, batch in rollout.micro_batches(options.per_device_train_batch_size, at_once):
+    for rows, batch in rollout.micro_batches(options.per_device_train_batch_size, at_once, actors.flat):
         columns: dict[str, Tensor] = {}
         predicted = None
         if batch.logprobs is None:
             predicted = actors.predict(POLICY, batch)
-            columns["logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
-            columns["entropy"] = token_entropy(predicted.logits, options.temperature)
+            columns["logprobs"] = predicted.logprobs(batch.response, options.temperature)
+            columns["entropy"] = predicted.entropy(options.temperature)
         lower = actors.lower(batch)
         if batch.values is None:
             columns["values"] = actors.values(batch.with_columns(lower=lower), predicted)
         predicted = actors.predict(REFERENCE, batch)
-        columns["ref_logprobs"] = token_logprobs(predicted.logits, batch.response, options.temperature)
+        columns["ref_logprobs"] = predicted.logprobs(batch.response, options.temperature)
         parts.append((rows, batch.with_columns(
             lower=lower, **{name: kept(value, batch.mask) for name, value in columns.items()})))
     known = joined(parts)
@@ -146,6 +160,9 @@ def compute_advantages(known: Experience, options: PPOOptions, kl_coef: float) -
     advantages, returns = gae(rewards, known.values, known.mask, options.gamma, options.lam)
     if options.whiten_advantages:
         advantages = whiten(advantages, known.mask)
+    if known.sampler_logprobs is not None and options.importance_cap:
+        # max(−A·r, −A·clip(r)) times a weight that is not negative is the same of the weighted advantage.
+        advantages *= truncated_weights(known.logprobs, known.sampler_logprobs, known.mask, options.importance_cap)
     return known.with_columns(advantages=advantages, returns=returns)
 
 

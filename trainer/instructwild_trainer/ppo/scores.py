@@ -13,6 +13,7 @@ from torch import Tensor
 from instructwild.errors import ConfigError, InputError
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.experience import Experience
+from instructwild_trainer.reward.flat import scores_of_flat
 from instructwild_trainer.templates import Chat
 
 Score = Callable[[Experience], Tensor]
@@ -48,7 +49,7 @@ class ModelScore:
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
         result = torch.zeros(len(experience), device=self.actors.device)
-        for rows, batch in experience.micro_batches(self.batch_size, self.tokens):
+        for rows, batch in experience.micro_batches(self.batch_size, self.tokens, self.actors.flat):
             result[rows] = self.actors.scores(batch)
         return result
 
@@ -60,18 +61,25 @@ class SeparateModelScore:
     Args:
         model: a sequence classification model with one label.
         batch_size: rows at a time.
-        tokens: more rows where that many padded tokens hold them.
+        tokens: more rows where that many tokens hold them, see `Experience.micro_batches`.
+        flat: whether rows stand behind one another in a pass, without padding.
     """
 
     model: Any
     batch_size: int
     tokens: int = 0
+    flat: bool = False
 
     @torch.no_grad()
     def __call__(self, experience: Experience) -> Tensor:
         """[B] fp32."""
         result = torch.zeros(len(experience), device=experience.prompt.device)
-        for rows, batch in experience.micro_batches(self.batch_size, self.tokens):
+        for rows, batch in experience.micro_batches(self.batch_size, self.tokens, self.flat):
+            if self.flat:
+                flat = batch.flat
+                result[rows] = scores_of_flat(self.model, {
+                    "input_ids": flat.sequence(batch.sequence[0]), "position_ids": flat.positions, "last": flat.last})[0]
+                continue
             mask = torch.cat([batch.prompt_mask, batch.mask], dim=1)
             order = torch.sort(mask.int(), dim=1, descending=True, stable=True).indices   # padding all to the right
             ids = torch.cat([batch.prompt, batch.response], dim=1).gather(1, order)

@@ -26,6 +26,7 @@ from instructwild_trainer.ppo.models import build_models
 from instructwild_trainer.ppo.plan import checked, print_plan, shards_of
 from instructwild_trainer.ppo.rows import PPORows, prepared
 from instructwild_trainer.ppo.sharded import check_even
+from instructwild_trainer.ppo.vllm_rollouts import check_vllm
 from instructwild_trainer.ppo.workers import follow, train_with_progress, trainer_of
 from instructwild_trainer.preview import Preview, preview
 from instructwild_trainer.processes import Processes, processes, refuse_url
@@ -82,6 +83,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
     check_scale(options)
     if options.algorithm != "ppo":
         check_divisible(options)
+    check_vllm(base, options, dist.world)
     refuse_url(request.out)
     if dist.world > (options.batch_size if options.algorithm == "ppo" else 1):
         raise ConfigError(f"{dist.world} processes for batches of {options.batch_size} with {options.algorithm}",
@@ -105,7 +107,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
         if (scratch := dist.broadcast()) is not None:
             chat, rows = encoded()
             actors, score = build_models(base, reward, request.reward_functions, chat, rows.prompts, options, dist)
-            follow(trainer_of(actors, score, rows, chat, options, Path(scratch), dist))
+            follow(trainer_of(actors, score, rows, chat, options, Path(scratch), dist, base.folder))
         return None
     with stage.start(request.out, "ppo", config=config, inputs=inputs, force=request.force) as work:
         if work.finished is not None:
@@ -144,7 +146,7 @@ def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source
         before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", sample)
     print_perplexity("before", before)
     if options.algorithm == "ppo":
-        trainer = trainer_of(actors, score, rows, chat, options, work.scratch, dist)
+        trainer = trainer_of(actors, score, rows, chat, options, work.scratch, dist, base.folder)
         outcome = train_with_progress(trainer, reporting, request.out)
     else:
         outcome = Outcome(train_with_trl(actors, score, rows.prompts, chat, options, work, reporting))

@@ -5,6 +5,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+TOKENS = 512
+"""Of a row in which others stand behind one another, how many are looked at at a time."""
+
 
 def token_logprobs(logits: Tensor, tokens: Tensor, temperature: float) -> Tensor:
     """[B, T] fp32: log-probability of each token under logits [B, T, V] taken at a temperature."""
@@ -15,11 +18,11 @@ def token_logprobs(logits: Tensor, tokens: Tensor, temperature: float) -> Tensor
 @torch.no_grad()
 def token_entropy(logits: Tensor, temperature: float) -> Tensor:
     """[B, T] fp32: entropy in nats of the distributions that logits [B, T, V] give at a temperature; no gradient."""
-    rows = []
-    for row in logits:
-        logs = torch.log_softmax(_scaled(row, temperature), dim=-1)
-        rows.append(-(logs.exp() * logs).sum(-1))
-    return torch.stack(rows) if rows else logits.new_zeros(logits.shape[:2], dtype=torch.float32)
+    result = logits.new_zeros(logits.shape[:2], dtype=torch.float32)
+    for part, out in zip(_parts(logits), _parts(result), strict=True):
+        logs = torch.log_softmax(_scaled(part, temperature), dim=-1)
+        out.copy_(-(logs.exp() * logs).sum(-1))
+    return result
 
 
 class _Logprobs(torch.autograd.Function):
@@ -29,10 +32,10 @@ class _Logprobs(torch.autograd.Function):
     def forward(ctx: Any, logits: Tensor, tokens: Tensor, temperature: float) -> Tensor:
         totals = torch.empty(tokens.shape, dtype=torch.float32, device=logits.device)
         result = torch.empty_like(totals)
-        for i, row in enumerate(logits):
-            scaled = _scaled(row, temperature)
-            totals[i] = scaled.logsumexp(-1)
-            result[i] = scaled.gather(-1, tokens[i].unsqueeze(-1)).squeeze(-1) - totals[i]
+        for part, ids, total, out in zip(*map(_parts, (logits, tokens, totals, result)), strict=True):
+            scaled = _scaled(part, temperature)
+            total.copy_(scaled.logsumexp(-1))
+            out.copy_(scaled.gather(-1, ids.unsqueeze(-1)).squeeze(-1) - total)
         ctx.save_for_backward(logits, tokens, totals)
         ctx.temperature = temperature
         return result
@@ -42,10 +45,16 @@ class _Logprobs(torch.autograd.Function):
         """∂ log p(token) / ∂ logit = (1[token] − softmax) / temperature."""
         logits, tokens, totals = ctx.saved_tensors
         back = torch.empty_like(logits)
-        for i, (row, gradient) in enumerate(zip(logits, gradients[0] / ctx.temperature, strict=True)):
-            softmax = _scaled(row, ctx.temperature).sub_(totals[i].unsqueeze(-1)).exp_()
-            back[i] = softmax.mul_(-gradient.unsqueeze(-1)).scatter_add_(-1, tokens[i].unsqueeze(-1), gradient.unsqueeze(-1))
+        whole = logits, gradients[0] / ctx.temperature, tokens, totals, back
+        for part, gradient, ids, total, out in zip(*map(_parts, whole), strict=True):
+            softmax = _scaled(part, ctx.temperature).sub_(total.unsqueeze(-1)).exp_()
+            out.copy_(softmax.mul_(-gradient.unsqueeze(-1)).scatter_add_(-1, ids.unsqueeze(-1), gradient.unsqueeze(-1)))
         return back, None, None
+
+
+def _parts(whole: Tensor) -> list[Tensor]:
+    """Views of [B, T, …]: each row, of a single one so many tokens at a time."""
+    return list(whole) if len(whole) != 1 else list(whole[0].split(TOKENS))
 
 
 def _scaled(row: Tensor, temperature: float) -> Tensor:

@@ -12,6 +12,7 @@ from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.loop import Outcome, SpecialTokens, Trainer
 from instructwild_trainer.ppo.rows import PPORows
 from instructwild_trainer.ppo.scores import Score
+from instructwild_trainer.ppo.vllm_rollouts import VLLMRollouts
 from instructwild_trainer.processes import Processes
 from instructwild_trainer.templates import Chat
 
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
 
 def trainer_of(actors: Actors, score: Score, rows: PPORows, chat: Chat, options: PPOOptions, scratch: Path,
-               processes: Processes) -> Trainer:
-    """The loop over these rows."""
+               processes: Processes, base: Path) -> Trainer:
+    """The loop over these rows; `base` is the folder of the model that the policy starts from."""
+    vllm = VLLMRollouts(base, options, scratch) if options.engine == "vllm" else None
     return Trainer(actors, [prompt.ids for prompt in rows.prompts], score, options,
                    SpecialTokens(chat.stop_ids, chat.tokenizer.pad_token_id), scratch / CHECKPOINTS,
-                   [example for row in rows.ptx for example in row.examples], processes)
+                   [example for row in rows.ptx for example in row.examples], processes, vllm)
 
 
 def follow(trainer: Trainer) -> None:

@@ -6,15 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from instructwild_trainer.packing import flattened
 from instructwild_trainer.reward.head import ScoreHead
 
 
-def flattened(rows: Sequence[Sequence[int]]) -> dict[str, Tensor]:
-    """Input_ids and position_ids [1, T] of rows behind one another, and the column `last` [N] in which each ends."""
-    lengths = torch.tensor([len(row) for row in rows])
-    return {"input_ids": torch.tensor([[token for row in rows for token in row]]),
-            "position_ids": torch.cat([torch.arange(len(row)) for row in rows])[None],
-            "last": lengths.cumsum(0) - 1}
+def flat_candidates(rows: Sequence[Sequence[int]]) -> dict[str, Tensor]:
+    """What `flattened` gives, and the column `last` [N] in which each ends."""
+    return {**flattened(rows), "last": torch.tensor([len(row) for row in rows]).cumsum(0) - 1}
 
 
 def joined(batches: Sequence[Mapping[str, Any]], tokens: int) -> list[dict[str, Any]]:
@@ -52,22 +50,3 @@ def scores_of_flat(model: nn.Module, batch: Mapping[str, Any]) -> tuple[Tensor, 
         for hook in hooks:
             hook.remove()
     return seen[0][0, batch["last"], 0].float(), outputs
-
-
-@torch.no_grad()
-def reads_flat(model: Any) -> bool:
-    """Whether a reward model gives candidates that stand behind one another the scores that it gives them alone."""
-    draw = torch.Generator().manual_seed(0)
-    most = min(model.config.get_text_config().vocab_size, 1000)
-    rows = [torch.randint(most, (length,), generator=draw).tolist() for length in (9, 12)]
-    device, training = next(model.parameters()).device, model.training
-    model.eval()
-    try:
-        flat, alone = ([scores_of_flat(model, {name: value.to(device) for name, value in flattened(part).items()})[0]
-                        for part in parts] for parts in ([rows], [[row] for row in rows]))
-    except (RuntimeError, TypeError, ValueError, AttributeError, LookupError, AssertionError, NotImplementedError):
-        return False
-    finally:
-        model.train(training)
-    noise = 1e-4 if model.dtype == torch.float32 else 2e-2
-    return bool((flat[0] - torch.cat(alone)).abs().max() <= noise * torch.cat(alone).abs().max().clamp(min=1e-6))

@@ -11,9 +11,9 @@ from trl import RewardTrainer
 
 from instructwild_trainer.config import RewardOptions
 from instructwild_trainer.likelihood import padded
-from instructwild_trainer.packing import attend_by_document
+from instructwild_trainer.packing import attend_by_document, why_not_apart
 from instructwild_trainer.processes import in_parts
-from instructwild_trainer.reward.flat import flattened, joined, nothing, reads_flat, scores_of_flat
+from instructwild_trainer.reward.flat import flat_candidates, joined, nothing, scores_of_flat
 from instructwild_trainer.reward.groups import Group
 from instructwild_trainer.reward.loss import centring_loss, ranking_loss
 
@@ -22,9 +22,10 @@ from instructwild_trainer.reward.loss import centring_loss, ranking_loss
 class Collator:
     """Groups as one batch: each candidate once, however many annotators ranked it.
 
-    Gives input_ids and attention_mask [N, T], padded on the right, or what `flattened` gives; group [N] (the prompt of a
-    candidate), and for each annotator's ranking of a prompt one entry a candidate: order [M] (which ranking), candidate [M]
-    (which row of N), rank [M], weight [M]; and how many prompts and rankings there are, as numbers: no device need be asked.
+    Gives input_ids and attention_mask [N, T], padded on the right, or what `flat_candidates` gives; group [N] (the prompt of
+    a candidate), and for each annotator's ranking of a prompt one entry a candidate: order [M] (which ranking), candidate
+    [M] (which row of N), rank [M], weight [M]; and how many prompts and rankings there are, as numbers: no device need be
+    asked.
     """
 
     pad_id: int
@@ -35,7 +36,7 @@ class Collator:
         """Collate rows of `dataset`."""
         rows = [row for example in examples for row in example["candidates"]]
         if self.flat:
-            tokens = flattened(rows)
+            tokens = flat_candidates(rows)
         else:
             ids, mask = padded(rows, self.pad_id)
             tokens = {"input_ids": ids, "attention_mask": mask}
@@ -146,7 +147,7 @@ def collation(model: Any, groups: Sequence[Group], options: RewardOptions, pad_i
         pad_id: what candidates are padded with elsewhere.
         device: where passes are made.
     """
-    flat = device != "cpu" and not in_parts() and attend_by_document(model) and reads_flat(model.to(device))
+    flat = device != "cpu" and not in_parts() and attend_by_document(model) and not why_not_apart(model.to(device))
     most = max((len(group.encoded) for group in groups), default=1)
     return Collator(pad_id, flat), options.per_device_train_batch_size * most * options.max_length if flat else 0
 

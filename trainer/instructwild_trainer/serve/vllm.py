@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from instructwild.errors import MissingExtraError
+from instructwild.llm.generation.vllm_decoder import need_vllm
 
 KEY = "VLLM_API_KEY"
 
@@ -41,8 +42,9 @@ def become(folder: Path, name: str, *, host: str, port: int, slots: int, context
     """
     vllm = program()
     if vllm is None:
-        raise MissingExtraError("vLLM is not installed", where="--engine vllm",
-                                remedy="pip install vllm (it needs a GPU it knows), or leave --engine out")
+        need_vllm()
+        raise MissingExtraError("its command cannot be found beside this Python or on PATH", where="--engine vllm",
+                                remedy="activate the environment that vLLM is installed in, or leave --engine out")
     environment = {**os.environ, **({KEY: key} if key else {})}
     sys.stdout.flush()
     sys.stderr.flush()
