@@ -124,15 +124,15 @@ class Store:
         self.close()
 
     @contextmanager
-    def writable(self) -> Iterator[None]:
-        """Turn what SQLite and the file system raise into our errors."""
+    def writable(self, path: Path | None = None) -> Iterator[None]:
+        """Turn what SQLite and the file system raise into our errors; `path` is what is written, by default this file."""
         try:
             yield
         except (sqlite3.DatabaseError, OSError) as error:
             if isinstance(error, OutputError):
                 raise
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise OutputError(f"cannot be used ({reason})", where=str(self.path),
+            raise OutputError(f"cannot be used ({reason})", where=str(path or self.path),
                               remedy="check the path, its permissions and the free space; what was kept is kept") from None
 
     @property
