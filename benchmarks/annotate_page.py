@@ -170,10 +170,11 @@ def _save(state: dict[str, Any], options: argparse.Namespace, stored: int) -> No
         cuts = statistics.quantiles(values, n=100)
         return [f"{len(values):,}", *(f"{value * 1000:.0f}" for value in (statistics.median(values), cuts[94], cuts[98]))]
 
+    memory = state["memory"]
     lead = (f"{options.people} people submit once a second each for {options.seconds:.0f} s, {options.records:,} records: "
             f"{state['kept']:,} submissions acknowledged, {stored:,} rankings in the file; the server's memory "
-            f"{state['memory'][0]:.0f} MB after the first half minute, {state['memory'][len(state['memory']) // 2]:.0f} MB in "
-            f"the middle, {state['memory'][-1]:.0f} MB at the end; the lead's "
+            f"{memory[0]:.0f} MB after the first half minute, {memory[len(memory) // 2]:.0f} MB in the middle, "
+            f"{memory[-1]:.0f} MB at the end; the lead's "
             f"overview {max(state['overview']):.2f} s at most. The server took {state['cpu']:.0f} s of CPU, "
             f"{state['cpu'] / (len(state['submit']) + len(state['next'])) * 1000:.1f} ms a request. Load of the machine: "
             f"{min(state['load']):.0f} to {max(state['load']):.0f}.")

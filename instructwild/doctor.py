@@ -57,7 +57,8 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
     marks = {"ok": "[green]ok[/]     ", "missing": "[yellow]missing[/]", "note": "[dim]note[/]   "}
     width = max(len(finding.what) for finding in findings)
     for finding in findings:
-        console.print(f"{marks[finding.state]}  {escape(finding.what.ljust(width))}  {escape(finding.value)}", highlight=False)
+        name = escape(finding.what.ljust(width))
+        console.print(f"{marks[finding.state]}  {name}  {escape(finding.value)}", highlight=False)
         if finding.remedy:      # in a line of its own, whole, so that it can be copied
             console.print(f"{' ' * (width + 11)}[dim]→ {escape(finding.remedy)}[/]", highlight=False)
 

@@ -212,8 +212,8 @@ def open_prompts(rows: Sequence[Instruction], plan: ResponsePlan) -> dict[int, O
 def _note_answered(count: int) -> None:
     from instructwild.console.terminal import console
 
-    console.print(f"{count:,} rows have an answer already and keep it: --overwrite answers them again, -k 2 makes candidates",
-                  highlight=False, markup=False)
+    console.print(f"{count:,} rows have an answer already and keep it: --overwrite answers them again, -k 2 makes "
+                  "candidates", highlight=False, markup=False)
 
 
 async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: ResponsePlan,

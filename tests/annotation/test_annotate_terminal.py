@@ -272,7 +272,8 @@ def drive(args, keys, interrupt=False):
 
 def test_a_real_terminal_interrupted_goes_on_and_people_are_told_from_scripts(source, tmp_path):
     out = tmp_path / "out"
-    args = [source, "--out", out, "--limit", "2", "--timeout", "60", "--language", "zh", "--name", "Anna", "--scripted", "tidy"]
+    args = [source, "--out", out, "--limit", "2", "--timeout", "60", "--language", "zh", "--name", "Anna",
+            "--scripted", "tidy"]
     status, shown = drive(args, [" ", "122\r", "1"], interrupt=True)
     assert status == 130
     assert "哪个回答更好" in shown

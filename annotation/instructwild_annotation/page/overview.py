@@ -55,7 +55,7 @@ class SetTables:
         with store.read() as db:
             records = db.execute("SELECT id, language, kind, overlap, needed FROM records INDEXED BY overview WHERE name=? "
                                  "AND gold IS NULL ORDER BY id", (name,)).fetchall()
-            names = {row["id"]: (row["name"], row["set_aside"]) for row in db.execute("SELECT id, name, set_aside FROM people")}
+            names = {row["id"]: (row["name"], row["set_aside"]) for row in db.execute("SELECT * FROM people")}
             every = [FinishedWork(record, by, names[by][0], sys.intern(status), sys.intern(ranks or ""), seconds, at,
                                   names[by][1])
                      for record, by, status, ranks, seconds, at in db.execute(

@@ -4,17 +4,19 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from instructwild.errors import ConfigError, InputError, OutputError
 
 VERSION = 3
+LEAST_FREE = 64 * 1024      # bytes: an index of SQLite's log takes 32 KB, a change of it some pages
 TABLES = """
 CREATE TABLE IF NOT EXISTS people(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token TEXT UNIQUE,
@@ -111,7 +113,8 @@ class Store:
             if version < VERSION:
                 columns = {row["name"] for row in self.db.execute("PRAGMA table_info(records)")}
                 steps = " ".join(step for column, step in UPGRADES.items() if column not in columns)
-                self.db.executescript(f"BEGIN IMMEDIATE; {steps} {OVERVIEW} {WAITING} PRAGMA user_version={VERSION}; COMMIT;")
+                self.db.executescript(f"BEGIN IMMEDIATE; {steps} {OVERVIEW} {WAITING} PRAGMA user_version={VERSION}; "
+                                      "COMMIT;")
 
     def close(self) -> None:
         """Close the file."""
@@ -132,6 +135,8 @@ class Store:
             if isinstance(error, OutputError):
                 raise
             reason = error.strerror if isinstance(error, OSError) else str(error)
+            if "I/O error" in str(error) and is_full(path or self.path):
+                reason = "no space is left"     # SQLite gives the same error for it as for a broken disk
             raise OutputError(f"cannot be used ({reason})", where=str(path or self.path),
                               remedy="check the path, its permissions and the free space; what was kept is kept") from None
 
@@ -247,6 +252,13 @@ class Store:
             row = db.execute("SELECT people.* FROM sessions JOIN people ON people.id=person WHERE sessions.token=?",
                              (hashed(session),)).fetchone()
         return _person(row) if row else None
+
+
+def is_full(path: Path) -> bool:
+    """Whether the file system of a path has no room left for SQLite to work."""
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free < LEAST_FREE
+    return False
 
 
 def recount(db: sqlite3.Connection, records: list[int]) -> None:

@@ -58,8 +58,8 @@ ENGLISH = Wording(
          "equally good, and both are better than the first. Press Enter when it looks right. Judge what helps the person "
          "who asked: is it correct, does it answer the question, is it in the language of the question, is it harmless? "
          "Length alone is no merit. s passes a question over, u goes back to the one before, q stops for now, and the same "
-         "command goes on later; f finishes: the rest goes to the script, or stays unranked without one. All that you have ranked is already kept. "
-         "With more than ten answers, place 1 is 01 or 1 and a space.",
+         "command goes on later; f finishes: the rest goes to the script, or stays unranked without one. All that you have "
+         "ranked is already kept. With more than ten answers, place 1 is 01 or 1 and a space.",
     history=("System", "Person", "Assistant"),
 )
 
@@ -87,8 +87,8 @@ CHINESE = Wording(
     too_many="有 {count} 个问题的回答多于 {most} 个，此处不提问：请用 `annotate page` 或 `push`。",
     help="从上到下为每个回答输入一个数字。例如三个回答输入 2 1 1，表示第二、第三个回答同样好，且都比第一个好。"
          "确认无误后按回车。请从提问者的角度判断：内容是否正确、是否回答了问题、是否使用提问的语言、是否无害。"
-         "仅仅更长并不算更好。s 跳过本题，u 回到上一题，q 暂停（下次运行同一命令继续），f 结束，其余交给脚本，没有脚本则不排序；"
-         "已经完成的排序都已保存。回答多于十个时，名次 1 输入 01，或 1 和空格。",
+         "仅仅更长并不算更好。s 跳过本题，u 回到上一题，q 暂停（下次运行同一命令继续），f 结束，"
+         "其余交给脚本，没有脚本则不排序；已经完成的排序都已保存。回答多于十个时，名次 1 输入 01，或 1 和空格。",
     history=("系统", "用户", "助手"),
 )
 
