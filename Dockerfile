@@ -16,7 +16,7 @@ RUN if [ -n "$EXTRAS" ]; then pip install --index-url "$TORCH_INDEX" "torch>=2.8
 # No root inside; the folder of the data is mounted at /data:
 #   docker run --rm -v "$PWD:/data" instructwild clean my.json --out clean/
 RUN useradd --create-home --uid 1000 wild && mkdir /data && chown wild /data
-USER wild
+USER 1000
 WORKDIR /data
 ENTRYPOINT ["instructwild"]
 CMD ["--help"]

@@ -9,6 +9,7 @@ minutes are printed and not kept among the results.
 """
 
 import argparse
+import http.client
 import json
 import os
 import random
@@ -21,14 +22,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from benchmarks.results import save
 from instructwild.stage.atomic import write_atomic
 from instructwild_annotation.page.exchange import push_rows, read_rankings
 from instructwild_annotation.page.store import Store
 from tests.annotation.argilla.conftest import free_port
-from tests.annotation.page.test_page_command import browser, start
+from tests.annotation.page.test_page_command import start
 from tests.annotation.rows import row
 
 PART = 30.0         # seconds between two states
@@ -84,6 +83,34 @@ def _rows(count: int) -> list[Any]:
                 for _ in range(3)], language="en" if number % 2 else "zh-Hans") for number in range(count)]
 
 
+class Client:
+    """One person's browser, as cheap as can be: it shares the cores with the server that is measured."""
+
+    def __init__(self, port: int, link: str) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.headers = {"x-annotate": "1", "content-type": "application/json"}
+        _, cookie = self._request("POST", "/api/session", {"token": link.partition("#")[2]})
+        self.headers["cookie"] = cookie.partition(";")[0]
+
+    def request(self, method: str, path: str, body: Any = None) -> tuple[Any, float]:
+        """The JSON that is answered, and the seconds until it was there."""
+        began = time.perf_counter()
+        raw, _ = self._request(method, path, body)
+        return json.loads(raw), time.perf_counter() - began
+
+    def _request(self, method: str, path: str, body: Any) -> tuple[bytes, str]:
+        self.connection.request(method, path, body=None if body is None else json.dumps(body), headers=self.headers)
+        answer = self.connection.getresponse()
+        raw = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{path}: {answer.status} {raw[:200]!r}")
+        return raw, answer.getheader("set-cookie", "")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
 def _part(port: int, links: list[str], lead: str, seconds: float, state: dict[str, Any], pid: int) -> None:
     """So many seconds of everybody's work, and the lead's overview in the middle of it."""
     submits: list[float] = []
@@ -92,16 +119,14 @@ def _part(port: int, links: list[str], lead: str, seconds: float, state: dict[st
 
     def work(link: str, number: int) -> None:
         rng = random.Random(number)
-        client = browser(port, link)
+        client = Client(port, link)
         time.sleep(rng.random())
         while (due := time.monotonic() + 1.0) < until:
-            began = time.perf_counter()
-            item = client.post("/api/next", json={}).json()["item"]
-            nexts.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            client.post(f"/api/item/{item['id']}", json={"ranks": [rng.randint(1, 3) for _ in range(3)],
-                                                         "seconds": 1}).raise_for_status()
-            submits.append(time.perf_counter() - began)
+            answer, waited = client.request("POST", "/api/next", {})
+            nexts.append(waited)
+            _, waited = client.request("POST", f"/api/item/{answer['item']['id']}", {
+                "ranks": [rng.randint(1, 3) for _ in range(3)], "seconds": 1})
+            submits.append(waited)
             time.sleep(max(due - time.monotonic(), 0))
         client.close()
 
@@ -109,11 +134,9 @@ def _part(port: int, links: list[str], lead: str, seconds: float, state: dict[st
     threads = [threading.Thread(target=work, args=(link, number)) for number, link in enumerate(links)]
     for thread in threads:
         thread.start()
-    client: httpx.Client = browser(port, lead)
+    client = Client(port, lead)
     time.sleep(seconds / 2)
-    began = time.perf_counter()
-    client.get("/api/lead").raise_for_status()
-    state["overview"].append(round(time.perf_counter() - began, 3))
+    state["overview"].append(round(client.request("GET", "/api/lead")[1], 3))
     client.close()
     for thread in threads:
         thread.join()
@@ -147,9 +170,11 @@ def _save(state: dict[str, Any], options: argparse.Namespace, stored: int) -> No
         cuts = statistics.quantiles(values, n=100)
         return [f"{len(values):,}", *(f"{value * 1000:.0f}" for value in (statistics.median(values), cuts[94], cuts[98]))]
 
+    memory = state["memory"]
     lead = (f"{options.people} people submit once a second each for {options.seconds:.0f} s, {options.records:,} records: "
             f"{state['kept']:,} submissions acknowledged, {stored:,} rankings in the file; the server's memory "
-            f"{state['memory'][0]:.0f} MB after the first half minute, {state['memory'][-1]:.0f} MB at the end; the lead's "
+            f"{memory[0]:.0f} MB after the first half minute, {memory[len(memory) // 2]:.0f} MB in the middle, "
+            f"{memory[-1]:.0f} MB at the end; the lead's "
             f"overview {max(state['overview']):.2f} s at most. The server took {state['cpu']:.0f} s of CPU, "
             f"{state['cpu'] / (len(state['submit']) + len(state['next'])) * 1000:.1f} ms a request. Load of the machine: "
             f"{min(state['load']):.0f} to {max(state['load']):.0f}.")

@@ -51,16 +51,16 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print the findi
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
         return
     from rich.markup import escape
-    from rich.table import Table
 
     from instructwild.console.terminal import console
 
-    marks = {"ok": "[green]ok[/]", "missing": "[yellow]missing[/]", "note": "[dim]note[/]"}
-    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    marks = {"ok": "[green]ok[/]     ", "missing": "[yellow]missing[/]", "note": "[dim]note[/]   "}
+    width = max(len(finding.what) for finding in findings)
     for finding in findings:
-        remedy = f"\n[dim]→ {escape(finding.remedy)}[/]" if finding.remedy else ""
-        table.add_row(marks[finding.state], finding.what, escape(finding.value) + remedy)
-    console.print(table)
+        name = escape(finding.what.ljust(width))
+        console.print(f"{marks[finding.state]}  {name}  {escape(finding.value)}", highlight=False)
+        if finding.remedy:      # in a line of its own, whole, so that it can be copied
+            console.print(f"{' ' * (width + 11)}[dim]→ {escape(finding.remedy)}[/]", highlight=False)
 
 
 def _machine() -> Iterator[Finding]:

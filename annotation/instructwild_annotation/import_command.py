@@ -19,6 +19,10 @@ def import_rankings(
                                                                            "table.")] = "auto",
     annotator: Annotated[str, typer.Option(help="Who ranked, where a file does not say so: a name, or model:NAME.")]
         = "imported",
+    columns: Annotated[list[str] | None, typer.Option("--map", metavar="NAME=COLUMN", show_default="usual names need none",
+                                                      help="Read a column of tables as NAME: prompt, answer, rank, "
+                                                           "annotator, seconds and others that a table of `annotate "
+                                                           "export` has. Repeatable.")] = None,
     encoding: Annotated[str | None, typer.Option(help="The encoding of tables; by default UTF-8.",
                                                  show_default=False)] = None,
     force: Force = False,
@@ -30,21 +34,23 @@ def import_rankings(
     """
     from instructwild import stage
     from instructwild.console.terminal import console
+    from instructwild.read.names import parse_map
     from instructwild.schema import Dropped, RankingRow
     from instructwild.stage import input_record
     from instructwild.stage.frames import ranking_frame
     from instructwild_annotation.interchange.label_studio import from_tasks
-    from instructwild_annotation.interchange.spreadsheet import from_table
+    from instructwild_annotation.interchange.spreadsheet import COLUMNS, from_table
     from instructwild_annotation.rankings_page import figures_of, rankings_page
     from instructwild_annotation.rows import joined
 
+    mapping = parse_map(columns or (), COLUMNS)
     rows: list[RankingRow] = []
     dropped: list[Dropped] = []
     for file in files:
         if format == "label-studio" or (format == "auto" and file.suffix.casefold() == ".json"):
             own, malformed = from_tasks(file, annotator)
         else:
-            own, malformed, unknown = from_table(file, annotator, encoding)
+            own, malformed, unknown = from_table(file, annotator, encoding, mapping)
             if unknown:
                 console.print(f"{file}: columns that are not known were passed over: {', '.join(unknown)}", style="yellow",
                               markup=False)
@@ -56,7 +62,7 @@ def import_rankings(
     for row in dropped[:20]:
         console.print(f"left out: {row.evidence}: {(row.row or {})['problem']}", style="yellow", markup=False)
     inputs = [input_record(file) for file in files]
-    config = {"format": format, "annotator": annotator, "encoding": encoding}
+    config = {"format": format, "annotator": annotator, "encoding": encoding, **({"map": mapping} if mapping else {})}
     with stage.start(out, "import", config=config, inputs=inputs, force=force) as run:
         if run.finished:
             announce(run.finished, json)

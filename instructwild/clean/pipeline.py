@@ -179,7 +179,7 @@ def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_ha
     with progress() as shown:
         task = shown.add_task("clean", total=len(steps), note="")
         for listed in runs(steps):
-            shown.update(task, description=" ".join(step.name for step in listed))
+            shown.update(task, description=" ".join(step.name for step in listed), note=f"{rows.height:,} rows")
             if not by_hand.edits and worth_chunks(listed, rows, workers):      # edits are of all rows at once
                 results = in_chunks(listed, rows, workers)
             else:

@@ -29,15 +29,15 @@ LINE_SECONDS = 30.0
 
 
 @contextmanager
-def progress(lines: bool = True) -> Iterator[Progress]:
+def progress() -> Iterator[Progress]:
     """A live progress display with counts, elapsed time and an ETA; where stderr is no terminal, a line every 30 seconds.
 
-    Args:
-        lines: print these lines; work that prints lines of its own has none.
+    A task's field `note` stands at the end of its line; `before` is what an interrupted run had completed, of which no speed
+    can be told.
     """
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                   TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=console, transient=False,
-                  disable=not console.is_terminal) as shown, heartbeat(lambda: state_of(shown) if lines else []):
+                  disable=not console.is_terminal) as shown, heartbeat(lambda: state_of(shown)):
         yield shown
 
 
@@ -79,11 +79,13 @@ def state_of(shown: Progress) -> list[str]:
 
 def _line(task: Task) -> str:
     total = "" if task.total is None else f" of {task.total:,.0f}"
-    left = ""
-    if task.total and task.total >= LEAST_FOR_ETA and task.completed and task.elapsed:
-        left = f", about {_duration(task.elapsed * (task.total - task.completed) / task.completed)} to go"
+    elapsed, measured = task.elapsed or 0.0, task.completed - task.fields.get("before", 0)
+    if task.total and task.total >= LEAST_FOR_ETA and measured > 0 and elapsed:
+        time = f", about {_duration(elapsed * (task.total - task.completed) / measured)} to go"
+    else:
+        time = f", {_duration(elapsed)} so far"
     note = str(task.fields.get("note") or "")
-    return f"{task.description}: {task.completed:,.0f}{total}{left}" + (f"; {note}" if note else "")
+    return f"{task.description}: {task.completed:,.0f}{total}{time}" + (f"; {note}" if note else "")
 
 
 def _duration(seconds: float) -> str:

@@ -168,6 +168,8 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         name_abandoned(before, run.scratch / CALLS)
         rows = spread(list(instructions(table.frame)), plan.limit)
         work = open_prompts(rows, plan)
+        if len(work) < len(rows):
+            _note_answered(len(rows) - len(work))
         sessions = []
         with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger, ExitStack() as stack:
             each = stack.enter_context(workers_of(engine, 0)).map if engine == "ray" else None
@@ -209,6 +211,13 @@ def open_prompts(rows: Sequence[Instruction], plan: ResponsePlan) -> dict[int, O
             prompt.candidates += prompt.own
         work[index] = prompt
     return work
+
+
+def _note_answered(count: int) -> None:
+    from instructwild.console.terminal import console
+
+    console.print(f"{count:,} rows have an answer already and keep it: --overwrite answers them again, -k 2 makes "
+                  "candidates", highlight=False, markup=False)
 
 
 async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: ResponsePlan,

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from instructwild.errors import ConfigError
@@ -52,8 +52,8 @@ LIKELY = {
 """Columns that a message proposes for a name; none of them is read before a person says so."""
 
 
-def parse_map(pairs: Iterable[str]) -> dict[str, str]:
-    """`NAME=COLUMN` pairs of the command line.
+def parse_map(pairs: Iterable[str], names: Collection[str] = MAPPED) -> dict[str, str]:
+    """`NAME=COLUMN` pairs of the command line, NAME one of `names`.
 
     Raises:
         ConfigError: a pair has no `=`, or an unknown or repeated NAME.
@@ -62,9 +62,9 @@ def parse_map(pairs: Iterable[str]) -> dict[str, str]:
     for pair in pairs:
         name, equals, column = pair.partition("=")
         name = name.strip().lower()
-        if not equals or not column or name not in MAPPED:
+        if not equals or not column or name not in names:
             raise ConfigError(f"{pair!r} names no column", where="--map",
-                              remedy=f"write NAME=COLUMN, with NAME one of {', '.join(MAPPED)}")
+                              remedy=f"write NAME=COLUMN, with NAME one of {', '.join(names)}")
         if name in mapping:
             raise ConfigError(f"{name!r} is named twice", where="--map", remedy="name one column for it")
         mapping[name] = column

@@ -38,12 +38,12 @@ class Typed:
         return self.keys.pop(0) if self.keys else None
 
 
-def sit(tmp_path, *keys, rows=ROWS, words=ENGLISH, timeout=20):
+def sit(tmp_path, *keys, rows=ROWS, words=ENGLISH, timeout=20, **options):
     ledger = KeptRankings(tmp_path / "kept.jsonl")
     shown = io.StringIO()
     typed = Typed(*keys)
     screen = Screen(Console(file=shown, width=90, force_terminal=True, color_system=None), words)
-    TerminalSession(typed, screen, ledger, "person:me", timeout).run(rows)
+    TerminalSession(typed, screen, ledger, "person:me", timeout, **options).run(rows)
     return ledger, shown.getvalue(), typed
 
 
@@ -96,6 +96,14 @@ def test_somebody_who_walks_away_keeps_what_is_done(tmp_path):
     ledger, _, typed = sit(tmp_path, "x", *"123", ENTER, "1")
     assert set(ledger.rankings) == {ROWS[0].id}
     assert set(typed.timeouts) == {20, 20 * PATIENCE}
+
+
+def test_who_is_away_is_asked_another_time_where_no_script_ranks(tmp_path):
+    for keys in ((), ("x", *"123", ENTER, "1")):
+        _, shown, _ = sit(tmp_path, *keys, script_ranks=False)
+        assert "goes on here next time" in shown
+        assert "script" not in shown
+    assert set(KeptRankings(tmp_path / "kept.jsonl").rankings) == {ROWS[0].id}
 
 
 def test_the_next_sitting_goes_on_where_the_last_one_stopped(tmp_path):
@@ -208,8 +216,10 @@ def run(*args):
     return left.value.code
 
 
-def test_without_a_terminal_the_script_ranks_everything_and_says_so(source, tmp_path):
-    assert run("terminal", source, "--out", tmp_path / "out") == 0
+def test_without_a_terminal_the_script_ranks_everything_where_it_is_named(source, tmp_path, capsys):
+    assert run("terminal", source, "--out", tmp_path / "out") == 2
+    assert "--scripted tidy" in capsys.readouterr().err
+    assert run("terminal", source, "--out", tmp_path / "out", "--scripted", "tidy") == 0
     made = stage.load(tmp_path / "out")
     rows = list(rankings(made.frame()))
     assert {ranking.annotator for each in rows for ranking in each.rankings} == {"scripted:tidy"}
@@ -229,10 +239,10 @@ def test_bad_options_leave_no_folder_and_exit_2(source, tmp_path, capsys):
 
 
 def test_merge_leaves_one_ranking_a_prompt_and_drops_the_rest_with_a_reason(source, tmp_path):
-    assert run("terminal", source, "--out", tmp_path / "a", "--scripted", "none") == 0
+    assert run("terminal", source, "--out", tmp_path / "a", "--limit", 0, "--scripted", "none") == 0
     assert run("merge", tmp_path / "a", "--out", tmp_path / "b") == 1      # nobody ranked: no row is left
     assert stage.load(tmp_path / "b", even_failed=True).manifest.reasons == {"not_ranked": 3}
-    assert run("terminal", tmp_path / "a", "--out", tmp_path / "c") == 0
+    assert run("terminal", tmp_path / "a", "--out", tmp_path / "c", "--limit", 0) == 0
     assert run("merge", tmp_path / "c", "--out", tmp_path / "d", "--method", "bradley-terry") == 0
     rows = list(rankings(stage.load(tmp_path / "d").frame()))
     assert [len(each.rankings) for each in rows] == [1, 1, 1]
@@ -262,7 +272,8 @@ def drive(args, keys, interrupt=False):
 
 def test_a_real_terminal_interrupted_goes_on_and_people_are_told_from_scripts(source, tmp_path):
     out = tmp_path / "out"
-    args = [source, "--out", out, "--limit", "2", "--timeout", "60", "--language", "zh", "--name", "Anna"]
+    args = [source, "--out", out, "--limit", "2", "--timeout", "60", "--language", "zh", "--name", "Anna",
+            "--scripted", "tidy"]
     status, shown = drive(args, [" ", "122\r", "1"], interrupt=True)
     assert status == 130
     assert "哪个回答更好" in shown
@@ -282,10 +293,9 @@ def test_a_real_terminal_interrupted_goes_on_and_people_are_told_from_scripts(so
 
 def test_q_keeps_what_is_done_and_the_same_command_goes_on(source, tmp_path):
     out = tmp_path / "out"
-    args = [source, "--out", out, "--limit", "3", "--timeout", "60", "--name", "Anna"]
+    args = [source, "--out", out, "--timeout", "60", "--name", "Anna"]
     assert drive(args, [" ", "122\r", "q"])[0] == 130
     assert not stage.is_stage(out)
     status, shown = drive(args, [" ", "21\r", "f"])
     assert (status, "Question 1 of 3" in shown) == (0, False)
-    metrics = stage.load(out).manifest.metrics
-    assert metrics["rankings_by_kind"] == {"person": 2, "scripted": 1}
+    assert stage.load(out).manifest.metrics["rankings_by_kind"] == {"person": 2}

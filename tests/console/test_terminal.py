@@ -19,11 +19,18 @@ def test_a_line_tells_what_how_far_how_long_and_what_it_cost(capsys, monkeypatch
     assert not any(line.startswith("read") for line in lines)
 
 
-def test_work_that_prints_lines_of_its_own_has_none_and_time_is_readable(capsys, monkeypatch):
+def test_what_an_interrupted_run_had_done_is_not_taken_for_speed(capsys, monkeypatch):
     monkeypatch.setattr(terminal.console, "_force_terminal", False)
-    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.02)
-    with terminal.progress(lines=False) as shown:
-        shown.add_task("x", total=2, note="")
-        time.sleep(0.1)
-    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(terminal, "LINE_SECONDS", 0.05)
+    with terminal.progress() as shown:
+        task = shown.add_task("sft, updates", total=4000, completed=3000, before=3000, note="")
+        time.sleep(0.2)
+        assert "sft, updates: 3,000 of 4,000, 1 s so far" in capsys.readouterr().err
+        shown.update(task, completed=3001)
+        time.sleep(0.3)
+    assert "3,001 of 4,000, about" in (line := capsys.readouterr().err.splitlines()[-1])
+    assert " min to go" in line     # 999 of some 0.3 s each
+
+
+def test_time_is_readable():
     assert [terminal._duration(seconds) for seconds in (0.2, 80, 600, 9000)] == ["1 s", "80 s", "10 min", "2.5 h"]

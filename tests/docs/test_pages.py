@@ -35,8 +35,13 @@ def test_twins_have_the_same_headings_tables_and_commands(name):
         assert re.findall(pattern, english, re.MULTILINE) == re.findall(pattern, chinese, re.MULTILINE)
 
 
-def test_troubleshooting_quotes_messages_that_the_code_has():
-    messages = {what for _, what, _ in runpy.run_path(str(DOCS / "messages.py"))["messages"]()}
+@pytest.fixture(scope="module")
+def all_messages():
+    return list(runpy.run_path(str(DOCS / "messages.py"))["messages"]())
+
+
+def test_troubleshooting_quotes_messages_that_the_code_has(all_messages):
+    messages = {what for _, what, _ in all_messages}
     messages.add("this needs the package")            # MissingExtraError.named
     quoted = re.findall(r"^\| (.+?) … \|", (DOCS / "troubleshooting.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert len(quoted) > 25
@@ -50,6 +55,34 @@ def test_the_index_of_decisions_lists_each_under_its_title():
         assert f"[{number}]({path.name}) | {title} |" in index
 
 
+def test_the_chinese_index_of_decisions_says_what_each_decides():
+    rows = re.findall(r"^\| \[(\d+)\]\((.*?)\) \| (.*?) \| (.*?) \|$",
+                      (DOCS / "decisions/index.zh-CN.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [name for _, name, _, _ in rows] == sorted(path.name for path in (DOCS / "decisions").glob("0*.md"))
+    assert all(re.search("[\u4e00-\u9fff]{2}", text) for _, _, *texts in rows for text in texts)
+    assert [int(number) for number, _, _, _ in rows] == list(range(1, len(rows) + 1))
+
+
+def test_remedies_name_options_and_commands_that_exist(all_messages):
+    from typer.main import get_command
+
+    from instructwild.cli import app
+
+    options, commands = set(), set()
+
+    def walk(command, path):
+        options.update(name for each in command.params for name in (*each.opts, *each.secondary_opts))
+        for name in command.list_commands(None) if hasattr(command, "list_commands") else ():
+            commands.add(" ".join((*path, name)))
+            walk(command.get_command(None, name), (*path, name))
+
+    walk(get_command(app), ())
+    for _, what, remedy in all_messages:
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", remedy or "")) <= options, what
+        for words in re.findall(r"instructwild ([a-z]+)", remedy or ""):
+            assert words in commands, what
+
+
 class _Loader(yaml.SafeLoader):
     """Reads mkdocs.yml, whose Python objects only mkdocs makes."""
 
@@ -57,7 +90,14 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("tag:yaml.org,2002:python/", lambda loader, suffix, node: suffix)
 
 
-def test_the_menu_holds_every_page_and_says_it_in_chinese(tmp_path):
+@pytest.fixture(scope="module")
+def assembled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("site") / "docs"
+    runpy.run_path(str(DOCS / "assemble.py"))["assemble"](folder)
+    return folder
+
+
+def test_the_menu_holds_every_page_and_says_it_in_chinese(assembled):
     from instructwild.cli import COMMANDS
 
     config = yaml.load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"), _Loader)
@@ -69,8 +109,7 @@ def test_the_menu_holds_every_page_and_says_it_in_chinese(tmp_path):
             yield from entries(target) if isinstance(target, list) else ()
 
     menu = list(entries(config["nav"]))
-    runpy.run_path(str(DOCS / "assemble.py"))["assemble"](tmp_path / "docs")
-    written = {path.relative_to(tmp_path / "docs").as_posix() for path in (tmp_path / "docs").rglob("*.md")}
+    written = {path.relative_to(assembled).as_posix() for path in assembled.rglob("*.md")}
     english = {name for name in written if ".zh-CN" not in name}
     elsewhere = {name for name in english if name.startswith("decisions/0")} | {"SECURITY.md"}
     assert english - {target for _, target in menu} == elsewhere
@@ -79,8 +118,7 @@ def test_the_menu_holds_every_page_and_says_it_in_chinese(tmp_path):
     assert {title for title, _ in menu if title} - set(translated) <= set(COMMANDS)
 
 
-def test_links_of_the_assembled_pages_lead_somewhere(tmp_path):
-    runpy.run_path(str(DOCS / "assemble.py"))["assemble"](tmp_path)
-    for path in tmp_path.rglob("*.md"):
+def test_links_of_the_assembled_pages_lead_somewhere(assembled):
+    for path in assembled.rglob("*.md"):
         for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8")):
-            assert "://" in link or (path.parent / link).exists(), f"{path.relative_to(tmp_path)}: {link}"
+            assert "://" in link or (path.parent / link).exists(), f"{path.relative_to(assembled)}: {link}"

@@ -65,7 +65,7 @@ def tutorial(tmp_path_factory):
                     finished[page] += served(command.removesuffix("&"), folder, environment)
                     continue
                 done = subprocess.run(["bash", "-euo", "pipefail", "-c", command], cwd=folder, env=environment,
-                                      capture_output=True, text=True, timeout=900)
+                                      capture_output=True, text=True, timeout=2700)
                 assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
                 assert "Traceback" not in done.stderr
                 finished[page] += done.stdout + done.stderr

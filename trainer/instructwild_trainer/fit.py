@@ -129,7 +129,7 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     """
     from transformers import PrinterCallback
 
-    from instructwild.console.terminal import console, heartbeat, progress
+    from instructwild.console.terminal import console, progress
     from instructwild.llm.quiet import quiet
     from instructwild_trainer.sharding import prepare_shards
 
@@ -138,17 +138,11 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     resume = last_checkpoint(run)
     if resume is not None:
         console.print(f"resuming from {Path(resume).name}", highlight=False)
-    with progress(lines=False) as shown, silence_libraries(), quiet(), heartbeat(lambda: [_state(trainer, what)]):
+    with progress() as shown, silence_libraries(), quiet():
         trainer.add_callback(_live(shown, what))
         trainer.train(resume_from_checkpoint=resume)
     return [{key: float(value) for key, value in point.items()} for point in trainer.state.log_history
             if "train_runtime" not in point]
-
-
-def _state(trainer: "Trainer", what: str) -> str:
-    state = trainer.state
-    loss = next((f", loss {point['loss']:.3f}" for point in reversed(state.log_history) if "loss" in point), "")
-    return f"{what}: update {state.global_step:,} of {state.max_steps:,}{loss}"
 
 
 def full_model(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> Any:
@@ -199,7 +193,8 @@ def _live(shown: "Progress", what: str) -> "TrainerCallback":
         """The trainer's progress on our terminal, and the end of a run whose loss is no number."""
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-            self.task = shown.add_task(what, total=state.max_steps, completed=state.global_step, note="")
+            self.task = shown.add_task(f"{what}, updates", total=state.max_steps, completed=state.global_step,
+                                       before=state.global_step, note="")
 
         def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             shown.update(self.task, completed=state.global_step)

@@ -19,6 +19,8 @@ NAME, LIST = "ranking", "answers"
 BUCKET = "rank_"
 OURS = "instructwild"       # the key of a task's data under which the row itself travels
 PROMPTS = ("prompt", "question", "instruction", "text")
+SIDE = re.compile(r"(?:answer|response|text|completion|candidate|output|option)[ _-]?(?:1|2|a|b|left|right)", re.IGNORECASE)
+"""Columns of the two answers of a pairwise task, in the order of the task."""
 
 
 def labelling_config(size: int) -> str:
@@ -77,7 +79,8 @@ def _buckets(ranking: Ranking, order: Sequence[int]) -> dict[str, list[str]]:
 
 
 def from_tasks(source: str | Path, annotator: str) -> tuple[list[RankingRow], list[Dropped]]:
-    """The rows of an export of Label Studio (JSON): tasks of `to_tasks`, or others with a prompt, a List and a Ranker.
+    """The rows of an export of Label Studio (JSON): tasks of `to_tasks`, or others with a prompt, a List and a Ranker,
+    or two answers and a Pairwise.
 
     Args:
         source: the file.
@@ -128,8 +131,11 @@ def _row(task: Any) -> tuple[RankingRow, list[int], list[str]]:
     prompt = next((data[key] for key in PROMPTS if isinstance(data.get(key), str) and data[key].strip()), None)
     answers = next((value for value in data.values() if isinstance(value, list) and value
                     and all(isinstance(item, Mapping) and "id" in item for item in value)), None)
+    if answers is None and len(sides := [value for key, value in data.items()
+                                         if SIDE.fullmatch(key) and isinstance(value, str)]) == 2:
+        answers = [{"id": name, "text": text} for name, text in zip(("left", "right"), sides, strict=True)]
     if prompt is None or answers is None:
-        raise ValueError(f"a task without a prompt ({', '.join(PROMPTS)}) or a list of answers with ids")
+        raise ValueError(f"a task without a prompt ({', '.join(PROMPTS)}) and a list of answers with ids, or two answers")
     texts = [next((item[key] for key in ("body", "text", "html", "title") if isinstance(item.get(key), str)), None)
              for item in answers]
     row = ranking_row({"messages": [{"role": "user", "content": prompt}], "candidates": texts})
@@ -141,7 +147,7 @@ def _results(task: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], Mappi
     for key in ("annotations", "predictions"):
         for entry in task.get(key) or ():
             for result in (entry.get("result") or () if isinstance(entry, Mapping) else ()):
-                if isinstance(result, Mapping) and result.get("type") == "ranker":
+                if isinstance(result, Mapping) and result.get("type") in ("ranker", "pairwise"):
                     yield result, entry
 
 
@@ -153,7 +159,10 @@ def _ranking(result: Mapping[str, Any], entry: Mapping[str, Any], order: Sequenc
         ValueError: an answer has no rank, or two, or the buckets name no ranks.
     """
     ranks: dict[str, int] = {}
-    for rank, members in _levels(result["value"]["ranker"]):
+    value = result["value"]
+    if result["type"] == "pairwise":
+        ranks = {name: 1 if name == value["selected"] else 2 for name in names}
+    for rank, members in _levels(value["ranker"]) if "ranker" in value else ():
         for member in members:
             if str(member) in ranks:
                 raise ValueError(f"the answer {member} has two ranks")

@@ -18,6 +18,14 @@ from instructwild_annotation.people import person
 COLUMNS = ("row", "prompt_id", "language", "prompt", "messages", "answer_number", "answer_id", "answer", "model", "thoughts",
            "tool_calls", "turns", "ranking", "annotator", "rank", "status", "seconds")
 NEEDED = ("answer", "rank")
+OTHER_NAMES = {
+    "prompt": ("instruction", "question", "query", "问题", "提示", "指令", "题目"),
+    "answer": ("response", "output", "completion", "candidate", "回答", "答案", "回复"),
+    "rank": ("position", "place", "名次", "排名", "排序"),
+    "annotator": ("rater", "annotator_id", "labeler", "labeller", "evaluator", "worker", "worker_id", "标注者", "标注员",
+                  "标注人", "评分者"),
+    "language": ("lang", "语言"), "model": ("model_name", "模型"), "seconds": ("lead_time", "duration", "用时", "秒数")}
+"""What columns of tables made elsewhere are called; letters of any case."""
 PROMPTS = ("messages", "prompt")
 
 
@@ -98,8 +106,26 @@ class TableRow:
         return row.model_copy(update={"rankings": tuple(rankings)}), problems
 
 
-def from_table(source: str | Path, annotator: str, encoding: str | None = None
-               ) -> tuple[list[RankingRow], list[Dropped], list[str]]:
+def named(columns: Iterable[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """The name by which each column is read that is not called so itself; a column of the name itself comes first.
+
+    Args:
+        columns: of the table.
+        mapping: name -> column, as the user says.
+    """
+    listed = list(columns)
+    folded = {column.strip().casefold(): column for column in reversed(listed)}
+    chosen: dict[str, str] = {}
+    for name in COLUMNS:
+        column = mapping.get(name) or next((folded[other] for other in (name, *OTHER_NAMES.get(name, ()))
+                                            if other in folded), None)
+        if column is not None:
+            chosen[column] = name
+    return chosen
+
+
+def from_table(source: str | Path, annotator: str, encoding: str | None = None,
+               mapping: Mapping[str, str] | None = None) -> tuple[list[RankingRow], list[Dropped], list[str]]:
     """The rows of a table with the columns of `to_csv`, of which `answer`, `rank` and a prompt are enough.
 
     Lines belong together by `row`, else by `prompt_id`, else by their prompt; rankings by `ranking` and `annotator`.
@@ -108,6 +134,7 @@ def from_table(source: str | Path, annotator: str, encoding: str | None = None
         source: a file of lines (CSV, TSV, JSON lines, Parquet).
         annotator: who ranked where no line says so.
         encoding: of text files.
+        mapping: name of `COLUMNS` -> column; others go by their own names or by `OTHER_NAMES`.
 
     Returns:
         The rows, what could not be read, and the columns that are not known and were passed over.
@@ -121,10 +148,14 @@ def from_table(source: str | Path, annotator: str, encoding: str | None = None
     for line in lines_of(source, encoding):
         problem, value = line.problem, line.value
         if problem is None:
-            if not isinstance(value, Mapping) or not set(NEEDED) <= set(value) or not set(PROMPTS) & set(value):
-                raise InputError(f"lacks one of the columns {', '.join(NEEDED)} and prompt", where=f"{source}:{line.number}",
-                                 remedy=f"name them so; known are {', '.join(COLUMNS)}")
-            unknown.update(dict.fromkeys(key for key in value if key not in COLUMNS))
+            read_as = named(value, mapping or {}) if isinstance(value, Mapping) else {}
+            lacking = [name for name in NEEDED if name not in read_as.values()]
+            if lacking or not set(PROMPTS) & set(read_as.values()):
+                lacking += [] if set(PROMPTS) & set(read_as.values()) else ["prompt"]
+                raise InputError(f"has no column for {', '.join(lacking)}", where=f"{source}:{line.number}",
+                                 remedy="name the columns: " + " ".join(f"--map {name}=COLUMN" for name in lacking))
+            unknown.update(dict.fromkeys(key for key in value if key not in read_as))
+            value = {name: value[column] for column, name in read_as.items()}
             try:
                 prompt = _prompt(value)
                 key = _text(value, "row") or _text(value, "prompt_id") or json.dumps(prompt["messages"])

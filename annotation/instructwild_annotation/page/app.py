@@ -1,13 +1,13 @@
 """The web application: a static page, and an API in which everybody reaches their own work only."""
 
-import threading
+import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -29,6 +29,9 @@ from instructwild_annotation.page.store import Person, Store
 STATIC = Path(__file__).parent / "static"
 COOKIE, HEADER = "annotate", "x-annotate"
 LARGEST_BODY = 256 * 1024
+PEOPLE_THREADS = 2
+"""The file takes one writer at a time; the second thread is there so that a long text to be rendered holds nobody up. More
+threads would cost memory: each keeps what its largest request needed."""
 
 
 def _refusal(request: Request) -> Response | None:
@@ -37,13 +40,22 @@ def _refusal(request: Request) -> Response | None:
     return JSONResponse({"error": "not from this page"}, 403)
 
 
+async def _body(request: Request) -> Any:
+    """A request's JSON, or what is wrong with it: who is not signed in is not told."""
+    try:
+        return await json_body(request, LARGEST_BODY)
+    except InputError as error:
+        return error
+
+
 class RankingSite:
     """The application's state: the store, whether links are HTTPS, the bar for gold prompts, the name of the set."""
 
     def __init__(self, store: Store, *, secure: bool = False, gold_bar: float = 0.6, name: str = "rankings") -> None:
         self.store, self.secure, self.gold_bar, self.name = store, secure, gold_bar, name
         self.figures = OverviewCache(store, name)
-        self.measuring = threading.Lock()
+        # The lead's figures take seconds: one at a time, and beside the work of people.
+        self._threads = {"": ThreadPoolExecutor(PEOPLE_THREADS, "people"), "lead": ThreadPoolExecutor(1, "lead")}
 
     def routes(self) -> list[Route | Mount]:
         """All addresses."""
@@ -64,34 +76,41 @@ class RankingSite:
     def _for(self, role: str, handler: Callable[..., Any]) -> Callable[..., Any]:
         """A handler `(person, path parameters, body) -> JSON` as an endpoint for people with a session and a role."""
 
-        async def endpoint(request: Request) -> Response:
-            person = await run_in_threadpool(self.store.whose, request.cookies.get(COOKIE, ""))
+        def answered(session: str, path: dict[str, Any], body: Any) -> Response:
+            person = self.store.whose(session)
             if person is None:
                 return JSONResponse({"error": "sign in by your link"}, 401)
             if role and person.role != role:
                 return JSONResponse({"error": "not found"}, 404)
-            try:
-                body = await json_body(request, LARGEST_BODY) if request.method == "POST" else None
-                return JSONResponse(await run_in_threadpool(handler, person, request.path_params, body))
-            except InputError as error:
-                missing = error.what.startswith("there is no such")
-                return JSONResponse({"error": str(error)}, 404 if missing else 413 if error.what == TOO_LARGE else 422)
-            except OutputError as error:
-                return JSONResponse({"error": f"not kept: {error.what}"}, 507)
+            if isinstance(body, InputError):
+                raise body
+            return JSONResponse(handler(person, path, body))
+
+        async def endpoint(request: Request) -> Response:
+            body = await _body(request) if request.method == "POST" else None
+            return await self._answered(role, answered, request.cookies.get(COOKIE, ""), request.path_params, body)
 
         return endpoint
 
-    async def session(self, request: Request) -> Response:
-        """Exchange a link's token for a cookie that scripts cannot read."""
+    async def _answered(self, role: str, answered: Callable[..., Response], *values: Any) -> Response:
+        """What a function answers in a thread of its own; what it raises as an answer."""
         try:
-            body = await json_body(request, LARGEST_BODY)
+            return await asyncio.get_running_loop().run_in_executor(self._threads[role], answered, *values)
         except InputError as error:
-            return JSONResponse({"error": str(error)}, 413 if error.what == TOO_LARGE else 422)
-        token = body.get("token") if isinstance(body, dict) else None
-        try:
-            opened = await run_in_threadpool(self.store.open_session, token) if isinstance(token, str) and token else None
+            missing = error.what.startswith("there is no such")
+            return JSONResponse({"error": str(error)}, 404 if missing else 413 if error.what == TOO_LARGE else 422)
         except OutputError as error:
             return JSONResponse({"error": f"not kept: {error.what}"}, 507)
+
+    async def session(self, request: Request) -> Response:
+        """Exchange a link's token for a cookie that scripts cannot read."""
+        return await self._answered("", self._opened, await _body(request))
+
+    def _opened(self, body: Any) -> Response:
+        if isinstance(body, InputError):
+            raise body
+        token = body.get("token") if isinstance(body, dict) else None
+        opened = self.store.open_session(token) if isinstance(token, str) and token else None
         if opened is None:
             return JSONResponse({"error": "this link is not valid any more"}, 401)
         response = JSONResponse({"role": opened[1].role})
@@ -144,9 +163,8 @@ class RankingSite:
         return listed(self.store, self.name, path["which"], path["start"])
 
     def curve(self, person: Person, path: dict[str, str], body: Any) -> list[dict[str, Any]]:
-        """The accuracy of a small reward model against the number of rankings; takes seconds, one at a time."""
-        with self.measuring:
-            return [asdict(point) for point in learning_curve(read_rankings(self.store, self.name).rows)]
+        """The accuracy of a small reward model against the number of rankings; takes seconds."""
+        return [asdict(point) for point in learning_curve(read_rankings(self.store, self.name).rows)]
 
     def decide(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
         """What the lead decides: gold, more, settle (a record); revoke, remove (a person)."""

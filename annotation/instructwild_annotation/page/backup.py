@@ -23,9 +23,9 @@ def back_up(store: Store, target: Path) -> None:
     """
     if target.exists():
         raise OutputError("is there already", where=str(target), remedy="choose another file for --backup")
-    with store.writable(), atomic_path(target) as temporary:
+    with store.read() as db, store.writable(target), atomic_path(target) as temporary:
         os.close(os.open(temporary, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(temporary)) as copy, store.read() as db:
+        with closing(sqlite3.connect(temporary)) as copy:
             db.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")
 

@@ -37,6 +37,13 @@ def _renderer() -> MarkdownIt:
     return renderer
 
 
+@cache
+def _cleaner() -> nh3.Cleaner:
+    """The allow-list, made once: to make it costs more than to clean an answer by it."""
+    return nh3.Cleaner(tags=TAGS, url_schemes={"http", "https", "mailto"}, attributes=ATTRIBUTES,
+                       link_rel="noopener noreferrer nofollow")
+
+
 def _set(self: RendererProtocol, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     """A formula's token as HTML."""
     env["formulas"] = env.get("formulas", 0) + 1
@@ -50,8 +57,7 @@ def rendered(text: str) -> str:
     """
     if len(text) > LONGEST:
         return "<pre>" + nh3.clean_text(text) + "</pre>"
-    return nh3.clean(_renderer().render(text), tags=TAGS, url_schemes={"http", "https", "mailto"},
-                     attributes=ATTRIBUTES, link_rel="noopener noreferrer nofollow")
+    return _cleaner().clean(_renderer().render(text))
 
 
 def without_thoughts(text: str) -> tuple[str, str]:

@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
+import sys
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,13 +24,26 @@ LOW = 0.5       # share of pairs agreed on below which a prompt waits to be sett
 UNLABELLED = "unlabelled"
 
 
+class FinishedWork(NamedTuple):
+    """A question that somebody ranked or passed over; texts that many share are one object, for there may be 100,000s."""
+
+    record: int
+    person: int
+    who: str
+    status: str
+    ranks: str
+    seconds: float | None
+    at: float
+    set_aside: int
+
+
 @dataclass
 class SetTables:
     """What the file holds of one set, without the texts: its records in order, finished work on them, all people's work."""
 
     records: list[sqlite3.Row]
-    work: list[sqlite3.Row]
-    every: list[sqlite3.Row]
+    work: list[FinishedWork]
+    every: list[FinishedWork]
 
     @classmethod
     def read(cls, store: Store, name: str) -> "SetTables":
@@ -41,26 +55,29 @@ class SetTables:
         with store.read() as db:
             records = db.execute("SELECT id, language, kind, overlap, needed FROM records INDEXED BY overview WHERE name=? "
                                  "AND gold IS NULL ORDER BY id", (name,)).fetchall()
-            every = db.execute("SELECT record, person, status, ranks, seconds, at, set_aside, name AS who FROM work "
-                               "JOIN people ON people.id=person WHERE status!='open'").fetchall()
+            names = {row["id"]: (row["name"], row["set_aside"]) for row in db.execute("SELECT * FROM people")}
+            every = [FinishedWork(record, by, names[by][0], sys.intern(status), sys.intern(ranks or ""), seconds, at,
+                                  names[by][1])
+                     for record, by, status, ranks, seconds, at in db.execute(
+                         "SELECT record, person, status, ranks, seconds, at FROM work WHERE status!='open'")]
             known = [row[0] for row in db.execute("SELECT DISTINCT name FROM records")] if not records else []
         if not records:
             raise InputError(f"nothing was pushed under the name {name!r} (there is {', '.join(known) or 'nothing'})",
                              where=str(store.path), remedy="push first, or check --name")
         own = {record["id"] for record in records}
-        return cls(records, [entry for entry in every if entry["record"] in own], every)
+        return cls(records, [entry for entry in every if entry.record in own], every)
 
     @cached_property
     def counted(self) -> list[sqlite3.Row]:
         """The submitted rankings of people who are not set aside."""
-        return [entry for entry in self.work if entry["status"] == "submitted" and not entry["set_aside"]]
+        return [entry for entry in self.work if entry.status == "submitted" and not entry.set_aside]
 
     @cached_property
     def compared(self) -> Comparisons:
         """The counted rankings; prompts are numbered in the order of `records`, people go by name."""
         numbers = {record["id"]: number for number, record in enumerate(self.records)}
-        ranks = {text: unpacked(text) for text in {entry["ranks"] for entry in self.counted}}
-        return Comparisons((numbers[entry["record"]], "person:" + entry["who"], ranks[entry["ranks"]])
+        ranks = {text: unpacked(text) for text in {entry.ranks for entry in self.counted}}
+        return Comparisons((numbers[entry.record], "person:" + entry.who, ranks[entry.ranks])
                            for entry in self.counted)
 
     def disputed(self) -> list[tuple[int, float]]:
@@ -75,7 +92,7 @@ class SetTables:
         """Records that two or more people ranked alike, not all tied, those ranked by most first."""
         orders: dict[int, list[str]] = {}
         for entry in self.counted:
-            orders.setdefault(entry["record"], []).append(entry["ranks"])
+            orders.setdefault(entry.record, []).append(entry.ranks)
         alike = [record for record, ranks in orders.items()
                  if len(ranks) > 1 and ranks.count(ranks[0]) == len(ranks) and max(unpacked(ranks[0])) > 1]
         return sorted(alike, key=lambda record: (-len(orders[record]), record))
@@ -105,9 +122,9 @@ def overview(store: Store, name: str = "rankings") -> dict[str, Any]:
     """
     tables = SetTables.read(store, name)
     compared, overall = tables.compared, tables.compared.overall()
-    numbers, spent = Counter(entry["record"] for entry in tables.counted), _seconds(tables.counted)
+    numbers, spent = Counter(entry.record for entry in tables.counted), _seconds(tables.counted)
     left = sum(max(record["needed"], 0) for record in tables.records)
-    per_hour = pace([entry["at"] for entry in tables.counted])
+    per_hour = pace([entry.at for entry in tables.counted])
     return {
         "name": name, "records": len(tables.records), "complete": sum(record["needed"] <= 0 for record in tables.records),
         "rankings": len(tables.counted), "left": left, "not_counted": _not_counted(tables), "seconds": spent,
@@ -130,13 +147,13 @@ def _by_type(tables: SetTables) -> dict[str, AgreementGroup]:
 
 
 def _not_counted(tables: SetTables) -> dict[str, int]:
-    status = Counter("discarded" if entry["status"] != "submitted" else "set aside" if entry["set_aside"] else ""
+    status = Counter("discarded" if entry.status != "submitted" else "set aside" if entry.set_aside else ""
                      for entry in tables.work)
     return {name: count for name, count in status.items() if name}
 
 
-def _seconds(work: list[sqlite3.Row]) -> float | None:
-    spent = [entry["seconds"] for entry in work if entry["seconds"] is not None]
+def _seconds(work: list[FinishedWork]) -> float | None:
+    spent = [entry.seconds for entry in work if entry.seconds is not None]
     return median(spent) if spent else None
 
 
@@ -154,20 +171,20 @@ def people(store: Store, tables: SetTables) -> list[dict[str, Any]]:
     with store.read() as db:
         table = db.execute("SELECT * FROM people WHERE role='annotator' ORDER BY name").fetchall()
         scores = {row["id"]: gold_score(db, row["id"]) for row in table}
-    by_person: dict[int, list[sqlite3.Row]] = {}
+    by_person: dict[int, list[FinishedWork]] = {}
     for entry in tables.every:
-        by_person.setdefault(entry["person"], []).append(entry)
+        by_person.setdefault(entry.person, []).append(entry)
     result = []
     for row in table:
         every = by_person.get(row["id"], [])
-        work = [entry for entry in every if entry["status"] == "submitted"]
+        work = [entry for entry in every if entry.status == "submitted"]
         count, score = scores[row["id"]]
-        moments = [entry["at"] for entry in work]
+        moments = [entry.at for entry in work]
         hours = (max(moments) - min(moments)) / 3600 if moments else 0
         result.append({
             "name": row["name"], "annotator": person(row["name"]), "languages": row["languages"],
             "has_link": row["token"] is not None, "set_aside": bool(row["set_aside"]), "done": len(work),
-            "skipped": sum(entry["status"] == "skipped" for entry in every), "seconds": _seconds(work),
+            "skipped": sum(entry.status == "skipped" for entry in every), "seconds": _seconds(work),
             "per_hour": (len(work) - 1) / hours if hours else None, "last": max(moments, default=None),
             "gold": count, "gold_score": score, "agreement": shares.get("person:" + row["name"])})
     return result
@@ -201,8 +218,8 @@ def listed(store: Store, name: str, which: str, start: int = 0, *, tables: SetTa
 def _prompts(store: Store, tables: SetTables, records: list[int]) -> list[dict[str, Any]]:
     rankings: dict[int, list[list[int]]] = {record: [] for record in records}
     for entry in tables.counted:
-        if entry["record"] in rankings:
-            rankings[entry["record"]].append(unpacked(entry["ranks"]))
+        if entry.record in rankings:
+            rankings[entry.record].append(unpacked(entry.ranks))
     with store.read() as db:
         rows = {record: json.loads(db.execute("SELECT row FROM records WHERE id=?", (record,)).fetchone()[0])
                 for record in records}

@@ -51,9 +51,8 @@ class Submission:
     seconds: float | None
 
     @classmethod
-    def checked(cls, value: Any, item: Item) -> "Submission":
-        """Check what came from the browser."""
-        size = len(item.shuffle)
+    def checked(cls, value: Any, size: int) -> "Submission":
+        """Check what came from the browser about an item of so many answers."""
         ranks = value.get("ranks") if isinstance(value, dict) else None
         if not isinstance(ranks, list) or len(ranks) != size or not all(type(rank) is int and 1 <= rank <= size
                                                                        for rank in ranks):
@@ -111,20 +110,21 @@ class Queue:
         return f" AND (tongue = 'und' OR tongue IN ({marks}))", list(self.person.languages)
 
     def _due_gold(self, db: sqlite3.Connection) -> int | None:
-        gold, plain = db.execute(
-            "SELECT coalesce(sum(gold IS NOT NULL), 0), coalesce(sum(gold IS NULL), 0) FROM work JOIN records "
-            "ON records.id=record WHERE person=? AND status!='seen'", (self.person.id,)).fetchone()
+        # Counted from the index of their work and from the gold prompts, which are few.
+        gold = db.execute("SELECT count(*) FROM records CROSS JOIN work ON work.record=records.id WHERE gold IS NOT NULL "
+                          "AND person=? AND status!='seen'", (self.person.id,)).fetchone()[0]
+        every = db.execute("SELECT count(*) FROM work WHERE person=? AND status!='seen'", (self.person.id,)).fetchone()[0]
+        due = (every - gold - GOLD_FIRST) // GOLD_EVERY + 1 if every - gold >= GOLD_FIRST else 0
         where, languages = self._tongues()
-        due = (plain - GOLD_FIRST) // GOLD_EVERY + 1 if plain >= GOLD_FIRST else 0
         # Where nothing else is left, gold prompts wait for nobody.
         return self._first(db, f"gold IS NOT NULL{where}", languages, "id") if gold < due else None
 
     def _waiting(self, db: sqlite3.Connection) -> int | None:
         where, languages = self._tongues()
         now = time.time()       # what was opened after it was opened before the clock was set back
-        reserved = ("(SELECT count(*) FROM work WHERE record=records.id AND status='open' "
-                    f"AND opened BETWEEN {now - RESERVED:.0f} AND {now + 1:.0f})")
-        return self._first(db, f"gold IS NULL AND needed > 0 AND needed > {reserved}{where}", languages, "needed, id")
+        reserved = "(SELECT count(*) FROM work WHERE record=records.id AND status='open' AND opened BETWEEN ? AND ?)"
+        return self._first(db, f"gold IS NULL AND needed > 0 AND needed > {reserved}{where}",
+                           [now - RESERVED, now + 1, *languages], "needed, id")
 
     def _first(self, db: sqlite3.Connection, where: str, values: list[Any], order: str) -> int | None:
         row = db.execute(f"SELECT id FROM records WHERE {where} AND NOT EXISTS (SELECT 1 FROM work WHERE person=? AND "
@@ -173,22 +173,29 @@ class Queue:
             InputError: the item is not theirs, or the ranking does not fit it.
         """
         with self.store.write() as db:
-            mine = self._mine(db, item)
-            sent = Submission.checked(value, mine)
-            ranks = [0] * len(mine.shuffle)
-            for slot, candidate in enumerate(mine.shuffle):
+            record, shuffle = self._record(db, item)
+            sent = Submission.checked(value, len(shuffle))
+            ranks = [0] * len(shuffle)
+            for slot, candidate in enumerate(shuffle):
                 ranks[candidate] = sent.ranks[slot]
             db.execute("UPDATE work SET status='submitted', ranks=?, extra=?, seconds=?, at=? WHERE item=?",
                        (json.dumps(ranks), json.dumps(sent.extra, ensure_ascii=False), sent.seconds, self._moment(db), item))
-            self._settle(db, item)
+            self._settle(db, record)
 
     def skip(self, item: str, reason: Any) -> None:
         """Pass an item over, with a reason."""
         with self.store.write() as db:
-            self._mine(db, item)
+            record, _ = self._record(db, item)
             db.execute("UPDATE work SET status='skipped', ranks=NULL, extra=?, at=? WHERE item=?",
                        (json.dumps({"reason": _text(reason or "", "reason")}, ensure_ascii=False), self._moment(db), item))
-            self._settle(db, item)
+            self._settle(db, record)
+
+    def _record(self, db: sqlite3.Connection, item: str) -> tuple[int, list[int]]:
+        """The record of one of this person's own items, and the candidate in each of its slots."""
+        row = db.execute("SELECT record, shuffle FROM work WHERE item=? AND person=?", (item, self.person.id)).fetchone()
+        if row is None:
+            raise InputError("there is no such question", where=item)
+        return row["record"], unpacked(row["shuffle"])
 
     def _moment(self, db: sqlite3.Connection) -> float:
         """Now, or just after the person's last answer where the clock was set back: what they did last stays the last."""
@@ -200,21 +207,20 @@ class Queue:
     def undo(self) -> Item | None:
         """Take the last answer or skip back and open its item again; its ranks stay on the screen."""
         with self.store.write() as db:
-            row = db.execute("SELECT item FROM work WHERE person=? AND status IN ('submitted', 'skipped') "
+            row = db.execute("SELECT item, record FROM work WHERE person=? AND status IN ('submitted', 'skipped') "
                              "ORDER BY at DESC LIMIT 1",
                              (self.person.id,)).fetchone()
             if row is None:
                 return None
             # Opened before all others, so that it comes next.
-            db.execute("UPDATE work SET status='open', opened=0 WHERE item=?", (row[0],))
-            self._settle(db, row[0])
-            return self._mine(db, row[0])
+            db.execute("UPDATE work SET status='open', opened=0 WHERE item=?", (row["item"],))
+            self._settle(db, row["record"])
+            return self._mine(db, row["item"])
 
-    def _settle(self, db: sqlite3.Connection, item: str) -> None:
-        record, gold = db.execute("SELECT record, gold FROM work JOIN records ON records.id=record WHERE item=?",
-                                  (item,)).fetchone()
+    def _settle(self, db: sqlite3.Connection, record: int) -> None:
         recount(db, [record])
-        if gold is not None and self.person.role == "annotator":
+        gold = db.execute("SELECT gold IS NOT NULL FROM records WHERE id=?", (record,)).fetchone()[0]
+        if gold and self.person.role == "annotator":
             judge_by_gold(db, self.person.id, self.gold_bar)
 
     def history(self, limit: int = 50) -> list[dict[str, Any]]:
@@ -231,9 +237,8 @@ class Queue:
         where, languages = self._tongues()
         with self.store.read() as db:
             counts = dict(db.execute("SELECT status, count(*) FROM work WHERE person=? GROUP BY status", (self.person.id,)))
-            # Two counts, not one row by row: there may be tens of thousands of records.
-            open_for = "FROM records WHERE gold IS NULL AND needed > 0" + where
-            waiting = db.execute(f"SELECT count(*) {open_for}", languages).fetchone()[0]
+            waiting = db.execute(f"SELECT coalesce(sum(records), 0) FROM waiting_counts WHERE true{where}",
+                                 languages).fetchone()[0]
             mine = db.execute("SELECT count(*) FROM work WHERE person=? AND status!='open' AND record IN (SELECT id "
                               f"FROM records WHERE id = work.record AND gold IS NULL AND needed > 0{where})",
                               (self.person.id, *languages)).fetchone()[0]

@@ -4,17 +4,19 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from instructwild.errors import ConfigError, InputError, OutputError
 
-VERSION = 2
+VERSION = 3
+LEAST_FREE = 64 * 1024      # bytes: an index of SQLite's log takes 32 KB, a change of it some pages
 TABLES = """
 CREATE TABLE IF NOT EXISTS people(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token TEXT UNIQUE,
@@ -35,6 +37,22 @@ CREATE INDEX IF NOT EXISTS history ON work(person, status, at);
 """
 OVERVIEW = "CREATE INDEX IF NOT EXISTS overview ON records(name, gold, id, language, kind, overlap, needed);"
 """Holds all that the lead's figures need of records, so that their texts are not read for it."""
+
+WAITING = """
+CREATE TABLE IF NOT EXISTS waiting_counts(tongue TEXT PRIMARY KEY, records INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS waiting_pushed AFTER INSERT ON records WHEN new.gold IS NULL AND new.needed > 0 BEGIN
+  INSERT INTO waiting_counts VALUES(new.tongue, 1) ON CONFLICT(tongue) DO UPDATE SET records = records + 1; END;
+CREATE TRIGGER IF NOT EXISTS waiting_deleted AFTER DELETE ON records WHEN old.gold IS NULL AND old.needed > 0 BEGIN
+  UPDATE waiting_counts SET records = records - 1 WHERE tongue = old.tongue; END;
+CREATE TRIGGER IF NOT EXISTS waiting_changed AFTER UPDATE OF needed ON records
+  WHEN old.gold IS NULL AND (old.needed > 0) != (new.needed > 0) BEGIN
+  INSERT INTO waiting_counts VALUES(new.tongue, new.needed > 0)
+    ON CONFLICT(tongue) DO UPDATE SET records = records + iif(new.needed > 0, 1, -1); END;
+DELETE FROM waiting_counts;
+INSERT INTO waiting_counts SELECT tongue, count(*) FROM records WHERE gold IS NULL AND needed > 0 GROUP BY tongue;
+"""
+"""How many records of each language need further people: everybody's progress shows it after every answer, and counting tens
+of thousands of records each time would be most of the work of an answer."""
 
 UPGRADES = {"language": "ALTER TABLE records ADD COLUMN language TEXT NOT NULL DEFAULT 'und'; "
                         "UPDATE records SET language = coalesce(json_extract(row, '$.language'), 'und');",
@@ -95,7 +113,8 @@ class Store:
             if version < VERSION:
                 columns = {row["name"] for row in self.db.execute("PRAGMA table_info(records)")}
                 steps = " ".join(step for column, step in UPGRADES.items() if column not in columns)
-                self.db.executescript(f"BEGIN IMMEDIATE; {steps} {OVERVIEW} PRAGMA user_version={VERSION}; COMMIT;")
+                self.db.executescript(f"BEGIN IMMEDIATE; {steps} {OVERVIEW} {WAITING} PRAGMA user_version={VERSION}; "
+                                      "COMMIT;")
 
     def close(self) -> None:
         """Close the file."""
@@ -108,15 +127,17 @@ class Store:
         self.close()
 
     @contextmanager
-    def writable(self) -> Iterator[None]:
-        """Turn what SQLite and the file system raise into our errors."""
+    def writable(self, path: Path | None = None) -> Iterator[None]:
+        """Turn what SQLite and the file system raise into our errors; `path` is what is written, by default this file."""
         try:
             yield
         except (sqlite3.DatabaseError, OSError) as error:
             if isinstance(error, OutputError):
                 raise
             reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise OutputError(f"cannot be used ({reason})", where=str(self.path),
+            if "I/O error" in str(error) and is_full(path or self.path):
+                reason = "no space is left"     # SQLite gives the same error for it as for a broken disk
+            raise OutputError(f"cannot be used ({reason})", where=str(path or self.path),
                               remedy="check the path, its permissions and the free space; what was kept is kept") from None
 
     @property
@@ -231,6 +252,13 @@ class Store:
             row = db.execute("SELECT people.* FROM sessions JOIN people ON people.id=person WHERE sessions.token=?",
                              (hashed(session),)).fetchone()
         return _person(row) if row else None
+
+
+def is_full(path: Path) -> bool:
+    """Whether the file system of a path has no room left for SQLite to work."""
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free < LEAST_FREE
+    return False
 
 
 def recount(db: sqlite3.Connection, records: list[int]) -> None:

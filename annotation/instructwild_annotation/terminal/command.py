@@ -8,17 +8,23 @@ import typer
 from instructwild.console.options import Columns, Force, Json, Out, announce
 from instructwild.errors import ConfigError
 
+ASKED_BESIDE_SCRIPT = 5
+"""Prompts that a person is asked about by default where a script ranks the rest."""
+
 
 def terminal(
     candidates: Annotated[Path, typer.Argument(help="A respond stage, or a file of rows with messages and candidates.",
                                                show_default=False)],
     out: Out,
-    limit: Annotated[int, typer.Option(min=0, help="How many prompts to ask a person about; 0 asks nobody.")] = 5,
-    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for a first key before the script ranks "
-                                                       "everything. Once a key was pressed: nine times as long. 0 waits "
-                                                       "without end.")] = 0,
-    scripted: Annotated[str, typer.Option(help="The rule that ranks the rest: tidy, complete, brief; none leaves it "
-                                               "unranked. --list-rules describes them.")] = "tidy",
+    limit: Annotated[int | None, typer.Option(min=0, help="How many prompts to ask a person about: by default all, or 5 "
+                                                          "where --scripted ranks the rest. 0 asks nobody: a script ranks "
+                                                          "all, by default tidy.", show_default=False)] = None,
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait for a first key; then the script ranks everything, "
+                                                       "or without one the command stops as by q. Once a key was pressed: "
+                                                       "nine times as long. 0 waits without end.")] = 0,
+    scripted: Annotated[str | None, typer.Option(help="A rule that ranks what people were not asked about: tidy, complete, "
+                                                      "brief; by default, or with none, nothing does. --list-rules "
+                                                      "describes them.", show_default=False)] = None,
     language: Annotated[str | None, typer.Option(help="Language of the screen: en or zh; by default the terminal's.",
                                                  show_default=False)] = None,
     name: Annotated[str | None, typer.Option(help="Who ranks; only a salted hash of it is kept. By default the user name.",
@@ -29,7 +35,7 @@ def terminal(
     list_rules: Annotated[bool, typer.Option("--list-rules", is_eager=True, callback=lambda listed: _list_rules(listed),
                                              help="Say what each rule prefers, and stop.")] = False,
 ) -> None:
-    """Rank answers with number keys; a script with a stated rule ranks what you leave, and is marked as such.
+    """Rank answers with number keys; where you ask for it, a script with a stated rule ranks the rest, marked as such.
 
     Type one digit for each answer: "1 2 2" says that the first is best and the others are tied. Every ranking is on disk
     before the next question; the same command goes on after `q` or an interruption.
@@ -41,15 +47,19 @@ def terminal(
 
     if language is not None and not language.casefold().startswith(("en", "zh")):
         raise ConfigError(f"there is no screen in {language!r}", where="--language", remedy="choose en or zh")
-    rule = None if scripted == "none" else rule_named(scripted)
+    if scripted is None and limit == 0:
+        scripted = "tidy"       # nobody is asked: there is nobody else to rank
+    rule = None if scripted in (None, "none") else rule_named(scripted)
+    limit = (None if rule is None else ASKED_BESIDE_SCRIPT) if limit is None else limit
     table = read_rows(candidates, parse_map(columns or ()))
     rows, dropped = rankable(table)
-    with stage.start(out, "annotate", config={"by": "terminal", "limit": limit, "scripted": scripted},
+    with stage.start(out, "annotate", config={"by": "terminal", "limit": limit, "scripted": scripted or "none"},
                      inputs=table.inputs, force=force) as run:
         if run.finished:
             announce(run.finished, json)
             return
-        by_person = _ask(run.scratch / "rankings.jsonl", rows, limit, timeout or None, language, name)
+        by_person = _ask(run.scratch / "rankings.jsonl", rows, limit, timeout or None, language, name,
+                         script_ranks=rule is not None)
         finished = _finish(run, rows, by_person, rule, dropped)
     announce(finished, json)
 
@@ -63,9 +73,13 @@ def _list_rules(listed: bool) -> None:
         raise typer.Exit
 
 
-def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, language: str | None,
-         name: str | None) -> dict[str, Any]:
-    """Rankings by a person, by row id: those of an interrupted run, and new ones where somebody is there."""
+def _ask(kept: Path, rows: list[Any], limit: int | None, timeout: float | None, language: str | None,
+         name: str | None, *, script_ranks: bool) -> dict[str, Any]:
+    """Rankings by a person, by row id: those of an interrupted run, and new ones where somebody is there.
+
+    Raises:
+        ConfigError: there is no terminal to ask in, and no script that ranks instead.
+    """
     from rich.console import Console
 
     from instructwild_annotation.people import person
@@ -76,8 +90,12 @@ def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, languag
     from instructwild_annotation.terminal.wording import wording
 
     ledger, console, words = KeptRankings(kept), Console(stderr=True, highlight=False), wording(language)
-    if not limit:
+    if limit == 0:
         return dict(ledger.rankings)
+    if not has_terminal() and not script_ranks:
+        raise ConfigError("there is no terminal to ask a person in", where="annotate terminal",
+                          remedy="run it in a terminal, use `instructwild annotate page`, or let a script rank all: "
+                                 "--scripted tidy")
     if not has_terminal():
         console.print("no terminal to ask a person in: the script ranks all", style="dim")
         return dict(ledger.rankings)
@@ -88,7 +106,8 @@ def _ask(kept: Path, rows: list[Any], limit: int, timeout: float | None, languag
         console.print(words.too_many.format(count=len(new) - len(shown), most=MOST_CANDIDATES), style="yellow", markup=False)
     if shown[:limit]:
         with terminal_keys() as keys:
-            finished = TerminalSession(keys, Screen(console, words), ledger, who, timeout).run(shown[:limit])
+            finished = TerminalSession(keys, Screen(console, words), ledger, who, timeout,
+                                       script_ranks=script_ranks).run(shown[:limit])
         if not finished:
             raise KeyboardInterrupt     # kept, and unfinished: the same command goes on
     return dict(ledger.rankings)

@@ -66,7 +66,8 @@ class KeptRankings:
     def _append(self, raw: bytes) -> None:
         handle = os.open(self.path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
         try:
-            os.write(handle, raw)
+            while raw:      # a disk that fills up takes a part first; the rest raises
+                raw = raw[os.write(handle, raw):]
             os.fsync(handle)
         finally:
             os.close(handle)

@@ -34,13 +34,14 @@ class Screen:
         self.words = words
         self._live: Live | None = None
 
-    def welcome(self, count: int, sizes: Sequence[int], seconds: float | None) -> None:
-        """The first screen: what is asked of the person."""
+    def welcome(self, count: int, sizes: Sequence[int], seconds: float | None, *, script_ranks: bool) -> None:
+        """The first screen: what is asked of the person, and what happens where nobody is there."""
         few, many = min(sizes), max(sizes)
         invitation = self.words.invitation.format(count=count, k=few if few == many else f"{few}–{many}")
+        countdown = self.words.countdown if script_ranks else self.words.countdown_to_stop
         body = [Text(invitation)]
         if seconds is not None:
-            body += [Text(), Text(self.words.countdown.format(seconds=f"{seconds:g}"), style="bold")]
+            body += [Text(), Text(countdown.format(seconds=f"{seconds:g}"), style="bold")]
         self.console.print(Panel(Group(*body), title=Text(self.words.welcome, "bold"), box=box.ROUNDED, padding=(1, 2),
                                  width=min(self.console.width, 88)))
 

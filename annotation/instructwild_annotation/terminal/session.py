@@ -44,18 +44,20 @@ class TerminalSession:
         ledger: where rankings are kept.
         annotator: who ranks, as in `Ranking.annotator`.
         timeout: seconds without a first key after which nobody is there; None waits for ever.
+        script_ranks: whether a script ranks what this person does not; else who is away is asked another time.
     """
 
-    def __init__(self, keys: Keys, screen: Screen, ledger: KeptRankings, annotator: str, timeout: float | None) -> None:
+    def __init__(self, keys: Keys, screen: Screen, ledger: KeptRankings, annotator: str, timeout: float | None, *,
+                 script_ranks: bool = True) -> None:
         self.keys, self.screen, self.ledger, self.annotator = keys, screen, ledger, annotator
-        self.timeout = timeout
+        self.timeout, self.script_ranks = timeout, script_ranks
 
     def run(self, rows: Sequence[RankingRow]) -> bool:
         """Ask for all rows that are not in the ledger yet.
 
         Returns:
-            False where the person stopped and means to go on another time; True where nothing more is to be asked: all
-            is done, nobody is there, or the rest is left to the script.
+            False where the person stopped and means to go on another time, or is away and no script ranks; True where
+            nothing more is to be asked: all is done, or the rest is left to the script or unranked.
         """
         done = {*self.ledger.rankings, *self.ledger.skipped}
         number = next((i for i, row in enumerate(rows) if row.id not in done), len(rows))
@@ -64,7 +66,7 @@ class TerminalSession:
         step = self._welcome(rows, len(rows) - len(done))
         if step is not NextStep.DONE:
             self.screen.note(self.screen.words.later if step is NextStep.STOP else self.screen.words.nobody)
-            return step is not NextStep.STOP
+            return step is NextStep.AWAY
         try:
             while number < len(rows):
                 step = self._ask(rows[number], number + 1, len(rows), first=number == 0)
@@ -84,10 +86,11 @@ class TerminalSession:
     def _welcome(self, rows: Sequence[RankingRow], count: int) -> NextStep:
         key: str | None = RESIZE
         while key == RESIZE:
-            self.screen.welcome(count, [len(row.candidates) for row in rows], self.timeout)
+            self.screen.welcome(count, [len(row.candidates) for row in rows], self.timeout,
+                                script_ranks=self.script_ranks)
             key = self.keys.read(self.timeout)
         if key is None:
-            return NextStep.AWAY
+            return NextStep.AWAY if self.script_ranks else NextStep.STOP
         return NextStep.STOP if key in ("q", END) else NextStep.DONE
 
     def _ask(self, row: RankingRow, number: int, count: int, *, first: bool) -> NextStep:
@@ -101,8 +104,8 @@ class TerminalSession:
             self.screen.line(entry.ranks, size, note, entry.pending)
             key, note = self.keys.read(patience), ""
             if key is None:
-                self.screen.note(words.left_alone.format(seconds=f"{patience:g}"))
-                return NextStep.AWAY
+                self.screen.note((words.left_alone if self.script_ranks else words.no_key).format(seconds=f"{patience:g}"))
+                return NextStep.AWAY if self.script_ranks else NextStep.STOP
             if key in ENDINGS:
                 return ENDINGS[key]
             if key == "s":

@@ -1,5 +1,7 @@
 """A page's store and its people as clients."""
 
+from contextlib import ExitStack
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -17,12 +19,15 @@ def store(tmp_path, monkeypatch):
 @pytest.fixture
 def client(store):
     """Somebody's browser: `client("anna")` signs her in by her link."""
+    running = ExitStack()       # one event loop a browser, not one a request
 
     def signed_in(name, role="annotator", **options):
         token = store.invite(name, role=role, renew=True, languages=options.pop("languages", ()))
-        browser = TestClient(application(store, **options), headers={"x-annotate": "1", "content-type": "application/json"})
+        browser = running.enter_context(TestClient(application(store, **options), headers={
+            "x-annotate": "1", "content-type": "application/json"}))
         assert browser.post("/api/session", json={"token": token}).json() == {"role": role}
         browser.token = token
         return browser
 
-    return signed_in
+    with running:
+        yield signed_in

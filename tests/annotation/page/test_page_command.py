@@ -3,10 +3,12 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -256,9 +258,58 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(home, tmp_path):
 
     assert run("push", "rows.jsonl", "--to", "page", "--home", home) == 0
     with sqlite3.connect(home / "page.sqlite") as db:
-        db.executescript("DROP INDEX overview; ALTER TABLE records DROP COLUMN kind;"
-                         "ALTER TABLE records DROP COLUMN language; PRAGMA user_version=1;")
+        triggers = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type='trigger'")]
+        db.executescript("".join(f"DROP TRIGGER {name};" for name in triggers)
+                         + "DROP TABLE waiting_counts; DROP INDEX overview; ALTER TABLE records DROP COLUMN kind;"
+                           "ALTER TABLE records DROP COLUMN language; PRAGMA user_version=1;")
     db.close()
     with Store(home, must_exist=True) as store, store.read() as db:
         assert {tuple(row) for row in db.execute("SELECT language, kind FROM records")} == {("en", "")}
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 2
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 3
+        assert [tuple(row) for row in db.execute("SELECT * FROM waiting_counts")] == [("en", 40)]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 2 MB, where one may be mounted."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    if shutil.which("mount") is None or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder],
+                                                       capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_on_a_full_file_system_nothing_is_lost_and_each_command_says_so_once(home, tmp_path, small_disk, capsys):
+    from instructwild_annotation.page.store import Store
+
+    long = [{**row, "candidates": [text * 2000 for text in row["candidates"]]} for row in CANDIDATES * 20]
+    long = [{**row, "instruction": f"{row['instruction']} {number}"} for number, row in enumerate(long)]
+    (tmp_path / "long.jsonl").write_text("\n".join(map(json.dumps, long)), encoding="utf-8")
+    page = small_disk / "page"
+    assert run("push", "rows.jsonl", "--to", "page", "--home", page) == 0
+    elsewhere = shutil.copytree(page, tmp_path / "elsewhere")
+    capsys.readouterr()
+    for free, command, said in [
+            (150_000, ("push", "long.jsonl", "--to", "page", "--home", page), page / "page.sqlite"),
+            (90_000, ("page", "--backup", small_disk / "copy.sqlite", "--home", page), small_disk / "copy.sqlite"),
+            (9_000, ("pull", "--to", "page", "--out", small_disk / "pulled", "--home", elsewhere), small_disk / "pulled")]:
+        (small_disk / "filler").unlink(missing_ok=True)
+        (small_disk / "filler").write_bytes(b"x" * (shutil.disk_usage(small_disk).free - free))
+        assert run(*command) == 2
+        error = capsys.readouterr().err
+        assert error.count("error:") == 1
+        assert str(said) in error.replace("\n", "")
+        assert "free space" in error.replace("\n", " ")
+    assert not (small_disk / "copy.sqlite").exists()
+    assert not stage.is_stage(small_disk / "pulled")
+    with suppress(OSError), (small_disk / "filler").open("ab", buffering=0) as filler:
+        while filler.write(b"x" * 4096):
+            pass
+    assert run("status", "--to", "page", "--home", page) == 2      # SQLite needs some pages to open the file
+    assert "no space is left" in capsys.readouterr().err
+    (small_disk / "filler").unlink()
+    with Store(page) as store:
+        assert store.db.execute("SELECT count(*) FROM records").fetchone()[0] >= len(CANDIDATES)
+    assert run("pull", "--to", "page", "--home", page, "--out", tmp_path / "pulled") == 0

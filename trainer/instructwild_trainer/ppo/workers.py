@@ -60,7 +60,7 @@ def train_with_progress(trainer: Trainer, reporting: Sequence["TrainerCallback"]
         trainer.on_update = on_update
         if resumed := trainer.restore():
             console.print(f"resuming after update {resumed}", highlight=False)
-            bar.update(task, completed=resumed)
+            bar.update(task, completed=resumed, before=resumed)
         listeners.begin(resumed)
         outcome = trainer.train()
         listeners.end()
