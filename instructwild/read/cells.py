@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from instructwild.read.unique_keys import DECODER
+
 OBJECTS_APART = re.compile(r"\}\s*\n\s*\{")
 ABSENT = ("nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "NaT")
 """What pandas and spreadsheets write for an empty cell: read as nothing in columns that may be empty."""
@@ -52,10 +54,10 @@ def is_empty(value: Any) -> bool:
 
 
 def parsed(value: Any) -> Any:
-    """A list or an object that stands in the cell as JSON text; the value itself otherwise."""
+    """A list or an object that stands in the cell as JSON text; the value itself otherwise, and where a key is repeated."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
-            return json.loads(value)
+            return DECODER.decode(value)
         except (ValueError, RecursionError):
             return value
     return value
