@@ -26,7 +26,7 @@ TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "u
 NESTED = frozenset({"messages", "conversations", "conversation", "history", "special_tag", "origin", "parents", "made_by",
                     "labels", "scores", "tools", "functions", "extra", "reasoning_content", "label", "kto_tag",
                     "is_desirable", "is_safe", "preference", *MEDIA_COLUMNS, "generation",
-                    "toolConfig", "systemInstruction", "system_instruction", "response_a"})
+                    "toolConfig", "systemInstruction", "system_instruction", "response_a", "answers"})
 """Columns that need a closer look, row by row."""
 IDS = ("id", "response_id")
 """A user's own ids are `extra`; those that `schema.identity` gives are not, and need a closer look."""

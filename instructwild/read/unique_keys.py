@@ -52,13 +52,11 @@ def quick_value(line: bytes) -> Any:
 
 def _keys(value: Any) -> int:
     """How many keys the objects of a value have."""
-    if value.__class__ is dict:
-        count, items = len(value), value.values()
-    elif value.__class__ is list:
-        count, items = 0, value
-    else:
+    is_object = value.__class__ is dict
+    if not is_object and value.__class__ is not list:
         return 0
-    for item in items:
+    count = len(value) if is_object else 0
+    for item in value.values() if is_object else value:
         if item.__class__ is dict or item.__class__ is list:
             count += _keys(item)
     return count
