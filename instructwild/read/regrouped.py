@@ -132,7 +132,8 @@ def _shared(titles: list[str]) -> tuple[str, str]:
 def _beginning(texts: list[str]) -> str:
     """What all texts begin with."""
     least, greatest = min(texts), max(texts)                          # all others stand between these two
-    return least[:next((at for at, (left, right) in enumerate(zip(least, greatest, strict=False)) if left != right), len(least))]
+    pairs = enumerate(zip(least, greatest, strict=False))
+    return least[:next((at for at, (left, right) in pairs if left != right), len(least))]
 
 
 def is_answered(record: Mapping[str, Any]) -> bool:
