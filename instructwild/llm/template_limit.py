@@ -83,6 +83,6 @@ def limited_rendering(name: str) -> Iterator[None]:
                 time.sleep(LOOK)            # the exception may still be on its way: it rises here, and nowhere else
     except _Interrupted:
         raise TemplateTimeoutError(
-            f"the chat template does not write a conversation within {SECONDS:g} seconds: its loops do not end in any useful "
+            f"the chat template does not write a conversation within {SECONDS:g} seconds: its loops do not end in useful "
             "time", where=name, remedy="give another template: with training by --chat-template FILE, else as "
             "chat_template.jinja of the model's folder") from None
