@@ -311,7 +311,8 @@ def _turn_list(row: Mapping[str, Any]) -> RowConversation | None:
     if not isinstance(questions, Sequence) or isinstance(questions, str) or not questions:
         return None
     if all(isinstance(item, Mapping) for item in questions):
-        return of_messages(questions, "turns")
+        paired = all("role" not in item and _pair_names(item) for item in questions)
+        return RowConversation(_history(questions), {"turns"}) if paired else of_messages(questions, "turns")
     texts = [text_of(item, "turns") or "" for item in questions]
     if isinstance(answers, list) and len(answers) == len(texts) and all(isinstance(item, str) for item in answers):
         return RowConversation([made for asking, answer in zip(texts, answers, strict=True)
