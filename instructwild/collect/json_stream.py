@@ -5,7 +5,6 @@ file or fills the memory. Here the extent of each element is known first, and ea
 """
 
 import codecs
-import json
 import re
 from collections.abc import Iterator
 from typing import IO, Any
@@ -15,6 +14,7 @@ from instructwild.errors import InputError
 from instructwild.read.encoding import codec_of, misencoded
 from instructwild.read.json_files import json_lines
 from instructwild.read.line import LONGEST_LINE, Line
+from instructwild.read.unique_keys import DECODER
 
 HEAD = 4096
 CHUNK = 1 << 16
@@ -131,7 +131,7 @@ class _Source:
         self._handle, self._where, self._codec = handle, where, codec
         self._decoder = codecs.getincrementaldecoder(codec)()
         self._buffer, self._at, self._ended = self._decoded(head), 0, False
-        self._decode = json.JSONDecoder().raw_decode
+        self._decode = DECODER.raw_decode
         if after and self.peek() not in ("[", "{"):
             while len(self._buffer) < HEAD and self._more():
                 pass
@@ -252,7 +252,7 @@ def _read(text: str | None) -> tuple[Any, str | None]:
     if text is None:
         return None, f"longer than {LONGEST_VALUE >> 20} Mi characters"
     try:
-        return json.loads(text), None
+        return DECODER.decode(text), None
     except (ValueError, RecursionError) as error:
         return None, _why(error)
 

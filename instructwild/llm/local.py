@@ -19,6 +19,7 @@ from instructwild.llm.quantized import loading, quantization_of, settle
 from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.reading import tokens_of_thoughts
 from instructwild.llm.request import Reply, Request
+from instructwild.llm.template_limit import limited_rendering
 from instructwild.llm.thinking import template_fields
 from instructwild.llm.threads import limit_spinning
 
@@ -105,9 +106,10 @@ class LocalModel:
         if not self.tokenizer.chat_template:
             raise ModelError("has no chat template, so it cannot answer messages", where=str(self.path),
                              remedy="choose a chat model, or the template style `base`")
-        return list(self.tokenizer.apply_chat_template(
-            request.chat_messages(), add_generation_prompt=True, return_dict=True,
-            **template_fields(request.sampling.thinking))["input_ids"])
+        with limited_rendering(str(self.path)):
+            return list(self.tokenizer.apply_chat_template(
+                request.chat_messages(), add_generation_prompt=True, return_dict=True,
+                **template_fields(request.sampling.thinking))["input_ids"])
 
     def generate(self, requests: Sequence[Request]) -> list[Reply]:
         """Answer requests, the longest prompts first; the replies are in the order of the requests.

@@ -62,6 +62,9 @@ def reading(answer: Any, request: Request, price: Price) -> Reply | Failure:
     raw = _member(choices[0], "text") if request.text else _member(message, "content")
     text, thoughts = _joined(raw)
     beside = [_member(message, name) for name in ("reasoning_content", "reasoning")]
+    if not any(beside):
+        details = _member(message, "reasoning_details")                                   # OpenRouter
+        beside = [_text_of(item) or _member(item, "summary") for item in (details if isinstance(details, list) else ())]
     thoughts = "\n".join(dict.fromkeys(part for part in (*beside, thoughts) if isinstance(part, str) and part.strip()))
     refusal = _member(message, "refusal")
     finish: Finish = "refused" if refusal else FINISH.get(str(reason), "stop")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from instructwild.read.conversation import RowConversation, of_branch, of_messages
+from instructwild.read.marks import is_rating
 from instructwild.read.parts import LeftOut, parts_of
 
 Message = Mapping[str, Any]
@@ -72,6 +73,26 @@ def open_webui_export(row: Mapping[str, Any]) -> RowConversation | None:
     if isinstance(messages, list) and messages and all(isinstance(message, Mapping) for message in messages):
         return of_branch(messages, "chat", whole=True)
     return None
+
+
+def open_webui_feedback(row: Mapping[str, Any]) -> RowConversation | None:
+    """A rating that Open WebUI exports: the chat up to the answer that was rated; the whole chat stays in extra.
+
+    Raises:
+        LeftOut: it holds media.
+        ValueError: the rated answer is not in the chat, or it holds what is no message.
+    """
+    if not is_rating(row):
+        return None
+    record = row["snapshot"].get("chat")
+    chat = record.get("chat", record) if isinstance(record, Mapping) else None
+    history = chat.get("history") if isinstance(chat, Mapping) else None
+    stored = history.get("messages") if isinstance(history, Mapping) else None
+    meta = row.get("meta")
+    rated = meta.get("message_id") if isinstance(meta, Mapping) else None
+    if not isinstance(stored, Mapping) or not isinstance(rated, str) or rated not in stored:
+        raise ValueError("a rating whose answer is not in its snapshot of the chat")
+    return of_branch(branch(stored, rated, "parentId"), "snapshot", whole=False)
 
 
 def libre_export(row: Mapping[str, Any]) -> RowConversation | None:

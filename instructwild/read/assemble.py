@@ -118,7 +118,7 @@ def _plain_lines(lines: Sequence[Line], reading: Reading) -> Iterator[Numbered]:
     by_keys: dict[tuple[str, ...], _Group | None] = {}
     groups: dict[tuple[tuple[str, str], ...], _Group] = {}
     for number, line in enumerate(lines):
-        if not isinstance(line.value, dict):
+        if line.problem is not None or not isinstance(line.value, dict):
             continue
         keys = tuple(line.value)
         if keys not in by_keys:

@@ -4,8 +4,11 @@ import ast
 import json
 import math
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from instructwild.read.unique_keys import DECODER
 
 OBJECTS_APART = re.compile(r"\}\s*\n\s*\{")
 ABSENT = ("nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "NaT")
@@ -51,10 +54,10 @@ def is_empty(value: Any) -> bool:
 
 
 def parsed(value: Any) -> Any:
-    """A list or an object that stands in the cell as JSON text; the value itself otherwise."""
+    """A list or an object that stands in the cell as JSON text; the value itself otherwise, and where a key is repeated."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
-            return json.loads(value)
+            return DECODER.decode(value)
         except (ValueError, RecursionError):
             return value
     return value
@@ -63,16 +66,31 @@ def parsed(value: Any) -> Any:
 def parsed_list(value: Any) -> Any:
     """As `parsed`; a list is also read as Python writes it."""
     value = parsed(value)
-    made = _literal(value.strip()) if isinstance(value, str) and value.lstrip().startswith("[") else None
+    made = python_value(value) if isinstance(value, str) and value.lstrip().startswith("[") else None
     return made if isinstance(made, list) else value
 
 
-def _literal(text: str) -> Any:
-    """A value as Python writes it; None where it is none."""
+def python_value(text: str, default: Any = None) -> Any:
+    """A value as Python writes it; `default` where it is none."""
     try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        return None
+        return ast.literal_eval(python_expression(text))
+    except (ValueError, MemoryError, RecursionError, TypeError):
+        return default
+
+
+def python_expression(text: str) -> ast.expr:
+    """A text as an expression of Python, without the warnings that escapes in it may give.
+
+    Raises:
+        ValueError: it is none.
+        MemoryError, RecursionError: it is nested too deeply.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(text.strip(), mode="eval").body
+        except SyntaxError as error:
+            raise ValueError(str(error)) from None
 
 
 def parsed_messages(value: Any) -> Any:
@@ -83,7 +101,7 @@ def parsed_messages(value: Any) -> Any:
     value = parsed(value)
     if not isinstance(value, str) or not value.lstrip().startswith(("[{'", '[{"', "{'role'", "{'from'")):
         return value
-    made = _literal(OBJECTS_APART.sub("},{", value.strip()))
+    made = python_value(OBJECTS_APART.sub("},{", value))
     items = made if isinstance(made, list) else [made]
     return made if all(isinstance(item, Mapping) for item in items) else value
 

@@ -11,13 +11,12 @@ from instructwild.read.app_exports import branch
 from instructwild.read.cells import is_empty
 from instructwild.read.conversation import RowConversation, of_branch, of_messages
 from instructwild.read.parts import LeftOut
+from instructwild.read.regrouped import TYPED, is_gemini_activity
 from instructwild.read.turns import turn
 from instructwild.schema.verdict import Reason
 from instructwild.text.html_markdown import markdown
 
 Message = Mapping[str, Any]
-ASKED = ("Prompted with: ", "Prompted ", "Asked Gemini: ", "Asked Bard: ", "Asked ", "Said ")
-"""What Takeout writes before what a person typed; its other records are no questions."""
 FILES = ("inlineData", "inlineFile", "inlineImage", "driveDocument", "driveImage", "driveVideo", "driveAudio",
          "youtubeVideo")
 """Keys of AI Studio's chunks that hold no text."""
@@ -67,17 +66,14 @@ def takeout_record(row: Mapping[str, Any]) -> RowConversation | None:
     Raises:
         ValueError: it is no question: a setting, a Gem or a feedback.
     """
-    title, answers = row.get("title"), row.get("safeHtmlItem")
-    products = row.get("products")
-    gemini = str(row.get("header")) in ("Gemini Apps", "Bard") or (isinstance(products, list) and "Gemini Apps" in products)
-    if not isinstance(title, str) or "time" not in row or not gemini:
+    if not is_gemini_activity(row):
         return None
-    verb = next((verb for verb in ASKED if title.startswith(verb)), None)
-    if verb is None:
-        raise ValueError(f"a record of activity that is no question: {title[:60]!r}")
-    text = "\n\n".join(markdown(item["html"]) for item in _objects(answers) or () if isinstance(item.get("html"), str))
+    if TYPED not in row:
+        raise ValueError(f"a record of activity that is no question: {row['title'][:60]!r}")
+    text = "\n\n".join(markdown(item["html"]) for item in _objects(row.get("safeHtmlItem")) or ()
+                       if isinstance(item.get("html"), str))
     answer = [turn("assistant", text)] if text.strip() else []
-    return RowConversation([turn("user", title.removeprefix(verb)), *answer], {"title"})
+    return RowConversation([turn("user", row[TYPED]), *answer], {"title", TYPED})
 
 
 def grok_export(row: Mapping[str, Any]) -> RowConversation | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from instructwild.read.marks import is_rated_bad
 from instructwild.read.turns import Turn, turn, turns_from, unread
 
 
@@ -11,7 +12,8 @@ from instructwild.read.turns import Turn, turn, turns_from, unread
 class RowConversation:
     """One row as it was understood: its turns, its tools, and the columns that were read; the others are `extra`.
 
-    `layout` is what messages call the layout, `language` the one that the layout itself names.
+    `layout` is what messages call the layout, `language` the one that the layout itself names, `rated_bad` whether a person
+    rated the last message as bad.
     """
 
     turns: list[Turn]
@@ -20,6 +22,7 @@ class RowConversation:
     extra: dict[str, Any] = field(default_factory=dict)
     layout: str = ""
     language: str | None = None
+    rated_bad: bool = False
 
     def begin_with_system(self, row: Mapping[str, Any], column: str) -> None:
         """Read a column as the system message, where it is text; a blank one is none."""
@@ -46,7 +49,8 @@ def of_messages(messages: Sequence[Any], key: str) -> RowConversation:
     if not turns:
         raise ValueError("the conversation is empty")
     rest = [unread(message) for message in messages]
-    return RowConversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {})
+    return RowConversation(turns, {key}, extra={f"{key}_fields": rest} if any(rest) else {},
+                           rated_bad=is_rated_bad(messages[-1]))
 
 
 def of_branch(path: Sequence[Any], key: str, *, whole: bool) -> RowConversation:

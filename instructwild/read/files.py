@@ -22,6 +22,7 @@ from instructwild.errors import InputError, MissingExtraError
 from instructwild.read.excel import excel_sheet
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
+from instructwild.read.regrouped import regrouped
 from instructwild.read.tables import table_rows
 from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, parquet_pieces, table
 from instructwild.stage.remote import as_url, local_copy, public, url_of
@@ -43,7 +44,7 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
         InputError: the file cannot be read at all: missing, empty, of an unknown kind, damaged or misencoded.
     """
     if str(source) == "-":
-        yield from json_lines(sys.stdin.buffer, "standard input", encoding)
+        yield from regrouped(json_lines(sys.stdin.buffer, "standard input", encoding))
         return
     path = Path(local_copy(source))
     if not path.exists():
@@ -71,13 +72,13 @@ def lines_of(source: str | Path, encoding: str | None = None) -> Iterator[Line]:
 
 def _lines_of_file(path: Path, reader: Callable[..., object], encoding: str | None) -> Iterator[Line]:
     if reader is _zipped:
-        yield from _zipped(path, encoding)
+        yield from regrouped(_zipped(path, encoding))
     elif reader in TABLES:
         for number, row in enumerate(_table(path).iter_rows(named=True), start=1):
             yield Line(number, row)
     else:
         with _opened(path) as handle:
-            yield from TEXT_FILES[_ending(path)](handle, printable(path), encoding)
+            yield from regrouped(TEXT_FILES[_ending(path)](handle, printable(path), encoding))
 
 
 def _zipped(path: Path, encoding: str | None) -> Iterator[Line]:

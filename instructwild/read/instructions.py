@@ -258,6 +258,9 @@ def _remedy(name: str, first: "FirstColumns", problem: str) -> str:
     known = {column.strip().lower() for column in first.columns}.intersection(LAYOUT_COLUMNS)
     if known:
         return f"{name}: no row could be read, although it has {', '.join(sorted(known))}: {problem}"
+    if {"role", "content"} <= {column.strip().lower() for column in first.columns}:
+        return (f"{name}: no row could be read, because each is a single message (role, content). Put the messages of a "
+                "conversation into one row, as a list under messages")
     proposal = {"messages": first.conversation} if first.conversation else proposed(first.texts)
     remedy = f"Name them, for example with {_options(proposal)}" if proposal else \
         "None of them holds text or messages: write the prompt, and perhaps an answer, into columns of their own"

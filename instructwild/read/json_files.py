@@ -5,8 +5,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import IO, Any
 
-from pydantic_core import from_json
-
 from instructwild.errors import InputError
 from instructwild.read.api_rows import REQUESTS
 from instructwild.read.app_exports import is_conversation
@@ -14,6 +12,7 @@ from instructwild.read.chat_files import is_chat_file
 from instructwild.read.encoding import codec_of, decoded, misencoded
 from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import CONVERSATION_KEYS, KNOWN
+from instructwild.read.unique_keys import DECODER, REPEATED, RepeatedKeyError, noted, objects_within, quick_value
 
 MISENCODED_SHARE = 0.1
 DESCRIBE = frozenset({"license", "source", "url", "language", "category", "id", "text", "system"})
@@ -55,17 +54,20 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
 
 
 def _parsed(line: bytes, codec: str) -> Any:
-    """The value of a line. What pydantic's parser, which is several times quicker, does not take is left to Python's own.
+    """The value of a line. What pydantic's parser does not take is left to Python's own.
 
     Raises:
         UnicodeDecodeError, ValueError, RecursionError: as `json.loads`.
+        RepeatedKeyError: an object names a key twice.
     """
     if codec == "utf-8":
         try:
-            return from_json(line)
+            return quick_value(line)
+        except RepeatedKeyError:
+            raise
         except ValueError:
             pass
-    return json.loads(line.decode(codec))
+    return DECODER.decode(line.decode(codec))
 
 
 def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Line]:
@@ -86,25 +88,34 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
         yield from _array(text, start, name)
         return
     try:
-        first, end = json.JSONDecoder().raw_decode(text, start)
+        first, end = json.JSONDecoder(object_pairs_hook=noted).raw_decode(text, start)
     except (ValueError, RecursionError):
         yield from json_lines(io.BytesIO(text.encode()), name, None)
         return
     if _skip_space(text, end) == len(text) and isinstance(first, Mapping):
-        yield from _rows_within(first, name)
+        if REPEATED in first:
+            raise InputError(first[REPEATED], where=name, remedy="mend the file there: all but the last value would be lost")
+        yield from _checked(_rows_within(first, name))
     elif "\n" not in text[start:end]:
         yield from json_lines(io.BytesIO(text.encode()), name, None)
     else:
         yield from _objects(text, start, name)
 
 
+def _checked(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines, of which one that holds an object with a repeated key cannot be read."""
+    for line in lines:
+        problem = next((problem for item in objects_within(line.value) if (problem := item.pop(REPEATED, None))), None)
+        yield line if problem is None else Line(line.number, line.value, f"not JSON: {problem}")
+
+
 def _one_conversation(text: str, start: int) -> list[Any] | None:
     """The messages of a file that is one conversation, and no list of rows; None where it is none."""
     try:
-        first, _ = json.JSONDecoder().raw_decode(text, _skip_space(text, start + 1))
+        first, _ = DECODER.raw_decode(text, _skip_space(text, start + 1))
         if not isinstance(first, Mapping) or not _messages([first]):
             return None
-        items = json.loads(text)
+        items = DECODER.decode(text)
     except (ValueError, RecursionError):
         return None
     return items if _messages(items) else None
@@ -232,11 +243,14 @@ def _objects(text: str, at: int, name: str) -> Iterator[Line]:
 def _value(text: str, at: int, name: str, line: int) -> tuple[Any, int, str | None]:
     """The value at a place, where it ends, and why it is no row."""
     try:
-        return *json.JSONDecoder().raw_decode(text, at), None
+        return *DECODER.raw_decode(text, at), None
     except json.JSONDecodeError as error:
         raise _no_json(error, name) from None
     except RecursionError:
         raise InputError(f"is nested too deeply at line {line}", where=name, remedy="mend the file there") from None
+    except RepeatedKeyError as error:
+        _, end = json.JSONDecoder(parse_int=str).raw_decode(text, at)
+        return text[at:end], end, f"not JSON: {error}"
     except ValueError as error:                    # an integer of thousands of digits, which costs its row
         value, end = json.JSONDecoder(parse_int=str).raw_decode(text, at)
         return value, end, f"not JSON: {error}"

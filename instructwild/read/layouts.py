@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from instructwild.read.api_rows import add_system, add_tools, contents_of, request_of
-from instructwild.read.app_exports import claude_export, libre_export, open_webui_export
+from instructwild.read.app_exports import claude_export, libre_export, open_webui_export, open_webui_feedback
 from instructwild.read.argilla_rows import fields_of
 from instructwild.read.batch_results import is_result
 from instructwild.read.cells import is_empty, optional_text, parsed, parsed_list, parsed_messages, text_of
@@ -44,6 +44,8 @@ def to_conversation(row: Mapping[str, Any], plain_text: bool = True) -> RowConve
         mark = mark_of(row)
         if mark is not None and not mark[1]:
             raise LeftOut(Reason.MARKED_BAD, f"its answer is marked as bad: {mark[0]} is {row[mark[0]]!r}")
+        if conversation.rated_bad and mark is None:
+            raise LeftOut(Reason.MARKED_BAD, "a person rated its last answer as bad")
     return conversation
 
 
@@ -159,6 +161,32 @@ def _called(row: Mapping[str, Any]) -> RowConversation | None:
     if key is None or not are_calls(answers) or not isinstance(tools, list) or not tools:
         return None
     return RowConversation([turn("user", row[key]), calling_turn(answers)], {key, "answers", "tools"}, functions_of(tools))
+
+
+def _extracted(row: Mapping[str, Any]) -> RowConversation | None:
+    """SQuAD: a question, a passage, and answers that stand in it where they say. Several that differ stay in extra."""
+    question, passage, value = row.get("question"), row.get("context"), parsed(row.get("answers"))
+    on_hub = isinstance(value, Mapping) and {*value} >= {"text", "answer_start"}
+    if on_hub and all(isinstance(value[name], list) for name in ("text", "answer_start")):
+        value = [{"text": text, "answer_start": start}
+                 for text, start in zip(value["text"], value["answer_start"], strict=False)]
+    if not isinstance(question, str) or not isinstance(passage, str) or not isinstance(value, list) or not (
+            value or on_hub or "is_impossible" in row) or not all(_stands_in(passage, answer) for answer in value):
+        return None
+    conversation = RowConversation([turn("user", f"{question}\n{passage}")], {"question", "context"})
+    conversation.extra[INPUT_LINE] = question.count("\n") + 1
+    texts = {answer["text"] for answer in value if answer["text"].strip()}
+    if len(texts) == 1:
+        conversation.turns.append(turn("assistant", texts.pop()))
+    return conversation
+
+
+def _stands_in(passage: str, answer: Any) -> bool:
+    """Whether an answer is a text that stands in the passage where it says."""
+    if not isinstance(answer, Mapping) or not isinstance(answer.get("text"), str):
+        return False
+    start = answer.get("answer_start")
+    return isinstance(start, int) and start >= 0 and passage.startswith(answer["text"], start)
 
 
 def _glaive(row: Mapping[str, Any]) -> RowConversation | None:
@@ -283,7 +311,8 @@ def _turn_list(row: Mapping[str, Any]) -> RowConversation | None:
     if not isinstance(questions, Sequence) or isinstance(questions, str) or not questions:
         return None
     if all(isinstance(item, Mapping) for item in questions):
-        return of_messages(questions, "turns")
+        paired = all("role" not in item and _pair_names(item) for item in questions)
+        return RowConversation(_history(questions), {"turns"}) if paired else of_messages(questions, "turns")
     texts = [text_of(item, "turns") or "" for item in questions]
     if isinstance(answers, list) and len(answers) == len(texts) and all(isinstance(item, str) for item in answers):
         return RowConversation([made for asking, answer in zip(texts, answers, strict=True)
@@ -362,8 +391,9 @@ def _generated(row: Mapping[str, Any]) -> RowConversation | None:
 
 READERS: dict[str, Callable[[Mapping[str, Any]], RowConversation | None]] = {
     "LibreChat export": libre_export, "LM Studio": studio_chat, "Grok export": grok_export, "distilabel": _generated,
-    "messages": _messages, "two answers": _compared, "query and calls": _called,
+    "SQuAD": _extracted, "messages": _messages, "two answers": _compared, "query and calls": _called,
     "prompt and answer": _prompt, "Glaive": _glaive, "Claude export": claude_export, "Open WebUI export": open_webui_export,
+    "Open WebUI rating": open_webui_feedback,
     "Gemini contents": contents_of, "ChatGPT export": _mapping, "batch request": request_of, "Argilla": _argilla,
     "AI Studio": studio_export, "Gemini activity": takeout_record,
     "MOSS": _moss, "turns": _turn_list, "input and target": _input_target, "pair of conversations": _implicit,

@@ -35,10 +35,12 @@ NAMES_A_ROW = re.compile(r"(?:.*_)?(?:id|uuid|idx|index|hash)|unnamed: \d+|编�
 LIKELY = {
     "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",
                "stem", "text", "inputs", "user_prompt", "input", "input_text", "text_input", "user_input", "提問", "問題",
-               "質問", "질문", "pregunta", "frage", "pergunta", "domanda", "вопрос", "instrucción", "anweisung", "指示"),
+               "質問", "질문", "pregunta", "frage", "pergunta", "domanda", "вопрос", "instrucción", "anweisung", "指示",
+               "السؤال", "سؤال", "प्रश्न", "câu hỏi", "pertanyaan", "soru", "domande", "vraag", "pytanie"),
     "answer": ("solution", "回答", "答案", "回复", "输出", "答复", "reply", "target", "ideal", "a", "assistant", "bot",
                "targets", "label_text", "output_text", "gold", "outputs", "generated_text", "model_output", "generation",
                "réponse", "reponse", "respuesta", "antwort", "resposta", "risposta", "ответ", "答え", "답변", "回應", "解答",
+               "الجواب", "جواب", "الإجابة", "إجابة", "उत्तर", "câu trả lời", "jawaban", "cevap", "antwoord", "odpowiedź",
                "解析", "content"),
     "reasoning": ("reasoning", "thinking", "thoughts", "thought", "think", "cot", "complex_cot", "chain_of_thought",
                   "reasoning_trace", "rationale", "思考", "思维链", "推理", "推理过程"),
@@ -138,6 +140,8 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
             and NAMES_A_ROW.fullmatch(column.strip().lower()) is None]
     if "prompt" not in likely and free:
         likely["prompt"] = free.pop(0)
+    if "answer" not in likely and len(free) == 1 and not {*PAIR} & {*likely}:           # the other one of two columns
+        likely["answer"] = free[0]
     named = ("system", "prompt", "input", "answer", "chosen", "rejected")
     return {name: likely[name] for name in named if name in likely} if "prompt" in likely else {}
 

@@ -74,7 +74,8 @@ def _part(part: Mapping[str, Any], where: str) -> Part:
         return Part("thought" if thought else "text", text_of(part.get("text", part.get(kind)), where) or "",
                     rest=_rest(part, "text", kind, "thought"))
     if kind in THOUGHT_PARTS:
-        return Part("thought", str(part.get(kind) or part.get("text") or ""), rest=_rest(part, "text", kind))
+        return Part("thought", _thoughts(part.get(kind) or part.get("text") or part.get("summary")),
+                    rest=_rest(part, "text", "summary", kind))
     if kind == "reasoningContent":                                                      # Bedrock
         inner = part[kind].get("reasoningText") if isinstance(part[kind], Mapping) else None
         text = inner.get("text") if isinstance(inner, Mapping) else inner
@@ -89,6 +90,15 @@ def _part(part: Mapping[str, Any], where: str) -> Part:
     if kind in MEDIA or any(word in kind for word in ("image", "audio", "video")) or kind in MEDIA_KEYS:
         raise LeftOut(Reason.MEDIA, f"{where} holds a part of type {kind}")
     raise ValueError(f"{where} has a part of the unknown type {kind!r}")
+
+
+def _thoughts(value: Any) -> str:
+    """Thoughts as text, or as the list of texts that Mistral and OpenAI's summaries hold."""
+    if isinstance(value, Mapping):
+        return _thoughts(value.get("text") or value.get("summary"))
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return "\n".join(filter(None, map(_thoughts, value)))
+    return str(value or "")
 
 
 def _kind_of(part: Mapping[str, Any]) -> str:

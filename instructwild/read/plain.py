@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from instructwild.read.cells import ABSENT, is_empty, json_text
+from instructwild.read.marks import KTO
 from instructwild.read.names import ANSWER_KEYS, PROMPT_KEYS
 from instructwild.read.parts import MEDIA_COLUMNS
 from instructwild.schema.columns import INPUT_LINE
@@ -24,9 +25,8 @@ TURN = tuple(field.name for field in MESSAGES.inner.fields)  # type: ignore[unio
 TEXTS = (*PROMPT_KEYS, *ANSWER_KEYS, "input", "system", "language", "source", "url", "license", "instruction_type",
          "category")
 NESTED = frozenset({"messages", "conversations", "conversation", "history", "special_tag", "origin", "parents", "made_by",
-                    "labels", "scores", "tools", "functions", "extra", "reasoning_content", "label", "kto_tag",
-                    "is_desirable", "is_safe", "preference", *MEDIA_COLUMNS, "generation",
-                    "toolConfig", "systemInstruction", "system_instruction", "response_a"})
+                    "labels", "scores", "tools", "functions", "extra", "reasoning_content", *KTO, *MEDIA_COLUMNS,
+                    "generation", "toolConfig", "systemInstruction", "system_instruction", "response_a", "answers"})
 """Columns that need a closer look, row by row."""
 IDS = ("id", "response_id")
 """A user's own ids are `extra`; those that `schema.identity` gives are not, and need a closer look."""

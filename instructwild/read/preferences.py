@@ -4,11 +4,12 @@ The prompt is read as any other row's is (`read.layouts`); a row of a cleaned st
 whose answers stand in `extra`, is read as the row that it came from.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from instructwild.read.argilla_rows import fields_of, ranked_fields
+from instructwild.read.call_syntax import Schemas
 from instructwild.read.cells import is_empty, parsed, text_of
 from instructwild.read.comparisons import common_turns, comparison_of
 from instructwild.read.conversation import RowConversation
@@ -17,7 +18,7 @@ from instructwild.read.layouts import conversation_of
 from instructwild.read.marks import mark_of
 from instructwild.read.names import ANSWER_KEYS
 from instructwild.read.pairs import PAIR, shared_turns, side_turns
-from instructwild.read.text_calls import are_calls, calls_in_text, tool_names
+from instructwild.read.text_calls import are_calls, calls_in_text, tool_schemas
 from instructwild.read.turns import Turn, turn, turn_from
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.ranking import Ranking
@@ -84,14 +85,14 @@ def preferences_of(row: Mapping[str, Any]) -> list[Preference]:
         return list(_ranked_replies(tree))
     for reader in (_pair, _openai_pair, _answer_and_worse, _compared, _ranked_record, _several, _listed, _scored, _marked):
         if (preference := reader(row)) is not None:
-            names = tool_names(preference.tools)
-            return [replace(preference, answers=[_with_calls(answer, names) for answer in preference.answers])]
+            tools = tool_schemas(preference.tools)
+            return [replace(preference, answers=[_with_calls(answer, tools) for answer in preference.answers])]
     return []
 
 
-def _with_calls(answer: RankedAnswer, names: Collection[str]) -> RankedAnswer:
+def _with_calls(answer: RankedAnswer, tools: Schemas) -> RankedAnswer:
     """An answer whose calls of tools stand as text, with these as calls where they are sure."""
-    understood = calls_in_text(answer.text, names) if names and not answer.calls else None
+    understood = calls_in_text(answer.text, tools) if tools and not answer.calls else None
     return replace(answer, text=understood[0], calls=understood[1]) if understood else answer
 
 

@@ -17,6 +17,7 @@ ROLES = {"user": "user", "human": "user", "prompter": "user",
          "tool": "tool", "observation": "tool", "function": "tool", "function_response": "tool", "tool_response": "tool",
          "ipython": "tool"}
 CALLS = ("function_call", "tool_call")
+DETAILS = "reasoning_details"
 CALL_KEYS = ("tool_calls", "function_call")
 READ = frozenset({"role", "from", "content", "value", "reasoning_content", "reasoning", "thinking", "tool_calls",
                   "tool_call_id", "name", "function_call", "parts"})
@@ -70,7 +71,7 @@ def turns_from(message: Any, number: int, question: str = "") -> list[Turn]:
     content = "".join(part.text for part in parts if part.kind == "text")
     thoughts = [part.text for part in parts if part.kind == "thought" and part.text.strip()]
     if name := _thought_key(message):
-        thoughts.insert(0, message[name])
+        thoughts.insert(0, message[name] if isinstance(message[name], str) else _detailed(message[name]))
     calls = _calls(message, number) or [part.call for part in parts if part.call]
     if role.lower() in CALLS:
         before, content = split_thoughts(content)
@@ -120,8 +121,16 @@ def _content_key(message: Mapping[str, Any]) -> str:
 
 def _thought_key(message: Mapping[str, Any]) -> str:
     """Under which name a message holds thoughts; nothing where it holds none."""
-    return next((name for name in ("reasoning_content", "reasoning", "thinking")
-                 if isinstance(message.get(name), str) and message[name].strip()), "")
+    named = next((name for name in ("reasoning_content", "reasoning", "thinking")
+                  if isinstance(message.get(name), str) and message[name].strip()), "")
+    return named or (DETAILS if _detailed(message.get(DETAILS)) else "")
+
+
+def _detailed(value: Any) -> str:
+    """The thoughts that OpenRouter lists, as text or as a summary of them; what is encrypted says nothing."""
+    items = value if isinstance(value, list) else []
+    texts = [item.get("text") or item.get("summary") for item in items if isinstance(item, Mapping)]
+    return "\n".join(text for text in texts if isinstance(text, str) and text.strip())
 
 
 def _role_key(message: Mapping[str, Any]) -> str:

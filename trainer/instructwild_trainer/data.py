@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import polars as pl
 
 from instructwild.errors import InputError, ModelError
+from instructwild.read.marks import is_context_only
 from instructwild.schema import Dropped, Reason, content_id
 from instructwild_trainer.rendering import tools_of, turns
 from instructwild_trainer.templates import Chat, Encoded, is_answer
@@ -119,22 +120,20 @@ def conversations(frame: pl.DataFrame, chat: Chat, max_length: int) -> tuple[lis
 def with_marks(messages: list[dict[str, Any]], extra: str | None) -> list[dict[str, Any]]:
     """Messages of a conversation; those that its file said are not to be learned get `weight` 0, and are context only.
 
-    Said so by OpenAI's `weight` 0, axolotl's `train` or `training`, ms-swift's `loss`, and `trainable`, which are false.
+    What says so is told in `read.marks.is_context_only`.
 
     Args:
         messages: of the row.
-        extra: what else the row held, as JSON; `messages_fields` are the further fields of each message.
+        extra: what else the row held, as JSON; a list under a name like `messages_fields` is the further fields of each
+            message.
     """
-    fields = json.loads(extra).get("messages_fields") if extra and '"messages_fields"' in extra else None
-    if not isinstance(fields, list) or len(fields) != len(messages):
+    beside = json.loads(extra) if extra and '_fields"' in extra else {}
+    fields = next((value for name, value in beside.items() if name.endswith("_fields") and isinstance(value, list)
+                   and len(value) == len(messages) and all(isinstance(field, Mapping) for field in value)), None)
+    if fields is None:
         return messages
-    return [{**message, "weight": 0} if message["role"] == "assistant" and _context_only(field) else message
+    return [{**message, "weight": 0} if message["role"] == "assistant" and is_context_only(field) else message
             for message, field in zip(messages, fields, strict=True)]
-
-
-def _context_only(field: Any) -> bool:
-    return isinstance(field, Mapping) and (field.get("weight") == 0 or any(
-        field.get(name) is False for name in ("train", "training", "trainable", "loss")))
 
 
 def unwritten_thoughts(rows: Sequence[Conversation], chat: Chat) -> int:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.template_limit import BROKEN, TemplateTimeoutError, limited_rendering
 from instructwild.llm.thinking import template_fields
 
 if TYPE_CHECKING:
@@ -166,13 +167,16 @@ class Renderer:
         from jinja2 import TemplateError
 
         def written(tools: Sequence[Any] | None) -> str:
-            return str(self.tokenizer.apply_chat_template(
-                [dict(turn) for turn in messages], tools=list(tools) if tools else None, tokenize=False,
-                add_generation_prompt=prompt, **options))
+            with limited_rendering(self.name):
+                return str(self.tokenizer.apply_chat_template(
+                    [dict(turn) for turn in messages], tools=list(tools) if tools else None, tokenize=False,
+                    add_generation_prompt=prompt, **options))
 
-        errors = (TemplateError, TypeError, ValueError, LookupError, AttributeError)
+        errors = (TemplateError, TypeError, ValueError, LookupError, AttributeError, *BROKEN)
         try:
             return written(tools)
+        except TemplateTimeoutError:
+            raise
         except errors as error:
             with_tools = ""
             with suppress(*errors):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.request import Request
+from instructwild.llm.template_limit import BROKEN, limited_rendering
 from instructwild_trainer.adapter import Source, source_of
 
 if TYPE_CHECKING:
@@ -78,9 +79,10 @@ class LoadedModel:
             raise ModelError("has no chat template, so it cannot answer messages", where=self.name,
                              remedy="choose a chat model, or send a text to continue")
         try:
-            text = tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False,
-                                                 add_generation_prompt=True, **(options or {}))
-        except (TemplateError, TypeError, ValueError, KeyError) as error:
+            with limited_rendering(self.name):
+                text = tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False,
+                                                     add_generation_prompt=True, **(options or {}))
+        except (TemplateError, TypeError, ValueError, KeyError, *BROKEN) as error:
             raise ModelError(f"the chat template cannot write this conversation ({str(error)[:300]})", where=self.name,
                              remedy="give another conversation") from None
         self.check_length(text)
