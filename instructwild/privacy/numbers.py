@@ -15,6 +15,7 @@ from instructwild.privacy.checksums import (
     korean_id,
     payment_card,
     resident_id,
+    swiss_id,
     taiwan_id,
 )
 from instructwild.privacy.rule import Rule
@@ -158,6 +159,7 @@ _ACCOUNTS = any_of(r"""
 _WALLETS = any_of("wallet | btc | bitcoin | usdt | trx | ltc | doge | address | 地址 | 钱包")
 NATIONAL = (
     Rule("ID", re.compile(N + r"\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"), _whole(brazilian_id), ".", digits=11),
+    Rule("ID", re.compile(N + r"756\.\d{4}\.\d{4}\.\d{2}(?!\d)"), _whole(swiss_id), ".", digits=13),
     Rule("ID", re.compile(N + r"\d{6}-[1-8]\d{6}(?![\d-])"), _whole(korean_id), "-", digits=13),
     Rule("ID", re.compile(N + r"[12] ?\d\d ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d\d(?![\d-])"),
          _whole(french_id), digits=14),

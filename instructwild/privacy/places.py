@@ -38,7 +38,7 @@ LESSON = re.compile("(?i)" + any_of(r"""
 """))
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
-VERSION = re.compile(r"(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)"
+VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)"
                      r"\s*[:：=]?\s*$", re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -109,11 +109,11 @@ PLACES = (
                                r"?(?: \d{5}(?:-\d{4})?)?"), _address, "B"),
     Rule("ADDRESS", re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]{2,30}(?:straße|strasse|weg|platz|allee|"
                                r"gasse) \d{1,4}[a-z]?,? \d{5} [A-ZÄÖÜ][a-zäöüß]+"
-                               r"|\b\d{1,4},? (?:rue|avenue|boulevard|chemin|impasse|"
+                               r"|\b\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|"
                                r"allée) [^\n\d]{2,40},? \d{5} [A-Z][a-zé]+"), needs=DIGITS),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
-        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同)(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
+        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
         rf"(?!线|楼梯)"
         rf"(?:{ANY_HAN}{{0,8}}?\d{{1,4}}{_UNIT})*(?:\d{{1,5}}室?)?"), _address, needs="号號"),
     Rule("ADDRESS", re.compile(
@@ -151,6 +151,8 @@ HOMES = (
                             r"(?=/)"), _home, "/"),
     Rule("USER", re.compile(r"(?i)\\\\wsl(?:\$|\.localhost)\\[\w.-]{1,40}\\home\\(?P<it>[A-Za-z0-9._-]{2,40})"), _home,
          "\\"),
+    Rule("USER", re.compile(r"(?i)(?<![\\A-Za-z0-9])\\\\[\w.-]{1,60}\\(?:home|homes|users|profiles|userdata)\$?\\"
+                            r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

@@ -111,6 +111,12 @@ def code(match: re.Match[str]) -> bool:
     return not SAMPLE_CODE.search(value) and len(set(value)) > 2 and not re.match(r"(?:19|20)\d\d\Z", value)
 
 
+def apart(match: re.Match[str]) -> bool:
+    """Groups of letters drawn by chance, and not those of every example: `abcd-efgh-…`, `xxxx-xxxx-…`."""
+    value = match.group("it").lower()
+    return len(set(value)) > 7 and not value.startswith(("abcd", "aaaa", "xxxx", "your"))
+
+
 def credentials(match: re.Match[str]) -> bool:
     """Whether base64 hides `user:password`."""
     value = match.group("it")

@@ -10,6 +10,7 @@ import re
 from instructwild.privacy.cookies import COOKIES
 from instructwild.privacy.rule import Rule
 from instructwild.privacy.secret_values import (
+    apart,
     argument,
     code,
     credentials,
@@ -88,7 +89,7 @@ CLOUDS = (
 """Credentials of clouds and clusters, and hashes of passwords."""
 
 _SCHEMES = any_of("basic | bearer | token | digest | apikey | ssws | apitoken | key | hmac | negotiate | oauth")
-_AUTHORIZATION = r"(?i)(?:authorization|proxy-authorization)[\"']?\s{0,3}[:=,]\s{0,3}[\"'`]?"
+_AUTHORIZATION = r"(?i)(?:authorization|proxy-authorization)[\"']?\]?\s{0,3}[:=,]\s{0,3}[\"'`]?"
 WEB = (
     Rule("KEY", re.compile(_AUTHORIZATION + r"basic\s{1,3}(?P<it>[A-Za-z0-9+/]{8,}={0,2})"), credentials,
          words=("authorization",)),
@@ -153,9 +154,21 @@ PROGRAMS = (
     Rule("KEY", re.compile(rf"(?i)\b(?:{_SIGN_IN})\s?[=(]\s?\(?\s?[\"'][^\"'\n]{{0,60}}[\"']\s?,\s?"
                            r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
                            r"[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'"),
+    Rule("KEY", re.compile(r"(?i)\b(?:new PDO|mysqli(?:_connect)?|mysql_connect|pg_connect|DriverManager\.getConnection|sql\.Open|"
+                           r"(?:psycopg2?|pymysql|MySQLdb|pymssql|oracledb|cx_Oracle)\.connect)\s?\([^()\n]{0,200}?[\"'][^\"'\n]{0,60}"
+                           r"[\"']\s?,\s?[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'",
+         words=listed("pdo | mysql | pg_connect | getconnection | sql.open | psycopg | pymssql | oracle")),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_-])[\"']?pass[\"']?\s?(?::|=>?)\s?[\"'](?P<it>[^\"'\n]{6,100})[\"']"), argument,
+         needs="\"'", words=("pass",)),
     Rule("KEY", re.compile(r"(?i)(?:password|passwd|login|smtp|gmail)[^\n]{0,80}[\"']"
                            r"(?P<it>[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})[\"']"), needs=" ",
          words=listed("password | passwd | login | smtp | gmail")),
+    Rule("KEY", re.compile(r"(?im)^\s*(?:\$ |> )?(?:set(?:env|x)?(?:\s+-\w+){0,2}|env|arg)\s+[A-Z0-9_]{0,40}"
+                           r"(?:token|secret|password|passwd|key|pat)\s+[\"']?(?P<it>[^\s\"'=]{8,200})"), named,
+         words=_WORDS),
+    Rule("KEY", re.compile(r"(?i)(?:app.specific|altool|notarytool|应用专用)[^\n]{0,120}?(?<![a-z-])"
+                           r"(?P<it>[a-z]{4}-[a-z]{4}-[a-z]{4}-[a-z]{4})(?![a-z-])"), apart, needs="-",
+         words=listed("specific | altool | notarytool | 应用专用")),
     Rule("KEY", re.compile(r"ConvertTo-SecureString\s+(?:-String\s+)?[\"'](?P<it>[^\"'\n]{4,100})[\"']"), option, needs="C"),
     Rule("KEY", re.compile(r"(?i)WIFI:(?:[STH]:[^;\n]{0,40};){0,3}P:(?P<it>[^;\n]{6,64});"), login, needs=";"),
     Rule("KEY", re.compile(r"(?i)\b(?:psk|wpa_passphrase)\s?=\s?\"?(?P<it>[^\s\"]{8,64})"), login, needs="="),
@@ -183,23 +196,24 @@ _CODE_WORDS_ZH = any_of("""
 NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])"
                            rf"(?:{SECRET_NAME}|[A-Za-z0-9]{{1,40}}(?:password|passwd|secret|token|apikey))[\"'`]?"
-                           rf"\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+                           rf"(?:\s{{0,3}}:?\s{{0,3}}(?:string|str|String)(?=\s{{0,3}}=))?\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),
     Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?(?:[(（][^()（）\n]{{0,20}}[)）])?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}"
                            rf"{_VALUE}"), named, DIGITS, _WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}(?:is|are|was|=>|[:=：]|是|为)?\s{{0,3}}[\"'`“]?"
-                           r"(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
+    Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}(?:(?:[a-z']{{1,12}} ){{0,5}}(?:is|are|was)|=>|[:=：(]|是|为)?"
+                           r"\s{0,3}[\"'`“]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
     Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|pwd|pw)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
          listed("密码 | 密碼 | 口令 | passw | pwd | pw")),
-    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|CREDENTIALS?)\s?[=:]\s?[\"']?"
-                           r"(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | cred")),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|PAT|CREDENTIALS?)\s?[=:]\s?[\"']?"
+                           r"(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
          words=("machine",)),
-    Rule("KEY", re.compile(r"(?m)^[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})$"),
+    Rule("KEY", re.compile(r"(?m)(?:^|(?<=\s)(?=\S{0,100}(?:\.|localhost))|(?<=[:：]\s))"
+                           r"[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})(?=\s|$)"),
          option, ":"),
     Rule("KEY", re.compile(r"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{0,12}?"
                            r"(?P<it>(?:0x)?[0-9a-f]{64}|[5KL][1-9A-HJ-NP-Za-km-z]{50,51})(?![0-9A-Za-z])"),
