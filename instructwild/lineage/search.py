@@ -23,6 +23,7 @@ import polars as pl
 
 from instructwild.lineage.gone import Gone, squeezed
 from instructwild.read.zst import unpacked
+from instructwild.stage.panics import panics_held_back
 
 CHUNK = 1 << 20
 NESTED = 256 << 20
@@ -126,11 +127,15 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
         _tar(name, buffered, what, result, budget, depth)
     elif head.startswith(b"PAR1"):
         result.note("parquet")
-        result.holds |= any(what.among(row_texts(pl.read_parquet(_seekable(buffered, budget, depth)))))
+        with panics_held_back():
+            frame = pl.read_parquet(_seekable(buffered, budget, depth))
+        result.holds |= any(what.among(row_texts(frame)))
     elif head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
         result.note("arrow")
         read = pl.read_ipc if head.startswith(b"ARROW1") else pl.read_ipc_stream
-        result.holds |= any(what.among(row_texts(read(io.BytesIO(_bounded(buffered, budget))))))
+        with panics_held_back():
+            frame = read(io.BytesIO(_bounded(buffered, budget)))
+        result.holds |= any(what.among(row_texts(frame)))
     elif Path(name).suffix.lower() in MAILS:
         result.note("mail")
         _mail(name, _bounded(buffered, budget), what, result, budget, depth)

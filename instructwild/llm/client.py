@@ -152,8 +152,8 @@ class Endpoint:
                                        "it goes on")
         if since + refusal.pause > TELL_AFTER and not self._refusal_told:
             self._refusal_told = True
-            print(f"{shown_address(self.url)}: refuses requests for now ({refusal.problem}); waiting as long as it asks, a minute "
-                  f"at most each time, and stopping after {LONGEST_REFUSAL / 60:.0f} minutes without an answer",
+            print(f"{shown_address(self.url)}: refuses requests for now ({refusal.problem}); waiting as long as it asks, a "
+                  f"minute at most each time, and stopping after {LONGEST_REFUSAL / 60:.0f} minutes without an answer",
                   file=sys.stderr)
 
     def _backoff(self, attempt: int) -> float:

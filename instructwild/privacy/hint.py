@@ -83,9 +83,10 @@ _PAPERS = any_of(r"""
 """)
 _SIGNS = any_of(r"""
     @ | :// | \d(?:[ ().·_/–-]{0,3}\d){5} | \d\.\d{1,3}\.\d | \d\[\.\] | \[dot\] | :[0-9a-fA-F]{0,4}:[0-9a-fA-F] | :\d{2,5}:
-    [A-Za-z0-9_-]{20} | \.(?:com|me|gg|cn)/ | \bu/\w | %[2-7][0-9A-Fa-f] | &[#a-z]\w{1,8}; | \\u00 | =40[A-Za-z]
+    [A-Za-z0-9_-]{20} | \.(?:com|me|gg|cn)/ | \bu/\w | %[2-7][0-9A-Fa-f] | &[#a-z]\w{1,8}; | \\(?:u00|x[2-7]) | =40[A-Za-z]
     (?:[0-9A-Fa-f]{2}[:-]){5} | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
-    [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | [A-Za-z0-9]。(?:com|cn|net|org|edu|io|co) | \bdot\b | #
+    [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | \bdot\b | #
+    [A-Za-z0-9]。(?:com|cn|net|org|edu|io|co)
     /home/ | /Users/ | /var/ | \\wsl | ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
     [?&;]\w{0,20}=[^&\s]{8} | [\w-]=[^\s;]{16} | BEGIN [A-Z0-9 ]{0,40}
     _(?i:pass|pw|auth|pat|credentials?)\s?[=:] | Private-Lines

@@ -62,12 +62,15 @@ at of to for from with please sit come go let tell write give make list name unk
 confidential here there about as if so then than just only very really important secret mud legion also still now
 never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
 certainly absolutely definitely unfortunately sir madam ma'am congratulations
+restaurant pizzeria cafe bakery hotel bar club shop store market company corp inc ltd llc agency studio
+services solutions technologies consulting marketing online academy university school project app
+foundation association
 well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
 """
 NO_NAME = frozenset(_NO_NAME.split())
 """Words that begin no name."""
-STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"],
-               ["inigo", "montoya"]]
+STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["doe"],
+               ["smith"], ["user"], ["inigo", "montoya"]]
 """Names that stand for any."""
 SURNAMES = "".join(listed("""
     王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟
@@ -111,8 +114,9 @@ INTRODUCED_ZH = re.compile(
     rf"(?:{_NAMED_ZH})[ \t]*({_ZH_NAME})"
     r"(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从|性别|总|老|每)", re.MULTILINE)
 _NO_SELF = "(?:" + any_of("""
-    申请 | 应聘 | 应届 | 计划 | 毕业 | 毕竟 | 郑重 | 严格 | 严肃 | 高度 | 安全 | 向来 | 从事 | 任职 | 任何 | 路过 | 温和 | 于 | 成
-    方向 | 安心 | 常年 | 全权 | 全程 | 和 | 时常 | 应 | 万分 | 简单 | 包括 | 连续 | 连日 | 从 | 向 | 和 | 宁愿 | 宁可 | 左右
+    申请 | 应聘 | 应届 | 计划 | 毕业 | 毕竟 | 郑重 | 严格 | 严肃 | 高度 | 安全 | 向来 | 从事 | 任职 | 任何 | 路过 | 温和
+    于 | 成 | 左右 | 方向
+    安心 | 常年 | 全权 | 全程 | 和 | 时常 | 应 | 万分 | 简单 | 包括 | 连续 | 连日 | 从 | 向 | 宁愿 | 宁可
 """) + ")"
 """Verbs and adverbs behind 本人 that begin like surnames."""
 _CLOSE_ZH = any_of("儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 同事 | 老板 | 男朋友 | 女朋友 | 室友 | 房东")

@@ -92,7 +92,7 @@ LINKS = (
                            rf"\d{{1,3}})[:/]){_HOST}(?::\d{{2,5}})?/[^\s\"'<>)，。]+"),
          _inside, needs="/"),
     Rule("URL", re.compile(rf"(?i)\b(?:ssh|scp|sftp|rsync|psql|mysql|ping|telnet|nslookup|"
-                           rf"dig)\b[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
+                           rf"dig)\s[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
                            r"(?:internal|corp|intranet|lan|local))(?![A-Za-z0-9-]|\.[A-Za-z0-9])"),
          words=(".internal", ".corp", ".intranet", ".lan", ".local")),
     Rule("URL", re.compile(rf"(?<![\\A-Za-z0-9])\\\\(?:{_HOST}\.){{1,5}}[A-Za-z]{{2,10}}(?:\\[^\\\s\"'<>|*?]{{1,80}})+"),

@@ -20,7 +20,7 @@ ESCAPE = "|".join(listed(r"""
     (?<=[A-Za-z0-9])=40(?=[A-Za-z][A-Za-z0-9-]{1,40}\.[A-Za-z]{2})
     &(?:#\d{2,4}|#x[0-9a-fA-F]{2,4}|commat|period|lowbar|colon|hyphen|plus);
     (?<=[A-Za-z0-9])。(?=(?:com|cn|net|org|edu|io|co)(?![A-Za-z]))
-    %[2-7][0-9A-Fa-f] | \\u00[2-7][0-9a-fA-F]
+    %[2-7][0-9A-Fa-f] | \\(?:u00|x)[2-7][0-9a-fA-F]
 """))
 CHANGED = re.compile(f"(?P<unseen>{UNSEEN})|{ESCAPE}")
 _DRESSED = re.compile(
@@ -88,7 +88,7 @@ def _meant(escape: str) -> str:
     """The one character that an escape stands for, or the escape where that is no letter, digit or sign of an address."""
     if escape == "。":
         return "."
-    plain = html.unescape(escape) if escape[0] == "&" else chr(int(escape.lstrip("=%\\u"), 16))
+    plain = html.unescape(escape) if escape[0] == "&" else chr(int(escape.lstrip("=%\\ux"), 16))
     return plain if len(plain) == 1 and (plain.isalnum() or plain in "@._-:+=/") else escape
 
 

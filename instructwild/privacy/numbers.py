@@ -74,8 +74,13 @@ def _vehicle(match: re.Match[str]) -> bool:
 
 
 def _real_day(match: re.Match[str]) -> bool:
-    """A day of birth that is none of every form: the first of January stands for any."""
+    """A day of birth that is none of every form, where the first of January stands for any, and none of an example."""
+    if AN_EXAMPLE.search(match.string[max(0, match.start() - 30):match.start()]):
+        return False
     return not re.search(r"\A0?1[/.-]0?1[/.-]|[/.年-]0?1[/.月-]0?1日?\Z", match.group("it"))
+
+
+AN_EXAMPLE = re.compile(r"(?i)for example|e\.g\.|\bif (?:your|the|a|their)|suppose|例如|比如|假设|如果")
 
 
 def _wallet(match: re.Match[str]) -> bool:
@@ -110,7 +115,7 @@ _PAPERS = any_of(r"""
     licen[cs]e plate | number plate | plate number
     national insurance | nino | ni number | social security | ssn | social insurance
     (?-i:SIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
-    order | tracking
+    (?<!executive )(?<!general )(?<!court )order | tracking
     tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
     steuer-?id(?:entifikationsnummer)? | steuernummer | sozialversicherungsnummer | personalausweis(?:nummer)? | reisepass

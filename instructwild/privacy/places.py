@@ -27,8 +27,12 @@ def _internet(match: re.Match[str]) -> bool:
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(
-        ":") >= 3
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local
+                or address in DOCUMENTATION) and value.count(":") >= 3
+
+
+DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
+"""Addresses that manuals are written with (RFC 3849)."""
 
 
 SUBNET = re.compile(r"\A/\d")
@@ -38,8 +42,8 @@ LESSON = re.compile("(?i)" + any_of(r"""
 """))
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
-VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)"
-                     r"\s*[:：=]?\s*$", re.IGNORECASE)
+VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|"
+                     r"[=><~]=|节|章|第)\s*[:：=]?\s*$", re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                                                 "192.168.0.0/16", "224.0.0.0/4")))
@@ -83,7 +87,7 @@ NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|
 FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |"
         r"(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
 
-FAMOUS_ZH = re.compile(r"宾夕法尼亚大道|白宫|(?<!\d)(?:123|1234|12345|456|567|789)\s?[号號]")
+FAMOUS_ZH = re.compile(r"宾夕法尼亚大道|白宫|唐宁街|贝克街|(?<!\d)(?:123|1234|12345|456|567|789)\s?[号號]")
 
 PLACE = rf"(?![到在是住于寄送址为从去来请把给]){ANY_HAN}"
 """A character of a place's name, and none of the words that lead up to one."""

@@ -31,6 +31,8 @@ STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:abc|def|ghi|xyz)\d{3}|"
                             r"(?:(?:my|your|new|super|secret|example|test|sample)*(?:password|passwd|secret|token|key))"
                             r"[\W_\d]{0,5}[il]?", re.IGNORECASE)
 """Samples, with digits in the place of letters or without: `P@ssw0rd1`, `eXamPl3T0K3n`, `abc123`."""
+A_RUN = re.compile(r"0123456789|9876543210|abcdefghij", re.IGNORECASE)
+"""Signs in their order, of which no key is drawn."""
 IN_ORDER = re.compile(r"0?123456789(?:0?abcdef)?|abcdef(?:0?123456789)?|fedcba9876543210", re.IGNORECASE)
 INVENTED = re.compile(r"(?i)\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure)\b[^\n.:/]{0,40}"
                       r"\Z|(?:随机|生成|合理的|符合|例如|示例|建议|强)[^\n。：:/]{0,16}\Z")
@@ -67,7 +69,7 @@ def random_run(match: re.Match[str]) -> bool:
 def named(match: re.Match[str]) -> bool:
     """The value beside a name for secrets: letters with digits, and nothing that stands for any."""
     value = match.group("it").rstrip(".!?)。！？")
-    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value):
+    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value) or A_RUN.search(value):
         return False
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False

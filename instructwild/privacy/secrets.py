@@ -133,6 +133,12 @@ _SIGN_IN = any_of(r"""
     HTTPBasicAuth
     PSCredential | BasicAWSCredentials | UsernamePasswordCredentials | NetworkCredential | PlainAuth
 """)
+_CONNECT = any_of(r"""
+    new PDO | mysqli(?:_connect)? | mysql_connect | pg_connect | DriverManager\.getConnection | sql\.Open
+    (?:psycopg2?|pymysql|MySQLdb|pymssql|oracledb|cx_Oracle)\.connect
+""")
+_TYPED = r"(?:\s{0,3}:?\s{0,3}(?:string|str|String)(?=\s{0,3}=))?"
+"""The type between a name and its value, as Go, TypeScript and Python write it."""
 PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s+(?:-\w+\s+)*|\bexpd?p?\s+|\bimpd?p?\s+)"
                            r"\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), login, needs="@"),
@@ -154,8 +160,7 @@ PROGRAMS = (
     Rule("KEY", re.compile(rf"(?i)\b(?:{_SIGN_IN})\s?[=(]\s?\(?\s?[\"'][^\"'\n]{{0,60}}[\"']\s?,\s?"
                            r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
                            r"[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'"),
-    Rule("KEY", re.compile(r"(?i)\b(?:new PDO|mysqli(?:_connect)?|mysql_connect|pg_connect|DriverManager\.getConnection|sql\.Open|"
-                           r"(?:psycopg2?|pymysql|MySQLdb|pymssql|oracledb|cx_Oracle)\.connect)\s?\([^()\n]{0,200}?[\"'][^\"'\n]{0,60}"
+    Rule("KEY", re.compile(rf"(?i)\b(?:{_CONNECT})\s?\([^()\n]{{0,200}}?[\"'][^\"'\n]{{0,60}}"
                            r"[\"']\s?,\s?[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'",
          words=listed("pdo | mysql | pg_connect | getconnection | sql.open | psycopg | pymssql | oracle")),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_-])[\"']?pass[\"']?\s?(?::|=>?)\s?[\"'](?P<it>[^\"'\n]{6,100})[\"']"), argument,
@@ -196,20 +201,21 @@ _CODE_WORDS_ZH = any_of("""
 NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])"
                            rf"(?:{SECRET_NAME}|[A-Za-z0-9]{{1,40}}(?:password|passwd|secret|token|apikey))[\"'`]?"
-                           rf"(?:\s{{0,3}}:?\s{{0,3}}(?:string|str|String)(?=\s{{0,3}}=))?\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+                           rf"{_TYPED}\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),
     Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?(?:[(（][^()（）\n]{{0,20}}[)）])?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}"
                            rf"{_VALUE}"), named, DIGITS, _WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}(?:(?:[a-z']{{1,12}} ){{0,5}}(?:is|are|was)|=>|[:=：(]|是|为)?"
-                           r"\s{0,3}[\"'`“]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
+    Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}"
+                           r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|是|为)?\s{0,3}[\"'`“]?"
+                           r"(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
     Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|pwd|pw)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
          listed("密码 | 密碼 | 口令 | passw | pwd | pw")),
-    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|PAT|CREDENTIALS?)\s?[=:]\s?[\"']?"
-                           r"(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|PAT|CREDENTIALS?)\s?[=:]\s?"
+                           r"[\"']?(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
          words=("machine",)),
     Rule("KEY", re.compile(r"(?m)(?:^|(?<=\s)(?=\S{0,100}(?:\.|localhost))|(?<=[:：]\s))"

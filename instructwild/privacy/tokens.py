@@ -59,7 +59,7 @@ circleci      CCI(?:PAT|PRJ)_[A-Za-z0-9]{{20,24}}_[0-9a-f]{{40}}
 prefect       pn[ub]_[A-Za-z0-9]{{36}}
 octopus       API-[A-Z0-9]{{25,36}}{_ENDS}
 harness       [ps]at\.[A-Za-z0-9_-]{{22}}\.[A-Za-z0-9]{{24}}\.[A-Za-z0-9]{{20}}
-authress      (?:sc|ext|scauth|authress)_[a-z0-9]{{5,30}}\.[a-z0-9]{{4,6}}\.acc[_-][a-z0-9-]{{10,32}}\.[A-Za-z0-9+/_=-]{{30,120}}
+authress      (?:sc|ext|scauth|authress)_[a-z0-9]{{5,30}}\.[a-z0-9]{{4,6}}\.acc[_-][a-z0-9-]{{10,32}}\.[A-Za-z0-9+/_=-]{{9,}}
 trigger       tr_(?:dev|prod|stg)_[A-Za-z0-9]{{20,}}
 inngest       signkey-(?:prod|test|branch)-[0-9a-f]{{32,}}
 dbt           dbt[ucs]_[A-Za-z0-9_-]{{40,}}

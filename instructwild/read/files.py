@@ -23,7 +23,8 @@ from instructwild.read.excel import excel_sheet
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
-from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, parquet_pieces, table
+from instructwild.stage.folder import DATA, SCRATCH, parquet_pieces, table
+from instructwild.stage.panics import UNREADABLE, panics_held_back, reading_parquet
 from instructwild.stage.remote import as_url, local_copy, public, url_of
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
@@ -135,9 +136,9 @@ def pieces_of_columns(source: str | Path, rows: int) -> "Columns | None":
         head = next(parquet_pieces(path, 1), None)
         if head is None:
             raise _no_rows(path)
-        return Columns(head.head(0), pl.scan_parquet(path, glob=False), lambda: parquet_pieces(path, rows))
+        return Columns(path, head.head(0), pl.scan_parquet(path, glob=False), lambda: parquet_pieces(path, rows))
     whole = _table(path)
-    return Columns(whole.head(0), whole.lazy(), lambda: whole.iter_slices(rows))
+    return Columns(path, whole.head(0), whole.lazy(), lambda: whole.iter_slices(rows))
 
 
 @dataclass(frozen=True)
@@ -145,19 +146,32 @@ class Columns:
     """A file of columns that is read piece by piece.
 
     Attributes:
+        path: where it stands.
         head: no rows of it, with all columns.
         lazy: all of its rows, not read yet.
         pieces: gives its rows, in their order.
     """
 
+    path: Path
     head: pl.DataFrame
     lazy: pl.LazyFrame
     pieces: Callable[[], Iterator[pl.DataFrame]]
 
+    def first(self, rows: int) -> pl.DataFrame:
+        """So many of its rows.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        with reading_parquet(self.path):
+            return self.lazy.head(rows).collect()
+
     def labels(self) -> Iterator[pl.Series]:
         """The different values of the column `label`, where there is one."""
         if "label" in self.head.columns:
-            yield self.lazy.select("label").unique().collect(engine="streaming")["label"]
+            with reading_parquet(self.path):
+                labels = self.lazy.select("label").unique().collect(engine="streaming")["label"]
+            yield labels
 
 
 def printable(source: str | Path) -> str:
@@ -182,7 +196,8 @@ def _arrow(path: Path) -> pl.DataFrame:
     """An Arrow file as `datasets` writes it: a stream, or else a file of record batches."""
     for reader in (pl.read_ipc_stream, pl.read_ipc):
         try:
-            return reader(path)
+            with panics_held_back():
+                return reader(path)
         except UNREADABLE:
             continue
     raise InputError("cannot be read as Arrow", where=printable(path), remedy="check how the file was made")
