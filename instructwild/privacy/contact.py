@@ -216,7 +216,7 @@ PHONES = (
     Rule("PHONE", re.compile(N + r"04\d\d \d{3} \d{3}(?! ?\d)"), _phone("AU"), "0", digits=10),
     Rule("PHONE", re.compile(r"(?<![\w.\-/#+])\(\d\d\) ?9\d{4}-\d{4}(?![\d-])"), _phone("BR"), "(", digits=11),
     Rule("PHONE", re.compile(r"(?i)\b(?:tel:|wa\.me/|api\.whatsapp\.com/send\?phone=)(?P<it>\+?\d[\d().-]{6,18}\d)"),
-         needs=":/"),
+         _called_phone, needs=":/"),
     Rule("PHONE", re.compile(
         rf"(?i)(?:{_CALL})(?:号码?|號碼?)?(?:-moi| me| us| him| her)?(?: at| on| number| no\.?| al?| au| unter)*\.?"
         r"\s*(?:is|es|est|ist|[:：是为])?\s*"

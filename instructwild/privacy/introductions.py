@@ -13,7 +13,8 @@ _LONG = "(?:" + any_of(rf"""
     O['’][A-Z][a-z]{{1,20}} | Mac[A-Z][a-z]{{1,20}} | Mc[A-Z][a-z]{{1,20}}
     {_PART}
 """) + ")"
-_NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\. )?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
+_TITLE = r"(?:Dr|Mr|Mrs|Ms|Prof)\. "
+_NAME = rf"(?:{_TITLE})?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
 _FULL = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
 _KIN = r"wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord"
 _END = r"(?=[ \t]*(?:$|[,;|(]))"
@@ -37,7 +38,7 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({_NAME}){_END}|"
         rf"\b[Cc]all me ({_FULL}|{_LONG}(?= please|, please))", re.MULTILINE)),
     (listed("patient: | contact: | customer:"), re.compile(
-        rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*({_NAME}){_END}", re.MULTILINE)),
+        rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*((?:{_TITLE})?{_FULL}|{_TITLE}{_LONG}){_END}", re.MULTILINE)),
     (listed("signed | regards | sincerely"), re.compile(
         r"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)"
         rf"(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME}){_SIGNED}", re.MULTILINE)),
@@ -64,7 +65,8 @@ never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey de
 certainly absolutely definitely unfortunately sir madam ma'am congratulations
 restaurant pizzeria cafe bakery hotel bar club shop store market company corp inc ltd llc agency studio
 services solutions technologies consulting marketing online academy university school project app
-foundation association
+foundation association landscaping cleaning plumbing roofing photography travel tours fitness gym salon boutique grill
+foods labs systems software digital media capital partners holdings industries
 well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
 """
 NO_NAME = frozenset(_NO_NAME.split())

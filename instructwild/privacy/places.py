@@ -69,6 +69,11 @@ ANYBODY = re.compile(
     r"bin|lib|etc|var|tmp|opt|src|conf(?:ig)?")
 
 
+def _somebody_here(match: re.Match[str]) -> bool:
+    """Whether the words before coordinates say that somebody is there, and not a landmark."""
+    return bool(re.search(f"(?i){_WHERE}", match.string[max(0, match.start() - 60):match.start()]))
+
+
 def _prompt(match: re.Match[str]) -> bool:
     """`name@host` at the head of a shell's line, of somebody."""
     return not ANYBODY.fullmatch(match.group("it").partition("@")[0])
@@ -138,7 +143,7 @@ PLACES = (
          needs=".", digits=10,
          words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3}°\s?\d{1,2}['′]"
-                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), needs="°"),
+                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°"),
 )
 HOMES = (
     Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs|/Volumes/[^/\s]{1,40})?/(?:home|"
@@ -149,8 +154,8 @@ HOMES = (
     Rule("USER", re.compile(r"file://(?:localhost)?/(?:home|Users|[A-Z]:/Users)/(?P<it>[A-Za-z0-9._%-]{2,40})(?=/)"), _home,
          "/"),
     Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings|Benutzer)(?:\\{1,2}|/)"
-                            r"(?P<it>[^\\/:*?\"<>|\s]{2,40}(?: [^\\/:*?\"<>|\s]{1,30}){0,3}(?=[\\/])|[^\\/:*?\"<>|"
-                            r"\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":"),
+                            r"(?P<it>(?=\w)[^\\/:*?\"<>|\s`]{2,40}(?: [^\\/:*?\"<>|\s`]{1,30}){0,3}(?=[\\/])|"
+                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":"),
     Rule("USER", re.compile(r"(?i)(?:/mnt/[a-z]|/cygdrive/[a-z]|(?<![A-Za-z0-9.])/[a-z])/Users/(?P<it>[A-Za-z0-9._-]{2,40})"
                             r"(?=/)"), _home, "/"),
     Rule("USER", re.compile(r"(?i)\\\\wsl(?:\$|\.localhost)\\[\w.-]{1,40}\\home\\(?P<it>[A-Za-z0-9._-]{2,40})"), _home,

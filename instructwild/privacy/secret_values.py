@@ -94,6 +94,8 @@ def login(match: re.Match[str]) -> bool:
 def setting(match: re.Match[str]) -> bool:
     """The password of a connection string, and no variable of a program."""
     value = match.group("it")
+    if re.fullmatch(r"[a-z]+(?:_[a-z]+)+", value.rstrip(",;)")):
+        return False
     return login(match) and not SAMPLE.fullmatch(value.rstrip(",;)")) and not re.search(r"[\[({]", value)
 
 
