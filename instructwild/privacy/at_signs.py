@@ -31,7 +31,8 @@ channel pace rest_framework decorator decorators annotation click submit change 
 CODE_WORDS = frozenset(_CODE_WORDS.split())
 """Words of code that stand behind an @."""
 NO_HANDLE = re.compile(r"(?:app|pytest|click|discord|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|"
-                       r"local[a-z]{3,}|[\w-]+\.(?:com|net|org|cn|io|edu|de|uk)", re.IGNORECASE)
+                       r"local[a-z]{3,}|(?:player|team|friend|customer|band|author|artist|event|store|shop|product|club)_?name|"
+                       r"[\w-]+\.(?:com|net|org|cn|io|edu|de|uk)", re.IGNORECASE)
 """Decorators of objects, and ends of mail addresses."""
 _SYNTAX = any_of(r"""
     macros? | decorators? | annotations? | attributes? | docstring | jsdoc | javadoc

@@ -27,12 +27,8 @@ def _internet(match: re.Match[str]) -> bool:
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local
-                or address in DOCUMENTATION) and value.count(":") >= 3
-
-
-DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
-"""Addresses that manuals are written with (RFC 3849)."""
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(
+        ":") >= 3
 
 
 SUBNET = re.compile(r"\A/\d")
@@ -56,7 +52,7 @@ def _home(match: re.Match[str]) -> bool:
 
 ANYBODY = re.compile(
     r"(?i)<?\[?\{?(?:your|my|the)?[_-]?(?:user(?:_?name)?|name|account|home|folder|path|dir|project|login)\d*\]?>?\}?|you"
-    r"|me|ubuntu|"
+    r"|me|ubuntu|(?:open_?)?assistant|"
     r"admin(?:istrator)?|root|public|default|shared|runner|vagrant|pi|ec2-user|hadoop|jovyan|foo|bar|baz|alice|bob|john|j"
     r"ane|"
     r"john_?doe|jdoe|jane_?doe|test|tester|dev|developer|app|node|git|www|www-data|ftp|guest|student|linuxbrew|docker|vsc"
