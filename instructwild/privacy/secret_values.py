@@ -53,6 +53,21 @@ OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|st
 """Keys that open nothing: of an object in a store, of a row in a table."""
 
 
+CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]{2,})*|(?:[A-Z]{2,}[a-z]*)*")
+SPEAKS = re.compile(r"(?i)pass|secret|token|key|user|name|admin|test|example|value|string|data|auth|config|here|xxx")
+LEAST_CHANGES = 4
+
+
+def letters(match: re.Match[str]) -> bool:
+    """A secret without a digit: letters drawn by chance, as small and capital ones change often and no word is seen."""
+    value = match.group("it")
+    if INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
+        return False
+    if not re.fullmatch(r"[A-Za-z]{8,64}", value) or CAMEL.fullmatch(value) or SPEAKS.search(value):
+        return False
+    return len(re.findall(r"(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]", value)) >= LEAST_CHANGES
+
+
 def mixed(match: re.Match[str]) -> bool:
     """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
     value = match.group("it" if "it" in match.re.groupindex else 0)

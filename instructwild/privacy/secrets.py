@@ -14,6 +14,7 @@ from instructwild.privacy.secret_values import (
     argument,
     code,
     credentials,
+    letters,
     login,
     mixed,
     named,
@@ -38,9 +39,9 @@ _NOUNS = any_of("""
 """)
 SECRET_NAME = (rf"(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}(?:{_KINDS})?[_ .-]{{0,3}}(?:access[_ -]?)?(?:{_NOUNS})"
                r"(?:[_ -]?(?:key|id|base|hash|value|data|base64))?")
-_IS = r"(?:is|are|was|=>|:=|[:=：]|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
+_IS = r"(?:is|are|was|es|est|ist|=>|:=|[:=：]|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
 _VALUE = r"[\"'`“‘]?(?=[^\s\"'`,;，。；<>“”‘’]{0,199}\d)(?P<it>[^\s\"'`,;，。；<>“”‘’]{6,200})"
-_ZH = "密码 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
+_ZH = "密码 | パスワード | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
 _WORDS = listed(f"key | token | secret | pass | pwd | contrase | mdp | cred | {_ZH}")
 _NAME_ZH = rf"(?:{any_of(_ZH)}|(?<![A-Za-z])(?i:app)?(?i:secret|token|key))"
 
@@ -143,7 +144,7 @@ PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s+(?:-\w+\s+)*|\bexpd?p?\s+|\bimpd?p?\s+)"
                            r"\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), login, needs="@"),
     Rule("KEY", re.compile(r"[\w.-]{1,60}:(?P<it>[^\s:@\"'/]{4,100})@(?:tcp|udp|unix)\("), login, needs="@"),
-    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;\n]{{1,200}}[; &?][^\n]{{0,300}}?(?:password|pwd)="
+    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?\n]{{1,100}}[; &?][^\n]{{0,200}}?(?:password|pwd)="
                            r"(?P<it>[^;&\"'\s]{4,100})"), setting, words=("password", "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
                            r"(?:-p ?|-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word)? (?:pass:)?|/p:)[\"']?"
@@ -174,6 +175,8 @@ PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)(?:app.specific|altool|notarytool|应用专用)[^\n]{0,120}?(?<![a-z-])"
                            r"(?P<it>[a-z]{4}-[a-z]{4}-[a-z]{4}-[a-z]{4})(?![a-z-])"), apart, needs="-",
          words=listed("specific | altool | notarytool | 应用专用")),
+    Rule("KEY", re.compile(r"(?i)\b(?:user-)?secrets? set\s+[\"']?[\w:.-]{1,80}[\"']?\s+(?:(?:--body|-b)[ =])?[\"']?"
+                           r"(?P<it>[^\s\"'-][^\s\"']{7,200})"), named, words=("secret",)),
     Rule("KEY", re.compile(r"ConvertTo-SecureString\s+(?:-String\s+)?[\"'](?P<it>[^\"'\n]{4,100})[\"']"), option, needs="C"),
     Rule("KEY", re.compile(r"(?i)WIFI:(?:[STH]:[^;\n]{0,40};){0,3}P:(?P<it>[^;\n]{6,64});"), login, needs=";"),
     Rule("KEY", re.compile(r"(?i)\b(?:psk|wpa_passphrase)\s?=\s?\"?(?P<it>[^\s\"]{8,64})"), login, needs="="),
@@ -188,7 +191,8 @@ PROGRAMS = (
 """Arguments of programs, connection strings, calls that sign in."""
 
 _KEY_WORDS = any_of(r"""
-    api[ _-]?key | access[ _-]?key | secret[ _-]?key | app[ _-]?secret | app[ _-]?key | access[ _-]?token | api[ _-]?token
+    api[ _-]?key | access[ _-]?key | secret[ _-]?key | app[ _-]?key | (?:app|api|client|master)[ _-]?secret
+    access[ _-]?token | api[ _-]?token
     (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰
 """)
 _CODE_WORDS = any_of("""
@@ -198,10 +202,17 @@ _CODE_WORDS = any_of("""
 _CODE_WORDS_ZH = any_of("""
     验证码 | 校验码 | 动态码 | 驗證碼 | 支付密码 | 取款密码 | wi-?fi密码 | 密码 | 密碼 | 口令 | 开机密码 | 锁屏密码
 """)
+_LETTERS_AFTER = any_of(f"""
+    password | passwd | passphrase | pwd | secret | token | key | passwort | contraseña | {_ZH}
+""")
 NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])"
-                           rf"(?:{SECRET_NAME}|[A-Za-z0-9]{{1,40}}(?:password|passwd|secret|token|apikey))[\"'`]?"
+                           rf"(?:{SECRET_NAME}|(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}[A-Za-z0-9]{{1,40}}"
+                           rf"(?:password|passwd|secret|token|apikey))[\"'`]?"
                            rf"{_TYPED}\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+    Rule("KEY", re.compile(rf"(?i)(?:{_LETTERS_AFTER})[\"'`]?\s{{0,3}}{_IS}\s{{0,3}}[\"'`“]?"
+                           rf"(?-i:(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])(?P<it>[A-Za-z]{{8,64}}))(?![A-Za-z0-9_.(\[-])"),
+         letters, words=_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),

@@ -79,9 +79,12 @@ def test_of_secrets_written_later_nearly_all_are_masked_and_flagged(name):
     assert not unflagged(caught)
 
 
-@pytest.mark.parametrize("number", [1, 2, 3])
-def test_of_three_more_sets_nearly_all_are_masked_and_flagged(number):
-    """Written before reading the rules (1), before mending what 1 missed (2) and after (3): 94.6, 86.3, 94.2% then."""
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_of_four_more_sets_nearly_all_are_masked_and_flagged(number):
+    """Written before reading the rules (1), before mending what 1 missed (2), and after each mending (3, 4).
+
+    As the rules stood then, 94.6, 85.5, 94.2 and 85.3% were caught; the last goes for passwords of letters alone.
+    """
     drawn = [plant for plant in AGAIN if plant["set"] == number]
     missed, caught = [], []
     for plant in drawn:
@@ -90,7 +93,7 @@ def test_of_three_more_sets_nearly_all_are_masked_and_flagged(number):
             missed.append(plant["kind"])
         else:
             caught.append(plant["text"])
-    assert len(drawn) > 100
+    assert len(drawn) > 90
     assert len(missed) <= 0.04 * len(drawn), missed
     assert not unhinted(caught)
     assert not unflagged(caught)
