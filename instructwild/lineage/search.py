@@ -22,6 +22,7 @@ from typing import IO, Any
 import polars as pl
 
 from instructwild.lineage.gone import Gone, squeezed
+from instructwild.read.zips import open_zip
 from instructwild.read.zst import unpacked
 from instructwild.stage.panics import panics_held_back
 
@@ -185,7 +186,7 @@ def _seekable(handle: Any, budget: UnpackBudget, depth: int) -> Any:
 
 
 def _zip(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
-    with zipfile.ZipFile(handle) as archive:
+    with open_zip(handle) as archive:
         result.holds |= what.within(archive.comment.decode("utf-8", "replace"))
         for info in archive.infolist():
             if info.is_dir():

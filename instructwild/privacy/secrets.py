@@ -52,8 +52,8 @@ BLOCKS = (
     Rule("KEY", re.compile(rf"-{{4,5}} ?BEGIN {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}.*?"
                            rf"(?:-{{4,5}} ?END {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}|\Z)", re.DOTALL), words=("begin ",)),
     Rule("KEY", re.compile(
-        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n)*(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\s+)*"
-        rf"(?:[A-Za-z0-9+/=]{{40,}}(?:\s|\\n){{0,4}})[A-Za-z0-9+/=\s\\]*(?:-----END {_LABEL}[A-Z0-9]+-----)?"), needs="-"),
+        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n){{0,9}}(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\s{{1,9}}){{0,9}}"
+        rf"(?:[A-Za-z0-9+/=]{{40,}}(?:\s|\\n){{0,4}})[A-Za-z0-9+/=\s\\]*+(?:-----END {_LABEL}[A-Z0-9]+-----)?"), needs="-"),
     Rule("KEY", re.compile(
         rf"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{{3}}IBA|MHcCAQEEI|MI[GH][HT]AgEAM|MC4CAQAwBQYDK2V)"
         rf"(?:[A-Za-z0-9+/]|{_LINE}{{1,6}}(?=[A-Za-z0-9+/]{{8}})){{30,8000}}={{0,2}}"), needs="M", run=True),

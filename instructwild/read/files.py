@@ -23,6 +23,7 @@ from instructwild.read.excel import excel_sheet
 from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.tables import table_rows
+from instructwild.read.zips import open_zip
 from instructwild.stage.folder import DATA, SCRATCH, parquet_pieces, table
 from instructwild.stage.panics import UNREADABLE, panics_held_back, reading_parquet
 from instructwild.stage.remote import as_url, local_copy, public, url_of
@@ -88,7 +89,7 @@ def _zipped(path: Path, encoding: str | None) -> Iterator[Line]:
         InputError: it holds several files of rows, or none that is text, or is damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             members = [member for member in archive.namelist() if Path(member).suffix.lower() in TEXT_FILES
                        and not Path(member).name.startswith((".", "_")) and "__MACOSX" not in member]
             if len(members) != 1:

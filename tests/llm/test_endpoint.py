@@ -71,7 +71,7 @@ def test_an_endpoint_that_only_refuses_is_waited_for_and_given_up(monkeypatch, c
     monkeypatch.setattr(client, "TELL_AFTER", 0.05)
     monkeypatch.setattr(client, "LONGEST_REFUSAL", 0.4)
     with (serve_scripted(Script(NONE), FaultInjection(capacity=0, retry_after=0.06)) as (url, server),
-          pytest.raises(EndpointError, match="has refused every request for 0 minutes.*429") as stopped):
+          pytest.raises(EndpointError, match=r"has refused every request for 0 minutes.*429") as stopped):
         run(url, questions(5), Limits(price=PRICE))
     assert "it goes on" in str(stopped.value)
     assert capsys.readouterr().err.count("refuses requests for now") == 1

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import struct
 from contextlib import suppress
 
 import polars as pl
@@ -282,3 +283,16 @@ def test_a_line_of_a_table_that_is_too_long_costs_itself(tmp_path, monkeypatch):
     assert lines[1].value == {"instruction": "Why is rain wet?", "output": "So."}
     assert lines[4].value == {"instruction": "And snow?", "output": "Yes,\nmostly."}
     assert all("is longer than" in line.problem for line in lines if line.problem)
+
+
+def test_an_archive_whose_list_of_files_fills_the_memory_is_refused(tmp_path):
+    name, entry = b"%07d.txt", struct.Struct("<4s6H3I5H2I")
+    listing = b"".join(entry.pack(b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0) + name % number
+                       for number in range(600_000))
+    end = (struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 600_000, 600_000, len(listing), 0)
+           + struct.pack("<4sIQI", b"PK\x06\x07", 0, len(listing), 1)
+           + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, 0))
+    path = tmp_path / "many.zip"
+    path.write_bytes(listing + end)
+    with pytest.raises(InputError, match="its list of files is 32 MiB long"):
+        list(lines_of(path))
