@@ -53,8 +53,12 @@ OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|st
 """Keys that open nothing: of an object in a store, of a row in a table."""
 
 
-CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]{2,})*|(?:[A-Z]{2,}[a-z]*)*")
-SPEAKS = re.compile(r"(?i)pass|secret|token|key|user|name|admin|test|example|value|string|data|auth|config|here|xxx")
+NO_SYLLABLE = re.compile(r"[A-Z]?[b-df-hj-np-tv-xz]{3}|[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{2}(?![a-z])")
+"""Small letters among which no vowel stands, as words hardly have them."""
+SPEAKS = re.compile("(?i)" + any_of("""
+    pass | secret | token | key | user | name | admin | test | example | value | string | data | auth | config | here | xxx
+    str | btn | ctrl | mgr | http | html | xml | sql | cmd | src | img | tmp | ptr | css | pwd | hash | md5 | url | api
+"""))
 LEAST_CHANGES = 4
 
 
@@ -63,7 +67,7 @@ def letters(match: re.Match[str]) -> bool:
     value = match.group("it")
     if INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
         return False
-    if not re.fullmatch(r"[A-Za-z]{8,64}", value) or CAMEL.fullmatch(value) or SPEAKS.search(value):
+    if not re.fullmatch(r"[A-Za-z]{8,64}", value) or SPEAKS.search(value) or not NO_SYLLABLE.search(value):
         return False
     return len(re.findall(r"(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]", value)) >= LEAST_CHANGES
 

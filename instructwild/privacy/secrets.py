@@ -203,7 +203,7 @@ _CODE_WORDS_ZH = any_of("""
     验证码 | 校验码 | 动态码 | 驗證碼 | 支付密码 | 取款密码 | wi-?fi密码 | 密码 | 密碼 | 口令 | 开机密码 | 锁屏密码
 """)
 _LETTERS_AFTER = any_of(f"""
-    password | passwd | passphrase | pwd | secret | token | key | passwort | contraseña | {_ZH}
+    password | passwd | passphrase | pwd | secret | token | passwort | contraseña | {_ZH}
 """)
 NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])"
