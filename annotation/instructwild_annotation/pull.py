@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
@@ -13,6 +13,7 @@ from instructwild_annotation.connection import Connection
 from instructwild_annotation.settings import TYPE
 from instructwild_annotation.wire import PulledRecord, from_record
 
+DELETED_AT_ONCE = 50    # the server takes a hundred
 LONGEST_GAP = 900.0     # seconds; a longer gap between two submissions is a break, not a judgement
 
 
@@ -63,7 +64,7 @@ def read_rankings(connection: Connection, name: str) -> PullResult:
                     continue
                 seen.add(record["id"])
                 try:
-                    pulled.records.append(from_record(record))
+                    pulled.records.append(replace(from_record(record), dataset=dataset["id"], record=record["id"]))
                     if label := record["metadata"].get(TYPE):
                         pulled.types[pulled.records[-1].row.id] = label
                 except ValueError:
@@ -74,6 +75,21 @@ def read_rankings(connection: Connection, name: str) -> PullResult:
     _time(pulled.records)
     pulled.records.sort(key=lambda record: (record.row.id, record.row.candidates[0].id))
     return pulled
+
+
+def delete_records(connection: Connection, records: Iterable[PulledRecord]) -> None:
+    """Delete records from the server with all answers to them: nobody sees them there any more.
+
+    Raises:
+        EndpointError: the server does not answer, or the key may not delete them.
+    """
+    by_dataset: dict[str, list[str]] = {}
+    for record in records:
+        by_dataset.setdefault(record.dataset, []).append(record.record)
+    for dataset, ids in by_dataset.items():
+        for begin in range(0, len(ids), DELETED_AT_ONCE):
+            connection.ask("DELETE", f"/datasets/{dataset}/records",
+                           params={"ids": ",".join(ids[begin:begin + DELETED_AT_ONCE])})
 
 
 def activity(connection: Connection, name: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from instructwild_annotation.destination import To
 
 if TYPE_CHECKING:
     from instructwild_annotation.pull import PullResult
+    from instructwild_annotation.wire import PulledRecord
 
 
 def pull(
@@ -34,47 +35,59 @@ def pull(
     Run again, it brings the folder up to date, or says that there is nothing new. People appear as salted hashes.
     """
     from instructwild import stage
+    from instructwild.privacy.forgotten import fingerprint, forgotten
 
+    marks = forgotten(root or (Path() if is_url(out) else out.parent))
+    listed = fingerprint(marks)
     if to == "page":
         from instructwild_annotation.page.exchange import read_rankings as read_page
         from instructwild_annotation.page.store import Store
 
         with Store(home, must_exist=True) as store:
-            result = _without_forgotten(read_page(store, name), root or (Path() if is_url(out) else out.parent),
-                                        "annotate page --forget ROOT removes them from the page too")
-        _write(out, "page", result, {"name": name, "to": "page"}, force=force, json=json)
+            result = read_page(store, name)
+            if gone := _take_out(result, marks):
+                _say_left_out(len(gone), "; annotate page --forget ROOT removes them from the page too")
+        _write(out, "page", result, {"name": name, "to": "page"}, listed, force=force, json=json)
         return
     from instructwild_annotation.connection import Connection
-    from instructwild_annotation.pull import activity, read_rankings
+    from instructwild_annotation.pull import activity, delete_records, read_rankings
 
     with Connection(url, workspace, home) as connection:
         config = {"name": name, "workspace": connection.workspace}
         before = stage.load(out) if _is_ours(out, config) and stage.is_stage(out) else None
-        if before and not force and before.manifest.metrics["last_activity"] == activity(connection, name):
+        if before and not force and before.manifest.metrics.get("forgotten") == listed \
+                and before.manifest.metrics["last_activity"] == activity(connection, name):
             announce(replace(before, existed=True), json)
             return
-        result = _without_forgotten(read_rankings(connection, name), root or (Path() if is_url(out) else out.parent),
-                                    "delete their records in Argilla too")
+        result = read_rankings(connection, name)
+        if gone := _take_out(result, marks):
+            delete_records(connection, gone)
+            _say_left_out(len(gone), ", and their records and answers are deleted from the server")
+            result.activity = activity(connection, name)
         if not result.activity:
             raise EndpointError(f"has no datasets {name}-kK in the workspace {connection.workspace!r}", where=connection.url,
                                 remedy="push first, or check --name and --workspace")
-        _write(out, "argilla", result, config, force=force, json=json)
+        _write(out, "argilla", result, config, listed, force=force, json=json)
 
 
-def _without_forgotten(result: "PullResult", root: Path, remedy: str) -> "PullResult":
-    """The result without prompts that were asked to be forgotten; says how many these are, and what is left to do."""
-    from instructwild.console.terminal import console
-    from instructwild.privacy.forgotten import forgotten, row_mark
+def _take_out(result: "PullResult", marks: frozenset[str]) -> "list[PulledRecord]":
+    """Take the prompts that are on the forget list out of the result, and give them back."""
+    from instructwild.privacy.forgotten import is_forgotten
     from instructwild.privacy.salt import user_salt
 
-    if marks := forgotten(root):
-        salt = user_salt()
-        kept = [record for record in result.records if row_mark(salt, record.row.id) not in marks]
-        if gone := len(result.records) - len(kept):
-            console.print(f"{gone:,} prompts are on the forget list and were left out; {remedy}", style="yellow",
-                          markup=False)
-            result.records = kept
-    return result
+    if not marks:
+        return []
+    salt = user_salt()
+    gone = [record for record in result.records if is_forgotten(salt, record.row.id, marks)]
+    if gone:
+        result.records = [record for record in result.records if not is_forgotten(salt, record.row.id, marks)]
+    return gone
+
+
+def _say_left_out(count: int, more: str) -> None:
+    from instructwild.console.terminal import console
+
+    console.print(f"{count:,} prompts are on the forget list and were left out{more}", style="yellow", markup=False)
 
 
 def _is_ours(out: Path, config: dict[str, Any]) -> bool:
@@ -85,7 +98,8 @@ def _is_ours(out: Path, config: dict[str, Any]) -> bool:
     return begun is not None and (begun["stage"], begun["config"]) == ("pull", config)
 
 
-def _write(out: Path, source: str, result: "PullResult", config: dict[str, Any], *, force: bool, json: bool) -> None:
+def _write(out: Path, source: str, result: "PullResult", config: dict[str, Any], listed: str | None, *, force: bool,
+           json: bool) -> None:
     from instructwild import stage
     from instructwild.stage import FileRecord
     from instructwild.stage.frames import instruction_frame, ranking_frame
@@ -102,5 +116,6 @@ def _write(out: Path, source: str, result: "PullResult", config: dict[str, Any],
             run.save("corrections.parquet", instruction_frame(written))
         finished = run.finish(data=ranking_frame(result.rows),
                               report=rankings_page("Rankings by people", result.rows, types=result.types),
-                              metrics={**figures_of(result.rows, types=result.types), **figures(result)})
+                              metrics={**figures_of(result.rows, types=result.types), **figures(result),
+                                       "forgotten": listed})
     announce(finished, json)

@@ -116,6 +116,9 @@ class PulledRecord:
     answers: list[SubmittedAnswer] = field(default_factory=list)
     others: dict[str, int] = field(default_factory=dict)     # drafts, discards, and what could not be understood
     completed: bool = False
+    dataset: str = ""
+    """Where it lies on the server: the id of its dataset, and its own."""
+    record: str = ""
 
 
 def from_record(record: dict[str, Any]) -> PulledRecord:

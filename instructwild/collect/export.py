@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from instructwild.errors import InputError
+from instructwild.read.zips import open_zip
 from instructwild.stage.remote import url_of
 
 DAMAGED = (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
@@ -124,7 +125,7 @@ def check(path: Path) -> None:
 
 def _names(path: Path) -> list[str]:
     try:
-        with zipfile.ZipFile(path) as packed:
+        with open_zip(path) as packed:
             return packed.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise InputError(f"is damaged ({error})", where=str(path), remedy="fetch or export it again") from None

@@ -11,7 +11,6 @@ from typing import Any
 from instructwild.collect.export import members
 from instructwild.collect.json_stream import json_rows
 from instructwild.collect.post import Post, moment, person, text_of
-from instructwild.errors import InputError
 from instructwild.read.files import lines_of
 from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
@@ -42,17 +41,19 @@ def _parquet(path: Path) -> Iterator[Line]:
     """Rows a batch at a time: a large table is never whole in memory."""
     import polars as pl
 
-    from instructwild.stage.folder import UNREADABLE
+    from instructwild.stage.panics import reading_parquet
 
     number = 0
-    try:
-        for batch in pl.scan_parquet(path, glob=False).collect_batches(chunk_size=BATCH, maintain_order=True):
-            for row in batch.iter_rows(named=True):
-                number += 1
-                yield Line(number, row)
-    except UNREADABLE as error:
-        raise InputError(f"cannot be read as Parquet ({(str(error).splitlines() or [type(error).__name__])[0]})",
-                         where=str(path), remedy="check how the file was made") from None
+    with reading_parquet(path):
+        batches = iter(pl.scan_parquet(path, glob=False).collect_batches(chunk_size=BATCH, maintain_order=True))
+    while True:
+        with reading_parquet(path):
+            batch = next(batches, None)
+        if batch is None:
+            return
+        for row in batch.iter_rows(named=True):
+            number += 1
+            yield Line(number, row)
 
 
 def live(query: str, limit: int) -> Iterator[Post]:

@@ -240,7 +240,7 @@ class Forgetting:
         if not stages & {"respond", "annotate"}:
             return batches
         return [*batches, f"a ranking page: instructwild annotate page --forget {self.root}",
-                "an Argilla server: instructwild annotate pull leaves the prompts out; delete the records there"]
+                f"an Argilla server: instructwild annotate pull --root {self.root} deletes the records there"]
 
 
     def _remote(self) -> Iterator[str]:
@@ -281,7 +281,7 @@ def planned(name: str, graph: Graph) -> Plan:
     ids -= set().union(*(borne for _, borne, _ in others))  # the same answer to another prompt bears the same id
     what = gone(ids | rows, texts, {text for _, _, texts_of in others for text in texts_of})
     return Plan(name, sorted(seeds), sorted(rows), sorted(what.ids), list(what.texts), list(what.whole),
-                rewrite.marks_of(graph, name, seeds), _counts(graph, rows), _trained(graph, rows))
+                rewrite.marks_of(graph, name, seeds, rows), _counts(graph, rows), _trained(graph, rows))
 
 
 def _seeds(graph: Graph, name: str) -> set[str]:

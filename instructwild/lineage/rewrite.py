@@ -120,13 +120,13 @@ def mark_models(root: Path, folders: Iterable[str]) -> None:
         write_atomic(root / folder / FILE_NAME, manifest.model_copy(update={"config": config}).to_json())
 
 
-def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:
-    """The lines for collect's forget list: a salted hash for each seed, and the author where one is forgotten.
+def marks_of(graph: Graph, name: str, seeds: Iterable[str], rows: Iterable[str]) -> list[str]:
+    """The lines for the forget list: a salted hash for each seed, each row made from one, and the author who is forgotten.
 
     Raises:
         InputError: the seeds were collected with another salt than the one at hand.
     """
-    from instructwild.privacy.forgotten import row_mark
+    from instructwild.privacy.forgotten import derived_mark, row_mark
     from instructwild.privacy.salt import SALT, user_salt
     from instructwild.schema.identity import salted_hash
 
@@ -136,8 +136,10 @@ def marks_of(graph: Graph, name: str, seeds: Iterable[str]) -> list[str]:
         if node.manifest.stage == "collect" and known and known != salted_hash(salt, "fingerprint"):
             raise InputError("was collected with another salt, so that collect would not know the row again",
                              where=node.name, remedy=f"set {SALT} to the salt of that run")
-    marks = [row_mark(salt, seed) for seed in sorted(seeds)]
-    return marks if name in set(seeds) else [*marks, name]
+    seeds = set(seeds)
+    marks = [*(row_mark(salt, seed) for seed in sorted(seeds)),
+             *(derived_mark(salt, row) for row in sorted({*rows} - seeds))]
+    return marks if name in seeds else [*marks, name]
 
 
 def note_marks(root: Path, marks: Iterable[str]) -> None:

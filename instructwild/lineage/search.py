@@ -22,7 +22,9 @@ from typing import IO, Any
 import polars as pl
 
 from instructwild.lineage.gone import Gone, squeezed
+from instructwild.read.zips import open_zip
 from instructwild.read.zst import unpacked
+from instructwild.stage.panics import panics_held_back
 
 CHUNK = 1 << 20
 NESTED = 256 << 20
@@ -126,11 +128,15 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
         _tar(name, buffered, what, result, budget, depth)
     elif head.startswith(b"PAR1"):
         result.note("parquet")
-        result.holds |= any(what.among(row_texts(pl.read_parquet(_seekable(buffered, budget, depth)))))
+        with panics_held_back():
+            frame = pl.read_parquet(_seekable(buffered, budget, depth))
+        result.holds |= any(what.among(row_texts(frame)))
     elif head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
         result.note("arrow")
         read = pl.read_ipc if head.startswith(b"ARROW1") else pl.read_ipc_stream
-        result.holds |= any(what.among(row_texts(read(io.BytesIO(_bounded(buffered, budget))))))
+        with panics_held_back():
+            frame = read(io.BytesIO(_bounded(buffered, budget)))
+        result.holds |= any(what.among(row_texts(frame)))
     elif Path(name).suffix.lower() in MAILS:
         result.note("mail")
         _mail(name, _bounded(buffered, budget), what, result, budget, depth)
@@ -180,7 +186,7 @@ def _seekable(handle: Any, budget: UnpackBudget, depth: int) -> Any:
 
 
 def _zip(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
-    with zipfile.ZipFile(handle) as archive:
+    with open_zip(handle) as archive:
         result.holds |= what.within(archive.comment.decode("utf-8", "replace"))
         for info in archive.infolist():
             if info.is_dir():

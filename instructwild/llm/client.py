@@ -2,6 +2,8 @@
 
 import asyncio
 import random
+import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import cache
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 ATTEMPTS = 6
 MOST_REFUSALS = 60
 """How often one request may be rate limited; each time it waits as long as the endpoint says."""
+LONGEST_REFUSAL = 1800.0
+"""Seconds of nothing but refusals after which an endpoint is given up: the run stops, and goes on when started again."""
+TELL_AFTER = 20.0
+"""Seconds of nothing but refusals after which the user is told what is waited for."""
 UNREACHABLE_ATTEMPTS = 3
 MOST_BYTES = 4 * 2**20
 """A longer body is no answer: half a million tokens take less."""
@@ -58,6 +64,9 @@ class Endpoint:
         self.timeout = timeout
         self.retries = 0
         self.answered = 0
+        self._refused_since: float | None = None
+        self._refused_last = 0.0
+        self._refusal_told = False
         self._client: AsyncOpenAI | None = None
         self._secrets = Secrets()
         self._rng = random.Random(0)
@@ -89,7 +98,8 @@ class Endpoint:
 
         Raises:
             BudgetError: the budget does not cover the request.
-            EndpointError: the endpoint cannot be reached, refuses the key, or redirects.
+            EndpointError: the endpoint cannot be reached, refuses the key, redirects, or has limited every request for half
+                an hour.
             OutputError: the ledger cannot be written.
         """
         outcome = await self.attempts(request, key, lambda _: False)
@@ -111,19 +121,40 @@ class Endpoint:
             outcome = await self._attempt(request, key, bound)
             if isinstance(outcome, Reply):
                 self.answered += 1
+                self._refused_since = None
                 return outcome
             problem, charged = outcome.problem, outcome.charged or outcome.bill is not None
             if not charged and leave(outcome):
                 return outcome
             if outcome.rate_limited:
                 refusals += 1
+                self._bear(outcome)
                 continue
+            self._refused_since = None
             attempts += 1
             if outcome.unreachable and not self.answered and attempts >= UNREACHABLE_ATTEMPTS:
                 raise EndpointError(f"cannot be reached ({problem})", where=shown_address(self.url),
                                     remedy="check the address, and that the server is running")
         return Reply("", "failed", problem=f"{attempts + refusals} attempts: {problem}",
                      charged_for_nothing=charged)
+
+    def _bear(self, refusal: Failure) -> None:
+        """Count how long the endpoint has answered nothing; tell the user once, and stop where it goes on for too long."""
+        now = time.monotonic()
+        if self._refused_since is None or now - self._refused_last > LONGEST_WAIT + self.timeout:
+            self._refused_since = now
+        self._refused_last = now
+        since = now - self._refused_since
+        if since + refusal.pause > LONGEST_REFUSAL:
+            raise EndpointError(f"has refused every request for {since / 60:.0f} minutes ({refusal.problem})",
+                                where=shown_address(self.url),
+                                remedy="look at its limits (--rpm, --tpm, --concurrency), then run the same command again: "
+                                       "it goes on")
+        if since + refusal.pause > TELL_AFTER and not self._refusal_told:
+            self._refusal_told = True
+            print(f"{shown_address(self.url)}: refuses requests for now ({refusal.problem}); waiting as long as it asks, a "
+                  f"minute at most each time, and stopping after {LONGEST_REFUSAL / 60:.0f} minutes without an answer",
+                  file=sys.stderr)
 
     def _backoff(self, attempt: int) -> float:
         return min(LONGEST_WAIT, 0.25 * 2.0**attempt) * self._rng.uniform(0.75, 1.25)

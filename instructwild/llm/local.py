@@ -13,8 +13,8 @@ from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
 from instructwild.llm.arithmetic import computing_dtype
 from instructwild.llm.generation.rows import DecodedRow
-from instructwild.llm.model_files import check_code, read_json
-from instructwild.llm.models import ADAPTER, resolve
+from instructwild.llm.model_files import check_code
+from instructwild.llm.models import ADAPTER, base_of, resolve
 from instructwild.llm.quantized import loading, quantization_of, settle
 from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.reading import tokens_of_thoughts
@@ -79,7 +79,7 @@ class LocalModel:
         local.path, local.batch = resolve(path), batch
         holder = local.path
         if (holder / ADAPTER).is_file() and not (holder / "tokenizer_config.json").is_file():
-            holder = resolve(base_of_adapter(holder, str(read_json(holder / ADAPTER).get("base_model_name_or_path") or "")))
+            holder = resolve(base_of(holder))
         check_code(holder)
         try:
             with quiet():
@@ -195,12 +195,10 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
     quiet_imports()
     limit_spinning()
     import torch
-    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     if (path / ADAPTER).is_file() and not (path / "config.json").is_file():
-        config = read_json(path / ADAPTER)
-        base, adapter = resolve(base_of_adapter(path, str(config.get("base_model_name_or_path") or ""))), path
+        base, adapter = resolve(base_of(path)), path
     else:
         base = path
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -221,23 +219,17 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
                 from peft import PeftModel
 
                 model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"cannot be loaded ({str(error).splitlines()[0][:300]})", where=str(path),
+    except Exception as error:                               # whatever these files make the libraries raise
+        raise ModelError(f"cannot be loaded ({_reason(error)})", where=str(path),
                          remedy="check that the folder holds a whole causal language model and its tokenizer") from error
     model.to(device)
     return model.eval(), tokenizer
 
 
-def base_of_adapter(adapter: Path, name: str) -> Path | str:
-    """The base of an adapter: where `base.json` beside it says, else what its config names; paths start at the adapter."""
-    import json
-
-    noted = json.loads((adapter / "base.json").read_text(encoding="utf-8")) if (adapter / "base.json").is_file() else {}
-    for path in filter(None, (noted.get("path"), name)):
-        beside = (adapter / path).resolve()
-        if beside.is_dir():
-            return beside
-    return noted.get("name") or name
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    known = isinstance(error, OSError | ValueError | RuntimeError | ImportError)
+    return (lines[0] if known and lines else f"{type(error).__name__}: {' '.join(lines)}")[:300]
 
 
 def _end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -1,6 +1,9 @@
-"""What may stand in a model folder that is loaded: safetensors inside the folder, and no code."""
+"""What may stand in a model folder that is loaded: safetensors inside the folder, no code, nothing endless."""
 
 import json
+import re
+import struct
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,6 +16,12 @@ PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 STANDARD_NAMES = ("model.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
 """Where transformers and PEFT look first; beside other names a pickle could be taken in their place."""
 ADAPTER_CONFIG = "adapter_config.json"
+MOST_HEADER = 16 * 2**20
+"""Bytes of a safetensors header: about 150,000 tensors in one file; the largest models have some thousands in one."""
+MOST_JSON = 256 * 2**20
+"""Bytes of a JSON file of a model folder."""
+MANY_LAYERS = 1000
+LAYERS = re.compile(r"(?:num|n)_?(?:\w+_)?layers?|layers?_(?:num|count)")
 ATTENTION = ("attn_implementation", "_attn_implementation")
 
 
@@ -28,6 +37,11 @@ def check_weights(folder: Path) -> None:
     config = read_json(folder / "config.json")
     if (named := config.get("transformers_weights")) is not None:
         _check_name(str(named), folder / "config.json", endings=(SAFE_WEIGHTS, SAFE_INDEX))
+    if (folder / ADAPTER_CONFIG).is_file() and (folder / "adapter_model.bin").is_file() \
+            and not (folder / "adapter_model.safetensors").is_file():
+        raise ModelError("has its adapter only as adapter_model.bin, which can run code when it is loaded",
+                         where=str(folder), remedy="save the adapter as safetensors")
+    check_sizes(folder, config)
     if any((folder / name).is_file() for name in STANDARD_NAMES):
         return
     pickled = next((file for pattern in PICKLED for file in sorted(folder.glob(pattern))), None)
@@ -36,6 +50,43 @@ def check_weights(folder: Path) -> None:
                          remedy="save the model as safetensors")
     if next(folder.glob(f"*{SAFE_WEIGHTS}"), None) is None and next(folder.glob(f"*{SAFE_INDEX}"), None) is None:
         raise ModelError("has no weights (*.safetensors)", where=str(folder), remedy="check that it was saved whole")
+
+
+def check_sizes(folder: Path, config: dict[str, Any]) -> None:
+    """Whether the headers of the weights, and the layers that the config asks for, are of a size that a model has.
+
+    Raises:
+        ModelError: a header is longer than any model's, or there are more layers than tensors to fill them.
+    """
+    headers = {}
+    for file in sorted(folder.glob(f"*{SAFE_WEIGHTS}")):
+        with file.open("rb") as handle:
+            length = struct.unpack("<Q", head)[0] if len(head := handle.read(8)) == 8 else 0
+        if length > MOST_HEADER:
+            raise ModelError(f"has a header of {length:,} bytes, more than any model's", where=str(file),
+                             remedy="check how the file was made")
+        headers[file] = length
+    layers = max(_layers(config), default=0)
+    if layers > MANY_LAYERS and headers:
+        tensors = sum(_tensors(file, length) for file, length in headers.items())
+        if layers > tensors:
+            raise ModelError(f"asks for {layers:,} layers, and the weights hold {tensors:,} tensors",
+                             where=str(folder / "config.json"), remedy="check how the model was saved")
+
+
+def _layers(config: Any, depth: int = 4) -> Iterator[int]:
+    """Every count of layers in a config and in the configs within it."""
+    for name, value in config.items() if isinstance(config, dict) and depth else ():
+        if isinstance(value, int) and LAYERS.fullmatch(str(name)):
+            yield value
+        yield from _layers(value, depth - 1)
+
+
+def _tensors(file: Path, length: int) -> int:
+    """How many tensors a safetensors file names."""
+    with file.open("rb") as handle:
+        handle.seek(8)
+        return handle.read(length).count(b"data_offsets")
 
 
 def check_code(folder: Path) -> None:
@@ -94,6 +145,11 @@ def read_json(path: Path) -> dict[str, Any]:
         ModelError: it is no JSON object.
     """
     try:
+        if not path.is_file():                               # nor a device, nor a pipe
+            return {}
+        if (size := path.stat().st_size) > MOST_JSON:
+            raise ModelError(f"is {size:,} bytes long, more than any model's", where=str(path),
+                             remedy="save the model again")
         value = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
         return {}

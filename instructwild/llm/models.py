@@ -5,10 +5,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from instructwild.errors import MissingExtraError, ModelError
-from instructwild.llm.model_files import check_weights
+from instructwild.llm.model_files import check_weights, read_json
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
-ADAPTER = "adapter_config.json"
+ADAPTER, BASE = "adapter_config.json", "base.json"
 
 
 def resolve(name: str | Path) -> Path:
@@ -46,6 +46,35 @@ def model_folder(path: Path) -> Path:
                          remedy="give the folder of a model, of an adapter, or of a train or export stage")
     check_weights(folder)
     return folder
+
+
+def base_of(adapter: Path) -> Path | str:
+    """The base of an adapter: where `base.json` beside it says, else what its config names; paths start at the adapter.
+
+    Raises:
+        ModelError: neither names one.
+    """
+    noted, named = read_json(adapter / BASE), read_json(adapter / ADAPTER).get("base_model_name_or_path")
+    for path in (noted.get("path"), named):
+        if isinstance(path, str) and path and (beside := (adapter / path).resolve()).is_dir():
+            return beside
+    name = noted.get("name") or named
+    if not (isinstance(name, str) and name):
+        raise ModelError("names no base model", where=str(adapter / ADAPTER),
+                         remedy="write its path or its name on the Hub there as base_model_name_or_path")
+    return name
+
+
+def base_on_hub(name: str) -> str | None:
+    """The model of the Hub that a local adapter is put on, where its base is not on this machine; nothing is sent."""
+    path = Path(name).expanduser()
+    folder = path / "model" if (path / "model").is_dir() and not (path / "config.json").exists() else path
+    if not (folder / ADAPTER).is_file() or (folder / "config.json").is_file():
+        return None
+    base = base_of(folder)
+    if isinstance(base, Path) or base in _own() or Path(base).is_dir() or cached_from_hub(base) is not None:
+        return None
+    return base
 
 
 def _own() -> dict[str, Callable[[], Path]]:

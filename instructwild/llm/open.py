@@ -83,6 +83,12 @@ def check(name: ModelName, limits: Limits) -> Price:
             raise ConfigError(f"--local-only refuses to fetch {name.name!r} from the Hub", where="--model",
                               remedy=f"fetch it first (hf download {name.name}), or choose a model that is here "
                                      "(smollm2, a folder)")
+    if limits.local_only and name.location == "local" and not name.on_hub:
+        from instructwild.llm.models import base_on_hub
+
+        if (base := base_on_hub(name.name)) is not None:
+            raise ConfigError(f"--local-only refuses to fetch {base!r} from the Hub, the base of the adapter {name.name}",
+                              where="--model", remedy=f"fetch it first (hf download {base}), or choose a model that is here")
     for url, _ in limits.endpoints:
         if limits.local_only and not is_loopback(url):
             raise ConfigError(f"--local-only refuses {shown_address(url)}, which is not this machine", where="--endpoint",

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 from instructwild.errors import ModelError
 from instructwild.llm.generation.vllm_decoder import VLLMDecoder
-from instructwild.llm.local import LocalModel, Row, base_of_adapter
+from instructwild.llm.local import LocalModel, Row
 from instructwild.llm.model_files import read_json
-from instructwild.llm.models import ADAPTER, resolve
+from instructwild.llm.models import ADAPTER, base_of, resolve
 
 
 class VLLMModel(LocalModel):
@@ -31,7 +31,7 @@ class VLLMModel(LocalModel):
         self.adapter: Path | None = None
         if (self.path / ADAPTER).is_file() and not (self.path / "config.json").is_file():
             adapter = read_json(self.path / ADAPTER)
-            base = resolve(base_of_adapter(self.path, str(adapter.get("base_model_name_or_path") or "")))
+            base = resolve(base_of(self.path))
             self.adapter, rank = self.path, rank_of(adapter)
         try:
             config = AutoConfig.from_pretrained(base, trust_remote_code=False)

@@ -26,11 +26,12 @@ startuml enduml updatedat createdat map relation code link package private publi
 internal inheritdoc pt en de fr mentions tags user username handle yourhandle company companyname brand brandname
 websitename account role artist localartist timestamp
 href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol at sign everyone here
-channel rest_framework decorator decorators annotation click submit change keyup keydown
+channel pace rest_framework decorator decorators annotation click submit change keyup keydown
 """
 CODE_WORDS = frozenset(_CODE_WORDS.split())
 """Words of code that stand behind an @."""
 NO_HANDLE = re.compile(r"(?:app|pytest|click|discord|bot|client|router|api|flask|tree|mcp|server|cli|celery|task)\.\w+|"
+                       r"local[a-z]{3,}|(?:player|team|friend|customer|band|author|artist|event|store|shop|product|club)_?name|"
                        r"[\w-]+\.(?:com|net|org|cn|io|edu|de|uk)", re.IGNORECASE)
 """Decorators of objects, and ends of mail addresses."""
 _SYNTAX = any_of(r"""
@@ -67,7 +68,7 @@ SPEAKS_OF_SYNTAX = re.compile(
     r"(?i)(?:\.\w{1,40}){1,4}\(|\s?@(?:catch|finally)|[^\n]{0,20}:: (?:control|grey|motion|looks|sensing|operators|events)|"
     r"[ '\"`”]{0,2}(?:\w+ )?"
     r"(?:variables?|parameters?|placeholders?|tags?|commands?|keywords?|attribute|column|fields?|mentions)\b|"
-    r"\s?(?:变量|参数|标签|部分|部)")
+    r" on \[|\s?(?:变量|参数|标签|部分|部)")
 SYNTAX_BEFORE = re.compile(r"(?i)(?:\bsql\b|\bsyntax|(?:local|domain) part|占位符|本地部分)[^\n]*\Z|"
                            r"[+*] ?\Z|\b(?-i:INTO|SET|EXEC|DECLARE|FETCH) \Z")
 """The words around an @ in prose about code."""

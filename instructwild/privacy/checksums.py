@@ -59,6 +59,12 @@ def french_id(number: str) -> bool:
     return body.isdigit() and 97 - int(body) % 97 == int(key)
 
 
+def swiss_id(number: str) -> bool:
+    """Whether thirteen digits are a Swiss social security number: the check digit of EAN-13."""
+    digits = [int(char) for char in number if char.isdigit()]
+    return len(digits) == 13 and sum(d * (3 if i % 2 else 1) for i, d in enumerate(digits)) % 10 == 0
+
+
 def iban(number: str) -> bool:
     """Whether an account number passes the check of ISO 13616 (modulo 97)."""
     plain = re.sub(r"\s", "", number).upper()

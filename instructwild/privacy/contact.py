@@ -212,14 +212,15 @@ PHONES = (
     Rule("PHONE", re.compile(N + r"01[016789]-\d{3,4}-\d{4}(?![\d-])"), _phone("KR"), "0", digits=10),
     Rule("PHONE", re.compile(N + r"0[789]0-\d{4}-\d{4}(?![\d-])"), _phone("JP"), "0", digits=11),
     Rule("PHONE", re.compile(N + r"8[ -]?\(?9\d\d\)?[ -]?\d{3}-\d\d-\d\d(?![\d-])"), _phone("RU"), "8", digits=11),
-    Rule("PHONE", re.compile(N + r"07\d{3} \d{6}(?!\d)"), _phone("GB"), "0", digits=11),
+    Rule("PHONE", re.compile(N + r"0[689]\d-\d{3}-\d{4}(?![\d-])"), _phone("TH"), "0", digits=10),
+    Rule("PHONE", re.compile(N + r"07\d{3} (?:\d{6}|\d{3} \d{3})(?! ?\d)"), _phone("GB"), "0", digits=11),
     Rule("PHONE", re.compile(N + r"04\d\d \d{3} \d{3}(?! ?\d)"), _phone("AU"), "0", digits=10),
     Rule("PHONE", re.compile(r"(?<![\w.\-/#+])\(\d\d\) ?9\d{4}-\d{4}(?![\d-])"), _phone("BR"), "(", digits=11),
     Rule("PHONE", re.compile(r"(?i)\b(?:tel:|wa\.me/|api\.whatsapp\.com/send\?phone=)(?P<it>\+?\d[\d().-]{6,18}\d)"),
-         needs=":/"),
+         _called_phone, needs=":/"),
     Rule("PHONE", re.compile(
-        rf"(?i)(?:{_CALL})(?:号码?|號碼?)?(?: me| us| him| her)?(?: at| on| number| no\.?| al?| au| unter)*\.?"
-        r"\s*(?:is|es|est|ist|[:：是为])?\s*"
+        rf"(?i)(?:{_CALL})(?:号码?|號碼?)?(?:-moi| me| us| him| her)?(?: at| on| number| no\.?| al?| au| unter){{0,3}}\.?"
+        r"\s{0,4}(?:is|es|est|ist|[:：是为])?\s{0,4}"
         r"(?P<it>\(?\d(?:[ ()./_-]{0,3}\d){6,13})(?![\d.]|\s?[元块%])"), _called_phone, words=_CALL_WORDS, digits=7),
 )
 SPELLED_PHONES = (

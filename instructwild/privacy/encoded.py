@@ -18,7 +18,7 @@ from instructwild.privacy.secrets import FORMS, SECRETS
 from instructwild.privacy.tokens import BEGINNINGS
 
 LAYERS = 3
-BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])(?=[A-Za-z0-9+/_-]{0,40}[A-Z0-9+/_-])(?:[A-Za-z0-9+/_-]{20,20000})"
+BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[A-Za-z0-9+/_-]{0,40}[A-Z0-9+/_-])(?:[A-Za-z0-9+/_-]{20,20000})"
                     r"={0,2}(?![A-Za-z0-9+/_=-])")
 HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?P<it>(?:[2-7][0-9a-fA-F]){12,10000})(?![0-9A-Za-z])")
 SINGLE_SIGNS = re.compile(r"(?<!\S)[!-~](?:(?P<gap>[ ._·-])[!-~])(?:(?P=gap)[!-~]){9,600}(?!\S)")

@@ -8,13 +8,13 @@ from instructwild.text.word_table import any_of
 
 _NAMES_ZH = any_of(r"""
     我叫 | 我名叫 | 我是 | 我姓 | 本人 | [名姓][字名][是叫:：]? | 真名 | 联系人 | 收件人 | 收货人 | 患者
-    敬上 | 敬启 | 谨上 | 拜上 | 顿首 | 敬礼
+    英文名 | 敬上 | 敬启 | 谨上 | 拜上 | 顿首 | 敬礼
     的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
     的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
     名前 | 이름
 """)
 _SECRETS_ZH = any_of(r"""
-    密[码碼] | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記
+    密[码碼] | パスワード | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記
     提取[码碼] | 访问码 | 分享码 | [验校]证?[码碼] | 验码 | 动态码 | 驗證
 """)
 _ACCOUNTS_ZH = any_of(r"""
@@ -48,7 +48,7 @@ _NAMES = any_of(r"""
     llamo | appelle | heiße
 """)
 _PLACES = any_of(r"""
-    P\.? ?O\.? ?Box | \d[A-Z]?,? (?:rue|avenue|boulevard|chemin|impasse|allée)
+    P\.? ?O\.? ?Box | \d[A-Z]?(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|allée)
     (?:straße|strasse|weg|platz|allee|gasse) \d
     \d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)
     (?i:location|position|coordinates|\bgps|(?:my|our) (?:home|house|cabin|flat|farm|office))
@@ -56,7 +56,7 @@ _PLACES = any_of(r"""
 _NUMBERS = any_of("zero | oh | one | two | three | four | five | six | seven | eight | nine")
 _ACCOUNTS = any_of(r"""
     wechat | weixin | telegram | skype | line ?(?:id|:|is) | snap | \bqq | \bvx | \bwx | \btg\b | wxid | whatsapp | signal
-    instagram | \bins\b | \big\b | facebook | twitter | tiktok | discord | steam | psn | battletag
+    instagram | \binsta\b | \bins\b | \big\b | facebook | twitter | tiktok | discord | steam | psn | battletag
     phone | \btel | tél | telefon | тел | звони | mobile | \bcell | móvil | celular
     handy | \bfax | \bcall | llám | \btext | \bring
     my number | num[eé]ro | número | e-?mail | mailbox | webhook | hooks
@@ -65,6 +65,7 @@ _SECRETS = any_of(r"""
     passw | passphrase | pass_phrase | passcode | pwd | \bpw\b | \bpin\b | \botp\b | cvv | cvc
     contrase | \bmdp | mot de passe
     cred | secret | token | phrase | mnemonic | key | authorization | bearer | basic\s | digest | auth | cookie | session
+    app.specific | altool | notarytool | 应用专用
     psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
     \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
@@ -82,12 +83,13 @@ _PAPERS = any_of(r"""
 """)
 _SIGNS = any_of(r"""
     @ | :// | \d(?:[ ().·_/–-]{0,3}\d){5} | \d\.\d{1,3}\.\d | \d\[\.\] | \[dot\] | :[0-9a-fA-F]{0,4}:[0-9a-fA-F] | :\d{2,5}:
-    [A-Za-z0-9_-]{20} | \.(?:com|me|gg|cn)/ | \bu/\w | %[2-7][0-9A-Fa-f] | &[#a-z]\w{1,8}; | \\u00 | =40[A-Za-z]
-    (?:[0-9A-Fa-f]{2}[:-]){5} | [A-Z]\d{4} | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
+    [A-Za-z0-9_-]{20} | \.(?:com|me|gg|cn)/ | \bu/\w | %[2-7][0-9A-Fa-f] | &[#a-z]\w{1,8}; | \\(?:u00|x[2-7]) | =40[A-Za-z]
+    (?:[0-9A-Fa-f]{2}[:-]){5} | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
     [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | \bdot\b | #
+    [A-Za-z0-9]。(?:com|cn|net|org|edu|io|co)
     /home/ | /Users/ | /var/ | \\wsl | ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
     [?&;]\w{0,20}=[^&\s]{8} | [\w-]=[^\s;]{16} | BEGIN [A-Z0-9 ]{0,40}
-    _(?i:pass|pw|auth|credentials?)\s?[=:] | Private-Lines
+    _(?i:pass|pw|auth|pat|credentials?)\s?[=:] | Private-Lines
     \.(?:internal|corp|intranet|lan|local)\b | \d° | \\\\\w | (?i:<wbr)
     (?:[!-~] ){10} | (?:[!-~]\.){10} | (?:[!-~]-){10} | ["'][\w-]{2,80}["']\s{0,3}[+.&,]?\s{0,3}["'] | [A-Za-z0-9_-]{10}\s*\n
     [\x{2460}-\x{2468}\x{24b6}-\x{24ea}\x{24f5}-\x{24ff}\x{2776}-\x{277e}\x{20e3}\x{1d400}-\x{1d7ff}\x{e0020}-\x{e007e}]

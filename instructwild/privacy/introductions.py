@@ -13,7 +13,8 @@ _LONG = "(?:" + any_of(rf"""
     O['’][A-Z][a-z]{{1,20}} | Mac[A-Z][a-z]{{1,20}} | Mc[A-Z][a-z]{{1,20}}
     {_PART}
 """) + ")"
-_NAME = rf"(?:(?:Dr|Mr|Mrs|Ms|Prof)\. )?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
+_TITLE = r"(?:Dr|Mr|Mrs|Ms|Prof)\. "
+_NAME = rf"(?:{_TITLE})?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
 _FULL = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
 _KIN = r"wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord"
 _END = r"(?=[ \t]*(?:$|[,;|(]))"
@@ -37,7 +38,7 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({_NAME}){_END}|"
         rf"\b[Cc]all me ({_FULL}|{_LONG}(?= please|, please))", re.MULTILINE)),
     (listed("patient: | contact: | customer:"), re.compile(
-        rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*({_NAME}){_END}", re.MULTILINE)),
+        rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*((?:{_TITLE})?{_FULL}|{_TITLE}{_LONG}){_END}", re.MULTILINE)),
     (listed("signed | regards | sincerely"), re.compile(
         r"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)"
         rf"(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME}){_SIGNED}", re.MULTILINE)),
@@ -49,7 +50,7 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(
         rf"\b[Mm]y (?:{_KIN}),? ({_FULL}){_DOES}")),
     (("my name",), re.compile(
-        r"\bMY NAME IS ([A-Z]{2,20}(?: [A-Z]{2,20}){0,2})(?=[.,!?\n]|$| AND\b| I\b| FROM\b)")),
+        r"\bMY NAME IS ([A-Z]{2,20}(?: (?!AND\b|FROM\b)[A-Z]{2,20}){0,2})(?=[.,!?\n]|$| AND\b| I\b| FROM\b)")),
     (("my name",), re.compile(
         r"(?i:\bmy name is |\bmy name['’]s )([a-z]{3,20} [a-z]{2,20})"
         r"(?=[.,!?\n]|$| and i\b| from\b| i am\b| i'm\b)")),
@@ -62,12 +63,16 @@ at of to for from with please sit come go let tell write give make list name unk
 confidential here there about as if so then than just only very really important secret mud legion also still now
 never always chatgpt claude siri alexa gpt gemini bard assistant hello hi hey dear based derived taken
 certainly absolutely definitely unfortunately sir madam ma'am congratulations
+restaurant pizzeria cafe bakery hotel bar club shop store market company corp inc ltd llc agency studio
+services solutions technologies consulting marketing online academy university school project app
+foundation association landscaping cleaning plumbing roofing photography travel tours fitness gym salon boutique grill
+foods labs systems software digital media capital partners holdings industries
 well okay ok sure alright yeah oh um thanks thank great right wait good sorry excuse actually hmm
 """
 NO_NAME = frozenset(_NO_NAME.split())
 """Words that begin no name."""
-STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["user"],
-               ["inigo", "montoya"]]
+STOCK_NAMES = [["john", "doe"], ["jane", "doe"], ["john", "smith"], ["jane", "smith"], ["john"], ["jane"], ["doe"],
+               ["smith"], ["user"], ["inigo", "montoya"]]
 """Names that stand for any."""
 SURNAMES = "".join(listed("""
     王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟
@@ -102,7 +107,7 @@ _KIN_ZH = any_of("""
     同事 | 老板 | 朋友 | 男朋友 | 女朋友 | 领导 | 老师 | 同学 | 室友 | 房东
 """)
 _NAMED_ZH = any_of(rf"""
-    我叫 | 我的名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
+    我叫 | 我的(?:中文)?名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
     姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
     我的真名[是叫] | 患者\s{{0,2}}[:：]
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
@@ -110,15 +115,22 @@ _NAMED_ZH = any_of(rf"""
 INTRODUCED_ZH = re.compile(
     rf"(?:{_NAMED_ZH})[ \t]*({_ZH_NAME})"
     r"(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从|性别|总|老|每)", re.MULTILINE)
+_NO_SELF = "(?:" + any_of("""
+    申请 | 应聘 | 应届 | 计划 | 毕业 | 毕竟 | 郑重 | 严格 | 严肃 | 高度 | 安全 | 向来 | 从事 | 任职 | 任何 | 路过 | 温和
+    于 | 成 | 左右 | 方向
+    安心 | 常年 | 全权 | 全程 | 和 | 时常 | 应 | 万分 | 简单 | 包括 | 连续 | 连日 | 从 | 向 | 宁愿 | 宁可
+""") + ")"
+"""Verbs and adverbs behind 本人 that begin like surnames."""
 _CLOSE_ZH = any_of("儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 同事 | 老板 | 男朋友 | 女朋友 | 室友 | 房东")
 BESIDE_ZH = re.compile(any_of(rf"""
     ^[ \t]*姓名[ \t]+({_ZH_NAME})(?=[\s，。,;；]|$)
+    本人(?!{_NO_SELF})({_SURNAME}{ANY_HAN}{{2}})(?=[，,])
     本人({_ZH_NAME})(?=[，,](?:男|女|生于|出生|身份证|\d{{2,4}}))
     (?:我|我的)(?:{_CLOSE_ZH})({_SURNAME}{ANY_HAN}{{2}})(?=[，。！？、,.!?\s]|$|总|老是|每|最近|今年|在|是)
     (?:^|\n)[ \t]*({_ZH_NAME})(?=敬上|敬启|谨上|拜上|顿首)
     敬礼[！!]?[ \t]*\n+[ \t]*({_ZH_NAME})(?=[ \t]*(?:\n|$))
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
-    我叫[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
+    (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
     (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)
     (?:제 이름은|내 이름은)[ ]?([가-힣]{{2,4}}?)(?=입니다|이고|이야|예요|이에요)
 """), re.MULTILINE)

@@ -37,7 +37,8 @@ _DOCUMENTS = (
     r"(?:www\.)?discord\.(?:gg|com/invite)/(?=[A-Za-z0-9]*\d|[A-Za-z0-9]{10})|chat\.whatsapp\.com/|t\.me/(?:joinchat/|\+)|"
     r"trello\.com/invite/|join\.slack\.com/t/|"
     r"[a-z0-9-]+\.airtable\.com/shr|airtable\.com/(?:app|shr)|photos\.app\.goo\.gl/|share\.icloud\.com/|"
-    r"www\.icloud\.com/(?:iclouddrive|photos)/)"
+    r"www\.icloud\.com/(?:iclouddrive|photos)/|"
+    r"(?:chatgpt|chat\.openai|grok)\.com/share/(?=[0-9a-f-]{20})|claude\.ai/share/(?=[0-9a-f-]{20}))"
     r"[A-Za-z0-9!_\-./%?=&+#:@]{5,}")
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})"
 _AFTER = r"(?::\d{2,5})?(?:/[^\s\"'<>)，。]*)?(?![A-Za-z0-9-]|\.[A-Za-z0-9])"
@@ -91,7 +92,7 @@ LINKS = (
                            rf"\d{{1,3}})[:/]){_HOST}(?::\d{{2,5}})?/[^\s\"'<>)，。]+"),
          _inside, needs="/"),
     Rule("URL", re.compile(rf"(?i)\b(?:ssh|scp|sftp|rsync|psql|mysql|ping|telnet|nslookup|"
-                           rf"dig)\b[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
+                           rf"dig)\s[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
                            r"(?:internal|corp|intranet|lan|local))(?![A-Za-z0-9-]|\.[A-Za-z0-9])"),
          words=(".internal", ".corp", ".intranet", ".lan", ".local")),
     Rule("URL", re.compile(rf"(?<![\\A-Za-z0-9])\\\\(?:{_HOST}\.){{1,5}}[A-Za-z]{{2,10}}(?:\\[^\\\s\"'<>|*?]{{1,80}})+"),
@@ -99,6 +100,7 @@ LINKS = (
     Rule("IP", re.compile(rf"(?:(?:https?|ftp|ssh|rtsp|redis|mongodb|postgres(?:ql)?|mysql|amqp|wss?|"
                           rf"smb)://(?:[^\s/@]{{1,80}}@)?|(?<![\w.-])[\w.-]{{1,32}}@|"
                           r"(?i:(?:服务器|主机|内网地址|内网ip|内网)\s{0,2}[:：是为=在]?\s{0,2})|"
+                          r"(?i:\bmstsc(?:\.exe)? /v:|\b(?:ping|ssh|telnet|nmap|traceroute|tracert|nc)\s(?:-\S+\s){0,2})|"
                           rf"(?i:(?:server|host|private ip|internal ip|ip地址|ip address|"
                           rf"ip)\s{{0,2}}(?:is|at|[:：是为=])\s{{0,2}}))"
                           rf"(?P<it>{_PRIVATE}(?![\d.]|/\d(?!\w))(?::\d{{2,5}})?(?:/[^\s\"'<>)，。]{{1,200}})?)"),

@@ -42,7 +42,7 @@ NO_PROFILE = frozenset(listed("""
 """))
 CONTACT = re.compile(
     r"(?i)(?:微信号?|wechat(?: ?id)?|v信|vx|qq(?:号|群号?|群)?|telegram|skype|line ?id|snapchat|小红书号|抖音号)"
-    r"[ \t]*(?:is|[:：是]|=)[ \t]*"
+    r"[ \t]{0,3}(?:is|[:：是]|=)[ \t]{0,3}"
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|(?<=[a-z]) [a-z]+ [a-z])")
 _LABELS = any_of(r"""
     薇信 | 威信 | weixin | \bwx | \btg | 扣扣号? | 企鹅号? | skype | line ?id | snap(?:chat)? | whatsapp | signal
@@ -51,7 +51,7 @@ _LABELS = any_of(r"""
     discord | steam(?: friend code| id)? | psn | battletag
 """)
 CONTACT_LABEL = re.compile(
-    rf"(?i)(?<![A-Za-z])(?:{_LABELS})(?: ?(?:id|uid|handle|username|account|号|账号|名))?[ \t]*[:：=][ \t]*"
+    rf"(?i)(?<![A-Za-z])(?:{_LABELS})(?: ?(?:id|uid|handle|username|account|号|账号|名))?[ \t]{{0,3}}[:：=][ \t]{{0,3}}"
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
@@ -59,10 +59,16 @@ _MESSENGERS = any_of(r"""
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype
 """)
+CONTACT_OWN = re.compile(
+    rf"(?i)(?:\b(?:my|our|his|her)|我的)[ \t]?(?:{_LABELS}|insta|ins)(?: ?(?:id|handle|username|account|号|账号|名))?"
+    r"[ \t]{0,3}(?:is|是)[ \t]{0,3}"
+    r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
+"""Somebody's own account in a sentence: it holds a digit, a dot or a low line."""
 CONTACT_BESIDE = re.compile(
-    rf"(?i)(?:{_MESSENGERS})[ \t]*[:：是]?[ \t]*(?P<it>@?[A-Za-z0-9][A-Za-z0-9_-]{{4,19}}(?:#\d{{4}})?)(?![A-Za-z0-9_.-])")
+    rf"(?i)(?:{_MESSENGERS})[ \t]{{0,3}}[:：是]?[ \t]{{0,3}}"
+    rf"(?P<it>@?[A-Za-z0-9][A-Za-z0-9_-]{{4,19}}(?:#\d{{4}})?)(?![A-Za-z0-9_.-])")
 """An account without a word between it and the messenger's name: it holds a digit."""
-CONTACT_WORDS = (" tg", " ins:", " ins is", " ig:", " ig is", "steam ", *listed("""
+CONTACT_WORDS = (" tg", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
     微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v | ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
     telegram | tg: | skype | line id | line: | line is | snap | whatsapp | signal: | signal is
@@ -81,7 +87,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT, CONTACT_LABEL, CONTACT_BESIDE] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0
@@ -89,7 +95,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
             if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
-            if pattern in (CONTACT_LABEL, CONTACT_BESIDE) and not _is_account(name.rstrip(".")):
+            if pattern in (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE) and not _is_account(name.rstrip(".")):
                 continue
             if pattern is HANDLE and (syntax[match.start()] or is_syntax(match, name)):
                 continue

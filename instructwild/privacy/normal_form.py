@@ -19,7 +19,8 @@ UNSEEN = (r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe
 ESCAPE = "|".join(listed(r"""
     (?<=[A-Za-z0-9])=40(?=[A-Za-z][A-Za-z0-9-]{1,40}\.[A-Za-z]{2})
     &(?:#\d{2,4}|#x[0-9a-fA-F]{2,4}|commat|period|lowbar|colon|hyphen|plus);
-    %[2-7][0-9A-Fa-f] | \\u00[2-7][0-9a-fA-F]
+    (?<=[A-Za-z0-9])。(?=(?:com|cn|net|org|edu|io|co)(?![A-Za-z]))
+    %[2-7][0-9A-Fa-f] | \\(?:u00|x)[2-7][0-9a-fA-F]
 """))
 CHANGED = re.compile(f"(?P<unseen>{UNSEEN})|{ESCAPE}")
 _DRESSED = re.compile(
@@ -85,7 +86,9 @@ def normal_form(text: str) -> NormalForm:
 
 def _meant(escape: str) -> str:
     """The one character that an escape stands for, or the escape where that is no letter, digit or sign of an address."""
-    plain = html.unescape(escape) if escape[0] == "&" else chr(int(escape.lstrip("=%\\u"), 16))
+    if escape == "。":
+        return "."
+    plain = html.unescape(escape) if escape[0] == "&" else chr(int(escape.lstrip("=%\\ux"), 16))
     return plain if len(plain) == 1 and (plain.isalnum() or plain in "@._-:+=/") else escape
 
 

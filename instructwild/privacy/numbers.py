@@ -15,6 +15,7 @@ from instructwild.privacy.checksums import (
     korean_id,
     payment_card,
     resident_id,
+    swiss_id,
     taiwan_id,
 )
 from instructwild.privacy.rule import Rule
@@ -73,8 +74,13 @@ def _vehicle(match: re.Match[str]) -> bool:
 
 
 def _real_day(match: re.Match[str]) -> bool:
-    """A day of birth that is none of every form: the first of January stands for any."""
+    """A day of birth that is none of every form, where the first of January stands for any, and none of an example."""
+    if AN_EXAMPLE.search(match.string[max(0, match.start() - 30):match.start()]):
+        return False
     return not re.search(r"\A0?1[/.-]0?1[/.-]|[/.年-]0?1[/.月-]0?1日?\Z", match.group("it"))
+
+
+AN_EXAMPLE = re.compile(r"(?i)for example|e\.g\.|\bif (?:your|the|a|their)|suppose|例如|比如|假设|如果")
 
 
 def _wallet(match: re.Match[str]) -> bool:
@@ -109,7 +115,7 @@ _PAPERS = any_of(r"""
     licen[cs]e plate | number plate | plate number
     national insurance | nino | ni number | social security | ssn | social insurance
     (?-i:SIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
-    order | tracking
+    (?<!executive )(?<!general )(?<!court )order | tracking
     tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
     steuer-?id(?:entifikationsnummer)? | steuernummer | sozialversicherungsnummer | personalausweis(?:nummer)? | reisepass
@@ -158,6 +164,7 @@ _ACCOUNTS = any_of(r"""
 _WALLETS = any_of("wallet | btc | bitcoin | usdt | trx | ltc | doge | address | 地址 | 钱包")
 NATIONAL = (
     Rule("ID", re.compile(N + r"\d{3}\.\d{3}\.\d{3}-\d{2}(?!\d)"), _whole(brazilian_id), ".", digits=11),
+    Rule("ID", re.compile(N + r"756\.\d{4}\.\d{4}\.\d{2}(?!\d)"), _whole(swiss_id), ".", digits=13),
     Rule("ID", re.compile(N + r"\d{6}-[1-8]\d{6}(?![\d-])"), _whole(korean_id), "-", digits=13),
     Rule("ID", re.compile(N + r"[12] ?\d\d ?(?:0[1-9]|1[0-2]) ?\d[\dAB] ?\d{3} ?\d{3} ?\d\d(?![\d-])"),
          _whole(french_id), digits=14),

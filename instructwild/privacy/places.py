@@ -38,8 +38,8 @@ LESSON = re.compile("(?i)" + any_of(r"""
 """))
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
-VERSION = re.compile(r"(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|[=><~]=|节|章|第)"
-                     r"\s*[:：=]?\s*$", re.IGNORECASE)
+VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|"
+                     r"[=><~]=|节|章|第)\s*[:：=]?\s*$", re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                                                 "192.168.0.0/16", "224.0.0.0/4")))
@@ -52,7 +52,7 @@ def _home(match: re.Match[str]) -> bool:
 
 ANYBODY = re.compile(
     r"(?i)<?\[?\{?(?:your|my|the)?[_-]?(?:user(?:_?name)?|name|account|home|folder|path|dir|project|login)\d*\]?>?\}?|you"
-    r"|me|ubuntu|"
+    r"|me|ubuntu|(?:open_?)?assistant|"
     r"admin(?:istrator)?|root|public|default|shared|runner|vagrant|pi|ec2-user|hadoop|jovyan|foo|bar|baz|alice|bob|john|j"
     r"ane|"
     r"john_?doe|jdoe|jane_?doe|test|tester|dev|developer|app|node|git|www|www-data|ftp|guest|student|linuxbrew|docker|vsc"
@@ -63,6 +63,11 @@ ANYBODY = re.compile(
     r"news|[\w-]*(?:directory|folder|project|backup)s?|all users|default user|"
     r"\.+|%\w+%?|example|someone|somebody|xxx+|abc|us-?er\w*|file\w*|log(?:s|in|out)?|main|list|new|edit|profile|settings|"
     r"bin|lib|etc|var|tmp|opt|src|conf(?:ig)?")
+
+
+def _somebody_here(match: re.Match[str]) -> bool:
+    """Whether the words before coordinates say that somebody is there, and not a landmark."""
+    return bool(re.search(f"(?i){_WHERE}", match.string[max(0, match.start() - 60):match.start()]))
 
 
 def _prompt(match: re.Match[str]) -> bool:
@@ -83,7 +88,7 @@ NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|
 FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |"
         r"(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
 
-FAMOUS_ZH = re.compile(r"宾夕法尼亚大道|白宫|(?<!\d)(?:123|1234|12345|456|567|789)\s?[号號]")
+FAMOUS_ZH = re.compile(r"宾夕法尼亚大道|白宫|唐宁街|贝克街|(?<!\d)(?:123|1234|12345|456|567|789)\s?[号號]")
 
 PLACE = rf"(?![到在是住于寄送址为从去来请把给]){ANY_HAN}"
 """A character of a place's name, and none of the words that lead up to one."""
@@ -109,11 +114,11 @@ PLACES = (
                                r"?(?: \d{5}(?:-\d{4})?)?"), _address, "B"),
     Rule("ADDRESS", re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]{2,30}(?:straße|strasse|weg|platz|allee|"
                                r"gasse) \d{1,4}[a-z]?,? \d{5} [A-ZÄÖÜ][a-zäöüß]+"
-                               r"|\b\d{1,4},? (?:rue|avenue|boulevard|chemin|impasse|"
+                               r"|\b\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|"
                                r"allée) [^\n\d]{2,40},? \d{5} [A-Z][a-zé]+"), needs=DIGITS),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
-        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同)(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
+        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
         rf"(?!线|楼梯)"
         rf"(?:{ANY_HAN}{{0,8}}?\d{{1,4}}{_UNIT})*(?:\d{{1,5}}室?)?"), _address, needs="号號"),
     Rule("ADDRESS", re.compile(
@@ -134,7 +139,7 @@ PLACES = (
          needs=".", digits=10,
          words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3}°\s?\d{1,2}['′]"
-                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), needs="°"),
+                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°"),
 )
 HOMES = (
     Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs|/Volumes/[^/\s]{1,40})?/(?:home|"
@@ -145,12 +150,14 @@ HOMES = (
     Rule("USER", re.compile(r"file://(?:localhost)?/(?:home|Users|[A-Z]:/Users)/(?P<it>[A-Za-z0-9._%-]{2,40})(?=/)"), _home,
          "/"),
     Rule("USER", re.compile(r"(?i)\b[A-Z]:(?:\\{1,2}|/)(?:Users|Documents and Settings|Benutzer)(?:\\{1,2}|/)"
-                            r"(?P<it>[^\\/:*?\"<>|\s]{2,40}(?: [^\\/:*?\"<>|\s]{1,30}){0,3}(?=[\\/])|[^\\/:*?\"<>|"
-                            r"\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":"),
+                            r"(?P<it>(?=\w)[^\\/:*?\"<>|\s`]{2,40}(?: [^\\/:*?\"<>|\s`]{1,30}){0,3}(?=[\\/])|"
+                            r"(?=\w)[^\\/:*?\"<>|`\s，。）)]{2,40}(?=[\s>\"'，。]|\Z))"), _home, ":"),
     Rule("USER", re.compile(r"(?i)(?:/mnt/[a-z]|/cygdrive/[a-z]|(?<![A-Za-z0-9.])/[a-z])/Users/(?P<it>[A-Za-z0-9._-]{2,40})"
                             r"(?=/)"), _home, "/"),
     Rule("USER", re.compile(r"(?i)\\\\wsl(?:\$|\.localhost)\\[\w.-]{1,40}\\home\\(?P<it>[A-Za-z0-9._-]{2,40})"), _home,
          "\\"),
+    Rule("USER", re.compile(r"(?i)(?<![\\A-Za-z0-9])\\\\[\w.-]{1,60}\\(?:home|homes|users|profiles|userdata)\$?\\"
+                            r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

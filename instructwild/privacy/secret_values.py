@@ -31,6 +31,8 @@ STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:abc|def|ghi|xyz)\d{3}|"
                             r"(?:(?:my|your|new|super|secret|example|test|sample)*(?:password|passwd|secret|token|key))"
                             r"[\W_\d]{0,5}[il]?", re.IGNORECASE)
 """Samples, with digits in the place of letters or without: `P@ssw0rd1`, `eXamPl3T0K3n`, `abc123`."""
+A_RUN = re.compile(r"0123456789|9876543210|abcdefghij", re.IGNORECASE)
+"""Signs in their order, of which no key is drawn."""
 IN_ORDER = re.compile(r"0?123456789(?:0?abcdef)?|abcdef(?:0?123456789)?|fedcba9876543210", re.IGNORECASE)
 INVENTED = re.compile(r"(?i)\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure)\b[^\n.:/]{0,40}"
                       r"\Z|(?:随机|生成|合理的|符合|例如|示例|建议|强)[^\n。：:/]{0,16}\Z")
@@ -51,6 +53,25 @@ OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|st
 """Keys that open nothing: of an object in a store, of a row in a table."""
 
 
+NO_SYLLABLE = re.compile(r"[A-Z]?[b-df-hj-np-tv-xz]{3}|[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{2}(?![a-z])")
+"""Small letters among which no vowel stands, as words hardly have them."""
+SPEAKS = re.compile("(?i)" + any_of("""
+    pass | secret | token | key | user | name | admin | test | example | value | string | data | auth | config | here | xxx
+    str | btn | ctrl | mgr | http | html | xml | sql | cmd | src | img | tmp | ptr | css | pwd | hash | md5 | url | api
+"""))
+LEAST_CHANGES = 4
+
+
+def letters(match: re.Match[str]) -> bool:
+    """A secret without a digit: letters drawn by chance, as small and capital ones change often and no word is seen."""
+    value = match.group("it")
+    if INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
+        return False
+    if not re.fullmatch(r"[A-Za-z]{8,64}", value) or SPEAKS.search(value) or not NO_SYLLABLE.search(value):
+        return False
+    return len(re.findall(r"(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]", value)) >= LEAST_CHANGES
+
+
 def mixed(match: re.Match[str]) -> bool:
     """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
     value = match.group("it" if "it" in match.re.groupindex else 0)
@@ -67,7 +88,7 @@ def random_run(match: re.Match[str]) -> bool:
 def named(match: re.Match[str]) -> bool:
     """The value beside a name for secrets: letters with digits, and nothing that stands for any."""
     value = match.group("it").rstrip(".!?)。！？")
-    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value):
+    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value) or A_RUN.search(value):
         return False
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False
@@ -92,6 +113,8 @@ def login(match: re.Match[str]) -> bool:
 def setting(match: re.Match[str]) -> bool:
     """The password of a connection string, and no variable of a program."""
     value = match.group("it")
+    if re.fullmatch(r"[a-z]+(?:_[a-z]+)+", value.rstrip(",;)")):
+        return False
     return login(match) and not SAMPLE.fullmatch(value.rstrip(",;)")) and not re.search(r"[\[({]", value)
 
 
@@ -109,6 +132,12 @@ def code(match: re.Match[str]) -> bool:
     """A secret of digits only, as a bank or a login sends it, and none of every example."""
     value = match.group("it")
     return not SAMPLE_CODE.search(value) and len(set(value)) > 2 and not re.match(r"(?:19|20)\d\d\Z", value)
+
+
+def apart(match: re.Match[str]) -> bool:
+    """Groups of letters drawn by chance, and not those of every example: `abcd-efgh-…`, `xxxx-xxxx-…`."""
+    value = match.group("it").lower()
+    return len(set(value)) > 7 and not value.startswith(("abcd", "aaaa", "xxxx", "your"))
 
 
 def credentials(match: re.Match[str]) -> bool:

@@ -10,9 +10,11 @@ import re
 from instructwild.privacy.cookies import COOKIES
 from instructwild.privacy.rule import Rule
 from instructwild.privacy.secret_values import (
+    apart,
     argument,
     code,
     credentials,
+    letters,
     login,
     mixed,
     named,
@@ -37,9 +39,9 @@ _NOUNS = any_of("""
 """)
 SECRET_NAME = (rf"(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}(?:{_KINDS})?[_ .-]{{0,3}}(?:access[_ -]?)?(?:{_NOUNS})"
                r"(?:[_ -]?(?:key|id|base|hash|value|data|base64))?")
-_IS = r"(?:is|are|was|=>|:=|[:=：]|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
+_IS = r"(?:is|are|was|es|est|ist|=>|:=|[:=：]|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
 _VALUE = r"[\"'`“‘]?(?=[^\s\"'`,;，。；<>“”‘’]{0,199}\d)(?P<it>[^\s\"'`,;，。；<>“”‘’]{6,200})"
-_ZH = "密码 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
+_ZH = "密码 | パスワード | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
 _WORDS = listed(f"key | token | secret | pass | pwd | contrase | mdp | cred | {_ZH}")
 _NAME_ZH = rf"(?:{any_of(_ZH)}|(?<![A-Za-z])(?i:app)?(?i:secret|token|key))"
 
@@ -50,8 +52,8 @@ BLOCKS = (
     Rule("KEY", re.compile(rf"-{{4,5}} ?BEGIN {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}.*?"
                            rf"(?:-{{4,5}} ?END {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}|\Z)", re.DOTALL), words=("begin ",)),
     Rule("KEY", re.compile(
-        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n)*(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\s+)*"
-        rf"(?:[A-Za-z0-9+/=]{{40,}}(?:\s|\\n){{0,4}})[A-Za-z0-9+/=\s\\]*(?:-----END {_LABEL}[A-Z0-9]+-----)?"), needs="-"),
+        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n){{0,9}}(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\s{{1,9}}){{0,9}}"
+        rf"(?:[A-Za-z0-9+/=]{{40,}}(?:\s|\\n){{0,4}})[A-Za-z0-9+/=\s\\]*+(?:-----END {_LABEL}[A-Z0-9]+-----)?"), needs="-"),
     Rule("KEY", re.compile(
         rf"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{{3}}IBA|MHcCAQEEI|MI[GH][HT]AgEAM|MC4CAQAwBQYDK2V)"
         rf"(?:[A-Za-z0-9+/]|{_LINE}{{1,6}}(?=[A-Za-z0-9+/]{{8}})){{30,8000}}={{0,2}}"), needs="M", run=True),
@@ -88,7 +90,7 @@ CLOUDS = (
 """Credentials of clouds and clusters, and hashes of passwords."""
 
 _SCHEMES = any_of("basic | bearer | token | digest | apikey | ssws | apitoken | key | hmac | negotiate | oauth")
-_AUTHORIZATION = r"(?i)(?:authorization|proxy-authorization)[\"']?\s{0,3}[:=,]\s{0,3}[\"'`]?"
+_AUTHORIZATION = r"(?i)(?:authorization|proxy-authorization)[\"']?\]?\s{0,3}[:=,]\s{0,3}[\"'`]?"
 WEB = (
     Rule("KEY", re.compile(_AUTHORIZATION + r"basic\s{1,3}(?P<it>[A-Za-z0-9+/]{8,}={0,2})"), credentials,
          words=("authorization",)),
@@ -132,11 +134,17 @@ _SIGN_IN = any_of(r"""
     HTTPBasicAuth
     PSCredential | BasicAWSCredentials | UsernamePasswordCredentials | NetworkCredential | PlainAuth
 """)
+_CONNECT = any_of(r"""
+    new PDO | mysqli(?:_connect)? | mysql_connect | pg_connect | DriverManager\.getConnection | sql\.Open
+    (?:psycopg2?|pymysql|MySQLdb|pymssql|oracledb|cx_Oracle)\.connect
+""")
+_TYPED = r"(?:\s{0,3}:?\s{0,3}(?:string|str|String)(?=\s{0,3}=))?"
+"""The type between a name and its value, as Go, TypeScript and Python write it."""
 PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s+(?:-\w+\s+)*|\bexpd?p?\s+|\bimpd?p?\s+)"
                            r"\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), login, needs="@"),
     Rule("KEY", re.compile(r"[\w.-]{1,60}:(?P<it>[^\s:@\"'/]{4,100})@(?:tcp|udp|unix)\("), login, needs="@"),
-    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;\n]{{1,200}}[; &?][^\n]{{0,300}}?(?:password|pwd)="
+    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?\n]{{1,100}}[; &?][^\n]{{0,200}}?(?:password|pwd)="
                            r"(?P<it>[^;&\"'\s]{4,100})"), setting, words=("password", "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
                            r"(?:-p ?|-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word)? (?:pass:)?|/p:)[\"']?"
@@ -153,9 +161,22 @@ PROGRAMS = (
     Rule("KEY", re.compile(rf"(?i)\b(?:{_SIGN_IN})\s?[=(]\s?\(?\s?[\"'][^\"'\n]{{0,60}}[\"']\s?,\s?"
                            r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
                            r"[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'"),
+    Rule("KEY", re.compile(rf"(?i)\b(?:{_CONNECT})\s?\([^()\n]{{0,200}}?[\"'][^\"'\n]{{0,60}}"
+                           r"[\"']\s?,\s?[\"'](?P<it>[^\"'\n]{5,100})[\"']"), argument, needs="\"'",
+         words=listed("pdo | mysql | pg_connect | getconnection | sql.open | psycopg | pymssql | oracle")),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_-])[\"']?pass[\"']?\s?(?::|=>?)\s?[\"'](?P<it>[^\"'\n]{6,100})[\"']"), argument,
+         needs="\"'", words=("pass",)),
     Rule("KEY", re.compile(r"(?i)(?:password|passwd|login|smtp|gmail)[^\n]{0,80}[\"']"
                            r"(?P<it>[a-z]{4} [a-z]{4} [a-z]{4} [a-z]{4})[\"']"), needs=" ",
          words=listed("password | passwd | login | smtp | gmail")),
+    Rule("KEY", re.compile(r"(?im)^\s*(?:\$ |> )?(?:set(?:env|x)?(?:\s+-\w+){0,2}|env|arg)\s+[A-Z0-9_]{0,40}"
+                           r"(?:token|secret|password|passwd|key|pat)\s+[\"']?(?P<it>[^\s\"'=]{8,200})"), named,
+         words=_WORDS),
+    Rule("KEY", re.compile(r"(?i)(?:app.specific|altool|notarytool|应用专用)[^\n]{0,120}?(?<![a-z-])"
+                           r"(?P<it>[a-z]{4}-[a-z]{4}-[a-z]{4}-[a-z]{4})(?![a-z-])"), apart, needs="-",
+         words=listed("specific | altool | notarytool | 应用专用")),
+    Rule("KEY", re.compile(r"(?i)\b(?:user-)?secrets? set\s+[\"']?[\w:.-]{1,80}[\"']?\s+(?:(?:--body|-b)[ =])?[\"']?"
+                           r"(?P<it>[^\s\"'-][^\s\"']{7,200})"), named, words=("secret",)),
     Rule("KEY", re.compile(r"ConvertTo-SecureString\s+(?:-String\s+)?[\"'](?P<it>[^\"'\n]{4,100})[\"']"), option, needs="C"),
     Rule("KEY", re.compile(r"(?i)WIFI:(?:[STH]:[^;\n]{0,40};){0,3}P:(?P<it>[^;\n]{6,64});"), login, needs=";"),
     Rule("KEY", re.compile(r"(?i)\b(?:psk|wpa_passphrase)\s?=\s?\"?(?P<it>[^\s\"]{8,64})"), login, needs="="),
@@ -170,7 +191,8 @@ PROGRAMS = (
 """Arguments of programs, connection strings, calls that sign in."""
 
 _KEY_WORDS = any_of(r"""
-    api[ _-]?key | access[ _-]?key | secret[ _-]?key | app[ _-]?secret | app[ _-]?key | access[ _-]?token | api[ _-]?token
+    api[ _-]?key | access[ _-]?key | secret[ _-]?key | app[ _-]?key | (?:app|api|client|master)[ _-]?secret
+    access[ _-]?token | api[ _-]?token
     (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰
 """)
 _CODE_WORDS = any_of("""
@@ -180,26 +202,35 @@ _CODE_WORDS = any_of("""
 _CODE_WORDS_ZH = any_of("""
     验证码 | 校验码 | 动态码 | 驗證碼 | 支付密码 | 取款密码 | wi-?fi密码 | 密码 | 密碼 | 口令 | 开机密码 | 锁屏密码
 """)
+_LETTERS_AFTER = any_of(f"""
+    password | passwd | passphrase | pwd | secret | token | passwort | contraseña | {_ZH}
+""")
 NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])"
-                           rf"(?:{SECRET_NAME}|[A-Za-z0-9]{{1,40}}(?:password|passwd|secret|token|apikey))[\"'`]?"
-                           rf"\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+                           rf"(?:{SECRET_NAME}|(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}[A-Za-z0-9]{{1,40}}"
+                           rf"(?:password|passwd|secret|token|apikey))[\"'`]?"
+                           rf"{_TYPED}\s{{0,30}}{_IS}\s{{0,3}}{_VALUE}"), named, DIGITS, _WORDS),
+    Rule("KEY", re.compile(rf"(?i)(?:{_LETTERS_AFTER})[\"'`]?\s{{0,3}}{_IS}\s{{0,3}}[\"'`“]?"
+                           rf"(?-i:(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])(?P<it>[A-Za-z]{{8,64}}))(?![A-Za-z0-9_.(\[-])"),
+         letters, words=_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),
     Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?(?:[(（][^()（）\n]{{0,20}}[)）])?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}"
                            rf"{_VALUE}"), named, DIGITS, _WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}(?:is|are|was|=>|[:=：]|是|为)?\s{{0,3}}[\"'`“]?"
+    Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}"
+                           r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|是|为)?\s{0,3}[\"'`“]?"
                            r"(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
     Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|pwd|pw)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
          listed("密码 | 密碼 | 口令 | passw | pwd | pw")),
-    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|CREDENTIALS?)\s?[=:]\s?[\"']?"
-                           r"(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | cred")),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|PAT|CREDENTIALS?)\s?[=:]\s?"
+                           r"[\"']?(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
          words=("machine",)),
-    Rule("KEY", re.compile(r"(?m)^[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})$"),
+    Rule("KEY", re.compile(r"(?m)(?:^|(?<=\s)(?=\S{0,100}(?:\.|localhost))|(?<=[:：]\s))"
+                           r"[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})(?=\s|$)"),
          option, ":"),
     Rule("KEY", re.compile(r"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{0,12}?"
                            r"(?P<it>(?:0x)?[0-9a-f]{64}|[5KL][1-9A-HJ-NP-Za-km-z]{50,51})(?![0-9A-Za-z])"),

@@ -56,9 +56,10 @@ sourcegraph   sgp_(?:[0-9a-f]{{16}}_|local_)?[0-9a-f]{{40}}
 segment       sgp_[A-Za-z0-9]{{60,}}
 buildkite     bk[ua]a?_[0-9a-f]{{40}}
 circleci      CCI(?:PAT|PRJ)_[A-Za-z0-9]{{20,24}}_[0-9a-f]{{40}}
-prefect       pn[ub]_[a-z0-9]{{36}}
+prefect       pn[ub]_[A-Za-z0-9]{{36}}
 octopus       API-[A-Z0-9]{{25,36}}{_ENDS}
-harness       [ps]at\.[A-Za-z0-9_-]{{22}}\.[0-9a-f]{{24}}\.[A-Za-z0-9]{{20}}
+harness       [ps]at\.[A-Za-z0-9_-]{{22}}\.[A-Za-z0-9]{{24}}\.[A-Za-z0-9]{{20}}
+authress      (?:sc|ext|scauth|authress)_[a-z0-9]{{5,30}}\.[a-z0-9]{{4,6}}\.acc[_-][a-z0-9-]{{10,32}}\.[A-Za-z0-9+/_=-]{{9,}}
 trigger       tr_(?:dev|prod|stg)_[A-Za-z0-9]{{20,}}
 inngest       signkey-(?:prod|test|branch)-[0-9a-f]{{32,}}
 dbt           dbt[ucs]_[A-Za-z0-9_-]{{40,}}
@@ -98,6 +99,7 @@ google        AIza[0-9A-Za-z_-]{{35}}
 google        GOCSPX-[0-9A-Za-z_-]{{24,}}
 google        ya29\.[0-9A-Za-z_-]{{20,}}
 google        1//0[0-9A-Za-z_-]{{40,}}
+google        AAAA[A-Za-z0-9_-]{{7}}:APA91b[A-Za-z0-9_-]{{80,}}
 google        AQ\.A[0-9A-Za-z_-]{{40,}}
 azure         [A-Za-z0-9_~.]{{3}}\dQ~[A-Za-z0-9_~.-]{{31,34}}
 azure         [A-Za-z0-9]{{70,80}}AZDO[A-Za-z0-9]{{4}}

@@ -1,6 +1,5 @@
 """Sheets of Excel workbooks as frames: the header is the first row that names columns; titles above it stay beside."""
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import polars as pl
 
 from instructwild.errors import InputError
 from instructwild.read.names import KNOWN
+from instructwild.read.zips import open_zip
 
 TITLE = "sheet_title"
 """The column that holds what stands above the header."""
@@ -54,7 +54,7 @@ def excel_sheet(path: Path, name: str) -> pl.DataFrame:
 
 
 def _check_parts(path: Path, name: str) -> None:
-    with zipfile.ZipFile(path) as archive:
+    with open_zip(path) as archive:
         for part in archive.infolist():
             if part.file_size > LARGE and part.file_size > DENSE * part.compress_size:
                 raise InputError(f"its part {part.filename} unpacks to {part.file_size >> 20:,} MiB from "

@@ -24,7 +24,9 @@ from instructwild.read.json_files import json_file, json_lines
 from instructwild.read.line import Line
 from instructwild.read.regrouped import regrouped
 from instructwild.read.tables import table_rows
-from instructwild.stage.folder import DATA, SCRATCH, UNREADABLE, parquet_pieces, table
+from instructwild.read.zips import open_zip
+from instructwild.stage.folder import DATA, SCRATCH, parquet_pieces, table
+from instructwild.stage.panics import UNREADABLE, panics_held_back, reading_parquet
 from instructwild.stage.remote import as_url, local_copy, public, url_of
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
@@ -88,7 +90,7 @@ def _zipped(path: Path, encoding: str | None) -> Iterator[Line]:
         InputError: it holds several files of rows, or none that is text, or is damaged.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             members = [member for member in archive.namelist() if Path(member).suffix.lower() in TEXT_FILES
                        and not Path(member).name.startswith((".", "_")) and "__MACOSX" not in member]
             if len(members) != 1:
@@ -136,9 +138,9 @@ def pieces_of_columns(source: str | Path, rows: int) -> "Columns | None":
         head = next(parquet_pieces(path, 1), None)
         if head is None:
             raise _no_rows(path)
-        return Columns(head.head(0), pl.scan_parquet(path, glob=False), lambda: parquet_pieces(path, rows))
+        return Columns(path, head.head(0), pl.scan_parquet(path, glob=False), lambda: parquet_pieces(path, rows))
     whole = _table(path)
-    return Columns(whole.head(0), whole.lazy(), lambda: whole.iter_slices(rows))
+    return Columns(path, whole.head(0), whole.lazy(), lambda: whole.iter_slices(rows))
 
 
 @dataclass(frozen=True)
@@ -146,19 +148,32 @@ class Columns:
     """A file of columns that is read piece by piece.
 
     Attributes:
+        path: where it stands.
         head: no rows of it, with all columns.
         lazy: all of its rows, not read yet.
         pieces: gives its rows, in their order.
     """
 
+    path: Path
     head: pl.DataFrame
     lazy: pl.LazyFrame
     pieces: Callable[[], Iterator[pl.DataFrame]]
 
+    def first(self, rows: int) -> pl.DataFrame:
+        """So many of its rows.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        with reading_parquet(self.path):
+            return self.lazy.head(rows).collect()
+
     def labels(self) -> Iterator[pl.Series]:
         """The different values of the column `label`, where there is one."""
         if "label" in self.head.columns:
-            yield self.lazy.select("label").unique().collect(engine="streaming")["label"]
+            with reading_parquet(self.path):
+                labels = self.lazy.select("label").unique().collect(engine="streaming")["label"]
+            yield labels
 
 
 def printable(source: str | Path) -> str:
@@ -183,7 +198,8 @@ def _arrow(path: Path) -> pl.DataFrame:
     """An Arrow file as `datasets` writes it: a stream, or else a file of record batches."""
     for reader in (pl.read_ipc_stream, pl.read_ipc):
         try:
-            return reader(path)
+            with panics_held_back():
+                return reader(path)
         except UNREADABLE:
             continue
     raise InputError("cannot be read as Arrow", where=printable(path), remedy="check how the file was made")

@@ -169,7 +169,7 @@ def _pieces_of_file(file: str | Path, reading: Reading, first: "FirstColumns", e
     if table is None or are_messages(table.head.columns):
         yield from pieces_of_lines(first.watch(results.joined(lines_of(file, encoding))), reading)
         return
-    first.look_at_frame(table.lazy.head(FirstColumns.LOOKED_AT).collect())
+    first.look_at_frame(table.first(FirstColumns.LOOKED_AT))
     for labels in table.labels():                        # of all rows, before the first ones are read
         reading.names.look_at_labels(labels)
     before = 0

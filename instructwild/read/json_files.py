@@ -15,6 +15,7 @@ from instructwild.read.names import CONVERSATION_KEYS, KNOWN
 from instructwild.read.unique_keys import DECODER, REPEATED, RepeatedKeyError, noted, objects_within, quick_value
 
 MISENCODED_SHARE = 0.1
+CHUNK = 2**20
 DESCRIBE = frozenset({"license", "source", "url", "language", "category", "id", "text", "system"})
 """What may stand beside a list of rows to describe them all."""
 SPACE = " \t\r\n"
@@ -53,6 +54,23 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         raise _empty(name)
 
 
+def _whole(head: bytes, handle: IO[bytes], name: str) -> bytes:
+    """All of a file that may be JSON, as far as its texts are no longer than a row may be.
+
+    Raises:
+        InputError: no text begins or ends for longer than that: zeros, blanks, or one text that unpacks to gigabytes.
+    """
+    whole, quoted = bytearray(head), 0
+    while piece := handle.read(CHUNK):
+        if (last := piece.rfind(b'"')) >= 0:
+            quoted = len(whole) + last
+        whole += piece
+        if len(whole) - quoted > LONGEST_LINE:
+            raise InputError(f"holds nothing that is a row for more than {LONGEST_LINE >> 20} MiB after byte {quoted:,}",
+                             where=name, remedy="check how the file was made, or give JSON lines")
+    return bytes(whole)
+
+
 def _parsed(line: bytes, codec: str) -> Any:
     """The value of a line. What pydantic's parser does not take is left to Python's own.
 
@@ -77,7 +95,7 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
         InputError: it holds no rows, is in another encoding, or is no JSON from some line on.
     """
     head, codec = codec_of(handle, encoding)
-    text = decoded(head + handle.read(), codec, name)
+    text = decoded(_whole(head, handle, name), codec, name)
     start = _skip_space(text, 0)
     if start == len(text):
         raise _empty(name)

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import IO, Any
 
 from instructwild.errors import InputError
@@ -35,7 +35,11 @@ def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         except UnicodeError as error:
             raise _misencoded_after(reader.line_num, error, name, codec) from None
         except csv.Error as error:
-            yield Line(number, lines.text(), f"not CSV: {error}")
+            yield _too_long(number) if lines.too_long else Line(number, lines.text(), f"not CSV: {error}")
+            count, number = count + 1, lines.skipped + reader.line_num + 1
+            continue
+        if lines.too_long:
+            yield _too_long(number)
             count, number = count + 1, lines.skipped + reader.line_num + 1
             continue
         while len(cells) > len(names) and not cells[-1].strip():
@@ -50,11 +54,20 @@ def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         raise InputError("holds no rows", where=name, remedy="check how the file was made")
 
 
-class _Recorded:
-    """Lines as they go by, with those of the row at hand kept to be shown."""
+def _too_long(number: int) -> Line:
+    return Line(number, problem=f"a line is longer than {LONGEST_LINE >> 20} MiB")
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        self._lines, self._kept = iter(lines), list[str]()
+
+class _Recorded:
+    """Lines as they go by, with those of the row at hand kept to be shown; of a line too long only the beginning.
+
+    Attributes:
+        too_long: whether the row at hand holds such a line.
+    """
+
+    def __init__(self, lines: IO[str]) -> None:
+        self._lines, self._kept = self._bounded(lines), list[str]()
+        self.too_long = False
         self.skipped = 0
         """Lines that no reader of rows has seen."""
 
@@ -63,8 +76,19 @@ class _Recorded:
             self._kept.append(line)
             yield line
 
+    def _bounded(self, lines: IO[str]) -> Iterator[str]:
+        """Lines with a bounded memory: what goes on past the longest allowed is thrown away, and a quote in it closed."""
+        while line := lines.readline(LONGEST_LINE + 1):
+            if len(line) > LONGEST_LINE:
+                self.too_long, rest = True, line
+                while rest and not rest.endswith(("\n", "\r")):
+                    rest = lines.readline(LONGEST_LINE)
+                line += '"' * (line.count('"') % 2) + "\n"
+            yield line
+
     def begin(self) -> None:
         self._kept.clear()
+        self.too_long = False
 
     def text(self) -> str:
         """The row at hand, as it stands in the file."""

@@ -19,7 +19,8 @@ from instructwild.stage.manifest import (
     ReadAs,
     read_manifest,
 )
-from instructwild.stage.remote import as_url, local_copy, public, url_of
+from instructwild.stage.panics import reading_parquet
+from instructwild.stage.remote import as_url, local_copy, public
 
 if TYPE_CHECKING:
     import datasets  # type: ignore[import-untyped]
@@ -96,20 +97,14 @@ class Stage:
         return path
 
 
-UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError)
-"""What polars raises at a damaged file; a panic of its own is no `Exception`."""
-
-
 def table(path: Path) -> pl.DataFrame:
     """A Parquet file.
 
     Raises:
         InputError: it is missing, damaged or no Parquet.
     """
-    try:
+    with reading_parquet(path):
         return pl.read_parquet(path, glob=False)
-    except UNREADABLE as error:
-        raise _no_parquet(path, error) from None
 
 
 def parquet_pieces(path: Path, rows: int) -> Iterator[pl.DataFrame]:
@@ -119,18 +114,13 @@ def parquet_pieces(path: Path, rows: int) -> Iterator[pl.DataFrame]:
         InputError: it is missing, damaged or no Parquet.
     """
     for file in sorted(path.glob("*.parquet")) if path.is_dir() else [path]:
-        try:
+        with reading_parquet(file):
             lazy = pl.scan_parquet(file, glob=False)
             height = int(lazy.select(pl.len()).collect().item())
-            for begin in range(0, height, rows):
-                yield lazy.slice(begin, rows).collect()
-        except UNREADABLE as error:
-            raise _no_parquet(file, error) from None
-
-
-def _no_parquet(path: Path, error: BaseException) -> InputError:
-    return InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=url_of(path) or str(path),
-                      remedy="check how the file was made")
+        for begin in range(0, height, rows):
+            with reading_parquet(file):
+                piece = lazy.slice(begin, rows).collect()
+            yield piece
 
 
 def part_name(number: int, count: int) -> str:

@@ -20,6 +20,7 @@ from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import Manifest, load
 from instructwild.stage.folder import DATA, DROPPED_FILE
 from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame, ranking_frame, upgraded
+from instructwild.stage.panics import reading_parquet
 
 FIRST, PART = 4_096, 65_536
 """Rows of the first part, which the page shows at once, and of each further one."""
@@ -194,13 +195,10 @@ def scanned(path: Path) -> pl.LazyFrame:
     Raises:
         InputError: it is missing, damaged or no Parquet.
     """
-    try:
+    with reading_parquet(path):
         frame = pl.scan_parquet(path, glob=False)
         frame.collect_schema()
         return frame
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
-                         remedy="check how the file was made, or make the stage again into another --out") from None
 
 
 def slices(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
@@ -210,12 +208,12 @@ def slices(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
         InputError: a part cannot be read.
     """
     frame = scanned(path)
-    try:
-        for offset, length in _ranges(int(frame.select(pl.len()).collect().item())):
-            yield offset, frame.slice(offset, length).collect()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"cannot be read as Parquet ({str(error).splitlines()[0]})", where=str(path),
-                         remedy="check how the file was made, or make the stage again into another --out") from None
+    with reading_parquet(path):
+        height = int(frame.select(pl.len()).collect().item())
+    for offset, length in _ranges(height):
+        with reading_parquet(path):
+            part = frame.slice(offset, length).collect()
+        yield offset, part
 
 
 def _ranges(rows: int) -> Iterator[tuple[int, int]]:

@@ -138,10 +138,14 @@ def test_the_models_trained_on_it_are_named(root):
 
 
 def test_collect_will_know_it_again_and_nobody_else_can(root):
-    from instructwild.privacy.forgotten import forgotten, row_mark
+    from instructwild.privacy.forgotten import derived_mark, forgotten, is_forgotten, row_mark
 
     forget(TIE.id, root)
-    assert forgotten(root) == {row_mark(SALT, TIE.id)}
+    marks = forgotten(root)
+    assert row_mark(SALT, TIE.id) in marks
+    assert marks <= {row_mark(SALT, TIE.id), *(derived_mark(SALT, row.id) for row in FROM_TIE)}
+    assert all(is_forgotten(SALT, row.id, marks) for row in FROM_TIE), "those made from it leave pages and servers too"
+    assert not any(row_mark(SALT, row.id) in marks for row in FROM_TIE if row is not TIE)
     assert TIE.id not in (root / "forgotten").read_text()
 
 

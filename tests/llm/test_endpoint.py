@@ -67,6 +67,25 @@ def test_requests_turned_away_come_back_until_they_are_answered():
     assert len(server.bill.charged) == 20
 
 
+def test_an_endpoint_that_only_refuses_is_waited_for_and_given_up(monkeypatch, capsys):
+    monkeypatch.setattr(client, "TELL_AFTER", 0.05)
+    monkeypatch.setattr(client, "LONGEST_REFUSAL", 0.4)
+    with (serve_scripted(Script(NONE), FaultInjection(capacity=0, retry_after=0.06)) as (url, server),
+          pytest.raises(EndpointError, match=r"has refused every request for 0 minutes.*429") as stopped):
+        run(url, questions(5), Limits(price=PRICE))
+    assert "it goes on" in str(stopped.value)
+    assert capsys.readouterr().err.count("refuses requests for now") == 1
+    assert not server.bill.charged
+
+
+def test_refusals_between_answers_give_nothing_up(monkeypatch):
+    monkeypatch.setattr(client, "LONGEST_REFUSAL", 0.4)
+    with serve_scripted(Script(NONE), FaultInjection(latency=0.05, capacity=1, retry_after=0.02)) as (url, server):
+        _, replies = run(url, questions(20), Limits(price=PRICE, concurrency=8))
+    assert all(reply.finish == "stop" for _, reply in replies)
+    assert server.bill.seen["429"]
+
+
 def test_bad_days_lose_and_double_nothing():
     faults = FaultInjection(server_errors=0.08, half_answers=0.06, html=0.05, wrong_json=0.05, slow_drips=0.05, capacity=40,
                       retry_after=0.01)

@@ -2,12 +2,17 @@
 
 import json
 import shutil
+import struct
+from pathlib import Path
 
 import pytest
 
-from instructwild.errors import ModelError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.local import load
-from instructwild.llm.models import model_folder
+from instructwild.llm.model_files import read_json
+from instructwild.llm.models import base_of, model_folder
+from instructwild.llm.name import understand
+from instructwild.llm.open import Limits, check
 
 
 @pytest.fixture
@@ -54,3 +59,63 @@ def test_code_that_would_be_needed_refuses_the_folder(folder, fields, message):
     change(folder / "config.json", **fields)
     with pytest.raises(ModelError, match=message):
         load(folder)
+
+
+def adapter_folder(folder, **config):
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", "r": 1, **config}))
+    (folder / "adapter_model.safetensors").write_bytes(struct.pack("<Q", 2) + b"{}")
+    return folder
+
+
+def test_more_layers_than_tensors_and_endless_headers_are_refused_before_anything_is_built(folder):
+    whole = (folder / "model.safetensors").read_bytes()
+    change(folder / "config.json", num_hidden_layers=10**9)
+    with pytest.raises(ModelError, match="asks for 1,000,000,000 layers"):
+        model_folder(folder)
+    change(folder / "config.json", num_hidden_layers=2, text_config={"n_layer": 10**7})
+    with pytest.raises(ModelError, match="asks for 10,000,000 layers"):
+        model_folder(folder)
+    change(folder / "config.json", text_config={})
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", 40_000_000) + whole[8:])
+    with pytest.raises(ModelError, match="a header of 40,000,000 bytes"):
+        model_folder(folder)
+
+
+def test_a_device_in_place_of_a_config_is_not_read(folder):
+    (folder / "tokenizer_config.json").unlink()
+    (folder / "tokenizer_config.json").symlink_to("/dev/zero")
+    assert read_json(folder / "tokenizer_config.json") == {}
+
+
+@pytest.mark.parametrize("fields", [{"num_attention_heads": 0}, {"num_attention_heads": "8"}, {"model_type": ["llama"]},
+                                    {"quantization_config": [1]}, {"dtype": "load", "torch_dtype": "os.system"}],
+                         ids=["no heads", "heads as text", "types", "quantization", "dtype"])
+def test_whatever_a_config_makes_the_libraries_raise_is_one_message(folder, fields):
+    change(folder / "config.json", **fields)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load(folder)
+
+
+def test_an_adapter_as_a_pickle_beside_a_whole_model_is_refused(folder):
+    (folder / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA"}))
+    (folder / "adapter_model.bin").write_bytes(b"no pickle")
+    with pytest.raises(ModelError, match=r"adapter only as adapter_model\.bin"):
+        model_folder(folder)
+
+
+@pytest.mark.parametrize("noted", ['["x"]', "{", '{"path": 5, "name": ["x"]}'], ids=["list", "cut", "odd"])
+def test_odd_names_of_a_base_are_one_message(tmp_path, noted):
+    folder = adapter_folder(tmp_path / "adapter", base_model_name_or_path=5)
+    (folder / "base.json").write_text(noted)
+    with pytest.raises(ModelError, match=r"names no base model|is no JSON object"):
+        base_of(folder)
+
+
+def test_local_only_fetches_no_base_of_an_adapter(folder, tmp_path):
+    far = adapter_folder(tmp_path / "far", base_model_name_or_path="quay/some-base")
+    with pytest.raises(ConfigError, match="'quay/some-base' from the Hub, the base of the adapter"):
+        check(understand(str(far)), Limits(local_only=True))
+    near = adapter_folder(tmp_path / "near", base_model_name_or_path=str(folder))
+    assert base_of(near) == Path(folder).resolve()
+    check(understand(str(near)), Limits(local_only=True))

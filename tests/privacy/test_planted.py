@@ -18,6 +18,8 @@ from instructwild.publish.refusal import personal_data
 
 PLANTS = [json.loads(line.replace("¦", ""))
           for line in (Path(__file__).parents[1] / "data" / "planted.jsonl").read_text(encoding="utf-8").splitlines()]
+AGAIN = [json.loads(line.replace("¦", ""))
+         for line in (Path(__file__).parents[1] / "data" / "planted_again.jsonl").read_text(encoding="utf-8").splitlines()]
 ENGLISH, CHINESE = "Could you look at this? {} It stopped on Tuesday.", "请帮我看看这个：\n{}\n为什么不行？"
 
 
@@ -30,47 +32,71 @@ def framed(plant: dict[str, str]) -> list[str]:
     return [frame.replace("{}", text) for frame in ([CHINESE] if chinese else [ENGLISH, CHINESE])]
 
 
+def unhinted(texts: list[str]) -> list[str]:
+    """Texts that the quick look passes by; looked at in one go, since making the pattern takes longer than using it."""
+    return pl.Series(texts).filter(~pl.Series(texts).str.contains(HINT)).to_list()
+
+
+def unflagged(texts: list[str]) -> list[str]:
+    """Texts that the last scan before publishing lets pass."""
+    passed = []
+    for text in texts:
+        with suppress(InputError):
+            personal_data([("rows", "1", "user", text)])
+            passed.append(text)
+    return passed
+
+
 def test_of_planted_secrets_nearly_all_are_masked_and_flagged():
-    missed, unhinted, unflagged = [], [], []
+    missed, caught = [], []
     for plant in PLANTS:
-        for text in framed(plant):
-            masked, _ = mask_row([("user", text)])
-            if plant["secret"] in masked[0]:
-                missed.append(plant["kind"])
-                break
-            if not pl.Series([text]).str.contains(HINT)[0]:
-                unhinted.append(plant["kind"])
-            try:
-                personal_data([("rows", "1", "user", text)])
-                unflagged.append(plant["kind"])
-            except InputError:
-                pass
+        texts = framed(plant)
+        if any(plant["secret"] in str(mask_row([("user", text)])[0][0]) for text in texts):
+            missed.append(plant["kind"])
+        else:
+            caught += texts
     assert len(PLANTS) > 700
     assert len(missed) <= 0.03 * len(PLANTS), missed
-    assert not unhinted
-    assert not unflagged
+    assert not unhinted(caught)
+    assert not unflagged(caught)
 
 
 @pytest.mark.parametrize("name", ["plants_first.txt", "plants_second.txt"])
 def test_of_secrets_written_later_nearly_all_are_masked_and_flagged(name):
     """Sets written after the rules; measured as they stood, before a rule was changed for them: 66 and 97 of 100 caught."""
-    missed, unhinted, unflagged = [], [], []
+    missed, caught = [], []
     drawn = plants(Path(__file__).parents[1] / "data" / name)
     for plant in drawn:
         masked, _ = mask_row([("user", plant.text)])
         if leaks(plant, masked[0]):
             missed.append(plant.kind)
-            continue
-        if not pl.Series([plant.text]).str.contains(HINT)[0]:
-            unhinted.append(plant.kind)
-        with suppress(InputError):
-            personal_data([("rows", "1", "user", plant.text)])
-            unflagged.append(plant.kind)
+        else:
+            caught.append(plant.text)
     assert all(plant.secrets for plant in drawn)
     assert len(drawn) > 140
     assert len(missed) <= 0.05 * len(drawn), missed
-    assert not unhinted
-    assert not unflagged
+    assert not unhinted(caught)
+    assert not unflagged(caught)
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_of_four_more_sets_nearly_all_are_masked_and_flagged(number):
+    """Written before reading the rules (1), before mending what 1 missed (2), and after each mending (3, 4).
+
+    As the rules stood then, 94.6, 85.5, 94.2 and 85.3% were caught; the last goes for passwords of letters alone.
+    """
+    drawn = [plant for plant in AGAIN if plant["set"] == number]
+    missed, caught = [], []
+    for plant in drawn:
+        (masked,), _ = mask_row([("user", plant["text"])])
+        if any(secret in masked for secret in plant["secrets"]):
+            missed.append(plant["kind"])
+        else:
+            caught.append(plant["text"])
+    assert len(drawn) > 90
+    assert len(missed) <= 0.04 * len(drawn), missed
+    assert not unhinted(caught)
+    assert not unflagged(caught)
 
 
 @pytest.mark.parametrize("text", [

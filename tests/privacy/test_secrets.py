@@ -99,7 +99,9 @@ def test_only_a_user_introduces_a_person_and_one_map_serves_the_row():
 @pytest.mark.parametrize("piece", ["a@", "@a ", "://a:b", "eyJ-", "1 ", "key=", "-----BEGIN ", "上海市静安区1号", "host=a;",
                                    "My name is Anna Berg. ", "`a", "one ", "\u200b", "１", "sk-aaaaaaaaaaaaaaaaaaaa ",
                                    "a ", "a-", "'a' + ", "sk-aaaaaaaa\n", "MIIabcIBA", "Cookie: a=b; ", "a=b;", "密钥(",
-                                   "AKIA1 ", "password: 'a' ", "1. ", "login('a', "])
+                                   "AKIA1 ", "password: 'a' ", "1. ", "login('a', ",
+                                   "handy号码 her au no. on.  ", "微信号  \t",
+                                   "-----BEGIN 0 Z 9-----\\n-Z-: aaa ---: aaa   /+Z+Z=0"])
 def test_masking_takes_time_linear_in_the_text(piece):
     took = []
     for length in (10_000, 80_000):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import struct
 from contextlib import suppress
 
 import polars as pl
@@ -14,6 +15,7 @@ from instructwild.errors import InputError
 from instructwild.read import read
 from instructwild.read.assemble import Reading, from_columns, from_lines
 from instructwild.read.build import Builder
+from instructwild.read.files import lines_of
 from instructwild.read.line import Line
 from instructwild.read.plain import turn_ids
 from instructwild.schema import content_id, response_id
@@ -268,3 +270,37 @@ def test_a_mistyped_path_is_never_asked_of_the_hub(tmp_path, monkeypatch):
     for name in ("data/rows", "exports/rows.jsonl", "somebody/rows.json.gz"):
         with pytest.raises(InputError, match="does not exist"):
             read([name])
+
+
+def test_a_json_file_in_which_no_text_ends_is_refused_before_it_fills_the_memory(tmp_path):
+    path = tmp_path / "zeros.json"
+    with path.open("wb") as handle:
+        handle.write(b'[{"instruction": "')
+        handle.truncate(2 * 2**30)                       # sparse: it takes no room
+    with pytest.raises(InputError, match="nothing that is a row for more than 16 MiB"):
+        list(lines_of(path))
+
+
+def test_a_line_of_a_table_that_is_too_long_costs_itself(tmp_path, monkeypatch):
+    monkeypatch.setattr("instructwild.read.tables.LONGEST_LINE", 1 << 10)
+    path = tmp_path / "long.csv"
+    path.write_text("instruction,output\n" + "a" * 5000 + ',b\nWhy is rain wet?,So.\n"' + "q" * 3000 + '",x\n'
+                    + ",".join(["wide"] * 500) + '\nAnd snow?,"Yes,\nmostly."\n')
+    lines = list(lines_of(path))
+    assert [line.problem is None for line in lines] == [False, True, False, False, True]
+    assert lines[1].value == {"instruction": "Why is rain wet?", "output": "So."}
+    assert lines[4].value == {"instruction": "And snow?", "output": "Yes,\nmostly."}
+    assert all("is longer than" in line.problem for line in lines if line.problem)
+
+
+def test_an_archive_whose_list_of_files_fills_the_memory_is_refused(tmp_path):
+    name, entry = b"%07d.txt", struct.Struct("<4s6H3I5H2I")
+    listing = b"".join(entry.pack(b"PK\x01\x02", 20, 20, 0, 0, 0, 0, 0, 0, 0, 11, 0, 0, 0, 0, 0, 0) + name % number
+                       for number in range(600_000))
+    end = (struct.pack("<4sQ2H2I4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 600_000, 600_000, len(listing), 0)
+           + struct.pack("<4sIQI", b"PK\x06\x07", 0, len(listing), 1)
+           + struct.pack("<4s4H2IH", b"PK\x05\x06", 0, 0, 0xffff, 0xffff, 0xffffffff, 0xffffffff, 0))
+    path = tmp_path / "many.zip"
+    path.write_bytes(listing + end)
+    with pytest.raises(InputError, match="its list of files is 32 MiB long"):
+        list(lines_of(path))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from instructwild.console.terminal import progress
 from instructwild.errors import ConfigError, InputError
-from instructwild.privacy.forgotten import FILE_NAME, forgotten, row_mark
+from instructwild.privacy.forgotten import FILE_NAME, forgotten, is_forgotten
 from instructwild.privacy.salt import user_salt
 from instructwild.schema import Ranking, RankingRow
 from instructwild_annotation.merge import merged
@@ -162,7 +162,7 @@ def forget_prompts(store: Store, root: Path) -> int:
     with store.write() as db:
         db.execute("PRAGMA secure_delete=ON")           # its pages are overwritten, not only let go
         gone = [row["id"] for row in db.execute("SELECT id, row FROM records").fetchall()
-                if row_mark(salt, json.loads(row["row"])["id"]) in marks]
+                if is_forgotten(salt, json.loads(row["row"])["id"], marks)]
         for table, column in (("work", "record"), ("records", "id")):
             db.executemany(f"DELETE FROM {table} WHERE {column}=?", [(record,) for record in gone])
     with store.read() as db:

@@ -3,8 +3,10 @@
 import httpx
 import pytest
 
+from instructwild import stage
 from instructwild.cli import main
 from instructwild.schema import Candidate, Message, RankingRow, content_id
+from instructwild.stage.frames import rankings
 from instructwild_annotation.connection import Connection
 from instructwild_annotation.pull import read_rankings
 from instructwild_annotation.push import push_rows
@@ -102,3 +104,35 @@ def test_sets_of_one_language_each(server, tmp_path, monkeypatch, capsys):
     with Connection(server[0], server_home=server[1]) as connection:
         assert [each.language for each in read_rankings(connection, "tongues-zh").rows] == ["zh-Hans"]
         assert [each.language for each in read_rankings(connection, "tongues-en").rows] == ["en"]
+
+
+def test_what_is_forgotten_leaves_the_server_with_all_answers_and_no_pull_brings_it_back(
+        connection, server, invite, tmp_path, monkeypatch, capsys):
+    from instructwild.privacy.forgotten import derived_mark, row_mark
+
+    rows = [row(text, ["yes", "no"]) for text in ("Is the tide out?", "Is the moor wet?", "Is the loft dry?")]
+    push_rows(connection, rows, "forgetting", overlap=2)
+    dataset = connection.datasets("forgetting")[2]["id"]
+    wren = invite("wren")
+    for record in wren.queue(dataset)[0]:
+        wren.answer(record["id"], ANSWER)
+
+    def pull():
+        with pytest.raises(SystemExit) as left:
+            main(["annotate", "pull", "--name", "forgetting", "--home", str(server[1]), "--out", str(tmp_path / "pulled")])
+        assert left.value.code == 0
+        return " ".join(capsys.readouterr().err.split())
+
+    def prompts():
+        return {each.messages[0].content for each in rankings(stage.load(tmp_path / "pulled").frame())}
+
+    pull()
+    assert len(prompts()) == 3
+    (tmp_path / "forgotten").write_text(
+        f"{row_mark('salt and pepper', rows[0].id)}\n{derived_mark('salt and pepper', rows[1].id)}\n")
+    assert "2 prompts are on the forget list" in pull(), "although nobody has submitted anything since"
+    assert prompts() == {"Is the loft dry?"}
+    finch = invite("finch")
+    assert [record["fields"]["prompt"] for record in finch.queue(dataset)[0]] == ["Is the loft dry?"]
+    assert "forget list" not in pull(), "the server holds none of it now"
+    assert prompts() == {"Is the loft dry?"}
