@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from instructwild.cli import app
 from instructwild.errors import InputError
+from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.evaluate.bench import items as items_module
 from instructwild_trainer.evaluate.bench import run as run_module
 from instructwild_trainer.evaluate.bench.items import BenchItem
@@ -132,6 +133,13 @@ def test_a_bench_runs_resumes_and_is_compared_with_another(tmp_path, data, monke
     again = bench("tiny", tmp_path / "b", BenchPlan(plan.suite, against=(str(tmp_path / "a"),), limit=2))
     assert again.manifest.metrics["more_than"]["tiny (2)"]["gsm8k"]["value"] == 0.0
     assert "gsm8k" in (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
+
+
+def test_responses_are_no_longer_than_is_said(tmp_path, data):
+    made = bench("tiny", tmp_path / "o", BenchPlan(str(data / "gsm8k_test.jsonl"), limit=1, max_tokens=3))
+    tokens = load_chat("tiny").tokenizer(made.frame()["response"][0], add_special_tokens=False)["input_ids"]
+    assert len(tokens) <= 4
+    assert made.manifest.config["max_tokens"] == 3
 
 
 def test_a_forecast_sends_nothing(tmp_path, data, capsys):
