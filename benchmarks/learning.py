@@ -23,6 +23,7 @@ from instructwild_trainer.data import place, split_key
 from instructwild_trainer.evaluate.statistics import interval
 from instructwild_trainer.rendering import turns
 
+ENOUGH = "items that would show it"
 HELD_OUT = 0.2
 """Of the prompts of the rankings, as `recipes/human-rankings.yaml` has it."""
 SHARES = (0.25, 0.5, 1.0)
@@ -117,13 +118,28 @@ def tables(work: Path, model: str) -> list[dict[str, Any]]:
     return [table for table in made if table["rows"]]
 
 
+def enough(figure: dict[str, Any], none: float) -> str:
+    """How many items would show a difference of this size: an interval shrinks with the root of their number.
+
+    Args:
+        figure: `value`, `low`, `high` and `rows`.
+        none: the value of no difference.
+    """
+    off, half = abs(figure["value"] - none), (figure["high"] - figure["low"]) / 2
+    if not figure["low"] <= none <= figure["high"]:
+        return "shown"
+    return f"{figure['rows'] * (half / off) ** 2:,.0f}" if off else "no difference"
+
+
 def _scores(caption: str, of: dict[str, Any]) -> dict[str, Any]:
     models = of.get("bench", {})
     first = next(iter(models), "")
     rows = [[task, name, interval(figure, 1, percent=True), figure["rows"],
-             interval(of["more_than"][name][task], 1, percent=True, sign=True) if name in of["more_than"] else ""]
+             interval(of["more_than"][name][task], 1, percent=True, sign=True) if name in of["more_than"] else "",
+             enough(of["more_than"][name][task], 0.0) if name in of["more_than"] else ""]
             for name, parts in models.items() for task, figure in parts.items()]
-    return {"caption": caption, "columns": ["task", "model", "all instructions met", "items", f"{first} is better by"],
+    return {"caption": caption, "columns": ["task", "model", "all instructions met", "items",
+                                             f"{first} is better by", ENOUGH],
             "rows": rows}
 
 
@@ -133,9 +149,10 @@ def _wins(work: Path) -> dict[str, Any]:
         of = metrics(work / name)
         equal = of.get("length_controlled", {})
         rows += [[label, part, interval(figure, 0, percent=True),
-                  interval(equal[part], 0, percent=True) if part in equal else ""]
+                  interval(equal[part], 0, percent=True) if part in equal else "", enough(figure, 0.5)]
                  for part, figure in of.get("win_rate", {}).items()]
-    return {"caption": "Win rate before the reward model", "columns": ["", "part", "plain", "at equal length"], "rows": rows}
+    return {"caption": "Win rate before the reward model", "columns": ["", "part", "plain", "at equal length", ENOUGH],
+            "rows": rows}
 
 
 def _perplexities(what: str, of: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,8 @@ def bench(
         against: Annotated[list[str] | None, typer.Option(
             help="A model, or a stage of this command, to compare with on the same items; repeatable.")] = None,
         trained_on: Annotated[list[str] | None, typer.Option(
-            "--trained-on", help="Stage folders or files that the model was trained on, to count items in.")] = None,
+            "--trained-on", help="Stage folders or files that the model was trained on, to count items in; "
+                                 "else what the manifests of its stages name.")] = None,
         limit: Annotated[int | None, typer.Option(help="At most so many items of each task.", min=1)] = None,
         max_tokens: Annotated[int | None, typer.Option(
             help="Shorten responses to so many tokens; else each item says how long it may be.", min=1)] = None,

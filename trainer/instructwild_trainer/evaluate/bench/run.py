@@ -16,7 +16,7 @@ from instructwild.read import read
 from instructwild.schema import Dropped, Message, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks_of
-from instructwild_trainer.evaluate.bench.overlap import seen_in
+from instructwild_trainer.evaluate.bench.overlap import rows_behind, seen_in
 from instructwild_trainer.evaluate.bench.suites import Suite, load_suite
 from instructwild_trainer.evaluate.forecast import BYTES_A_TOKEN
 from instructwild_trainer.evaluate.models import AnswerCost, ComparedModel, compared_model, generate_answers, unique_names
@@ -35,7 +35,7 @@ class BenchPlan:
         suite: `quick`, `bilingual` or a file.
         data: the folder with the files of `quick`.
         against: models, or stages of this command, to compare with: the base, the stage before.
-        trained_on: stage folders or files that the model was trained on.
+        trained_on: stage folders or files that the model was trained on; by default what the manifests of its stages name.
         limit: at most so many items of each task.
         harness: whether lm-evaluation-harness measures `quick`, `bilingual` and files with items; its own tasks it always
             measures.
@@ -87,8 +87,9 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
                              remedy="give the stage of a training, or a model")
     if dry_run:
         return _show(suite, items, models, limits)
+    trained_on = plan.trained_on or tuple(rows_behind(model))
     records = [*(stage.input_record(file) for file in suite.files), *(r for each in models for r in each.inputs),
-               *(stage.input_record(name) for name in (*plan.trained_on, *filter(_is_bench, plan.against)))]
+               *(stage.input_record(name) for name in (*trained_on, *filter(_is_bench, plan.against)))]
     names = unique_names(each.name for each in models)
     config = {"model": names[0], "against": [*names[1:], *(Path(earlier.path).name for earlier in before)],
               "suite": suite.name, "limit": plan.limit, **_harness_config(suite, plan),
@@ -96,7 +97,7 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
     with stage.start(out, BENCH, config=config, inputs=records, force=force) as run:
         if run.finished:
             return run.finished
-        seen = _seen(items, plan.trained_on)
+        seen = _seen(items, trained_on)
         spent, results = AnswerCost(), []
         for number, (name, each) in enumerate(zip(names, models, strict=True)):
             result, cost = _measured(run, number, name, each, suite, items, _left(limits, spent), plan.chat)
