@@ -86,14 +86,14 @@ def measured(options: argparse.Namespace, work: Path, ends: float) -> bool:
         left = ends - time.monotonic()
         return left > 0 and run_recipe(recipe, out, left, model=options.model, **values, **own)
 
-    for share in reversed(SHARES):
+    def rankings(share: float) -> bool:
         file = work / f"rankings-{share}.json"
-        if not go("human-rankings", work / f"rankings-{share}",
-                  rankings=file if file.exists() else thinned(options.rankings, share, file)):
-            return False
+        return go("human-rankings", work / f"rankings-{share}",
+                  rankings=file if file.exists() else thinned(options.rankings, share, file))
+
     judge = f"reward:{work / f'rankings-{SHARES[-1]}' / 'reward'}"
-    return go("cleaned-rows", work / "cleaned-rows", rows=rows, judge=judge) and \
-        go("checkable", work / "checkable", rows=rows)
+    return rankings(SHARES[-1]) and go("cleaned-rows", work / "cleaned-rows", rows=rows, judge=judge) \
+        and go("checkable", work / "checkable", rows=rows) and all(rankings(share) for share in SHARES[:-1])
 
 
 def metrics(folder: Path) -> dict[str, Any]:
@@ -182,8 +182,8 @@ def _questions(work: Path, model: str) -> dict[str, Any]:
     rows: list[list[str]] = []
     if all(stage.is_stage(side) for side in sides):
         before, after = ({row["id"]: row for row in stage.load(side).frame().iter_rows(named=True)} for side in sides)
-        rows = [[_text(row, "user"), _text(row, "assistant"), _text(after.get(id_, {}), "assistant")]
-                for id_, row in before.items()]
+        rows = [[_text(row, "user"), *(_text(side.get(id_, {}), "assistant") for side in (before, after))]
+                for id_, row in (before | after).items()]
     return {"caption": "The same ten questions before and after SFT", "columns": ["", Path(model).name, "after SFT"],
             "rows": rows}
 
