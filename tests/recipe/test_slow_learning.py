@@ -4,44 +4,30 @@ A test runs for at most an hour; a chain that is not finished by then is skipped
 `LEARNING_MODEL` names the model: SmolLM2 by default, which knows little Chinese.
 """
 
-import json
 import os
-import signal
-import subprocess
-import sys
 
 import pytest
 
+from benchmarks import learning
+from benchmarks.learning import run_recipe
 from instructwild import stage
-from instructwild.read.rankings import read_rankings
-from instructwild.stage.cache import cache_dir
-from instructwild_trainer.data import place, split_key
 from instructwild_trainer.evaluate.statistics import interval
-from instructwild_trainer.rendering import turns
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 MODEL = os.environ.get("LEARNING_MODEL", "smollm2")
 PART = 3300
 """Seconds."""
-HELD_OUT = 0.2
 
 
 def run(recipe, work, **values):
     """The stages of a recipe under `work`; the test is skipped where an hour is not enough for the rest of them."""
-    words = [word for name, value in values.items() for word in ("--set", f"{name}={value}")]
-    process = subprocess.Popen([sys.executable, "-m", "instructwild", "run", recipe, *words, "--out", str(work)])
-    try:
-        code = process.wait(PART)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
-        process.wait()
+    if not run_recipe(recipe, work, PART, **values):
         pytest.skip(f"not finished after {PART} s: the same test goes on from there")
-    assert code == 0
     return lambda name: stage.load(work / name, even_failed=True).manifest.metrics
 
 
 def work_of(name):
-    return cache_dir() / "benchmarks" / "learning" / os.path.basename(MODEL) / name
+    return learning.work_of(MODEL, name)
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +57,8 @@ def test_slow_the_share_of_instructions_that_are_met(rows, record_property):
 @pytest.mark.parametrize("share", [0.25, 0.5, 1.0])
 def test_slow_what_more_rankings_give(shared, record_property, share):
     """The same held-out prompts at every size: the held-out share of prompts stays whole, the rest is thinned out."""
-    file = shared / "rankings" / "oaast_rm_zh.json"
-    every, parsed = json.loads(file.read_text(encoding="utf-8")), read_rankings([file]).rows
-    places = [place(split_key(turns(row.messages))) for row in parsed]
-    kept = [row for row, where in zip(every, places, strict=True) if where < HELD_OUT + share * (1 - HELD_OUT)]
     work = work_of(f"rankings-{share}")
-    work.mkdir(parents=True, exist_ok=True)
-    (work / "rankings.json").write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    learning.thinned(shared / "rankings" / "oaast_rm_zh.json", share, work / "rankings.json")
     metrics = run("human-rankings", work / "out", model=MODEL, rankings=work / "rankings.json")("reward")
     for part, judges in metrics["accuracy"].items():
         for judge, figure in judges.items():

@@ -2,16 +2,20 @@
 
 import doctest
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from instructwild import stage
 from instructwild.cli import app
 from instructwild.errors import InputError
+from instructwild.report.page import Page
+from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.evaluate.bench import items as items_module
 from instructwild_trainer.evaluate.bench import run as run_module
 from instructwild_trainer.evaluate.bench.items import BenchItem
-from instructwild_trainer.evaluate.bench.overlap import seen_in
+from instructwild_trainer.evaluate.bench.overlap import rows_behind, seen_in
 from instructwild_trainer.evaluate.bench.run import BenchPlan, Measured, bench, figures_of
 from instructwild_trainer.evaluate.bench.suites import load_suite, own_instructions
 
@@ -101,6 +105,30 @@ def test_items_in_training_rows_are_found_whatever_stands_around_them():
     assert seen_in(questions, []) == [False] * 3
 
 
+def stage_of(folder, name, inputs):
+    with stage.start(folder, name, config={}, inputs=inputs) as run:
+        with run.atomic("model") as made:
+            made.mkdir()
+        run.finish(rows=stage.Rows(**{"in": 0, "kept": 0, "dropped": 0}), report=Page(title=name))
+    return folder
+
+
+def test_what_a_model_was_trained_on_is_known_from_its_stages(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("taught", "voted", "replayed"):
+        Path(f"{name}.jsonl").write_text(json.dumps({"prompt": name, "response": "yes"}) + "\n", encoding="utf-8")
+    base = stage.FileRecord(path="smollm2", sha256="0")
+    rows = [stage.input_record(f"{name}.jsonl", rows=1) for name in ("taught", "voted", "replayed")]
+    stage_of(tmp_path / "sft", "sft", [rows[0], base])
+    stage_of(tmp_path / "judge", "reward", [rows[1], base])
+    stage_of(tmp_path / "ppo", "ppo", [rows[2], stage.FileRecord(path="sft", sha256="1"),
+                                       stage.FileRecord(path="judge", sha256="2")])
+    assert sorted(rows_behind("ppo")) == ["replayed.jsonl", "taught.jsonl"]
+    assert rows_behind("smollm2") == []
+    Path("taught.jsonl").write_text("{}", encoding="utf-8")
+    assert rows_behind("ppo") == []
+
+
 def test_differences_are_on_the_same_items_by_hand():
     questions = [item("a"), item("b"), item("c", task="u")]
     first = Measured("new", {"a": 1.0, "b": 1.0, "c": 0.0}, {}, {})
@@ -132,6 +160,13 @@ def test_a_bench_runs_resumes_and_is_compared_with_another(tmp_path, data, monke
     again = bench("tiny", tmp_path / "b", BenchPlan(plan.suite, against=(str(tmp_path / "a"),), limit=2))
     assert again.manifest.metrics["more_than"]["tiny (2)"]["gsm8k"]["value"] == 0.0
     assert "gsm8k" in (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
+
+
+def test_responses_are_no_longer_than_is_said(tmp_path, data):
+    made = bench("tiny", tmp_path / "o", BenchPlan(str(data / "gsm8k_test.jsonl"), limit=1, max_tokens=3))
+    tokens = load_chat("tiny").tokenizer(made.frame()["response"][0], add_special_tokens=False)["input_ids"]
+    assert len(tokens) <= 4
+    assert made.manifest.config["max_tokens"] == 3
 
 
 def test_a_forecast_sends_nothing(tmp_path, data, capsys):

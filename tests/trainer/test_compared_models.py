@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instructwild.clean.pipeline import clean
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.open import Limits
 from instructwild.stage import remote
 from instructwild_trainer.evaluate.models import compared_model
@@ -26,3 +26,10 @@ def test_a_file_and_a_stage_are_compared_by_the_answers_they_hold(tmp_path):
         compared = compared_model(str(spec), Limits())
         assert [row.response for row in compared.rows.values()] == ["The sweep."]
         assert compared.model is None
+
+
+def test_a_gguf_file_is_run_by_other_programs(tmp_path):
+    file = tmp_path / "model.GGUF"
+    file.write_bytes(b"GGUF")
+    with pytest.raises(ModelError, match="is a GGUF file"):
+        compared_model(str(file), Limits())

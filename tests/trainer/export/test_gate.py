@@ -144,7 +144,8 @@ def held(taught):
 
 
 def probed(folder, held, grid=None):
-    plan = {"folder": str(folder), "held": held, "template": None, "grid": grid, "questions": QUESTIONS}
+    plan = {"folder": str(folder), "held": held, "template": None, "grid": grid, "questions": QUESTIONS,
+            "weights": ["as it is", "rtn symmetric", "rtn asymmetric"] if grid else ["as it is"]}
     return Probe(**measure(plan, lambda done: None))
 
 
@@ -201,7 +202,8 @@ def test_a_missing_template_fails(spoilt, before, held):
     (spoilt / "chat_template.jinja").unlink()
     with pytest.raises(Exception, match="chat template"):     # nothing to ask with at all
         probed(spoilt, held)
-    plan = {"folder": str(spoilt), "held": held, "template": TEMPLATE, "grid": None, "questions": QUESTIONS}
+    plan = {"folder": str(spoilt), "held": held, "template": TEMPLATE, "grid": None, "questions": QUESTIONS,
+            "weights": ["as it is"]}
     after = Probe(**measure(plan, lambda done: None))
     assert after.rendered is None
     assert "the export has no chat template" in compare(before, after, {}, template=TEMPLATE, questions=QUESTIONS).failures

@@ -12,7 +12,7 @@ from instructwild.cli import app
 from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.gguf_keys import keys_of, open_gguf
 from instructwild_trainer.adapter import load_chat, source_of
-from instructwild_trainer.export.gguf import packing
+from instructwild_trainer.export.gguf import packing, readback
 from instructwild_trainer.export.gguf.architecture import architecture_of, pairs_from_halves
 from instructwild_trainer.export.gguf.mixture import MIXTURES, mixture_of, outer_and_every_third, type_of
 from instructwild_trainer.export.gguf.modelfile import go_template, modelfile
@@ -56,6 +56,8 @@ def test_a_file_computes_what_its_source_computes_and_says_the_same(tiny, file):
     found = measured(tiny, file)
     assert found["failures"] == []
     assert found["divergence"]["p99"] < 1e-3
+    assert found["probe"]["losses"]["as it is"]["en"][0] == pytest.approx(found["source"]["losses"]["en"][0], abs=0.01)
+    assert found["probe"]["likeliest"] == found["source"]["likeliest"]
     assert found["beginnings"] == {"en": [1, 1]}
     assert "<|im_start|>assistant" in found["probe"]["rendered"]
     assert found["probe"]["stops"] == list(load_chat(str(tiny)).stop_ids)
@@ -79,6 +81,19 @@ def test_a_gguf_that_is_none_is_told_in_one_message(tmp_path, content):
     bad.write_bytes(content)
     with pytest.raises(ModelError, match="GGUF"):
         open_gguf(bad)
+
+
+def test_places_are_compared_in_parts_as_they_are_at_once(monkeypatch):
+    logits = torch.randn(2, 7, 11, generator=torch.Generator().manual_seed(0))
+    whole, away = readback._compared(*logits, range(7))
+    logs = logits.log_softmax(-1)
+    assert away == pytest.approx(torch.nn.functional.kl_div(logs[1], logs[0], log_target=True, reduction="none").sum(-1))
+    assert whole[1][1] == logits[1].argmax(-1).tolist()
+    assert whole[0][0][3] == pytest.approx(-float(logs[0, 3, 3]), abs=1e-5)
+    monkeypatch.setattr(readback, "PLACES", 3)
+    parts, again = readback._compared(*logits, range(7))
+    assert parts == whole
+    assert again == pytest.approx(away)
 
 
 # The burns.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from instructwild import stage
+from instructwild.errors import ModelError
 from instructwild.llm.charges import charges
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
@@ -50,6 +51,10 @@ def compared_model(spec: str, limits: Limits, encoding: str | None = None,
         InputError, ConfigError, ModelError, GateError: it cannot be read, or is no model.
     """
     model, path = understand(spec), Path(spec)
+    if path.is_file() and path.suffix.lower() == ".gguf":
+        raise ModelError("is a GGUF file, which other programs run", where=spec,
+                         remedy="start it in Ollama or llama-server and give http://127.0.0.1:PORT/v1#NAME, or give the "
+                                "model folder that it was made from")
     if path.is_file() or (model.location == "local" and stage.is_stage(path) and not (path / MODEL).is_dir()):
         table = read([spec], encoding, columns, partial=True)
         rows = {row.id: row for row in instructions(table.frame) if row.response}

@@ -9,7 +9,7 @@ from typing import Any
 from instructwild.errors import ModelError
 from instructwild_trainer.export.child import ChildError
 from instructwild_trainer.export.figures import Interval, agreement, closed, likelihood_change, perplexities, worse
-from instructwild_trainer.export.probe import Held, Probe, linear_bytes, probe
+from instructwild_trainer.export.probe import ROUNDED, Held, Probe, linear_bytes, probe
 from instructwild_trainer.export.questions import QUESTIONS
 from instructwild_trainer.export.size import linear_share
 
@@ -20,7 +20,6 @@ MAX_LINEAR_SHARE = 0.28
 """Of the linear weights' 16-bit size; groups below 64 and very narrow layers are held to what they must take."""
 LOOPING, FRESH = 0.6, 0.4
 """An answer loops when more than 60% of its runs occurred before in it; it did not at the source below 40%."""
-ROUNDED = ("rtn symmetric", "rtn asymmetric")
 
 
 @dataclass

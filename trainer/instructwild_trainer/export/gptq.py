@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from instructwild_trainer.export.size import ModelShape
 
 GROUPS = (16, 32, 64, 128)
 """What the kernels know."""
+SCALES, LEAST_SCALE = 50, 0.5
+"""Scales are searched from the largest weight's down to half of it in steps of a 50th: 25 where the library tries 80 down to
+a fifth. On SmolLM2's matrices the squared error is 0.25% larger, the search takes a third."""
 MOST_UNQUANTIZED = 0.5
 """Of the linear weights: a model of which more would stay unquantized gains too little from 4 bits."""
 
@@ -78,6 +82,10 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
 
     prepare()
     from gptqmodel import GPTQModel, QuantizeConfig
+    from gptqmodel.quantization.quantizer import Quantizer
+
+    # The library has no setting for it: its own calls leave both at their defaults.
+    Quantizer.configure = partialmethod(Quantizer.configure, grid=SCALES, maxshrink=LEAST_SCALE)
 
     class LayerProgress:
         """What gptqmodel calls after each layer."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from instructwild import stage
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
-from instructwild_trainer.export.gate import LOOPING, ROUNDED, GateVerdict, repetition
-from instructwild_trainer.export.probe import PEAK_TOKENS
+from instructwild_trainer.export.gate import LOOPING, GateVerdict, repetition
+from instructwild_trainer.export.probe import PEAK_TOKENS, ROUNDED
 
 if TYPE_CHECKING:
     import rich.table

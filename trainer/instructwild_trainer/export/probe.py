@@ -20,6 +20,9 @@ Losses = dict[str, list[list[float]]]
 """By language, for each held-out row, the loss of every token but the first, in nats."""
 
 ANSWER_TOKENS, PEAK_TOKENS = 64, 128
+AS_IT_IS = "as it is"
+ROUNDED = ("rtn symmetric", "rtn asymmetric")
+"""The weights that losses are measured of."""
 TURNS = [{"role": role, "content": text} for role, text in (("user", "1+1=?"), ("assistant", "2"), ("user", "谢谢"))]
 
 
@@ -47,7 +50,8 @@ class Probe:
 
 
 def probe(folder: Path, held: Held, scratch: Path, *, label: str, template: str | None = None,
-          grid: tuple[int, int] | None = None, questions: Sequence[str] = QUESTIONS) -> Probe:
+          grid: tuple[int, int] | None = None, weights: Sequence[str] | None = None,
+          questions: Sequence[str] = QUESTIONS) -> Probe:
     """Load a folder in a new process and measure it.
 
     Args:
@@ -57,14 +61,17 @@ def probe(folder: Path, held: Held, scratch: Path, *, label: str, template: str 
         label: of the progress bar.
         template: what to ask with where the folder has no chat template.
         grid: bits and group size, to measure round-to-nearest as well.
+        weights: which of `AS_IT_IS` and `ROUNDED` the losses are measured of; all that there are unless stated.
         questions: answered greedily.
 
     Raises:
         ChildError: it cannot be loaded or run; the message is the library's.
     """
     rows = sum(map(len, held.values()))
-    plan = {"folder": str(folder.resolve()), "held": held, "template": template, "grid": grid, "questions": list(questions)}
-    return Probe(**in_child(f"{__name__}:measure", plan, scratch, label=label, total=rows * (3 if grid else 1) + 2))
+    weights = ((AS_IT_IS, *ROUNDED) if grid else (AS_IT_IS,)) if weights is None else weights
+    plan = {"folder": str(folder.resolve()), "held": held, "template": template, "grid": grid, "weights": list(weights),
+            "questions": list(questions)}
+    return Probe(**in_child(f"{__name__}:measure", plan, scratch, label=label, total=rows * len(weights) + 2))
 
 
 def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str, Any]:
@@ -98,16 +105,19 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
     advance()
     answers = [reply.text.strip() for reply in loaded.generate(requests)]
     advance()
-    losses, likeliest = {}, {}
-    losses["as it is"], likeliest = score(loaded.model, held, advance)
-    if plan["grid"]:
+    ends = sorted(loaded.ends)
+    losses: dict[str, Losses] = {AS_IT_IS: {}}
+    likeliest: dict[str, list[list[int]]] = {}
+    if AS_IT_IS in plan["weights"]:
+        losses[AS_IT_IS], likeliest = score(loaded.model, held, advance)
+    for number, name in enumerate(rounding for rounding in ROUNDED if rounding in plan["weights"]):
         from instructwild_trainer.export.rounding import round_blocks
 
-        for name, symmetric in (("rtn symmetric", True), ("rtn asymmetric", False)):
+        if number:  # the weights were rounded in place
             del loaded
             loaded = LocalModel(folder)
-            losses[name], _ = score(round_blocks(loaded.model, *plan["grid"], symmetric), held, advance)
-    return asdict(Probe(losses, likeliest, answers, rendered, sorted(loaded.ends), peak, linear_bytes(folder)))
+        losses[name], _ = score(round_blocks(loaded.model, *plan["grid"], name == ROUNDED[0]), held, advance)
+    return asdict(Probe(losses, likeliest, answers, rendered, ends, peak, linear_bytes(folder)))
 
 
 def _generate(loaded: Any, prompt: list[int]) -> None:

@@ -27,8 +27,11 @@ def bench(
         against: Annotated[list[str] | None, typer.Option(
             help="A model, or a stage of this command, to compare with on the same items; repeatable.")] = None,
         trained_on: Annotated[list[str] | None, typer.Option(
-            "--trained-on", help="Stage folders or files that the model was trained on, to count items in.")] = None,
+            "--trained-on", help="Stage folders or files that the model was trained on, to count items in; "
+                                 "else what the manifests of its stages name.")] = None,
         limit: Annotated[int | None, typer.Option(help="At most so many items of each task.", min=1)] = None,
+        max_tokens: Annotated[int | None, typer.Option(
+            help="Shorten responses to so many tokens; else each item says how long it may be.", min=1)] = None,
         budget: Budget = None, price: ListPrice = "", concurrency: Concurrency = 0, timeout: Timeout = 120.0,
         batch: Batch = 16, local_only: LocalOnly = False,
         dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
@@ -39,7 +42,8 @@ def bench(
     from instructwild_trainer.evaluate.bench.run import bench as measure
     from instructwild_trainer.evaluate.printing import print_result
 
-    plan = BenchPlan(suite, data, tuple(against or ()), tuple(trained_on or ()), limit, harness, fewshot, chat)
+    plan = BenchPlan(suite, data, tuple(against or ()), tuple(trained_on or ()), limit, harness, fewshot, chat,
+                     max_tokens)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=concurrency, timeout=timeout,
                     batch=batch, local_only=local_only)
     made = measure(model, out, plan, limits=limits, force=force, dry_run=dry_run)

@@ -16,7 +16,7 @@ from instructwild.read import read
 from instructwild.schema import Dropped, Message, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks_of
-from instructwild_trainer.evaluate.bench.overlap import seen_in
+from instructwild_trainer.evaluate.bench.overlap import rows_behind, seen_in
 from instructwild_trainer.evaluate.bench.suites import Suite, load_suite
 from instructwild_trainer.evaluate.forecast import BYTES_A_TOKEN
 from instructwild_trainer.evaluate.models import AnswerCost, ComparedModel, compared_model, generate_answers, unique_names
@@ -35,12 +35,13 @@ class BenchPlan:
         suite: `quick`, `bilingual` or a file.
         data: the folder with the files of `quick`.
         against: models, or stages of this command, to compare with: the base, the stage before.
-        trained_on: stage folders or files that the model was trained on.
+        trained_on: stage folders or files that the model was trained on; by default what the manifests of its stages name.
         limit: at most so many items of each task.
         harness: whether lm-evaluation-harness measures `quick`, `bilingual` and files with items; its own tasks it always
             measures.
         fewshot: examples in the prompts of its tasks; None for what each says.
         chat: whether its tasks that are answered in words are asked as a chat, not as a text to continue.
+        max_tokens: the longest response, where an item allows a longer one; None for what each item says.
     """
 
     suite: str
@@ -51,6 +52,7 @@ class BenchPlan:
     harness: bool = False
     fewshot: int | None = None
     chat: bool = True
+    max_tokens: int | None = None
 
 
 def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = None, force: bool = False,
@@ -69,8 +71,11 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
     """
     limits = limits or Limits()
     suite = load_suite(plan.suite, plan.data, harness=plan.harness, fewshot=plan.fewshot)
-    items = _limited(suite.items, plan.limit)
+    items = _shortened(_limited(suite.items, plan.limit), plan.max_tokens)
     if suite.harness is not None:
+        if plan.max_tokens is not None:
+            raise InputError("is not for what lm-evaluation-harness measures: its tasks say how long a response may be",
+                             where="--max-tokens", remedy="leave it out, or leave out --harness")
         from instructwild_trainer.evaluate.bench.harness.measure import with_prompts
 
         items = with_prompts(suite.harness, items, plan.chat)
@@ -82,15 +87,17 @@ def bench(model: str, out: Path, plan: BenchPlan, *, limits: Limits | None = Non
                              remedy="give the stage of a training, or a model")
     if dry_run:
         return _show(suite, items, models, limits)
+    trained_on = plan.trained_on or tuple(rows_behind(model))
     records = [*(stage.input_record(file) for file in suite.files), *(r for each in models for r in each.inputs),
-               *(stage.input_record(name) for name in (*plan.trained_on, *filter(_is_bench, plan.against)))]
+               *(stage.input_record(name) for name in (*trained_on, *filter(_is_bench, plan.against)))]
     names = unique_names(each.name for each in models)
     config = {"model": names[0], "against": [*names[1:], *(Path(earlier.path).name for earlier in before)],
-              "suite": suite.name, "limit": plan.limit, **_harness_config(suite, plan)}
+              "suite": suite.name, "limit": plan.limit, **_harness_config(suite, plan),
+              **({"max_tokens": plan.max_tokens} if plan.max_tokens is not None else {})}
     with stage.start(out, BENCH, config=config, inputs=records, force=force) as run:
         if run.finished:
             return run.finished
-        seen = _seen(items, plan.trained_on)
+        seen = _seen(items, trained_on)
         spent, results = AnswerCost(), []
         for number, (name, each) in enumerate(zip(names, models, strict=True)):
             result, cost = _measured(run, number, name, each, suite, items, _left(limits, spent), plan.chat)
@@ -115,6 +122,10 @@ def _limited(items: Sequence[BenchItem], limit: int | None) -> list[BenchItem]:
         step = max(1.0, len(own) / limit)
         kept += [own[int(number * step)] for number in range(min(limit, len(own)))]
     return kept
+
+
+def _shortened(items: Sequence[BenchItem], most: int | None) -> list[BenchItem]:
+    return [item if most is None else replace(item, max_tokens=min(item.max_tokens, most)) for item in items]
 
 
 def _show(suite: Suite, items: Sequence[BenchItem], models: Sequence[ComparedModel], limits: Limits) -> None:

@@ -3,16 +3,21 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from instructwild.llm.gguf_keys import keys_of, open_gguf
 from instructwild_trainer.export.child import in_child
 from instructwild_trainer.export.gguf.runtime import greedy, open_runtime
-from instructwild_trainer.export.probe import ANSWER_TOKENS, TURNS, Held, Probe
+from instructwild_trainer.export.probe import ANSWER_TOKENS, AS_IT_IS, TURNS, Held, Probe
 from instructwild_trainer.export.questions import LANGUAGES, QUESTIONS
 
+if TYPE_CHECKING:
+    import torch
+
+PLACES = 64
+"""Whose distributions are compared at once: a whole row of a vocabulary of 262,144 words takes gigabytes."""
 BEGINNING = 8
 """Tokens of a greedy answer that are compared."""
 TOKENIZED = ("Hello, world! It's 2024 \u2014 3.14\n\n  x = 10", "你好，世界！今天是2024年。\n\t谢谢🌊",
@@ -26,6 +31,7 @@ class ReadBack:
 
     Args:
         probe: the measurements that every gate compares.
+        source: the source's losses and likeliest tokens, measured on the way: `Probe.losses` as it is, and its `likeliest`.
         runtime: `llama.cpp` or `transformers`.
         divergence: KL(source, file) of next-token distributions in nats: `mean` and `p99` over held-out tokens.
         beginnings: language -> of how many questions the greedy answers begin alike, and of how many.
@@ -33,6 +39,7 @@ class ReadBack:
     """
 
     probe: Probe
+    source: dict[str, Any]
     runtime: str
     divergence: dict[str, float]
     beginnings: dict[str, list[int]]
@@ -76,17 +83,18 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
     longest = max([len(row) for rows in held.values() for row in rows] + [0])
     prompts = [_prompt(tokenizer, question) for question in questions]
     runtime = open_runtime(file, max(longest, max(map(len, prompts), default=0) + ANSWER_TOKENS), named)
-    done, losses, likeliest, divergence = 0, {}, {}, []
+    done, divergence = 0, []
+    own, others = (({language: [] for language in held}, {language: [] for language in held}) for _ in range(2))
     for language, rows in held.items():
-        losses[language], likeliest[language] = [], []
         for row in rows:
             with torch.inference_mode():
-                before = torch.log_softmax(source(torch.tensor([row])).logits[0, :-1].float(), -1)
-            after = torch.log_softmax(torch.from_numpy(runtime.logits(row))[:-1, :before.shape[1]], -1)
-            following = torch.tensor(row[1:])[:, None]
-            losses[language].append([round(-value, 5) for value in after.gather(1, following)[:, 0].tolist()])
-            likeliest[language].append(after.argmax(-1).tolist())
-            divergence += (before.exp() * (before - after)).sum(-1).clamp(min=0).tolist()
+                expected = source(torch.tensor([row])).logits[0, :-1].float()
+            written = torch.from_numpy(runtime.logits(row))[:-1, :expected.shape[1]]
+            kept, away = _compared(expected, written, row[1:])
+            divergence += away
+            for (losses, likeliest), (lost, likely) in zip((others, own), kept, strict=True):
+                losses[language].append(lost)
+                likeliest[language].append(likely)
             done += 1
             step(done)
     answers, beginnings = [], {}
@@ -98,14 +106,38 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
         answers.append(tokenizer.decode(written, skip_special_tokens=True).strip())
         done += 1
         step(done)
-    probe = {"losses": {"as it is": losses}, "likeliest": likeliest, "answers": answers,
+    probe = {"losses": {AS_IT_IS: own[0]}, "likeliest": own[1], "answers": answers,
              "rendered": rendered(keys, tokenizer), "stops": sorted(set(runtime.ends([*plan["stops"], *named]))),
              "peak": 0, "linear": sum(int(tensor.n_bytes) for tensor in reader.tensors if _in_block(tensor))}
     figures = {"mean": float(np.mean(divergence)), "p99": float(np.quantile(divergence, 0.99))} if divergence else {}
-    return {"probe": probe, "runtime": runtime.name, "beginnings": beginnings,
+    return {"probe": probe, "source": {"losses": others[0], "likeliest": others[1]}, "runtime": runtime.name,
+            "beginnings": beginnings,
             "divergence": {name: round(value, 5) for name, value in figures.items()},
             "failures": [*_tokens(keys, tokenizer, runtime), *_bos(keys, tokenizer),
                          *_tie({tensor.name for tensor in reader.tensors}, source)]}
+
+
+def _compared(expected: "torch.Tensor", written: "torch.Tensor", following: Sequence[int],
+              ) -> tuple[list[tuple[list[float], list[int]]], list[float]]:
+    """Of source and file the loss of each following token and the likeliest one, and KL(source, file) at each place.
+
+    Args:
+        expected, written: logits [places, vocabulary].
+        following: the token that comes after each place.
+    """
+    import torch
+
+    sides: list[tuple[list[float], list[int]]] = [([], []), ([], [])]
+    divergence: list[float] = []
+    for start in range(0, len(following), PLACES):
+        part = slice(start, start + PLACES)
+        logs = [torch.log_softmax(logits[part], -1) for logits in (expected, written)]
+        ids = torch.tensor(following[part])[:, None]
+        for (losses, likeliest), log in zip(sides, logs, strict=True):
+            losses += [round(-value, 5) for value in log.gather(1, ids)[:, 0].tolist()]
+            likeliest += log.argmax(-1).tolist()
+        divergence += (logs[0].exp() * (logs[0] - logs[1])).sum(-1).clamp(min=0).tolist()
+    return sides, divergence
 
 
 def notes_of(result: ReadBack) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """`export --format gguf`: the file, its Modelfile, and the gate's verdict."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from instructwild_trainer.export.gguf.mixture import Mixture, mixture_of
 from instructwild_trainer.export.gguf.modelfile import modelfile
 from instructwild_trainer.export.gguf.readback import ReadBack, read_back
 from instructwild_trainer.export.gguf.writer import sampling_of, write_gguf
-from instructwild_trainer.export.probe import Held, Probe, probe
+from instructwild_trainer.export.probe import AS_IT_IS, ROUNDED, Held, Probe, probe
 from instructwild_trainer.templates import Chat
 
 GROUP = 32
@@ -92,9 +92,11 @@ def judge(work: GgufExport, folder: Path, held: Held, scratch: Path) -> tuple[Ga
     file, template = folder / work.file, str(work.chat.tokenizer.chat_template)
     size = {"source": sum(item.stat().st_size for item in work.merged.glob("*.safetensors")), "export": file.stat().st_size}
     bits = work.mixture.bits
+    grid = (bits, GROUP) if bits is not None and bits < 8 else None
     try:
-        before = probe(work.merged, held, scratch / "source", label="measuring the source", template=template,
-                       grid=(bits, GROUP) if bits is not None and bits < 8 else None)
+        # The file's reading measures the source's own losses on its way. One rounding is enough where it is only shown.
+        before = probe(work.merged, held, scratch / "source", label="measuring the source", template=template, grid=grid,
+                       weights=ROUNDED[1:] if grid else ())
     except ChildError as error:
         raise ModelError(f"cannot be measured ({error})", where=str(work.merged),
                          remedy=f"read {scratch / 'source' / 'log'}") from None
@@ -103,6 +105,8 @@ def judge(work: GgufExport, folder: Path, held: Held, scratch: Path) -> tuple[Ga
     except ChildError as error:
         nothing = Probe({"as it is": {}}, {}, [""] * len(before.answers), None, [], 0, 0)
         return GateVerdict(before, nothing, size, failures=[f"the written file cannot be read back ({error})"]), None
+    before = replace(before, losses={**before.losses, AS_IT_IS: result.source["losses"]},
+                     likeliest=result.source["likeliest"])
     verdict = compare(before, result.probe, size, template=template, stops=work.chat.stop_ids,
                       worst_ratio=work.mixture.worst_ratio)
     verdict.failures += result.failures
