@@ -12,7 +12,7 @@ from instructwild.collect.score import Score, score
 from instructwild.text.scripts import ANY_CJK, ANY_HAN
 
 Recall = Literal["default", "high"]
-THRESHOLD = 0.88
+THRESHOLD = 0.83
 """The least score of a bare post, by totals of tests/collect/labelled_feeds.jsonl and of real posts (docs/sources.md)."""
 PRESENTED = 0.2
 """The same for what its author puts to a model."""
