@@ -129,16 +129,20 @@ def main() -> None:
           "88211 is the last; after it "
           "only what it showed was mended, and nothing was read again.",
           "Thrown away is what would teach something wrong or useless: a prompt that cannot be understood or answered from "
-          "the row; an answer to something else, none, or wrong in what was mainly asked; a text whose damage or translation "
-          "took its sense. What is short, plain or has a slip beside a right answer stays; so does a prompt without an answer.",
+          "the row; an answer to something else, none, or wrong in what was mainly asked; a text whose damage "
+          "or translation "
+          "took its sense. What is short, plain or has a slip beside a right answer stays; so does a prompt "
+          "without an answer.",
           "Seeds 5101, 6007, 90127, 77003 and 88211 had another, stricter reader, who checked facts, results and "
           "translations: with rules that "
           "the first gave 8 he gives 14. Compare within one reader.",
           "Of the 15 rows of seed 90127 six are wrong facts, results or answers, which no rule here reaches.",
-          "Of the 13 rows of seed 88211 five have wrong facts, results or invented figures, one a biased answer, one reasoning "
+          "Of the 13 rows of seed 88211 five have wrong facts, results or invented figures, one a biased "
+          "answer, one reasoning "
           "beside the point, two lost their sense in translation, and four go on from a turn that is gone, three of them in "
           "ways for which the rules had no words. "
-          "That kind has one source, single turns out of shared talks: of about a hundred of its rows that were kept nearly half "
+          "That kind has one source, single turns out of shared talks: of about a hundred of its rows that "
+          "were kept nearly half "
           "depend on what is not there.",
           "Dropped rows of seeds 5101, 90127, 77003 and 88211 were read where a rule dropped them, not where they are "
           "twins; of 6007 none.",

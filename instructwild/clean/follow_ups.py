@@ -195,7 +195,8 @@ _NOBODY_NAMED = (r"(?i)\A\W*(?:how|what|why|when|where|are|were|do|did|can|could
                  r"|good|bad|big|different|common|important|exactly|else))?(?: (?:are|were|do|did|can|could|would"
                  r"|should|will|have|had))?"
                  r" (?:they|them|these|those)\b")
-_NAMES_SOMEBODY = r"(?i)\b(?:they|them|these|those) (?:say|who|days|call|that|speak|celebrate|times|two words)\b"
+_NAMES_SOMEBODY = (r"(?i)\b(?:they|them|these|those) (?:say|who|days|call|that|speak|celebrate|times|two words)\b"
+                   r"|\A\W*(?:how|why|what|where|when) (?:do|did|would|can|could) they\b")
 """They of whom a prompt of one clause asks and whom it does not name; and what people say of anybody."""
 _USED_BEFORE = (r"(?i)\bthat i used in the (?:example|code|script)\b|\bin the (?:example|code|script|query"
                 r"|story) i (?:gave|provided|used|wrote)\b"

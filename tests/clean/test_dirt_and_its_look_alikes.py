@@ -162,6 +162,8 @@ GOOD = [
     ("Name three kinds of knots and explain each.", "1. Bowline\n2. Reef knot\n3. Clove hitch"),
     ("Write three paragraphs about a port.", "First.\n\n1. Sheds\n2. Cranes"),
     ("列出至少两种海鸟。", "1. 海鸥\n2. 燕鸥\n3. 信天翁"),
+    ("How do they build a lighthouse?", "On rock, from the base up."),
+    ("给“天”字找两个押韵的字", "年、边"),
     ("什么是押韵的单词？", "韵母相同的字叫押韵。"),
     ("标出每个词的词性。\n船离开港口。", "船：名词\n离开：动词\n港口：名词"),
     ("说出两个以字母“M”开头的国家。", "马来西亚、墨西哥。"),
