@@ -33,6 +33,9 @@ REFUSED = frozenset(("<asks for nothing>", *(f"<{reason}>" for reason in english
 RULES = 2.0
 """Taken off where the rules are against a text: they were made with real posts before them, which are few here."""
 
+CAUTION = {"en": 0.0, "zh": 0.41}
+"""Taken off the intercept, so that one threshold serves both languages: 0.83 of English texts was 0.88 of Chinese ones."""
+
 Example = tuple[Text, set[str]]
 """A text and its features."""
 
@@ -109,6 +112,7 @@ def main() -> None:
     for language in ("en", "zh"):
         made = examples(texts, language)
         weights, intercept = fitted(made, vocabulary(made))
+        intercept = round(intercept - CAUTION[language], 2)
         written[language] = {"intercept": intercept, "weights": dict(sorted(weights.items()))}
         print(language, len(made), "texts,", len(weights), "weights, intercept", intercept)
     score.FILE.write_text(json.dumps(written, ensure_ascii=False, indent=0) + "\n", encoding="utf-8")

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 
+from instructwild.clean.list_values import LONGEST_ANSWER, LONGEST_PROMPT, MAY_ASK, wrong_list_value
 from instructwild.clean.patterns import only_where
 
 _NUMBER = r"[$¥€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
@@ -46,12 +47,13 @@ NOT_DECIMAL = re.compile(r"(?i)binary|hexadecimal|octal|base[- ]?\d|modul|\bmod\
 
 
 def wrong_row(prompt: str, answer: str) -> bool:
-    """Whether the answer holds an equation that is wrong, or is no right result of the sum that is all of the prompt.
+    """Whether the answer holds an equation that is wrong, or is no right result of what the prompt has computed.
 
     >>> wrong_row("What is 12 + 9?", "22"), wrong_row("What is 12 + 9?", "It is 21.")
     (True, False)
     """
-    return (wrong(answer) or _no_result(prompt, answer)) and not any(map(NOT_DECIMAL.search, (prompt, answer)))
+    return (wrong(answer) or _no_result(prompt, answer) or wrong_list_value(prompt, answer)) and not any(
+        map(NOT_DECIMAL.search, (prompt, answer)))
 
 
 def _no_result(prompt: str, answer: str) -> bool:
@@ -173,7 +175,10 @@ def _judged(rows: pl.Series) -> pl.Series:
 
 _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
+_SHORT_LIST = ((_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len_bytes() < 3 * LONGEST_PROMPT)
+               & _PROMPT.str.contains(r"\d[ ,，、;；][^\n]*\d[ ,，、;；]"))
 _MAY_EQUAL = pl.when(_ANSWER.str.contains("=|equal|等于")).then(_ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
-                              | pl.when(_SHORT_ROW).then(_PROMPT).str.contains(_IN_PARENTHESES).fill_null(False),
+                              | pl.when(_SHORT_ROW).then(_PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
+                              | pl.when(_SHORT_LIST).then(_PROMPT).str.contains(MAY_ASK).fill_null(False),
                               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))

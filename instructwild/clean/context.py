@@ -7,8 +7,8 @@ does: "I apologize for the error in my previous response".
 
 import polars as pl
 
-from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP, WITHDRAWS_AN_ANSWER
+from instructwild.clean.patterns import holds_any, matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -115,10 +115,14 @@ _SHOWS_IN_THE_PROMPT = (
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
                    r"|表格?)(?:中|里|的)[^\n:：]*\z")
 _SHOWS_IN_THE_ANSWER = matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉")
-LOST_CONTEXT = _SINGLE_TURN & only_where(
+_LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|this|that)|more|again|make it|another"
+             r"|add)\b[^\n]{0,80}\s*\n\s*"
+             r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")
+"""A prompt that goes on, above what a browser's plug-in adds."""
+LOST_CONTEXT = _SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
     _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT) | ((_SIZE < 60) & matches(PROMPT, _HAN_POINTED_AT))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER).fill_null(False)
-    | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False))
+    | matches(PROMPT, _LABELLED) | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
          r"|data|statement|table|phrases?)")
@@ -142,6 +146,8 @@ _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (
                  r"|includ(?:e|ed)|attach(?:ed)?)\b"
                  r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未"
                  r"|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
+_NOT_SEEN = (r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have|not provided|please provide)\b|无法|抱歉"
+             r"|对不起|请提供|没有提供")
 _HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
 """What an input stands in or behind: a colon, quotes, brackets, digits, a second sentence."""
 _ABOUT_THE_TALK = (r"(?i)(?:you (?:will|must|should|are)|user will|your (?:goal|task|job) is|while (?:performing"
@@ -159,8 +165,32 @@ _NO_QUESTION = only_where(
     (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
     & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
+_SUMMED_UP = (r"(?i)\A[^\n]{0,60}(?:summari[sz]e|summary|总结|概括|概述|摘要)[^\n]{0,60}?(?:article|passage|paragraph"
+              r"|text|paper"
+              r"|report|document|essay|speech|文章|段落|文本|论文|报告|文件|演讲|段话|研究)[^\n]*\n+([^\n]{1,70})\z")
+_TITLE = pl.when(PROMPT.str.len_chars() < 200).then(PROMPT).str.extract(_SUMMED_UP)
+_TITLE_ALONE = (
+    _TITLE.is_not_null() & ~matches(_TITLE, r"[.。!！][\"”’'」』]?\s*\z")
+    & ~matches(_TITLE, r"https?:|[.。!！;；]\s*\S|[，,].*[，,]|\d{3,}.*\d{2,}")
+    & ~matches(PROMPT, r"(?i)\A\W*research\b| (?:about|on) an? ")
+    & (ANSWER.str.len_bytes() > 2 * _TITLE.str.len_bytes()) & ~matches(ANSWER.str.head(160), _NOT_SEEN)).fill_null(False)
+"""A text is to be summed up, and only its title is there."""
+_PICTURES = r"(?:photo|image|picture|photograph|chart|graph|diagram|screenshot)"
+_GIVEN_PICTURE = (
+    r"(?i)\A(?:请)?(?:给定|根据|看|描述|为|对)(?:一[张幅]|这[张幅]|该|下面的?|以下|下列|给定的?)"
+    r"(?:照片|图片|图像|图表|截图|漫画|海报)"
+    r"|\A\W*(?:given|describe|analy[sz]e|caption|summari[sz]e|explain)"
+    r" (?:an?|this|the|the data in the|the information in the)"
+    rf"(?: given| following| attached)? {_PICTURES}\b")
+_NO_PICTURE = only_where(
+    (PROMPT.str.len_chars() < 90)
+    & holds_any(PROMPT, ["图", "照片", "漫画", "海报", "hoto", "mage", "icture", "hart", "raph", "iagram", "creenshot"]),
+    matches(PROMPT, _GIVEN_PICTURE)
+    & ~matches(PROMPT, rf"[\n:：\"“]|(?i)\b{_PICTURES} of\b|write|code|function|program|python|代码|程序|函数|如何|怎样|模型"
+                       r"|算法|系统")
+    & ~matches(ANSWER.str.head(200), _NOT_SEEN))
 MISSING_INPUT = _SINGLE_TURN & (
-    _NO_QUESTION
+    _NO_QUESTION | _TITLE_ALONE | _NO_PICTURE
     | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
                  (matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
           | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)

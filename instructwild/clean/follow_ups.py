@@ -173,6 +173,42 @@ _ANSWER_POINTS_BACK = (
     r"|listed|pasted)\b"
     r"|\b(?:my|our|this|the) previous (?:example|code|response|answer|message|conversation|script|snippet)\b")
 
+_ONWARD = (
+    r"(?i)\A\W*(?:next (?:part|chapter|scene|section|question|one)\b ?[:.-]|another one\b|better[,.] +\S"
+    r"|let['’]?s (?:go ahead and )?(?:make|write|create|add) that\b"
+    r"|that (?:was|sounds|looks) (?:great|good|better|nice|perfect|awesome|amazing)\b"
+    r"|i (?:would|['’]d) like (?:some |a few )?more [a-z]+|give me a (?:moment|second|minute) to "
+    r"|(?:thank you|thanks)[,.!]* (?:give|let) me|(?:thank you|thanks)[,.!]+ (?:can|could) we\b"
+    r"|(?:yes|no|ok(?:ay)?) ?, (?:is|are|can|could|but|now|then|what|how) \S"
+    r"|(?:can|could) you give me the (?:whole|full|entire|complete) (?:file|code|script|text|list|answer)\b)"
+    r"|\bwhat you (?:just )?(?:provided|gave|wrote|listed|solved|suggested)\b"
+    r"|\bin (?:the )?previous (?:question|answer|part|section|example)\b"
+    r"|\A\W*(?:please )?(?:repeat|redo) the same\b|\A\W*(?:the )?same (?:thing|question|for)\b"
+    r"|\A\W*(?:please )?(?:give|show|provide|share)(?: me)?(?: with)? (?:an?|another|some|one)(?: more)?"
+    r" (?:specific|concrete|real(?:[- ]life)?|simple|practical|detailed|different|better|visual|numerical)? ?"
+    r"(?:examples?|explanation|version|answer)s?\W*\z"
+    r"|\b(?:for|about|of|on) (?:number|no\.?|#) ?\d+\W*\z"
+    r"|\A\W*(?:this|that|it) (?:brings|returns|throws|fails|failed|causes|produces|prints)\b")
+"""Openings, ends and whole prompts that take up what was said."""
+_NOBODY_NAMED = (r"(?i)\A\W*(?:how|what|why|when|where|are|were|do|did|can|could|should|would|will|have)(?: (?:much"
+                 r"|many|often|long|effective"
+                 r"|good|bad|big|different|common|important|exactly|else))?(?: (?:are|were|do|did|can|could|would"
+                 r"|should|will|have|had))?"
+                 r" (?:they|them|these|those)\b")
+_NAMES_SOMEBODY = (r"(?i)\b(?:they|them|these|those) (?:say|who|days|call|that|speak|celebrate|times|two words)\b"
+                   r"|\A\W*(?:how|why|what|where|when) (?:do|did|would|can|could) they\b")
+"""They of whom a prompt of one clause asks and whom it does not name; and what people say of anybody."""
+_USED_BEFORE = (r"(?i)\bthat i used in the (?:example|code|script)\b|\bin the (?:example|code|script|query"
+                r"|story) i (?:gave|provided|used|wrote)\b"
+                r"|\b(?:code|script|function|example|story|plan|approach|model|table|list|query) (?:that )?(?:we"
+                r"|i) (?:wrote|created|used|discussed"
+                r"|defined|built|provided|shared|mentioned) ?(?:earlier|above|before|previously|in)\b|\bchanges (?:we"
+                r"|you)(?:['’]ve| have) made\b"
+                r"|\A\W*(?:sorry about that|acknowledged[.,]|with (?:this|that|the|your) new information"
+                r"|based on (?:the|your) (?:additional|new|updated) (?:information|details|requirements|input))\b")
+_WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:confusion|mistakes?|errors?|oversight"
+              r"|misunderstanding|mix-?up|typo|omission)\b")
+
 _HAN_GOES_ON = (r"\A(?:请|麻烦|帮我|那|嗯|好的?，?|可以|能不能|能否|你能|您能)*再?(?:写|说|讲|解释)?得?(?:再"
                 r"|更)?(?:详细|具体|简短|简洁|正式|口语化|通俗|生动"
                 r"|长|短|深入|简单|幽默|委婉)(?:一?点|一些|些)儿?(?:吗|么|吧)?[。？！?!]?\z"
@@ -187,17 +223,23 @@ _HAN_GOES_ON = (r"\A(?:请|麻烦|帮我|那|嗯|好的?，?|可以|能不能|�
 _SIZE = PROMPT.str.len_chars()
 _ONE_SENTENCE = ~matches(PROMPT, r"[.?!,;] +\S| - ")
 _ON = pl.any_horizontal(matches(PROMPT, pattern)                         # as one pattern they would take three times as long
-                        for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT))
+                        for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT, _ONWARD))
 FOLLOWS_UP = (_SIZE < 240) & (((_SIZE < 50) & matches(PROMPT, _HAN_GOES_ON)) | _ON & ~matches(PROMPT, _STANDS_ALONE)
                               | ((_SIZE < 140) & _ONE_SENTENCE & matches(PROMPT, _POINTED_AT)
                                  & ~matches(PROMPT, r"(?i)\bin this (?:task|case)\b|pretend|imagine"
                                                      r"|\b(?:two|three|four|five|\d+|some|several|various) [a-z]+"
                                                      r" .*\bthese\b"))
-                              | ((_SIZE < 160) & matches(ANSWER.str.head(120), _GIVES_MORE))
+                              | ((_SIZE < 100) & _ONE_SENTENCE & matches(PROMPT, _NOBODY_NAMED)
+                                 & ~matches(PROMPT, _NAMES_SOMEBODY))
+                              | ((_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
+                              | (matches(ANSWER, _USED_BEFORE) & ~matches(PROMPT, _SPEAKS_FOR))
                               | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK)
                                  & ~matches(PROMPT, _SPEAKS_FOR))).fill_null(False)
 """Of prompts without a text of their own."""
 ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, _SPEAKS_FOR))
+WITHDRAWS_AN_ANSWER = only_where(matches(ANSWER.str.head(120), _WITHDRAWS),
+                                 (_SIZE < 2000) & ~matches(PROMPT, _SPEAKS_FOR))
+"""The answer begins by taking back one that is not in the row: a prompt of any length goes on from it."""
 ASKS_BACK = only_where((_SIZE < 120) & (ANSWER.str.len_chars() < 500)
                        & holds_any(ANSWER, ["context", "information", "details"]),
                        matches(ANSWER.str.head(300), _NEEDS_MORE) & ~matches(ANSWER, r"\A\s*[\"“‘']")

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, NamedTuple
 import polars as pl
 
 from instructwild.clean.arithmetic import WRONG_ARITHMETIC
+from instructwild.clean.constraints import WRONG_COUNT
 from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
@@ -28,7 +29,7 @@ from instructwild.clean.residue import (
 )
 from instructwild.clean.rows import flagged
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
-from instructwild.clean.translated import HALF_TRANSLATED, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
+from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
 from instructwild.schema.verdict import Reason
 
 Action = Literal["off", "flag", "drop"]
@@ -73,8 +74,9 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (519, 536)),
-    "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag", (108, 112)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (620, 638)),
+    "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
+                            (126, 138)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -109,15 +111,18 @@ RULES: dict[str, Defect] = {
     "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED,
                               "flag", (25, 25)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
-    "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the result of the sum that was asked for",
-                               WRONG_ARITHMETIC, "flag", (47, 51)),
+    "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean or median that was asked for",
+                               WRONG_ARITHMETIC, "flag", (71, 75)),
     "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (125, 130)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),
-    "lost_in_translation": Defect("a Chinese task about letters, spelling or plurals of a text that has "
+    "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (53, 55)),
+                                  "flag", (75, 81)),
+    "lost_emphasis": Defect("the prompt asks about underlined or bold words, and none is marked", LOST_EMPHASIS, "flag",
+                            (24, 26)),
+    "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (23, 25)),
     "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (24, 25)),
     "spelled_line_ends": Defect("line ends stand in the text as \\n", SPELLED_LINE_ENDS, "flag"),
     "lost_characters": Defect(

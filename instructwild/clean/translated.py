@@ -34,7 +34,28 @@ _SPEAKS_OF_THEM = (r"算法|程序|函数|代码|如何|怎[么样]|什么是|�
 _NO_LATIN = ~matches(PROMPT, r"[A-Za-z]") & ~matches(ANSWER, r"[A-Za-z]{2}|[壹贰叁肆伍陆柒捌玖拾佰仟]")
 _FINDS_FAULTS = r"(?:找出|指出|识别|更正|纠正|检测|确定|修改).{0,16}(?:错误|拼写|语法|用法)"
 _LATIN_WORD = r"[“\"'‘][A-Za-z][A-Za-z ']{1,40}[”\"'’]"
-LOST_IN_TRANSLATION = only_where(
+_SOUNDS = (r"押韵的?(?:单?词|短语)|单?词[^。\n]{0,6}押韵|[“”\"「」][^。\n]{0,3}押韵|同音(?:异义)?[词字]|头韵")
+_SPEAKS_OF_SOUNDS = (r"什么是|描述|概念|手段|类型|种类|[诗歌]|对联|解释|定义|如何|怎[么样]|作用|区别|为什么|汉字|[”\"」]字"
+                     r"|汉语|拼音|谐音梗|成语|代码|函数")
+_ARTICLE = (r"(?:\A|\n|[ -—–：:（(|，、])(?:不?定)?(?:文章|冠词|限定词)(?:\z|[\n，。,；;）)|、 ])"
+            r"|[a-z]{2,} ?[-—–：:=] ?(?:名|动|副|介|形容|代|冠)词")
+"""A word class that Chinese has not: "的：文章" was "the: article"."""
+_WORD_CLASSES = r"词性|名词.{0,20}动词|动词.{0,20}名词|形容词.{0,20}副词"
+_CAPITALS = r"(?:单词|词|字|句子?|标题|文本|段落).{0,8}大写|适当的大写|大写(?:所有|每个|句|单词|第)"
+_BY_LETTER = (r"(?:打乱|反转|颠倒|重新排列|重排|移除|替换|键入).{0,14}字母|无声字母"
+              r"|[以用](?:字母)?[“\"‘']?[A-Za-z][”\"’']?(?:字母)?(?:开头|结尾|开始)的")
+_NAMES_OF_PLACES = "国家|城市|[各个国]州|的州|首都|人名|名字|姓名|公司|品牌"
+_NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]")
+_LOST_LANGUAGE = only_where(
+    (PROMPT.str.len_chars() < 120) & (ANSWER.str.len_chars() < 400)
+    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母"),
+    (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
+    | (matches(PROMPT, _WORD_CLASSES) & ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
+    | (matches(PROMPT, _CAPITALS) & ~matches(PROMPT, "大写(?:字母|数字)") & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
+    | (matches(PROMPT, _BY_LETTER) & ~matches(PROMPT, rf"{_SPEAKS_OF_THEM}|{_NAMES_OF_PLACES}|[A-Za-z]{{2}}")
+       & _NO_LATIN_ANSWER))
+"""Rhymes, articles, capitals and letters of words that a translation replaced."""
+LOST_IN_TRANSLATION = _LOST_LANGUAGE | only_where(
     (PROMPT.str.len_chars() < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
                                                      "|连字符|撇号|字谜|字母|标准英语"
                                                      "|冠词|找出|指出|识别|更正|纠正|检测|确定|修改"),
@@ -44,6 +65,18 @@ LOST_IN_TRANSLATION = only_where(
        & matches(ANSWER, _LATIN_WORD)))
 """Upper case, spelling, vowels or plurals asked of a text in which no letter is left; faults of a Chinese text that the
 answer quotes in English."""
+
+_EMPHASIS = (r"(?i)\b(?:the|each|all|any|every) (?:bold(?:ed|face|faced)?|underlined|italici[sz]ed|highlighted) "
+             r"(?:words?|phrases?|text|parts?|portions?|sections?|sentences?|nouns?|verbs?|adjectives?|letters?|clauses?)\b"
+             r"|(?:加?粗体?|斜体|带?下?划线|高亮|标红)(?:显示)?的?(?:的|单|词|字|短语|部分|句子|文本|名词|动词|形容词)")
+_MARKED = r"[*_<\[\"“”‘’「」『』【】（(]|(?-u:\B)'[^'\n]+'"
+"""Ways in which a text without fonts shows which words are meant."""
+_ABOUT_FONTS = (r"(?i)\b(?:html|css|markdown|latex|excel|word document|docx?|code|function|script|python|regex|keyboard"
+                r"|shortcut)\b|代码|网页|文档|字体|快捷键|正则|设[为置]|显示为")
+LOST_EMPHASIS = only_where(
+    (PROMPT.str.len_chars() < 250) & matches(PROMPT, "(?i)bold|underlined|italici|highlighted|粗|斜体|划线|高亮|标红"),
+    matches(PROMPT, _EMPHASIS) & ~matches(PROMPT, rf"{_MARKED}|{_ABOUT_FONTS}|\n[A-Za-z'-]+\W*\z"))
+"""Something is asked of the underlined or bold words, and none is marked."""
 
 _CHANGES = (r"(?i)(?:改写|重写|修改|改为|改成|更改|转换|纠正|更正|编辑|改进|重新|简化|缩短|替换|翻译|重述|转述)"
             r"|\b(?:rewrite|edit|correct|fix|change|convert|translate|improve|revise|rephrase|paraphrase|shorten|simplify"

@@ -28,7 +28,7 @@ def collect(
                                                 "high, all that may be prompts, for whoever reads them afterwards.")] =
     "default",
     threshold: Annotated[float, typer.Option(help="The least score of a bare post that is kept, from 0 to 1: higher keeps "
-                                                  "fewer, and more of them are prompts.", min=0, max=1)] = 0.88,
+                                                  "fewer, and more of them are prompts.", min=0, max=1)] = 0.83,
     limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
     root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
     model: Annotated[str | None, typer.Option(help="A model that decides on posts near the threshold and names each "

@@ -12,8 +12,10 @@ from instructwild.collect.score import Score, score
 from instructwild.text.scripts import ANY_CJK, ANY_HAN
 
 Recall = Literal["default", "high"]
-THRESHOLD = 0.88
+THRESHOLD = 0.83
 """The least score of a bare post, by totals of tests/collect/labelled_feeds.jsonl and of real posts (docs/sources.md)."""
+OUTWEIGHS = 0.88
+"""The least score of a bare post that the rules take for talk."""
 PRESENTED = 0.2
 """The same for what its author puts to a model."""
 UNSURE = (0.1, 0.97)
@@ -68,7 +70,7 @@ def out_of_feed(text: str, form: str, threshold: float = THRESHOLD) -> PostJudge
     scored = score(text, reads_as_chinese(text))
     least = threshold if form in ("bare", "quote") else min(threshold, PRESENTED)
     if why is not None:
-        least = max(least, THRESHOLD)
+        least = max(least, OUTWEIGHS)
     unsure = form in ("bare", "quote") and UNSURE[0] <= scored.value < UNSURE[1]
     return PostJudgement(None if scored.value >= least else why or TALK, scored, unsure)
 

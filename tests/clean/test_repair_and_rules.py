@@ -140,6 +140,8 @@ def test_mending_twice_changes_nothing_more_for_chinese_and_ascii(text):
 SEEN = {
     "empty_prompt": ("？！…", "answer"),
     "placeholder_answer": ("写一首歌", "无输出"),
+    "lost_emphasis": ("Replace the bold word with another one.\nThe pier is long.", "The pier is short."),
+    "wrong_count": ("List two fish.", "1. Cod\n2. Eel\n3. Hake"),
     "repeats_prompt": ("Say this", "Say this "),
     "repetition": ("Sing", "la la\n" * 12),
     "merged_instructions": ("Name a bird.\nInstruction: Name a fish.", "Robin"),

@@ -1,0 +1,69 @@
+"""Limits that a prompt sets and a program can check: how many items of a list are asked for."""
+
+import re
+
+import polars as pl
+
+from instructwild.clean.patterns import matches, only_where
+from instructwild.text.word_table import group_of
+
+PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
+
+_NUMERALS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+             "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_LIST_VERBS = group_of("""
+list | name | give | provide | suggest | generate | create | describe | identify | come up with | outline | state | mention
+recommend | share
+""")
+_OTHER_UNITS = group_of(r"""
+or | to | and | times | % | paragraphs? | sentences? | words? | lines? | pages? | digits? | steps? | minutes? | hours?
+days? | weeks? | months? | years? | letters? | characters? | stanzas? | verses? | columns? | rows?
+\S+ (?:sentence|word|line|paragraph|page|digit|letter|day|week|step|part|column|ingredient|course)s?\b
+""")
+_ASKS_FOR_ITEMS = (rf"(?i)\A\W*(?:please |can you |could you )?{_LIST_VERBS}(?: me)?(?: the)?(?: top)? "
+                   r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) [a-z]")
+_NO_ITEMS = re.compile(rf"(?i)\A\W*(?:[a-z]+ ){{1,6}}(?:\d{{1,2}}|[a-z]+) {_OTHER_UNITS}")
+_HAN_ASKS_FOR_ITEMS = (r"\A(?:请)?(?:列出|列举出?|给出|提供|说出|写出|举出|提出|生成|创建|描述|建议|推荐)"
+                       r"(?P<count>[两二三四五六七八九十]|\d{1,2})(?:个|种|条|项|点|款|本|部|首|类)")
+_OPEN = (r"(?i)at least|or more|up to|at most|minimum|maximum|\bmore than|\bless than|\bbetween\b|\beach\b|\bper\b"
+         r"|\bpros\b|\bboth\b|\bplus\b|\band (?:just )?one\b"
+         r"|至少|不少于|以上|或更多|或以上|最多|不超过|每[个种一]|各|成分的|食材|配料|材料的")
+"""Where a number is a bound, or there is more than one list."""
+_ITEM = re.compile(r"(?m)^[ \t]*(\d{1,2})[.)、．][ \t]*\S")
+_BULLET = re.compile(r"(?m)^[-*•][ \t]*\S")
+
+
+def _asked_count(prompt: str) -> int | None:
+    match = re.match(_ASKS_FOR_ITEMS, prompt) or re.match(_HAN_ASKS_FOR_ITEMS, prompt)
+    if match is None or re.search(_OPEN, prompt) or _NO_ITEMS.match(prompt):
+        return None
+    text = match["count"].lower()
+    return _NUMERALS.get(text) or int(text)
+
+
+def wrong_count(prompt: str, answer: str) -> bool:
+    r"""Whether a prompt that opens by asking for so many things is answered by one list of another length.
+
+    >>> wrong_count("List three rivers.", "1. Oder\n2. Elbe")
+    True
+    >>> wrong_count("List three rivers.", "1. Oder\n2. Elbe\n3. Po")
+    False
+    """
+    asked = _asked_count(prompt)
+    if asked is None or asked < 2:
+        return False
+    numbers = [int(number) for number in _ITEM.findall(answer)]
+    if numbers:
+        return len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)) and len(numbers) != asked
+    bullets = len(_BULLET.findall(answer))
+    return bullets > 1 and bullets != asked and not re.search(r"(?m)^\S[^\n]*[:：]\s*$", answer.partition("\n")[2])
+
+
+def _judged(rows: pl.Series) -> pl.Series:
+    return pl.Series(rows.name, [wrong_count(row["prompt"], row["answer"]) for row in rows], dtype=pl.Boolean)
+
+
+WRONG_COUNT = only_where(
+    ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])"),
+    only_where(matches(PROMPT, _ASKS_FOR_ITEMS) | matches(PROMPT, _HAN_ASKS_FOR_ITEMS),
+               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean)))
