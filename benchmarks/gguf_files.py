@@ -67,8 +67,8 @@ def table(rows: list[list[object]], tokens: dict[str, int]) -> None:
     """Write the section of the results page."""
     save("gguf_files", "GGUF files",
          "SmolLM2-135M-Instruct written as GGUF, columns unweighted, and read back beside its source on the same rows: "
-         f"{tokens['en']:,} English and {tokens['zh']:,} Chinese tokens. Few tokens: what is shown is that the files say what "
-         "their source says, and about how much each loses.",
+         f"{tokens['en']:,} English and {tokens['zh']:,} Chinese tokens. Few tokens: what is shown is that the files say "
+         "what their source says, and about how much each loses.",
          [{"caption": "Perplexity before and after, KL from the source's next-token distribution in nats",
            "columns": ["quant", "MB", "English", "Chinese", "KL, mean", "KL, 99%", "failures of tokens, BOS, tie",
                        "runtime"],
