@@ -168,12 +168,13 @@ _NO_QUESTION = only_where(
 _SUMMED_UP = (r"(?i)\A[^\n]{0,60}(?:summari[sz]e|summary|总结|概括|概述|摘要)[^\n]{0,60}?(?:article|passage|paragraph"
               r"|text|paper"
               r"|report|document|essay|speech|文章|段落|文本|论文|报告|文件|演讲|段话|研究)[^\n]*\n+([^\n]{1,70})\z")
-_TITLE = pl.when(PROMPT.str.len_chars() < 200).then(PROMPT).str.extract(_SUMMED_UP)
-_TITLE_ALONE = (
+_TITLE = PROMPT.str.extract(_SUMMED_UP)
+_TITLE_ALONE = only_where(
+    (PROMPT.str.len_bytes() < 600) & holds_any(PROMPT, ["ummar", "总结", "概括", "概述", "摘要"]),
     _TITLE.is_not_null() & ~matches(_TITLE, r"[.。!！][\"”’'」』]?\s*\z")
     & ~matches(_TITLE, r"https?:|[.。!！;；]\s*\S|[，,].*[，,]|\d{3,}.*\d{2,}")
     & ~matches(PROMPT, r"(?i)\A\W*research\b| (?:about|on) an? ")
-    & (ANSWER.str.len_bytes() > 2 * _TITLE.str.len_bytes()) & ~matches(ANSWER.str.head(160), _NOT_SEEN)).fill_null(False)
+    & (ANSWER.str.len_bytes() > 2 * _TITLE.str.len_bytes()) & ~matches(ANSWER.str.head(160), _NOT_SEEN))
 """A text is to be summed up, and only its title is there."""
 _PICTURES = r"(?:photo|image|picture|photograph|chart|graph|diagram|screenshot)"
 _GIVEN_PICTURE = (
