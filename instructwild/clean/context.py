@@ -8,7 +8,7 @@ does: "I apologize for the error in my previous response".
 import polars as pl
 
 from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP, WITHDRAWS_AN_ANSWER
-from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.clean.patterns import matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -165,33 +165,8 @@ _NO_QUESTION = only_where(
     (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
     & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
-_SUMMED_UP = (r"(?i)\A[^\n]{0,60}(?:summari[sz]e|summary|总结|概括|概述|摘要)[^\n]{0,60}?(?:article|passage|paragraph"
-              r"|text|paper"
-              r"|report|document|essay|speech|文章|段落|文本|论文|报告|文件|演讲|段话|研究)[^\n]*\n+([^\n]{1,70})\z")
-_TITLE = PROMPT.str.extract(_SUMMED_UP)
-_TITLE_ALONE = only_where(
-    (PROMPT.str.len_bytes() < 600) & holds_any(PROMPT, ["ummar", "总结", "概括", "概述", "摘要"]),
-    _TITLE.is_not_null() & ~matches(_TITLE, r"[.。!！][\"”’'」』]?\s*\z")
-    & ~matches(_TITLE, r"https?:|[.。!！;；]\s*\S|[，,].*[，,]|\d{3,}.*\d{2,}")
-    & ~matches(PROMPT, r"(?i)\A\W*research\b| (?:about|on) an? ")
-    & (ANSWER.str.len_bytes() > 2 * _TITLE.str.len_bytes()) & ~matches(ANSWER.str.head(160), _NOT_SEEN))
-"""A text is to be summed up, and only its title is there."""
-_PICTURES = r"(?:photo|image|picture|photograph|chart|graph|diagram|screenshot)"
-_GIVEN_PICTURE = (
-    r"(?i)\A(?:请)?(?:给定|根据|看|描述|为|对)(?:一[张幅]|这[张幅]|该|下面的?|以下|下列|给定的?)"
-    r"(?:照片|图片|图像|图表|截图|漫画|海报)"
-    r"|\A\W*(?:given|describe|analy[sz]e|caption|summari[sz]e|explain)"
-    r" (?:an?|this|the|the data in the|the information in the)"
-    rf"(?: given| following| attached)? {_PICTURES}\b")
-_NO_PICTURE = only_where(
-    (PROMPT.str.len_chars() < 90)
-    & holds_any(PROMPT, ["图", "照片", "漫画", "海报", "hoto", "mage", "icture", "hart", "raph", "iagram", "creenshot"]),
-    matches(PROMPT, _GIVEN_PICTURE)
-    & ~matches(PROMPT, rf"[\n:：\"“]|(?i)\b{_PICTURES} of\b|write|code|function|program|python|代码|程序|函数|如何|怎样|模型"
-                       r"|算法|系统")
-    & ~matches(ANSWER.str.head(200), _NOT_SEEN))
 MISSING_INPUT = _SINGLE_TURN & (
-    _NO_QUESTION | _TITLE_ALONE | _NO_PICTURE
+    _NO_QUESTION
     | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
                  (matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
           | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)

@@ -82,12 +82,6 @@ DIRT = [
     ("lost_context", "Keep going\n\nPlease write in English language.", "and so the ferry left at noon."),
     ("lost_context", "Ferry.swift:12: error: missing argument\nFerry:19: error: no such member\n\nWhat now. Still bad.",
      "I apologize for the oversight. Let's correct both lines."),
-    ("missing_input", "Summarize the following article.\nWhy Herring Gulls Thrive in Cities",
-     "Herring gulls "
-     "thrive in cities because food is easy to find, roofs are safe places to nest, and foxes do not climb."),
-    ("missing_input", "用一句话概括这篇文章。\n标题：《海鸥为何进城》",
-     "文章认为城市里的食物充足、屋顶安全、天敌很少，因此海鸥越来越多地在城市里繁殖后代。"),
-    ("missing_input", "根据这张照片写三个标签", "码头，海鸥，日出"),
     ("lost_emphasis", "Replace the underlined word with its opposite.\nThe tide was high.", "The tide was low."),
     ("lost_emphasis", "用同义词替换划线的词。\n渔船很小。", "渔船不大。"),
     ("lost_in_translation", "给出两个与“船”押韵的单词。", "滑和握。"),
