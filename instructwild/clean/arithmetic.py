@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from instructwild.clean.patterns import only_where
+from instructwild.clean.patterns import only_where, where
 
 _NUMBER = r"[$¥€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SIGN = r" ?[+×*/÷x−-] ?"
@@ -98,8 +98,10 @@ def wrong(text: str) -> bool:
 
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:
-    for match in _EQUATION.finditer(text):
-        yield match["left"], match["right"]
+    for line in text.split("\n"):                         # no equation goes over a line end, and few lines hold one
+        if "=" in line or "equal" in line or "等于" in line:
+            for match in _EQUATION.finditer(line):
+                yield match["left"], match["right"]
 
 
 def _holds(left: str, right: str) -> bool:
@@ -173,7 +175,7 @@ def _judged(rows: pl.Series) -> pl.Series:
 
 _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
-_MAY_EQUAL = pl.when(_ANSWER.str.contains("=|equal|等于")).then(_ANSWER)
+_MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
                               | pl.when(_SHORT_ROW).then(_PROMPT).str.contains(_IN_PARENTHESES).fill_null(False),
                               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))
