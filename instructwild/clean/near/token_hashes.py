@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instructwild.clean.near import keywords, lexicon
+from instructwild.clean.near.chinese_phrases import CHARACTERS, OTHERWISE_A_TERM
 from instructwild.clean.near.content import DIGITS, FIXED, HAN, NEGATED, POINT, UNITS, core
 from instructwild.clean.near.encode import EncodedTexts
 
@@ -39,9 +40,9 @@ class HashedTerms(dict[str, int]):
 NUMBERS, ALL = HashedTerms(), (1 << 64) - 1
 NOTHING, WEAK, MUST, COUNTS, MAYBE, OTHER_SCRIPT = range(6)
 """What a token is to a request that is judged by keywords: as `keywords` has it, or it may be more, or not English."""
-_WORD = Struct("<5QB3?B")
+_WORD = Struct("<5QB3?B?H")
 _PACKED = np.dtype([*((name, "<u8") for name in ("core", "word", "firm", "tail", "rest")), ("kind", "i1"), ("han", "?"),
-                    ("moved", "?"), ("latin", "?"), ("weight", "i1")])
+                    ("moved", "?"), ("latin", "?"), ("weight", "i1"), ("solid", "?"), ("phrase", "<u2")])
 
 
 class TokenEntries(dict[str, bytes]):
@@ -50,7 +51,8 @@ class TokenEntries(dict[str, bytes]):
     core: a hash of what remains of it wherever it stands, 0 where nothing does; moved: whether that is a programming
     language, which comes first in the terms of a text that names but one; han, latin: of which letters it is. word, kind:
     what stands for it as a keyword, and what it is. firm, tail, rest: what it adds to the hashes of numbers and constraints,
-    of an input's end, and of a whole input. weight: what it counts for in `Content.weights`, at most.
+    of an input's end, and of a whole input. weight: what it counts for in `Content.weights`, at most. solid: whether it is a
+    Chinese character that is a term wherever no word of the lexicon covers it; phrase: its number in these words.
     """
 
     def __missing__(self, token: str) -> bytes:
@@ -63,7 +65,8 @@ class TokenEntries(dict[str, bytes]):
             name if own == token else number_of(own) if own else 0, name if word == token else NUMBERS[word],
             _firm(token, own), ALL if marked else name if steady else 0, 0 if token in SPELLED_OUT else name, known,
             han and own != "", own in lexicon.PROGRAMMING, ascii_,
-            2 if han and lexicon.CHINESE_PHRASES.get(token, token)[:1] == lexicon.WORD else 1)
+            2 if han and lexicon.CHINESE_PHRASES.get(token, token)[:1] == lexicon.WORD else 1,
+            han and token not in _OPEN, CHARACTERS.get(token, 0))
         return entry
 
 
@@ -85,6 +88,8 @@ def _firm(token: str, own: str) -> int:
 
 _IN_PHRASES = lexicon.NUMBERS.keys() & {word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()}
 _NUMERALS = frozenset({*DIGITS, *UNITS})
+_OPEN = _NUMERALS | lexicon.OR | OTHERWISE_A_TERM
+"""Chinese characters that may be left out, or stand for others, of which other texts have the term without them."""
 _WORDS = TokenEntries()
 
 
@@ -101,6 +106,8 @@ class TokenColumns(NamedTuple):
     moved: NDArray[np.bool_]
     latin: NDArray[np.bool_]
     weight: NDArray[np.int8]
+    solid: NDArray[np.bool_]
+    phrase: NDArray[np.uint16]
 
 
 def columns_of_tokens(encoded: EncodedTexts) -> TokenColumns:
