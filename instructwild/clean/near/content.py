@@ -464,6 +464,8 @@ _CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *(lexicon.ENGLISH_SAME.keys() - _
                        *(word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()),
                        *(word for term in lexicon.ENGLISH_PHRASES.values() for word in term.split()),
                        *(char for phrase in lexicon.CHINESE_PHRASES for char in phrase)})
+LISTED = _CHANGING | _STEADY.keys() | FIXED | lexicon.PROGRAMMING
+"""Words of which `core` makes more than the word without its ending, or whose term must be in both of two texts."""
 
 
 def core(token: str) -> str:

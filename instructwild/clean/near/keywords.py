@@ -97,10 +97,10 @@ def _kind(token: str) -> tuple[int, str]:
     word = lexicon.ENGLISH_SAME.get(word) or lexicon.ENGLISH_SAME.get(base, base)
     if {token, word} & _FIXED:
         return FIXED, word
-    return (WEAK, word) if {token, word} & lexicon.WEAK else (KEYWORD, _root(word))
+    return (WEAK, word) if {token, word} & lexicon.WEAK else (KEYWORD, root(word))
 
 
-def _root(word: str) -> str:
+def root(word: str) -> str:
     """A word without the endings that make another kind of word of it: bioluminescent, bioluminescence."""
     if len(word) < SHORTEST or not (word.isascii() and word.isalpha()):
         return word
@@ -197,4 +197,6 @@ def _quoted(head: str, other: str) -> bool:
 
 _PASSING = lexicon.ENGLISH_LIGHT | {*NEGATED, "one"}
 _FIXED = (lexicon.FIXED_ENGLISH - lexicon.WEAK - lexicon.FREE) | lexicon.TASKS | lexicon.PROGRAMMING
+LISTED = _PASSING | _FIXED | lexicon.WEAK | lexicon.NUMBERS.keys() | lexicon.ENGLISH_SAME.keys()
+"""Words that are more than keywords, or stand for others."""
 WORDS = _Words()

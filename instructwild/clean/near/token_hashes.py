@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from instructwild.clean.near import keywords, lexicon
 from instructwild.clean.near.chinese_phrases import CHARACTERS, OTHERWISE_A_TERM
-from instructwild.clean.near.content import DIGITS, FIXED, HAN, NEGATED, POINT, UNITS, core
+from instructwild.clean.near.content import DIGITS, FIXED, HAN, LISTED, NEGATED, POINT, UNITS, core, stem
 from instructwild.clean.near.encode import EncodedTexts
 
 UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", "us", "usa", "u",
@@ -26,7 +26,11 @@ REMEMBERED = 500_000
 
 def number_of(text: str) -> int:
     """A hash that is the same in every process."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+    return int.from_bytes(_eight_bytes(text), "little")
+
+
+def _eight_bytes(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
 class HashedTerms(dict[str, int]):
@@ -56,6 +60,11 @@ class TokenEntries(dict[str, bytes]):
     """
 
     def __missing__(self, token: str) -> bytes:
+        if token.isascii() and token.isalpha() and len(token) > 1 and token not in _LISTED:
+            base = stem(token)
+            if base not in _LISTED:
+                self[token] = entry = _of_a_word(token, base)
+                return entry
         own, (kind, word), name, ascii_ = core(token), keywords.WORDS[token], number_of(token), token.isascii()
         han = not ascii_ and HAN.match(token) is not None
         known = OTHER_SCRIPT if han else MAYBE if token in UNSURE else kind
@@ -68,6 +77,13 @@ class TokenEntries(dict[str, bytes]):
             2 if han and lexicon.CHINESE_PHRASES.get(token, token)[:1] == lexicon.WORD else 1,
             han and token not in _OPEN, CHARACTERS.get(token, 0))
         return entry
+
+
+def _of_a_word(token: str, base: str) -> bytes:
+    """What there is to know of a word that is in no list, nor is it without its ending: nearly all are."""
+    name, root = _eight_bytes(token), keywords.root(base)
+    own = name if base == token else _eight_bytes(base)
+    return own + (name if root == token else own if root == base else _eight_bytes(root)) + _NO_NUMBER + name + name + _PLAIN
 
 
 def _firm(token: str, own: str) -> int:
@@ -90,6 +106,8 @@ _IN_PHRASES = lexicon.NUMBERS.keys() & {word for phrase in lexicon.ENGLISH_PHRAS
 _NUMERALS = frozenset({*DIGITS, *UNITS})
 _OPEN = _NUMERALS | lexicon.OR | OTHERWISE_A_TERM
 """Chinese characters that may be left out, or stand for others, of which other texts have the term without them."""
+_NO_NUMBER, _PLAIN = bytes(8), _WORD.pack(0, 0, 0, 0, 0, COUNTS, False, False, True, 1, False, 0)[40:]
+_LISTED = LISTED | UNSURE | UNSTEADY | SPELLED_OUT | _IN_PHRASES | keywords.LISTED
 _WORDS = TokenEntries()
 
 
