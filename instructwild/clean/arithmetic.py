@@ -16,7 +16,7 @@ _EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
 CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
 """What a text without an equation does not match; the same in Rust's syntax as in Python's."""
 _EQUATION = re.compile(
-    rf"(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
+    rf"(?=[$¥€£\d])(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
     rf"(?P<left>{_SUM}){_EQUALS}"
     r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")

@@ -25,7 +25,7 @@ def holds_any(text: pl.Expr, words: Iterable[str]) -> pl.Expr:
 def where(may_be: pl.Expr, text: pl.Expr) -> pl.Expr:
     """The text where that holds, and null elsewhere, as `pl.when(may_be).then(text)` has it.
 
-    Of a text that `when` alone leaves out the letters stay behind its null, and polars runs a pattern over them all the same.
+    Of a text that `when` alone leaves out the letters stay behind its null, and polars runs every pattern over them.
     """
     def kept(rows: pl.Series) -> pl.Series:
         holds = pl.col("may_be")

@@ -138,16 +138,17 @@ def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
 def _mended(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[str, Any] | None]]) -> pl.DataFrame:
     fields, listed = [field.name for field in MESSAGES.inner.fields], turns(rows)      # type: ignore[union-attr]
     new = [turn if isinstance(turn, Mapping) else {"content": turn} for at in rows[AT] for turn in contents[at]]
-    for name in {name: None for turn in new for name in turn}:
-        listed = listed.with_columns(pl.Series(name, [turn.get(name, old) for turn, old in zip(new, listed[name], strict=True)],
-                                               dtype=listed.schema[name]))
+    for name in {name for turn in new for name in turn if name in fields}:
+        values = [turn.get(name, old) for turn, old in zip(new, listed[name], strict=True)]
+        listed = listed.with_columns(pl.Series(name, values, dtype=listed.schema[name]))
     ends = rows["messages"].list.len().cum_sum().to_numpy().astype(np.int64)
     spoken = [turn_of(turn) for turn in listed.select("role", "content", "tool_calls", "tool_call_id").iter_rows(named=True)]
     talks = [spoken[begin:end] for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
     ids = pl.Series([*map(content_id, talks)], dtype=pl.String)
     return rows.with_columns(
         parents=pl.when(ids == pl.col("id")).then("parents").otherwise(pl.concat_list("parents", "id")), id=ids,
-        response_id=pl.Series([*map(response_id, talks)], dtype=pl.String), messages=lists(listed.select(fields).to_struct(), ends))
+        response_id=pl.Series([*map(response_id, talks)], dtype=pl.String),
+        messages=lists(listed.select(fields).to_struct(), ends))
 
 
 def _with_texts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,9 @@ def test_characters_taken_as_composed_never_change_nor_join_the_one_before_them(
     joins = {chr(int(parts[1], 16)) for parts in apart if len(parts) == 2 and parts[0][:1] != "<"}
     joins |= {chr(code) for code in range(0x1100, 0x1200)}                      # the letters of Hangul
     for char in filter(composed.match, every):
-        assert unicodedata.normalize("NFC", char) == char and not unicodedata.combining(char) and char not in joins, ascii(char)
+        assert unicodedata.normalize("NFC", char) == char, ascii(char)
+        assert not unicodedata.combining(char), ascii(char)
+        assert char not in joins, ascii(char)
 
 
 @pytest.mark.parametrize("text", ["", "plain", "cafe\u0301 de\u0301ja\u0300", "Å and Å", "한국어", "한국", "か\u3099き",

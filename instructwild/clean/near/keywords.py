@@ -36,8 +36,10 @@ LEFT = 2
 """What both must have, besides what is to be done."""
 PASSING, WEAK, FIXED, KEYWORD = range(4)
 """What a word is: it says nothing, it may be missing, it must be in both, it counts."""
-ENDINGS = frozenset(("ization isation ational fulness ousness iveness ication ation ition ement ment ness ities ity ance ence ancy "
-                     "ency ally ical ics ic al ly ive ize ise er or ist ism ing ed ion ent ant y e s").split())
+ENDINGS = frozenset({
+    "ization", "isation", "ational", "fulness", "ousness", "iveness", "ication", "ation", "ition", "ement", "ment", "ness",
+    "ities", "ity", "ance", "ence", "ancy", "ency", "ally", "ical", "ics", "ic", "al", "ly", "ive", "ize", "ise", "er", "or",
+    "ist", "ism", "ing", "ed", "ion", "ent", "ant", "y", "e", "s"})
 """Endings that make another kind of word of one of at least five letters."""
 LONGEST_ENDING, BEFORE_AN_ENDING = max(map(len, ENDINGS)), 5
 SHORTEST = 6

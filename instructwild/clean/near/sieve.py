@@ -83,8 +83,8 @@ def sift(texts: Sequence[str]) -> Sifted:
     signed = encoded.ids, encoded.start, encoded.length, encoded.hashes
     bits = np.concatenate([sign(*signed), sign_solid(*signed, words.solid, words.phrase, *tree())], axis=1)
     hashed = rising(encoded.ids, encoded.start, encoded.length, (encoded.hashes >> np.uint64(32)).astype(np.uint32))
-    marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core, words.kind == OTHER_SCRIPT,
-                     words.latin, words.firm, words.tail)
+    marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core,
+                     words.kind == OTHER_SCRIPT, words.latin, words.firm, words.tail)
     known, number = np.unique(words.word, return_inverse=True)
     about, size, counts, keys = about_of(encoded.ids, encoded.start, encoded.length, encoded.input, words.kind,
                                          words.word, number, (known >> np.uint64(32)).astype(np.uint32), words.rest)
