@@ -24,26 +24,29 @@ class Tree(NamedTuple):
     Attributes:
         after: for each node and number of a character the next node, 0 where no word goes on so; int16 [nodes, characters].
         ends: whether a word ends at a node, bool [nodes].
+        whole: whether it is one that keeps its characters as terms beside a mark that weighs two, bool [nodes].
     """
 
     after: NDArray[np.int16]
     ends: NDArray[np.bool_]
+    whole: NDArray[np.bool_]
 
 
 @cache
 def tree() -> Tree:
     """The words of the lexicon."""
     nodes: list[dict[int, int]] = [{}]
-    ends = {0: False}
-    for word in lexicon.CHINESE_PHRASES:
+    ends: dict[int, bool] = {}
+    for word, term in lexicon.CHINESE_PHRASES.items():
         node = 0
         for char in word:
             if (number := CHARACTERS[char]) not in nodes[node]:
                 nodes[node][number] = len(nodes)
                 nodes.append({})
             node = nodes[node][number]
-        ends[node] = True
+        ends[node] = term == lexicon.WORD + word
     after = np.zeros((len(nodes), len(CHARACTERS) + 1), np.int16)
     for node, edges in enumerate(nodes):
         after[node, list(edges)] = list(edges.values())
-    return Tree(after, np.array([ends.get(node, False) for node in range(len(nodes))]))
+    return Tree(after, np.array([node in ends for node in range(len(nodes))]),
+                np.array([ends.get(node, False) for node in range(len(nodes))]))

@@ -34,6 +34,8 @@ from instructwild.clean.near.sieve_kernel import (
 )
 from instructwild.clean.near.token_hashes import ALL, NUMBERS, OTHER_SCRIPT, REMEMBERED, columns_of_tokens
 
+MARK = 2
+"""What the mark of a Chinese word that stays whole weighs beside its characters: see `content`."""
 CROWD = 256
 """Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
 
@@ -78,10 +80,11 @@ def sift(texts: Sequence[str]) -> Sifted:
     row, first = np.repeat(np.arange(len(texts)), counts), _starts(counts)
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words.core[order], dtype=np.uint64)])
     whole = total[first[1:]] - total[first[:-1]]
-    room = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight)
-    runs = _with_a_run_missing(row, total, words.han[order], first, whole, room)
     signed = encoded.ids, encoded.start, encoded.length, encoded.hashes
-    bits = np.concatenate([sign(*signed), sign_solid(*signed, words.solid, words.phrase, *tree())], axis=1)
+    solid, kept = sign_solid(*signed, words.solid, words.phrase, *tree())
+    room = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight) + MARK * kept
+    runs = _with_a_run_missing(row, total, words.han[order], first, whole, room)
+    bits = np.concatenate([sign(*signed), solid], axis=1)
     hashed = rising(encoded.ids, encoded.start, encoded.length, (encoded.hashes >> np.uint64(32)).astype(np.uint32))
     marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core,
                      words.kind == OTHER_SCRIPT, words.latin, words.firm, words.tail)

@@ -86,12 +86,13 @@ def sign(ids, start, length, hashes):  # noqa: ANN001, ANN201
 
 
 @compiled
-def sign_solid(ids, start, length, hashes, solid, phrase, after, ends):  # noqa: ANN001, ANN201
+def sign_solid(ids, start, length, hashes, solid, phrase, after, ends, whole):  # noqa: ANN001, ANN201
     """The same bits, uint64 [texts, 2], of the characters that no word of the lexicon may cover: see `chinese_phrases`.
 
-    What stands between tokens is not seen, so that words may cover more here than they do.
+    What stands between tokens is not seen, so that words may cover more here than they do. Beside them, of each
+    text, how many words it may hold that stay whole, int32 [texts].
     """
-    bits = np.zeros((len(start), 2), np.uint64)
+    bits, kept = np.zeros((len(start), 2), np.uint64), np.zeros(len(start), np.int32)
     for text in range(len(start)):
         covered = start[text]                        # up to here
         for at in range(start[text], start[text] + length[text]):
@@ -103,10 +104,11 @@ def sign_solid(ids, start, length, hashes, solid, phrase, after, ends):  # noqa:
                 ahead += 1
                 if ends[node]:
                     covered = max(covered, ahead)
+                    kept[text] += whole[node]
             if covered <= at and solid[ids[at]]:
                 mixed = hashes[ids[at]] * np.uint64(0x9E3779B97F4A7C15)
                 bits[text, np.int64(mixed >> np.uint64(63))] |= np.uint64(1) << ((mixed >> np.uint64(57)) & np.uint64(63))
-    return bits
+    return bits, kept
 
 
 @inlined
