@@ -95,7 +95,7 @@ def histogram(groups: "Mapping[str, Sequence[float] | NDArray[Any]] | Sequence[f
 
     named = groups if isinstance(groups, Mapping) else {"": groups}
     read = {name: np.asarray(values, np.float64) for name, values in named.items()}        # None becomes NaN
-    series = {name: values[np.abs(values) < HUGE].tolist() for name, values in read.items()}
+    series: dict[str, list[float]] = {name: values[np.abs(values) < HUGE].tolist() for name, values in read.items()}
     everything = [value for values in series.values() for value in values]
     if not everything:
         return Figure(render("nothing.html.j2"), title, caption)
