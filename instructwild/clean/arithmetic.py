@@ -8,7 +8,7 @@ from fractions import Fraction
 import polars as pl
 
 from instructwild.clean.list_values import LONGEST_ANSWER, LONGEST_PROMPT, MAY_ASK, wrong_list_value
-from instructwild.clean.patterns import only_where
+from instructwild.clean.patterns import only_where, where
 
 _NUMBER = r"[$¥€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SIGN = r" ?[+×*/÷x−-] ?"
@@ -17,7 +17,7 @@ _EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
 CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
 """What a text without an equation does not match; the same in Rust's syntax as in Python's."""
 _EQUATION = re.compile(
-    rf"(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
+    rf"(?=[$¥€£\d])(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
     rf"(?P<left>{_SUM}){_EQUALS}"
     r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
@@ -100,8 +100,10 @@ def wrong(text: str) -> bool:
 
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:
-    for match in _EQUATION.finditer(text):
-        yield match["left"], match["right"]
+    for line in text.split("\n"):                         # no equation goes over a line end, and few lines hold one
+        if "=" in line or "equal" in line or "等于" in line:
+            for match in _EQUATION.finditer(line):
+                yield match["left"], match["right"]
 
 
 def _holds(left: str, right: str) -> bool:
@@ -177,8 +179,8 @@ _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
 _SHORT_LIST = ((_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len_bytes() < 3 * LONGEST_PROMPT)
                & _PROMPT.str.contains(r"\d[ ,，、;；][^\n]*\d[ ,，、;；]"))
-_MAY_EQUAL = pl.when(_ANSWER.str.contains("=|equal|等于")).then(_ANSWER)
+_MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
-                              | pl.when(_SHORT_ROW).then(_PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
-                              | pl.when(_SHORT_LIST).then(_PROMPT).str.contains(MAY_ASK).fill_null(False),
+                              | where(_SHORT_ROW, _PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
+                              | where(_SHORT_LIST, _PROMPT).str.contains(MAY_ASK).fill_null(False),
                               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))

@@ -71,7 +71,9 @@ def judged_by(step: Step, rows: pl.DataFrame) -> StepResult:
     """The result of one step."""
     began = time.monotonic()
     judged = step.verdicts(rows)
-    kept = judged.rows.join(judged.drops.select("at"), on="at", how="anti", maintain_order="left")
+    kept = judged.rows
+    if not judged.drops.is_empty():
+        kept = kept.join(judged.drops.select("at"), on="at", how="anti", maintain_order="left")
     return StepResult(kept, dropped_rows(judged.rows, judged.drops, step.name),
                       {"in": judged.rows.height, "dropped": judged.drops.height,
                        "seconds": round(time.monotonic() - began, 3), **judged.notes})

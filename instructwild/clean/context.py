@@ -107,10 +107,10 @@ _OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[s
 _SHORT = _BARE & (_SIZE < 240)
 _SHOWS_IN_THE_PROMPT = (
     matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE) | matches(PROMPT, _REPLIES)
-    | (matches(PROMPT, _OPENS_A_REPLY) & matches(PROMPT, _POINTS_BACK))
-    | (matches(PROMPT, _CHANGES_IT) & ~matches(PROMPT, r"\d| - ")) | matches(PROMPT, _POINT)
-    | ((_SIZE < 160) & matches(PROMPT, _SECOND_TURN))
-    | ((_SIZE < 80) & matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
+    | only_where(matches(PROMPT, _OPENS_A_REPLY), matches(PROMPT, _POINTS_BACK))
+    | only_where(matches(PROMPT, _CHANGES_IT), ~matches(PROMPT, r"\d| - ")) | matches(PROMPT, _POINT)
+    | only_where(_SIZE < 160, matches(PROMPT, _SECOND_TURN))
+    | only_where(_SIZE < 80, matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
     | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
                    r"|表格?)(?:中|里|的)[^\n:：]*\z")
@@ -168,10 +168,10 @@ _NO_QUESTION = only_where(
 MISSING_INPUT = _SINGLE_TURN & (
     _NO_QUESTION
     | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
-                 (matches(PROMPT, _TASK) & matches(PROMPT, _NAMED))
-          | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK) & matches(PROMPT, _HAN_NAMED)
-             & ~matches(PROMPT, _HAN_PROGRAM))
-          | (matches(PROMPT, _MISSES) & matches(ANSWER.str.head(200), _NOT_PROVIDED)).fill_null(False) | ASKS_BACK))
+                 only_where(matches(PROMPT, _TASK), matches(PROMPT, _NAMED))
+          | only_where((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK),
+                       matches(PROMPT, _HAN_NAMED) & ~matches(PROMPT, _HAN_PROGRAM))
+          | only_where(matches(PROMPT, _MISSES), matches(ANSWER.str.head(200), _NOT_PROVIDED)) | ASKS_BACK))
 
 _SHOWN = (r"(?i)\b(?:this|the|given|following|below|attached|provided)\b.{0,40}\b(?:articles?|paintings?|pictures?"
           r"|images?|photos?"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import polars as pl
 
 from instructwild.clean.mojibake import SUSPECT, Misread, misread, unmangled
+from instructwild.clean.patterns import where
 from instructwild.text.scripts import ANY_HAN
 
 Turns = Sequence[tuple[str, str]]
@@ -25,13 +26,13 @@ class Damage(NamedTuple):
         meaning: for people.
         suspected: over `content`: quick, and true wherever `mended` changes anything.
         mended: the contents of all turns with what is surely broken put right.
-        doubtful: whether turns that `mended` leaves alone may be damaged all the same.
+        doubtful: whether turns that `mended` leaves alone may be damaged all the same; None where they never are.
     """
 
     meaning: str
     suspected: pl.Expr
     mended: Callable[[Turns], list[str]]
-    doubtful: Callable[[Turns], bool] = lambda turns: False
+    doubtful: Callable[[Turns], bool] | None = None
 
 
 def _contents(turns: Turns) -> list[str]:
@@ -255,7 +256,8 @@ def _without_outer_space(text: str) -> str:
 
 
 DAMAGE: dict[str, Damage] = {
-    "mojibake": Damage("text decoded with the wrong encoding", CONTENT.str.contains(SUSPECT),
+    "mojibake": Damage("text decoded with the wrong encoding",
+                       where(CONTENT.str.len_bytes() != CONTENT.str.len_chars(), CONTENT).str.contains(SUSPECT),
                        _unmangled, _doubtful_mojibake),
     "html_entities": Damage("signs that a translation spelled as HTML does, such as &quot;",
                             CONTENT.str.contains(ENTITY), _unescaped, _doubtful_entities),

@@ -15,41 +15,43 @@ _COMMA = r"[,，、]\s*\z"
 _CLOSES_A_LETTER = r"(?:\A|\n)[^\n]{0,40}[,，]\s*\z|=[^\n]*[,，]\s*\z"
 """A letter closes with "Sincerely,"; a sum may end in a comma too."""
 
-_TAIL = pl.when((_SIZE >= LONG) & ANSWER.str.contains(r"[a-z0-9']\z")).then(ANSWER).str.tail(160)
-"""Of an answer that ends in a letter or a digit: any sign ends it."""
-_LAST_LINE = _TAIL.str.extract(r"([^\n]*)\z")
+_LAST_WORDS = ANSWER.str.tail(160)
+_LAST_LINE = _LAST_WORDS.str.extract(r"([^\n]*)\z")
 _NO_SENTENCE = r"\A\W*(?:\d+[.)]|[-*•+#])|[|`{}<>=;\\/#]|https?:|\A\s"
-_MID_SENTENCE = (matches(_TAIL, r"[a-z]{2,} [^\n|`]*[\s(][a-z0-9][a-z0-9']*\z") & (_LAST_LINE.str.len_chars() >= 70)
-                 & ~matches(_LAST_LINE, _NO_SENTENCE)
-                 & (pl.when(_TAIL.is_not_null()).then(ANSWER).str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 4))
+_MID_SENTENCE = only_where(
+    matches(_LAST_WORDS, r"[a-z]{2,} [^\n|`]*[\s(][a-z0-9][a-z0-9']*\z") & (_LAST_LINE.str.len_chars() >= 70),
+    ~matches(_LAST_LINE, _NO_SENTENCE) & (ANSWER.str.count_matches(r"[a-z)\"”'][.!?:]\s") >= 4))
 _MID_ITEM = (matches(_LAST_LINE, r"\A\s*(?:\d+[.)]|[-*•+]) [^\n]*[a-z)][.!?] [A-Z][^.!?\n]* [a-z]+\z")
              & ~matches(_LAST_LINE, r"[|`{}<>=;\\/#]"))
-_FENCED = pl.when(ANSWER.str.ends_with("\n```")).then(ANSWER)
-_MID_CODE = pl.any_horizontal(_FENCED.str.count_matches(left, literal=True) > _FENCED.str.count_matches(right, literal=True)
-                              for left, right in ("{}", "()"))
+_OPEN_CODE = pl.any_horizontal(ANSWER.str.count_matches(left, literal=True) > ANSWER.str.count_matches(right, literal=True)
+                               for left, right in ("{}", "()"))
 """The last block of code is closed and its brackets are not."""
 
-CUT_OFF = (((_SIZE > 80) & (matches(ANSWER.str.tail(12), _COMMA) & ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER)
+CUT_OFF = (((_SIZE > 80) & (only_where(matches(ANSWER.str.tail(12), _COMMA), ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER))
                             | matches(ANSWER.str.tail(12), _OPEN_WORD)))
-           | _MID_SENTENCE | _MID_ITEM | _MID_CODE)
+           | only_where((_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
+                        _MID_SENTENCE | _MID_ITEM)
+           | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE))
 
-_MANY_LINES = pl.when(ANSWER.str.count_matches("\n", literal=True) >= 9).then(ANSWER)
-_ONE_LINE = (_MANY_LINES.str.tail(300).str.extract(r"\n([^\n]*)\n[^\n]*\z")
-             .str.strip_chars_start("0123456789.)、 (*•-"))
+_ONE_LINE = ANSWER.str.tail(300).str.extract(r"\n([^\n]*)\n[^\n]*\z").str.strip_chars_start("0123456789.)、 (*•-")
 _NO_PROSE = r"</\w|```|\|.*\||[{};]\s*\n"
-_COUNT = pl.when((_ONE_LINE.str.len_chars() >= 4) & matches(_ONE_LINE,
-    r"\p{L}.*\p{L}")).then(_MANY_LINES).str.count_matches(_ONE_LINE + "\n", literal=True)
-_FILLED = _MANY_LINES.str.count_matches("\n", literal=True) - _MANY_LINES.str.count_matches("\n\n", literal=True) + 1
-_SAME_LINES = (_COUNT >= 4) & (_COUNT * 3 > _FILLED) & ~matches(_MANY_LINES, _NO_PROSE)
+_COUNT = ANSWER.str.count_matches(_ONE_LINE + "\n", literal=True)
+_FILLED = ANSWER.str.count_matches("\n", literal=True) - ANSWER.str.count_matches("\n\n", literal=True) + 1
+_SAME_LINES = only_where(
+    ANSWER.str.count_matches("\n", literal=True) >= 9,
+    only_where(_COUNT >= 4, (_ONE_LINE.str.len_chars() >= 4) & matches(_ONE_LINE, r"\p{L}.*\p{L}") & (_COUNT * 3 > _FILLED)
+               & ~matches(ANSWER, _NO_PROSE)))
 """The last complete line, its number aside, is more than a third of all. In a questionnaire each question has its own line
 beside those that come back."""
 
-_END = pl.when((_SIZE >= 80) & ~holds_any(ANSWER, ["|", "__", "</", "```"])).then(ANSWER).str.tail(16)
+_END = ANSWER.str.tail(16)
 _TIMES = ANSWER.str.count_matches(_END, literal=True)
-_LOOPING = pl.when((_TIMES >= 5) & matches(_END, r"(?:\p{L}.*){6}")).then(ANSWER)
-_WORDS = _LOOPING.str.split(" ")
-_LOOPS = pl.when(_LOOPING.str.contains(" ", literal=True)).then(
-    _WORDS.list.n_unique() * 5 < _WORDS.list.len()).otherwise(_LOOPING.is_not_null() & (_TIMES * 32 > _SIZE))
+_WORDS = ANSWER.str.split(" ")
+_LOOPS = only_where(
+    (_SIZE >= 80) & ~holds_any(ANSWER, ["|", "__", "</", "```"]),
+    only_where((_TIMES >= 5) & matches(_END, r"(?:\p{L}.*){6}"),
+               pl.when(ANSWER.str.contains(" ", literal=True)).then(_WORDS.list.n_unique() * 5 < _WORDS.list.len())
+               .otherwise(_TIMES * 32 > _SIZE)))
 """The last words come back again and again, and the answer has hardly any others; in one line too."""
 
-REPETITION = only_where((_COUNT >= 4) | (_TIMES >= 5), _SAME_LINES.fill_null(False) | _LOOPS.fill_null(False))
+REPETITION = _SAME_LINES | _LOOPS

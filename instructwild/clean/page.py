@@ -133,7 +133,7 @@ def _distributions(shown: Page, before: pl.DataFrame, after: pl.DataFrame, dropp
         if len(lengths["before"]):
             most = float(lengths["before"].quantile(0.99) or 1)
             shown.add(title, figures.histogram(
-                {name: values.filter(values <= most).to_list() for name, values in lengths.items()},
+                {name: values.filter(values <= most).to_numpy() for name, values in lengths.items()},
                 label="characters", caption="The longest hundredth is left out."))
 
 

@@ -22,8 +22,27 @@ def holds_any(text: pl.Expr, words: Iterable[str]) -> pl.Expr:
     return text.str.contains("|".join(map(re.escape, words)))
 
 
-def only_where(may_be: pl.Expr, seen: pl.Expr) -> pl.Expr:
-    """`seen` of `prompt` and `answer`, computed of the few rows alone where a quick look says that it may be."""
+def where(may_be: pl.Expr, text: pl.Expr) -> pl.Expr:
+    """The text where that holds, and null elsewhere, as `pl.when(may_be).then(text)` has it.
+
+    Of a text that `when` alone leaves out the letters stay behind its null, and polars runs every pattern over them.
+    """
+    def kept(rows: pl.Series) -> pl.Series:
+        holds = pl.col("may_be")
+        return rows.struct.unnest().select(
+            pl.when(holds).then(pl.when(holds).then("text").otherwise(pl.lit("")))).to_series()
+
+    return pl.struct(may_be=may_be, text=text).map_batches(kept, return_dtype=pl.String)
+
+
+def only_where(may_be: pl.Expr, seen: pl.Expr, *columns: str) -> pl.Expr:
+    """`seen` of `prompt` and `answer`, computed of the few rows alone where a quick look says that it may be.
+
+    Args:
+        may_be: the quick look.
+        seen: what is looked for.
+        columns: others that these two take.
+    """
     def judged(rows: pl.Series) -> pl.Series:
         frame = rows.struct.unnest()
         hits = frame.select(may_be.fill_null(False)).to_series()
@@ -33,4 +52,4 @@ def only_where(may_be: pl.Expr, seen: pl.Expr) -> pl.Expr:
         verdicts = frame.filter(hits).select(seen.fill_null(False)).to_series()
         return nowhere.scatter(hits.arg_true(), verdicts)
 
-    return pl.struct("prompt", "answer").map_batches(judged, return_dtype=pl.Boolean)
+    return pl.struct("prompt", "answer", *columns).map_batches(judged, return_dtype=pl.Boolean)

@@ -37,8 +37,8 @@ class Repair:
         suspects = _suspects(turns(rows), list(active))
         contents: dict[int, list[str]] = {}
         marks: dict[str, list[int]] = {name: [] for name in (*active, *(f"repaired_{name}" for name in active))}
-        for at, roles, texts in suspects.iter_rows():
-            after, seen = _examined(roles, texts, active)
+        for at, roles, texts, *shown in suspects.iter_rows():
+            after, seen = _examined(roles, texts, active, dict(zip(active, shown, strict=True)))
             if after != texts:
                 contents[at] = after
             for name in seen:
@@ -53,23 +53,33 @@ class Repair:
 
 
 def _suspects(listed: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """The rows in which damage may be: `at`, `roles`, `texts`."""
+    """The rows in which damage may be: `at`, `roles`, `texts`, and for each kind whether it may be."""
     if not names:
         return pl.DataFrame(schema={"at": pl.UInt32, "roles": pl.List(pl.String), "texts": pl.List(pl.String)})
-    hit = listed.filter(pl.any_horizontal(DAMAGE[name].suspected.fill_null(False) for name in names))["at"].unique()
-    return listed.filter(among(listed, hit)).group_by("at", maintain_order=True).agg(
-        pl.col("role").alias("roles"), pl.col("content").alias("texts"))
+    shown = listed.select("at", "role", "content", *(DAMAGE[name].suspected.fill_null(False).alias(name) for name in names))
+    hit = shown.filter(pl.any_horizontal(names))["at"].unique()
+    return shown.filter(among(shown, hit)).group_by("at", maintain_order=True).agg(
+        pl.col("role").alias("roles"), pl.col("content").alias("texts"), pl.col(names).any())
 
 
-def _examined(roles: Sequence[str], texts: Sequence[str], active: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """The texts of one row with all repairs done, and the flags that say what was done or seen."""
+def _examined(roles: Sequence[str], texts: Sequence[str], active: Mapping[str, str],
+              shown: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+    """The texts of one row with all repairs done, and the flags that say what was done or seen.
+
+    Args:
+        roles, texts: of each turn.
+        active: what is done about each kind of damage.
+        shown: whether a kind may be in the row as it is.
+    """
     now, seen = list(texts), []
     for name, action in active.items():
+        if not shown[name] and DAMAGE[name].doubtful is None and now == texts:
+            continue                                   # one repair may uncover another damage
         turned = list(zip(roles, (text or "" for text in now), strict=True))
         after = [new if old is not None else None for old, new in zip(now, DAMAGE[name].mended(turned), strict=True)]
         if after != now and action == "repair":
             now, seen = after, [*seen, f"repaired_{name}"]  # type: ignore[assignment]
-        elif after != now or (action != "drop" and DAMAGE[name].doubtful(turned)):
+        elif after != now or (action != "drop" and (doubtful := DAMAGE[name].doubtful) and doubtful(turned)):
             seen.append(name)
     return now, seen
 

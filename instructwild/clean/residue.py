@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import holds_any, matches
+from instructwild.clean.patterns import holds_any, matches, only_where, where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -19,15 +19,13 @@ _TALKS = (r"(?i)human|user|dialog|conversation|chat|interview|script|token|templ
           r"|play"
           r"|对话|聊天|访谈|剧本|角色|模板|格式|标记|提示词|客服|问答|用户")
 _ABOUT_TAGS = r"(?i)token|template|chatml|prompt format|special|tokeni|模板|特殊标记|特殊符号|词元"
-_MAY_BE_TAGGED = pl.when(holds_any(ANSWER, ["<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo",
-                                             "[UNUSED"])).then(ANSWER)
-_HOLDS_A_NAME = pl.when(ANSWER.str.contains(
-    r"(?:Human|USER|User|用户|人类|ASSISTANT|Assistant|AI|助手|机器人|Response|Instruction|回答|指令)(?:\*\*)?[:：]")).then(ANSWER)
-_MAY_BE_NAMED = pl.when(matches(_HOLDS_A_NAME, r"(?:\A|\n)(?:#{1,3} ?)?(?:\*\*)?\w+(?:\*\*)?[:：]")).then(ANSWER)
-ROLE_TAGS = ((matches(_MAY_BE_TAGGED, _TAG) & ~matches(PROMPT, _ABOUT_TAGS))
+_MAY_BE_TAGGED = holds_any(ANSWER, ["<|", "[INST", "[/INST", "SYS>>", "_of_turn>", "<｜", "[|", "<eo", "[UNUSED"])
+_MAY_BE_NAMED = ANSWER.str.contains(
+    r"(?:Human|USER|User|用户|人类|ASSISTANT|Assistant|AI|助手|机器人|Response|Instruction|回答|指令)(?:\*\*)?[:：]")
+ROLE_TAGS = (only_where(_MAY_BE_TAGGED, matches(ANSWER, _TAG) & ~matches(PROMPT, _ABOUT_TAGS))
              | matches(PROMPT, r"(?:\A|\s)<(?:user|bot|human|assistant)>\s*[:：]")
-             | (matches(_MAY_BE_NAMED, _NAMED) & ~matches(pl.when(_MAY_BE_NAMED.is_not_null()).then(PROMPT), _TALKS)
-                & ~_MAY_BE_NAMED.str.contains("```", literal=True)))
+             | only_where(_MAY_BE_NAMED, matches(ANSWER, _NAMED) & ~matches(PROMPT, _TALKS)
+                          & ~ANSWER.str.contains("```", literal=True)))
 
 _LEFT_BEHIND = ["Share Prompt", "Copy code", "ChatGPT said:", "You said:", "oaicite", "†", "turn0", "turn1", "turn2", 
                 "复制代码", "Regenerate "
@@ -36,7 +34,7 @@ _RESIDUE = (r"【\d+(?::\d+)?†[^】]*】|:?contentReference\[oaicite|\boaicite
             r"|[\ue200-\ue206]|\]\(sandbox:/mnt/data/|(?:^|\n)(?:ChatGPT said:|Share Prompt|You said:|[a-z]{1,12}Copy code"
             r"|Regenerate response|重新生成回答)\s*(?:\n|\z)|\n\s*(?:Share Prompt|复制代码)\s*\z"
             r"|(?:^|\n)(?:复制代码|Copy code)\s*\n")
-SHARE_RESIDUE = pl.any_horizontal(matches(pl.when(holds_any(text, _LEFT_BEHIND)).then(text), _RESIDUE)
+SHARE_RESIDUE = pl.any_horizontal(matches(where(holds_any(text, _LEFT_BEHIND), text), _RESIDUE)
                                   for text in (PROMPT, ANSWER))
 
 INTERFACE_LABEL = matches(PROMPT, r"\S\s*(?:Copy to Clipboard|지금 번역하기|\d+ / \d+)\s*\z")
@@ -52,10 +50,13 @@ _WHOLE = (r"(?i)\A\s*[\[(（【<][^\])）】>\n]{0,60}?(?:图|照片|海报|标�
           r"[\])）】>]\W*\z")
 """An answer that is one note in brackets: a picture, chart or recording stood here."""
 _ABOUT_MARKUP = r"(?i)html|markdown|\b(?:code|tags?|css|templates?)\b|代码|标签|标记|网页|模板"
-MEDIA_AS_TEXT = ~matches(PROMPT, _ABOUT_MARKUP) & (
-    matches(pl.when(ANSWER.str.len_chars() < 300).then(ANSWER), rf"(?i)\A\W{{0,3}}{_PICTURE}")
-    | matches(pl.when(ANSWER.str.len_chars() < 120).then(ANSWER), _WHOLE)
-    | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)"))
+_OPENS_A_NOTE = r"[<!\[【（(]"
+MEDIA_AS_TEXT = only_where(
+    PROMPT.str.contains(_OPENS_A_NOTE) | ANSWER.str.head(120).str.contains(_OPENS_A_NOTE),
+    ~matches(PROMPT, _ABOUT_MARKUP) & (
+        ((ANSWER.str.len_chars() < 300) & matches(ANSWER, rf"(?i)\A\W{{0,3}}{_PICTURE}"))
+        | ((ANSWER.str.len_chars() < 120) & matches(ANSWER, _WHOLE))
+        | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)")))
 """A picture or another file that stands as a word where it stood itself."""
 
 _VENDOR = (r"(?:OpenAI|Anthropic|Google(?: DeepMind| AI)?|DeepMind|Microsoft|Meta(?: AI)?|Baidu|Alibaba(?: Cloud)?|Tencent"
@@ -100,10 +101,10 @@ _ASSISTANT = pl.when(pl.col("messages").list.len() > 2).then(
 _PLAYS = (r"(?i)pretend|role-?play|act as|imagine (?:that )?you|you are now|speak as|translate|story|dialogue|script|joke"
           r"|poem"
           r"|扮演|假设你是|假装|故事|翻译|剧本|对话|代码")
-MODEL_IDENTITY = matches(_ASSISTANT, _IDENTITY) & ~matches(PROMPT, _PLAYS)
+MODEL_IDENTITY = only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages")
 
-_MAY_BE_BLANK = pl.when((PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])).then(PROMPT)
-UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
+_MAY_BE_BLANK = (PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
+UNFILLED_PLACEHOLDER = only_where(_MAY_BE_BLANK, matches(PROMPT,
     r"(?i)\[(?:insert|paste|your|fill in|(?:enter|type) (?:your|the|a|name|topic|text|here)) ?[^\]\n]{0,60}\](?:[^(]|\z)"
     r"|<(?:insert|paste|your|enter) [^>\n]{1,60}>|［(?:插入|填写|输入)"
     r"|\[(?:插入|填写|粘贴|在此|请|你的|您的)[^\]\n]{0,20}\](?:[^(]|\z)|【(?:此处|在此|请|待)?(?:填写|插入|粘贴|输入|补充"
@@ -114,21 +115,22 @@ UNFILLED_PLACEHOLDER = matches(_MAY_BE_BLANK,
     r"|(?-i:\[(?:[A-Z]+[ _])*(?:NAME|TOPIC|PRODUCT|COMPANY|CITY|DATE|LOCATION|BRAND|INDUSTRY|SUBJECT|TITLE|COUNTRY"
     r"|KEYWORDS?|AUDIENCE"
     r"|SERVICE|PLACE|PERSON|YOUR)(?:[ _][A-Z]+)*\])(?:[^(]|\z)|\bX{3,}\b(?: company| product|公司)|\bTODO\b:? ?(?:insert"
-    r"|fill)") & (PROMPT.str.len_chars() < 300) & ~matches(_MAY_BE_BLANK,
+    r"|fill)") & ~matches(PROMPT,
     r"(?i)template|placeholder|jinja|\w ?= ?\w|f-?string|format string|mail ?merge|regex|html|code|function|def |模板|占位"
     r"|变量|代码|函数|字符串|正则|\bjson\b|```"
-    r"|\b(?:dear|hi|hello) [\[{<]|(?:regards|sincerely|thanks),?\s*[\[{<]|此致|敬礼|尊敬的[\[【{]")
+    r"|\b(?:dear|hi|hello) [\[{<]|(?:regards|sincerely|thanks),?\s*[\[{<]|此致|敬礼|尊敬的[\[【{]"))
 
 _ESCAPE = r"\w\\_\w|\\\*\\\*|(?:^|\n)\\(?:#|-|\*|\d+\\\.) |\\`\w|\\\[[^\]\n]{1,60}\\\]\("
-_MAY_BE_ESCAPED = pl.when(ANSWER.str.contains("\\", literal=True)).then(ANSWER)
+_MAY_BE_ESCAPED = where(ANSWER.str.contains("\\", literal=True), ANSWER)
 ESCAPED_MARKDOWN = ((_MAY_BE_ESCAPED.str.count_matches(_ESCAPE) >= 2)
                     & ~matches(_MAY_BE_ESCAPED, r"\$[^$\n]*\\_|\\begin\{|\\text|\\documentclass"))
 
 _FURTHER = (r"(?:\A|\n\s*\n?)(?:Input|Instruction|输入|指令|问题)\s*\d*[:：][^\n]*\n+(?:[^\n]*\n+){0,3}?(?:Output|Response"
             r"|输出|回答|答案)\s*\d*[:：]")
-_MAY_RUN_ON = pl.when(holds_any(ANSWER, ["Input", "Instruction", "输入", "指令", "问题"])).then(ANSWER)
-RUN_ON = (matches(_MAY_RUN_ON, _FURTHER) & ~matches(_MAY_RUN_ON, "```|def |#include|function ")
-          & ~matches(pl.when(_MAY_RUN_ON.is_not_null()).then(PROMPT), r"(?i)inputs?\b|instructions?|输入|指令"
+_MAY_RUN_ON = holds_any(ANSWER, ["Input", "Instruction", "输入", "指令", "问题"])
+RUN_ON = only_where(
+    _MAY_RUN_ON, matches(ANSWER, _FURTHER) & ~matches(ANSWER, "```|def |#include|function ")
+    & ~matches(PROMPT, r"(?i)inputs?\b|instructions?|输入|指令"
                                                                       r"|examples?|test case|generate (?:a|some|\d+)"
                                                                       r" (?:task"
                              r"|question)|challenge|few-shot|prompts?\b|questions?|algorithm"
@@ -150,5 +152,5 @@ _USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|such as\b|in gene
            r"|正确的|应该是|应为")
 _BEGINS = matches(ANSWER.str.head(60), _CANNOT) & (ANSWER.str.len_bytes() < 1800) & (ANSWER.str.len_chars() < 600)
 _QUOTES_ONE = r"(?i)translat|paraphras|rewrite|\brefus|phrase|repeat|翻译|翻譯|改写|重复|拒绝"
-REFUSAL = ~matches(pl.when(_BEGINS).then(ANSWER), _USEFUL) & ~matches(pl.when(_BEGINS).then(PROMPT), _QUOTES_ONE)
+REFUSAL = only_where(_BEGINS, ~matches(ANSWER, _USEFUL) & ~matches(PROMPT, _QUOTES_ONE))
 """An answer that begins with an apology and says nothing of use after it."""

@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 
 from instructwild.schema.identity import content_id, response_id, turn_of
-from instructwild.stage.frames import INSTRUCTION
+from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
+from instructwild.text.normal_form import nfc
 
 AT, PROMPT, ANSWER = "at", "prompt", "answer"
 """Place in the input, counted from 0; the text that duplicates are judged on; the answer after it, or null."""
@@ -76,8 +77,9 @@ def whole_prompts(rows: pl.DataFrame) -> pl.Series:
 
 def spaced_alike(texts: pl.Series) -> pl.Series:
     """The texts in NFC, with single spaces for white space, and none around them; most need no change, and none is made."""
-    other = (texts.str.len_bytes() != texts.str.len_chars()) | texts.str.contains(r"[^\S ]|  |\A | \z")
-    changed = texts.filter(other).str.normalize("NFC").str.replace_all(r"\s+", " ").str.strip_chars()
+    texts = nfc(texts)
+    other = texts.str.contains(r"[^\S ]|  |\A | \z")
+    changed = texts.filter(other).str.replace_all(r"\s+", " ").str.strip_chars()
     order = np.arange(len(texts))
     order[other.to_numpy()] = len(texts) + np.arange(len(changed))
     return pl.concat([texts, changed], rechunk=True)[order]
@@ -114,10 +116,7 @@ def rewritten(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[
         return rows
     places = pl.Series(AT, sorted(contents), dtype=pl.UInt32)
     hit = among(rows, places)
-    old = closed(rows.filter(hit)).iter_rows(named=True)
-    new = pl.DataFrame([_mended(row, contents[at]) for at, row in zip(rows[AT].filter(hit), old, strict=True)],
-                       schema=INSTRUCTION)
-    mended = _with_texts(new.insert_column(0, rows[AT].filter(hit)))
+    mended = _with_texts(_mended(rows.filter(hit), contents))
     order = np.arange(rows.height)
     order[hit.to_numpy()] = rows.height + np.arange(mended.height)
     # A gather over several chunks of nested columns is some fifty times slower than over one.
@@ -136,13 +135,20 @@ def flagged(rows: pl.DataFrame, hits: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(joined.select(pl.col("labels").struct.with_fields(flags=flags)))
 
 
-def _mended(row: Mapping[str, Any], contents: Sequence[str | Mapping[str, Any] | None]) -> dict[str, Any]:
-    messages = [{**message, **(content if isinstance(content, Mapping) else {"content": content})}
-                for message, content in zip(row["messages"], contents, strict=True)]
-    spoken = [turn_of(message) for message in messages]
-    name = content_id(spoken)
-    parents = row["parents"] if name == row["id"] else [*row["parents"], row["id"]]
-    return {**row, "id": name, "response_id": response_id(spoken), "messages": messages, "parents": parents}
+def _mended(rows: pl.DataFrame, contents: Mapping[int, Sequence[str | Mapping[str, Any] | None]]) -> pl.DataFrame:
+    fields, listed = [field.name for field in MESSAGES.inner.fields], turns(rows)      # type: ignore[union-attr]
+    new = [turn if isinstance(turn, Mapping) else {"content": turn} for at in rows[AT] for turn in contents[at]]
+    for name in {name for turn in new for name in turn if name in fields}:
+        values = [turn.get(name, old) for turn, old in zip(new, listed[name], strict=True)]
+        listed = listed.with_columns(pl.Series(name, values, dtype=listed.schema[name]))
+    ends = rows["messages"].list.len().cum_sum().to_numpy().astype(np.int64)
+    spoken = [turn_of(turn) for turn in listed.select("role", "content", "tool_calls", "tool_call_id").iter_rows(named=True)]
+    talks = [spoken[begin:end] for begin, end in zip([0, *ends[:-1].tolist()], ends.tolist(), strict=True)]
+    ids = pl.Series([*map(content_id, talks)], dtype=pl.String)
+    return rows.with_columns(
+        parents=pl.when(ids == pl.col("id")).then("parents").otherwise(pl.concat_list("parents", "id")), id=ids,
+        response_id=pl.Series([*map(response_id, talks)], dtype=pl.String),
+        messages=lists(listed.select(fields).to_struct(), ends))
 
 
 def _with_texts(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from instructwild.read.parts import MEDIA_COLUMNS
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.identity import ID_LENGTH
 from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
+from instructwild.text.normal_form import nfc
 from instructwild.text.thoughts import MAY_HOLD_THOUGHTS
 
 TURN = tuple(field.name for field in MESSAGES.inner.fields)  # type: ignore[union-attr]
@@ -193,15 +194,7 @@ def _messages(texts: pl.DataFrame) -> pl.Series:
 def turn_ids(role: str, contents: pl.Series) -> pl.Series:
     """What `content_id` and `response_id` call single turns of one role; null for null."""
     # polars writes JSON strings with the same escapes as `schema.identity`, and much faster.
-    canonical = _nfc(contents).to_frame("c").select(pl.struct("c").struct.json_encode().cast(pl.Binary)).to_series()
+    canonical = nfc(contents).to_frame("c").select(pl.struct("c").struct.json_encode().cast(pl.Binary)).to_series()
     head, skip = f'[["{role}",'.encode(), len('{"c":')
     ids = [hashlib.sha256(head + text[skip:-1] + b"]]").hexdigest()[:ID_LENGTH] for text in canonical.to_list()]
     return pl.select(pl.when(contents.is_not_null()).then(pl.Series(ids, dtype=pl.String))).to_series()
-
-
-def _nfc(texts: pl.Series) -> pl.Series:
-    """The texts in NFC; those of ASCII alone are left as they are, which is much faster."""
-    other = (texts.str.len_bytes() != texts.str.len_chars()).fill_null(False)
-    order = np.arange(len(texts))
-    order[other.to_numpy()] = len(texts) + np.arange(int(other.sum()))
-    return pl.concat([texts, texts.filter(other).str.normalize("NFC")])[order]

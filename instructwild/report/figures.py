@@ -2,11 +2,14 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instructwild.report.blocks import Figure
 from instructwild.report.scale import bins, labels, ticks
 from instructwild.report.template import decimal, render, shown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 COLOURS, DASHES = 8, 4
 WIDTH, HEIGHT = 330.0, 200.0
@@ -78,7 +81,7 @@ def stacked(rows: Mapping[str, Mapping[str, float]], *, title: str = "", caption
     return Figure(render("share.html.j2", rows=drawn), title, caption)
 
 
-def histogram(groups: Mapping[str, Sequence[float]] | Sequence[float], *, label: str = "", title: str = "",
+def histogram(groups: "Mapping[str, Sequence[float] | NDArray[Any]] | Sequence[float]", *, label: str = "", title: str = "",
               caption: str = "", about: int = 24, percent: bool = False) -> Figure:
     """How values are spread: one set, or several such as {"before": …, "after": …} on the same bins.
 
@@ -88,8 +91,11 @@ def histogram(groups: Mapping[str, Sequence[float]] | Sequence[float], *, label:
         about: how many bins.
         percent: heights are shares of each set, so that a small one can be seen beside a large one.
     """
+    import numpy as np
+
     named = groups if isinstance(groups, Mapping) else {"": groups}
-    series = {name: [float(v) for v in values if v is not None and abs(v) < HUGE] for name, values in named.items()}
+    read = {name: np.asarray(values, np.float64) for name, values in named.items()}        # None becomes NaN
+    series: dict[str, list[float]] = {name: values[np.abs(values) < HUGE].tolist() for name, values in read.items()}
     everything = [value for values in series.values() for value in values]
     if not everything:
         return Figure(render("nothing.html.j2"), title, caption)

@@ -209,12 +209,14 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
     Question words come first: 有哪些好处 and 好处是什么 ask the same. So does a programming language where no second is
     named: "in Python, write a function" and "write a Python function".
     """
-    if lexicon.CODE in terms or not lexicon.PROGRAMMING.isdisjoint(terms):
+    present = {*terms}
+    of_programs = not lexicon.PROGRAMMING.isdisjoint(present)
+    if lexicon.CODE in present or of_programs:
         terms = [lexicon.OF_PROGRAMS.get(term, term) if spare else term for term, spare in zip(terms, loose, strict=True)]
-    if lexicon.CLASSIFY in terms:                    # into "wild or tame" asks what "wild and tame" does
+    if lexicon.CLASSIFY in present:                  # into "wild or tame" asks what "wild and tame" does
         spares = [spare for term, spare in zip(terms, loose, strict=True) if term not in lexicon.OR]
         terms, loose = [term for term in terms if term not in lexicon.OR], spares
-    apart, asks = loose, not _QUESTIONS.isdisjoint(terms)
+    apart, asks = loose, not _QUESTIONS.isdisjoint(present)
     kept = [at for at, term in enumerate(terms)
             if not (asks and term == lexicon.EXPLAIN) and not (at and apart[at] and term == terms[at - 1])]
     if asks:
@@ -225,14 +227,16 @@ def _shortened(terms: list[str], loose: list[bool]) -> tuple[tuple[str, ...], tu
     if begin:
         ordered.insert(0, lexicon.GIVE)
         spares.insert(0, True)
-    named = () if lexicon.PROGRAMMING.isdisjoint(ordered) else tuple(lexicon.PROGRAMMING.intersection(ordered))
+    named = tuple(lexicon.PROGRAMMING.intersection(ordered)) if of_programs else ()
     if len(named) == 1:
         at = ordered.index(named[0])
         ordered.insert(0, ordered.pop(at))
         spares.insert(0, spares.pop(at))
+    if len({*ordered}) == len(ordered):
+        return tuple(ordered), tuple([LOOSE if spare else FIRM for spare in spares])
     count = Counter(ordered)
-    return tuple(ordered), tuple((REPEATED if count[term] > 1 else LOOSE) if spare else FIRM
-                                 for term, spare in zip(ordered, spares, strict=True))
+    return tuple(ordered), tuple([(REPEATED if count[term] > 1 else LOOSE) if spare else FIRM
+                                  for term, spare in zip(ordered, spares, strict=True)])
 
 
 def _opening(terms: list[str], loose: list[bool], kept: list[int]) -> int:
@@ -460,6 +464,8 @@ _CHANGING = frozenset({*lexicon.ENGLISH_LIGHT, *(lexicon.ENGLISH_SAME.keys() - _
                        *(word for phrase in lexicon.ENGLISH_PHRASES for word in phrase.split()),
                        *(word for term in lexicon.ENGLISH_PHRASES.values() for word in term.split()),
                        *(char for phrase in lexicon.CHINESE_PHRASES for char in phrase)})
+LISTED = _CHANGING | _STEADY.keys() | FIXED | lexicon.PROGRAMMING
+"""Words of which `core` makes more than the word without its ending, or whose term must be in both of two texts."""
 
 
 def core(token: str) -> str:

@@ -36,9 +36,12 @@ LEFT = 2
 """What both must have, besides what is to be done."""
 PASSING, WEAK, FIXED, KEYWORD = range(4)
 """What a word is: it says nothing, it may be missing, it must be in both, it counts."""
-ENDING = re.compile("(.{5,}?)(?:ization|isation|ational|fulness|ousness|iveness|ication|ation|ition|ement|ment|ness|ities|"
-                    "ity|ance|ence|ancy|ency|ally|ical|ics|ic|al|ly|ive|ize|ise|er|or|ist|ism|ing|ed|ion|ent|ant|y|e|s)")
-"""An ending that makes another kind of word of one of at least five letters."""
+ENDINGS = frozenset({
+    "ization", "isation", "ational", "fulness", "ousness", "iveness", "ication", "ation", "ition", "ement", "ment", "ness",
+    "ities", "ity", "ance", "ence", "ancy", "ency", "ally", "ical", "ics", "ic", "al", "ly", "ive", "ize", "ise", "er", "or",
+    "ist", "ism", "ing", "ed", "ion", "ent", "ant", "y", "e", "s"})
+"""Endings that make another kind of word of one of at least five letters."""
+LONGEST_ENDING, BEFORE_AN_ENDING = max(map(len, ENDINGS)), 5
 SHORTEST = 6
 """Letters of a word that has such an ending, at least."""
 
@@ -96,16 +99,20 @@ def _kind(token: str) -> tuple[int, str]:
     word = lexicon.ENGLISH_SAME.get(word) or lexicon.ENGLISH_SAME.get(base, base)
     if {token, word} & _FIXED:
         return FIXED, word
-    return (WEAK, word) if {token, word} & lexicon.WEAK else (KEYWORD, _root(word))
+    return (WEAK, word) if {token, word} & lexicon.WEAK else (KEYWORD, root(word))
 
 
-def _root(word: str) -> str:
+def root(word: str) -> str:
     """A word without the endings that make another kind of word of it: bioluminescent, bioluminescence."""
     if len(word) < SHORTEST or not (word.isascii() and word.isalpha()):
         return word
-    for _ in range(2):
-        if ended := ENDING.fullmatch(word):
-            word = ended.group(1)
+    return _without_ending(_without_ending(word))
+
+
+def _without_ending(word: str) -> str:
+    for size in range(min(LONGEST_ENDING, len(word) - BEFORE_AN_ENDING), 0, -1):
+        if word[-size:] in ENDINGS:
+            return word[:-size]
     return word
 
 
@@ -192,4 +199,6 @@ def _quoted(head: str, other: str) -> bool:
 
 _PASSING = lexicon.ENGLISH_LIGHT | {*NEGATED, "one"}
 _FIXED = (lexicon.FIXED_ENGLISH - lexicon.WEAK - lexicon.FREE) | lexicon.TASKS | lexicon.PROGRAMMING
+LISTED = _PASSING | _FIXED | lexicon.WEAK | lexicon.NUMBERS.keys() | lexicon.ENGLISH_SAME.keys()
+"""Words that are more than keywords, or stand for others."""
 WORDS = _Words()

@@ -267,8 +267,9 @@ def _decided(part: tuple[Sequence[str], int], threshold: Fraction, anew: Sequenc
     with _collector_paused():
         entries = _read(texts)
         index = RequestIndex(threshold, max(threshold - BELOW, Fraction(0)))
-        matches = _at(texts, entries, index)
-        counts = {other: _count(texts[:first], entries, other) for other in anew}
+        meeting = _meeting(entries.values())
+        matches = _at(texts, meeting, index)
+        counts = {other: _count(texts[:first], meeting, other) for other in anew}
     pairs = [(row, match) for row, match in enumerate(matches) if match is not None]
     rows = np.array([row for row, _ in pairs], np.int64)
     columns = np.array([(match.index, match.lcs, *match.lengths) for _, match in pairs], np.int64).reshape(-1, 4)
@@ -278,20 +279,36 @@ def _decided(part: tuple[Sequence[str], int], threshold: Fraction, anew: Sequenc
 def _counts(texts: Sequence[str], thresholds: Sequence[Fraction]) -> dict[Fraction, int]:
     """How many of some texts would be dropped at each threshold."""
     with _collector_paused():
-        entries = _read(texts)
-        return {threshold: _count(texts, entries, threshold) for threshold in thresholds}
+        meeting = _meeting(_read(texts).values())
+        return {threshold: _count(texts, meeting, threshold) for threshold in thresholds}
 
 
-def _count(texts: Sequence[str], entries: dict[str, Keyed], threshold: Fraction) -> int:
-    return sum(match is not None for match in _at(texts, entries, RequestIndex(threshold)))
+def _count(texts: Sequence[str], meeting: dict[str, Keyed], threshold: Fraction) -> int:
+    return sum(match is not None for match in _at(texts, meeting, RequestIndex(threshold)))
 
 
 def _read(texts: Sequence[str]) -> dict[str, Keyed]:
     return {text: keyed(text) for text in dict.fromkeys(texts)}
 
 
-def _at(texts: Sequence[str], entries: dict[str, Keyed], index: RequestIndex) -> list[Match | None]:
-    """For each text the earliest kept one that it duplicates. Of identical texts one is looked up."""
+def _meeting(entries: Iterable[Keyed]) -> dict[str, Keyed]:
+    """Those of some different texts that have a key in common with another: by far the most of a group have none."""
+    several = list(entries)
+    same, about = Counter(entry.key for entry in several), Counter(bucket for entry in several for bucket in entry.buckets)
+    fuller = {key for entry in several for key in entry.shorter}
+    return {entry.text: entry for entry in several
+            if same[entry.key] > 1 or entry.key in fuller or not same.keys().isdisjoint(entry.shorter)
+            or any(about[bucket] > 1 for bucket in entry.buckets)}
+
+
+def _at(texts: Sequence[str], meeting: dict[str, Keyed], index: RequestIndex) -> list[Match | None]:
+    """For each text the earliest kept one that it duplicates. Of identical texts one is looked up.
+
+    Args:
+        texts: the texts.
+        meeting: those that have a key in common with another.
+        index: where they are kept.
+    """
     repeated = {text for text, count in Counter(texts).items() if count > 1}
     matches: list[Match | None] = [None] * len(texts)
     copies: dict[str, Match | None] = {}             # what the next identical text duplicates
@@ -299,9 +316,13 @@ def _at(texts: Sequence[str], entries: dict[str, Keyed], index: RequestIndex) ->
         if text in copies:
             index.skip()
             matches[row] = copies[text]
+            continue
+        if (entry := meeting.get(text)) is None:
+            index.skip()
         else:
-            matches[row] = index.add(entries[text])
-            copies[text] = matches[row] or (_identical(text, row, index.threshold) if text in repeated else None)
+            matches[row] = index.add(entry)
+        if text in repeated:
+            copies[text] = matches[row] or _identical(text, row, index.threshold)
     return matches
 
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from instructwild.clean.near.chinese_phrases import tree
 from instructwild.clean.near.content import LEFT, LEFT_HAN, LONGEST, SHARE, SPARE, SPARE_HAN, content
 from instructwild.clean.near.encode import encode
 from instructwild.clean.near.sieve_kernel import (
@@ -28,10 +29,13 @@ from instructwild.clean.near.sieve_kernel import (
     meet_rare,
     rising,
     sign,
+    sign_solid,
     signs_and_terms,
 )
-from instructwild.clean.near.token_hashes import ALL, NUMBERS, REMEMBERED, columns_of_tokens
+from instructwild.clean.near.token_hashes import ALL, NUMBERS, OTHER_SCRIPT, REMEMBERED, columns_of_tokens
 
+MARK = 2
+"""What the mark of a Chinese word that stays whole weighs beside its characters: see `content`."""
 CROWD = 256
 """Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
 
@@ -42,7 +46,7 @@ class Sifted(NamedTuple):
     Attributes:
         whole: a key of all cores of each text, uint64 [texts].
         length: how many tokens it has, int64 [texts].
-        bits: its tokens as bits, uint64 [texts, 2].
+        bits: its tokens as bits, then those of them that are surely terms, uint64 [texts, 4].
         marks: hashes of what has to be the same in a text that asks for the same, 0 where it need not: numbers and terms
             of constraints; Latin words within Chinese; the end of the input, 1, 4 and 16 tokens of it. uint64 [texts, 5].
         tokens: hashes of its tokens, rising in each text, uint32 [tokens].
@@ -76,12 +80,14 @@ def sift(texts: Sequence[str]) -> Sifted:
     row, first = np.repeat(np.arange(len(texts)), counts), _starts(counts)
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words.core[order], dtype=np.uint64)])
     whole = total[first[1:]] - total[first[:-1]]
-    room = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight)
+    signed = encoded.ids, encoded.start, encoded.length, encoded.hashes
+    solid, kept = sign_solid(*signed, words.solid, words.phrase, *tree())
+    room = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight) + MARK * kept
     runs = _with_a_run_missing(row, total, words.han[order], first, whole, room)
-    bits = sign(encoded.ids, encoded.start, encoded.length, encoded.hashes)
+    bits = np.concatenate([sign(*signed), solid], axis=1)
     hashed = rising(encoded.ids, encoded.start, encoded.length, (encoded.hashes >> np.uint64(32)).astype(np.uint32))
-    marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core, words.han,
-                     words.latin, words.firm, words.tail)
+    marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core,
+                     words.kind == OTHER_SCRIPT, words.latin, words.firm, words.tail)
     known, number = np.unique(words.word, return_inverse=True)
     about, size, counts, keys = about_of(encoded.ids, encoded.start, encoded.length, encoded.input, words.kind,
                                          words.word, number, (known >> np.uint64(32)).astype(np.uint32), words.rest)
@@ -168,8 +174,9 @@ class SiftedTexts:
         few = ~crowded[target]
         meet(asker[few], target[few], begin, members, *texts, *bound, root)
         for group_at in np.flatnonzero(crowded):
-            crowd = np.union1d(members[begin[group_at]:begin[group_at + 1]], asker[target == group_at])
-            meet_rare(crowd, *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
+            own = members[begin[group_at]:begin[group_at + 1]]
+            crowd = np.concatenate([own, np.setdiff1d(asker[target == group_at], own)])
+            meet_rare(crowd, len(own), *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
         size, counts, words = self._column("size"), self._column("counts"), self._column("words")
         start = _starts(counts)
         owner, bucket = listed(self._column("about"), size, start, words)
@@ -211,7 +218,7 @@ def _rare_tokens(crowd: NDArray[np.int64], texts: "Texts", floor: Fraction) -> t
 
 
 _COLUMNS: dict[str, NDArray[Any]] = {
-    "whole": np.zeros(0, np.uint64), "length": np.zeros(0, np.int64), "bits": np.zeros((0, 2), np.uint64),
+    "whole": np.zeros(0, np.uint64), "length": np.zeros(0, np.int64), "bits": np.zeros((0, 4), np.uint64),
     "marks": np.zeros((0, MARKS), np.uint64), "tokens": np.zeros(0, np.uint32), "about": np.zeros(0, np.uint64),
     "size": np.zeros(0, np.int32), "counts": np.zeros(0, np.int32), "words": np.zeros(0, np.uint32)}
 """What `Sifted` has of texts, rather than of runs, none of it."""

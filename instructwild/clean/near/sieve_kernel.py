@@ -85,6 +85,32 @@ def sign(ids, start, length, hashes):  # noqa: ANN001, ANN201
     return bits
 
 
+@compiled
+def sign_solid(ids, start, length, hashes, solid, phrase, after, ends, whole):  # noqa: ANN001, ANN201
+    """The same bits, uint64 [texts, 2], of the characters that no word of the lexicon may cover: see `chinese_phrases`.
+
+    What stands between tokens is not seen, so that words may cover more here than they do. Beside them, of each
+    text, how many words it may hold that stay whole, int32 [texts].
+    """
+    bits, kept = np.zeros((len(start), 2), np.uint64), np.zeros(len(start), np.int32)
+    for text in range(len(start)):
+        covered = start[text]                        # up to here
+        for at in range(start[text], start[text] + length[text]):
+            node, ahead = 0, at
+            while ahead < start[text] + length[text] and phrase[ids[ahead]]:
+                node = after[node, phrase[ids[ahead]]]
+                if not node:
+                    break
+                ahead += 1
+                if ends[node]:
+                    covered = max(covered, ahead)
+                    kept[text] += whole[node]
+            if covered <= at and solid[ids[at]]:
+                mixed = hashes[ids[at]] * np.uint64(0x9E3779B97F4A7C15)
+                bits[text, np.int64(mixed >> np.uint64(63))] |= np.uint64(1) << ((mixed >> np.uint64(57)) & np.uint64(63))
+    return bits, kept
+
+
 @inlined
 def root_of(root, text):  # noqa: ANN001, ANN201
     """What stands for the group of a text; the way there is made shorter."""
@@ -106,7 +132,13 @@ def apart(text, other, since, marks):  # noqa: ANN001, ANN201
 
 @inlined
 def near(text, other, bits, length, tokens, start, p, q):  # noqa: ANN001, ANN201
-    """Whether the F of two texts may be above p/q: a bound by their bits, then by the tokens that they share."""
+    """Whether the F of two texts may be above p/q: a bound by their bits, then by the tokens that they share.
+
+    It is not asked of two that have each a term which the other lacks.
+    """
+    if ((bits[text, 2] & ~bits[other, 0]) | (bits[text, 3] & ~bits[other, 1])) != kernel.ZERO and \
+            ((bits[other, 2] & ~bits[text, 0]) | (bits[other, 3] & ~bits[text, 1])) != kernel.ZERO:
+        return False
     m, n = length[text], length[other]
     missing = np.int64(kernel.ones(bits[text, 0] & ~bits[other, 0]) + kernel.ones(bits[text, 1] & ~bits[other, 1]))
     alien = np.int64(kernel.ones(bits[other, 0] & ~bits[text, 0]) + kernel.ones(bits[other, 1] & ~bits[text, 1]))
@@ -137,15 +169,20 @@ def meet(askers, groups, begin, members, bits, marks, length, tokens, start, p, 
 
 
 @compiled
-def meet_rare(crowd, holders, lists, bits, marks, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
-    """Join the groups of those of a crowd that share a rare token and whose F may be above p/q."""
+def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
+    """Join the groups of those of a crowd that share a rare token and whose F may be above p/q.
+
+    The first `own` of the crowd have its key themselves, the others without a run: of these no two meet by that key.
+    """
     for token in range(len(lists) - 1):
-        for at in range(lists[token] + 1, lists[token + 1]):
-            text = crowd[holders[at]]
-            m = length[text]
-            for k in range(lists[token], at):
-                other = crowd[holders[k]]
-                n = length[other]
+        for k in range(lists[token], lists[token + 1]):
+            if holders[k] >= own:
+                break
+            other = crowd[holders[k]]
+            n = length[other]
+            for at in range(k + 1, lists[token + 1]):
+                text = crowd[holders[at]]
+                m = length[text]
                 if 2 * min(m, n) * q > p * (m + n) and \
                         not apart(text, other, 0, marks) and \
                         root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, p, q):

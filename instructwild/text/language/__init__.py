@@ -30,11 +30,9 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     Emoji, digits, formulas and code alone are `und`. A prompt that quotes another language has the language that most of
     it is written in.
     """
-    # One query: for a handful of texts, waiting for each costs more than it does.
-    read = texts.alias("head").to_frame().lazy().select(
-        pl.col("head").fill_null("").str.head(HEAD).str.replace_all(r"https?://\S+", " ")).with_columns(
-        english=clues.english(pl.col("head"))).collect()
-    heads = read["head"].to_list()
+    shown = texts.alias("head").to_frame().select(
+        pl.col("head").fill_null("").str.head(HEAD).str.replace_all(r"https?://\S+", " "))
+    heads = shown["head"].to_list()
     counted = script.counts(heads)
     han = counted[:, [script.HAN, script.HANS, script.HANT]].sum(axis=1)
     kana = counted[:, script.KANA]
@@ -42,7 +40,8 @@ def languages(texts: pl.Series, backend: Backend = "fasttext") -> pl.Series:
     weights[:, script.HAN] = HAN_WEIGHT * (han + kana)
     weights[:, [script.OTHER, script.HANS, script.HANT, script.KANA, script.SYMBOL]] = 0
     main, written = weights.argmax(axis=1), weights.max(axis=1) >= LEAST_LETTERS
-    english = read["english"].to_numpy() & (main == script.LATIN)
+    english = main == script.LATIN
+    english[english] = shown.filter(english).select(clues.english(pl.col("head"))).to_series().to_numpy()
     code = counted[:, script.SYMBOL] > CODE_SHARE * counted.sum(axis=1)
     _prefer_the_asking_script(heads, weights, main, english & ~code)
     tags = np.full(len(texts), UNDETERMINED, dtype=object)

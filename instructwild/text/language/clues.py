@@ -100,8 +100,7 @@ def english(texts: pl.Expr) -> pl.Expr:
     """
     ours, theirs = _english_and_other_words()
     folded = texts.str.to_lowercase()
-    known = folded.str.count_matches(ours)
-    return ((known >= 2) & (known >= 2 * folded.str.count_matches(theirs))).fill_null(False)
+    return (folded.str.count_matches(ours) >= (2 * folded.str.count_matches(theirs)).clip(2)).fill_null(False)
 
 
 @cache

@@ -115,6 +115,7 @@ def test_other_words_for_the_same_are_the_same(first, second):
     ("什么是潮汐能的Turbine组件？", "潮汐能的turbine组件是什么？"), ("列出十二种贝壳的名称", "列出12种贝壳的名称"),
     ("什么是潮汐能（tide）发电模型？", "什么是潮汐能发电模型？"), ("解释“tide”和“ebb”的意思", "请解释“tide”和“ebb”的意思"),
     ("把下面的句子译成丹麦语：渡轮晚点了 late", "请把下面的句子译成丹麦语：渡轮晚点了 late"),
+    ("渡五鸥小时", "海渡五鸥小时"), ("列出三种能源的用途", "请列出三种能源的主要用途"),
 ])
 def test_the_sieve_lets_through_what_the_definition_merges(first, second):
     definition = SameRequests([first, second], sifted=False).verdicts
@@ -123,6 +124,12 @@ def test_the_sieve_lets_through_what_the_definition_merges(first, second):
 
 
 def test_the_sieve_lets_all_labelled_pairs_through():
+    texts = [text for pair in PAIRS for text in (pair["first"], pair["second"])]
+    assert SameRequests(texts, sifted=True).verdicts == SameRequests(texts, sifted=False).verdicts
+
+
+def test_in_a_crowd_the_sieve_lets_through_what_the_definition_merges(monkeypatch):
+    monkeypatch.setattr("instructwild.clean.near.sieve.CROWD", 0)
     texts = [text for pair in PAIRS for text in (pair["first"], pair["second"])]
     assert SameRequests(texts, sifted=True).verdicts == SameRequests(texts, sifted=False).verdicts
 

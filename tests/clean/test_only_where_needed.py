@@ -1,0 +1,22 @@
+"""Rules are computed of few rows, with the same result as of all."""
+
+import polars as pl
+
+from instructwild.clean.patterns import only_where, where
+
+ROWS = pl.DataFrame({"prompt": ["sail", "row", None, "dive"], "answer": ["a gull", None, "a tern", "a gull, far off"],
+                     "depth": [1, 2, None, 4]})
+
+
+def test_where_is_when_and_leaves_no_letters_behind():
+    may_be = pl.col("depth") > 1
+    kept = ROWS.select(where(may_be, pl.col("answer")), plain=pl.when(may_be).then("answer"))
+    assert kept.to_series(0).to_list() == kept["plain"].to_list() == [None, None, None, "a gull, far off"]
+    assert ROWS.select(where(may_be, pl.col("prompt"))).to_series().rechunk().to_physical().fill_null("").to_list() == [
+        "", "row", "", "dive"]
+
+
+def test_only_where_takes_further_columns_and_never_is_null():
+    deep = (pl.col("depth") > 1) & pl.col("answer").str.contains("gull")
+    seen = only_where(pl.col("prompt").str.contains("i"), deep, "depth")
+    assert ROWS.select(seen).to_series().to_list() == [False, False, False, True]
