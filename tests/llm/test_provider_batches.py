@@ -28,14 +28,13 @@ BOTH = pytest.mark.parametrize("protocol", ["openai", "anthropic"])
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
     for module, name, value in [(engine, "FIRST_POLL", 0.005), (engine, "LONGEST_POLL", 0.02), (http, "LONGEST_PAUSE", 0.02),
-                                (providers, "FIND_PAUSE", 0.005)]:
+                                (providers, "FIND_PAUSE", 0.005), (engine, "LOOK_PAUSE", 0.005)]:
         monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture
 def prompts(tmp_path):
     path = tmp_path / "prompts.jsonl"
-    texts = ["守塔人夜里做的{}件事是什么？", "Name {} things a lighthouse keeper does at night."]
     texts = ["守塔人夜里做的{}件事是什么？", "Name {} things a lighthouse keeper does at night."]
     rows = [{"instruction": texts[n % 2].format(n)} for n in range(2, 26)]
     path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")

@@ -15,8 +15,8 @@ from instructwild.clean.near.sieve_on_disk import SiftedOnDisk
 from instructwild.clean.near.sieve_on_disk_kernel import join_pairs, meet_crowd
 
 FLOOR = Fraction(13, 20)
-WORDS = st.lists(st.sampled_from([*"湖雪茶请把写诗的一首", "describe", "the", "harbour", "7", "kites", "不要", "please", "for", "slow",
-                                  "gardens", ":", "2 + 2", "Rust"]), max_size=9)
+WORDS = st.lists(st.sampled_from([*"湖雪茶请把写诗的一首", "describe", "the", "harbour", "7", "kites", "不要", "please",
+                                  "for", "slow", "gardens", ":", "2 + 2", "Rust"]), max_size=9)
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,10 @@ def small():
 def made(count, seed=5):
     rng = random.Random(seed)
     things = ["a slow harbour", "kites", "garden walls", "湖边的茶馆", "一首关于雪的诗", "两只风筝"]
-    forms = ["Describe {}", "please describe {}", "描述{}", "请描述一下{}", "Name 7 uses of {}", "Explain briefly and in plain words "
-             "how {} change over the years for people in old towns"]
-    return [rng.choice(forms).format(rng.choice(things) + rng.choice(["", "", " again", f" {number}"])) for number in range(count)]
+    forms = ["Describe {}", "please describe {}", "描述{}", "请描述一下{}", "Name 7 uses of {}",
+             "Explain briefly and in plain words how {} change over the years for people in old towns"]
+    return [rng.choice(forms).format(rng.choice(things) + rng.choice(["", "", " again", f" {number}"]))
+            for number in range(count)]
 
 
 @settings(deadline=None, max_examples=40)
