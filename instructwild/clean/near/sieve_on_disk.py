@@ -20,10 +20,19 @@ from numpy.typing import NDArray
 
 from instructwild.clean.near.sieve import COLUMNS, CROWD, Sifted, Texts, rare_tokens, starts
 from instructwild.clean.near.sieve_kernel import listed, meet, meet_about
-from instructwild.clean.near.sieve_on_disk_kernel import count_up, join_pairs, may_be_noted, meet_crowd, note
+from instructwild.clean.near.sieve_on_disk_kernel import (
+    count_up,
+    join_pairs,
+    may_be_noted,
+    meet_crowd,
+    note,
+    rarest_first,
+)
 
 AT_ONCE = 2_000_000
 """Pairs, keys or numbers that are in memory at once."""
+WORD_COUNTS = 1 << 22
+"""Counts of words, by bits of their hashes."""
 BITS_A_TEXT = 16
 """Bits of the table for each text: of the keys that no text has, one in sixteen at most passes it."""
 
@@ -228,15 +237,19 @@ class SiftedOnDisk:
         return in_crowd
 
     def _by_keywords(self, texts: Texts, floor: Fraction, root: NDArray[np.int32]) -> None:
-        """Join the groups of texts that may meet by their keywords."""
+        """Join the groups of texts that may meet by their keywords: by the rarest ones, so that few meet in vain."""
         about, size, counts, words = map(self._mapped, ("about", "size", "counts", "words"))
         start = starts(counts)
+        texts_with = np.zeros(WORD_COUNTS, np.int32)
+        for some in self._columns["words"].slices(AT_ONCE):
+            count_up((some & np.uint32(WORD_COUNTS - 1)).astype(np.int64), texts_with)
         count = 1 + (len(words) + self._count) // AT_ONCE
         parts = [ColumnOnDisk(self._folder / f"listed-{part}", np.zeros(0, _LISTED)) for part in range(count)]
         for low in range(0, self._count, AT_ONCE // 8):
             high = min(low + AT_ONCE // 8, self._count)
-            owner, bucket = listed(about[low:high], size[low:high], start[low:high + 1] - start[low],
-                                   words[start[low]:start[high]])
+            begin = start[low:high + 1] - start[low]
+            rarest = rarest_first(words[start[low]:start[high]], begin, texts_with)
+            owner, bucket = listed(about[low:high], size[low:high], begin, rarest)
             part_of = (bucket >> np.uint64(32)) % np.uint64(count)
             for number, part in enumerate(parts):
                 hit = part_of == number

@@ -37,6 +37,22 @@ def count_up(numbers, counts):  # noqa: ANN001, ANN201
 
 
 @compiled
+def rarest_first(words, start, counts):  # noqa: ANN001, ANN201
+    """The words of each text, those that are in the fewest texts first, by a table of 2^k counts."""
+    result, last = words.copy(), np.uint32(len(counts) - 1)
+    for text in range(len(start) - 1):
+        for at in range(start[text] + 1, start[text + 1]):
+            word, k = result[at], at
+            count = counts[word & last]
+            while k > start[text] and (counts[result[k - 1] & last] > count or
+                                       (counts[result[k - 1] & last] == count and result[k - 1] > word)):
+                result[k] = result[k - 1]
+                k -= 1
+            result[k] = word
+    return result
+
+
+@compiled
 def join_pairs(texts, others, root):  # noqa: ANN001, ANN201
     """Join the groups of each text and the other one."""
     for at in range(len(texts)):
