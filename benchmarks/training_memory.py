@@ -2,8 +2,8 @@
 
     BENCH_SHAPES=256x4,512x8,768x12 python -m benchmarks training_memory
 
-Each run is a program of its own: two updates of supervised fine-tuning of a random Llama-like model, every row longer than
-the length that is trained on. Worked out is `memory.need_of`, by which `train` refuses what does not fit and which
+Each run is a program of its own: two updates of supervised fine-tuning of a random Llama-like model, every row as long as
+training takes them. Worked out is `memory.need_of`, by which `train` refuses what does not fit and which
 `train … --dry-run --gpus N` divides among devices.
 """
 
@@ -40,6 +40,24 @@ def write_model(folder: Path, hidden: int, layers: int) -> None:
         pad_token_id=tokenizer.pad_token_id)).save_pretrained(folder)
 
 
+def longest_rows(count: int) -> list[dict[str, str]]:
+    """Rows of as many tokens as are trained on, or hardly fewer."""
+    from transformers import AutoTokenizer
+
+    from instructwild.llm.tiny import tiny
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny())
+    rows = []
+    for number in range(count):
+        asked, answer = f"Tell me of harbour {number}.", "It is old."
+        while len(tokenizer(tokenizer.apply_chat_template(
+                [{"role": "user", "content": asked}, {"role": "assistant", "content": f"{answer} Old."}],
+                tokenize=False))["input_ids"]) <= LENGTH:
+            answer += " Old."
+        rows.append({"instruction": asked, "output": answer})
+    return rows
+
+
 def planned(folder: Path, peft: bool, checkpointing: bool) -> tuple[int, float]:
     """How many weights a model has, and how many MiB its training is said to need."""
     from instructwild_trainer.config import SftOptions
@@ -56,7 +74,7 @@ def trained(rows: Path, model: Path, out: Path, words: tuple[str, ...]) -> int:
     subprocess.run([sys.executable, "-m", "instructwild", "train", "sft", rows, "--model", model, "--out", out, "--config",
                     "smoke", "--dtype", "float32", "--max-length", str(LENGTH), "--per-device-train-batch-size", str(BATCH),
                     "--max-steps", str(UPDATES), "--held-out-rows", "4", "--samples", "0", *words],
-                   check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                   check=True, stdout=subprocess.DEVNULL)
     return read_manifest(out).peak_memory_mb
 
 
@@ -64,9 +82,7 @@ def main() -> None:
     table = []
     with tempfile.TemporaryDirectory() as scratch:
         rows = Path(scratch) / "rows.jsonl"
-        rows.write_text("".join(json.dumps({"instruction": f"Tell me of harbour {number}.",
-                                            "output": f"It is old {number}. " * 200}) + "\n" for number in range(40)),
-                        encoding="utf-8")
+        rows.write_text("".join(json.dumps(row) + "\n" for row in longest_rows(40)), encoding="utf-8")
         for hidden, layers in SHAPES:
             model = Path(scratch) / f"{hidden}x{layers}"
             write_model(model, hidden, layers)

@@ -5,8 +5,8 @@ is some 80 bytes a text. The keys of texts without a run of cores, by far the mo
 which leaves few of them. The pairs that remain, and the numbers under which texts meet by their keywords, are joined part by
 part.
 
-Where very many texts may meet by their cores (of Chinese texts few characters are cores, as most stand in some phrase of the
-lexicon), these are read, and meet by what `content` says they ask for, which parts them much further.
+Where very many texts may meet by one key of cores (of Chinese texts few characters are cores, as most stand in a phrase of
+the lexicon), these are read, and meet by what `content` says they ask for, which parts them much further.
 """
 
 import mmap
@@ -29,6 +29,8 @@ from instructwild.clean.near.sieve_on_disk_kernel import (
     rarest_first,
 )
 
+READ_FROM = 20_000
+"""Texts that may meet by their cores from which on it costs less to read them than to compare them."""
 AT_ONCE = 2_000_000
 """Pairs, keys or numbers that are in memory at once."""
 WORD_COUNTS = 1 << 22
@@ -184,13 +186,13 @@ class SiftedOnDisk:
             closely: asked for finer keys of texts that may meet very many others by their cores.
         """
         texts, root = self._texts(), np.arange(self._count, dtype=np.int32)
-        crowd = np.flatnonzero(self._by_cores(texts, floor, root, crowds=closely is None))
+        crowd = np.flatnonzero(self._by_cores(texts, floor, root, self._count if closely is None else READ_FROM))
         if closely is not None and len(crowd):
             finer = SiftedOnDisk(self._folder / "closely")
             for part in closely(crowd):
                 finer.add(part)
             alike = np.arange(len(crowd), dtype=np.int32)
-            finer._by_cores(finer._texts(), floor, alike, crowds=True)
+            finer._by_cores(finer._texts(), floor, alike, len(crowd))
             finer._delete()
             join_pairs(crowd, crowd[alike], root)
         self._by_keywords(texts, floor, root)
@@ -211,30 +213,30 @@ class SiftedOnDisk:
         for column in self._columns.values():
             column.delete()
 
-    def _by_cores(self, texts: Texts, floor: Fraction, root: NDArray[np.int32], *, crowds: bool) -> NDArray[np.bool_]:
-        """Join the groups of texts that may meet by their cores; which are in a crowd, of whom very many may.
+    def _by_cores(self, texts: Texts, floor: Fraction, root: NDArray[np.int32], most: int) -> NDArray[np.bool_]:
+        """Join the groups of texts that may meet by their cores; which are left, for more than so many may meet by one key.
 
         Args:
             texts: what parts them.
             floor: below it no pair counts.
             root: for each text another one of its group, or itself.
-            crowds: join those of crowds too.
+            most: so many texts are compared with each other.
         """
         pairs = CorePairs(self._mapped("whole"), texts.length, self._folder / "pairs")
         for row, key in zip(*(self._columns[name].slices(AT_ONCE) for name in ("row", "shorter")), strict=True):
             pairs.add(row, key)
-        crowded = pairs.askers > CROWD
-        in_crowd = np.zeros(self._count, np.bool_)
-        in_crowd[pairs.members[crowded[pairs.group]]] = True
+        crowded, left = pairs.askers > CROWD, pairs.askers > most
+        unmet = np.zeros(self._count, np.bool_)
+        unmet[pairs.members[left[pairs.group]]] = True
+        bound = floor.numerator, floor.denominator
         for asker, target in pairs.parts():
             few = ~crowded[target]
-            in_crowd[asker[~few]] = True
-            meet(asker[few], target[few], pairs.begin, pairs.members, *texts, floor.numerator, floor.denominator, root)
-        if crowds and crowded.any():
-            for crowd in pairs.crowds(crowded):
-                meet_crowd(crowd, *rare_tokens(crowd, texts, floor), *texts, floor.numerator, floor.denominator, root)
+            unmet[asker[left[target]]] = True
+            meet(asker[few], target[few], pairs.begin, pairs.members, *texts, *bound, root)
+        for crowd in pairs.crowds(crowded & ~left):
+            meet_crowd(crowd, *rare_tokens(crowd, texts, floor), *texts, *bound, root)
         pairs.delete()
-        return in_crowd
+        return unmet
 
     def _by_keywords(self, texts: Texts, floor: Fraction, root: NDArray[np.int32]) -> None:
         """Join the groups of texts that may meet by their keywords: by the rarest ones, so that few meet in vain."""

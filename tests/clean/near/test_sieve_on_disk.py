@@ -23,7 +23,7 @@ WORDS = st.lists(st.sampled_from([*"湖雪茶请把写诗的一首", "describe",
 def small():
     """Sizes at which some texts are many."""
     with pytest.MonkeyPatch.context() as patch:
-        for module, sizes in ((sieve_on_disk, {"AT_ONCE": 17, "CROWD": 3}),
+        for module, sizes in ((sieve_on_disk, {"AT_ONCE": 17, "CROWD": 3, "READ_FROM": 8}),
                               (same_requests, {"SIFTED_AT_ONCE": 11, "DECIDED_AT_ONCE": 7, "LARGE": 9})):
             for name, size in sizes.items():
                 patch.setattr(module, name, size)
@@ -48,7 +48,7 @@ def test_verdicts_are_those_of_one_text_after_another(tmp_path_factory, small, t
 
 
 def test_groups_are_those_in_memory_where_no_crowd_is(tmp_path, small, monkeypatch):
-    monkeypatch.setattr(sieve_on_disk, "CROWD", 1_000)
+    monkeypatch.setattr(sieve_on_disk, "READ_FROM", 1_000)
     texts = made(300)
     memory, disk = SiftedTexts(), SiftedOnDisk(tmp_path / "keys")
     for begin in range(0, len(texts), 70):
