@@ -29,7 +29,7 @@ from instructwild.clean.near.sieve_on_disk_kernel import (
     rarest_first,
 )
 
-READ_FROM = 60_000
+READ_FROM = 40_000
 """Texts that may meet by their cores from which on it costs less to read them than to compare them."""
 AT_ONCE = 2_000_000
 """Pairs, keys or numbers that are in memory at once."""
