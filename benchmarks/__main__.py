@@ -2,7 +2,7 @@
 
 By name only, for they take longer or want data: collect_memory, run_104k, annotate, annotate_page, annotate_way, judges,
 reward_crossval, ppo_vs_trl, model_memory, quantization, bilingual_and_clean, label_agreement, weights_in_parts, workers,
-clean_growth, soak, killed_chain, competitors, learning, gguf_files.
+clean_growth, soak, killed_chain, competitors, learning, gguf_files, training_memory.
 """
 
 import sys

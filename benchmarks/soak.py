@@ -32,7 +32,8 @@ from instructwild.stage.manifest import read_manifest
 SOAKS = os.environ.get("BENCH_SOAK", "requests").split(",")
 REQUESTS = int(os.environ.get("BENCH_REQUESTS", "2000"))
 MINUTES = float(os.environ.get("BENCH_MINUTES", "30"))
-CLIENTS, PAUSE = 4, 0.5
+CLIENTS, PAUSE = 4, float(os.environ.get("BENCH_PAUSE", "0.5"))
+"""Visitors at once, and the most seconds that each waits between two visits."""
 FAULTS = FaultInjection(latency=0.05, capacity=48, server_errors=0.05, hangs=0.002, half_answers=0.03, html=0.02,
                         wrong_json=0.02, hang_seconds=20)
 TENTHS = (0.1, 0.25, 0.5, 0.75, 1.0)

@@ -21,6 +21,8 @@ from instructwild.llm.open import Limits
 from instructwild.llm.price import Price
 from instructwild.llm.scripted import NONE, Script
 from instructwild.llm.scripted_server import FaultInjection, serve_scripted
+from instructwild_trainer.evaluate.comparison import PairwisePlan
+from instructwild_trainer.evaluate.pairwise import compare
 
 BOTH = pytest.mark.parametrize("protocol", ["openai", "anthropic"])
 
@@ -28,14 +30,13 @@ BOTH = pytest.mark.parametrize("protocol", ["openai", "anthropic"])
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch):
     for module, name, value in [(engine, "FIRST_POLL", 0.005), (engine, "LONGEST_POLL", 0.02), (http, "LONGEST_PAUSE", 0.02),
-                                (providers, "FIND_PAUSE", 0.005)]:
+                                (providers, "FIND_PAUSE", 0.005), (engine, "LOOK_PAUSE", 0.005)]:
         monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture
 def prompts(tmp_path):
     path = tmp_path / "prompts.jsonl"
-    texts = ["守塔人夜里做的{}件事是什么？", "Name {} things a lighthouse keeper does at night."]
     texts = ["守塔人夜里做的{}件事是什么？", "Name {} things a lighthouse keeper does at night."]
     rows = [{"instruction": texts[n % 2].format(n)} for n in range(2, 26)]
     path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows), encoding="utf-8")
@@ -99,6 +100,25 @@ def test_the_budget_is_kept_and_what_is_given_back_is_used(prompts, tmp_path):
     assert 0 < done.frame().height < 24
     assert len(provider.batches) > 1
     assert done.manifest.metrics["stopped"] == "budget"
+
+
+def test_a_judge_of_pairs_asks_in_batches_and_decides_as_live(tmp_path):
+    sides = []
+    for name in ("short", "long"):
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("".join(json.dumps({"instruction": f"What lies behind dune {number}?", "output": f"A {name} lake."})
+                                + "\n" for number in range(4)))
+        sides.append(str(path))
+    with serve_scripted(Script(NONE)) as (url, _):
+        live = compare(sides, tmp_path / "live", PairwisePlan(f"{url}#scripted"))
+    provider = Provider(faults={"unanswered": 0.2})
+    with serving(provider) as url:
+        done = compare(sides, tmp_path / "out", PairwisePlan(f"{url}#scripted"), limits=Limits(provider_batch=True))
+    assert len(provider.paid) == 8
+    assert set(provider.paid.values()) == {1}
+    assert done.manifest.metrics["win_rate"] == live.manifest.metrics["win_rate"]
+    with pytest.raises(ConfigError, match="behind an endpoint"):
+        compare(sides, tmp_path / "none", PairwisePlan("scripted"), limits=Limits(provider_batch=True))
 
 
 def test_expand_makes_the_same_rows_as_live_calls_with_as_many_at_once(prompts, tmp_path):

@@ -159,7 +159,13 @@ def full_model(trainer: "Trainer", run: "Run", load: Callable[[Path], Any]) -> A
         return trainer.model
     folder = run.scratch / "gathered"
     trainer.save_model(str(folder))
-    return load(folder) if trainer.is_world_process_zero() else None
+    if not trainer.is_world_process_zero():
+        return None
+    if trainer.is_deepspeed_enabled:
+        from transformers.integrations.deepspeed import unset_hf_deepspeed_config
+
+        unset_hf_deepspeed_config()                  # else loading shares out too, and waits for processes that read nothing
+    return load(folder)
 
 
 def curve(history: list[dict[str, float]], key: str) -> list[tuple[float, float]]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedConfig
 
 GIB = 2**30
-FLOOR = int(0.6 * GIB)
+FLOOR = int(0.85 * GIB)
 """Python, torch and transformers themselves, with the buffers of their allocators."""
 
 

@@ -14,6 +14,7 @@ from fractions import Fraction
 from functools import cached_property, partial
 from heapq import nsmallest
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -142,22 +143,39 @@ class SameRequests:
             return None
         own = self._first_of_each()
         rows = np.flatnonzero(own == np.arange(len(own)))              # each text once
-        length, group = self._grouped(sift, _spans(rows, SIFTED_AT_ONCE))
+        length, group = self._grouped(sift, rows, SIFTED_AT_ONCE)
         large = np.flatnonzero(np.bincount(group, minlength=len(rows))[group] > LARGE)
         if len(large) and (self._workers.count > 1 or self._folder is not None or len(own) >= BOUNDED):
             # short texts chain together what has little in common: such a group is parted by what its texts ask for
-            group[large] = large[self._grouped(sift_closely, _spans(rows[large], DECIDED_AT_ONCE))[1]]
+            group[large] = large[self._grouped(sift_closely, rows[large], DECIDED_AT_ONCE)[1]]
         return self._without_mere_copies(own, rows, group, length)
 
-    def _grouped(self, sift: "Callable[[Sequence[str]], Sifted]",
-                 spans: Iterable[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        """How many tokens each of some texts has, and the first text of its group."""
-        from instructwild.clean.near.sieve import SiftedTexts
+    def _grouped(self, sift: "Callable[[Sequence[str]], Sifted]", rows: NDArray[np.int64],
+                 size: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """How many tokens each of some texts has, and the first text of its group.
 
-        keys = SiftedTexts(self._folder)
-        for part in self._workers.map(sift, map(self._part, spans)):
-            keys.add(part)
-        return keys.length, keys.grouped(self._floor)
+        Args:
+            sift: gives their keys.
+            rows: which texts.
+            size: of how many at once.
+        """
+        from instructwild.clean.near.sieve import SiftedTexts, sift_closely
+
+        if self._folder is None:
+            keys = SiftedTexts()
+            for part in self._workers.map(sift, map(self._part, _spans(rows, size))):
+                keys.add(part)
+            return keys.length, keys.grouped(self._floor)
+        from instructwild.clean.near.sieve_on_disk import SiftedOnDisk
+
+        def closely(crowd: NDArray[np.int64]) -> "Iterator[Sifted]":
+            return self._workers.map(sift_closely, map(self._part, _spans(rows[crowd], DECIDED_AT_ONCE)))
+
+        with TemporaryDirectory(dir=self._folder) as folder:
+            stored = SiftedOnDisk(Path(folder) / "keys")
+            for part in self._workers.map(sift, map(self._part, _spans(rows, size))):
+                stored.add(part)
+            return stored.length, stored.grouped(self._floor, None if sift is sift_closely else closely)
 
     def _first_of_each(self) -> NDArray[np.int64]:
         """For each text the first identical one; of texts on disk none is looked for."""

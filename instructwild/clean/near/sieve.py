@@ -9,7 +9,6 @@ through others, is one group, and no verdict depends on a text of another group.
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -77,7 +76,7 @@ def sift(texts: Sequence[str]) -> Sifted:
     words = columns_of_tokens(encoded)
     _, number = np.unique(words.core, return_inverse=True)
     counts, order = cores_of(encoded.ids, encoded.start, encoded.length, number, words.core != 0, words.moved)
-    row, first = np.repeat(np.arange(len(texts)), counts), _starts(counts)
+    row, first = np.repeat(np.arange(len(texts)), counts), starts(counts)
     total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words.core[order], dtype=np.uint64)])
     whole = total[first[1:]] - total[first[:-1]]
     signed = encoded.ids, encoded.start, encoded.length, encoded.hashes
@@ -110,41 +109,27 @@ def sift_closely(texts: Sequence[str]) -> Sifted:
 
 
 class SiftedTexts:
-    """The keys of many texts, gathered part by part.
+    """The keys of many texts, gathered part by part. `sieve_on_disk.SiftedOnDisk` is for more than memory holds."""
 
-    Args:
-        folder: where the keys of texts without a run of cores, by far the most, lie meanwhile; None for in memory.
-    """
-
-    def __init__(self, folder: Path | None = None) -> None:
-        self._folder, self._count = folder, 0
-        self._parts: dict[str, list[NDArray[Any]]] = {name: [] for name in _COLUMNS}
+    def __init__(self) -> None:
+        self._count = 0
+        self._parts: dict[str, list[NDArray[Any]]] = {name: [] for name in COLUMNS}
         self._runs: list[tuple[int, NDArray[np.int32], NDArray[np.uint64]]] = []
 
     def add(self, part: Sifted) -> None:
         """Take the keys of the next texts."""
         for name, column in self._parts.items():
             column.append(getattr(part, name))
-        row, shorter = part.row, part.shorter
-        if self._folder is not None:
-            row, shorter = (self._stored(f"{name}-{len(self._runs):06d}", keys) for name, keys in (
-                ("row", row), ("shorter", shorter)))
-        self._runs.append((self._count, row, shorter))
+        self._runs.append((self._count, part.row, part.shorter))
         self._count += len(part.whole)
 
-    def _stored(self, name: str, keys: NDArray[Any]) -> NDArray[Any]:
-        assert self._folder is not None
-        path = self._folder / f"{name}.npy"
-        np.save(path, keys)
-        return np.load(path, mmap_mode="r", allow_pickle=False) if len(keys) else keys
-
     def _column(self, name: str) -> NDArray[Any]:
-        return np.concatenate([_COLUMNS[name], *self._parts.pop(name)])
+        return np.concatenate([COLUMNS[name], *self._parts.pop(name)])
 
     @property
     def length(self) -> NDArray[np.int64]:
         """How many tokens each text has."""
-        return np.concatenate([_COLUMNS["length"], *self._parts["length"]])
+        return np.concatenate([COLUMNS["length"], *self._parts["length"]])
 
     def grouped(self, floor: Fraction) -> NDArray[np.int32]:
         """For each text the first text of its group, int32 [texts]: itself where it can meet none before it.
@@ -155,7 +140,7 @@ class SiftedTexts:
             floor: below it no pair counts.
         """
         whole, length = self._column("whole"), self._column("length")
-        texts = Texts(self._column("bits"), self._column("marks"), length, self._column("tokens"), _starts(length))
+        texts = Texts(self._column("bits"), self._column("marks"), length, self._column("tokens"), starts(length))
         keys, group, count = np.unique(whole, return_inverse=True, return_counts=True)
         members = np.lexsort((length, group))                   # texts of the same cores lie together, the shortest first
         askers = [np.flatnonzero((count > 1)[group])]
@@ -169,16 +154,16 @@ class SiftedTexts:
         root = np.arange(len(whole), dtype=np.int32)
         bound = floor.numerator, floor.denominator
         asker, target = np.concatenate(askers), np.concatenate(groups)
-        begin = _starts(count)
+        begin = starts(count)
         crowded = np.bincount(target, minlength=len(count)) > CROWD
         few = ~crowded[target]
         meet(asker[few], target[few], begin, members, *texts, *bound, root)
         for group_at in np.flatnonzero(crowded):
             own = members[begin[group_at]:begin[group_at + 1]]
             crowd = np.concatenate([own, np.setdiff1d(asker[target == group_at], own)])
-            meet_rare(crowd, len(own), *_rare_tokens(crowd, texts, floor), *texts, *bound, root)
+            meet_rare(crowd, len(own), *rare_tokens(crowd, texts, floor), *texts, *bound, root)
         size, counts, words = self._column("size"), self._column("counts"), self._column("words")
-        start = _starts(counts)
+        start = starts(counts)
         owner, bucket = listed(self._column("about"), size, start, words)
         order = np.argsort(bucket, kind="stable")
         meet_about(owner[order], bucket[order], size, start, words, *texts, *bound, root)
@@ -197,13 +182,13 @@ class Texts(NamedTuple):
     start: NDArray[np.int64]
 
 
-def _rare_tokens(crowd: NDArray[np.int64], texts: "Texts", floor: Fraction) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def rare_tokens(crowd: NDArray[np.int64], texts: "Texts", floor: Fraction) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Of some texts the rarest tokens, one of which two of them share where their F is above the floor.
 
     Returns for each such token which of the texts it is in, one token after another, and where each token's begin.
     """
     length = texts.length[crowd]
-    within = _starts(length)
+    within = starts(length)
     at = np.repeat(texts.start[crowd] - within[:-1], length) + np.arange(within[-1])
     _, token, count = np.unique(texts.tokens[at], return_inverse=True, return_counts=True)
     rank = np.empty(len(count), np.int64)
@@ -217,14 +202,15 @@ def _rare_tokens(crowd: NDArray[np.int64], texts: "Texts", floor: Fraction) -> t
     return holder, np.append(np.flatnonzero(np.append(True, np.diff(listed_rank) > 0)), len(holder))
 
 
-_COLUMNS: dict[str, NDArray[Any]] = {
+COLUMNS: dict[str, NDArray[Any]] = {
     "whole": np.zeros(0, np.uint64), "length": np.zeros(0, np.int64), "bits": np.zeros((0, 4), np.uint64),
     "marks": np.zeros((0, MARKS), np.uint64), "tokens": np.zeros(0, np.uint32), "about": np.zeros(0, np.uint64),
     "size": np.zeros(0, np.int32), "counts": np.zeros(0, np.int32), "words": np.zeros(0, np.uint32)}
 """What `Sifted` has of texts, rather than of runs, none of it."""
 
 
-def _starts(counts: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:
+def starts(counts: NDArray[np.int64] | NDArray[np.int32]) -> NDArray[np.int64]:
+    """Where each of several things begins that lie one after another, and where the last one ends."""
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)])
 
 

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.lazy_group import lazy_group
-from instructwild.console.model_options import Batch, Budget, Cache, Concurrency, ListPrice, LocalOnly, Timeout
+from instructwild.console.model_options import (
+    Batch,
+    Budget,
+    Cache,
+    Concurrency,
+    ListPrice,
+    LocalOnly,
+    ProviderBatch,
+    Timeout,
+)
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, DryRun, Encoding, Force, Json, Out, announce
 
@@ -81,7 +90,8 @@ def pairwise(
         temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy.", min=0, max=2)] = 0.0,
         limit: Annotated[int | None, typer.Option(help="At most so many prompts, categories in turn.", min=1)] = None,
         budget: Budget = None, price: ListPrice = "", concurrency: Concurrency = 0, timeout: Timeout = 120.0,
-        batch: Batch = 16, local_only: LocalOnly = False, cache: Cache = None, columns: Columns = None,
+        batch: Batch = 16, provider_batch: ProviderBatch = False, local_only: LocalOnly = False, cache: Cache = None,
+        columns: Columns = None,
         encoding: Encoding = None, dry_run: DryRun = False, force: Force = False, as_json: Json = False) -> None:
     """Two models on the same prompts before a judge: both orders, ties, win rate by language and category."""
     from instructwild.errors import ConfigError
@@ -98,7 +108,7 @@ def pairwise(
                 Sampling(max_tokens=max_tokens, temperature=temperature), Sampling(max_tokens=judge_tokens, temperature=0.0),
                 limit)
     limits = Limits(budget=budget, price=parse_price(price) if price else None, concurrency=concurrency,
-                    timeout=timeout, batch=batch, local_only=local_only)
+                    timeout=timeout, batch=batch, local_only=local_only, provider_batch=provider_batch)
     _announce(compare([first, second], out, plan, limits=limits, cache=cache, encoding=encoding,
                       columns=parse_map(columns or ()), force=force, dry_run=dry_run), as_json)
 

@@ -15,7 +15,7 @@ from instructwild.llm.charges import charges
 from instructwild.llm.judge import REWARD, Matchup, by_score, judge, scorer
 from instructwild.llm.ledger import Ledger, run_name
 from instructwild.llm.name import understand
-from instructwild.llm.open import Limits, check, open_model
+from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Request
 from instructwild.llm.stage_models import models_asked
 from instructwild.read import read
@@ -62,6 +62,7 @@ def compare(pair: Sequence[str], out: Path, plan: PairwisePlan, *, limits: Limit
     models = [compared_model(name, limits, encoding, columns) for name in pair]
     names = list(plan.names) or unique_names(item.name for item in models)
     called, judged_by, scores = _judge(plan.judge, limits)
+    check_endpoints([*(item.model for item in models if item.model), *([] if scores else [understand(plan.judge)])], limits)
     comparisons, inputs, malformed = _comparisons(models, plan, encoding, columns)
     config = {"sides": names, "judge": called, "answer": plan.answer.plain(), "verdict": plan.verdict.plain(),
               "rubric": rubric.digest, "limit": plan.limit, "budget": limits.budget}
