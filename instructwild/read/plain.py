@@ -30,6 +30,8 @@ NESTED = frozenset({"messages", "conversations", "conversation", "history", "spe
 """Columns that need a closer look, row by row."""
 IDS = ("id", "response_id")
 """A user's own ids are `extra`; those that `schema.identity` gives are not, and need a closer look."""
+NOT_BLANK = r"[^\s\x1c-\x1f]"
+"""What Python's `strip` leaves: it takes away separators of files and records too, which are no space to polars."""
 CONTENT_ID = re.compile(rf"^[0-9a-f]{{{ID_LENGTH}}}$")
 
 
@@ -83,7 +85,7 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
     """
     columns, beside = texts(frame), _present(pl.col("input")).fill_null("")
     prompt = pl.coalesce(PROMPT_KEYS)
-    joined = beside.str.strip_chars() != ""
+    joined = beside.str.contains(NOT_BLANK)
     turns = columns.select(
         line=pl.when(joined).then(prompt.str.count_matches("\n", literal=True) + 1),
         prompt=pl.when(joined).then(pl.concat_str(prompt, beside, separator="\n")).otherwise(prompt),
@@ -114,7 +116,7 @@ def _not_empty(text: pl.Expr) -> pl.Expr:
 
 def _written(text: pl.Expr) -> pl.Expr:
     """The text where it is more than white space."""
-    return pl.when(text.str.contains(r"\S")).then(text)
+    return pl.when(text.str.contains(NOT_BLANK)).then(text)
 
 
 def _present(text: pl.Expr) -> pl.Expr:
