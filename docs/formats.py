@@ -117,16 +117,30 @@ def layouts() -> str:
          "`answer_0` and `score_0`, `conv_A` and `conv_A_rating`, `output_1` and `preference`", "the prompt; a ranking"),
         ("Argilla's exports", "`fields`, or columns `NAME.responses`; of version 1 lists of `{user_id, value, status}`",
          "the conversation in its fields; a ranking for each annotator"),
-        ("calls of tools in text (Hermes, Qwen, Mistral, Llama)",
-         "`<tool_call>` blocks, `[TOOL_CALLS]`, Llama's python tag, and the tools in a column or between `<tools>` tags",
-         "calls, tools and turns of tools, where every call names a tool; else the text as it is"),
+        ("calls of tools in text (Hermes, Qwen and Qwen-Coder, Mistral, Llama, DeepSeek, gpt-oss, Kimi, "
+         "GLM, MiniMax, Granite, Phi, Command, LFM2)",
+         "the syntax of the family's chat template, the tools in a column or between `<tools>` tags "
+         "(JSON, or Qwen-Coder's XML)",
+         "calls, tools and turns of tools, where every call can be parsed and names a tool, or, where no "
+         "tools are named, a result follows it; arguments without types get those of the tool's schema; "
+         "else the text as it is"),
         ("xLAM, Glaive", "`query`, `tools` and `answers` that are calls; `system` and `chat` with USER, ASSISTANT "
          "and FUNCTION RESPONSE", "the turns, their calls and tools"),
         ("exports of Claude, Open WebUI, LibreChat, DeepSeek", "`chat_messages`, `chat`, `mapping`, or `messages` with "
          "`isCreatedByUser`", "the conversation: of branches the one seen last"),
-        ("files of AI Studio, LM Studio; exports of Grok and of Gemini (Takeout)", "`chunkedPrompt`; `messages` with "
-         "`versions`; `conversation` with `responses`; `title` and `safeHtmlItem`",
-         "the conversation: of branches and versions the one in use; answers in HTML as Markdown"),
+        ("files of AI Studio, LM Studio; exports of Grok and of Gemini (Takeout)",
+         "`chunkedPrompt`; `messages` with `versions`; `conversation` with `responses`; `title` and "
+         "`safeHtmlItem`",
+         "the conversation: of branches and versions the one in use; answers in HTML as Markdown. Of "
+         "Gemini's activity in other languages than English, what all titles begin and end with is cut "
+         "off where there are eight or more, else titles stay whole"),
+        ("SQuAD, CMRC",
+         "`data` of `paragraphs` of `qas`, or `question`, `context` and `answers` with `answer_start`",
+         "a question about its passage, and the answer that stands in it; several that differ stay in "
+         "`extra`"),
+        ("Copilot's history, Open WebUI's ratings",
+         "`Conversation,Time,Author,Message`; `data.rating` with `snapshot`",
+         "the messages of a chat from the oldest on; the chat up to the rated answer, and its mark"),
         ("UltraChat, distilabel", "`data`, a list of texts; `generation` beside `model_name`", "the turns"),
         ("plain text", "`text`", "a turn of the assistant without a prompt"),
         ("beside any of them", "`system`, `language`, `source`, `url`, `license`, `instruction_type` or `category`",

@@ -34,6 +34,8 @@ IDS = ("id", "response_id")
 WHITE_SPACE = ("\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
                + "".join(map(chr, range(0x2000, 0x200b))))
 """What `str.strip` takes away: polars' own list lacks the four separators of ASCII."""
+NOT_BLANK = r"[^\s\x1c-\x1f]"
+"""What Python's `strip` leaves: it takes away separators of files and records too, which are no space to polars."""
 CONTENT_ID = re.compile(rf"^[0-9a-f]{{{ID_LENGTH}}}$")
 
 
@@ -87,7 +89,7 @@ def instruction_rows(frame: pl.DataFrame, kind: str, source: str,
     """
     columns, beside = texts(frame), _present(pl.col("input")).fill_null("")
     prompt = pl.coalesce(PROMPT_KEYS)
-    joined = _is_written(beside)
+    joined = beside.str.contains(NOT_BLANK)
     turns = columns.select(
         line=pl.when(joined).then(prompt.str.count_matches("\n", literal=True) + 1),
         prompt=pl.when(joined).then(pl.concat_str(prompt, beside, separator="\n")).otherwise(prompt),
@@ -118,12 +120,7 @@ def _not_empty(text: pl.Expr) -> pl.Expr:
 
 def _written(text: pl.Expr) -> pl.Expr:
     """The text where it is more than white space."""
-    return pl.when(_is_written(text)).then(text)
-
-
-def _is_written(text: pl.Expr) -> pl.Expr:
-    """Whether `str.strip` leaves anything of it."""
-    return text.str.contains(r"[^\s\x1c-\x1f]")
+    return pl.when(text.str.contains(NOT_BLANK)).then(text)
 
 
 def _present(text: pl.Expr) -> pl.Expr:

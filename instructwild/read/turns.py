@@ -143,6 +143,7 @@ def unread(message: Mapping[str, Any]) -> dict[str, Any]:
     """What a message holds that `turns_from` does not read; of its parts (signatures, marks of a cache) by their numbers."""
     read = {_content_key(message), _role_key(message), _thought_key(message), *CALL_KEYS,
             *(name for name in ("tool_call_id", "name") if isinstance(message.get(name), str | int))}
+    read.discard(DETAILS)                                                       # it holds signatures beside the thoughts
     same = [message.get(name) for name in (_content_key(message), _thought_key(message))]
     rest = {key: value for key, value in message.items()
             if key not in read and value is not None and not (key in READ and (value in same or is_empty(value)))}

@@ -81,8 +81,9 @@ def test_chains_join_what_comparing_all_with_all_joins(texts):
     keys = sieve.Texts(part.bits, part.marks, part.length, part.tokens, sieve.starts(part.length))
     crowd = np.arange(len(texts))
     roots = [np.arange(len(texts), dtype=np.int32) for _ in range(2)]
-    for join, root in zip((meet_rare, meet_crowd), roots, strict=True):
-        join(crowd, *rare_tokens(crowd, keys, FLOOR), *keys, FLOOR.numerator, FLOOR.denominator, root)
+    rare = *rare_tokens(crowd, keys, FLOOR), *keys, FLOOR.numerator, FLOOR.denominator
+    meet_rare(crowd, len(crowd), *rare, roots[0])
+    meet_crowd(crowd, *rare, roots[1])
     join_pairs(crowd[:0], crowd[:0], roots[1])
     pairs = {(a, b) for a, b in zip(*roots, strict=True)}
     assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
