@@ -26,6 +26,8 @@ from instructwild.stage.frames import DROPPED
 
 GZIP, ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 PASSED_BY = {".git", ".venv", "node_modules", "__pycache__"}
+ENVIRONMENT = "pyvenv.cfg"
+"""Marks a Python environment whatever its folder is called, such as the one of the embedded Argilla in the cache."""
 
 
 def unwalked(root: Path) -> Iterator[tuple[Path, str]]:
@@ -33,7 +35,7 @@ def unwalked(root: Path) -> Iterator[tuple[Path, str]]:
     closed: list[OSError] = []
     inside = root.resolve()
     for folder, folders, names in os.walk(root, onerror=closed.append):
-        folders[:] = sorted(name for name in folders if name not in PASSED_BY)
+        folders[:] = _entered(folder, folders)
         for name in (*folders, *names):
             path = Path(folder) / name
             if path.is_symlink() and (target := Path(os.path.realpath(path))).exists() \
@@ -51,10 +53,16 @@ def repositories(root: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if name not in PASSED_BY]
 
 
+def _entered(folder: str, folders: list[str]) -> list[str]:
+    """The folders that are looked into, in order."""
+    return sorted(name for name in folders
+                  if name not in PASSED_BY and not os.path.exists(os.path.join(folder, name, ENVIRONMENT)))
+
+
 def files(root: Path) -> Iterator[Path]:
     """Every file under a root but version control and environments; hidden ones and weights included."""
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if name not in PASSED_BY)
+        folders[:] = _entered(folder, folders)
         for name in sorted(names):
             path = Path(folder) / name
             if not path.is_symlink() and path.is_file():

@@ -479,3 +479,12 @@ def test_what_the_users_cache_still_holds_is_named(root):
     held.parent.mkdir(parents=True)
     held.write_bytes(b"\0" + TIE.prompt[0].content.encode())
     assert forget(TIE.id, root).left == [str(held)]
+
+
+def test_a_python_environment_of_any_name_is_not_searched(tmp_path):
+    from instructwild.lineage.erase import files
+
+    for name in ("argilla-env-1/pyvenv.cfg", "argilla-env-1/lib/decimal.orc", "kept/rows.jsonl"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert [path.name for path in files(tmp_path)] == ["rows.jsonl"]
