@@ -1,4 +1,4 @@
-"""Limits that a prompt sets and a program can check: how many items of a list are asked for."""
+"""Limits that a prompt sets and a program can check: how many items of a list are expected for."""
 
 import re
 
@@ -49,14 +49,14 @@ def wrong_count(prompt: str, answer: str) -> bool:
     >>> wrong_count("List three rivers.", "1. Oder\n2. Elbe\n3. Po")
     False
     """
-    asked = _asked_count(prompt)
-    if asked is None or asked < 2:
+    expected = _asked_count(prompt)
+    if expected is None or expected < 2:
         return False
     numbers = [int(number) for number in _ITEM.findall(answer)]
     if numbers:
-        return len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)) and len(numbers) != asked
+        return len(numbers) > 1 and numbers == list(range(1, len(numbers) + 1)) and len(numbers) != expected
     bullets = len(_BULLET.findall(answer))
-    return bullets > 1 and bullets != asked and not re.search(r"(?m)^\S[^\n]*[:：]\s*$", answer.partition("\n")[2])
+    return bullets > 1 and bullets != expected and not re.search(r"(?m)^\S[^\n]*[:：]\s*$", answer.partition("\n")[2])
 
 
 def _judged(rows: pl.Series) -> pl.Series:
