@@ -1,4 +1,4 @@
-"""Limits that a prompt sets and a program can check: how many items of a list are expected for."""
+"""Limits that a prompt sets and a program can check: how many items of a list are asked for."""
 
 import re
 
