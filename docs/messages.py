@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("instructwild", "trainer/instructwild_trainer", "annotation/instructwild_annotation")
 ERRORS = ("InputError", "ConfigError", "OutputError", "EndpointError", "BudgetError", "ModelError", "MissingExtraError",
-          "GateError")
+          "GateError", "TemplateTimeoutError")
 HEAD = """# All messages
 
 Every error message that is written where it is raised, by kind; `…` stands for a name or a value. Written from the code.

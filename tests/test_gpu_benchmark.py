@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+pytestmark = [pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning"),     # gptqmodel's folders
+              pytest.mark.filterwarnings("ignore:Exception ignored in. <finalize:pytest.PytestUnraisableExceptionWarning")]
 
 
 @pytest.fixture(scope="module")

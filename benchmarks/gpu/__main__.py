@@ -106,8 +106,9 @@ class PartRunner:
         written: queue.SimpleQueue[str | None] = queue.SimpleQueue()
 
         def read() -> None:
-            for line in child.stdout:
-                written.put(line)
+            with child.stdout as lines:
+                for line in lines:
+                    written.put(line)
             written.put(None)
 
         threading.Thread(target=read, daemon=True).start()

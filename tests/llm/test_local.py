@@ -81,7 +81,7 @@ def test_messages_need_a_chat_template(model):
 def test_a_folder_with_broken_weights_is_one_message(tiny_model, tmp_path):
     for name in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         (tmp_path / name).write_bytes((tiny_model / name).read_bytes())
-    (tmp_path / "model.safetensors").write_bytes(b"not weights")
+    (tmp_path / "model.safetensors").write_bytes((20).to_bytes(8, "little") + b"not weights, no JSON")
     with pytest.raises(ModelError, match="cannot be loaded"):
         LocalModel(tmp_path)
 

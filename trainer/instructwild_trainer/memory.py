@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 GIB = 2**30
 FLOOR = int(0.85 * GIB)
-"""Python, torch and transformers themselves, with the buffers of their allocators."""
+"""Python, torch, transformers and TRL themselves, with the buffers of their allocators."""
 
 
 @dataclass(frozen=True)

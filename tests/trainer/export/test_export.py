@@ -24,10 +24,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")   # gptqmodel and its many par
 def in_this_process(monkeypatch):
     """The gate measures here, which is quicker; that it measures in new processes is what the 4-bit export shows."""
     from instructwild_trainer.export import gate
-    from instructwild_trainer.export.probe import Probe, measure
+    from instructwild_trainer.export.probe import AS_IT_IS, ROUNDED, Probe, measure
 
     def here(folder, held, scratch, *, label, grid=None, **given):
-        return Probe(**measure({"folder": str(folder), "held": held, "grid": grid, **given}, lambda done: None))
+        weights = (AS_IT_IS, *ROUNDED) if grid else (AS_IT_IS,)
+        return Probe(**measure({"folder": str(folder), "held": held, "grid": grid, "weights": weights, **given},
+                               lambda done: None))
 
     monkeypatch.setattr(gate, "probe", here)
 

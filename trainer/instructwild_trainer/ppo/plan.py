@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from instructwild_trainer.ppo.actors import Actors
 
 
+FLOOR = int(0.6 * GIB)
+"""Python, torch and transformers themselves: PPO loads nothing of TRL."""
+
+
 def steps_per_update(o: PPOOptions) -> int:
     """Optimiser steps of one update."""
     return o.num_ppo_epochs * -(-o.batch_size // o.mini_batch_size)
@@ -63,7 +67,7 @@ def need(shape: Shape, o: PPOOptions, dtype: str, *, reward: bool, parts: int = 
         return _all_weights(shape, o, size, trained, 1 + reward, parts, item.activations,
                             max(rollout, measuring(shape, size)))
     kept = o.batch_size * o.max_length * shape.hidden * size if trained == 2 and o.value_layers < 1 else 0
-    return dataclasses.replace(item, weights=item.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
+    return dataclasses.replace(item, floor=FLOOR, weights=item.weights + shape.lora_parameters * 4 * (trained - 1 + reward),
                                gradients=item.gradients * trained, optimizer=item.optimizer * trained,
                                activations=kept + max(item.activations, rollout))
 
@@ -83,7 +87,7 @@ def _all_weights(shape: Shape, o: PPOOptions, size: int, trained: int, frozen: i
         learning += (around + 2 * layer) * size + (around + layer) * (size + 4)
         sampling += shape.parameters * size - gradients
     return Need(weights=shape.parameters * ((master + beside) * trained + size * frozen) // parts, gradients=gradients,
-                optimizer=shape.parameters * 2 * master * trained // parts, activations=max(learning, sampling))
+                optimizer=shape.parameters * 2 * master * trained // parts, activations=max(learning, sampling), floor=FLOOR)
 
 
 def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> PPOOptions:
