@@ -8,7 +8,7 @@ from fractions import Fraction
 import polars as pl
 
 from instructwild.clean.list_values import LONGEST_ANSWER, LONGEST_PROMPT, MAY_ASK, wrong_list_value
-from instructwild.clean.patterns import only_where, where
+from instructwild.clean.patterns import only_where, row_by_row, where
 
 _NUMBER = r"[$¥€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SIGN = r" ?[+×*/÷x−-] ?"
@@ -171,10 +171,6 @@ def _value(numbers: list[Fraction], signs: list[str]) -> Fraction | None:
     return sum(terms, Fraction(0))
 
 
-def _judged(rows: pl.Series) -> pl.Series:
-    return pl.Series(rows.name, [wrong_row(row["prompt"], row["answer"]) for row in rows], dtype=pl.Boolean)
-
-
 _ANSWER, _PROMPT = pl.col("answer"), pl.col("prompt")
 _SHORT_ROW = (_ANSWER.str.len_bytes() < 3 * _SHORT) & (_PROMPT.str.len_bytes() < 3 * _SHORT)
 _SHORT_LIST = ((_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len_bytes() < 3 * LONGEST_PROMPT)
@@ -183,4 +179,4 @@ _MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) fo
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
                               | where(_SHORT_ROW, _PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
                               | where(_SHORT_LIST, _PROMPT).str.contains(MAY_ASK).fill_null(False),
-                              pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean))
+                              row_by_row(wrong_row))

@@ -146,8 +146,6 @@ _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (
                  r"|includ(?:e|ed)|attach(?:ed)?)\b"
                  r"|please (?:provide|share|paste|give) (?:me )?(?:with )?(?:the|a|some|your|more) \w+|(?:没有|并?未"
                  r"|尚未)(?:给出|提供|说明|附上|列出|包含)|请提供")
-_NOT_SEEN = (r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have|not provided|please provide)\b|无法|抱歉"
-             r"|对不起|请提供|没有提供")
 _HOLDS_ONE = r"[:：;；—\n\"“'‘`「《(（\[{<\d]|[.?!。？！…-]\s*[\p{L}\p{N}]"
 """What an input stands in or behind: a colon, quotes, brackets, digits, a second sentence."""
 _ABOUT_THE_TALK = (r"(?i)(?:you (?:will|must|should|are)|user will|your (?:goal|task|job) is|while (?:performing"

@@ -1,7 +1,7 @@
 """Rules over columns of texts, at the speed that they can have."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import polars as pl
 
@@ -53,3 +53,11 @@ def only_where(may_be: pl.Expr, seen: pl.Expr, *columns: str) -> pl.Expr:
         return nowhere.scatter(hits.arg_true(), verdicts)
 
     return pl.struct("prompt", "answer", *columns).map_batches(judged, return_dtype=pl.Boolean)
+
+
+def row_by_row(fails: Callable[[str, str], bool]) -> pl.Expr:
+    """What a function says of the prompt and the answer of each row; slow, and to stand within `only_where`."""
+    def judged(rows: pl.Series) -> pl.Series:
+        return pl.Series(rows.name, [fails(row["prompt"], row["answer"]) for row in rows], dtype=pl.Boolean)
+
+    return pl.struct("prompt", "answer").map_batches(judged, return_dtype=pl.Boolean)

@@ -11,10 +11,10 @@ from typing import ClassVar, Literal, NamedTuple
 import polars as pl
 
 from instructwild.clean.arithmetic import WRONG_ARITHMETIC
-from instructwild.clean.constraints import WRONG_COUNT
 from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
+from instructwild.clean.item_counts import WRONG_COUNT
 from instructwild.clean.patterns import matches, only_where
 from instructwild.clean.residue import (
     ESCAPED_MARKDOWN,

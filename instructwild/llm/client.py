@@ -66,7 +66,7 @@ class Endpoint:
         self.answered = 0
         self._refused_since: float | None = None
         self._refused_last = 0.0
-        self._refusal_told = False
+        self._refusal_shown = False
         self._client: AsyncOpenAI | None = None
         self._secrets = Secrets()
         self._rng = random.Random(0)
@@ -128,7 +128,7 @@ class Endpoint:
                 return outcome
             if outcome.rate_limited:
                 refusals += 1
-                self._bear(outcome)
+                self._note_refusal(outcome)
                 continue
             self._refused_since = None
             attempts += 1
@@ -138,7 +138,7 @@ class Endpoint:
         return Reply("", "failed", problem=f"{attempts + refusals} attempts: {problem}",
                      charged_for_nothing=charged)
 
-    def _bear(self, refusal: Failure) -> None:
+    def _note_refusal(self, refusal: Failure) -> None:
         """Count how long the endpoint has answered nothing; tell the user once, and stop where it goes on for too long."""
         now = time.monotonic()
         if self._refused_since is None or now - self._refused_last > LONGEST_WAIT + self.timeout:
@@ -150,8 +150,8 @@ class Endpoint:
                                 where=shown_address(self.url),
                                 remedy="look at its limits (--rpm, --tpm, --concurrency), then run the same command again: "
                                        "it goes on")
-        if since + refusal.pause > TELL_AFTER and not self._refusal_told:
-            self._refusal_told = True
+        if since + refusal.pause > TELL_AFTER and not self._refusal_shown:
+            self._refusal_shown = True
             print(f"{shown_address(self.url)}: refuses requests for now ({refusal.problem}); waiting as long as it asks, a "
                   f"minute at most each time, and stopping after {LONGEST_REFUSAL / 60:.0f} minutes without an answer",
                   file=sys.stderr)

@@ -13,8 +13,8 @@ from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
 from instructwild.llm.arithmetic import computing_dtype
 from instructwild.llm.generation.rows import DecodedRow
-from instructwild.llm.model_files import check_code
-from instructwild.llm.models import ADAPTER, base_of, resolve
+from instructwild.llm.model_files import ADAPTER_CONFIG, check_code
+from instructwild.llm.models import base_of, is_adapter, resolve
 from instructwild.llm.quantized import loading, quantization_of, settle
 from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.reading import tokens_of_thoughts
@@ -78,7 +78,7 @@ class LocalModel:
         local = cls.__new__(cls)
         local.path, local.batch = resolve(path), batch
         holder = local.path
-        if (holder / ADAPTER).is_file() and not (holder / "tokenizer_config.json").is_file():
+        if (holder / ADAPTER_CONFIG).is_file() and not (holder / "tokenizer_config.json").is_file():
             holder = resolve(base_of(holder))
         check_code(holder)
         try:
@@ -197,7 +197,7 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    if (path / ADAPTER).is_file() and not (path / "config.json").is_file():
+    if is_adapter(path):
         base, adapter = resolve(base_of(path)), path
     else:
         base = path

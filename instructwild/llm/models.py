@@ -5,10 +5,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from instructwild.errors import MissingExtraError, ModelError
-from instructwild.llm.model_files import check_weights, read_json
+from instructwild.llm.model_files import ADAPTER_CONFIG, check_weights, read_json
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
-ADAPTER, BASE = "adapter_config.json", "base.json"
+BASE = "base.json"
+"""Beside an adapter: where its base is, as this toolkit noted it."""
 
 
 def resolve(name: str | Path) -> Path:
@@ -39,13 +40,22 @@ def model_folder(path: Path) -> Path:
     Raises:
         ModelError: it does not.
     """
-    folder = path / "model" if (path / "model").is_dir() and not (path / "config.json").exists() else path
-    is_adapter = (folder / ADAPTER).is_file()
-    if not is_adapter and not (folder / "config.json").is_file():
+    folder = _model_within(path)
+    if not any((folder / name).is_file() for name in (ADAPTER_CONFIG, "config.json")):
         raise ModelError("is no model folder: it has no config.json", where=str(path),
                          remedy="give the folder of a model, of an adapter, or of a train or export stage")
     check_weights(folder)
     return folder
+
+
+def _model_within(path: Path) -> Path:
+    """The folder of the model in the folder of a stage; any other folder itself."""
+    return path / "model" if (path / "model").is_dir() and not (path / "config.json").exists() else path
+
+
+def is_adapter(folder: Path) -> bool:
+    """Whether a folder holds an adapter alone, without the whole model."""
+    return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file()
 
 
 def base_of(adapter: Path) -> Path | str:
@@ -54,13 +64,13 @@ def base_of(adapter: Path) -> Path | str:
     Raises:
         ModelError: neither names one.
     """
-    noted, named = read_json(adapter / BASE), read_json(adapter / ADAPTER).get("base_model_name_or_path")
+    noted, named = read_json(adapter / BASE), read_json(adapter / ADAPTER_CONFIG).get("base_model_name_or_path")
     for path in (noted.get("path"), named):
         if isinstance(path, str) and path and (beside := (adapter / path).resolve()).is_dir():
             return beside
     name = noted.get("name") or named
     if not (isinstance(name, str) and name):
-        raise ModelError("names no base model", where=str(adapter / ADAPTER),
+        raise ModelError("names no base model", where=str(adapter / ADAPTER_CONFIG),
                          remedy="write its path or its name on the Hub there as base_model_name_or_path")
     return name
 
@@ -68,8 +78,8 @@ def base_of(adapter: Path) -> Path | str:
 def base_on_hub(name: str) -> str | None:
     """The model of the Hub that a local adapter is put on, where its base is not on this machine; nothing is sent."""
     path = Path(name).expanduser()
-    folder = path / "model" if (path / "model").is_dir() and not (path / "config.json").exists() else path
-    if not (folder / ADAPTER).is_file() or (folder / "config.json").is_file():
+    folder = _model_within(path)
+    if not is_adapter(folder):
         return None
     base = base_of(folder)
     if isinstance(base, Path) or base in _own() or Path(base).is_dir() or cached_from_hub(base) is not None:

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from instructwild.errors import ModelError
 from instructwild.llm.generation.vllm_decoder import VLLMDecoder
 from instructwild.llm.local import LocalModel, Row
-from instructwild.llm.model_files import read_json
-from instructwild.llm.models import ADAPTER, base_of, resolve
+from instructwild.llm.model_files import ADAPTER_CONFIG, read_json
+from instructwild.llm.models import base_of, is_adapter, resolve
 
 
 class VLLMModel(LocalModel):
@@ -29,10 +29,9 @@ class VLLMModel(LocalModel):
         known = LocalModel.without_weights(path, batch)
         self.path, base, rank = known.path, known.path, 0
         self.adapter: Path | None = None
-        if (self.path / ADAPTER).is_file() and not (self.path / "config.json").is_file():
-            adapter = read_json(self.path / ADAPTER)
+        if is_adapter(self.path):
             base = resolve(base_of(self.path))
-            self.adapter, rank = self.path, rank_of(adapter)
+            self.adapter, rank = self.path, rank_of(read_json(self.path / ADAPTER_CONFIG))
         try:
             config = AutoConfig.from_pretrained(base, trust_remote_code=False)
             generation = GenerationConfig.from_pretrained(base) if (base / "generation_config.json").is_file() \

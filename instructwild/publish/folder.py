@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from instructwild.errors import OutputError
+from instructwild.llm.model_files import ADAPTER_CONFIG
 from instructwild.publish.model_card import HUB_ID, ON_THE_HUB
 from instructwild.stage.manifest import FileRecord, Manifest
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 SHARD = 200_000
-ADAPTER_CONFIG = "adapter_config.json"
 LINEAGE, CARD = "lineage.json", "README.md"
 
 

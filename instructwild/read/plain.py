@@ -34,8 +34,7 @@ IDS = ("id", "response_id")
 WHITE_SPACE = ("\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
                + "".join(map(chr, range(0x2000, 0x200b))))
 """What `str.strip` takes away: polars' own list lacks the four separators of ASCII."""
-NOT_BLANK = r"[^\s\x1c-\x1f]"
-"""What Python's `strip` leaves: it takes away separators of files and records too, which are no space to polars."""
+NOT_BLANK = f"[^{WHITE_SPACE}]"
 CONTENT_ID = re.compile(rf"^[0-9a-f]{{{ID_LENGTH}}}$")
 
 

@@ -13,7 +13,7 @@ from instructwild.read.line import Line
 
 COPILOT = frozenset({"conversation", "time", "author", "message"})
 COPILOT_ROLES = {"human": "user", "user": "user", "ai": "assistant", "copilot": "assistant", "assistant": "assistant"}
-ASKED = ("Prompted with: ", "Prompted ", "Asked Gemini: ", "Asked Bard: ", "Asked ", "Said ")
+ENGLISH_VERBS = ("Prompted with: ", "Prompted ", "Asked Gemini: ", "Asked Bard: ", "Asked ", "Said ")
 """What Takeout writes before what a person typed, in English."""
 ENOUGH_TITLES = 8
 """So many different titles have to begin alike before what they share counts as Takeout's own words."""
@@ -107,11 +107,11 @@ def _typed(records: list[Line]) -> Iterator[Line]:
     where there are enough of them; else a title stays whole.
     """
     titles = list(dict.fromkeys(line.value["title"] for line in records if is_answered(line.value)))
-    english = any(title.startswith(ASKED) for title in titles)
+    english = any(title.startswith(ENGLISH_VERBS) for title in titles)
     start, end = ("", "") if english or len(titles) < ENOUGH_TITLES else _shared(titles)
     for line in records:
         title = line.value["title"]
-        verb = next((verb for verb in ASKED if title.startswith(verb)), None)
+        verb = next((verb for verb in ENGLISH_VERBS if title.startswith(verb)), None)
         if verb is not None:
             yield Line(line.number, {**line.value, TYPED: title.removeprefix(verb)})
         elif is_answered(line.value) and not english:

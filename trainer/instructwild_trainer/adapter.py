@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
 from instructwild.errors import ModelError
-from instructwild.llm.models import resolve
+from instructwild.llm.model_files import ADAPTER_CONFIG, read_json
+from instructwild.llm.models import BASE, resolve
+from instructwild.llm.models import base_of as base_named_by
 from instructwild.llm.quiet import quiet
 from instructwild.stage.folder import weights_sha256
 from instructwild_trainer.answer_text import Reasoning
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-BASE, ADAPTER, ADAPTER_CONFIG = "base.json", "adapter", "adapter_config.json"
+ADAPTER = "adapter"
 
 
 @dataclass(frozen=True)
@@ -180,11 +182,10 @@ def base_of(folder: Path) -> Path:
     Raises:
         ModelError: it can be found nowhere, or its weights are others.
     """
-    record = json.loads((folder / BASE).read_text(encoding="utf-8")) if (folder / BASE).is_file() else {}
-    near = (folder / record["path"]).resolve() if record.get("path") else None
-    name = record.get("name") or json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))["base_model_name_or_path"]
+    record, named = read_json(folder / BASE), base_named_by(folder)
+    name = record.get("name") or str(named)
     try:
-        base = resolve(near) if near is not None and near.is_dir() else resolve(name)
+        base = resolve(named)
     except ModelError as error:
         raise ModelError(f"is an adapter on {name!r}, and that model is not to be found ({error.what})", where=str(folder),
                          remedy="put the base model where base.json says, or give the merged model") from None

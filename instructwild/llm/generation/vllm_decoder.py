@@ -55,6 +55,9 @@ class VLLMDecoder:
         from vllm import LLM
 
         self.folder, self.sleeps = folder, sleeps
+        if rank > RANKS[-1]:
+            raise ModelError(f"vLLM takes adapters of rank {RANKS[-1]} at most, and this one has {rank}", where=str(folder),
+                             remedy="leave --engine out, or merge the adapter: instructwild export --format merged")
         adapters = {"enable_lora": True, "max_loras": 1, "max_lora_rank": next(n for n in RANKS if n >= rank)} \
             if rank else {}
         try:

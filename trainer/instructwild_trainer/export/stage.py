@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from instructwild import stage
 from instructwild.errors import InputError, ModelError
+from instructwild.llm.models import is_adapter
 from instructwild.llm.quantized import quantization_of
 from instructwild.read import ReadRows, read
 from instructwild.schema import Dropped
@@ -266,13 +267,9 @@ def _quantized(run: stage.Run, plan: ExportPlan, merged: Path, fitted: Calibrati
     return run.scratch / "fitted"
 
 
-def _is_adapter(folder: Path) -> bool:
-    return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file()
-
-
 def _base(source: Source) -> Path:
     """The folder with the model's config: its own, or that of the base of an adapter."""
-    return base_of(source.folder) if _is_adapter(source.folder) else source.folder
+    return base_of(source.folder) if is_adapter(source.folder) else source.folder
 
 
 def _refuse_quantized(source: Source) -> None:
@@ -305,7 +302,7 @@ def _first_tokens(rows: Sequence[list[int]], tokens: int) -> list[list[int]]:
 
 def _merged(run: stage.Run, plan: ExportPlan) -> Path:
     """The model as one complete folder: where it lies, or merged at full precision into the scratch folder."""
-    if not _is_adapter(plan.source.folder):
+    if not is_adapter(plan.source.folder):
         return plan.source.folder
     folder = run.scratch / "merged"
     if not folder.is_dir():
@@ -317,7 +314,7 @@ def _merged(run: stage.Run, plan: ExportPlan) -> Path:
 
 def _keep_adapter(folder: Path, final: Path, source: Path) -> None:
     """The adapters that were merged go along; `base.json` names their base by a path, which starts at the new folder."""
-    adapter = source if _is_adapter(source) else source / ADAPTER
+    adapter = source if is_adapter(source) else source / ADAPTER
     if not (adapter / ADAPTER_CONFIG).is_file():
         return
     shutil.copytree(adapter, folder / ADAPTER, dirs_exist_ok=True,

@@ -1,10 +1,10 @@
-"""Limits that a prompt sets and a program can check: how many items of a list are asked for."""
+"""How many items of a list a prompt asks for, and whether the answer lists so many."""
 
 import re
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import matches, only_where, row_by_row
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -59,11 +59,7 @@ def wrong_count(prompt: str, answer: str) -> bool:
     return bullets > 1 and bullets != expected and not re.search(r"(?m)^\S[^\n]*[:：]\s*$", answer.partition("\n")[2])
 
 
-def _judged(rows: pl.Series) -> pl.Series:
-    return pl.Series(rows.name, [wrong_count(row["prompt"], row["answer"]) for row in rows], dtype=pl.Boolean)
-
-
 WRONG_COUNT = only_where(
     ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])"),
     only_where(matches(PROMPT, _ASKS_FOR_ITEMS) | matches(PROMPT, _HAN_ASKS_FOR_ITEMS),
-               pl.struct("prompt", "answer").map_batches(_judged, return_dtype=pl.Boolean)))
+               row_by_row(wrong_count)))
