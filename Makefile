@@ -9,7 +9,10 @@
 PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# uv knows nothing of pip's settings: it is given the index that pip was told of, and where it fails pip does the work.
+INDEX  = $(or $(PIP_INDEX_URL),$(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null))
+UV     = $(BIN)/uv pip install --quiet --python $(BIN)/python $(if $(INDEX),--default-index $(INDEX))
 
 # Without an NVIDIA GPU the CPU build of torch is installed first, so that nothing pulls gigabytes of CUDA. Where the package
 # index has CUDA builds only, name one that has CPU builds: make TORCH_INDEX=https://download.pytorch.org/whl/cpu
@@ -22,7 +25,7 @@ LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,constraints.txt)
 export HF_HUB_DISABLE_TELEMETRY = 1
 export GPTQMODEL_CPU_WORKERS = 2
 
-.PHONY: demo test check bench slow docs lock install clean
+.PHONY: demo test test-main test-argilla check bench slow docs lock install clean
 .DEFAULT_GOAL := install
 
 install: $(VENV)/.installed
@@ -36,7 +39,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PIP) $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) "$(TORCH)"
 	@$(BIN)/python -m pip list --disable-pip-version-check --format freeze | grep -E '^torch==' > $(VENV)/torch.txt
 	@echo "  2/3 everything else$(if $(LOCK),$(COMMA) each file by its hash)"
-	@$(if $(LOCK),$(PIP) --require-hashes --no-deps --requirement $(LOCK))
+	@$(if $(LOCK),{ $(PIP) uv && $(UV) --require-hashes --no-deps --requirement $(LOCK); } || $(PIP) --require-hashes --no-deps --requirement $(LOCK))
 	@echo "  3/3 the toolkit itself"
 	@$(PIP) --constraint $(VENV)/torch.txt $(if $(LOCK),--no-build-isolation) --editable '.[dev]'
 	@touch $@
@@ -44,8 +47,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: install
 	@$(BIN)/instructwild demo --out demo-out
 
-test: install
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile
+test: test-main test-argilla
+
+test-main: install
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+
+test-argilla: install
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "argilla and not slow" -rs tests/annotation/argilla
 
 check: install
@@ -61,7 +68,7 @@ slow: install
 	@$(BIN)/python -m benchmarks.mutation
 
 lock: install
-	@$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|pip|setuptools)==|@' > $(VENV)/lock.in
+	@$(BIN)/python -m pip freeze --exclude-editable | grep -viE '^(torch|pip|setuptools|uv)==|@' > $(VENV)/lock.in
 	@$(PYTHON) -m venv $(VENV)/lock-tool
 	@$(VENV)/lock-tool/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@head -2 constraints.txt > $(VENV)/lock.txt
@@ -76,7 +83,7 @@ docs: $(VENV)-docs/.installed
 
 $(VENV)-docs/.installed: pyproject.toml
 	@$(PYTHON) -m venv $(VENV)-docs
-	@$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check '.[docs]'
+	@$(VENV)-docs/bin/python -m pip install --quiet --disable-pip-version-check --no-compile '.[docs]'
 	@touch $@
 
 clean:

@@ -20,7 +20,8 @@ Endpoints = Annotated[list[str] | None, typer.Option(
     show_default=False)]
 Batch = Annotated[int, typer.Option("--batch", help="Batch size of a local model.", min=1)]
 LocalOnly = Annotated[bool, typer.Option("--local-only", help="Refuse every endpoint but this machine's own, and the Hub.")]
-AnswerEngine = Annotated[Literal["local", "ray", "vllm"], typer.Option(
+Engine = Literal["local", "ray", "vllm"]
+AnswerEngine = Annotated[Engine, typer.Option(
     "--engine", help="What runs models that are no endpoint: this program; Ray's processes, of the cluster that RAY_ADDRESS "
                      "names, else of this machine (the same bytes); or vLLM, where it is installed (a GPU, other random "
                      "numbers).")]

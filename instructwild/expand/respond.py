@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
 from instructwild.clean.ray_workers import workers_of
@@ -30,6 +30,9 @@ from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, Ranking
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
+
+if TYPE_CHECKING:
+    from instructwild.console.model_options import Engine
 
 STEP = "respond"
 SENTENCE_END = re.compile(r"(?:[.!?…](?=[\"')\]]*(?:\s|$))|[。！？；]|```\s*$|\n)[\"'”’)\]]*")
@@ -116,7 +119,7 @@ def trimmed(text: str) -> str:
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], plan: ResponsePlan, *,
             judges: Sequence[str] = (), limits: Limits | None = None, cache: Path | None = None,
             columns: Mapping[str, str] | None = None, encoding: str | None = None, force: bool = False,
-            engine: Literal["local", "ray", "vllm"] = "local", shards: int | None = None) -> stage.Stage:
+            engine: "Engine" = "local", shards: int | None = None) -> stage.Stage:
     """Answer prompts.
 
     Args:

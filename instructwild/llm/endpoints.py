@@ -19,7 +19,7 @@ FIRST_REST, LONGEST_REST = 1.0, 60.0
 
 
 class Endpoints:
-    """Requests shared out by weight to endpoints that have room for them; one that fails without a charge goes to another.
+    """Requests shared out by weight to endpoints below their concurrency; one that fails without a charge goes to another.
 
     A request is given to an endpoint when that takes one more, not before: it would wait there for its turn, and all that
     follow it for it.
@@ -123,11 +123,11 @@ class Endpoints:
             print(f"{error}; the other endpoints go on", file=sys.stderr)
 
     def _wake(self) -> None:
-        """Let as many requests as there is room for look for an endpoint, those that wait longest first."""
-        room = sum(max(0, int(each.limiter.limit) - self._in_flight[each]) for each in self._weights)
-        while self._waiting and room > 0:
+        """Let as many requests as endpoints can take look for one, those that wait longest first."""
+        capacity = sum(max(0, int(each.limiter.limit) - self._in_flight[each]) for each in self._weights)
+        while self._waiting and capacity > 0:
             turn = self._waiting.popleft()
-            room -= not turn.done()
+            capacity -= not turn.done()
             _set(turn)
 
     async def close(self) -> None:

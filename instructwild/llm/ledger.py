@@ -211,7 +211,7 @@ class Ledger:
 
     def _full(self, error: Exception) -> OutputError:
         return OutputError(f"calls cannot be written down ({error})", where=str(self.path),
-                           remedy="make room on the disk, then run the same command again: it goes on")
+                           remedy="free space on the disk, then run the same command again: it goes on")
 
     def _sum(self, query: str) -> float:
         return float(self._db.execute(query, (self.run,)).fetchone()[0] or 0.0)

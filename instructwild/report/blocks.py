@@ -126,12 +126,12 @@ class Samples:
 
 
 def folded(text: str) -> tuple[str, str | None]:
-    """(text, None), or for a text that takes much room (its beginning, the whole). A Han character takes two places."""
+    """(text, None), or for a long text (its beginning, the whole). A Han character counts as two."""
     wide = len(text.encode("utf-8", "replace")) > 2 * len(text)
-    room = 2 if wide else 1
-    if room * len(text) <= LONG_TEXT and text.count("\n") < LONG_LINES:
+    columns = 2 if wide else 1
+    if columns * len(text) <= LONG_TEXT and text.count("\n") < LONG_LINES:
         return text, None
-    return "\n".join(text[:PREVIEW // room].splitlines()[: LONG_LINES // 2]), text
+    return "\n".join(text[:PREVIEW // columns].splitlines()[: LONG_LINES // 2]), text
 
 
 @dataclass(frozen=True)

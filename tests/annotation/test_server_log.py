@@ -6,8 +6,8 @@ from instructwild_annotation.server.process import why_stopped
 
 
 @pytest.mark.parametrize(("text", "reason", "remedy"), [
-    ("sqlite3.OperationalError: database or disk is full\n", "the disk is full", "make room"),
-    ("OSError: [Errno 28] No space left on device: '/x/tmp'\nTraceback ends", "the disk is full", "make room"),
+    ("sqlite3.OperationalError: database or disk is full\n", "the disk is full", "free space"),
+    ("OSError: [Errno 28] No space left on device: '/x/tmp'\nTraceback ends", "the disk is full", "free space"),
     ("sqlalchemy.exc.DatabaseError: database disk image is malformed", "its database is damaged", "copy"),
     ("sqlite3.DatabaseError: file is not a database", "its database is damaged", "copy"),
     ("attempt to write a readonly database", "its database cannot be written", "permissions"),

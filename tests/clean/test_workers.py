@@ -42,7 +42,7 @@ def lines(count, seed=0):
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
     path = tmp_path_factory.mktemp("rows") / "in.jsonl"
-    path.write_text("\n".join(json.dumps(line.value, ensure_ascii=False) for line in lines(2_000)) + "\n{broken\n",
+    path.write_text("\n".join(json.dumps(line.value, ensure_ascii=False) for line in lines(700)) + "\n{broken\n",
                     encoding="utf-8")
     return path
 
@@ -52,7 +52,7 @@ def hashes(folder):
 
 
 def test_one_two_and_three_processes_write_the_same_bytes(source, tmp_path, monkeypatch):
-    monkeypatch.setattr(chunks, "CHUNK", 300)
+    monkeypatch.setattr(chunks, "CHUNK", 110)
     monkeypatch.setattr(near, "SIFTED_FROM", 100)
     monkeypatch.setattr(near, "SIFTED_AT_ONCE", 150)
     monkeypatch.setattr(near, "DECIDED_AT_ONCE", 100)
@@ -75,8 +75,8 @@ WORDS = st.lists(st.sampled_from([*"ab请把写诗", "explain", "the", "river", 
                  max_size=7)
 
 
-@settings(deadline=None, max_examples=30)
-@given(st.lists(WORDS.map(" ".join), min_size=1, max_size=20), st.integers(1, 7))
+@settings(deadline=None, max_examples=10)
+@given(st.lists(WORDS.map(" ".join), min_size=1, max_size=12), st.integers(1, 5))
 def test_row_wise_steps_judge_chunks_as_they_judge_all(texts, size):
     frame, _ = from_lines([Line(1, {"instruction": text or "?", "output": text[::-1] or "!"}) for text in texts],
                           Reading("in.jsonl"))
@@ -93,7 +93,7 @@ def test_row_wise_steps_judge_chunks_as_they_judge_all(texts, size):
     assert parted[-1].rows.equals(rows)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(st.lists(WORDS.map(" ".join), max_size=24), st.integers(1, 9))
 def test_near_duplicates_by_groups_are_those_of_all_rows(texts, size):
     index = RequestIndex()
@@ -135,5 +135,5 @@ def test_the_language_of_a_text_does_not_depend_on_the_process():
     code = ("from instructwild.text.language.clues import clues\n"
             "print([clues(text) for text in ('la casa de una gran via e os dias', 'el día está em uma única città così')])")
     answers = {subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, check=True,
-                              capture_output=True, text=True).stdout for seed in ("0", "1", "2", "3")}
+                              capture_output=True, text=True).stdout for seed in ("0", "1")}
     assert len(answers) == 1

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from instructwild import stage
+from instructwild.cli import main
 from instructwild.errors import ConfigError, InputError
 from instructwild.recipe.command import show_plan
 from instructwild.recipe.form import packaged, read_recipe, with_values
@@ -37,6 +38,23 @@ def folder(tmp_path):
     (tmp_path / "rows.jsonl").write_text(ROWS, encoding="utf-8")
     (tmp_path / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
     return tmp_path
+
+
+def call_here(command):
+    """A stage in this process, which has imported what it needs; the commands that end it from outside run their own."""
+    assert command[1:3] == ["-m", "instructwild"]
+    try:
+        main(command[3:])
+    except SystemExit as leaving:
+        return leaving.code or 0
+    return 0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def stages_run_here():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("instructwild.recipe.run._call", call_here)
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -84,9 +84,9 @@ root = Path(sys.argv[1])
 source, outcomes = root / "in.jsonl", []
 for name, work in (("clean", lambda out: clean([source], out)), ("convert", lambda out: converted(source, out, "alpaca"))):
     whole = work(root / f"{name} whole").frame()
-    for room in (0, 700, 4000):
-        out = root / f"{name} {room}"
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    for limit in (0, 700, 4000):
+        out = root / f"{name} {limit}"
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
         try:
             work(out)
             outcomes.append("fits")

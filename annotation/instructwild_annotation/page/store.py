@@ -255,7 +255,7 @@ class Store:
 
 
 def is_full(path: Path) -> bool:
-    """Whether the file system of a path has no room left for SQLite to work."""
+    """Whether the file system of a path has too little space left for SQLite to work."""
     with suppress(OSError):
         return shutil.disk_usage(path.parent).free < LEAST_FREE
     return False

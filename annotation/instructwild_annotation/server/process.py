@@ -137,7 +137,7 @@ def _await(url: str, process: subprocess.Popen[bytes], log: Path, begun: int) ->
 
 REASONS = (
     (("disk is full", "no space left", "disk quota exceeded"), "the disk is full",
-     "make room, then start it again; what was submitted before is kept"),
+     "free space on it, then start it again; what was submitted before is kept"),
     (("database disk image is malformed", "file is not a database", "disk i/o error"), "its database is damaged",
      "put a copy of argilla.db in its place, or choose another --home"),
     (("unable to open database file", "readonly database", "read-only", "permission denied"),

@@ -3,11 +3,11 @@
 The tokens of each text are made distinct by occurrence ("a a" is a1 a2: sharing tokens then means sharing a multiset) and
 ordered from rare to frequent. A pair is decided by what rules out most for least, each step exact:
 
-1. prefix and length: texts near each other share one of their rarest tokens, at a place and with lengths that leave room
-   for enough shared tokens after it (Bayardo, Ma, Srikant 2007; Xiao et al. 2008, PPJoin). A kept text is listed under each
-   token of its prefix with its length and its `reach`, the longest partner that token can still serve; lists of frequent
-   tokens are split by both, so that most of them are never read. Each list is in order of arrival: reading stops at the
-   earliest twin so far.
+1. prefix and length: texts near each other share one of their rarest tokens, at a place after which enough shared tokens
+   can still follow (Bayardo, Ma, Srikant 2007; Xiao et al. 2008, PPJoin). A kept text is listed under each token of its
+   prefix with its length and its `reach`, the longest partner that token can still serve; lists of frequent tokens are
+   split by both, so that most of them are never read. Each list is in order of arrival: reading stops at the earliest twin
+   so far.
 2. bitmap: a 128-bit signature, one flip a token (Sandes et al. 2020).
 3. shared tokens, by merging the two ordered lists.
 4. the longest common subsequence, 64 tokens of the one text at a time (Hyyrö 2004).
@@ -164,7 +164,7 @@ def shared(ranks, a, a_end, b, b_end, need):  # noqa: ANN001, ANN201
 def common(ids, a, m, b, n, masks, carry):  # noqa: ANN001, ANN201
     """Length of the longest common subsequence of ids[a:a+m] and ids[b:b+n].
 
-    `masks` is zero for every word and is left so; `carry` has room for n.
+    `masks` is zero for every word and is left so; `carry` holds n items at least.
     """
     for k in range(n):
         carry[k] = 0
@@ -206,7 +206,7 @@ def list_of(base, grade, r, n, far):  # noqa: ANN001, ANN201
 
 @compiled
 def layout(begin, ranks, singles, holders, frequent, reach, shortest, grade, grades, skip):  # noqa: ANN001, ANN201
-    """Room for the lists of every token that several texts hold, as if every text were kept.
+    """The size of the lists of every token that several texts hold, as if every text were kept.
 
     The lists of a token that more than `frequent` texts hold are split.
     Returns where each token's lists begin, int64 [tokens + 1], and where each list begins, int64 [lists + 1].
@@ -240,10 +240,10 @@ def join(  # noqa: ANN201, C901
         ids, start: their tokens, and where each text's begin there.
         begin, ranks, bits: `rare_first`; text t has tokens begin[t] to begin[t + 1].
         singles: ranks below this are in one text only.
-        masks, carry: a zero for every word; room for the longest text.
+        masks, carry: a zero for every word; as many items as the longest text has.
         need, reach, shortest: see `Limits`; grade: class of each length up to CAP.
         base, head: `layout`.
-        postings, lists: room for what is listed, and where each list begins and where it ends so far.
+        postings, lists: what is listed, allocated whole, and where each list begins and where it ends so far.
         seen: -1 for every text.
         skip: texts to leave out.
         nearest: keep every text all the same, and name for each the earlier one of highest F.

@@ -81,8 +81,8 @@ def sift(texts: Sequence[str]) -> Sifted:
     whole = total[first[1:]] - total[first[:-1]]
     signed = encoded.ids, encoded.start, encoded.length, encoded.hashes
     solid, kept = sign_solid(*signed, words.solid, words.phrase, *tree())
-    room = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight) + MARK * kept
-    runs = _with_a_run_missing(row, total, words.han[order], first, whole, room)
+    spare = signs_and_terms(encoded.ids, encoded.start, encoded.length, encoded.signs, words.weight) + MARK * kept
+    runs = _with_a_run_missing(row, total, words.han[order], first, whole, spare)
     bits = np.concatenate([sign(*signed), solid], axis=1)
     hashed = rising(encoded.ids, encoded.start, encoded.length, (encoded.hashes >> np.uint64(32)).astype(np.uint32))
     marks = marks_of(encoded.ids, encoded.start, encoded.length, encoded.input, encoded.quotes, words.core,
@@ -228,13 +228,13 @@ def batches(first: NDArray[np.int32], size: int) -> Iterable[NDArray[np.int64]]:
 
 def _with_a_run_missing(row: NDArray[np.int64], total: NDArray[np.uint64], han: NDArray[np.bool_],
                         first: NDArray[np.int64], whole: NDArray[np.uint64],
-                        room: NDArray[np.int32]) -> list[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
+                        spare: NDArray[np.int32]) -> list[tuple[NDArray[np.int64], NDArray[np.uint64]]]:
     """For each length of a run that may be missing, the texts and the keys that they have without one of their runs.
 
     Args:
         row, han: of each core its text, and whether it is Chinese; total: sums of the hashes of all before each.
         first, whole: of each text where its cores begin, and the key of all.
-        room: what its terms weigh, at most: enough has to be left of them, as `Content.spare` says.
+        spare: what its terms weigh, at most: enough has to be left of them, as `Content.spare` says.
     """
     han_so_far = np.concatenate([np.zeros(1, np.int64), np.cumsum(han)])
     short = (first[1:] - first[:-1] <= LONGEST)[row]
@@ -243,9 +243,9 @@ def _with_a_run_missing(row: NDArray[np.int64], total: NDArray[np.uint64], han: 
         begin = np.arange(max(0, len(row) - size + 1))
         begin = begin[(row[begin] == row[begin + size - 1]) & short[begin]]
         if size == 1:
-            begin = begin[room[row[begin]] > np.where(han[begin], LEFT_HAN, LEFT)]
+            begin = begin[spare[row[begin]] > np.where(han[begin], LEFT_HAN, LEFT)]
         else:
-            begin = begin[room[row[begin]] >= (SHARE + 1) * size]
+            begin = begin[spare[row[begin]] >= (SHARE + 1) * size]
         if size > SPARE:
             begin = begin[han_so_far[begin + size] - han_so_far[begin] == size]
         result.append((row[begin], whole[row[begin]] - (total[begin + size] - total[begin])))

@@ -32,11 +32,11 @@ def cores_of(ids, start, length, number, counted, moved):  # noqa: ANN001, ANN20
 @compiled
 def signs_and_terms(ids, start, length, signs, weight):  # noqa: ANN001, ANN201
     """What the terms of each text weigh, at most: its signs and tokens."""
-    room = signs.copy()
+    spare = signs.copy()
     for text in range(len(start)):
         for at in range(start[text], start[text] + length[text]):
-            room[text] += weight[ids[at]]
-    return room
+            spare[text] += weight[ids[at]]
+    return spare
 
 
 @compiled

@@ -52,7 +52,7 @@ class SlotLayer(CacheLayerMixin):
         self.slots, self.columns, self.window = slots, columns, window
 
     def lazy_initialization(self, key_states: Tensor, value_states: Tensor) -> None:
-        """Make room for all slots."""
+        """Allocate the keys and values of all slots."""
         self.device, self.is_initialized = key_states.device, True
         self.keys, self.values = (zeros((self.slots, states.shape[1], self.columns, states.shape[3]), states)
                                   for states in (key_states, value_states))

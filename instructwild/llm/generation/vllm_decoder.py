@@ -14,7 +14,7 @@ from instructwild.errors import MissingExtraError, ModelError
 from instructwild.llm.generation.rows import DecodedRow
 
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
-"""The ranks that vLLM makes room for; an adapter of another rank takes that of the next larger."""
+"""The `max_lora_rank` that vLLM knows; an adapter of another rank is loaded under the next larger."""
 SHARE = 0.9
 """Of the memory that is free when vLLM starts, what it may take."""
 

@@ -29,7 +29,7 @@ def renumbered(encoded):
     return [[names.setdefault(number, len(names)) for number in row] for row in rows], len(names)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(TEXT, max_size=8))
 @example(["e", "\u0301", "é", "e\u0301"])           # a mark that begins a text does not join the text before it
 @example(["\ud83d", "\ude00"])                      # nor do two lone surrogates

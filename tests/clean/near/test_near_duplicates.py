@@ -45,7 +45,7 @@ TEXT = st.lists(st.sampled_from(["what", "is", "the", "of", "什", "么", "是",
                 max_size=14).map(" ".join)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(TEXT, max_size=25), st.sampled_from(THRESHOLDS))
 def test_verdicts_are_those_of_brute_force_by_every_path_and_at_any_threshold(texts, threshold):
     expected = brute_force(texts, threshold)
@@ -55,7 +55,7 @@ def test_verdicts_are_those_of_brute_force_by_every_path_and_at_any_threshold(te
 
 
 @pytest.mark.parametrize("frequent", [0, 3, 512])
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(texts=st.lists(TEXT, max_size=25), threshold=st.sampled_from(THRESHOLDS), floor=st.sampled_from(THRESHOLDS))
 def test_both_paths_give_the_same_evidence_and_the_same_pairs_near_the_threshold(frequent, texts, threshold, floor):
     with pytest.MonkeyPatch.context() as patch:
@@ -140,7 +140,7 @@ def test_a_chain_keeps_its_far_end():
     assert near_duplicates([texts[1], texts[0], texts[2]]) == [None, 0, 0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(TEXT, max_size=20), st.sampled_from(THRESHOLDS))
 def test_texts_added_one_at_a_time_meet_the_same_verdicts(texts, threshold):
     index = Index(threshold)

@@ -130,7 +130,7 @@ def test_a_run_that_stops_early_says_why_and_fails_its_gate(asked):
     ({"overrides": {"kl_coeff": 1}}, ConfigError, "unknown option"),
     ({"overrides": {"model": ""}}, ModelError, "no model was named"),
     ({"overrides": {"response_length": 250}}, InputError, "no prompt that can be used"),
-    ({"overrides": {"response_length": 256}}, ConfigError, "leaves no room for a prompt"),
+    ({"overrides": {"response_length": 256}}, ConfigError, "leaves no token for a prompt"),
     ({"overrides": {"lora_alpha": 1, "lora_r": 16}}, ConfigError, "hardly anything would be learned"),
     ({"overrides": {"algorithm": "grpo", "use_peft": False}}, ConfigError, "trains adapters only"),
     ({"reward": "tiny"}, ModelError, "no score head"),

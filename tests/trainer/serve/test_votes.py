@@ -18,8 +18,9 @@ LEFT, RIGHT = ("b-model", "名次相同。"), ("a-model", "不知道。")
 
 
 @pytest.fixture(autouse=True)
-def _salt(monkeypatch):
+def _salt(monkeypatch, tmp_path):
     monkeypatch.setenv("INSTRUCTWILD_SALT", "salt and pepper")
+    monkeypatch.setenv("INSTRUCTWILD_CACHE", str(tmp_path / "cache"))     # forget searches it, and the user's own is large
 
 
 def test_sides_may_change_and_a_person_has_one_vote(tmp_path):

@@ -60,7 +60,7 @@ def _page(rows: Sequence[RankingRow]) -> "Page":
 
 
 def show(rows: Sequence[RankingRow]) -> None:
-    """The answers in the terminal: beside one another where there is room, else one below another."""
+    """The answers in the terminal: beside one another where the terminal is wide enough, else one below another."""
     from rich.columns import Columns
     from rich.panel import Panel
     from rich.text import Text

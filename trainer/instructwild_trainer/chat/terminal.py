@@ -144,11 +144,11 @@ def _answered(engine: BatchEngine, answers: list[ShownAnswer], messages: Sequenc
     requests = []
     for answer in answers:
         prompt = answer.loaded.prompt(request)
-        room = answer.loaded.local.context - len(prompt)
-        if room < 1:
+        left = answer.loaded.local.context - len(prompt)
+        if left < 1:
             raise OutputError(f"the conversation has {len(prompt):,} tokens, and {answer.loaded.name} reads no more than "
                               f"{answer.loaded.local.context:,}: begin a new one with /new")
-        requests.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, room))), prompt))
+        requests.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, left))), prompt))
     jobs = [engine.submit(answer.loaded.name, [item], lambda chunk, answer=answer: received.put((answer, chunk)))  # type: ignore[misc]
             for answer, item in zip(answers, requests, strict=True)]
     shown = Shown(answers)

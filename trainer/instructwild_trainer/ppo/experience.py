@@ -105,17 +105,19 @@ class Experience:
             The rows [b] of this experience, on the CPU, and these rows themselves.
         """
         prompts, responses = self.sizes
-        order = sorted(range(len(self)), key=lambda row: -(prompts[row] + responses[row]))
-        while order:
-            rows = order[:size]
+        lengths = [prompt + response for prompt, response in zip(prompts, responses, strict=True)]
+        order = sorted(range(len(self)), key=lambda row: -lengths[row])
+        begin = 0
+        while begin < len(order):
+            rows = order[begin:begin + size]
             wide, long = max(prompts[row] for row in rows), max(responses[row] for row in rows)
-            for row in order[size:] if tokens else ():
-                wide, long = max(wide, prompts[row]), max(long, responses[row])
-                own = sum(prompts[i] + responses[i] for i in (*rows, row))
-                if (own if flat else (len(rows) + 1) * (wide + long)) > tokens:
+            unpadded = sum(lengths[row] for row in rows)
+            for row in (order[at] for at in range(begin + size, len(order))) if tokens else ():
+                wide, long, unpadded = max(wide, prompts[row]), max(long, responses[row]), unpadded + lengths[row]
+                if (unpadded if flat else (len(rows) + 1) * (wide + long)) > tokens:
                     break
                 rows.append(row)
-            order = order[len(rows):]
+            begin += len(rows)
             yield torch.tensor(rows), self.pick(rows)
 
     def to(self, device: torch.device | str) -> "Experience":

@@ -159,7 +159,7 @@ class Trainer:
         minibatches = (minibatch for _ in range(o.num_ppo_epochs) for minibatch in buffer.minibatches(o.mini_batch_size))
         with self.actors.gradient_checkpointing(o.gradient_checkpointing):
             made = [self.step(minibatch, update * self.steps_per_update + i) for i, minibatch in enumerate(minibatches)]
-        self.optimizer.zero_grad(set_to_none=True)   # the next rollout needs the room
+        self.optimizer.zero_grad(set_to_none=True)   # the next rollout needs the memory
         steps = self.read(made)
         figures = {name: sum(step[name] for step in steps) / len(steps) for name in steps[0]}
         return figures | {"seconds_learning": time.monotonic() - began}

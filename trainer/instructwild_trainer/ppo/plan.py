@@ -94,7 +94,7 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> P
     """The options with max_length held to the model's context, once it is known that the run can fit.
 
     Raises:
-        ConfigError: no room is left for a prompt.
+        ConfigError: no token is left for a prompt.
         ModelError: the run needs more memory than there is.
     """
     from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
@@ -106,7 +106,7 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> P
                       highlight=False)
         o = dataclasses.replace(o, max_length=shape.context)
     if o.response_length >= o.max_length:
-        raise ConfigError(f"response_length {o.response_length} leaves no room for a prompt within max_length "
+        raise ConfigError(f"response_length {o.response_length} leaves no token for a prompt within max_length "
                           f"{o.max_length}", where="options", remedy="lower the first or raise the second")
     parts, (free, device) = shards_of(o, world), available()
     needed = need(shape, o, dtype_of(o), reward=reward, parts=parts)  # type: ignore[arg-type]

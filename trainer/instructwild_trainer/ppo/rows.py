@@ -42,24 +42,24 @@ def prepared(prompts: ReadRows, ptx: ReadRows, chat: Chat, options: PPOOptions) 
     """
     kept: list[EncodedPrompt] = []
     dropped = [*prompts.malformed, *ptx.malformed]
-    room = options.max_length - options.response_length
+    longest = options.max_length - options.response_length
     languages = languages_of(prompts.frame["language"], prompts.frame["messages"].to_list())
     for row, language in zip(prompts.frame.iter_rows(named=True), languages, strict=True):
         messages = turns(row["messages"])
         last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
         requests = messages[:last + 1]
         ids = chat.prompt_ids(requests, tools_of(row.get("tools"))) if requests else []
-        if not ids or len(ids) > room:
+        if not ids or len(ids) > longest:
             dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
-                                   row=shown(messages), evidence={"tokens": len(ids), "room": room} if ids else None))
+                                   row=shown(messages), evidence={"tokens": len(ids), "longest": longest} if ids else None))
             continue
         columns = {**json.loads(row.get("extra") or "{}"), "messages": messages,
                    **{name: row[name] for name in ("id", "language", "labels", "origin")}}
         kept.append(EncodedPrompt(row["id"], split_key(requests), language, requests, ids, columns))
     if not kept:
         raise InputError("holds no prompt that can be used", where="prompts",
-                         remedy=f"prompts must fit max_length − response_length = {room} tokens; see the reasons, or raise "
-                                "max_length")
+                         remedy=f"prompts must fit max_length − response_length = {longest} tokens; see the reasons, or "
+                                "raise max_length")
     halves = split(kept, options.held_out, key=lambda prompt: prompt.key, language=lambda prompt: prompt.language)
     answered, lost = conversations(ptx.frame, chat, options.max_length) if ptx.frame.height else ([], [])
     if ptx.frame.height and not answered:

@@ -54,7 +54,7 @@ class TokenBytes:
     def offsets(self, tokens: Sequence[int]) -> list[int]:
         """The character of the text at which each token begins.
 
-        Special tokens take no room, since text leaves them out, nor does the blank that SentencePiece puts before the first
+        Special tokens have no length, since text leaves them out, nor has the blank that SentencePiece puts before the first
         word. A token that goes on with a character that another began has that character's place.
         """
         offsets, position, first = [], 0, True
