@@ -85,7 +85,7 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
 
 
 def _asking(spoken: pl.Series, around: pl.Series) -> pl.Series:
-    """The texts without what they cite, and of those in Han and Latin letters the part that asks, where its words show it."""
+    """The texts without what they cite; of those in Han and Latin letters the part that asks, where its words show it."""
     rest = pl.select(pl.coalesce(around, spoken)).to_series()
     places = rest.str.contains(MIXED).fill_null(False).arg_true()
     parts = pl.Series([asking(text) for text in rest.gather(places)], dtype=pl.String)

@@ -72,10 +72,11 @@ def _part(part: Mapping[str, Any], where: str) -> Part:
     if kind in TEXT_PARTS:
         thought = part.get("thought") is True                                          # Gemini marks its thoughts so
         spoken = part.get("text", part.get(kind))
-        if isinstance(spoken, Mapping) and isinstance(spoken.get("value"), str):          # OpenAI's threads of assistants
+        if isinstance(spoken, Mapping) and isinstance(spoken.get("value"), str):        # OpenAI's threads of assistants
             beside = {name: item for name, item in spoken.items() if name != "value" and not is_empty(item)}
             return Part("text", spoken["value"], rest={"text": beside} if beside else None)
-        return Part("thought" if thought else "text", text_of(spoken, where) or "", rest=_rest(part, "text", kind, "thought"))
+        return Part("thought" if thought else "text", text_of(spoken, where) or "",
+                    rest=_rest(part, "text", kind, "thought"))
     if kind in THOUGHT_PARTS:
         return Part("thought", _thoughts(part.get(kind) or part.get("text") or part.get("summary")),
                     rest=_rest(part, "text", "summary", kind))

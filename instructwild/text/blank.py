@@ -1,6 +1,6 @@
-"""Whether a text shows anything: white space, zero-width signs, fillers and control codes do not.
+r"""Whether a text shows anything: white space, zero-width signs, fillers and control codes do not.
 
->>> shows("\\u200b\\ufeff"), shows(" a")
+>>> shows("\u200b\ufeff"), shows(" a")
 (False, True)
 """
 

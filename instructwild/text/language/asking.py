@@ -1,8 +1,8 @@
 """Which part of a text in Han and Latin letters asks, and which is what is asked about, where no quotation marks say so.
 
-In 翻译成中文：The gull rides home, the first part asks; in "Translate into English: 海鸥回家" as well. Only the first piece (to
-a colon or a line's end), the last line, and texts of one line that begin or end in the other letters are looked at; where
-none of them asks by its words, nothing is known.
+In 翻译成中文：The gull rides home, the first part asks; in "Translate into English: 海鸥回家" as well. Only the first
+piece (to a colon or a line's end), the last line, and texts of one line that begin or end in the other letters are looked
+at; where none of them asks by its words, nothing is known.
 """
 
 import re
