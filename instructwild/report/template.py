@@ -1,12 +1,19 @@
 """The templates of the pages: everything that is put into them is escaped, and no character can act on its surroundings."""
 
+import marshal
 import re
+import sys
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+import jinja2
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
+
+from instructwild.stage.atomic import write_atomic
 
 FOLDER = Path(__file__).parent / "templates"
 LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
@@ -58,11 +65,41 @@ def _finalize(value: Any) -> Any:
     return value if isinstance(value, Markup) else visible(shown(value))
 
 
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once and kept beside them, as Python keeps its modules; where nothing can be written, none is.
+
+    A kept template is one of the same text, made by the same Python and Jinja and by this file as it is.
+    """
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take the kept code of a template."""
+        with suppress(OSError, EOFError, ValueError, TypeError):
+            kept, made_of = _kept(bucket).read_bytes(), _made_of(bucket)
+            if kept.startswith(made_of):
+                bucket.code = marshal.loads(kept[len(made_of):])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                write_atomic(_kept(bucket), _made_of(bucket) + marshal.dumps(bucket.code))
+
+
+def _kept(bucket: Bucket) -> Path:
+    return FOLDER / "__pycache__" / f"{bucket.key}.{sys.implementation.cache_tag}.template"
+
+
+def _made_of(bucket: Bucket) -> bytes:
+    own = Path(__file__).stat()
+    return f"{bucket.checksum} {sys.version} {jinja2.__version__} {own.st_mtime_ns} {own.st_size}\n".encode()
+
+
 @cache
 def environment() -> Environment:
     """The one Jinja environment: autoescape always on, unknown names an error."""
     made = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, finalize=_finalize,
-                       trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False)
+                       trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False,
+                       bytecode_cache=CompiledTemplates())
     made.filters["lang"] = language_tag
     return made
 

@@ -1,8 +1,9 @@
 """The manifest: what a stage did, to what, and what it cost. It is written last, so its presence means the stage is done."""
 
 import platform
+import re
 import sys
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Literal
 
@@ -134,10 +135,17 @@ def environment() -> dict[str, str]:
     versions = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
     for package in NOTED_PACKAGES:
         try:
-            versions[package] = version(package)
+            versions[package] = _version_of(package)
         except PackageNotFoundError:
             continue
     return versions
+
+
+def _version_of(package: str) -> str:
+    """As `importlib.metadata.version`, which parses the whole description of a package to tell it."""
+    metadata = distribution(package)
+    line = re.search(r"^Version:[ \t]*(\S+)[ \t]*$", metadata.read_text("METADATA") or "", re.MULTILINE)
+    return line[1] if line else metadata.version
 
 
 def peak_memory_mb() -> int:

@@ -158,9 +158,9 @@ class _Vocabulary:
         """Token numbers of the texts that end at `ends`; of each its `length`, `input`, `quotes` and `signs`, as
         `EncodedTexts` has them: its length is -1 where it holds an awkward character.
         """
-        self.hashes = _room(self.hashes, self.count + len(codes))
-        self.ends = _room(self.ends, self.count + len(codes))
-        self.letters = _room(self.letters, self.written + len(codes))
+        self.hashes = _wider(self.hashes, self.count, len(codes))
+        self.ends = _wider(self.ends, self.count, len(codes))
+        self.letters = _wider(self.letters, self.written, len(codes))
         ids = np.empty(len(codes), np.int32)
         lengths, heads, signed = (np.empty(len(ends), np.int32) for _ in range(3))
         quoted = np.empty(len(ends), np.bool_)
@@ -170,11 +170,12 @@ class _Vocabulary:
         return ids[:used].copy(), lengths, heads, quoted, signed
 
 
-def _room(array: NDArray, size: int) -> NDArray:
-    if size <= len(array):
+def _wider(array: NDArray, used: int, more: int) -> NDArray:
+    """An array with its first so many numbers, and space for so many more."""
+    if used + more <= len(array):
         return array
-    wider = np.zeros(max(size, 2 * len(array)), array.dtype)
-    wider[:len(array)] = array
+    wider = np.empty(max(used + more, 2 * len(array)), array.dtype)
+    wider[:used] = array[:used]
     return wider
 
 

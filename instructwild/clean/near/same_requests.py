@@ -79,11 +79,12 @@ class SameRequests:
         self.threshold = as_threshold(threshold)
         self._texts = texts
         self._workers, self._folder = workers or Workers(), folder
-        self._floor = max(min([self.threshold - BELOW, *(RETHRESHOLD if anew else ())]), Fraction(0))
+        self._decided_anew = min(anew, len(texts))
+        self._floor = max(self.threshold - BELOW, Fraction(0))
+        self._floor_anew = max(min([self.threshold - BELOW, *(RETHRESHOLD if anew else ())]), Fraction(0))
         big = len(texts) >= SIFTED_FROM if sifted is None else sifted
         self._copies: tuple[NDArray[np.int64], NDArray[np.int64]] = np.zeros(0, np.int64), np.zeros((4, 0), np.int64)
         self._first = self._sift() if big else None
-        self._decided_anew = min(anew, len(texts))
         self._anew: Counter[Fraction] | None = Counter(dict.fromkeys(RETHRESHOLD, 0)) if anew else None
         self._below: list[tuple[int, Match]] = []
         all_rows, all_matches = self._decide(RETHRESHOLD if anew else ())
@@ -123,7 +124,8 @@ class SameRequests:
         thresholds = tuple(thresholds)
         if self._anew is None or not {*thresholds} <= {*self._anew}:
             if any(threshold < self._floor for threshold in thresholds) and self._first is not None:
-                self._floor, self._first = min(thresholds), None
+                self._floor = self._floor_anew = min(thresholds)
+                self._first = None
                 self._copies = self._copies[0][:0], self._copies[1][:, :0]
             self._anew = Counter({threshold: len(self._copies[0]) if threshold < 1 else 0 for threshold in thresholds})
             for decided in self._workers.map(partial(_counts, thresholds=thresholds), map(self._part, self._batches())):
@@ -167,13 +169,14 @@ class SameRequests:
             rows: which texts.
             size: of how many at once.
         """
-        from instructwild.clean.near.sieve import SiftedTexts, sift_closely
+        from instructwild.clean.near.sieve import Floors, SiftedTexts, sift_closely
 
+        floors = Floors(self._floor, self._floor_anew, self._decided_anew).among(rows)
         if self._folder is None:
             keys = SiftedTexts()
             for part in self._sifted(sift, rows, size):
                 keys.add(part)
-            return keys.length, keys.grouped(self._floor)
+            return keys.length, keys.grouped(floors)
         from instructwild.clean.near.sieve_on_disk import SiftedOnDisk
 
         def closely(crowd: NDArray[np.int64]) -> "Iterator[Sifted]":
@@ -183,7 +186,7 @@ class SameRequests:
             stored = SiftedOnDisk(Path(folder) / "keys")
             for part in self._sifted(sift, rows, size):
                 stored.add(part)
-            return stored.length, stored.grouped(self._floor, None if sift is sift_closely else closely)
+            return stored.length, stored.grouped(floors, None if sift is sift_closely else closely)
 
     def _sifted(self, sift: "Callable[[Sequence[str]], Sifted]", rows: NDArray[np.int64], size: int) -> "Iterator[Sifted]":
         spans = _spans(rows, size)

@@ -23,9 +23,11 @@ from instructwild.clean.near.sieve_kernel import (
     cores_of,
     listed,
     marks_of,
+    may_be_noted,
     meet,
     meet_about,
     meet_rare,
+    note,
     rising,
     sign,
     sign_solid,
@@ -37,6 +39,9 @@ MARK = 2
 """What the mark of a Chinese word that stays whole weighs beside its characters: see `content`."""
 CROWD = 256
 """Texts that may meet by their cores beyond which only those are looked at that share a rare token too."""
+
+BITS_A_TEXT = 16
+"""Bits of the table of keys for each text: of the keys that no text has, one in sixteen at most passes it."""
 
 
 class Sifted(NamedTuple):
@@ -131,13 +136,13 @@ class SiftedTexts:
         """How many tokens each text has."""
         return np.concatenate([COLUMNS["length"], *self._parts["length"]])
 
-    def grouped(self, floor: Fraction) -> NDArray[np.int32]:
+    def grouped(self, floors: "Floors") -> NDArray[np.int32]:
         """For each text the first text of its group, int32 [texts]: itself where it can meet none before it.
 
         The keys are used up.
 
         Args:
-            floor: below it no pair counts.
+            floors: below them no pair counts.
         """
         whole, length = self._column("whole"), self._column("length")
         texts = Texts(self._column("bits"), self._column("marks"), length, self._column("tokens"), starts(length))
@@ -145,31 +150,62 @@ class SiftedTexts:
         members = np.lexsort((length, group))                   # texts of the same cores lie together, the shortest first
         askers = [np.flatnonzero((count > 1)[group])]
         groups = [group[askers[0]]]
+        table = np.zeros(1 << (BITS_A_TEXT * len(keys) // 64).bit_length(), np.uint64)
+        note(keys, table)
         for before, row, shorter in self._runs:
-            at = np.minimum(np.searchsorted(keys, shorter), max(len(keys) - 1, 0))
-            known = keys[at] == shorter if len(keys) else np.zeros(0, np.bool_)
-            askers.append(row[known].astype(np.int64) + before)
+            hits = may_be_noted(shorter, table)
+            at = np.searchsorted(keys, shorter[hits])
+            known = keys[np.minimum(at, len(keys) - 1)] == shorter[hits]
+            askers.append(row[hits[known]].astype(np.int64) + before)
             groups.append(at[known])
         self._runs = []
         root = np.arange(len(whole), dtype=np.int32)
-        bound = floor.numerator, floor.denominator
+        bounds = floors.bounds
         asker, target = np.concatenate(askers), np.concatenate(groups)
         begin = starts(count)
         crowded = np.bincount(target, minlength=len(count)) > CROWD
         few = ~crowded[target]
-        meet(asker[few], target[few], begin, members, *texts, *bound, root)
+        meet(asker[few], target[few], begin, members, *texts, bounds, root)
         for group_at in np.flatnonzero(crowded):
             own = members[begin[group_at]:begin[group_at + 1]]
             crowd = np.concatenate([own, np.setdiff1d(asker[target == group_at], own)])
-            meet_rare(crowd, len(own), *rare_tokens(crowd, texts, floor), *texts, *bound, root)
+            meet_rare(crowd, len(own), *rare_tokens(crowd, texts, floors.first), *texts, bounds, root)
         size, counts, words = self._column("size"), self._column("counts"), self._column("words")
         start = starts(counts)
         owner, bucket = listed(self._column("about"), size, start, words)
         order = np.argsort(bucket, kind="stable")
-        meet_about(owner[order], bucket[order], size, start, words, *texts, *bound, root)
+        meet_about(owner[order], bucket[order], size, start, words, *texts, bounds, root)
         first = np.full(len(whole), len(whole), np.int32)
         np.minimum.at(first, root, np.arange(len(whole), dtype=np.int32))
         return first[root]
+
+
+class Floors(NamedTuple):
+    """Below which F no pair of texts counts.
+
+    Attributes:
+        rest: of any pair.
+        first: of a pair of the first texts, at most the same.
+        since: how many are the first.
+    """
+
+    rest: Fraction
+    first: Fraction
+    since: int
+
+    @classmethod
+    def of_all(cls, floor: Fraction) -> "Floors":
+        """The same for all pairs."""
+        return cls(floor, floor, 0)
+
+    def among(self, texts: NDArray[np.int64]) -> "Floors":
+        """The same of some of the texts, numbered anew in their order."""
+        return self._replace(since=int(np.searchsorted(texts, self.since)))
+
+    @property
+    def bounds(self) -> tuple[int, int, int, int, int]:
+        """As compiled functions take them."""
+        return (self.first.numerator, self.first.denominator, self.since, self.rest.numerator, self.rest.denominator)
 
 
 class Texts(NamedTuple):

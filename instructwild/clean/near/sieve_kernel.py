@@ -131,11 +131,13 @@ def apart(text, other, since, marks):  # noqa: ANN001, ANN201
 
 
 @inlined
-def near(text, other, bits, length, tokens, start, p, q):  # noqa: ANN001, ANN201
-    """Whether the F of two texts may be above p/q: a bound by their bits, then by the tokens that they share.
+def near(text, other, bits, length, tokens, start, floors):  # noqa: ANN001, ANN201
+    """Whether the F of two texts may be above its bound: a bound by their bits, then by the tokens that they share.
 
-    It is not asked of two that have each a term which the other lacks.
+    It is not asked of two that have each a term which the other lacks. `floors` are the numerator and denominator of the
+    bound, the text from which on another one holds, and those of that.
     """
+    p, q = (floors[3], floors[4]) if max(text, other) >= floors[2] else (floors[0], floors[1])
     if ((bits[text, 2] & ~bits[other, 0]) | (bits[text, 3] & ~bits[other, 1])) != kernel.ZERO and \
             ((bits[other, 2] & ~bits[text, 0]) | (bits[other, 3] & ~bits[text, 1])) != kernel.ZERO:
         return False
@@ -149,8 +151,31 @@ def near(text, other, bits, length, tokens, start, p, q):  # noqa: ANN001, ANN20
 
 
 @compiled
-def meet(askers, groups, begin, members, bits, marks, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
-    """Join the groups of each asker and member of its group whose F may be above p/q."""
+def note(keys, table):  # noqa: ANN001, ANN201
+    """Set the bit of each key in a table of 2^k words."""
+    size = np.uint64(len(table) - 1)
+    for at in range(len(keys)):
+        mixed = keys[at] * kernel.MIX
+        table[np.int64((mixed >> kernel.SIXTEEN) & size)] |= kernel.ONE << (mixed & kernel.SIX)
+
+
+@compiled
+def may_be_noted(keys, table):  # noqa: ANN001, ANN201
+    """Which of the keys have their bit set: all that were noted, and a few others; int64 [those]."""
+    size = np.uint64(len(table) - 1)
+    hits, used = np.empty(len(keys), np.int64), 0
+    for at in range(len(keys)):
+        mixed = keys[at] * kernel.MIX
+        if table[np.int64((mixed >> kernel.SIXTEEN) & size)] >> (mixed & kernel.SIX) & kernel.ONE:
+            hits[used] = at
+            used += 1
+    return hits[:used].copy()
+
+
+@compiled
+def meet(askers, groups, begin, members, bits, marks, length, tokens, start, floors, root):  # noqa: ANN001, ANN201
+    """Join the groups of each asker and member of its group whose F may be above its bound."""
+    p, q = floors[0], floors[1]
     for at in range(len(askers)):
         text, group = askers[at], groups[at]
         m = length[text]
@@ -162,18 +187,19 @@ def meet(askers, groups, begin, members, bits, marks, length, tokens, start, p, 
             if 2 * m * q <= p * (m + n):
                 break
             if not apart(text, other, 0, marks) and \
-                    root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, p, q):
+                    root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, floors):
                 root[root_of(root, text)] = root_of(root, other)
     for text in range(len(root)):
         root[text] = root_of(root, text)
 
 
 @compiled
-def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
-    """Join the groups of those of a crowd that share a rare token and whose F may be above p/q.
+def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, start, floors, root):  # noqa: ANN001, ANN201
+    """Join the groups of those of a crowd that share a rare token and whose F may be above its bound.
 
     The first `own` of the crowd have its key themselves, the others without a run: of these no two meet by that key.
     """
+    p, q = floors[0], floors[1]
     for token in range(len(lists) - 1):
         for k in range(lists[token], lists[token + 1]):
             if holders[k] >= own:
@@ -183,17 +209,17 @@ def meet_rare(crowd, own, holders, lists, bits, marks, length, tokens, start, p,
             for at in range(k + 1, lists[token + 1]):
                 text = crowd[holders[at]]
                 m = length[text]
-                if 2 * min(m, n) * q > p * (m + n) and \
-                        not apart(text, other, 0, marks) and \
-                        root_of(root, text) != root_of(root, other) and near(text, other, bits, length, tokens, start, p, q):
+                if 2 * min(m, n) * q > p * (m + n) and not apart(text, other, 0, marks) and \
+                        root_of(root, text) != root_of(root, other) and \
+                        near(text, other, bits, length, tokens, start, floors):
                     root[root_of(root, text)] = root_of(root, other)
     for text in range(len(root)):
         root[text] = root_of(root, text)
 
 
 @compiled
-def meet_about(owner, bucket, size, start, words, bits, marks, length, tokens, begin, p, q, root):  # noqa: ANN001, ANN201
-    """Join the groups of those that share a bucket and differ in few enough keywords, and whose F may be above p/q."""
+def meet_about(owner, bucket, size, start, words, bits, marks, length, tokens, begin, floors, root):  # noqa: ANN001, ANN201
+    """Join the groups of those that share a bucket and differ in few enough keywords, and whose F may be above its bound."""
     low = 0
     while low < len(owner):
         high = low + 1
@@ -209,7 +235,7 @@ def meet_about(owner, bucket, size, start, words, bits, marks, length, tokens, b
                 ours, theirs = start[text + 1] - start[text], start[other + 1] - start[other]
                 need = (ours + theirs - allowed + 1) // 2
                 if kernel.shared(words, start[text], start[text + 1], start[other], start[other + 1], need) and \
-                        near(text, other, bits, length, tokens, begin, p, q):
+                        near(text, other, bits, length, tokens, begin, floors):
                     root[root_of(root, text)] = root_of(root, other)
         low = high
     for text in range(len(root)):

@@ -11,21 +11,18 @@ the lexicon), these are read, and meet by what `content` says they ask for, whic
 
 import mmap
 from collections.abc import Callable, Iterable, Iterator
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from instructwild.clean.near.sieve import COLUMNS, CROWD, Sifted, Texts, rare_tokens, starts
-from instructwild.clean.near.sieve_kernel import listed, meet, meet_about
+from instructwild.clean.near.sieve import BITS_A_TEXT, COLUMNS, CROWD, Floors, Sifted, Texts, rare_tokens, starts
+from instructwild.clean.near.sieve_kernel import listed, may_be_noted, meet, meet_about, note
 from instructwild.clean.near.sieve_on_disk_kernel import (
     count_up,
     join_pairs,
-    may_be_noted,
     meet_crowd,
-    note,
     rarest_first,
 )
 
@@ -35,8 +32,6 @@ AT_ONCE = 2_000_000
 """Pairs, keys or numbers that are in memory at once."""
 WORD_COUNTS = 1 << 22
 """Counts of words, by bits of their hashes."""
-BITS_A_TEXT = 16
-"""Bits of the table for each text: of the keys that no text has, one in sixteen at most passes it."""
 
 Closely = Callable[[NDArray[np.int64]], Iterable[Sifted]]
 """The keys of some texts, of each in turn, as `sieve.sift_closely` has them."""
@@ -176,26 +171,26 @@ class SiftedOnDisk:
         """How many tokens each text has."""
         return self._columns["length"].mapped().copy()
 
-    def grouped(self, floor: Fraction, closely: Closely | None = None) -> NDArray[np.int32]:
+    def grouped(self, floors: Floors, closely: Closely | None = None) -> NDArray[np.int32]:
         """For each text the first text of its group, int32 [texts]: itself where it can meet none before it.
 
         The keys are used up.
 
         Args:
-            floor: below it no pair counts.
+            floors: below them no pair counts.
             closely: asked for finer keys of texts that may meet very many others by their cores.
         """
         texts, root = self._texts(), np.arange(self._count, dtype=np.int32)
-        crowd = np.flatnonzero(self._by_cores(texts, floor, root, self._count if closely is None else READ_FROM))
+        crowd = np.flatnonzero(self._by_cores(texts, floors, root, self._count if closely is None else READ_FROM))
         if closely is not None and len(crowd):
             finer = SiftedOnDisk(self._folder / "closely")
             for part in closely(crowd):
                 finer.add(part)
             alike = np.arange(len(crowd), dtype=np.int32)
-            finer._by_cores(finer._texts(), floor, alike, len(crowd))
+            finer._by_cores(finer._texts(), floors.among(crowd), alike, len(crowd))
             finer._delete()
             join_pairs(crowd, crowd[alike], root)
-        self._by_keywords(texts, floor, root)
+        self._by_keywords(texts, floors, root)
         self._delete()
         join_pairs(crowd[:0], crowd[:0], root)
         first = np.full(self._count, self._count, np.int32)
@@ -213,12 +208,12 @@ class SiftedOnDisk:
         for column in self._columns.values():
             column.delete()
 
-    def _by_cores(self, texts: Texts, floor: Fraction, root: NDArray[np.int32], most: int) -> NDArray[np.bool_]:
+    def _by_cores(self, texts: Texts, floors: Floors, root: NDArray[np.int32], most: int) -> NDArray[np.bool_]:
         """Join the groups of texts that may meet by their cores; which are left, for more than so many may meet by one key.
 
         Args:
             texts: what parts them.
-            floor: below it no pair counts.
+            floors: below them no pair counts.
             root: for each text another one of its group, or itself.
             most: so many texts are compared with each other.
         """
@@ -228,17 +223,16 @@ class SiftedOnDisk:
         crowded, left = pairs.askers > CROWD, pairs.askers > most
         unmet = np.zeros(self._count, np.bool_)
         unmet[pairs.members[left[pairs.group]]] = True
-        bound = floor.numerator, floor.denominator
         for asker, target in pairs.parts():
             few = ~crowded[target]
             unmet[asker[left[target]]] = True
-            meet(asker[few], target[few], pairs.begin, pairs.members, *texts, *bound, root)
+            meet(asker[few], target[few], pairs.begin, pairs.members, *texts, floors.bounds, root)
         for crowd in pairs.crowds(crowded & ~left):
-            meet_crowd(crowd, *rare_tokens(crowd, texts, floor), *texts, *bound, root)
+            meet_crowd(crowd, *rare_tokens(crowd, texts, floors.first), *texts, floors.bounds, root)
         pairs.delete()
         return unmet
 
-    def _by_keywords(self, texts: Texts, floor: Fraction, root: NDArray[np.int32]) -> None:
+    def _by_keywords(self, texts: Texts, floors: Floors, root: NDArray[np.int32]) -> None:
         """Join the groups of texts that may meet by their keywords: by the rarest ones, so that few meet in vain."""
         about, size, counts, words = map(self._mapped, ("about", "size", "counts", "words"))
         start = starts(counts)
@@ -261,8 +255,7 @@ class SiftedOnDisk:
         for part in parts:
             numbers = part.mapped()
             numbers = numbers[np.argsort(numbers["bucket"], kind="stable")]
-            meet_about(numbers["owner"].copy(), numbers["bucket"].copy(), size, start, words, *texts,
-                       floor.numerator, floor.denominator, root)
+            meet_about(numbers["owner"].copy(), numbers["bucket"].copy(), size, start, words, *texts, floors.bounds, root)
             part.delete()
 
 

@@ -1,32 +1,9 @@
-"""Compiled functions of the sieve on disk: which keys some text has, and which texts of a crowd meet."""
+"""Compiled functions of the sieve on disk: counts of keys, and which texts of a crowd meet."""
 
 import numpy as np
 
-from instructwild.clean.near import kernel
 from instructwild.clean.near.compiled import compiled
 from instructwild.clean.near.sieve_kernel import apart, near, root_of
-
-
-@compiled
-def note(keys, table):  # noqa: ANN001, ANN201
-    """Set the bit of each key in a table of 2^k words."""
-    size = np.uint64(len(table) - 1)
-    for at in range(len(keys)):
-        mixed = keys[at] * kernel.MIX
-        table[np.int64((mixed >> kernel.SIXTEEN) & size)] |= kernel.ONE << (mixed & kernel.SIX)
-
-
-@compiled
-def may_be_noted(keys, table):  # noqa: ANN001, ANN201
-    """Which of the keys have their bit set: all that were noted, and a few others; int64 [those]."""
-    size = np.uint64(len(table) - 1)
-    hits, used = np.empty(len(keys), np.int64), 0
-    for at in range(len(keys)):
-        mixed = keys[at] * kernel.MIX
-        if table[np.int64((mixed >> kernel.SIXTEEN) & size)] >> (mixed & kernel.SIX) & kernel.ONE:
-            hits[used] = at
-            used += 1
-    return hits[:used].copy()
 
 
 @compiled
@@ -62,13 +39,15 @@ def join_pairs(texts, others, root):  # noqa: ANN001, ANN201
 
 
 @compiled
-def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, p, q, root):  # noqa: ANN001, ANN201
-    """Join the groups of those of a crowd that share a rare token and whose F may be above p/q, as `sieve_kernel.meet_rare`.
+def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, floors, root):  # noqa: ANN001, ANN201
+    """Join the groups of those of a crowd that share a rare token and whose F may be above its bound, as
+    `sieve_kernel.meet_rare`.
 
     Those that hold a token are kept in chains, one for each group they are in so far: a text is compared with no chain of
     its own group, and with one of another only until the two groups are one. Where most are one group, as in a crowd of one
     template, the time grows with the texts rather than with their square.
     """
+    p, q = floors[0], floors[1]
     longest = 0
     for token in range(len(lists) - 1):
         longest = max(longest, lists[token + 1] - lists[token])
@@ -86,7 +65,7 @@ def meet_crowd(crowd, holders, lists, bits, marks, length, tokens, start, p, q, 
                     other = crowd[holders[first + k]]
                     n = length[other]
                     if 2 * min(m, n) * q > p * (m + n) and not apart(text, other, 0, marks) and \
-                            near(text, other, bits, length, tokens, start, p, q):
+                            near(text, other, bits, length, tokens, start, floors):
                         root[root_of(root, text)] = root_of(root, other)
                         joined = True
                     k = follows[k]

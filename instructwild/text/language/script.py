@@ -14,6 +14,8 @@ from instructwild.text.tokens import tokens
 OTHER, LATIN, HAN, HANS, HANT, KANA, HANGUL, CYRILLIC, ARABIC, DEVANAGARI, GREEK, HEBREW, THAI, SYMBOL = range(14)
 SCRIPTS = 14
 CHUNK = 2**20
+LESS_FREQUENT = 0xC680
+"""Where the less frequent half of Big5 begins."""
 
 RANGES = {
     LATIN: ((0x41, 0x5A), (0x61, 0x7A), (0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x24F), (0x1E00, 0x1EFF), (0xFF21, 0xFF3A),
@@ -47,19 +49,17 @@ def table() -> np.ndarray:
             if unicodedata.category(chr(point))[0] != "L":
                 script_of[point] = OTHER
     ideographs = "".join(map(chr, range(0x4E00, 0xA000)))
-    simplified, traditional = _codes(ideographs, "gb2312"), _codes(ideographs, "big5")
-    for point in simplified.keys() - traditional.keys():
-        script_of[point] = HANS
-    for point in traditional.keys() - simplified.keys():
-        if traditional[point] < b"\xc6\x80":
-            script_of[point] = HANT
+    simplified, _ = _writable(ideographs, "gb2312")
+    traditional, codes = _writable(ideographs, "big5")
+    script_of[simplified[~np.isin(simplified, traditional)]] = HANS
+    script_of[traditional[~np.isin(traditional, simplified) & (codes < LESS_FREQUENT)]] = HANT
     return script_of
 
 
-def _codes(characters: str, codec: str) -> dict[int, bytes]:
-    """The two bytes of each of these that a codec can write, by code point; all are encoded in one go."""
+def _writable(characters: str, codec: str) -> tuple[np.ndarray, np.ndarray]:
+    """Those of the characters that a codec of two bytes can write, as code points, and their codes there."""
     encoded = characters.encode(codec, "ignore")
-    return {ord(char): encoded[2 * at:2 * at + 2] for at, char in enumerate(encoded.decode(codec))}
+    return np.frombuffer(encoded.decode(codec).encode("utf-32-le"), np.uint32), np.frombuffer(encoded, ">u2")
 
 
 def counts(texts: Sequence[str]) -> np.ndarray:

@@ -49,14 +49,14 @@ def test_verdicts_are_those_of_one_text_after_another(tmp_path_factory, small, t
 
 def test_groups_are_those_in_memory_where_no_crowd_is(tmp_path, small, monkeypatch):
     monkeypatch.setattr(sieve_on_disk, "READ_FROM", 1_000)
-    texts = made(300)
+    texts, floors = made(300), sieve.Floors(FLOOR, FLOOR / 2, 150)
     memory, disk = SiftedTexts(), SiftedOnDisk(tmp_path / "keys")
     for begin in range(0, len(texts), 70):
         part = sift(texts[begin:begin + 70])
         memory.add(part)
         disk.add(part)
     assert np.array_equal(disk.length, memory.length)
-    assert np.array_equal(disk.grouped(FLOOR), memory.grouped(FLOOR))
+    assert np.array_equal(disk.grouped(floors), memory.grouped(floors))
     assert not any((tmp_path / "keys").iterdir())
 
 
@@ -65,7 +65,8 @@ def test_texts_of_a_crowd_meet_by_what_they_ask_for(tmp_path, small):
     coarse, fine = SiftedOnDisk(tmp_path / "coarse"), SiftedOnDisk(tmp_path / "fine")
     for keys in (coarse, fine):
         keys.add(sift(texts))
-    groups = coarse.grouped(FLOOR), fine.grouped(FLOOR, lambda rows: [sift_closely([texts[row] for row in rows])])
+    floors = sieve.Floors.of_all(FLOOR)
+    groups = coarse.grouped(floors), fine.grouped(floors, lambda rows: [sift_closely([texts[row] for row in rows])])
     assert len(np.unique(groups[1])) > len(np.unique(groups[0]))
     index = RequestIndex()
     for row, match in enumerate([index.add(text) for text in texts]):
@@ -81,7 +82,7 @@ def test_chains_join_what_comparing_all_with_all_joins(texts):
     keys = sieve.Texts(part.bits, part.marks, part.length, part.tokens, sieve.starts(part.length))
     crowd = np.arange(len(texts))
     roots = [np.arange(len(texts), dtype=np.int32) for _ in range(2)]
-    rare = *rare_tokens(crowd, keys, FLOOR), *keys, FLOOR.numerator, FLOOR.denominator
+    rare = *rare_tokens(crowd, keys, FLOOR), *keys, sieve.Floors.of_all(FLOOR).bounds
     meet_rare(crowd, len(crowd), *rare, roots[0])
     meet_crowd(crowd, *rare, roots[1])
     join_pairs(crowd[:0], crowd[:0], roots[1])
