@@ -43,8 +43,8 @@ def repeats_an_item(answer: str) -> bool:
     """
     items = [_BULLET.sub("", item.strip(), count=1).strip(" .。!！…,，、").casefold() for item in _split(answer.strip())]
     items = [item for item in items if item]
-    different = len({*items})
-    return len(items) >= _FEWEST and different > 2 and len(items) <= _SLIP * (len(items) - different) and all(map(_short, items))
+    total, different = len(items), len({*items})
+    return total >= _FEWEST and different > 2 and total <= _SLIP * (total - different) and all(map(_short, items))
 
 
 def _split(text: str) -> list[str]:
@@ -56,7 +56,7 @@ def _split(text: str) -> list[str]:
 
 
 def _short(item: str) -> bool:
-    return 1 < len(item) and 0 < len(_WORDS.findall(item)) <= (4 if item.isascii() else 12) and not re.search("[:：]", item)
+    return len(item) > 1 and 0 < len(_WORDS.findall(item)) <= (4 if item.isascii() else 12) and not re.search("[:：]", item)
 
 
 REPEATED_ITEM = only_where(
