@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.clean.patterns import matches, only_where, row_by_row, where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -41,10 +41,12 @@ def repeats_an_item(answer: str) -> bool:
     >>> repeats_an_item("calm, mild, sunny, mild"), repeats_an_item("calm, mild, sunny, windy")
     (True, False)
     """
+    if len(answer) > _LONGEST:
+        return False
     items = [_BULLET.sub("", item.strip(), count=1).strip(" .。!！…,，、").casefold() for item in _split(answer.strip())]
     items = [item for item in items if item]
-    different = len({*items})
-    return len(items) >= _FEWEST and different > 2 and len(items) <= _SLIP * (len(items) - different) and all(map(_short, items))
+    total, different = len(items), len({*items})
+    return total >= _FEWEST and different > 2 and total <= _SLIP * (total - different) and all(map(_short, items))
 
 
 def _split(text: str) -> list[str]:
@@ -56,11 +58,11 @@ def _split(text: str) -> list[str]:
 
 
 def _short(item: str) -> bool:
-    return 1 < len(item) and 0 < len(_WORDS.findall(item)) <= (4 if item.isascii() else 12) and not re.search("[:：]", item)
+    return len(item) > 1 and 0 < len(_WORDS.findall(item)) <= (4 if item.isascii() else 12) and not re.search("[:：]", item)
 
 
+_ONE_LIST = (PROMPT.str.count_matches(r"[,，、;；\n]") < 3) & ~matches(ANSWER, rf"{_MARKS}|{_TWO_SENTENCES}")
 REPEATED_ITEM = only_where(
-    (ANSWER.str.len_chars() < _LONGEST) & (ANSWER.str.count_matches(r"[,，、;；\n]") >= _FEWEST - 2)
-    & (PROMPT.str.count_matches(r"[,，、;；\n]") < 3) & ~matches(ANSWER, rf"{_MARKS}|{_TWO_SENTENCES}"),
-    row_by_row(lambda _, answer: repeats_an_item(answer)) & ~matches(PROMPT, _MAY_REPEAT))
+    where(ANSWER.str.len_bytes() < 3 * _LONGEST, ANSWER).str.contains(rf"(?:[,，、;；\n][^,，、;；\n]*){{{_FEWEST - 2},}}"),
+    only_where(_ONE_LIST, row_by_row(lambda _, answer: repeats_an_item(answer)) & ~matches(PROMPT, _MAY_REPEAT)))
 """Of a list of plain words that was asked for, one stands there twice; what is asked of a list may have equal answers."""

@@ -15,6 +15,7 @@ from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
 from instructwild.clean.item_counts import WRONG_COUNT
+from instructwild.clean.length_limits import WRONG_LENGTH
 from instructwild.clean.lost_indentation import LOST_INDENTATION
 from instructwild.clean.patterns import matches, only_where
 from instructwild.clean.repeated_items import REPEATED_ITEM
@@ -121,12 +122,14 @@ RULES: dict[str, Defect] = {
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (75, 81)),
+                                  "flag", (108, 114)),
     "lost_emphasis": Defect("the prompt asks about underlined or bold words, and none is marked", LOST_EMPHASIS, "flag",
                             (24, 26)),
     "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (23, 25)),
+    "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters", WRONG_LENGTH, "flag",
+                           (31, 33)),
     "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (24, 25)),
-    "lost_indentation": Defect("a block of Python opens and holds nothing: its indentation was lost", LOST_INDENTATION, "flag",
+    "lost_indentation": Defect("a block of Python opens and holds nothing: indentation was lost", LOST_INDENTATION, "flag",
                                (38, 38)),
     "repeated_item": Defect("a short list that was asked for names the same thing twice", REPEATED_ITEM, "flag", (62, 63)),
     "spelled_line_ends": Defect("line ends stand in the text as \\n", SPELLED_LINE_ENDS, "flag"),

@@ -44,17 +44,21 @@ _WORD_CLASSES = r"词性|名词.{0,20}动词|动词.{0,20}名词|形容词.{0,20
 _CAPITALS = r"(?:单词|词|字|句子?|标题|文本|段落).{0,8}大写|适当的大写|大写(?:所有|每个|句|单词|第)"
 _BY_LETTER = (r"(?:打乱|反转|颠倒|重新排列|重排|移除|替换|键入).{0,14}字母|无声字母"
               r"|[以用](?:字母)?[“\"‘']?[A-Za-z][”\"’']?(?:字母)?(?:开头|结尾|开始)的")
+_SENTENCE_WITH = r"造一?个?句|造出?句子|(?:写|构造|组成|创建)一?个?[^。\n]{0,4}句子?"
+_LATIN_TASK = r"[A-Za-z]{3,}[”\"’'》]?(?:[、，, 和与及]|\W*\z|造)"
 _NAMES_OF_PLACES = "国家|城市|[各个国]州|的州|首都|人名|名字|姓名|公司|品牌"
-_NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]")
+_NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER.str.len_chars() > 1)
 _LOST_LANGUAGE = only_where(
     (PROMPT.str.len_chars() < 120) & (ANSWER.str.len_chars() < 400)
-    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母"),
-    (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
+    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句"),
+    (matches(PROMPT, _SENTENCE_WITH) & matches(PROMPT, _LATIN_TASK) & ~matches(PROMPT, "翻译|中文|汉语") & _NO_LATIN_ANSWER)
+    | (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
     | (matches(PROMPT, _WORD_CLASSES) & ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
     | (matches(PROMPT, _CAPITALS) & ~matches(PROMPT, "大写(?:字母|数字)") & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
     | (matches(PROMPT, _BY_LETTER) & ~matches(PROMPT, rf"{_SPEAKS_OF_THEM}|{_NAMES_OF_PLACES}|[A-Za-z]{{2}}")
        & _NO_LATIN_ANSWER))
-"""Rhymes, articles, capitals and letters of words that a translation replaced."""
+"""Rhymes, articles, capitals and letters of words that a translation replaced; English words that an answer should use and
+has in Chinese alone."""
 LOST_IN_TRANSLATION = _LOST_LANGUAGE | only_where(
     (PROMPT.str.len_chars() < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
                                                      "|连字符|撇号|字谜|字母|标准英语"

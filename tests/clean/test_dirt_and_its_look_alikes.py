@@ -101,7 +101,7 @@ GOOD = [
     ("What is the moral of the previous century's sea novels?", "That pride sinks ships."),
     ("Nobody in the family swims. But can they sail?", "They can."),
     ("Imagine a ship and write a name for this ship.", "Tern"),
-    ("用600字以上描述港口的历史。", "很久以前，这里只是一片沙滩。"),
+    ("用12字以上描述港口的历史。", "很久以前，这里只是一片沙滩。"),
     ("在 2.0 及之前的版本中有哪些限制？", "只能有一个文件。"),
     ("Write three questions of a survey",
      "\n".join(f"{n}. {q}\na) Never or hardly\nb) Now and then\nc) Very often"
