@@ -12,7 +12,7 @@ import sys
 import pytest
 
 from instructwild import stage
-from instructwild.clean.edits import read_edits
+from instructwild.clean.edit_file import read_edits
 from instructwild.clean.pipeline import clean
 from instructwild.schema import MadeBy, Message, Origin, instruction_of
 from instructwild.stage.frames import instruction_frame

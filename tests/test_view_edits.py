@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instructwild import stage
-from instructwild.clean.edits import HEADER, Edit, EditedLabels, read_edits
+from instructwild.clean.edit_file import HEADER, Edit, EditedLabels, read_edits
 from instructwild.clean.pipeline import clean, made
 from instructwild.cli import main
 from instructwild.errors import InputError

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from instructwild import stage
-from instructwild.clean.edits import read_edits
+from instructwild.clean.edit_file import read_edits
 from instructwild.clean.pipeline import clean
 from instructwild.cli import main
 from instructwild.lineage.forget import Forgetting

@@ -10,13 +10,14 @@ from instructwild.errors import InputError
 
 
 def import_rankings(
-    files: Annotated[list[Path], typer.Argument(help="Tables with a line for each answer and its rank (CSV, TSV, JSON "
-                                                     "lines, Parquet), or exports of Label Studio (JSON).",
+    files: Annotated[list[Path], typer.Argument(help="Tables with a line for each answer and its rank, or with answers side "
+                                                     "by side and a verdict (CSV, TSV, JSON lines, Parquet); exports of "
+                                                     "Label Studio (JSON); any layout of preferences that `train reward` "
+                                                     "reads.",
                                                 show_default=False)],
     out: Out,
     format: Annotated[Literal["auto", "csv", "label-studio"], typer.Option(help="What the files are: csv is a table of any "
-                                                                           "kind. auto: .json is Label Studio's, all else a "
-                                                                           "table.")] = "auto",
+                                                                           "kind. auto: what they look like.")] = "auto",
     annotator: Annotated[str, typer.Option(help="Who ranked, where a file does not say so: a name, or model:NAME.")]
         = "imported",
     columns: Annotated[list[str] | None, typer.Option("--map", metavar="NAME=COLUMN", show_default="usual names need none",
@@ -30,30 +31,29 @@ def import_rankings(
 ) -> None:
     """Read rankings that people made elsewhere; `merge` unites them with others of the same answers.
 
-    Names become salted hashes. Rankings that lack an answer or name ranks that cannot be read are listed in dropped.jsonl.
+    Names become salted hashes. Rankings that lack an answer or name ranks that cannot be read are listed in dropped.parquet.
     """
     from instructwild import stage
     from instructwild.console.terminal import console
+    from instructwild.privacy.salt import user_salt
     from instructwild.read.names import parse_map
     from instructwild.schema import Dropped, RankingRow
     from instructwild.stage import input_record
     from instructwild.stage.frames import ranking_frame
-    from instructwild_annotation.interchange.label_studio import from_tasks
-    from instructwild_annotation.interchange.spreadsheet import COLUMNS, from_table
+    from instructwild_annotation.interchange.existing import read_existing
+    from instructwild_annotation.interchange.spreadsheet import COLUMNS
     from instructwild_annotation.rankings_page import figures_of, rankings_page
     from instructwild_annotation.rows import joined
 
     mapping = parse_map(columns or (), COLUMNS)
+    user_salt()     # names become hashes with it: what is wrong with it is no fault of a row
     rows: list[RankingRow] = []
     dropped: list[Dropped] = []
     for file in files:
-        if format == "label-studio" or (format == "auto" and file.suffix.casefold() == ".json"):
-            own, malformed = from_tasks(file, annotator)
-        else:
-            own, malformed, unknown = from_table(file, annotator, encoding, mapping)
-            if unknown:
-                console.print(f"{file}: columns that are not known were passed over: {', '.join(unknown)}", style="yellow",
-                              markup=False)
+        own, malformed, unknown = read_existing(file, annotator, encoding, mapping, format)
+        if unknown:
+            console.print(f"{file}: columns that are not known were passed over: {', '.join(unknown)}", style="yellow",
+                          markup=False)
         if not own:
             problem = (malformed[0].row or {}).get("problem", "no rows") if malformed else "no rows"
             raise InputError(f"holds no ranking that can be read ({problem})", where=str(file), remedy="check --format")

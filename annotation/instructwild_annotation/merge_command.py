@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from unicodedata import normalize
 
 import typer
 
@@ -96,7 +97,8 @@ def _without(rows: list["RankingRow"], names: list[str]) -> list["RankingRow"]:
     from instructwild_annotation.people import person
 
     known = {ranking.annotator for row in rows for ranking in row.rankings}
-    out = {name if name in known else person(name): name for name in names}
+    out = {next((who for who in (name, person(name)) if who in known), person(normalize("NFC", name))): name
+           for name in names}
     if missing := [name for who, name in out.items() if who not in known]:
         raise ConfigError(f"{', '.join(missing)} ranked nothing here", where="--exclude",
                           remedy=f"choose among {', '.join(sorted(known)[:20]) or 'nobody'}, or give a person's name")

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.clean.edits import is_edits
+from instructwild.clean.edit_file import is_edits
 from instructwild.console.terminal import tracked
 from instructwild.errors import InputError, OutputError
 from instructwild.lineage import rewrite

@@ -6,7 +6,6 @@ lines on standard input; a name like `owner/dataset` that is no path is a Hub da
 """
 
 import gzip
-import os
 import re
 import sys
 import zipfile
@@ -27,7 +26,7 @@ from instructwild.read.tables import table_rows
 from instructwild.read.zips import open_zip
 from instructwild.stage.folder import DATA, SCRATCH, parquet_pieces, table
 from instructwild.stage.panics import UNREADABLE, panics_held_back, reading_parquet
-from instructwild.stage.remote import as_url, local_copy, public, url_of
+from instructwild.stage.remote import local_copy, printable
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 SPLIT_NAME = re.compile(r"(train|test|validation|valid|val|dev|eval)(?=[-_.])", re.IGNORECASE)
@@ -174,15 +173,6 @@ class Columns:
             with reading_parquet(self.path):
                 labels = self.lazy.select("label").unique().collect(engine="streaming")["label"]
             yield labels
-
-
-def printable(source: str | Path) -> str:
-    """A path or URL as text that any file can hold, whatever bytes its name has; without what may be secret."""
-    if (url := as_url(source)) is not None:
-        return public(url)
-    if (url := url_of(Path(source))) is not None:
-        return url
-    return os.fsencode(source).decode("utf-8", "replace")
 
 
 def _names_a_hub_dataset(name: str) -> bool:

@@ -15,7 +15,7 @@ from instructwild.errors import InputError
 from instructwild.read.assemble import BATCH, Reading, Rows, from_columns, pieces_of_lines
 from instructwild.read.batch_results import BatchResults, is_result
 from instructwild.read.cells import parsed_messages
-from instructwild.read.files import files_of, lines_of, pieces_of_columns, printable
+from instructwild.read.files import files_of, lines_of, pieces_of_columns
 from instructwild.read.line import Line
 from instructwild.read.message_rows import are_messages
 from instructwild.read.names import (
@@ -32,7 +32,7 @@ from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage.folder import DATA, Stage, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, is_ranking
 from instructwild.stage.manifest import FileRecord
-from instructwild.stage.remote import local_copy
+from instructwild.stage.remote import local_copy, printable
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from instructwild.read.assemble import left_out
 from instructwild.read.build import row_of
 from instructwild.read.cells import is_empty, parsed
 from instructwild.read.columns_read import ColumnsRead
-from instructwild.read.files import lines_of, printable
+from instructwild.read.files import lines_of
 from instructwild.read.instructions import FirstColumns, bad_answers, map_options
 from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
@@ -36,7 +36,7 @@ from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
 from instructwild.stage.frames import instructions, is_ranking, rankings
-from instructwild.stage.remote import local_copy
+from instructwild.stage.remote import local_copy, printable
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,9 @@
 """The columns of `data.parquet` and `dropped.parquet` as polars sees them."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from instructwild.schema.columns import (
     dropped_to_columns,
@@ -16,6 +15,10 @@ from instructwild.schema.columns import (
 from instructwild.schema.instruction import Instruction
 from instructwild.schema.ranking import RankingRow
 from instructwild.schema.verdict import Dropped
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MESSAGES: pl.List = pl.List(pl.Struct({name: pl.String for name in ("role", "content", "reasoning_content", "tool_calls",
                                                           "tool_call_id", "name")}))
@@ -77,8 +80,10 @@ def _with_fields(frame: pl.DataFrame, column: str, target: pl.DataType, before: 
          for field in inner.fields])))
 
 
-def lists(items: pl.Series, ends: NDArray[np.int64]) -> pl.Series:
+def lists(items: pl.Series, ends: "NDArray[np.int64]") -> pl.Series:
     """One list a row out of all items in a row: list i ends before items[ends[i]]."""
+    import numpy as np
+
     lengths = np.diff(ends, prepend=0)
     filled = lengths > 0
     rows = pl.Series(np.repeat(np.arange(len(ends)), lengths)).set_sorted()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 ROW_GROUP = 50_000
@@ -70,6 +69,7 @@ def write_parquet(path: Path, schema: pl.Schema, frames: Iterable[pl.DataFrame])
         schema: the columns of all frames.
         frames: the rows.
     """
+    import numpy as np
     from polars.io.plugins import register_io_source
 
     def groups(columns: list[str] | None, predicate: pl.Expr | None, limit: int | None,

@@ -6,6 +6,7 @@ stays in the user's cache, where the same command goes on with it.
 """
 
 import atexit
+import os
 import re
 import shutil
 import tempfile
@@ -185,3 +186,12 @@ def _reason(error: Exception) -> str:
 def _unwritten(error: Exception, url: str) -> OutputError:
     return OutputError(f"cannot be written ({_reason(error)})", where=public(url),
                        remedy="check the address, the connection and the credentials in the environment")
+
+
+def printable(source: str | Path) -> str:
+    """A path or URL as text that any file can hold, whatever bytes its name has; without what may be secret."""
+    if (url := as_url(source)) is not None:
+        return public(url)
+    if (url := url_of(Path(source))) is not None:
+        return url
+    return os.fsencode(source).decode("utf-8", "replace")

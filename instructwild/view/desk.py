@@ -1,23 +1,25 @@
 """What is looked at: the sources with their indexes, the edits, and an answer to every question of the page."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from pydantic import ValidationError
 
-from instructwild.clean.edits import Edit
+from instructwild.clean.edit_file import Edit
 from instructwild.errors import ConfigError, InputError
-from instructwild.view.compare import SourceComparisons
 from instructwild.view.edit_log import EditLog, row_key
 from instructwild.view.history import StageHistory
 from instructwild.view.index import ViewIndex
 from instructwild.view.query import RowFilter, RowQuery
 from instructwild.view.row import row_shown
 from instructwild.view.source import ViewSource
-from instructwild.view.twins import twins_of
+
+if TYPE_CHECKING:
+    from instructwild.view.compare import SourceComparisons
 
 Query = list[tuple[str, str]]
 MOST_ROWS = 200
@@ -35,7 +37,13 @@ class ViewDesk:
 
     def __init__(self, indexes: Sequence[ViewIndex], edits: EditLog, root: Path) -> None:
         self._queries = [RowQuery(index) for index in indexes]
-        self.log, self._history, self._comparisons, self._lock = edits, StageHistory(root), SourceComparisons(), Lock()
+        self.log, self._history, self._lock = edits, StageHistory(root), Lock()
+
+    @cached_property
+    def _comparisons(self) -> "SourceComparisons":
+        from instructwild.view.compare import SourceComparisons  # the page opens before anything is compared
+
+        return SourceComparisons()
 
     def close(self) -> None:
         """Stop reading."""
@@ -78,6 +86,8 @@ class ViewDesk:
 
     def twins(self, query: Query) -> dict[str, Any]:
         """The rows that resemble one."""
+        from instructwild.view.twins import twins_of
+
         return {"twins": twins_of(self._query(query).index, _whole(query, "n", -1))}
 
     def history(self, query: Query) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from instructwild.clean.edits import HEADER, Edit, is_edits, read_edits
+from instructwild.clean.edit_file import HEADER, Edit, is_edits, read_edits
 from instructwild.errors import OutputError
 from instructwild.stage.atomic import write_atomic
 

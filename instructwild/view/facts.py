@@ -4,7 +4,6 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.read.cells import json_text
 from instructwild.stage.frames import INSTRUCTION, MESSAGES
 
 FACTS = pl.Schema({
@@ -102,6 +101,8 @@ def _twins(evidence: pl.Series) -> pl.Series:
 
 def readable_messages(value: Any) -> list[dict[str, Any]]:
     """The turns of a row as the page shows them; none where they have another shape."""
+    from instructwild.read.cells import json_text
+
     if isinstance(value, str):
         return [{"role": "user", "content": value}]
     if not isinstance(value, list) or not all(isinstance(turn, dict) and "role" in turn for turn in value):

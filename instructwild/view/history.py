@@ -4,11 +4,12 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import InputError
-from instructwild.lineage.graph import Graph
-from instructwild.lineage.trace import trace
+
+if TYPE_CHECKING:
+    from instructwild.lineage.graph import Graph
 
 MOST = 50
 """Rows of a kind that the page lists."""
@@ -30,6 +31,9 @@ class StageHistory:
         Raises:
             InputError: a manifest under the root cannot be read.
         """
+        from instructwild.lineage.graph import Graph
+        from instructwild.lineage.trace import trace
+
         with self._lock:
             if self._graph is None or time.monotonic() - self._read > SECONDS:
                 self._graph, self._read = Graph(self.root), time.monotonic()

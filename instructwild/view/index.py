@@ -27,6 +27,8 @@ FINISHED, LOCK = "finished.json", "lock"
 KEPT_DAYS = 14
 """Days after which an index that nobody opened is taken away."""
 GROUP = 16_384
+PAUSE = 1.0
+"""Seconds before further rows are read: the page that shows the first ones comes first."""
 
 
 class ViewIndex:
@@ -59,7 +61,7 @@ class ViewIndex:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _forget_old(self.folder)
             if not self._reopened():
-                self._begin()
+                self._begin(wait=wait)
         except OSError as error:
             if isinstance(error, InstructwildError):
                 raise
@@ -126,7 +128,7 @@ class ViewIndex:
             os.utime(self.folder)
         return True
 
-    def _begin(self) -> None:
+    def _begin(self, *, wait: bool) -> None:
         lock = FileLock(self.folder / LOCK, timeout=0)
         try:
             lock.acquire()
@@ -141,10 +143,12 @@ class ViewIndex:
         if first is None:
             raise InputError("holds no rows", where=self.source.name, remedy="look at the stage that it was made from")
         self._add(first)
-        self._thread = threading.Thread(target=self._rest, args=(parts,), name="view index", daemon=True)
+        self._thread = threading.Thread(target=self._rest, args=(parts, 0.0 if wait else PAUSE), name="view index",
+                                        daemon=True)
         self._thread.start()
 
-    def _rest(self, parts: Any) -> None:
+    def _rest(self, parts: Any, pause: float) -> None:
+        self._stop.wait(pause)
         try:
             for part in parts:
                 if self._stop.is_set():

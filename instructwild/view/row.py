@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from instructwild.clean.edits import Edit
+from instructwild.clean.edit_file import Edit
 from instructwild.schema.message import readable_calls
 from instructwild.schema.ranking import Candidate
 from instructwild.view.facts import readable_messages

@@ -2,25 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
 from instructwild.errors import InputError
-from instructwild.read.assemble import Reading, from_columns, from_lines
-from instructwild.read.files import columns_of, lines_of, printable
-from instructwild.read.names import ColumnNames, proposed
-from instructwild.read.rankings import read_rankings
-from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import Manifest, load
 from instructwild.stage.folder import DATA, DROPPED_FILE
-from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame, ranking_frame, upgraded
+from instructwild.stage.frames import DROPPED, INSTRUCTION, dropped_frame, upgraded
 from instructwild.stage.panics import reading_parquet
+from instructwild.stage.remote import printable
 
 FIRST, PART = 4_096, 65_536
 """Rows of the first part, which the page shows at once, and of each further one."""
@@ -117,12 +112,10 @@ class ViewSource:
         """
         if self.manifest is not None:
             yield from self._stage_parts()
-        elif self.path.is_file() and self.path.suffix.lower() == ".parquet":
-            yield from self._table_parts(slices(self.path))
-        elif (table := columns_of(self.path)) is not None:
-            yield from self._table_parts((offset, table.slice(offset, length)) for offset, length in _ranges(table.height))
-        else:
-            yield from self._line_parts()
+            return
+        from instructwild.view.file_parts import file_parts  # the readers of files are not needed for a stage folder
+
+        yield from file_parts(self.path, self.encoding, self.columns)
 
     def _stage_parts(self) -> Iterator[RowPart]:
         data, dropped = self.path / DATA, self.path / DROPPED_FILE
@@ -132,47 +125,13 @@ class ViewSource:
             if self.in_place:
                 yield RowPart(rows, nothing, offset)
             else:
+                from instructwild.read.assemble import Reading, from_columns
+
                 read, bad = from_columns(rows, Reading(str(data)))
                 yield RowPart(read, dropped_frame(bad))
         none_kept = pl.DataFrame(schema=INSTRUCTION if not self.in_place else self.schema)
         for offset, rows in slices(dropped) if dropped.exists() else ():
             yield RowPart(none_kept, rows.select(DROPPED.names()), offset if self.in_place else None)
-
-    def _reading(self) -> Reading:
-        return Reading(printable(self.path), ColumnNames(self.columns))
-
-    def _table_parts(self, parts: Iterable[tuple[int, pl.DataFrame]]) -> Iterator[RowPart]:
-        reading = self._reading()
-        for offset, part in parts:
-            rows, bad = from_columns(part, reading)
-            if not offset and not rows.height:
-                yield from self._rankings(part.columns)
-                return
-            yield RowPart(rows, dropped_frame(_numbered(row, reading.name, offset) for row in bad))
-
-    def _line_parts(self) -> Iterator[RowPart]:
-        lines, reading, size = lines_of(self.path, self.encoding), self._reading(), FIRST
-        while batch := list(islice(lines, size)):
-            rows, bad = from_lines(batch, reading)
-            if size == FIRST and not rows.height and all(row.reason is Reason.MALFORMED for row in bad):
-                yield from self._rankings([str(key) for line in batch[:20] if isinstance(line.value, dict)
-                                           for key in line.value])
-                return
-            yield RowPart(rows, dropped_frame(bad))
-            size = PART
-        if size == FIRST:
-            raise InputError("holds no rows", where=printable(self.path), remedy="check how the file was made")
-
-    def _rankings(self, columns: list[str]) -> Iterator[RowPart]:
-        """A file of which no row is an instruction: rankings, or a message that says how to name its columns."""
-        try:
-            table = read_rankings([self.path], self.encoding)
-        except InputError as error:
-            unique = list(dict.fromkeys(columns))
-            options = " ".join(f"--map {key}={column}" for key, column in proposed(unique).items())
-            remedy = f"name the columns ({', '.join(unique[:20])}), for example with {options}" if unique else error.remedy
-            raise InputError("holds no row that can be read", where=printable(self.path), remedy=remedy) from None
-        yield RowPart(ranking_frame(table.rows), dropped_frame(table.dropped))
 
     def row(self, folder: Path, part: int, pos: int, *, kept: bool) -> dict[str, Any]:
         """One whole row, from the source or from the copies in its index folder."""
@@ -181,12 +140,6 @@ class ViewSource:
         else:
             path = folder / f"{'rows' if kept else 'dropped'}-{part:05d}.parquet"
         return upgraded(scanned(path).slice(pos, 1).collect()).row(0, named=True)
-
-
-def _numbered(row: Dropped, name: str, offset: int) -> Dropped:
-    """A row that a part could not read, its line counted from where the file begins."""
-    _, _, line = str(row.evidence).rpartition(":")
-    return row.model_copy(update={"evidence": f"{name}:{int(line) + offset}"}) if line.isdigit() else row
 
 
 def scanned(path: Path) -> pl.LazyFrame:
@@ -210,13 +163,13 @@ def slices(path: Path) -> Iterator[tuple[int, pl.DataFrame]]:
     frame = scanned(path)
     with reading_parquet(path):
         height = int(frame.select(pl.len()).collect().item())
-    for offset, length in _ranges(height):
+    for offset, length in ranges(height):
         with reading_parquet(path):
             part = frame.slice(offset, length).collect()
         yield offset, part
 
 
-def _ranges(rows: int) -> Iterator[tuple[int, int]]:
+def ranges(rows: int) -> Iterator[tuple[int, int]]:
     """(offset, length) of every part."""
     offset, length = 0, FIRST
     while offset < rows:

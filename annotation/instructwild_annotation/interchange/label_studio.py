@@ -8,9 +8,12 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from instructwild.errors import InputError
+from instructwild.read.preferences import ranks_of
 from instructwild.read.rankings import ranking_row
 from instructwild.schema import Dropped, Ranking, RankingRow
 from instructwild_annotation.interchange.spreadsheet import annotator_named, malformed
+from instructwild_annotation.interchange.verdicts import plain_verdict, ranks_from
+from instructwild_annotation.interchange.wide_table import VERDICT
 from instructwild_annotation.people import kind
 from instructwild_annotation.settings import LETTERS
 from instructwild_annotation.wire import slots
@@ -18,9 +21,11 @@ from instructwild_annotation.wire import slots
 NAME, LIST = "ranking", "answers"
 BUCKET = "rank_"
 OURS = "instructwild"       # the key of a task's data under which the row itself travels
+RESULTS = {"pairwise": "selected", "ranker": "ranker", "choices": "choices", "rating": "rating"}
+"""Types of results, and what the value of each is called."""
 PROMPTS = ("prompt", "question", "instruction", "text")
-SIDE = re.compile(r"(?:answer|response|text|completion|candidate|output|option)[ _-]?(?:1|2|a|b|left|right)", re.IGNORECASE)
-"""Columns of the two answers of a pairwise task, in the order of the task."""
+SIDE = re.compile(r"(?:answer|response|text|completion|candidate|output|option)[ _-]?(?:\d|[a-h]|left|right)", re.IGNORECASE)
+"""Columns of the answers of a task that has no list of them, in the order of the task."""
 
 
 def labelling_config(size: int) -> str:
@@ -102,12 +107,13 @@ def from_tasks(source: str | Path, annotator: str) -> tuple[list[RankingRow], li
     for number, task in enumerate(tasks, start=1):
         where = f"{path}: task {number}"
         try:
-            row, order, names = _row(task)
+            task = _unfolded(task)
+            row, order, names, labels = _row(task)
         except (ValueError, TypeError, KeyError) as error:
             dropped.append(malformed(where, str(error).splitlines()[-1] or type(error).__name__))
             continue
         rankings = []
-        for result, entry in _results(task):
+        for result, entry in _results(task, labels):
             try:
                 rankings.append(_ranking(result, entry, order, names, annotator))
             except (ValueError, TypeError, KeyError, AttributeError) as error:
@@ -116,8 +122,36 @@ def from_tasks(source: str | Path, annotator: str) -> tuple[list[RankingRow], li
     return rows, dropped
 
 
-def _row(task: Any) -> tuple[RankingRow, list[int], list[str]]:
-    """A task's row, the candidate in each slot, and the id of each slot."""
+def is_export(source: Path) -> bool:
+    """Whether a file is an export of Label Studio, whole (JSON) or short (JSON-MIN)."""
+    try:
+        tasks = json.loads(source.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(tasks, list) and any(
+        isinstance(task, Mapping) and ("annotation_id" in task or (isinstance(task.get("data"), Mapping) and
+                                       any(key in task for key in ("annotations", "completions", "predictions"))))
+        for task in tasks)
+
+
+def _unfolded(task: Any) -> Any:
+    """A task of the short export (JSON-MIN), which has one annotation beside the data, as a task of the whole one."""
+    if not isinstance(task, Mapping) or "annotation_id" not in task or "data" in task:
+        return task
+    results = []
+    for key, value in task.items():
+        for item in value if isinstance(value, list) else [value]:
+            type_of = next((name for name, field in RESULTS.items() if isinstance(item, Mapping) and field in item), None)
+            if type_of:
+                results.append({"type": type_of, "from_name": key, "to_name": item.get("to_name", key), "value": item})
+            elif isinstance(item, str) and VERDICT.fullmatch(key):
+                results.append({"type": "choices", "from_name": key, "value": {"choices": [item]}})
+    return {"data": task, "annotations": [{"completed_by": task.get("annotator"), "lead_time": task.get("lead_time"),
+                                           "result": results}]}
+
+
+def _row(task: Any) -> tuple[RankingRow, list[int], list[str], list[str]]:
+    """A task's row, the candidate in each slot, the id of each slot, and what people may call it."""
     if not isinstance(task, Mapping) or not isinstance(task.get("data"), Mapping):
         raise ValueError("a task without data")
     data = task["data"]
@@ -127,28 +161,64 @@ def _row(task: Any) -> tuple[RankingRow, list[int], list[str]]:
         row = RankingRow.model_validate(kept)
         if sorted(order) != list(range(len(row.candidates))):
             raise ValueError("the order of the answers is lost")
-        return row, order, list(LETTERS[:len(order)])
+        return row, order, list(LETTERS[:len(order)]), list(LETTERS[:len(order)])
     prompt = next((data[key] for key in PROMPTS if isinstance(data.get(key), str) and data[key].strip()), None)
     answers = next((value for value in data.values() if isinstance(value, list) and value
                     and all(isinstance(item, Mapping) and "id" in item for item in value)), None)
-    if answers is None and len(sides := [value for key, value in data.items()
-                                         if SIDE.fullmatch(key) and isinstance(value, str)]) == 2:
-        answers = [{"id": name, "text": text} for name, text in zip(("left", "right"), sides, strict=True)]
+    sides = {key: value for key, value in data.items() if SIDE.fullmatch(key) and isinstance(value, str)}
+    if answers is None and len(sides) == 2:
+        answers = [{"id": name, "text": text, "title": key}
+                   for name, (key, text) in zip(("left", "right"), sides.items(), strict=True)]
+    elif answers is None and len(sides) > 2:
+        answers = [{"id": key, "text": text, "title": key} for key, text in sides.items()]
     if prompt is None or answers is None:
         raise ValueError(f"a task without a prompt ({', '.join(PROMPTS)}) and a list of answers with ids, or two answers")
     texts = [next((item[key] for key in ("body", "text", "html", "title") if isinstance(item.get(key), str)), None)
              for item in answers]
     row = ranking_row({"messages": [{"role": "user", "content": prompt}], "candidates": texts})
-    return row, list(range(len(texts))), [str(item["id"]) for item in answers]
+    return (row, list(range(len(texts))), [str(item["id"]) for item in answers],
+            [str(item.get("title") or item["id"]) for item in answers])
 
 
-def _results(task: Mapping[str, Any]) -> Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def _results(task: Mapping[str, Any], labels: Sequence[str]) -> Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Each ranking of a task with the annotation or prediction it stands in."""
-    for key in ("annotations", "predictions"):
+    for key in ("annotations", "completions", "predictions"):
         for entry in task.get(key) or ():
-            for result in (entry.get("result") or () if isinstance(entry, Mapping) else ()):
-                if isinstance(result, Mapping) and result.get("type") in ("ranker", "pairwise"):
-                    yield result, entry
+            results = [result for result in (entry.get("result") or () if isinstance(entry, Mapping) else ())
+                       if isinstance(result, Mapping)]
+            ordered = [result for result in results if result.get("type") in ("ranker", "pairwise")] or \
+                _rated(results, labels) or _chosen(results, labels)
+            for result in ordered:
+                yield result, entry
+
+
+def _rated(results: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """The ranking that a rating of each answer makes, the highest first; none where not every answer has one."""
+    ratings: dict[str, float] = {}
+    for result in results:
+        value = result.get("value")
+        rating = next((value[name] for name in ("rating", "number") if isinstance(value, Mapping) and name in value), None)
+        named = [label for label in labels if label in (result.get("to_name"), result.get("from_name"))
+                 or str(result.get("from_name", "")).endswith(label)]
+        if isinstance(rating, int | float) and len(named) == 1:
+            ratings[named[0]] = float(rating)
+    if set(ratings) != set(labels):
+        return []
+    return [{"type": "ranks", "value": {"ranks": ranks_of([ratings[label] for label in labels])}}]
+
+
+def _chosen(results: Sequence[Mapping[str, Any]], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """The ranking that a choice between the answers makes; other choices of the annotation are no rankings."""
+    choices = [plain_verdict(result.get("value")) for result in results if result.get("type") == "choices"]
+    ranked, problem = [], ""
+    for choice in filter(None, choices):
+        try:
+            ranked.append({"type": "ranks", "value": {"ranks": ranks_from(choice, labels)}})
+        except ValueError as error:
+            problem = str(error)
+    if len(ranked) > 1:
+        return [{"type": "ranks", "value": {"problem": f"holds {len(ranked)} choices between the answers"}}]
+    return ranked or ([{"type": "ranks", "value": {"problem": problem}}] if problem else [])
 
 
 def _ranking(result: Mapping[str, Any], entry: Mapping[str, Any], order: Sequence[int], names: Sequence[str],
@@ -160,6 +230,10 @@ def _ranking(result: Mapping[str, Any], entry: Mapping[str, Any], order: Sequenc
     """
     ranks: dict[str, int] = {}
     value = result["value"]
+    if result["type"] == "ranks":
+        if "problem" in value:
+            raise ValueError(value["problem"])
+        ranks = dict(zip(names, value["ranks"], strict=True))
     if result["type"] == "pairwise":
         ranks = {name: 1 if name == value["selected"] else 2 for name in names}
     for rank, members in _levels(value["ranker"]) if "ranker" in value else ():

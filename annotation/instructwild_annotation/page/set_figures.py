@@ -3,8 +3,9 @@
 import sqlite3
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from instructwild_annotation.comparisons import AgreementGroup, Comparisons, uni
 from instructwild_annotation.page.store import Store, set_names, unpacked
 
 AT_ONCE = 1000      # records whose work is in memory at once
-LOW = 0.5           # share of pairs agreed on below which a prompt waits to be settled
+LOW = 0.5           # share of pairs agreed on below which a prompt waits to be settled, until there is a majority
 
 
 class SetRecord(NamedTuple):
@@ -88,9 +89,11 @@ class SetFigures:
         not_counted: work that does not count, by the reason.
         people: by the number of the person.
         aside: numbers of the people whose work on this set is set aside.
+        leads: numbers of those who lead: what they rank is settled.
         agreement: of all counted rankings; `by_language`, `by_kind` and `by_annotator` are parts of it.
         coincidences: for alpha.
-        disputed: records to be settled by the share of pairs agreed on, least agreement first.
+        disputed: records to be settled by the share of pairs agreed on, least agreement first: neither does a majority put
+            every pair of answers the same way, nor did the lead rank them.
         unanimous: records that two or more people ranked alike, not all tied, by minus the number of these people.
     """
 
@@ -103,6 +106,7 @@ class SetFigures:
     not_counted: Counter[str] = field(default_factory=Counter)
     people: dict[int, PersonFigures] = field(default_factory=dict)
     aside: frozenset[int] = frozenset()
+    leads: frozenset[int] = frozenset()
     agreement: AgreementGroup = field(default_factory=lambda: AgreementGroup({}))
     by_language: dict[str, AgreementGroup] = field(default_factory=dict)
     by_kind: dict[str, AgreementGroup] = field(default_factory=dict)
@@ -121,7 +125,8 @@ class SetFigures:
         with store.snapshot() as db:
             names = dict(db.execute("SELECT id, name FROM people"))
             aside = frozenset(row[0] for row in db.execute("SELECT person FROM aside WHERE name=?", (name,)))
-            result = cls(name, aside=aside)
+            leads = frozenset(row[0] for row in db.execute("SELECT id FROM people WHERE role='lead'"))
+            result = cls(name, aside=aside, leads=leads)
             for records, work in _parts(db, name):
                 result._add(records, work, names)
             known = set_names(db) if not result.records else []
@@ -172,8 +177,15 @@ class SetFigures:
         self.by_kind = united([self.by_kind, compared.by_label([record.kind for record in records])])
         prompts, counts = compared.by_prompt()
         shares = counts[:, 0] / np.maximum(counts.sum(axis=1), 1)
-        self.disputed.add((records[number].id, share)
-                          for number, share in zip(prompts.tolist(), shares.tolist(), strict=True) if share < LOW)
+        low = {records[number].id: share for number, share in zip(prompts.tolist(), shares.tolist(), strict=True)
+               if share < LOW}
+        rankings: dict[int, list[list[int]]] = {record: [] for record in low}
+        for entry in counted:
+            if entry.record in low:
+                rankings[entry.record].append(ranks[entry.ranks])
+        settled = {entry.record for entry in counted if entry.person in self.leads}
+        self.disputed.add((record, share) for record, share in low.items()
+                          if record not in settled and not has_majority(rankings[record]))
 
 
 def _parts(db: sqlite3.Connection, name: str) -> Iterator[tuple[dict[int, SetRecord], list[FinishedWork]]]:
@@ -189,6 +201,15 @@ def _parts(db: sqlite3.Connection, name: str) -> Iterator[tuple[dict[int, SetRec
                           "AND status!='open'", (rows[0][0], rows[-1][0]))
         yield records, [FinishedWork(*row) for row in work if row[0] in records]
         last = rows[-1][0]
+
+
+def has_majority(rankings: Sequence[Sequence[int]]) -> bool:
+    """Whether for every pair of answers more than half of the rankings say the same: this one, that one, or a tie."""
+    for first, second in combinations(range(len(rankings[0])), 2):
+        votes = Counter((ranks[first] > ranks[second]) - (ranks[first] < ranks[second]) for ranks in rankings)
+        if 2 * max(votes.values()) <= len(rankings):
+            return False
+    return True
 
 
 def _unanimous(counted: list[FinishedWork]) -> list[tuple[int, int]]:

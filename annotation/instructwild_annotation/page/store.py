@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 from instructwild.errors import ConfigError, InputError, OutputError
 
@@ -149,11 +150,15 @@ class Store:
         except (sqlite3.DatabaseError, OSError) as error:
             if isinstance(error, OutputError):
                 raise
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            if "I/O error" in str(error) and is_full(path or self.path):
-                reason = "no space is left"     # SQLite gives the same error for it as for a broken disk
-            raise OutputError(f"cannot be used ({reason})", where=str(path or self.path),
-                              remedy="check the path, its permissions and the free space; what was kept is kept") from None
+            reason, where = error.strerror if isinstance(error, OSError) else str(error), path or self.path
+            remedy = "check the path, its permissions and the free space; what was kept is kept"
+            if is_full(where):
+                # SQLite has the same error for it as for a broken disk, and needs some pages even to read.
+                reason = "no space is left"
+                remedy = f"make at least {LEAST_FREE // 1024} KB of free space" + (
+                    "" if path else ", or copy the folder to another file system and give it as --home") + \
+                    "; what was kept is kept"
+            raise OutputError(f"cannot be used ({reason})", where=str(where), remedy=remedy) from None
 
     @property
     def state(self) -> tuple[int, int]:
@@ -204,7 +209,7 @@ class Store:
         Raises:
             ConfigError: the name is empty, or belongs to somebody in another role.
         """
-        name = name.strip()
+        name = normalize("NFC", name.strip())       # the same letters typed on different machines are one name
         if not name or len(name) > 100:
             raise ConfigError(f"{name!r} is no name for an annotator", where="--invite", remedy="give 1 to 100 characters")
         token = secrets.token_urlsafe(24)
@@ -252,7 +257,7 @@ class Store:
         return int(count)
 
     def _named(self, name: str) -> int:
-        row = self.db.execute("SELECT id FROM people WHERE name=?", (name,)).fetchone()
+        row = self.db.execute("SELECT id FROM people WHERE name IN (?, ?)", (name, normalize("NFC", name))).fetchone()
         if row is None:
             names = ", ".join(each[0] for each in self.db.execute("SELECT name FROM people ORDER BY name LIMIT 20"))
             raise ConfigError(f"there is nobody called {name!r}", where=str(self.path),

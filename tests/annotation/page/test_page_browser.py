@@ -271,7 +271,16 @@ def test_the_lead_sees_people_by_name_and_settles(chromium, site):
     page.get_by_role("button", name="Make gold").click()
     page.get_by_role("heading", name="People", exact=True).wait_for()
     assert sum(len(each.rankings) for each in read_rankings(site.store).rows) == 5
+    assert page.locator("#set").count() == 0
+    push_rows(site.store, [MANY], "海港")
+    page.get_by_role("button", name="Refresh").click()
+    page.get_by_label("Set:").select_option("海港")
+    page.get_by_text("0 / 1").wait_for()
+    assert page.locator("#set").input_value() == "海港"
+    assert page.locator("#lead tbody").first.locator("td").nth(2).inner_text() == "0"
+    picture(page, "page-lead-sets-wide")
     page.set_viewport_size(PHONE)
     assert fits(page)
+    picture(page, "page-lead-sets-phone")
     assert page.outside == []
     assert page.errors == []

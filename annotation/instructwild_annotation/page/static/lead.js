@@ -22,6 +22,7 @@ function list(name, first, cells, attempt) {
     more.hidden = !prompts.length || body.childElementCount >= total;
   }
   add(first);
+  if (!first.total) return make("p", { textContent: say("noHistory") });
   return make("div", { className: "wide" }, make("table", {}, body), more);
 }
 
@@ -68,7 +69,7 @@ export async function showLead(section, { ask, attempt, open }) {
     make("h2", { textContent: say("people") }),
     table(["name", "languages", "count", "skips", "seconds", "agreement", "gold", "state"].map((word) => say(word)).concat(""), people),
     make("h2", { textContent: say("byLanguage") }),
-    shares(data.agreement_by_language),
+    Object.keys(data.agreement_by_language).length ? shares(data.agreement_by_language) : make("p", { textContent: say("noHistory") }),
     ...(Object.keys(data.agreement_by_type).length ? [make("h2", { textContent: say("byType") }),
       shares(data.agreement_by_type, (key) => (key === "unlabelled" ? say("unlabelled") : key.replaceAll("_", " ")))] : []),
     make("h2", { textContent: say("curve") }), make("p", { textContent: say("curveMeans") }), button("drawCurve", draw), drawn,
