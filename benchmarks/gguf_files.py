@@ -1,15 +1,17 @@
 """GGUF files of SmolLM2-135M against their source, as the gate reads them back.
 
     python -m benchmarks.gguf_files EN.json ZH.json [--rows 4] [--quant q4_k_m --quant q8_0 …] [--work DIR]
+    python -m benchmarks.gguf_files --export FOLDER     adds what the gate of a finished `export --format gguf` measured
 
-Columns are not weighted. With `llama-cpp-python` installed the files run in llama.cpp, else through transformers.
+Columns are not weighted but in an export of its own. With `llama-cpp-python` installed the files run in llama.cpp, else through transformers.
 """
 
 import argparse
 import json
 from pathlib import Path
 
-from benchmarks.results import save
+from benchmarks.results import RESULTS, save
+from instructwild.stage.manifest import read_manifest
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.export.figures import perplexities
 from instructwild_trainer.export.gguf.readback import ReadBack, read_back
@@ -24,11 +26,16 @@ LANGUAGES = ("en", "zh")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name in ("english", "chinese"):
-        parser.add_argument(name, type=Path)
+        parser.add_argument(name, type=Path, nargs="?")
+    parser.add_argument("--export", type=Path)
     parser.add_argument("--rows", type=int, default=4)
     parser.add_argument("--quant", action="append")
     parser.add_argument("--work", type=Path, default=Path("gguf-files"))
     options = parser.parse_args()
+    if options.export:
+        return add_export(options.export)
+    if not options.chinese:
+        parser.error("give EN.json and ZH.json, or --export")
     source, chat = source_of("smollm2"), load_chat("smollm2")
     held = {language: rows_of(path, chat, options.rows)
             for language, path in zip(LANGUAGES, (options.english, options.chinese), strict=True)}
@@ -74,6 +81,32 @@ def table(rows: list[list[object]], tokens: dict[str, int]) -> None:
                        "runtime"],
            "rows": rows}],
          ["Reproduce: `python -m benchmarks.gguf_files EN.json ZH.json`."])
+
+
+def add_export(folder: Path) -> None:
+    """Add a table of one gated export to the section, in the place of an older one of the same quantization."""
+    manifest = read_manifest(folder)
+    figures, quant = manifest.metrics, manifest.config["quant"]
+    languages = [name for name in figures["perplexity"]["source"] if name != "und"]
+    rows: list[list[object]] = [[f"perplexity, {name}", *(f"{values[language]:.2f}" for language in languages)]
+                                for name, values in figures["perplexity"].items()]
+    rows.append(["gap from rounding closed, 95% interval over rows",
+                 *("{value:.0%} [{low:.0%}, {high:.0%}]".format(**figures["gap_closed"][name]) for name in languages)])
+    kl, size, linear = figures["kl"], figures["size_bytes"], figures["linear_bytes"]
+    begins = "; ".join(f"{name} {count['same']} of {count['of']}" for name, count in figures["same_beginnings"].items())
+    caption = f"{manifest.config['model']} exported as {quant} by the whole command, {figures['runtime']}"
+    section = json.loads((RESULTS / "gguf_files.json").read_text(encoding="utf-8"))
+    section["tables"] = [table for table in section["tables"] if table["caption"] != caption]
+    section["tables"].append({"caption": caption, "columns": ["", *languages], "rows": rows})
+    note = (f"{caption}: columns weighted on {sum(figures['calibration']['rows'].values())} rows, measured on "
+            + ", ".join(f"{name} {count:,}" for name, count in figures["text"]["tokens"].items())
+            + f" held-out tokens; KL {kl['mean']:.3f} on average, {kl['p99']:.2f} at 99%; same likeliest token "
+            f"{figures['agreement']:.1%}; file {size['export'] / 1e6:.1f} of {size['source'] / 1e6:.1f} MB, linear weights "
+            f"{linear['export'] / 1e6:.1f} of {linear['source'] / 1e6:.1f}; answers that begin alike: {begins}; template "
+            f"{figures['template']}, stop tokens {figures['stops']['export']} of {figures['stops']['source']}; "
+            f"the gate {manifest.gate}.")
+    notes = [*(text for text in section["notes"] if not text.startswith(caption)), note]
+    save("gguf_files", section["title"], section["lead"], section["tables"], notes)
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from typing import Any
 
 from benchmarks.results import save
 from instructwild import stage
+from instructwild.llm.rendering import turns
 from instructwild.read.rankings import read_rankings
 from instructwild.stage.cache import cache_dir
 from instructwild_trainer.data import place, split_key
 from instructwild_trainer.evaluate.statistics import interval
-from instructwild_trainer.rendering import turns
 
 ENOUGH = "items that would show it"
 HELD_OUT = 0.2

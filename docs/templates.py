@@ -15,8 +15,8 @@ sys.path.insert(0, str(HERE.parent / "tests" / "trainer"))
 
 from template_runs import TOOL, chat_of, conversations, holds, names  # noqa: E402
 
+from instructwild.llm.rendering import Renderer  # noqa: E402
 from instructwild_trainer.answer_text import AnswerWriter  # noqa: E402
-from instructwild_trainer.rendering import Renderer  # noqa: E402
 from instructwild_trainer.templates import Chat, token_runs  # noqa: E402
 
 QUESTIONS = [{"role": "user", "content": "Name a sail."}, {"role": "assistant", "content": "The jib."},

@@ -3,9 +3,9 @@
 Each request draws its random numbers from its own seed, so that what it is batched with decides nothing but rounding.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ from instructwild.llm.models import base_of, is_adapter, resolve
 from instructwild.llm.quantized import loading, quantization_of, settle
 from instructwild.llm.quiet import quiet, quiet_imports
 from instructwild.llm.reading import tokens_of_thoughts
+from instructwild.llm.rendering import Renderer, Turn
 from instructwild.llm.request import Reply, Request
-from instructwild.llm.template_limit import limited_rendering
 from instructwild.llm.thinking import template_fields
 from instructwild.llm.threads import limit_spinning
 
@@ -103,13 +103,28 @@ class LocalModel:
         """
         if request.text:
             return list(self.tokenizer(request.text)["input_ids"])
+        text = self.prompt_text(request.chat_messages(), template_fields(request.sampling.thinking))
+        return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def prompt_text(self, messages: Sequence[Turn], variables: Mapping[str, Any] | None = None) -> str:
+        """A conversation up to where the answer begins, written as it is in training.
+
+        Args:
+            messages: as chat templates read them, tool calls and thoughts included.
+            variables: further ones of the template, such as `enable_thinking`.
+
+        Raises:
+            ModelError: the model has no chat template, or it does not write this conversation.
+        """
         if not self.tokenizer.chat_template:
             raise ModelError("has no chat template, so it cannot answer messages", where=str(self.path),
                              remedy="choose a chat model, or the template style `base`")
-        with limited_rendering(str(self.path)):
-            return list(self.tokenizer.apply_chat_template(
-                request.chat_messages(), add_generation_prompt=True, return_dict=True,
-                **template_fields(request.sampling.thinking))["input_ids"])
+        renderer = Renderer(self.tokenizer, variables, whole=False) if variables else self._renderer
+        return renderer.text(messages, prompt=True)
+
+    @cached_property
+    def _renderer(self) -> Renderer:
+        return Renderer(self.tokenizer, whole=False)
 
     def generate(self, requests: Sequence[Request]) -> list[Reply]:
         """Answer requests, the longest prompts first; the replies are in the order of the requests.

@@ -87,7 +87,7 @@ def refused(chat, messages, tools):
     DeepSeek-V3's, for one, writes a second tool call without the header that its generation prompt ends in. What is written
     otherwise once it is answered may be trained all the same, behind the prompt as it is at use.
     """
-    from instructwild_trainer.rendering import Renderer
+    from instructwild.llm.rendering import Renderer
 
     renderer = Renderer(chat.tokenizer)
     try:

@@ -7,8 +7,8 @@ from template_runs import chat_of
 from typer.testing import CliRunner
 
 from instructwild.errors import ModelError
+from instructwild.llm.rendering import turns
 from instructwild_trainer.cli import train
-from instructwild_trainer.rendering import turns
 from instructwild_trainer.templates import ready
 
 TIDE = [{"role": "user", "content": "How often is high water?"},

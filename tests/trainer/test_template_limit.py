@@ -7,8 +7,8 @@ import pytest
 
 from instructwild.errors import ModelError
 from instructwild.llm import template_limit
+from instructwild.llm.rendering import Renderer
 from instructwild.llm.template_limit import TemplateTimeoutError, limited_rendering
-from instructwild_trainer.rendering import Renderer
 
 ENDLESS = ("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
            "{% for message in messages %}{{ message['content'] }}{% endfor %}")

@@ -94,10 +94,61 @@ TALK = [{"role": "system", "content": "Be brief."}, *conversation("Hi", "Hello."
     "{% for m in messages %}{% if m['role'] == 'user' %}[INST]{% if loop.last and messages[0]['role'] == 'system' %}"
     "{{ messages[0]['content'] }}\n\n{% endif %}{{ m['content'] }}[/INST]{% elif m['role'] == 'assistant' %}"
     "{{ m['content'] }}<|im_end|>{% endif %}{% endfor %}",     # the system prompt stands in the last question only
-    HEADER + "{% if add_generation_prompt %}<|im_start|>assistant\nI begin:\n{% endif %}"])    # the prompt says more
+    HEADER + "{% if add_generation_prompt %}<|im_start|>assistant\nI begin:\n{% endif %}",    # the prompt says more
+    "{% for m in messages %} <|im_start|>{{ m['role'] }} {{ m['content'] }}<|im_end|>  {% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant   {% endif %}"])    # the header stands between other spaces
 def test_what_is_written_otherwise_once_it_is_answered_is_trained_behind_the_prompt_at_use(tokenizer, template):
     tokenizer.chat_template = template
     assert trained_after_prompts(ready(tokenizer), TALK) == ["Hello.<|im_end|>", "Hi, 两次。<|im_end|>"]
+
+
+def test_a_call_of_a_tool_is_trained_behind_a_prompt_that_begins_an_answer_in_words(tokenizer):
+    tokenizer.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% if m['tool_calls'] %}<call>"
+        "{{ m['tool_calls'][0]['function']['name'] }}</call>{% else %}{% if m['role'] == 'assistant' %}<weigh>\n{% endif %}"
+        "{{ m['content'] }}{% endif %}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n<weigh>\n{% endif %}")
+    call = {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "id": "a", "function": {
+        "name": "tide", "arguments": {}}}]}
+    assert trained_after_prompts(ready(tokenizer), [*TALK[:2], call]) == ["<call>tide</call><|im_end|>"]
+    assert trained_after_prompts(ready(tokenizer), TALK[:3]) == ["Hello.<|im_end|>"]
+
+
+PARTS = ("{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% if m['musing'] %}({{ m['musing'] }}){% endif %}"
+         "{% for part in m['content'] %}{{ part['text'] }}{% endfor %}<|im_end|>\n{% endfor %}"
+         "{% if add_generation_prompt %}<|im_start|>assistant\n{% if enable_thinking %}<think>{% endif %}{% endif %}")
+
+
+@pytest.mark.parametrize("template", [PARTS, PARTS.replace("musing", "thinking")])
+def test_answers_in_this_process_and_by_serve_read_the_prompts_of_training(tiny, tokenizer, tmp_path, template):
+    import shutil
+
+    from instructwild.llm.local import LocalModel
+    from instructwild.llm.request import Request, Sampling
+    from instructwild.schema import Message
+    from instructwild_trainer.serve.loaded_model import LoadedModel
+
+    tokenizer.chat_template = template
+    shutil.copytree(tiny, tmp_path, dirs_exist_ok=True)
+    tokenizer.save_pretrained(tmp_path)
+    local = LocalModel.without_weights(tmp_path)
+    local.context = 2048
+    served = LoadedModel("m", None, local)
+    talk = [*TALK[:2], {"role": "assistant", "content": "Hello.", "reasoning_content": "Greet."}, TALK[3]]
+    expected = ready(tokenizer).prompt_ids(talk)
+    assert served.chat_prompt(talk) == expected
+    assert ("Greet." in tokenizer.decode(expected)) == ("musing" not in template)
+    asking = Request(messages=tuple(Message(**turn) for turn in TALK[:2]), sampling=Sampling(thinking=True))
+    assert local.encode(asking) == served.chat_prompt(TALK[:2], {"enable_thinking": True})
+    assert tokenizer.decode(local.encode(asking)).endswith("assistant\n<think>")
+
+
+def test_a_template_may_name_the_additional_special_tokens(tokenizer):
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<sep>", "<role>"]})
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ m['role'] + additional_special_tokens[1] + m['content'] + additional_special_tokens[0] }}"
+        "{% endfor %}{% if add_generation_prompt %}{{ 'assistant' + additional_special_tokens[1] }}{% endif %}")
+    assert trained_after_prompts(ready(tokenizer), TALK) == ["Hello.<sep>", "Hi, 两次。<sep>"]
 
 
 def test_an_answer_under_another_header_than_the_prompts_is_refused(tokenizer):

@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from instructwild.errors import ModelError
-from instructwild_trainer.rendering import ANSWER, NEXT, PROBE_TOOL, QUESTION, REMEDY, Renderer, Turn, common_start
+from instructwild.llm.rendering import ANSWER, NEXT, PROBE_TOOL, QUESTION, REMEDY, Renderer, Turn, common_start
+from instructwild.llm.thinking import template_fields
 
 Reasoning = Literal["auto", "train", "mask", "drop"]
 BLOCKS = {"<|channel>thought\n": "<channel|>", "<|START_THINKING|>": "<|END_THINKING|>", "[THINK]": "[/THINK]",
@@ -58,7 +59,7 @@ class AnswerWriter:
             messages = _without_thoughts(messages)
         renderer = self.renderer
         if self.reasoning == "train" and messages[-1].get("reasoning_content"):
-            renderer = dataclasses.replace(renderer, thinking=True)
+            renderer = dataclasses.replace(renderer, variables=template_fields(True))
         context = _Context(messages, tools, renderer)
         prompt, whole = context.text(prompt=True), context.text()
         begun = OPENED.search(prompt)
@@ -108,16 +109,36 @@ class AnswerWriter:
         begins = self._answer_start(context, whole)
         here, there = prompt.rfind(last, 0, until), whole.rfind(last, 0, begins)
         if last and min(here, there) >= 0:
+            calls = not context.thoughts and self._content_start(whole, context.answer) is None
             header, written = prompt[here + len(last):until], whole[there + len(last):begins]
-            tokens = list(self.renderer.special.finditer(header))
-            end = header[tokens[-1].start():] if tokens else ""
-            if end and end in written:
-                return prompt[:until] + written.rpartition(end)[2] + whole[begins:]
-            same = common_start(header, written)
-            if (header[:same].strip() or not header.strip()) and not (header[same:].strip() and written[same:].strip()):
-                return prompt[:until] + written[same:] + whole[begins:]
+            if (rest := self._behind_header(header, written, calls=calls)) is not None:
+                return prompt[:until] + rest + whole[begins:]
         raise ModelError("the chat template writes an answer otherwise than after its generation prompt: what the model "
                          "would be trained on is not what it sees when it is used", where=self.renderer.name, remedy=REMEDY)
+
+    def _behind_header(self, header: str, written: str, *, calls: bool) -> str | None:
+        """What stands behind an answer's header once it is answered; None where the header is another.
+
+        Args:
+            header: of the prompt, behind the last question.
+            written: from there to the answer's own text, once it is answered.
+            calls: whether the answer only calls tools: `written` then ends at a name within the call.
+        """
+        tokens = list(self.renderer.special.finditer(header))
+        end = header[tokens[-1].start():] if tokens else ""
+        if end and end in written:
+            return written.rpartition(end)[2]
+        spaced = list(re.finditer(r"\s*".join(map(re.escape, end.split())), written)) if end.strip() else []
+        if spaced:    # the same header, spaced otherwise
+            return written[spaced[-1].end():].lstrip()
+        if header.split() == written.split():
+            return ""
+        same = common_start(header, written)
+        if calls and header[:same].strip():    # words that begin an answer in words, and no call
+            ends = [match.end() for match in re.finditer(r"\s", header[:same])]
+            return written[max([*ends, *(token.end() for token in tokens if token.end() <= same)], default=0):]
+        shares = header[:same].strip() or not header.strip()
+        return written[same:] if shares and not (header[same:].strip() and written[same:].strip()) else None
 
     def _answer_start(self, context: "_Context", whole: str) -> int:
         """Where in the whole the answer's own text begins: its thoughts, words or first call."""

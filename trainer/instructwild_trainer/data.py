@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar
 import polars as pl
 
 from instructwild.errors import InputError, ModelError
+from instructwild.llm.rendering import tools_of, turns
 from instructwild.read.marks import is_context_only
 from instructwild.schema import Dropped, Reason, content_id
-from instructwild_trainer.rendering import tools_of, turns
 from instructwild_trainer.templates import Chat, Encoded, is_answer
 
 STRAY = 0.01

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import InputError, ModelError
+from instructwild.llm.rendering import Renderer, Turn
+from instructwild.llm.rendering import turns as turns
 from instructwild_trainer.answer_text import AnswerWriter, Reasoning
-from instructwild_trainer.rendering import Renderer, Turn
-from instructwild_trainer.rendering import turns as turns
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

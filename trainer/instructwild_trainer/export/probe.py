@@ -94,8 +94,7 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
     before = model_bytes()
     loaded = LocalModel(folder)
     tokenizer = loaded.tokenizer
-    rendered = tokenizer.apply_chat_template(TURNS, tokenize=False, add_generation_prompt=True) \
-        if tokenizer.chat_template else None
+    rendered = loaded.prompt_text(TURNS) if tokenizer.chat_template else None
     tokenizer.chat_template = tokenizer.chat_template or plan["template"]
     requests = [Request(messages=(Message(role="user", content=question),),
                      sampling=Sampling(max_tokens=ANSWER_TOKENS, temperature=0)) for question in plan["questions"]]

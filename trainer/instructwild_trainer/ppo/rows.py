@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from instructwild.errors import InputError
+from instructwild.llm.rendering import tools_of, turns
 from instructwild.read import ReadRows
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.scores import EncodedPrompt
-from instructwild_trainer.rendering import tools_of, turns
 from instructwild_trainer.templates import IGNORED, Chat, Encoded, check_masks
 
 

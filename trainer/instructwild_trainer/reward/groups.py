@@ -6,9 +6,9 @@ from itertools import combinations
 from typing import Any
 
 from instructwild.errors import ConfigError, ModelError
+from instructwild.llm.rendering import tools_of, turns
 from instructwild.schema import Dropped, RankingRow, Reason
 from instructwild_trainer.data import languages_of, shown, split_key
-from instructwild_trainer.rendering import tools_of, turns
 from instructwild_trainer.templates import Chat, Encoded
 
 

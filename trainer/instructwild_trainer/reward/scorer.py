@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.rendering import turns
 from instructwild_trainer.adapter import Source, load_reward, source_of
 from instructwild_trainer.likelihood import batches, padded
-from instructwild_trainer.rendering import turns
 from instructwild_trainer.templates import Encoded, ready
 
 

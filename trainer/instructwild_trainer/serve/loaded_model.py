@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.request import Request
-from instructwild.llm.template_limit import BROKEN, limited_rendering
 from instructwild_trainer.adapter import Source, source_of
 
 if TYPE_CHECKING:
@@ -72,21 +71,15 @@ class LoadedModel:
         Raises:
             ModelError: there is no template, or it does not write this conversation.
         """
-        from jinja2 import TemplateError
-
-        tokenizer = self.local.tokenizer
         if self.chat is None:
             raise ModelError("has no chat template, so it cannot answer messages", where=self.name,
                              remedy="choose a chat model, or send a text to continue")
         try:
-            with limited_rendering(self.name):
-                text = tokenizer.apply_chat_template([dict(message) for message in messages], tokenize=False,
-                                                     add_generation_prompt=True, **(options or {}))
-        except (TemplateError, TypeError, ValueError, KeyError, *BROKEN) as error:
-            raise ModelError(f"the chat template cannot write this conversation ({str(error)[:300]})", where=self.name,
-                             remedy="give another conversation") from None
+            text = self.local.prompt_text(messages, options)
+        except ModelError as error:
+            raise ModelError(error.what[:400], where=self.name, remedy="give another conversation") from None
         self.check_length(text)
-        return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+        return list(self.local.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def check_length(self, text: str) -> None:
         """Refuse a text that cannot fit the context whatever its tokens are, before time is spent on making them.

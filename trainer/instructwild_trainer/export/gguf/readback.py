@@ -1,5 +1,6 @@
 """A written GGUF file against its source: what it says, and what it computes, each token's whole distribution included."""
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from instructwild.llm.gguf_keys import keys_of, open_gguf
+from instructwild.llm.rendering import Renderer
 from instructwild_trainer.export.child import in_child
 from instructwild_trainer.export.gguf.runtime import greedy, open_runtime
 from instructwild_trainer.export.probe import ANSWER_TOKENS, AS_IT_IS, TURNS, Held, Probe
@@ -151,8 +153,8 @@ def notes_of(result: ReadBack) -> list[tuple[str, str]]:
 
 
 def _prompt(tokenizer: Any, question: str) -> list[int]:
-    messages = [{"role": "user", "content": question}]
-    return list(tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=True)["input_ids"])
+    text = Renderer(tokenizer).text([{"role": "user", "content": question}], prompt=True)
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def _in_block(tensor: Any) -> bool:
@@ -163,8 +165,11 @@ def _in_block(tensor: Any) -> bool:
 def rendered(keys: Mapping[str, Any], tokenizer: Any) -> str | None:
     """A short conversation as the file's chat template writes it; None where it has none."""
     template = keys.get("tokenizer.chat_template")
-    return tokenizer.apply_chat_template(TURNS, chat_template=template, tokenize=False, add_generation_prompt=True) \
-        if template else None
+    if not template:
+        return None
+    reader = copy.copy(tokenizer)
+    reader.chat_template = template
+    return Renderer(reader).text(TURNS, prompt=True)
 
 
 def _tokens(keys: Mapping[str, Any], tokenizer: Any, runtime: Any) -> list[str]:
@@ -187,12 +192,11 @@ def _without_bos(ids: list[int], keys: Mapping[str, Any]) -> list[int]:
 
 def _bos(keys: Mapping[str, Any], tokenizer: Any) -> list[str]:
     """A runtime puts BOS before a prompt where the file says so: the template must not have written one then."""
-    template, bos = keys.get("tokenizer.chat_template"), tokenizer.bos_token
-    if not (template and bos and keys.get("tokenizer.ggml.add_bos_token", False)):
+    bos = tokenizer.bos_token
+    if not (bos and keys.get("tokenizer.ggml.add_bos_token", False)):
         return []
-    text = tokenizer.apply_chat_template(TURNS, chat_template=template, tokenize=False, add_generation_prompt=True)
-    return [f"prompts begin with {bos!r} twice: the template writes it and add_bos_token adds it"] if text.startswith(bos) \
-        else []
+    return [f"prompts begin with {bos!r} twice: the template writes it and add_bos_token adds it"] \
+        if (rendered(keys, tokenizer) or "").startswith(bos) else []
 
 
 def _tie(names: set[str], source: Any) -> list[str]:

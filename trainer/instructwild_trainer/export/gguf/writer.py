@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.rendering import Renderer
 from instructwild_trainer.export.child import ChildError, in_child
 from instructwild_trainer.export.gguf.architecture import add_hyperparameters, architecture_of, tensors_of
 from instructwild_trainer.export.gguf.mixture import mixture_of, type_of
@@ -145,7 +146,9 @@ def _add_special_tokens(writer: "GGUFWriter", tokenizer: "PreTrainedTokenizerBas
         writer.add_unk_token_id(tokenizer.unk_token_id)
     writer.add_add_bos_token(adds_bos(tokenizer))
     writer.add_add_eos_token(False)
-    writer.add_chat_template(tokenizer.chat_template)
+    template = tokenizer.chat_template
+    writer.add_chat_template([{"name": name, "template": text} for name, text in template.items()]
+                             if isinstance(template, dict) else template)
 
 
 def adds_bos(tokenizer: "PreTrainedTokenizerBase") -> bool:
@@ -153,7 +156,7 @@ def adds_bos(tokenizer: "PreTrainedTokenizerBase") -> bool:
     ids = tokenizer("a")["input_ids"]
     if tokenizer.bos_token_id is None or ids[:1] != [tokenizer.bos_token_id]:
         return False
-    text = tokenizer.apply_chat_template([{"role": "user", "content": "a"}], tokenize=False, add_generation_prompt=True)
+    text = Renderer(tokenizer).text([{"role": "user", "content": "a"}], prompt=True)
     return not text.startswith(tokenizer.bos_token)
 
 

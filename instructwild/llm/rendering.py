@@ -4,14 +4,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.template_limit import BROKEN, TemplateTimeoutError, limited_rendering
-from instructwild.llm.thinking import template_fields
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -33,11 +32,13 @@ Turn = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Renderer:
-    """A tokenizer's chat template, called the same way for training, rankings, rollouts and serving."""
+    """A tokenizer's chat template, called the same way for training, rollouts, answers in this process and serving."""
 
     tokenizer: "PreTrainedTokenizerBase"
-    thinking: bool | None = None
-    """Whether the template shall let the model think; None leaves its own default."""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    """Further variables of the template, such as `enable_thinking`; see `thinking.template_fields`."""
+    whole: bool = True
+    """Whether a template that leaves out calls of tools is refused; else it writes the conversation without them."""
 
     def text(self, messages: Sequence[Turn], *, prompt: bool = False, tools: Sequence[Any] | None = None) -> str:
         """The conversation as text; `prompt` adds what the template writes before an answer.
@@ -55,15 +56,18 @@ class Renderer:
     def _text(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:
         if not any(turn.get("tool_calls") for turn in messages):
             return self._render(messages, prompt, tools)
-        problems = []
+        problems, readable = [], None
         for form in FORMS:
             try:
                 if self._writes_calls(messages, form, prompt, tools):
                     return self._render([_in_form(turn, *form) for turn in messages], prompt, tools)
+                readable = readable or form
             except ModelError as error:
                 problems.append(error)
-        if len(problems) == len(FORMS):
+        if readable is None:
             raise problems[0]
+        if not self.whole:
+            return self._render([_in_form(turn, *readable) for turn in messages], prompt, tools)
         raise ModelError("the chat template leaves out calls of tools (tool_calls): answers would be trained without them",
                          where=self.name, remedy=TOOLS_REMEDY)
 
@@ -110,6 +114,12 @@ class Renderer:
         every = sorted({*added, *tokenizer.all_special_tokens}, key=len, reverse=True)
         return re.compile("|".join(map(re.escape, every)) or r"(?!)")
 
+    @cached_property
+    def _special_variables(self) -> dict[str, Any]:
+        """Special tokens by a name that transformers 5 no longer gives to templates, and older ones rely on."""
+        tokens = [str(token) for token in getattr(self.tokenizer, "extra_special_tokens", None) or ()]
+        return {"additional_special_tokens": tokens} if tokens else {}
+
     def check(self) -> None:
         """Read the template, or each of several that have names.
 
@@ -133,7 +143,7 @@ class Renderer:
             messages = [_as_parts(turn) for turn in messages]
         if any("reasoning_content" in turn for turn in messages) and self._thought_field != "reasoning_content":
             messages = [_renamed(turn, self._thought_field) for turn in messages]
-        return self._call(messages, prompt, tools, template_fields(self.thinking))
+        return self._call(messages, prompt, tools, self.variables)
 
     @cached_property
     def _thought_field(self) -> str:
@@ -142,7 +152,7 @@ class Renderer:
             turns = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER, name: "zqthoughtzq"}]
             try:
                 written = self._call([_as_parts(turn) for turn in turns] if self._wants_parts else turns, False, None,
-                                     template_fields(self.thinking))
+                                     self.variables)
             except ModelError:
                 continue
             if "zqthoughtzq" in written:
@@ -163,14 +173,15 @@ class Renderer:
         except ModelError:
             return False
 
-    def _call(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None, options: Mapping[str, Any]) -> str:
+    def _call(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None,
+              variables: Mapping[str, Any]) -> str:
         from jinja2 import TemplateError
 
         def written(tools: Sequence[Any] | None) -> str:
             with limited_rendering(self.name):
                 return str(self.tokenizer.apply_chat_template(
                     [dict(turn) for turn in messages], tools=list(tools) if tools else None, tokenize=False,
-                    add_generation_prompt=prompt, **options))
+                    add_generation_prompt=prompt, **{**self._special_variables, **variables}))
 
         errors = (TemplateError, TypeError, ValueError, LookupError, AttributeError, *BROKEN)
         try:
