@@ -16,22 +16,13 @@ import typer
 
 from instructwild.console.options import Columns, Encoding, Force, Json, Out, Shards, announce
 from instructwild.errors import InputError
-from instructwild.layouts_out import (
-    LLAMA_FACTORY,
-    Layout,
-    columns_of,
-    dataset_info,
-    in_llama_factory,
-    misfit,
-    row_in,
-    with_extra,
-)
-from instructwild.schema.verdict import Reason
+from instructwild.layout import Layout
 
 if TYPE_CHECKING:
     import polars as pl
 
     from instructwild.schema.ranking import RankingRow
+    from instructwild.schema.verdict import Reason
     from instructwild.stage import Stage
 
 def convert(
@@ -74,10 +65,19 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
     """
     import polars as pl
 
+    from instructwild.layouts_out import (
+        LLAMA_FACTORY,
+        columns_of,
+        dataset_info,
+        in_llama_factory,
+        misfit,
+        row_in,
+        with_extra,
+    )
     from instructwild.read import read
     from instructwild.read.cells import json_text
     from instructwild.read.rankings import read_rankings
-    from instructwild.schema.verdict import Dropped
+    from instructwild.schema.verdict import Dropped, Reason
     from instructwild.stage import is_stage, load, start
     from instructwild.stage.frames import dropped_frame, instructions, is_ranking
 
@@ -131,7 +131,9 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         return _finished(run, data, dropped_frame(lost), len(set(origin)), layout, notes)
 
 
-def _why_no_pair(row: "RankingRow") -> Reason:
+def _why_no_pair(row: "RankingRow") -> "Reason":
+    from instructwild.schema.verdict import Reason
+
     if len(row.candidates) < 2:
         return Reason.TOO_FEW_CANDIDATES
     return Reason.NO_PREFERENCE if any(ranking.status == "submitted" for ranking in row.rankings) else Reason.NOT_RANKED

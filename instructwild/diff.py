@@ -177,7 +177,8 @@ def _rows(source: str | Path, encoding: str | None, columns: Mapping[str, str] |
     """One row each: id and which of its copies it is, texts, and what is counted; and how many rows hold no instruction."""
     import polars as pl
 
-    from instructwild.layouts_out import LAYOUT_COLUMNS, Layout
+    from instructwild.layout import Layout
+    from instructwild.layouts_out import LAYOUT_COLUMNS
     from instructwild.read import read, rows_of
     from instructwild.schema.columns import compact
     from instructwild.stage import is_stage, load

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from instructwild.layout import Layout
 from instructwild.schema.columns import INPUT_LINE, compact
 from instructwild.schema.instruction import Instruction
 from instructwild.schema.message import Message
@@ -13,15 +13,6 @@ if TYPE_CHECKING:
     import polars as pl
 
 SHAREGPT = {"system": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
-
-
-class Layout(StrEnum):
-    """A layout that other tools read."""
-
-    MESSAGES = "messages"
-    PREFERENCE = "preference"
-    ALPACA = "alpaca"
-    SHAREGPT = "sharegpt"
 
 
 def misfit(turns: Sequence[Message], layout: Layout) -> str | None:

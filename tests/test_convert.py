@@ -11,7 +11,8 @@ from instructwild.clean.pipeline import clean
 from instructwild.convert import converted, preference_rows
 from instructwild.diff import difference as compared
 from instructwild.errors import InputError
-from instructwild.layouts_out import Layout, in_layout, misfit
+from instructwild.layout import Layout
+from instructwild.layouts_out import in_layout, misfit
 from instructwild.read.cells import ABSENT
 from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow

@@ -3,12 +3,14 @@
 Source: Krippendorff 2011, "Computing Krippendorff's Alpha-Reliability". Own code: PyPI's `krippendorff` is GPL.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from instructwild_annotation.comparisons import RESAMPLES, SEED, Comparisons, Interval, percentiles
+
+DRAWS = 50_000          # numbers drawn at once
 
 
 def coincidences(units: Iterable[Sequence[int]], size: int) -> np.ndarray:
@@ -57,53 +59,83 @@ def alpha_of(matrices: Iterable[np.ndarray]) -> float | None:
     return 1 - sum(pair[0] for pair in pairs) / expected if expected > 0 else None
 
 
-def _matrices(compared: Comparisons) -> dict[int, np.ndarray]:
-    """The coincidence matrices of each prompt with two or more coders, [prompts, K, K] for each number K of candidates."""
-    result = {}
-    for size, (prompts, _, ranks) in compared.by_size.items():
-        _, starts, coders = np.unique(prompts, return_index=True, return_counts=True)
-        parts = []
-        for number in np.unique(coders[coders > 1]):
-            rows = starts[coders == number][:, None] + np.arange(number)
-            # [prompts, units, values]
-            often = (ranks[rows][..., None] == np.arange(1, size + 1)).sum(axis=1).astype(float)
-            matrices = np.einsum("puv,puw->pvw", often, often)
-            matrices[:, np.arange(size), np.arange(size)] -= often.sum(axis=1)
-            parts.append(matrices / (number - 1))
-        if parts:
-            result[size] = np.concatenate(parts)
-    return result
+@dataclass(frozen=True)
+class Coincidences:
+    """The coincidence matrices of prompts with two or more coders: for each number K of candidates the different ones
+    [N, K * K] and how many prompts have each [N]. Those of further prompts are added with `+`.
+    """
+
+    by_size: Mapping[int, tuple[np.ndarray, np.ndarray]]
+
+    @classmethod
+    def of(cls, compared: Comparisons) -> "Coincidences":
+        """Those of all prompts compared."""
+        return cls({size: _different(table, np.ones(len(table), dtype=np.int64), size)
+                    for size, group in compared.by_size.items() if len(table := _matrices(size, *group))})
+
+    def __add__(self, other: "Coincidences") -> "Coincidences":
+        result = dict(self.by_size)
+        for size, (matrices, prompts) in other.by_size.items():
+            if size in result:
+                matrices = np.concatenate([result[size][0], matrices])
+                prompts = np.concatenate([result[size][1], prompts])
+            result[size] = _different(matrices, prompts, size)
+        return Coincidences(dict(sorted(result.items())))
+
+    def alpha(self) -> float | None:
+        """Krippendorff's alpha (ordinal) over all annotators: 1 is full agreement, 0 what chance gives.
+
+        Each candidate of each prompt is a unit, each annotator a coder, each rank a value. None where no unit has two
+        coders or all ranks are the same.
+        """
+        return alpha_of((prompts @ matrices).reshape(size, size) for size, (matrices, prompts) in self.by_size.items())
+
+    def interval(self, resamples: int = RESAMPLES) -> Interval | None:
+        """The 95% bootstrap interval of alpha over prompts: prompts drawn with replacement, percentiles of the results."""
+        prompts = np.concatenate([np.zeros(0, dtype=np.int64), *(number for _, number in self.by_size.values())])
+        count = int(prompts.sum())
+        if count < 2:
+            return None
+        rng, results, left = np.random.default_rng(SEED), [], resamples
+        while left:
+            # Prompts with the same matrix are drawn together, as often as the multinomial says: the same as one by one.
+            # Not all resamples at once: where most matrices differ, these would be hundreds of megabytes.
+            part = min(left, max(DRAWS // len(prompts), 1))
+            draws, start, sums = rng.multinomial(count, prompts / count, size=part), 0, []
+            for size, (matrices, number) in self.by_size.items():
+                sums.append((draws[:, start:start + len(number)] @ matrices).reshape(part, size, size))
+                start += len(number)
+            results += [alpha_of(matrix[resample] for matrix in sums) for resample in range(part)]
+            left -= part
+        return percentiles(results)
+
+
+def _matrices(size: int, prompts: np.ndarray, annotators: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """The coincidence matrix of each prompt with two or more coders, [prompts, K * K]."""
+    _, starts, coders = np.unique(prompts, return_index=True, return_counts=True)
+    parts = [np.zeros((0, size * size))]
+    for number in np.unique(coders[coders > 1]):
+        rows = starts[coders == number][:, None] + np.arange(number)
+        # [prompts, units, values]
+        often = (ranks[rows][..., None] == np.arange(1, size + 1)).sum(axis=1).astype(float)
+        matrices = np.einsum("puv,puw->pvw", often, often)
+        matrices[:, np.arange(size), np.arange(size)] -= often.sum(axis=1)
+        parts.append((matrices / (number - 1)).reshape(len(rows), -1))
+    return np.concatenate(parts)
+
+
+def _different(matrices: np.ndarray, prompts: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """The different ones of many matrices, and how many prompts have each; by a random projection, which is quick."""
+    key = matrices @ np.random.default_rng(SEED).random(size * size)
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    return matrices[first], np.bincount(inverse, weights=prompts).astype(np.int64)
 
 
 def alpha(compared: Comparisons) -> float | None:
-    """Krippendorff's alpha (ordinal) over all annotators: 1 is full agreement, 0 what chance gives.
-
-    Each candidate of each prompt is a unit, each annotator a coder, each rank a value. None where no unit has two coders
-    or all ranks are the same.
-    """
-    return alpha_of(group.sum(axis=0) for group in _matrices(compared).values())
+    """As `Coincidences.alpha`, of all that was compared."""
+    return Coincidences.of(compared).alpha()
 
 
 def alpha_interval(compared: Comparisons, resamples: int = RESAMPLES) -> Interval | None:
-    """The 95% bootstrap interval of alpha over prompts: prompts drawn with replacement, percentiles of the results."""
-    groups = [group.reshape(len(group), -1) for group in _matrices(compared).values()]
-    count = sum(map(len, groups))
-    if count < 2:
-        return None
-    rng = np.random.default_rng(SEED)
-    # Prompts with the same matrix are drawn together, as often as the multinomial says: the same as one by one.
-    cells = [_distinct(group, rng) for group in groups]
-    often = np.concatenate([number for _, number in cells])
-    draws = rng.multinomial(count, often / count, size=resamples)
-    sums, start = [], 0
-    for matrices, number in cells:
-        size = math.isqrt(matrices.shape[1])
-        sums.append((draws[:, start:start + len(number)] @ matrices).reshape(resamples, size, size))
-        start += len(number)
-    return percentiles(alpha_of(matrix[resample] for matrix in sums) for resample in range(resamples))
-
-
-def _distinct(rows: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """The different rows of a table, and how often each occurs; found by a random projection, which is quick."""
-    _, first, often = np.unique(rows @ rng.random(rows.shape[1]), return_index=True, return_counts=True)
-    return rows[first], often
+    """As `Coincidences.interval`, of all that was compared."""
+    return Coincidences.of(compared).interval(resamples)

@@ -1,5 +1,6 @@
 """All rankings of many prompts compared at once, as arrays: agreement by person, language and kind, with intervals."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,14 +20,24 @@ Name = TypeVar("Name", bound=Hashable)
 
 @dataclass(frozen=True)
 class AgreementGroup:
-    """What was compared within one group: `counts` is [prompts, 3], pairs that are the same, half or opposed."""
+    """What was compared within one group: `prompts[same, half, opposed]` prompts have so many pairs that are the same, half
+    or opposed. Few combinations occur, so that a group of any size is small; groups of further prompts are added with `+`.
+    """
 
-    counts: np.ndarray
+    prompts: Mapping[tuple[int, int, int], int]
+
+    def __add__(self, other: "AgreementGroup") -> "AgreementGroup":
+        return AgreementGroup(Counter(self.prompts) + Counter(other.prompts))
+
+    @property
+    def compared(self) -> int:
+        """How many prompts were compared."""
+        return sum(self.prompts.values())
 
     @property
     def total(self) -> Agreement:
         """The agreement over all prompts of the group."""
-        return Agreement(*(int(count) for count in self.counts.sum(axis=0)))
+        return Agreement(*(sum(counts[column] * prompts for counts, prompts in self.prompts.items()) for column in range(3)))
 
     @property
     def share(self) -> float | None:
@@ -36,7 +47,7 @@ class AgreementGroup:
     @property
     def interval(self) -> Interval | None:
         """The 95% bootstrap interval of the share over prompts."""
-        return share_interval(np.column_stack([self.counts[:, 0], self.counts.sum(axis=1)]))
+        return share_interval([(counts[0], sum(counts)) for counts in self.prompts], often=list(self.prompts.values()))
 
 
 def percentiles(values: Iterable[float | None]) -> Interval | None:
@@ -48,20 +59,25 @@ def percentiles(values: Iterable[float | None]) -> Interval | None:
     return float(low), float(high)
 
 
-def share_interval(counts: Sequence[tuple[float, float]] | np.ndarray, resamples: int = RESAMPLES) -> Interval | None:
+def share_interval(counts: Sequence[tuple[float, float]] | np.ndarray, resamples: int = RESAMPLES, *,
+                   often: Sequence[int] | None = None) -> Interval | None:
     """The 95% bootstrap interval of a share over prompts: prompts drawn with replacement, percentiles of the results.
 
     Args:
         counts: (pairs judged the same, all pairs) of each prompt.
         resamples: how often prompts are drawn anew.
+        often: how many prompts have these counts; by default one each.
     """
     table = np.asarray(counts, dtype=float).reshape(-1, 2)
-    table = table[table[:, 1] > 0]
-    if len(table) < 2:
+    numbers = np.ones(len(table), dtype=np.int64) if often is None else np.asarray(often, dtype=np.int64)
+    table, numbers = table[table[:, 1] > 0], numbers[table[:, 1] > 0]
+    prompts = int(numbers.sum())
+    if prompts < 2:
         return None
     # Few different values occur, and how often each is drawn is multinomial: the same as drawing prompt by prompt.
-    values, often = np.unique(table[:, 0] + 1j * table[:, 1], return_counts=True)
-    draws = np.random.default_rng(SEED).multinomial(len(table), often / len(table), size=resamples)
+    values, inverse = np.unique(table[:, 0] + 1j * table[:, 1], return_inverse=True)
+    chances = np.bincount(inverse, weights=numbers) / prompts
+    draws = np.random.default_rng(SEED).multinomial(prompts, chances, size=resamples)
     same, pairs = draws @ values.real, draws @ values.imag
     return percentiles((same / pairs).tolist())
 
@@ -112,24 +128,24 @@ class Comparisons:
             return {}
         span = int(prompt.max()) + 1
         cells, inverse = np.unique(keys * span + prompt[rows], return_inverse=True)
-        sums = np.column_stack([np.bincount(inverse, weights=counts[rows, column], minlength=len(cells))
-                                for column in range(3)]).astype(np.int64)
-        owners = cells // span
-        edges = np.flatnonzero(np.diff(owners)) + 1
-        result = {names[int(owner)]: AgreementGroup(part)
-                  for owner, part in zip(owners[np.r_[0, edges]], np.split(sums, edges), strict=True)}
-        return dict(sorted(result.items(), key=lambda item: str(item[0])))
+        sums = _sums(inverse, counts[rows], len(cells))
+        different, prompts = np.unique(np.column_stack([cells // span, sums]), axis=0, return_counts=True)
+        groups: dict[Name, dict[tuple[int, int, int], int]] = {}
+        for (owner, *each), number in zip(different.tolist(), prompts.tolist(), strict=True):
+            groups.setdefault(names[owner], {})[each[0], each[1], each[2]] = number
+        return {name: AgreementGroup(groups[name]) for name in sorted(groups, key=str)}
 
     def overall(self) -> AgreementGroup:
         """All annotators with each other."""
-        return AgreementGroup(self.by_prompt()[1])
+        prompt = self._compared[0]
+        every = self._grouped([""], np.zeros(len(prompt), dtype=np.int64), np.arange(len(prompt)))
+        return every.get("", AgreementGroup({}))
 
     def by_prompt(self) -> tuple[np.ndarray, np.ndarray]:
         """The numbers of the prompts that two or more annotators ranked, and their counts [prompts, 3]."""
         prompt, _, _, counts = self._compared
         cells, inverse = np.unique(prompt, return_inverse=True)
-        return cells, np.column_stack([np.bincount(inverse, weights=counts[:, column], minlength=len(cells))
-                                       for column in range(3)]).astype(np.int64)
+        return cells, _sums(inverse, counts, len(cells))
 
     def by_label(self, labels: Sequence[Name]) -> dict[Name, AgreementGroup]:
         """Prompts of one label together, such as their language; `labels` are by number of the prompt."""
@@ -164,6 +180,12 @@ class Comparisons:
         return self._grouped(self.annotators, keys, rows)
 
 
+def _sums(numbers: np.ndarray, counts: np.ndarray, length: int) -> np.ndarray:
+    """The sums of `counts` [M, 3] by number, [length, 3]."""
+    return np.column_stack([np.bincount(numbers, weights=counts[:, column], minlength=length)
+                            for column in range(3)]).astype(np.int64)
+
+
 def _compared_within(size: int, prompts: np.ndarray, annotators: np.ndarray, ranks: np.ndarray
                      ) -> Iterable[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Each two rankings of the same prompt, all prompts with `size` candidates at once."""
@@ -178,6 +200,15 @@ def _compared_within(size: int, prompts: np.ndarray, annotators: np.ndarray, ran
         opposed = (earlier * later < 0).sum(axis=1)
         counts = np.column_stack([same, len(left) - same - opposed, opposed]).astype(np.int64)
         yield prompts[rows], annotators[rows], annotators[rows + apart], counts
+
+
+def united(tables: Iterable[Mapping[Name, AgreementGroup]]) -> dict[Name, AgreementGroup]:
+    """Groups of several parts of the prompts, by name."""
+    result: dict[Name, AgreementGroup] = {}
+    for table in tables:
+        for name, group in table.items():
+            result[name] = result[name] + group if name in result else group
+    return {name: result[name] for name in sorted(result, key=str)}
 
 
 def as_shares(groups: Mapping[str, AgreementGroup]) -> dict[str, dict[str, Any]]:

@@ -1,12 +1,14 @@
 """Reading rankings back from Argilla, and how far the work has come."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import pairwise
 from statistics import median
 from typing import Any
+
+import numpy as np
 
 from instructwild.schema import Instruction, MadeBy, Origin, RankingRow, content_id
 from instructwild_annotation.connection import Connection
@@ -164,13 +166,13 @@ def progress_of(result: PullResult) -> Progress:
         seconds=median(spent) if spent else None, per_hour=pace([answer.at.timestamp() for answer in answers]))
 
 
-def pace(moments: list[float], recent: float = 3600.0) -> float | None:
+def pace(moments: Sequence[float] | np.ndarray, recent: float = 3600.0) -> float | None:
     """Rankings an hour, over the last hour in which anything came in; moments in seconds."""
     if len(moments) < 2:
         return None
-    last = max(moments)
-    window = [moment for moment in moments if last - moment <= recent]
-    span = last - min(window)
+    times = np.asarray(moments, dtype=float)
+    window = times[times.max() - times <= recent]
+    span = float(window.max() - window.min())
     return (len(window) - 1) / span * 3600 if span > 0 else None
 
 

@@ -79,8 +79,7 @@ def push(
                    f"{len(rows) * overlap} rankings would be asked for; {len(dropped)} rows left out")
         return
     if to == "page":
-        _push_to_page(home, rows, f"{name}:gold" if gold else name, 0 if gold else overlap, sorted(optional), gold=gold,
-                      types=table.types)
+        _push_to_page(home, rows, name, overlap, sorted(optional), gold=gold, types=table.types)
         return
     with Connection(url, workspace, home) as connection:
         if local_only and not connection.is_loopback:
@@ -132,9 +131,10 @@ def _push_to_page(home: Path | None, rows: list[Any], name: str, overlap: int, a
                   types: dict[str, str]) -> None:
     from instructwild.console.terminal import console
     from instructwild_annotation.page.exchange import push_rows
-    from instructwild_annotation.page.store import Store
+    from instructwild_annotation.page.store import GOLD, Store
 
     with Store(home) as store:
-        sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold, types=types)
+        sent, there = push_rows(store, rows, name + GOLD if gold else name, overlap=0 if gold else overlap, ask=ask,
+                                gold=gold, types=types)
         console.print(f"{sent:,} prompts sent, {there:,} were there already")
         typer.echo(str(store.path))

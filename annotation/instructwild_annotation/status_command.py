@@ -47,13 +47,17 @@ def status(
 
 def _of_page(home: Path | None, name: str, by_models: list["RankingRow"], *, curve: bool) -> dict[str, Any]:
     """The page's figures; its people by name, on the lead's own screen."""
+    from instructwild_annotation.curve import MOST
     from instructwild_annotation.page.exchange import read_rankings
     from instructwild_annotation.page.overview import overview
+    from instructwild_annotation.page.set_figures import SetFigures
     from instructwild_annotation.page.store import Store
 
     with Store(home, must_exist=True) as store:
-        rows = read_rankings(store, name).rows if by_models or curve else []
-        return {**overview(store, name), "agreement_with_people": _with_models(rows, by_models), **_curve(rows, curve)}
+        rows = read_rankings(store, name).rows if by_models else []
+        sample = read_rankings(store, name, sample=MOST).rows if curve else []
+        return {**overview(store, SetFigures.read(store, name)), "agreement_with_people": _with_models(rows, by_models),
+                **_curve(sample, curve)}
 
 
 def _curve(rows: list["RankingRow"], measured: bool) -> dict[str, Any]:

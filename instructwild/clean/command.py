@@ -7,7 +7,6 @@ import typer
 
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, Encoding, Engine, Force, Json, Shards, announce
-from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 
 
@@ -74,6 +73,8 @@ def clean(
     from instructwild.read.names import parse_map
 
     if guard:
+        from instructwild.console.terminal import console
+
         console.print("--guard is the default now and does nothing: near-duplicates that ask for something else stay")
     actions = dict(_setting(value) for value in rule or ())
     for name in actions:

@@ -22,7 +22,9 @@ FOUND = pl.Schema({"at": pl.UInt32, "target": pl.UInt32, "shared": pl.String, "c
 
 @dataclass(frozen=True)
 class Contamination:
-    """Drop rows one of whose turns, answers included, holds a question of an evaluation set, or whose prompt asks the same.
+    """Drop rows one of whose turns holds a question of an evaluation set, or whose prompt asks the same.
+
+    All turns count, those of the system (whose examples may be such questions), thoughts and calls of tools included.
 
     A turn holds a question where runs of at least four tokens that both have cover the share `coverage` of the question's
     particular words: phrases such as "read the text and answer" or 下列说法正确的是 do not count.
@@ -65,7 +67,8 @@ class Contamination:
                     anchors.setdefault(f" {' '.join(words[begin:begin + RUN])} ", []).append(at)
         if not anchors:
             return pl.DataFrame(schema=FOUND)
-        spoken_turns = turns(rows).filter(pl.col("role") != "system").select("at", text=spaced(pl.col("content")))
+        spoken_turns = turns(rows).select("at", text=spaced(
+            pl.concat_str("content", "reasoning_content", "tool_calls", separator="\n", ignore_nulls=True)))
         matched = spoken_turns.with_columns(runs=pl.col("text").str.extract_many(list(anchors), overlapping=True)).filter(
             pl.col("runs").list.len() > 0)
         best: dict[int, tuple[float, int, str]] = {}

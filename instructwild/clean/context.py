@@ -114,7 +114,11 @@ _SHOWS_IN_THE_PROMPT = (
     | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
                    r"|表格?)(?:中|里|的)[^\n:：]*\z")
-_SHOWS_IN_THE_ANSWER = matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉")
+_STANDS_ABOVE = (r"(?i)\b(?:stated|given|provided|shown|mentioned|listed|described|discussed|outlined) above\b"
+                 rf"|(?:上面|上文|前文|以上)(?:提到|列出|给出|描述|讨论|说)的{_HAN_WORK}")
+"""What an answer says of a text that a prompt without a text of its own does not hold."""
+_SHOWS_IN_THE_ANSWER = (matches(ANSWER.str.head(300), _STANDS_ABOVE)
+                        | matches(ANSWER.str.head(200), _OPENS_EARLIER) & ~matches(PROMPT, r"(?i)apolog|sorry|道歉|抱歉"))
 _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|this|that)|more|again|make it|another"
              r"|add)\b[^\n]{0,80}\s*\n\s*"
              r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")

@@ -190,6 +190,25 @@ _ONWARD = (
     r"|\b(?:for|about|of|on) (?:number|no\.?|#) ?\d+\W*\z"
     r"|\A\W*(?:this|that|it) (?:brings|returns|throws|fails|failed|causes|produces|prints)\b")
 """Openings, ends and whole prompts that take up what was said."""
+_DIRECTS = (rf"(?i){_ASKS}(?:focus (?:more )?on |keep (?:writing|talking|going|the|the same|it) |make (?:each|every|the) [a-z]+ "
+            r"|(?:change|remove|delete) the |don['’]?t (?:write|use|include|mention|add) "
+            r"|add (?:some|a bit|a couple|more|another) )")
+_DIRECTS_AT_ALL = r"(?i)\d|['‘’][a-z]|\b(?:sentences?|text|words?|font|movie|film|sound|following|most|world|wi-?fi|theme|settings?)\b"
+"""What is to be changed of a text that the row does not show; and what may be changed without one."""
+
+_BEFORE_A_POINTER = PROMPT.str.extract(r"(?i)\A(.*?)\b(?:this|these|those) (?:[a-z]+ )?[a-z]{3,}")
+_NAMES_IT_BEFORE = (r"(?i)\b(?:an?|some|any|each|every|another|one|two|three|four|five|several|many|multiple|of|if|when|you are"
+                    r"|imagine|pretend|suppose|answer|your?|i am|questions?)\b|(?-i:.[A-Z])")
+"""Words in front of "this" that may name what it points at: a number, an article, a name."""
+_POINTS_AT_NOTHING = (r"(?i)\b(?:this|these|those) (?:year|week|weekend|month|morning|evening|afternoon|night|day|times?|way|case"
+                      r"|world|kind|type|sort|century|summer|winter|spring|fall|autumn|decade|season|past|coming|next|last"
+                      r"|chats?|conversations?|session|role|task|point|page|who|that|which|is|are|was|were|can|will|would"
+                      r"|could|should|does|do|did|has|have|be|to|in|on|for|from|with|and|or|but|so|as|by|when|where|because"
+                      r"|more|not|at|out|using|based|like|into|up|even|just|also|only|still|all|without|over|again|right"
+                      r"|better|further|now|then|[a-z]+ly|happen|happens|means?|works?|makes?|looks?|sounds?"
+                      r"|delete|two|correct|users?|questions?|instructions?|knowledge|emojis?|context|statements?|proxy)\b|,[^,]*,[^,]*,")
+"""Times and manners at which "this" points in any text, and verbs of which it is the subject."""
+
 _NOBODY_NAMED = (r"(?i)\A\W*(?:how|what|why|when|where|are|were|do|did|can|could|should|would|will|have)(?: (?:much"
                  r"|many|often|long|effective"
                  r"|good|bad|big|different|common|important|exactly|else))?(?: (?:are|were|do|did|can|could|would"
@@ -219,18 +238,26 @@ _HAN_GOES_ON = (r"\A(?:请|麻烦|帮我|那|嗯|好的?，?|可以|能不能|�
                 r"|\A[这那](?:段|个|些|篇)(?:代码|程序|脚本|文章|文字|话|函数|表格?|图|故事|方案|答案|结果)(?:怎么|如何|能|可以|有|会|为什么|哪里|用)"
                 r"|\A那么?(?:第[一二三四五六七八九十]|另[一外]|其他|剩下|它|这|上面).{0,14}[呢吗][？?]?\z")
 """The same ways of going on in Chinese."""
+_HAN_POINTS = (r"\A(?:请问|为什么|如果)?在?第[一二三四五六](?:种|个|条)?(?:方法|步骤?|方案|例子|下拉菜单|公式|模型)(?:中|里)"
+               r"|\A(?:请问)?(?:该|这[个篇段])[\p{Han}A-Za-z]{1,7}?(?:还有|还提到|还可以|使用了?|需要|属于|无法|提到|有哪些|的作用"
+               r"|的目的|的优点|的缺点|的输出|的参数)\P{Han}?\p{Han}{0,12}[？?]?\z")
+"""Something that comes second, or that "this" points at, in a question of one clause."""
 
 _SIZE = PROMPT.str.len_chars()
 _ONE_SENTENCE = ~matches(PROMPT, r"[.?!,;] +\S| - ")
 _ON = pl.any_horizontal(matches(PROMPT, pattern)                         # as one pattern they would take three times as long
                         for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT, _ONWARD))
-FOLLOWS_UP = (_SIZE < 240) & (((_SIZE < 50) & matches(PROMPT, _HAN_GOES_ON)) | _ON & ~matches(PROMPT, _STANDS_ALONE)
+FOLLOWS_UP = (_SIZE < 240) & (((_SIZE < 50) & (matches(PROMPT, _HAN_GOES_ON) | matches(PROMPT, _HAN_POINTS))) | _ON & ~matches(PROMPT, _STANDS_ALONE)
                               | ((_SIZE < 140) & _ONE_SENTENCE & matches(PROMPT, _POINTED_AT)
                                  & ~matches(PROMPT, r"(?i)\bin this (?:task|case)\b|pretend|imagine"
                                                      r"|\b(?:two|three|four|five|\d+|some|several|various) [a-z]+"
                                                      r" .*\bthese\b"))
                               | ((_SIZE < 100) & _ONE_SENTENCE & matches(PROMPT, _NOBODY_NAMED)
                                  & ~matches(PROMPT, _NAMES_SOMEBODY))
+                              | only_where(_SIZE < 120, matches(PROMPT, _DIRECTS) & ~matches(PROMPT, _DIRECTS_AT_ALL))
+                              | only_where((_SIZE < 160) & _BEFORE_A_POINTER.is_not_null(),
+                                           ~matches(_BEFORE_A_POINTER, _NAMES_IT_BEFORE)
+                                           & ~matches(PROMPT, rf"{_POINTS_AT_NOTHING}|\p{{Han}}|[‘`(\[\d]| - "))
                               | ((_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
                               | (matches(ANSWER, _USED_BEFORE) & ~matches(PROMPT, _SPEAKS_FOR))
                               | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK)

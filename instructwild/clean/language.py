@@ -10,6 +10,7 @@ from instructwild.clean.rows import turns
 from instructwild.clean.step import DROPS, Verdicts, drops
 from instructwild.schema.verdict import Reason
 from instructwild.text.language import UNDETERMINED, Backend, languages
+from instructwild.text.language.asking import MIXED, asking
 from instructwild.text.language.confidence import doubtful
 from instructwild.text.language.shared_script import SharedScript
 
@@ -65,6 +66,7 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
     around = spoken.to_frame("text").select(
         pl.when(pl.col("text").str.contains("[“\"「『《«`‘]"))
         .then(pl.col("text").str.replace_all(QUOTED, " ")).otherwise(pl.lit(None, dtype=pl.String))).to_series()
+    around = _asking(spoken, around)
     tags = languages(spoken, backend)
     cited = (around.str.contains(SPEAKS) & (around != spoken)).fill_null(False)
     if cited.any():
@@ -80,6 +82,15 @@ def _named(rows: pl.DataFrame, backend: Backend) -> pl.Series:
         brief = doubtful(answers, of_answer, backend) | (answers.str.count_matches(r"\p{L}").fill_null(0) < 12)
         tags = tags.scatter(places, pl.select(pl.when(brief).then(pl.lit(UNDETERMINED)).otherwise(of_answer)).to_series())
     return tags.alias("language")
+
+
+def _asking(spoken: pl.Series, around: pl.Series) -> pl.Series:
+    """The texts without what they cite; of those in Han and Latin letters the part that asks, where its words show it."""
+    rest = pl.select(pl.coalesce(around, spoken)).to_series()
+    places = rest.str.contains(MIXED).fill_null(False).arg_true()
+    parts = pl.Series([asking(text) for text in rest.gather(places)], dtype=pl.String)
+    known = parts.is_not_null()
+    return around.scatter(places.filter(known), parts.filter(known)) if known.any() else around
 
 
 def _spoken(rows: pl.DataFrame) -> pl.Series:

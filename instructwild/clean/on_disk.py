@@ -72,12 +72,14 @@ class CleanedOnDisk:
         self._rows = SpilledChunks(folder / "none")
         listed = [[], *runs(steps)] if not steps or steps[0].name in COMPARING else [*runs(steps)]
         with progress() as shown:
-            task = shown.add_task("clean", total=len(listed), note="")
             for number, several in enumerate(listed):
-                shown.update(task, description=" ".join(step.name for step in several) or "read")
+                names = ", ".join(step.name for step in several) or "reading"
+                task = shown.add_task(f"{names} (pass {number + 1} of {len(listed)}): rows",
+                                      total=self._rows.height if number else None, note="")
                 following = next((steps[0].name for steps in listed[number + 1:number + 2]), "")
-                self._pass(number, several, following, self._read(reader) if not number else None)
-                shown.advance(task)
+                self._pass(number, several, following, self._read(reader) if not number else None,
+                           partial(shown.advance, task))
+                shown.update(task, total=shown.tasks[task].completed)
         self._finish()
 
     @property
@@ -120,8 +122,9 @@ class CleanedOnDisk:
                 yield rows
         reader.check_columns()
 
-    def _pass(self, number: int, steps: Sequence[Step], following: str, source: Iterator[pl.DataFrame] | None) -> None:
-        """Judge all chunks by some steps, and prepare the next comparing one."""
+    def _pass(self, number: int, steps: Sequence[Step], following: str, source: Iterator[pl.DataFrame] | None,
+              advance: Callable[[int], None]) -> None:
+        """Judge all chunks by some steps, and prepare the next comparing one; `advance` is told how many rows are done."""
         began, name = time.monotonic(), steps[0].name if steps else ""
         chunks = source or self._rows.frames(delete=True)
         task: Callable[[Any], ChunkResult] = partial(_judged, steps, following)
@@ -147,6 +150,7 @@ class CleanedOnDisk:
                 noted.append(step.note)
             kept = result.results[-1].rows
             rows.write(kept)
+            advance(kept.height + sum(step.dropped.height for step in result.results))
             if kept.height and result.prepared is not None:
                 self._keep(result.prepared)
             if not following:

@@ -1,6 +1,7 @@
 """Near-duplicates: prompts that ask for the same in almost the same words, by the exact definition of `clean.near`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from importlib.util import find_spec
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import polars as pl
+from rich.progress import TaskID
 
 from instructwild.clean.rows import request_texts
 from instructwild.clean.step import Verdicts, drops
 from instructwild.clean.workers import Workers
-from instructwild.console.terminal import console
+from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError, install_command
 from instructwild.schema.verdict import Reason
 
@@ -84,7 +86,8 @@ class Near:
         if self.plain:
             merged = near_duplicate_matches(texts[:], limit)
         elif len(texts) > DECIDED_ANEW:
-            merged = SameRequests(texts, limit, workers=self.workers, anew=DECIDED_ANEW, folder=folder)
+            with _progress() as advance:
+                merged = SameRequests(texts, limit, workers=self.workers, anew=DECIDED_ANEW, folder=folder, advance=advance)
         else:                                          # few enough to be read at once from a disk
             merged = SameRequests(texts[:], limit, workers=self.workers, anew=DECIDED_ANEW)
         return merged, _close_look(merged, texts)
@@ -102,6 +105,20 @@ class Near:
         evidence = {name: pl.col(name) for name in ("twin", "f", "cosine")}
         return Verdicts(rows, drops(lost, Reason.NEAR_DUPLICATE, **evidence),
                         {"threshold": float(index.threshold), "cosine": COSINE})
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], object]]:
+    """A function that shows how far each part of comparing many texts is."""
+    with progress() as shown:
+        parts: dict[str, TaskID] = {}
+
+        def advance(what: str, texts: int, of: int) -> None:
+            if what not in parts:
+                parts[what] = shown.add_task(f"near: texts {what}", total=of, note="")
+            shown.advance(parts[what], texts)
+
+        yield advance
 
 
 def _slower(rows: int, plain: bool) -> str:

@@ -15,7 +15,9 @@ from instructwild.clean.context import LOST_CONTEXT, MISSING_INPUT, UNSEEN_PAGE
 from instructwild.clean.damage import SPELLED_LINE_END, SPELLED_ON_PURPOSE
 from instructwild.clean.endings import CUT_OFF, REPETITION
 from instructwild.clean.item_counts import WRONG_COUNT
+from instructwild.clean.lost_indentation import LOST_INDENTATION
 from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.repeated_items import REPEATED_ITEM
 from instructwild.clean.residue import (
     ESCAPED_MARKDOWN,
     INTERFACE_LABEL,
@@ -74,7 +76,7 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (620, 638)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (728, 753)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
                             (126, 138)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
@@ -124,6 +126,9 @@ RULES: dict[str, Defect] = {
                             (24, 26)),
     "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (23, 25)),
     "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (24, 25)),
+    "lost_indentation": Defect("a block of Python opens and holds nothing: its indentation was lost", LOST_INDENTATION, "flag",
+                               (38, 38)),
+    "repeated_item": Defect("a short list that was asked for names the same thing twice", REPEATED_ITEM, "flag", (62, 63)),
     "spelled_line_ends": Defect("line ends stand in the text as \\n", SPELLED_LINE_ENDS, "flag"),
     "lost_characters": Defect(
         "a character was lost in an earlier conversion",

@@ -4,8 +4,7 @@ from typing import Annotated
 
 import typer
 
-from instructwild.collect.judge import Recall
-from instructwild.collect.row import Mask
+from instructwild.collect.choices import Mask, Recall
 from instructwild.console.model_options import Budget, ListPrice, LocalOnly, Timeout
 from instructwild.console.options import DryRun, Encoding, Force, Json, Out, Shards, announce
 

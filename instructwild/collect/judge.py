@@ -5,13 +5,12 @@ because most questions on social media are put to people, about something that t
 """
 
 import re
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from instructwild.collect import chinese, english
 from instructwild.collect.score import Score, score
 from instructwild.text.scripts import ANY_CJK, ANY_HAN
 
-Recall = Literal["default", "high"]
 THRESHOLD = 0.83
 """The least score of a bare post, by totals of tests/collect/labelled_feeds.jsonl and of real posts (docs/sources.md)."""
 OUTWEIGHS = 0.88

@@ -13,11 +13,12 @@ from typing import Any
 import polars as pl
 
 from instructwild.collect import page
+from instructwild.collect.choices import Mask, Recall
 from instructwild.collect.export import check
-from instructwild.collect.judge import THRESHOLD, Recall
+from instructwild.collect.judge import THRESHOLD
 from instructwild.collect.kinds import SourceKind, kind_named
 from instructwild.collect.post import Post
-from instructwild.collect.row import Mask, Terms, prompt_of
+from instructwild.collect.row import Terms, prompt_of
 from instructwild.errors import InputError
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits

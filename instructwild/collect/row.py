@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
+from instructwild.collect.choices import Mask, Recall
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import LONGEST, THRESHOLD, UNSURE, PostJudgement, Recall, out_of_feed, refusal
+from instructwild.collect.judge import LONGEST, THRESHOLD, UNSURE, PostJudgement, out_of_feed, refusal
 from instructwild.collect.post import Post
 from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
 from instructwild.privacy.masking import mask_all
@@ -18,7 +19,6 @@ from instructwild.schema.verdict import Dropped, Reason
 
 SHOWN = 2_000
 """Characters kept of a dropped post."""
-Mask = Literal["values", "names", "all"]
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,8 @@ COLUMNS = {"正文": "text", "微博正文": "text", "微博id": "id", "发布�
 """What the columns of a CSV are called in JSON."""
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%a %b %d %H:%M:%S %z %Y")
 CHAIN = re.compile(r"\s*//\s?@.*", re.DOTALL)
-TRAILER = re.compile(r"\s*\[组图共\d{1,4}张\]\s*$|\s+(?:\S{1,30}的微博视频|查看图片|查看原图|收起全文d?|收起d?|全文|"
-    r"展开(?:全文)?c?"
-                     r"|O?网页链接)\s*$")
+TRAILER = re.compile(r"\s*\[组图共\d{1,4}张\]\s*$|\s+(?:\S{1,30}的(?:微博|秒拍|优酷|腾讯)视频|查看图片|查看原图|原图|"
+                     r"收起全文d?|收起d?|全文|展开(?:全文)?c?|O?网页链接|(?:赞|转发|评论)\[\d{1,9}\]|收藏|显示地图)\s*$")
 """What a page shows behind a post's text and a spider writes down with it."""
 HIDDEN = re.compile(r"(?:\.{3}|…)\s?(?:展开)?全文\s*$")
 """Where a page shows the beginning of a long post only."""

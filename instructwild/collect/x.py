@@ -24,6 +24,7 @@ from instructwild.collect.json_stream import json_first, json_items, json_rows
 from instructwild.collect.post import Person, Post, mapping, moment, person, sequence, text_of
 from instructwild.errors import InputError
 from instructwild.read.line import Line
+from instructwild.text.scripts import ANY_CJK
 
 FILES = ("tweets.js", "tweet.js", "tweets-part*.js", "tweet-part*.js", "community-tweet.js", "community-tweet-part*.js",
          "*.jsonl", "*.ndjson", "tweets*.json")
@@ -31,10 +32,13 @@ NOTES = ("note-tweet.js", "note-tweet-part*.js", "note_tweet.js")
 TEXTS = ("full_text", "rawContent", "text", "content")
 CREATED = "%a %b %d %H:%M:%S %z %Y"
 CUT_AT = 200
-"""Characters, without the cut's own mark, from which on a tweet can be the beginning of a longer one."""
+"""The length from which on a tweet can be the beginning of a longer one, as X counts: Han, Kana and Hangul count twice."""
 KEY_LENGTH = 60
 REPLIED_TO = re.compile(r"^(?:@\w{1,20}\s+)+")
 CUT = re.compile(r"\s*(?:…|\.\.\.)?\s*(?:https://t\.co/\w+)?$")
+CUT_MARK = re.compile(r"…\s*(?:https://t\.co/\w+)?$")
+"""What X writes where it cuts a tweet off, with a link to the whole of it."""
+WIDE = re.compile(ANY_CJK)
 
 
 class LongTweet(NamedTuple):
@@ -217,7 +221,7 @@ def _note_text(note: Mapping[str, Any]) -> str:
 
 def _note(text: str, tweet: Mapping[str, Any], notes: Mapping[str, Sequence[LongTweet]]) -> LongTweet | None:
     """The long tweet of which this is the beginning; of several the one of the same moment."""
-    if len(text) < CUT_AT:
+    if len(text) + len(WIDE.findall(text)) < CUT_AT and CUT_MARK.search(text) is None:
         return None
     begun = CUT.sub("", REPLIED_TO.sub("", text))
     whole = [long for long in notes.get(begun[:KEY_LENGTH], ())

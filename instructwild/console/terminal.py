@@ -26,6 +26,7 @@ LEAST_FOR_ETA = 10
 """Of fewer items no ETA is told: they are seldom alike."""
 LINE_SECONDS = 30.0
 """Seconds between two lines on work under way, where no progress can be drawn."""
+_under_way: Progress | None = None
 
 
 @contextmanager
@@ -33,12 +34,20 @@ def progress() -> Iterator[Progress]:
     """A live progress display with counts, elapsed time and an ETA; where stderr is no terminal, a line every 30 seconds.
 
     A task's field `note` stands at the end of its line; `before` is what an interrupted run had completed, of which no speed
-    can be told.
+    can be told. Inside another one it is that one: there is one display at a time.
     """
+    global _under_way
+    if _under_way is not None:
+        yield _under_way
+        return
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                   TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=console, transient=False,
                   disable=not console.is_terminal) as shown, heartbeat(lambda: state_of(shown)):
-        yield shown
+        _under_way = shown
+        try:
+            yield shown
+        finally:
+            _under_way = None
 
 
 def tracked(items: Collection[Item], what: str) -> Iterator[Item]:

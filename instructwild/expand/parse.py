@@ -8,8 +8,9 @@ from instructwild.expand.template import Template
 from instructwild.llm.request import Reply
 from instructwild.schema import Message, Reason
 
-NUMBER = re.compile(r"^(?P<indent>[ \t]*)(?:(?P<bold>\*\*)|#+ *)?(?P<number>\d{1,3})(?:\*\*)?[.、．)）:：](?:\*\*)?[ \t]*",
-                    re.MULTILINE)
+NUMBER = re.compile(r"^(?P<indent>[ \t]*)(?:(?P<bold>\*\*)|#+ *)?(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})(?:\*\*)?"
+                    r"[.、．)）:：](?:\*\*)?[ \t]*", re.MULTILINE)
+CHINESE_DIGITS = "零一二三四五六七八九"
 MOST_SKIPPED = 3
 """Numbers that a list may skip and still be one list."""
 QUESTION = re.compile(r"(?m)^\W*(?:Question|问题)\s*\d{1,3}\W{0,3}[:：]\s*", re.IGNORECASE)
@@ -134,7 +135,7 @@ def _items(text: str, first: int) -> Iterator[str]:
 def _marks(text: str, first: int) -> list[re.Match[str]]:
     """The numbers that begin an item: those at the list's own indentation, one after another.
 
-    Numbers further in, or out of order, belong to a list within an item. A list may skip a few numbers that come nowhere,
+    Numbers further in, in other digits than the first one's, or out of order, belong to a list within an item. A list may skip a few numbers that come nowhere,
     and what was numbered before the number asked for, such as a plan, is no item.
 
     Args:
@@ -145,13 +146,13 @@ def _marks(text: str, first: int) -> list[re.Match[str]]:
     numbers = list(NUMBER.finditer(text))
     if not numbers:
         return []
-    indent = numbers[0]["indent"]
-    own = [mark for mark in numbers if mark["indent"] == indent]
-    last_line_of = {int(mark["number"]): index for index, mark in enumerate(own)}
+    indent, arabic = numbers[0]["indent"], numbers[0]["number"].isdecimal()
+    own = [mark for mark in numbers if mark["indent"] == indent and mark["number"].isdecimal() == arabic]
+    last_line_of = {_value(mark): index for index, mark in enumerate(own)}
     seen_first = False
     for index, mark in enumerate(own):
-        number = int(mark["number"])
-        following = int(marks[-1]["number"]) + 1 if marks else number
+        number = _value(mark)
+        following = _value(marks[-1]) + 1 if marks else number
         if number == first and number != following and not seen_first:
             marks = [mark]
         elif number == following or (following < number <= following + MOST_SKIPPED
@@ -159,6 +160,15 @@ def _marks(text: str, first: int) -> list[re.Match[str]]:
             marks.append(mark)
         seen_first = seen_first or number == first
     return marks
+
+
+def _value(mark: re.Match[str]) -> int:
+    """The number of a mark, in Arabic or Chinese digits (一 to 九十九)."""
+    text = mark["number"]
+    if text.isdecimal():
+        return int(text)
+    tens, ten, ones = text.rpartition("十")
+    return (10 * max(CHINESE_DIGITS.find(tens or "一"), 0) if ten else 0) + max(CHINESE_DIGITS.find(ones), 0) * bool(ones)
 
 
 def _bold_of(mark: re.Match[str]) -> str:
@@ -208,7 +218,7 @@ def _run_together(item: str) -> bool:
     if not marks:
         return False
     outer = min((mark["indent"] for mark in marks), key=len)
-    counted = [int(mark["number"]) for mark in marks if mark["indent"] == outer]
+    counted = [_value(mark) for mark in marks if mark["indent"] == outer]
     return not outer and counted[0] != 1
 
 

@@ -22,6 +22,11 @@ _ROLE_WORDS = r"(?:(?:AI )?Assistant|(?:AI)?助手|(?:AI)?助理|人工智能助
 _ROLE_WORD = re.compile(rf"\A\s*(?:\*\*)?{_ROLE_WORDS}(?:\*\*)?\s*[:：](?:\*\*)?[ \t]*\n?", re.IGNORECASE)
 _ROLE_LINE = re.compile(rf"^[^\w\n]{{0,8}}(?:{_ROLE_WORDS}|User|Human|用户|人类|ユーザー|사용자)\W{{0,3}}[:：]",
                         re.IGNORECASE | re.MULTILINE)
+_HEADED_ANSWER = re.compile(r"\A\s*### ?(?:Response|Assistant|回答|助手)\s*[:：]\s*", re.IGNORECASE)
+_HEADED_TURN = re.compile(r"^### ?(?:Instruction|Human|User|Input|指令|用户|输入)\s*[:：]", re.IGNORECASE | re.MULTILINE)
+_ABOUT_HEADINGS = re.compile(
+    r"### ?\w+\s*[:：]|template|prompt|alpaca|\bformat|instruct|heading|模板|提示|格式|指令|标题", re.IGNORECASE)
+"""Questions in whose answers the headings of Alpaca's template may be meant."""
 _BARE_ROLE = re.compile(r"\Aassistant[ \t]*\n\s*")
 
 TURN_MARKS, ROLE_WORD = "turn_marks", "role_word"
@@ -56,7 +61,10 @@ def understood(text: str, reasoning: str | None = None, question: str = "") -> A
     within = _own_turn(content, question)
     if within != content:
         repairs.append(TURN_MARKS)
-    without = _no_role_word(within, question)
+    unheaded = _without_headings(within, question)
+    if unheaded != within and TURN_MARKS not in repairs:
+        repairs.append(TURN_MARKS)
+    without = _no_role_word(within := unheaded, question)
     if without != within:
         repairs.append(ROLE_WORD)
     return Answer(without, reasoning, tuple(repairs))
@@ -99,6 +107,15 @@ def _own_turn(text: str, question: str) -> str:
     marks = (match for match in _MARK_OR_CODE.finditer(text) if match["mark"])
     own_mark = next((mark for mark in marks if mark["mark"].strip() not in question), None)
     return text if own_mark is None else text[:own_mark.start()].rstrip()
+
+
+def _without_headings(text: str, question: str) -> str:
+    """The text without the heading of an answer in Alpaca's template before it, up to the heading of the next turn."""
+    turn = _HEADED_TURN.search(text)
+    if (turn is None and _HEADED_ANSWER.match(text) is None) or _ABOUT_HEADINGS.search(question) or "```" in text:
+        return text
+    text = text if turn is None or not text[:turn.start()].strip() else text[:turn.start()].rstrip()
+    return _HEADED_ANSWER.sub("", text, count=1)
 
 
 def _no_role_word(text: str, question: str) -> str:

@@ -91,9 +91,10 @@ def tokens_of_thoughts(reasoning: str | None, content: str, completion_tokens: i
 
 
 def _joined(content: Any) -> tuple[str | None, str]:
-    """Text and thoughts of a message's content, which is a text or a list of parts; None where it holds no text."""
+    """Text and thoughts of a message's content, which is a text, a part or a list of parts; None where it holds no text."""
     if isinstance(content, str):
         return content, ""
+    content = [content] if isinstance(content, dict) else content
     if not isinstance(content, list):
         return None, ""
     texts: list[str] = []

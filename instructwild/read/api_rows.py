@@ -9,7 +9,7 @@ Gemini's and Vertex AI's tuning and batch files (`contents`, `request`), Bedrock
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from instructwild.read.cells import is_empty, parsed
+from instructwild.read.cells import is_empty, optional_text, parsed
 from instructwild.read.conversation import RowConversation, of_messages
 from instructwild.read.parts import parts_of
 from instructwild.read.turns import turn
@@ -131,7 +131,8 @@ def add_system(conversation: RowConversation, row: Mapping[str, Any]) -> None:
         if key in conversation.read or (not isinstance(value, str) and not _are_blocks(value)):
             continue
         conversation.read.add(key)
-        text = "".join(part.text for part in parts_of(row[key] if isinstance(row[key], str) else value, key))
+        text = optional_text(row[key], key) if isinstance(row[key], str) else "".join(
+            part.text for part in parts_of(value, key))
         if text.strip():
             conversation.turns.insert(0, turn("system", text))
 

@@ -11,8 +11,8 @@ from typing import Any
 from instructwild.read.unique_keys import DECODER
 
 OBJECTS_APART = re.compile(r"\}\s*\n\s*\{")
-ABSENT = ("nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "NaT")
-"""What pandas and spreadsheets write for an empty cell: read as nothing in columns that may be empty."""
+ABSENT = ("nan", "NaN", "NAN", "-nan", "None", "null", "NULL", "(null)", "(NULL)", "<NA>", "NaT", "\\N", "#N/A", "#NULL!")
+"""What pandas, spreadsheets and databases write for an empty cell: read as nothing in columns that may be empty."""
 
 
 def text_of(value: Any, name: str) -> str | None:

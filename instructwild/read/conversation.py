@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from instructwild.read.cells import optional_text
 from instructwild.read.marks import is_rated_bad
 from instructwild.read.turns import Turn, turn, turns_from, unread
 
@@ -29,7 +30,7 @@ class RowConversation:
         text = row.get(column)
         if isinstance(text, str):
             self.read.add(column)
-            if text.strip():
+            if optional_text(text, column).strip():
                 self.turns.insert(0, turn("system", text))
 
 

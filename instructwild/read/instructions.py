@@ -142,7 +142,7 @@ class RowReader:
                     content.update("".join(f"{name} {answer}\n" for name, answer in
                                            frame.select("id", "response_id").iter_rows()).encode())
         self.columns.update(first.columns)
-        if rows and malformed == rows and first.columns:
+        if rows and malformed == rows:
             self.unread.append(_remedy(name, first, problem))
         read_as = reading.read_as.record(_hint(reading, answered, self._mapping))
         self.inputs.append(input_record(source, rows=rows, read_as=read_as) if here else
@@ -255,6 +255,9 @@ def _remedy(name: str, first: "FirstColumns", problem: str) -> str:
     if first.of_batch:
         return (f"{name}: no row could be read, because it holds the answers of a batch without their requests. Give the "
                 "file of the requests in the same command")
+    if not first.columns:
+        return (f"{name}: no row could be read: {problem}. Each row should be an object, such as "
+                '{"instruction": "…", "output": "…"}, or a list of messages')
     known = {column.strip().lower() for column in first.columns}.intersection(LAYOUT_COLUMNS)
     if known:
         return f"{name}: no row could be read, although it has {', '.join(sorted(known))}: {problem}"

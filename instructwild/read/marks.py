@@ -12,9 +12,9 @@ MINUS = ("-1", "-1.0")
 RATING_OBJECTS = ("feedback", "annotation")
 RATED_BAD = (*MINUS, "thumbsdown", "thumbs_down", "thumbs down", "dislike", "bad", "👎")
 GOOD = ("true", "1", "1.0", "good", "desirable", "chosen", "accepted", "preferred", "thumbs_up", "thumbs up", "thumbsup",
-        "upvote", "like", "👍", "好", "优")
+        "upvote", "like", "👍", "好", "优", "选中", "优选", "赞", "点赞", "喜欢", "好评")
 BAD = ("false", "0", "0.0", *MINUS, "bad", "undesirable", "rejected", "dispreferred", "thumbs_down", "thumbs down",
-       "thumbsdown", "downvote", "dislike", "👎", "坏", "差")
+       "thumbsdown", "downvote", "dislike", "👎", "坏", "差", "落选", "拒绝", "踩", "点踩", "不喜欢", "差评")
 """Words of preferences only: yes and no, positive and negative are classes of other kinds as often."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from instructwild.errors import ConfigError
-from instructwild.read.marks import are_classes
+from instructwild.read.marks import KTO, are_classes
 
 PROMPT_KEYS = ("instruction", "prompt", "question", "query", "user_input")
 ANSWER_KEYS = ("output", "response", "completion", "answer")
@@ -48,6 +48,8 @@ LIKELY = {
     "input": ("上下文", "背景", "context", "passage"),
     "chosen": ("better", "preferred", "accepted", "winner", "good", "positive", "pos_resp", "pos", "best", "更好", "较好",
                "优选", "选中"),
+    "label": ("is_good", "is_correct", "correct", "correctness", "desirable", "is_preferred", "is_accepted", "accepted",
+              "thumbs_up", "liked", "是否正确", "是否合格", "点赞", "好坏"),
     "rejected": ("worse", "dispreferred", "loser", "bad", "negative", "neg_resp", "neg", "worst", "更差", "较差",
                  "拒绝", "未选中"),
 }
@@ -131,7 +133,9 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
     """NAME -> COLUMN that a person probably means, by the columns' names alone; nothing where they only number rows."""
     names = [str(column) for column in columns]
     likely: dict[str, str] = {}
-    for name, words in LIKELY.items():
+    of_letters = {"q", "a"} <= {column.strip().lower() for column in names}
+    for name in (name for name in LIKELY if name != "label"):
+        words = [word for word in LIKELY[name] if of_letters or word not in ("q", "a")]
         match = next((column for word in words for column in names if column.strip().lower() == word), None) or next(
             (column for word in words if len(word) > 1 for column in names if word in column.lower()), None)
         if match is not None and match not in likely.values():
@@ -147,14 +151,17 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
 
 
 def further(columns: Iterable[str], answered: bool) -> dict[str, str]:
-    """NAME -> COLUMN that rows which were read probably hold too: an answer where none was read, and a system text.
+    """NAME -> COLUMN that rows which were read probably hold too: an answer where none was read, a system text, thoughts,
+    and whether an answer is good where nothing says so.
 
     Only columns whose whole name says so count.
     """
     names = {column.strip().lower(): column for column in columns}
     if {"a", "b"} <= {*names}:
         names.pop("a")                                              # options
-    lacking = ("system", "reasoning") if answered else ("system", "answer", "reasoning")
+    lacking = ["system", *([] if answered else ["answer"]), "reasoning"]
+    if answered and {*names}.isdisjoint(KTO):
+        lacking.append("label")
     return {name: names[word] for name in lacking
             for word in [next((word for word in LIKELY[name] if word in names), None)] if word is not None}
 

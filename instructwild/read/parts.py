@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from instructwild.read.cells import json_text, parsed, text_of
+from instructwild.read.cells import is_empty, json_text, parsed, text_of
 from instructwild.schema.verdict import Reason
 
 TEXT_PARTS = ("text", "input_text", "output_text", "refusal")
@@ -71,7 +71,11 @@ def _part(part: Mapping[str, Any], where: str) -> Part:
     kind = str(part["type"]) if "type" in part else _kind_of(part)
     if kind in TEXT_PARTS:
         thought = part.get("thought") is True                                          # Gemini marks its thoughts so
-        return Part("thought" if thought else "text", text_of(part.get("text", part.get(kind)), where) or "",
+        spoken = part.get("text", part.get(kind))
+        if isinstance(spoken, Mapping) and isinstance(spoken.get("value"), str):        # OpenAI's threads of assistants
+            beside = {name: item for name, item in spoken.items() if name != "value" and not is_empty(item)}
+            return Part("text", spoken["value"], rest={"text": beside} if beside else None)
+        return Part("thought" if thought else "text", text_of(spoken, where) or "",
                     rest=_rest(part, "text", kind, "thought"))
     if kind in THOUGHT_PARTS:
         return Part("thought", _thoughts(part.get(kind) or part.get("text") or part.get("summary")),

@@ -19,6 +19,7 @@ from instructwild.read.parts import MEDIA_COLUMNS
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.schema.identity import ID_LENGTH
 from instructwild.stage.frames import INSTRUCTION, MESSAGES, lists
+from instructwild.text.blank import SHOWN, WHITE_SPACE
 from instructwild.text.normal_form import nfc
 from instructwild.text.thoughts import MAY_HOLD_THOUGHTS
 
@@ -31,9 +32,6 @@ NESTED = frozenset({"messages", "conversations", "conversation", "history", "spe
 """Columns that need a closer look, row by row."""
 IDS = ("id", "response_id")
 """A user's own ids are `extra`; those that `schema.identity` gives are not, and need a closer look."""
-WHITE_SPACE = ("\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000"
-               + "".join(map(chr, range(0x2000, 0x200b))))
-"""What `str.strip` takes away: polars' own list lacks the four separators of ASCII."""
 NOT_BLANK = f"[^{WHITE_SPACE}]"
 CONTENT_ID = re.compile(rf"^[0-9a-f]{{{ID_LENGTH}}}$")
 
@@ -118,8 +116,8 @@ def _not_empty(text: pl.Expr) -> pl.Expr:
 
 
 def _written(text: pl.Expr) -> pl.Expr:
-    """The text where it is more than white space."""
-    return pl.when(text.str.contains(NOT_BLANK)).then(text)
+    """The text where anything of it shows."""
+    return pl.when(text.str.contains(SHOWN)).then(text)
 
 
 def _present(text: pl.Expr) -> pl.Expr:

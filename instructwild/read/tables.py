@@ -127,6 +127,7 @@ def _header(lines: _Recorded, name: str, codec: str) -> tuple[list[str], Any]:
         raise _misencoded_after(0, error, name, codec) from None
     except csv.Error as error:
         raise InputError(f"is not CSV in its first line: {error}", where=name, remedy="mend the file there") from None
+    names = [column if column.strip() else f"column {at}" for at, column in enumerate(names, start=1)]
     if len({*names}) < len(names):
         twice = next(column for column in names if names.count(column) > 1)
         raise InputError(f"names the column {twice!r} more than once", where=name, remedy="rename one of them")

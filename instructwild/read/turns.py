@@ -5,6 +5,7 @@ from typing import Any
 
 from instructwild.read.cells import is_empty, json_text, parsed
 from instructwild.read.parts import LeftOut, Part, parts_of
+from instructwild.text.blank import shows
 from instructwild.text.thoughts import split_thoughts
 
 __all__ = ["ROLES", "LeftOut", "Turn", "answered", "turn", "turn_from", "turns_from", "unread"]
@@ -160,7 +161,7 @@ def answered(turns: Iterable[Turn]) -> tuple[list[Turn], list[str]]:
     kept: list[Turn] = []
     thoughts: list[str] = []
     for made in turns:
-        if made["role"] == "assistant" and not made["content"].strip() and not made.get("tool_calls"):
+        if made["role"] == "assistant" and not shows(made["content"]) and not made.get("tool_calls"):
             thoughts += filter(None, [made.get("reasoning_content")])
         else:
             kept.append(made)

@@ -14,6 +14,7 @@ from instructwild.clean.pipeline import clean, made
 from instructwild.clean.resemblance import Near
 from instructwild.clean.rows import flagged, opened, request_texts
 from instructwild.errors import ConfigError
+from instructwild.read import read
 from instructwild.schema import Instruction, Message
 from instructwild.stage.frames import instruction_frame
 from tests.clean.rows import left, rows_of
@@ -96,6 +97,17 @@ def test_phrases_in_which_questions_are_put_are_no_contamination(tmp_path):
         "阅读下面的材料，然后回答后面的问题：蜜蜂怎样找到回家的路？", asked,
         "Read the passage and choose the correct answer to the question below. Where do eels spawn?"))
     assert left(verdicts) == [1]
+
+
+def test_the_whole_row_is_searched_for_questions_of_an_evaluation(tmp_path):
+    asked = "A cook peels nine turnips in an hour and drops every third one. How many turnips reach the pot?"
+    (tmp_path / "eval.jsonl").write_text(json.dumps({"instruction": asked}))
+    (tmp_path / "in.jsonl").write_text("\n".join(json.dumps({"messages": [
+        {"role": "system", "content": system}, {"role": "user", "content": "Go on with number two."},
+        {"role": "assistant", "content": "Six.", "reasoning_content": thoughts}]}) for system, thoughts in (
+            (f"Example: {asked} Six.", ""), ("Be brief.", f"The task says: {asked}"), ("Be brief.", "Nine less three."))))
+    verdicts = Contamination(against=[str(tmp_path / "eval.jsonl")]).verdicts(opened(read([tmp_path / "in.jsonl"]).frame))
+    assert left(verdicts) == [0, 1]
 
 
 def test_personal_data_is_masked_in_rows_and_in_what_is_written_about_dropped_ones(tmp_path):

@@ -1,5 +1,7 @@
 """The step: languages to keep, by tag or by the language that several tags share."""
 
+import pytest
+
 from instructwild.clean.language import Language
 from tests.clean.rows import left, rows_of
 
@@ -31,3 +33,16 @@ def test_a_word_or_two_take_the_language_of_the_answer():
 def test_a_citation_and_the_system_turn_do_not_decide():
     assert named("把“The wind is cold and the boat is old”改成过去时", 'What does "今天天气很好，我们去公园散步吧" say?',
                  "“The wind is cold”") == ["zh-Hans", "en", "en"]
+
+
+@pytest.mark.parametrize(("text", "language"), [
+    ("翻译成英文以外的语言：The kettle sings and the cook is late.", "zh-Hans"),
+    ("概括下面这段话\nThe kettle sings when the water boils. The cook never hears it because he is old.", "zh-Hans"),
+    ("The kettle sings and the cook is late.\n请把上面的句子改成问句", "zh-Hans"),
+    ("請解釋 a watched pot never boils 的意思", "zh-Hant"),
+    ("Translate into English: 水壶响了，可是厨师没有听见。", "en"),
+    ("Please summarise the text.\n水壶响了，可是厨师没有听见，因为他已经很老了。", "en"),
+    ("What does 水滴石穿 mean?", "en"),
+    ("水壶 and 茶杯 are old words", "en")])
+def test_what_is_asked_about_does_not_decide_without_quotation_marks_either(text, language):
+    assert named(text) == [language]

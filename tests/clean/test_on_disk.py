@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 from contextlib import closing
@@ -11,6 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.progress import Progress
 
 from instructwild.clean import drawn, on_disk, resemblance, spill
 from instructwild.clean.near import RequestIndex, same_requests
@@ -55,6 +57,22 @@ def shards(tmp_path):
     (folder / "part-0.jsonl").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows[:370]) + "{no\n")
     (folder / "part-1.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[370:]))
     return folder
+
+
+def test_progress_counts_rows_in_each_pass_and_texts_in_near(small, shards, tmp_path, monkeypatch):
+    states = []
+    advance = Progress.advance
+
+    def noted(self, task, by=1):
+        advance(self, task, by)
+        states.append(re.sub(r"\d[\d,]*", "N", self.tasks[task].description) + f" {self.tasks[task].total}")
+
+    monkeypatch.setattr(Progress, "advance", noted)
+    clean([shards], tmp_path / "out", ["rules", "exact", "near"], on_disk=True)
+    kept = [state.rsplit(" ", 1) for state in dict.fromkeys(states)]
+    assert [what for what, _ in kept] == ["rules (pass N of N): rows", "exact (pass N of N): rows", "near: texts read",
+                                          "near: texts compared", "near (pass N of N): rows"]
+    assert [of == "None" for _, of in kept] == [True, False, False, False, False]
 
 
 def written(stage):

@@ -167,6 +167,8 @@ SEEN = {
     "escaped_markdown": ("How is it called?", "It is open\\_gate or shut\\_gate."),
     "wrong_arithmetic": ("How many?", "They come to: 7 + 8 = 16."),
     "translated_code": ("写一个求最大值的函数", "def 最大（列表）：\n    返回 max（列表）"),
+    "lost_indentation": ("Write a loop", "def count(n):\n for i in range(n):\n print(i)"),
+    "repeated_item": ("Name five sea birds", "Gull, tern, auk, gull, skua"),
     "spelled_line_ends": ("Which one swims?\\nOptions:\\n- a stone\\n- a gull", "A gull swims."),
     "lost_characters": ("what is h\ufffdllo", "x"),
 }

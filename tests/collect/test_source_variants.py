@@ -169,6 +169,8 @@ def test_a_table_of_weibo_users_is_named_and_no_post(tmp_path):
     ("解释潮汐的成因。 \u200b\u200b", "解释潮汐的成因。", False), ("解释潮汐的成因。 全文", "解释潮汐的成因。", False),
     ("解释潮汐的成因。 展开c", "解释潮汐的成因。", False), ("解释潮汐的成因。 网页链接", "解释潮汐的成因。", False),
     ("解释潮汐的成因。 收起", "解释潮汐的成因。", False), ("讨论就此展开", "讨论就此展开", False),
+    ("解释潮汐的成因[组图共4张] 原图 赞[3] 转发[2] 评论[1] 收藏", "解释潮汐的成因", False),
+    ("解释潮汐的成因 渔夫老陈的秒拍视频", "解释潮汐的成因", False),
     ("请翻译全文", "请翻译全文", False), ("请用五百字解释潮汐的...全文", "请用五百字解释潮汐的...全文", True),
     ("请用五百字解释…展开全文", "请用五百字解释…展开全文", True)])
 def test_what_a_page_shows_behind_a_post(tmp_path, text, left, skipped):
@@ -223,3 +225,13 @@ def test_meta_copies_are_read_as_they_were_written(tmp_path):
         post, = posts("meta", folder)
         assert (post.text, post.problem, post.skip) == (expected, None, None)
         assert post.created.startswith("2024-05-01T")
+
+
+@pytest.mark.parametrize("cut", ["…", "… https://t.co/abc1"])
+def test_a_long_chinese_tweet_is_joined_with_its_beginning(tmp_path, cut):
+    whole = "请用通俗的话解释一口铁锅从铸造到开锅要经过哪些步骤，每一步的目的是什么，" * 5 + "最后给新手三条建议。"
+    tweet = {"id_str": "5", "full_text": whole[:130] + cut, "created_at": "Wed May 01 10:00:00 +0000 2024"}
+    (tmp_path / "tweets.js").write_text(script("tweets", [{"tweet": tweet}]), encoding="utf-8")
+    (tmp_path / "note-tweet.js").write_text(script("note_tweet", [long_tweet("9", whole)]), encoding="utf-8")
+    assert [post.text for post in posts("x", tmp_path)] == [whole]
+    assert [post.text for post in posts("x", tmp_path / "tweets.js")] == [whole]

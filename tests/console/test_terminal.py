@@ -32,5 +32,15 @@ def test_what_an_interrupted_run_had_done_is_not_taken_for_speed(capsys, monkeyp
     assert " min to go" in line     # 999 of some 0.3 s each
 
 
+def test_inside_another_display_tasks_are_added_to_it():
+    with terminal.progress() as shown:
+        with terminal.progress() as inner:
+            assert inner is shown
+        with terminal.progress() as again:
+            assert again is shown
+    with terminal.progress() as other:
+        assert other is not shown
+
+
 def test_time_is_readable():
     assert [terminal._duration(seconds) for seconds in (0.2, 80, 600, 9000)] == ["1 s", "80 s", "10 min", "2.5 h"]

@@ -76,3 +76,12 @@ def test_long_texts_are_read_in_linear_time():
     for piece in ("<|im_end|> ", "```\n", "`", "\n", "</s> x ", "**Assistant", "~~~~\n<|im_start|>"):
         understood(piece * (100_000 // len(piece)), question="x" * 1000)
     assert time.monotonic() - began < 5
+
+
+def test_headings_of_a_plain_template_are_turn_marks_unless_the_question_is_about_them():
+    headed = "### Response:\nBay leaf.\n\n### Instruction:\nName a root."
+    assert understood(headed, None, "Name a herb.").content == "Bay leaf."
+    assert understood("### 回答：\n月桂叶。", None, "说一种香草。").content == "月桂叶。"
+    shown = "### Instruction:\n{task}\n\n### Response:\n"
+    assert understood(shown, None, "Show me Alpaca's template.").content == shown
+    assert understood("### Response times\nFast.", None, "How fast is it?").content == "### Response times\nFast."

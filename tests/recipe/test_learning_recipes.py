@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from instructwild.recipe import Recipe, packaged, with_values
+from instructwild.recipe.form import Recipe, packaged, with_values
 from instructwild.recipe.run import Chain
 from instructwild_trainer.evaluate.bench.suites import load_suite
 from instructwild_trainer.verifiers import VERIFIERS

@@ -17,14 +17,14 @@ from starlette.staticfiles import StaticFiles
 from instructwild.errors import InputError, OutputError
 from instructwild.web.body import TOO_LARGE, json_body
 from instructwild.web.guard import PageGuard, is_from_own_script, page_headers
-from instructwild_annotation.curve import learning_curve
+from instructwild_annotation.curve import MOST, learning_curve
 from instructwild_annotation.page import lead
 from instructwild_annotation.page.exchange import read_rankings
 from instructwild_annotation.page.guidelines import GUIDELINES
 from instructwild_annotation.page.markdown import rendered, without_thoughts
-from instructwild_annotation.page.overview import OverviewCache, listed
+from instructwild_annotation.page.overview import OverviewCache
 from instructwild_annotation.page.queue import Item, Queue
-from instructwild_annotation.page.store import Person, Store
+from instructwild_annotation.page.store import Person, Store, set_names
 
 STATIC = Path(__file__).parent / "static"
 COOKIE, HEADER = "annotate", "x-annotate"
@@ -49,11 +49,13 @@ async def _body(request: Request) -> Any:
 
 
 class RankingSite:
-    """The application's state: the store, whether links are HTTPS, the bar for gold prompts, the name of the set."""
+    """The application's state: the store, whether links are HTTPS, the bar for gold prompts, the set that the lead sees
+    at first.
+    """
 
     def __init__(self, store: Store, *, secure: bool = False, gold_bar: float = 0.6, name: str = "rankings") -> None:
         self.store, self.secure, self.gold_bar, self.name = store, secure, gold_bar, name
-        self.figures = OverviewCache(store, name)
+        self.figures = OverviewCache(store)
         # The lead's figures take seconds: one at a time, and beside the work of people.
         self._threads = {"": ThreadPoolExecutor(PEOPLE_THREADS, "people"), "lead": ThreadPoolExecutor(1, "lead")}
 
@@ -88,7 +90,8 @@ class RankingSite:
 
         async def endpoint(request: Request) -> Response:
             body = await _body(request) if request.method == "POST" else None
-            return await self._answered(role, answered, request.cookies.get(COOKIE, ""), request.path_params, body)
+            path = {**request.path_params, **({"set": name} if (name := request.query_params.get("set")) else {})}
+            return await self._answered(role, answered, request.cookies.get(COOKIE, ""), path, body)
 
         return endpoint
 
@@ -154,17 +157,26 @@ class RankingSite:
         """My own latest answers."""
         return self._queue(person).history()
 
+    def _set(self, path: dict[str, Any]) -> str:
+        """The set that the lead looks at: by default the page's own, or the first where nothing is pushed under its name."""
+        if "set" in path:
+            return str(path["set"])
+        with self.store.read() as db:
+            names = set_names(db)
+        return self.name if self.name in names or not names else names[0]
+
     def overview(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
-        """The lead's figures."""
-        return self.figures.get()
+        """The lead's figures of one set."""
+        return self.figures.get(self._set(path))
 
     def listed(self, person: Person, path: dict[str, Any], body: Any) -> dict[str, Any]:
         """A further page of the lead's lists of prompts."""
-        return listed(self.store, self.name, path["which"], path["start"])
+        return self.figures.listed(self._set(path), path["which"], path["start"])
 
     def curve(self, person: Person, path: dict[str, str], body: Any) -> list[dict[str, Any]]:
         """The accuracy of a small reward model against the number of rankings; takes seconds."""
-        return [asdict(point) for point in learning_curve(read_rankings(self.store, self.name).rows)]
+        return [asdict(point) for point in learning_curve(read_rankings(
+            self.store, self._set(path), sample=MOST).rows)]
 
     def decide(self, person: Person, path: dict[str, str], body: Any) -> dict[str, Any]:
         """What the lead decides: gold, more, settle (a record); revoke, remove (a person)."""

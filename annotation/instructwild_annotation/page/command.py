@@ -69,7 +69,7 @@ def page(
     from instructwild.read.names import parse_map
     from instructwild.web.listener import listen
     from instructwild_annotation.page import backup as copies
-    from instructwild_annotation.page.store import Store, default_home
+    from instructwild_annotation.page.store import GOLD, Store, default_home
 
     mapping = parse_map(columns or ())
     if restore is not None:
@@ -89,7 +89,7 @@ def page(
         if candidates:
             console.print(push_stages(store, candidates, name, overlap, optional, columns=mapping), markup=False)
         if gold:
-            console.print("gold: " + push_stages(store, gold, f"{name}:gold", 0, optional, gold=True, columns=mapping),
+            console.print("gold: " + push_stages(store, gold, name + GOLD, 0, optional, gold=True, columns=mapping),
                           markup=False)
         _take_away(store, revoke or [], remove or [], forget)
         lock = FileLock(store.home / "lock", timeout=0)

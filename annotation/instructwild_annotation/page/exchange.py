@@ -1,6 +1,7 @@
 """Rows into the page's file and rankings out of it, in the form that Argilla's exchange has."""
 
 import json
+import random
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from instructwild.privacy.forgotten import FILE_NAME, forgotten, is_forgotten
 from instructwild.privacy.salt import user_salt
 from instructwild.schema import Ranking, RankingRow
 from instructwild_annotation.merge import merged
-from instructwild_annotation.page.store import Store, recount, unpacked
+from instructwild_annotation.page.store import Store, recount, set_names, unpacked
 from instructwild_annotation.people import person
 from instructwild_annotation.pull import PullResult
 from instructwild_annotation.rows import with_languages
@@ -83,7 +84,8 @@ def _add(db: sqlite3.Connection, row: RankingRow, name: str, overlap: int, ask: 
     return False
 
 
-def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, str] | None = None) -> PullResult:
+def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, str] | None = None,
+                  sample: int | None = None) -> PullResult:
     """All records pushed under a name with what people submitted.
 
     The rankings of people set aside are there as `discarded`, which nothing counts. Gold prompts measure people and are
@@ -93,18 +95,22 @@ def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, s
         store: the page's file.
         name: what was pushed under.
         names: annotators by name, to save hashing; for tests.
+        sample: so many of the records that people ranked, drawn at random, the same each time; by default all records.
 
     Raises:
         InputError: nothing was pushed under the name.
     """
     result = PullResult()
     with store.read() as db:
-        records = db.execute("SELECT * FROM records WHERE name=? AND gold IS NULL ORDER BY id", (name,)).fetchall()
-        work = db.execute("SELECT work.*, people.name AS who, people.set_aside FROM work JOIN people ON people.id=person "
-                          "JOIN records ON records.id=record WHERE records.name=? AND gold IS NULL AND status!='open' "
-                          "ORDER BY at, person", (name,)).fetchall()
-        known = [row[0] for row in db.execute("SELECT DISTINCT name FROM records")]
-    if not records:
+        drawn, only = _drawn(db, name, sample)
+        records = db.execute(f"SELECT * FROM records WHERE name=? AND gold IS NULL{only} ORDER BY id",
+                             (name, *drawn)).fetchall()
+        work = db.execute("SELECT work.*, people.name AS who, EXISTS (SELECT 1 FROM aside WHERE aside.person=work.person "
+                          "AND aside.name=records.name) AS set_aside FROM work JOIN people ON people.id=person JOIN records "
+                          f"ON records.id=record WHERE records.name=? AND gold IS NULL{only} AND status!='open' "
+                          "ORDER BY at, person", (name, *drawn)).fetchall()
+        known = set_names(db)
+    if name not in known:
         raise InputError(f"nothing was pushed under the name {name!r} (there is {', '.join(known) or 'nothing'})",
                          where=str(store.path), remedy="push first, or check --name")
     hashes: dict[str, str] = dict(names or {})
@@ -126,6 +132,16 @@ def read_rankings(store: Store, name: str = "rankings", *, names: Mapping[str, s
                                                                            by_record.get(record["id"], [])), "")
     result.records.sort(key=lambda each: (each.row.id, each.row.candidates[0].id))
     return result
+
+
+def _drawn(db: sqlite3.Connection, name: str, sample: int | None) -> tuple[list[str], str]:
+    """Ranked records drawn at random, as a parameter and a condition of a query; both empty where all are read."""
+    if sample is None:
+        return [], ""
+    ranked = [row[0] for row in db.execute("SELECT id FROM records WHERE name=? AND gold IS NULL AND EXISTS (SELECT 1 "
+                                           "FROM work WHERE record=id AND status='submitted') ORDER BY id", (name,))]
+    drawn = random.Random(0).sample(ranked, min(sample, len(ranked)))
+    return [json.dumps(drawn)], " AND records.id IN (SELECT value FROM json_each(?))"
 
 
 def _pulled(row: RankingRow, work: Sequence[sqlite3.Row], hashes: Mapping[str, str], completed: bool) -> PulledRecord:

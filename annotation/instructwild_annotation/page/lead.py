@@ -3,7 +3,7 @@
 import json
 
 from instructwild.errors import InputError
-from instructwild_annotation.page.store import Store, recount, unpacked
+from instructwild_annotation.page.store import GOLD, Store, recount, unpacked
 
 
 def add_person(store: Store, record: int) -> None:
@@ -34,9 +34,9 @@ def make_gold(store: Store, record: int) -> None:
             raise InputError("is not ranked alike by all", where=str(record))
         db.execute("INSERT OR IGNORE INTO records(name, key, row, tongue, overlap, needed, gold, ask, language, kind) "
                    "VALUES(?,?,?,?,0,0,?,?,?,?)",
-                   (f"{row['name']}:gold", row["key"], row["row"], row["tongue"], json.dumps(list(*orders)), row["ask"],
+                   (row["name"] + GOLD, row["key"], row["row"], row["tongue"], json.dumps(list(*orders)), row["ask"],
                     row["language"], row["kind"]))
-        copy = db.execute("SELECT id FROM records WHERE name=? AND key=?", (f"{row['name']}:gold", row["key"])).fetchone()[0]
+        copy = db.execute("SELECT id FROM records WHERE name=? AND key=?", (row["name"] + GOLD, row["key"])).fetchone()[0]
         # Those who ranked the record are not asked again: their copy counts as skipped.
         db.execute("INSERT OR IGNORE INTO work(person, record, item, shuffle, status, opened, at) SELECT person, ?, "
                    "lower(hex(randomblob(12))), shuffle, 'seen', opened, at FROM work WHERE record=?", (copy, record))

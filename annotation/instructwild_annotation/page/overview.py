@@ -1,227 +1,142 @@
-"""The lead's figures, from the tables themselves: how far the work came, who agrees with whom, what is disputed."""
+"""The lead's figures of one set: how far the work came, who agrees with whom, what is disputed."""
 
 import json
-import sqlite3
-import sys
-from collections import Counter
-from dataclasses import dataclass
-from functools import cached_property
-from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from instructwild.errors import InputError
-from instructwild_annotation.alpha import alpha, alpha_interval
-from instructwild_annotation.comparisons import AgreementGroup, Comparisons, Interval, as_shares
+from instructwild_annotation.comparisons import AgreementGroup, as_shares
 from instructwild_annotation.page.queue import gold_score
-from instructwild_annotation.page.store import Store, unpacked
+from instructwild_annotation.page.set_figures import PersonFigures, SetFigures
+from instructwild_annotation.page.store import Store, set_names, unpacked
 from instructwild_annotation.people import person
 from instructwild_annotation.pull import pace
 
 LISTED = 20     # prompts on one page of a list
-LOW = 0.5       # share of pairs agreed on below which a prompt waits to be settled
 UNLABELLED = "unlabelled"
 
 
-class FinishedWork(NamedTuple):
-    """A question that somebody ranked or passed over; texts that many share are one object, for there may be 100,000s."""
+class OverviewCache:
+    """The overviews of a page's sets, worked out anew only when the file has changed."""
 
-    record: int
-    person: int
-    who: str
-    status: str
-    ranks: str
-    seconds: float | None
-    at: float
-    set_aside: int
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._state: tuple[int, int] | None = None
+        self._sets: dict[str, tuple[SetFigures, dict[str, Any]]] = {}
 
-
-@dataclass
-class SetTables:
-    """What the file holds of one set, without the texts: its records in order, finished work on them, all people's work."""
-
-    records: list[sqlite3.Row]
-    work: list[FinishedWork]
-    every: list[FinishedWork]
-
-    @classmethod
-    def read(cls, store: Store, name: str) -> "SetTables":
-        """The set pushed under a name.
+    def get(self, name: str) -> dict[str, Any]:
+        """As `overview`.
 
         Raises:
             InputError: nothing was pushed under the name.
         """
-        with store.read() as db:
-            records = db.execute("SELECT id, language, kind, overlap, needed FROM records INDEXED BY overview WHERE name=? "
-                                 "AND gold IS NULL ORDER BY id", (name,)).fetchall()
-            names = {row["id"]: (row["name"], row["set_aside"]) for row in db.execute("SELECT * FROM people")}
-            every = [FinishedWork(record, by, names[by][0], sys.intern(status), sys.intern(ranks or ""), seconds, at,
-                                  names[by][1])
-                     for record, by, status, ranks, seconds, at in db.execute(
-                         "SELECT record, person, status, ranks, seconds, at FROM work WHERE status!='open'")]
-            known = [row[0] for row in db.execute("SELECT DISTINCT name FROM records")] if not records else []
-        if not records:
-            raise InputError(f"nothing was pushed under the name {name!r} (there is {', '.join(known) or 'nothing'})",
-                             where=str(store.path), remedy="push first, or check --name")
-        own = {record["id"] for record in records}
-        return cls(records, [entry for entry in every if entry.record in own], every)
+        return self._current(name)[1]
 
-    @cached_property
-    def counted(self) -> list[sqlite3.Row]:
-        """The submitted rankings of people who are not set aside."""
-        return [entry for entry in self.work if entry.status == "submitted" and not entry.set_aside]
+    def listed(self, name: str, which: str, start: int) -> dict[str, Any]:
+        """As `listed`.
 
-    @cached_property
-    def compared(self) -> Comparisons:
-        """The counted rankings; prompts are numbered in the order of `records`, people go by name."""
-        numbers = {record["id"]: number for number, record in enumerate(self.records)}
-        ranks = {text: unpacked(text) for text in {entry.ranks for entry in self.counted}}
-        return Comparisons((numbers[entry.record], "person:" + entry.who, ranks[entry.ranks])
-                           for entry in self.counted)
+        Raises:
+            InputError: there is no such list, or nothing was pushed under the name.
+        """
+        return listed(self.store, self._current(name)[0], which, start)
 
-    def disputed(self) -> list[tuple[int, float]]:
-        """Records to be settled with the share of pairs agreed on, least agreement first."""
-        prompts, counts = self.compared.by_prompt()
-        shares = counts[:, 0] / np.maximum(counts.sum(axis=1), 1)
-        low = sorted((float(share), number) for number, share in zip(prompts.tolist(), shares.tolist(), strict=True)
-                     if share < LOW)
-        return [(int(self.records[number]["id"]), share) for share, number in low]
-
-    def unanimous(self) -> list[int]:
-        """Records that two or more people ranked alike, not all tied, those ranked by most first."""
-        orders: dict[int, list[str]] = {}
-        for entry in self.counted:
-            orders.setdefault(entry.record, []).append(entry.ranks)
-        alike = [record for record, ranks in orders.items()
-                 if len(ranks) > 1 and ranks.count(ranks[0]) == len(ranks) and max(unpacked(ranks[0])) > 1]
-        return sorted(alike, key=lambda record: (-len(orders[record]), record))
-
-
-class OverviewCache:
-    """The overview of one set, worked out anew only when the file has changed."""
-
-    def __init__(self, store: Store, name: str) -> None:
-        self.store, self.name = store, name
-        self._state: tuple[int, int] | None = None
-        self._overview: dict[str, Any] = {}
-
-    def get(self) -> dict[str, Any]:
-        """As `overview`."""
+    def _current(self, name: str) -> tuple[SetFigures, dict[str, Any]]:
         state = self.store.state
         if state != self._state:
-            self._overview, self._state = overview(self.store, self.name), state
-        return self._overview
+            self._sets, self._state = {}, state
+        if name not in self._sets:
+            figures = SetFigures.read(self.store, name)
+            self._sets[name] = figures, overview(self.store, figures)
+        return self._sets[name]
 
 
-def overview(store: Store, name: str = "rankings") -> dict[str, Any]:
-    """All figures of the lead's page and of `status --json`, one object.
-
-    Raises:
-        InputError: nothing was pushed under the name.
-    """
-    tables = SetTables.read(store, name)
-    compared, overall = tables.compared, tables.compared.overall()
-    numbers, spent = Counter(entry.record for entry in tables.counted), _seconds(tables.counted)
-    left = sum(max(record["needed"], 0) for record in tables.records)
-    per_hour = pace([entry.at for entry in tables.counted])
+def overview(store: Store, figures: SetFigures) -> dict[str, Any]:
+    """All figures of the lead's page and of `status --json`, one object."""
+    agreement, spent, per_hour = figures.agreement, figures.counted("seconds"), pace(figures.counted("moments"))
+    with store.read() as db:
+        names = set_names(db)
     return {
-        "name": name, "records": len(tables.records), "complete": sum(record["needed"] <= 0 for record in tables.records),
-        "rankings": len(tables.counted), "left": left, "not_counted": _not_counted(tables), "seconds": spent,
-        "per_hour": per_hour, "hours_left": left / per_hour if per_hour else None,
-        "overlap": dict(sorted(Counter(numbers[record["id"]] for record in tables.records).items())),
-        "agreement": overall.share, "agreement_interval": overall.interval,
-        "expected_width": _expected_width(tables, len(overall.counts), overall.interval),
-        "alpha": alpha(compared), "alpha_interval": alpha_interval(compared),
-        "agreement_by_language": as_shares(compared.by_label([record["language"] for record in tables.records])),
-        "agreement_by_type": as_shares(_by_type(tables)),
-        "people": people(store, tables),
-        "disagreements": listed(store, name, "disagreements", tables=tables),
-        "unanimous": listed(store, name, "unanimous", tables=tables)}
+        "name": figures.name, "sets": names, "records": figures.records, "complete": figures.complete,
+        "rankings": len(figures.counted("moments")), "left": figures.left, "not_counted": dict(figures.not_counted),
+        "seconds": _median(spent), "per_hour": per_hour, "hours_left": figures.left / per_hour if per_hour else None,
+        "overlap": dict(sorted(figures.overlap.items())),
+        "agreement": agreement.share, "agreement_interval": agreement.interval, "expected_width": _expected_width(figures),
+        "alpha": figures.coincidences.alpha(), "alpha_interval": figures.coincidences.interval(),
+        "agreement_by_language": as_shares(figures.by_language), "agreement_by_type": as_shares(_by_type(figures)),
+        "people": people(store, figures),
+        "disagreements": listed(store, figures, "disagreements"), "unanimous": listed(store, figures, "unanimous")}
 
 
-def _by_type(tables: SetTables) -> dict[str, AgreementGroup]:
-    if not any(record["kind"] for record in tables.records):
+def _by_type(figures: SetFigures) -> dict[str, AgreementGroup]:
+    """Agreement by kind of question; nothing where no kind is known."""
+    if not any(figures.by_kind):
         return {}
-    return tables.compared.by_label([record["kind"] or UNLABELLED for record in tables.records])
+    return dict(sorted((kind or UNLABELLED, group) for kind, group in figures.by_kind.items()))
 
 
-def _not_counted(tables: SetTables) -> dict[str, int]:
-    status = Counter("discarded" if entry.status != "submitted" else "set aside" if entry.set_aside else ""
-                     for entry in tables.work)
-    return {name: count for name, count in status.items() if name}
+def _median(values: np.ndarray) -> float | None:
+    return float(np.median(values)) if len(values) else None
 
 
-def _seconds(work: list[FinishedWork]) -> float | None:
-    spent = [entry.seconds for entry in work if entry.seconds is not None]
-    return median(spent) if spent else None
-
-
-def _expected_width(tables: SetTables, compared: int, ends: Interval | None) -> float | None:
+def _expected_width(figures: SetFigures) -> float | None:
     """How wide the interval of agreement will be when all is ranked: widths shrink with the root of the prompts."""
-    planned = sum(record["overlap"] > 1 for record in tables.records)
-    if ends is None or not compared or not planned:
+    ends, compared = figures.agreement.interval, figures.agreement.compared
+    if ends is None or not compared or not figures.shared:
         return None
-    return float((ends[1] - ends[0]) * (compared / max(planned, compared)) ** 0.5)
+    return float((ends[1] - ends[0]) * (compared / max(figures.shared, compared)) ** 0.5)
 
 
-def people(store: Store, tables: SetTables) -> list[dict[str, Any]]:
-    """Each person with what they did; names stay on this screen, data hold the hash."""
-    shares = as_shares(tables.compared.by_annotator())
+def people(store: Store, figures: SetFigures) -> list[dict[str, Any]]:
+    """Each person with what they did on the set; names stay on this screen, data hold the hash."""
+    shares = as_shares(figures.by_annotator)
     with store.read() as db:
         table = db.execute("SELECT * FROM people WHERE role='annotator' ORDER BY name").fetchall()
-        scores = {row["id"]: gold_score(db, row["id"]) for row in table}
-    by_person: dict[int, list[FinishedWork]] = {}
-    for entry in tables.every:
-        by_person.setdefault(entry.person, []).append(entry)
+        scores = {row["id"]: gold_score(db, row["id"], figures.name) for row in table}
     result = []
     for row in table:
-        every = by_person.get(row["id"], [])
-        work = [entry for entry in every if entry.status == "submitted"]
+        work = figures.people.get(row["id"], PersonFigures())
         count, score = scores[row["id"]]
-        moments = [entry.at for entry in work]
-        hours = (max(moments) - min(moments)) / 3600 if moments else 0
+        hours = (max(work.moments) - min(work.moments)) / 3600 if work.moments else 0
         result.append({
             "name": row["name"], "annotator": person(row["name"]), "languages": row["languages"],
-            "has_link": row["token"] is not None, "set_aside": bool(row["set_aside"]), "done": len(work),
-            "skipped": sum(entry.status == "skipped" for entry in every), "seconds": _seconds(work),
-            "per_hour": (len(work) - 1) / hours if hours else None, "last": max(moments, default=None),
+            "has_link": row["token"] is not None, "set_aside": row["id"] in figures.aside, "done": work.done,
+            "skipped": work.skipped, "seconds": _median(np.asarray(work.seconds)),
+            "per_hour": (work.done - 1) / hours if hours else None, "last": max(work.moments, default=None),
             "gold": count, "gold_score": score, "agreement": shares.get("person:" + row["name"])})
     return result
 
 
-def listed(store: Store, name: str, which: str, start: int = 0, *, tables: SetTables | None = None) -> dict[str, Any]:
+def listed(store: Store, figures: SetFigures, which: str, start: int = 0) -> dict[str, Any]:
     """One page of a list of prompts: `total`, and `prompts` from number `start` on.
 
     Args:
         store: the page's file.
-        name: what was pushed under.
+        figures: the sums over the set.
         which: `disagreements`, to be settled, or `unanimous`, which can become gold.
         start: how many to pass over.
-        tables: what `store` holds, where it was read already.
 
     Raises:
-        InputError: there is no such list, or nothing was pushed under the name.
+        InputError: there is no such list.
     """
-    tables = tables or SetTables.read(store, name)
+    lists = {"disagreements": figures.disputed, "unanimous": figures.unanimous}
+    if which not in lists:
+        raise InputError("there is no such list", where=which)
+    entries = lists[which].page(start, LISTED)
+    prompts = _prompts(store, figures, [record for record, _ in entries])
     if which == "disagreements":
-        low = tables.disputed()
-        return {"total": len(low), "prompts": [
-            {**prompt, "share": share} for prompt, (_, share) in
-            zip(_prompts(store, tables, [record for record, _ in low[start:start + LISTED]]), low[start:], strict=False)]}
-    if which == "unanimous":
-        alike = tables.unanimous()
-        return {"total": len(alike), "prompts": _prompts(store, tables, alike[start:start + LISTED])}
-    raise InputError("there is no such list", where=which)
+        prompts = [{**prompt, "share": share} for prompt, (_, share) in zip(prompts, entries, strict=True)]
+    return {"total": len(lists[which]), "prompts": prompts}
 
 
-def _prompts(store: Store, tables: SetTables, records: list[int]) -> list[dict[str, Any]]:
-    rankings: dict[int, list[list[int]]] = {record: [] for record in records}
-    for entry in tables.counted:
-        if entry.record in rankings:
-            rankings[entry.record].append(unpacked(entry.ranks))
+def _prompts(store: Store, figures: SetFigures, records: list[int]) -> list[dict[str, Any]]:
+    """Records as the lists show them; one that was removed meanwhile is shown without its text."""
+    result = []
     with store.read() as db:
-        rows = {record: json.loads(db.execute("SELECT row FROM records WHERE id=?", (record,)).fetchone()[0])
-                for record in records}
-    return [{"record": record, "prompt": rows[record]["messages"][-1]["content"][:300],
-             "language": rows[record]["language"], "rankings": rankings[record]} for record in records]
+        for record in records:
+            kept = db.execute("SELECT row FROM records WHERE id=?", (record,)).fetchone()
+            row = json.loads(kept[0]) if kept else {"messages": [{"content": ""}], "language": "und"}
+            work = db.execute("SELECT person, ranks FROM work WHERE record=? AND status='submitted'", (record,))
+            result.append({"record": record, "prompt": row["messages"][-1]["content"][:300], "language": row["language"],
+                           "rankings": [unpacked(ranks) for who, ranks in work if who not in figures.aside]})
+    return result

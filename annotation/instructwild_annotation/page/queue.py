@@ -12,7 +12,7 @@ from instructwild.errors import InputError
 from instructwild.schema import RankingRow
 from instructwild.schema.ranking import dense
 from instructwild_annotation.agreement import compare
-from instructwild_annotation.page.store import Person, Store, recount, unpacked
+from instructwild_annotation.page.store import GOLD, Person, Store, recount, set_names, unpacked
 
 RESERVED = 1800.0       # seconds for which a question that somebody has open is not given to more people than it needs
 GOLD_EVERY = 6          # about one gold prompt among so many others
@@ -100,7 +100,8 @@ class Queue:
                                "WHERE person=? AND status='open' ORDER BY opened LIMIT 1", (self.person.id,)).fetchone()
             if known:
                 return _item(known)
-            record = self._due_gold(db) or self._waiting(db)
+            waiting = self._waiting(db)
+            record = self._due_gold(db, self._sets(db, waiting)) or waiting
             return None if record is None else self._assign(db, record)
 
     def _tongues(self) -> tuple[str, list[str]]:
@@ -109,15 +110,30 @@ class Queue:
         marks = ",".join("?" * len(self.person.languages))
         return f" AND (tongue = 'und' OR tongue IN ({marks}))", list(self.person.languages)
 
-    def _due_gold(self, db: sqlite3.Connection) -> int | None:
-        # Counted from the index of their work and from the gold prompts, which are few.
-        gold = db.execute("SELECT count(*) FROM records CROSS JOIN work ON work.record=records.id WHERE gold IS NOT NULL "
-                          "AND person=? AND status!='seen'", (self.person.id,)).fetchone()[0]
-        every = db.execute("SELECT count(*) FROM work WHERE person=? AND status!='seen'", (self.person.id,)).fetchone()[0]
-        due = (every - gold - GOLD_FIRST) // GOLD_EVERY + 1 if every - gold >= GOLD_FIRST else 0
+    def _sets(self, db: sqlite3.Connection, waiting: int | None) -> list[str]:
+        """The sets whose gold prompts may come now: that of the question which waits, or all where none does."""
+        if waiting is None:
+            return set_names(db)
+        return [db.execute("SELECT name FROM records WHERE id=?", (waiting,)).fetchone()[0]]
+
+    def _due_gold(self, db: sqlite3.Connection, sets: list[str]) -> int | None:
+        """A gold prompt of one of these sets that is due by this person's work on the set."""
         where, languages = self._tongues()
-        # Where nothing else is left, gold prompts wait for nobody.
-        return self._first(db, f"gold IS NOT NULL{where}", languages, "id") if gold < due else None
+        for name in sets:
+            # The gold prompts of the set, which are few, and how many of them this person met.
+            there, met = db.execute("SELECT count(*), count(item) FROM records LEFT JOIN work ON record=id AND person=? AND "
+                                    "status!='seen' WHERE gold IS NOT NULL AND name=?",
+                                    (self.person.id, name + GOLD)).fetchone()
+            if not there:
+                continue
+            every = db.execute("SELECT count(*) FROM work CROSS JOIN records INDEXED BY overview ON name=? AND gold IS NULL "
+                               "AND id=record WHERE person=?", (name, self.person.id)).fetchone()[0]
+            due = (every - GOLD_FIRST) // GOLD_EVERY + 1 if every >= GOLD_FIRST else 0
+            # Where nothing else is left, gold prompts wait for nobody.
+            if met < due and (record := self._first(db, f"gold IS NOT NULL AND name=?{where}",
+                                                        [name + GOLD, *languages], "id")):
+                return record
+        return None
 
     def _waiting(self, db: sqlite3.Connection) -> int | None:
         where, languages = self._tongues()
@@ -219,9 +235,9 @@ class Queue:
 
     def _settle(self, db: sqlite3.Connection, record: int) -> None:
         recount(db, [record])
-        gold = db.execute("SELECT gold IS NOT NULL FROM records WHERE id=?", (record,)).fetchone()[0]
+        name, gold = db.execute("SELECT name, gold IS NOT NULL FROM records WHERE id=?", (record,)).fetchone()
         if gold and self.person.role == "annotator":
-            judge_by_gold(db, self.person.id, self.gold_bar)
+            judge_by_gold(db, self.person.id, name.removesuffix(GOLD), self.gold_bar)
 
     def history(self, limit: int = 50) -> list[dict[str, Any]]:
         """The person's own latest answers and skips, newest first."""
@@ -245,12 +261,13 @@ class Queue:
         return {"done": counts.get("submitted", 0), "skipped": counts.get("skipped", 0), "waiting": int(waiting - mine)}
 
 
-def gold_score(db: sqlite3.Connection, person: int) -> tuple[int, float | None]:
-    """Gold prompts a person ranked, and the share of their ordered pairs put in the gold order, a tie half."""
+def gold_score(db: sqlite3.Connection, person: int, name: str) -> tuple[int, float | None]:
+    """Gold prompts of a set that a person ranked, and the share of their ordered pairs put in the gold order, a tie half."""
     count, right, pairs = 0, 0.0, 0
     # From the gold prompts, which are few, to the person's work on them.
     for ranks, gold in db.execute("SELECT ranks, gold FROM records CROSS JOIN work ON work.record=records.id "
-                                  "WHERE gold IS NOT NULL AND person=? AND status='submitted'", (person,)):
+                                  "WHERE gold IS NOT NULL AND records.name=? AND person=? AND status='submitted'",
+                                  (name + GOLD, person)):
         count += 1
         mine, right_ranks = unpacked(ranks), unpacked(gold)
         for a in range(len(mine)):
@@ -261,11 +278,13 @@ def gold_score(db: sqlite3.Connection, person: int) -> tuple[int, float | None]:
     return count, right / pairs if pairs else None
 
 
-def judge_by_gold(db: sqlite3.Connection, person: int, bar: float) -> None:
-    """Set a person's work aside where they miss the bar on gold prompts, or count it again where they reach it."""
-    count, score = gold_score(db, person)
-    aside = count >= GOLD_ENOUGH and score is not None and score < bar
-    changed = db.execute("UPDATE people SET set_aside=? WHERE id=? AND set_aside!=?", (aside, person, aside)).rowcount
+def judge_by_gold(db: sqlite3.Connection, person: int, name: str, bar: float) -> None:
+    """Set a person's work on a set aside where they miss the bar on its gold prompts, or count it where they reach it."""
+    count, score = gold_score(db, person, name)
+    if count >= GOLD_ENOUGH and score is not None and score < bar:
+        changed = db.execute("INSERT OR IGNORE INTO aside VALUES(?,?)", (person, name)).rowcount
+    else:
+        changed = db.execute("DELETE FROM aside WHERE person=? AND name=?", (person, name)).rowcount
     if changed:
         recount(db, [row[0] for row in db.execute("SELECT record FROM work WHERE person=?", (person,))])
 

@@ -9,18 +9,18 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from instructwild.errors import ConfigError, InputError, OutputError
 
-VERSION = 3
+VERSION = 4
 LEAST_FREE = 64 * 1024      # bytes: an index of SQLite's log takes 32 KB, a change of it some pages
 TABLES = """
 CREATE TABLE IF NOT EXISTS people(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, role TEXT NOT NULL, token TEXT UNIQUE,
-  languages TEXT NOT NULL DEFAULT '', created REAL NOT NULL, set_aside INTEGER NOT NULL DEFAULT 0);
+  languages TEXT NOT NULL DEFAULT '', created REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions(token TEXT PRIMARY KEY, person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE);
 CREATE TABLE IF NOT EXISTS records(
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, key TEXT NOT NULL, row TEXT NOT NULL, tongue TEXT NOT NULL,
@@ -32,6 +32,9 @@ CREATE TABLE IF NOT EXISTS work(
   person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE, record INTEGER NOT NULL REFERENCES records(id),
   item TEXT NOT NULL UNIQUE, shuffle TEXT NOT NULL, status TEXT NOT NULL, ranks TEXT, extra TEXT, seconds REAL,
   opened REAL NOT NULL, at REAL, PRIMARY KEY(person, record)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS aside(
+  person INTEGER NOT NULL REFERENCES people(id) ON DELETE CASCADE, name TEXT NOT NULL,
+  PRIMARY KEY(person, name)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS done ON work(record, status);
 CREATE INDEX IF NOT EXISTS history ON work(person, status, at);
 """
@@ -59,6 +62,16 @@ UPGRADES = {"language": "ALTER TABLE records ADD COLUMN language TEXT NOT NULL D
             "kind": "ALTER TABLE records ADD COLUMN kind TEXT NOT NULL DEFAULT '';"}
 """Columns that files of version 1 lack, and how they are added."""
 
+ASIDE = """
+INSERT OR IGNORE INTO aside SELECT people.id, sets.name FROM people, (SELECT DISTINCT name FROM records WHERE gold IS NULL)
+  AS sets WHERE people.set_aside;
+UPDATE people SET set_aside = 0;
+"""
+"""Up to version 3 a person's work was set aside on all sets at once; the column is left there, unused."""
+
+GOLD = ":gold"
+"""The gold prompts of a set stand under its name and this."""
+
 
 @dataclass(frozen=True)
 class Person:
@@ -68,7 +81,6 @@ class Person:
     name: str
     role: str
     languages: tuple[str, ...]
-    set_aside: bool
 
 
 def hashed(token: str) -> str:
@@ -111,10 +123,13 @@ class Store:
                 raise OutputError("was written by a newer version", where=str(self.path), remedy="upgrade instructwild")
             self.db.executescript(TABLES)
             if version < VERSION:
-                columns = {row["name"] for row in self.db.execute("PRAGMA table_info(records)")}
-                steps = " ".join(step for column, step in UPGRADES.items() if column not in columns)
+                steps = " ".join(step for column, step in UPGRADES.items() if column not in self._columns("records"))
+                steps += ASIDE if "set_aside" in self._columns("people") else ""
                 self.db.executescript(f"BEGIN IMMEDIATE; {steps} {OVERVIEW} {WAITING} PRAGMA user_version={VERSION}; "
                                       "COMMIT;")
+
+    def _columns(self, table: str) -> set[str]:
+        return {row["name"] for row in self.db.execute(f"PRAGMA table_info({table})")}
 
     def close(self) -> None:
         """Close the file."""
@@ -151,6 +166,14 @@ class Store:
         """The connection, for reading."""
         with self._lock, self.writable():
             yield self.db
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own that sees the file as it is now, while others write on; rows are plain tuples."""
+        with self.writable(), closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True, timeout=30,
+                                                      isolation_level=None)) as db:
+            db.execute("BEGIN")
+            yield db
 
     @contextmanager
     def write(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
@@ -262,16 +285,21 @@ def is_full(path: Path) -> bool:
 
 
 def recount(db: sqlite3.Connection, records: list[int]) -> None:
-    """Bring up to date how many more people each record needs; the rankings of people set aside do not count."""
+    """Bring up to date how many more people each record needs; the rankings of people set aside there do not count."""
     db.executemany(
-        "UPDATE records SET needed = overlap - (SELECT count(*) FROM work JOIN people ON people.id = work.person "
-        "WHERE work.record = records.id AND work.status = 'submitted' AND NOT people.set_aside) WHERE id = ?",
+        "UPDATE records SET needed = overlap - (SELECT count(*) FROM work WHERE work.record = records.id AND "
+        "work.status = 'submitted' AND NOT EXISTS (SELECT 1 FROM aside WHERE aside.person = work.person AND "
+        "aside.name = records.name)) WHERE id = ?",
         [(record,) for record in records])
 
 
 def _person(row: sqlite3.Row) -> Person:
-    return Person(row["id"], row["name"], row["role"], tuple(filter(None, row["languages"].split(","))),
-                  bool(row["set_aside"]))
+    return Person(row["id"], row["name"], row["role"], tuple(filter(None, row["languages"].split(","))))
+
+
+def set_names(db: sqlite3.Connection) -> list[str]:
+    """The names that were pushed under, gold prompts left out, in the order of their first records."""
+    return [row[0] for row in db.execute("SELECT name FROM records WHERE gold IS NULL GROUP BY name ORDER BY min(id)")]
 
 
 def unpacked(text: str | None) -> list[int]:

@@ -331,7 +331,7 @@ def _with_chinese_words(text: str) -> str:
         char = text[at]
         for size in _SIZES.get(char, ()):
             word = lexicon.CHINESE_PHRASES.get(text[at:at + size])
-            if word is not None:
+            if word is not None and not (char.isascii() and _within_a_word(text, at, at + size)):
                 parts.append(f" {word} ")
                 at += size
                 break
@@ -339,6 +339,12 @@ def _with_chinese_words(text: str) -> str:
             parts.append(char)
             at += 1
     return "".join(parts)
+
+
+def _within_a_word(text: str, begin: int, end: int) -> bool:
+    """Whether a piece in letters is part of a longer word: "ai" of "email"."""
+    around = text[max(0, begin - 1):begin] + text[end:end + 1]
+    return any(is_text(char) and not is_single(char) for char in around)
 
 
 def _with_phrases(words: list[str]) -> list[str]:

@@ -43,6 +43,12 @@ LARGE = 2_000
 """Texts of a group that is looked at more closely."""
 NEAREST = 100
 """Pairs just below the threshold that are kept to be shown."""
+Advance = Callable[[str, int, int], object]
+"""What is done with texts, with how many more, and of how many in all."""
+
+
+def _silent(what: str, texts: int, of: int) -> None:
+    pass
 
 
 class SameRequests:
@@ -55,7 +61,7 @@ class SameRequests:
 
     def __init__(self, texts: Sequence[str] | pl.Series | TextsOnDisk, threshold: Fraction | float | str = DEFAULT, *,
                  sifted: bool | None = None, workers: Workers | None = None, anew: int = 0,
-                 folder: Path | None = None) -> None:
+                 folder: Path | None = None, advance: Advance = _silent) -> None:
         """Find them.
 
         Args:
@@ -67,7 +73,9 @@ class SameRequests:
             workers: processes to use. The results are the same.
             anew: decide the first so many at `RETHRESHOLD` too while the texts are at hand, for `dropped_at`.
             folder: where keys of texts on disk are kept meanwhile; it is there.
+            advance: called as the work goes on.
         """
+        self._advance = advance
         self.threshold = as_threshold(threshold)
         self._texts = texts
         self._workers, self._folder = workers or Workers(), folder
@@ -163,7 +171,7 @@ class SameRequests:
 
         if self._folder is None:
             keys = SiftedTexts()
-            for part in self._workers.map(sift, map(self._part, _spans(rows, size))):
+            for part in self._sifted(sift, rows, size):
                 keys.add(part)
             return keys.length, keys.grouped(self._floor)
         from instructwild.clean.near.sieve_on_disk import SiftedOnDisk
@@ -173,9 +181,15 @@ class SameRequests:
 
         with TemporaryDirectory(dir=self._folder) as folder:
             stored = SiftedOnDisk(Path(folder) / "keys")
-            for part in self._workers.map(sift, map(self._part, _spans(rows, size))):
+            for part in self._sifted(sift, rows, size):
                 stored.add(part)
             return stored.length, stored.grouped(self._floor, None if sift is sift_closely else closely)
+
+    def _sifted(self, sift: "Callable[[Sequence[str]], Sifted]", rows: NDArray[np.int64], size: int) -> "Iterator[Sifted]":
+        spans = _spans(rows, size)
+        for span, part in zip(spans, self._workers.map(sift, map(self._part, spans)), strict=True):
+            yield part
+            self._advance("read", len(span), len(rows))
 
     def _first_of_each(self) -> NDArray[np.int64]:
         """For each text the first identical one; of texts on disk none is looked for."""
@@ -237,8 +251,10 @@ class SameRequests:
             copies = int((self._copies[0] < self._decided_anew).sum())
             self._anew.update({threshold: copies for threshold in anew})
         decide = partial(_decided, threshold=self.threshold, anew=anew)
+        meeting = len(self._texts) if self._first is None else int((np.bincount(self._first)[self._first] > 1).sum())
         for number, decided in enumerate(self._workers.map(decide, parts())):
             rows, planned[number] = planned[number], np.zeros(0, np.int64)
+            self._advance("compared", len(rows), meeting)
             all_rows.append(rows[decided.rows])
             all_matches.append(np.concatenate([rows[decided.matches[:1]], decided.matches[1:]]))
             self._below += [(int(rows[row]), Match(int(rows[match.index]), match.lcs, match.lengths))

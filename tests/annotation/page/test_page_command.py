@@ -265,7 +265,7 @@ def test_a_file_of_the_first_version_is_brought_up_to_date(home, tmp_path):
     db.close()
     with Store(home, must_exist=True) as store, store.read() as db:
         assert {tuple(row) for row in db.execute("SELECT language, kind FROM records")} == {("en", "")}
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 3
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 4
         assert [tuple(row) for row in db.execute("SELECT * FROM waiting_counts")] == [("en", 40)]
 
 

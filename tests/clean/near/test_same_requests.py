@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instructwild.clean.near import RequestIndex, SameRequests, lexicon, near_duplicate_matches, request_text
+from instructwild.clean.near.content import content
 from instructwild.clean.near.requests import ask_the_same, keyed
 
 PAIRS = [json.loads(line) for line in (Path(__file__).parent / "pairs.jsonl").read_text("utf-8").splitlines()]
@@ -132,6 +133,14 @@ def test_in_a_crowd_the_sieve_lets_through_what_the_definition_merges(monkeypatc
     monkeypatch.setattr("instructwild.clean.near.sieve.CROWD", 0)
     texts = [text for pair in PAIRS for text in (pair["first"], pair["second"])]
     assert SameRequests(texts, sifted=True).verdicts == SameRequests(texts, sifted=False).verdicts
+
+
+def test_a_word_of_the_lexicon_is_taken_out_of_chinese_and_never_out_of_a_longer_latin_word():
+    assert content("给Maibell写广告").terms == ("give", "maibell", "广", "告")
+    assert content("什么是webhook").terms == ("give", "webhook")
+    assert content("用AI写歌").terms == content("用人工智能写歌").terms
+    assert content("把forgives译成法语").terms != content("把for gives译成法语").terms
+    assert not same("给Maibell写广告", "给M人工智能bell写广告")
 
 
 def test_a_word_may_be_missing_unless_it_carries_a_constraint():

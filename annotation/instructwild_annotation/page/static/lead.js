@@ -15,7 +15,7 @@ function table(head, rows) {
 // A list of prompts, one page at a time; `cells` makes the cells of a prompt's line.
 function list(name, first, cells, attempt) {
   const body = make("tbody");
-  const more = make("button", { onclick: () => attempt(async () => add(await get(`/api/lead/list/${name}/${body.childElementCount}`))) });
+  const more = make("button", { onclick: () => attempt(async () => add(await ofSet(`/api/lead/list/${name}/${body.childElementCount}`))) });
   function add({ total, prompts }) {
     body.append(...prompts.map((prompt) => make("tr", {}, ...cells(prompt).map((cell) => make("td", {}, cell)))));
     more.textContent = say("more_prompts", total - body.childElementCount);
@@ -32,8 +32,18 @@ function curve(points) {
     `${percent(point.accuracy)} ${between(point.interval)}`, make("meter", { min: 0, max: 1, low: 0.5, value: point.accuracy, ariaLabel: percent(point.accuracy) })]));
 }
 
+let set = "";
+const ofSet = (path) => get(set ? `${path}?set=${encodeURIComponent(set)}` : path);
+
+// Which of the sets pushed to this page is shown; nothing where there is one.
+function chooser(data, again) {
+  if (data.sets.length < 2) return "";
+  const options = data.sets.map((name) => make("option", { value: name, textContent: name, selected: name === data.name }));
+  return make("label", {}, `${say("set")} `, make("select", { id: "set", onchange: (event) => { set = event.target.value; again(); } }, ...options));
+}
+
 export async function showLead(section, { ask, attempt, open }) {
-  const data = await get("/api/lead");
+  const data = await ofSet("/api/lead");
   const again = () => showLead(section, { ask, attempt, open });
   const act = (path, body, then = again) => () => attempt(async () => then(await post(`/api/lead/${path}`, body)));
   const button = (word, onclick) => make("button", { textContent: say(word), onclick });
@@ -47,9 +57,9 @@ export async function showLead(section, { ask, attempt, open }) {
   const shares = (groups, name = (key) => key) => table([], Object.entries(groups).map(([key, entry]) => [name(key), percent(entry.share),
     between(entry.interval), say("pairs", entry.pairs)]));
   const drawn = make("div");
-  const draw = () => attempt(async () => { drawn.replaceChildren(make("p", { textContent: say("wait") })); drawn.replaceChildren(curve(await get("/api/lead/curve"))); });
+  const draw = () => attempt(async () => { drawn.replaceChildren(make("p", { textContent: say("wait") })); drawn.replaceChildren(curve(await ofSet("/api/lead/curve"))); });
   section.replaceChildren(
-    make("h1", { textContent: say("lead") }), button("refresh", () => attempt(again)),
+    make("h1", { textContent: say("lead") }), chooser(data, () => attempt(again)), " ", button("refresh", () => attempt(again)),
     make("div", { className: "figures" }, figure(`${data.complete} / ${data.records}`, say("records")),
       figure(data.rankings, say("rankings"), `${data.left} ${say("left")}`), figure(data.per_hour == null ? "–" : Math.round(data.per_hour), say("pace")),
       figure(percent(data.agreement), say("agreement"), between(data.agreement_interval)),
