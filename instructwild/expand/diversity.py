@@ -50,9 +50,9 @@ def diversity(texts: Sequence[str], seeds: Sequence[str] = (), size: int = SAMPL
         seeds: what to compare with; none for the seeds themselves.
         size: how many of the texts are looked at, at most; compare groups at one size.
     """
-    dice = random.Random(seed)
-    chosen = list(texts) if len(texts) <= size else dice.sample(list(texts), size)
-    compared = list(seeds) if len(seeds) <= size else dice.sample(list(seeds), size)
+    rng = random.Random(seed)
+    chosen = list(texts) if len(texts) <= size else rng.sample(list(texts), size)
+    compared = list(seeds) if len(seeds) <= size else rng.sample(list(seeds), size)
     split = [tokens(text) for text in chosen]
     ones = [token for words in split for token in words]
     twos = [pair for words in split for pair in pairwise(words)]

@@ -1,5 +1,7 @@
 """Ways of going on from a turn that is not in the row, rows that lost their sense, and good rows that begin like them."""
 
+from functools import cache
+
 import pytest
 
 from instructwild.clean.arithmetic import wrong_row
@@ -7,6 +9,7 @@ from instructwild.clean.repair import Repair
 from instructwild.clean.rules import RULES, Rules, strict
 from tests.clean.rows import flags, left, rows_of
 
+PLAIN = "Gulls swim."
 GOES_ON = [
     "Great, but can you make the second stanza rhyme?", "And what about the Danish version?", "shorter please",
     "3 more like these",
@@ -38,7 +41,7 @@ BEGINS_LIKE_THEM = [
     "What can be seen in the sky this month?", "Which of a gull's wings is longer, and does this matter?",
     "Are these birds or fish? Gull, cod, tern, eel", "A boat leaks. How would you repair this boat?",
     "Change the word \"boat\" to \"ship\" in: the boat sank",
-    "Add the numbers 4 and 19", 
+    "Add the numbers 4 and 19",
     "Make the most of a rainy day: how?",
     "这个世界上最深的海沟在哪里？", "第二种常见的潮汐类型是什么？",
     "What about the moon causes tides?", "You forgot your keys. What do you do?", "It is raining. Suggest an activity.",
@@ -124,8 +127,18 @@ KEEPS_ITS_SENSE = [
 ]
 
 
-def seen(prompt, answer="Gulls swim."):
-    return set(flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of((prompt, answer))).rows)[0])
+@cache
+def judged():
+    """The flags of all rows above, which rules see one by one, and which of them `--strict` drops; both by row."""
+    rows = [*((prompt, PLAIN) for prompt in (*GOES_ON, *BEGINS_LIKE_THEM)), *ANSWERED_ON, *NO_QUESTION,
+            *(row[1:] for row in LOST_SENSE), *KEEPS_ITS_SENSE]
+    seen_in = flags(Rules(dict.fromkeys(RULES, "flag")).verdicts(rows_of(*rows)).rows)
+    dropped = {rows[at] for at in left(Rules(strict()).verdicts(rows_of(*rows)))}
+    return dict(zip(rows, map(set, seen_in), strict=True)), dropped
+
+
+def seen(prompt, answer=PLAIN):
+    return judged()[0][prompt, answer]
 
 
 @pytest.mark.parametrize("prompt", GOES_ON)
@@ -156,7 +169,7 @@ def test_what_lost_its_sense_is_seen(rule, prompt, answer):
 @pytest.mark.parametrize(("prompt", "answer"), KEEPS_ITS_SENSE)
 def test_what_looks_lost_and_is_not_is_left_alone(prompt, answer):
     assert seen(prompt, answer) <= {"url_in_prompt", "repeats_input"}
-    assert left(Rules(strict()).verdicts(rows_of((prompt, answer)))) == []
+    assert (prompt, answer) not in judged()[1]
 
 
 @pytest.mark.parametrize(("prompt", "answer", "wrong"), [

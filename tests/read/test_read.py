@@ -63,6 +63,7 @@ def test_rows_read_at_once_equal_rows_read_one_by_one_and_none_is_lost(values):
         assert (row.id, row.response_id) == (content_id(turns), response_id(turns))
 
 
+@settings(max_examples=40)
 @given(st.lists(st.tuples(TEXT | st.just("a"), TEXT, st.none() | TEXT | st.just(content_id([("user", "a")]))), min_size=1))
 def test_columns_read_at_once_equal_rows_read_one_by_one(rows):
     values = [dict(zip(("instruction", "output", "id"), row, strict=True)) for row in rows]

@@ -66,9 +66,16 @@ class Prefill:
     width: int
     whole: bool
     """Whether the last token is read too, and gives the next one."""
+    reader: list[int]
+    """Of each row the row whose pass reads its prompt: itself, or an earlier one of the same prompt."""
     read: int = 0
     last: tuple[Tensor, Tensor | None] | None = None
     """Of whole prompts the logits [B, V] fp32 of the next token, and what the output layer was given."""
+
+    @property
+    def read_rows(self) -> int:
+        """How many of the rows, the first ones, are read; the others have the prompt of one of these."""
+        return len(set(self.reader))
 
 
 class Decoder:
@@ -128,15 +135,21 @@ class Decoder:
 
     # Reading prompts
 
-    def read(self, rows: Sequence[DecodedRow]) -> Prefill:
-        """Give rows slots; `advance` then reads their prompts, and `join` puts them among the others."""
+    def read(self, rows: Sequence[DecodedRow], *, once: bool = False) -> Prefill:
+        """Give rows slots; `advance` then reads their prompts, and `join` puts them among the others.
+
+        Args:
+            rows: no more than there are free slots.
+            once: read a prompt that several rows have only once, where rows have slots; such rows are put last.
+        """
         assert self.joinable
         assert len(rows) <= self.free
+        rows, reader = _by_prompt(rows) if once and self._slotted else (rows, list(range(len(rows))))
         self._reserve(max(row.reserved for row in rows) + 1)
         first, n = len(self.rows), len(rows)
         longest = max(len(row.prompt) for row in rows)
         whole = self._slotted and all(len(row.prompt) == longest for row in rows)
-        self._reading = Prefill(list(rows), first, longest - (not whole), whole)
+        self._reading = Prefill(list(rows), first, longest - (not whole), whole, reader)
         ids = torch.tensor([row.prompt[:1] for row in rows]).repeat(1, self._cache.columns)
         for i, row in enumerate(rows):
             ids[i, :len(row.prompt)] = torch.tensor(row.prompt)
@@ -164,7 +177,7 @@ class Decoder:
         assert reading is not None
         if reading.read == reading.width:
             return True
-        n, start = len(reading.rows), reading.read
+        n, start = reading.read_rows, reading.read
         end = min(reading.width, start + max(1, tokens // n))
         keep = None if observe else torch.tensor([end - start - 1], device=self.device)
         if self._growing is not None:
@@ -179,7 +192,8 @@ class Decoder:
             observe(start, end, logits.float())
         reading.read = end
         if reading.whole and end == reading.width:
-            reading.last = logits[:, -1].float(), None if hidden is None else hidden[:, -1]
+            of_row = torch.tensor(reading.reader, device=self.device)
+            reading.last = logits[:, -1].float()[of_row], None if hidden is None else hidden[:, -1][of_row]
         return end == reading.width
 
     def offset(self, row: DecodedRow) -> int:
@@ -197,7 +211,9 @@ class Decoder:
         assert reading is not None
         first = len(self.rows)
         for i, row in enumerate(reading.rows):
-            self._move(reading.first + i, len(self.rows), len(row.prompt))
+            self._move(reading.first + i, first + i, len(row.prompt))
+            if reading.reader[i] != i:
+                self._cache.move(first + reading.reader[i], first + i, len(row.prompt))
             self.rows.append(row)
             self._positions.append(len(row.prompt) - 1)
             self._told.append(len(row.prompt) - 1)
@@ -365,6 +381,20 @@ class Decoder:
         return logits[:, -1].float(), None if hidden is None else hidden[:, -1]
 
 
+def _by_prompt(rows: Sequence[DecodedRow]) -> tuple[list[DecodedRow], list[int]]:
+    """The rows, one of each prompt first, then the others; and of each the number of the first one of its prompt."""
+    first: dict[tuple[int, ...], int] = {}
+    others, again = [], []
+    for row in rows:
+        prompt = tuple(row.prompt)
+        if prompt in first:
+            again.append((row, first[prompt]))
+        else:
+            first[prompt] = len(others)
+            others.append(row)
+    return [*others, *(row for row, _ in again)], [*range(len(others)), *(number for _, number in again)]
+
+
 def _layers(config: Any) -> list[Any]:
     from transformers import DynamicCache
 
@@ -406,7 +436,7 @@ def _read_some(decoder: Decoder, waiting: "deque[DecodedRow]") -> None:
         if chosen and longest * (len(chosen) + 1) > READ_TOKENS:
             break
         chosen.append(waiting.popleft())
-    decoder.read(chosen)
+    decoder.read(chosen, once=True)
     while not decoder.advance():
         pass
     decoder.join()

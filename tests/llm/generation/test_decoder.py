@@ -1,6 +1,7 @@
 """One decoding loop for all: what a row is given depends on nothing but the row, however its steps are made."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
@@ -145,6 +146,31 @@ def test_where_a_step_cannot_be_recorded_it_is_made_as_it_is(model, alone):
 def test_prompts_are_read_in_pieces_and_long_batches_in_parts(model, alone, monkeypatch):
     monkeypatch.setattr(decoding, "READ_TOKENS", 20)
     assert written(model, rows(), 6) == alone
+
+
+@pytest.mark.parametrize("slots", [3, 7, 16])
+def test_a_prompt_that_several_rows_have_is_read_once_and_changes_none_of_them(model, slots):
+    def repeated():
+        return [replace(row, seed=row.seed + 40 * turn, generated=[]) for row in rows() for turn in range(3)]
+
+    passed = []
+
+    def counted(ids, *more):
+        passed.append(ids.numel())
+        return forward_of(model)(ids, *more)
+
+    made = Decoder(counted, model.config, device=model.device, dtype=model.dtype, slots=slots, columns=16)
+    answers = repeated()
+    with torch.inference_mode():
+        decode(made, answers, lambda row, token: row.append(token, {5}))
+    assert [row.generated for row in answers] == [written(model, [row], 1)[0][0] for row in repeated()]
+    passed.clear()
+    with torch.inference_mode():
+        made.read([DecodedRow([7, 8, 9], 4, seed=n, temperature=1.0) for n in range(3)], once=True)
+        assert made.advance()
+        made.join()
+        assert passed == [3]
+        assert len({tuple(row) for row in made.step(4)}) == 3, "each draws its own tokens"
 
 
 def test_figures_belong_to_the_tokens_of_their_row(model):

@@ -10,6 +10,7 @@ from instructwild import stage
 from instructwild.errors import ModelError
 from instructwild_trainer.export.gptq import group_size_for
 from instructwild_trainer.export.rounding import round_to_nearest
+from instructwild_trainer.export.scale_search import LEAST_SCALE, SCALES, best_scales
 from instructwild_trainer.export.size import ModelShape, shape_of
 from instructwild_trainer.export.stage import export
 
@@ -29,6 +30,18 @@ def test_each_group_has_its_own_scale():
     made = round_to_nearest(weight, 4, 4, symmetric=False)
     assert (made - weight).abs()[0, :4].max() < 0.001
     assert torch.equal(round_to_nearest(torch.zeros(2, 8), 4, 4, symmetric=True), torch.zeros(2, 8))
+
+
+def test_a_searched_scale_has_the_smallest_squared_error_of_all_that_are_tried():
+    weight = torch.randn(40, 64, generator=torch.Generator().manual_seed(1))
+    weight[3], weight[4] = 0, weight[4].abs()                       # nothing to scale; no weight below zero
+    scales = best_scales(weight, 4)
+    assert scales[3] > 0
+    for row, scale in zip(weight, scales, strict=True):
+        widest = 2 * max(row.abs().max().item(), 1e-9) / 15
+        tried = [widest * (1 - step / SCALES) for step in range(int(SCALES * LEAST_SCALE))]
+        errors = [(each * (row / each).round().clamp(-8, 7) - row).square().sum().item() for each in (*tried, scale.item())]
+        assert errors[-1] <= min(errors) * 1.0001
 
 
 def test_more_bits_are_nearer():

@@ -91,6 +91,7 @@ def test_two_processes_with_half_the_weights_each_take_the_path_of_one(tiny_mode
     follows(tiny_model, tmp_path, shared_trunk=False)
 
 
+@pytest.mark.slow
 def test_passes_in_bfloat16_take_the_path_of_two_processes_in_one_and_move_every_weight(tiny_model, tmp_path):
     # Sums in another order let a token be drawn otherwise, and what follows it: with seed 1 in the second update 7 of 17,
     # and the run ends 0.15 of the way apart. Given the same tokens it ends 0.004 apart, this seed 0.003.

@@ -127,11 +127,11 @@ def test_vllm_gets_our_limits_and_the_key_by_its_environment(tiny_model, tmp_pat
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130),
                                                 pytest.param(signal.SIGTERM, 0, marks=pytest.mark.slow)])
 def test_it_starts_answers_and_ends_by_signal(tiny_model, number, status):
-    command = [sys.executable, "-m", "instructwild", "serve", str(tiny_model), "--port", "0", "--max-tokens", "1500"]
+    command = [sys.executable, "-m", "instructwild", "serve", str(tiny_model), "--port", "0", "--max-tokens", "400"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             url = re.findall(r"chat at (http://127.0.0.1:\d+)/", process.stderr.readline())[0]
-            body = {"model": "tiny", "messages": [{"role": "user", "content": "tea"}], "max_tokens": 1500, "stream": True}
+            body = {"model": "tiny", "messages": [{"role": "user", "content": "tea"}], "max_tokens": 400, "stream": True}
             with httpx.stream("POST", f"{url}/v1/chat/completions", json=body, timeout=60) as answer:
                 lines = answer.iter_lines()
                 next(lines)
