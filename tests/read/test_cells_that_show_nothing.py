@@ -62,3 +62,10 @@ def test_words_of_liking_mark_answers_and_columns_of_truth_are_proposed_as_marks
     assert [row.reason.value for row in table.malformed] == ["marked_bad"]
     table = rows(tmp_path, [{"instruction": "Name a lid.", "output": "Pot lid.", "is_correct": True}])
     assert table.inputs[0].read_as.hint == "--map label=is_correct"
+
+
+def test_columns_that_number_rows_are_proposed_for_nothing(tmp_path):
+    (tmp_path / "in.tsv").write_text("qid1\tqid2\tquestion1\n1\t2\tHow long does rice boil?\n", encoding="utf-8")
+    assert ["--map prompt=question1" in message for message in read([tmp_path / "in.tsv"]).unread] == [True]
+    (tmp_path / "in.csv").write_text("x,b,a\n1,2,3\n", encoding="utf-8")
+    assert ["answer=a" in message for message in read([tmp_path / "in.csv"]).unread] == [False]
