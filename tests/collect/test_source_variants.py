@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from instructwild.collect.kinds import KINDS
+from instructwild.collect.pipeline import collect
 
 
 def posts(kind, path):
@@ -235,3 +236,10 @@ def test_a_long_chinese_tweet_is_joined_with_its_beginning(tmp_path, cut):
     (tmp_path / "note-tweet.js").write_text(script("note_tweet", [long_tweet("9", whole)]), encoding="utf-8")
     assert [post.text for post in posts("x", tmp_path)] == [whole]
     assert [post.text for post in posts("x", tmp_path / "tweets.js")] == [whole]
+
+
+def test_a_source_of_another_kind_says_what_it_should_be(tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"instruction": "Name a stove."}\n', encoding="utf-8")
+    note, = collect("reddit", [tmp_path / "in.jsonl"], tmp_path / "out").manifest.metrics["notes"]
+    assert note.startswith("no post could be read as reddit")
+    assert "instructwild clean" in note
