@@ -264,7 +264,8 @@ def sharegpt(tmp_path, *exchanges):
 def test_pages_without_the_element_around_them_become_markdown(tmp_path):
     pans = "<p>Two <strong>pans</strong>:</p><ul><li>wok</li><li>skillet</li></ul>"
     code = '<p>So:</p><pre><code class="language-html">&lt;b&gt;x&lt;/b&gt;\n</code></pre>'
-    assert sharegpt(tmp_path, ("Name two pans.", pans), ("Write a tag in HTML.", code)) == ["Two **pans**:\n\n- wok\n- skillet", "So:\n\n```html\n<b>x</b>\n```"]
+    assert sharegpt(tmp_path, ("Name two pans.", pans), ("Write a tag in HTML.", code)) == [
+        "Two **pans**:\n\n- wok\n- skillet", "So:\n\n```html\n<b>x</b>\n```"]
 
 
 def test_elements_that_were_asked_for_stay_elements(tmp_path):
