@@ -31,14 +31,25 @@ def misfit(turns: Sequence[Message], layout: Layout) -> str | None:
 
 
 def row_in(row: Instruction, layout: Layout) -> dict[str, Any]:
-    """One row in a layout it fits, with its id, its language, its tools and all that it was read with beside."""
+    """One row in a layout it fits, with its id, language, tools, type and origin, and all that it was read with beside."""
     extra = {name: value for name, value in row.extra.items() if name != INPUT_LINE}
     split = row.extra.get(INPUT_LINE)
     written = in_layout(row.messages, layout, split if isinstance(split, int) else None)
     if row.tools:
         written["tools"] = row.tools if layout is Layout.MESSAGES else compact(row.tools)
-    written |= {"id": row.id, "language": row.language}
+    written |= {"id": row.id, "language": row.language, **_read_columns(row)}
     return with_extra(written, extra, layout)
+
+
+def _read_columns(row: Instruction) -> dict[str, Any]:
+    """Columns that are no `extra` because they were read: the type, and the origin where it is more than a file's name."""
+    columns: dict[str, Any] = {"category": row.labels.type} if row.labels.type else {}
+    if row.origin:
+        first = row.origin[0]
+        columns |= {name: value for name, value in (("url", first.url), ("license", first.license)) if value}
+        if "url" in columns or "license" in columns or f".{first.kind}" not in first.source:
+            columns["source"] = first.source
+    return columns
 
 
 def with_extra(written: dict[str, Any], extra: Mapping[str, Any], layout: Layout) -> dict[str, Any]:

@@ -183,3 +183,15 @@ def test_llama_factory_reads_alpaca_rows_and_pairs(tmp_path):
     path = written(tmp_path, {"system": "Be brief.", "prompt": ASK, "chosen": GOOD, "rejected": WORSE})
     converted(path, tmp_path / "pairs", "preference", with_dataset_info=True)
     assert read_by_llama_factory(tmp_path / "pairs") == [([ASK], [GOOD, WORSE], "Be brief.", "")]
+
+
+@pytest.mark.parametrize("layout", ["messages", "alpaca", "sharegpt"])
+def test_the_type_and_the_origin_that_a_column_gave_come_back_as_columns(tmp_path, layout):
+    row = {"instruction": "Name a whisk.", "output": "Balloon whisk.", "category": "brainstorming", "source": "a forum",
+           "url": "https://kitchen.example/1", "license": "CC-BY-4.0"}
+    (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    clean([tmp_path / "in.jsonl"], tmp_path / "o", ["repair"])
+    converted(tmp_path / "o", tmp_path / "c", layout)
+    written = json.loads((tmp_path / "c" / "data.jsonl").read_text(encoding="utf-8"))
+    assert {name: written[name] for name in ("category", "source", "url", "license")} == {
+        name: row[name] for name in ("category", "source", "url", "license")}

@@ -1,5 +1,6 @@
 """The step that names the language of each prompt, and drops those that are not wanted."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,6 +9,7 @@ import polars as pl
 
 from instructwild.clean.rows import turns
 from instructwild.clean.step import DROPS, Verdicts, drops
+from instructwild.errors import ConfigError
 from instructwild.schema.verdict import Reason
 from instructwild.text.language import UNDETERMINED, Backend, languages
 from instructwild.text.language.asking import MIXED, asking
@@ -17,6 +19,8 @@ from instructwild.text.language.shared_script import SharedScript
 QUOTED = (r"(?s)```.*?(?:```|\z)|`[^`\n]+`|“[^”]+”|「[^」]+」|『[^』]+』|《[^》\n]+》|«[^»]+»"
           r"|\"[^\"\n]+\"|‘[^’\n]+’(?:[^\p{L}]|\z)")
 """What a prompt cites; it is in the language of whoever is cited."""
+TAG = re.compile(r"-?[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+"""A tag of BCP 47, or one that is left out."""
 SPEAKS = r"\p{Han}.*?\p{Han}|\p{L}\p{L}\p{L}.*?\p{L}\p{L}|[\p{Hangul}\p{Hiragana}\p{Katakana}]"
 """What must be left around a citation to tell a language by."""
 
@@ -37,6 +41,10 @@ class Language:
     backend: Backend = "fasttext"
 
     def __post_init__(self) -> None:
+        for tag in self.keep:
+            if TAG.fullmatch(tag) is None:
+                raise ConfigError(f"{tag!r} is no tag of a language", where="--languages",
+                                  remedy="give tags such as en, zh, zh-Hant, ja or es, or -und to leave one out")
         SharedScript(self.backend)
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:

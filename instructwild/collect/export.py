@@ -99,6 +99,8 @@ def members(path: Path, patterns: Sequence[str]) -> list[Member]:
         matching = [Member(path, name) for name in sorted(_names(path)) if _matches(PurePosixPath(name).name, patterns)]
     elif path.stat().st_size == 0:
         raise InputError("is empty", where=str(path), remedy="check how the export was made")
+    elif path.suffix.lower() == ".zip":
+        raise InputError("is no whole zip", where=str(path), remedy="fetch or export it again: it may have been cut off")
     else:
         return [Member(path)]
     if not matching:

@@ -27,7 +27,7 @@ from instructwild.privacy.forgotten import forgotten
 from instructwild.privacy.salt import user_salt
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.schema.instruction import Instruction, prompt_text
-from instructwild.schema.verdict import Dropped
+from instructwild.schema.verdict import Dropped, Reason
 from instructwild.stage import FileRecord, Run, Stage, Tokens, input_record, start
 from instructwild.stage.atomic import write_atomic
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
@@ -106,8 +106,24 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
             kept, refused, spent = _with_model(run, kept, labeller, tally, terms.least)
             lost += refused
         data, dropped = pl.scan_parquet(kept), pl.scan_parquet(lost)
+        metrics: dict[str, Any] = {name: dict(sorted(counts.items())) for name, counts in tally.items()}
+        if note := _unread(source_kind, data, dropped):
+            metrics["notes"] = [note]
         return run.finish(data=data, dropped=dropped, report=page.page(source_kind, tally, data, dropped), **spent,
-                          metrics={name: dict(sorted(counts.items())) for name, counts in tally.items()})
+                          metrics=metrics)
+
+
+def _unread(kind: SourceKind, data: pl.LazyFrame, dropped: pl.LazyFrame) -> str:
+    """Why no post could be read, where none could; nothing otherwise."""
+    if not data.head(1).collect().is_empty():
+        return ""
+    others = dropped.filter(pl.col("reason") != Reason.MALFORMED.value).head(1).collect()
+    first = dropped.select("evidence", "row").head(1).collect()
+    if not others.is_empty() or first.is_empty():
+        return ""
+    problem = (json.loads(first["row"][0]) or {}).get("problem")
+    return (f"no post could be read as {kind.name}; the first, {json.loads(first['evidence'][0])}: {problem}. "
+            f"Give {kind.export}; a table of prompts is read by `instructwild clean` or `collect jsonl`")
 
 
 def export_at(kind: SourceKind, source: str | Path) -> Path | None:

@@ -18,7 +18,15 @@ from instructwild.text.html_markdown import markdown
 
 FILES = ("*.json", "*.jsonl", "*.json.gz", "*.jsonl.gz", "*.jsonl.zst")
 PAGE = re.compile(r"\s*<div class=\"[^\"]{0,80}\bmarkdown\b")
-BUTTON = re.compile(r"^(?P<fence>`{3,})[ \t]*\n?(?P<language>[\w+#.-]{0,20})Copy code`?\n?", re.MULTILINE)
+_ELEMENT = r"(?:p|div|pre|ul|ol|table|blockquote|h[1-6])"
+BLOCKS = re.compile(rf"\s*<{_ELEMENT}(?:\s[^<>]{{0,300}})?>")
+LAST_BLOCK = re.compile(rf"(?:</{_ELEMENT}>|<hr ?/?>)\s*\Z")
+ABOUT_HTML = re.compile(
+    r"html|\bcss\b|\bweb ?(?:page|site)|\btags?\b|\bxml\b|markup|网页|網頁|标签|標籤|前端", re.IGNORECASE)
+"""Questions whose answers may be elements of a page as they stand."""
+COPY = r"(?:Copy code|复制代码|複製程式碼|コードをコピーする|코드 복사|Copiar código|Copier le code|Code kopieren)"
+BUTTON = re.compile(rf"^(?P<fence>`{{3,}})[ \t]*(?P<named>[\w+#.-]{{0,20}})[ \t]*\n?"
+                    rf"(?P<language>[\w+#.-]{{0,20}}){COPY}`?\n?", re.MULTILINE)
 LONGEST_TALK = 32_000
 """Characters of a conversation, about what 8,000 tokens hold; a longer one is split before a question."""
 
@@ -45,19 +53,31 @@ def _posts(line: Line, where: str) -> Iterator[Post]:
         return
     while turns and turns[0].role == "assistant":  # shared from the middle of a conversation
         del turns[0]
-    turns = [turn.model_copy(update={"content": _as_written(turn.content)}) if turn.role == "assistant" else turn
-             for turn in turns]
+    of_page = all(_is_block(turn.content) for turn in turns if turn.role == "assistant")
+    questions = ["", *(turn.content for turn in turns)]
+    turns = [turn.model_copy(update={"content": _as_written(turn.content, of_page and _of_page(turn.content, question))})
+             if turn.role == "assistant" else turn for question, turn in zip(questions, turns, strict=False)]
     shared = text_of(line.value.get("id")).partition("_")[0]
     for part in split(turns):
         yield Post(where, messages=tuple(part), url=f"https://sharegpt.com/c/{shared}" if shared else None,
                    language=text_of(line.value.get("language")) or None)
 
 
-def _as_written(text: str) -> str:
-    """A model's turn as Markdown."""
-    if PAGE.match(text):
+def _is_block(text: str) -> bool:
+    """Whether a text begins and ends as elements of a page do."""
+    return BLOCKS.match(text) is not None and LAST_BLOCK.search(text, max(0, len(text) - 60)) is not None
+
+
+def _of_page(text: str, question: str) -> bool:
+    """Whether elements are a page's own rather than what was asked for, which a page shows with its signs escaped."""
+    return "```" not in text and (ABOUT_HTML.search(question) is None or "&lt;" in text)
+
+
+def _as_written(text: str, of_page: bool = False) -> str:
+    """A model's turn as Markdown; `of_page` says that it is elements of a page without the one around them."""
+    if of_page or PAGE.match(text):
         return markdown(text)
-    return BUTTON.sub(lambda match: f"{match['fence']}{match['language']}\n", text)
+    return BUTTON.sub(lambda match: f"{match['fence']}{match['named'] or match['language']}\n", text)
 
 
 def split(turns: Sequence[Message], longest: int = LONGEST_TALK) -> list[list[Message]]:

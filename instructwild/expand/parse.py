@@ -8,8 +8,8 @@ from instructwild.expand.template import Template
 from instructwild.llm.request import Reply
 from instructwild.schema import Message, Reason
 
-NUMBER = re.compile(r"^(?P<indent>[ \t]*)(?:(?P<bold>\*\*)|#+ *)?(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})(?:\*\*)?"
-                    r"[.、．)）:：](?:\*\*)?[ \t]*", re.MULTILINE)
+NUMBER = re.compile(r"^(?P<indent>[ \t]*)(?:(?P<bold>\*\*)|#+ *)?"
+                    r"(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})(?:\*\*)?[.、．)）:：](?:\*\*)?[ \t]*", re.MULTILINE)
 CHINESE_DIGITS = "零一二三四五六七八九"
 MOST_SKIPPED = 3
 """Numbers that a list may skip and still be one list."""
@@ -135,8 +135,8 @@ def _items(text: str, first: int) -> Iterator[str]:
 def _marks(text: str, first: int) -> list[re.Match[str]]:
     """The numbers that begin an item: those at the list's own indentation, one after another.
 
-    Numbers further in, in other digits than the first one's, or out of order, belong to a list within an item. A list may skip a few numbers that come nowhere,
-    and what was numbered before the number asked for, such as a plan, is no item.
+    Numbers further in, in other digits than the first one's, or out of order, belong to a list within an item. A list may
+    skip a few numbers that come nowhere, and what was numbered before the number asked for, such as a plan, is no item.
 
     Args:
         text: what the model wrote.

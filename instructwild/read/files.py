@@ -202,7 +202,8 @@ def _excel(path: Path) -> pl.DataFrame:
 TextReader = Callable[[IO[bytes], str, str | None], Iterator[Line]]
 TEXT_FILES: dict[str, TextReader] = {
     ".jsonl": json_lines, ".ndjson": json_lines, ".json": json_file, ".csv": table_rows, ".tsv": table_rows}
-TABLE_FILES: dict[str, Callable[[Path], pl.DataFrame]] = {".parquet": _parquet, ".arrow": _arrow, ".xlsx": _excel}
+TABLE_FILES: dict[str, Callable[[Path], pl.DataFrame]] = {
+    ".parquet": _parquet, ".arrow": _arrow, ".feather": _arrow, ".xlsx": _excel}
 TABLES = (*TABLE_FILES.values(),)
 
 
@@ -239,7 +240,11 @@ def _shards(folder: Path) -> list[Path]:
     if not shards and inner and not (folder / SCRATCH).exists():
         raise InputError(f"holds no files of rows, only folders: {', '.join(inner)}", where=printable(folder),
                          remedy=f"name one of them: {printable(folder / inner[0])}")
-    if not shards or (folder / SCRATCH).exists() or (folder / DATA).exists():
+    if (folder / DATA).exists() and not (folder / SCRATCH).exists():
+        raise InputError(f"is a folder without a manifest.json, so no finished stage, and holds a {DATA} as a stage does",
+                         where=printable(folder),
+                         remedy=f"give the file itself, {printable(folder / DATA)}, or run the stage's command again")
+    if not shards or (folder / SCRATCH).exists():
         raise InputError("is a folder without a manifest.json, so no finished stage, and holds no files of rows",
                          where=printable(folder), remedy="give a file, or finish the stage by running its command again")
     kinds = sorted({_ending(path) for path in shards})

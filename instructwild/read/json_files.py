@@ -114,7 +114,7 @@ def json_file(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[Li
         if REPEATED in first:
             raise InputError(first[REPEATED], where=name, remedy="mend the file there: all but the last value would be lost")
         yield from _checked(_rows_within(first, name))
-    elif "\n" not in text[start:end]:
+    elif "\n" not in text[start:end] and not text.startswith("{", end):
         yield from json_lines(io.BytesIO(text.encode()), name, None)
     else:
         yield from _objects(text, start, name)

@@ -31,7 +31,7 @@ KNOWN = frozenset({
     "human_ref_B", "response_0", "response_1", "conversation_a", "conversation_b", "response_a", "response_b", "winner",
     *(name for pair in PAIRS for name in pair)})
 
-NAMES_A_ROW = re.compile(r"(?:.*_)?(?:id|uuid|idx|index|hash)|unnamed: \d+|编号|序号|")
+NAMES_A_ROW = re.compile(r"(?:.*[_ -])?(?:[a-z]{0,6}id|idx|index|hash)\d*|unnamed: \d+|编号|序号|")
 LIKELY = {
     "prompt": ("problem", "问题", "提问", "指令", "题目", "提示", "输入", "request", "ask", "title", "q", "human", "user",
                "stem", "text", "inputs", "user_prompt", "input", "input_text", "text_input", "user_input", "提問", "問題",
@@ -48,7 +48,7 @@ LIKELY = {
     "input": ("上下文", "背景", "context", "passage"),
     "chosen": ("better", "preferred", "accepted", "winner", "good", "positive", "pos_resp", "pos", "best", "更好", "较好",
                "优选", "选中"),
-    "label": ("is_good", "is_correct", "correct", "correctness", "desirable", "is_preferred", "is_accepted", "accepted",
+    "label": ("is_good", "is_correct", "correct", "desirable", "is_preferred", "is_accepted", "accepted",
               "thumbs_up", "liked", "是否正确", "是否合格", "点赞", "好坏"),
     "rejected": ("worse", "dispreferred", "loser", "bad", "negative", "neg_resp", "neg", "worst", "更差", "较差",
                  "拒绝", "未选中"),
@@ -135,7 +135,7 @@ def proposed(columns: Iterable[str]) -> dict[str, str]:
     likely: dict[str, str] = {}
     of_letters = {"q", "a"} <= {column.strip().lower() for column in names}
     for name in (name for name in LIKELY if name != "label"):
-        words = [word for word in LIKELY[name] if of_letters or word not in ("q", "a")]
+        words = [word for word in (*LIKELY[name], *SAME_ROLE.get(MAPPED[name], ())) if of_letters or word not in ("q", "a")]
         match = next((column for word in words for column in names if column.strip().lower() == word), None) or next(
             (column for word in words if len(word) > 1 for column in names if word in column.lower()), None)
         if match is not None and match not in likely.values():

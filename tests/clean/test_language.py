@@ -3,6 +3,7 @@
 import pytest
 
 from instructwild.clean.language import Language
+from instructwild.errors import ConfigError
 from tests.clean.rows import left, rows_of
 
 
@@ -46,3 +47,8 @@ def test_a_citation_and_the_system_turn_do_not_decide():
     ("水壶 and 茶杯 are old words", "en")])
 def test_what_is_asked_about_does_not_decide_without_quotation_marks_either(text, language):
     assert named(text) == [language]
+
+
+def test_a_name_is_no_tag():
+    with pytest.raises(ConfigError, match="'english' is no tag"):
+        Language(keep=("english",))

@@ -6,6 +6,8 @@ import zipfile
 import pytest
 
 from instructwild.collect.kinds import KINDS
+from instructwild.collect.pipeline import collect
+from instructwild.errors import InputError
 
 
 def posts(kind, path):
@@ -235,3 +237,42 @@ def test_a_long_chinese_tweet_is_joined_with_its_beginning(tmp_path, cut):
     (tmp_path / "note-tweet.js").write_text(script("note_tweet", [long_tweet("9", whole)]), encoding="utf-8")
     assert [post.text for post in posts("x", tmp_path)] == [whole]
     assert [post.text for post in posts("x", tmp_path / "tweets.js")] == [whole]
+
+
+def test_a_source_of_another_kind_says_what_it_should_be(tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"instruction": "Name a stove."}\n', encoding="utf-8")
+    note, = collect("reddit", [tmp_path / "in.jsonl"], tmp_path / "out").manifest.metrics["notes"]
+    assert note.startswith("no post could be read as reddit")
+    assert "instructwild clean" in note
+
+
+def test_a_zip_that_was_cut_off_is_one_message(tmp_path):
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w") as made:
+        made.writestr("tweets.js", script("tweets", []))
+    (tmp_path / "cut.zip").write_bytes((tmp_path / "whole.zip").read_bytes()[:40])
+    with pytest.raises(InputError, match="is no whole zip"):
+        posts("x", tmp_path / "cut.zip")
+
+
+def sharegpt(tmp_path, *exchanges):
+    turns = [{"from": who, "value": text} for pair in exchanges for who, text in zip(("human", "gpt"), pair, strict=True)]
+    (tmp_path / "in.json").write_text(json.dumps([{"id": "a", "conversations": turns}]), encoding="utf-8")
+    post, = posts("sharegpt", tmp_path / "in.json")
+    return [turn.content for turn in post.messages[1::2]]
+
+
+def test_pages_without_the_element_around_them_become_markdown(tmp_path):
+    pans = "<p>Two <strong>pans</strong>:</p><ul><li>wok</li><li>skillet</li></ul>"
+    code = '<p>So:</p><pre><code class="language-html">&lt;b&gt;x&lt;/b&gt;\n</code></pre>'
+    assert sharegpt(tmp_path, ("Name two pans.", pans), ("Write a tag in HTML.", code)) == [
+        "Two **pans**:\n\n- wok\n- skillet", "So:\n\n```html\n<b>x</b>\n```"]
+
+
+def test_elements_that_were_asked_for_stay_elements(tmp_path):
+    assert sharegpt(tmp_path, ("Write a paragraph in HTML.", "<p>Soup</p>")) == ["<p>Soup</p>"]
+    assert sharegpt(tmp_path, ("Name a pan.", "A wok."), ("As a block?", "<p>Wok</p>")) == ["A wok.", "<p>Wok</p>"]
+
+
+@pytest.mark.parametrize("button", ["pythonCopy code\n", "python\nCopy code\n", "\npythonCopy code", "python\n复制代码\n"])
+def test_the_words_of_a_button_leave_a_fence(tmp_path, button):
+    assert sharegpt(tmp_path, ("Write one.", f"```{button}print(1)\n```")) == ["```python\nprint(1)\n```"]

@@ -2,8 +2,10 @@
 
 import json
 
+import polars as pl
 import pytest
 
+from instructwild.errors import InputError
 from instructwild.read import read
 from instructwild.text.blank import shows
 
@@ -62,3 +64,26 @@ def test_words_of_liking_mark_answers_and_columns_of_truth_are_proposed_as_marks
     assert [row.reason.value for row in table.malformed] == ["marked_bad"]
     table = rows(tmp_path, [{"instruction": "Name a lid.", "output": "Pot lid.", "is_correct": True}])
     assert table.inputs[0].read_as.hint == "--map label=is_correct"
+
+
+def test_columns_that_number_rows_are_proposed_for_nothing(tmp_path):
+    (tmp_path / "in.tsv").write_text("qid1\tqid2\tquestion1\n1\t2\tHow long does rice boil?\n", encoding="utf-8")
+    assert ["--map prompt=question1" in message for message in read([tmp_path / "in.tsv"]).unread] == [True]
+    (tmp_path / "in.csv").write_text("x,b,a\n1,2,3\n", encoding="utf-8")
+    assert ["answer=a" in message for message in read([tmp_path / "in.csv"]).unread] == [False]
+
+
+def test_objects_side_by_side_on_one_line_are_rows(tmp_path):
+    (tmp_path / "in.json").write_text('{"instruction":"Name a jar."}{"instruction":"Name a lid."}', encoding="utf-8")
+    assert [row[0]["content"] for row in read([tmp_path / "in.json"]).frame["messages"]] == ["Name a jar.", "Name a lid."]
+
+
+def test_feather_is_arrow_and_a_folder_with_a_stages_file_names_it(tmp_path):
+    frame = pl.DataFrame({"instruction": ["Name a bowl."]})
+    frame.write_ipc(tmp_path / "in.feather")
+    assert read([tmp_path / "in.feather"]).frame.height == 1
+    (tmp_path / "set").mkdir()
+    frame.write_parquet(tmp_path / "set" / "data.parquet")
+    with pytest.raises(InputError) as raised:
+        read([tmp_path / "set"])
+    assert str(tmp_path / "set" / "data.parquet") in raised.value.remedy
