@@ -11,7 +11,7 @@ import polars as pl
 from instructwild.clean.rows import among, flagged, rewritten, turns
 from instructwild.clean.step import Verdicts, drops
 from instructwild.errors import ConfigError
-from instructwild.privacy.hint import HINT
+from instructwild.privacy.hint import hinted
 from instructwild.privacy.json_texts import texts_in, with_texts
 from instructwild.privacy.masking import Kinds, mask, mask_row
 from instructwild.privacy.turns import FIELDS, texts_of, with_texts_of
@@ -41,9 +41,9 @@ class Pii:
 
     def verdicts(self, rows: pl.DataFrame) -> Verdicts:
         """Find rows in which `instructwild.privacy.masking` sees personal data, and do with them what `action` says."""
-        hinted = turns(rows).filter(pl.any_horizontal(pl.col(field).str.contains(HINT) for field in FIELDS))["at"]
-        columns = pl.any_horizontal(pl.col(name).str.contains(HINT).fill_null(False) for name in COLUMNS)
-        suspects = rows.filter(among(rows, hinted.unique()) | columns).select("at", "messages", *COLUMNS)
+        spoken = turns(rows).filter(pl.any_horizontal(hinted(pl.col(field)) for field in FIELDS))["at"]
+        columns = pl.any_horizontal(hinted(pl.col(name)) for name in COLUMNS)
+        suspects = rows.filter(among(rows, spoken.unique()) | columns).select("at", "messages", *COLUMNS)
         kinds: dict[int, dict[str, int]] = {}
         messages: dict[int, list[dict[str, Any]]] = {}
         beside: dict[int, dict[str, str | None]] = {}

@@ -224,14 +224,15 @@ def _judged(step: Step, rows: pl.DataFrame, by_hand: HandEdits, steps: Sequence[
 
 def _masked(dropped: pl.DataFrame) -> pl.DataFrame:
     """Dropped rows without personal data in their evidence and row."""
-    from instructwild.clean.pii import HINT, masked
+    from instructwild.clean.pii import masked
+    from instructwild.privacy.hint import hinted
 
     def mask(stored: str) -> str:
         return compact(_each_text(json.loads(stored), masked))
 
-    hinted = dropped.select("evidence", "row", pl.col("evidence", "row").str.contains(HINT).name.suffix("_hint"))
+    suspect = dropped.select("evidence", "row", *(hinted(pl.col(name)).alias(f"{name}_hint") for name in ("evidence", "row")))
     return dropped.with_columns(pl.Series(name, [mask(stored) if hint else stored for stored, hint in
-                                                 hinted.select(name, f"{name}_hint").iter_rows()], dtype=pl.String)
+                                                 suspect.select(name, f"{name}_hint").iter_rows()], dtype=pl.String)
                                 for name in ("evidence", "row"))
 
 

@@ -14,13 +14,15 @@ def _before(match: re.Match[str], length: int) -> str:
 
 def _phone_is_meant(match: re.Match[str]) -> bool:
     """Whether the words before digits in other dress speak of a phone."""
-    return bool(CALLED.search(_before(match, 40))) and len(set(re.findall(r"[^\W_]+", match.group().lower()))) > 2
+    called = CALLED.search(_before(match, 40)) or CALLED_AFTER.match(match.string, match.end())
+    return bool(called) and len(set(re.findall(r"[^\W_]+", match.group().lower()))) > 2
 
 
 CALLED = re.compile(any_of(r"""
     phone | \btel\b | \bcall | \btext\b | whatsapp | mobile | number | reach me | ring me | \bcell | contact
     电话 | 手机 | 號碼 | 号码 | 联系 | 微信 | 加我 | 同号 | 打 | 致电 | 電話 | 手機
 """), re.IGNORECASE)
+CALLED_AFTER = re.compile(r"(?i)\s?(?:is my (?:phone|cell|mobile|number)|[(（]?(?:打我?电话|微信同号|联系我|我的?(?:电话|手机)|加我))")
 _SPOKEN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 
 
@@ -152,7 +154,8 @@ MAILBOXES = any_of("""
 """)
 TOP = any_of("""
     com | net | org | edu | gov | io | cn | tw | hk | de | uk | fr | jp | kr | ru | nl | ch | at | au | ca | eu | us
-    info | dev | app | ai | co | xyz | example | test | email | biz
+    info | dev | app | ai | co | xyz | me | cc | in | it | es | pl | se | no | fi | dk | be | ie | nz | za | br | mx
+    pro | site | online | club | tech | cloud | work | works | name | example | test | email | biz
 """)
 _AT = "(?:" + any_of(r"""
     \s?[\[({<]\s?(?:at|a|艾特|@)\s?[\])}>]\s?
@@ -214,6 +217,7 @@ PHONES = (
     Rule("PHONE", re.compile(N + r"8[ -]?\(?9\d\d\)?[ -]?\d{3}-\d\d-\d\d(?![\d-])"), _phone("RU"), "8", digits=11),
     Rule("PHONE", re.compile(N + r"0[689]\d-\d{3}-\d{4}(?![\d-])"), _phone("TH"), "0", digits=10),
     Rule("PHONE", re.compile(N + r"07\d{3} (?:\d{6}|\d{3} \d{3})(?! ?\d)"), _phone("GB"), "0", digits=11),
+    Rule("PHONE", re.compile(N + r"\(?0(?:1\d{2,3}|2\d)\)? \d{3,4} \d{3,4}(?! ?\d)"), _phone("GB"), "0", digits=10),
     Rule("PHONE", re.compile(N + r"04\d\d \d{3} \d{3}(?! ?\d)"), _phone("AU"), "0", digits=10),
     Rule("PHONE", re.compile(r"(?<![\w.\-/#+])\(\d\d\) ?9\d{4}-\d{4}(?![\d-])"), _phone("BR"), "(", digits=11),
     Rule("PHONE", re.compile(r"(?i)\b(?:tel:|wa\.me/|api\.whatsapp\.com/send\?phone=)(?P<it>\+?\d[\d().-]{6,18}\d)"),
@@ -232,7 +236,7 @@ SPELLED_PHONES = (
                              rf"(?![0-9A-Za-z一二三四五六七八九十百千万])"), _disguised, needs="1一幺壹"),
     Rule("PHONE", re.compile(
         r"(?<![0-9A-Za-z_.\-/#+])(?P<it>1[3-9]\d\s?[(（/_·.\-\s]\s?\d{4}\s?[)）/_·.\-\s]\s?\d{4}|"
-        r"1[3-9]\d{5}\s\d{4}|1[3-9]\d{2}\s\d{3}\s\d{4})(?![0-9A-Za-z_])"), _phone_is_meant, "1"),
+        r"1[3-9]\d{5}\s\d{4}|1[3-9]\d(?:[ -]\d\d){4}|1[3-9]\d{2}\s\d{3}\s\d{4})(?![0-9A-Za-z_])"), _phone_is_meant, "1"),
     Rule("PHONE", re.compile(r"(?<!\d[ .-])(?<![\d.])(?:\d[ .·_/-]{1,3}){6,13}\d(?![ .-]?\d)"), _phone_is_meant, digits=7),
     Rule("PHONE", re.compile(rf"(?i)\b(?:{_SPOKEN}[ ,-]{{1,3}}){{6,13}}{_SPOKEN}\b"), _phone_is_meant,
          words=("one ", "two ", "three ", "one-", "one,", "two,", "two-")),

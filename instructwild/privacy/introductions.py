@@ -14,8 +14,8 @@ _LONG = "(?:" + any_of(rf"""
     {_PART}
 """) + ")"
 _TITLE = r"(?:Dr|Mr|Mrs|Ms|Prof)\. "
-_NAME = rf"(?:{_TITLE})?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
-_FULL = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
+NAME = rf"(?:{_TITLE})?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
+FULL_NAME = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
 _KIN = r"wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord"
 _END = r"(?=[ \t]*(?:$|[,;|(]))"
 """Where a name in a form ends."""
@@ -28,27 +28,32 @@ _NAMED = any_of(r"""
 _THANKS = any_of("""
     Thanks | Thank you | Many thanks | Best | Cheers | Yours | Yours (?:truly|faithfully) | Best wishes | Regards
     All the best | Love
+    Mit freundlichen Grüßen | Viele Grüße | Cordialement | Bien à vous | Saludos | Atentamente | Un saludo
+    Cordiali saluti | Distinti saluti | Met vriendelijke groet | Med vänlig hälsning | Com os melhores cumprimentos
 """)
 _GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
 _GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
 _DOES = r"(?=[,.!?]| (?:and|is|was|said|says|has|keeps|works|lives|wants)\b)"
 INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("name | called | call me | llamo | appelle | heisse"), re.compile(
-        rf"(?:{_NAMED})[ \t]+({_NAME})|"
-        rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({_NAME}){_END}|"
-        rf"\b[Cc]all me ({_FULL}|{_LONG}(?= please|, please))", re.MULTILINE)),
+        rf"(?:{_NAMED})[ \t]+({NAME})|"
+        rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({NAME}){_END}|"
+        rf"\b[Cc]all me ({FULL_NAME}|{_LONG}(?= please|, please))", re.MULTILINE)),
     (listed("patient: | contact: | customer:"), re.compile(
-        rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*((?:{_TITLE})?{_FULL}|{_TITLE}{_LONG}){_END}", re.MULTILINE)),
+        rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*((?:{_TITLE})?{FULL_NAME}|{_TITLE}{_LONG}){_END}", re.MULTILINE)),
     (listed("signed | regards | sincerely"), re.compile(
         r"(?:\b[Ss]igned,|\b(?:[Bb]est|[Kk]ind|[Ww]arm) [Rr]egards,|\b[Ss]incerely,)"
-        rf"(?:[ \t]+|[ \t]*\n[ \t]*)({_NAME}){_SIGNED}", re.MULTILINE)),
-    (listed("thank | best | cheers | yours | regards | love"), re.compile(
-        rf"^[ \t]*(?:{_THANKS})[,!.][ \t]*(?:\n[ \t]*)?({_FULL}){_SIGNED}", re.MULTILINE)),
+        rf"(?:[ \t]+|[ \t]*\n[ \t]*)({NAME}){_SIGNED}", re.MULTILINE)),
+    (listed("""
+        thank | best | cheers | yours | regards | love | grüsse | cordialement | bien à | salud | atentamente | salut | groet
+        hälsning | cumprimentos
+    """), re.compile(
+        rf"^[ \t]*(?:{_THANKS})(?:[,!.][ \t]*(?:\n[ \t]*)?|[ \t]*\n[ \t]*)({FULL_NAME}){_SIGNED}", re.MULTILINE)),
     (listed("i am | i'm | i’m | this is"), re.compile(
-        rf"(?:^|(?<=[.!?,] )){_GREETING}(?:I am|I'm|I’m|[Tt]his is) ({_FULL}){_GOES_ON}", re.MULTILINE)),
-    ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}({_FULL}) here[,.!]", re.MULTILINE)),
+        rf"(?:^|(?<=[.!?,] )){_GREETING}(?:I am|I'm|I’m|[Tt]his is) ({FULL_NAME}){_GOES_ON}", re.MULTILINE)),
+    ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}({FULL_NAME}) here[,.!]", re.MULTILINE)),
     (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(
-        rf"\b[Mm]y (?:{_KIN}),? ({_FULL}){_DOES}")),
+        rf"\b[Mm]y (?:{_KIN}),? ({FULL_NAME}){_DOES}")),
     (("my name",), re.compile(
         r"\bMY NAME IS ([A-Z]{2,20}(?: (?!AND\b|FROM\b)[A-Z]{2,20}){0,2})(?=[.,!?\n]|$| AND\b| I\b| FROM\b)")),
     (("my name",), re.compile(
@@ -89,7 +94,7 @@ NO_NAME_ZH = re.compile(any_of(r"""
     万(?:一|能|物) | 程(?:序|度) | 毛(?:病|衣) | 严格 | 向来 | 金(?:融|钱|色) | 段落 | 田(?:地|野) | 陈(?:述|列)
     张(?:三|贴)?$ | 谢谢 | 徐徐 | 曾经 | 于是 | 余下 | 安全 | 周(?:末|围|日|一|二|三|四|五|六)
     雷(?:电|雨) | 孔子 | 江(?:湖|南) | 史(?:诗|料) | 文字 | 常见 | 别人 | 明天 | 和你 | 国家 | 成功 | 时间 | 全部
-    易于 | 应该 | 解释
+    易于 | 应该 | 解释 | 高管 | 高工 | 经理 | 成员 | 应届
 """))
 _TWO_CHARACTERS = any_of("""
     欧阳 | 司马 | 上官 | 诸葛 | 歐陽 | 司馬 | 諸葛 | 东方 | 皇甫 | 尉迟 | 公孙 | 慕容 | 令狐 | 宇文 | 长孙 | 夏侯
@@ -101,9 +106,10 @@ _TRADITIONAL = "".join(listed("""
     龔湯溫齊喬龐顏聶魯關蘭紀單骆藍遊祿華饒農時連麥費衛應師榮叢鞏
 """))
 _SURNAME = f"(?:{_TWO_CHARACTERS}|[{SURNAMES}{_TRADITIONAL}])"
-_ZH_NAME = rf"{_SURNAME}{ANY_HAN}{{1,2}}"
+CHINESE_NAME = rf"{_SURNAME}{ANY_HAN}{{1,2}}"
 _KIN_ZH = any_of("""
     儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 爸爸 | 妈妈 | 父亲 | 母亲 | 哥哥 | 姐姐 | 弟弟 | 妹妹 | 孩子
+    爸 | 妈 | 爷爷 | 奶奶 | 外公 | 外婆 | 姥姥 | 姥爷 | 叔叔 | 阿姨 | 舅舅 | 姑姑 | 表哥 | 表姐 | 表弟 | 表妹 | 对象 | 媳妇 | 爱人
     同事 | 老板 | 朋友 | 男朋友 | 女朋友 | 领导 | 老师 | 同学 | 室友 | 房东
 """)
 _NAMED_ZH = any_of(rf"""
@@ -113,7 +119,7 @@ _NAMED_ZH = any_of(rf"""
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
 """)
 INTRODUCED_ZH = re.compile(
-    rf"(?:{_NAMED_ZH})[ \t]*({_ZH_NAME})"
+    rf"(?:{_NAMED_ZH})[ \t]*({CHINESE_NAME})"
     r"(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从|性别|总|老|每)", re.MULTILINE)
 _NO_SELF = "(?:" + any_of("""
     申请 | 应聘 | 应届 | 计划 | 毕业 | 毕竟 | 郑重 | 严格 | 严肃 | 高度 | 安全 | 向来 | 从事 | 任职 | 任何 | 路过 | 温和
@@ -123,12 +129,14 @@ _NO_SELF = "(?:" + any_of("""
 """Verbs and adverbs behind 本人 that begin like surnames."""
 _CLOSE_ZH = any_of("儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 同事 | 老板 | 男朋友 | 女朋友 | 室友 | 房东")
 BESIDE_ZH = re.compile(any_of(rf"""
-    ^[ \t]*姓名[ \t]+({_ZH_NAME})(?=[\s，。,;；]|$)
+    ^[ \t]*姓名[ \t]+({CHINESE_NAME})(?=[\s，。,;；]|$)
     本人(?!{_NO_SELF})({_SURNAME}{ANY_HAN}{{2}})(?=[，,])
-    本人({_ZH_NAME})(?=[，,](?:男|女|生于|出生|身份证|\d{{2,4}}))
+    本人({CHINESE_NAME})(?=[，,](?:男|女|生于|出生|身份证|\d{{2,4}}))
+    (?:^|[，。！？\s])(?:楼主|小弟|在下|鄙人)({CHINESE_NAME})(?=[，,])
+    我是[^\n，。！？,]{{2,20}}(?:大学|学院|系|级|班|公司|集团|医院|部|局|中学|小学)的?({CHINESE_NAME})(?=[，,。])
     (?:我|我的)(?:{_CLOSE_ZH})({_SURNAME}{ANY_HAN}{{2}})(?=[，。！？、,.!?\s]|$|总|老是|每|最近|今年|在|是)
-    (?:^|\n)[ \t]*({_ZH_NAME})(?=敬上|敬启|谨上|拜上|顿首)
-    敬礼[！!]?[ \t]*\n+[ \t]*({_ZH_NAME})(?=[ \t]*(?:\n|$))
+    (?:^|\n)[ \t]*({CHINESE_NAME})(?=敬上|敬启|谨上|拜上|顿首)
+    敬礼[！!]?[ \t]*\n+[ \t]*({CHINESE_NAME})(?=[ \t]*(?:\n|$))
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
     (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
     (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)
@@ -136,7 +144,7 @@ BESIDE_ZH = re.compile(any_of(rf"""
 """), re.MULTILINE)
 SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是({_SURNAME}{ANY_HAN}{{1,2}})"
                      rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
-INTRODUCING_ZH = listed("我 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
+INTRODUCING_ZH = listed("我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
 
 
 def introduced(text: str) -> list[str]:
@@ -147,10 +155,11 @@ def introduced(text: str) -> list[str]:
                 *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, INTRODUCING_ZH) else []),
                 *([SELF_ZH] if "我是" in folded else [])]
     names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)]
-    return list(dict.fromkeys(name for name in names if _may_be_a_name(name)))
+    return list(dict.fromkeys(name for name in names if may_be_a_name(name)))
 
 
-def _may_be_a_name(name: str) -> bool:
+def may_be_a_name(name: str) -> bool:
+    """Whether what has the form of a name is no word that begins like one, and no name that stands for any."""
     if name[0] > "\u3000":
         return not NO_NAME_ZH.match(name)
     words = name.casefold().removeprefix("dr. ").replace(".", "").split()

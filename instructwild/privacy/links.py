@@ -8,6 +8,7 @@ import ipaddress
 import re
 
 from instructwild.privacy.rule import Rule
+from instructwild.text.word_table import any_of
 
 _HOOKS = (
     r"(?:discord(?:app)?\.com/api/webhooks/|hooks\.slack\.com/(?:services|workflows|triggers)/|"
@@ -76,23 +77,32 @@ def _private_address(match: re.Match[str]) -> bool:
 STOCK_HOSTS = ("0", "2", "3", "5", "10", "20", "50", "100", "101", "254", "255")
 STOCK_NETWORKS = ("0", "1", "2", "10", "31", "50", "56", "99", "100", "122", "137", "178")
 
+_DYNAMIC = any_of(r"""
+    synology\.me | quickconnect\.to | myqnapcloud\.com | duckdns\.org | ddns\.net | no-ip\.(?:org|com|biz) | hopto\.org
+    zapto\.org | dyndns\.org | 3322\.org | vicp\.(?:net|cc) | oicp\.net | ngrok\.(?:io|app|dev) | ngrok-free\.app
+    trycloudflare\.com | ts\.net | loca\.lt | serveo\.net | gotdns\.com | dynv6\.net | xicp\.net
+""")
+"""Names that point at somebody's machine at home."""
 _PRIVATE = r"(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})"
 LINKS = (
     Rule("KEY", re.compile(_HOOKS), _real_link, needs="/"),
     Rule("KEY", re.compile(r"https?://(?P<it>eo[a-z0-9]{12,20})\.m\.pipedream\.net"), _real_link, needs="/"),
+    Rule("KEY", re.compile(r"(?i)\b(?:ssr?|vmess|vless|trojan|hysteria2?|hy2|tuic)://(?P<it>[^\s\"'<>`，。]{8,4000})"),
+         _real_link, needs="/"),
     Rule("URL", re.compile(_DOCUMENTS), _real_link, needs="/"),
-    Rule("URL", re.compile(rf"(?i)https?://(?:{_HOST}\.){{0,6}}(?:intranet|(?:{_HOST}\.){{1,3}}(?:internal|corp|intranet|"
+    Rule("URL", re.compile(rf"(?i)(?<![a-z])[a-z][a-z0-9+.-]{{1,20}}://(?:[^\s/@]{{1,80}}@)?(?:{_HOST}\.){{0,6}}(?:intranet|(?:{_HOST}\.){{1,3}}(?:internal|corp|intranet|"
                            rf"lan|local|localdomain|home\.arpa|"
                            rf"svc\.cluster\.local))" + _AFTER), _inside, needs="/"),
     Rule("URL", re.compile(rf"(?i)https?://(?:(?:{_HOST}\.){{0,4}}(?:internal|intranet|intra|corp|oa|erp|"
                            rf"vpn)\.(?:{_HOST}\.){{1,3}}[a-z]{{2,10}}"
                            rf"|(?:{_HOST}\.){{1,4}}{_HOST}-(?:corp|inc|internal|intra)\.[a-z]{{2,6}})" + _AFTER), _inside,
                            needs="/"),
+    Rule("URL", re.compile(rf"(?i)(?<![A-Za-z0-9.-])(?:https?://)?(?:{_HOST}\.){{1,3}}(?:{_DYNAMIC})" + _AFTER), _inside, "."),
     Rule("URL", re.compile(rf"(?i)https?://(?=[a-z0-9-]{{0,40}}-(?:prod|stage|staging|uat|corp|int|internal|dev\d|"
                            rf"\d{{1,3}})[:/]){_HOST}(?::\d{{2,5}})?/[^\s\"'<>)，。]+"),
          _inside, needs="/"),
-    Rule("URL", re.compile(rf"(?i)\b(?:ssh|scp|sftp|rsync|psql|mysql|ping|telnet|nslookup|"
-                           rf"dig)\s[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
+    Rule("URL", re.compile(rf"(?i)(?:\b(?:ssh|scp|sftp|rsync|psql|mysql|ping|telnet|nslookup|dig|curl|wget|"
+                           rf"hosts?|server|resolve|connect|lookup|getaddrinfo)\b|主机|服务器|域名|解析)[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
                            r"(?:internal|corp|intranet|lan|local))(?![A-Za-z0-9-]|\.[A-Za-z0-9])"),
          words=(".internal", ".corp", ".intranet", ".lan", ".local")),
     Rule("URL", re.compile(rf"(?<![\\A-Za-z0-9])\\\\(?:{_HOST}\.){{1,5}}[A-Za-z]{{2,10}}(?:\\[^\\\s\"'<>|*?]{{1,80}})+"),

@@ -15,7 +15,9 @@ from instructwild.privacy.encoded import encoded
 from instructwild.privacy.identifiers import identifiers
 from instructwild.privacy.introductions import introduced
 from instructwild.privacy.names import name_matches
+from instructwild.privacy.names_beside import names_beside
 from instructwild.privacy.normal_form import normal_form
+from instructwild.privacy.rule import Match
 
 Kinds = Literal["values", "names", "all"]
 NAME_TYPES = ("USER", "NAME")
@@ -107,16 +109,28 @@ def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
     for match in PLACEHOLDER.finditer(form.text):
         covered[match.start():match.end()] = b"\1" * (match.end() - match.start())
     pieces: list[Span] = []
-    for type_, start, end, key in (*identifiers(form.text, code), *encoded(form.text),
-                                   *name_matches(form.text, code, people)):
-        if covered.find(1, start, end) < 0:
-            pieces.append(Span(*form.span(start, end), type_, key))
-        elif type_ == "KEY":
-            pieces += (Span(*form.span(*rest), type_, form.text[slice(*rest)]) for rest in _uncovered(covered, start, end))
-        else:
-            continue
-        covered[start:end] = b"\1" * (end - start)
+    seen: list[tuple[str, int, int]] = []
+
+    def take(matches: Iterable[Match]) -> None:
+        for type_, start, end, key in matches:
+            if covered.find(1, start, end) < 0:
+                pieces.append(Span(*form.span(start, end), type_, key))
+            elif type_ in OPENS:
+                pieces.extend(Span(*form.span(*rest), type_, form.text[slice(*rest)])
+                              for rest in _uncovered(covered, start, end))
+            else:
+                continue
+            seen.append((type_, start, end))
+            covered[start:end] = b"\1" * (end - start)
+
+    take((*identifiers(form.text, code), *encoded(form.text), *name_matches(form.text, code, people)))
+    if seen:
+        take(names_beside(form.text, seen))
     return sorted(pieces)
+
+
+OPENS = ("KEY", "URL")
+"""Types of which every part that is still to be seen goes, where another rule has taken a part."""
 
 
 def _uncovered(covered: bytearray, start: int, end: int) -> list[tuple[int, int]]:

@@ -123,7 +123,7 @@ _PAPERS = any_of(r"""
     passeport | pasaporte | passaporto | паспорт | инн | снилс
     medicare | medicaid
     booking reference | reservation
-    health (?:card|insurance) | insurance policy | medical record | mrn
+    health (?:card|insurance) | insurance policy | policy(?= (?:no|nu|#)) | medical record | mrn
     patient id | student id | employee id | member(?:ship)? id | voter id
     green card | alien registration | visa number
     national id | identity card | id card | hkid
@@ -131,6 +131,7 @@ _PAPERS = any_of(r"""
     frequent flyer | loyalty card
 """)
 _PAPER_WORDS = (" id", *listed("""
+    policy
     passport | licen | plate | insurance | nino | social | ssn | tax | tfn | itin | ein | aadha | pan card | card
     nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
     order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
@@ -159,7 +160,7 @@ _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕
 _HAN_DIGIT = "零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖"
 _ACCOUNTS = any_of(r"""
     银行卡号? | 银行账[号户] | 账号 | 帳號 | 卡号 | 卡號 | 支付宝账?号?
-    account (?:no\.?|number) | routing(?: number)? | sort code | bank account
+    account(?: no\.?| number| ?\#)? | routing(?: number)? | sort code | bank account
 """)
 _WALLETS = any_of("wallet | btc | bitcoin | usdt | trx | ltc | doge | address | 地址 | 钱包")
 NATIONAL = (
@@ -188,9 +189,9 @@ NUMBERS = (
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
-    Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|nr\.?|number|num|code))?(?![A-Za-z0-9])"
-                          rf"(?: is| es| é| è| est| ist|:|#|=)?\s{{0,2}}#?(?-i:{_CODE})" + E),
-         _labelled, digits=4, words=_PAPER_WORDS),
+    Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|nr\.?|number|num|code))?(?![A-Za-z0-9])[)\]]?"
+                          rf"(?: is| es| é| è| est| ist)?[:#= ]{{0,4}}(?-i:{_CODE})" + E),
+         _labelled, digits=3, words=_PAPER_WORDS),
     Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
                           rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
@@ -205,6 +206,7 @@ NUMBERS = (
     *NATIONAL,
     Rule("DATE", re.compile(rf"(?i)(?:{_BORN})\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
          _real_day, words=listed("dob | birth | born | 生日 | 出生"), digits=5),
+    Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
     Rule("ACCOUNT", re.compile(rf"(?:{_ACCOUNTS})\s*(?:is|[:：是为])?\s*(?P<it>\d(?:[ -]?\d){{7,18}})(?!\d)", re.IGNORECASE),

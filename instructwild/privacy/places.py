@@ -79,7 +79,8 @@ def _address(match: re.Match[str]) -> bool:
     value = match.group()
     if FAMOUS_ZH.search(value) or FAMOUS.match(re.sub(r"\A\d{1,3}, ", "", value)):
         return False
-    return not FAMOUS.match(value) and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
+    stock = FAMOUS.match(value) and not (STOCK_NUMBERS.match(value) and re.search(_POSTCODE, value))
+    return not stock and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
 
 
 A_YEAR = re.compile(r"(?:19|20)\d\d ")
@@ -88,12 +89,22 @@ NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|
 FAMOUS = re.compile(r"(?:(?:12|123|1234|12345|23456|45|456|67|789|101|321) |\d+ (?:Main|Elm|Oak|Maple|Any|Fake|Example) |"
         r"(?:19|20)\d\d, |10 Downing|221B? Baker|1600 Pennsylvania|4 Privet|742 Evergreen|42 Wallaby|1 Infinite)")
 
+STOCK_NUMBERS = re.compile(r"(?:12|45|67|101|321) ")
+"""Numbers that a house may have too: one with a postcode is somebody's."""
 FAMOUS_ZH = re.compile(r"宾夕法尼亚大道|白宫|唐宁街|贝克街|(?<!\d)(?:123|1234|12345|456|567|789)\s?[号號]")
 
 PLACE = rf"(?![到在是住于寄送址为从去来请把给]){ANY_HAN}"
 """A character of a place's name, and none of the words that lead up to one."""
-STREETS = (r"Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Way|Place|Pl|Terrace|Parkway|Pkwy|"
-           r"Highway|Hwy|Crescent|Close")
+STREETS = any_of("""
+    Street | St | Avenue | Ave | Road | Rd | Boulevard | Blvd | Lane | Ln | Drive | Dr | Court | Ct | Way | Place | Pl
+    Terrace | Parkway | Pkwy | Highway | Hwy | Crescent | Close | Mews | Circle | Cir | Trail | Trl
+""")
+_MORE_STREETS = any_of("""
+    Gardens | Grove | Row | Square | Walk | View | Hill | Rise | Green | Park | Loop | Run | Path | Ridge | Cove | Quay | Wharf
+    Plaza | Alley | Crossing | Pike | Broadway | Esplanade | Parade
+""")
+"""Kinds of street that are words as well: a postcode stands behind them."""
+_POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]{2,3} \d{4}|[A-Z]\d[A-Z] \d[A-Z]\d)\b"
 _UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户|房)"
 _USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
 _WHERE = any_of("""
@@ -109,7 +120,10 @@ PLACES = (
     Rule("ADDRESS", re.compile(
         r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
         rf"(?:{STREETS})\b\.?(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Z-]+)?(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
-        r"(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?"), _address, DIGITS),
+        r"(?: [A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?)"), _address, DIGITS),
+    Rule("ADDRESS", re.compile(
+        r"(?<![0-9A-Za-z$#.])(?:Flat \w{1,4},? |Apt \w{1,4},? |Unit \w{1,4},? )?\d{1,5}[A-Z]?,? (?:[A-Z][a-z']+ ){1,3}"
+        rf"(?:{STREETS}|{_MORE_STREETS}),? (?:[A-Z][A-Za-z'-]+,? ){{1,4}}{_POSTCODE}"), _address, DIGITS),
     Rule("ADDRESS", re.compile(r"(?i:\bP\.? ?O\.? ?Box) \d{2,6}(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?(?:,? [A-Z]{2}\b)"
                                r"?(?: \d{5}(?:-\d{4})?)?"), _address, "B"),
     Rule("ADDRESS", re.compile(r"\b[A-ZÄÖÜ][a-zäöüß]{2,30}(?:straße|strasse|weg|platz|allee|"
@@ -127,6 +141,10 @@ PLACES = (
         rf"楼|舍)(?:\s?\d{{1,3}}单元)?(?:\s?\d{{1,5}}[室号]?)"),
         _address, needs="楼栋幢座舍"),
     Rule("ADDRESS", re.compile(
+        rf"(?:{PLACE}){{2,6}}市(?:{PLACE}){{1,6}}[区县區縣]{ANY_HAN}{{0,14}}[A-Z0-9-]{{1,6}}(?:号楼|栋|座|幢|楼)\s?[A-Z]?\d{{2,5}}|"
+        rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区|市|州))?(?:{PLACE}){{1,8}}[县区市旗](?:{PLACE}){{1,8}}[乡镇](?:{PLACE}){{1,8}}村\s?\d{{1,4}}[号组组队]"),
+        _address, needs="市村"),
+    Rule("ADDRESS", re.compile(
         rf"(?:地址|住址|收货|住在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
         rf"道]|{ANY_HAN}{{2,12}}(?:大学|学院|公司|"
         rf"医院|小区|园区)){ANY_HAN}{{0,16}}[A-Z]?\d{{1,5}}(?:号|號|室|楼|层|舍|栋|幢|单元|户|组|队|房)?"
@@ -138,8 +156,8 @@ PLACES = (
                                r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"),
          needs=".", digits=10,
          words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
-    Rule("ADDRESS", re.compile(r"\d{1,3}°\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3}°\s?\d{1,2}['′]"
-                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°"),
+    Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]"
+                               r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°d"),
 )
 HOMES = (
     Rule("USER", re.compile(r"(?<![A-Za-z0-9.~$}])(?:/data|/export|/mnt|/nfs|/Volumes/[^/\s]{1,40})?/(?:home|"
@@ -158,6 +176,7 @@ HOMES = (
          "\\"),
     Rule("USER", re.compile(r"(?i)(?<![\\A-Za-z0-9])\\\\[\w.-]{1,60}\\(?:home|homes|users|profiles|userdata)\$?\\"
                             r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
+    Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home, words=("ssh",)),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

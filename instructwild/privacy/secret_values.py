@@ -15,7 +15,7 @@ BLANK = re.compile(any_of(rf"""
     getenv | environ
     ^(?:{_OBJECTS})\.
     ^[A-Z]+_[A-Z_]+$ | ^[A-Za-z]+(?:_[A-Za-z]+)*(?:_?\d)?$ | ^[a-z]+\d?(?:[_.][A-Za-z]+\d?)+\)?$ | ^\w+\.\w+$ | ^\w+:$
-    _12345 | arn: | ^0x(?![0-9a-fA-F]{{64}}) | \w\( | ^https?: | [+*/]\s*$ | (?-i:^[A-Z]{{2,6}}-?\d{{2,}}$)
+    _12345 | arn: | ^0x(?![0-9a-fA-F]{{64}}) | \w\( | ^https?: | ^.{{0,19}}[+*/]\s*$ | (?-i:^[A-Z]{{2,6}}-?\d{{2,}}$)
 """), re.IGNORECASE)
 """What stands after `password =` and is none: a blank to fill in, a call, a variable, a plain word."""
 _ADJECTIVES = any_of("my | new | old | db | the | a | super | user | test | secret | strong | secure | some | root | admin")
@@ -34,12 +34,12 @@ STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:abc|def|ghi|xyz)\d{3}|"
 A_RUN = re.compile(r"0123456789|9876543210|abcdefghij", re.IGNORECASE)
 """Signs in their order, of which no key is drawn."""
 IN_ORDER = re.compile(r"0?123456789(?:0?abcdef)?|abcdef(?:0?123456789)?|fedcba9876543210", re.IGNORECASE)
-INVENTED = re.compile(r"(?i)\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure)\b[^\n.:/]{0,40}"
+INVENTED = re.compile(r"(?i)(?<![./@])\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure|could be)\b[^\n.:/]{0,40}"
                       r"\Z|(?:随机|生成|合理的|符合|例如|示例|建议|强)[^\n。：:/]{0,16}\Z")
 """What stands before a password that was made up on the spot."""
 _ALGORITHMS = any_of("""
     sha | md | aes | rsa | pbkdf | base | utf | bcrypt | argon | des | ed | hmac | rc | blake
-    win | http | python | php | java | mysql | ip | oauth | web | id | col | var | arg | v | x
+    uint | int | float | win | http | python | php | java | mysql | ip | oauth | web | id | col | var | arg | v | x
 """)
 ALGORITHM = re.compile(rf"(?i)(?:{_ALGORITHMS})[-_]?\d+(?:[-_]?\w{{1,4}})?\W?|"
                        r"\d+(?:st|nd|rd|th|px|ms|kb|mb|gb|bits?|chars?|characters?|days?|x\d+)?\W?")
@@ -75,7 +75,8 @@ def letters(match: re.Match[str]) -> bool:
 def mixed(match: re.Match[str]) -> bool:
     """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
     value = match.group("it" if "it" in match.re.groupindex else 0)
-    return bool(re.search(r"\d", value)) and len(set(value)) > 6 and not re.search(r"(?i)your|xxxx|<|\.\.\.", value)
+    drawn = bool(re.search(r"\d", value)) or bool(re.search(r"[A-Za-z]{32}", value))
+    return drawn and len(set(value)) > 6 and not re.search(r"(?i)your|xxxx|<|\.\.\.", value)
 
 
 def random_run(match: re.Match[str]) -> bool:
@@ -131,7 +132,7 @@ def argument(match: re.Match[str]) -> bool:
 def code(match: re.Match[str]) -> bool:
     """A secret of digits only, as a bank or a login sends it, and none of every example."""
     value = match.group("it")
-    return not SAMPLE_CODE.search(value) and len(set(value)) > 2 and not re.match(r"(?:19|20)\d\d\Z", value)
+    return not SAMPLE_CODE.search(value) and len(set(value)) > (2 if len(value) > 3 else 1) and not re.match(r"(?:19|20)\d\d\Z", value)
 
 
 def apart(match: re.Match[str]) -> bool:
@@ -148,3 +149,16 @@ def credentials(match: re.Match[str]) -> bool:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return named(match)
     return ":" not in plain or not SAMPLE.fullmatch(plain.partition(":")[2])
+
+
+def base64_text(run: str) -> bool:
+    """Whether a run is the base64 of plain text: letters, digits and signs, and no bytes of another kind."""
+    body = run.rstrip("=")
+    try:
+        plain = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        try:
+            plain = base64.b64decode(body[:len(body) // 4 * 4])
+        except (binascii.Error, ValueError):
+            return False
+    return plain.isascii() and not any(byte < 32 and byte not in b"\t\n\r" for byte in plain)

@@ -84,8 +84,9 @@ CLOUDS = (
         \$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}
         \$(?:1|5|6|apr1|y|sha1)\$[^\s$:]{1,40}\$[./A-Za-z0-9]{22,86}
         \$argon2(?:id|i|d)\$[^\s:]{40,120}
+        ::[^\s:]{1,40}:[0-9a-fA-F]{16}:[0-9a-fA-F]{32}(?::[0-9a-fA-F]+)?
         \bpbkdf2_sha\d{1,3}\$\d{3,7}\$[^\s$]{4,40}\$[A-Za-z0-9+/=]{40,90}
-    """))), needs="$"),
+    """))), needs="$:", run=True),
 )
 """Credentials of clouds and clusters, and hashes of passwords."""
 
@@ -98,6 +99,9 @@ WEB = (
          words=("authorization",)),
     Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), mixed,
          words=("bearer", "basic")),
+    Rule("KEY", re.compile(r"UGFzc3dvcmQ6\s{1,4}(?P<it>[A-Za-z0-9+/]{6,100}={0,2})"), needs="U"),
+    Rule("KEY", re.compile(r"(?i)\"name\"\s?:\s?\"[\w.-]{0,30}(?:sess|token|auth|sid|csrf|jwt|secret|key)[\w.-]{0,30}\"\s?,"
+                           r"\s{0,12}\"value\"\s?:\s?\"(?P<it>[^\"\s]{16,4000})\""), mixed, needs='"', words=("value",)),
     Rule("KEY", re.compile(r"(?i)\bDigest\s[^\n]{0,400}?\bresponse=[\"']?(?P<it>[0-9a-f]{32,64})"), words=("digest",)),
     Rule("KEY", re.compile(r"\b(?:curl|http|https|xh)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[ =]?[\"']?"
                            r"(?P<it>[^\s:\"']{1,64}:[^\s\"']{1,200})"), login, words=("curl", "http", "xh")),
@@ -119,18 +123,18 @@ _PROGRAMS = any_of(r"""
     sshpass | mysql | mysqldump | mysqladmin | mongosh? | mongodump | redis-cli | psql
     (?:docker|podman|nerdctl|helm registry|oc|az|crane) login
     influx | cqlsh | smbclient | rsync | wget | http | https | curl | lftp | net use | sqlcmd | bcp | sqlplus | runas
-    ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit | mosquitto_\w+
+    ipmitool | plink | pscp | x11vnc | snmp\w+ | ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit | mosquitto_\w+
     ldapsearch | ldapadd | ldapmodify | ldapwhoami | twine upload | vncpasswd | xfreerdp | rdesktop
 """)
 _PROGRAM_WORDS = listed("""
     sshpass | sql | mongo | redis | login | influx | smbclient | rsync | wget | http | curl | lftp | net use | bcp | runas
-    ansible | 7z | zip | openssl | htpasswd | nmcli | kinit | mosquitto | ldap | twine | vnc | rdp | rdesktop
+    ipmi | plink | pscp | vnc | snmp | ansible | 7z | zip | openssl | htpasswd | nmcli | kinit | mosquitto | ldap | twine | vnc | rdp | rdesktop
 """)
 _FIELD = any_of("""
     server | data source | host | hostname | uid | user id | user | username | database | initial catalog | dbname
 """)
 _SIGN_IN = any_of(r"""
-    login | log_in | signin | sign_in | authenticate | auth | basic_auth | username_pw_set | credentials | set_credentials
+    login | log_in | signin | WiFi\.begin | sign_in | authenticate | auth | basic_auth | username_pw_set | credentials | set_credentials
     HTTPBasicAuth
     PSCredential | BasicAWSCredentials | UsernamePasswordCredentials | NetworkCredential | PlainAuth
 """)
@@ -144,13 +148,17 @@ PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s+(?:-\w+\s+)*|\bexpd?p?\s+|\bimpd?p?\s+)"
                            r"\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), login, needs="@"),
     Rule("KEY", re.compile(r"[\w.-]{1,60}:(?P<it>[^\s:@\"'/]{4,100})@(?:tcp|udp|unix)\("), login, needs="@"),
-    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?\n]{{1,100}}[; &?][^\n]{{0,200}}?(?:password|pwd)="
-                           r"(?P<it>[^;&\"'\s]{4,100})"), setting, words=("password", "pwd")),
+    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?,\n]{{1,100}}[; &?,][^\n]{{0,200}}?(?:password|pass|pwd)="
+                           r"(?P<it>[^;&,\"'\s]{4,100})"), setting, words=("pass", "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
-                           r"(?:-p ?|-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word)? (?:pass:)?|/p:)[\"']?"
+                           r"(?:-p ?(?!ass)|-pw |-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word|in|out)? (?:pass:)?|/p:)[\"']?"
                            r"(?P<it>[^\s\"'|&;-][^\s\"'|&;]{4,100})"), option, needs="-/", words=_PROGRAM_WORDS),
+    Rule("KEY", re.compile(r"(?i)\b(?:snmp\w+\b[^\n]{0,60}? -c |lftp\b[^\n]{0,60}? -u [\w.@-]{1,40},)[\"']?(?P<it>[^\s\"']{5,80})"),
+         option, words=("snmp", "lftp")),
+    Rule("KEY", re.compile(r"(?i)\b(?:IDENTIFIED (?:WITH \w{1,40} )?BY|WITH (?:ENCRYPTED )?PASSWORD\s?=?) [\"']?(?P<it>[^\s\"';]{5,100})"),
+         named, words=("identified", "password")),
     Rule("KEY", re.compile(r"(?i)\s(?:-U\s?[\w.\\-]{1,40}%|/user:\S{1,60}\s)(?P<it>[^\s\"'%]{5,60})"), option, needs="%/"),
-    Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} \S{1,60} (?P<it>\S{8,100})"),
+    Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} (?P<it>\S{1,60} \S{8,100})"),
          option, needs="m", words=("mc ",)),
     Rule("KEY", re.compile(r"\becho\s+(?:-n\s+)?[\"']?(?P<it>[^\s\"'|]{5,60})[\"']?\s*\|\s*sudo\s+(?:-\w+\s+){0,3}-S"),
          option, needs="|"),
@@ -185,7 +193,7 @@ PROGRAMS = (
          words=listed("enable | snmp-server | neighbor")),
     Rule("KEY", re.compile(r"(?i)otpauth://[^\s?]{1,200}\?(?:[^\s&]{1,100}&){0,4}secret=(?P<it>[A-Z2-7]{16,64})"),
          words=("otpauth",)),
-    Rule("KEY", re.compile(r"(?i)\"[\w-]{0,40}(?:password|passwd|secret|token|key)[\w-]{0,20}\"\s*\{"
+    Rule("KEY", re.compile(r"(?i)\"[\w-]{0,40}(?:pass|passwd|pwd|cred|secret|token|key)[\w-]{0,20}\"\s*\{"
                            r"[^{}]{0,200}?\bdefault\s*=\s*\"(?P<it>[^\"\n]{6,200})\""), named, needs="{", words=_WORDS),
 )
 """Arguments of programs, connection strings, calls that sign in."""
@@ -196,11 +204,12 @@ _KEY_WORDS = any_of(r"""
     (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰
 """)
 _CODE_WORDS = any_of("""
-    pin(?: code| number)? | otp | one.time (?:code|password) | verification code | security code | passcode
+    pin(?: code| number)? | puk(?: code)? | otp | one.time (?:code|password) | passcode | combination
+    (?:verification|security|gate|door|alarm|entry|access|safe|lock(?:box)?|unlock|garage|keypad|login|2fa|sms|backup) code
     wi-?fi password | password | cvv2? | cvc
 """)
 _CODE_WORDS_ZH = any_of("""
-    验证码 | 校验码 | 动态码 | 驗證碼 | 支付密码 | 取款密码 | wi-?fi密码 | 密码 | 密碼 | 口令 | 开机密码 | 锁屏密码
+    验证码 | 校验码 | 动态码 | 安全码 | 驗證碼 | 支付密码 | 取款密码 | wi-?fi密码 | 密码 | 密碼 | 口令 | 开机密码 | 锁屏密码
 """)
 _LETTERS_AFTER = any_of(f"""
     password | passwd | passphrase | pwd | secret | token | passwort | contraseña | {_ZH}
@@ -235,15 +244,25 @@ NAMED = (
     Rule("KEY", re.compile(r"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{0,12}?"
                            r"(?P<it>(?:0x)?[0-9a-f]{64}|[5KL][1-9A-HJ-NP-Za-km-z]{50,51})(?![0-9A-Za-z])"),
          words=listed("key | 私 | 钱包")),
-    Rule("KEY", re.compile(r"(?i)(?:seed phrase|recovery phrase|mnemonic(?: phrase)?|助记词|助記詞)\s?(?:is|[:：是为=])?"
-                           r"\s{0,2}[\"'“]?(?P<it>(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})"),
-         words=listed("phrase | mnemonic | 助")),
+    Rule("KEY", re.compile(r"(?i)(?:seed phrase|seed(?: words)?|recovery phrase|mnemonic(?: phrase)?|secret phrase|1[25] words|24 words|"
+                           r"助记词|助記詞)\s?(?:is|are|[:：是为=])?"
+                           r"\s{0,2}[\"'“]?(?P<it>(?:(?!(?:the|and|for|are|was|with|from|your|which|have|has)\b)"
+                           r"[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})"), words=listed("phrase | mnemonic | seed | words | 助")),
+    Rule("KEY", re.compile(r"(?<![A-Z0-9-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![A-Z0-9-])"), mixed, needs="-", run=True),
+    Rule("KEY", re.compile(r"(?i)(?:recovery|backup|scratch|one-time|恢复|备用|备份)\s?(?:codes?|代?码)[^\n]{0,30}?[:：\s]\s{0,3}"
+                           r"(?P<it>(?:[\s,]{0,4}(?=[a-z]{0,8}\d)[a-z0-9]{4,8}(?:-[a-z0-9]{4,8}){0,3}){1,20})(?![a-z0-9])"),
+         needs=DIGITS, words=listed("code | 码")),
+    Rule("KEY", re.compile(r"(?i)(?:2fa|totp|\botp|authenticator|\bmfa)\b[^\n]{0,40}?(?<![A-Za-z0-9])"
+                           r"(?P<it>(?-i:[A-Z2-7]{16,64})|(?:[a-z2-7]{4} ){3,15}[a-z2-7]{4})(?![A-Za-z0-9])"), mixed,
+         words=listed("2fa | otp | authenticator | mfa")),
     Rule("KEY", re.compile(r"(?i)(?:product|licen[cs]e|serial|activation|windows|office) key\W{1,4}(?:is )?"
                            r"(?P<it>[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,5})"), mixed, words=("key",)),
     Rule("KEY", re.compile(rf"(?i)(?:(?<![A-Za-z])(?:{_CODE_WORDS})\s{{0,2}}(?:is|[:：=])?\s{{0,2}}|"
                            rf"(?:{_CODE_WORDS_ZH})\s{{0,2}}(?:is|[:：是为=])?\s{{0,2}})"
-                           r"(?P<it>\d{3,10})(?![\dA-Za-z.%％位个次])"), code, DIGITS,
-         listed("pin | otp | code | cvv | cvc | 密码 | 密碼 | 口令 | 证码 | 验码 | 動態 | 动态 | 驗證 | password")),
+                           r"(?P<it>\d{3,10})#?(?![\dA-Za-z%％位个次]|\.\d)"), code, DIGITS,
+         listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | 動態 | 动态 | 驗證 | password")),
+    Rule("KEY", re.compile(r"(?:密码|密碼|口令)\s?(?:是|为|為|:|：)[^\n，。\d]{1,10}(?P<it>\d{4,10})(?![\dA-Za-z.%％位个次年])"), code,
+         DIGITS, listed("密码 | 密碼 | 口令")),
     Rule("KEY", re.compile(r"(?:提取码|提取碼|访问码|分享码)\s{0,2}(?:is|[:：是为=])?\s{0,2}"
                            r"(?P<it>[A-Za-z0-9]{4,6})(?![A-Za-z0-9])"), needs="码碼"),
 )

@@ -90,7 +90,7 @@ polar         polar_[a-z]{{2,5}}_[A-Za-z0-9]{{30,}}
 bank          secret-token:[A-Za-z0-9_%.~-]{{20,}}
 onfido        api_(?:live|sandbox)(?:_[a-z]{{2}})?\.[A-Za-z0-9_-]{{11}}\.[A-Za-z0-9_-]{{32}}
 persona       persona_(?:production|sandbox)_[A-Za-z0-9-]{{30,}}
-aws           A(?:KIA|SIA|BIA|CCA|GPA|IDA|ROA|IPA|NPA|NVA|PKA)[A-Z0-9]{{16}}
+aws           A(?:3T[A-Z0-9]|KIA|SIA|BIA|CCA|GPA|IDA|ROA|IPA|NPA|NVA|PKA)[A-Z0-9]{{16}}
 aws           ABSK[A-Za-z0-9+/]{{80,}}={{0,2}}
 aws           bedrock-api-key-[A-Za-z0-9+/=]{{40,}}
 aws           amzn\.mws\.{UUID}
@@ -103,6 +103,7 @@ google        AAAA[A-Za-z0-9_-]{{7}}:APA91b[A-Za-z0-9_-]{{80,}}
 google        AQ\.A[0-9A-Za-z_-]{{40,}}
 azure         [A-Za-z0-9_~.]{{3}}\dQ~[A-Za-z0-9_~.-]{{31,34}}
 azure         [A-Za-z0-9]{{70,80}}AZDO[A-Za-z0-9]{{4}}
+azure         [A-Za-z0-9+/]{{30,80}}(?:\+ASt|AzSe|AzFu|\+AEh|\+ASb|AIoT|AzCa|ACDb|\+ACR|\+ABa)[A-Za-z0-9+/]{{4,8}}={{0,2}}
 azure         [A-Za-z0-9]{{52}}JQQJ9[A-Za-z0-9]{{20,30}}
 alibaba       LTAI[A-Za-z0-9]{{12,}}
 tencent       AKID[A-Za-z0-9]{{13,}}
@@ -137,6 +138,8 @@ dingtalk      SEC[0-9a-f]{{64}}
 serverchan    SCT\d{{3,8}}T[A-Za-z0-9]{{20,}}
 discord       [MNO][A-Za-z0-9_-]{{23,27}}\.[A-Za-z0-9_-]{{6}}\.[A-Za-z0-9_-]{{27,40}}
 discord       mfa\.[A-Za-z0-9_-]{{80,}}
+facebook      \d{{15,16}}\|[A-Za-z0-9_-]{{27,40}}
+x             \d{{15,20}}-[A-Za-z0-9]{{40}}
 facebook      EAA[A-Za-z0-9]{{60,}}
 instagram     IGQV[A-Za-z0-9_-]{{100,}}
 x             A{{20,22}}[A-Za-z0-9%]{{60,}}

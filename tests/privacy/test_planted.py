@@ -12,7 +12,7 @@ import pytest
 from plant_forms import leaks, plants
 
 from instructwild.errors import InputError
-from instructwild.privacy.hint import HINT
+from instructwild.privacy.hint import hinted
 from instructwild.privacy.masking import mask_row
 from instructwild.publish.refusal import personal_data
 
@@ -34,7 +34,7 @@ def framed(plant: dict[str, str]) -> list[str]:
 
 def unhinted(texts: list[str]) -> list[str]:
     """Texts that the quick look passes by; looked at in one go, since making the pattern takes longer than using it."""
-    return pl.Series(texts).filter(~pl.Series(texts).str.contains(HINT)).to_list()
+    return pl.DataFrame({"text": texts}).filter(~hinted(pl.col("text")))["text"].to_list()
 
 
 def unflagged(texts: list[str]) -> list[str]:
@@ -61,9 +61,9 @@ def test_of_planted_secrets_nearly_all_are_masked_and_flagged():
     assert not unflagged(caught)
 
 
-@pytest.mark.parametrize("name", ["plants_first.txt", "plants_second.txt"])
+@pytest.mark.parametrize("name", ["plants_first.txt", "plants_second.txt", "plants_third.txt", "plants_fourth.txt", "plants_fifth.txt"])
 def test_of_secrets_written_later_nearly_all_are_masked_and_flagged(name):
-    """Sets written after the rules; measured as they stood, before a rule was changed for them: 66 and 97 of 100 caught."""
+    """Sets written after the rules; measured as they stood, before a rule was changed for them: 66, 97, 87, 71 and 83 of 100."""
     missed, caught = [], []
     drawn = plants(Path(__file__).parents[1] / "data" / name)
     for plant in drawn:

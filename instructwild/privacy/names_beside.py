@@ -1,0 +1,70 @@
+"""Names that stand beside other personal data: in a form, a list of addresses, an export, above or below a phone number.
+
+A name in a text may be anybody's, in a story too; where a mail address, a number or a home stands in the same text, a name
+under a label for one (`Tenant:`, 收件人) or right beside that piece is the person it belongs to.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from instructwild.privacy.introductions import CHINESE_NAME, FULL_NAME, NAME, may_be_a_name
+from instructwild.privacy.rule import Match
+from instructwild.text.word_table import any_of
+
+OWNED = frozenset(("EMAIL", "PHONE", "ID", "ADDRESS", "CARD", "ACCOUNT", "DATE"))
+"""Types of data that belong to somebody."""
+TOUCHED = frozenset(("EMAIL", "PHONE", "ID"))
+"""Those beside which the name itself stands."""
+NO_PERSON = re.compile(r"(?i)\b(?:" + any_of("""
+    address | property | phone | mobile | e-?mail | contact | number | office | house | street | united | human | service
+    support | sales | team | department | call | card | account | date | birth | fax | tel | street | city | state | id
+    please | info | details | customer | general | main | head | new | order | best | kind | regards | press | media
+""") + r")\b")
+"""Words that stand in capitals beside a number and name nobody."""
+_LABELS = any_of(r"""
+    (?:full|real|first|last|given|family|legal|display|user|account|card|contact|customer|patient|client|employee)[ _-]?names?
+    name | surname | fn | n | nickname
+    patient | client | customer | contact | applicant | student | employee | tenant | landlord | lessor | lessee | guest
+    (?:policy|account|card)[ -]?holder | beneficiary | insured | claimant | plaintiff | defendant | witness | guardian
+    recipient | consignee | sender | attn\.? | attention | ship(?:ped)? to | bill(?:ed)? to | deliver to | next of kin
+    emergency contact | prepared by | signed by | reported by | attendees? | participants? | owner | author_?name | from | to
+""")
+_LABELS_ZH = any_of("""
+    姓名 | 名字 | 联系人 | 收件人 | 收货人 | 寄件人 | 发件人 | 患者 | 病人 | 户名 | 开户人 | 持卡人 | 申请人 | 举报人 | 投诉人
+    报案人 | 甲方 | 乙方 | 出租人 | 承租人 | 房东 | 租客 | 买方 | 卖方 | 委托人 | 受托人 | 原告 | 被告 | 证人 | 法定代表人 | 法人
+    负责人 | 经办人 | 紧急联系人 | 家长 | 监护人 | 考生 | 学生 | 员工 | 客户 | 顾客 | 会员 | 车主 | 业主 | 投保人 | 被保险人
+""")
+_CAPITALS = r"[A-Z]{2,20}(?: [A-Z]{2,20}){1,3}"
+LABELLED = re.compile(
+    rf"(?im)(?<![A-Za-z])(?:{_LABELS})[\"']?\s{{0,2}}(?::|=>?)[ \t]{{0,3}}[\"']?(?-i:(?P<it>{NAME}|{_CAPITALS}))"
+    r"(?=\s{0,2}(?:$|[,;|(\"'<\[\t]))|"
+    rf"(?:{_LABELS_ZH})[\"']?\s{{0,2}}(?:[:：（(=]|是|为)?\s{{0,3}}[\"']?(?P<zh>{CHINESE_NAME})"
+    r"(?=[\s，,。；;、|\"'）)（(]|$)|"
+    rf"^\[[\d/.:, -]{{6,24}}(?:[AP]M)?\] (?P<chat>{FULL_NAME}):|"
+    rf"\b(?:between|of|by|for|from) (?P<party>{FULL_NAME})(?=,? (?:v\.|vs\.?|residing|of \d|born|\(|\[))")
+"""A name behind a label, or as a party of a contract."""
+_GAP = r"[\s,;|<>(（\[\"'：:，、/-]{1,5}"
+BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME})){_GAP}\Z")
+AFTER = re.compile(rf"{_GAP}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))(?=[\s,;|)）>\"'，。]|\Z)")
+"""A name that touches a piece of personal data, but for a comma, a bracket or a line's end."""
+BESIDE = 48
+"""Characters before a piece that are looked at."""
+
+
+def names_beside(text: str, pieces: Sequence[tuple[str, int, int]]) -> Iterator[Match]:
+    """The names in a text that holds personal data already.
+
+    Args:
+        text: in its normal form.
+        pieces: (type, start, end) of what was seen in it.
+    """
+    if not any(type_ in OWNED for type_, _, _ in pieces):
+        return
+    matches = list(LABELLED.finditer(text))
+    for type_, start, end in pieces:
+        if type_ in TOUCHED or (type_ == "ADDRESS" and text[start - 1:start] == "\n"):
+            matches += filter(None, (BEFORE.search(text, max(0, start - BESIDE), start), AFTER.match(text, end, end + BESIDE)))
+    for match in matches:
+        group = match.lastgroup or "it"
+        if may_be_a_name(match.group(group)) and not NO_PERSON.search(match.group(group)):
+            yield "NAME", match.start(group), match.end(group), match.group(group).casefold()
