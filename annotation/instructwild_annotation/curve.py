@@ -87,18 +87,18 @@ def learning_curve(rows: Sequence[RankingRow]) -> list[CurvePoint]:
     rng.shuffle(kept)
     kept = kept[:MOST]
     numbers = [len(counted(row)) for row in kept]
-    pairs = [_differences(row, rng) for row in kept]
+    table, spans = _differences(kept, rng)
     points = []
     for share in SHARES:
         results, used, rankings = [], [], []
         for fold in range(FOLDS):
             train = [i for i in range(len(kept)) if i % FOLDS != fold]
             train = train[:max(int(len(train) * share), 2)]
-            weights = fitted(np.concatenate([pairs[i] for i in train]))
+            weights = fitted(table[np.concatenate([np.arange(*spans[i]) for i in train])])
             used.append(len(train))
             rankings.append(sum(numbers[i] for i in train))
             for i in range(fold, len(kept), FOLDS):
-                scores = pairs[i] @ weights
+                scores = table[slice(*spans[i])] @ weights
                 results.append(((scores > 0).sum() + (scores == 0).sum() / 2, len(scores)))
         right, of = np.array(results, dtype=float).sum(axis=0)
         points.append(CurvePoint(round(sum(used) / FOLDS), round(sum(rankings) / FOLDS), float(right / of),
@@ -106,11 +106,26 @@ def learning_curve(rows: Sequence[RankingRow]) -> list[CurvePoint]:
     return points
 
 
-def _differences(row: RankingRow, rng: random.Random) -> np.ndarray:
-    """Better minus worse, [pairs, D]; at most MOST_PAIRS of them, drawn at random."""
+def _differences(rows: Sequence[RankingRow], rng: random.Random) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Better minus worse, [pairs, D], and which of them are of each row; at most MOST_PAIRS of a row, drawn at random.
+
+    One table, which is given back to the system as a whole: a page that measured goes on as small as it was.
+    """
+    chosen = [_pairs(row, rng) for row in rows]
+    spans, start = [], 0
+    for pairs in chosen:
+        spans.append((start, start + len(pairs)))
+        start += len(pairs)
+    table = np.empty((start, HASHED + 5), dtype=np.float32)
+    for row, pairs, (begin, _) in zip(rows, chosen, spans, strict=True):
+        prompt = prompt_text(row.messages)
+        vectors = np.stack([features(prompt, candidate.text) for candidate in row.candidates])
+        for number, (better, worse) in enumerate(pairs, start=begin):
+            table[number] = vectors[better] - vectors[worse]
+    return table, spans
+
+
+def _pairs(row: RankingRow, rng: random.Random) -> list[tuple[int, int]]:
     single = merged(row)
     ordered = list(single.pairs) if single else []
-    chosen = rng.sample(ordered, MOST_PAIRS) if len(ordered) > MOST_PAIRS else ordered
-    prompt = prompt_text(row.messages)
-    vectors = np.stack([features(prompt, candidate.text) for candidate in row.candidates])
-    return np.stack([vectors[better] - vectors[worse] for better, worse in chosen])
+    return rng.sample(ordered, MOST_PAIRS) if len(ordered) > MOST_PAIRS else ordered

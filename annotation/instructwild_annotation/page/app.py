@@ -17,7 +17,6 @@ from starlette.staticfiles import StaticFiles
 from instructwild.errors import InputError, OutputError
 from instructwild.web.body import TOO_LARGE, json_body
 from instructwild.web.guard import PageGuard, is_from_own_script, page_headers
-from instructwild_annotation.curve import MOST, learning_curve
 from instructwild_annotation.page import lead
 from instructwild_annotation.page.exchange import read_rankings
 from instructwild_annotation.page.guidelines import GUIDELINES
@@ -175,6 +174,8 @@ class RankingSite:
 
     def curve(self, person: Person, path: dict[str, str], body: Any) -> list[dict[str, Any]]:
         """The accuracy of a small reward model against the number of rankings; takes seconds."""
+        from instructwild_annotation.curve import MOST, learning_curve  # the page is ready sooner without it
+
         return [asdict(point) for point in learning_curve(read_rankings(
             self.store, self._set(path), sample=MOST).rows)]
 

@@ -66,8 +66,8 @@ class PersonFigures:
     """What one person did on a set."""
 
     skipped: int = 0
-    seconds: array = field(default_factory=lambda: array("d"))     # of each ranking whose time is known
-    moments: array = field(default_factory=lambda: array("d"))     # when each ranking was submitted
+    seconds: "array[float]" = field(default_factory=lambda: array("d"))     # of each ranking whose time is known
+    moments: "array[float]" = field(default_factory=lambda: array("d"))     # when each ranking was submitted
 
     @property
     def done(self) -> int:
