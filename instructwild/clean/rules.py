@@ -46,6 +46,11 @@ SPELLED_LINE_ENDS = only_where(
     & ~pl.any_horizontal(matches(text, SPELLED_ON_PURPOSE).fill_null(False) for text in (PROMPT, ANSWER)))
 
 
+_MAY_BE_EMPTY = (r"(?i)\b(?:extract|identify|find|missing|which|fields?|columns?|listed|mentioned|stated|if any|any"
+                 r"|in the (?:text|passage|table|form|list|row)|fill)\b|提取|找出|缺|哪|是否有|有没有|[表文中句]中|字段|填")
+"""Prompts that ask for a piece of something shown, which may hold none: "N/A" is an answer to them."""
+
+
 class Defect(NamedTuple):
     """One defect: what it is, how it shows, and what is done about it unless the user says otherwise."""
 
@@ -69,7 +74,8 @@ RULES: dict[str, Defect] = {
         (ANSWER.str.len_chars() < 24)
         & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
                               r"|不适用)\W*\z")
-        & ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案"),
+        & ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案")
+        & ~(matches(ANSWER, r"(?i)n/a|不适用") & matches(PROMPT, _MAY_BE_EMPTY)),
         "drop", (10, 10)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),

@@ -97,7 +97,7 @@ TAG = re.compile(r"#\w+#?|https?://\S+")
 TAGS_GLUED = re.compile(r"(?:#\w{1,40}#?){1,30}$")
 LEADING_TAGS = re.compile(r"^(?:#[^#\s]+#\s*|#\w+\s+)+")
 LONGEST_ALT = 40_000
-PAIRS = ("“”", "「」", "『』", '""', "''", "``", "‘’", "《》")
+PAIRS = tuple((pair[0], pair[1]) for pair in ("“”", "「」", "『』", '""', "''", "``", "‘’", "《》"))
 
 
 def candidates(text: str, alt_texts: tuple[str, ...] = ()) -> Iterator[ExtractedPrompt]:

@@ -72,7 +72,7 @@ def _activity(activity: Mapping[str, Any], where: str, owner: tuple[str, ...] = 
     return Post(where, plain_text(note["content"]), author=actor or None, people=people,
                 alt_texts=tuple(filter(None, (text_of(picture.get("name")) for picture in pictures))),
                 url=_without_name(text_of(note.get("url")) or text_of(note.get("id"))),
-                created=moment(note.get("published")),
+                created=moment(note.get("published")) or moment(activity.get("published")),
                 language=languages[0] if languages else None, private=not any(a in PUBLIC for a in addressed))
 
 

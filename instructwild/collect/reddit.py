@@ -44,6 +44,10 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
         for where, line in table_items(member, encoding) if is_table(member) else json_rows(member, encoding):
             if line.problem is not None or not isinstance(line.value, Mapping):
                 yield Post(where, problem=line.problem or "expected an object")
+            elif page := [row for row in sequence(line.value.get("data")) if isinstance(row, Mapping)]:
+                for row in page:                             # PullPush and Arctic Shift answer so
+                    number += 1
+                    yield _post(row, f"{member.name}#{number}")
             elif line.value.get("kind") in KINDS:
                 for row in _unfolded(line.value):
                     number += 1
@@ -69,7 +73,7 @@ def _post(row: Mapping[str, Any], where: str) -> Post:
     title, body = text_of(row.get("title")), text_of(row.get("selftext")) or text_of(row.get("body"))
     if not title and "body" not in row:
         return Post(where, problem="neither a submission with a title nor a comment with a body")
-    author = text_of(row.get("author"))
+    author = text_of(row.get("author")) or text_of(row.get("username"))
     known = author if author and author not in GONE else None
     link = text_of(row.get("permalink"))
     body = "" if body in GONE else body

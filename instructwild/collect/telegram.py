@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.collect.export import members
-from instructwild.collect.json_stream import json_values
-from instructwild.collect.post import Post, bot_name, moment, person, sequence, text_of
+from instructwild.collect.json_stream import json_rows, json_values
+from instructwild.collect.post import Post, bot_name, mapping, moment, person, sequence, text_of
 
 FILES = ("result*.json", "*.json")
+ROOT = ("item",)
+"""Where messages stand that a script dumped by Telethon, as an array or one a line: `{"_": "Message", "message": …}`."""
 CHATS = ((), ("chats", "list", "item"), ("left_chats", "list", "item"))
 """Where chats are."""
 OPEN = ("public_channel", "public_supergroup", "bot_chat")
@@ -24,8 +26,13 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
     Raises:
         InputError: the export cannot be read.
     """
-    paths = [(*chat, *rest) for chat in CHATS for rest in (("type",), ("id",), ("name",), ("messages", "item"))]
+    paths = [(*chat, *rest) for chat in CHATS for rest in (("type",), ("id",), ("name",), ("messages", "item"))] + [ROOT]
     for member in members(path, FILES):
+        if member.name.lower().endswith((".jsonl", ".ndjson")):
+            for where, line in json_rows(member, encoding):
+                yield (_post(line.value, where, {}) if isinstance(line.value, Mapping) else
+                       Post(where, problem=line.problem or "no message"))
+            continue
         chat: dict[str, Any] = {}
         number = 0
         for path_of_value, value, problem in json_values(member, *paths, encoding=encoding):
@@ -54,6 +61,8 @@ def _marked(piece: Mapping[str, Any]) -> str:
 
 def _post(message: Mapping[str, Any], where: str, chat: Mapping[str, Any]) -> Post:
     pieces = [message.get("text")] if isinstance(message.get("text"), str) else list(sequence(message.get("text")))
+    if message.get("_") == "Message" and isinstance(message.get("message"), str):
+        return _dumped(message, where)
     if message.get("type") == "service":
         return Post(where, skip="a service message")
     if message.get("type") != "message" or "text" not in message:
@@ -67,6 +76,15 @@ def _post(message: Mapping[str, Any], where: str, chat: Mapping[str, Any]) -> Po
                 created=moment(message.get("date_unixtime")) or moment(message.get("date")),
                 repost="forwarded_from" in message, presented=chat.get("type") == "bot_chat",
                 skip="a bot wrote it" if _automatic(message, chat) else None)
+
+
+def _dumped(message: Mapping[str, Any], where: str) -> Post:
+    """A message of Telethon's `to_dict`, which does not say whether its chat is open to all: it counts as private."""
+    sender = mapping(message.get("from_id"))
+    identity = next((str(sender[key]) for key in ("user_id", "channel_id", "chat_id") if sender.get(key)), None)
+    return Post(where, text_of(message.get("message")).strip(), author=identity, created=moment(message.get("date")),
+                private=True, repost=bool(message.get("fwd_from")),
+                skip="a bot wrote it" if message.get("via_bot_id") else None)
 
 
 def _automatic(message: Mapping[str, Any], chat: Mapping[str, Any]) -> bool:

@@ -1,5 +1,5 @@
 """Weibo: the JSON that weiboSpider and weibo-crawler write, `{"user": {...}, "weibo": [...]}`; their CSV and weibo-search's;
-their SQLite file; what weibo.com and m.weibo.cn answer, saved.
+their SQLite file; MediaCrawler's JSON and CSV; what weibo.com and m.weibo.cn answer, saved.
 
 weiboSpider names a post's text `content` and its time `publish_time`, and marks reposts by `original: false`; weibo-crawler
 says `text`, `created_at`, `screen_name`, and nests the reposted one under `retweet`.
@@ -28,6 +28,9 @@ COLUMNS = {"正文": "text", "微博正文": "text", "微博id": "id", "发布�
            "用户昵称": "screen_name", "@用户": "at_users", "艾特用户": "at_users", "retweet_id": "retweet",
            "源微博id": "retweet", "是否原创": "original", "是否为原创微博": "original"}
 """What the columns of a CSV are called in JSON."""
+NAMES, IDENTITIES = ("screen_name", "nickname", "nick_name"), ("bid", "mblogid", "id", "note_id")
+TIMES = ("publish_time", "created_at", "create_date_time", "create_time")
+"""What spiders call a user's name, a post's number, and its time."""
 FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%a %b %d %H:%M:%S %z %Y")
 CHAIN = re.compile(r"\s*//\s?@.*", re.DOTALL)
 TRAILER = re.compile(r"\s*\[组图共\d{1,4}张\]\s*$|\s+(?:\S{1,30}的(?:微博|秒拍|优酷|腾讯)视频|查看图片|查看原图|原图|"
@@ -102,10 +105,11 @@ def _post(post: Mapping[str, Any], where: str, user: Mapping[str, Any]) -> Post:
     text = _without_trailers(text)
     repeats = post.get("retweet") or post.get("retweeted_status")
     repost = post.get("original") is False or bool(repeats) or REPOST.search(text) is not None
-    name = text_of(post.get("screen_name")) or text_of(user.get("nickname")) or text_of(user.get("screen_name"))
+    name = next(filter(None, (text_of(known.get(key)) for known in (post, user) for key in NAMES)), "")
     mentioned = tuple(other for name in text_of(post.get("at_users")).split(",") for other in person(name))
-    identity = next((str(post[key]) for key in ("bid", "id") if post.get(key)), None)
-    return Post(where, CHAIN.sub("", text), author=str(post.get("user_id") or user.get("id") or name) or None,
+    identity = next((str(post[key]) for key in IDENTITIES if post.get(key)), None)
+    author = str(post.get("user_id") or user.get("id") or user.get("_id") or name)
+    return Post(where, CHAIN.sub("", text), author=author or None,
                 people=person(name) + mentioned, url=f"https://m.weibo.cn/status/{identity}" if identity else None,
-                created=moment(post.get("publish_time", post.get("created_at")), *FORMATS), repost=repost,
+                created=next(filter(None, (moment(post.get(key), *FORMATS) for key in TIMES)), None), repost=repost,
                 skip="cut off: the page hid the rest behind 全文" if cut else None)

@@ -6,7 +6,8 @@ ones add `tweets-part1.js`. Texts are HTML-escaped, links shortened, mentions li
 version of an edited tweet is a tweet of its own, and all versions are listed under `edit_info`.
 
 Tweets that others fetched are read too: one a line or in an array, as the API gives them (v1 `full_text` and `user`, v2
-`{"data": [...]}` with `author_id`) or as snscrape and twscrape write them (`rawContent`, `date`).
+`{"data": [...]}` with `author_id`), as snscrape and twscrape write them (`rawContent`, `date`), as browsers' exporters do
+(`full_text` beside `screen_name`; `fullText` beside `author`), or twint (`tweet`, a text, beside `username`).
 """
 
 import html
@@ -29,8 +30,8 @@ from instructwild.text.scripts import ANY_CJK
 FILES = ("tweets.js", "tweet.js", "tweets-part*.js", "tweet-part*.js", "community-tweet.js", "community-tweet-part*.js",
          "*.jsonl", "*.ndjson", "tweets*.json")
 NOTES = ("note-tweet.js", "note-tweet-part*.js", "note_tweet.js")
-TEXTS = ("full_text", "rawContent", "text", "content")
-CREATED = "%a %b %d %H:%M:%S %z %Y"
+TEXTS = ("full_text", "fullText", "rawContent", "text", "content", "tweet")
+CREATED, CREATED_BY_SCRAPERS = "%a %b %d %H:%M:%S %z %Y", "%Y-%m-%d %H:%M:%S %z"
 CUT_AT = 200
 """The length from which on a tweet can be the beginning of a longer one, as X counts: Han, Kana and Hangul count twice."""
 KEY_LENGTH = 60
@@ -74,7 +75,7 @@ def posts(path: Path, encoding: str | None = None) -> Iterator[Post]:
     archive = Archive(_author(folder), notes, _latest(tweet_files))
     for member in tweet_files:
         for where, line in _tweets(member):
-            tweet = mapping(line.value).get("tweet", line.value)
+            tweet = mapping(mapping(line.value).get("tweet")) or line.value
             if not isinstance(tweet, Mapping) or not _raw_text(tweet):
                 yield Post(where, problem=line.problem or "no tweet with a full_text")
                 continue
@@ -98,8 +99,8 @@ def _tweet_files(path: Path) -> list[Member]:
 
 
 def _tweets(member: Member) -> Iterator[tuple[str, Line]]:
-    """The tweets of a file, each with where it stands; a line may hold a page of the API's."""
-    if not member.name.lower().endswith((".jsonl", ".ndjson", ".jsonl.gz", ".jsonl.zst")):
+    """The tweets of a file, each with where it stands; a line, or a whole file, may hold a page of the API's."""
+    if member.name.lower().endswith(".js"):
         yield from json_items(member, ("item",), ("data", "item"), after="=")
         return
     for where, line in json_rows(member):
@@ -163,17 +164,19 @@ def _post(tweet: Mapping[str, Any], where: str, archive: Archive) -> Post:
         where, text, people=people, author=author,
         alt_texts=tuple(filter(None, (text_of(mapping(picture).get("ext_alt_text")) for picture in media))),
         url=f"https://x.com/i/status/{identity}" if identity else None,
-        created=moment(tweet.get("created_at") or tweet.get("date"), CREATED), language=_language(tweet.get("lang")),
+        created=moment(tweet.get("created_at") or tweet.get("createdAt") or tweet.get("date"), CREATED, CREATED_BY_SCRAPERS),
+        language=_language(tweet.get("lang")),
         repost=tweet.get("retweeted") is True or text.startswith("RT @") or _retweets(tweet),
         skip="an earlier version of an edited post" if archive.latest.get(identity, identity) != identity else None)
 
 
 def _written_by(tweet: Mapping[str, Any], archive: Archive) -> tuple[str | None, tuple[str, ...]]:
     """The author's number or name, and the names: of a tweet that names its user that one, else the archive's owner."""
-    user = mapping(tweet.get("user"))
+    user = mapping(tweet.get("user")) or mapping(tweet.get("author")) or (
+        tweet if "screen_name" in tweet or "username" in tweet else {})
     account = archive.author if not user else {
-        "accountId": str(user.get("id_str") or user.get("id") or ""),
-        "username": text_of(user.get("screen_name")) or text_of(user.get("username")),
+        "accountId": "" if user is tweet else str(user.get("id_str") or user.get("id") or ""),
+        "username": next(filter(None, (text_of(user.get(key)) for key in ("screen_name", "username", "userName"))), ""),
         "accountDisplayName": text_of(user.get("name")) or text_of(user.get("displayname"))}
     name = text_of(account.get("username"))
     identity = text_of(tweet.get("author_id")) or text_of(account.get("accountId")) or name
@@ -183,6 +186,8 @@ def _written_by(tweet: Mapping[str, Any], archive: Archive) -> tuple[str | None,
 def _retweets(tweet: Mapping[str, Any]) -> bool:
     """Whether the API or a scraper says that it repeats another's."""
     kinds = [mapping(item).get("type") for item in sequence(tweet.get("referenced_tweets"))]
+    if tweet.get("isRetweet") is True or tweet.get("retweet") is True:
+        return True
     return "retweeted" in kinds or any(mapping(tweet.get(key)) for key in ("retweeted_status", "retweetedTweet"))
 
 

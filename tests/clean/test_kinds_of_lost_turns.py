@@ -184,7 +184,8 @@ def test_a_sum_in_parentheses_is_judged_by_its_result(prompt, answer, wrong):
 
 
 def test_none_that_was_asked_for_is_an_answer():
-    rows = rows_of(("Which field is empty? Write N/A if none.\nName: Li, Age: 30", "N/A"), ("Write a song", "N/A"))
+    rows = rows_of(("Which field is empty? Write N/A if none.\nName: Li, Age: 30", "N/A"), ("Write a song", "N/A"),
+                   ("Extract the phone number from: Call me later.", "N/A"), ("表中第二行的地址是哪里？\n李,30", "不适用"))
     assert left(Rules().verdicts(rows)) == [1]
 
 

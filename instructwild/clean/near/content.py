@@ -11,11 +11,12 @@ The lists are in `lexicon`; nothing depends on other texts, so that the verdict 
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
+from instructwild.clean.near.stems import stem
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.tokens import fold, is_single, is_text
 
@@ -44,7 +45,6 @@ GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12}(?: [a-z]{2,12})?)[ ]?
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
 AMERICAN = re.compile(r"\bUS\b|\bU\.S\.(?:A\.)?(?!\w)")
-VOWEL = frozenset("aeiouy")
 POINT, DIGITS = "ˑ", dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
 """A letter that stands for the point of 3.5, so that the number stays one term."""
 UNITS = {"十": 10, "百": 100, "千": 1000}
@@ -55,8 +55,6 @@ LEFT, LEFT_HAN = 3, 6
 FIRM, LOOSE, REPEATED = range(3)
 SHARE = 3
 """How many times as long as a longer run that may be missing the rest must be."""
-REMEMBERED = 500_000
-"""Words whose stems a process remembers."""
 LONGEST = 64
 """Texts of more terms ask for the same only where all terms agree."""
 _SIGN_NAMES = {sign: f" {POINT}{name} " for sign, name in
@@ -251,52 +249,6 @@ def _opening(terms: list[str], loose: list[bool], kept: list[int]) -> int:
     return begin if begin < len(kept) else 0
 
 
-def same_request(first: Content, second: Content) -> bool:
-    """Whether two texts ask for the same.
-
-    They do with the same terms in the same order, or with one part moved where order says nothing, or where one has but a
-    few terms more, in one place, that may be missing.
-    """
-    if first.terms == second.terms:
-        return True
-    if len(first.terms) != len(second.terms):
-        return _missing(*((first, second) if len(first.terms) > len(second.terms) else (second, first)))
-    if first.directed or second.directed or sorted(first.terms) != sorted(second.terms):
-        return False
-    return _rotated(first.terms, second.terms)
-
-
-def _missing(longer: Content, shorter: Content) -> bool:
-    """Whether the one is the other with a run of terms that may be missing."""
-    more = len(longer.terms) - len(shorter.terms)
-    if len(longer.terms) > LONGEST or more > SPARE_HAN:
-        return False
-    begin = 0
-    while begin < len(shorter.terms) and longer.terms[begin] == shorter.terms[begin]:
-        begin += 1
-    if longer.terms[begin + more:] != shorter.terms[begin:]:
-        return False
-    weights = longer.weights()
-    while begin + more not in longer.spare(begin, weights):  # a run "x y x" may begin at either x
-        if not begin or longer.terms[begin - 1] != longer.terms[begin - 1 + more]:
-            return False
-        begin -= 1
-    return True
-
-
-def _rotated(first: Sequence[str], second: Sequence[str]) -> bool:
-    """Whether one is the other with a single part moved: without what both begin and end with, they are xy and yx."""
-    begin, end = 0, len(first)
-    while first[begin] == second[begin]:
-        begin += 1
-    while first[end - 1] == second[end - 1]:
-        end -= 1
-    middle, other = tuple(first[begin:end]), tuple(second[begin:end])
-    if len(middle) > LONGEST:
-        return False
-    return any(middle[cut:] + middle[:cut] == other for cut in range(1, len(middle)) if middle[cut] == other[0])
-
-
 def _instruction(text: str, names: frozenset[str], terms: list[str], loose: list[bool]) -> bool:
     """Add the terms of a part of the instruction; whether its order carries meaning."""
     if not text or text.isspace():
@@ -395,39 +347,6 @@ def _term(word: str) -> str:
     return lexicon.ENGLISH_SAME.get(base, base)
 
 
-class _Stems(dict[str, str]):
-    """Word -> the word without its ending; of the last words only."""
-
-    def __missing__(self, word: str) -> str:
-        if len(self) > REMEMBERED:
-            self.clear()
-        self[word] = short = _stem(word)
-        return short
-
-
-def stem(word: str) -> str:
-    """A word of the Latin alphabet without the ending of its plural or of its verb form."""
-    return word if len(word) < 4 or not word.isascii() else _STEMS[word]
-
-
-def _stem(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "shes", "ches", "xes")):
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    if word.endswith("ied") and len(word) > 4:
-        return word[:-3] + "y"
-    for ending in ("ing", "ed"):
-        stem = word.removesuffix(ending)
-        if stem != word and len(stem) >= 3 and not stem.endswith("e") and not VOWEL.isdisjoint(stem):
-            if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "sl":
-                return stem[:-1]
-            return stem + "e" if stem not in lexicon.ENGLISH_SAME and stem + "e" in lexicon.ENGLISH_SAME else stem
-    return word
-
-
 def _by_first_word() -> dict[str, list[tuple[list[str], str]]]:
     table: dict[str, list[tuple[list[str], str]]] = {}
     for phrase in sorted(lexicon.ENGLISH_PHRASES, key=len, reverse=True):
@@ -451,7 +370,7 @@ FIXED = lexicon.FIXED_ENGLISH | lexicon.FIXED_CHINESE
 _CHINESE_TERMS = frozenset(lexicon.CHINESE_PHRASES.values())
 _QUESTIONS = frozenset({lexicon.WHAT, lexicon.HOW, lexicon.WHY})
 """With one of them, "explain" adds nothing: explain why the sky is blue, why is the sky blue."""
-_SPACING, _STEMS, _TERMS, _CHARACTERS = _TermSpacing(), _Stems(), _Terms(), _Characters()
+_SPACING, _TERMS, _CHARACTERS = _TermSpacing(), _Terms(), _Characters()
 
 
 def _classes_that_stay() -> dict[str, str]:

@@ -19,8 +19,8 @@ from instructwild.clean.near.content import (
     QUOTE,
     QUOTED,
     spelled_out,
-    stem,
 )
+from instructwild.clean.near.stems import stem
 from instructwild.text.tokens import fold, tokens, tokens_of_folded
 
 SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|"

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import LCSseq
 
-from instructwild.clean.near.content import Content, content, same_request
+from instructwild.clean.near.comparison import same_request
+from instructwild.clean.near.content import Content, content
 from instructwild.clean.near.keywords import Keywords, keywords, same_keywords
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
