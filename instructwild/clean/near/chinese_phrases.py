@@ -1,7 +1,8 @@
 """The Chinese words of the lexicon as a tree of their characters, for compiled code: which characters they may cover.
 
-A character that no such word covers where it stands is a term of its text, and another text has that term only where it
-holds the character: two texts each of which has such a character that the other lacks ask for different things.
+A character that no such word covers where it stands, save one that keeps its characters as terms, is a term of its text, and
+another text has that term only where it holds the character: two texts each of which has such a character that the other
+lacks ask for different things.
 """
 
 from functools import cache

@@ -102,9 +102,10 @@ def sign_solid(ids, start, length, hashes, solid, phrase, after, ends, whole):  
                 if not node:
                     break
                 ahead += 1
-                if ends[node]:
+                if ends[node] and whole[node]:       # its characters are terms as they are without it
+                    kept[text] += 1
+                elif ends[node]:
                     covered = max(covered, ahead)
-                    kept[text] += whole[node]
             if covered <= at and solid[ids[at]]:
                 mixed = hashes[ids[at]] * np.uint64(0x9E3779B97F4A7C15)
                 bits[text, np.int64(mixed >> np.uint64(63))] |= np.uint64(1) << ((mixed >> np.uint64(57)) & np.uint64(63))
