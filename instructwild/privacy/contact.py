@@ -123,12 +123,11 @@ STOCK_LOCAL = re.compile("(?i)" + any_of(r"""
     user(?:name)?\d{0,3} | test(?:er|user|mail)?\d{0,3} | example\d{0,3} | you
     (?:your|some|my|an?[._-])(?:[._-]?(?:own|user|name|e-?mail|address|id|account|sender|gmail))*
     e?mail | name | some(?:one|body|name|thing) | foo | bar | abc\d{0,3} | xyz | xxx+
-    alice | bob | carol | charlie | dave
     recipient(?:\d{0,2}|[._-][\w.-]*) | sender(?:-email(?:-address)?)? | your-[\w-]* | from | to
     (?:do-?not|no)[._-]?reply | alerts? | notifications? | mailer-daemon | postmaster
     first(?:name)?[._]last(?:name)?
 """))
-"""Mailboxes that stand for any: the reserved domains, and the names of every example."""
+"""Mailboxes that stand for any: the reserved domains, and names that are nobody's."""
 
 
 def _spelled(match: re.Match[str]) -> bool:

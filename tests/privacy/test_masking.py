@@ -15,6 +15,7 @@ MASKED = [
     ("write to ana.berg+shop@mail.example now", "write to [EMAIL_1] now"),
     ("邮箱是lin@mail.example，谢谢", "邮箱是[EMAIL_1]，谢谢"),
     ("ana (at) mail (dot) example", "[EMAIL_1]"),
+    ("answer bob@tidal-mill.org and alice@mill.example", "answer [EMAIL_1] and [EMAIL_2]"),
     ("call +1 (202) 555-0143 after six", "call [PHONE_1] after six"),
     ("my number is 415-555-0132.", "my number is [PHONE_1]."),
     ("ring +44 20 7946 0958 or +49 30 23125 001", "ring [PHONE_1] or [PHONE_2]"),
