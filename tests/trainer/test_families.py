@@ -42,7 +42,7 @@ FAMILIES = {
                "chunk_size": 8},
     "lfm2": {**SIZES, "num_key_value_heads": 2, "layer_types": ["conv", "full_attention"]},
 }
-WITHOUT_SCORES = ("lfm2", "falcon_h1", "mamba2", "granite", "olmo2", "cohere2")
+WITHOUT_SCORES = ("lfm2", "falcon_h1", "mamba2", "granite", "cohere2")
 """Which transformers has no sequence classifier of: they are refused as reward models, in one message."""
 QUESTIONS = [("What is a tide?", "The rise and fall of the sea."), ("什么是潮汐？", "海水的涨落。"),
              ("Name a knot.", "The bowline."), ("说一个绳结。", "布林结。")]
@@ -80,6 +80,18 @@ def test_a_model_without_attention_has_no_cache_that_grows():
 
     assert column_bytes(config_of("mamba2"), 2) == 0
     assert column_bytes(config_of("llama"), 2) == 2 * 2 * 2 * 8 * 2
+
+
+def test_router_logits_that_a_trained_config_asks_for_are_left_to_training():
+    from transformers import AutoModelForCausalLM
+
+    from instructwild.llm.generation.decoder import forward_of
+
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(config_of("qwen3_moe"))
+    model.config.output_router_logits = True
+    forward_of(model)
+    assert not model.config.output_router_logits
 
 
 @pytest.mark.slow
