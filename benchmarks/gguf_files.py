@@ -3,7 +3,8 @@
     python -m benchmarks.gguf_files EN.json ZH.json [--rows 4] [--quant q4_k_m --quant q8_0 …] [--work DIR]
     python -m benchmarks.gguf_files --export FOLDER     adds what the gate of a finished `export --format gguf` measured
 
-Columns are not weighted but in an export of its own. With `llama-cpp-python` installed the files run in llama.cpp, else through transformers.
+Columns are not weighted but in an export of its own.
+With `llama-cpp-python` installed the files run in llama.cpp, else through transformers.
 """
 
 import argparse

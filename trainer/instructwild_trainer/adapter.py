@@ -220,11 +220,13 @@ def save_policy(model: Any, chat: Chat, folder: Path, base: Source, *, final: Pa
         folder: where to write, an empty or missing folder.
         final: the folder's later name, when it is renamed afterwards: paths to the base start there.
     """
+    from instructwild.llm.generation.decoder import without_router_logits
+
     folder.mkdir(parents=True, exist_ok=True)
     if hasattr(model, "merge_and_unload"):
         save_adapter(model, folder / ADAPTER, base, final=(final or folder) / ADAPTER)
         model = _merged_at_full_precision(base, folder / ADAPTER) if has_quantized_base(model) else merge(model)
-    model = model.to(stored_dtype(base.folder))
+    model = without_router_logits(model.to(stored_dtype(base.folder)))
     model.generation_config.update(eos_token_id=list(chat.stop_ids), pad_token_id=chat.tokenizer.pad_token_id)
     model.config.pad_token_id = chat.tokenizer.pad_token_id
     with quiet():
@@ -278,10 +280,12 @@ def _name_for_peft(base: Source) -> str:
 def _causal(folder: Path, dtype: "str | torch.dtype", trust_remote_code: bool) -> "PreTrainedModel":
     from transformers import AutoModelForCausalLM
 
+    from instructwild.llm.generation.decoder import without_router_logits
+
     try:
         with quiet():
-            loaded: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True)
+            loaded: PreTrainedModel = without_router_logits(AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, trust_remote_code=trust_remote_code, use_safetensors=True))
             return loaded
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"cannot be loaded as a causal language model ({_first_line(error)})", where=folder.name,

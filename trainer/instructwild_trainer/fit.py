@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from instructwild_trainer.ppo.config import PPOOptions
 
 CHECKPOINTS = "checkpoints"
+MAMBA_OUTPUT = "out_proj"
+"""The layer of a Mamba mixer whose weights its fused kernels read by themselves: adapters on it would learn nothing."""
 
 
 def arguments(options: TrainOptions, run: "Run", **more: Any) -> dict[str, Any]:
@@ -64,17 +66,33 @@ def check_scale(options: "TrainOptions | PPOOptions") -> None:
                           where="--lora-alpha", remedy=f"set it to {2 * options.lora_r}")
 
 
-def lora(options: "TrainOptions | PPOOptions", task: str, **more: Any) -> "LoraConfig | None":
-    """The adapters to train, without dropout for PPO; None for full training."""
+def lora(options: "TrainOptions | PPOOptions", model: Any, task: str, **more: Any) -> "LoraConfig | None":
+    """The adapters to train, without dropout for PPO; None for full training.
+
+    Raises:
+        ConfigError: layers are named whose adapters would be passed by.
+    """
     if not options.use_peft:
         return None
     from peft import LoraConfig
 
     named = [name.strip() for name in options.lora_target_modules.split(",") if name.strip()]
     targets = named[0] if named == ["all-linear"] else named
+    if passed_by := _mamba_outputs(model):
+        if MAMBA_OUTPUT in named:
+            raise ConfigError(f"the kernels of Mamba layers read the weights of {MAMBA_OUTPUT} past its adapters",
+                              where="--lora-target-modules", remedy=f"leave {MAMBA_OUTPUT} out, or give --no-use-peft")
+        more["exclude_modules"] = passed_by
     dropout = options.lora_dropout if isinstance(options, TrainOptions) else 0.0
     return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, lora_dropout=dropout,  # type: ignore[arg-type]
                       target_modules=targets, task_type=task, **more)
+
+
+def _mamba_outputs(model: Any) -> list[str]:
+    """The last two parts of the names of Mamba mixers' output projections; `A_log` and `D` are such mixers' weights."""
+    return sorted({f"{name.rpartition('.')[2]}.{MAMBA_OUTPUT}" for name, module in model.named_modules()
+                   if {"A_log", "D"} <= dict(module.named_parameters(recurse=False)).keys()
+                   and MAMBA_OUTPUT in dict(module.named_children())})
 
 
 def fuse_layers(model: Any) -> None:

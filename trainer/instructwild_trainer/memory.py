@@ -64,6 +64,8 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    from instructwild.llm.generation.slot_cache import column_bytes
+
     if quantization_of(folder) is not None:
         raise ModelError("its weights are quantized: what is trained could not be merged into them", where=folder.name,
                          remedy="train the model it was quantized from, then export it again")
@@ -81,11 +83,9 @@ def shape_of(folder: Path, options: TrainOptions, *, trust_remote_code: bool = F
     linear = [module for name, module in model.named_modules() if isinstance(module, torch.nn.Linear)
               and not name.endswith(("lm_head", "score"))]
     lora = sum(options.lora_r * (layer.in_features + layer.out_features) for layer in linear)
-    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
-    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     return Shape(model.num_parameters(), lora, text.num_hidden_layers, text.hidden_size,
                  getattr(text, "intermediate_size", None) or 4 * text.hidden_size, text.vocab_size,
-                 getattr(text, "max_position_embeddings", 0) or 0, 2 * text.num_hidden_layers * heads * width)
+                 getattr(text, "max_position_embeddings", 0) or 0, column_bytes(text, 1))
 
 
 def need_of(shape: Shape, options: TrainOptions, dtype: str, rows: int | None = None, parts: int = 1) -> Need:

@@ -153,7 +153,7 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
         model=model, args=SFTConfig(**arguments(options, run, **packed)), processing_class=chat.tokenizer,
         train_dataset=dataset(_examples(parts.train)),
         eval_dataset={name: dataset(rows) for name, rows in held.items()} if options.eval_steps and held else None,
-        peft_config=lora(options, "CAUSAL_LM"))
+        peft_config=lora(options, model, "CAUSAL_LM"))
     follow_base(trainer.model)
     fill_updates(trainer, options)
     return trainer

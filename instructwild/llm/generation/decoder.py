@@ -47,8 +47,21 @@ Record = Callable[[Tensor, Tensor | None, Tensor], Mapping[str, Tensor]]
 """Figures [B] of each token, from logits [B, V] fp32, the output layer's input [B, H] and tokens [B]."""
 
 
+def without_router_logits(model: Any) -> Any:
+    """The model; a mixture of experts returns no router logits: a loss of training needs them, which TRL asks for by itself.
+
+    A config that asks for them, as that of a trained model may, makes passes fail whose masks are not those of training.
+    """
+    text = model.config.get_text_config()
+    if getattr(text, "output_router_logits", False):
+        text.output_router_logits = False
+    return model
+
+
 def forward_of(model: Any) -> Forward:
     """The pass of a causal language model of transformers."""
+    without_router_logits(model)
+
     def forward(ids: Tensor, mask: Tensor | None, positions: Tensor, cache: Any, keep: Tensor | None,
                 ) -> tuple[Tensor, Tensor | None]:
         return model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache, use_cache=True,

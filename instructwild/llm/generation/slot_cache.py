@@ -147,11 +147,16 @@ def has_slots(config: Any, columns: int) -> bool:
 
 
 def column_bytes(config: Any, itemsize: int) -> int:
-    """Bytes of one column of one slot: keys and values of every layer, 2 x layers x key heads x head width numbers."""
+    """Bytes of one column of one slot: keys and values of every layer, 2 x layers x key heads x head width numbers.
+
+    0 for a model without attention, whose state is of one size whatever it has read.
+    """
     text = config.get_text_config(decoder=True)
-    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
-    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    return int(2 * text.num_hidden_layers * heads * width * itemsize)
+    heads = getattr(text, "num_attention_heads", None)
+    if not heads:
+        return 0
+    width = getattr(text, "head_dim", None) or text.hidden_size // heads
+    return int(2 * text.num_hidden_layers * (getattr(text, "num_key_value_heads", None) or heads) * width * itemsize)
 
 
 def slots_that_fit(config: Any, dtype: torch.dtype, device: torch.device, columns: int, most: int) -> int:
@@ -163,4 +168,4 @@ def slots_that_fit(config: Any, dtype: torch.dtype, device: torch.device, column
         return most
     spare = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     free = torch.cuda.mem_get_info(device)[0] + spare
-    return max(1, min(most, free * 9 // 10 // (columns * column_bytes(config, dtype.itemsize))))
+    return max(1, min(most, free * 9 // 10 // max(1, columns * column_bytes(config, dtype.itemsize))))

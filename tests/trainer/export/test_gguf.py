@@ -106,6 +106,18 @@ def test_a_lost_template_is_seen(copied, tmp_path, monkeypatch):
     assert measured(copied, path)["probe"]["rendered"] is None
 
 
+def test_named_templates_are_all_kept(copied, tmp_path):
+    tokenizer = load_chat(str(copied)).tokenizer
+    plain = tokenizer.chat_template
+    tokenizer.chat_template = {"default": plain, "tool_use": "{{ tools[0] }}" + plain}
+    tokenizer.save_pretrained(copied)
+    path, _ = written(copied, tmp_path / "m.gguf")
+    keys = keys_of(open_gguf(path))
+    assert keys["tokenizer.chat_template"] == plain
+    assert keys["tokenizer.chat_template.tool_use"].startswith("{{ tools[0] }}")
+    assert readback.rendered(keys, load_chat(str(copied)).tokenizer).endswith("<|im_start|>assistant\n")
+
+
 def test_an_end_token_that_never_stops_is_seen(copied, tmp_path):
     path, _ = written(copied, tmp_path / "m.gguf", stops=[])
     other = load_chat(str(copied)).tokenizer.convert_tokens_to_ids("<|im_start|>")

@@ -55,7 +55,8 @@ def _trainer(kind: type[Any], config: Any, dataset: Any, options: Any, chat: "Ch
     held = dataset([group for rows in parts.held_out.values() for group in rows])
     trainer = kind(model=model, ref_model=None if options.use_peft else copy.deepcopy(model), args=config,
                    processing_class=chat.tokenizer, train_dataset=dataset(parts.train),
-                   eval_dataset=held if options.eval_steps and len(held) else None, peft_config=lora(options, "CAUSAL_LM"))
+                   eval_dataset=held if options.eval_steps and len(held) else None,
+                   peft_config=lora(options, model, "CAUSAL_LM"))
     follow_base(trainer.model)
     fill_updates(trainer, options)
     return trainer

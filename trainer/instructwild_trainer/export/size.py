@@ -80,6 +80,8 @@ def shape_of(config: "PreTrainedConfig | Path | Mapping[str, Any]") -> ModelShap
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
+    from instructwild.llm.generation.slot_cache import column_bytes
+
     if isinstance(config, Path):
         config = AutoConfig.from_pretrained(config, trust_remote_code=False)
     elif isinstance(config, Mapping):
@@ -93,11 +95,9 @@ def shape_of(config: "PreTrainedConfig | Path | Mapping[str, Any]") -> ModelShap
               if isinstance(layer, torch.nn.Linear) and layer is not head}
     linear = tuple((layer.out_features, layer.in_features) for layer in layers.values())
     text = config.get_text_config()
-    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
-    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     itemsize = torch.empty(0, dtype=text.dtype).element_size() if isinstance(text.dtype, torch.dtype) else 4
     return ModelShape(linear, model.num_parameters() - sum(out * inside for out, inside in linear),
-                 2 * text.num_hidden_layers * heads * width, tuple(map(_within_block, layers)), itemsize)
+                 column_bytes(text, 1), tuple(map(_within_block, layers)), itemsize)
 
 
 def _within_block(name: str) -> str:

@@ -58,7 +58,7 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
     elif options.use_peft:
         model = quantize_base(loaded(dtype), options, device()).to(device())
         fuse_layers(model)
-        actors = Actors(model, lora(options, "CAUSAL_LM"), reward.folder if reward and on_base else None,
+        actors = Actors(model, lora(options, model, "CAUSAL_LM"), reward.folder if reward and on_base else None,
                         shared_trunk=shared_trunk, value_from_reward=options.value_init == "reward",
                         value_layers=options.value_layers)
     else:

@@ -165,7 +165,7 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
     trainer = RankingTrainer(
         model=model, args=config, processing_class=chat.tokenizer, data_collator=collator,
         train_dataset=dataset(parts.train), eval_dataset=dataset(held) if options.eval_steps and held else None,
-        peft_config=lora(options, "SEQ_CLS", modules_to_save=["score"]))
+        peft_config=lora(options, model, "SEQ_CLS", modules_to_save=["score"]))
     trainer.tokens_at_once = tokens
     follow_base(trainer.model)
     fill_updates(trainer, options)

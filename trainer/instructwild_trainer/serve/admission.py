@@ -96,4 +96,4 @@ def kv_budget_of(local: LocalModel) -> int:
     from instructwild.llm.generation.slot_cache import column_bytes
 
     column = column_bytes(local.model.config, local.model.dtype.itemsize)
-    return max(1, available()[0] // 4 // column) if available()[0] else 1 << 40
+    return max(1, available()[0] // 4 // column) if column and available()[0] else 1 << 40
