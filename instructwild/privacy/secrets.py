@@ -52,7 +52,7 @@ BLOCKS = (
     Rule("KEY", re.compile(rf"-{{4,5}} ?BEGIN {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}.*?"
                            rf"(?:-{{4,5}} ?END {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}|\Z)", re.DOTALL), words=("begin ",)),
     Rule("KEY", re.compile(
-        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n){{0,9}}(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\s{{1,9}}){{0,9}}"
+        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n){{0,9}}(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\n\s{{0,4}}){{0,9}}"
         rf"(?:[A-Za-z0-9+/=]{{40,}}(?:\s|\\n){{0,4}})[A-Za-z0-9+/=\s\\]*+(?:-----END {_LABEL}[A-Z0-9]+-----)?"), needs="-"),
     Rule("KEY", re.compile(
         rf"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{{3}}IBA|MHcCAQEEI|MI[GH][HT]AgEAM|MC4CAQAwBQYDK2V)"
@@ -145,10 +145,10 @@ _CONNECT = any_of(r"""
 _TYPED = r"(?:\s{0,3}:?\s{0,3}(?:string|str|String)(?=\s{0,3}=))?"
 """The type between a name and its value, as Go, TypeScript and Python write it."""
 PROGRAMS = (
-    Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s+(?:-\w+\s+)*|\bexpd?p?\s+|\bimpd?p?\s+)"
+    Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s{1,4}(?:-\w{1,20}\s{1,4}){0,4}|\bexpd?p?\s{1,4}|\bimpd?p?\s{1,4})"
                            r"\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), login, needs="@"),
     Rule("KEY", re.compile(r"[\w.-]{1,60}:(?P<it>[^\s:@\"'/]{4,100})@(?:tcp|udp|unix)\("), login, needs="@"),
-    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?,\n]{{1,100}}[; &?,][^\n]{{0,200}}?(?:password|pass|pwd)="
+    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?,\s]{{1,100}}+[; &?,][^\n]{{0,200}}?(?:password|pass|pwd)="
                            r"(?P<it>[^;&,\"'\s]{4,100})"), setting, words=("pass", "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
                            r"(?:-p ?(?!ass)|-pw |-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word|in|out)? (?:pass:)?|/p:)[\"']?"
