@@ -97,7 +97,8 @@ LINKS = (
                            rf"vpn)\.(?:{_HOST}\.){{1,3}}[a-z]{{2,10}}"
                            rf"|(?:{_HOST}\.){{1,4}}{_HOST}-(?:corp|inc|internal|intra)\.[a-z]{{2,6}})" + _AFTER), _inside,
                            needs="/"),
-    Rule("URL", re.compile(rf"(?i)(?<![A-Za-z0-9.-])(?:https?://)?(?:{_HOST}\.){{1,3}}(?:{_DYNAMIC})" + _AFTER), _inside, "."),
+    Rule("URL", re.compile(rf"(?i)(?<![A-Za-z0-9.-])(?:https?://)?(?:{_HOST}\.){{1,3}}(?:{_DYNAMIC})" + _AFTER),
+         _inside, "."),
     Rule("URL", re.compile(rf"(?i)https?://(?=[a-z0-9-]{{0,40}}-(?:prod|stage|staging|uat|corp|int|internal|dev\d|"
                            rf"\d{{1,3}})[:/]){_HOST}(?::\d{{2,5}})?/[^\s\"'<>)，。]+"),
          _inside, needs="/"),

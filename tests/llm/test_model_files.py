@@ -132,7 +132,8 @@ def _replace(pattern, content):
     ({"decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"Regex": "."}, "content": "x" * 99}]}},
      "decoder that makes"),
     ({"post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "S", "type_id": 0}}], "pair": [],
-                         "special_tokens": {"S": {"id": "S", "ids": [0] * 20000, "tokens": ["S"] * 20000}}}}, "20,000 tokens")])
+                         "special_tokens": {"S": {"id": "S", "ids": [0] * 20000, "tokens": ["S"] * 20000}}}},
+     "20,000 tokens")])
 def test_a_tokenizer_that_makes_texts_endless_is_refused_before_it_is_loaded(folder, fields, message):
     change(folder / "tokenizer.json", **fields)
     with pytest.raises(ModelError, match=message):
