@@ -114,7 +114,7 @@ _PASSWORDS_ZH = any_of("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | �
 _PASSWORD_WORDS = listed("pass | pwd | pw | login | cred | key | secret | token | 密 | 口令 | 令牌 | 码 | 凭证 | 序列号")
 _SIGNS_IN = any_of(r"""
     password | passwd | secret | token | api_?key | auth | login | credential | wi-?fi | hmac | encrypt | decrypt | fernet
-    jwt | wallet | signer | private_?key | sign\( | cipher | passphrase
+    create_?hmac | create_?(?:de)?cipher(?:iv)? | jwt | wallet | signer | private_?key | sign\( | cipher | passphrase
 """)
 _SEGMENTS = any_of("""
     sk | ak | rk | pk | api | apikey | key | tok | token | pat | secret | sec | live | prod | access | auth | srv | server
@@ -122,7 +122,8 @@ _SEGMENTS = any_of("""
 """)
 CHANCE = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_SIGNS_IN})[^\n]{{0,60}}?[\"'`](?P<it>(?=[^\s\"'`]{{0,99}}\d)"
-                           r"[A-Za-z0-9_+/=.!@#$%^&*~-]{8,200})[\"'`]"), in_quotes, "\"'`", words=listed("""
+                           r"(?!(?:aes|sha|rsa|hmac|utf|base|des)[-_]?\d)[A-Za-z0-9_+/=.!@#$%^&*~-]{8,200})[\"'`]"),
+         in_quotes, "\"'`", words=listed("""
         passw | secret | token | key | auth | login | credential | wifi | wi-fi | hmac | crypt | fernet | jwt | wallet | sign
         cipher | passphrase
     """)),
