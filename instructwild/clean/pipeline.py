@@ -230,7 +230,8 @@ def _masked(dropped: pl.DataFrame) -> pl.DataFrame:
     def mask(stored: str) -> str:
         return compact(_each_text(json.loads(stored), masked))
 
-    suspect = dropped.select("evidence", "row", *(hinted(pl.col(name)).alias(f"{name}_hint") for name in ("evidence", "row")))
+    hints = (hinted(pl.col(name)).alias(f"{name}_hint") for name in ("evidence", "row"))
+    suspect = dropped.select("evidence", "row", *hints)
     return dropped.with_columns(pl.Series(name, [mask(stored) if hint else stored for stored, hint in
                                                  suspect.select(name, f"{name}_hint").iter_rows()], dtype=pl.String)
                                 for name in ("evidence", "row"))

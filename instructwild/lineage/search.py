@@ -162,7 +162,7 @@ def _unreadable(head: bytes) -> str | None:
 
 def _stream_opener(head: bytes) -> tuple[str, Callable[[Any], IO[bytes]]] | None:
     if head.startswith(b"\x1f\x8b"):
-        return "gz", lambda handle: gzip.GzipFile(fileobj=handle)  # type: ignore[return-value]
+        return "gz", lambda handle: gzip.GzipFile(fileobj=handle, mode="rb")  # type: ignore[return-value]
     if head.startswith(b"\x28\xb5\x2f\xfd"):
         return "zst", unpacked
     if head.startswith(b"BZh"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from instructwild.errors import MissingExtraError, ModelError
 from instructwild.llm.model_files import ADAPTER_CONFIG, check_weights, read_json
+from instructwild.llm.tokenizer_growth import check_tokenizer
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
 BASE = "base.json"
@@ -45,6 +46,7 @@ def model_folder(path: Path) -> Path:
         raise ModelError("is no model folder: it has no config.json", where=str(path),
                          remedy="give the folder of a model, of an adapter, or of a train or export stage")
     check_weights(folder)
+    check_tokenizer(folder)
     return folder
 
 

@@ -5,14 +5,15 @@ a line that speaks of signing in; a password in a sentence ("… is the password
 """
 
 import re
+from itertools import pairwise
 
 from instructwild.privacy.rule import Rule
-from instructwild.privacy.secret_values import A_RUN, ALGORITHM, BLANK, INVENTED, SAMPLE, SPEAKS, base64_text, named
+from instructwild.privacy.secret_values import A_RUN, ALGORITHM, BLANK, SAMPLE, SPEAKS, base64_text, named
 from instructwild.privacy.tokens import PROVIDERS
 from instructwild.text.word_table import any_of, listed
 
 CHANGES_ALONE = 0.42
-"""Share of neighbours of different kinds (small, capital, digit) in a run that stands alone: drawn from 62 signs 0.62 differ."""
+"""Share of neighbours of different kinds (small, capital, digit) in a run that stands alone; of 62 signs drawn, 0.62 are."""
 DISTINCT_ALONE = 14
 HEXADECIMAL = re.compile(r"(?:0x)?[0-9a-f]{24,128}|(?:0x)?[0-9A-F]{24,128}")
 UUID_OR_DATE = re.compile(r"(?i)[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[\d.:/-]+")
@@ -28,7 +29,7 @@ PATH_OR_QUERY = re.compile(r"//|^[./]|/.*\.[a-z]\w{0,3}$|^\*|&.*=|=.*&|\?.*=|^\w
 def kinds_changes(value: str) -> int:
     """How often small letters, capital letters, digits and other signs follow one another in a value."""
     kinds = ["a" if char.islower() else "A" if char.isupper() else "0" if char.isdigit() else "_" for char in value]
-    return sum(left != right for left, right in zip(kinds, kinds[1:], strict=False))
+    return sum(left != right for left, right in pairwise(kinds))
 
 
 def drawn_alone(match: re.Match[str]) -> bool:
@@ -44,7 +45,7 @@ def drawn_alone(match: re.Match[str]) -> bool:
 
 
 def drawn(value: str) -> bool:
-    """Whether a value beside a word for a secret looks drawn by chance rather than written: enough kinds, changing enough."""
+    """Whether a value beside a word for a secret looks drawn by chance rather than written: its kinds change often."""
     if (BLANK.search(value) or SAMPLE.fullmatch(value) or A_RUN.search(value) or UUID_OR_DATE.fullmatch(value)
             or PATH_OR_QUERY.search(value) or OPEN_TO_ALL.fullmatch(value)):
         return False
@@ -55,8 +56,8 @@ def drawn(value: str) -> bool:
     if "/" in value and not (len(value) >= 30 and changes >= len(value) // 3):
         return False
     digits = len(re.findall(r"\d", value))
-    return (digits > 0 and (digits > 1 or changes >= 0.4 * len(plain)) and bool(re.search(r"[A-Za-z]", value)) and len(set(plain)) > 5
-            and not (SPEAKS.search(value) and changes < len(plain) // 2)
+    return (digits > 0 and (digits > 1 or changes >= 0.4 * len(plain)) and len(set(plain)) > 5
+            and bool(re.search(r"[A-Za-z]", value)) and not (SPEAKS.search(value) and changes < len(plain) // 2)
             and (changes >= max(3, len(plain) // 4) or _letters_and_digits(plain)))
 
 
@@ -72,10 +73,10 @@ def in_quotes(match: re.Match[str]) -> bool:
 
 
 def in_sentence(match: re.Match[str]) -> bool:
-    """What a sentence calls a password: letters with digits, and neither a word with a number nor made up on the spot."""
+    """What a sentence calls a password: letters with digits, and no word with a number."""
     value = match.group("it").rstrip(".!?)")
-    if (not named(match) or ALGORITHM.fullmatch(value) or PATH_OR_QUERY.search(value) or "/" in value or SLUGS.fullmatch(value)
-            or OPEN_TO_ALL.fullmatch(value) or UUID_OR_DATE.fullmatch(value)):
+    if (not named(match) or ALGORITHM.fullmatch(value) or PATH_OR_QUERY.search(value) or "/" in value
+            or SLUGS.fullmatch(value) or OPEN_TO_ALL.fullmatch(value) or UUID_OR_DATE.fullmatch(value)):
         return False
     return (len(re.findall(r"\d", value)) >= 4 or kinds_changes(SEPARATOR.sub("", value)) >= 3
             or bool(re.search(r"[!@#$%^&*]", value))) and len(set(value)) > 4
@@ -108,11 +109,12 @@ _PASSWORDS = any_of("""
     key content | (?:wep|wpa|network|wi-?fi|encryption|unlock|recovery|signing|secret|private|access|product|api) key
     secret | token
 """)
-_PASSWORDS_ZH = any_of("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码 | 邀请码")
+_PASSWORDS_ZH = any_of("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码"
+                       " | 邀请码")
 _PASSWORD_WORDS = listed("pass | pwd | pw | login | cred | key | secret | token | 密 | 口令 | 令牌 | 码 | 凭证 | 序列号")
 _SIGNS_IN = any_of(r"""
     password | passwd | secret | token | api_?key | auth | login | credential | wi-?fi | hmac | encrypt | decrypt | fernet
-    jwt | wallet | signer | private_?key | sign\( | cipher | passphrase
+    create_?hmac | create_?(?:de)?cipher(?:iv)? | jwt | wallet | signer | private_?key | sign\( | cipher | passphrase
 """)
 _SEGMENTS = any_of("""
     sk | ak | rk | pk | api | apikey | key | tok | token | pat | secret | sec | live | prod | access | auth | srv | server
@@ -120,7 +122,8 @@ _SEGMENTS = any_of("""
 """)
 CHANCE = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_SIGNS_IN})[^\n]{{0,60}}?[\"'`](?P<it>(?=[^\s\"'`]{{0,99}}\d)"
-                           r"[A-Za-z0-9_+/=.!@#$%^&*~-]{8,200})[\"'`]"), in_quotes, "\"'`", words=listed("""
+                           r"(?!(?:aes|sha|rsa|hmac|utf|base|des)[-_]?\d)[A-Za-z0-9_+/=.!@#$%^&*~-]{8,200})[\"'`]"),
+         in_quotes, "\"'`", words=listed("""
         passw | secret | token | key | auth | login | credential | wifi | wi-fi | hmac | crypt | fernet | jwt | wallet | sign
         cipher | passphrase
     """)),
@@ -129,27 +132,32 @@ CHANCE = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"
                            rf"(?:\b(?:is|to|was|now|as|from)\b|[:=/|,]|->|→)\s{{0,3}}[\"'`“]?{_TOKEN}"), in_sentence,
          "0123456789", words=_PASSWORD_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?)\b|账号|帐号|后台|用户名?)"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?)\b|账号|帐"
+                           rf"号|后台|用户名?)"
                            rf"[^\n]{{0,24}}?(?<![\w/.])[\w.@-]{{2,40}}\s{{1,2}}/\s{{1,2}}{_TOKEN}"), in_sentence, "/",
-         words=listed("vpn | router | admin | nas | server | ftp | ssh | rdp | cpanel | account | user | 账号 | 帐号 | 后台 | 用户")),
+         words=listed("vpn | router | admin | nas | server | ftp | ssh | rdp | cpanel | account | user | 账号 | 帐号 | 后台 "
+                      "| 用户")),
     Rule("KEY", re.compile(rf"(?i)(?<![^\s\"'`“‘:：，。(（]){_TOKEN}[\"'`”’]?\s(?:is|as|was)"
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "
                            r"(?:password|passcode|pass|pin|pw|secret|token|key)\b"), in_sentence,
          "0123456789", words=listed("password | passcode | pass | pin | pw | secret | token | key")),
     Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n，。；,;]{{0,12}}?(?:是|为|為|成了?|从|用|填|[:：=]|->|→)\s{{0,3}}"
                            rf"[\"'“「『]?{_TOKEN}"), in_sentence, "0123456789",
-         words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码 | 邀请码")),
+         words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码 "
+                      "| 邀请码")),
     Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_@.-]){_TOKEN}[\"'”」]?\s?(?:就?是|为|為|作为?|当)(?:我|你|他|她|咱)?们?的?"
                            rf"[^\n，。；,;A-Za-z0-9]{{0,6}}(?:{_PASSWORDS_ZH})"), in_sentence, "0123456789",
          words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证")),
     Rule("KEY", re.compile(r"(?m)(?:^|(?<=[\s\"']))(?:export |set |ENV |\$env:)?[A-Z][A-Z0-9_]{1,40}\s{0,3}[:=]\s{0,3}[\"']?"
                            r"(?P<it>[A-Za-z0-9_+/=-]{20,200})[\"']?(?![^\s\"',;])"), in_a_variable, "0123456789", run=True),
-    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9])(?:[a-z0-9]{{1,12}}[_-]){{0,3}}(?:{_SEGMENTS})(?:[_-][a-z0-9]{{1,8}}){{0,2}}"
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9])(?:[a-z0-9]{{1,12}}[_-]){{0,3}}(?:{_SEGMENTS})(?:[_-][a-z0-9]{{1,8}}"
+                           rf"){{0,2}}"
                            r"[_-](?P<it>[A-Za-z0-9]{20,128})(?![A-Za-z0-9])"), by_prefix, "_-", run=True),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z])(?:key_?pair|secret_?key|private_?key|wallet)[\"']?[^\n\[]{0,20}"
                            r"(?P<it>\[(?:\s{0,3}\d{1,3}\s{0,3},){31,127}\s{0,3}\d{1,3}\s{0,3}\])"), needs="[",
          words=listed("keypair | key_pair | secret | private | wallet")),
-    Rule("KEY", re.compile(r"(?<![A-Za-z0-9_+/=.%&?#@~:\\-])(?P<it>[A-Za-z0-9_-]{28,200})(?![A-Za-z0-9_+/=-]|\.[A-Za-z0-9])"),
+    Rule("KEY", re.compile(r"(?<![A-Za-z0-9_+/=.%&?#@~:\\-])(?P<it>[A-Za-z0-9_-]{28,200})(?![A-Za-z0-9_+/=-]|\.[A-Za-z"
+                           r"0-9])"),
          drawn_alone, "0123456789", run=True),
 )
 """The surest first."""

@@ -22,7 +22,8 @@ CALLED = re.compile(any_of(r"""
     phone | \btel\b | \bcall | \btext\b | whatsapp | mobile | number | reach me | ring me | \bcell | contact
     电话 | 手机 | 號碼 | 号码 | 联系 | 微信 | 加我 | 同号 | 打 | 致电 | 電話 | 手機
 """), re.IGNORECASE)
-CALLED_AFTER = re.compile(r"(?i)\s?(?:is my (?:phone|cell|mobile|number)|[(（]?(?:打我?电话|微信同号|联系我|我的?(?:电话|手机)|加我))")
+CALLED_AFTER = re.compile(r"(?i)\s?(?:is my (?:phone|cell|mobile|number)|[(（]?(?:打我?电话|微信同号|联系我|我的"
+                          r"?(?:电话|手机)|加我))")
 _SPOKEN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 _NAMES_ZH = any_of(r"""
-    我[^\n]{0,4}叫 | 楼主 | 小弟 | 在下 | 鄙人 | 我名叫 | 我是 | 我姓 | 本人 | [名姓][字名][是叫:：]? | 真名 | 联系人 | 收件人 | 收货人 | 患者
+    我[^\n]{0,4}叫 | 楼主 | 小弟 | 在下 | 鄙人 | 我名叫 | 我是 | 我姓 | 本人 | [名姓][字名][是叫:：]?
+    真名 | 联系人 | 收件人 | 收货人 | 患者
     英文名 | 敬上 | 敬启 | 谨上 | 拜上 | 顿首 | 敬礼
     的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
     的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
@@ -21,10 +22,12 @@ _NAMES_ZH = any_of(r"""
 """)
 _SECRETS_ZH = any_of(r"""
     密[码碼] | パスワード | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記
-    安全码 | [解登激邀]\S?[压录活请]码 | 序列号 | 凭证 | (?:恢复|备用|备份)代?码 | 提取[码碼] | 访问码 | 分享码 | [验校]证?[码碼] | 验码 | 动态码 | 驗證
+    安全码 | [解登激邀]\S?[压录活请]码 | 序列号 | 凭证 | (?:恢复|备用|备份)代?码 | 提取[码碼] | 访问码
+    分享码 | [验校]证?[码碼] | 验码 | 动态码 | 驗證
 """)
 _ACCOUNTS_ZH = any_of(r"""
-    [+＋加][vV] | 艾特 | 圈a | 微信 | [薇威]信 | [vV威]❤ | v信 | 扣扣 | 企鹅 | 群号 | 交流群 | 粉丝群 | [加➕]\s?[我vVqQwW个一微]
+    [+＋加][vV] | 艾特 | 圈a | 微信 | [薇威]信 | [vV威]❤ | v信 | 扣扣 | 企鹅 | 群号 | 交流群 | 粉丝群
+    [加➕]\s?[我vVqQwW个一微]
     小红书 | 抖音 | 快手 | 微博 | b站 | B站 | 哔哩 | 知乎 | 推特
     [邮郵]箱 | 邮件 | 电话 | 電話 | 手机 | 手機 | 座机 | 传真 | 联系 | 致电 | 전화 | 연락처 | 휴대폰 | 携帯
     [一幺壹][ -]?[三四五六七八九叁肆伍陆柒捌玖]
@@ -73,7 +76,8 @@ _SECRETS = any_of(r"""
     cred | secret | token | phrase | mnemonic | key | authorization | bearer | basic\s | digest | auth | cookie | session
     app.specific | altool | notarytool | 应用专用
     seed | 1[25] words | 24 words | 2fa | totp | \bmfa | authenticator | combination | db_pass | \bpass\b
-    (?:gate|door|alarm|entry|access|safe|lock(?:box)?|unlock|garage|keypad|backup|recovery|scratch|one-time|verification|security) codes?
+    (?:gate|door|alarm|entry|access|safe|lock(?:box)?|unlock|garage|keypad) code
+    (?:backup|recovery|scratch|one-time|verification|security|login|sms) codes?
     identified\sby | \bpuk
     psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
@@ -81,7 +85,8 @@ _SECRETS = any_of(r"""
     ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure | convertto
 """)
 _PAPERS = any_of(r"""
-    policy | deg[ ] | passport | licen[cs]e | plate | insurance | nino | \bni num | social\s | ssn | tax | tfn | itin | \bein\b | aadha
+    policy | deg[ ] | passport | licen[cs]e | plate | insurance | nino | \bni num | social\s | ssn | tax | tfn | itin
+    \bein\b | aadha
     pan card | \bpan\b | nric | dni | \bnie\b | \bnif\b | \bnhs\b | curp | \brfc\b | \bcpf | cnpj | \bnik\b | \bbsn\b | pesel
     personnummer | cuit | cuil | steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité | passeport
     pasaporte | passaporto | паспорт | инн | снилс
@@ -106,15 +111,17 @@ _SIGNS = any_of(r"""
     [\x{00ad}\x{034f}\x{061c}\x{180e}\x{200b}-\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}\x{feff}]
     \\[_*\-@.] | \\u(?:20|fe)
     (?i:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user|账号|帐号|后台|用户)[^\n]{0,70}\s/\s\S{6}
-    1Z[A-Z0-9]{16} | \.(?:synology|quickconnect|myqnapcloud|duckdns|ddns|no-ip|hopto|zapto|dyndns|3322|vicp|oicp|ngrok|ts\.net|xicp)
+    1Z[A-Z0-9]{16}
+    \.(?:synology|quickconnect|myqnapcloud|duckdns|ddns|no-ip|hopto|zapto|dyndns|3322|vicp|oicp|ngrok|ts\.net|xicp)
 """)
-_SECRET_LITERALS = (r"(?i:passw|secret|token|key|auth|login|wi-?fi|hmac|crypt|fernet|jwt|wallet|sign\(|signer|cipher)[^\n]{0,60}"
-                    r"[\"'`][A-Za-z0-9_+/=.!@#$%^&*~-]{8}")
+_SECRET_LITERALS = (r"(?i:passw|secret|token|key|auth|login|wi-?fi|hmac|crypt|fernet|jwt|wallet|sign\(|signer|cipher)"
+                    r"[^\n]{0,60}[\"'`][A-Za-z0-9_+/=.!@#$%^&*~-]{8}")
 
 
 def _ascii(pattern: str) -> str:
     """The pattern with classes of ASCII: those of Unicode keep the engine from its fast way on every text in Chinese."""
-    in_classes = re.sub(r"\[[^\]\[]*\]", lambda match: match.group().replace(r"\w", "A-Za-z0-9_").replace(r"\d", "0-9"), pattern)
+    in_classes = re.sub(r"\[[^\]\[]*\]",
+                        lambda match: match.group().replace(r"\w", "A-Za-z0-9_").replace(r"\d", "0-9"), pattern)
     return in_classes.replace(r"\b", r"(?-u:\b)").replace(r"\d", "[0-9]").replace(r"\w", "[A-Za-z0-9_]")
 
 

@@ -97,12 +97,13 @@ LINKS = (
                            rf"vpn)\.(?:{_HOST}\.){{1,3}}[a-z]{{2,10}}"
                            rf"|(?:{_HOST}\.){{1,4}}{_HOST}-(?:corp|inc|internal|intra)\.[a-z]{{2,6}})" + _AFTER), _inside,
                            needs="/"),
-    Rule("URL", re.compile(rf"(?i)(?<![A-Za-z0-9.-])(?:https?://)?(?:{_HOST}\.){{1,3}}(?:{_DYNAMIC})" + _AFTER), _inside, "."),
+    Rule("URL", re.compile(rf"(?i)(?<![A-Za-z0-9.-])(?:https?://)?(?:{_HOST}\.){{1,3}}(?:{_DYNAMIC})" + _AFTER),
+         _inside, "."),
     Rule("URL", re.compile(rf"(?i)https?://(?=[a-z0-9-]{{0,40}}-(?:prod|stage|staging|uat|corp|int|internal|dev\d|"
                            rf"\d{{1,3}})[:/]){_HOST}(?::\d{{2,5}})?/[^\s\"'<>)，。]+"),
          _inside, needs="/"),
     Rule("URL", re.compile(rf"(?i)(?:\b(?:ssh|scp|sftp|rsync|psql|mysql|ping|telnet|nslookup|dig|curl|wget|"
-                           rf"hosts?|server|resolve|connect|lookup|getaddrinfo)\b|主机|服务器|域名|解析)[^\n]{{0,80}}?(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
+                           rf"hosts?|server|resolve|connect|lookup|getaddrinfo)\b|主机|服务器|域名|解析)[^\n]{{0,80}}?(?<![A-Za-z0-9.-])(?P<it>(?:[\w.-]{{1,32}}@)?(?:{_HOST}\.){{1,5}}"
                            r"(?:internal|corp|intranet|lan|local))(?![A-Za-z0-9-]|\.[A-Za-z0-9])"),
          words=(".internal", ".corp", ".intranet", ".lan", ".local")),
     Rule("URL", re.compile(rf"(?<![\\A-Za-z0-9])\\\\(?:{_HOST}\.){{1,5}}[A-Za-z]{{2,10}}(?:\\[^\\\s\"'<>|*?]{{1,80}})+"),

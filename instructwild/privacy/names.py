@@ -27,7 +27,8 @@ _SITES = any_of(r"""
     (?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?
     linkedin\.com/in/ | t\.me/ | reddit\.com/(?:u|user)/
     (?<!api\.)github\.com/(?=[A-Za-z0-9]+-?[A-Za-z0-9]+(?![\w./-]))
-    threads\.net/@ | paypal\.me/ | venmo\.com/(?:u/)? | cash\.app/\$ | (?:bsky\.app/profile|steamcommunity\.com/(?:id|profiles)|mp\.weixin\.qq\.com/u)/
+    threads\.net/@ | paypal\.me/ | venmo\.com/(?:u/)? | cash\.app/\$
+    (?:bsky\.app/profile|steamcommunity\.com/(?:id|profiles)|mp\.weixin\.qq\.com/u)/
     zhihu\.com/people/ | space\.bilibili\.com/
 """)
 PROFILES = re.compile(r"(?<![A-Za-z0-9-])(?:https?://)?(?:(?<![A-Za-z0-9])www\.|m\.)?(?<![A-Za-z0-9-])"
@@ -69,7 +70,8 @@ CONTACT_BESIDE = re.compile(
     rf"(?P<it>@?[A-Za-z0-9][A-Za-z0-9_-]{{4,19}}(?:#\d{{4}})?)(?![A-Za-z0-9_.-])")
 """An account without a word between it and the messenger's name: it holds a digit."""
 CONTACT_WORDS = (" tg", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
-    +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v | ➕q | ➕微 | 扣扣 | 企鹅
+    +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
+    ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
     telegram | tg: | skype | line id | line: | line is | snap | whatsapp | signal: | signal is
     小红书 | 抖音 | 快手 | 微博 | b站 | 哔哩 | 知乎 | 推特

@@ -22,7 +22,8 @@ NO_PERSON = re.compile(r"(?i)\b(?:" + any_of("""
 """) + r")\b")
 """Words that stand in capitals beside a number and name nobody."""
 _LABELS = any_of(r"""
-    (?:full|real|first|last|given|family|legal|display|user|account|card|contact|customer|patient|client|employee)[ _-]?names?
+    (?:full|real|first|last|given|family|legal|display|user|account|card)[ _-]?names?
+    (?:contact|customer|patient|client|employee)[ _-]?names?
     name | surname | fn | n | nickname
     patient | client | customer | contact | applicant | student | employee | tenant | landlord | lessor | lessee | guest
     (?:policy|account|card)[ -]?holder | beneficiary | insured | claimant | plaintiff | defendant | witness | guardian
@@ -30,8 +31,10 @@ _LABELS = any_of(r"""
     emergency contact | prepared by | signed by | reported by | attendees? | participants? | owner | author_?name | from | to
 """)
 _LABELS_ZH = any_of("""
-    姓名 | 名字 | 联系人 | 收件人 | 收货人 | 寄件人 | 发件人 | 患者 | 病人 | 户名 | 开户人 | 持卡人 | 申请人 | 举报人 | 投诉人
-    报案人 | 甲方 | 乙方 | 出租人 | 承租人 | 房东 | 租客 | 买方 | 卖方 | 委托人 | 受托人 | 原告 | 被告 | 证人 | 法定代表人 | 法人
+    姓名 | 名字 | 联系人 | 收件人 | 收货人 | 寄件人 | 发件人 | 患者 | 病人 | 户名 | 开户人 | 持卡人 | 申请人
+    举报人 | 投诉人
+    报案人 | 甲方 | 乙方 | 出租人 | 承租人 | 房东 | 租客 | 买方 | 卖方 | 委托人 | 受托人 | 原告 | 被告 | 证人
+    法定代表人 | 法人
     负责人 | 经办人 | 紧急联系人 | 家长 | 监护人 | 考生 | 学生 | 员工 | 客户 | 顾客 | 会员 | 车主 | 业主 | 投保人 | 被保险人
 """)
 _CAPITALS = r"[A-Z]{2,20}(?: [A-Z]{2,20}){1,3}"
@@ -63,7 +66,8 @@ def names_beside(text: str, pieces: Sequence[tuple[str, int, int]]) -> Iterator[
     matches = list(LABELLED.finditer(text))
     for type_, start, end in pieces:
         if type_ in TOUCHED or (type_ == "ADDRESS" and text[start - 1:start] == "\n"):
-            matches += filter(None, (BEFORE.search(text, max(0, start - BESIDE), start), AFTER.match(text, end, end + BESIDE)))
+            touching = BEFORE.search(text, max(0, start - BESIDE), start), AFTER.match(text, end, end + BESIDE)
+            matches += filter(None, touching)
     for match in matches:
         group = match.lastgroup or "it"
         if may_be_a_name(match.group(group)) and not NO_PERSON.search(match.group(group)):

@@ -100,7 +100,8 @@ STREETS = any_of("""
     Terrace | Parkway | Pkwy | Highway | Hwy | Crescent | Close | Mews | Circle | Cir | Trail | Trl
 """)
 _MORE_STREETS = any_of("""
-    Gardens | Grove | Row | Square | Walk | View | Hill | Rise | Green | Park | Loop | Run | Path | Ridge | Cove | Quay | Wharf
+    Gardens | Grove | Row | Square | Walk | View | Hill | Rise | Green | Park | Loop | Run | Path | Ridge | Cove
+    Quay | Wharf
     Plaza | Alley | Crossing | Pike | Broadway | Esplanade | Parade
 """)
 """Kinds of street that are words as well: a postcode stands behind them."""
@@ -156,7 +157,8 @@ PLACES = (
                                r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"),
          needs=".", digits=10,
          words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
-    Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]"
+    Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg"
+                               r")\s?\d{1,2}['′]"
                                r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°d"),
 )
 HOMES = (
@@ -176,7 +178,8 @@ HOMES = (
          "\\"),
     Rule("USER", re.compile(r"(?i)(?<![\\A-Za-z0-9])\\\\[\w.-]{1,60}\\(?:home|homes|users|profiles|userdata)\$?\\"
                             r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
-    Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home, words=("ssh",)),
+    Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home,
+         words=("ssh",)),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

@@ -34,7 +34,8 @@ STANDS_FOR_ANY = re.compile(r"abc(?:def)?123|(?:abc|def|ghi|xyz)\d{3}|"
 A_RUN = re.compile(r"0123456789|9876543210|abcdefghij", re.IGNORECASE)
 """Signs in their order, of which no key is drawn."""
 IN_ORDER = re.compile(r"0?123456789(?:0?abcdef)?|abcdef(?:0?123456789)?|fedcba9876543210", re.IGNORECASE)
-INVENTED = re.compile(r"(?i)(?<![./@])\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure|could be)\b[^\n.:/]{0,40}"
+INVENTED = re.compile(r"(?i)(?<![./@])\b(?:random(?:ly)?|generated?|strong|sample|example|suggested|possible|secure|co"
+                      r"uld be)\b[^\n.:/]{0,40}"
                       r"\Z|(?:随机|生成|合理的|符合|例如|示例|建议|强)[^\n。：:/]{0,16}\Z")
 """What stands before a password that was made up on the spot."""
 _ALGORITHMS = any_of("""
@@ -132,7 +133,8 @@ def argument(match: re.Match[str]) -> bool:
 def code(match: re.Match[str]) -> bool:
     """A secret of digits only, as a bank or a login sends it, and none of every example."""
     value = match.group("it")
-    return not SAMPLE_CODE.search(value) and len(set(value)) > (2 if len(value) > 3 else 1) and not re.match(r"(?:19|20)\d\d\Z", value)
+    least = 2 if len(value) > 3 else 1
+    return not SAMPLE_CODE.search(value) and len(set(value)) > least and not re.match(r"(?:19|20)\d\d\Z", value)
 
 
 def apart(match: re.Match[str]) -> bool:

@@ -52,7 +52,7 @@ BLOCKS = (
     Rule("KEY", re.compile(rf"-{{4,5}} ?BEGIN {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}.*?"
                            rf"(?:-{{4,5}} ?END {_LABEL}PRIVATE KEY(?: BLOCK)? ?-{{4,5}}|\Z)", re.DOTALL), words=("begin ",)),
     Rule("KEY", re.compile(
-        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n){{0,9}}(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\s{{1,9}}){{0,9}}"
+        rf"-----BEGIN {_LABEL}[A-Z0-9]+-----(?:\s|\\n){{0,9}}(?:[A-Za-z-]{{3,12}}: [^\n]{{0,80}}\n\s{{0,4}}){{0,9}}"
         rf"(?:[A-Za-z0-9+/=]{{40,}}(?:\s|\\n){{0,4}})[A-Za-z0-9+/=\s\\]*+(?:-----END {_LABEL}[A-Z0-9]+-----)?"), needs="-"),
     Rule("KEY", re.compile(
         rf"(?<![A-Za-z0-9+/])(?:MII[A-Za-z0-9+/]{{3}}IBA|MHcCAQEEI|MI[GH][HT]AgEAM|MC4CAQAwBQYDK2V)"
@@ -123,18 +123,21 @@ _PROGRAMS = any_of(r"""
     sshpass | mysql | mysqldump | mysqladmin | mongosh? | mongodump | redis-cli | psql
     (?:docker|podman|nerdctl|helm registry|oc|az|crane) login
     influx | cqlsh | smbclient | rsync | wget | http | https | curl | lftp | net use | sqlcmd | bcp | sqlplus | runas
-    ipmitool | plink | pscp | x11vnc | snmp\w+ | ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit | mosquitto_\w+
+    ipmitool | plink | pscp | x11vnc | snmp\w+ | ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit
+    mosquitto_\w+
     ldapsearch | ldapadd | ldapmodify | ldapwhoami | twine upload | vncpasswd | xfreerdp | rdesktop
 """)
 _PROGRAM_WORDS = listed("""
     sshpass | sql | mongo | redis | login | influx | smbclient | rsync | wget | http | curl | lftp | net use | bcp | runas
-    ipmi | plink | pscp | vnc | snmp | ansible | 7z | zip | openssl | htpasswd | nmcli | kinit | mosquitto | ldap | twine | vnc | rdp | rdesktop
+    ipmi | plink | pscp | vnc | snmp | ansible | 7z | zip | openssl | htpasswd | nmcli | kinit | mosquitto | ldap
+    twine | vnc | rdp | rdesktop
 """)
 _FIELD = any_of("""
     server | data source | host | hostname | uid | user id | user | username | database | initial catalog | dbname
 """)
 _SIGN_IN = any_of(r"""
-    login | log_in | signin | WiFi\.begin | sign_in | authenticate | auth | basic_auth | username_pw_set | credentials | set_credentials
+    login | log_in | signin | WiFi\.begin | sign_in | authenticate | auth | basic_auth | username_pw_set
+    credentials | set_credentials
     HTTPBasicAuth
     PSCredential | BasicAWSCredentials | UsernamePasswordCredentials | NetworkCredential | PlainAuth
 """)
@@ -145,17 +148,20 @@ _CONNECT = any_of(r"""
 _TYPED = r"(?:\s{0,3}:?\s{0,3}(?:string|str|String)(?=\s{0,3}=))?"
 """The type between a name and its value, as Go, TypeScript and Python write it."""
 PROGRAMS = (
-    Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s+(?:-\w+\s+)*|\bexpd?p?\s+|\bimpd?p?\s+)"
+    Rule("KEY", re.compile(r"(?i)(?:jdbc:oracle:\w+:|\bsqlplus\s{1,4}(?:-\w{1,20}\s{1,4}){0,4}|\bexpd?p?\s{1,4}|\bimpd"
+                           r"?p?\s{1,4})"
                            r"\w{1,40}/(?P<it>[^\s@/\"']{4,60})@"), login, needs="@"),
     Rule("KEY", re.compile(r"[\w.-]{1,60}:(?P<it>[^\s:@\"'/]{4,100})@(?:tcp|udp|unix)\("), login, needs="@"),
-    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?,\n]{{1,100}}[; &?,][^\n]{{0,200}}?(?:password|pass|pwd)="
+    Rule("KEY", re.compile(rf"(?i)(?:{_FIELD})=[^;&?,\s]{{1,100}}+[; &?,][^\n]{{0,200}}?(?:password|pass|pwd)="
                            r"(?P<it>[^;&,\"'\s]{4,100})"), setting, words=("pass", "pwd")),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_PROGRAMS})\b[^\n]{{0,160}}?\s"
                            r"(?:-p ?(?!ass)|-pw |-a |-P |-w |--pass(?:word)?[ =]|-pass(?:word|in|out)? (?:pass:)?|/p:)[\"']?"
                            r"(?P<it>[^\s\"'|&;-][^\s\"'|&;]{4,100})"), option, needs="-/", words=_PROGRAM_WORDS),
-    Rule("KEY", re.compile(r"(?i)\b(?:snmp\w+\b[^\n]{0,60}? -c |lftp\b[^\n]{0,60}? -u [\w.@-]{1,40},)[\"']?(?P<it>[^\s\"']{5,80})"),
+    Rule("KEY", re.compile(r"(?i)\b(?:snmp\w+\b[^\n]{0,60}? -c |lftp\b[^\n]{0,60}? -u [\w.@-]{1,40},)[\"']?(?P<it>[^\s"
+                           r"\"']{5,80})"),
          option, words=("snmp", "lftp")),
-    Rule("KEY", re.compile(r"(?i)\b(?:IDENTIFIED (?:WITH \w{1,40} )?BY|WITH (?:ENCRYPTED )?PASSWORD\s?=?) [\"']?(?P<it>[^\s\"';]{5,100})"),
+    Rule("KEY", re.compile(r"(?i)\b(?:IDENTIFIED (?:WITH \w{1,40} )?BY|WITH (?:ENCRYPTED )?PASSWORD\s?=?) [\"']?(?P<it"
+                           r">[^\s\"';]{5,100})"),
          named, words=("identified", "password")),
     Rule("KEY", re.compile(r"(?i)\s(?:-U\s?[\w.\\-]{1,40}%|/user:\S{1,60}\s)(?P<it>[^\s\"'%]{5,60})"), option, needs="%/"),
     Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} (?P<it>\S{1,60} \S{8,100})"),
@@ -244,12 +250,15 @@ NAMED = (
     Rule("KEY", re.compile(r"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{0,12}?"
                            r"(?P<it>(?:0x)?[0-9a-f]{64}|[5KL][1-9A-HJ-NP-Za-km-z]{50,51})(?![0-9A-Za-z])"),
          words=listed("key | 私 | 钱包")),
-    Rule("KEY", re.compile(r"(?i)(?:seed phrase|seed(?: words)?|recovery phrase|mnemonic(?: phrase)?|secret phrase|1[25] words|24 words|"
+    Rule("KEY", re.compile(r"(?i)(?:seed phrase|seed(?: words)?|recovery phrase|mnemonic(?: phrase)?|secret phrase|1[2"
+                           r"5] words|24 words|"
                            r"助记词|助記詞)\s?(?:is|are|[:：是为=])?"
                            r"\s{0,2}[\"'“]?(?P<it>(?:(?!(?:the|and|for|are|was|with|from|your|which|have|has)\b)"
-                           r"[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})"), words=listed("phrase | mnemonic | seed | words | 助")),
+                           r"[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})"), words=listed("phrase | mnemonic | seed | words "
+                               "| 助")),
     Rule("KEY", re.compile(r"(?<![A-Z0-9-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![A-Z0-9-])"), mixed, needs="-", run=True),
-    Rule("KEY", re.compile(r"(?i)(?:recovery|backup|scratch|one-time|恢复|备用|备份)\s?(?:codes?|代?码)[^\n]{0,30}?[:：\s]\s{0,3}"
+    Rule("KEY", re.compile(r"(?i)(?:recovery|backup|scratch|one-time|恢复|备用|备份)\s?(?:codes?|代?码)[^\n]{0,30}?[:"
+                           r"：\s]\s{0,3}"
                            r"(?P<it>(?:[\s,]{0,4}(?=[a-z]{0,8}\d)[a-z0-9]{4,8}(?:-[a-z0-9]{4,8}){0,3}){1,20})(?![a-z0-9])"),
          needs=DIGITS, words=listed("code | 码")),
     Rule("KEY", re.compile(r"(?i)(?:2fa|totp|\botp|authenticator|\bmfa)\b[^\n]{0,40}?(?<![A-Za-z0-9])"
@@ -260,8 +269,11 @@ NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?:(?<![A-Za-z])(?:{_CODE_WORDS})\s{{0,2}}(?:is|[:：=])?\s{{0,2}}|"
                            rf"(?:{_CODE_WORDS_ZH})\s{{0,2}}(?:is|[:：是为=])?\s{{0,2}})"
                            r"(?P<it>\d{3,10})#?(?![\dA-Za-z%％位个次]|\.\d)"), code, DIGITS,
-         listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | 動態 | 动态 | 驗證 | password")),
-    Rule("KEY", re.compile(r"(?:密码|密碼|口令)\s?(?:是|为|為|:|：)[^\n，。\d]{1,10}(?P<it>\d{4,10})(?![\dA-Za-z.%％位个次年])"), code,
+         listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | "
+                "動態 | 动态 | 驗證 | pass"
+                "word")),
+    Rule("KEY", re.compile(r"(?:密码|密碼|口令)\s?(?:是|为|為|:|：)[^\n，。\d]{1,10}(?P<it>\d{4,10})(?![\dA-Za-z."
+                           r"%％位个次年])"), code,
          DIGITS, listed("密码 | 密碼 | 口令")),
     Rule("KEY", re.compile(r"(?:提取码|提取碼|访问码|分享码)\s{0,2}(?:is|[:：是为=])?\s{0,2}"
                            r"(?P<it>[A-Za-z0-9]{4,6})(?![A-Za-z0-9])"), needs="码碼"),

@@ -55,7 +55,8 @@ def database():
 
 
 @pytest.mark.parametrize(("name", "raw"), [
-    ("posts.jsonl", LINES), ("posts.jsonl.gz", gzip.compress(LINES)), ("posts.zst", zstandard.compress(LINES)),
+    ("posts.jsonl", LINES), ("posts.jsonl.gz", gzip.compress(LINES)), ("twice.gz", gzip.compress(gzip.compress(LINES))),
+    ("posts.zst", zstandard.compress(LINES)),
     ("posts.bz2", bz2.compress(LINES)), ("posts.xz", lzma.compress(LINES)), ("x-2026.zip", zipped("data/tweets.js", LINES)),
     ("all.zip", zipped("x-2026.zip", zipped("tweets.js", LINES))), ("posts.tar.gz", gzip.compress(tarred("a.json", LINES))),
     ("rows.zip", zipped("data.parquet", parquet())), ("base.zip", zipped("calls.sqlite", database())),

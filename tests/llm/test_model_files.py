@@ -119,3 +119,28 @@ def test_local_only_fetches_no_base_of_an_adapter(folder, tmp_path):
     near = adapter_folder(tmp_path / "near", base_model_name_or_path=str(folder))
     assert base_of(near) == Path(folder).resolve()
     check(understand(str(near)), Limits(local_only=True))
+
+
+def _replace(pattern, content):
+    return {"type": "Replace", "pattern": {"String": pattern}, "content": content}
+
+
+@pytest.mark.parametrize(("fields", "message"), [
+    ({"normalizer": _replace("a", "ab" * 500)}, "1,000 times"),
+    ({"normalizer": {"type": "Sequence", "normalizers": [_replace("a", "aaaa")] * 40}}, "normalizer that makes"),
+    ({"normalizer": {"type": "Prepend", "prepend": "tide " * 3000}}, "15,000 characters"),
+    ({"decoder": {"type": "Sequence", "decoders": [{"type": "Replace", "pattern": {"Regex": "."}, "content": "x" * 99}]}},
+     "decoder that makes"),
+    ({"post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "S", "type_id": 0}}], "pair": [],
+                         "special_tokens": {"S": {"id": "S", "ids": [0] * 20000, "tokens": ["S"] * 20000}}}},
+     "20,000 tokens")])
+def test_a_tokenizer_that_makes_texts_endless_is_refused_before_it_is_loaded(folder, fields, message):
+    change(folder / "tokenizer.json", **fields)
+    with pytest.raises(ModelError, match=message):
+        model_folder(folder)
+
+
+def test_a_tokenizer_that_writes_another_sign_for_a_space_is_taken(folder):
+    change(folder / "tokenizer.json", normalizer={"type": "Sequence", "normalizers": [
+        {"type": "Prepend", "prepend": "\u2581"}, _replace(" ", "\u2581"), _replace("\n", "<0x0A>")]})
+    assert model_folder(folder) == folder
