@@ -34,7 +34,8 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("gguf-files"))
     options = parser.parse_args()
     if options.export:
-        return add_export(options.export)
+        add_export(options.export)
+        return
     if not options.chinese:
         parser.error("give EN.json and ZH.json, or --export")
     source, chat = source_of("smollm2"), load_chat("smollm2")

@@ -56,7 +56,8 @@ class Renderer:
     def _text(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:
         if not any(turn.get("tool_calls") for turn in messages):
             return self._render(messages, prompt, tools)
-        problems, readable = [], None
+        problems: list[ModelError] = []
+        readable: tuple[bool, str | None] | None = None
         for form in FORMS:
             try:
                 if self._writes_calls(messages, form, prompt, tools):
