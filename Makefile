@@ -22,6 +22,8 @@ TORCH_INDEX ?=
 COMMA       := ,
 LOCK        ?= $(if $(filter-out 0,$(HAS_GPU)),,constraints.txt)
 
+# Nothing is compiled at installation: what is imported is kept compiled from its first use on, so that must be allowed.
+unexport PYTHONDONTWRITEBYTECODE
 export HF_HUB_DISABLE_TELEMETRY = 1
 export GPTQMODEL_CPU_WORKERS = 2
 
