@@ -5,6 +5,7 @@ import re
 import polars as pl
 
 from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -41,7 +42,7 @@ _MANY_LIMITS = re.compile(rf"(?i)\b{_SEVERAL}\b|{_HAN_SEVERAL}")
 _TOO_LONG, _TOO_SHORT = 1.25, 0.5
 """Nobody counts as a program does: a fourth more, or half of what was asked for, is beyond a slip."""
 _LONGEST_PROMPT = 600
-_HAN_WORDS = re.compile(r"[\u3400-\u9fff]|[A-Za-z0-9]+")
+_HAN_WORDS = re.compile(rf"{ANY_HAN}|[A-Za-z0-9]+")
 _WORDS = re.compile(r"[\w'’-]+")
 
 

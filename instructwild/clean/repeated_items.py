@@ -5,6 +5,7 @@ import re
 import polars as pl
 
 from instructwild.clean.patterns import matches, only_where, row_by_row, where
+from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -32,7 +33,7 @@ _MAY_REPEAT = rf"(?i)\b{_MAY_REPEAT_WORDS}\b|{_HAN_MAY_REPEAT}"
 _LEAD = re.compile(r"\A[^,，、;；\n]*(?:[:：]|是|包括有?|包含|有|为|\bare\b|\binclud(?:e|es|ing)\b|\bas\b)\s*")
 _BULLET = re.compile(r"(?:[-*•]|and\b|or\b)\s*", re.IGNORECASE)
 _LAST_TWO = re.compile(r"\s+and\s+|以及|和")
-_WORDS = re.compile(r"[\u3400-\u9fff]|[^\W\d_]+")
+_WORDS = re.compile(rf"{ANY_HAN}|[^\W\d_]+")
 
 
 def repeats_an_item(answer: str) -> bool:
