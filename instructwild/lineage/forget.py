@@ -74,6 +74,8 @@ class ForgetResult:
     models: list[dict[str, Any]]
     elsewhere: list[str] = field(default_factory=list)
     """What may hold it outside the root, each with what takes it out there."""
+    originals: bool = False
+    """Whether the user's own files and archives were to be rewritten too."""
 
     @property
     def complete(self) -> bool:
@@ -91,9 +93,7 @@ class ForgetResult:
         shown = [f"{self.rows:,} rows forgotten, {len(self.files_rewritten):,} files rewritten",
                  f"{self.files_searched:,} files searched ({counts})"]
         if self.left:
-            shown += ["still there in:", *(f"  {path}" for path in self.left),
-                      "remedy: these are your own files and archives; the same command with --originals rewrites them, or "
-                      "take the text out of them and run it again; earlier versions in git go with git filter-repo"]
+            shown += ["still there in:", *(f"  {path}" for path in self.left), STILL_THERE[self.originals]]
         if self.unsearched:
             shown += ["could not be looked into:", *(f"  {part}" for part in self.unsearched),
                       "remedy: look into these yourself, or move them out of the root, then run the command again"]
@@ -109,6 +109,15 @@ def _models(models: list[dict[str, Any]]) -> list[str]:
         return ["no model here was trained on it"]
     return ["models trained on it, which cannot forget and have to be trained again:",
             *(f"  {model['folder']}  {model['sha256'][:12]}  ({model['how']})" for model in models)]
+
+
+STILL_THERE = {
+    False: "remedy: these are your own files and archives; the same command with --originals rewrites them, or take the "
+           "text out of them and run it again; earlier versions in git go with git filter-repo",
+    True: "remedy: files of this kind are not rewritten (an archive in an archive, .tar.gz and the like); take the text out "
+          "of them, or move them out of the root, and run it again; earlier versions in git go with git filter-repo",
+}
+"""By whether the user's own files were to be rewritten."""
 
 
 class Forgetting:
@@ -169,7 +178,7 @@ class Forgetting:
         for node in Graph(self.root).nodes:
             rewrite.rename_inputs(node, self.plan.renamed, self.root)
         rewrite.mark_models(self.root, (model["folder"] for model in self.plan.models))
-        return self._result(what, rewritten)
+        return self._result(what, rewritten, originals)
 
     def _own_files(self) -> Iterable[Path]:
         """Files of ours beside the stages' own: unfinished work, caches, edits, exports, pages, what was published."""
@@ -201,7 +210,7 @@ class Forgetting:
             raise OutputError(f"cannot be written ({error.strerror})", where=str(folder), remedy="check its permissions") \
                 from None
 
-    def _result(self, what: Gone, rewritten: list[str]) -> ForgetResult:
+    def _result(self, what: Gone, rewritten: list[str], originals: bool) -> ForgetResult:
         journal = self.root / FOLDER
         searched: dict[str, list[str]] = {}
         left: list[str] = []
@@ -213,7 +222,7 @@ class Forgetting:
                            f"{name}{part.removeprefix(path.name)}" for part in searching.unsearched]
         unsearched += [f"{os.path.relpath(path, self.root)}: {why}" for path, why in unwalked(self.root)]
         result = ForgetResult(self.plan.name, len(self.plan.rows), rewritten, len(searched), searched, left, unsearched,
-                              self.plan.models, self._elsewhere())
+                              self.plan.models, self._elsewhere(), originals)
         if result.complete:
             (journal / PLAN).unlink()
             journal.rmdir()
