@@ -18,6 +18,7 @@ from instructwild.read.layouts import to_messages
 from instructwild.schema import Candidate, Message, Ranking, RankingRow
 from instructwild.stage import start
 from instructwild.stage.frames import ranking_frame
+from instructwild.text.blank import shows
 from instructwild.text.thoughts import split_thoughts
 
 # A system prompt that says `None` or `NaN` is what pandas writes for an empty cell, and is read as none. Tags of thoughts
@@ -30,7 +31,7 @@ TALK = st.builds(lambda system, pairs, last: [
     *([{"role": "user", "content": last}] if last or not pairs else [])],
     st.none() | TEXT.filter(lambda text: text.strip() not in ABSENT), st.lists(st.tuples(TEXT, TEXT), max_size=3),
     st.none() | TEXT).filter(
-        lambda turns: all((turn["content"] or "").strip() for turn in turns))
+        lambda turns: all(shows(turn["content"] or "") for turn in turns))
 
 
 def ranking_row(*groups, status="submitted"):
