@@ -198,7 +198,8 @@ def notes(work: Path, finished: bool) -> list[str]:
     tokens = {name: of["answer_tokens"] for name in ("sft", "raw", "english")
               if "answer_tokens" in (of := metrics(work / "cleaned-rows" / name))}
     if tokens:
-        left.append("Answer tokens trained on: " + ", ".join(f"{name} {count:,}" for name, count in tokens.items()) + ".")
+        left.append("Answer tokens of the rows that trainings draw from: "
+                    + ", ".join(f"{name} {count:,}" for name, count in tokens.items()) + ".")
     return [*left, "Reproduce: `python -m benchmarks.learning EN.json ZH.json RANKINGS.json --model MODEL`."]
 
 
