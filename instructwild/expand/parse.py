@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from instructwild.expand.template import Template
 from instructwild.llm.request import Reply
 from instructwild.schema import Message, Reason
+from instructwild.text.numerals import chinese_number
 
 NUMBER = re.compile(r"^(?P<indent>[ \t]*)(?:(?P<bold>\*\*)|#+ *)?"
                     r"(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})(?:\*\*)?[.、．)）:：](?:\*\*)?[ \t]*", re.MULTILINE)
-CHINESE_DIGITS = "零一二三四五六七八九"
 MOST_SKIPPED = 3
 """Numbers that a list may skip and still be one list."""
 QUESTION = re.compile(r"(?m)^\W*(?:Question|问题)\s*\d{1,3}\W{0,3}[:：]\s*", re.IGNORECASE)
@@ -163,12 +163,9 @@ def _marks(text: str, first: int) -> list[re.Match[str]]:
 
 
 def _value(mark: re.Match[str]) -> int:
-    """The number of a mark, in Arabic or Chinese digits (一 to 九十九)."""
+    """The number of a mark, in Arabic or Chinese digits."""
     text = mark["number"]
-    if text.isdecimal():
-        return int(text)
-    tens, ten, ones = text.rpartition("十")
-    return (10 * max(CHINESE_DIGITS.find(tens or "一"), 0) if ten else 0) + max(CHINESE_DIGITS.find(ones), 0) * bool(ones)
+    return int(text) if text.isdecimal() else chinese_number(text)
 
 
 def _bold_of(mark: re.Match[str]) -> str:

@@ -58,13 +58,10 @@ def understood(text: str, reasoning: str | None = None, question: str = "") -> A
     inner, content = split_thoughts(mended(text))
     reasoning = "\n".join(part.strip() for part in (mended(reasoning or ""), inner or "") if part.strip()) or None
     repairs = []
-    within = _own_turn(content, question)
+    within = _without_headings(_own_turn(content, question), question)
     if within != content:
         repairs.append(TURN_MARKS)
-    unheaded = _without_headings(within, question)
-    if unheaded != within and TURN_MARKS not in repairs:
-        repairs.append(TURN_MARKS)
-    without = _no_role_word(within := unheaded, question)
+    without = _no_role_word(within, question)
     if without != within:
         repairs.append(ROLE_WORD)
     return Answer(without, reasoning, tuple(repairs))

@@ -1,5 +1,6 @@
 """How much longer a tokenizer makes a text before it cuts it up: a model folder's tokenizer.json may say anything."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,14 @@ def check_tokenizer(folder: Path) -> None:
         ModelError: a step, or several of them one after another, would make a text endless.
     """
     path = folder / "tokenizer.json"
-    if not path.is_file():
-        return
+    if path.is_file():
+        state = path.stat()
+        _check_in_state(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=64)
+def _check_in_state(path: Path, size: int, mtime_ns: int) -> None:
+    """Once a process while the file stays as it is: a vocabulary of 260,000 tokens takes a second to parse."""
     tokenizer = read_json(path)
     for part in ("normalizer", "decoder"):
         growth, added = _growth(tokenizer.get(part))

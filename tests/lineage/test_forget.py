@@ -1,12 +1,9 @@
 """What is forgotten is gone from every file, everything else stays, and the manifests still tell the truth."""
 
-import io
 import json
 import os
 import sqlite3
 import subprocess
-import tarfile
-import zipfile
 from contextlib import closing
 
 import polars as pl
@@ -396,32 +393,6 @@ def test_a_model_that_learned_from_answers_of_a_model_that_learned_it_is_listed_
 
 def uses_of(use):
     return [use, *(below for one in use.used_by for below in uses_of(one))]
-
-
-def test_an_archive_of_the_users_own_is_named_and_rewritten_only_when_asked(root):
-    archive = root / "exports" / "x-2026.zip"
-    archive.parent.mkdir(exist_ok=True)
-    with zipfile.ZipFile(archive, "w") as packed:
-        packed.writestr("tweets.js", json.dumps([{"full_text": TIE.prompt[0].content}], ensure_ascii=False))
-    result = forget(TIE.id, root)
-    assert "exports/x-2026.zip" in result.left
-    assert not result.complete
-    assert "--originals" in "\n".join(result.lines())
-    result = Forgetting.begin(TIE.id, root).run(originals=True)
-    assert result.complete, result.lines()
-    assert "exports/x-2026.zip" in result.files_rewritten
-    assert result.searched["exports/x-2026.zip"] == ["zip", "text"]
-
-
-def test_what_no_option_rewrites_is_not_advised_to_be_rewritten(root):
-    with tarfile.open(root / "posts.tar.gz", "w:gz") as packed:
-        text = TIE.prompt[0].content.encode()
-        member = tarfile.TarInfo("a.txt")
-        member.size = len(text)
-        packed.addfile(member, io.BytesIO(text))
-    result = Forgetting.begin(TIE.id, root).run(originals=True)
-    assert result.left == ["posts.tar.gz"]
-    assert "--originals" not in "\n".join(result.lines())
 
 
 def test_pages_and_servers_outside_the_root_are_named_where_answers_were_ranked(root):

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from instructwild.schema.ranking import dense
+from instructwild.text.numerals import chinese_number
 
 TIES = re.compile(r"\b(?:ties?|tied|equal(?:ly)?|same|both|neither|draw|neutral|no (?:preference|difference)|similar|even)\b"
                   r"|一样|相同|相等|平局|平手|打平|差不多|都好|都不好|都差|没有区别|无差别|两者|不分")
 WORSE = re.compile(r"\b(?:worse|worst|inferior)\b|更差|较差|最差|不如")
 NAMED = r"(?:answer|response|model|option|output|completion|candidate|reply|text|system|assistant|选项|回答|答案|回复|模型)"
-NUMERALS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
 SIDES = ({"left", "左", "左边", "左侧"}, {"right", "右", "右边", "右侧"})
 RANK = re.compile(r"(?:第|no\.?|rank|place|#)?\s*(\d+|[一二三四五六七八九十])(?:\.0+)?\s*(?:st|nd|rd|th|名|位|等)?",
                   re.IGNORECASE)
@@ -27,7 +27,7 @@ def whole_rank(text: str) -> int:
         ValueError: it is none.
     """
     match = RANK.fullmatch(unicodedata.normalize("NFKC", text).strip())
-    number = 0 if match is None else NUMERALS.get(match[1]) or int(match[1])
+    number = 0 if match is None else int(match[1]) if match[1].isdecimal() else chinese_number(match[1])
     if number < 1:
         raise ValueError(f"the rank {text!r} is no whole number from 1 on")
     return number

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
 from instructwild.clean.near.stems import stem
+from instructwild.text.numerals import DIGITS, UNITS, chinese_number
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.tokens import fold, is_single, is_text
 
@@ -45,9 +46,8 @@ GLOSS = re.compile(r"(?<=[^\W\da-z])[ ]?\([ ]?([a-z]{2,12}(?: [a-z]{2,12})?)[ ]?
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*")
 """A word with a capital that does not begin a sentence."""
 AMERICAN = re.compile(r"\bUS\b|\bU\.S\.(?:A\.)?(?!\w)")
-POINT, DIGITS = "ˑ", dict(zip("零〇一二两三四五六七八九", (0, 0, 1, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+POINT = "ˑ"
 """A letter that stands for the point of 3.5, so that the number stays one term."""
-UNITS = {"十": 10, "百": 100, "千": 1000}
 SPARE, SPARE_HAN = 2, 4
 """Terms, or Chinese characters, that one text may have beside all terms of the other, in one place."""
 LEFT, LEFT_HAN = 3, 6
@@ -317,13 +317,7 @@ def _with_phrases(words: list[str]) -> list[str]:
 
 def _arabic(match: re.Match[str]) -> str:
     """A Chinese number in digits."""
-    total, digit = 0, None
-    for char in match.group():
-        if char in UNITS:
-            total, digit = total + UNITS[char] * (1 if digit is None else digit), None
-        else:
-            digit = (digit or 0) * 10 + DIGITS[char]
-    return f" {total + (digit or 0)} "
+    return f" {chinese_number(match.group())} "
 
 
 def _numbers(text: str) -> str:

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from instructwild.clean.near import keywords, lexicon
 from instructwild.clean.near.chinese_phrases import CHARACTERS, OTHERWISE_A_TERM
-from instructwild.clean.near.content import DIGITS, FIXED, HAN, LISTED, NEGATED, POINT, UNITS, core
+from instructwild.clean.near.content import FIXED, HAN, LISTED, NEGATED, POINT, core
 from instructwild.clean.near.encode import EncodedTexts
 from instructwild.clean.near.stems import stem
+from instructwild.text.numerals import DIGITS, UNITS
 
 UNSURE = frozenset({"not", "cannot", "s", "t", "d", "m", "re", "ll", "ve", "us", "usa", "u",
                     *NEGATED, *(f"{verb}n" for verb in NEGATED)})
