@@ -18,7 +18,9 @@ TWO, THREE = ["Answer A", "Answer B"], ["response_1", "response_2", "response_3"
     ("A", TWO, (1, 2)), (" answer b ", TWO, (2, 1)), ("2", TWO, (2, 1)), ("left", TWO, (1, 2)), ("右边", TWO, (2, 1)),
     ("tie", TWO, (1, 1)), ("They are about the same", TWO, (1, 1)), ("都不好", TWO, (1, 1)), ("B>A", TWO, (2, 1)),
     ("B is a bit better", TWO, (2, 1)), ("回答Ｂ更好", TWO, (2, 1)), ("B比A好", TWO, (2, 1)), ("A is worse", TWO, (2, 1)),
-    ("A＝B", TWO, (1, 1)), ("2>1=3", THREE, (2, 1, 2)), ("1 < 3 < 2", THREE, (3, 1, 2)), ("3 > 1, 2", THREE, (2, 2, 1)),
+    ("A＝B", TWO, (1, 1)), ("A is better because B does not answer", TWO, (1, 2)), ("A loses to B", TWO, (2, 1)),
+    ("neither is better", TWO, (1, 1)), ("两个都不更好", TWO, (1, 1)), ("回答A输给回答B", TWO, (2, 1)),
+    ("A beats B", TWO, (1, 2)), ("2>1=3", THREE, (2, 1, 2)), ("1 < 3 < 2", THREE, (3, 1, 2)), ("3 > 1, 2", THREE, (2, 2, 1)),
     ("B, C, A", THREE, (3, 1, 2)),
     ("1,2,2", THREE, (1, 2, 2)), ("1,3,2", THREE, (1, 3, 2)), ("Response 3", THREE, (2, 2, 1)), ("1=2=3", THREE, (1, 1, 1))])
 def test_what_people_write_about_answers_side_by_side(text, labels, ranks):
@@ -27,7 +29,8 @@ def test_what_people_write_about_answers_side_by_side(text, labels, ranks):
 
 @pytest.mark.parametrize(("text", "labels"), [
     ("maybe", TWO), ("", TWO), ("B>A", THREE), ("A>A>B", TWO), ("A>B<C", THREE), ("3,1,2", THREE), ("D", TWO),
-    ("A is worst", THREE)])
+    ("A is worst", THREE), ("A is better, even if longer", TWO), ("A is not better than B", TWO),
+    ("回答A并不比回答B更好", TWO), ("Both are fine but B wins", TWO)])
 def test_what_says_nothing_or_two_things_is_refused(text, labels):
     with pytest.raises(ValueError, match=r"."):
         ranks_from(text, labels)

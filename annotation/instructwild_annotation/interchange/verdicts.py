@@ -11,7 +11,12 @@ from instructwild.text.numerals import chinese_number
 
 TIES = re.compile(r"\b(?:ties?|tied|equal(?:ly)?|same|both|neither|draw|neutral|no (?:preference|difference)|similar|even)\b"
                   r"|一样|相同|相等|平局|平手|打平|差不多|都好|都不好|都差|没有区别|无差别|两者|不分")
-WORSE = re.compile(r"\b(?:worse|worst|inferior)\b|更差|较差|最差|不如")
+WORSE = re.compile(r"\b(?:worse|worst|inferior|weaker|weakest|loses?|lost|fails?)\b|更差|较差|最差|不如|输给|不及")
+BETTER = re.compile(r"\b(?:better|best|prefer(?:s|red|able)?|wins?|won|superior|stronger|strongest|beats?)\b"
+                    r"|更好|较好|最好|胜|优于|强于")
+NONE_BETTER = re.compile(r"\b(?:neither|none|no (?:answer|response|option|one))\b|都不|没有(?:哪个|一个)?更")
+DENIED = re.compile(rf"(?:\b(?:not|never|hardly)\b|n['’]t\b|没有|并不|并非|不是|不算|未必)[^,.;，。；]{{0,25}}?"
+                    rf"(?:{BETTER.pattern}|{WORSE.pattern})")
 NAMED = r"(?:answer|response|model|option|output|completion|candidate|reply|text|system|assistant|选项|回答|答案|回复|模型)"
 SIDES = ({"left", "左", "左边", "左侧"}, {"right", "右", "右边", "右侧"})
 RANK = re.compile(r"(?:第|no\.?|rank|place|#)?\s*(\d+|[一二三四五六七八九十])(?:\.0+)?\s*(?:st|nd|rd|th|名|位|等)?",
@@ -78,14 +83,19 @@ def ranks_from(text: str, labels: Sequence[str], answers: Sequence[str] = (), *,
     parts = [part for part in ORDERED_BY.split(written.strip("[]()（） ")) if part]
     if len(parts) == len(labels) > 1:
         return _listed(parts, names, text, as_order)
-    if TIES.search(written.casefold()) and not re.search(r"\bnot\b|不一样|不同", written.casefold()):
+    sentence = written.casefold()
+    tied = TIES.search(sentence) and not re.search(r"\bnot\b|不一样|不同", sentence)
+    compares = BETTER.search(sentence) or WORSE.search(sentence)
+    if NONE_BETTER.search(sentence) if compares else tied:
         return (1,) * len(labels)
-    chosen = names.get(written.casefold())
+    chosen = names.get(sentence)
     if chosen is None:
         chosen = _mentioned(written, names)
     if chosen is None:
         raise ValueError(f"{text[:60]!r} names none of {', '.join(labels)}")
-    if WORSE.search(written.casefold()):
+    if tied or DENIED.search(sentence):
+        raise ValueError(f"{text[:60]!r} may mean either answer or a tie: write A, B or tie")
+    if WORSE.search(sentence):
         if len(labels) != 2:
             raise ValueError(f"{text[:60]!r} names the worst answer only")
         chosen = 1 - chosen
