@@ -86,7 +86,7 @@ RULES: dict[str, Defect] = {
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
     "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1000, 1037)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
-                            (135, 147)),
+                            (138, 150)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -129,7 +129,7 @@ RULES: dict[str, Defect] = {
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (118, 125)),
+                                  "flag", (128, 135)),
     "lost_emphasis": Defect("the prompt asks about underlined or bold words, and none is marked", LOST_EMPHASIS, "flag",
                             (24, 26)),
     "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (23, 25)),

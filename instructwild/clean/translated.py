@@ -45,15 +45,18 @@ _CAPITALS = r"(?:单词|词|字|句子?|标题|文本|段落).{0,8}大写|适当
 _BY_LETTER = (r"(?:打乱|反转|颠倒|重新排列|重排|移除|替换|键入).{0,14}字母|无声字母"
               r"|[以用](?:字母)?[“\"‘']?[A-Za-z][”\"’']?(?:字母)?(?:开头|结尾|开始)的")
 _BY_WORD = r"[以用](?:字母|单词|词语?|短语)?[“\"‘'][A-Za-z][A-Za-z ]+[”\"’'](?:字母|单词|一?词)?(?:开头|结尾|开始|结束)"
+_SUBJECT = r"主题(?:[:：]|是|为)"
+"""What the subject of a sentence, 主语, became: its topic."""
 _SENTENCE_WITH = r"造一?个?句|造出?句子|(?:写|构造|组成|创建)一?个?[^。\n]{0,4}句子?"
 _LATIN_TASK = r"[A-Za-z]{3,}[”\"’'》]?(?:[、，, 和与及]|\W*\z|造)"
 _NAMES_OF_PLACES = "国家|城市|[各个国]州|的州|首都|人名|名字|姓名|公司|品牌"
 _NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER.str.len_chars() > 1)
 _LOST_LANGUAGE = only_where(
     (PROMPT.str.len_chars() < 120) & (ANSWER.str.len_chars() < 400)
-    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|开头|结尾|开始|结束"),
+    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|主语|开头|结尾|开始|结束"),
     (matches(PROMPT, _SENTENCE_WITH) & matches(PROMPT, _LATIN_TASK) & ~matches(PROMPT, "翻译|中文|汉语") & _NO_LATIN_ANSWER)
     | (matches(PROMPT, _BY_WORD) & _NO_LATIN_ANSWER)
+    | (PROMPT.str.contains("主语", literal=True) & matches(ANSWER, _SUBJECT) & ~PROMPT.str.contains("主题", literal=True))
     | (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
     | (matches(PROMPT, _WORD_CLASSES) & ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
     | (matches(PROMPT, _CAPITALS) & ~matches(PROMPT, "大写(?:字母|数字)") & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)

@@ -32,6 +32,8 @@ OTHER_LOSSES = [
     ("lost_indentation", "Write a sum", "def\u00a0total(a,\u00a0b):\nreturn\u00a0a\u00a0+\u00a0b"),
     ("unchanged_input", "删除句子的最后两个词。\n海很平静。", "海很平静。"),
     ("lost_in_translation", "写一个以单词“Harbor”开头的句子。", "港口在清晨醒来。"),
+    ("lost_in_translation", "指出句子的主语和动词。\n渔夫修船。", "主题：渔夫，动词：修"),
+    ("missing_input", "把下列歌曲分类为民谣或摇滚。", "都是民谣。"),
     ("share_residue", "Name five sails 3 words 15 char Copy Text Copy HTML Export PDF", "Jib, main, genoa, spinnaker, lug."),
     ("swapped_roles", "灯塔的光可以传到二十海里以外。", "灯塔的光可以传多远？"),
 ]
