@@ -7,8 +7,9 @@ does: "I apologize for the error in my previous response".
 
 import polars as pl
 
+from instructwild.clean.answers_on import ANSWERS_A_TALK, ASKS_BACK, WITHDRAWS_AN_ANSWER
 from instructwild.clean.earlier_turns import IS_A_MOVE_IN_A_TALK, NAMES_WHAT_IS_GONE
-from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP, WITHDRAWS_AN_ANSWER
+from instructwild.clean.follow_ups import FOLLOWS_UP
 from instructwild.clean.patterns import matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
