@@ -157,6 +157,7 @@ _BEGINS_A_TALK = group_of(rf"""
     it(?: is|['’]s) {_IT_IS} | (?:it|this)(?: is|['’]s) (?:so|a|an|the|my)[ ]
     (?:ok(?:ay)?,? )?so,? how (?:do|can|would|should) (?:i|we|you)[ ] | additionally, give | again and again
     you (?:forgot|missed|skipped|stopped|told|gave) your[ ] | what about (?:[a-z]+ ){{1,4}}{_DOES}\b
+    how about [a-z]+ an? (?:[a-z]+ ){{6}}
 """)
 _STANDS_ALONE = rf"(?i)\A\W*{_BEGINS_A_TALK}"
 """Openings that begin a talk as well."""

@@ -49,6 +49,7 @@ GOOD = [
     ("How do you say de nada in English?", "You're welcome."),
     ("Start a text adventure on a ship", "You wake in a hammock. What do you do?"),
     ("From now on call me Captain", "Understood, Captain."),
+    ("how about build a raft of bottles that carries food to an island", PLAIN),
     ("写一个关于灯塔的问题。", "灯塔的光可以传多远？"), ("把陈述句改成疑问句：灯塔很高。", "灯塔高吗？"),
     ("Summarize the novel titled \"Kim\"", "A boy travels through India."), ("解方程：2x = 8", "x = 4"),
     ("列出以字母“M”开头的国家", "马来西亚、墨西哥"), ("如何在数据库中选择一条船？", "选择 船名 后按回车。"),
