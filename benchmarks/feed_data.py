@@ -115,7 +115,7 @@ def _chatterbot(folder: Path) -> Iterator[Text]:
                         yield Text(opening, language, True, "questions to a bot", True)
 
 
-HELD_SPLITS = {"aside": "invented", "voices": "other voices", "archives": "other archives"}
+HELD_SPLITS = {"aside": "invented", "voices": "other voices", "archives": "other archives", "timelines": "timelines"}
 """Splits of the labelled posts that are measured and never trained on, and what they are called as sources."""
 
 

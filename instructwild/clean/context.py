@@ -7,7 +7,9 @@ does: "I apologize for the error in my previous response".
 
 import polars as pl
 
-from instructwild.clean.follow_ups import ANSWERS_A_TALK, ASKS_BACK, FOLLOWS_UP, WITHDRAWS_AN_ANSWER
+from instructwild.clean.answers_on import ANSWERS_A_TALK, ASKS_BACK, WITHDRAWS_AN_ANSWER
+from instructwild.clean.earlier_turns import IS_A_MOVE_IN_A_TALK, NAMES_WHAT_IS_GONE
+from instructwild.clean.follow_ups import FOLLOWS_UP
 from instructwild.clean.patterns import matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -125,8 +127,9 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
 """A prompt that goes on, above what a browser's plug-in adds."""
 LOST_CONTEXT = _SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
     _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT) | ((_SIZE < 60) & matches(PROMPT, _HAN_POINTED_AT))
-    | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER).fill_null(False)
-    | matches(PROMPT, _LABELLED) | ANSWERS_A_TALK | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
+    | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER | NAMES_WHAT_IS_GONE).fill_null(False)
+    | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK | ANSWERS_A_TALK
+    | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
 
 _TEXT = (r"(?:sentences?|paragraphs?|passage|text|article|code(?: snippet)?|words?|numbers?|poem|email|story|list|equation"
          r"|data|statement|table|phrases?)")
@@ -137,13 +140,23 @@ _NAMED = (rf"(?i)\b(?:the following|this|below|the given|the provided|the above)
           rf"|\b{_TEXT} (?:given |provided |shown )?(?:above|below)(?: (?:in)?to \w+)?\W*\z")
 _HAN_TEXT = (r"(?:句子|段落|文章|文本|代码|单词|词语|数字|诗|邮件|故事|列表|方程式?|数据|陈述|表格|短语|文字|事实|场景|信息"
              r"|评论|对话|关键词|语句"
-             r"|情节|产品|图表|选项|概念)")
+             r"|情节|产品|图表|选项|概念|歌曲|歌词|电影|职业)")
 _HAN_TASK = (r"\A(?:请|将|把|对|为|根据|给|使用|用)?.{0,16}(?:总结|改写|翻译|分类|更正|编辑|识别|分析|修正|重写|校对|转换"
              r"|排序|找出|完成"
              r"|简化|调试|解释|概括|确定|定义|描述|重新|评估|判断|比较|使用|编写|生成|归类|给出|提取|标注|起一?个|拟一?个|取一?个)|的(?:定义|含义|意思"
              r"|主题|情感|情绪)\W*\z")
 _HAN_NAMED = rf"(?:以下|下列|下面的?|所?给定?的?|上述|上面的?|这[个段句篇首些])\p{{Han}}{{0,3}}{_HAN_TEXT}|所给定?的?主题"
-_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|类|正则|游戏|系统|模型"
+_HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|[^分归]类|正则|游戏|系统|模型"
+_HAN_PROBLEM = (r"\A(?:请)?(?:解决|求解|解答|回答|解)(?:以下|下面|下列|给定的?|这个|这道)?(?:数学问题|数学题|应用题|方程)"
+                r"\P{N}{0,16}[。.]?\z")
+"""A problem in numbers of which no number is there."""
+_TITLE = r"[“\"'‘《].{2,60}[”\"'’》]"
+_TITLED_ALONE = (r"(?:总结|概括|概述|摘要|分析).{0,12}(?:标题为|题为|名为).{0,3}"
+                 rf"{_TITLE}.{{0,4}}(?:文章|新闻|博文|报道|帖子)"
+                 r"|(?i:\A\W*(?:please )?(?:summari[sz]e|analy[sz]e) (?:an?|the|this) (?:news )?"
+                 r"(?:article|blog post|post|report)"
+                 rf" (?:titled|entitled|called|with the (?:title|headline)) {_TITLE})")
+"""An article of which there is no more than its title."""
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
 _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:(?:was|were|has been)"
                  r" )?(?:provided?|given|specif(?:y|ied)"
@@ -169,6 +182,8 @@ _NO_QUESTION = only_where(
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = _SINGLE_TURN & (
     _NO_QUESTION
+    | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
+    | ((PROMPT.str.len_chars() < 120) & ~PROMPT.str.contains("\n", literal=True) & matches(PROMPT, _TITLED_ALONE))
     | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
                  only_where(matches(PROMPT, _TASK), matches(PROMPT, _NAMED))
           | only_where((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK),

@@ -7,7 +7,9 @@ from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
-_DEFINES = r"def [\w\\*]+\([^\n]*\)[^\n]*:|class \w+[^\n]*:"
+_SPACE = r"[ \u00a0]"
+"""A space of a web page too."""
+_DEFINES = rf"def{_SPACE}[\w\\*]+\([^\n]*\)[^\n]*:|class{_SPACE}\w+[^\n]*:"
 _BRANCHES = r"for \w+ in [^\n]*:|if [^\n]*[=<>(][^\n]*:|elif [^\n]*:|while [^\n]*:|else:|try:|except[^\n]*:"
 _AT_THE_MARGIN = rf"(?m)^(?:{_DEFINES}|{_BRANCHES})[ \t]*\n[^\s#`]"
 _BY_ONE_SPACE = rf"(?m)^ (?:{_BRANCHES})[ \t]*\n ?[^\s#`]"
@@ -15,6 +17,6 @@ _BY_ONE_SPACE = rf"(?m)^ (?:{_BRANCHES})[ \t]*\n ?[^\s#`]"
 _OTHER_LANGUAGES = group_of(r"ruby | pseudo-?code | crystal | elixir | lua | julia")
 _MEANT = rf"(?i)indentation|IndentationError|缩进|\b{_OTHER_LANGUAGES}\b|伪代码"
 LOST_INDENTATION = only_where(
-    ANSWER.str.contains("def ", literal=True),
+    ANSWER.str.contains("def ", literal=True) | ANSWER.str.contains("def\u00a0", literal=True),
     matches(ANSWER, rf"{_AT_THE_MARGIN}|{_BY_ONE_SPACE}") & ~matches(PROMPT, _MEANT) & ~matches(ANSWER, _MEANT))
 """A line of Python that opens a block, and the next one stands no further in."""

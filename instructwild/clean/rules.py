@@ -32,6 +32,7 @@ from instructwild.clean.residue import (
 )
 from instructwild.clean.rows import flagged
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
+from instructwild.clean.swapped_roles import SWAPPED_ROLES
 from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
 from instructwild.schema.verdict import Reason
 
@@ -83,9 +84,9 @@ RULES: dict[str, Defect] = {
         "one row holds several tasks run together",
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
-    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (728, 753)),
+    "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1000, 1037)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
-                            (126, 138)),
+                            (138, 150)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -108,7 +109,7 @@ RULES: dict[str, Defect] = {
     "run_on": Defect("the answer goes on with further tasks of its own", RUN_ON, "flag", (30, 30)),
     "share_residue": Defect("the text holds what a share page or a citation of a chat page leaves "
                             "behind", SHARE_RESIDUE, "flag",
-                            (10, 10)),
+                            (37, 37)),
     "interface_label": Defect("the prompt ends in a label of the page that it was copied from", INTERFACE_LABEL, "flag"),
     "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (38, 38)),
     "model_identity": Defect("the answer speaks as another vendor's model", MODEL_IDENTITY, "flag"),
@@ -118,7 +119,7 @@ RULES: dict[str, Defect] = {
                             (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
                             & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
     "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED,
-                              "flag", (25, 25)),
+                              "flag", (33, 33)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
     "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean or median that was asked for",
                                WRONG_ARITHMETIC, "flag", (71, 75)),
@@ -128,16 +129,18 @@ RULES: dict[str, Defect] = {
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (108, 114)),
+                                  "flag", (128, 135)),
     "lost_emphasis": Defect("the prompt asks about underlined or bold words, and none is marked", LOST_EMPHASIS, "flag",
                             (24, 26)),
     "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (23, 25)),
     "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters", WRONG_LENGTH, "flag",
                            (31, 33)),
-    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (24, 25)),
+    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (47, 48)),
     "lost_indentation": Defect("a block of Python opens and holds nothing: indentation was lost", LOST_INDENTATION, "flag",
-                               (38, 38)),
+                               (43, 43)),
     "repeated_item": Defect("a short list that was asked for names the same thing twice", REPEATED_ITEM, "flag", (62, 63)),
+    "swapped_roles": Defect("the prompt states something, and the answer is the question to it", SWAPPED_ROLES, "flag",
+                            (19, 19)),
     "spelled_line_ends": Defect("line ends stand in the text as \\n", SPELLED_LINE_ENDS, "flag"),
     "lost_characters": Defect(
         "a character was lost in an earlier conversion",

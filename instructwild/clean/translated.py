@@ -44,14 +44,19 @@ _WORD_CLASSES = r"词性|名词.{0,20}动词|动词.{0,20}名词|形容词.{0,20
 _CAPITALS = r"(?:单词|词|字|句子?|标题|文本|段落).{0,8}大写|适当的大写|大写(?:所有|每个|句|单词|第)"
 _BY_LETTER = (r"(?:打乱|反转|颠倒|重新排列|重排|移除|替换|键入).{0,14}字母|无声字母"
               r"|[以用](?:字母)?[“\"‘']?[A-Za-z][”\"’']?(?:字母)?(?:开头|结尾|开始)的")
+_BY_WORD = r"[以用](?:字母|单词|词语?|短语)?[“\"‘'][A-Za-z][A-Za-z ]+[”\"’'](?:字母|单词|一?词)?(?:开头|结尾|开始|结束)"
+_SUBJECT = r"主题(?:[:：]|是|为)"
+"""What the subject of a sentence, 主语, became: its topic."""
 _SENTENCE_WITH = r"造一?个?句|造出?句子|(?:写|构造|组成|创建)一?个?[^。\n]{0,4}句子?"
 _LATIN_TASK = r"[A-Za-z]{3,}[”\"’'》]?(?:[、，, 和与及]|\W*\z|造)"
 _NAMES_OF_PLACES = "国家|城市|[各个国]州|的州|首都|人名|名字|姓名|公司|品牌"
 _NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER.str.len_chars() > 1)
 _LOST_LANGUAGE = only_where(
     (PROMPT.str.len_chars() < 120) & (ANSWER.str.len_chars() < 400)
-    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句"),
+    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|主语|开头|结尾|开始|结束"),
     (matches(PROMPT, _SENTENCE_WITH) & matches(PROMPT, _LATIN_TASK) & ~matches(PROMPT, "翻译|中文|汉语") & _NO_LATIN_ANSWER)
+    | (matches(PROMPT, _BY_WORD) & _NO_LATIN_ANSWER)
+    | (PROMPT.str.contains("主语", literal=True) & matches(ANSWER, _SUBJECT) & ~PROMPT.str.contains("主题", literal=True))
     | (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
     | (matches(PROMPT, _WORD_CLASSES) & ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
     | (matches(PROMPT, _CAPITALS) & ~matches(PROMPT, "大写(?:字母|数字)") & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
@@ -82,9 +87,10 @@ LOST_EMPHASIS = only_where(
     matches(PROMPT, _EMPHASIS) & ~matches(PROMPT, rf"{_MARKED}|{_ABOUT_FONTS}|\n[A-Za-z'-]+\W*\z"))
 """Something is asked of the underlined or bold words, and none is marked."""
 
-_CHANGES = (r"(?i)(?:改写|重写|修改|改为|改成|更改|转换|纠正|更正|编辑|改进|重新|简化|缩短|替换|翻译|重述|转述)"
+_CHANGES = (r"(?i)(?:改写|重写|修改|改为|改成|更改|转换|纠正|更正|编辑|改进|重新|简化|缩短|替换|翻译|重述|转述"
+            r"|删除|去掉|移除|添加|插入)"
             r"|\b(?:rewrite|edit|correct|fix|change|convert|translate|improve|revise|rephrase|paraphrase|shorten|simplify"
-            r"|rearrange|reorder|reword|transform|reorgani[sz]e)\b")
+            r"|rearrange|reorder|reword|transform|reorgani[sz]e|remove|delete|insert)\b")
 _MAY_STAY = (r"(?i)\b(?:if|whether|when|where|necessary|needed|any|check|proofread|choose|select|identify|which"
              r"|determine|find)\b"
              r"|如果|如有|必要|是否|检查|判断|任何|校对|选择|哪|需要|找出|识别|确定|重复")
@@ -99,8 +105,10 @@ _KEYWORDS = (r"(?m)^\s*返回 ?[\w（(\[\"'“].*|诠释 ?主要|公共静态|�
 _PROGRAM = (r"\bdef\b|#include|\bimport |\bvar |\blet |\bconst |\bfunction\b|\bclass |\bprint\b|\bint |range|len[(（]"
             r"|def\p{Han}"
             r"|\)\s*[:：]\s*\n|）[:：{]\s*\n|\w+\(\w*\)")
+_SQL = (r"(?m)^\s*选择 [^\n]+\n\s*(?:来自|从|FROM|其中|INNER|JOIN|WHERE)|^\s*从\p{Han}{1,8}中?选择 \*"
+        r"|^\s*创建表 ?\w+ ?[(（]|(?i:\bSELECT\b)[^\n]*\n\s*(?:来自|从)\p{Han}")
 TRANSLATED_CODE = only_where(
-    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入"),
-    matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM)
+    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入|选择|创建表|来自|从"),
+    (matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM) | matches(ANSWER, _SQL))
                    & ~matches(PROMPT, r"(?i)伪代码|易语言|中文编程|汉语编程|文言|中文关键字|pseudo"))
-"""A program whose keywords were translated: "如果 x > 0：" and "返回 x" run nowhere."""
+"""A program or query whose keywords were translated: "如果 x > 0：", "返回 x" and "选择 * 来自客户" run nowhere."""

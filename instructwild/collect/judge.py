@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from instructwild.collect import chinese, english
+from instructwild.collect.material import explained_plainly, order_of
 from instructwild.collect.score import Score, score
 from instructwild.text.scripts import ANY_CJK, ANY_HAN
 
@@ -63,15 +64,25 @@ def out_of_feed(text: str, form: str, threshold: float = THRESHOLD) -> PostJudge
         threshold: the least score of a bare post or a quotation, from 0 (all that may be prompts) to 1. What its author
             puts to a model needs `PRESENTED` at most.
     """
-    why = refusal(text, presented=form != "bare")
+    plainly = explained_plainly(text) if form == "bare" else None
+    shown = plainly or text
+    why = refusal(shown, presented=form != "bare")
     if why is not None and (form != "bare" or why not in READS_AS_TALK):
         return PostJudgement(why)
-    scored = score(text, reads_as_chinese(text))
-    least = threshold if form in ("bare", "quote") else min(threshold, PRESENTED)
+    scored = score(shown, reads_as_chinese(shown))
+    unsure = form in ("bare", "quote") and UNSURE[0] <= scored.value < UNSURE[1]
+    if form == "bare" and _orders_with_material(text):
+        return PostJudgement(None, scored, unsure)
+    least = threshold if form in ("bare", "quote") and plainly is None else min(threshold, PRESENTED)
     if why is not None:
         least = max(least, OUTWEIGHS)
-    unsure = form in ("bare", "quote") and UNSURE[0] <= scored.value < UNSURE[1]
     return PostJudgement(None if scored.value >= least else why or TALK, scored, unsure)
+
+
+def _orders_with_material(text: str) -> bool:
+    """Whether a bare post is an order with the text that it is about, and is put to no person."""
+    order = order_of(text)
+    return order is not None and not (english.PEOPLE.search(order) or chinese.PEOPLE.search(order))
 
 
 def refusal(text: str, *, presented: bool) -> str | None:

@@ -177,7 +177,7 @@ HAN_CROWD = re.compile(group_of(r"""
 HAN_HABITS = group_of("""
     的 | 家 | 会 | 最 | 有 | 在 | 桌 | 平时 | 去 | 选 | 想 | 人生 | 小时候 | 坚持
     觉得 | 爷 | 吃 | 喝 | 猜 | 什么时候 | 现在 | 这 | 那 | 昨 | 今
-    怎么还 | 算 | 最后 | 刚
+    怎么还 | 还会 | 算 | 最后 | 刚
 """)
 HAN_HABIT = re.compile(rf"你(?:们)?{HAN_HABITS}")
 HAN_HEADLINE = re.compile(group_of(r"""
@@ -217,7 +217,7 @@ HAN_WHO_EVERYDAY = "(?:规定|家|说|发明的早|在|动|把|又|穿|写的|�
 HAN_EVERYDAY = re.compile(group_of(rf"""
     为什么{HAN_WHY_EVERYDAY}
     怎么(?:又|还|就|这么|那么|都|没人|了) | 什么时候(?:才|能|修|开|到|变|有) | 多少人 | 几点 | 谁{HAN_WHO_EVERYDAY}
-    算不算 | 要不要 | 丢不丢 | 正常吗 | 真的假的 | 还好吗
+    算不算 | 要不要 | 丢不丢 | 正常吗 | 真的假的 | 还好吗 | 来得及吗
 """))
 
 ENGLISH = {"here": HERE.search, "time": TIME.search, "offer": OFFER.search, "crowd": CROWD.search,

@@ -169,6 +169,7 @@ SEEN = {
     "translated_code": ("写一个求最大值的函数", "def 最大（列表）：\n    返回 max（列表）"),
     "wrong_length": ("Describe the sea in no more than 4 words.", "It is grey, wide, cold and never still for long."),
     "lost_indentation": ("Write a loop", "def count(n):\n for i in range(n):\n print(i)"),
+    "swapped_roles": ("灯塔可以用太阳能供电。", "灯塔可以用什么供电？"),
     "repeated_item": ("Name five sea birds", "Gull, tern, auk, gull, skua"),
     "spelled_line_ends": ("Which one swims?\\nOptions:\\n- a stone\\n- a gull", "A gull swims."),
     "lost_characters": ("what is h\ufffdllo", "x"),

@@ -23,11 +23,11 @@ def kept(rows, recall="default"):
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize(("split", "recall", "wrong"), [
     ("tune", 0.77, 0.01), ("test", 0.9, 0.01), ("fresh", 0.9, 0.01), ("more", 0.85, 0.01), ("aside", 0.65, 0.012),
-    ("voices", 0.8, 0.015)])   # all but `aside` and `voices` are tuned on
+    ("voices", 0.8, 0.015), ("timelines", 0.85, 0.015)])   # all but `aside`, `voices` and `timelines` are tuned on
 def test_most_prompts_of_a_feed_are_kept_and_little_else(language, split, recall, wrong):
     rows = [row for row in FEEDS if (row["split"], row["language"]) == (split, language)]
     prompts, others = [row for row in rows if row["prompt"]], [row for row in rows if not row["prompt"]]
-    assert len(others) >= {"fresh": 60, "aside": 170, "more": 380, "voices": 400}.get(split, 500)
+    assert len(others) >= {"fresh": 60, "aside": 170, "more": 380, "voices": 400, "timelines": 180}.get(split, 500)
     assert kept(prompts) / len(prompts) >= recall
     assert kept(prompts, "high") / len(prompts) >= (0.85 if split in ("aside", "tune") else 0.9)
     assert kept(others) / len(others) <= wrong
@@ -100,3 +100,62 @@ def test_rows_that_hold_an_answer_are_masked_only_on_request():
                         ("all", "[EMAIL_1]")):
         row = prompt_of(Post("f#1", messages=turns), Terms("json", "s", mask=mask))
         assert shown in row.row.messages[1].content
+
+
+BRINGS_ITS_TEXT = [
+    "ELI5 how do vaccines train the immune system",
+    "eli5: what is a mortgage",
+    "Explain like I'm five: why does ice float?",
+    "Fix this SQL query: SELECT * FORM users WHERE id = 3;",
+    "Debug this function:\ndef f(x):\n  retrun x",
+    "Shorten this paragraph: The committee, having met on several occasions over the summer, was unable to agree.",
+    "Correct the grammar of the following sentence: She don't likes apples",
+    "Please turn this list into a table: apples 3, pears 4, plums 9",
+    "Can you simplify this legal text: The lessee shall indemnify the lessor against all claims arising therefrom.",
+    "Optimize this loop: for i in range(len(a)): b.append(a[i]*2)",
+    "Translate this into Spanish: We will arrive on Thursday.",
+    "summarize this article: \"Bees in cities do better than bees in fields, a study of hives says.\"",
+    "Convert this CSV to JSON:\nname,age\nAda,36",
+    "Rephrase this e-mail so that it is polite: Send me the file now.",
+    "帮我看下这段代码：for i in range(10) print(i)",
+    "求帮忙改下这个正则：^\\d{3,4}-?\\d{7}$ 匹配不到带括号的区号",
+    "麻烦翻译下这句英文：All that glitters is not gold.",
+    "把下面的句子改成被动语态：猫吃了鱼。",
+    "帮忙润色一下这封邮件：您好，东西没收到，快点发。",
+    "请总结以下内容：会议决定，从下月起所有部门的报销改为线上提交，纸质单据不再受理。",
+    "翻译成中文：The ferry does not run on Sundays.",
+    "解释一下这段Python：[x for x in range(10) if x % 2]",
+    "优化这条SQL：select * from t where date(create_time) = '2024-01-01'",
+    "通俗解释一下什么是贝叶斯定理",
+    "帮我把这段文字缩写到五十字以内：老街拆迁的消息传开以后，茶馆里天天坐满了人，谁也不肯先签字。",
+]
+SPEAKS_BEFORE_A_COLON = [
+    "Fix this: more buses on Sundays.",
+    "Explain this: my rent went up and the lift is still broken.",
+    "Review this place: 2 stars",
+    "Translation: he's not coming",
+    "总结：这部片子值得二刷，配乐尤其好，演员也都在线",
+    "翻译一下就是没钱",
+    "帮我看下这件衣服：好看吗",
+    "改改你的毛病：少抽烟多睡觉",
+    "求这首歌：前奏是钢琴那种，抖音上很火",
+    "Check this out: my new bike",
+    "Change this: nothing",
+    "ELI5 why is my boss like this",
+    "TLDR: we lost",
+    "TL;DR: the vet says he'll be fine",
+    "Make this go viral: my grandma's bakery opens tomorrow",
+    "Finish the sentence: my weekend was ____",
+    "看看这个标题：绝了",
+    "这段代码谁写的：一行注释没有",
+]
+
+
+@pytest.mark.parametrize("post", BRINGS_ITS_TEXT)
+def test_an_order_that_brings_its_text_along_is_a_prompt(post):
+    assert prompt_of(Post("f#1", post), Terms("x", "s")).row.messages[0].content == post
+
+
+@pytest.mark.parametrize("post", SPEAKS_BEFORE_A_COLON)
+def test_a_remark_before_a_colon_is_none(post):
+    assert isinstance(prompt_of(Post("f#1", post), Terms("x", "s")), Dropped)

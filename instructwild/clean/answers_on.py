@@ -1,0 +1,109 @@
+"""Answers that show an earlier turn which is not in the row: "thank you for clarifying", "here are five more"."""
+
+import polars as pl
+
+from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.text.word_table import any_of, group_of
+
+PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
+
+_COUNT = r"(?:\d+|one|two|three|four|five|six|seven|eight|ten|twelve|fifteen|twenty)"
+_SORRY = (r"(?:i['’ ]?(?:a?m)? ?(?:sincerely |deeply )?apologi[sz]e|(?:my )?(?:sincere )?apologies|(?:i['’]m"
+          r" )?sorry)(?: again)?")
+_FAULT = group_of("""
+    confusion | mistakes? | errors? | oversights? | misunderstanding | mix-?up | typos? | omission | incorrect
+    incomplete | wrong | earlier | previous | general | extra | missing | repeated | continued | response | answer
+    code | length
+""")
+_THANKED_FOR = group_of("""
+    the (?:clarification|additional|update|correction) | clarif | letting me know
+    providing (?:that|those|more|me|additional) | pointing
+""")
+_NAMED = group_of("""
+    mentioned | discussed | suggested | provided | listed | outlined | shared
+""")
+_DESCRIBED = group_of("""
+    mentioned | discussed | described | suggested | provided | listed | outlined | shared
+""")
+_LIKED = "(?:you (?:like|liked|found|enjoyed)|it worked|that worked)"
+_OPENS_ON = group_of(rf"""
+    {_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}{_FAULT}\b | {_SORRY} for (?:that[.,]|misunderstanding)
+    you(?:['’]re| are) (?:absolutely |completely )?(?:right|correct)[,.!] | thank you for {_THANKED_FOR}
+    (?:i['’]m )?(?:glad|happy) (?:to hear )?(?:that )?{_LIKED}
+""")
+_ANSWERS_ON = "(?i)" + any_of(rf"""
+    \A\W*{_OPENS_ON} | \b(?:as|that|which)(?: i| we| you)? {_NAMED} (?:earlier|previously)\b
+    \bi (?:earlier|previously) {_DESCRIBED}\b
+""")
+_GIVES_MORE = (rf"(?i)\A\W*(?:(?:sure|certainly|of course|absolutely|great|yes|ok(?:ay)?)\W*)?here(?:['’]s| is| are)"
+               rf" (?:the |some |a few"
+              rf" |{_COUNT} )?(?:more|another|additional|remaining|rest of the|next)\b(?: [a-z]+){{1,3}}")
+_SPEAKS_FOR = "(?i)" + any_of(r"""
+    apolog | sorry | customer | complain | feedback | review | e-?mail | letter | repl(?:y|ies)\b | respond | response
+    tweet | dialog | conversation | role | scenario | scene | story | write a
+""")
+"""Prompts whose answer may speak in another's name."""
+_UNSURE = group_of("""
+    sorry | apologi[sz]e | not (?:quite |entirely )?sure | not familiar | don['’]t (?:have|understand) | do not have
+    unclear | not clear | ambiguous | need more
+""")
+_ASKS_FOR_IT = r"(?:(?:could|can|would) you (?:please )?(?:provide|give|share|clarify)|please (?:provide|give|share))"
+_NEEDS_MORE = (rf"(?i){_UNSURE}.*{_ASKS_FOR_IT}(?: me)?(?: with)?(?: me)? (?:more|some|additional|further) "
+               r"(?:context|information|details)")
+_CHANGED = group_of("""
+    updated? | revised? | modified | corrected | adjusted | reworked | shortened | rewritten | refined | condensed
+""")
+_GIVEN_TEXT = group_of("""
+    information | description | code | requirements? | text | context | conversation | details | content | passage
+    article | table | list | story | transcript
+""")
+_SHOWN = group_of("""
+    provided | shared | given | mentioned | described | discussed | above
+""")
+_SHOWN_TEXT = group_of("""
+    code | script | function | list | information | table | text | article | story | passage | details | query
+    requirements | file | document | content
+""")
+_YOU_SHOWED = group_of("""
+    provided | shared | gave | given | mentioned | described | posted | listed | pasted
+""")
+_ANSWER_POINTS_BACK = "(?i)" + any_of(rf"""
+    \b(?:here(?:['’]s| is| are)|this is|below is|i(?:['’]ve| have)) (?:an? |the |your |some )?{_CHANGED}\b
+    \b(?:based on|according to|given) (?:the|your|our) {_GIVEN_TEXT}[^.,]{{0,20}}{_SHOWN}\b
+    \b{_SHOWN_TEXT} (?:that )?you(?:['’]ve| have)? (?:just )?{_YOU_SHOWED}\b
+    \b(?:my|our|this|the) previous (?:example|code|response|answer|message|conversation|script|snippet)\b
+""")
+_COMMON_WORK = group_of("""
+    code | script | function | example | story | plan | approach | model | table | list | query
+""")
+_DONE_TOGETHER = group_of("""
+    wrote | created | used | discussed | defined | built | provided | shared | mentioned
+""")
+_OPENS_ANEW = group_of("""
+    sorry about that | acknowledged[.,] | with (?:this|that|the|your) new information
+    based on (?:the|your) (?:additional|new|updated) (?:information|details|requirements|input)
+""")
+_USED_BEFORE = "(?i)" + any_of(rf"""
+    \bthat i used in the (?:example|code|script)\b
+    \bin the (?:example|code|script|query|story) i (?:gave|provided|used|wrote)\b
+    \b{_COMMON_WORK} (?:that )?(?:we|i) {_DONE_TOGETHER} ?(?:earlier|above|before|previously|in)\b
+    \bchanges (?:we|you)(?:['’]ve| have) made\b | \A\W*{_OPENS_ANEW}\b
+""")
+_WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:confusion|mistakes?|errors?|oversight"
+              r"|misunderstanding|mix-?up|typo|omission)\b")
+
+_SIZE = PROMPT.str.len_chars()
+ANSWER_GOES_ON = (((_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
+                  | (matches(ANSWER, _USED_BEFORE) & ~matches(PROMPT, _SPEAKS_FOR))
+                  | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK) & ~matches(PROMPT, _SPEAKS_FOR)))
+"""Of prompts without a text of their own."""
+ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, _SPEAKS_FOR))
+WITHDRAWS_AN_ANSWER = only_where(matches(ANSWER.str.head(120), _WITHDRAWS),
+                                 (_SIZE < 2000) & ~matches(PROMPT, _SPEAKS_FOR))
+"""The answer begins by taking back one that is not in the row: a prompt of any length goes on from it."""
+ASKS_BACK = only_where((_SIZE < 120) & (ANSWER.str.len_chars() < 500)
+                       & holds_any(ANSWER, ["context", "information", "details"]),
+                       matches(ANSWER.str.head(300), _NEEDS_MORE) & ~matches(ANSWER, r"\A\s*[\"“‘']")
+                       & ~matches(PROMPT, rf"{_SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"
+                                          rf" me\b"))
+"""The answer says that it does not know what is meant, and asks for more."""
