@@ -42,8 +42,9 @@ TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
        ("rewards", "kl", "advantages", "loss", "ptx")},
     **{f"instructwild.clean.near.{name}": ([f"tests/clean/near/{test}.py" for test in tests], ("polars", "numba"))
        for tests, names in {
-           ("test_same_requests", "test_near_duplicates"): ("content", "keywords", "same_requests", "requests"),
-           ("test_near_duplicates", "test_sieve_on_disk"): ("threshold", "match", "index", "corpus")}.items()
+           ("test_keywords", "test_same_requests", "test_limits"): ("content", "keywords", "requests"),
+           ("test_limits", "test_near_duplicates"): ("threshold", "match", "index", "corpus"),
+           ("test_limits", "test_same_requests", "test_sieve_on_disk"): ("same_requests",)}.items()
        for name in names},
 }
 """Each module's tests, those first that are most about it, and the libraries that are loaded once for all its mutants."""
