@@ -155,6 +155,11 @@ class AnswerWriter:
         content = str(context.answer["content"] or "").strip()
         start = self._content_start(written, context.answer)
         if start is None and content:
+            if not self.writes_last_answer:
+                end = self.renderer.tokenizer.eos_token
+                raise ModelError("the chat template writes no answer that is the last turn", where=self.renderer.name,
+                                 remedy=f"train with --add-eos, which writes it and {end!r} behind the generation prompt, or "
+                                 "give another template with --chat-template FILE")
             raise ModelError(f"the chat template leaves out a part of the answer {content[:60]!r}", where=self.renderer.name,
                              remedy=REMEDY)
         words = self._as_written(content, written)
@@ -235,6 +240,15 @@ class AnswerWriter:
         if ANSWER not in last or ANSWER not in earlier:
             return "", ""
         return last.rpartition(ANSWER)[2], earlier.rpartition(ANSWER)[2].partition(NEXT)[0]
+
+    @cached_property
+    def writes_last_answer(self) -> bool:
+        """Whether the template writes an answer that is the last turn; some write the generation prompt in its place."""
+        dialogue = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
+        try:
+            return ANSWER in self.renderer.text(dialogue)
+        except ModelError:    # what is said of the conversation itself tells why
+            return True
 
     @cached_property
     def plain_stop(self) -> str:
