@@ -78,6 +78,9 @@ def test_adapters_keep_off_the_layers_that_mamba_reads_past_them():
         hybrid, plain = (AutoModelForCausalLM.from_config(config_of(kind)) for kind in ("falcon_h1", "llama"))
     assert lora(SftOptions(), hybrid, "CAUSAL_LM").exclude_modules == {"mamba.out_proj"}
     assert lora(SftOptions(), plain, "CAUSAL_LM").exclude_modules is None
+    with torch.device("meta"):
+        routed = AutoModelForCausalLM.from_config(config_of("phimoe"))
+    assert lora(SftOptions(), routed, "CAUSAL_LM").exclude_modules == {"mlp.router"}     # a linear layer that gives a tuple
     with pytest.raises(ConfigError, match="out_proj past its adapters"):
         lora(SftOptions(lora_target_modules="in_proj,out_proj"), hybrid, "CAUSAL_LM")
 

@@ -12,7 +12,17 @@ from functools import cached_property
 from typing import Any, Literal
 
 from instructwild.errors import ModelError
-from instructwild.llm.rendering import ANSWER, NEXT, PROBE_TOOL, QUESTION, REMEDY, Renderer, Turn, common_start
+from instructwild.llm.rendering import (
+    ANSWER,
+    NEXT,
+    PROBE_TOOL,
+    QUESTION,
+    REMEDY,
+    TOOLS_REMEDY,
+    Renderer,
+    Turn,
+    common_start,
+)
 from instructwild.llm.thinking import template_fields
 
 Reasoning = Literal["auto", "train", "mask", "drop"]
@@ -155,20 +165,11 @@ class AnswerWriter:
         content = str(context.answer["content"] or "").strip()
         start = self._content_start(written, context.answer)
         if start is None and content:
-            if not self.writes_last_answer:
-                end = self.renderer.tokenizer.eos_token
-                raise ModelError("the chat template writes no answer that is the last turn", where=self.renderer.name,
-                                 remedy=f"train with --add-eos, which writes it and {end!r} behind the generation prompt, or "
-                                 "give another template with --chat-template FILE")
-            raise ModelError(f"the chat template leaves out a part of the answer {content[:60]!r}", where=self.renderer.name,
-                             remedy=REMEDY)
+            raise self._left_out(content)
         words = self._as_written(content, written)
         at, stop = self._stop_in(context, written, 0 if start is None else written.index(words, start) + len(words))
         if not stop:
-            end = self.renderer.tokenizer.eos_token
-            raise ModelError("the chat template ends an answer without a stop token: the model would never learn to stop",
-                             where=self.renderer.name, remedy=f"train with --add-eos, which ends answers with {end!r}, or "
-                             "give another template with --chat-template FILE")
+            raise self._endless()
         begun = OPENED.search(prompt)
         opened = prompt[begun.start():] if begun and begun["open"] and not begun["close"] else ""
         masked = 0
@@ -180,6 +181,21 @@ class AnswerWriter:
             masked = len(written) - _common_end(context.without_thoughts(), written) if start is None else start
         body = written[:at] + stop
         return AnswerText(prompt, body[:masked], body[masked:], written[at + len(stop):])
+
+    def _left_out(self, words: str) -> ModelError:
+        end, name = self.renderer.tokenizer.eos_token, self.renderer.name
+        if self.writes_last_answer:
+            return ModelError(f"the chat template leaves out a part of the answer {words[:60]!r}", where=name, remedy=REMEDY)
+        return ModelError("the chat template writes no answer that is the last turn", where=name, remedy=f"train with "
+                          f"--add-eos, which writes it and {end!r} behind the generation prompt, or {REMEDY}")
+
+    def _endless(self) -> ModelError:
+        end, name = self.renderer.tokenizer.eos_token, self.renderer.name
+        if self.plain_stop:
+            return ModelError("the chat template ends calls of tools without a stop token, though not answers in words: the "
+                              "model would never learn to stop", where=name, remedy=TOOLS_REMEDY)
+        return ModelError("the chat template ends an answer without a stop token: the model would never learn to stop",
+                          where=name, remedy=f"train with --add-eos, which ends answers with {end!r}, or {REMEDY}")
 
     def _content_start(self, text: str, answer: Turn) -> int | None:
         """Where the answer's words begin in a text, looked for from the end; None where it has none there."""

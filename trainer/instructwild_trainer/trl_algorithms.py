@@ -98,7 +98,7 @@ def _arguments(o: PPOOptions, folder: Path, steps: int) -> dict[str, Any]:
 
 
 def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
-    """GRPO or RLOO. A row's `prompt` is its number: TRL would render messages itself, into other tokens than those at use."""
+    """GRPO or RLOO. A row's `prompt` is its number: TRL would render messages into other tokens than those at use."""
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 

@@ -39,7 +39,8 @@ class AnswerTrainer(KTOTrainer):
 
 def dpo_trainer(options: "DpoOptions", run: "Run", chat: "Chat", parts: "Split[Group]", model: Any) -> PairTrainer:
     """A trainer of pairs."""
-    config = DPOConfig(**arguments(options, run, **balance_arguments(model)), beta=options.beta, loss_type=[options.loss_type])
+    config = DPOConfig(**arguments(options, run, **balance_arguments(model)), beta=options.beta,
+                       loss_type=[options.loss_type])
     return _trainer(PairTrainer, config, pair_dataset, options, chat, parts, model)
 
 
