@@ -126,8 +126,11 @@ class Renderer:
         tokens = [str(token) for token in getattr(self.tokenizer, "extra_special_tokens", None) or ()]
         return {"additional_special_tokens": tokens} if tokens else {}
 
-    def check(self) -> None:
+    def check(self, where: str = "") -> None:
         """Read the template, or each of several that have names.
+
+        Args:
+            where: the file that it comes from, for the message; else the model's name stands there.
 
         Raises:
             ModelError: one is not valid Jinja.
@@ -141,7 +144,8 @@ class Renderer:
                 _compile_jinja_template(str(text))
             except TemplateSyntaxError as error:
                 which = f"chat template {name!r}" if name else "chat template"
-                raise ModelError(f"the {which} is not valid Jinja (line {error.lineno}: {error.message})", where=self.name,
+                raise ModelError(f"the {which} is not valid Jinja (line {error.lineno}: {error.message})",
+                                 where=where or self.name,
                                  remedy=f"correct that line, or {REMEDY}") from None
 
     def _render(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:

@@ -72,6 +72,7 @@ class AnswerWriter:
             renderer = dataclasses.replace(renderer, variables=template_fields(True))
         context = _Context(messages, tools, renderer)
         prompt, whole = context.text(prompt=True), context.text()
+        context = context.as_written(whole)
         begun = OPENED.search(prompt)
         left_out = bool(context.thoughts) and context.thoughts.strip() not in whole
         opens = begun is not None and bool(begun["open"]) and not begun["close"]
@@ -321,6 +322,20 @@ class _Context:
     def text(self, *, prompt: bool = False) -> str:
         """The whole, or up to where the answer begins."""
         return self.renderer.text(self.messages[:-1] if prompt else self.messages, prompt=prompt, tools=self.tools)
+
+    def as_written(self, whole: str) -> "_Context":
+        """The same without newlines and spaces before the answer that the template strips: those it writes there are its own.
+
+        Args:
+            whole: the text of this conversation.
+        """
+        content = str(self.answer["content"] or "")
+        for shorter in dict.fromkeys((content.lstrip(), content.lstrip("\n"))):
+            if shorter and shorter != content:
+                stripped = dataclasses.replace(self, messages=[*self.messages[:-1], {**self.answer, "content": shorter}])
+                if stripped.text() == whole:
+                    return stripped
+        return self
 
     def without_thoughts(self) -> str:
         """The whole, as it is written where nothing was thought."""

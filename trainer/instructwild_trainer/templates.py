@@ -195,7 +195,7 @@ def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reaso
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         tokenizer.pad_token = _padding(tokenizer, name)
         notes.append(f"padding with {tokenizer.pad_token!r}, because the end token must be learned and never padded away")
-    Renderer(tokenizer).check()
+    Renderer(tokenizer).check(str(template))
     if add_eos:
         notes.append(_end_answers(tokenizer))
     return Chat(tokenizer, "; ".join(notes), reasoning)
