@@ -324,7 +324,7 @@ class _Context:
         return self.renderer.text(self.messages[:-1] if prompt else self.messages, prompt=prompt, tools=self.tools)
 
     def as_written(self, whole: str) -> "_Context":
-        """The same without newlines and spaces before the answer that the template strips: those it writes there are its own.
+        """The same without newlines and spaces before the answer that the template strips: those written there are its own.
 
         Args:
             whole: the text of this conversation.
