@@ -6,7 +6,7 @@ COUNTS = ("num_experts", "num_local_experts", "n_routed_experts", "moe_num_exper
 """What configs call the number of experts; TRL reads the first."""
 
 
-def balance_arguments(model: Any) -> dict[str, float]:
+def balance_arguments(model: Any) -> dict[str, Any]:
     """Arguments of TRL's trainers for a model's balance loss, whose number of experts is made readable under TRL's name.
 
     A config may name a weight of that loss for a model that has no experts, as those of small Granite 4.0 do: it is 0 then.

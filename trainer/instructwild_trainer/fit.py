@@ -138,14 +138,14 @@ def silence_libraries() -> Iterator[None]:
     """The libraries without telemetry, deprecation notes, bars of their own, and banners on stdout, which is for data."""
     import datasets
 
-    from instructwild.llm.quiet import quiet_imports
+    from instructwild.llm.quiet import ignore_needless, quiet_imports
 
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     datasets.disable_progress_bars()
     quiet_imports()
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
+        ignore_needless()
         yield
 
 

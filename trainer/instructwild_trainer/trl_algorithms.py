@@ -105,7 +105,7 @@ def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat
     kinds: dict[str, tuple[Any, Any]] = {"grpo": (GRPOConfig, GRPOTrainer), "rloo": (RLOOConfig, RLOOTrainer)}
     config, kind = kinds[o.algorithm]
 
-    class OnPromptIds(kind):     # type: ignore[misc]  # chosen by the algorithm
+    class OnPromptIds(kind):     # type: ignore[misc, valid-type]  # chosen by the algorithm
         """The trainer on prompts that are token ids already."""
 
         def _tokenize_prompts(self, numbers: Sequence[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
