@@ -1,7 +1,8 @@
 """Writes docs/templates.md and its Chinese twin from a run over every chat template of TRL: `python docs/templates.py`.
 
 Each template is tried on random conversations as in tests/trainer/test_every_template.py; --count N says on how many
-(default 200).
+(default 200). --counts FILE takes what the slow tests of that file counted:
+`TEMPLATE_COUNTS=counts.jsonl python -m pytest -m slow tests/trainer/test_every_template.py`.
 """
 
 # ruff: noqa: E501
@@ -13,7 +14,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "trainer"))
 
-from template_runs import TOOL, chat_of, conversations, holds, names  # noqa: E402
+from template_runs import TOOL, chat_of, counts_in, holds, names, outcome  # noqa: E402
 
 from instructwild.llm.rendering import Renderer  # noqa: E402
 from instructwild_trainer.answer_text import AnswerWriter  # noqa: E402
@@ -47,16 +48,13 @@ WORDS = {
         "examples": "每个模板一例", "marked": "同一个有两个回答的对话，最后一个回答带思考内容：取其最后一个样本，参与训练的部分有标记。"}}
 
 
-def facts(name: str, count: int) -> dict[str, object]:
-    """What a run says of one template."""
-    chat, equal, refusals = chat_of(name), 0, 0
-    for messages, tools in conversations(name, count):
-        trained = holds(chat, messages, tools)
-        equal, refusals = equal + trained, refusals + (not trained)
+def facts(name: str, equal: int, refused: int) -> dict[str, object]:
+    """What a run says of one template, beside its counts."""
+    chat = chat_of(name)
     trained = chat.tokenizer.decode([token for span in chat.examples(QUESTIONS)[-1].spans() for token in span])
     return {"name": name, "each": not is_own_beginning(chat),
             "stops": [chat.tokenizer.decode([token]) for token in chat.stop_ids], "system": holds(chat, SYSTEM, None),
-            "tools": holds(chat, CALL, [TOOL]), "thoughts": "Low water" in trained, "equal": equal, "refused": refusals,
+            "tools": holds(chat, CALL, [TOOL]), "thoughts": "Low water" in trained, "equal": equal, "refused": refused,
             "example": coloured(chat)}
 
 
@@ -93,7 +91,9 @@ def page(rows: list[dict[str, object]], words: dict[str, object]) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="random conversations for each template")
-    count = parser.parse_args().count
-    measured = [facts(name, count) for name in names()]
+    parser.add_argument("--counts", help="file of counts that the slow tests left")
+    arguments = parser.parse_args()
+    counts = counts_in(arguments.counts) if arguments.counts else {name: outcome(name, arguments.count) for name in names()}
+    measured = [facts(name, *counts[name]) for name in names()]
     for file, words in WORDS.items():
         (HERE / file).write_text(page(measured, words), encoding="utf-8")

@@ -16,12 +16,21 @@ def quiet() -> Iterator[None]:
     logging.set_verbosity_error()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)
+            ignore_needless()
             yield
     finally:
         logging.set_verbosity(verbosity)
         if bars:
             logging.enable_progress_bar()
+
+
+def ignore_needless() -> None:
+    """Pass over warnings that say nothing to a user: of what a library will change, and of what PEFT did by itself."""
+    import warnings
+
+    warnings.simplefilter("ignore", FutureWarning)
+    # PEFT sets ranks for fused experts in every model that has some, and then warns where no adapter is on them.
+    warnings.filterwarnings("ignore", "The following (rank|alpha)_pattern keys did not match", RuntimeWarning)
 
 
 NOISY = ("torchao", "torch.utils._pytree", "torch.utils.flop_counter", "optimum")

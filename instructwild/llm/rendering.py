@@ -26,7 +26,8 @@ FORMS: tuple[tuple[bool, str | None], ...] = ((False, ""), (True, ""), (False, N
 THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thought")
 """Names under which templates read the thoughts of an answer."""
 PROBE_TOOL: dict[str, Any] = {"type": "function", "function": {"name": "lookup", "description": "Looks up.", "parameters": {
-    "type": "object", "properties": {"key": {"type": "string"}}, "required": ["key"]}}}
+    "type": "object", "properties": {"key": {"type": "string", "description": "What to look up."}}, "required": ["key"]}}}
+_UNDEFINED = re.compile(r"'(\w+)' is undefined")
 Turn = Mapping[str, Any]
 
 
@@ -51,7 +52,7 @@ class Renderer:
         """
         text = self._text(messages, prompt, tools)
         answered = not prompt and bool(messages) and messages[-1]["role"] == "assistant"
-        return text.removesuffix(self._unasked_prompt) if answered else text
+        return text.removesuffix(self._appended) if answered else text
 
     def _text(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:
         if not any(turn.get("tool_calls") for turn in messages):
@@ -84,28 +85,32 @@ class Renderer:
         return all(mark in text for mark in marks.values())
 
     @cached_property
-    def _unasked_prompt(self) -> str:
-        """What a template writes behind an answer to begin another one, although no prompt is asked for; mostly empty.
+    def _appended(self) -> str:
+        """What a template writes behind the last turn whatever that is; mostly empty.
 
-        Seen where a question's text ends in the same words, with a prompt and without, and the answer follows them directly.
+        A generation prompt, although none is asked for: seen where a question's text is the same with a prompt and without,
+        and the answer follows it directly. Or an instruction to the model: seen by its words, behind a question too.
         """
         question = [{"role": "user", "content": QUESTION}]
         dialogue = [*question, {"role": "assistant", "content": ANSWER}]
-        try:
-            texts = [self._render(turns, False, None) for turns in (question, dialogue, [*dialogue, *question])]
-            if texts[0] != self._render(question, True, None):
-                return ""
-        except ModelError:
+        for tools in (None, [PROBE_TOOL]):     # some templates write only conversations with tools
+            with suppress(ModelError):
+                start, whole, longer = (self._render(turns, False, tools)
+                                        for turns in (question, dialogue, [*dialogue, *question]))
+                prompt = self._render(question, True, tools)
+                break
+        else:
             return ""
-        start, whole, longer = texts
         behind, next_turn = (text.rpartition(ANSWER)[2] for text in (whole, longer))
-        if not whole.startswith(start) or not whole[len(start):].lstrip().startswith(ANSWER):
-            return ""
         shared = behind[:common_start(behind, next_turn)]
         tokens = [match.span() for match in self.special.finditer(shared)]
         ends = 0 if not tokens else tokens[0][1] if len(tokens) == 1 else tokens[-1][0]    # the last begins the next header
-        prompt = behind[ends:].lstrip()
-        return prompt if prompt.strip() and start.endswith(prompt) else ""
+        appended = behind[ends:].lstrip()
+        if ANSWER not in whole or not appended.strip() or not start.endswith(appended):
+            return ""
+        if start == prompt:
+            return appended if whole.startswith(start) and whole[len(start):].lstrip().startswith(ANSWER) else ""
+        return appended if self.special.sub("", appended).strip() else ""
 
     @cached_property
     def special(self) -> "re.Pattern[str]":
@@ -121,8 +126,11 @@ class Renderer:
         tokens = [str(token) for token in getattr(self.tokenizer, "extra_special_tokens", None) or ()]
         return {"additional_special_tokens": tokens} if tokens else {}
 
-    def check(self) -> None:
+    def check(self, where: str = "") -> None:
         """Read the template, or each of several that have names.
+
+        Args:
+            where: the file that it comes from, for the message; else the model's name stands there.
 
         Raises:
             ModelError: one is not valid Jinja.
@@ -136,7 +144,8 @@ class Renderer:
                 _compile_jinja_template(str(text))
             except TemplateSyntaxError as error:
                 which = f"chat template {name!r}" if name else "chat template"
-                raise ModelError(f"the {which} is not valid Jinja (line {error.lineno}: {error.message})", where=self.name,
+                raise ModelError(f"the {which} is not valid Jinja (line {error.lineno}: {error.message})",
+                                 where=where or self.name,
                                  remedy=f"correct that line, or {REMEDY}") from None
 
     def _render(self, messages: Sequence[Turn], prompt: bool, tools: Sequence[Any] | None) -> str:
@@ -203,6 +212,9 @@ class Renderer:
             if of_tools:
                 raise ModelError(f"the chat template cannot write this conversation, which holds {' and '.join(of_tools)}; "
                                  f"its own words: {error}", where=self.name, remedy=TOOLS_REMEDY) from None
+            if variable := _UNDEFINED.fullmatch(str(error)):
+                raise ModelError(f"the chat template reads a variable {variable[1]!r}, which neither messages nor tools set",
+                                 where=self.name, remedy=REMEDY) from None
             raise ModelError(f"the chat template cannot write this conversation ({error})", where=self.name,
                              remedy=REMEDY) from None
 

@@ -1,9 +1,11 @@
 """The chat templates that TRL ships, tokenizers for them, random conversations, and what must hold of every example.
 
-Read by the tests and by `python docs/templates.py`, which writes the table of docs/templates.md from a run.
+Read by the tests and by `python docs/templates.py`, which writes the table of docs/templates.md from a run: its own, or the
+slow tests', which leave their counts in the file that the variable TEMPLATE_COUNTS names.
 """
 
 import json
+import os
 import random
 import re
 from pathlib import Path
@@ -156,3 +158,19 @@ def conversations(seed, count):
     """A seeded list of random conversations."""
     rng = random.Random(seed)
     return [conversation(rng) for _ in range(count)]
+
+
+def outcome(name, count):
+    """Of so many random conversations of a template: how many were trained as at use, and how many it does not write."""
+    chat = chat_of(name)
+    trained = sum(holds(chat, messages, tools) for messages, tools in conversations(name, count))
+    if path := os.environ.get("TEMPLATE_COUNTS"):
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"name": name, "equal": trained, "refused": count - trained}) + "\n")
+    return trained, count - trained
+
+
+def counts_in(path):
+    """What `outcome` wrote of each template; the last line of a name counts."""
+    lines = map(json.loads, Path(path).read_text(encoding="utf-8").splitlines())
+    return {line["name"]: (line["equal"], line["refused"]) for line in lines}

@@ -2,12 +2,14 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from instructwild.errors import ConfigError
 from instructwild_trainer.config import SftOptions
+from instructwild_trainer.experts import balance_arguments
 from instructwild_trainer.fit import lora
 
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 64,
@@ -40,18 +42,23 @@ FAMILIES = {
                   "mamba_d_state": 8, "mamba_chunk_size": 8},
     "mamba2": {"hidden_size": 32, "num_hidden_layers": 2, "num_heads": 8, "head_dim": 8, "state_size": 8, "n_groups": 1,
                "chunk_size": 8},
+    "granitemoehybrid": {**SIZES, "num_key_value_heads": 2, "num_local_experts": 4, "num_experts_per_tok": 2,
+                         "shared_intermediate_size": 16, "layer_types": ["mamba", "attention"], "mamba_n_heads": 8,
+                         "mamba_d_head": 8, "mamba_d_state": 8, "mamba_chunk_size": 8},
+    "phimoe": {**SIZES, "num_key_value_heads": 2, "num_local_experts": 4, "num_experts_per_tok": 2},
     "lfm2": {**SIZES, "num_key_value_heads": 2, "layer_types": ["conv", "full_attention"]},
 }
-WITHOUT_SCORES = ("lfm2", "falcon_h1", "mamba2", "granite", "cohere2")
+WITHOUT_SCORES = ("lfm2", "falcon_h1", "mamba2", "granite", "granitemoehybrid", "cohere2")
 """Which transformers has no sequence classifier of: they are refused as reward models, in one message."""
 QUESTIONS = [("What is a tide?", "The rise and fall of the sea."), ("什么是潮汐？", "海水的涨落。"),
              ("Name a knot.", "The bowline."), ("说一个绳结。", "布林结。")]
 
 
-def config_of(kind: str):
+def config_of(kind: str, **others: int):
     from transformers import AutoConfig
 
-    return AutoConfig.for_model(kind, vocab_size=1024, bos_token_id=1, eos_token_id=2, pad_token_id=0, **FAMILIES[kind])
+    return AutoConfig.for_model(kind, vocab_size=1024, bos_token_id=1, eos_token_id=2, pad_token_id=0,
+                                **{**FAMILIES[kind], **others})
 
 
 def build(kind: str, folder: Path, tiny: Path) -> None:
@@ -71,6 +78,9 @@ def test_adapters_keep_off_the_layers_that_mamba_reads_past_them():
         hybrid, plain = (AutoModelForCausalLM.from_config(config_of(kind)) for kind in ("falcon_h1", "llama"))
     assert lora(SftOptions(), hybrid, "CAUSAL_LM").exclude_modules == {"mamba.out_proj"}
     assert lora(SftOptions(), plain, "CAUSAL_LM").exclude_modules is None
+    with torch.device("meta"):
+        routed = AutoModelForCausalLM.from_config(config_of("phimoe"))
+    assert lora(SftOptions(), routed, "CAUSAL_LM").exclude_modules == {"mlp.router"}     # a linear layer that gives a tuple
     with pytest.raises(ConfigError, match="out_proj past its adapters"):
         lora(SftOptions(lora_target_modules="in_proj,out_proj"), hybrid, "CAUSAL_LM")
 
@@ -94,7 +104,24 @@ def test_router_logits_that_a_trained_config_asks_for_are_left_to_training():
     assert not model.config.output_router_logits
 
 
+@pytest.mark.parametrize("kind", ["granitemoehybrid", "phimoe", "glm4_moe"])
+def test_the_number_of_experts_is_read_whatever_a_config_calls_it(kind):
+    from transformers import AutoConfig
+
+    config = AutoConfig.for_model(kind)
+    assert balance_arguments(SimpleNamespace(config=config)) == {}
+    assert config.num_experts == config.num_local_experts > 0
+    assert "num_experts" not in config.to_diff_dict()
+
+
+def test_a_model_of_a_family_of_experts_that_has_none_gets_no_balance_loss():
+    dense = SimpleNamespace(config=config_of("granitemoehybrid", num_local_experts=0, num_experts_per_tok=0))
+    assert balance_arguments(dense) == {"router_aux_loss_coef": 0.0}
+    assert balance_arguments(SimpleNamespace(config=config_of("llama"))) == {}
+
+
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The following (rank|alpha)_pattern keys")     # of plain PEFT, which loads adapters below
 @pytest.mark.parametrize("kind", list(FAMILIES))
 def test_every_stage_runs_and_its_results_load_elsewhere(kind, tiny, tmp_path, monkeypatch):
     from peft import AutoPeftModelForCausalLM

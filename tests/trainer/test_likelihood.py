@@ -64,6 +64,6 @@ def test_padding_goes_where_it_is_asked_to(side, expected):
 
 
 def test_answers_of_a_batch_are_those_of_each_prompt_alone(model, chat):
-    prompts = [conversation(question, "")[:1] for question, _ in PAIRS]
+    prompts = [chat.prompt_ids(conversation(question, "")[:1]) for question, _ in PAIRS]
     assert answers(model, chat, prompts, 8) == [answers(model, chat, [prompt], 8)[0] for prompt in prompts]
     assert answers(model, chat, [], 8) == []

@@ -172,7 +172,10 @@ def test_a_template_that_writes_only_conversations_with_tools_is_read_with_tools
     assert trained_after_prompts(ready(tokenizer), TALK[1:3], [tool]) == ["Hello.<|im_end|>"]
 
 
-def test_a_broken_template_is_one_clear_message(tokenizer):
+def test_a_broken_template_is_one_clear_message(tokenizer, tmp_path):
+    (tmp_path / "t.jinja").write_text("{% if %}", encoding="utf-8")
+    with pytest.raises(ModelError, match=r"t\.jinja: the chat template is not valid Jinja \(line 1"):
+        ready(tokenizer, tmp_path / "t.jinja")
     tokenizer.chat_template = "{% for m in messages %}"
     with pytest.raises(ModelError, match="chat template is not valid Jinja"):
         ready(tokenizer).encode(conversation("Hi", "Hello."))
@@ -226,6 +229,50 @@ def test_answers_of_a_template_without_a_stop_can_end_with_the_end_token_where_u
     again = ready(tokenizer, add_eos=True)      # the template as it is saved with the model
     assert "changes nothing" in again.note
     assert again.examples(TALK[1:]) == chat.examples(TALK[1:])
+
+
+def test_a_template_that_writes_its_prompt_in_the_place_of_the_last_answer_can_be_trained_where_it_stands(tokenizer):
+    tokenizer.chat_template = ("{% for m in messages %}{% if m['role'] != 'assistant' %}<q>{{ m['content'] }}"
+                               "{% elif not loop.last %}<a>{{ m['content'] }}{% endif %}{% endfor %}<a>[SEP]")
+    with pytest.raises(ModelError, match="writes no answer that is the last turn") as refused:
+        ready(tokenizer).encode(conversation("Hi", "Hello."))
+    assert "--add-eos" in refused.value.remedy
+    chat = ready(tokenizer, add_eos=True)
+    assert "no answer that is the last turn" in chat.note
+    assert trained_after_prompts(chat, TALK[1:]) == ["Hello.<|im_end|>", "Hi, 两次。<|im_end|>"]
+    assert tokenizer.decode(chat.examples(TALK[1:])[-1].input_ids) == "<q>Hi<a>Hello.<q>潮汐？<a>[SEP]Hi, 两次。<|im_end|>"
+
+
+def test_an_instruction_behind_every_conversation_is_read_before_the_answer_and_not_trained(tokenizer):
+    tokenizer.chat_template = HEADER + ("<|im_start|>system\nHello. Write an action.<|im_end|>\n"
+                                        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+    assert trained_after_prompts(ready(tokenizer), TALK) == ["Hello.<|im_end|>", "Hi, 两次。<|im_end|>"]
+
+
+def test_newlines_that_a_template_strips_from_an_answer_are_not_its_own_behind_an_empty_think_block(tokenizer):
+    tokenizer.chat_template = (
+        "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{% if m['role'] == 'assistant' and loop.last %}"
+        "<think>\n\n</think>\n\n{% endif %}{{ m['content'].lstrip('\n') }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}")
+    row = ready(tokenizer).encode(conversation("Hi", "\n\n  Hello."))
+    assert trained_text(ready(tokenizer), row) == "  Hello.<|im_end|>"
+
+
+def test_calls_of_tools_without_a_stop_token_say_so(tokenizer):
+    written = "{{ m['content'] }}<|im_end|>\n"
+    calls = "{% if m['tool_calls'] %}{{ m['tool_calls'][0]['function']['name'] }}{% else %}" + written + "{% endif %}"
+    tokenizer.chat_template = HEADER.replace(written, calls) \
+        + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    call = {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "id": "a", "function": {
+        "name": "tide", "arguments": {}}}]}
+    with pytest.raises(ModelError, match="ends calls of tools without a stop token"):
+        ready(tokenizer).encode([TALK[1], call])
+
+
+def test_a_variable_that_nothing_sets_is_named(tokenizer):
+    tokenizer.chat_template = "{{ 'On ' + day }}" + NO_BLOCK
+    with pytest.raises(ModelError, match="reads a variable 'day', which neither messages nor tools set"):
+        ready(tokenizer).encode(conversation("Hi", "Hello."))
 
 
 def test_a_template_that_writes_newlines_as_a_token_of_its_own_is_trained_on_in_its_own_writing(tokenizer):

@@ -12,7 +12,17 @@ from functools import cached_property
 from typing import Any, Literal
 
 from instructwild.errors import ModelError
-from instructwild.llm.rendering import ANSWER, NEXT, PROBE_TOOL, QUESTION, REMEDY, Renderer, Turn, common_start
+from instructwild.llm.rendering import (
+    ANSWER,
+    NEXT,
+    PROBE_TOOL,
+    QUESTION,
+    REMEDY,
+    TOOLS_REMEDY,
+    Renderer,
+    Turn,
+    common_start,
+)
 from instructwild.llm.thinking import template_fields
 
 Reasoning = Literal["auto", "train", "mask", "drop"]
@@ -62,6 +72,7 @@ class AnswerWriter:
             renderer = dataclasses.replace(renderer, variables=template_fields(True))
         context = _Context(messages, tools, renderer)
         prompt, whole = context.text(prompt=True), context.text()
+        context = context.as_written(whole)
         begun = OPENED.search(prompt)
         left_out = bool(context.thoughts) and context.thoughts.strip() not in whole
         opens = begun is not None and bool(begun["open"]) and not begun["close"]
@@ -155,15 +166,11 @@ class AnswerWriter:
         content = str(context.answer["content"] or "").strip()
         start = self._content_start(written, context.answer)
         if start is None and content:
-            raise ModelError(f"the chat template leaves out a part of the answer {content[:60]!r}", where=self.renderer.name,
-                             remedy=REMEDY)
+            raise self._left_out(content)
         words = self._as_written(content, written)
         at, stop = self._stop_in(context, written, 0 if start is None else written.index(words, start) + len(words))
         if not stop:
-            end = self.renderer.tokenizer.eos_token
-            raise ModelError("the chat template ends an answer without a stop token: the model would never learn to stop",
-                             where=self.renderer.name, remedy=f"train with --add-eos, which ends answers with {end!r}, or "
-                             "give another template with --chat-template FILE")
+            raise self._endless()
         begun = OPENED.search(prompt)
         opened = prompt[begun.start():] if begun and begun["open"] and not begun["close"] else ""
         masked = 0
@@ -175,6 +182,21 @@ class AnswerWriter:
             masked = len(written) - _common_end(context.without_thoughts(), written) if start is None else start
         body = written[:at] + stop
         return AnswerText(prompt, body[:masked], body[masked:], written[at + len(stop):])
+
+    def _left_out(self, words: str) -> ModelError:
+        end, name = self.renderer.tokenizer.eos_token, self.renderer.name
+        if self.writes_last_answer:
+            return ModelError(f"the chat template leaves out a part of the answer {words[:60]!r}", where=name, remedy=REMEDY)
+        return ModelError("the chat template writes no answer that is the last turn", where=name, remedy=f"train with "
+                          f"--add-eos, which writes it and {end!r} behind the generation prompt, or {REMEDY}")
+
+    def _endless(self) -> ModelError:
+        end, name = self.renderer.tokenizer.eos_token, self.renderer.name
+        if self.plain_stop:
+            return ModelError("the chat template ends calls of tools without a stop token, though not answers in words: the "
+                              "model would never learn to stop", where=name, remedy=TOOLS_REMEDY)
+        return ModelError("the chat template ends an answer without a stop token: the model would never learn to stop",
+                          where=name, remedy=f"train with --add-eos, which ends answers with {end!r}, or {REMEDY}")
 
     def _content_start(self, text: str, answer: Turn) -> int | None:
         """Where the answer's words begin in a text, looked for from the end; None where it has none there."""
@@ -237,6 +259,15 @@ class AnswerWriter:
         return last.rpartition(ANSWER)[2], earlier.rpartition(ANSWER)[2].partition(NEXT)[0]
 
     @cached_property
+    def writes_last_answer(self) -> bool:
+        """Whether the template writes an answer that is the last turn; some write the generation prompt in its place."""
+        dialogue = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}]
+        try:
+            return ANSWER in self.renderer.text(dialogue)
+        except ModelError:    # what is said of the conversation itself tells why
+            return True
+
+    @cached_property
     def plain_stop(self) -> str:
         """The token that ends an answer in words: the end-of-text token where it always follows, else the first that does.
 
@@ -291,6 +322,20 @@ class _Context:
     def text(self, *, prompt: bool = False) -> str:
         """The whole, or up to where the answer begins."""
         return self.renderer.text(self.messages[:-1] if prompt else self.messages, prompt=prompt, tools=self.tools)
+
+    def as_written(self, whole: str) -> "_Context":
+        """The same without newlines and spaces before the answer that the template strips: those written there are its own.
+
+        Args:
+            whole: the text of this conversation.
+        """
+        content = str(self.answer["content"] or "")
+        for shorter in dict.fromkeys((content.lstrip(), content.lstrip("\n"))):
+            if shorter and shorter != content:
+                stripped = dataclasses.replace(self, messages=[*self.messages[:-1], {**self.answer, "content": shorter}])
+                if stripped.text() == whole:
+                    return stripped
+        return self
 
     def without_thoughts(self) -> str:
         """The whole, as it is written where nothing was thought."""

@@ -14,18 +14,18 @@ ROWS = 32
 
 
 @torch.no_grad()
-def answers(model: Any, chat: Chat, prompts: Sequence[Sequence[dict[str, str]]], most_tokens: int) -> list[str]:
+def answers(model: Any, chat: Chat, prompts: Sequence[Sequence[int]], most_tokens: int) -> list[str]:
     """Greedy answers; each ends at a stop token or after `most_tokens`.
 
     Args:
         model: a causal language model; its mode is left as it was found.
         chat: its tokenizer.
-        prompts: conversations that wait for an answer.
+        prompts: token ids of conversations up to where an answer begins.
         most_tokens: longest answer.
     """
     if not prompts:
         return []
-    rows = [DecodedRow(list(chat.prompt_ids(prompt)), most_tokens) for prompt in prompts]
+    rows = [DecodedRow(list(prompt), most_tokens) for prompt in prompts]
     weight = next(model.parameters())
     training = model.training
     model.eval()

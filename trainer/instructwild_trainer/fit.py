@@ -78,21 +78,31 @@ def lora(options: "TrainOptions | PPOOptions", model: Any, task: str, **more: An
 
     named = [name.strip() for name in options.lora_target_modules.split(",") if name.strip()]
     targets = named[0] if named == ["all-linear"] else named
-    if passed_by := _mamba_outputs(model):
-        if MAMBA_OUTPUT in named:
-            raise ConfigError(f"the kernels of Mamba layers read the weights of {MAMBA_OUTPUT} past its adapters",
-                              where="--lora-target-modules", remedy=f"leave {MAMBA_OUTPUT} out, or give --no-use-peft")
-        more["exclude_modules"] = passed_by
+    mamba = _mamba_outputs(model)
+    if mamba and MAMBA_OUTPUT in named:
+        raise ConfigError(f"the kernels of Mamba layers read the weights of {MAMBA_OUTPUT} past its adapters",
+                          where="--lora-target-modules", remedy=f"leave {MAMBA_OUTPUT} out, or give --no-use-peft")
+    if without := sorted({*mamba, *_other_layers(model)}):
+        more["exclude_modules"] = without
     dropout = options.lora_dropout if isinstance(options, TrainOptions) else 0.0
     return LoraConfig(r=options.lora_r, lora_alpha=options.lora_alpha, lora_dropout=dropout,  # type: ignore[arg-type]
                       target_modules=targets, task_type=task, **more)
 
 
-def _mamba_outputs(model: Any) -> list[str]:
+def _mamba_outputs(model: Any) -> set[str]:
     """The last two parts of the names of Mamba mixers' output projections; `A_log` and `D` are such mixers' weights."""
-    return sorted({f"{name.rpartition('.')[2]}.{MAMBA_OUTPUT}" for name, module in model.named_modules()
-                   if {"A_log", "D"} <= dict(module.named_parameters(recurse=False)).keys()
-                   and MAMBA_OUTPUT in dict(module.named_children())})
+    return {f"{name.rpartition('.')[2]}.{MAMBA_OUTPUT}" for name, module in model.named_modules()
+            if {"A_log", "D"} <= dict(module.named_parameters(recurse=False)).keys()
+            and MAMBA_OUTPUT in dict(module.named_children())}
+
+
+def _other_layers(model: Any) -> set[str]:
+    """The last two parts of the names of layers that are linear by class and compute something else, as routers do."""
+    import torch
+
+    return {".".join(name.rsplit(".", 2)[-2:]) for name, module in model.named_modules()
+            if isinstance(module, torch.nn.Linear) and type(module).forward is not torch.nn.Linear.forward
+            and name.rpartition(".")[2] != "score"}
 
 
 def fuse_layers(model: Any) -> None:
@@ -128,14 +138,14 @@ def silence_libraries() -> Iterator[None]:
     """The libraries without telemetry, deprecation notes, bars of their own, and banners on stdout, which is for data."""
     import datasets
 
-    from instructwild.llm.quiet import quiet_imports
+    from instructwild.llm.quiet import ignore_needless, quiet_imports
 
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     datasets.disable_progress_bars()
     quiet_imports()
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
-        warnings.simplefilter("ignore", FutureWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
+        ignore_needless()
         yield
 
 

@@ -85,13 +85,14 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
 
     held = {name: _examples(rows) for name, rows in parts.held_out.items()}
     sampled = _sampled(parts, options.samples)
+    prompts = [chat.prompt_ids(row.prompt, row.tools) for row in sampled]
 
     def measured(model: Any, when: str) -> dict[str, Any]:
         with placed(model), passes(options):
             with progress() as shown:
                 task = shown.add_task(f"held-out loss {when}", total=parts.measured, note="")
                 loss = held_out_loss(model, held, chat.tokenizer.pad_token_id, lambda rows: shown.update(task, advance=rows))
-            return {"loss": loss, "answers": answers(model, chat, [row.prompt for row in sampled], options.sample_tokens)}
+            return {"loss": loss, "answers": answers(model, chat, prompts, options.sample_tokens)}
 
     model, _ = load_policy(source, dtype=as_torch(weights_dtype(options)), trust_remote_code=options.trust_remote_code)
     model = quantize_base(model, options, device())
@@ -139,6 +140,7 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
+    from instructwild_trainer.experts import balance_arguments
     from instructwild_trainer.fit import arguments, fuse_layers, lora
     from instructwild_trainer.global_batch import fill_updates
     from instructwild_trainer.lora import follow_base
@@ -150,7 +152,8 @@ def _trainer(model: Any, options: SftOptions, run: "Run", chat: "Chat", parts: "
 
     packed: dict[str, Any] = {"packing": True, "eval_packing": False} if options.packing else {}
     trainer = SFTTrainer(
-        model=model, args=SFTConfig(**arguments(options, run, **packed)), processing_class=chat.tokenizer,
+        model=model, args=SFTConfig(**arguments(options, run, **packed, **balance_arguments(model))),
+        processing_class=chat.tokenizer,
         train_dataset=dataset(_examples(parts.train)),
         eval_dataset={name: dataset(rows) for name, rows in held.items()} if options.eval_steps and held else None,
         peft_config=lora(options, model, "CAUSAL_LM"))

@@ -33,6 +33,8 @@ trained, and use would end in a lone space that training never saw.
 ADD_EOS = ("{% if messages and messages[-1]['role'] == 'assistant' and not add_generation_prompt %}{{ eos_token }}"
            "{% endif %}")
 """Behind a template that writes no stop token after answers: the last answer ends with the end token, where use ends too."""
+ADD_ANSWER = ADD_EOS.replace("{{ eos_token }}", "{{ messages[-1]['content'] }}{{ eos_token }}")
+"""Behind a template that ends in the generation prompt even where the last turn is an answer, and leaves that out."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reaso
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         tokenizer.pad_token = _padding(tokenizer, name)
         notes.append(f"padding with {tokenizer.pad_token!r}, because the end token must be learned and never padded away")
-    Renderer(tokenizer).check()
+    Renderer(tokenizer).check(str(template))
     if add_eos:
         notes.append(_end_answers(tokenizer))
     return Chat(tokenizer, "; ".join(notes), reasoning)
@@ -201,12 +203,15 @@ def ready(tokenizer: "PreTrainedTokenizerBase", template: str | Path = "", reaso
 
 def _end_answers(tokenizer: "PreTrainedTokenizerBase") -> str:
     """Have a template end the last answer with the end token, where it writes no stop token; what was done, in words."""
-    if AnswerWriter(Renderer(tokenizer)).plain_stop:
+    writer = AnswerWriter(Renderer(tokenizer))
+    if writer.plain_stop:
         return "the chat template ends answers with a stop token of its own: --add-eos changes nothing"
-    template = tokenizer.chat_template
-    tokenizer.chat_template = {name: text + ADD_EOS for name, text in template.items()} if isinstance(template, dict) \
-        else f"{template}{ADD_EOS}"
-    return f"the chat template writes no stop token: {tokenizer.eos_token!r} ends answers, and is saved with the template"
+    whole = writer.writes_last_answer
+    template, added = tokenizer.chat_template, ADD_EOS if whole else ADD_ANSWER
+    tokenizer.chat_template = {name: text + added for name, text in template.items()} if isinstance(template, dict) \
+        else f"{template}{added}"
+    lacks = "no stop token" if whole else "no answer that is the last turn"
+    return f"the chat template writes {lacks}: {tokenizer.eos_token!r} ends answers, and is saved with the template"
 
 
 def _padding(tokenizer: "PreTrainedTokenizerBase", name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from instructwild.errors import ConfigError
+from instructwild_trainer.experts import balance_arguments
 from instructwild_trainer.fit import CHECKPOINTS, train
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
@@ -72,11 +73,11 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
 
     def reward(completion_ids: Sequence[Sequence[int]], which: Sequence[int], **_: Any) -> list[float]:
         ids, mask = left_padded([prompts[i].ids for i in which], pad, actors.device)
-        output, said_mask = left_padded([list(reversed(item)) for item in completion_ids], pad, actors.device)
+        responses, mask_of_responses = left_padded([list(reversed(item)) for item in completion_ids], pad, actors.device)
         ended = torch.tensor([bool(item) and item[-1] in stops for item in completion_ids], device=actors.device)
         rows = torch.arange(len(which), device=actors.device)
-        result = score(Experience(prompt=ids, prompt_mask=mask, response=output.flip(1), mask=said_mask.flip(1), ended=ended,
-                                 row=rows, which=torch.tensor(list(which), device=actors.device)))
+        result = score(Experience(prompt=ids, prompt_mask=mask, response=responses.flip(1), mask=mask_of_responses.flip(1),
+                                  ended=ended, row=rows, which=torch.tensor(list(which), device=actors.device)))
         actors.set_adapter(POLICY)
         penalty = None if o.missing_eos_penalty == "none" else o.missing_eos_penalty
         clipped = result.clamp(-o.score_clip, o.score_clip) if o.score_clip else result
@@ -97,19 +98,28 @@ def _arguments(o: PPOOptions, folder: Path, steps: int) -> dict[str, Any]:
 
 
 def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
+    """GRPO or RLOO. A row's `prompt` is its number: TRL would render messages into other tokens than those at use."""
     from datasets import Dataset
     from trl import GRPOConfig, GRPOTrainer, RLOOConfig, RLOOTrainer
 
     kinds: dict[str, tuple[Any, Any]] = {"grpo": (GRPOConfig, GRPOTrainer), "rloo": (RLOOConfig, RLOOTrainer)}
-    config, trainer = kinds[o.algorithm]
+    config, kind = kinds[o.algorithm]
+
+    class OnPromptIds(kind):     # type: ignore[misc, valid-type]  # chosen by the algorithm
+        """The trainer on prompts that are token ids already."""
+
+        def _tokenize_prompts(self, numbers: Sequence[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
+            return [list(prompts[int(number)].ids) for number in numbers], None, {}
+
+    actors.peft.generation_config.eos_token_id = list(chat.stop_ids)     # TRL's rollouts end at these
     steps = updates_of(o, len(prompts)) * steps_per_update(o)
     arguments = config(**_arguments(o, folder, steps), num_generations=o.num_generations,
                        generation_batch_size=o.batch_size,
                        max_completion_length=o.response_length, temperature=o.temperature, num_iterations=o.num_ppo_epochs,
-                       epsilon=o.cliprange)
-    rows = Dataset.from_list([{"prompt": prompt.messages, "which": i} for i, prompt in enumerate(prompts)])
-    return trainer(model=actors.peft, reward_funcs=judge(actors, score, prompts, chat, o), args=arguments,
-                   train_dataset=rows, processing_class=chat.tokenizer)
+                       epsilon=o.cliprange, **balance_arguments(actors.peft))
+    rows = Dataset.from_list([{"prompt": str(i), "which": i} for i in range(len(prompts))])
+    return OnPromptIds(model=actors.peft, reward_funcs=judge(actors, score, prompts, chat, o), args=arguments,
+                       train_dataset=rows, processing_class=chat.tokenizer)
 
 
 def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
@@ -136,6 +146,6 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: C
                           remedy="raise temperature, num_generations or response_length (what does not end gets "
                                  "missing_eos_penalty), or give another reward")
     steps = updates_of(o, len(pairs)) * steps_per_update(o)
-    arguments = DPOConfig(**_arguments(o, folder, steps), max_length=o.max_length)
+    arguments = DPOConfig(**_arguments(o, folder, steps), max_length=o.max_length, **balance_arguments(actors.peft))
     return PairTrainer(model=actors.peft, args=arguments, train_dataset=Dataset.from_list(pairs),
                        processing_class=chat.tokenizer)

@@ -235,6 +235,21 @@ def test_prompts_that_do_not_fit_leave_with_their_reason(asked):
     assert load(made.path).manifest.metrics["updates"] == 1
 
 
+def test_a_prompt_that_its_template_does_not_write_leaves_alone(tmp_path, tokenizer):
+    tokenizer.chat_template = ("{% for m in messages %}{{ raise_exception('no system') if m['role'] == 'system' else "
+                               "m['content'] }}<|im_end|>{% endfor %}{% if add_generation_prompt %}>{% endif %}")
+    talks = [[{"role": "user", "content": question}] for question in QUESTIONS]
+    talks.append([{"role": "system", "content": "Be brief."}, *talks[0]])
+    (tmp_path / "talks.jsonl").write_text("\n".join(json.dumps({"messages": talk}) for talk in talks), encoding="utf-8")
+    options = load_options(PPOOptions, "ppo", "ppo-smoke", {"held_out": 0.0})
+    rows = prepared(read([tmp_path / "talks.jsonl"]), read([]), ready(tokenizer), options)
+    assert len(rows.prompts) == len(QUESTIONS)
+    assert [(lost.reason, "no system" in lost.evidence) for lost in rows.dropped] == [("bad_format", True)]
+    (tmp_path / "talks.jsonl").write_text(json.dumps({"messages": talks[-1]}), encoding="utf-8")
+    with pytest.raises(ModelError, match="no system"):
+        prepared(read([tmp_path / "talks.jsonl"]), read([]), ready(tokenizer), options)
+
+
 def test_a_function_that_gives_too_few_scores_is_named(asked):
     with pytest.raises(InputError, match="wrong: gave 1 scores for 8 responses"):
         run(asked(reward_functions=[asked().reward_functions[0].replace("short", "wrong")]))
@@ -278,6 +293,30 @@ def test_trls_trainers_take_the_same_prompts_and_scores(asked, reward_stage, tin
     assert "How it went" in (made.path / "report.html").read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="no multiple"):
         run(asked("other", overrides={"algorithm": algorithm, "batch_size": 6, "num_generations": 4, "mini_batch_size": 6}))
+
+
+@pytest.mark.parametrize("algorithm", ["grpo", "rloo"])
+def test_trls_rollouts_read_prompts_as_they_are_at_use_and_end_at_every_stop_token(algorithm, make_actors, tokenizer,
+                                                                                   tmp_path):
+    from instructwild_trainer.fit import silence_libraries
+    from instructwild_trainer.trl_algorithms import _online
+
+    tokenizer.chat_template = ("{% for tool in tools or [] %}{{ tool['function']['name'] }}{% endfor %}"
+                               "{% for m in messages %}{{ m['role'] }}\n{{ m['content'] }}<|im_start|>{% endfor %}"
+                               "{% if add_generation_prompt %}assistant\n{% endif %}")
+    chat = ready(tokenizer)
+    messages = [{"role": "user", "content": "几点涨潮？"}]
+    tool = {"type": "function", "function": {"name": "tides", "description": "Times.", "parameters": {"type": "object"}}}
+    ids = chat.prompt_ids(messages, [tool])
+    options = load_options(PPOOptions, "ppo", "ppo-smoke", {"algorithm": algorithm, "max_steps": 1, "num_generations": 4,
+                                                            "per_device_train_batch_size": 4})
+    with silence_libraries():
+        trainer = _online(make_actors(shared_trunk=True), lambda experience: torch.zeros(len(experience)),
+                          [EncodedPrompt("0", "0", "zh", messages, ids, {})], chat, options, tmp_path)
+    [read], _, _ = trainer._tokenize_prompts([trainer.train_dataset[0]["prompt"]])
+    assert read == ids
+    assert set(trainer.eos_token_ids) == set(chat.stop_ids) == {tokenizer.convert_tokens_to_ids("<|im_start|>"),
+                                                                tokenizer.eos_token_id}
 
 
 def test_what_a_stage_hands_on_and_ppo_has_no_option_for_is_not_said_to_be_inherited(capsys):

@@ -98,7 +98,7 @@ def test_thirty_two_clients_are_not_mixed_up(client, loaded_models):
 REFUSED = [
     ({"messages": []}, "messages"), ({"messages": [{"role": "robot", "content": "a"}]}, "messages.0.role"),
     ({"temperature": 3}, "temperature"), ({"temperature": float("nan")}, "temperature"), ({"top_p": 0}, "top_p"),
-    ({"n": 0}, "n"), ({"n": 100}, "n"), ({"max_tokens": 0}, "max_tokens"), ({"stop": "x" * 1001}, "stop"),
+    ({"n": 0}, "n"), ({"n": 129}, "n"), ({"max_tokens": 0}, "max_tokens"), ({"stop": "x" * 1001}, "stop"),
     ({"chat_template_kwargs": {"chat_template": "{{ 1 }}"}}, "chat_template_kwargs"),
     ({"reasoning_effort": "some"}, "reasoning_effort"),
     ({"messages": [{"role": "user", "content": None}]}, "messages.0"),

@@ -54,6 +54,15 @@ def test_the_likelihood_of_a_text_is_read_as_lm_eval_reads_it(url, loaded_models
         assert len(measured["tokens"]) == len(context) + len(more) + 1
 
 
+def test_more_prompts_than_slots_are_answered_in_their_order(url):
+    prompts = [f"Number {i}" for i in range(11)]
+    together = complete(url, prompt=prompts, max_tokens=2, temperature=0, echo=True).json()["choices"]
+    assert [choice["index"] for choice in together] == list(range(11))
+    assert all(choice["text"].startswith(prompt) for choice, prompt in zip(together, prompts, strict=True))
+    refused = complete(url, prompt=prompts, n=20, max_tokens=2)
+    assert (refused.status_code, "220 answers" in refused.text) == (400, True)
+
+
 def test_echo_gives_the_prompt_back_whole_and_streamed(url):
     answer = complete(url, prompt="The tide turns", max_tokens=3, temperature=0, echo=True).json()
     text = answer["choices"][0]["text"]

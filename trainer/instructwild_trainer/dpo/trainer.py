@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from trl import DPOConfig, DPOTrainer, KTOConfig, KTOTrainer
 
 from instructwild_trainer.dpo.pairs import labelled_dataset, pair_dataset
+from instructwild_trainer.experts import balance_arguments
 from instructwild_trainer.fit import arguments, lora
 from instructwild_trainer.global_batch import fill_updates
 from instructwild_trainer.lora import follow_base
@@ -38,14 +39,16 @@ class AnswerTrainer(KTOTrainer):
 
 def dpo_trainer(options: "DpoOptions", run: "Run", chat: "Chat", parts: "Split[Group]", model: Any) -> PairTrainer:
     """A trainer of pairs."""
-    config = DPOConfig(**arguments(options, run), beta=options.beta, loss_type=[options.loss_type])
+    config = DPOConfig(**arguments(options, run, **balance_arguments(model)), beta=options.beta,
+                       loss_type=[options.loss_type])
     return _trainer(PairTrainer, config, pair_dataset, options, chat, parts, model)
 
 
 def kto_trainer(options: "KtoOptions", run: "Run", chat: "Chat", parts: "Split[Group]", model: Any) -> AnswerTrainer:
     """A trainer of labelled answers, which are shuffled once: KTO's estimate of the KL needs a fixed order."""
-    config = KTOConfig(**arguments(options, run), beta=options.beta, loss_type=options.loss_type,
-                       desirable_weight=options.desirable_weight, undesirable_weight=options.undesirable_weight)
+    config = KTOConfig(**arguments(options, run, **balance_arguments(model)), beta=options.beta,
+                       loss_type=options.loss_type, desirable_weight=options.desirable_weight,
+                       undesirable_weight=options.undesirable_weight)
     return _trainer(AnswerTrainer, config, partial(labelled_dataset, seed=options.seed), options, chat, parts, model)
 
 

@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from instructwild.errors import InputError
+import polars as pl
+
+from instructwild.errors import InputError, ModelError
 from instructwild.llm.rendering import tools_of, turns
 from instructwild.read import ReadRows
 from instructwild.schema import Dropped, Reason
@@ -38,24 +40,11 @@ def prepared(prompts: ReadRows, ptx: ReadRows, chat: Chat, options: PPOOptions) 
 
     Raises:
         InputError: no prompt is left to train on, or no supervised row of those given.
-        ModelError: the template does not tell prompts from answers.
+        ModelError: the template writes none of the prompts, or does not tell prompts from answers.
     """
-    kept: list[EncodedPrompt] = []
-    dropped = [*prompts.malformed, *ptx.malformed]
     longest = options.max_length - options.response_length
-    languages = languages_of(prompts.frame["language"], prompts.frame["messages"].to_list())
-    for row, language in zip(prompts.frame.iter_rows(named=True), languages, strict=True):
-        messages = turns(row["messages"])
-        last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
-        requests = messages[:last + 1]
-        ids = chat.prompt_ids(requests, tools_of(row.get("tools"))) if requests else []
-        if not ids or len(ids) > longest:
-            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
-                                   row=shown(messages), evidence={"tokens": len(ids), "longest": longest} if ids else None))
-            continue
-        columns = {**json.loads(row.get("extra") or "{}"), "messages": messages,
-                   **{name: row[name] for name in ("id", "language", "labels", "origin")}}
-        kept.append(EncodedPrompt(row["id"], split_key(requests), language, requests, ids, columns))
+    kept, dropped = _encoded(prompts.frame, chat, longest)
+    dropped = [*prompts.malformed, *ptx.malformed, *dropped]
     if not kept:
         raise InputError("holds no prompt that can be used", where="prompts",
                          remedy=f"prompts must fit max_length − response_length = {longest} tokens; see the reasons, or "
@@ -72,6 +61,39 @@ def prepared(prompts: ReadRows, ptx: ReadRows, chat: Chat, options: PPOOptions) 
     return PPORows(halves.train, [prompt for held in zip_longest_first(halves.held_out) for prompt in held],
                 supervised.train if supervised else [], supervised.held_out if supervised else {}, [*dropped, *lost],
                 prompts.frame.height + ptx.frame.height + len(prompts.malformed) + len(ptx.malformed))
+
+
+def _encoded(frame: pl.DataFrame, chat: Chat, longest: int) -> tuple[list[EncodedPrompt], list[Dropped]]:
+    """Prompts as token ids; what asks nothing, is too long, or is not written by the template leaves with a reason.
+
+    Raises:
+        ModelError: the template writes none of them.
+    """
+    kept: list[EncodedPrompt] = []
+    dropped: list[Dropped] = []
+    refused: list[ModelError] = []
+    languages = languages_of(frame["language"], frame["messages"].to_list())
+    for row, language in zip(frame.iter_rows(named=True), languages, strict=True):
+        messages = turns(row["messages"])
+        last = max((i for i, message in enumerate(messages) if message["role"] == "user"), default=-1)
+        requests = messages[:last + 1]
+        try:
+            ids = chat.prompt_ids(requests, tools_of(row.get("tools"))) if requests else []
+        except ModelError as error:
+            refused.append(error)
+            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.BAD_FORMAT, row=shown(messages),
+                                   evidence=error.what))
+            continue
+        if not ids or len(ids) > longest:
+            dropped.append(Dropped(id=row["id"], step="train", reason=Reason.TOO_LONG if ids else Reason.NOT_A_PROMPT,
+                                   row=shown(messages), evidence={"tokens": len(ids), "longest": longest} if ids else None))
+            continue
+        columns = {**json.loads(row.get("extra") or "{}"), "messages": messages,
+                   **{name: row[name] for name in ("id", "language", "labels", "origin")}}
+        kept.append(EncodedPrompt(row["id"], split_key(requests), language, requests, ids, columns))
+    if refused and len(refused) == frame.height:
+        raise refused[0]
+    return kept, dropped
 
 
 def zip_longest_first(held_out: Mapping[str, Sequence[EncodedPrompt]]) -> list[list[EncodedPrompt]]:

@@ -139,8 +139,7 @@ def _trained(work: stage.Run, request: PPORun, options: PPOOptions, base: Source
         return {language: math.exp(loss) for language, loss in held_out_loss(actors.set_adapter(POLICY), ptx, pad).items()}
 
     def sample() -> list[str]:
-        questions = [prompt.messages for prompt in shown_prompts]
-        return answers(actors.set_adapter(POLICY), chat, questions, options.response_length)
+        return answers(actors.set_adapter(POLICY), chat, [prompt.ids for prompt in shown_prompts], options.response_length)
 
     with actors.summon_full_parameters():
         before, answers_before = once(work, "perplexity", perplexity), once(work, "answers", sample)

@@ -26,6 +26,7 @@ from instructwild_trainer.serve.loaded_model import LoadedModel, TooLong
 from instructwild_trainer.serve.response import CompletionResponse
 from instructwild_trainer.serve.votes import Votes, VoteVerdict
 from instructwild_trainer.serve.wire import (
+    MOST_ANSWERS,
     ApiError,
     ChatRequest,
     CompletionRequest,
@@ -203,6 +204,8 @@ class Service:
             raise ApiError(error.what, param="messages", code="template") from None
         except TooLong as long:
             raise self._too_long(loaded, f"at least {long.tokens:,}") from None
+        if len(prompts) * body.n > MOST_ANSWERS:
+            raise ApiError(f"{len(prompts) * body.n:,} answers are more than the {MOST_ANSWERS} of one call", param="n")
         prepared = []
         for prompt in prompts:
             sampling = body.sampling(self._longest(loaded, body, len(prompt)), loaded.defaults)

@@ -3,7 +3,8 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -11,6 +12,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from instructwild.llm.request import Request as Question
 from instructwild.text.thoughts import split_thoughts
+from instructwild_trainer.serve.admission import Job
 from instructwild_trainer.serve.batch import TokenLogprob
 from instructwild_trainer.serve.engine import SHUTTING_DOWN, AnswerChunk, BatchEngine
 from instructwild_trainer.serve.response import CompletionResponse, usage_of
@@ -19,18 +21,28 @@ from instructwild_trainer.serve.wire import ApiError, CompletionRequest
 
 
 class Call:
-    """One call on its way through the engine, seen from the event loop; leaving it early frees its slots."""
+    """One call on its way through the engine, seen from the event loop; leaving it early frees its slots.
+
+    Answers beyond those that the engine can give at once follow one another.
+    """
 
     def __init__(self, engine: BatchEngine, model: str, prompts: Sequence[tuple[Question, list[int]]], top: int | None,
                  of_prompt: bool = False) -> None:
         loop = asyncio.get_running_loop()
         self._engine, self._chunks, self._open = engine, asyncio.Queue[AnswerChunk](), len(prompts)
+        self._jobs: list[Job] = []
 
-        def sink(chunk: AnswerChunk) -> None:
+        def sink(first: int, chunk: AnswerChunk) -> None:
             if not loop.is_closed():
-                loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
+                loop.call_soon_threadsafe(self._chunks.put_nowait, replace(chunk, index=first + chunk.index))
 
-        self._job = engine.submit(model, prompts, sink, top, of_prompt)
+        size = engine.at_once(model, prompts)
+        try:
+            for first in range(0, len(prompts), size):
+                self._jobs.append(engine.submit(model, prompts[first:first + size], partial(sink, first), top, of_prompt))
+        except Exception:
+            self.leave()
+            raise
 
     async def chunks(self) -> AsyncIterator[AnswerChunk]:
         """Chunks of all answers as they come.
@@ -50,7 +62,8 @@ class Call:
         """Give up what has not been answered yet."""
         if self._open:
             self._open = 0
-            self._engine.cancel(self._job)
+            for job in self._jobs:
+                self._engine.cancel(job)
 
 
 def failure(problem: str) -> ApiError:

@@ -69,6 +69,12 @@ class BatchEngine:
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
         self._thread.start()
 
+    def at_once(self, model: str, requests: Sequence[tuple[Request, list[int]]]) -> int:
+        """How many answers to such requests a model gives at once, at least one."""
+        longest = max((len(prompt) + request.sampling.max_tokens for request, prompt in requests), default=1)
+        model_queue = self.queues[model]
+        return max(1, min(model_queue.slots, model_queue.kv_budget // longest))
+
     def submit(self, model: str, requests: Sequence[tuple[Request, list[int]]], sink: Callable[[AnswerChunk], None],
                top: int | None = None, of_prompt: bool = False) -> Job:
         """Have requests answered; the chunks of answer i carry index i.

@@ -106,7 +106,8 @@ class Turn(BaseModel):
         return turn | {name: value for name, value in more.items() if value}
 
 
-MOST_PROMPTS = 128
+MOST_ANSWERS = 128
+"""To all prompts of a call."""
 LONGEST_STOP = 1000
 """Characters of a stop string: each token of an answer is compared with it."""
 GREEDY_BELOW = 1e-5
@@ -262,8 +263,8 @@ class TextRequest(CompletionRequest):
         prompts: list[Any] = list(self.prompt) if several else [self.prompt]
         if not prompts or not all(prompts):
             raise ApiError("an empty prompt gives the model nothing to continue", param="prompt")
-        if len(prompts) > MOST_PROMPTS:
-            raise ApiError(f"{len(prompts)} prompts are more than the {MOST_PROMPTS} of one call", param="prompt")
+        if len(prompts) > MOST_ANSWERS:
+            raise ApiError(f"{len(prompts)} prompts are more than the {MOST_ANSWERS} of one call", param="prompt")
         vocabulary = model.vocabulary
         for ids in prompts:
             if not isinstance(ids, str) and not all(0 <= token < vocabulary for token in ids):
