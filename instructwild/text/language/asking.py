@@ -5,8 +5,8 @@ piece (to a colon or a line's end), the last line, and texts of one line that be
 at; where none of them asks by its words, nothing is known.
 """
 
-import re
 
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 
 MIXED = rf"(?s){ANY_HAN}.{{0,3}}{ANY_HAN}.*[A-Za-z]{{2}}[^A-Za-z\n]{{1,3}}[A-Za-z]{{2}}" \
@@ -17,16 +17,16 @@ HEAD = 4000
 LEAD = 160
 """Characters of a first line in which a colon ends the part that asks."""
 HAN_WEIGHT = 2.5
-_HAN, _LATIN = re.compile(ANY_HAN), re.compile(r"[A-Za-z]")
-_LETTER = re.compile(rf"[A-Za-z]|{ANY_HAN}")
-_COLON = re.compile(r"[:：](?!//)")
-_CHINESE = re.compile(
+_HAN, _LATIN = LazyPattern(ANY_HAN), LazyPattern(r"[A-Za-z]")
+_LETTER = LazyPattern(rf"[A-Za-z]|{ANY_HAN}")
+_COLON = LazyPattern(r"[:：](?!//)")
+_CHINESE = LazyPattern(
     r"翻[译譯]|[译譯][成为為]|[总總][结結]|概括|摘要|改[写寫成为為正]|[润潤]色|解[释釋]|意思|含[义義]|[纠糾]正|修改|[语語]法|[阅閱][读讀]|回答|[下上]面|"
     r"[以下上][下列述]|[这這][段句篇封个個首些]|[请請]|[帮幫][我忙]|怎[么麼]|如何|什[么麼]|[为為]何|[吗嗎]|哪|多少|分析|[续續][写寫]|"
     r"提取|列出|分[类類]|判[断斷]|[写寫][一个個出]|用.{0,8}[说說写寫]|[问問][题題]")
-_OPENS_CHINESE = re.compile(
+_OPENS_CHINESE = LazyPattern(
     r"\A\W*(?:[请請]|[帮幫给給]我|[写寫]|翻[译譯]|[把将將用]|解[释釋]|[总總][结結]|改|列|分析|什[么麼]|怎|如何|[为為]什)")
-_ENGLISH = re.compile(
+_ENGLISH = LazyPattern(
     r"(?i)\A\W*(?:please\s+|kindly\s+|(?:can|could|would|will) you\s+(?:please\s+)?)?(?:translate|summari[sz]e|explain|"
     r"rewrite|re-?phrase|paraphrase|correct|fix|proofread|edit|improve|polish|describe|analy[sz]e|identify|classify|"
     r"categori[sz]e|convert|turn|change|read|answer|extract|find|list|write|give|tell|make|create|compose|continue|complete|"
