@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.results import save
 from instructwild import stage
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.data import Conversation, conversations
 from instructwild_trainer.evaluate.statistics import interval

@@ -19,7 +19,7 @@ from instructwild.clean.page import page
 from instructwild.clean.pipeline import DEFAULT, made
 from instructwild.clean.rows import closed, opened
 from instructwild.clean.step import Step, Verdicts
-from instructwild.read import read
+from instructwild.read.instructions import read
 
 DATA = Path(os.environ.get("BENCH_ROWS", HERE.parent.parent / "shared" / "data" / "bench" / "bench_200k.parquet"))
 COLD = 104_000

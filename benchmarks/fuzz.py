@@ -25,7 +25,7 @@ from instructwild.llm.judge import read_order, read_scores
 from instructwild.llm.price import Price
 from instructwild.llm.reading import reading
 from instructwild.llm.request import Reply, Request
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.rankings import read_rankings
 from instructwild.schema import Message
 

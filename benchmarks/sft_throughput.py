@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.peer import HERE
 from benchmarks.results import save
 from benchmarks.turns import in_turns, ratio
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild_trainer.adapter import load_chat, load_policy, source_of
 from instructwild_trainer.config import SftOptions
 from instructwild_trainer.data import Conversation, Split, conversations

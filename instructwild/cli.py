@@ -87,6 +87,7 @@ def main(args: list[str] | None = None) -> None:
     SIGTERM.
     """
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")     # it would search all installed packages for some
     quiet_imports()
     limit_spinning()
     try:

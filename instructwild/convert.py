@@ -74,8 +74,8 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         row_in,
         with_extra,
     )
-    from instructwild.read import read
     from instructwild.read.cells import json_text
+    from instructwild.read.instructions import read
     from instructwild.read.rankings import read_rankings
     from instructwild.schema.verdict import Dropped, Reason
     from instructwild.stage import is_stage, load, start

@@ -179,7 +179,7 @@ def _rows(source: str | Path, encoding: str | None, columns: Mapping[str, str] |
 
     from instructwild.layout import Layout
     from instructwild.layouts_out import LAYOUT_COLUMNS
-    from instructwild.read import read, rows_of
+    from instructwild.read.instructions import read, rows_of
     from instructwild.schema.columns import compact
     from instructwild.stage import is_stage, load
     from instructwild.stage.frames import is_ranking

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import fuzz
 from instructwild.errors import InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 
 DAMAGED = Path(__file__).parent / "data" / "damaged.parquet"
 

@@ -160,7 +160,7 @@ def texts(count: int, seed: int) -> list[str]:
 
 def conversations(folder: Path):
     """Supervised rows, read as the trainer reads them."""
-    from instructwild.read import read
+    from instructwild.read.instructions import read
     from instructwild_trainer.data import conversations as encoded
 
     count = size().rows[0]

@@ -9,6 +9,7 @@ import polars as pl
 
 from instructwild.clean.list_values import LONGEST_ANSWER, LONGEST_PROMPT, MAY_ASK, wrong_list_value
 from instructwild.clean.patterns import only_where, row_by_row, where
+from instructwild.text.lazy_pattern import LazyPattern
 
 _NUMBER = r"[$¥€£]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _SIGN = r" ?[+×*/÷x−-] ?"
@@ -16,30 +17,30 @@ _SUM = rf"{_NUMBER}(?:{_SIGN}{_NUMBER}){{1,6}}"
 _EQUALS = r"(?: ?= ?| equals | is equal to | ?等于 ?)"
 CANDIDATE = rf"{_SUM}{_EQUALS}[$¥€£]?-?\d"
 """What a text without an equation does not match; the same in Rust's syntax as in Python's."""
-_EQUATION = re.compile(
+_EQUATION = LazyPattern(
     rf"(?=[$¥€£\d])(?<![\w.,)\]}}^+×*/÷=<>%√·'\"−–—⁄$¥€£-])(?<![\d.)\]%] )(?<!\b[A-Za-z] )(?<!\d, )(?<![+×*/÷=<>−–—⁄^-] )"
     rf"(?P<left>{_SUM}){_EQUALS}"
     r"(?P<right>[$¥€£]?-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?![\d.,]*\d)(?! \d)(?! ?[+×*/÷=^%(\[√π°−:⁄-])(?!\.\.\.|…|\w)"
     r"(?! ?(?:r|R|rem|remainder|mod|cents?|¢|余|又|万|亿|k|K|million|billion|x)\b)")
-_ASKS = re.compile(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|what(?:'s| is)|determine|find|计算|求"
+_ASKS = LazyPattern(rf"(?i)\A\W*(?:please )?(?:calculate|compute|evaluate|solve|what(?:'s| is)|determine|find|计算|求"
                    rf"|请计算)(?P<lead>[^\d\n]{{0,40}}?)"
                    rf"(?<![\w.^/])(?P<left>{_SUM})\s*=?\s*[?？.。]?\s*(?:的?(?:值|结果|和|积|差)|(?:是|等于)多少|等于"
                    rf"|是什么)?\W*\Z")
 _TERM = rf"\(*{_NUMBER}\)*"
 _IN_PARENTHESES = rf"{_TERM}(?:{_SIGN}{_TERM}){{1,8}}"
-_ASKS_IN_PARENTHESES = re.compile(
+_ASKS_IN_PARENTHESES = LazyPattern(
     rf"(?i)\A[^\d()=]{{0,90}}(?<![\w.^/])(?P<left>{_IN_PARENTHESES})\s*(?:=\s*)?[?？.。,，]?\s*"
     rf"(?:的?(?:值|结果)|(?:是|等于)多少|(?:what(?:'s| is) )?the (?:result|value|answer))?\W*\Z")
-_ASKS_FOR_A_VALUE = re.compile(r"(?i)\b(?:calculate|compute|evaluate|solve|what|value|simplify)\b|计算|求|等于|多少")
-_RANGE = re.compile(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
+_ASKS_FOR_A_VALUE = LazyPattern(r"(?i)\b(?:calculate|compute|evaluate|solve|what|value|simplify)\b|计算|求|等于|多少")
+_RANGE = LazyPattern(r"(?i)\b(?:from|between|range|numbers|years|odd|even)\b")
 _SHORT = 120
 """Characters of an answer that is hardly more than the result."""
-_NUMBERS, _SIGNS = re.compile(_NUMBER), re.compile(r"[+×*/÷x−-]")
+_NUMBERS, _SIGNS = LazyPattern(_NUMBER), LazyPattern(r"[+×*/÷x−-]")
 _FRACTION = 20
 """Below it, what is written as 1/4 is a part of something that was named before: "1/4 = 15 cups"."""
 _LONGEST = 12
 """Digits of a number beyond which an equation is no sum of daily life."""
-NOT_DECIMAL = re.compile(r"(?i)binary|hexadecimal|octal|base[- ]?\d|modul|\bmod\b|XOR|string|concaten|operator|joke|riddle"
+NOT_DECIMAL = LazyPattern(r"(?i)binary|hexadecimal|octal|base[- ]?\d|modul|\bmod\b|XOR|string|concaten|operator|joke|riddle"
                          r"|puzzle"
                          r"|pattern|sequence|if \d+ ?[+x*] ?\d+|wrong|incorrect|mistake|error|false|正确|错误|二进制|进制"
                          r"|规律|字符串|谜|如果\d")

@@ -65,7 +65,6 @@ def clean(
     instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --mask all --against eval.jsonl
     """
     from instructwild.clean.damage import DAMAGE
-    from instructwild.clean.own_rules import from_files
     from instructwild.clean.pipeline import DEFAULT, STEPS, made
     from instructwild.clean.pipeline import clean as run
     from instructwild.clean.rules import RULES
@@ -86,11 +85,14 @@ def clean(
         "rules": {"rules": (strict_rules() if strict else {})
                   | {name: action for name, action in actions.items() if name in RULES and action != "repair"}},
         "language": {"keep": tuple(_listed(languages)), "backend": backend},
-        "own_rules": {"rules": from_files(rules or ()).rules},
         "pii": _personal_data(mask, pii),
         "contamination": {"against": tuple(against or ())},
         "near": {"threshold": threshold, "plain": plain, "embedding": embedding},
     }
+    if rules:
+        from instructwild.clean.own_rules import from_files
+
+        options["own_rules"] = {"rules": from_files(rules).rules}
     requested = {name for name, option in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if option}
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *requested}]
     names += [name for name in STEPS if name in requested and name not in names]

@@ -10,7 +10,7 @@ import polars as pl
 from instructwild.clean.particular import particular
 from instructwild.clean.rows import opened, request_texts, turns
 from instructwild.clean.step import Verdicts, drops
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema.verdict import Reason
 
 RUN = 4

@@ -12,6 +12,7 @@ import polars as pl
 
 from instructwild.clean.mojibake import SUSPECT, Misread, misread, unmangled
 from instructwild.clean.patterns import where
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 
 Turns = Sequence[tuple[str, str]]
@@ -39,13 +40,13 @@ def _contents(turns: Turns) -> list[str]:
     return [content for _, content in turns]
 
 
-def _speaks_of(turns: Turns, topic: re.Pattern[str]) -> bool:
+def _speaks_of(turns: Turns, topic: LazyPattern) -> bool:
     return any(topic.search(content) for _, content in turns)
 
 
 # --- mojibake ---------------------------------------------------------------------------------------------------------
 
-ENCODINGS = re.compile(
+ENCODINGS = LazyPattern(
     r"mojibake|utf-?\s?8|latin-?\s?1|iso-?\s?8859|cp-?\s?125\d|windows-?\s?125\d|\bgbk\b|gb2312|gb18030|\bansi\b|"
     r"encod|decod|charset|character set|codepage|code page|unicode|garbled|gibberish|(?:weird|strange|odd|funny|broken|wr"
     r"ong) "
@@ -54,12 +55,12 @@ ENCODINGS = re.compile(
     r"\bwhy\b[^\n]{0,60}\b(?:shows?|displays?|says?|reads?|see|appears?)\b|"
     r"(?:为什么|為什麼|怎么|怎麼)[^\n]{0,30}(?:显示|顯示|出现|出現|变|變)|编码|解码|乱码|字符集|字元集|編碼|亂碼|(?:显示|变|读|顯示|變|讀)[成为為]",
     re.IGNORECASE)
-QUOTED = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]{0,300}\"|“[^”\n]{0,300}”|「[^」\n]{0,300}」|『[^』\n]{0,300}』|"
+QUOTED = LazyPattern(r"```.*?(?:```|\Z)|`[^`\n]*`|\"[^\"\n]{0,300}\"|“[^”\n]{0,300}”|「[^」\n]{0,300}」|『[^』\n]{0,300}』|"
                     r"(?<!\w)'[^'\n]{0,300}'(?!\w)|‘[^’\n]{0,300}’", re.DOTALL)
-_MISREAD = re.compile(SUSPECT)
+_MISREAD = LazyPattern(SUSPECT)
 WORDS_COMPARED = 50
 """Of a turn's damaged words: the right form of one of the first shows what the row is about."""
-_WORD_BEFORE, _WORD_AFTER = re.compile(r"[^\W\d_]{0,30}\Z"), re.compile(r"[^\W\d_]{0,30}")
+_WORD_BEFORE, _WORD_AFTER = LazyPattern(r"[^\W\d_]{0,30}\Z"), LazyPattern(r"[^\W\d_]{0,30}")
 
 
 def _unmangled(turns: Turns) -> list[str]:
@@ -103,16 +104,16 @@ def _doubtful_mojibake(turns: Turns) -> bool:
 # --- HTML entities ----------------------------------------------------------------------------------------------------
 
 ENTITY = r"&(?:quot|apos|amp|lt|gt|nbsp|#39|#34);"
-_ENTITY = re.compile(ENTITY)
+_ENTITY = LazyPattern(ENTITY)
 _PLAIN = {"&quot;": '"', "&apos;": "'", "&amp;": "&", "&lt;": "<", "&gt;": ">", "&nbsp;": " ", "&#39;": "'", "&#34;": '"'}
-MARKUP = re.compile(r"html|xml|\bentit|escap|\bjsx\b|\bsvg\b|\bweb ?page|browser|\bmarkup\b|\btags?\b|\bencod|"
+MARKUP = LazyPattern(r"html|xml|\bentit|escap|\bjsx\b|\bsvg\b|\bweb ?page|browser|\bmarkup\b|\btags?\b|\bencod|"
                     r"实体|转义|网页|浏览器|标签|標籤|前端|實體|轉義|編碼|编码|&amp;(?:\w{2,6}|#\d+);|&(?:copy|reg|hellip|mdash|ndash);",
                     re.IGNORECASE)
-ALONE = re.compile(r"(?:\A|\s)&nbsp;(?:\s|\Z)")
+ALONE = LazyPattern(r"(?:\A|\s)&nbsp;(?:\s|\Z)")
 """A space that somebody spelled between spaces is spoken of."""
-SPELLED_OUT = re.compile(r"[<>\"']|&(?!(?:quot|apos|amp|lt|gt|nbsp|#39|#34);)")
+SPELLED_OUT = LazyPattern(r"[<>\"']|&(?!(?:quot|apos|amp|lt|gt|nbsp|#39|#34);)")
 """Signs that a text whose every such sign is spelled as an entity does not hold."""
-HAN = re.compile(ANY_HAN)
+HAN = LazyPattern(ANY_HAN)
 
 
 def _unescaped(turns: Turns) -> list[str]:
@@ -140,16 +141,16 @@ def _doubtful_entities(turns: Turns) -> bool:
 
 CONTROL = r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\ufff9-\ufffb\ufffe\uffff]"
 SEPARATORS = "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
-INVISIBLE = re.compile(
+INVISIBLE = LazyPattern(
     r"zero[- ]?width|invisible|control (?:char|code|sequence)|non-?printing|byte[- ]order|\bbom\b|"
     r"line separator|vertical tab|form feed|\bu\+[0-9a-f]{4}|\\[uxvf][0-9a-f{]|escape (?:code|sequence)|\bansi\b|"
     r"零宽|不可见|控制字符|行分隔符|垂直制表|换页符|零寬|不可見", re.IGNORECASE)
-SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+SPACELESS = LazyPattern(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 """Scripts in which a zero-width space parts words: Thai, Lao, Burmese, Khmer."""
-_CONTROL, _TERMINAL = re.compile(CONTROL), re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_WINDOWS_SIGNS = re.compile(r"[\x80\x82-\x84\x86-\x8c\x8e\x91-\x9c\x9e\x9f]")
-_AT_A_LINE_END = re.compile(rf"(?<=\n)[{SEPARATORS}]|[{SEPARATORS}](?=\r?\n)")
-_SEPARATOR = re.compile(f"[{SEPARATORS}]")
+_CONTROL, _TERMINAL = LazyPattern(CONTROL), LazyPattern(r"\x1b\[[0-9;]*[A-Za-z]")
+_WINDOWS_SIGNS = LazyPattern(r"[\x80\x82-\x84\x86-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_AT_A_LINE_END = LazyPattern(rf"(?<=\n)[{SEPARATORS}]|[{SEPARATORS}](?=\r?\n)")
+_SEPARATOR = LazyPattern(f"[{SEPARATORS}]")
 
 
 def _visible(turns: Turns) -> list[str]:
@@ -186,9 +187,9 @@ _SAYS_NONE = (r"no ?input|noinput|no input (?:needed|required|provided)|n/a|无�
               r"|无需提供输入|无附加输入")
 PLACEHOLDER = (rf"(?i)\n\s*(?:input ?[:：]\s*)?(?:[<\[(（【“\"]{{0,2}}\s*(?:{_SAYS_NONE})\s*[>\])）】”\"]{{0,2}}"
                rf"|`[<\[(（【]\s*(?:{_SAYS_NONE})\s*[>\])）】]`)\s*[.。]?\s*\z")
-_PLACEHOLDER = re.compile(PLACEHOLDER.replace(r"\z", r"\Z"))
-_BARE = re.compile(r"\n\s*n/a\s*\Z", re.IGNORECASE)
-TAKES_A_TEXT = re.compile(
+_PLACEHOLDER = LazyPattern(PLACEHOLDER.replace(r"\z", r"\Z"))
+_BARE = LazyPattern(r"\n\s*n/a\s*\Z", re.IGNORECASE)
+TAKES_A_TEXT = LazyPattern(
     r"\b(?:following|below|this|these|abbreviation|acronym|stands? for|mean|meaning|output|print|table|cells?|columns?|"
     r"fields?|forms?|spreadsheet|excel|replace|message|error|log)\b|[:：]\s*\Z|以下|下列|下面|上述|缩写|意思|含义|输出|打印|表格|"
     r"单元格|字段|替换|报错|提示|这[个句段行]", re.IGNORECASE)
@@ -222,7 +223,7 @@ SPELLED_LINE_END = r"\\n(?:\\n)*(?: ?[-*•] |\(?[A-Ha-h1-9][).]|[A-Z][a-z]*[ :]
 SPELLED_ON_PURPOSE = (r"`|\\[a-mo-zA-Z\\]|\$|[\"'“‘]\s*\\n\s*[\"'”’]|[A-Z]:\\|(?i:printf?\b|\bcode\b|string|regex"
                       r"|\bescap|new ?line|line break"
                       r"|python|java|\bdef \b|\bjson\b|path)|代码|字符串|换行|转义|正则|函数|路径")
-_ON_PURPOSE = re.compile(SPELLED_ON_PURPOSE)
+_ON_PURPOSE = LazyPattern(SPELLED_ON_PURPOSE)
 
 
 def _with_line_ends(turns: Turns) -> list[str]:
@@ -235,7 +236,7 @@ def _with_line_ends(turns: Turns) -> list[str]:
 
 # --- white space around a text ------------------------------------------------------------------------------------------
 
-_FIRST_BLANK, _INDENTED = re.compile(r"\A(?:[^\S\n]*\n)+"), re.compile(r"\n[^\S\n]")
+_FIRST_BLANK, _INDENTED = LazyPattern(r"\A(?:[^\S\n]*\n)+"), LazyPattern(r"\n[^\S\n]")
 
 
 def _stripped(turns: Turns) -> list[str]:

@@ -5,6 +5,7 @@ import re
 import polars as pl
 
 from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -22,15 +23,15 @@ days? | weeks? | months? | years? | letters? | characters? | stanzas? | verses? 
 """)
 _ASKS_FOR_ITEMS = (rf"(?i)\A\W*(?:please |can you |could you )?{_LIST_VERBS}(?: me)?(?: the)?(?: top)? "
                    r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) [a-z]")
-_NO_ITEMS = re.compile(rf"(?i)\A\W*(?:[a-z]+ ){{1,6}}(?:\d{{1,2}}|[a-z]+) {_OTHER_UNITS}")
+_NO_ITEMS = LazyPattern(rf"(?i)\A\W*(?:[a-z]+ ){{1,6}}(?:\d{{1,2}}|[a-z]+) {_OTHER_UNITS}")
 _HAN_ASKS_FOR_ITEMS = (r"\A(?:请)?(?:列出|列举出?|给出|提供|说出|写出|举出|提出|生成|创建|描述|建议|推荐)"
                        r"(?P<count>[两二三四五六七八九十]|\d{1,2})(?:个|种|条|项|点|款|本|部|首|类)")
 _OPEN = (r"(?i)at least|or more|up to|at most|minimum|maximum|\bmore than|\bless than|\bbetween\b|\beach\b|\bper\b"
          r"|\bpros\b|\bboth\b|\bplus\b|\band (?:just )?one\b"
          r"|至少|不少于|以上|或更多|或以上|最多|不超过|每[个种一]|各|成分的|食材|配料|材料的")
 """Where a number is a bound, or there is more than one list."""
-_ITEM = re.compile(r"(?m)^[ \t]*(\d{1,2})[.)、．][ \t]*\S")
-_BULLET = re.compile(r"(?m)^[-*•][ \t]*\S")
+_ITEM = LazyPattern(r"(?m)^[ \t]*(\d{1,2})[.)、．][ \t]*\S")
+_BULLET = LazyPattern(r"(?m)^[-*•][ \t]*\S")
 
 
 def _asked_count(prompt: str) -> int | None:

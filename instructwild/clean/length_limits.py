@@ -1,10 +1,10 @@
 """How long an answer may or must be, where the prompt says so in words or characters, and whether it is."""
 
-import re
 
 import polars as pl
 
 from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import group_of
 
@@ -37,13 +37,13 @@ _HAN_SEVERAL = group_of(r"""
 每[个条段句篇] | 各 | 分别 | 标题 | 代码 | 函数 | 程序 | 字数统计 | 段落 | 步骤 | 之间 | [两几][个篇段条] | 口号 | 选项
 关键词 | 到\s*\d | \d\s*[-–~—到至]\s*\d
 """)
-_MANY_LIMITS = re.compile(rf"(?i)\b{_SEVERAL}\b|{_HAN_SEVERAL}")
+_MANY_LIMITS = LazyPattern(rf"(?i)\b{_SEVERAL}\b|{_HAN_SEVERAL}")
 """Where there are several texts, each with a limit of its own, or the limit is of something else."""
 _TOO_LONG, _TOO_SHORT = 1.25, 0.5
 """Nobody counts as a program does: a fourth more, or half of what was asked for, is beyond a slip."""
 _LONGEST_PROMPT = 600
-_HAN_WORDS = re.compile(rf"{ANY_HAN}|[A-Za-z0-9]+")
-_WORDS = re.compile(r"[\w'’-]+")
+_HAN_WORDS = LazyPattern(rf"{ANY_HAN}|[A-Za-z0-9]+")
+_WORDS = LazyPattern(r"[\w'’-]+")
 
 
 def breaks_its_limit(prompt: str, answer: str) -> bool:
@@ -64,8 +64,8 @@ def breaks_its_limit(prompt: str, answer: str) -> bool:
     return limit > 0 and (length > limit * _TOO_LONG + 1 if most else length < limit * _TOO_SHORT)
 
 
-_PATTERNS = [(re.compile(_AT_MOST), _WORDS, True), (re.compile(_HAN_AT_MOST), _HAN_WORDS, True),
-             (re.compile(_AT_LEAST), _WORDS, False), (re.compile(_HAN_AT_LEAST), _HAN_WORDS, False)]
+_PATTERNS = [(LazyPattern(_AT_MOST), _WORDS, True), (LazyPattern(_HAN_AT_MOST), _HAN_WORDS, True),
+             (LazyPattern(_AT_LEAST), _WORDS, False), (LazyPattern(_HAN_AT_LEAST), _HAN_WORDS, False)]
 WRONG_LENGTH = only_where(
     (PROMPT.str.len_chars() < _LONGEST_PROMPT) & matches(PROMPT, SAYS_HOW_LONG) & (ANSWER.str.len_bytes() > 0),
     row_by_row(breaks_its_limit))

@@ -1,22 +1,35 @@
 """The mean, median, sum and extremes of numbers that a prompt lists, and whether a short answer names them."""
 
-import re
-import statistics
 from collections.abc import Callable
 from fractions import Fraction
 
+from instructwild.text.lazy_pattern import LazyPattern
+
+
+def _median(values: list[Fraction]) -> Fraction:
+    import statistics
+
+    return statistics.median(values)
+
+
+def _modes(values: list[Fraction]) -> list[Fraction]:
+    import statistics
+
+    return statistics.multimode(values)
+
+
 _KINDS: dict[str, Callable[[list[Fraction]], list[Fraction]]] = {
     r"mean|average|平均值|平均数|均值|平均年龄|平均分": lambda values: [sum(values, Fraction(0)) / len(values)],
-    r"median|中位数|中值|中位年龄": lambda values: [statistics.median(values)],
-    r"mode|众数": statistics.multimode,
+    r"median|中位数|中值|中位年龄": lambda values: [_median(values)],
+    r"mode|众数": _modes,
     r"sum|总和|之和": lambda values: [sum(values, Fraction(0))],
     r"largest|maximum|highest|greatest|biggest|最大值|最大数|最大的数": lambda values: [max(values)],
     r"smallest|minimum|lowest|最小值|最小数|最小的数": lambda values: [min(values)],
 }
-_KIND = {name: re.compile(rf"(?i)(?<![a-z])(?:{name})(?![a-z])") for name in _KINDS}
+_KIND = {name: LazyPattern(rf"(?i)(?<![a-z])(?:{name})(?![a-z])") for name in _KINDS}
 MAY_ASK = rf"(?i){'|'.join(_KINDS)}"
 """What a prompt without one of these words does not ask; the same in Rust's syntax as in Python's."""
-_OTHERWISE = re.compile(
+_OTHERWISE = LazyPattern(
     r"(?i)\b(?:function|code|program|script|algorithm|python|java|javascript|c\+\+|sql|query|haskell|ruby|second|third"
     r"|two|squares?|cubes?|even|odd|prime|index|differences?|product|pairs?|weighted|geometric|harmonic|round(?:ed)?"
     r"|nearest|moving|weights?|without|except|excluding|if|first|last|digits?|absolute|subarray|sub-?sequence|each|every"
@@ -26,10 +39,10 @@ _OTHERWISE = re.compile(
     r"|不包括|除了|如果|每|绝对|位置|删除|去掉|公[约倍]数|公因")
 """Prompts that ask for something else, or for more."""
 _NUMBER = r"-?\d+(?:\.\d+)?"
-_LIST = re.compile(
+_LIST = LazyPattern(
     rf"(?<![\w.%$]){_NUMBER}(?:(?:\s*[,，、;；]\s*(?:and |和)?|\s+and\s+|\s*和\s*|\s+){_NUMBER}){{2,}}(?![\w%/])")
-_NUMBERS, _STATED = re.compile(_NUMBER), re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
-_NO_NUMBER = re.compile(r"\d,\d{3}(?!\d)|\d[/:]\d|[=(]{1}[^)]*\)|=")
+_NUMBERS, _STATED = LazyPattern(_NUMBER), LazyPattern(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?")
+_NO_NUMBER = LazyPattern(r"\d,\d{3}(?!\d)|\d[/:]\d|[=(]{1}[^)]*\)|=")
 LONGEST_PROMPT, LONGEST_ANSWER = 200, 160
 
 

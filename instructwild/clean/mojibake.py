@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import CJK_CHARACTERS
 
 CONTINUATION = range(0x80, 0xC0)
@@ -30,11 +31,11 @@ WINDOWS = f"(?:[ÂÃ]{_TAIL}|[à-ï]{_TAIL}{{2}}|ð{_TAIL}{{3}})"
 # The first two of the three bytes of every common Chinese character, as GBK reads them.
 GBK = "[" + "".join(bytes([first, second]).decode("gbk") for first in range(0xE4, 0xEA) for second in CONTINUATION) + "]"
 SUSPECT = f"{WINDOWS}|{GBK}[^\\x00-\\x7f]*{GBK}"
-_HAN_RUN = re.compile(r"[\u00a0-\U0010ffff]{3,}")
-_WINDOWS_RUN = re.compile(f"{WINDOWS}+")
-_GBK = re.compile(GBK)
-_PUNCTUATION = re.compile(r"[\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2122\u2190-\u21ff\u2200-\u22ff]")
-_WIDE = re.compile(rf"[\u3000-\u303f\uff00-\uffef{CJK_CHARACTERS}]")
+_HAN_RUN = LazyPattern(r"[\u00a0-\U0010ffff]{3,}")
+_WINDOWS_RUN = LazyPattern(f"{WINDOWS}+")
+_GBK = LazyPattern(GBK)
+_PUNCTUATION = LazyPattern(r"[\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2122\u2190-\u21ff\u2200-\u22ff]")
+_WIDE = LazyPattern(rf"[\u3000-\u303f\uff00-\uffef{CJK_CHARACTERS}]")
 
 
 class Misread(NamedTuple):

@@ -19,8 +19,7 @@ from instructwild.clean.step import Step
 from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError
-from instructwild.read import ReadRows, read
-from instructwild.read.instructions import RowReader
+from instructwild.read.instructions import ReadRows, RowReader, read
 from instructwild.schema.columns import compact
 from instructwild.stage import Run, Stage, input_record, is_stage, start
 from instructwild.stage.content import size_of

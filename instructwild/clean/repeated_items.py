@@ -5,6 +5,7 @@ import re
 import polars as pl
 
 from instructwild.clean.patterns import matches, only_where, row_by_row, where
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import group_of
 
@@ -30,10 +31,10 @@ _HAN_MAY_REPEAT = group_of("""
 """)
 _MAY_REPEAT = rf"(?i)\b{_MAY_REPEAT_WORDS}\b|{_HAN_MAY_REPEAT}"
 """Prompts whose answer may hold the same word in more than one position."""
-_LEAD = re.compile(r"\A[^,，、;；\n]*(?:[:：]|是|包括有?|包含|有|为|\bare\b|\binclud(?:e|es|ing)\b|\bas\b)\s*")
-_BULLET = re.compile(r"(?:[-*•]|and\b|or\b)\s*", re.IGNORECASE)
-_LAST_TWO = re.compile(r"\s+and\s+|以及|和")
-_WORDS = re.compile(rf"{ANY_HAN}|[^\W\d_]+")
+_LEAD = LazyPattern(r"\A[^,，、;；\n]*(?:[:：]|是|包括有?|包含|有|为|\bare\b|\binclud(?:e|es|ing)\b|\bas\b)\s*")
+_BULLET = LazyPattern(r"(?:[-*•]|and\b|or\b)\s*", re.IGNORECASE)
+_LAST_TWO = LazyPattern(r"\s+and\s+|以及|和")
+_WORDS = LazyPattern(rf"{ANY_HAN}|[^\W\d_]+")
 
 
 def repeats_an_item(answer: str) -> bool:

@@ -79,7 +79,7 @@ def spaced_alike(texts: pl.Series) -> pl.Series:
     """The texts in NFC, with single spaces for white space, and none around them; most need no change, and none is made."""
     texts = nfc(texts)
     other = texts.str.contains(r"[^\S ]|  |\A | \z")
-    changed = texts.filter(other).str.replace_all(r"\s+", " ").str.strip_chars()
+    changed = texts.filter(other).str.replace_all(r" ?[^\S ]\s*|  \s*", " ").str.strip_chars()    # all but single spaces
     order = np.arange(len(texts))
     order[other.to_numpy()] = len(texts) + np.arange(len(changed))
     return pl.concat([texts, changed], rechunk=True)[order]

@@ -4,17 +4,17 @@ The processes are started anew (no fork: polars and numba run threads), once, wh
 their parent however it ends. A function and its items travel between the processes of this program only.
 """
 
-import multiprocessing
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from types import TracebackType
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from instructwild.console.terminal import console
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
 QUEUED = 2
@@ -57,6 +57,8 @@ class Workers:
         if self.count == 1:
             yield from map(function, items)
             return
+        from concurrent.futures.process import BrokenProcessPool
+
         rest = iter(items)
         under_way: deque[tuple[Item, Future[Result]]] = deque()
         try:
@@ -74,14 +76,18 @@ class Workers:
         yield from map(function, (item for item, _ in under_way))
         yield from map(function, rest)
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self) -> "ProcessPoolExecutor":
         if self._pool is None:
+            import multiprocessing
+            from concurrent.futures import ProcessPoolExecutor
+
             self._pool = ProcessPoolExecutor(self.count, multiprocessing.get_context("spawn"), _prepare)
         return self._pool
 
 
 def _prepare() -> None:
     """In a worker: leave Ctrl-C to the parent, and end where the parent is gone."""
+    import multiprocessing
     import signal
     from multiprocessing.connection import wait
     from threading import Thread

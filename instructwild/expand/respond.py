@@ -25,7 +25,7 @@ from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, RankingRow, Reason, response_id
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.stage.folder import SCRATCH

@@ -124,7 +124,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: 
     from instructwild.llm.name import understand
     from instructwild.llm.open import check, price_of, window_of
     from instructwild.llm.price import Price
-    from instructwild.read import read
+    from instructwild.read.instructions import read
     from instructwild.stage.frames import instructions
 
     jury = [(judge, Price() if judge.folder else price_of(judge.model, limits)) for judge in judges_of(judges, limits)]

@@ -20,7 +20,7 @@ from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.llm.style import style_for
-from instructwild.read import ReadRows, read
+from instructwild.read.instructions import ReadRows, read
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions

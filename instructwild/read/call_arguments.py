@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from instructwild.read.cells import python_value
+from instructwild.text.lazy_pattern import LazyPattern
 
-SPACE = re.compile(r"\s*")
+SPACE = LazyPattern(r"\s*")
 STRINGS = ("string", "str", "text", "enum")
 BOOLEANS = ("boolean", "bool")
 KINDS: Mapping[str, Any] = {
     "integer": int, "int": int, "number": (int, float), "float": (int, float), **dict.fromkeys(BOOLEANS, bool),
     "object": dict, "dict": dict, "array": list, "list": list, "null": type(None)}
-XML_TOOL = re.compile(r"\s*<function>\s*<name>(.*?)</name>(.*?)</function>", re.DOTALL)
-XML_PARAMETER = re.compile(r"\s*<parameter>\s*<name>(.*?)</name>(.*?)</parameter>", re.DOTALL)
-XML_FIELD = re.compile(r"\s*<([\w$-]+)>(.*?)</\1>", re.DOTALL)
-XML_PARAMETERS = re.compile(r"\s*<parameters>(.*)</parameters>", re.DOTALL)
+XML_TOOL = LazyPattern(r"\s*<function>\s*<name>(.*?)</name>(.*?)</function>", re.DOTALL)
+XML_PARAMETER = LazyPattern(r"\s*<parameter>\s*<name>(.*?)</name>(.*?)</parameter>", re.DOTALL)
+XML_FIELD = LazyPattern(r"\s*<([\w$-]+)>(.*?)</\1>", re.DOTALL)
+XML_PARAMETERS = LazyPattern(r"\s*<parameters>(.*)</parameters>", re.DOTALL)
 
 
 def value_of(text: str, default: Any = None) -> Any:
@@ -40,7 +41,7 @@ def objects_in(text: str) -> list[Any]:
     return values
 
 
-def pairs_in(pattern: re.Pattern[str], text: str) -> dict[str, str]:
+def pairs_in(pattern: LazyPattern, text: str) -> dict[str, str]:
     """Names and values one after another.
 
     Raises:

@@ -16,6 +16,7 @@ from typing import Any
 
 from instructwild.read.call_arguments import pairs_in, typed, value_of
 from instructwild.read.cells import python_expression
+from instructwild.text.lazy_pattern import LazyPattern
 
 Call = dict[str, Any]
 Schemas = Mapping[str, Mapping[str, Any]]
@@ -31,10 +32,10 @@ class CallSyntax:
     """
 
     marks: tuple[str, ...]
-    begins: re.Pattern[str]
-    block: re.Pattern[str]
+    begins: LazyPattern
+    block: LazyPattern
     calls: Callable[[re.Match[str], Schemas], list[Call]]
-    between: re.Pattern[str]
+    between: LazyPattern
 
 
 def calls_of(text: str, tools: Schemas | None) -> tuple[str, list[Call]] | None:
@@ -82,7 +83,7 @@ def _without_last(text: str) -> str:
     return next((text.removesuffix(token).rstrip() for token in LAST if text.endswith(token)), text)
 
 
-def _past(pattern: re.Pattern[str], text: str, at: int) -> int:
+def _past(pattern: LazyPattern, text: str, at: int) -> int:
     match = pattern.match(text, at)
     return match.end() if match else at
 
@@ -182,19 +183,19 @@ def _named_json(block: re.Match[str], _: Schemas) -> list[Call]:
 
 
 LAST = ("</s>", "<|eom_id|>", "<|eot_id|>", "<｜end▁of▁sentence｜>", "<|im_end|>", "<|END_OF_TURN_TOKEN|>")
-FUNCTION = re.compile(r"\s*<function=([^<>\s]+)>(.*?)</function>\s*", re.DOTALL)
-PARAMETER = re.compile(r"\s*<parameter=([^<>]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
-GLM_CALL = re.compile(r"([\w.-]+)\s*((?:<arg_key>.*)?)", re.DOTALL)
-GLM_ARGUMENT = re.compile(r"\s*<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
-INVOKED_PARAMETER = re.compile(r'\s*<(?:｜DSML｜|atem:)?parameter name="([^"]*)"(?: string="(true|false)")?>'
+FUNCTION = LazyPattern(r"\s*<function=([^<>\s]+)>(.*?)</function>\s*", re.DOTALL)
+PARAMETER = LazyPattern(r"\s*<parameter=([^<>]+)>\n?(.*?)\n?</parameter>", re.DOTALL)
+GLM_CALL = LazyPattern(r"([\w.-]+)\s*((?:<arg_key>.*)?)", re.DOTALL)
+GLM_ARGUMENT = LazyPattern(r"\s*<arg_key>(.*?)</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
+INVOKED_PARAMETER = LazyPattern(r'\s*<(?:｜DSML｜|atem:)?parameter name="([^"]*)"(?: string="(true|false)")?>'
                                r"(.*?)</(?:｜DSML｜|atem:)?parameter>", re.DOTALL)
-MISTRAL_CALL = re.compile(r"\s*([\w.-]+)\s*(?:\[CALL_ID\]\w+)?\[ARGS\](.*)", re.DOTALL)
+MISTRAL_CALL = LazyPattern(r"\s*([\w.-]+)\s*(?:\[CALL_ID\]\w+)?\[ARGS\](.*)", re.DOTALL)
 
 
 def _syntax(marks: tuple[str, ...], block: str, calls: Callable[[re.Match[str], Schemas], list[Call]], between: str = "",
             begins: str = "") -> CallSyntax:
-    return CallSyntax(marks, re.compile(begins or "|".join(map(re.escape, marks))), re.compile(block, re.DOTALL), calls,
-                      re.compile(rf"(?:\s|{between})*" if between else r"\s*"))
+    return CallSyntax(marks, LazyPattern(begins or "|".join(map(re.escape, marks))), LazyPattern(block, re.DOTALL), calls,
+                      LazyPattern(rf"(?:\s|{between})*" if between else r"\s*"))
 
 
 CHANNEL = r"(?:<\|channel\|>(?:commentary|analysis))?"

@@ -14,7 +14,6 @@ from instructwild.read.parts import LeftOut
 from instructwild.read.regrouped import TYPED, is_gemini_activity
 from instructwild.read.turns import turn
 from instructwild.schema.verdict import Reason
-from instructwild.text.html_markdown import markdown
 
 Message = Mapping[str, Any]
 FILES = ("inlineData", "inlineFile", "inlineImage", "driveDocument", "driveImage", "driveVideo", "driveAudio",
@@ -70,6 +69,8 @@ def takeout_record(row: Mapping[str, Any]) -> RowConversation | None:
         return None
     if TYPED not in row:
         raise ValueError(f"a record of activity that is no question: {row['title'][:60]!r}")
+    from instructwild.text.html_markdown import markdown
+
     text = "\n\n".join(markdown(item["html"]) for item in _objects(row.get("safeHtmlItem")) or ()
                        if isinstance(item.get("html"), str))
     answer = [turn("assistant", text)] if text.strip() else []

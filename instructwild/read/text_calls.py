@@ -22,25 +22,26 @@ from instructwild.read.call_syntax import (
 )
 from instructwild.read.cells import json_text
 from instructwild.read.turns import Turn, turn
+from instructwild.text.lazy_pattern import LazyPattern
 
-TOOLS = re.compile(r"<tools>((?:(?!<tools>).)*)</tools>", re.DOTALL)
-CALL = re.compile(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
+TOOLS = LazyPattern(r"<tools>((?:(?!<tools>).)*)</tools>", re.DOTALL)
+CALL = LazyPattern(r"<tool_call>(.*?)</tool_call>", re.DOTALL)
 RESULTS = (
-    ("<tool_response>", re.compile(r"\s*<tool_response>(.*?)</tool_response>\s*", re.DOTALL)),
-    ("<｜tool▁output▁begin｜>", re.compile(
+    ("<tool_response>", LazyPattern(r"\s*<tool_response>(.*?)</tool_response>\s*", re.DOTALL)),
+    ("<｜tool▁output▁begin｜>", LazyPattern(
         r"\s*(?:<｜tool▁outputs▁begin｜>)?\s*<｜tool▁output▁begin｜>(.*?)<｜tool▁output▁end｜>\s*(?:<｜tool▁outputs▁end｜>)?\s*",
         re.DOTALL)))
 """Marks of results of tools, and one result with what may stand around it."""
-CODER_SECTION = re.compile(
+CODER_SECTION = LazyPattern(
     r"(?:# Tools\s+)?You have access to the following functions:\s*<tools>.*?\n</tools>(?:.*?</IMPORTANT>)?", re.DOTALL)
 """What the template of Qwen3-Coder and Qwen3.5 says of tools and of how to call them."""
-SPEAKS_OF_TAGS = re.compile(r"</?tools>|</?tool_call>|</?tool_response>|\"title\": \"FunctionCall\"|^#+ Tools\s*$")
+SPEAKS_OF_TAGS = LazyPattern(r"</?tools>|</?tool_call>|</?tool_response>|\"title\": \"FunctionCall\"|^#+ Tools\s*$")
 """Lines of a system turn that say how tools are called in this layout; with `tools` a chat template writes its own."""
-GLAIVE_TURN = re.compile(r"(?:\A|\n|<\|endoftext\|>)\s*(USER|ASSISTANT|FUNCTION RESPONSE):[ \t]*")
+GLAIVE_TURN = LazyPattern(r"(?:\A|\n|<\|endoftext\|>)\s*(USER|ASSISTANT|FUNCTION RESPONSE):[ \t]*")
 GLAIVE_ROLES = {"USER": "user", "ASSISTANT": "assistant", "FUNCTION RESPONSE": "tool"}
-GLAIVE_CALL = re.compile(r"\s*<functioncall>\s*(\{.*\})\s*(?:</functioncall>)?\s*", re.DOTALL)
-GLAIVE_ARGUMENTS = re.compile(r"""\{\s*"name":\s*"([^"]+)",\s*"arguments":\s*'(.*)'\s*\}""", re.DOTALL)
-GLAIVE_SENTENCE = re.compile(r",? with access to the following functions\.\s*Use them if required\s*-?\s*\Z")
+GLAIVE_CALL = LazyPattern(r"\s*<functioncall>\s*(\{.*\})\s*(?:</functioncall>)?\s*", re.DOTALL)
+GLAIVE_ARGUMENTS = LazyPattern(r"""\{\s*"name":\s*"([^"]+)",\s*"arguments":\s*'(.*)'\s*\}""", re.DOTALL)
+GLAIVE_SENTENCE = LazyPattern(r",? with access to the following functions\.\s*Use them if required\s*-?\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _converted(made: Turn, tools: Schemas | None) -> list[Turn] | None:
     return [made]
 
 
-def _result_pattern(text: str) -> re.Pattern[str] | None:
+def _result_pattern(text: str) -> LazyPattern | None:
     """How results of tools are marked in a text; None where they are not."""
     return next((pattern for mark, pattern in RESULTS if mark in text), None)
 

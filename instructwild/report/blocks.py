@@ -8,16 +8,17 @@ from typing import Any, Protocol
 from markupsafe import Markup
 
 from instructwild.report.template import render
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_CJK, CJK_CHARACTERS
 
 LONG_TEXT, LONG_LINES, PREVIEW = 700, 14, 360
 BRIEF = 240
 """Bytes of a text so short that two samples stand side by side on a large screen."""
-NUMBER = re.compile(r"[-–−+]?[\d,. ]*\d ?%?|[-–]?")
-WORDS = re.compile(rf"{ANY_CJK}|[^\W{CJK_CHARACTERS}]+|\s+|.", re.DOTALL)
+NUMBER = LazyPattern(r"[-–−+]?[\d,. ]*\d ?%?|[-–]?")
+WORDS = LazyPattern(rf"{ANY_CJK}|[^\W{CJK_CHARACTERS}]+|\s+|.", re.DOTALL)
 
 
-INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufff9-\ufffb]")
+INVISIBLE = LazyPattern(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ufff9-\ufffb]")
 
 
 class Block(Protocol):

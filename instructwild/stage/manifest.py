@@ -1,9 +1,10 @@
 """The manifest: what a stage did, to what, and what it cost. It is written last, so its presence means the stage is done."""
 
+import os
 import platform
-import re
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -133,19 +134,28 @@ def read_manifest(folder: Path) -> Manifest:
 def environment() -> dict[str, str]:
     """What the stage ran on: versions only, nothing that names a machine or a person."""
     versions = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
+    named = _versions_of_folders()
     for package in NOTED_PACKAGES:
-        try:
-            versions[package] = _version_of(package)
-        except PackageNotFoundError:
-            continue
+        if package in named:
+            versions[package] = named[package]
+        elif find_spec(package) is not None:            # installed in another way than pip's
+            from importlib.metadata import PackageNotFoundError, version
+
+            with suppress(PackageNotFoundError):
+                versions[package] = version(package)
     return versions
 
 
-def _version_of(package: str) -> str:
-    """As `importlib.metadata.version`, which parses the whole description of a package to tell it."""
-    metadata = distribution(package)
-    line = re.search(r"^Version:[ \t]*(\S+)[ \t]*$", metadata.read_text("METADATA") or "", re.MULTILINE)
-    return line[1] if line else metadata.version
+def _versions_of_folders() -> dict[str, str]:
+    """Package -> its version as the folder of its metadata names it: `importlib.metadata` takes 30 ms to say so."""
+    versions: dict[str, str] = {}
+    for path in sys.path:
+        with suppress(OSError):
+            for name in os.listdir(path or "."):
+                if name.endswith(".dist-info"):
+                    package, _, version = name.removesuffix(".dist-info").partition("-")
+                    versions.setdefault(package.lower(), version)
+    return versions
 
 
 def peak_memory_mb() -> int:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from instructwild.text.lazy_pattern import LazyPattern
+
 _NAMES = r"(?:seed:)?think|thinking|thoughts?|reasoning|reflection"
 
 
@@ -15,14 +17,14 @@ class _Kind:
     ends thoughts.
     """
 
-    opening: re.Pattern[str]
-    closing: re.Pattern[str]
+    opening: LazyPattern
+    closing: LazyPattern
     inside: bool = False
     lone: bool = True
 
 
 def _kind(opening: str, closing: str, inside: bool = False, lone: bool = True) -> _Kind:
-    return _Kind(re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE), inside, lone)
+    return _Kind(LazyPattern(opening, re.IGNORECASE), LazyPattern(closing, re.IGNORECASE), inside, lone)
 
 
 _KINDS = (
@@ -37,7 +39,7 @@ _KINDS = (
     _kind(r'<details type="reasoning"[^>]*>\s*(?:<summary>[^<]*</summary>)?', r"</details>", lone=False),  # Open WebUI
     _kind(r"(?:<\|start\|>assistant)?<\|channel\|>(?:analysis|commentary)<\|message\|>",    # Harmony (gpt-oss)
           r"<\|end\|>(?:<\|start\|>assistant)?(?:<\|channel\|>final<\|message\|>)?", lone=False))
-_ANSWER_MARKS = tuple((re.compile(opening, re.IGNORECASE), re.compile(closing, re.IGNORECASE)) for opening, closing in (
+_ANSWER_MARKS = tuple((LazyPattern(opening, re.IGNORECASE), LazyPattern(closing, re.IGNORECASE)) for opening, closing in (
     (r"\s*<\|begin_of_solution\|>", r"<\|end_of_solution\|>\s*\Z"),                       # OpenThoughts, Sky-T1
     (r"\s*<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>\s*\Z"),                             # Cohere
     (r"\s*(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>", r"<\|(?:return|end)\|>\s*\Z")))    # Harmony
@@ -48,10 +50,10 @@ MAY_HOLD_THOUGHTS = (rf"(?i)</?(?:{_NAMES})(?:\s[^<>\n]*)?>|\[/?THINK\]|◁/?thi
 """Matches every text that `split_thoughts` could split (and others): a quick first look, valid for `re` and for polars."""
 MOST_BLOCKS = 16
 """Each costs a pass over the text, so their number is bounded: real answers have one or two."""
-_FIRST_LOOK = re.compile(MAY_HOLD_THOUGHTS)
-_CODE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"
+_FIRST_LOOK = LazyPattern(MAY_HOLD_THOUGHTS)
+_CODE = LazyPattern(r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)|\Z)"
                    r"|(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)", re.MULTILINE | re.DOTALL)
-_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*")
+_BLANK_LINES = LazyPattern(r"(?:[ \t]*\r?\n)*")
 _QUOTES = "\"'“”‘’「」『』«»‹›《》"
 _PUNCTUATION = ",.;:!?)，。；：！？、）"
 
@@ -148,7 +150,7 @@ def _block(text: str, start: int, inner: int, kind: _Kind) -> tuple[int, int, st
     return start, closings[0].end(), text[inner:closings[0].start()]
 
 
-def _outside(pattern: re.Pattern[str], text: str, code: list[tuple[int, int]], at: int = 0) -> Iterator[re.Match[str]]:
+def _outside(pattern: LazyPattern, text: str, code: list[tuple[int, int]], at: int = 0) -> Iterator[re.Match[str]]:
     """Matches that stand neither in code nor in quotes."""
     spans = iter([*code, (len(text), len(text) + 1)])
     span = next(spans)

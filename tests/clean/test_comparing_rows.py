@@ -14,7 +14,7 @@ from instructwild.clean.pipeline import clean, made
 from instructwild.clean.resemblance import Near
 from instructwild.clean.rows import flagged, opened, request_texts
 from instructwild.errors import ConfigError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Instruction, Message
 from instructwild.stage.frames import instruction_frame
 from tests.clean.rows import left, rows_of

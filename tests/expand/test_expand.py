@@ -14,7 +14,7 @@ from instructwild.expand.template import kinds, template
 from instructwild.llm.open import Limits
 from instructwild.llm.request import Reply
 from instructwild.llm.scripted import question
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import instruction_of
 from instructwild.stage.frames import instructions
 

@@ -9,7 +9,7 @@ from instructwild.errors import ConfigError
 from instructwild.expand.respond import OpenPrompt, ResponsePlan, answer_of, respond, trimmed
 from instructwild.llm.request import Reply, Sampling
 from instructwild.llm.scripted import Script
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Reason, instruction_of
 from instructwild.stage.frames import instructions, rankings
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from instructwild.read import read
+from instructwild.read.instructions import read
 
 ASK, ANSWER = "几号有大潮？", "初一和十五前后。"
 SCHEMA = {"type": "object", "properties": {"month": {"type": "integer"}}}

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instructwild.clean.pipeline import clean
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.rankings import read_rankings
 
 ASK, FIRST, SECOND = "Wie lange reift ein Bergkäse?", "Einen Tag.", "Sechs Monate und länger."

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instructwild.clean.pipeline import clean
-from instructwild.read import read
+from instructwild.read.instructions import read
 
 ASK, SAID = "Which knot holds a wet rope?", "The sheet bend."
 REQUEST = {"custom_id": "r-1", "method": "POST", "url": "/v1/chat/completions",

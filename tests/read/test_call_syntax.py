@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from instructwild.read import read
 from instructwild.read.call_arguments import xml_tools
 from instructwild.read.call_syntax import calls_of
+from instructwild.read.instructions import read
 from instructwild.stage.frames import instructions
 
 TIDE = {"type": "function", "function": {"name": "tide_at", "description": "Height of the tide.", "parameters": {

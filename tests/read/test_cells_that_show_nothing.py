@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from instructwild.errors import InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.text.blank import shows
 
 UNSEEN = ["\u200b", "\ufeff", "\u00ad", "\u2060 \u200d", "\u200e\u200f", "\u3164", "\u2800", "\x00", "\u180e", "\U000e0001"]

@@ -2,7 +2,7 @@
 
 import json
 
-from instructwild.read import read
+from instructwild.read.instructions import read
 
 ASK, SAID, MUSED = "How is felt made?", "Wool, water, soap and rubbing.", "They mean by hand."
 STUDIO = {"runSettings": {"model": "models/g"}, "systemInstruction": {"text": "Be brief."}, "chunkedPrompt": {"chunks": [

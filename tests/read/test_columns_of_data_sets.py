@@ -7,7 +7,7 @@ import pytest
 
 from instructwild.clean.pipeline import clean
 from instructwild.errors import InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.names import parse_map
 from instructwild.read.rankings import read_rankings
 from instructwild.stage.frames import instructions

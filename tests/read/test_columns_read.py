@@ -8,8 +8,8 @@ import pytest
 from instructwild.clean.pipeline import clean
 from instructwild.convert import converted
 from instructwild.errors import OutputError
-from instructwild.read import read, read_several
 from instructwild.read.columns_read import MOST
+from instructwild.read.instructions import read, read_several
 from instructwild.stage.manifest import Manifest, ReadAs
 
 ROWS = [{"Instruction": "Name a reed.", "Output": "Sedge.", "nr": 7},

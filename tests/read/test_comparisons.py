@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instructwild.clean.pipeline import clean
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.rankings import read_rankings
 
 ASK, GOOD, WORSE = "Which knot holds a boat to a ring?", "A bowline.", "A bow tie."

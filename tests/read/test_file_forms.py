@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from instructwild.errors import InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.rankings import read_rankings
 from instructwild.stage.frames import instructions
 

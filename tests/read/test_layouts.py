@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from instructwild.errors import ConfigError, InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.names import parse_map, proposed
 from instructwild.schema import content_id, response_id
 from instructwild.stage.frames import INSTRUCTION, instructions, upgraded

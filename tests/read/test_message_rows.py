@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.rankings import read_rankings
 
 

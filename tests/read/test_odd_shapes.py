@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.stage.frames import instructions
 
 ASK, SAID = "Where does the eel spawn?", "In the Sargasso Sea."

@@ -7,7 +7,7 @@ import pytest
 from instructwild.clean.pipeline import clean
 from instructwild.convert import converted
 from instructwild.errors import ConfigError, InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.rankings import read_rankings
 
 ASK, GOOD, WORSE = "Which reed is used for thatch?", "Common reed.", "Concrete."

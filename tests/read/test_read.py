@@ -12,10 +12,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from instructwild.errors import InputError
-from instructwild.read import read
 from instructwild.read.assemble import Reading, from_columns, from_lines
 from instructwild.read.build import Builder
 from instructwild.read.files import lines_of
+from instructwild.read.instructions import read
 from instructwild.read.line import Line
 from instructwild.read.plain import turn_ids
 from instructwild.schema import content_id, response_id

@@ -9,7 +9,7 @@ import pytest
 from instructwild import stage
 from instructwild.clean.pipeline import clean
 from instructwild.errors import InputError, MissingExtraError, OutputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.rankings import read_rankings
 from instructwild.stage.content import sha256_of
 from instructwild.stage.remote import fetched, public

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from instructwild.errors import InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 
 TEXT = "instruction{0}output{0}nr\n说一种苇。{0}芦苇，{0}1\n"
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.layouts import conversation_of
 from instructwild.read.rankings import read_rankings
 from instructwild.stage.frames import instructions

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from instructwild.errors import InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.read.unique_keys import quick_value
 from instructwild.stage.frames import instructions
 

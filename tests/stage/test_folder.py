@@ -10,7 +10,7 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import GateError, InputError, OutputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Dropped, Reason, instruction_of
 from instructwild.stage import atomic, fingerprint
 from instructwild.stage.frames import instruction_frame

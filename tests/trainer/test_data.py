@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructwild.errors import InputError, ModelError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Instruction, Reason, instruction_of
 from instructwild.stage.frames import instruction_frame
 from instructwild_trainer.data import conversations, languages_of, place, split, split_key

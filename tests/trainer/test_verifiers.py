@@ -127,7 +127,7 @@ def test_training_loads_it_as_a_reward_function():
 
 
 def test_a_rows_own_columns_reach_the_reward(tmp_path, chat):
-    from instructwild.read import read
+    from instructwild.read.instructions import read
     from instructwild_trainer.ppo.config import PPOOptions
     from instructwild_trainer.ppo.rows import prepared
 

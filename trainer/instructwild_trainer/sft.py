@@ -28,7 +28,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
         ModelError: the model or its template is unfit, or the run cannot fit into memory.
     """
     from instructwild.console.terminal import console
-    from instructwild.read import read
+    from instructwild.read.instructions import read
     from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import conversations, split, unwritten_thoughts
     from instructwild_trainer.fit import check_scale, silence_libraries

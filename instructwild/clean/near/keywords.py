@@ -5,7 +5,6 @@ but a few keywords beside those of the other: "a renowned historian specializing
 For short requests and for Chinese ones the terms of `content` decide alone: one word of them is too much to differ in.
 """
 
-import re
 from typing import NamedTuple
 
 from instructwild.clean.near import lexicon
@@ -21,11 +20,12 @@ from instructwild.clean.near.content import (
     spelled_out,
 )
 from instructwild.clean.near.stems import stem
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.tokens import fold, tokens, tokens_of_folded
 
-SIGNS = re.compile(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|"
+SIGNS = LazyPattern(r"[^\w\s.,;:!?'\"()\[\]{}\-_/&“”‘’`…–—·，。？！、；：（）]|"
                    r"(?<=[\d)\]])[ ]*-[ ]*(?=[\w(\[])|(?<![\w)\]])-(?=\d)")
-NAME = re.compile("[A-Z][A-Za-z]*")
+NAME = LazyPattern("[A-Z][A-Za-z]*")
 COLONS = "\uFE13\uFE55\uFF1A\u2A74"
 """Characters that hold a colon in the form in which texts are compared."""
 FROM, LONGEST = 7, 64

@@ -1,6 +1,6 @@
 """Which of many texts can ask for the same as another one at all, told by their tokens alone, before any of them is read.
 
-Two texts that ask for the same have the same cores (`content.core`) but for a run that may be missing, or few enough
+Two texts that ask for the same have the same cores (`cores.core`) but for a run that may be missing, or few enough
 `keywords` that differ, and an F above the threshold. All are tested on numbers: sums of hashes bring texts together, then
 their digits, the ends of their inputs, and a bound on F over the tokens that they share part most of them. The numbers of a
 text depend on nothing but the text, so that texts can be sifted in parts and in any process; what may meet, directly or

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from instructwild.clean.near import keywords, lexicon
 from instructwild.clean.near.chinese_phrases import CHARACTERS, OTHERWISE_A_TERM
-from instructwild.clean.near.content import FIXED, HAN, LISTED, NEGATED, POINT, core
+from instructwild.clean.near.content import FIXED, HAN, NEGATED, POINT
+from instructwild.clean.near.cores import LISTED, core
 from instructwild.clean.near.encode import EncodedTexts
 from instructwild.clean.near.stems import stem
 from instructwild.text.numerals import DIGITS, UNITS

@@ -5,8 +5,7 @@ piece (to a colon or a line's end), the last line, and texts of one line that be
 at; where none of them asks by its words, nothing is known.
 """
 
-import re
-
+from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, group_of
 
@@ -18,16 +17,16 @@ HEAD = 4000
 LEAD = 160
 """Characters of a first line in which a colon ends the part that asks."""
 HAN_WEIGHT = 2.5
-_HAN, _LATIN = re.compile(ANY_HAN), re.compile(r"[A-Za-z]")
-_LETTER = re.compile(rf"[A-Za-z]|{ANY_HAN}")
-_COLON = re.compile(r"[:：](?!//)")
-_CHINESE = re.compile(any_of("""
+_HAN, _LATIN = LazyPattern(ANY_HAN), LazyPattern(r"[A-Za-z]")
+_LETTER = LazyPattern(rf"[A-Za-z]|{ANY_HAN}")
+_COLON = LazyPattern(r"[:：](?!//)")
+_CHINESE = LazyPattern(any_of("""
     翻[译譯] | [译譯][成为為] | [总總][结結] | 概括 | 摘要 | 改[写寫成为為正] | [润潤]色 | 解[释釋] | 意思 | 含[义義]
     [纠糾]正 | 修改 | [语語]法 | [阅閱][读讀] | 回答 | [下上]面 | [以下上][下列述] | [这這][段句篇封个個首些] | [请請]
     [帮幫][我忙] | 怎[么麼] | 如何 | 什[么麼] | [为為]何 | [吗嗎] | 哪 | 多少 | 分析 | [续續][写寫] | 提取 | 列出
     分[类類] | 判[断斷] | [写寫][一个個出] | 用.{0,8}[说說写寫] | [问問][题題]
 """))
-_OPENS_CHINESE = re.compile(
+_OPENS_CHINESE = LazyPattern(
     r"\A\W*(?:[请請]|[帮幫给給]我|[写寫]|翻[译譯]|[把将將用]|解[释釋]|[总總][结結]|改|列|分析|什[么麼]|怎|如何|[为為]什)")
 _ENGLISH_WORDS = group_of("""
     translate | summari[sz]e | explain | rewrite | re-?phrase | paraphrase | correct | fix | proofread | edit | improve
@@ -36,7 +35,7 @@ _ENGLISH_WORDS = group_of("""
     transcribe | simplify | shorten | expand | compare | generate | count | decide | determine | label | tag | sort
     spell | what | how | why | who | whom | whose | which | when | where | is | are | was | were | does | do | did
 """)
-_ENGLISH = re.compile(rf"(?i)\A\W*(?:please\s+|kindly\s+|(?:can|could|would|will) you\s+(?:please\s+)?)?{_ENGLISH_WORDS}\b")
+_ENGLISH = LazyPattern(rf"(?i)\A\W*(?:please\s+|kindly\s+|(?:can|could|would|will) you\s+(?:please\s+)?)?{_ENGLISH_WORDS}\b")
 
 
 def asking(text: str) -> str | None:

@@ -77,6 +77,8 @@ ENDINGS = {"ção": "pt", "ções": "pt", "ão": "pt", "agem": "pt", "ção.": "
            "dad": "es", "dade": "pt", "zione": "it", "zioni": "it", "mento": "it pt", "ità": "it", "are": "it", "ung": "de",
            "ungen": "de", "ieren": "de", "lich": "de", "keit": "de", "schaft": "de", "ment": "fr", "eur": "fr", "eux": "fr",
            "ité": "fr", "ing": "en", "tion": "en fr", "ness": "en", "ly": "en"}
+REMEMBERED = 200_000
+"""Words whose worth a process remembers."""
 WORD = re.compile(r"[^\W\d_]+(?:'[a-z]+)?")
 
 
@@ -118,19 +120,27 @@ _ALL_WORDS = {language: f"{little} {REQUESTS[language]}" for language, little in
 _OF_WORD, _OF_LETTER, _OF_ENDING = _shares(_turned(_ALL_WORDS)), _shares(LETTERS), _shares(ENDINGS)
 
 
+class _Worth(dict[str, tuple[tuple[str, float], ...]]):
+    """Word -> what it is worth to each language that it points to, itself or, where it is in no list, by its endings."""
+
+    def __missing__(self, word: str) -> tuple[tuple[str, float], ...]:
+        if len(self) > REMEMBERED:
+            self.clear()
+        self[word] = worth = _OF_WORD.get(word) or tuple(
+            (language, share / 2) for length in (3, 4, 5, 6, 2) for language, share in _OF_ENDING.get(word[-length:], ()))
+        return worth
+
+
+_WORTH = _Worth()
+
+
 def clues(text: str) -> dict[str, float]:
     """How much in a text points to each language; a word counts once, however often it comes."""
     evidence: dict[str, float] = {}
     folded = text.lower()
     for word in dict.fromkeys(WORD.findall(folded)):     # a set would sum and break ties in another order in each process
-        if shares := _OF_WORD.get(word):
-            for language, worth in shares:
-                evidence[language] = evidence.get(language, 0.0) + worth
-        else:
-            for length in (3, 4, 5, 6, 2):
-                if shares := _OF_ENDING.get(word[-length:]):
-                    for language, worth in shares:
-                        evidence[language] = evidence.get(language, 0.0) + worth / 2
+        for language, worth in _WORTH[word]:
+            evidence[language] = evidence.get(language, 0.0) + worth
     if not folded.isascii():
         for letter in dict.fromkeys(folded):
             for language, worth in _OF_LETTER.get(letter, ()):

@@ -8,7 +8,7 @@ import pytest
 from instructwild import stage
 from instructwild.cli import main
 from instructwild.errors import ConfigError, EndpointError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.stage.frames import rankings
 from instructwild_annotation import pull, push, wire
 from instructwild_annotation.people import person

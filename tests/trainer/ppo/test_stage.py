@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from instructwild.errors import ConfigError, InputError, ModelError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.stage import load
 from instructwild_trainer.adapter import load_policy, load_reward, source_of, weights_sha256
 from instructwild_trainer.config import load as load_options

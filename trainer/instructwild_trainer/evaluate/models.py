@@ -14,7 +14,7 @@ from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import ModelName, understand
 from instructwild.llm.open import Limits, check, open_model
 from instructwild.llm.request import Reply, Request
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Instruction
 from instructwild.stage.folder import MODEL
 from instructwild.stage.frames import instructions

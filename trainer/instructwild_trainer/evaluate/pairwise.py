@@ -18,7 +18,7 @@ from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
 from instructwild.llm.request import Request
 from instructwild.llm.stage_models import models_asked
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
 from instructwild_trainer.data import languages_of, shown

@@ -10,7 +10,7 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import InputError
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Dropped, response_id, turn_of
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place

@@ -8,7 +8,7 @@ import polars as pl
 
 from instructwild import stage
 from instructwild.errors import InputError
-from instructwild.read import ReadRows, read_several
+from instructwild.read.instructions import ReadRows, read_several
 from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.adapter import load_chat

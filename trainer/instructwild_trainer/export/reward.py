@@ -49,7 +49,7 @@ def export_reward(model: str, out: Path, *, calibration: Sequence[str] = (), max
     Raises:
         ModelError: it is no reward model, or its base cannot be found.
     """
-    from instructwild.read import read
+    from instructwild.read.instructions import read
 
     source = plan_reward(model)
     table = read(calibration, encoding, columns)

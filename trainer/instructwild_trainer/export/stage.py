@@ -13,7 +13,7 @@ from instructwild import stage
 from instructwild.errors import InputError, ModelError
 from instructwild.llm.models import is_adapter
 from instructwild.llm.quantized import quantization_of
-from instructwild.read import ReadRows, read
+from instructwild.read.instructions import ReadRows, read
 from instructwild.schema import Dropped
 from instructwild.stage.atomic import atomic_path, new_folder, write_atomic
 from instructwild_trainer.adapter import (

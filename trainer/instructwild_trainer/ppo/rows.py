@@ -8,7 +8,7 @@ import polars as pl
 
 from instructwild.errors import InputError, ModelError
 from instructwild.llm.rendering import tools_of, turns
-from instructwild.read import ReadRows
+from instructwild.read.instructions import ReadRows
 from instructwild.schema import Dropped, Reason
 from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions

@@ -10,7 +10,7 @@ from instructwild import stage
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 from instructwild.llm.quiet import quiet_imports
-from instructwild.read import read_several
+from instructwild.read.instructions import read_several
 from instructwild_trainer.adapter import Source, load_chat, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.begin import resolved_config

@@ -12,7 +12,7 @@ from instructwild import stage
 from instructwild.errors import InputError
 from instructwild.llm.open import Limits, price_of
 from instructwild.llm.request import Request, Sampling
-from instructwild.read import read
+from instructwild.read.instructions import read
 from instructwild.schema import Dropped, Message, Reason
 from instructwild.stage.frames import instructions
 from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks_of
