@@ -23,7 +23,7 @@ OPEN_TO_ALL = re.compile(r"[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}|AAA
 PUBLIC_BEFORE = re.compile(r"(?i)(?:integrity|checksum|digest|sha\d*|md5|hash|etag|nonce|commit|revision|trace|request|"
                            r"cf-id|fingerprint|inchi|smiles|sequence|base ?64|image/\w+;base64)[^\n]{0,20}\Z")
 """Words before runs that open nothing: sums of files, traces of requests, formulas of molecules."""
-PATH_OR_QUERY = re.compile(r"//|^[./]|/.*\.[a-z]\w{0,3}$|^\*|&.*=|=.*&|\?.*=|^\w+=[\w.]*$|^[\w/-]+@v?\d[\d.]*$")
+PATH_OR_QUERY = re.compile(r"//|^[./]|/.*\.[a-z]\w{0,3}$|^\*|&.*=|=.*&|\?.*=|^\w+=[\w.]*$|^[\w/-]+@v?\d{1,3}(?:\.\d+)*$")
 
 
 def kinds_changes(value: str) -> int:
@@ -141,7 +141,7 @@ CHANCE = (
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "
                            r"(?:password|passcode|pass|pin|pw|secret|token|key)\b"), in_sentence,
          "0123456789", words=listed("password | passcode | pass | pin | pw | secret | token | key")),
-    Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n，。；,;]{{0,12}}?(?:是|为|為|成了?|从|用|填|[:：=]|->|→)\s{{0,3}}"
+    Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n，。；,;]{{0,12}}?(?:是|为|為|成了?|从|用|填|了|[:：=]|->|→)\s{{0,3}}"
                            rf"[\"'“「『]?{_TOKEN}"), in_sentence, "0123456789",
          words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码 "
                       "| 邀请码")),

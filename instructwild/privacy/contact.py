@@ -204,6 +204,8 @@ _CALL_WORDS = listed("""
     연락처 | 전화 | 휴대폰 | 携帯
 """)
 PHONES = (
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?![\d.-]*\d)"),
+         _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?![\d.-]*\d)"),
          _phone(None), "+0", digits=7),
     Rule("PHONE", re.compile(N + r"1[3-9]\d([ -]?)\d{4}\1\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _phone("CN"), "1", digits=11),
@@ -228,6 +230,8 @@ PHONES = (
         r"(?P<it>\(?\d(?:[ ()./_-]{0,3}\d){6,13})(?![\d.]|\s?[元块%])"), _called_phone, words=_CALL_WORDS, digits=7),
 )
 SPELLED_PHONES = (
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?![\d.-]*\d)"),
+         _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])"
                              r"[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
                              r"(?![零〇一二三四五六七八九十百千万])"), needs="一幺"),

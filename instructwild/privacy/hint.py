@@ -18,7 +18,8 @@ _NAMES_ZH = any_of(r"""
     英文名 | 敬上 | 敬启 | 谨上 | 拜上 | 顿首 | 敬礼
     的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
     的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
-    名前 | 이름
+    名前 | 이름 | 氏名 | 芳名 | 代表者 | 担当者 | 宛名 | と[申い言] | 성명 | 성함 | 담당자 | 수신인 | 신청인 | 예금주 | 저는
+    (?i:фио|ф\.и\.о|имя|фамили|отчеств|ім.я|прізвище|піб|име|зовут|звати|казвам) | όνομα | επώνυμο | الاسم | שם | नाम | ชื่อ
 """)
 _SECRETS_ZH = any_of(r"""
     密[码碼] | パスワード | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記
@@ -54,7 +55,10 @@ _NAMES = any_of(r"""
     (?:Patient|Contact|Customer): | (?:I am|I'm|I’m|[Tt]his is) [A-Z]
     (?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.] | \bhere[,.!]
     [Mm]y (?:wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord)
-    llamo | appelle | heiße
+    llamo | appelle | heiße | (?i:(?:nom|nome|nombres?|apellidos?|prénoms?|vorname|nachname|naam|nazwisko|imię|adı|soyad|tên|nama|namn)\s?[:：])
+    (?i:(?:sobrenome|cognome|navn|fornavn|efternamn|nimi|jméno|příjmení|név|nume|prenume|ime|isim|completo|familienname)\s?[:：])
+    nombre es | nome é | [Cc]ham | chiamo | Name ist | heet\b | naam is | heter | hedder | namn är | nom est | azywam | imię
+    menuji | volám | adım | tên | [Nn]ama saya | numesc | zovem | nimeni | nevem | [Mm]y \w+ name | surname | <<
 """)
 _PLACES = any_of(r"""
     P\.? ?O\.? ?Box | \d[A-Z]?(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|allée)
@@ -82,7 +86,7 @@ _SECRETS = any_of(r"""
     psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
     \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
-    ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure | convertto
+    htpasswd | net user | chpasswd | iban | ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure | convertto
 """)
 _PAPERS = any_of(r"""
     policy | deg[ ] | passport | licen[cs]e | plate | insurance | nino | \bni num | social\s | ssn | tax | tfn | itin

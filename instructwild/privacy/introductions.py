@@ -2,6 +2,7 @@
 
 import re
 
+from instructwild.privacy.introductions_elsewhere import IN_OTHER_LANGUAGES, STOCK
 from instructwild.privacy.normal_form import normal_form
 from instructwild.privacy.rule import holds
 from instructwild.text.scripts import ANY_HAN
@@ -10,7 +11,7 @@ from instructwild.text.word_table import any_of, listed
 _PART = r"[A-Z][a-zà-öø-ÿ'’]{1,20}(?:-[A-Z][a-zà-öø-ÿ]{1,20})?"
 _LONG = "(?:" + any_of(rf"""
     [A-ZÀ-Ö][a-zà-öø-ÿ]{{1,20}}(?:-[A-Z][a-zà-öø-ÿ]{{1,20}})?
-    O['’][A-Z][a-z]{{1,20}} | Mac[A-Z][a-z]{{1,20}} | Mc[A-Z][a-z]{{1,20}}
+    (?:O['’]|[ÓÒ] |N[íi] )[A-Z][a-zà-öø-ÿ]{{1,20}} | Mac[A-Z][a-z]{{1,20}} | Mc[A-Z][a-z]{{1,20}}
     {_PART}
 """) + ")"
 _TITLE = r"(?:Dr|Mr|Mrs|Ms|Prof)\. "
@@ -22,7 +23,7 @@ _END = r"(?=[ \t]*(?:$|[,;|(]))"
 _SIGNED = r"(?=[ \t]*(?:[.,]?[ \t]*$|\n))"
 """Where the name under a letter ends."""
 _NAMED = any_of(r"""
-    \b[Mm]y (?:full |real )?name(?: is|'s|’s) | \bI am called | \b[Mm]y friends call me
+    \b[Mm]y (?:(?:full|real|first|last|given|family|maiden|legal) )?(?:sur)?name(?: is|'s|’s) | \bI am called | \b[Mm]y friends call me
     \b[Mm]e llamo | \b[Jj]e m['’]appelle | \b[Ii]ch heiße
 """)
 _THANKS = any_of("""
@@ -152,7 +153,7 @@ def introduced(text: str) -> list[str]:
     """Names that the text itself presents as somebody's own."""
     text = normal_form(text).text
     folded = text.casefold()
-    patterns = [*(pattern for words, pattern in INTRODUCTIONS if holds(folded, words)),
+    patterns = [*(pattern for words, pattern in (*INTRODUCTIONS, *IN_OTHER_LANGUAGES) if holds(folded, words)),
                 *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, INTRODUCING_ZH) else []),
                 *([SELF_ZH] if "我是" in folded else [])]
     names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)]
@@ -161,6 +162,8 @@ def introduced(text: str) -> list[str]:
 
 def may_be_a_name(name: str) -> bool:
     """Whether what has the form of a name is no word that begins like one, and no name that stands for any."""
+    if name.casefold() in STOCK:
+        return False
     if name[0] > "\u3000":
         return not NO_NAME_ZH.match(name)
     words = name.casefold().removeprefix("dr. ").replace(".", "").split()

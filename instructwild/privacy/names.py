@@ -48,7 +48,7 @@ CONTACT = re.compile(
 _LABELS = any_of(r"""
     薇信 | 威信 | weixin | \bwx | \btg | 扣扣号? | 企鹅号? | skype | line ?id | snap(?:chat)? | whatsapp | signal
     [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
-    instagram | \bins | \big | facebook | twitter | tiktok
+    insta(?:gram)? | \bins | \big | facebook | twitter | tiktok
     discord | steam(?: friend code| id)? | psn | battletag
 """)
 CONTACT_LABEL = re.compile(
@@ -69,11 +69,19 @@ CONTACT_BESIDE = re.compile(
     rf"(?i)(?:{_MESSENGERS})[ \t]{{0,3}}[:：是]?[ \t]{{0,3}}"
     rf"(?P<it>@?[A-Za-z0-9][A-Za-z0-9_-]{{4,19}}(?:#\d{{4}})?)(?![A-Za-z0-9_.-])")
 """An account without a word between it and the messenger's name: it holds a digit."""
+CONTACT_CALLED = re.compile(
+    rf"(?i)(?<![A-Za-z])(?:{_LABELS}|telegram|wechat) ?(?:id|uid|handle|user ?name|account|账号|号)[ \t]{{1,3}}(?:is[ \t])?"
+    r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
+"""An account behind `username` and the like: it holds a digit, a dot or a low line."""
+SKYPE = re.compile(r"(?i)\bskype[^\n]{0,20}?(?P<it>live:[A-Za-z0-9_.-]{4,40})")
+QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
+                r"(?P<it>[1-9]\d{2,3}(?:[ -]\d{3,4}){1,2})(?![\d.]|[ -]?\d)")
+"""A number of QQ with blanks in its midst."""
 CONTACT_WORDS = (" tg", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
     +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
     ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
-    telegram | tg: | skype | line id | line: | line is | snap | whatsapp | signal: | signal is
+    telegram | tg: | skype | line id | line: | line is | snap | whatsapp | signal: | signal is | signal user | insta
     小红书 | 抖音 | 快手 | 微博 | b站 | 哔哩 | 知乎 | 推特
     instagram | facebook | twitter | tiktok | discord | steam: | psn | battletag
 """))
@@ -89,7 +97,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT, CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, SKYPE, QQ] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0
@@ -97,7 +105,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
             if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
-            if pattern in (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE) and not _is_account(name.rstrip(".")):
+            if pattern in (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED) and not _is_account(name.rstrip(".")):
                 continue
             if pattern is HANDLE and (syntax[match.start()] or is_syntax(match, name)):
                 continue
@@ -155,7 +163,8 @@ def _stands_out(name: str) -> bool:
         return False
     if name[0] > "\u3000":
         return len(name) >= 2
-    return " " in name or (len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name)))
+    return " " in name or (len(name) >= 3 and (bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
+                                                    or (name[0].isupper() and not name.isascii())))
 
 
 def _alone(text: str, start: int, end: int) -> bool:

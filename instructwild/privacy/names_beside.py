@@ -59,10 +59,8 @@ def names_beside(text: str, pieces: Sequence[tuple[str, int, int]]) -> Iterator[
 
     Args:
         text: in its normal form.
-        pieces: (type, start, end) of what was seen in it.
+        pieces: (type, start, end) of what was seen in it, something `OWNED` among it.
     """
-    if not any(type_ in OWNED for type_, _, _ in pieces):
-        return
     matches = list(LABELLED.finditer(text))
     for type_, start, end in pieces:
         if type_ in TOUCHED or (type_ == "ADDRESS" and text[start - 1:start] == "\n"):

@@ -37,6 +37,10 @@ def _resident(match: re.Match[str]) -> bool:
     return resident_id(re.sub(r"[\s-]", "", match.group("it" if "it" in match.re.groupindex else 0)).translate(HAN_DIGITS))
 
 
+def _bank(match: re.Match[str]) -> bool:
+    return iban(re.sub(r"[^0-9A-Za-z]", "", match.group("it")))
+
+
 def _social_security(match: re.Match[str]) -> bool:
     area, group, serial = match.group().split("-")
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
@@ -186,6 +190,11 @@ RESIDENTS = (
 """Chinese resident identity numbers, in figures and in characters."""
 NUMBERS = (
     *RESIDENTS,
+    Rule("ID", re.compile(N + r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d \d\d \d\d [A-D]" + E), digits=6),
+    Rule("ID", re.compile(r"(?<![A-Z0-9<])[PIACV][A-Z<][A-Z<]{3}[A-Z]{1,30}(?:<[A-Z]{1,30}){0,4}<<[A-Z<]{4,40}(?:\s{1,4}[A-Z0-9<]{28,44})?"
+                          r"|(?<![A-Z0-9<])[IACV][A-Z<][A-Z]{3}[A-Z0-9<]{25}\s{1,4}[A-Z0-9<]{30}\s{1,4}[A-Z<]{30}"), needs="<"),
+    Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?[:#= ]{0,3}"
+                          r"(?-i:(?P<it>[A-Z]{2}\d{2} ?[A-Z]{3}))" + E), digits=2, words=("plate", "reg")),
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
@@ -209,6 +218,8 @@ NUMBERS = (
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
+    Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})(?![a-z0-9])"), _bank, words=("iban",),
+         digits=6),
     Rule("ACCOUNT", re.compile(rf"(?:{_ACCOUNTS})\s*(?:is|[:：是为])?\s*(?P<it>\d(?:[ -]?\d){{7,18}})(?!\d)", re.IGNORECASE),
          _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | routing | sort code"), digits=8),
     Rule("ACCOUNT", re.compile(r"(?<![0-9A-Za-z])(?:bc1[02-9ac-hj-np-z]{20,71}|0x[0-9a-fA-F]{40})(?![0-9A-Za-z])"), _wallet,

@@ -73,6 +73,26 @@ def letters(match: re.Match[str]) -> bool:
     return len(re.findall(r"(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]", value)) >= LEAST_CHANGES
 
 
+VOWELS_OF_WORDS = 0.22
+"""Share of vowels below which small letters are no word: a word has 0.4 of them, sixteen letters drawn 0.19."""
+
+
+def unspeakable(match: re.Match[str]) -> bool:
+    """A secret of small letters alone, as QQ and Gmail give them to programs: few vowels, or four consonants in a row."""
+    value = match.group("it")
+    if SPEAKS.search(value) or len(set(value)) < 7 or INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
+        return False
+    vowels = sum(map(value.count, "aeiou"))
+    return vowels < VOWELS_OF_WORDS * len(value) or bool(re.search("[b-df-hj-np-tv-xz]{5}", value))
+
+
+def phrase(match: re.Match[str]) -> bool:
+    """Words that open something, and not those of every explanation."""
+    value = match.group("it").lower()
+    return not re.search(r"correct.horse|battery.staple|your|example|my.pass|the |secret", value) \
+        and not INVENTED.search(match.string[max(0, match.start() - 60):match.start()])
+
+
 def mixed(match: re.Match[str]) -> bool:
     """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
     value = match.group("it" if "it" in match.re.groupindex else 0)

@@ -19,9 +19,11 @@ from instructwild.privacy.secret_values import (
     mixed,
     named,
     option,
+    phrase,
     random_run,
     setting,
     spoken,
+    unspeakable,
 )
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
 from instructwild.text.word_table import any_of, listed
@@ -39,7 +41,7 @@ _NOUNS = any_of("""
 """)
 SECRET_NAME = (rf"(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}(?:{_KINDS})?[_ .-]{{0,3}}(?:access[_ -]?)?(?:{_NOUNS})"
                r"(?:[_ -]?(?:key|id|base|hash|value|data|base64))?")
-_IS = r"(?:is|are|was|es|est|ist|=>|:=|[:=：]|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
+_IS = r"(?:is|are|was|es|est|ist|=>|:=|[:=：]|</\w{1,9}>\s{0,9}<\w{1,9}>|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
 _VALUE = r"[\"'`“‘]?(?=[^\s\"'`,;，。；<>“”‘’]{0,199}\d)(?P<it>[^\s\"'`,;，。；<>“”‘’]{6,200})"
 _ZH = "密码 | パスワード | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
 _WORDS = listed(f"key | token | secret | pass | pwd | contrase | mdp | cred | {_ZH}")
@@ -163,6 +165,9 @@ PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)\b(?:IDENTIFIED (?:WITH \w{1,40} )?BY|WITH (?:ENCRYPTED )?PASSWORD\s?=?) [\"']?(?P<it"
                            r">[^\s\"';]{5,100})"),
          named, words=("identified", "password")),
+    Rule("KEY", re.compile(r"(?i)\b(?:htpasswd (?:-\w+ ){0,4}-\w*b\w* (?:-\w+ ){0,4}(?:(?!-)\S{1,100} )?[\w.@-]{1,60}|"
+                           r"net user [\w.-]{1,60}|chpasswd <<<? ?[\"']?[\w.-]{1,60}:) ?(?P<it>[^\s\"'/*]{5,80})"), option,
+         words=("htpasswd", "net user", "chpasswd")),
     Rule("KEY", re.compile(r"(?i)\s(?:-U\s?[\w.\\-]{1,40}%|/user:\S{1,60}\s)(?P<it>[^\s\"'%]{5,60})"), option, needs="%/"),
     Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} (?P<it>\S{1,60} \S{8,100})"),
          option, needs="m", words=("mc ",)),
@@ -207,7 +212,7 @@ PROGRAMS = (
 _KEY_WORDS = any_of(r"""
     api[ _-]?key | access[ _-]?key | secret[ _-]?key | app[ _-]?key | (?:app|api|client|master)[ _-]?secret
     access[ _-]?token | api[ _-]?token
-    (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰
+    (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰 | access[ _-]?key[ _-]?(?:id|secret)
 """)
 _CODE_WORDS = any_of("""
     pin(?: code| number)? | puk(?: code)? | otp | one.time (?:code|password) | passcode | combination
@@ -228,14 +233,17 @@ NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?:{_LETTERS_AFTER})[\"'`]?\s{{0,3}}{_IS}\s{{0,3}}[\"'`“]?"
                            rf"(?-i:(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])(?P<it>[A-Za-z]{{8,64}}))(?![A-Za-z0-9_.(\[-])"),
          letters, words=_WORDS),
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9])(?:[a-z0-9]{{1,20}}[_.-]){{0,4}}(?:{_LETTERS_AFTER}|pass|授权码)[\"'`]?\s{{0,3}}"
+                           rf"{_IS}\s{{0,3}}[\"'`“]?(?-i:(?P<it>[a-z]{{12,32}}))(?![A-Za-z0-9_.(\[-])"),
+         unspeakable, words=_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),
     Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?(?:[(（][^()（）\n]{{0,20}}[)）])?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}"
                            rf"{_VALUE}"), named, DIGITS, _WORDS),
     Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}"
-                           r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|是|为)?\s{0,3}[\"'`“]?"
-                           r"(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
+                           r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|[^\x00-\x7f\n，。；]{0,8}[是为用填写成])?\s{0,3}"
+                           r"[\"'`“「『]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
     Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|pwd|pw)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
@@ -272,6 +280,12 @@ NAMED = (
          listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | "
                 "動態 | 动态 | 驗證 | pass"
                 "word")),
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_CODE_WORDS}) (?:for|of|to|on) (?:[a-z'’-]{{1,12}} ){{1,6}}(?:is|was)\s{{1,2}}"
+                           r"(?P<it>\d{3,10})#?(?![\dA-Za-z%]|\.\d)"), code, DIGITS,
+         listed("pin | puk | otp | code | combination | password")),
+    Rule("KEY", re.compile(r"(?i)(?:pass[ _-]?phrase|口令短语)[\"']?\s{0,2}(?:is|[:：=])\s{0,2}[\"'“]?"
+                           r"(?P<it>[a-z]{3,12}(?:[ -][a-z]{3,12}){2,9}(?:[ -]\d{1,6})?[!?]?)(?=\s*(?:[\"'”.,;|/]|$))",
+                           re.MULTILINE), phrase, words=listed("passphrase | pass phrase | pass-phrase | pass_phrase | 口令短语")),
     Rule("KEY", re.compile(r"(?:密码|密碼|口令)\s?(?:是|为|為|:|：)[^\n，。\d]{1,10}(?P<it>\d{4,10})(?![\dA-Za-z."
                            r"%％位个次年])"), code,
          DIGITS, listed("密码 | 密碼 | 口令")),
