@@ -149,6 +149,11 @@ SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大
 INTRODUCING_ZH = listed("我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
 
 
+AFTER_A_NAME = 60
+OF_AN_ANIMAL = re.compile(r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]")
+"""What stands behind the name of a pet in a form."""
+
+
 def introduced(text: str) -> list[str]:
     """Names that the text itself presents as somebody's own."""
     text = normal_form(text).text
@@ -156,7 +161,8 @@ def introduced(text: str) -> list[str]:
     patterns = [*(pattern for words, pattern in (*INTRODUCTIONS, *IN_OTHER_LANGUAGES) if holds(folded, words)),
                 *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, INTRODUCING_ZH) else []),
                 *([SELF_ZH] if "我是" in folded else [])]
-    names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)]
+    names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)
+             if not OF_AN_ANIMAL.match(text, match.end(), match.end() + AFTER_A_NAME)]
     return list(dict.fromkeys(name for name in names if may_be_a_name(name)))
 
 

@@ -27,10 +27,12 @@ def _internet(match: re.Match[str]) -> bool:
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(
-        ":") >= 3
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local or address in DOCUMENTATION) \
+        and value.count(":") >= 3
 
 
+DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
+"""Addresses for examples (RFC 3849)."""
 SUBNET = re.compile(r"\A/\d")
 LESSON = re.compile("(?i)" + any_of(r"""
     subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
@@ -80,9 +82,21 @@ def _address(match: re.Match[str]) -> bool:
     if FAMOUS_ZH.search(value) or FAMOUS.match(re.sub(r"\A\d{1,3}, ", "", value)):
         return False
     stock = FAMOUS.match(value) and not (STOCK_NUMBERS.match(value) and re.search(_POSTCODE, value))
+    before = match.string[max(0, match.start() - BEFORE_A_PLACE):match.start()].rpartition("\n")[2]
+    if OPEN_TO_ALL.search(before) and not OF_SOMEBODY.search(before):
+        return False
     return not stock and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
 
 
+BEFORE_A_PLACE = 100
+OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
+    restaurants? | cuisine | museum | hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | stadium | arena | cathedral
+    temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument | gallery
+    airport | brewery | pub
+""") + r")\b|餐厅|餐馆|饭店|酒店|宾馆|博物馆|景点|大厦位于|图书馆|总部|寺|动物园|体育馆|剧院|咖啡馆)")
+"""What stands before the address of a place that anybody may enter."""
+OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+|tenant|owner)\b|"
+                         "我|他|她|收货|寄|送|客户|住")
 A_YEAR = re.compile(r"(?:19|20)\d\d ")
 NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|Crown|Milky|Feet|Foot) (?:Court|Way|Road)\b")
 """A court, a galaxy, and a road of so many feet."""

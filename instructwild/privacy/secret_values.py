@@ -50,7 +50,8 @@ SAMPLE_CODE = re.compile(r"1234|2345|5678|0000|1111|6789|4321|\A(?:123|666|888)"
 
 SLUG = re.compile(r"[a-z]+\d?[a-z]*(?:-[a-z]+){1,4}")
 """Plain words with hyphens between them, as names of settings are."""
-OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|storage)[ _-]?\Z")
+_OTHERS = "object|primary|foreign|partition|sort|cache|storage|s3"
+OTHER_KEY = re.compile(rf"(?i)\b(?:{_OTHERS})[ _-]?(?:keys?[\"'`:=\s]{{0,6}})?\Z")
 """Keys that open nothing: of an object in a store, of a row in a table."""
 
 
@@ -115,7 +116,7 @@ def named(match: re.Match[str]) -> bool:
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False
     before = match.string[max(0, match.start() - 60):match.start()]
-    if OTHER_KEY.search(before) or SLUG.fullmatch(value) or match.group().casefold().startswith("publickeytoken"):
+    if OTHER_KEY.search(before) or OTHER_KEY.search(match.string[max(0, match.start("it") - 60):match.start("it")]) or SLUG.fullmatch(value) or match.group().casefold().startswith("publickeytoken"):
         return False
     stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
     return not stock and not INVENTED.search(before)
@@ -154,6 +155,8 @@ def code(match: re.Match[str]) -> bool:
     """A secret of digits only, as a bank or a login sends it, and none of every example."""
     value = match.group("it")
     least = 2 if len(value) > 3 else 1
+    if INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
+        return False
     return not SAMPLE_CODE.search(value) and len(set(value)) > least and not re.match(r"(?:19|20)\d\d\Z", value)
 
 
