@@ -66,6 +66,11 @@ def _letters_and_digits(value: str) -> bool:
     return bool(re.fullmatch(r"[b-df-hj-np-tv-xz]{3,12}\d{3,8}[!@#$%^&*]?", value))
 
 
+def drawn_beside(match: re.Match[str]) -> bool:
+    """A long run right behind the word for a secret."""
+    return drawn(match.group("it").rstrip(".")) and named(match)
+
+
 def in_quotes(match: re.Match[str]) -> bool:
     """A literal on a line that signs in, signs or opens something."""
     value = match.group("it")
@@ -129,13 +134,15 @@ CHANCE = (
     """)),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})(?=[^\n]{{0,60}}?[\"'`](?=[^\s\"'`]{{0,99}}\d)"
                            r"(?P<it>[A-Za-z0-9_-]{20,200})[\"'`])"), in_quotes, "\"'`", run=True),
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth)\s{{1,3}}[\"'`“]?"
+                           r"(?P<it>[A-Za-z0-9+/_=.-]{20,200})(?![A-Za-z0-9_+/=-])"), drawn_beside, "0123456789", words=_PASSWORD_WORDS, run=True),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"
                            rf"(?:\b(?:is|to|was|now|as|from)\b|[:=/|,]|->|→)\s{{0,3}}[\"'`“]?{_TOKEN}"), in_sentence,
          "0123456789", words=_PASSWORD_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?)\b|账号|帐"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|wi-?fi|wlan|hotspot)\b|无线|账号|帐"
                            rf"号|后台|用户名?)"
                            rf"[^\n]{{0,24}}?(?<![\w/.])[\w.@-]{{2,40}}\s{{1,2}}/\s{{1,2}}{_TOKEN}"), in_sentence, "/",
-         words=listed("vpn | router | admin | nas | server | ftp | ssh | rdp | cpanel | account | user | 账号 | 帐号 | 后台 "
+         words=listed("wifi | wi-fi | wlan | hotspot | 无线 | vpn | router | admin | nas | server | ftp | ssh | rdp | cpanel | account | user | 账号 | 帐号 | 后台 "
                       "| 用户")),
     Rule("KEY", re.compile(rf"(?i)(?<![^\s\"'`“‘:：，。(（]){_TOKEN}[\"'`”’]?\s(?:is|as|was)"
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "

@@ -30,13 +30,13 @@ _ACCOUNTS_ZH = any_of(r"""
     [+＋加][vV] | 艾特 | 圈a | 微信 | [薇威]信 | [vV威]❤ | v信 | 扣扣 | 企鹅 | 群号 | 交流群 | 粉丝群
     [加➕]\s?[我vVqQwW个一微]
     小红书 | 抖音 | 快手 | 微博 | b站 | B站 | 哔哩 | 知乎 | 推特
-    [邮郵]箱 | 邮件 | 电话 | 電話 | 手机 | 手機 | 座机 | 传真 | 联系 | 致电 | 전화 | 연락처 | 휴대폰 | 携帯
+    好友 | 群\s?\d | sđt | điện thoại | هاتف | جوال | โทร | फ़ोन | मोबाइल | [邮郵]箱 | 邮件 | 电话 | 電話 | 手机 | 手機 | 座机 | 传真 | 联系 | 致电 | 전화 | 연락처 | 휴대폰 | 携帯
     [一幺壹][ -]?[三四五六七八九叁肆伍陆柒捌玖]
     [零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖\d]{11}
     [1一幺壹][ -]?[3-9三四五六七八九叁肆伍陆柒捌玖][ -]?[零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖\d]
 """)
 _PAPERS_ZH = any_of(r"""
-    护照 | 護照 | [驾駕] | [行军警士居][驶官兵住留]证 | 通行证 | 台胞证 | 回乡证 | 签证 | 身[份分][证證]
+    生年月日 | 생년월일 | 密保 | 护照 | 護照 | [驾駕] | [行军警士居][驶官兵住留]证 | 通行证 | 台胞证 | 回乡证 | 签证 | 身[份分][证證]
     社保 | 医保 | 社会保障 | 公积金 | [学學工员会][号號员員] | 学生证 | 工作证
     保单 | 病历 | 病案 | 门诊 | 住院 | 就诊 | 准考 | 考生 | 税号 | 纳税人 | 信用代码 | 营业执照
     车架 | 发动机 | 房产证 | 产权证 | 订单 | 运单 | 快递 | 物流单
@@ -45,15 +45,15 @@ _PAPERS_ZH = any_of(r"""
     マイナンバー | 個人番号 | パスポート | 免許証 | 주민 | 여권 | 등록번호 | 면허
 """)
 _PLACES_ZH = any_of(r"""
-    村\d | [栋座幢楼]\d | [市区]\S{1,20}[栋座幢] | \d\s?[号號] | \d\s?弄
+    [都道府県市区]\S{1,20}\d | 村\d | [栋座幢楼]\d | [市区]\S{1,20}[栋座幢] | \d\s?[号號] | \d\s?弄
     (?:小区|花园|公寓|家园|家苑|新村|[区园里苑]|嘉园|名都|广场|大厦|社区|宿舍)\s?[A-Z]?\d*(?:号楼|栋|幢|座|楼|舍)
     [地住]址 | 收货 | 住 | 寄 | 送到 | 家在 | 老家 | 定位 | 坐标 | 经纬度 | 位置 | 我家 | 我在
-    服务器 | 主机 | 内网
+    服务器 | 主机 | 内网 | 无线
 """)
 _NAMES = any_of(r"""
     [Nn]ame(?: is|'s|’s|:) | NAME IS | [Cc]alled | [Cc]all me | [Ss]igned, | [Rr]egards | [Ss]incerely
     (?:Patient|Contact|Customer): | (?:I am|I'm|I’m|[Tt]his is) [A-Z]
-    (?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.] | \bhere[,.!]
+    (?i:it(?:'s|’s| is) )[A-Z] | \A\s*[A-Z][a-z]+ [A-Z] | (?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.] | \bhere[,.!]
     [Mm]y (?:wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord)
     llamo | appelle | heiße | (?i:(?:nom|nome|nombres?|apellidos?|prénoms?|vorname|nachname|naam|nazwisko|imię|adı|soyad|tên|nama|namn)\s?[:：])
     (?i:(?:sobrenome|cognome|navn|fornavn|efternamn|nimi|jméno|příjmení|név|nume|prenume|ime|isim|completo|familienname)\s?[:：])
@@ -61,7 +61,7 @@ _NAMES = any_of(r"""
     menuji | volám | adım | tên | [Nn]ama saya | numesc | zovem | nimeni | nevem | [Mm]y \w+ name | surname | <<
 """)
 _PLACES = any_of(r"""
-    P\.? ?O\.? ?Box | \d[A-Z]?(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|allée)
+    (?:\bul\.|\bal\.|\bos\.|\bC/|Calle|Avda|Avenida|Paseo|Plaza|Via|Viale|Piazza|Corso|Rua|Travessa|Av\.|Str\.|Strada|Ulica|Carrer|ул\.|улица|пр\.|проспект|вул\.) | P\.? ?O\.? ?Box | \d[A-Z]?(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|allée)
     (?:straße|strasse|weg|platz|allee|gasse) \d
     \d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)
     (?i:location|position|coordinates|\bgps|(?:my|our) (?:home|house|cabin|flat|farm|office))
@@ -75,7 +75,7 @@ _ACCOUNTS = any_of(r"""
     my number | num[eé]ro | número | e-?mail | mailbox | webhook | hooks
 """)
 _SECRETS = any_of(r"""
-    passw | passphrase | pass_phrase | passcode | pwd | \bpw\b | \bpin\b | \botp\b | cvv | cvc
+    -[a-z]{0,8}pass[ =] | maiden | code is | is your | passw | passphrase | pass_phrase | passcode | pwd | \bpw\b | \bpin\b | \botp\b | cvv | cvc
     contrase | \bmdp | mot de passe
     cred | secret | token | phrase | mnemonic | key | authorization | bearer | basic\s | digest | auth | cookie | session
     app.specific | altool | notarytool | 应用专用
@@ -97,6 +97,8 @@ _PAPERS = any_of(r"""
     medic | health | \bmrn | \bid\b | visa n | green card | registration | identity | hkid
     imei | \bvin\b | \bsin\b | \bpnr | \bvat\b
     order | tracking | booking | reserv | frequent | loyalty | voter | account | routing | sort code
+    acct | \ba/c\b | @(?:ok|ybl|ibl|axl|paytm|upi|apl|yapl) | kimlik | rodné | henkilö | \bcnp | \boib\b | jmbg | amka | \bafm\b | c[eé]dula | \brut\b | \begn\b | dowód | cccd | cmnd
+    geburts | geboren | nacimiento | naissance | née? le | nascita | nascimento | geboortedatum | urodzenia | рождения | doğum | sinh
     wallet | bitcoin | \bbtc | usdt | \bdob\b | birth | born on
 """)
 _SIGNS = any_of(r"""
@@ -105,7 +107,7 @@ _SIGNS = any_of(r"""
     (?:[0-9A-Fa-f]{2}[:-]){5} | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
     [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | \bdot\b | #
     [A-Za-z0-9]。(?:com|cn|net|org|edu|io|co)
-    /home/ | /Users/ | /var/ | \\wsl | ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
+    [dlcbps-][rwxsStT-]{9} | \x{3164} | \x{115f} | \x{1160} | [vV][:：]\s?[a-z] | /home/ | /Users/ | /var/ | \\wsl | ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
     [?&;]\w{0,20}=[^&\s]{8} | [\w-]=[^\s;]{16} | BEGIN [A-Z0-9 ]{0,40}
     _(?i:pass|pw|auth|pat|credentials?)\s?[=:] | Private-Lines
     \.(?:internal|corp|intranet|lan|local)\b | \d° | \\\\\w | (?i:<wbr)

@@ -52,6 +52,9 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"^[ \t]*(?:{_THANKS})(?:[,!.][ \t]*(?:\n[ \t]*)?|[ \t]*\n[ \t]*)({FULL_NAME}){_SIGNED}", re.MULTILINE)),
     (listed("i am | i'm | i’m | this is"), re.compile(
         rf"(?:^|(?<=[.!?,] )){_GREETING}(?:I am|I'm|I’m|[Tt]his is) ({FULL_NAME}){_GOES_ON}", re.MULTILINE)),
+    (("it's", "it’s", "it is"), re.compile(
+        rf"(?:^|(?<=[.!?,] ))(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all)?[,!.]? [Ii]t(?:'s|’s| is) ({FULL_NAME})(?=,| again| here| from|[.!]?$)",
+        re.MULTILINE)),
     ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}({FULL_NAME}) here[,.!]", re.MULTILINE)),
     (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(
         rf"\b[Mm]y (?:{_KIN}),? ({FULL_NAME}){_DOES}")),
@@ -86,6 +89,7 @@ SURNAMES = "".join(listed("""
     温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂苗谷
     盛曲翁冉骆蓝路游辛靳欧管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤
     阳穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂佟应臧闵苟邬边卞姬师仇栾隋商刁沙荣巫寇
+    操宓禹狄伏茅危昝裘钮嵇荀芮羿储汲糜隗郗厉郜蓟邰胥莘逄扈郏濮雍宦茹庾暨阙蔚晁訾阚鞠巢蒯荆
     桑郎甄丛仲虞敖巩明佘池查麻苑迟邝鄢仝谌蔺郁
 """))
 """Chinese surnames, the frequent ones first."""
@@ -118,6 +122,7 @@ _NAMED_ZH = any_of(rf"""
     我叫 | 我的(?:中文)?名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
     姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
     我的真名[是叫] | 患者\s{{0,2}}[:：]
+    (?:申请人|请假人|求职者|应聘者|检讨人|承诺人|借款人|保证人|报告人|投诉人|落款)\s{{0,2}}[:：]
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
 """)
 INTRODUCED_ZH = re.compile(
@@ -139,6 +144,8 @@ BESIDE_ZH = re.compile(any_of(rf"""
     (?:我|我的)(?:{_CLOSE_ZH})({_SURNAME}{ANY_HAN}{{2}})(?=[，。！？、,.!?\s]|$|总|老是|每|最近|今年|在|是)
     (?:^|\n)[ \t]*({CHINESE_NAME})(?=敬上|敬启|谨上|拜上|顿首)
     敬礼[！!]?[ \t]*\n+[ \t]*({CHINESE_NAME})(?=[ \t]*(?:\n|$))
+    我是来自[^\n，。,]{{2,16}}的({CHINESE_NAME})(?=[，,。！!])
+    (?:患者|病人|学生|家长|客户)[ \t]?({CHINESE_NAME})(?=[，,][ ]?(?:男|女|\d))
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
     (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
     (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)

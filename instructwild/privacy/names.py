@@ -56,7 +56,7 @@ CONTACT_LABEL = re.compile(
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
-    微信号? | 薇信 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?) | 扣扣号? | 企鹅号? | 威❤ | v❤
+    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?) | 扣扣号? | 企鹅号? | 威❤ | v❤
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype
 """)
@@ -74,10 +74,12 @@ CONTACT_CALLED = re.compile(
     r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
 """An account behind `username` and the like: it holds a digit, a dot or a low line."""
 SKYPE = re.compile(r"(?i)\bskype[^\n]{0,20}?(?P<it>live:[A-Za-z0-9_.-]{4,40})")
-QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
+V_ALONE = re.compile(r"(?i)(?<![A-Za-z0-9_.])v:[ ]?(?P<it>[a-z][a-z0-9_-]{5,19})(?=[\s,.。;]{0,2}(?:[一-鿿]|\Z))")
+"""微信 by its first letter, with Chinese behind the account."""
+QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|(?<!\w)群)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
                 r"(?P<it>[1-9]\d{2,3}(?:[ -]\d{3,4}){1,2})(?![\d.]|[ -]?\d)")
 """A number of QQ with blanks in its midst."""
-CONTACT_WORDS = (" tg", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
+CONTACT_WORDS = (" tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
     +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
     ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
@@ -97,7 +99,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT, CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, SKYPE, QQ] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, SKYPE, QQ, V_ALONE] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0
@@ -105,7 +107,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
             if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
-            if pattern in (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED) and not _is_account(name.rstrip(".")):
+            if pattern in (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE) and not _is_account(name.rstrip(".")):
                 continue
             if pattern is HANDLE and (syntax[match.start()] or is_syntax(match, name)):
                 continue

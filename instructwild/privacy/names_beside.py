@@ -50,6 +50,9 @@ _GAP = r"[\s,;|<>(（\[\"'：:，、/-]{1,5}"
 BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME})){_GAP}\Z")
 AFTER = re.compile(rf"{_GAP}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))(?=[\s,;|)）>\"'，。]|\Z)")
 """A name that touches a piece of personal data, but for a comma, a bracket or a line's end."""
+FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")
+HEAD = 300
+"""Characters of the head of a curriculum vitae: a name alone on the first line, and how its owner is reached."""
 BESIDE = 48
 """Characters before a piece that are looked at."""
 
@@ -62,6 +65,8 @@ def names_beside(text: str, pieces: Sequence[tuple[str, int, int]]) -> Iterator[
         pieces: (type, start, end) of what was seen in it, something `OWNED` among it.
     """
     matches = list(LABELLED.finditer(text))
+    if any(type_ in TOUCHED and start < HEAD for type_, start, _ in pieces):
+        matches += filter(None, (FIRST_LINE.match(text),))
     for type_, start, end in pieces:
         if type_ in TOUCHED or (type_ == "ADDRESS" and text[start - 1:start] == "\n"):
             touching = BEFORE.search(text, max(0, start - BESIDE), start), AFTER.match(text, end, end + BESIDE)

@@ -50,7 +50,7 @@ def _labelled(match: re.Match[str]) -> bool:
     """What a word before it calls a number of somebody's, unless it stands for any."""
     value = match.group("it")
     digits = re.sub(r"\D", "", value)
-    return (bool(re.search(r"\d\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
+    return (bool(re.search(r"\d\d|\d[A-Z]+\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
             and not re.search(r"(?i)x{3}|\A(?:19|20)\d\d\Z", value)
             and not (re.sub(r"\W", "", value) == digits and any(digits in run for run in IN_ORDER)))
 
@@ -112,6 +112,8 @@ _DAY = "(?:" + any_of(rf"""
 _BORN = any_of(r"""
     \bDOB | \bdate of birth | \bbirth ?date | \bmy birthday | \bI was born on
     出生日期 | 出生年月日? | 生日 | 我出生于
+    geburtsdatum | geboren am | fecha de nacimiento | date de naissance | née? le | data di nascita | data de nascimento
+    geboortedatum | data urodzenia | дата рождения | doğum tarihi | ngày sinh | 生年月日 | 생년월일
 """)
 _CODE = r"(?P<it>[A-Za-z]?[A-Z0-9](?:[ -]?[A-Z0-9]){4,19})"
 _PAPERS = any_of(r"""
@@ -122,6 +124,7 @@ _PAPERS = any_of(r"""
     (?<!executive )(?<!general )(?<!court )order | tracking
     tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
+    tc kimlik | kimlik | rodné číslo | henkilötunnus | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn | dowód osobisty | cccd | cmnd
     steuer-?id(?:entifikationsnummer)? | steuernummer | sozialversicherungsnummer | personalausweis(?:nummer)? | reisepass
     codice fiscale | numéro de sécurité sociale | n° de sécurité sociale
     passeport | pasaporte | passaporto | паспорт | инн | снилс
@@ -140,7 +143,7 @@ _PAPER_WORDS = (" id", *listed("""
     nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
     order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
     steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité sociale | passeport | pasaporte | passaporto
-    паспорт | инн | снилс
+    паспорт | инн | снилс | kimlik | rodné | henkilö | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn | dowód | cccd | cmnd
 """))
 _PAPERS_ZH = any_of("""
     护照 | 護照 | 驾驶证 | 驾照 | 駕照 | 行驶证
@@ -164,7 +167,7 @@ _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕
 _HAN_DIGIT = "零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖"
 _ACCOUNTS = any_of(r"""
     银行卡号? | 银行账[号户] | 账号 | 帳號 | 卡号 | 卡號 | 支付宝账?号?
-    account(?: no\.?| number| ?\#)? | routing(?: number)? | sort code | bank account
+    acc(?:oun)?t(?: no\.?| number| ?\#)? | a/c(?: no\.?)? | routing(?: number)? | sort code | bank account
 """)
 _WALLETS = any_of("wallet | btc | bitcoin | usdt | trx | ltc | doge | address | 地址 | 钱包")
 NATIONAL = (
@@ -214,14 +217,16 @@ NUMBERS = (
          _device, needs=":-", digits=3, run=True),
     *NATIONAL,
     Rule("DATE", re.compile(rf"(?i)(?:{_BORN})\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
-         _real_day, words=listed("dob | birth | born | 生日 | 出生"), digits=5),
+         _real_day, words=listed("dob | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum | sinh | 生年月日 | 생년월일"), digits=5),
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
+    Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl|paytm|upi|apl|yapl)(?![\w.@-])"),
+         needs="@"),
     Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})(?![a-z0-9])"), _bank, words=("iban",),
          digits=6),
     Rule("ACCOUNT", re.compile(rf"(?:{_ACCOUNTS})\s*(?:is|[:：是为])?\s*(?P<it>\d(?:[ -]?\d){{7,18}})(?!\d)", re.IGNORECASE),
-         _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | routing | sort code"), digits=8),
+         _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | acct | a/c | routing | sort code"), digits=8),
     Rule("ACCOUNT", re.compile(r"(?<![0-9A-Za-z])(?:bc1[02-9ac-hj-np-z]{20,71}|0x[0-9a-fA-F]{40})(?![0-9A-Za-z])"), _wallet,
          "bx", run=True),
     Rule("ACCOUNT", re.compile(rf"(?i)(?:{_WALLETS})[^\n]{{0,16}}?(?<![0-9A-Za-z])"

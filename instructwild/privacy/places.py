@@ -120,6 +120,11 @@ _MORE_STREETS = any_of("""
 """)
 """Kinds of street that are words as well: a postcode stands behind them."""
 _POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]{2,3} \d{4}|[A-Z]\d[A-Z] \d[A-Z]\d)\b"
+_STREETS_ELSEWHERE = any_of(r"""
+    \bul\. | \bal\. | \bos\. | \bC/ | \bCalle | \bAvda\.? | \bAvenida | \bPaseo | \bPlaza | \bVia | \bViale | \bPiazza | \bCorso
+    \bRua | \bTravessa | \bAv\. | \bStr\. | \bStrada | \bUlica | \bCarrer
+""")
+"""Kinds of street in other languages, which stand before its name."""
 _UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户|房)"
 _USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
 _WHERE = any_of("""
@@ -145,6 +150,12 @@ PLACES = (
                                r"gasse) \d{1,4}[a-z]?,? \d{5} [A-ZÄÖÜ][a-zäöüß]+"
                                r"|\b\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|"
                                r"allée) [^\n\d]{2,40},? \d{5} [A-Z][a-zé]+"), needs=DIGITS),
+    Rule("ADDRESS", re.compile(rf"(?:(?:{_STREETS_ELSEWHERE}) ?(?:[A-ZÀ-ÖŚŻŁĆ][^\W\d_'’.-]{{1,20}}[ .'-]{{1,2}}|(?:de|del|della|dei|di|da|do|dos|das|la|los|las|II|III) ){{1,5}}"
+                               r"|(?:ул\.|улица|пр\.|проспект|вул\.) ?[А-ЯЁІЇ][^\W\d_-]{1,20}(?: [А-ЯЁІЇ][^\W\d_]{1,20})?,? (?:д\.? ?)?)"
+                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}|\d{2}-\d{3}|\d{4,6}) [^\W\d_]{2,30})"),
+         needs=DIGITS),
+    Rule("ADDRESS", re.compile(rf"{ANY_HAN}{{2,3}}[都道府県]{ANY_HAN}{{1,6}}[市区町村郡][一-鿿ぁ-んァ-ヶー]{{0,10}}\d{{1,4}}(?:-\d{{1,4}}){{1,3}}|"
+                               rf"{ANY_HAN}{{1,6}}[市区]{ANY_HAN}{{1,8}}\d{{1,2}}丁目\d{{1,3}}"), needs="都道府県市区"),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
         rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
@@ -194,6 +205,7 @@ HOMES = (
                             r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
     Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home,
          words=("ssh",)),
+    Rule("USER", re.compile(rf"(?m)^[dlcbps-][rwxsStT-]{{9}}[+@.]?\s{{1,4}}\d{{1,6}}\s{{1,4}}(?P<it>{_USER})\s{{1,9}}\S{{1,40}}\s{{1,12}}\d"), _home, "-"),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

@@ -48,11 +48,15 @@ ALGORITHM = re.compile(rf"(?i)(?:{_ALGORITHMS})[-_]?\d+(?:[-_]?\w{{1,4}})?\W?|"
 SAMPLE_CODE = re.compile(r"1234|2345|5678|0000|1111|6789|4321|\A(?:123|666|888)")
 
 
-SLUG = re.compile(r"[a-z]+\d?[a-z]*(?:-[a-z]+){1,4}")
+SLUG = re.compile(r"(?:[a-z]+\d?|[a-z]{1,2}\d[a-z]{0,2}|[a-z]+\d{2,3}[a-z]?)(?:-[a-z]+){1,4}")
 """Plain words with hyphens between them, as names of settings are."""
 _OTHERS = "object|primary|foreign|partition|sort|cache|storage|s3"
 OTHER_KEY = re.compile(rf"(?i)\b(?:{_OTHERS})[ _-]?(?:keys?[\"'`:=\s]{{0,6}})?\Z")
 """Keys that open nothing: of an object in a store, of a row in a table."""
+
+
+DOTTED = re.compile(r"(?=[A-Za-z]{0,20}\d+[a-z])[A-Za-z0-9]{3,20}\.[A-Za-z0-9]{3,20}")
+"""Two words with a dot between them and digits among their letters: in quotes it is no member of an object."""
 
 
 NO_SYLLABLE = re.compile(r"[A-Z]?[b-df-hj-np-tv-xz]{3}|[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{2}(?![a-z])")
@@ -87,6 +91,11 @@ def unspeakable(match: re.Match[str]) -> bool:
     return vowels < VOWELS_OF_WORDS * len(value) or bool(re.search("[b-df-hj-np-tv-xz]{5}", value))
 
 
+def not_blank(match: re.Match[str]) -> bool:
+    """An answer to a question for safety, and no place for one."""
+    return not re.search(r"(?i)your|xxx|answer|example|\.\.\.|blank|enter|请|填", match.group("it"))
+
+
 def phrase(match: re.Match[str]) -> bool:
     """Words that open something, and not those of every explanation."""
     value = match.group("it").lower()
@@ -111,7 +120,8 @@ def random_run(match: re.Match[str]) -> bool:
 def named(match: re.Match[str]) -> bool:
     """The value beside a name for secrets: letters with digits, and nothing that stands for any."""
     value = match.group("it").rstrip(".!?)。！？")
-    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value) or A_RUN.search(value):
+    literal = DOTTED.fullmatch(value) and match.string[match.start("it") - 1:match.start("it")] in ("'", '"')
+    if (BLANK.search(value) and not literal) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value) or A_RUN.search(value):
         return False
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False

@@ -18,6 +18,7 @@ from instructwild.privacy.secret_values import (
     login,
     mixed,
     named,
+    not_blank,
     option,
     phrase,
     random_run,
@@ -175,7 +176,7 @@ PROGRAMS = (
          option, needs="|"),
     Rule("KEY", re.compile(r"(?i)(?:assword|passphrase)[^\n]{0,40}\n?[^\n]{0,20}\bsend(?:line)?\s*\(?(?:-- )?[\"']"
                            r"(?P<it>[^\"'\s\\]{5,60})(?:\\[rn]|[\"'])"), option, words=("assword", "passphrase")),
-    Rule("KEY", re.compile(r"(?i)--(?:[\w-]{1,20}-)?(?:password|passwd|pwd|token|api-?key|secret|passphrase)[ =][\"']?"
+    Rule("KEY", re.compile(r"(?i)(?:--(?:[\w-]{1,20}-)?|(?<=\s)-[a-z]{0,8})(?:password|passwd|pass|pwd|token|api-?key|secret|passphrase)[ =][\"']?"
                            r"(?P<it>[^\s\"']{6,200})"), named, needs="-", words=_WORDS),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_SIGN_IN})\s?[=(]\s?\(?\s?[\"'][^\"'\n]{{0,60}}[\"']\s?,\s?"
                            r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
@@ -280,9 +281,16 @@ NAMED = (
          listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | "
                 "動態 | 动态 | 驗證 | pass"
                 "word")),
-    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_CODE_WORDS}) (?:for|of|to|on) (?:[a-z'’-]{{1,12}} ){{1,6}}(?:is|was)\s{{1,2}}"
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_CODE_WORDS}) (?:for|of|to|on|at|in|from) (?:[a-z'’-]{{1,12}} ){{1,6}}(?:is|was)\s{{1,2}}"
                            r"(?P<it>\d{3,10})#?(?![\dA-Za-z%]|\.\d)"), code, DIGITS,
          listed("pin | puk | otp | code | combination | password")),
+    Rule("KEY", re.compile(r"\b[Yy]our (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN) is:? (?P<it>(?:[A-Z]-)?\d{4,8})(?![\dA-Za-z%]|\.\d)"),
+         code, DIGITS, listed("code | otp | pin")),
+    Rule("KEY", re.compile(r"(?<![\d.,-])(?P<it>(?:[A-Z]-)?\d{4,8}) is your (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN)\b"), code, DIGITS,
+         listed("code | otp | pin")),
+    Rule("KEY", re.compile(r"(?i)(?:security answer|mother['’]?s maiden name|secret answer|密保答案|密保问题答案)[^\n:：]{0,40}[:：]\s{0,3}"
+                           r"(?P<it>[^\W\d_][^\n,，。;；\[\]<>_]{2,40}\w)"), not_blank, words=("answer", "maiden", "密保")),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z])accounts?[\"']?\s?[:=]\s?\[\s{0,9}[\"'](?P<it>(?:0x)?[0-9a-f]{64})[\"']"), words=("account",)),
     Rule("KEY", re.compile(r"(?i)(?:pass[ _-]?phrase|口令短语)[\"']?\s{0,2}(?:is|[:：=])\s{0,2}[\"'“]?"
                            r"(?P<it>[a-z]{3,12}(?:[ -][a-z]{3,12}){2,9}(?:[ -]\d{1,6})?[!?]?)(?=\s*(?:[\"'”.,;|/]|$))",
                            re.MULTILINE), phrase, words=listed("passphrase | pass phrase | pass-phrase | pass_phrase | 口令短语")),
