@@ -67,9 +67,9 @@ def in_columns(text: str) -> Iterator[Match]:
     origins: list[tuple[int, int]] = []         # where each cell stands among the parts, and in the text
     at = 0
     for column in _columns(text, SECRET_OR_NUMBER):
-        label = "password: " if column.secret else f"{column.label}: "
+        label, close = ('password: "', '"') if column.secret else (f"{column.label}: ", "")
         for start, end in column.cells:
-            parts.append(f"{label}{text[start:end]}\n")
+            parts.append(f"{label}{text[start:end]}{close}\n")
             origins.append((at + len(label), start))
             at += len(parts[-1])
     if not parts:

@@ -186,6 +186,17 @@ def credentials(match: re.Match[str]) -> bool:
     return ":" not in plain or not SAMPLE.fullmatch(plain.partition(":")[2])
 
 
+def name_and_password(match: re.Match[str]) -> bool:
+    """Whether base64 is `user:password` and nothing else."""
+    value = match.group("it")
+    try:
+        plain = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return False
+    user, colon, password = plain.partition(":")
+    return bool(colon and user and password) and plain.isprintable() and not SAMPLE.fullmatch(password)
+
+
 def base64_text(run: str) -> bool:
     """Whether a run is the base64 of plain text: letters, digits and signs, and no bytes of another kind."""
     body = run.rstrip("=")

@@ -17,6 +17,7 @@ from instructwild.privacy.secret_values import (
     letters,
     login,
     mixed,
+    name_and_password,
     named,
     not_blank,
     option,
@@ -102,13 +103,14 @@ WEB = (
          words=("authorization",)),
     Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), mixed,
          words=("bearer", "basic")),
+    Rule("KEY", re.compile(r"(?i)\bbasic\s{1,3}(?P<it>[A-Za-z0-9+/]{8,200}={0,2})(?![A-Za-z0-9+/=])"), name_and_password, words=("basic",)),
     Rule("KEY", re.compile(r"UGFzc3dvcmQ6\s{1,4}(?P<it>[A-Za-z0-9+/]{6,100}={0,2})"), needs="U"),
     Rule("KEY", re.compile(r"(?i)\"name\"\s?:\s?\"[\w.-]{0,30}(?:sess|token|auth|sid|csrf|jwt|secret|key)[\w.-]{0,30}\"\s?,"
                            r"\s{0,12}\"value\"\s?:\s?\"(?P<it>[^\"\s]{16,4000})\""), mixed, needs='"', words=("value",)),
     Rule("KEY", re.compile(r"(?i)\bDigest\s[^\n]{0,400}?\bresponse=[\"']?(?P<it>[0-9a-f]{32,64})"), words=("digest",)),
     Rule("KEY", re.compile(r"\b(?:curl|http|https|xh)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[ =]?[\"']?"
                            r"(?P<it>[^\s:\"']{1,64}:[^\s\"']{1,200})"), login, words=("curl", "http", "xh")),
-    Rule("KEY", re.compile(r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,100}:[^\s/@\"'<>]{1,200})(?=@)"), login, needs="@"),
+    Rule("KEY", re.compile(r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,100}:[^\s/\"'<>]{1,200})(?=@[\w\[{<$-])"), login, needs="@"),
     Rule("KEY", re.compile(r"(?<=://)(?P<it>[A-Za-z0-9_-]{20,200})(?=@)"), mixed, needs="@"),
     Rule("KEY", re.compile(r"(?i)(?:btoa|b64encode|toBase64|base64_encode|Buffer\.from|base64)\(\s*b?[\"']"
                            r"(?P<it>[^\"':\s]{1,60}:[^\"'\s]{4,100})[\"']"), login, words=("btoa", "64", "buffer")),
@@ -117,7 +119,7 @@ WEB = (
         token | access_token | auth | auth_token | private_token | api_?key | app_?key | app_?secret | corp_?secret
         key | ak | sk | secret | pwd | passwd | password | ticket | code | rlkey | sas | session | sid
     """) + r")=(?P<it>[^&\s\"'<>)#]{8,800})"), named, needs="="),
-    Rule("KEY", re.compile(r"(?i)[?&;]app_?id=(?P<it>[0-9a-f]{32})(?![0-9a-z])"), mixed, needs="="),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_])app_?id[=:]\s?[\"']?(?P<it>[0-9a-f]{32})(?![0-9a-z])"), mixed, needs="="),
     *COOKIES,
 )
 """Headers, addresses and what a browser sends."""
@@ -169,6 +171,7 @@ PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)\b(?:htpasswd (?:-\w+ ){0,4}-\w*b\w* (?:-\w+ ){0,4}(?:(?!-)\S{1,100} )?[\w.@-]{1,60}|"
                            r"net user [\w.-]{1,60}|chpasswd <<<? ?[\"']?[\w.-]{1,60}:) ?(?P<it>[^\s\"'/*]{5,80})"), option,
          words=("htpasswd", "net user", "chpasswd")),
+    Rule("KEY", re.compile(r"[\"' ][\w.-]{1,60}:(?P<it>[^\s\"'|:]{5,80})[\"']?\s{0,4}\|\s{0,4}(?:sudo )?chpasswd"), option, words=("chpasswd",)),
     Rule("KEY", re.compile(r"(?i)\s(?:-U\s?[\w.\\-]{1,40}%|/user:\S{1,60}\s)(?P<it>[^\s\"'%]{5,60})"), option, needs="%/"),
     Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} (?P<it>\S{1,60} \S{8,100})"),
          option, needs="m", words=("mc ",)),
@@ -246,9 +249,12 @@ NAMED = (
                            r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|[^\x00-\x7f\n，。；]{0,8}[是为用填写成])?\s{0,3}"
                            r"[\"'`“「『]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
-    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|pwd|pw)\s{1,2})[\"'“]?"
+    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|passcode|pwd|pw|key content|(?:wpa|wep|network|wi-?fi) key)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
-         listed("密码 | 密碼 | 口令 | passw | pwd | pw")),
+         listed("密码 | 密碼 | 口令 | passw | passc | pwd | pw | key")),
+    Rule("KEY", re.compile(r"(?m)^\s{0,40}pass\s{0,3}[=:]\s{0,3}(?P<it>[^\s\"'`,;，。；<>]{6,200})\s*$"), named, DIGITS, ("pass",)),
+    Rule("KEY", re.compile(r"(?:授权码|授權碼|密码|密碼|口令)\s{0,2}[:：是为]?\s{0,2}[「『“\"]?(?P<it>[a-z]{12,32})(?![A-Za-z0-9_.(\[-])"), unspeakable,
+         words=listed("授权码 | 授權碼 | 密码 | 密碼 | 口令")),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|PAT|CREDENTIALS?)\s?[=:]\s?"
                            r"[\"']?(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
