@@ -46,7 +46,7 @@ CONTACT = re.compile(
     r"[ \t]{0,3}(?:is|[:：是]|=)[ \t]{0,3}"
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|(?<=[a-z]) [a-z]+ [a-z])")
 _LABELS = any_of(r"""
-    薇信 | 威信 | weixin | \bwx | \btg | 扣扣号? | 企鹅号? | skype | line ?id | snap(?:chat)? | whatsapp | signal
+    薇信 | 威信 | weixin | \bwx | \btg | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | skype | line ?id | snap(?:chat)? | whatsapp | signal
     [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
     insta(?:gram)? | \bins | \big | facebook | twitter | tiktok
     discord | steam(?: friend code| id)? | psn | battletag
@@ -56,7 +56,7 @@ CONTACT_LABEL = re.compile(
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
-    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?) | 扣扣号? | 企鹅号? | 威❤ | v❤
+    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?) | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | 威❤ | v❤
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype
 """)

@@ -197,6 +197,12 @@ def name_and_password(match: re.Match[str]) -> bool:
     return bool(colon and user and password) and plain.isprintable() and not SAMPLE.fullmatch(password)
 
 
+def three_kinds(match: re.Match[str]) -> bool:
+    """A run near an id of a key: small letters, capital letters and digits, many of them different."""
+    value = match.group("it")
+    return all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d")) and len(set(value)) > 14
+
+
 def base64_text(run: str) -> bool:
     """Whether a run is the base64 of plain text: letters, digits and signs, and no bytes of another kind."""
     body = run.rstrip("=")

@@ -25,6 +25,7 @@ from instructwild.privacy.secret_values import (
     random_run,
     setting,
     spoken,
+    three_kinds,
     unspeakable,
 )
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
@@ -75,6 +76,8 @@ CLOUDS = (
                            r"AC[0-9a-f]{32})"
                            r"[\"']?(?:[\s,;|，：:=>\"'-]|(?i:access|key|secret|id|accesskey|secretkey|和|密钥)){1,24}"
                            r"(?P<it>[A-Za-z0-9/+=]{30,60})(?![A-Za-z0-9/+])"), mixed, needs="A"),
+    Rule("KEY", re.compile(r"(?:A[KS]IA[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{13,40}|AKLT[A-Za-z0-9]{20,50})(?![A-Za-z0-9])"
+                           r"[^\n]{0,60}?(?<![A-Za-z0-9/+=_-])(?P<it>[A-Za-z0-9/+]{30,60}={0,2})(?![A-Za-z0-9/+=_-])"), three_kinds, needs="A", run=True),
     Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary|Private|Preshared)Key\s?=\s?"
                            r"(?P<it>[A-Za-z0-9+/]{42,86}={1,2})"), needs="="),
     Rule("KEY", re.compile(rf"(?i)(?:InstrumentationKey|client_?secret|api[ _-]?key|密钥)[\"']?"
@@ -130,7 +133,7 @@ _PROGRAMS = any_of(r"""
     influx | cqlsh | smbclient | rsync | wget | http | https | curl | lftp | net use | sqlcmd | bcp | sqlplus | runas
     ipmitool | plink | pscp | x11vnc | snmp\w+ | ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit
     mosquitto_\w+
-    ldapsearch | ldapadd | ldapmodify | ldapwhoami | twine upload | vncpasswd | xfreerdp | rdesktop
+    ldap\w{2,12} | twine upload | vncpasswd | xfreerdp | rdesktop
 """)
 _PROGRAM_WORDS = listed("""
     sshpass | sql | mongo | redis | login | influx | smbclient | rsync | wget | http | curl | lftp | net use | bcp | runas
@@ -179,7 +182,7 @@ PROGRAMS = (
          option, needs="|"),
     Rule("KEY", re.compile(r"(?i)(?:assword|passphrase)[^\n]{0,40}\n?[^\n]{0,20}\bsend(?:line)?\s*\(?(?:-- )?[\"']"
                            r"(?P<it>[^\"'\s\\]{5,60})(?:\\[rn]|[\"'])"), option, words=("assword", "passphrase")),
-    Rule("KEY", re.compile(r"(?i)(?:--(?:[\w-]{1,20}-)?|(?<=\s)-[a-z]{0,8})(?:password|passwd|pass|pwd|token|api-?key|secret|passphrase)[ =][\"']?"
+    Rule("KEY", re.compile(r"(?i)(?:--(?:[\w-]{1,20}-)?|(?<=\s)-[a-z]{0,8})(?:password|passwd|pass|pwd|token|(?:api|account|access|secret|auth|private|licen[cs]e)-?key|secret|passphrase)[ =][\"']?"
                            r"(?P<it>[^\s\"']{6,200})"), named, needs="-", words=_WORDS),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_SIGN_IN})\s?[=(]\s?\(?\s?[\"'][^\"'\n]{{0,60}}[\"']\s?,\s?"
                            r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
@@ -208,6 +211,9 @@ PROGRAMS = (
          words=listed("enable | snmp-server | neighbor")),
     Rule("KEY", re.compile(r"(?i)otpauth://[^\s?]{1,200}\?(?:[^\s&]{1,100}&){0,4}secret=(?P<it>[A-Z2-7]{16,64})"),
          words=("otpauth",)),
+    Rule("KEY", re.compile(r"(?i)\b(?:name|key)[\"']?\s{0,2}[:=]\s{0,2}[\"']?[\w.-]{0,40}(?:passw(?:or)?d|passwd|pwd|secret|token|api_?key|pass)[\w.-]{0,20}"
+                           r"[\"']?[\s,;]{1,40}[\"']?value[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?P<it>[^\s\"'<>]{6,400})"), named, words=("value",)),
+    Rule("KEY", re.compile(r"(?i)\bnet use [^\n]{0,100}?\s(?P<it>[^\s\"'/\\*]{5,60}) /user:"), option, words=("net use",)),
     Rule("KEY", re.compile(r"(?i)\"[\w-]{0,40}(?:pass|passwd|pwd|cred|secret|token|key)[\w-]{0,20}\"\s*\{"
                            r"[^{}]{0,200}?\bdefault\s*=\s*\"(?P<it>[^\"\n]{6,200})\""), named, needs="{", words=_WORDS),
 )
