@@ -193,7 +193,7 @@ MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._+-]{{3,64}}(?:\s@\s?|"
                              rf"@\s)(?:[A-Za-z0-9-]{{2,63}}\s?\.\s?){{1,3}}(?:{TOP})(?![A-Za-z0-9-])"),
          _loose, "@", spares_code=True),
-    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9.+-]{{1,64}}(?:_[A-Za-z0-9.+-]{{1,64}})"
+    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9.+-]{{1,64}}(?:(?:_| dot )[A-Za-z0-9.+-]{{1,64}})"
                              rf"{{0,3}}?{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled,
          words=_SPELLED_WORDS, spares_code=True),
@@ -201,7 +201,7 @@ MAILS = (
                              r"(?![A-Za-z0-9._-])"), _reversed, "@", spares_code=True),
     Rule("EMAIL", re.compile(
         r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])"
-        rf"(?P<it>[A-Za-z0-9._-]{{2,40}}(?:\s?#\s?|\s?\*\s?|\s+at\s+)(?:{MAILBOXES})\.(?:{TOP}))(?![A-Za-z0-9-])"),
+        rf"(?P<it>[A-Za-z0-9._-]{{2,40}}(?:(?:\s?\*\s?|\s+at\s+)(?:{MAILBOXES})|\s?#\s?(?:[A-Za-z0-9-]{{2,40}}\.){{0,2}}[A-Za-z0-9-]{{2,40}})\.(?:{TOP}))(?![A-Za-z0-9-])"),
          words=("mail", "邮", "郵")),
 )
 _CALL = any_of(r"""

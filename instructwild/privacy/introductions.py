@@ -33,8 +33,8 @@ _THANKS = any_of("""
     Cordiali saluti | Distinti saluti | Met vriendelijke groet | Med vänlig hälsning | Com os melhores cumprimentos
 """)
 _GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
-_GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
-_DOES = r"(?=[,.!?]| (?:and|is|was|said|says|has|keeps|works|lives|wants)\b)"
+_GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|your |a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
+_DOES = r"(?=[,.!?]| (?:and|is|was|said|says|has|had|keeps|works|lives|wants|needs|passed|died|will|would|can|got|went|lost|turned|just)\b)"
 INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("name | called | call me | llamo | appelle | heisse"), re.compile(
         rf"(?:{_NAMED})[ \t]+({NAME})|"

@@ -104,7 +104,7 @@ WEB = (
          words=("authorization",)),
     Rule("KEY", re.compile(_AUTHORIZATION + rf"(?:{_SCHEMES})\s{{1,3}}(?P<it>[A-Za-z0-9._~+/-]{{8,}}={{0,2}})"), named,
          words=("authorization",)),
-    Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), mixed,
+    Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)[:=]?\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), mixed,
          words=("bearer", "basic")),
     Rule("KEY", re.compile(r"(?i)\bbasic\s{1,3}(?P<it>[A-Za-z0-9+/]{8,200}={0,2})(?![A-Za-z0-9+/=])"), name_and_password, words=("basic",)),
     Rule("KEY", re.compile(r"UGFzc3dvcmQ6\s{1,4}(?P<it>[A-Za-z0-9+/]{6,100}={0,2})"), needs="U"),
