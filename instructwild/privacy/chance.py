@@ -134,18 +134,22 @@ CHANCE = (
     """)),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})(?=[^\n]{{0,60}}?[\"'`](?=[^\s\"'`]{{0,99}}\d)"
                            r"(?P<it>[A-Za-z0-9_-]{20,200})[\"'`])"), in_quotes, "\"'`", run=True),
-    Rule("KEY", re.compile(rf"(?<![A-Za-z])(?i:secret|token|(?:app|api|access|secret|auth)?[ _-]?key|password|pwd)[^\n，。；,;A-Za-z]{{0,12}}?"
+    Rule("KEY", re.compile(rf"(?<![A-Za-z])(?i:secret|token|(?:app|api|access|secret|auth)?[ _-]?key|password|pwd)"
+                           rf"[^\n，。；,;A-Za-z]{{0,12}}?"
                            rf"(?:是|为|為|成|用|填|了)\s{{0,3}}[\"'“「『]?{_TOKEN}"), in_sentence, "是为為成用填了",
          words=listed("secret | token | key | password | pwd")),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key)\s{{1,3}}[\"'`“]?"
-                           r"(?P<it>[A-Za-z0-9+/_=.-]{16,200})(?![A-Za-z0-9_+/=-])"), drawn_beside, "0123456789", words=_PASSWORD_WORDS, run=True),
+                           r"(?P<it>[A-Za-z0-9+/_=.-]{16,200})(?!"
+                           r"[A-Za-z0-9_+/=-])"), drawn_beside, "0123456789", words=_PASSWORD_WORDS, run=True),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"
                            rf"(?:\b(?:is|to|was|now|as|from)\b|[:=/|,]|->|→)\s{{0,3}}[\"'`“]?{_TOKEN}"), in_sentence,
          "0123456789", words=_PASSWORD_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|wi-?fi|wlan|hotspot)\b|无线|账号|帐"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|wi-?fi|wlan"
+                           rf"|hotspot)\b|无线|账号|帐"
                            rf"号|后台|用户名?)"
                            rf"[^\n]{{0,24}}?(?<![\w/.])[\w.@-]{{2,40}}\s{{1,2}}/\s{{1,2}}{_TOKEN}"), in_sentence, "/",
-         words=listed("wifi | wi-fi | wlan | hotspot | 无线 | vpn | router | admin | nas | server | ftp | ssh | rdp | cpanel | account | user | 账号 | 帐号 | 后台 "
+         words=listed("wifi | wi-fi | wlan | hotspot | 无线 | vpn | router | admin | nas | server | ftp | ssh | rdp "
+                      "| cpanel | account | user | 账号 | 帐号 | 后台 "
                       "| 用户")),
     Rule("KEY", re.compile(rf"(?i)(?<![^\s\"'`“‘:：，。(（]){_TOKEN}[\"'`”’]?\s(?:is|as|was)"
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "
@@ -155,7 +159,8 @@ CHANCE = (
                            rf"[\"'“「『]?{_TOKEN}"), in_sentence, "0123456789",
          words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码 "
                       "| 邀请码")),
-    Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n。；;]{{0,14}}?(?:好像|应该|可能|大概|现在|原来|以前|之前|就|一直)[是叫用]\s?[\"'“「『]?{_TOKEN}"),
+    Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n。；;]{{0,14}}?(?:好像|应该|可能|大概|现在|原来|以前|之前|就|一直)"
+                           rf"[是叫用]\s?[\"'“「『]?{_TOKEN}"),
          in_sentence, "0123456789", words=listed("密码 | 密碼 | 口令 | 密钥 | 令牌 | 授权码")),
     Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_@.-]){_TOKEN}[\"'”」]?\s?(?:就?是|为|為|作为?|当)(?:我|你|他|她|咱)?们?的?"
                            rf"[^\n，。；,;A-Za-z0-9]{{0,6}}(?:{_PASSWORDS_ZH})"), in_sentence, "0123456789",

@@ -60,8 +60,8 @@ def _called_phone(match: re.Match[str]) -> bool:
     """A number that the word before it calls a phone's, unless it stands for any."""
     digits = re.sub(r"\D", "", match.group("it"))
     years = re.fullmatch(r"(?:1[5-9]|20)\d\d\s?[-–]\s?(?:1[5-9]|20)\d\d", match.group("it"))
-    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or (TOLL_FREE.search(digits) and not CHINESE_MOBILE.fullmatch(match.group("it"))) or years
-                or len(set(digits)) <= 2)
+    toll_free = TOLL_FREE.search(digits) and not CHINESE_MOBILE.fullmatch(match.group("it"))
+    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or toll_free or years or len(set(digits)) <= 2)
 
 
 def _disguised(match: re.Match[str]) -> bool:
@@ -197,7 +197,8 @@ MAILS = (
                              rf"{{0,3}}?{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled,
          words=_SPELLED_WORDS, spares_code=True),
-    Rule("EMAIL", re.compile(r"(?i)(?<![A-Za-z0-9._%+@-])(?:moc|ten|gro|ude|nc|oi|ed|rf|ur|pj|rk|ku\.oc|ved)\.[a-z0-9-]{2,40}@[a-z0-9._+-]{2,40}"
+    Rule("EMAIL", re.compile(r"(?i)(?<![A-Za-z0-9._%+@-])(?:moc|ten|gro|ude|nc|oi|ed|rf|ur|pj|rk|ku\.oc|ved)\."
+                             r"[a-z0-9-]{2,40}@[a-z0-9._+-]{2,40}"
                              r"(?![A-Za-z0-9._-])"), _reversed, "@", spares_code=True),
     Rule("EMAIL", re.compile(
         r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])"
@@ -210,7 +211,8 @@ _CALL = any_of(r"""
     num[eé]ro | número | celular | móvil | handy | llám\w+ | appelle\w* | звони\w* | телефон | тел\.
     连络 | 電話 | 电话 | 手机 | 手機 | 座机 | 传真 | 联系方式 | 联系 | 连系 | 致电 | 来电 | 热线
     연락처 | 전화(?:번호)? | 휴대폰 | 携帯
-    sđt | điện thoại | teléfono | telefono | telefoon | telefone | puhelin | telefonu | numer telefonu | هاتف | جوال | โทร | फ़ोन | मोबाइल
+    sđt | điện thoại | teléfono | telefono | telefoon | telefone | puhelin | telefonu | numer telefonu | هاتف | جوال | โทร
+    फ़ोन | मोबाइल
 """)
 _CALL_WORDS = listed("""
     phone | tel | tél | call | text | ring | whatsapp | mobile | cell | fax | number
@@ -219,7 +221,8 @@ _CALL_WORDS = listed("""
     연락처 | 전화 | 휴대폰 | 携帯 | sđt | điện thoại | puhelin | هاتف | جوال | โทร | फ़ोन | मोबाइल
 """)
 PHONES = (
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?![\d.-]*\d)"),
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?!"
+                             r"[\d.-]*\d)"),
          _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?![\d.-]*\d)"),
          _phone(None), "+0", digits=7),
@@ -245,9 +248,11 @@ PHONES = (
         r"(?P<it>\(?\d(?:[ ()./_-]{0,3}\d){6,13})(?![\d.]|\s?[元块%])"), _called_phone, words=_CALL_WORDS, digits=7),
 )
 SPELLED_PHONES = (
-    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[-, 、，]{0,2}[零〇一幺二两三四五六七八九]){9}"
+    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[-, 、，]{0,2}"
+                             r"[零〇一幺二两三四五六七八九]){9}"
                              r"(?![零〇一二三四五六七八九十百千万])"), _phone_is_meant, needs="一幺"),
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?![\d.-]*\d)"),
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?!"
+                             r"[\d.-]*\d)"),
          _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])"
                              r"[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"

@@ -23,7 +23,8 @@ _END = r"(?=[ \t]*(?:$|[,;|(]))"
 _SIGNED = r"(?=[ \t]*(?:[.,]?[ \t]*$|\n))"
 """Where the name under a letter ends."""
 _NAMED = any_of(r"""
-    \b[Mm]y (?:(?:full|real|first|last|given|family|maiden|legal) )?(?:sur)?name(?: is|'s|’s) | \bI am called | \b[Mm]y friends call me
+    \b[Mm]y (?:(?:full|real|first|last|given|family|maiden|legal) )?(?:sur)?name(?: is|'s|’s) | \bI am called
+    \b[Mm]y friends call me
     \b[Mm]e llamo | \b[Jj]e m['’]appelle | \b[Ii]ch heiße
 """)
 _THANKS = any_of("""
@@ -34,7 +35,11 @@ _THANKS = any_of("""
 """)
 _GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
 _GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|your |a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
-_DOES = r"(?=[,.!?]| (?:and|is|was|said|says|has|had|keeps|works|lives|wants|needs|passed|died|will|would|can|got|went|lost|turned|just)\b)"
+_DOES = r"(?=[,.!?]| (?:" + any_of("""
+    and | is | was | said | says | has | had | keeps | works | lives | wants | needs | passed | died | will | would | can
+    got
+    went | lost | turned | just
+""") + r")\b)"
 INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("name | called | call me | llamo | appelle | heisse"), re.compile(
         rf"(?:{_NAMED})[ \t]+({NAME})|"
@@ -53,7 +58,8 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("i am | i'm | i’m | this is"), re.compile(
         rf"(?:^|(?<=[.!?,] )){_GREETING}(?:I am|I'm|I’m|[Tt]his is) ({FULL_NAME}){_GOES_ON}", re.MULTILINE)),
     (("it's", "it’s", "it is"), re.compile(
-        rf"(?:^|(?<=[.!?,] ))(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all)?[,!.]? [Ii]t(?:'s|’s| is) ({FULL_NAME})(?=,| again| here| from|[.!]?$)",
+        rf"(?:^|(?<=[.!?,] ))(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all)?[,!.]? [Ii]t(?:'s|’s| is) ({FULL_NAME})(?=,| again"
+        rf"| here| from|[.!]?$)",
         re.MULTILINE)),
     ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}({FULL_NAME}) here[,.!]", re.MULTILINE)),
     (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(

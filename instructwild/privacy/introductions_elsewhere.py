@@ -26,7 +26,8 @@ _LABELS_LATIN = """
     họ tên | họ và tên | tên
     nama | nama lengkap
     namn | förnamn | efternamn | fornavn | etternavn | efternavn | navn | nimi | etunimi | sukunimi
-    jméno | příjmení | jméno a příjmení | meno | priezvisko | név | teljes név | nume | prenume | ime | prezime | ime i prezime
+    jméno | příjmení | jméno a příjmení | meno | priezvisko | név | teljes név | nume | prenume | ime | prezime
+    ime i prezime
 """
 _LABELS_CYRILLIC = "фио | ф\\.и\\.о\\. | имя | фамилия | отчество | ім['’]я | прізвище | піб | име"
 _LABELS_ELSEWHERE = "όνομα | επώνυμο | ονοματεπώνυμο | الاسم | الاسم الكامل | שם | שם מלא | नाम | पूरा नाम | ชื่อ | ชื่อ-นามสกุล"
@@ -61,7 +62,8 @@ IN_OTHER_LANGUAGES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("όνομα | επώνυμο | الاسم | שם | नाम | ชื่อ"), re.compile(
         rf"(?im){_BEGINS}(?:{any_of(_LABELS_ELSEWHERE)}){_COLON}({_ELSEWHERE_SCRIPTS}){_ENDS}")),
     (listed("名前 | 氏名 | 芳名 | 代表者 | 担当者 | 宛名"), re.compile(
-        rf"(?m){_BEGINS}(?:{any_of(_LABELS_JAPANESE)}){_COLON}({JAPANESE_NAME})(?=様|さん|[ \t]{{0,8}}(?:$|[,;|(（/。，、]))")),
+        rf"(?m){_BEGINS}(?:{any_of(_LABELS_JAPANESE)}){_COLON}({JAPANESE_NAME})(?=様|さん|[ \t]{{0,8}}(?:$|[,;|"
+        rf"(（/。，、]))")),
     (listed("と申します | といいます | と言います"), re.compile(
         rf"(?:^|[。、！\s]|は)({JAPANESE_NAME})(?=と(?:申します|いいます|言います))", re.MULTILINE)),
     (listed("이름 | 성명 | 성함 | 담당자 | 수신인 | 신청인 | 예금주"), re.compile(

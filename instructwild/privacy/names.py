@@ -46,7 +46,8 @@ CONTACT = re.compile(
     r"[ \t]{0,3}(?:is|[:：是]|=)[ \t]{0,3}"
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|(?<=[a-z]) [a-z]+ [a-z])")
 _LABELS = any_of(r"""
-    薇信 | 威信 | weixin | \bwx | \btg | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | skype | line ?id | snap(?:chat)? | whatsapp | signal
+    薇信 | 威信 | weixin | \bwx | \btg | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | skype | line ?id | snap(?:chat)? | whatsapp
+    signal
     [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
     insta(?:gram)? | \bins | \big | facebook | twitter | tiktok
     discord | steam(?: friend code| id)? | psn | battletag
@@ -56,7 +57,8 @@ CONTACT_LABEL = re.compile(
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
-    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?) | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | 威❤ | v❤
+    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?)
+    扣扣(?:群号?|号)? | 企鹅(?:群|号)? | 威❤ | v❤
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype
 """)
@@ -89,6 +91,10 @@ CONTACT_WORDS = (" tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig
 """))
 
 
+BY_LABEL = (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE)
+"""Patterns whose value is looked at once more: it has to be an account."""
+
+
 def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = ()) -> Iterator[Match]:
     """Handles, profile addresses and known names. One person's names share their key.
 
@@ -99,7 +105,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT, CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, SKYPE, QQ, V_ALONE] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, *BY_LABEL, SKYPE, QQ] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0
@@ -107,7 +113,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
             if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
-            if pattern in (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE) and not _is_account(name.rstrip(".")):
+            if pattern in BY_LABEL and not _is_account(name.rstrip(".")):
                 continue
             if pattern is HANDLE and (syntax[match.start()] or is_syntax(match, name)):
                 continue
@@ -146,7 +152,8 @@ def _known(text: str, code: bytearray, people: Sequence[Sequence[str]]) -> Itera
         at = match.start()
         for length in lengths.get(text[at:at + 2], ()):
             end = at + length
-            if (owner := numbers.get(text[at:end])) is not None and not code[at] and _alone(text, at, end):
+            owner = numbers.get(text[at:end]) if end <= len(text) else None
+            if owner is not None and not code[at] and _alone(text, at, end):
                 yield ("USER" if owner in handles else "NAME"), at - (text[at - 1:at] == "@"), end, f"person {owner}"
                 break
 

@@ -30,7 +30,8 @@ _LABELS = any_of(r"""
     recipient | consignee | sender | attn\.? | attention | ship(?:ped)? to | bill(?:ed)? to | deliver to | next of kin
     emergency contact | prepared by | signed by | reported by | attendees? | participants? | owner | author_?name | from | to
 """)
-_SERVED = any_of("patient | client | tenant | customer | employee | student | applicant | insured | claimant | witness | guest")
+_SERVED = any_of("patient | client | tenant | customer | employee | student | applicant | insured | claimant | witness "
+                 "| guest")
 _LABELS_ZH = any_of("""
     姓名 | 名字 | 联系人 | 收件人 | 收货人 | 寄件人 | 发件人 | 患者 | 病人 | 户名 | 开户人 | 持卡人 | 申请人
     举报人 | 投诉人
@@ -50,7 +51,8 @@ LABELLED = re.compile(
 """A name behind a label, or as a party of a contract."""
 _CALLED = any_of("电话 | 手机号? | 联系电话 | 联系方式 | 身份证号?码? | 邮箱 | tel | phone | mobile | e-?mail | cell | DOB")
 _GAP = r"[\s,;|<>(（\[\"'：:，、/-]{1,5}"
-BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME})){_GAP}(?:(?i:{_CALLED})[:：.]?\s?)?\Z")
+BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME})){_GAP}(?:(?i:{_CALLED})"
+                    rf"[:：.]?\s?)?\Z")
 AFTER = re.compile(rf"{_GAP}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))(?=[\s,;|)）>\"'，。]|\Z)")
 """A name that touches a piece of personal data, but for a comma, a bracket or a line's end."""
 FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")

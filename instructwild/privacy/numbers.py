@@ -124,7 +124,8 @@ _PAPERS = any_of(r"""
     (?<!executive )(?<!general )(?<!court )order | tracking
     tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
-    tc kimlik | kimlik | rodné číslo | henkilötunnus | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn | dowód osobisty | cccd | cmnd
+    tc kimlik | kimlik | rodné číslo | henkilötunnus | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn
+    dowód osobisty | cccd | cmnd
     steuer-?id(?:entifikationsnummer)? | steuernummer | sozialversicherungsnummer | personalausweis(?:nummer)? | reisepass
     codice fiscale | numéro de sécurité sociale | n° de sécurité sociale
     passeport | pasaporte | passaporto | паспорт | инн | снилс
@@ -143,7 +144,8 @@ _PAPER_WORDS = (" id", *listed("""
     nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
     order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
     steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité sociale | passeport | pasaporte | passaporto
-    паспорт | инн | снилс | kimlik | rodné | henkilö | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn | dowód | cccd | cmnd
+    паспорт | инн | снилс | kimlik | rodné | henkilö | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn | dowód
+    cccd | cmnd
 """))
 _PAPERS_ZH = any_of("""
     护照 | 護照 | 驾驶证 | 驾照 | 駕照 | 行驶证
@@ -194,9 +196,12 @@ RESIDENTS = (
 NUMBERS = (
     *RESIDENTS,
     Rule("ID", re.compile(N + r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d \d\d \d\d [A-D]" + E), digits=6),
-    Rule("ID", re.compile(r"(?<![A-Z0-9<])[PIACV][A-Z<][A-Z<]{3}[A-Z]{1,30}(?:<[A-Z]{1,30}){0,4}<<[A-Z<]{4,40}(?:\s{1,4}[A-Z0-9<]{28,44})?"
-                          r"|(?<![A-Z0-9<])[IACV][A-Z<][A-Z]{3}[A-Z0-9<]{25}\s{1,4}[A-Z0-9<]{30}\s{1,4}[A-Z<]{30}"), needs="<"),
-    Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?[:#= ]{0,3}"
+    Rule("ID", re.compile(r"(?<![A-Z0-9<])[PIACV][A-Z<][A-Z<]{3}[A-Z]{1,30}(?:<[A-Z]{1,30}){0,4}<<[A-Z<]{4,40}(?:\s{1,4}"
+                          r"[A-Z0-9<]{28,44})?"
+                          r"|(?<![A-Z0-9<])[IACV][A-Z<][A-Z]{3}[A-Z0-9<]{25}\s{1,4}[A-Z0-9<]{30}\s{1,4}"
+                          r"[A-Z<]{30}"), needs="<"),
+    Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?"
+                          r"[:#= ]{0,3}"
                           r"(?-i:(?P<it>[A-Z]{2}\d{2} ?[A-Z]{3}))" + E), digits=2, words=("plate", "reg")),
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
@@ -217,16 +222,19 @@ NUMBERS = (
          _device, needs=":-", digits=3, run=True),
     *NATIONAL,
     Rule("DATE", re.compile(rf"(?i)(?:{_BORN})\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
-         _real_day, words=listed("dob | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum | sinh | 生年月日 | 생년월일"), digits=5),
+         _real_day, words=listed("dob | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum "
+                                 "| sinh | 生年月日 | 생년월일"), digits=5),
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
     Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"
                             + N + r"3[47]\d\d(?P<space>[ -])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
-    Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl|paytm|upi|apl|yapl)(?![\w.@-])"),
+    Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"
+                               r"|paytm|upi|apl|yapl)(?![\w.@-])"),
          needs="@"),
-    Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})(?![a-z0-9])"), _bank, words=("iban",),
+    Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})(?!"
+                               r"[a-z0-9])"), _bank, words=("iban",),
          digits=6),
     Rule("ACCOUNT", re.compile(rf"(?:{_ACCOUNTS})\s*(?:is|[:：是为])?\s*(?P<it>\d(?:[ -]?\d){{7,18}})(?!\d)", re.IGNORECASE),
          _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | acct | a/c | routing | sort code"), digits=8),

@@ -90,12 +90,15 @@ def _address(match: re.Match[str]) -> bool:
 
 BEFORE_A_PLACE = 100
 OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
-    restaurants? | cuisine | museum | hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | stadium | arena | cathedral
-    temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument | gallery
+    restaurants? | cuisine | museum | hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | stadium | arena
+    cathedral
+    temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
+    gallery
     airport | brewery | pub
 """) + r")\b|餐厅|餐馆|饭店|酒店|宾馆|博物馆|景点|大厦位于|图书馆|总部|寺|动物园|体育馆|剧院|咖啡馆)")
 """What stands before the address of a place that anybody may enter."""
-OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+|tenant|owner)\b|"
+OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+"
+                         r"|tenant|owner)\b|"
                          "我|他|她|收货|寄|送|客户|住")
 A_YEAR = re.compile(r"(?:19|20)\d\d ")
 NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|Crown|Milky|Feet|Foot) (?:Court|Way|Road)\b")
@@ -121,7 +124,8 @@ _MORE_STREETS = any_of("""
 """Kinds of street that are words as well: a postcode stands behind them."""
 _POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]{2,3} \d{4}|[A-Z]\d[A-Z] \d[A-Z]\d)\b"
 _STREETS_ELSEWHERE = any_of(r"""
-    \bul\. | \bal\. | \bos\. | \bC/ | \bCalle | \bAvda\.? | \bAvenida | \bPaseo | \bPlaza | \bVia | \bViale | \bPiazza | \bCorso
+    \bul\. | \bal\. | \bos\. | \bC/ | \bCalle | \bAvda\.? | \bAvenida | \bPaseo | \bPlaza | \bVia | \bViale | \bPiazza
+    \bCorso
     \bRua | \bTravessa | \bAv\. | \bStr\. | \bStrada | \bUlica | \bCarrer
 """)
 """Kinds of street in other languages, which stand before its name."""
@@ -150,11 +154,15 @@ PLACES = (
                                r"gasse) \d{1,4}[a-z]?,? \d{5} [A-ZÄÖÜ][a-zäöüß]+"
                                r"|\b\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|"
                                r"allée) [^\n\d]{2,40},? \d{5} [A-Z][a-zé]+"), needs=DIGITS),
-    Rule("ADDRESS", re.compile(rf"(?:(?:{_STREETS_ELSEWHERE}) ?(?:[A-ZÀ-ÖŚŻŁĆ][^\W\d_'’.-]{{1,20}}[ .'-]{{1,2}}|(?:de|del|della|dei|di|da|do|dos|das|la|los|las|II|III) ){{1,5}}"
-                               r"|(?:ул\.|улица|пр\.|проспект|вул\.) ?[А-ЯЁІЇ][^\W\d_-]{1,20}(?: [А-ЯЁІЇ][^\W\d_]{1,20})?,? (?:д\.? ?)?)"
-                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}|\d{2}-\d{3}|\d{4,6}) [^\W\d_]{2,30})"),
+    Rule("ADDRESS", re.compile(rf"(?:(?:{_STREETS_ELSEWHERE}) ?(?:[A-ZÀ-ÖŚŻŁĆ][^\W\d_'’.-]{{1,20}}[ .'-]{{1,2}}|(?:de|del"
+                               rf"|della|dei|di|da|do|dos|das|la|los|las|II|III) ){{1,5}}"
+                               r"|(?:ул\.|улица|пр\.|проспект|вул\.) ?[А-ЯЁІЇ][^\W\d_-]{1,20}(?: [А-ЯЁІЇ]"
+                               r"[^\W\d_]{1,20})?,? (?:д\.? ?)?)"
+                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}"
+                               r"|\d{2}-\d{3}|\d{4,6}) [^\W\d_]{2,30})"),
          needs=DIGITS),
-    Rule("ADDRESS", re.compile(rf"{ANY_HAN}{{2,3}}[都道府県]{ANY_HAN}{{1,6}}[市区町村郡][一-鿿ぁ-んァ-ヶー]{{0,10}}\d{{1,4}}(?:-\d{{1,4}}){{1,3}}|"
+    Rule("ADDRESS", re.compile(rf"{ANY_HAN}{{2,3}}[都道府県]{ANY_HAN}{{1,6}}[市区町村郡]"
+                               rf"[一-鿿ぁ-んァ-ヶー]{{0,10}}\d{{1,4}}(?:-\d{{1,4}}){{1,3}}|"
                                rf"{ANY_HAN}{{1,6}}[市区]{ANY_HAN}{{1,8}}\d{{1,2}}丁目\d{{1,3}}"), needs="都道府県市区"),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
@@ -205,7 +213,8 @@ HOMES = (
                             r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
     Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home,
          words=("ssh",)),
-    Rule("USER", re.compile(rf"(?m)^[dlcbps-][rwxsStT-]{{9}}[+@.]?\s{{1,4}}\d{{1,6}}\s{{1,4}}(?P<it>{_USER})\s{{1,9}}\S{{1,40}}\s{{1,12}}\d"), _home, "-"),
+    Rule("USER", re.compile(rf"(?m)^[dlcbps-][rwxsStT-]{{9}}[+@.]?\s{{1,4}}\d{{1,6}}\s{{1,4}}"
+                            rf"(?P<it>{_USER})\s{{1,9}}\S{{1,40}}\s{{1,12}}\d"), _home, "-"),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

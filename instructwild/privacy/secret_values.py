@@ -85,7 +85,8 @@ VOWELS_OF_WORDS = 0.22
 def unspeakable(match: re.Match[str]) -> bool:
     """A secret of small letters alone, as QQ and Gmail give them to programs: few vowels, or four consonants in a row."""
     value = match.group("it")
-    if SPEAKS.search(value) or len(set(value)) < 7 or INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
+    before = match.string[max(0, match.start() - 60):match.start()]
+    if SPEAKS.search(value) or len(set(value)) < 7 or INVENTED.search(before):
         return False
     vowels = sum(map(value.count, "aeiou"))
     return vowels < VOWELS_OF_WORDS * len(value) or bool(re.search("[b-df-hj-np-tv-xz]{5}", value))
@@ -126,7 +127,9 @@ def named(match: re.Match[str]) -> bool:
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False
     before = match.string[max(0, match.start() - 60):match.start()]
-    if OTHER_KEY.search(before) or OTHER_KEY.search(match.string[max(0, match.start("it") - 60):match.start("it")]) or SLUG.fullmatch(value) or match.group().casefold().startswith("publickeytoken"):
+    label = match.string[max(0, match.start("it") - 60):match.start("it")]
+    if (OTHER_KEY.search(before) or OTHER_KEY.search(label) or SLUG.fullmatch(value)
+            or match.group().casefold().startswith("publickeytoken")):
         return False
     stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
     return not stock and not INVENTED.search(before)
