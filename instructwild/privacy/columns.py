@@ -18,10 +18,14 @@ from instructwild.privacy.rule import Match
 from instructwild.privacy.secrets import SECRETS
 from instructwild.text.word_table import any_of
 
-_SECRETS = any_of(r"""
-    (?:[a-z]{1,20}[ _-]){0,2}(?:password|passwd|pass|pwd|pw|passcode|passphrase|secret|token)
-    (?:[a-z]{1,20}[ _-]){0,2}(?:api|access|secret|private)[ _-]?key
-    [^\s,;|，]{0,4}(?:密码|密碼|口令|密钥|令牌)
+_BEFORE = any_of("""
+    user | login | initial | admin | db | database | smtp | wifi | wi-fi | default | temp | temporary | new | old | current | root
+    account | auth | access | api | client | refresh | bearer | session | app | e-?mail | web | ftp | ssh | vpn | portal | secret
+""")
+_SECRETS = any_of(rf"""
+    (?:(?:{_BEFORE})[ _-]?){{0,2}}(?:password|passwd|pass|pwd|pw|passcode|passphrase|secret|token)
+    (?:(?:{_BEFORE})[ _-]?){{0,2}}(?:api|access|secret|private)[ _-]?key
+    [^\s,;|，]{{0,4}}(?:密码|密碼|口令|密钥|令牌)
 """)
 _NUMBERS = any_of(r"""
     (?:[a-z]{1,20}[ _-])?(?:phone|mobile|telephone|tel|cell|fax)(?:[ _-]?(?:no\.?|number))?

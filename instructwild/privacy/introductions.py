@@ -164,6 +164,8 @@ SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大
 INTRODUCING_ZH = listed("我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
 
 
+TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?|氏|同学|老师|医生|总|阿姨|大爷|大妈)")
+"""A surname with 某 or a title, as patients and parties are called in order not to name them."""
 AFTER_A_NAME = 60
 OF_AN_ANIMAL = re.compile(r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]")
 """What stands behind the name of a pet in a form."""
@@ -186,6 +188,6 @@ def may_be_a_name(name: str) -> bool:
     if name.casefold() in STOCK:
         return False
     if name[0] > "\u3000":
-        return not NO_NAME_ZH.match(name)
+        return not NO_NAME_ZH.match(name) and not TITLED_ZH.fullmatch(name)
     words = name.casefold().removeprefix("dr. ").replace(".", "").split()
     return words not in STOCK_NAMES and not any(word in NO_NAME for word in words)

@@ -57,7 +57,7 @@ def _inside(match: re.Match[str]) -> bool:
     return not TUTORIAL.search(match.group())
 
 
-TUTORIAL = re.compile(r"(?i)//(?:[\w-]+\.)*(?:example|your|my-?(?:server|host|domain|company)?|company|test|foo|"
+TUTORIAL = re.compile(r"(?i)\bcheckip\.|//(?:[\w-]+\.)*(?:example|your|my-?(?:server|host|domain|company)?|company|test|foo|"
                       r"host\.docker|metadata\.google|localhost)"
                       r"\.(?:\w+)|<|\{|\$")
 

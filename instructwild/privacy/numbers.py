@@ -50,9 +50,15 @@ def _labelled(match: re.Match[str]) -> bool:
     """What a word before it calls a number of somebody's, unless it stands for any."""
     value = match.group("it")
     digits = re.sub(r"\D", "", value)
+    if A_WORD.search(value):
+        return False
     return (bool(re.search(r"\d\d|\d[A-Z]+\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
             and not re.search(r"(?i)x{3}|\A(?:19|20)\d\d\Z", value)
             and not (re.sub(r"\W", "", value) == digits and any(digits in run for run in IN_ORDER)))
+
+
+A_WORD = re.compile(r"(?:^| )[A-Z]{4,}(?: |$)")
+"""A word in the midst of what would be a number: `ORDER BY ID DESC LIMIT 10`."""
 
 
 def _plate(match: re.Match[str]) -> bool:

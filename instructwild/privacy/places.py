@@ -61,7 +61,7 @@ ANYBODY = re.compile(
     r"ode|postgres|"
     r"mac-?book(?:-?(?:air|pro))?|i?mac|lenovo|dell|hp|asus|acer|toshiba|samsung|windows|pc|(?:my|home)-?pc|laptop|desktop|"
     r"documents|downloads|computer|owner|vsts|vscode|appveyor|gitlab-runner|builder|build|ci|"
-    r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
+    r"centos|debian|fedora|arch|manjaro|kali|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
     r"news|[\w-]*(?:directory|folder|project|backup)s?|all users|default user|"
     r"\.+|%\w+%?|example|someone|somebody|xxx+|abc|us-?er\w*|file\w*|log(?:s|in|out)?|main|list|new|edit|profile|settings|"
     r"bin|lib|etc|var|tmp|opt|src|conf(?:ig)?")
@@ -90,7 +90,7 @@ def _address(match: re.Match[str]) -> bool:
 
 BEFORE_A_PLACE = 100
 OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
-    restaurants? | cuisine | museum | hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | stadium | arena
+    restaurants? | cuisine | museum | hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | school | garage | stadium | arena
     cathedral
     temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
     gallery

@@ -131,6 +131,8 @@ def named(match: re.Match[str]) -> bool:
     if (OTHER_KEY.search(before) or OTHER_KEY.search(label) or SLUG.fullmatch(value)
             or match.group().casefold().startswith("publickeytoken")):
         return False
+    if INVENTED.search(label):
+        return False
     stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
     return not stock and not INVENTED.search(before)
 
