@@ -47,7 +47,8 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
     return check
 
 
-STOCK_NUMBER = re.compile(r"\A0?98765432\d\Z|\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z|\A1?2345678901\Z")
+STOCK_NUMBER = re.compile(r"\A0?98765432\d\Z|\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z"
+                          r"|\A1?2345678901\Z")
 TOLL_FREE = re.compile(r"\A1?8(?:00|33|44|55|66|77|88)\d{7}\Z")
 """Numbers of lines for customers: nobody's own."""
 CHINESE_MOBILE = re.compile(r"1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})")
@@ -97,8 +98,8 @@ def _mail(match: re.Match[str]) -> bool:
         return False  # the end of a sentence, or a version: `actions/cache@v3.When`
     if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
         return False
-    return (local != "git" and local.strip(".") != "" and top.lower() not in FILE_ENDINGS and after not in ("(", "$") and len(domain) > 4
-            and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
+    return (local.strip(".") not in ("", "git") and top.lower() not in FILE_ENDINGS and after not in ("(", "$")
+            and len(domain) > 4 and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
 def _reversed(match: re.Match[str]) -> bool:

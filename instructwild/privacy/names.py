@@ -38,6 +38,7 @@ NO_PROFILE = frozenset(listed("""
     sharer | sharer.php | profile.php | share | intent | hashtag | status | reel | p | watch
     home | search | i | explore | login | groups | pages | events | marketplace | trending | settings
     features | topics | pricing | orgs | about
+    域名 | 用户名 | 主机名 | ip地址 | 服务器 | 邮箱
     johndoe | janedoe | john-doe | jane-doe | johnsmith | janesmith
     username | yourname | examplepage | yourprofile | your-profile
 """))

@@ -69,7 +69,13 @@ def _plate(match: re.Match[str]) -> bool:
 def _device(match: re.Match[str]) -> bool:
     """The address of a network card that is no sample: no run in order, no repeated bytes."""
     plain = re.sub(r"[^0-9A-Fa-f]", "", match.group()).lower()
+    if A_QUESTION.search(match.string[max(0, match.start() - 200):match.start()]):
+        return False
     return len(set(plain)) > 5 and not re.search(r"0123|1234|aabb|ddeeff|abcdef|001122|deadbe|1a2b", plain)
+
+
+A_QUESTION = re.compile(r"(?i)(?:下列|以下|下面|which of (?:these|the following)|valid)[^\n]{0,24}mac\b")
+"""Of an examination, about what such an address looks like."""
 
 
 def _vehicle(match: re.Match[str]) -> bool:

@@ -36,7 +36,8 @@ DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
 SUBNET = re.compile(r"\A/\d")
 LESSON = re.compile("(?i)" + any_of(r"""
     subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
-    子网 | 掩码 | 有效的?\s?ip
+    子网 | 掩码 | [有无]效的?\s?ip | 私有地址 | (?:下列|以下|下面)[^\n]{0,16}地址
+    which of (?:these|the following)[^\n]{0,40}address
 """))
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
@@ -90,12 +91,17 @@ def _address(match: re.Match[str]) -> bool:
 
 BEFORE_A_PLACE = 100
 OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
-    restaurants? | cuisine | museum | hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | school | garage | stadium | arena
+    restaurants? | cuisine | cemetery | mortuary | church | hospital | mall | university | college | embassy | museum
+    hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | school | garage
+    stadium | arena
     cathedral
     temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
     gallery
     airport | brewery | pub
-""") + r")\b|餐厅|餐馆|饭店|酒店|宾馆|博物馆|景点|大厦位于|图书馆|总部|寺|动物园|体育馆|剧院|咖啡馆)")
+""") + r")\b|" + any_of("""
+    餐厅 | 餐馆 | 饭店 | 酒店 | 宾馆 | 博物馆 | 景点 | 大厦位于 | 图书馆 | 总部 | 医院 | 大学 | 学校 | 墓园 | 商场 | 教堂
+    寺 | 动物园 | 体育馆 | 剧院 | 咖啡馆
+""") + ")")
 """What stands before the address of a place that anybody may enter."""
 OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+"
                          r"|tenant|owner)\b|"
