@@ -76,17 +76,8 @@ CARD_LENGTHS = ((r"4", (16, 19)), (r"5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)"
                 (r"30[0-5]|36|3[89]", (14,)), (r"220[0-4]", (16, 17, 18, 19)), (r"60|82|508|9792|5061", (16,)))
 
 
-_TEST_CARDS = """
-    4242424242424242 4111111111111111 4012888888881881 4000056655665556 4000000000000002 5555555555554444 5105105105105100
-    5200828282828210 5454545454545454 2223003122003222 378282246310005 371449635398431 6011111111111117 6011000990139424
-    3056930009020004 30569309025904 38520000023237 36227206271667 3566002020360505 3530111333300000 6200000000000005
-"""
-TEST_CARDS = frozenset(_TEST_CARDS.split())
-"""Numbers that providers of payments publish for tests."""
-
-
 def payment_card(number: str) -> bool:
-    """Whether digits are a card of a known scheme, and none for tests: its first digits, its length, and the Luhn check."""
+    """Whether digits are a card of a known scheme: its first digits, its length, and the Luhn check."""
     digits = re.sub(r"\D", "", number)
     known = any(re.match(prefix, digits) and len(digits) in lengths for prefix, lengths in CARD_LENGTHS)
-    return known and len(set(digits)) > 1 and digits not in TEST_CARDS and luhn(digits)
+    return known and len(set(digits)) > 1 and luhn(digits)

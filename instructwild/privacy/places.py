@@ -27,12 +27,9 @@ def _internet(match: re.Match[str]) -> bool:
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local or address in DOCUMENTATION) \
-        and value.count(":") >= 3
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
 
 
-DOCUMENTATION = ipaddress.ip_network("2001:db8::/32")
-"""Addresses for examples (RFC 3849)."""
 SUBNET = re.compile(r"\A/\d")
 LESSON = re.compile("(?i)" + any_of(r"""
     subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address

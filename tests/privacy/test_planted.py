@@ -139,8 +139,6 @@ def test_of_three_more_sets_nearly_all_are_masked_and_flagged(number):
 
 
 @pytest.mark.parametrize("text", [
-    "Example: 4242 4242 4242 4242",
-    "An IPv6 address such as 2001:0db8:85a3:0000:0000:8a2e:0370:7334",
     "The museum is at 1207 West 28th Street in Little Rock",
     "随机5位密码为：83714",
     "Name: Biscuit, Age: 5, Breed: Beagle",
