@@ -21,7 +21,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from instructwild.lineage.gone import Gone, squeezed
+from instructwild.lineage.gone import Gone, squeezed, unescaped
 from instructwild.read.zips import open_zip
 from instructwild.read.zst import unpacked
 from instructwild.stage.panics import panics_held_back
@@ -328,7 +328,9 @@ def _stream(handle: IO[bytes], what: Gone, result: Search, budget: UnpackBudget)
     while raw:
         budget.spend(len(raw))
         text = squeezed(before + decoder.decode(raw))
-        if what.within(text) or (mixed and what.within(squeezed((bytes_before + raw).decode("utf-8", "replace")))):
+        if what.within(text) or ("\\u" in text and what.within(squeezed(unescaped(text)))):
+            return True
+        if mixed and what.within(squeezed((bytes_before + raw).decode("utf-8", "replace"))):
             return True
         before, bytes_before = text[-2 * longest:] if longest else "", raw[-8 * longest:] if longest else b""
         raw = handle.read(CHUNK)

@@ -1,6 +1,7 @@
 """A model behind an OpenAI-compatible endpoint, called with the async openai client."""
 
 import asyncio
+import json
 import random
 import sys
 import time
@@ -218,7 +219,18 @@ class Endpoint:
         what a request costs.
         """
         path, body = completion_call(self.url, self.name, request)
-        return await self.client.post(path, cast_to=object, body=body, options={"headers": {"Idempotency-Key": key}})
+        answer: Any = await self.client.post(path, cast_to=object, body=body, options={"headers": {"Idempotency-Key": key}})
+        return parsed(answer) if isinstance(answer, str) else answer
+
+
+def parsed(body: str) -> Any:
+    """The JSON in a body that no header calls JSON, as some gateways send it; the body itself where it is none."""
+    if not body.lstrip().startswith("{"):
+        return body
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
 
 
 def completion_call(url: str, model: str, request: Request) -> tuple[str, dict[str, Any]]:

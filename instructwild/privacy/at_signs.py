@@ -25,7 +25,9 @@ implementation synthesize try catch finally throw autoreleasepool selector proto
 startuml enduml updatedat createdat map relation code link package private public readonly
 internal inheritdoc pt en de fr mentions tags user username handle yourhandle company companyname brand brandname
 websitename account role artist localartist timestamp
-href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol at sign everyone here
+ip host domain localpart href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol
+at sign
+everyone here
 channel pace rest_framework decorator decorators annotation click submit change keyup keydown
 """
 CODE_WORDS = frozenset(_CODE_WORDS.split())

@@ -23,7 +23,7 @@ OPEN_TO_ALL = re.compile(r"[13][1-9A-HJ-NP-Za-km-z]{25,34}|0x[0-9a-fA-F]{40}|AAA
 PUBLIC_BEFORE = re.compile(r"(?i)(?:integrity|checksum|digest|sha\d*|md5|hash|etag|nonce|commit|revision|trace|request|"
                            r"cf-id|fingerprint|inchi|smiles|sequence|base ?64|image/\w+;base64)[^\n]{0,20}\Z")
 """Words before runs that open nothing: sums of files, traces of requests, formulas of molecules."""
-PATH_OR_QUERY = re.compile(r"//|^[./]|/.*\.[a-z]\w{0,3}$|^\*|&.*=|=.*&|\?.*=|^\w+=[\w.]*$|^[\w/-]+@v?\d[\d.]*$")
+PATH_OR_QUERY = re.compile(r"//|^[./]|/.*\.[a-z]\w{0,3}$|^\*|&.*=|=.*&|\?.*=|^\w+=[\w.]*$|^[\w/-]+@v?\d{1,3}(?:\.\d+)*$")
 
 
 def kinds_changes(value: str) -> int:
@@ -64,6 +64,11 @@ def drawn(value: str) -> bool:
 def _letters_and_digits(value: str) -> bool:
     """Letters that make no syllable, then digits: `qzxw4821`."""
     return bool(re.fullmatch(r"[b-df-hj-np-tv-xz]{3,12}\d{3,8}[!@#$%^&*]?", value))
+
+
+def drawn_beside(match: re.Match[str]) -> bool:
+    """A long run right behind the word for a secret."""
+    return drawn(match.group("it").rstrip(".")) and named(match)
 
 
 def in_quotes(match: re.Match[str]) -> bool:
@@ -129,22 +134,34 @@ CHANCE = (
     """)),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})(?=[^\n]{{0,60}}?[\"'`](?=[^\s\"'`]{{0,99}}\d)"
                            r"(?P<it>[A-Za-z0-9_-]{20,200})[\"'`])"), in_quotes, "\"'`", run=True),
+    Rule("KEY", re.compile(rf"(?<![A-Za-z])(?i:secret|token|(?:app|api|access|secret|auth)?[ _-]?key|password|pwd)"
+                           rf"[^\n，。；,;A-Za-z]{{0,12}}?"
+                           rf"(?:是|为|為|成|用|填|了)\s{{0,3}}[\"'“「『]?{_TOKEN}"), in_sentence, "是为為成用填了",
+         words=listed("secret | token | key | password | pwd")),
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key)\s{{1,3}}[\"'`“]?"
+                           r"(?P<it>[A-Za-z0-9+/_=.-]{16,200})(?!"
+                           r"[A-Za-z0-9_+/=-])"), drawn_beside, "0123456789", words=_PASSWORD_WORDS, run=True),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"
                            rf"(?:\b(?:is|to|was|now|as|from)\b|[:=/|,]|->|→)\s{{0,3}}[\"'`“]?{_TOKEN}"), in_sentence,
          "0123456789", words=_PASSWORD_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?)\b|账号|帐"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|wi-?fi|wlan"
+                           rf"|hotspot)\b|无线|账号|帐"
                            rf"号|后台|用户名?)"
                            rf"[^\n]{{0,24}}?(?<![\w/.])[\w.@-]{{2,40}}\s{{1,2}}/\s{{1,2}}{_TOKEN}"), in_sentence, "/",
-         words=listed("vpn | router | admin | nas | server | ftp | ssh | rdp | cpanel | account | user | 账号 | 帐号 | 后台 "
+         words=listed("wifi | wi-fi | wlan | hotspot | 无线 | vpn | router | admin | nas | server | ftp | ssh | rdp "
+                      "| cpanel | account | user | 账号 | 帐号 | 后台 "
                       "| 用户")),
     Rule("KEY", re.compile(rf"(?i)(?<![^\s\"'`“‘:：，。(（]){_TOKEN}[\"'`”’]?\s(?:is|as|was)"
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "
                            r"(?:password|passcode|pass|pin|pw|secret|token|key)\b"), in_sentence,
          "0123456789", words=listed("password | passcode | pass | pin | pw | secret | token | key")),
-    Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n，。；,;]{{0,12}}?(?:是|为|為|成了?|从|用|填|[:：=]|->|→)\s{{0,3}}"
+    Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n，。；,;]{{0,12}}?(?:是|为|為|成了?|从|用|填|了|[:：=]|->|→)\s{{0,3}}"
                            rf"[\"'“「『]?{_TOKEN}"), in_sentence, "0123456789",
          words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码 "
                       "| 邀请码")),
+    Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n。；;]{{0,14}}?(?:好像|应该|可能|大概|现在|原来|以前|之前|就|一直)"
+                           rf"[是叫用]\s?[\"'“「『]?{_TOKEN}"),
+         in_sentence, "0123456789", words=listed("密码 | 密碼 | 口令 | 密钥 | 令牌 | 授权码")),
     Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_@.-]){_TOKEN}[\"'”」]?\s?(?:就?是|为|為|作为?|当)(?:我|你|他|她|咱)?们?的?"
                            rf"[^\n，。；,;A-Za-z0-9]{{0,6}}(?:{_PASSWORDS_ZH})"), in_sentence, "0123456789",
          words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证")),

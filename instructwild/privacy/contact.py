@@ -35,7 +35,8 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
-        if STOCK_NUMBER.search(digits) or TOLL_FREE.search(digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
+        toll_free = TOLL_FREE.search(digits) and not CHINESE_MOBILE.fullmatch(value)
+        if STOCK_NUMBER.search(digits) or toll_free or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
             return False
         try:
             number = phonenumbers.parse("+" + value[2:] if value.startswith("00") else value, region)
@@ -46,10 +47,13 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
     return check
 
 
-STOCK_NUMBER = re.compile(r"\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z|\A1?2345678901\Z")
+STOCK_NUMBER = re.compile(r"\A0?98765432\d\Z|\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z"
+                          r"|\A1?2345678901\Z")
 TOLL_FREE = re.compile(r"\A1?8(?:00|33|44|55|66|77|88)\d{7}\Z")
 """Numbers of lines for customers: nobody's own."""
-IN_ORDER = re.compile(r"\A(?:[01]?1?23456789?(?:[01]1?|\Z)|1?9876543210?|1234567)\Z")
+CHINESE_MOBILE = re.compile(r"1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})")
+"""Written so it is no number of North America: 186 1234 5678 begins like 1-866."""
+IN_ORDER = re.compile(r"\A(?:0?987654321|[01]?1?23456789?(?:[01]1?|\Z)|1?9876543210?|1234567)\Z")
 """Numbers of every example, and digits in their order: 123-456-7890."""
 
 
@@ -57,8 +61,8 @@ def _called_phone(match: re.Match[str]) -> bool:
     """A number that the word before it calls a phone's, unless it stands for any."""
     digits = re.sub(r"\D", "", match.group("it"))
     years = re.fullmatch(r"(?:1[5-9]|20)\d\d\s?[-–]\s?(?:1[5-9]|20)\d\d", match.group("it"))
-    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or TOLL_FREE.search(digits) or years
-                or len(set(digits)) <= 2)
+    toll_free = TOLL_FREE.search(digits) and not CHINESE_MOBILE.fullmatch(match.group("it"))
+    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or toll_free or years or len(set(digits)) <= 2)
 
 
 def _disguised(match: re.Match[str]) -> bool:
@@ -94,8 +98,17 @@ def _mail(match: re.Match[str]) -> bool:
         return False  # the end of a sentence, or a version: `actions/cache@v3.When`
     if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
         return False
-    return (local != "git" and top.lower() not in FILE_ENDINGS and after not in ("(", "$") and len(domain) > 4
-            and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
+    return (local.strip(".") not in ("", "git") and top.lower() not in FILE_ENDINGS and after not in ("(", "$")
+            and len(domain) > 4 and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
+
+
+def _reversed(match: re.Match[str]) -> bool:
+    """An address from its end to its beginning."""
+    plain = _FORWARD.fullmatch(match.group()[::-1])
+    return plain is not None and _mail(plain)
+
+
+_FORWARD = re.compile(r"[A-Za-z0-9._+-]{2,40}@[A-Za-z0-9.-]{4,60}")
 
 
 def _mailbox(match: re.Match[str]) -> bool:
@@ -181,13 +194,16 @@ MAILS = (
     Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+@-])[A-Za-z0-9._+-]{{3,64}}(?:\s@\s?|"
                              rf"@\s)(?:[A-Za-z0-9-]{{2,63}}\s?\.\s?){{1,3}}(?:{TOP})(?![A-Za-z0-9-])"),
          _loose, "@", spares_code=True),
-    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9.+-]{{1,64}}(?:_[A-Za-z0-9.+-]{{1,64}})"
+    Rule("EMAIL", re.compile(rf"(?i)(?<![A-Za-z0-9._%+-])[A-Za-z0-9.+-]{{1,64}}(?:(?:_| dot )[A-Za-z0-9.+-]{{1,64}})"
                              rf"{{0,3}}?{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled,
          words=_SPELLED_WORDS, spares_code=True),
+    Rule("EMAIL", re.compile(r"(?i)(?<![A-Za-z0-9._%+@-])(?:moc|ten|gro|ude|nc|oi|ed|rf|ur|pj|rk|ku\.oc|ved)\."
+                             r"[a-z0-9-]{2,40}@[a-z0-9._+-]{2,40}"
+                             r"(?![A-Za-z0-9._-])"), _reversed, "@", spares_code=True),
     Rule("EMAIL", re.compile(
         r"(?i)(?:e-?mail|mailbox|邮箱|郵箱|邮件)[^\n]{0,12}?(?<![A-Za-z0-9._-])"
-        rf"(?P<it>[A-Za-z0-9._-]{{2,40}}(?:\s?#\s?|\s?\*\s?|\s+at\s+)(?:{MAILBOXES})\.(?:{TOP}))(?![A-Za-z0-9-])"),
+        rf"(?P<it>[A-Za-z0-9._-]{{2,40}}(?:(?:\s?\*\s?|\s+at\s+)(?:{MAILBOXES})|\s?#\s?(?:[A-Za-z0-9-]{{2,40}}\.){{0,2}}[A-Za-z0-9-]{{2,40}})\.(?:{TOP}))(?![A-Za-z0-9-])"),
          words=("mail", "邮", "郵")),
 )
 _CALL = any_of(r"""
@@ -196,14 +212,19 @@ _CALL = any_of(r"""
     num[eé]ro | número | celular | móvil | handy | llám\w+ | appelle\w* | звони\w* | телефон | тел\.
     连络 | 電話 | 电话 | 手机 | 手機 | 座机 | 传真 | 联系方式 | 联系 | 连系 | 致电 | 来电 | 热线
     연락처 | 전화(?:번호)? | 휴대폰 | 携帯
+    sđt | điện thoại | teléfono | telefono | telefoon | telefone | puhelin | telefonu | numer telefonu | هاتف | جوال | โทร
+    फ़ोन | मोबाइल
 """)
 _CALL_WORDS = listed("""
     phone | tel | tél | call | text | ring | whatsapp | mobile | cell | fax | number
     numéro | numero | número | celular | móvil | handy | llám | appelle | звони | телефон | тел.
     电话 | 電話 | 手机 | 手機 | 座机 | 传真 | 联系 | 致电 | 来电 | 热线
-    연락처 | 전화 | 휴대폰 | 携帯
+    연락처 | 전화 | 휴대폰 | 携帯 | sđt | điện thoại | puhelin | هاتف | جوال | โทร | फ़ोन | मोबाइल
 """)
 PHONES = (
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?!"
+                             r"[\d.-]*\d)"),
+         _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?![\d.-]*\d)"),
          _phone(None), "+0", digits=7),
     Rule("PHONE", re.compile(N + r"1[3-9]\d([ -]?)\d{4}\1\d{4}(?![0-9A-Za-z_]|[.-]\d)"), _phone("CN"), "1", digits=11),
@@ -228,6 +249,12 @@ PHONES = (
         r"(?P<it>\(?\d(?:[ ()./_-]{0,3}\d){6,13})(?![\d.]|\s?[元块%])"), _called_phone, words=_CALL_WORDS, digits=7),
 )
 SPELLED_PHONES = (
+    Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[-, 、，]{0,2}"
+                             r"[零〇一幺二两三四五六七八九]){9}"
+                             r"(?![零〇一二三四五六七八九十百千万])"), _phone_is_meant, needs="一幺"),
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?!"
+                             r"[\d.-]*\d)"),
+         _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])"
                              r"[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
                              r"(?![零〇一二三四五六七八九十百千万])"), needs="一幺"),

@@ -24,7 +24,7 @@ HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?P<it>(?:[2-7][0-9a-fA-F]){12
 SINGLE_SIGNS = re.compile(r"(?<!\S)[!-~](?:(?P<gap>[ ._·-])[!-~])(?:(?P=gap)[!-~]){9,600}(?!\S)")
 BROKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{6,200}}"
                     r"(?:[ \t]{0,40}\\?\n[ \t>|]{0,40}[A-Za-z0-9_-]{6,200}){1,3}")
-GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,3}(?:\+|\.|&|\\)?\s{0,3}[\"'][^\"'\n]{1,200}[\"']){1,8}")
+GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40}(?:\+|\.|&|\\)?\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}")
 HIDDEN = (*SECRETS, *MAILS)
 SPELLED = (*FORMS, *MAILS, *RESIDENTS)
 
@@ -44,7 +44,7 @@ def encoded(text: str) -> Iterator[Match]:
     for match in BROKEN.finditer(text) if "\n" in text else ():
         yield from _hidden(match, re.sub(r"\\?\n|[ \t>|]", "", match.group()), FORMS, whole=True)
     for match in GLUED.finditer(text):
-        yield from _hidden(match, re.sub(r"[\"']\s{0,3}[+.&\\]?\s{0,3}[\"']", "", match.group()[1:-1]), FORMS)
+        yield from _hidden(match, re.sub(r"[\"']\s{0,40}[+.&\\]?\s{0,40}[\"']", "", match.group()[1:-1]), FORMS)
 
 
 def _hidden(match: re.Match[str], plain: str, rules: tuple[Rule, ...], *, whole: bool = False) -> Iterator[Match]:

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 _NAMES_ZH = any_of(r"""
     我[^\n]{0,4}叫 | 楼主 | 小弟 | 在下 | 鄙人 | 我名叫 | 我是 | 我姓 | 本人 | [名姓][字名][是叫:：]?
-    真名 | 联系人 | 收件人 | 收货人 | 患者
+    真名 | 申请人 | 请假人 | 求职者 | 应聘者 | 检讨人 | 承诺人 | 借款人 | 保证人 | 报告人 | 投诉人 | 落款 | 病人 | 学生
+    家长 | 客户 | 联系人 | 收件人 | 收货人 | 患者
     英文名 | 敬上 | 敬启 | 谨上 | 拜上 | 顿首 | 敬礼
+    我的?(?:爸|妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|叔叔|阿姨|舅舅|姑姑|表|媳妇|爱人|对象)
     的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
     的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
-    名前 | 이름
+    名前 | 이름 | 氏名 | 芳名 | 代表者 | 担当者 | 宛名 | と[申い言] | 성명 | 성함 | 담당자 | 수신인 | 신청인 | 예금주 | 저는
+    (?i:фио|ф\.и\.о|имя|фамили|отчеств|ім.я|прізвище|піб|име|зовут|звати|казвам) | όνομα | επώνυμο | الاسم | שם | नाम | ชื่อ
 """)
 _SECRETS_ZH = any_of(r"""
     密[码碼] | パスワード | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記
@@ -29,13 +32,15 @@ _ACCOUNTS_ZH = any_of(r"""
     [+＋加][vV] | 艾特 | 圈a | 微信 | [薇威]信 | [vV威]❤ | v信 | 扣扣 | 企鹅 | 群号 | 交流群 | 粉丝群
     [加➕]\s?[我vVqQwW个一微]
     小红书 | 抖音 | 快手 | 微博 | b站 | B站 | 哔哩 | 知乎 | 推特
-    [邮郵]箱 | 邮件 | 电话 | 電話 | 手机 | 手機 | 座机 | 传真 | 联系 | 致电 | 전화 | 연락처 | 휴대폰 | 携帯
+    好友 | 群\s?\d | sđt | điện thoại | هاتف | جوال | โทร | फ़ोन | मोबाइल | [邮郵]箱 | 邮件 | 电话 | 電話 | 手机 | 手機
+    座机 | 传真 | 联系 | 致电 | 전화 | 연락처 | 휴대폰 | 携帯
     [一幺壹][ -]?[三四五六七八九叁肆伍陆柒捌玖]
     [零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖\d]{11}
     [1一幺壹][ -]?[3-9三四五六七八九叁肆伍陆柒捌玖][ -]?[零〇一幺二两三四五六七八九壹贰叁肆伍陆柒捌玖\d]
 """)
 _PAPERS_ZH = any_of(r"""
-    护照 | 護照 | [驾駕] | [行军警士居][驶官兵住留]证 | 通行证 | 台胞证 | 回乡证 | 签证 | 身[份分][证證]
+    生年月日 | 생년월일 | 密保 | 护照 | 護照 | [驾駕] | [行军警士居][驶官兵住留]证 | 通行证 | 台胞证 | 回乡证 | 签证
+    身[份分][证證]
     社保 | 医保 | 社会保障 | 公积金 | [学學工员会][号號员員] | 学生证 | 工作证
     保单 | 病历 | 病案 | 门诊 | 住院 | 就诊 | 准考 | 考生 | 税号 | 纳税人 | 信用代码 | 营业执照
     车架 | 发动机 | 房产证 | 产权证 | 订单 | 运单 | 快递 | 物流单
@@ -44,19 +49,25 @@ _PAPERS_ZH = any_of(r"""
     マイナンバー | 個人番号 | パスポート | 免許証 | 주민 | 여권 | 등록번호 | 면허
 """)
 _PLACES_ZH = any_of(r"""
-    村\d | [栋座幢楼]\d | [市区]\S{1,20}[栋座幢] | \d\s?[号號] | \d\s?弄
+    [都道府県市区]\S{1,20}\d | 村\d | [栋座幢楼]\d | [市区]\S{1,20}[栋座幢] | \d\s?[号號] | \d\s?弄
     (?:小区|花园|公寓|家园|家苑|新村|[区园里苑]|嘉园|名都|广场|大厦|社区|宿舍)\s?[A-Z]?\d*(?:号楼|栋|幢|座|楼|舍)
     [地住]址 | 收货 | 住 | 寄 | 送到 | 家在 | 老家 | 定位 | 坐标 | 经纬度 | 位置 | 我家 | 我在
-    服务器 | 主机 | 内网
+    服务器 | 主机 | 内网 | 无线
 """)
 _NAMES = any_of(r"""
     [Nn]ame(?: is|'s|’s|:) | NAME IS | [Cc]alled | [Cc]all me | [Ss]igned, | [Rr]egards | [Ss]incerely
     (?:Patient|Contact|Customer): | (?:I am|I'm|I’m|[Tt]his is) [A-Z]
+    (?i:it(?:'s|’s| is) )[A-Z] | \A\s*[A-Z][a-z]+ [A-Z]
     (?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.] | \bhere[,.!]
     [Mm]y (?:wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord)
     llamo | appelle | heiße
+    (?i:(?:nom|nome|nombres?|apellidos?|prénoms?|vorname|nachname|naam|nazwisko|imię|adı|soyad|tên|nama|namn)\s?[:：])
+    (?i:(?:sobrenome|cognome|navn|fornavn|efternamn|nimi|jméno|příjmení|név|nume|prenume|ime|isim|completo|familienname)\s?[:：])
+    nombre es | nome é | [Cc]ham | chiamo | Name ist | heet\b | naam is | heter | hedder | namn är | nom est | azywam | imię
+    menuji | volám | adım | tên | [Nn]ama saya | numesc | zovem | nimeni | nevem | [Mm]y \w+ name | surname | <<
 """)
 _PLACES = any_of(r"""
+    (?:\bul\.|\bal\.|\bos\.|\bC/|Calle|Avda|Avenida|Paseo|Plaza|Via|Viale|Piazza|Corso|Rua|Travessa|Av\.|Str\.|Strada|Ulica|Carrer|ул\.|улица|пр\.|проспект|вул\.)
     P\.? ?O\.? ?Box | \d[A-Z]?(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|allée)
     (?:straße|strasse|weg|platz|allee|gasse) \d
     \d[A-Z]?,? (?:[NSEW]\.? )?(?:[A-Z0-9][a-z0-9']+ ){1,4}(?:St|Av|R|B|L|Dr|C|Way|P|Ter|H)
@@ -71,7 +82,8 @@ _ACCOUNTS = any_of(r"""
     my number | num[eé]ro | número | e-?mail | mailbox | webhook | hooks
 """)
 _SECRETS = any_of(r"""
-    passw | passphrase | pass_phrase | passcode | pwd | \bpw\b | \bpin\b | \botp\b | cvv | cvc
+    -[a-z]{0,8}pass[ =] | maiden | code is | is your | passw | passphrase | pass_phrase | passcode | pwd | \bpw\b
+    \bpin\b | \botp\b | cvv | cvc
     contrase | \bmdp | mot de passe
     cred | secret | token | phrase | mnemonic | key | authorization | bearer | basic\s | digest | auth | cookie | session
     app.specific | altool | notarytool | 应用专用
@@ -82,7 +94,8 @@ _SECRETS = any_of(r"""
     psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
     \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
-    ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure | convertto
+    htpasswd | net user | chpasswd | app_?id | iban | ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure
+    convertto
 """)
 _PAPERS = any_of(r"""
     policy | deg[ ] | passport | licen[cs]e | plate | insurance | nino | \bni num | social\s | ssn | tax | tfn | itin
@@ -93,6 +106,10 @@ _PAPERS = any_of(r"""
     medic | health | \bmrn | \bid\b | visa n | green card | registration | identity | hkid
     imei | \bvin\b | \bsin\b | \bpnr | \bvat\b
     order | tracking | booking | reserv | frequent | loyalty | voter | account | routing | sort code
+    acct | \ba/c\b | @(?:ok|ybl|ibl|axl|paytm|upi|apl|yapl) | kimlik | rodné | henkilö | \bcnp | \boib\b | jmbg | amka
+    \bafm\b | c[eé]dula | \brut\b | \begn\b | dowód | cccd | cmnd
+    geburts | geboren | nacimiento | naissance | née? le | nascita | nascimento | geboortedatum | urodzenia | рождения
+    doğum | sinh
     wallet | bitcoin | \bbtc | usdt | \bdob\b | birth | born on
 """)
 _SIGNS = any_of(r"""
@@ -101,7 +118,8 @@ _SIGNS = any_of(r"""
     (?:[0-9A-Fa-f]{2}[:-]){5} | [A-Z]\d{4} | [A-Z]\d\d[A-Z]\d | \d[A-Z]{2} | \$\w{1,8}\$ | "(?:d|k|p|q|dp|dq|qi)"
     [\[({<（] ?(?i:at|a|艾特) ?[\])}>）] | (?i:\bat\b.{1,40}\bdot\b) | _at_ | \*at\* | \bdot\b | #
     [A-Za-z0-9]。(?:com|cn|net|org|edu|io|co)
-    /home/ | /Users/ | /var/ | \\wsl | ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
+    [dlcbps-][rwxsStT-]{9} | \x{3164} | \x{115f} | \x{1160} | [vV][:：]\s?[a-z] | /home/ | /Users/ | /var/ | \\wsl
+    ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
     [?&;]\w{0,20}=[^&\s]{8} | [\w-]=[^\s;]{16} | BEGIN [A-Z0-9 ]{0,40}
     _(?i:pass|pw|auth|pat|credentials?)\s?[=:] | Private-Lines
     \.(?:internal|corp|intranet|lan|local)\b | \d° | \\\\\w | (?i:<wbr)

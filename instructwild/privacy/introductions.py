@@ -2,6 +2,7 @@
 
 import re
 
+from instructwild.privacy.introductions_elsewhere import IN_OTHER_LANGUAGES, STOCK
 from instructwild.privacy.normal_form import normal_form
 from instructwild.privacy.rule import holds
 from instructwild.text.scripts import ANY_HAN
@@ -10,7 +11,7 @@ from instructwild.text.word_table import any_of, listed
 _PART = r"[A-Z][a-zà-öø-ÿ'’]{1,20}(?:-[A-Z][a-zà-öø-ÿ]{1,20})?"
 _LONG = "(?:" + any_of(rf"""
     [A-ZÀ-Ö][a-zà-öø-ÿ]{{1,20}}(?:-[A-Z][a-zà-öø-ÿ]{{1,20}})?
-    O['’][A-Z][a-z]{{1,20}} | Mac[A-Z][a-z]{{1,20}} | Mc[A-Z][a-z]{{1,20}}
+    (?:O['’]|[ÓÒ] |N[íi] )[A-Z][a-zà-öø-ÿ]{{1,20}} | Mac[A-Z][a-z]{{1,20}} | Mc[A-Z][a-z]{{1,20}}
     {_PART}
 """) + ")"
 _TITLE = r"(?:Dr|Mr|Mrs|Ms|Prof)\. "
@@ -22,7 +23,8 @@ _END = r"(?=[ \t]*(?:$|[,;|(]))"
 _SIGNED = r"(?=[ \t]*(?:[.,]?[ \t]*$|\n))"
 """Where the name under a letter ends."""
 _NAMED = any_of(r"""
-    \b[Mm]y (?:full |real )?name(?: is|'s|’s) | \bI am called | \b[Mm]y friends call me
+    \b[Mm]y (?:(?:full|real|first|last|given|family|maiden|legal) )?(?:sur)?name(?: is|'s|’s) | \bI am called
+    \b[Mm]y friends call me
     \b[Mm]e llamo | \b[Jj]e m['’]appelle | \b[Ii]ch heiße
 """)
 _THANKS = any_of("""
@@ -32,8 +34,12 @@ _THANKS = any_of("""
     Cordiali saluti | Distinti saluti | Met vriendelijke groet | Med vänlig hälsning | Com os melhores cumprimentos
 """)
 _GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
-_GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
-_DOES = r"(?=[,.!?]| (?:and|is|was|said|says|has|keeps|works|lives|wants)\b)"
+_GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|your |a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
+_DOES = r"(?=[,.!?]| (?:" + any_of("""
+    and | is | was | said | says | has | had | keeps | works | lives | wants | needs | passed | died | will | would | can
+    got
+    went | lost | turned | just
+""") + r")\b)"
 INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("name | called | call me | llamo | appelle | heisse"), re.compile(
         rf"(?:{_NAMED})[ \t]+({NAME})|"
@@ -51,6 +57,10 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"^[ \t]*(?:{_THANKS})(?:[,!.][ \t]*(?:\n[ \t]*)?|[ \t]*\n[ \t]*)({FULL_NAME}){_SIGNED}", re.MULTILINE)),
     (listed("i am | i'm | i’m | this is"), re.compile(
         rf"(?:^|(?<=[.!?,] )){_GREETING}(?:I am|I'm|I’m|[Tt]his is) ({FULL_NAME}){_GOES_ON}", re.MULTILINE)),
+    (("it's", "it’s", "it is"), re.compile(
+        rf"(?:^|(?<=[.!?,] ))(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all)?[,!.]? [Ii]t(?:'s|’s| is) ({FULL_NAME})(?=,| again"
+        rf"| here| from|[.!]?$)",
+        re.MULTILINE)),
     ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}({FULL_NAME}) here[,.!]", re.MULTILINE)),
     (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(
         rf"\b[Mm]y (?:{_KIN}),? ({FULL_NAME}){_DOES}")),
@@ -85,6 +95,8 @@ SURNAMES = "".join(listed("""
     温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂苗谷
     盛曲翁冉骆蓝路游辛靳欧管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤
     阳穆农司卓古吉缪简车项连芦麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂佟应臧闵苟邬边卞姬师仇栾隋商刁沙荣巫寇
+    水云奚昌凤花酆皮湛贝计谈支宣贲滑封邴富巫牧蓬伊钭幸韶印宿鄂索咸籍屠闻贡扶宰郦郤璩燕浦阎容戈居满匡国广禄东殳沃夔厍竺逯盖益冼揭漆元萧
+    操宓禹狄伏茅危昝裘钮嵇荀芮羿储汲糜隗郗厉郜蓟邰胥莘逄扈郏濮雍宦茹庾暨阙蔚晁訾阚鞠巢蒯荆
     桑郎甄丛仲虞敖巩明佘池查麻苑迟邝鄢仝谌蔺郁
 """))
 """Chinese surnames, the frequent ones first."""
@@ -117,6 +129,7 @@ _NAMED_ZH = any_of(rf"""
     我叫 | 我的(?:中文)?名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
     姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
     我的真名[是叫] | 患者\s{{0,2}}[:：]
+    (?:申请人|请假人|求职者|应聘者|检讨人|承诺人|借款人|保证人|报告人|投诉人|落款)\s{{0,2}}[:：]
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
 """)
 INTRODUCED_ZH = re.compile(
@@ -138,6 +151,9 @@ BESIDE_ZH = re.compile(any_of(rf"""
     (?:我|我的)(?:{_CLOSE_ZH})({_SURNAME}{ANY_HAN}{{2}})(?=[，。！？、,.!?\s]|$|总|老是|每|最近|今年|在|是)
     (?:^|\n)[ \t]*({CHINESE_NAME})(?=敬上|敬启|谨上|拜上|顿首)
     敬礼[！!]?[ \t]*\n+[ \t]*({CHINESE_NAME})(?=[ \t]*(?:\n|$))
+    (?:我|我的)(?:{_KIN_ZH})({_SURNAME}{ANY_HAN}{{1,2}}?)(?=[，,]?(?:今年|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|生于|\d))
+    我是来自[^\n，。,]{{2,16}}的({CHINESE_NAME})(?=[，,。！!])
+    (?:患者|病人|学生|家长|客户)[ \t]?({CHINESE_NAME})(?=[，,][ ]?(?:男|女|\d))
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
     (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
     (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)
@@ -148,20 +164,30 @@ SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大
 INTRODUCING_ZH = listed("我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
 
 
+TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?|氏|同学|老师|医生|总|阿姨|大爷|大妈)")
+"""A surname with 某 or a title, as patients and parties are called in order not to name them."""
+AFTER_A_NAME = 60
+OF_AN_ANIMAL = re.compile(r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]")
+"""What stands behind the name of a pet in a form."""
+
+
 def introduced(text: str) -> list[str]:
     """Names that the text itself presents as somebody's own."""
     text = normal_form(text).text
     folded = text.casefold()
-    patterns = [*(pattern for words, pattern in INTRODUCTIONS if holds(folded, words)),
+    patterns = [*(pattern for words, pattern in (*INTRODUCTIONS, *IN_OTHER_LANGUAGES) if holds(folded, words)),
                 *([INTRODUCED_ZH, BESIDE_ZH] if holds(folded, INTRODUCING_ZH) else []),
                 *([SELF_ZH] if "我是" in folded else [])]
-    names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)]
+    names = [next(filter(None, match.groups())) for pattern in patterns for match in pattern.finditer(text)
+             if not OF_AN_ANIMAL.match(text, match.end(), match.end() + AFTER_A_NAME)]
     return list(dict.fromkeys(name for name in names if may_be_a_name(name)))
 
 
 def may_be_a_name(name: str) -> bool:
     """Whether what has the form of a name is no word that begins like one, and no name that stands for any."""
+    if name.casefold() in STOCK:
+        return False
     if name[0] > "\u3000":
-        return not NO_NAME_ZH.match(name)
+        return not NO_NAME_ZH.match(name) and not TITLED_ZH.fullmatch(name)
     words = name.casefold().removeprefix("dr. ").replace(".", "").split()
     return words not in STOCK_NAMES and not any(word in NO_NAME for word in words)

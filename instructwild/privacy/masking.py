@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 from instructwild.privacy.at_signs import code_in
+from instructwild.privacy.columns import in_columns, names_in_columns
 from instructwild.privacy.encoded import encoded
 from instructwild.privacy.identifiers import identifiers
 from instructwild.privacy.introductions import introduced
 from instructwild.privacy.names import name_matches
-from instructwild.privacy.names_beside import names_beside
+from instructwild.privacy.names_beside import OWNED, names_beside
 from instructwild.privacy.normal_form import normal_form
 from instructwild.privacy.rule import Match
 
@@ -123,9 +124,10 @@ def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
             seen.append((type_, start, end))
             covered[start:end] = b"\1" * (end - start)
 
-    take((*identifiers(form.text, code), *encoded(form.text), *name_matches(form.text, code, people)))
-    if seen:
-        take(names_beside(form.text, seen))
+    take((*identifiers(form.text, code), *encoded(form.text), *in_columns(form.text),
+          *name_matches(form.text, code, people)))
+    if any(type_ in OWNED for type_, _, _ in seen):
+        take((*names_beside(form.text, seen), *names_in_columns(form.text, [piece for piece in seen if piece[0] in OWNED])))
     return sorted(pieces)
 
 

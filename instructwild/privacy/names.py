@@ -38,6 +38,7 @@ NO_PROFILE = frozenset(listed("""
     sharer | sharer.php | profile.php | share | intent | hashtag | status | reel | p | watch
     home | search | i | explore | login | groups | pages | events | marketplace | trending | settings
     features | topics | pricing | orgs | about
+    域名 | 用户名 | 主机名 | ip地址 | 服务器 | 邮箱
     johndoe | janedoe | john-doe | jane-doe | johnsmith | janesmith
     username | yourname | examplepage | yourprofile | your-profile
 """))
@@ -46,9 +47,10 @@ CONTACT = re.compile(
     r"[ \t]{0,3}(?:is|[:：是]|=)[ \t]{0,3}"
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|(?<=[a-z]) [a-z]+ [a-z])")
 _LABELS = any_of(r"""
-    薇信 | 威信 | weixin | \bwx | \btg | 扣扣号? | 企鹅号? | skype | line ?id | snap(?:chat)? | whatsapp | signal
+    薇信 | 威信 | weixin | \bwx | \btg | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | skype | line ?id | snap(?:chat)? | whatsapp
+    signal
     [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
-    instagram | \bins | \big | facebook | twitter | tiktok
+    insta(?:gram)? | \bins | \big | facebook | twitter | tiktok
     discord | steam(?: friend code| id)? | psn | battletag
 """)
 CONTACT_LABEL = re.compile(
@@ -56,7 +58,8 @@ CONTACT_LABEL = re.compile(
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
-    微信号? | 薇信 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?) | 扣扣号? | 企鹅号? | 威❤ | v❤
+    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?)
+    扣扣(?:群号?|号)? | 企鹅(?:群|号)? | 威❤ | v❤
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype
 """)
@@ -69,14 +72,28 @@ CONTACT_BESIDE = re.compile(
     rf"(?i)(?:{_MESSENGERS})[ \t]{{0,3}}[:：是]?[ \t]{{0,3}}"
     rf"(?P<it>@?[A-Za-z0-9][A-Za-z0-9_-]{{4,19}}(?:#\d{{4}})?)(?![A-Za-z0-9_.-])")
 """An account without a word between it and the messenger's name: it holds a digit."""
-CONTACT_WORDS = (" tg", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
+CONTACT_CALLED = re.compile(
+    rf"(?i)(?<![A-Za-z])(?:{_LABELS}|telegram|wechat) ?(?:id|uid|handle|user ?name|account|账号|号)[ \t]{{1,3}}(?:is[ \t])?"
+    r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
+"""An account behind `username` and the like: it holds a digit, a dot or a low line."""
+SKYPE = re.compile(r"(?i)\bskype[^\n]{0,20}?(?P<it>live:[A-Za-z0-9_.-]{4,40})")
+V_ALONE = re.compile(r"(?i)(?<![A-Za-z0-9_.])v:[ ]?(?P<it>[a-z][a-z0-9_-]{5,19})(?=[\s,.。;]{0,2}(?:[一-鿿]|\Z))")
+"""微信 by its first letter, with Chinese behind the account."""
+QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|(?<!\w)群)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
+                r"(?P<it>[1-9]\d{2,3}(?:[ -]\d{3,4}){1,2})(?![\d.]|[ -]?\d)")
+"""A number of QQ with blanks in its midst."""
+CONTACT_WORDS = (" tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
     +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
     ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
-    telegram | tg: | skype | line id | line: | line is | snap | whatsapp | signal: | signal is
+    telegram | tg: | skype | line id | line: | line is | snap | whatsapp | signal: | signal is | signal user | insta
     小红书 | 抖音 | 快手 | 微博 | b站 | 哔哩 | 知乎 | 推特
     instagram | facebook | twitter | tiktok | discord | steam: | psn | battletag
 """))
+
+
+BY_LABEL = (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE)
+"""Patterns whose value is looked at once more: it has to be an account."""
 
 
 def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = ()) -> Iterator[Match]:
@@ -89,7 +106,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT, CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, *BY_LABEL, SKYPE, QQ] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0
@@ -97,7 +114,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
             name = re.sub(r"^/?u/|^@", "", match.group(group)).casefold()
             if name in MODELS or name in NO_PROFILE or (code[match.start()] and pattern is not PROFILES):
                 continue
-            if pattern in (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE) and not _is_account(name.rstrip(".")):
+            if pattern in BY_LABEL and not _is_account(name.rstrip(".")):
                 continue
             if pattern is HANDLE and (syntax[match.start()] or is_syntax(match, name)):
                 continue
@@ -136,7 +153,8 @@ def _known(text: str, code: bytearray, people: Sequence[Sequence[str]]) -> Itera
         at = match.start()
         for length in lengths.get(text[at:at + 2], ()):
             end = at + length
-            if (owner := numbers.get(text[at:end])) is not None and not code[at] and _alone(text, at, end):
+            owner = numbers.get(text[at:end]) if end <= len(text) else None
+            if owner is not None and not code[at] and _alone(text, at, end):
                 yield ("USER" if owner in handles else "NAME"), at - (text[at - 1:at] == "@"), end, f"person {owner}"
                 break
 
@@ -155,7 +173,8 @@ def _stands_out(name: str) -> bool:
         return False
     if name[0] > "\u3000":
         return len(name) >= 2
-    return " " in name or (len(name) >= 3 and bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name)))
+    return " " in name or (len(name) >= 3 and (bool(re.search(r"[\d_]|^[A-Z].*[a-z]", name))
+                                                    or (name[0].isupper() and not name.isascii())))
 
 
 def _alone(text: str, start: int, end: int) -> bool:

@@ -30,6 +30,8 @@ _LABELS = any_of(r"""
     recipient | consignee | sender | attn\.? | attention | ship(?:ped)? to | bill(?:ed)? to | deliver to | next of kin
     emergency contact | prepared by | signed by | reported by | attendees? | participants? | owner | author_?name | from | to
 """)
+_SERVED = any_of("patient | client | tenant | customer | employee | student | applicant | insured | claimant | witness "
+                 "| guest")
 _LABELS_ZH = any_of("""
     姓名 | 名字 | 联系人 | 收件人 | 收货人 | 寄件人 | 发件人 | 患者 | 病人 | 户名 | 开户人 | 持卡人 | 申请人
     举报人 | 投诉人
@@ -43,13 +45,19 @@ LABELLED = re.compile(
     r"(?=\s{0,2}(?:$|[,;|(\"'<\[\t]))|"
     rf"(?:{_LABELS_ZH})[\"']?\s{{0,2}}(?:[:：（(=]|是|为)?\s{{0,3}}[\"']?(?P<zh>{CHINESE_NAME})"
     r"(?=[\s，,。；;、|\"'）)（(]|$)|"
+    rf"(?<![A-Za-z])(?:{_SERVED}) (?-i:(?P<served>{FULL_NAME}))(?=,| \(|;)|"
     rf"^\[[\d/.:, -]{{6,24}}(?:[AP]M)?\] (?P<chat>{FULL_NAME}):|"
     rf"\b(?:between|of|by|for|from) (?P<party>{FULL_NAME})(?=,? (?:v\.|vs\.?|residing|of \d|born|\(|\[))")
 """A name behind a label, or as a party of a contract."""
+_CALLED = any_of("电话 | 手机号? | 联系电话 | 联系方式 | 身份证号?码? | 邮箱 | tel | phone | mobile | e-?mail | cell | DOB")
 _GAP = r"[\s,;|<>(（\[\"'：:，、/-]{1,5}"
-BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME})){_GAP}\Z")
+BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME})){_GAP}(?:(?i:{_CALLED})"
+                    rf"[:：.]?\s?)?\Z")
 AFTER = re.compile(rf"{_GAP}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))(?=[\s,;|)）>\"'，。]|\Z)")
 """A name that touches a piece of personal data, but for a comma, a bracket or a line's end."""
+FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")
+HEAD = 300
+"""Characters of the head of a curriculum vitae: a name alone on the first line, and how its owner is reached."""
 BESIDE = 48
 """Characters before a piece that are looked at."""
 
@@ -59,11 +67,11 @@ def names_beside(text: str, pieces: Sequence[tuple[str, int, int]]) -> Iterator[
 
     Args:
         text: in its normal form.
-        pieces: (type, start, end) of what was seen in it.
+        pieces: (type, start, end) of what was seen in it, something `OWNED` among it.
     """
-    if not any(type_ in OWNED for type_, _, _ in pieces):
-        return
     matches = list(LABELLED.finditer(text))
+    if any(type_ in TOUCHED and start < HEAD for type_, start, _ in pieces):
+        matches += filter(None, (FIRST_LINE.match(text),))
     for type_, start, end in pieces:
         if type_ in TOUCHED or (type_ == "ADDRESS" and text[start - 1:start] == "\n"):
             touching = BEFORE.search(text, max(0, start - BESIDE), start), AFTER.match(text, end, end + BESIDE)

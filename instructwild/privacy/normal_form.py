@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from instructwild.text.word_table import listed
 
-UNSEEN = (r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u20e3]|\\(?=[_*\-@.])|"
+UNSEEN = (r"[\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufe00-\ufe0f\ufeff\u20e3\u3164"
+          r"\uffa0]|"
+          r"\\(?=[_*\-@.])|"
           r"\\u(?:00ad|200[b-f]|2060|feff)|"
           r"(?i:<wbr ?/?>|&(?:shy|zwnj|zwj|nbsp);)")
 ESCAPE = "|".join(listed(r"""

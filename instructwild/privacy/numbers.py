@@ -37,6 +37,10 @@ def _resident(match: re.Match[str]) -> bool:
     return resident_id(re.sub(r"[\s-]", "", match.group("it" if "it" in match.re.groupindex else 0)).translate(HAN_DIGITS))
 
 
+def _bank(match: re.Match[str]) -> bool:
+    return iban(re.sub(r"[^0-9A-Za-z]", "", match.group("it")))
+
+
 def _social_security(match: re.Match[str]) -> bool:
     area, group, serial = match.group().split("-")
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
@@ -46,9 +50,15 @@ def _labelled(match: re.Match[str]) -> bool:
     """What a word before it calls a number of somebody's, unless it stands for any."""
     value = match.group("it")
     digits = re.sub(r"\D", "", value)
-    return (bool(re.search(r"\d\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
+    if A_WORD.search(value):
+        return False
+    return (bool(re.search(r"\d\d|\d[A-Z]+\d", value)) and len(re.sub(r"\W", "", value)) >= 5 and len(set(value)) > 3
             and not re.search(r"(?i)x{3}|\A(?:19|20)\d\d\Z", value)
             and not (re.sub(r"\W", "", value) == digits and any(digits in run for run in IN_ORDER)))
+
+
+A_WORD = re.compile(r"(?:^| )[A-Z]{4,}(?: |$)")
+"""A word in the midst of what would be a number: `ORDER BY ID DESC LIMIT 10`."""
 
 
 def _plate(match: re.Match[str]) -> bool:
@@ -59,7 +69,13 @@ def _plate(match: re.Match[str]) -> bool:
 def _device(match: re.Match[str]) -> bool:
     """The address of a network card that is no sample: no run in order, no repeated bytes."""
     plain = re.sub(r"[^0-9A-Fa-f]", "", match.group()).lower()
+    if A_QUESTION.search(match.string[max(0, match.start() - 200):match.start()]):
+        return False
     return len(set(plain)) > 5 and not re.search(r"0123|1234|aabb|ddeeff|abcdef|001122|deadbe|1a2b", plain)
+
+
+A_QUESTION = re.compile(r"(?i)(?:下列|以下|下面|which of (?:these|the following)|valid)[^\n]{0,24}mac\b")
+"""Of an examination, about what such an address looks like."""
 
 
 def _vehicle(match: re.Match[str]) -> bool:
@@ -108,6 +124,8 @@ _DAY = "(?:" + any_of(rf"""
 _BORN = any_of(r"""
     \bDOB | \bdate of birth | \bbirth ?date | \bmy birthday | \bI was born on
     出生日期 | 出生年月日? | 生日 | 我出生于
+    geburtsdatum | geboren am | fecha de nacimiento | date de naissance | née? le | data di nascita | data de nascimento
+    geboortedatum | data urodzenia | дата рождения | doğum tarihi | ngày sinh | 生年月日 | 생년월일
 """)
 _CODE = r"(?P<it>[A-Za-z]?[A-Z0-9](?:[ -]?[A-Z0-9]){4,19})"
 _PAPERS = any_of(r"""
@@ -118,6 +136,8 @@ _PAPERS = any_of(r"""
     (?<!executive )(?<!general )(?<!court )order | tracking
     tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
+    tc kimlik | kimlik | rodné číslo | henkilötunnus | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn
+    dowód osobisty | cccd | cmnd
     steuer-?id(?:entifikationsnummer)? | steuernummer | sozialversicherungsnummer | personalausweis(?:nummer)? | reisepass
     codice fiscale | numéro de sécurité sociale | n° de sécurité sociale
     passeport | pasaporte | passaporto | паспорт | инн | снилс
@@ -136,7 +156,8 @@ _PAPER_WORDS = (" id", *listed("""
     nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
     order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
     steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité sociale | passeport | pasaporte | passaporto
-    паспорт | инн | снилс
+    паспорт | инн | снилс | kimlik | rodné | henkilö | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn | dowód
+    cccd | cmnd
 """))
 _PAPERS_ZH = any_of("""
     护照 | 護照 | 驾驶证 | 驾照 | 駕照 | 行驶证
@@ -160,7 +181,7 @@ _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕
 _HAN_DIGIT = "零〇一二三四五六七八九壹贰叁肆伍陆柒捌玖"
 _ACCOUNTS = any_of(r"""
     银行卡号? | 银行账[号户] | 账号 | 帳號 | 卡号 | 卡號 | 支付宝账?号?
-    account(?: no\.?| number| ?\#)? | routing(?: number)? | sort code | bank account
+    acc(?:oun)?t(?: no\.?| number| ?\#)? | a/c(?: no\.?)? | routing(?: number)? | sort code | bank account
 """)
 _WALLETS = any_of("wallet | btc | bitcoin | usdt | trx | ltc | doge | address | 地址 | 钱包")
 NATIONAL = (
@@ -186,12 +207,20 @@ RESIDENTS = (
 """Chinese resident identity numbers, in figures and in characters."""
 NUMBERS = (
     *RESIDENTS,
+    Rule("ID", re.compile(N + r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] \d\d \d\d \d\d [A-D]" + E), digits=6),
+    Rule("ID", re.compile(r"(?<![A-Z0-9<])[PIACV][A-Z<][A-Z<]{3}[A-Z]{1,30}(?:<[A-Z]{1,30}){0,4}<<[A-Z<]{4,40}(?:\s{1,4}"
+                          r"[A-Z0-9<]{28,44})?"
+                          r"|(?<![A-Z0-9<])[IACV][A-Z<][A-Z]{3}[A-Z0-9<]{25}\s{1,4}[A-Z0-9<]{30}\s{1,4}"
+                          r"[A-Z<]{30}"), needs="<"),
+    Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?"
+                          r"[:#= ]{0,3}"
+                          r"(?-i:(?P<it>[A-Z]{2}\d{2} ?[A-Z]{3}))" + E), digits=2, words=("plate", "reg")),
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
     Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|nr\.?|number|num|code))?(?![A-Za-z0-9])[)\]]?"
                           rf"(?: is| es| é| è| est| ist)?[:#= ]{{0,4}}(?-i:{_CODE})" + E),
-         _labelled, digits=3, words=_PAPER_WORDS),
+         _labelled, digits=2, words=_PAPER_WORDS),
     Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
                           rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
@@ -205,12 +234,22 @@ NUMBERS = (
          _device, needs=":-", digits=3, run=True),
     *NATIONAL,
     Rule("DATE", re.compile(rf"(?i)(?:{_BORN})\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
-         _real_day, words=listed("dob | birth | born | 生日 | 出生"), digits=5),
+         _real_day, words=listed("dob | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum "
+                                 "| sinh | 生年月日 | 생년월일"), digits=5),
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
+    Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
+    Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"
+                            + N + r"3[47]\d\d(?P<space>[ -])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
+    Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"
+                               r"|paytm|upi|apl|yapl)(?![\w.@-])"),
+         needs="@"),
+    Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})(?!"
+                               r"[a-z0-9])"), _bank, words=("iban",),
+         digits=6),
     Rule("ACCOUNT", re.compile(rf"(?:{_ACCOUNTS})\s*(?:is|[:：是为])?\s*(?P<it>\d(?:[ -]?\d){{7,18}})(?!\d)", re.IGNORECASE),
-         _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | routing | sort code"), digits=8),
+         _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | acct | a/c | routing | sort code"), digits=8),
     Rule("ACCOUNT", re.compile(r"(?<![0-9A-Za-z])(?:bc1[02-9ac-hj-np-z]{20,71}|0x[0-9a-fA-F]{40})(?![0-9A-Za-z])"), _wallet,
          "bx", run=True),
     Rule("ACCOUNT", re.compile(rf"(?i)(?:{_WALLETS})[^\n]{{0,16}}?(?<![0-9A-Za-z])"

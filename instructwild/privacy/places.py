@@ -27,14 +27,14 @@ def _internet(match: re.Match[str]) -> bool:
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(
-        ":") >= 3
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
 
 
 SUBNET = re.compile(r"\A/\d")
 LESSON = re.compile("(?i)" + any_of(r"""
     subnet | netmask | \bCIDR\b | \bvalid ip | dotted.decimal | to binary | class [A-E] address
-    子网 | 掩码 | 有效的?\s?ip
+    子网 | 掩码 | [有无]效的?\s?ip | 私有地址 | (?:下列|以下|下面)[^\n]{0,16}地址
+    which of (?:these|the following)[^\n]{0,40}address
 """))
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
@@ -59,7 +59,7 @@ ANYBODY = re.compile(
     r"ode|postgres|"
     r"mac-?book(?:-?(?:air|pro))?|i?mac|lenovo|dell|hp|asus|acer|toshiba|samsung|windows|pc|(?:my|home)-?pc|laptop|desktop|"
     r"documents|downloads|computer|owner|vsts|vscode|appveyor|gitlab-runner|builder|build|ci|"
-    r"centos|debian|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
+    r"centos|debian|fedora|arch|manjaro|kali|opc|azureuser|circleci|travis|jenkins|deploy|work|web|site|data|pages?|index|about|contact|products?|"
     r"news|[\w-]*(?:directory|folder|project|backup)s?|all users|default user|"
     r"\.+|%\w+%?|example|someone|somebody|xxx+|abc|us-?er\w*|file\w*|log(?:s|in|out)?|main|list|new|edit|profile|settings|"
     r"bin|lib|etc|var|tmp|opt|src|conf(?:ig)?")
@@ -80,9 +80,29 @@ def _address(match: re.Match[str]) -> bool:
     if FAMOUS_ZH.search(value) or FAMOUS.match(re.sub(r"\A\d{1,3}, ", "", value)):
         return False
     stock = FAMOUS.match(value) and not (STOCK_NUMBERS.match(value) and re.search(_POSTCODE, value))
+    before = match.string[max(0, match.start() - BEFORE_A_PLACE):match.start()].rpartition("\n")[2]
+    if OPEN_TO_ALL.search(before) and not OF_SOMEBODY.search(before):
+        return False
     return not stock and not (A_YEAR.match(value) and "," not in value) and not NO_STREET.match(value)
 
 
+BEFORE_A_PLACE = 100
+OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
+    restaurants? | cuisine | cemetery | mortuary | church | hospital | mall | university | college | embassy | museum
+    hotel | hostel | cafe | café | diner | bistro | theat(?:er|re) | school | garage
+    stadium | arena
+    cathedral
+    temple | zoo | historic | landmark | skyscraper | attraction | library | headquarters | headquartered | monument
+    gallery
+    airport | brewery | pub
+""") + r")\b|" + any_of("""
+    餐厅 | 餐馆 | 饭店 | 酒店 | 宾馆 | 博物馆 | 景点 | 大厦位于 | 图书馆 | 总部 | 医院 | 大学 | 学校 | 墓园 | 商场 | 教堂
+    寺 | 动物园 | 体育馆 | 剧院 | 咖啡馆
+""") + ")")
+"""What stands before the address of a place that anybody may enter."""
+OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+"
+                         r"|tenant|owner)\b|"
+                         "我|他|她|收货|寄|送|客户|住")
 A_YEAR = re.compile(r"(?:19|20)\d\d ")
 NO_STREET = re.compile(r"\d+ (?:\w+ )?(?:Supreme|District|High|Superior|Federal|Crown|Milky|Feet|Foot) (?:Court|Way|Road)\b")
 """A court, a galaxy, and a road of so many feet."""
@@ -106,6 +126,12 @@ _MORE_STREETS = any_of("""
 """)
 """Kinds of street that are words as well: a postcode stands behind them."""
 _POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}|[A-Z]{2},? \d{5}(?:-\d{4})?|[A-Z]{2,3} \d{4}|[A-Z]\d[A-Z] \d[A-Z]\d)\b"
+_STREETS_ELSEWHERE = any_of(r"""
+    \bul\. | \bal\. | \bos\. | \bC/ | \bCalle | \bAvda\.? | \bAvenida | \bPaseo | \bPlaza | \bVia | \bViale | \bPiazza
+    \bCorso
+    \bRua | \bTravessa | \bAv\. | \bStr\. | \bStrada | \bUlica | \bCarrer
+""")
+"""Kinds of street in other languages, which stand before its name."""
 _UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户|房)"
 _USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
 _WHERE = any_of("""
@@ -131,6 +157,16 @@ PLACES = (
                                r"gasse) \d{1,4}[a-z]?,? \d{5} [A-ZÄÖÜ][a-zäöüß]+"
                                r"|\b\d{1,4}(?: ?(?:bis|ter))?,? (?:rue|avenue|boulevard|chemin|impasse|"
                                r"allée) [^\n\d]{2,40},? \d{5} [A-Z][a-zé]+"), needs=DIGITS),
+    Rule("ADDRESS", re.compile(rf"(?:(?:{_STREETS_ELSEWHERE}) ?(?:[A-ZÀ-ÖŚŻŁĆ][^\W\d_'’.-]{{1,20}}[ .'-]{{1,2}}|(?:de|del"
+                               rf"|della|dei|di|da|do|dos|das|la|los|las|II|III) ){{1,5}}"
+                               r"|(?:ул\.|улица|пр\.|проспект|вул\.) ?[А-ЯЁІЇ][^\W\d_-]{1,20}(?: [А-ЯЁІЇ]"
+                               r"[^\W\d_]{1,20})?,? (?:д\.? ?)?)"
+                               r"(?:n[.º°] ?)?\d{1,4}[A-Za-z]?(?:[/-]\d{1,4})?\b[^\n]{0,14}?(?:,? (?:\d{5}-\d{3}"
+                               r"|\d{2}-\d{3}|\d{4,6}) [^\W\d_]{2,30})"),
+         needs=DIGITS),
+    Rule("ADDRESS", re.compile(rf"{ANY_HAN}{{2,3}}[都道府県]{ANY_HAN}{{1,6}}[市区町村郡]"
+                               rf"[一-鿿ぁ-んァ-ヶー]{{0,10}}\d{{1,4}}(?:-\d{{1,4}}){{1,3}}|"
+                               rf"{ANY_HAN}{{1,6}}[市区]{ANY_HAN}{{1,8}}\d{{1,2}}丁目\d{{1,3}}"), needs="都道府県市区"),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
         rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
@@ -180,6 +216,8 @@ HOMES = (
                             r"(?P<it>[A-Za-z0-9._-]{2,40})(?=\\)"), _home, "\\"),
     Rule("USER", re.compile(rf"\bsshd?\b[^\n]{{0,80}}? for (?:invalid user )?(?P<it>{_USER})(?= from )"), _home,
          words=("ssh",)),
+    Rule("USER", re.compile(rf"(?m)^[dlcbps-][rwxsStT-]{{9}}[+@.]?\s{{1,4}}\d{{1,6}}\s{{1,4}}"
+                            rf"(?P<it>{_USER})\s{{1,9}}\S{{1,40}}\s{{1,12}}\d"), _home, "-"),
     Rule("USER", re.compile(rf"(?<![\w./~])~(?P<it>{_USER})/(?=[A-Za-z_.])"), _home, "~"),
     Rule("USER", re.compile(rf"(?m)(?:^|(?<=[\s(\[]))(?P<it>{_USER}@[A-Za-z0-9][A-Za-z0-9-]{{1,40}})(?=:[~/][^\s:]*[$#]|:~|"
                             rf"\s~\s[%$#]| [~/\w.-]{{1,40}}\]?[$#%] )"), _prompt, "@"),

@@ -48,10 +48,15 @@ ALGORITHM = re.compile(rf"(?i)(?:{_ALGORITHMS})[-_]?\d+(?:[-_]?\w{{1,4}})?\W?|"
 SAMPLE_CODE = re.compile(r"1234|2345|5678|0000|1111|6789|4321|\A(?:123|666|888)")
 
 
-SLUG = re.compile(r"[a-z]+\d?[a-z]*(?:-[a-z]+){1,4}")
+SLUG = re.compile(r"(?:[a-z]+\d?|[a-z]{1,2}\d[a-z]{0,2}|[a-z]+\d{2,3}[a-z]?)(?:-[a-z]+){1,4}")
 """Plain words with hyphens between them, as names of settings are."""
-OTHER_KEY = re.compile(r"(?i)\b(?:object|primary|foreign|partition|sort|cache|storage)[ _-]?\Z")
+_OTHERS = "object|primary|foreign|partition|sort|cache|storage|s3"
+OTHER_KEY = re.compile(rf"(?i)\b(?:{_OTHERS})[ _-]?(?:keys?[\"'`:=\s]{{0,6}})?\Z")
 """Keys that open nothing: of an object in a store, of a row in a table."""
+
+
+DOTTED = re.compile(r"(?=[A-Za-z]{0,20}\d+[a-z])[A-Za-z0-9]{3,20}\.[A-Za-z0-9]{3,20}")
+"""Two words with a dot between them and digits among their letters: in quotes it is no member of an object."""
 
 
 NO_SYLLABLE = re.compile(r"[A-Z]?[b-df-hj-np-tv-xz]{3}|[B-DF-HJ-NP-TV-XZ][b-df-hj-np-tv-xz]{2}(?![a-z])")
@@ -73,6 +78,32 @@ def letters(match: re.Match[str]) -> bool:
     return len(re.findall(r"(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]", value)) >= LEAST_CHANGES
 
 
+VOWELS_OF_WORDS = 0.22
+"""Share of vowels below which small letters are no word: a word has 0.4 of them, sixteen letters drawn 0.19."""
+
+
+def unspeakable(match: re.Match[str]) -> bool:
+    """A secret of small letters alone, as QQ and Gmail give them to programs: few vowels, or four consonants in a row."""
+    value = match.group("it")
+    before = match.string[max(0, match.start() - 60):match.start()]
+    if SPEAKS.search(value) or len(set(value)) < 7 or INVENTED.search(before):
+        return False
+    vowels = sum(map(value.count, "aeiou"))
+    return vowels < VOWELS_OF_WORDS * len(value) or bool(re.search("[b-df-hj-np-tv-xz]{5}", value))
+
+
+def not_blank(match: re.Match[str]) -> bool:
+    """An answer to a question for safety, and no place for one."""
+    return not re.search(r"(?i)your|xxx|answer|example|\.\.\.|blank|enter|请|填", match.group("it"))
+
+
+def phrase(match: re.Match[str]) -> bool:
+    """Words that open something, and not those of every explanation."""
+    value = match.group("it").lower()
+    return not re.search(r"correct.horse|battery.staple|your|example|my.pass|the |secret", value) \
+        and not INVENTED.search(match.string[max(0, match.start() - 60):match.start()])
+
+
 def mixed(match: re.Match[str]) -> bool:
     """Whether a run of letters is drawn by chance: digits among letters, and no slug of plain words."""
     value = match.group("it" if "it" in match.re.groupindex else 0)
@@ -90,12 +121,17 @@ def random_run(match: re.Match[str]) -> bool:
 def named(match: re.Match[str]) -> bool:
     """The value beside a name for secrets: letters with digits, and nothing that stands for any."""
     value = match.group("it").rstrip(".!?)。！？")
-    if BLANK.search(value) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value) or A_RUN.search(value):
+    literal = DOTTED.fullmatch(value) and match.string[match.start("it") - 1:match.start("it")] in ("'", '"')
+    if (BLANK.search(value) and not literal) or SAMPLE.fullmatch(value) or IN_ORDER.fullmatch(value) or A_RUN.search(value):
         return False
     if not (re.search(r"\d", value) and re.search(r"[A-Za-z]", value)):
         return False
     before = match.string[max(0, match.start() - 60):match.start()]
-    if OTHER_KEY.search(before) or SLUG.fullmatch(value) or match.group().casefold().startswith("publickeytoken"):
+    label = match.string[max(0, match.start("it") - 60):match.start("it")]
+    if (OTHER_KEY.search(before) or OTHER_KEY.search(label) or SLUG.fullmatch(value)
+            or match.group().casefold().startswith("publickeytoken")):
+        return False
+    if INVENTED.search(label):
         return False
     stock = any(map(STANDS_FOR_ANY.fullmatch, (value, value.translate(_LEET))))
     return not stock and not INVENTED.search(before)
@@ -134,6 +170,8 @@ def code(match: re.Match[str]) -> bool:
     """A secret of digits only, as a bank or a login sends it, and none of every example."""
     value = match.group("it")
     least = 2 if len(value) > 3 else 1
+    if INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
+        return False
     return not SAMPLE_CODE.search(value) and len(set(value)) > least and not re.match(r"(?:19|20)\d\d\Z", value)
 
 
@@ -151,6 +189,23 @@ def credentials(match: re.Match[str]) -> bool:
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return named(match)
     return ":" not in plain or not SAMPLE.fullmatch(plain.partition(":")[2])
+
+
+def name_and_password(match: re.Match[str]) -> bool:
+    """Whether base64 is `user:password` and nothing else."""
+    value = match.group("it")
+    try:
+        plain = base64.b64decode(value + "=" * (-len(value) % 4), validate=True).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError, ValueError):
+        return False
+    user, colon, password = plain.partition(":")
+    return bool(colon and user and password) and plain.isprintable() and not SAMPLE.fullmatch(password)
+
+
+def three_kinds(match: re.Match[str]) -> bool:
+    """A run near an id of a key: small letters, capital letters and digits, many of them different."""
+    value = match.group("it")
+    return all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d")) and len(set(value)) > 14
 
 
 def base64_text(run: str) -> bool:

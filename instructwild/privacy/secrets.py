@@ -17,11 +17,16 @@ from instructwild.privacy.secret_values import (
     letters,
     login,
     mixed,
+    name_and_password,
     named,
+    not_blank,
     option,
+    phrase,
     random_run,
     setting,
     spoken,
+    three_kinds,
+    unspeakable,
 )
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
 from instructwild.text.word_table import any_of, listed
@@ -39,7 +44,7 @@ _NOUNS = any_of("""
 """)
 SECRET_NAME = (rf"(?:[A-Za-z0-9]{{1,30}}[_.-]){{0,5}}(?:{_KINDS})?[_ .-]{{0,3}}(?:access[_ -]?)?(?:{_NOUNS})"
                r"(?:[_ -]?(?:key|id|base|hash|value|data|base64))?")
-_IS = r"(?:is|are|was|es|est|ist|=>|:=|[:=：]|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
+_IS = r"(?:is|are|was|es|est|ist|=>|:=|[:=：]|</\w{1,9}>\s{0,9}<\w{1,9}>|>|,\s?(?=[\"'])|[\"']?\s{1,3}value\s?=)"
 _VALUE = r"[\"'`“‘]?(?=[^\s\"'`,;，。；<>“”‘’]{0,199}\d)(?P<it>[^\s\"'`,;，。；<>“”‘’]{6,200})"
 _ZH = "密码 | パスワード | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 密碼 | 金鑰 | 私钥 | 私鑰"
 _WORDS = listed(f"key | token | secret | pass | pwd | contrase | mdp | cred | {_ZH}")
@@ -71,6 +76,10 @@ CLOUDS = (
                            r"AC[0-9a-f]{32})"
                            r"[\"']?(?:[\s,;|，：:=>\"'-]|(?i:access|key|secret|id|accesskey|secretkey|和|密钥)){1,24}"
                            r"(?P<it>[A-Za-z0-9/+=]{30,60})(?![A-Za-z0-9/+])"), mixed, needs="A"),
+    Rule("KEY", re.compile(r"(?:A[KS]IA[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{13,40}|AKLT[A-Za-z0-9]{20,50})"
+                           r"(?![A-Za-z0-9])"
+                           r"[^\n]{0,60}?(?<![A-Za-z0-9/+=_-])(?P<it>[A-Za-z0-9/+]{30,60}={0,2})(?!"
+                           r"[A-Za-z0-9/+=_-])"), three_kinds, needs="A", run=True),
     Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary|Private|Preshared)Key\s?=\s?"
                            r"(?P<it>[A-Za-z0-9+/]{42,86}={1,2})"), needs="="),
     Rule("KEY", re.compile(rf"(?i)(?:InstrumentationKey|client_?secret|api[ _-]?key|密钥)[\"']?"
@@ -97,15 +106,17 @@ WEB = (
          words=("authorization",)),
     Rule("KEY", re.compile(_AUTHORIZATION + rf"(?:{_SCHEMES})\s{{1,3}}(?P<it>[A-Za-z0-9._~+/-]{{8,}}={{0,2}})"), named,
          words=("authorization",)),
-    Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), mixed,
+    Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)[:=]?\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), mixed,
          words=("bearer", "basic")),
+    Rule("KEY", re.compile(r"(?i)\bbasic\s{1,3}(?P<it>[A-Za-z0-9+/]{8,200}={0,2})(?!"
+                           r"[A-Za-z0-9+/=])"), name_and_password, words=("basic",)),
     Rule("KEY", re.compile(r"UGFzc3dvcmQ6\s{1,4}(?P<it>[A-Za-z0-9+/]{6,100}={0,2})"), needs="U"),
     Rule("KEY", re.compile(r"(?i)\"name\"\s?:\s?\"[\w.-]{0,30}(?:sess|token|auth|sid|csrf|jwt|secret|key)[\w.-]{0,30}\"\s?,"
                            r"\s{0,12}\"value\"\s?:\s?\"(?P<it>[^\"\s]{16,4000})\""), mixed, needs='"', words=("value",)),
     Rule("KEY", re.compile(r"(?i)\bDigest\s[^\n]{0,400}?\bresponse=[\"']?(?P<it>[0-9a-f]{32,64})"), words=("digest",)),
     Rule("KEY", re.compile(r"\b(?:curl|http|https|xh)\b[^\n]{0,200}?\s(?:-u|--user|-a|--auth)[ =]?[\"']?"
                            r"(?P<it>[^\s:\"']{1,64}:[^\s\"']{1,200})"), login, words=("curl", "http", "xh")),
-    Rule("KEY", re.compile(r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,100}:[^\s/@\"'<>]{1,200})(?=@)"), login, needs="@"),
+    Rule("KEY", re.compile(r"(?<=://)(?P<it>[^\s/:@\"'<>]{0,100}:[^\s/\"'<>]{1,200})(?=@[\w\[{<$-])"), login, needs="@"),
     Rule("KEY", re.compile(r"(?<=://)(?P<it>[A-Za-z0-9_-]{20,200})(?=@)"), mixed, needs="@"),
     Rule("KEY", re.compile(r"(?i)(?:btoa|b64encode|toBase64|base64_encode|Buffer\.from|base64)\(\s*b?[\"']"
                            r"(?P<it>[^\"':\s]{1,60}:[^\"'\s]{4,100})[\"']"), login, words=("btoa", "64", "buffer")),
@@ -114,7 +125,7 @@ WEB = (
         token | access_token | auth | auth_token | private_token | api_?key | app_?key | app_?secret | corp_?secret
         key | ak | sk | secret | pwd | passwd | password | ticket | code | rlkey | sas | session | sid
     """) + r")=(?P<it>[^&\s\"'<>)#]{8,800})"), named, needs="="),
-    Rule("KEY", re.compile(r"(?i)[?&;]app_?id=(?P<it>[0-9a-f]{32})(?![0-9a-z])"), mixed, needs="="),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_])app_?id[=:]\s?[\"']?(?P<it>[0-9a-f]{32})(?![0-9a-z])"), mixed, needs="="),
     *COOKIES,
 )
 """Headers, addresses and what a browser sends."""
@@ -125,7 +136,7 @@ _PROGRAMS = any_of(r"""
     influx | cqlsh | smbclient | rsync | wget | http | https | curl | lftp | net use | sqlcmd | bcp | sqlplus | runas
     ipmitool | plink | pscp | x11vnc | snmp\w+ | ansible | 7z | unzip | zip | openssl | htpasswd | nmcli | kinit
     mosquitto_\w+
-    ldapsearch | ldapadd | ldapmodify | ldapwhoami | twine upload | vncpasswd | xfreerdp | rdesktop
+    ldap\w{2,12} | twine upload | vncpasswd | xfreerdp | rdesktop
 """)
 _PROGRAM_WORDS = listed("""
     sshpass | sql | mongo | redis | login | influx | smbclient | rsync | wget | http | curl | lftp | net use | bcp | runas
@@ -163,6 +174,11 @@ PROGRAMS = (
     Rule("KEY", re.compile(r"(?i)\b(?:IDENTIFIED (?:WITH \w{1,40} )?BY|WITH (?:ENCRYPTED )?PASSWORD\s?=?) [\"']?(?P<it"
                            r">[^\s\"';]{5,100})"),
          named, words=("identified", "password")),
+    Rule("KEY", re.compile(r"(?i)\b(?:htpasswd (?:-\w+ ){0,4}-\w*b\w* (?:-\w+ ){0,4}(?:(?!-)\S{1,100} )?[\w.@-]{1,60}|"
+                           r"net user [\w.-]{1,60}|chpasswd <<<? ?[\"']?[\w.-]{1,60}:) ?(?P<it>[^\s\"'/*]{5,80})"), option,
+         words=("htpasswd", "net user", "chpasswd")),
+    Rule("KEY", re.compile(r"[\"' ][\w.-]{1,60}:(?P<it>[^\s\"'|:]{5,80})[\"']?\s{0,4}\|\s{0,4}"
+                           r"(?:sudo )?chpasswd"), option, words=("chpasswd",)),
     Rule("KEY", re.compile(r"(?i)\s(?:-U\s?[\w.\\-]{1,40}%|/user:\S{1,60}\s)(?P<it>[^\s\"'%]{5,60})"), option, needs="%/"),
     Rule("KEY", re.compile(r"\bmc (?:alias set|config host add) \S{1,40} \S{1,100} (?P<it>\S{1,60} \S{8,100})"),
          option, needs="m", words=("mc ",)),
@@ -170,7 +186,8 @@ PROGRAMS = (
          option, needs="|"),
     Rule("KEY", re.compile(r"(?i)(?:assword|passphrase)[^\n]{0,40}\n?[^\n]{0,20}\bsend(?:line)?\s*\(?(?:-- )?[\"']"
                            r"(?P<it>[^\"'\s\\]{5,60})(?:\\[rn]|[\"'])"), option, words=("assword", "passphrase")),
-    Rule("KEY", re.compile(r"(?i)--(?:[\w-]{1,20}-)?(?:password|passwd|pwd|token|api-?key|secret|passphrase)[ =][\"']?"
+    Rule("KEY", re.compile(r"(?i)(?:--(?:[\w-]{1,20}-)?|(?<=\s)-[a-z]{0,8})(?:password|passwd|pass|pwd|token|(?:api|account"
+                           r"|access|secret|auth|private|licen[cs]e)-?key|secret|passphrase)[ =][\"']?"
                            r"(?P<it>[^\s\"']{6,200})"), named, needs="-", words=_WORDS),
     Rule("KEY", re.compile(rf"(?i)\b(?:{_SIGN_IN})\s?[=(]\s?\(?\s?[\"'][^\"'\n]{{0,60}}[\"']\s?,\s?"
                            r"(?:\(?ConvertTo-[^\"'\n]{1,40})?"
@@ -199,6 +216,11 @@ PROGRAMS = (
          words=listed("enable | snmp-server | neighbor")),
     Rule("KEY", re.compile(r"(?i)otpauth://[^\s?]{1,200}\?(?:[^\s&]{1,100}&){0,4}secret=(?P<it>[A-Z2-7]{16,64})"),
          words=("otpauth",)),
+    Rule("KEY", re.compile(r"(?i)\b(?:name|key)[\"']?\s{0,2}[:=]\s{0,2}[\"']?[\w.-]{0,40}(?:passw(?:or)?d|passwd|pwd|secret"
+                           r"|token|api_?key|pass)[\w.-]{0,20}"
+                           r"[\"']?[\s,;]{1,40}[\"']?value[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?P<it>"
+                           r"[^\s\"'<>]{6,400})"), named, words=("value",)),
+    Rule("KEY", re.compile(r"(?i)\bnet use [^\n]{0,100}?\s(?P<it>[^\s\"'/\\*]{5,60}) /user:"), option, words=("net use",)),
     Rule("KEY", re.compile(r"(?i)\"[\w-]{0,40}(?:pass|passwd|pwd|cred|secret|token|key)[\w-]{0,20}\"\s*\{"
                            r"[^{}]{0,200}?\bdefault\s*=\s*\"(?P<it>[^\"\n]{6,200})\""), named, needs="{", words=_WORDS),
 )
@@ -207,7 +229,7 @@ PROGRAMS = (
 _KEY_WORDS = any_of(r"""
     api[ _-]?key | access[ _-]?key | secret[ _-]?key | app[ _-]?key | (?:app|api|client|master)[ _-]?secret
     access[ _-]?token | api[ _-]?token
-    (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰
+    (?<![A-Za-z])[as]k | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰 | access[ _-]?key[ _-]?(?:id|secret)
 """)
 _CODE_WORDS = any_of("""
     pin(?: code| number)? | puk(?: code)? | otp | one.time (?:code|password) | passcode | combination
@@ -228,18 +250,29 @@ NAMED = (
     Rule("KEY", re.compile(rf"(?i)(?:{_LETTERS_AFTER})[\"'`]?\s{{0,3}}{_IS}\s{{0,3}}[\"'`“]?"
                            rf"(?-i:(?=[A-Z]*[a-z])(?=[a-z]*[A-Z])(?P<it>[A-Za-z]{{8,64}}))(?![A-Za-z0-9_.(\[-])"),
          letters, words=_WORDS),
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9])(?:[a-z0-9]{{1,20}}[_.-]){{0,4}}(?:{_LETTERS_AFTER}|pass|授权码)"
+                           rf"[\"'`]?\s{{0,3}}"
+                           rf"{_IS}\s{{0,3}}[\"'`“]?(?-i:(?P<it>[a-z]{{12,32}}))(?![A-Za-z0-9_.(\[-])"),
+         unspeakable, words=_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{PROVIDERS})[\w .-]{{0,20}}(?:key|token|secret|auth)[\"'`]?"
                            r"\s{0,3}(?:is|[:=：])?\s{0,3}[\"'`]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"),
          named, DIGITS, listed("key | token | secret | auth"), run=True),
     Rule("KEY", re.compile(rf"{_NAME_ZH}[\"']?(?:[(（][^()（）\n]{{0,20}}[)）])?\s{{0,3}}(?:is|[:=：是为為])\s{{0,3}}"
                            rf"{_VALUE}"), named, DIGITS, _WORDS),
     Rule("KEY", re.compile(rf"(?i)(?:{_KEY_WORDS})[\"'`]?\s{{0,3}}"
-                           r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|是|为)?\s{0,3}[\"'`“]?"
-                           r"(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
+                           r"(?:(?:[a-z']{1,12} ){0,5}(?:is|are|was)|=>|[:=：(]|[^\x00-\x7f\n，。；]{0,8}"
+                           r"[是为用填写成])?\s{0,3}"
+                           r"[\"'`“「『]?(?P<it>[A-Za-z0-9_+/=-]{20,200})(?![A-Za-z0-9_])"), random_run, DIGITS,
          listed("key | secret | token | ak | sk | 密钥 | 秘钥 | 令牌 | 私钥 | 金鑰"), run=True),
-    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|pwd|pw)\s{1,2})[\"'“]?"
+    Rule("KEY", re.compile(r"(?i)(?:(?:密码|密碼|口令)\s{0,2}|(?<![A-Za-z0-9])(?:password|passwd|passcode|pwd|pw"
+                           r"|key content|(?:wpa|wep|network|wi-?fi) key)\s{1,2})[\"'“]?"
                            r"(?P<it>[A-Za-z0-9!@#$%^&*_.-]{8,40})(?![A-Za-z0-9(=:：/])"), spoken, DIGITS,
-         listed("密码 | 密碼 | 口令 | passw | pwd | pw")),
+         listed("密码 | 密碼 | 口令 | passw | passc | pwd | pw | key")),
+    Rule("KEY", re.compile(r"(?m)^\s{0,40}pass\s{0,3}[=:]\s{0,3}(?P<it>"
+                           r"[^\s\"'`,;，。；<>]{6,200})\s*$"), named, DIGITS, ("pass",)),
+    Rule("KEY", re.compile(r"(?:授权码|授權碼|密码|密碼|口令)\s{0,2}[:：是为]?\s{0,2}[「『“\"]?(?P<it>[a-z]{12,32})(?!"
+                           r"[A-Za-z0-9_.(\[-])"), unspeakable,
+         words=listed("授权码 | 授權碼 | 密码 | 密碼 | 口令")),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|PAT|CREDENTIALS?)\s?[=:]\s?"
                            r"[\"']?(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
@@ -272,6 +305,25 @@ NAMED = (
          listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | "
                 "動態 | 动态 | 驗證 | pass"
                 "word")),
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_CODE_WORDS}) (?:for|of|to|on|at|in|from) (?:[a-z'’-]{{1,12}} ){{1,6}}"
+                           rf"(?:is|was)\s{{1,2}}"
+                           r"(?P<it>\d{3,10})#?(?![\dA-Za-z%]|\.\d)"), code, DIGITS,
+         listed("pin | puk | otp | code | combination | password")),
+    Rule("KEY", re.compile(r"\b[Yy]our (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN) is:? (?P<it>(?:[A-Z]-)?\d{4,8})(?!"
+                           r"[\dA-Za-z%]|\.\d)"),
+         code, DIGITS, listed("code | otp | pin")),
+    Rule("KEY", re.compile(r"(?<![\d.,-])(?P<it>(?:[A-Z]-)?\d{4,8}) is your (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP"
+                           r"|PIN)\b"), code, DIGITS,
+         listed("code | otp | pin")),
+    Rule("KEY", re.compile(r"(?i)(?:security answer|mother['’]?s maiden name|secret answer|密保答案|密保问题答案)"
+                           r"[^\n:：]{0,40}[:：]\s{0,3}"
+                           r"(?P<it>[^\W\d_][^\n,，。;；\[\]<>_]{2,40}\w)"), not_blank, words=("answer", "maiden", "密保")),
+    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z])accounts?[\"']?\s?[:=]\s?\[\s{0,9}[\"'](?P<it>(?:0x)?[0-9a-f]{64})"
+                           r"[\"']"), words=("account",)),
+    Rule("KEY", re.compile(r"(?i)(?:pass[ _-]?phrase|口令短语)[\"']?\s{0,2}(?:is|[:：=])\s{0,2}[\"'“]?"
+                           r"(?P<it>[a-z]{3,12}(?:[ -][a-z]{3,12}){2,9}(?:[ -]\d{1,6})?[!?]?)(?=\s*(?:[\"'”.,;|/]|$))",
+                           re.MULTILINE), phrase, words=listed("passphrase | pass phrase | pass-phrase | pass_phrase "
+                           "| 口令短语")),
     Rule("KEY", re.compile(r"(?:密码|密碼|口令)\s?(?:是|为|為|:|：)[^\n，。\d]{1,10}(?P<it>\d{4,10})(?![\dA-Za-z."
                            r"%％位个次年])"), code,
          DIGITS, listed("密码 | 密碼 | 口令")),

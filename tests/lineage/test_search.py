@@ -152,3 +152,18 @@ def test_a_database_loses_the_record_and_what_refers_to_it(tmp_path):
         assert base.execute("SELECT id FROM records").fetchall() == [(2,), (3,)]
         assert base.execute("SELECT person, record FROM work").fetchall() == [(7, 2)]
     base.close()
+
+
+@pytest.mark.parametrize("spell", [
+    lambda text: json.dumps(text).replace("\\u8bf7", "\\u8BF7").replace("<", "\\u003c").replace("'", "\\u0027"),
+    lambda text: json.dumps(text, ensure_ascii=False).replace("<", "\\u003C").replace("&", "\\u0026"),
+    lambda text: json.dumps(text).replace("/", "\\/"),
+    lambda text: "".join(f"\\u{ord(char):04X}" for char in text),
+    lambda text: '1,"' + text.replace('"', '""') + '",x',
+], ids=["dotnet", "go", "php", "all", "csv"])
+def test_other_writers_of_json_and_csv_hide_nothing(tmp_path, spell):
+    text = "请 explain why the gull's wing </b> is \"bent\" & why it rides home/away"
+    path = tmp_path / "export.txt"
+    path.write_text("{" + spell(text) + "}", encoding="utf-8")
+    assert search(path, Gone(frozenset(), (text,))).holds
+    assert not search(path, Gone(frozenset(), ("a text that nobody wrote here",))).holds

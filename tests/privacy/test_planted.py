@@ -20,6 +20,8 @@ PLANTS = [json.loads(line.replace("¦", ""))
           for line in (Path(__file__).parents[1] / "data" / "planted.jsonl").read_text(encoding="utf-8").splitlines()]
 AGAIN = [json.loads(line.replace("¦", ""))
          for line in (Path(__file__).parents[1] / "data" / "planted_again.jsonl").read_text(encoding="utf-8").splitlines()]
+LATER = [json.loads(line.replace("¦", ""))
+         for line in (Path(__file__).parents[1] / "data" / "planted_later.jsonl").read_text(encoding="utf-8").splitlines()]
 ENGLISH, CHINESE = "Could you look at this? {} It stopped on Tuesday.", "请帮我看看这个：\n{}\n为什么不行？"
 
 
@@ -120,3 +122,50 @@ def test_of_four_more_sets_nearly_all_are_masked_and_flagged(number):
     "账号 56789-123 是示例", "dan@gmail.com"])
 def test_ordinary_rows_that_look_like_it_stay(text):
     assert mask_row([("user", text)]) == ([text], {})
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_of_three_more_sets_nearly_all_are_masked_and_flagged(number):
+    """Each written before what the one before it showed was mended: 90.5, 92.4 and 95.8 of 100 caught at first."""
+    plants_of_set = [plant for plant in LATER if plant["set"] == number]
+    missed, caught = [], []
+    for plant in plants_of_set:
+        masked = str(mask_row([("user", plant["text"])])[0][0])
+        (missed if any(secret in masked for secret in plant["secrets"]) else caught).append(plant)
+    assert len(plants_of_set) > 140
+    assert len(missed) <= 0.03 * len(plants_of_set), [plant["kind"] for plant in missed]
+    assert not unhinted([plant["text"] for plant in caught])
+    assert not unflagged([plant["text"] for plant in caught])
+
+
+@pytest.mark.parametrize("text", [
+    "The museum is at 1207 West 28th Street in Little Rock",
+    "随机5位密码为：83714",
+    "Name: Biscuit, Age: 5, Breed: Beagle",
+    "downloads the S3 object key 'builds/BuildArtif/ltMcZE4'",
+    "Nom: Jean Dupont",
+    "名前：山田太郎",
+    "name,password\nstring,string\nvarchar(20),varchar(40)",
+])
+def test_samples_places_for_all_and_what_was_made_up_are_nothing(text):
+    assert mask_row([("user", text)])[0] == [text]
+
+
+@pytest.mark.parametrize(("text", "secret"), [
+    ("账号,密码\nzhang,Zx_90817\nli,Lk#66521", "Lk#66521"),
+    ("host\tuser\tpassword\nn1\troot\tPolar0Owl-7", "Polar0Owl-7"),
+    ('id,"note, long",token\n1,"a, b",t9Kx27LmQ0wZ\n', "t9Kx27LmQ0wZ"),
+    ("| Name | Mail |\n|---|---|\n| Rosa Delgado | rosa@verdant.io |", "Rosa Delgado"),
+    ("姓名,部门,手机\n鲁小芸,财务,13588216603", "鲁小芸"),
+    ("Imię i nazwisko: Bożena Wiśniewska", "Bożena"),
+    ("氏名：高橋 美咲", "高橋"),
+    ("Меня зовут Дарья Кузнецова", "Кузнецова"),
+    ("收件人 娄思远 18667013325", "18667013325"),
+    ("Visa 4716 0026 3739 2344 11/28", "3739 2344"),
+])
+def test_tables_and_forms_of_any_language_are_read_by_their_labels(text, secret):
+    assert secret not in str(mask_row([("user", text)])[0][0])
+
+
+def test_a_name_that_the_text_ends_in_the_midst_of_is_no_error():
+    assert mask_row([("user", "我叫王小明，我叫王小明，我叫王小")])[0][0] is not None
