@@ -115,15 +115,15 @@ def test_a_kind_that_does_not_exist_or_other_arguments_are_told():
 def test_the_reward_is_the_share_that_is_met():
     checks = [{"kind": "no_commas"}, {"kind": "numbers", "count": 1}]
     completions = [[{"role": "assistant", "content": text}] for text in ("one 1", "a, b", "a, 1")]
-    assert verified(completions, [checks, json.dumps(checks), checks]) == [1.0, 0.0, 0.5]
-    assert verified(["x"], [None]) == [None]
-    assert share_met([], "x") == 1.0
+    assert verified(["Count."] * 3, completions, [checks, json.dumps(checks), checks]) == [1.0, 0.0, 0.5]
+    assert verified(["Count."], ["x"], [None]) == [None]
+    assert share_met([], "x", "Count.") == 1.0
 
 
 def test_training_loads_it_as_a_reward_function():
     from instructwild_trainer.verifiers import reward
 
-    assert reward_function(f"{reward.__file__}:verified")(["a"], [[{"kind": "no_commas"}]]) == [1.0]
+    assert reward_function(f"{reward.__file__}:verified")(["Say it."], ["a"], [[{"kind": "no_commas"}]]) == [1.0]
 
 
 def test_a_rows_own_columns_reach_the_reward(tmp_path, chat):

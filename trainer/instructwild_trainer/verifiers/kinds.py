@@ -136,8 +136,10 @@ def no_digits(text: str) -> bool:
           options=["yes", "no"])
 def one_of(text: str, options: Sequence[str]) -> bool:
     """The response is one of the options, an end mark aside."""
-    answer = text.strip().rstrip(".。!！").strip().casefold()
-    return answer in {option.casefold() for option in options}
+    def plain(answer: str) -> str:
+        return answer.strip().rstrip(".。!！").strip().casefold()
+
+    return plain(text) in map(plain, options)
 
 
 @verifier("Write in the language {language}.", "用语言{language}书写。", language="en")
