@@ -110,6 +110,18 @@ def test_a_kind_that_does_not_exist_or_other_arguments_are_told():
     assert json.loads(raised.value.remedy.removeprefix("write ")) == {"kind": "numbers", "count": 2}
 
 
+@pytest.mark.parametrize(("kind", "arguments"), [
+    ("numbers", {"count": "two"}), ("numbers", {"count": 2.5}), ("no_commas", {"count": 1}), ("includes", {"words": "rain"}),
+    ("starts_with", {"start": 3}), ("words_between", {"least": True, "most": 2})])
+def test_arguments_of_another_kind_are_told_before_anything_is_asked(kind, arguments):
+    with pytest.raises(ConfigError, match=kind):
+        checks_of([{"kind": kind, **arguments}])
+
+
+def test_whole_numbers_may_come_as_floats():
+    assert satisfied(Check("numbers", {"count": 1.0}), "just 7")
+
+
 # As a reward.
 
 def test_the_reward_is_the_share_that_is_met():
