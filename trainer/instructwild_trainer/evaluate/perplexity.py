@@ -67,7 +67,7 @@ def _weights_of(model: str) -> Source:
     kind = "an endpoint" if "://" in model else "a GGUF file" if is_gguf(Path(model)) else ""
     if kind:
         raise ModelError(f"is {kind}, and the likelihood of given answers is computed from weights that are loaded here",
-                         where=model, remedy="give a model folder or Hub id; `export --format gguf` measures its file itself")
+                         where=model, remedy="give a model folder or Hub id; `export --format gguf` measures its own file")
     return source_of(model)
 
 
