@@ -86,8 +86,8 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
         nonlocal warned
         if not warned and len(rewards) > 1 and len(set(rewards)) == 1 and o.algorithm != "dpo":
             warned = True
-            none_ended = "" if ended.any() else (f"; none ended within response_length {o.response_length}: raise it, or give "
-                                                 "missing_eos_penalty none")
+            none_ended = "" if ended.any() else (f"; none ended within response_length {o.response_length}: raise it, or "
+                                                 "give missing_eos_penalty none")
             console.print(f"[yellow]all {len(rewards)} responses of an update score {rewards[0]:.2f}: nothing is learned "
                           f"from them{none_ended}")
         return rewards
