@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from instructwild.text.tokens import fold, is_single, is_text
-from instructwild_trainer.verifiers.prompt_parts import Prompt, sentences_that_ask, texts_of, wants_repetition
+from instructwild_trainer.verifiers.prompt_parts import Prompt, sentences_that_ask, texts_of, wants_own_words
 from instructwild_trainer.verifiers.shared_runs import Run, shared_runs
 
 PHRASE, SHORT_SENTENCE = 5.0, 2.5
@@ -63,7 +63,7 @@ def own_text(prompt: Prompt, response: str, verbatim: Collection[str] = ()) -> s
     >>> own_text("用一句话介绍雨。", "用一句话介绍雨。雨是水。"), own_text("用一句话介绍雨。", "用一句话介绍雨")
     ('雨是水。', '')
     """
-    source, sentences, repetition = _read(prompt)
+    source, sentences, own_words = _read(prompt)
     written = _words(response)
     literal = [_words(text).words for text in verbatim]
     echoed, copied = set[int](), set[int]()
@@ -71,8 +71,10 @@ def own_text(prompt: Prompt, response: str, verbatim: Collection[str] = ()) -> s
     for run in runs:
         if _stands_in(written.words[run.first:run.last], literal) or _affirms(run, sentences, source):
             continue
-        echo = any(_repeats(run, sentence, source, len(written.words)) for sentence in sentences) \
-            and not _is_title(run, sentences, written, response)
+        repeated = [sentence for sentence in sentences if _repeats(run, sentence, source, len(written.words))]
+        echo = bool(repeated) and _stands_alone(run, sentences, written, response) \
+            and not _is_title(run, sentences, written, response) \
+            and not (own_words and all(sentence.question for sentence in repeated))
         if echo or written.weight(run.first, run.last) >= PHRASE:
             copied.update(range(run.first, run.last))
         if echo:
@@ -81,9 +83,9 @@ def own_text(prompt: Prompt, response: str, verbatim: Collection[str] = ()) -> s
         cut_off = {number for run in runs for number in _cut_off(run, sentences, source, written)}
         echoed |= cut_off
         copied |= cut_off
-    if copied and len(copied) == len(written.words) and not (repetition and not echoed):
+    if copied and len(copied) == len(written.words) and (echoed or not own_words):
         return ""
-    return response if repetition or not echoed else _without(response, written, sorted(echoed))
+    return _without(response, written, sorted(echoed)) if echoed else response
 
 
 def _stands_in(words: Sequence[str], texts: Sequence[Sequence[str]]) -> bool:
@@ -118,6 +120,20 @@ def _cut_off(run: Run, sentences: Sequence[_Sentence], source: _Words, written: 
     begins = any(run.source <= sentence.first < end and source.weight(sentence.first, end) >= CUT_OFF
                  for sentence in sentences)
     return range(run.first, length if begins and (part or run.last == length) else run.first)
+
+
+def _stands_alone(run: Run, sentences: Sequence[_Sentence], written: _Words, response: str) -> bool:
+    """Whether a run is no part of a sentence of the response's own, such as "To do so, …": several sentences never are."""
+    end = run.source + run.last - run.first
+    if sum(run.source <= sentence.first < end for sentence in sentences) > 1:
+        return True
+    before, after = response[:written.starts[run.first]], response[written.ends[run.last - 1]:]
+    return _parts(before.rstrip(" \t")[-1:]) and _parts(after.lstrip(" \t")[:1])
+
+
+def _parts(mark: str) -> bool:
+    """Whether a character between two words parts sentences: no comma, letter or digit."""
+    return not mark or not (is_text(mark) or mark in ",，、")
 
 
 def _is_title(run: Run, sentences: Sequence[_Sentence], written: _Words, response: str) -> bool:
@@ -188,5 +204,5 @@ def _read(prompt: Prompt) -> tuple[_Words, list[_Sentence], bool]:
                 first += 1
             if first < last:
                 sentences.append(_Sentence(before + first, before + last, part.question))
-            repetition = repetition or wants_repetition(text[part.first:part.last])
+            repetition = repetition or wants_own_words(text[part.first:part.last])
     return everything, sentences, repetition

@@ -24,12 +24,14 @@ _RULE = re.compile(
     r"keep|ensure|respond|reply|indent|nest|do|don't|never|only|no)\b|"
     r"\b(?:must|should|at least|at most|exactly|no more than|not allowed)\b|"
     r"不要|不得|不能|禁止|必须|必須|应当|至少|最多|不超过|恰好|使用|包含|开头|开始|结尾|结束|只用|仅用|字数|每句|每行|每段")
-_REPETITION = re.compile(
+_OWN_WORDS = re.compile(
     r"(?i)(?<!not )(?<!n't )(?<!never )(?<!without )(?<!avoid )\b(?:repeat|restate|recite|reproduce|quot(?:e|ing)|cite|copy|"
     r"echo|extract|transcribe|pick|choose|select|verbatim|word[- ]for[- ]word|which (?:of|sentence|line|word|option|part)|"
-    r"find the (?:sentence|line|part|passage))\b|"
-    r"(?<![不别勿免])(?<!不要)(?<!避免)(?:重复|重複|复述|複述|抄写|抄寫|照抄|逐字|引用|引述|摘录|摘錄|摘抄|原句|原文|找出|挑出|选出|選出|"
-    r"哪一?[句个個项項行])")
+    r"find the (?:sentence|line|part|passage)|proof-?read|punctuat\w+|capitali[sz]\w*|indent|(?:re)?format|"
+    r"(?:add|insert|include|missing)\b.{0,20}\b(?:commas?|marks?)|paragraphs|sort|(?:re)?order|(?:re)?arrange|organi[sz]e|rank|reverse|divide|split|separate|join|delete|remove|cut|trim)\b|"
+    r"(?<![不别勿免])(?<!不要)(?<!避免)(?:重复|重複|复述|複述|抄写|抄寫|照抄|转录|轉錄|逐字|引用|引述|摘录|摘錄|摘抄|提取|原句|原文|找出|挑出|"
+    r"选出|選出|选择|選擇|哪一?[句个個项項行]|校对|校對|标点|標點|大小写|大小寫|分段|分成|拆分|排序|排列|重排|整理|格式|删除|刪除|去掉)")
+"""Words that ask for the prompt's own: to repeat or quote, to choose from it, or to change only marks, order or length."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ def texts_of(prompt: Prompt) -> Iterator[tuple[str, str]]:
         yield str(message.get("role")), "\n".join(parts)
 
 
-def wants_repetition(request: str) -> bool:
-    """Whether a sentence that asks wants something of the prompt itself: to repeat, to quote, to choose among."""
-    return _REPETITION.search(request) is not None
+def wants_own_words(request: str) -> bool:
+    """Whether a sentence that asks can be answered in the prompt's own words alone."""
+    return _OWN_WORDS.search(request) is not None
 
 
 def sentences_that_ask(text: str) -> list[AskingPart]:
@@ -65,8 +67,8 @@ def sentences_that_ask(text: str) -> list[AskingPart]:
     cited = [match.span() for match in _CITED.finditer(text)]
     lines = [(match.start(), match.end()) for match in _LINE.finditer(text)]
     asking = [len(lines) == 1 or _asks_at_its_ends(text[first:last]) for first, last in lines]
-    if not any(asking):
-        asking = [True] * len(lines)
+    if lines and not any(asking):
+        asking[0] = True
     parts: list[AskingPart] = []
     given = False                                     # behind a line that ends in a colon, to the end of the paragraph
     for number, ((first, last), line_asks) in enumerate(zip(lines, asking, strict=True)):
