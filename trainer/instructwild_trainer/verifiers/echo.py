@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from instructwild.text.tokens import fold, is_single, is_text
 from instructwild_trainer.verifiers.prompt_parts import Prompt, sentences_that_ask, texts_of, wants_own_words
-from instructwild_trainer.verifiers.shared_runs import Run, shared_runs
+from instructwild_trainer.verifiers.shared_runs import SharedRun, shared_runs
 
 PHRASE, SHORT_SENTENCE = 5.0, 2.5
 """Words of a copy that is more than a turn of phrase, and of the shortest sentence whose repetition is an echo."""
@@ -29,7 +29,7 @@ _END_MARKS = ".。!！?？,，、;；:：…"
 
 
 @dataclass(frozen=True)
-class _Words:
+class _LocatedWords:
     """The words of a text as they are compared, and where each begins and ends in it."""
 
     words: list[str]
@@ -93,14 +93,14 @@ def _stands_in(words: Sequence[str], texts: Sequence[Sequence[str]]) -> bool:
     return any(words == text[i:i + len(words)] for text in texts for i in range(len(text) - len(words) + 1))
 
 
-def _affirms(run: Run, sentences: Sequence[_Sentence], source: _Words) -> bool:
+def _affirms(run: SharedRun, sentences: Sequence[_Sentence], source: _LocatedWords) -> bool:
     """Whether a run is a question of the prompt without its particle: in Chinese an answer."""
     end = run.source + run.last - run.first
     return any(sentence.question and run.source == sentence.first and source.words[end:sentence.last] in _PARTICLES
                for sentence in sentences)
 
 
-def _repeats(run: Run, sentence: _Sentence, source: _Words, length: int) -> bool:
+def _repeats(run: SharedRun, sentence: _Sentence, source: _LocatedWords, length: int) -> bool:
     """Whether a run of a response of `length` words repeats a sentence that asks, from its beginning."""
     end = min(run.source + run.last - run.first, sentence.last)
     if run.source > sentence.first or end <= sentence.first:
@@ -113,7 +113,7 @@ def _repeats(run: Run, sentence: _Sentence, source: _Words, length: int) -> bool
     return not sentence.question and repeated >= MOST_OF_IT * source.weight(sentence.first, sentence.last)
 
 
-def _cut_off(run: Run, sentences: Sequence[_Sentence], source: _Words, written: _Words) -> range:
+def _cut_off(run: SharedRun, sentences: Sequence[_Sentence], source: _LocatedWords, written: _LocatedWords) -> range:
     """The words of an echo that a response of limited length ends in, its last word perhaps in part."""
     end, length = run.source + run.last - run.first, len(written.words)
     part = run.last == length - 1 and end < len(source.words) and source.words[end].startswith(written.words[-1])
@@ -122,7 +122,7 @@ def _cut_off(run: Run, sentences: Sequence[_Sentence], source: _Words, written: 
     return range(run.first, length if begins and (part or run.last == length) else run.first)
 
 
-def _stands_alone(run: Run, sentences: Sequence[_Sentence], written: _Words, response: str) -> bool:
+def _stands_alone(run: SharedRun, sentences: Sequence[_Sentence], written: _LocatedWords, response: str) -> bool:
     """Whether a run is no part of a sentence of the response's own, such as "To do so, …": several sentences never are."""
     end = run.source + run.last - run.first
     if sum(run.source <= sentence.first < end for sentence in sentences) > 1:
@@ -136,7 +136,7 @@ def _parts(mark: str) -> bool:
     return not mark or not (is_text(mark) or mark in ",，、")
 
 
-def _is_title(run: Run, sentences: Sequence[_Sentence], written: _Words, response: str) -> bool:
+def _is_title(run: SharedRun, sentences: Sequence[_Sentence], written: _LocatedWords, response: str) -> bool:
     """Whether a run is a whole question of the prompt and nothing else, in brackets or marks of the response's own."""
     before = response[:written.starts[run.first]][-1:]
     after = response[written.ends[run.last - 1]:].lstrip(f"{_END_MARKS} ")[:1]
@@ -146,7 +146,7 @@ def _is_title(run: Run, sentences: Sequence[_Sentence], written: _Words, respons
     return any(sentence.question and (sentence.first, sentence.last) == (run.source, last) for sentence in sentences)
 
 
-def _without(response: str, written: _Words, removed: Sequence[int]) -> str:
+def _without(response: str, written: _LocatedWords, removed: Sequence[int]) -> str:
     """The response without these words and the end marks behind them; a line that holds no other word goes as a whole."""
     kept, at = [], 0
     for first, last in _rows(removed):
@@ -169,9 +169,9 @@ def _rows(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
             first = None
 
 
-def _words(text: str) -> _Words:
+def _words(text: str) -> _LocatedWords:
     """Runs of letters and digits; Chinese, Japanese and Korean characters each by itself."""
-    made, start = _Words([], [], []), -1
+    made, start = _LocatedWords([], [], []), -1
 
     def add(first: int, last: int) -> None:
         made.words.append(fold(text[first:last]))
@@ -190,9 +190,9 @@ def _words(text: str) -> _Words:
     return made
 
 
-def _read(prompt: Prompt) -> tuple[_Words, list[_Sentence], bool]:
+def _read(prompt: Prompt) -> tuple[_LocatedWords, list[_Sentence], bool]:
     """The words of a prompt, its sentences that ask, and whether it wants some of its own words repeated."""
-    everything, sentences, repetition = _Words([], [], []), [], False
+    everything, sentences, repetition = _LocatedWords([], [], []), [], False
     for role, text in texts_of(prompt):
         words, before = _words(text), len(everything.words)
         everything.words.extend(words.words)

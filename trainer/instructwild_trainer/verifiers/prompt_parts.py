@@ -70,15 +70,15 @@ def sentences_that_ask(text: str) -> list[AskingPart]:
     if lines and not any(asking):
         asking[0] = True
     parts: list[AskingPart] = []
-    given = False                                     # behind a line that ends in a colon, to the end of the paragraph
+    quoted = False                                     # behind a line that ends in a colon, to the end of the paragraph
     for number, ((first, last), line_asks) in enumerate(zip(lines, asking, strict=True)):
         before, leading = lines[max(0, number - 1)], _ends_in_colon(text, *lines[max(0, number - 1)])
         fenced = any(start <= before[0] < end <= first for start, end in cited)
-        if given and (fenced or (not leading and text.count("\n", before[1], first) > 1)):
-            given = False
-        if not given and line_asks:
+        if quoted and (fenced or (not leading and text.count("\n", before[1], first) > 1)):
+            quoted = False
+        if not quoted and line_asks:
             parts += _sentences_of_a_line(text, first, last)
-        given = given or _ends_in_colon(text, first, last)
+        quoted = quoted or _ends_in_colon(text, first, last)
     return [part for part in parts if not any(first <= part.first < last for first, last in cited)]
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Run:
+class SharedRun:
     """Words [first, last) of a text, which are another text's words from `source` on."""
 
     first: int
@@ -13,7 +13,7 @@ class Run:
     source: int
 
 
-def shared_runs(source: Sequence[str], words: Sequence[str]) -> Iterator[Run]:
+def shared_runs(source: Sequence[str], words: Sequence[str]) -> Iterator[SharedRun]:
     """Every run of `words` that stands in `source` and that no word more on either side would; runs may overlap.
 
     >>> [(run.first, run.last, run.source) for run in shared_runs("a b c d".split(), "x b c b c d a".split())]
@@ -32,7 +32,7 @@ def shared_runs(source: Sequence[str], words: Sequence[str]) -> Iterator[Run]:
         ends.append((length, automaton.end[state]))
     for last, (length, end) in enumerate(ends, 1):
         if length and (last == len(ends) or ends[last][0] != length + 1):
-            yield Run(last - length, last, end - length)
+            yield SharedRun(last - length, last, end - length)
 
 
 class _Automaton:
