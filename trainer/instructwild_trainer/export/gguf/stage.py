@@ -81,7 +81,8 @@ def lineage(source: Source, inputs: Sequence[FileRecord]) -> dict[str, str]:
     keys = {f"{LINEAGE}version": __version__, f"{LINEAGE}source.name": source.label, SOURCE: source.sha256}
     if source.manifest:
         keys[f"{LINEAGE}source.stage"] = source.manifest.stage
-    records = [*((source.manifest.stage, record) for record in (source.manifest.inputs if source.manifest else ())),
+    made = source.manifest
+    records = [*([(made.stage, record) for record in made.inputs] if made else []),
                *(("calibration", record) for record in inputs)]
     for number, (stage, record) in enumerate(records):
         keys[f"{LINEAGE}input.{number}"] = f"{stage} {record.sha256} {record.path.rpartition('/')[2]}"
