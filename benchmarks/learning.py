@@ -15,12 +15,17 @@ import time
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from benchmarks.results import save
 from instructwild import stage
 from instructwild.llm.rendering import turns
 from instructwild.read.rankings import read_rankings
 from instructwild.stage.cache import cache_dir
 from instructwild_trainer.data import place, split_key
+from instructwild_trainer.evaluate.bench.items import Measured
+from instructwild_trainer.evaluate.bench.run import figures_of
+from instructwild_trainer.evaluate.bench.suites import own_instructions
 from instructwild_trainer.evaluate.statistics import interval
 
 ENOUGH = "items that would show it"
@@ -101,6 +106,20 @@ def metrics(folder: Path) -> dict[str, Any]:
     return stage.load(folder, even_failed=True).manifest.metrics if stage.is_stage(folder) else {}
 
 
+def rescored(folder: Path) -> dict[str, Any]:
+    """The figures of a finished benchmark of our own instructions, its saved responses scored by the verifiers of now."""
+    if not stage.is_stage(folder):
+        return {}
+    made = stage.load(folder, even_failed=True)
+    frame, items = made.frame(), {item.id: item for item in own_instructions()}
+    results = []
+    for name in made.manifest.metrics["bench"]:
+        responses = dict(frame.filter(pl.col("model") == name).select("id", "response").iter_rows())
+        scores = {id_: items[id_].score(response) for id_, response in responses.items()}
+        results.append(Measured(name, scores, responses, {}))
+    return figures_of([items[id_] for id_ in results[0].scores], results, None)
+
+
 def lead(model: str) -> str:
     return (f"The recipes `cleaned-rows`, `human-rankings` and `checkable` on {Path(model).name}, one seed each. Intervals "
             "(95%) are of the items or rows measured on, not of the training's own chance; a difference whose interval "
@@ -109,7 +128,7 @@ def lead(model: str) -> str:
 
 def tables(work: Path, model: str) -> list[dict[str, Any]]:
     """What is finished, as tables of the results page."""
-    made = [_scores("Instructions met after SFT, 128 tokens a response", metrics(work / "cleaned-rows" / "instructions")),
+    made = [_scores("Instructions met after SFT, 128 tokens a response", rescored(work / "cleaned-rows" / "instructions")),
             _wins(work / "cleaned-rows"), _perplexities("SFT", metrics(work / "cleaned-rows" / "perplexity")),
             _rankings(work),
             *(_scores(f"Instructions met on held-out topics, {language}: GRPO and PPO with PTX",

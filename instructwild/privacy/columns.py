@@ -16,6 +16,7 @@ from instructwild.privacy.names import name_matches
 from instructwild.privacy.numbers import NUMBERS
 from instructwild.privacy.rule import Match
 from instructwild.privacy.secrets import SECRETS
+from instructwild.text.scripts import HANGUL, characters
 from instructwild.text.word_table import any_of
 
 _BEFORE = any_of("""
@@ -111,7 +112,7 @@ def names_in_columns(text: str, pieces: Sequence[tuple[str, int, int]]) -> Itera
                 yield "NAME", start, end, name.casefold()
 
 
-_NAME = re.compile(rf"{NAME}|{CHINESE_NAME}|[가-힣]{{2,4}}|[А-ЯЁ][а-яё]+(?: [А-ЯЁ][а-яё]+){{0,2}}")
+_NAME = re.compile(rf"{NAME}|{CHINESE_NAME}|[{characters(HANGUL)}]{{2,4}}|[А-ЯЁ][а-яё]+(?: [А-ЯЁ][а-яё]+){{0,2}}")
 
 
 def _columns(text: str, header: re.Pattern[str]) -> Iterator[_Column]:

@@ -2,6 +2,7 @@
 
 import re
 
+from instructwild.text.scripts import ANY_HAN, HANGUL, KANA, characters
 from instructwild.text.word_table import any_of, listed
 
 _LATIN = r"[A-ZÀ-ÖØ-ÞĀ-ſ][a-zß-öø-ÿĀ-ſẠ-ỹ'’]{1,20}(?:-[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿĀ-ſ]{1,20})?"
@@ -10,7 +11,8 @@ LATIN_NAME = rf"{_LATIN}(?: (?:(?:{any_of(_PARTICLES)}) )?{_LATIN}){{0,4}}"
 _CYRILLIC = r"[А-ЯЁІЇЄҐ][а-яёіїєґ'’]{1,20}(?:-[А-ЯЁІЇЄҐ][а-яёіїєґ]{1,20})?"
 CYRILLIC_NAME = rf"{_CYRILLIC}(?: {_CYRILLIC}){{0,2}}"
 _GREEK = r"[Α-ΩΆΈ-Ώ][α-ωά-ώς]{1,20}"
-JAPANESE_NAME = r"[一-鿿々]{1,4}[ \u3000]?(?:[一-鿿々]{1,3}|[ぁ-んァ-ヶー]{1,6})|[ァ-ヶー]{2,8}[・ ][ァ-ヶー]{2,8}"
+_KANA, _HANGUL = f"[{characters(KANA)}]", f"[{characters(HANGUL)}]"
+JAPANESE_NAME = rf"{ANY_HAN}{{1,4}}[ \u3000]?(?:{ANY_HAN}{{1,3}}|{_KANA}{{1,6}})|{_KANA}{{2,8}}[・ ]{_KANA}{{2,8}}"
 _ELSEWHERE_SCRIPTS = rf"{_GREEK}(?: {_GREEK}){{0,2}}|[\u0621-\u064a]{{2,15}}(?: [\u0621-\u064a]{{2,15}}){{1,3}}|" \
                      r"[\u05d0-\u05ea]{2,15}(?: [\u05d0-\u05ea]{2,15}){1,2}|" \
                      r"[\u0900-\u097f]{2,20}(?: [\u0900-\u097f]{2,20}){1,2}|[\u0e01-\u0e4e]{2,20} [\u0e01-\u0e4e]{2,20}"
@@ -67,7 +69,8 @@ IN_OTHER_LANGUAGES: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("と申します | といいます | と言います"), re.compile(
         rf"(?:^|[。、！\s]|は)({JAPANESE_NAME})(?=と(?:申します|いいます|言います))", re.MULTILINE)),
     (listed("이름 | 성명 | 성함 | 담당자 | 수신인 | 신청인 | 예금주"), re.compile(
-        rf"(?m){_BEGINS}(?:{any_of(_LABELS_KOREAN)}){_COLON}([가-힣]{{2,4}})(?=님|씨|[ \t]{{0,8}}(?:$|[,;|(（/.。，、]))")),
-    (("저는",), re.compile(r"저는 ([가-힣]{3})(?=입니다|이라고|라고)")),
+        rf"(?m){_BEGINS}(?:{any_of(_LABELS_KOREAN)}){_COLON}({_HANGUL}{{2,4}})"
+        r"(?=님|씨|[ \t]{0,8}(?:$|[,;|(（/.。，、]))")),
+    (("저는",), re.compile(rf"저는 ({_HANGUL}{{3}})(?=입니다|이라고|라고)")),
 )
 """Words without which a text introduces nobody so, and how it does; group 1 is the name."""

@@ -77,7 +77,7 @@ CONTACT_CALLED = re.compile(
     r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
 """An account behind `username` and the like: it holds a digit, a dot or a low line."""
 SKYPE = re.compile(r"(?i)\bskype[^\n]{0,20}?(?P<it>live:[A-Za-z0-9_.-]{4,40})")
-V_ALONE = re.compile(r"(?i)(?<![A-Za-z0-9_.])v:[ ]?(?P<it>[a-z][a-z0-9_-]{5,19})(?=[\s,.。;]{0,2}(?:[一-鿿]|\Z))")
+V_ALONE = re.compile(rf"(?i)(?<![A-Za-z0-9_.])v:[ ]?(?P<it>[a-z][a-z0-9_-]{{5,19}})(?=[\s,.。;]{{0,2}}(?:{ANY_HAN}|\Z))")
 """微信 by its first letter, with Chinese behind the account."""
 QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|(?<!\w)群)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
                 r"(?P<it>[1-9]\d{2,3}(?:[ -]\d{3,4}){1,2})(?![\d.]|[ -]?\d)")

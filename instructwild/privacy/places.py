@@ -5,7 +5,7 @@ import re
 
 from instructwild.privacy.numbers import DIGITS
 from instructwild.privacy.rule import Rule
-from instructwild.text.scripts import ANY_HAN
+from instructwild.text.scripts import ANY_HAN, CJK_CHARACTERS
 from instructwild.text.word_table import any_of, listed
 
 
@@ -165,7 +165,7 @@ PLACES = (
                                r"|\d{2}-\d{3}|\d{4,6}) [^\W\d_]{2,30})"),
          needs=DIGITS),
     Rule("ADDRESS", re.compile(rf"{ANY_HAN}{{2,3}}[都道府県]{ANY_HAN}{{1,6}}[市区町村郡]"
-                               rf"[一-鿿ぁ-んァ-ヶー]{{0,10}}\d{{1,4}}(?:-\d{{1,4}}){{1,3}}|"
+                               rf"[{CJK_CHARACTERS}]{{0,10}}\d{{1,4}}(?:-\d{{1,4}}){{1,3}}|"
                                rf"{ANY_HAN}{{1,6}}[市区]{ANY_HAN}{{1,8}}\d{{1,2}}丁目\d{{1,3}}"), needs="都道府県市区"),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"

@@ -59,5 +59,6 @@ def test_held_out_prompts_are_a_suite_and_the_reward_is_the_share_that_is_met():
     spec.loader.exec_module(module)
     item = next(item for item in suite.items if item.checks[0].kind == "no_commas")
     checks = [[{"kind": "no_commas"}]] * 2
-    assert module.verified(["Rain falls.", "Rain, then sun."], checks) == [1.0, 0.0]
+    assert module.verified([item.prompt] * 2, ["Rain falls.", "Rain, then sun."], checks) == [1.0, 0.0]
+    assert module.verified([item.prompt] * 2, [item.prompt, f"{item.prompt} Rain falls."], checks) == [0.0, 1.0]
     assert item.score("Rain falls.") == 1.0

@@ -76,7 +76,10 @@ def test_a_suite_whose_data_is_absent_names_the_file(data, missing):
 @pytest.mark.parametrize(("name", "content", "says"), [
     ("x.jsonl", '{"text": "a"}\n', "text"), ("x.jsonl", "not json\n", "cannot be read"), ("x.jsonl", "", "nothing"),
     ("x.json", '[{"prompt": "a", "checks": []}]', "no item"), ("x.csv", "a,b\n1,2\n", "a, b"),
-    ("x.jsonl", '{"question": 3, "answer": null}\n', "row 1")])
+    ("x.jsonl", '{"question": 3, "answer": null}\n', "row 1"),
+    ("x.jsonl", '{"prompt": "a", "checks": [{"kind": "no_comas"}]}\n', "row 1: 'no_comas' is no kind"),
+    ("x.jsonl", '{"prompt": "a", "checks": [{"kind": "numbers", "count": "two"}]}\n', "row 1: count of numbers is 'two'"),
+    ("x.jsonl", '{"prompt": "a", "checks": "no_commas"}\n', "row 1: is no JSON")])
 def test_a_file_of_something_else_is_one_message(tmp_path, name, content, says):
     path = tmp_path / name
     path.write_text(content, encoding="utf-8")
@@ -84,8 +87,9 @@ def test_a_file_of_something_else_is_one_message(tmp_path, name, content, says):
         load_suite(str(path), None)
 
 
-def test_a_suite_that_does_not_exist_exits_2(tmp_path):
-    shown = CliRunner().invoke(app, ["evaluate", "bench", "tiny", "--suite", "mmlu-max", "--out", str(tmp_path / "o")])
+@pytest.mark.parametrize("name", ["mmlu-max", "my-suite.jsonl"])
+def test_a_suite_that_does_not_exist_exits_2(tmp_path, name):
+    shown = CliRunner().invoke(app, ["evaluate", "bench", "tiny", "--suite", name, "--out", str(tmp_path / "o")])
     assert shown.exit_code == 2 or isinstance(shown.exception, InputError)
 
 

@@ -118,7 +118,15 @@ def test_the_win_rate_at_equal_length_undoes_what_length_alone_won():
     assert length_controlled([1.0] * 3, [(9, 4)] * 3, list("abc"), ["en"] * 3)["en"].value > 0.95
 
 
-# perplexity
+# Perplexity.
+
+@pytest.mark.parametrize(("model", "says"), [("http://127.0.0.1:9/v1#m", "an endpoint"), ("m.gguf", "a GGUF file")])
+def test_perplexity_needs_weights_that_are_here(tmp_path, model, says):
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"GGUF")
+    with pytest.raises(ModelError, match=says):
+        measure([tmp_path / "rows.jsonl"], [model.replace("m.gguf", str(path))], tmp_path / "o")
+
 
 
 def test_only_answer_tokens_count_and_every_row_is_accounted_for(tmp_path, tiny, chat, answered):

@@ -110,20 +110,32 @@ def test_a_kind_that_does_not_exist_or_other_arguments_are_told():
     assert json.loads(raised.value.remedy.removeprefix("write ")) == {"kind": "numbers", "count": 2}
 
 
+@pytest.mark.parametrize(("kind", "arguments"), [
+    ("numbers", {"count": "two"}), ("numbers", {"count": 2.5}), ("no_commas", {"count": 1}), ("includes", {"words": "rain"}),
+    ("starts_with", {"start": 3}), ("words_between", {"least": True, "most": 2})])
+def test_arguments_of_another_kind_are_told_before_anything_is_asked(kind, arguments):
+    with pytest.raises(ConfigError, match=kind):
+        checks_of([{"kind": kind, **arguments}])
+
+
+def test_whole_numbers_may_come_as_floats():
+    assert satisfied(Check("numbers", {"count": 1.0}), "just 7")
+
+
 # As a reward.
 
 def test_the_reward_is_the_share_that_is_met():
     checks = [{"kind": "no_commas"}, {"kind": "numbers", "count": 1}]
     completions = [[{"role": "assistant", "content": text}] for text in ("one 1", "a, b", "a, 1")]
-    assert verified(completions, [checks, json.dumps(checks), checks]) == [1.0, 0.0, 0.5]
-    assert verified(["x"], [None]) == [None]
-    assert share_met([], "x") == 1.0
+    assert verified(["Count."] * 3, completions, [checks, json.dumps(checks), checks]) == [1.0, 0.0, 0.5]
+    assert verified(["Count."], ["x"], [None]) == [None]
+    assert share_met([], "x", "Count.") == 1.0
 
 
 def test_training_loads_it_as_a_reward_function():
     from instructwild_trainer.verifiers import reward
 
-    assert reward_function(f"{reward.__file__}:verified")(["a"], [[{"kind": "no_commas"}]]) == [1.0]
+    assert reward_function(f"{reward.__file__}:verified")(["Say it."], ["a"], [[{"kind": "no_commas"}]]) == [1.0]
 
 
 def test_a_rows_own_columns_reach_the_reward(tmp_path, chat):

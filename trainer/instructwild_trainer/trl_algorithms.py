@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 from instructwild_trainer.experts import balance_arguments
 from instructwild_trainer.fit import CHECKPOINTS, train
@@ -70,6 +71,7 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
           o: PPOOptions) -> Callable[..., list[float]]:
     """The score as a reward function of TRL's; the column `which` says what prompt each completion answers."""
     stops, pad = set(chat.stop_ids), chat.tokenizer.pad_token_id
+    warned = False
 
     def reward(completion_ids: Sequence[Sequence[int]], which: Sequence[int], **_: Any) -> list[float]:
         ids, mask = left_padded([prompts[i].ids for i in which], pad, actors.device)
@@ -81,7 +83,15 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
         actors.set_adapter(POLICY)
         penalty = None if o.missing_eos_penalty == "none" else o.missing_eos_penalty
         clipped = result.clamp(-o.score_clip, o.score_clip) if o.score_clip else result
-        return [float(value) for value in penalised(clipped, ended, penalty)]
+        rewards = [float(value) for value in penalised(clipped, ended, penalty)]
+        nonlocal warned
+        if not warned and len(rewards) > 1 and len(set(rewards)) == 1 and o.algorithm != "dpo":
+            warned = True
+            none_ended = "" if ended.any() else (f"; none ended within response_length {o.response_length}: raise it, or "
+                                                 "give missing_eos_penalty none")
+            console.print(f"[yellow]all {len(rewards)} responses of an update score {rewards[0]:.2f}: nothing is learned "
+                          f"from them{none_ended}")
+        return rewards
     return reward
 
 

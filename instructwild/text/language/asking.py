@@ -48,9 +48,14 @@ def asking(text: str) -> str | None:
     lead = lines[0][:colon.start()] if colon and (len(lines) > 1 or _LETTER.search(lines[0], colon.end())) else lines[0]
     pieces = [lead, lines[-1]] if len(lines) > 1 else [lead] if colon and lead != lines[0] else []
     for piece in pieces:
-        if (_CHINESE if _is_han(piece) else _ENGLISH).search(piece):
+        if asks(piece):
             return piece
     return _around_one_line(lines[0]) if len(lines) == 1 else None
+
+
+def asks(piece: str) -> bool:
+    """Whether a piece of text asks by its words: a verb or a question word at its beginning, in Chinese anywhere."""
+    return (_CHINESE if _is_han(piece) else _ENGLISH).search(piece) is not None
 
 
 def _is_han(piece: str) -> bool:

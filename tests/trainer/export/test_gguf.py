@@ -13,12 +13,14 @@ from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.gguf_keys import keys_of, open_gguf
 from instructwild_trainer.adapter import load_chat, source_of
 from instructwild_trainer.export.gguf import packing, readback
+from instructwild_trainer.export.gguf import stage as gguf_stage
+from instructwild_trainer.export.gguf import writer as writer_module
 from instructwild_trainer.export.gguf.architecture import architecture_of, pairs_from_halves
 from instructwild_trainer.export.gguf.mixture import MIXTURES, mixture_of, outer_and_every_third, type_of
 from instructwild_trainer.export.gguf.modelfile import go_template, modelfile
 from instructwild_trainer.export.gguf.packing import pack, packer_name
 from instructwild_trainer.export.gguf.readback import measure
-from instructwild_trainer.export.gguf.stage import lineage
+from instructwild_trainer.export.gguf.stage import GgufExport, lineage
 from instructwild_trainer.export.gguf.vocabulary import vocabulary_of
 from instructwild_trainer.export.gguf.writer import adds_bos, check_writable, write
 
@@ -61,6 +63,22 @@ def test_a_file_computes_what_its_source_computes_and_says_the_same(tiny, file):
     assert found["beginnings"] == {"en": [1, 1]}
     assert "<|im_start|>assistant" in found["probe"]["rendered"]
     assert found["probe"]["stops"] == list(load_chat(str(tiny)).stop_ids)
+
+
+def test_an_export_that_was_interrupted_while_it_was_measured_goes_on_with_its_file(tiny, tmp_path, monkeypatch):
+    def once(plan, scratch, label, total, **_):
+        done = scratch / "done"
+        return json.loads(done.read_text()) if done.exists() else (
+            scratch.mkdir(parents=True, exist_ok=True), done.write_text(json.dumps(write(plan, lambda _: None))),
+            json.loads(done.read_text()))[-1]
+
+    monkeypatch.setattr(writer_module, "in_child", lambda _, plan, scratch, **words: once(plan, scratch, **words))
+    work = GgufExport(source_of(tiny), tiny, load_chat(str(tiny)), "f16")
+    for _ in range(2):
+        folder = tmp_path / "temporary"
+        gguf_stage.write(work, folder, tmp_path / "scratch")
+        assert (folder / work.file).stat().st_size > 1000
+        shutil.rmtree(folder)
 
 
 def test_the_file_says_where_it_comes_from(tiny, file):

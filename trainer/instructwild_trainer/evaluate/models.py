@@ -43,6 +43,11 @@ class ComparedModel:
     model: ModelName | None = None
 
 
+def is_gguf(path: Path) -> bool:
+    """Whether a path is a file that calls itself GGUF."""
+    return path.is_file() and path.suffix.lower() == ".gguf"
+
+
 def compared_model(spec: str, limits: Limits, encoding: str | None = None,
                    columns: Mapping[str, str] | None = None) -> ComparedModel:
     """Understand one of the models: a stage folder or file with answers, else a model `M`.
@@ -51,7 +56,7 @@ def compared_model(spec: str, limits: Limits, encoding: str | None = None,
         InputError, ConfigError, ModelError, GateError: it cannot be read, or is no model.
     """
     model, path = understand(spec), Path(spec)
-    if path.is_file() and path.suffix.lower() == ".gguf":
+    if is_gguf(path):
         raise ModelError("is a GGUF file, which other programs run", where=spec,
                          remedy="start it in Ollama or llama-server and give http://127.0.0.1:PORT/v1#NAME, or give the "
                                 "model folder that it was made from")

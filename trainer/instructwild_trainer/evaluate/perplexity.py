@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from instructwild import stage
-from instructwild.errors import InputError
+from instructwild.errors import InputError, ModelError
 from instructwild.read.instructions import read
 from instructwild.schema import Dropped, response_id, turn_of
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
 from instructwild_trainer.evaluate.chunks import in_chunks
-from instructwild_trainer.evaluate.models import unique_names
+from instructwild_trainer.evaluate.models import is_gguf, unique_names
 from instructwild_trainer.evaluate.statistics import by_part, estimates_json, interval
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
         InputError: no row can be measured by all models.
         ModelError: a model cannot be used.
     """
-    sources = [source_of(model) for model in models]
+    sources = [_weights_of(model) for model in models]
     names = unique_names(source.label for source in sources)
     table = read(data, encoding, columns)
     config = {"models": names, "held_out": held_out, "max_length": max_length, "dtype": dtype}
@@ -60,6 +60,15 @@ def measure(data: Sequence[str | Path], models: Sequence[str], out: Path, *, hel
         results = {name: _measured(run, number, source, [row[number] for row in rows], dtype)
                  for number, (name, source) in enumerate(zip(names, sources, strict=True))}
         return _finish(run, names, [row[0] for row in rows], results, [*table.malformed, *dropped], beyond)
+
+
+def _weights_of(model: str) -> Source:
+    """A model whose weights are here: the likelihood of a given answer is computed from them."""
+    kind = "an endpoint" if "://" in model else "a GGUF file" if is_gguf(Path(model)) else ""
+    if kind:
+        raise ModelError(f"is {kind}, and the likelihood of given answers is computed from weights that are loaded here",
+                         where=model, remedy="give a model folder or Hub id; `export --format gguf` measures its own file")
+    return source_of(model)
 
 
 def _common(frame: pl.DataFrame, sources: Sequence[Source], max_length: int, held_out: float,

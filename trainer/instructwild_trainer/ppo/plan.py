@@ -127,8 +127,10 @@ def print_plan(base: "Source", o: PPOOptions, prompts: int, held_out: int, super
     if base.manifest is not None and base.inherited:
         console.print(f"inherited from the {base.manifest.stage} stage: model, tokenizer, template, " + ", ".join(
             f"{key} {value}" for key, value in base.inherited.items() if getattr(o, key, None) == value), highlight=False)
+    rolled_out = f"{o.batch_size} prompts" if o.algorithm in ("ppo", "dpo") else (
+        f"{o.batch_size} responses to {o.batch_size // o.num_generations} prompts")
     console.print(f"{prompts:,} prompts ({held_out:,} held out), {supervised:,} supervised rows; an update rolls out "
-                  f"{o.batch_size} prompts and takes {o.num_ppo_epochs} epochs × {o.batch_size} / {o.mini_batch_size} = "
+                  f"{rolled_out} and takes {o.num_ppo_epochs} epochs × {o.batch_size} / {o.mini_batch_size} = "
                   f"{steps_per_update(o)} steps; {updates_of(o, prompts):,} updates"
                   + (f", on {world} processes" if world > 1 else "")
                   + (f", weights cut into {world} parts" if shards_of(o, world) > 1 else ""), highlight=False)

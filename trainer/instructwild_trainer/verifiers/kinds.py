@@ -67,17 +67,41 @@ def satisfied(check: Check, response: str) -> bool:
     """Whether a response meets one instruction.
 
     Raises:
+        ConfigError: see `validated`.
+    """
+    return bool(response.strip()) and VERIFIERS[validated(check).kind].verify(response, **check.arguments)
+
+
+def validated(check: Check) -> Check:
+    """The check itself.
+
+    Raises:
         ConfigError: there is no such kind, or it takes other arguments.
     """
     if check.kind not in VERIFIERS:
         raise ConfigError(f"{check.kind!r} is no kind of checkable instruction", where="checks",
                           remedy=f"use one of {', '.join(sorted(VERIFIERS))}")
     expected = VERIFIERS[check.kind].example
+    remedy = f'write {{"kind": "{check.kind}", {json.dumps(dict(expected), ensure_ascii=False)[1:-1]}}}'
     if set(check.arguments) != set(expected):
         raise ConfigError(f"{check.kind} takes {', '.join(expected) or 'no arguments'}, not "
-                          f"{', '.join(check.arguments) or 'none'}", where="checks",
-                          remedy=f'write {{"kind": "{check.kind}", {json.dumps(dict(expected))[1:-1]}}}')
-    return bool(response.strip()) and VERIFIERS[check.kind].verify(response, **check.arguments)
+                          f"{', '.join(check.arguments) or 'none'}", where="checks", remedy=remedy)
+    for name, value in check.arguments.items():
+        if not _like(value, expected[name]):
+            raise ConfigError(f"{name} of {check.kind} is {value!r}, which is no {_NAMES[type(expected[name])]}",
+                              where="checks", remedy=remedy)
+    return check
+
+
+_NAMES = {int: "whole number", str: "text", list: "list of texts"}
+
+
+def _like(value: Any, example: Any) -> bool:
+    if isinstance(example, int):
+        return isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()
+    if isinstance(example, str):
+        return isinstance(value, str)
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
 # What is said.
@@ -136,8 +160,10 @@ def no_digits(text: str) -> bool:
           options=["yes", "no"])
 def one_of(text: str, options: Sequence[str]) -> bool:
     """The response is one of the options, an end mark aside."""
-    answer = text.strip().rstrip(".。!！").strip().casefold()
-    return answer in {option.casefold() for option in options}
+    def plain(answer: str) -> str:
+        return answer.strip().rstrip(".。!！").strip().casefold()
+
+    return plain(text) in map(plain, options)
 
 
 @verifier("Write in the language {language}.", "用语言{language}书写。", language="en")

@@ -26,14 +26,31 @@ def sentences(text: str) -> list[str]:
     >>> sentences("One. Two is 3.5! 第三句。第四")
     ['One.', 'Two is 3.5!', '第三句。', '第四']
     """
-    pieces = []
-    for line in text.splitlines():
-        start = 0
-        for end in _ENDS.finditer(line):
-            pieces.append(line[start:end.end()].strip())
-            start = end.end()
-        pieces.append(line[start:].strip())
-    return [piece for piece in pieces if any(char.isalnum() for char in piece)]
+    return [text[first:last] for first, last in sentence_spans(text)]
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Where the sentences of a text begin and end, blanks around them left out.
+
+    >>> sentence_spans("One. Two!")
+    [(0, 4), (5, 9)]
+    """
+    spans: list[tuple[int, int]] = []
+
+    def add(first: int, last: int) -> None:
+        piece = text[first:last]
+        if any(map(str.isalnum, piece)):
+            spans.append((first + len(piece) - len(piece.lstrip()), first + len(piece.rstrip())))
+
+    begin = 0
+    for line in text.splitlines(keepends=True):
+        start, shown = begin, line.rstrip()
+        for end in _ENDS.finditer(shown):
+            add(start, begin + end.end())
+            start = begin + end.end()
+        add(start, begin + len(shown))
+        begin += len(line)
+    return spans
 
 
 def paragraphs(text: str) -> list[str]:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from instructwild_trainer.verifiers.kinds import NUMBER, Check, satisfied
+from instructwild_trainer.verifiers.echo import own_text
+from instructwild_trainer.verifiers.kinds import NUMBER, Check
+from instructwild_trainer.verifiers.reward import met
 
 LETTERS = "ABCD"
 _STATED = re.compile(r"(?:answer|option|答案|选项?)\s*(?:is|[:：]|是|为)*\s*[(（*]*\s*([A-D])(?![A-Za-z])", re.IGNORECASE)
+_OPTION = re.compile(r"[A-D]\. ")
 _ALONE = re.compile(r"(?<![A-Za-z])([A-D])(?![A-Za-z])")
 
 
@@ -39,12 +42,18 @@ class BenchItem:
     requests: int = 1
 
     def score(self, response: str) -> float:
-        """1 where the response is right, else 0."""
+        """1 where the response is right, else 0; what it repeats of the prompt is no answer."""
         if self.checks:
-            return float(all(satisfied(check, response) for check in self.checks))
+            return float(all(met(self.checks, response, self.prompt)))
+        own = own_text(self.prompt, response, _options(self.prompt))
         if self.expected in LETTERS:
-            return float(chosen_letter(response) == self.expected)
-        return float(last_number(response) == normal_number(self.expected))
+            return float(chosen_letter(own) == self.expected)
+        return float(last_number(own) == normal_number(self.expected))
+
+
+def _options(prompt: str) -> list[str]:
+    """The options of a prompt, one of which is an answer as it stands there."""
+    return [line for line in prompt.splitlines() if _OPTION.match(line)]
 
 
 @dataclass(frozen=True)

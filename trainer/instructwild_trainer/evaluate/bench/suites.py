@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import InputError, install_command
+from instructwild.errors import InputError, InstructwildError, install_command
 from instructwild_trainer.evaluate.bench.items import LETTERS, BenchItem
 from instructwild_trainer.verifiers.kinds import VERIFIERS, Check
 from instructwild_trainer.verifiers.reward import checks_of
@@ -21,6 +21,7 @@ GSM8K, IFBENCH, CMMLU = "gsm8k_test.jsonl", "IFBench_test.jsonl", "cmmlu"
 SUITES = ("quick", "bilingual")
 GSM8K_TASK, IFBENCH_TASK = "gsm8k", "ifbench"
 TASK_FILES = (".yaml", ".yml")
+ITEM_FILES = (".json", ".jsonl", ".csv")
 TASK_NAMES = re.compile(r"[A-Za-z0-9_.+-]+(\s*,\s*[A-Za-z0-9_.+-]+)*")
 """What may be names of tasks of lm-evaluation-harness."""
 TOPICS = {"en": ("a walk in the rain", "how bread is made", "the moon", "a lost key"),
@@ -68,7 +69,7 @@ def load_suite(name: str, data: Path | None, *, harness: bool = False, fewshot: 
             raise InputError("is for tasks of lm-evaluation-harness", where="--fewshot", remedy="give --harness too")
         return _own_suite(name, data)
     if not own and not path.exists() and not find_spec("lm_eval"):
-        if TASK_NAMES.fullmatch(name) is None:
+        if TASK_NAMES.fullmatch(name) is None or path.suffix in ITEM_FILES:
             raise _no_suite(name)
         raise InputError(f"{name!r} is no suite and no file, and the names of lm-evaluation-harness are known only where it "
                          "is installed", where="--suite",
@@ -159,7 +160,9 @@ def _read(file: Path, task: str) -> tuple[list[BenchItem], int]:
     for number, row in enumerate(rows):
         try:
             item = layout(f"{file.stem}-{number}", task, row)
-        except (KeyError, TypeError, AttributeError) as error:
+        except InstructwildError as error:
+            raise InputError(f"row {number + 1}: {error.what}", where=str(file), remedy=error.remedy) from None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(f"row {number + 1} cannot be read ({type(error).__name__}: {error})", where=str(file),
                              remedy=f"give {LAYOUTS}") from None
         if item is None:

@@ -1,5 +1,6 @@
 """`export --format gguf`: the file, its Modelfile, and the gate's verdict."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -65,8 +66,12 @@ def write(work: GgufExport, folder: Path, scratch: Path) -> dict[str, Any]:
     folder.mkdir(parents=True)
     weights = importance(work.merged, work.calibration, scratch / "importance") \
         if work.calibration and work.mixture.bits not in (None, 8) else None
-    written = write_gguf(work.merged, folder / work.file, work.quant, importance=weights, name=work.source.label,
+    # In the scratch folder, which outlives an interruption: `folder` is a temporary one.
+    kept = scratch / "file" / work.file
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    written = write_gguf(work.merged, kept, work.quant, importance=weights, name=work.source.label,
                          stops=work.chat.stop_ids, lineage=lineage(work.source, work.inputs), scratch=scratch / "write")
+    shutil.copyfile(kept, folder / work.file)
     (folder / "Modelfile").write_text(modelfile(work.chat, work.file, sampling_of(work.merged)), encoding="utf-8")
     return {**written, "importance": weights is not None and written["packer"] != "gguf"}
 
@@ -76,7 +81,8 @@ def lineage(source: Source, inputs: Sequence[FileRecord]) -> dict[str, str]:
     keys = {f"{LINEAGE}version": __version__, f"{LINEAGE}source.name": source.label, SOURCE: source.sha256}
     if source.manifest:
         keys[f"{LINEAGE}source.stage"] = source.manifest.stage
-    records = [*((source.manifest.stage, record) for record in (source.manifest.inputs if source.manifest else ())),
+    made = source.manifest
+    records = [*([(made.stage, record) for record in made.inputs] if made else []),
                *(("calibration", record) for record in inputs)]
     for number, (stage, record) in enumerate(records):
         keys[f"{LINEAGE}input.{number}"] = f"{stage} {record.sha256} {record.path.rpartition('/')[2]}"
