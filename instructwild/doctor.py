@@ -121,7 +121,7 @@ def _four_bits() -> Iterator[Finding]:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     missing = [package for package in JOBS["export"] if _installed(package) is None]
     if missing:
-        yield Finding("4-bit models", "missing", f"{', '.join(missing)} not installed", "pip install 'instructwild[export]'")
+        yield Finding("4-bit models", "missing", f"{', '.join(missing)} not installed", install_command("export"))
     else:
         try:
             yield Finding("4-bit models", "ok", f"on this {'GPU' if device == 'cuda' else 'CPU'}: {kernel_of(device)}")

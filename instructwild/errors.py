@@ -91,23 +91,41 @@ class GateError(InstructwildError, RuntimeError):
 def install_command(extra: str = "") -> str:
     """What to type to get an extra, or the base install where none is named, from where this install came from.
 
-    pip notes the folder, file or repository that a package came from (PEP 610); a package from an index has no such note.
+    Installers note the folder, file or repository that a package came from (PEP 610); a package from an index has no such
+    note. Who installed with pipx or uv is told theirs: environments that they make hold no pip.
     """
     import json
     from importlib.metadata import PackageNotFoundError, distribution
     from urllib.parse import unquote, urlsplit
 
     bracket = f"[{extra}]" if extra else ""
+    before, after = _installer()
     try:
         origin = json.loads(distribution("instructwild").read_text("direct_url.json") or "{}")
     except (PackageNotFoundError, ValueError):
-        return f"pip install '.{bracket}', in the folder of the source"
+        return f"{before} '.{bracket}'{after}, in the folder of the source"
     url = origin.get("url", "")
     if not url:
-        return f"pip install 'instructwild{bracket}'"
+        return f"{before} 'instructwild{bracket}'{after}"
     if "vcs_info" in origin:
         kind, commit = origin["vcs_info"].get("vcs", "git"), origin["vcs_info"].get("commit_id", "")
-        return f"pip install 'instructwild{bracket} @ {kind}+{url}{'@' if commit else ''}{commit}'"
+        return f"{before} 'instructwild{bracket} @ {kind}+{url}{'@' if commit else ''}{commit}'{after}"
     if origin.get("dir_info", {}).get("editable"):
-        return f"pip install -e '{unquote(urlsplit(url).path)}{bracket}'"
-    return f"pip install 'instructwild{bracket} @ {url}'"
+        return f"{before} -e '{unquote(urlsplit(url).path)}{bracket}'{after}"
+    return f"{before} 'instructwild{bracket} @ {url}'{after}"
+
+
+def _installer() -> tuple[str, str]:
+    """What to write before and after the name of what this environment shall hold, by what made the environment."""
+    import sys
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    environment = Path(sys.prefix)
+    if (environment / "pipx_metadata.json").is_file():
+        return "pipx install --force", ""
+    if (environment / "uv-receipt.toml").is_file():
+        return "uv tool install --force", ""
+    if "archive-v0" in environment.parts or "environments-v2" in environment.parts:      # uvx: in uv's cache
+        return "uvx --from", " instructwild"
+    return ("uv pip install" if find_spec("pip") is None else "pip install"), ""

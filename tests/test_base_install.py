@@ -110,3 +110,22 @@ def test_a_source_tree_that_is_not_installed_says_so(monkeypatch):
 
     monkeypatch.setattr("importlib.metadata.distribution", absent)
     assert install_command() == "pip install '.', in the folder of the source"
+
+
+@pytest.mark.parametrize(("folder", "mark", "command"), [
+    ("pipx/venvs/wild", "pipx_metadata.json", "pipx install --force 'instructwild[view] @ file:///src/wild'"),
+    ("uv/tools/wild", "uv-receipt.toml", "uv tool install --force 'instructwild[view] @ file:///src/wild'"),
+    ("uv/archive-v0/x1", "pyvenv.cfg", "uvx --from 'instructwild[view] @ file:///src/wild' instructwild"),
+    ("venv", "pyvenv.cfg", "uv pip install 'instructwild[view] @ file:///src/wild'")])
+def test_a_remedy_is_that_of_who_made_the_environment(monkeypatch, tmp_path, folder, mark, command):
+    class Installed:
+        def read_text(self, name):
+            return '{"url": "file:///src/wild", "dir_info": {}}'
+
+    environment = tmp_path / folder
+    environment.mkdir(parents=True)
+    (environment / mark).touch()
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(sys, "prefix", str(environment))
+    assert install_command("view") == command

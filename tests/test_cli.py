@@ -9,6 +9,7 @@ import types
 import pytest
 
 from instructwild.cli import COMMANDS, main
+from instructwild.errors import install_command
 
 
 def call(*args, **options):
@@ -156,7 +157,7 @@ def test_doctor_names_the_kernel_of_4_bit_models_without_loading_one(monkeypatch
         assert (chosen["device_map"], chosen["backend"], chosen["pack"]) == ({"": "cuda"}, "auto", False)
     monkeypatch.setattr(doctor, "_installed", lambda package: None if package in ("optimum", "torchao") else "1.0")
     assert [(finding.state, finding.remedy) for finding in doctor._four_bits()] == [
-        ("missing", "pip install 'instructwild[export]'"), ("missing", "pip install torchao")]
+        ("missing", install_command("export")), ("missing", "pip install torchao")]
 
 
 @pytest.mark.parametrize(("verb", "told"), [("clean", True), ("annotate", True), ("serve", False), ("chat", False)])

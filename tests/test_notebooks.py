@@ -1,6 +1,7 @@
 """The notebooks run from the first cell to the last, and are kept without their output."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -29,6 +30,27 @@ def test_a_notebook_runs_and_shows_something(path, tmp_path, monkeypatch):
     shown = [output for cell in book.cells if cell.cell_type == "code" for output in cell.outputs]
     assert any("image/svg+xml" in output.get("data", {}) for output in shown)
     assert not [output for output in shown if output.output_type == "error"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_first_notebook_installs_the_toolkit_in_an_empty_environment(tmp_path):
+    """As in Colab: a kernel, the notebook, and the wheel beside it; packages come from the index."""
+    programs = tmp_path / "empty/bin"
+    shown = tmp_path / "uploaded"
+    for command in ([sys.executable, "-m", "venv", tmp_path / "empty"],
+                    [programs / "pip", "install", "--quiet", "nbclient", "ipykernel"],
+                    [programs / "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", shown, FOLDER.parent]):
+        subprocess.run(command, check=True, cwd=tmp_path)
+    (shown / NOTEBOOKS[0].name).write_bytes(NOTEBOOKS[0].read_bytes())
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    run = subprocess.run([programs / "jupyter", "execute", "--inplace", NOTEBOOKS[0].name], cwd=shown, env=environment,
+                         capture_output=True, text=True, timeout=600)
+    assert run.returncode == 0, run.stderr
+    outputs = [output for cell in nbformat.read(shown / NOTEBOOKS[0].name, as_version=4).cells if cell.cell_type == "code"
+               for output in cell.outputs]
+    assert any("image/svg+xml" in output.get("data", {}) for output in outputs)
+    assert "came from" in "".join(output.get("text", "") for output in outputs)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

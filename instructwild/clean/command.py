@@ -78,7 +78,8 @@ def clean(
     actions = dict(_setting(value) for value in rule or ())
     for name in actions:
         if name not in {*DAMAGE, *RULES}:
-            raise ConfigError(f"there is no rule {name!r}", where="--rule", remedy=f"one of: {', '.join([*DAMAGE, *RULES])}")
+            raise ConfigError(f"there is no rule {name!r}", where="--rule",
+                              remedy=f"one of: {', '.join(dict.fromkeys([*DAMAGE, *RULES]))}")
     options: dict[str, dict[str, Any]] = {
         "repair": {"rules": {name: action for name, action in actions.items()
                              if name in DAMAGE and (name not in RULES or action == "repair")}},

@@ -50,6 +50,8 @@ def announce(stage: "Stage", as_json: bool = False) -> None:
                 console.print(f"{record.path}: {record.read_as.summary()}", highlight=False, markup=False, soft_wrap=True)
         for note in (*manifest.metrics.get("unread", ()), *manifest.metrics.get("notes", ())):
             console.print(note, highlight=False, markup=False, soft_wrap=True)
+        if rows.in_ and not rows.kept:
+            console.print("nothing was kept: once the cause is mended, --force replaces this result", highlight=False)
         report = stage.path / "report.html"
         print(stage.url or (report if report.exists() else stage.path))
     if manifest.gate == "failed":

@@ -19,6 +19,7 @@ from pathlib import Path
 from instructwild.errors import OutputError
 from instructwild.llm.request import Reply
 from instructwild.stage.atomic import write_atomic
+from instructwild.stage.folder import SCRATCH
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL, usd REAL NOT NULL, run TEXT NOT NULL);
@@ -32,8 +33,11 @@ CREATE TABLE IF NOT EXISTS closed_batches (name TEXT PRIMARY KEY, place TEXT NOT
 """
 OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
     (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
+TABLES = ("replies", "sent", "lost", "billed", "batches", "closed_batches")
 CALLS = "calls.sqlite"
 """The file in a run's scratch folder."""
+RUN_NAME = "run"
+"""The file beside it with the name under which the run pays."""
 CHECKPOINT = 20_000
 """Pages that are written before they are gathered into one file, which waits for the disk."""
 SETTLE = "INSERT OR REPLACE INTO replies VALUES (?, ?, ?, ?)"
@@ -98,8 +102,20 @@ class Ledger:
                               remedy="give another --cache, or remove the file") from None
 
     def close(self) -> None:
-        """Write everything back into one file."""
+        """Write everything back into one file. A run's own, of no call at all, is taken away with the run's name: what could
+        not be reached leaves nothing that another try would have to go on with.
+        """
+        own = Path(self.path).parent.name == SCRATCH and self._holds_nothing()
         self._db.close()
+        if own:
+            for file in (Path(self.path), Path(self.path).with_name(RUN_NAME)):
+                file.unlink(missing_ok=True)
+
+    def _holds_nothing(self) -> bool:
+        try:
+            return not any(self._db.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()[0] for table in TABLES)
+        except sqlite3.Error:
+            return False
 
     def get(self, key: str) -> Reply | None:
         """The answer to a call that was made before."""
@@ -229,7 +245,7 @@ class Ledger:
 
 def run_name(scratch: Path) -> str:
     """The name under which a run pays: unique everywhere, kept in its scratch folder until the stage is finished."""
-    file = scratch / "run"
+    file = scratch / RUN_NAME
     if not file.exists():
         write_atomic(file, uuid.uuid4().hex)
     return file.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 import os
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
@@ -66,7 +67,8 @@ def understand(text: str) -> ModelName:
     """Parse `URL#NAME`, `smollm2`, `tiny`, `scripted`, a folder, a Hub id (OWNER/NAME), else the name of an OpenAI model.
 
     Raises:
-        ConfigError: an address without a model's name, or one that cannot be read in one way only.
+        ConfigError: an address without a model's name, or one that cannot be read in one way only; a misspelt name of an own
+            model, which would be sent to OpenAI.
     """
     if SCHEME.match(text.strip()):
         url, _, name = text.strip().partition("#")
@@ -82,4 +84,8 @@ def understand(text: str) -> ModelName:
         return ModelName(text, "scripted")
     if text in OWN or "/" in text or text.startswith((".", "~")) or Path(text).is_dir():
         return ModelName(text, "local")
-    return ModelName(text, "endpoint", os.environ.get("OPENAI_BASE_URL", OPENAI).rstrip("/"))
+    base = os.environ.get("OPENAI_BASE_URL")
+    if base is None and (near := get_close_matches(text.lower(), OWN, n=1, cutoff=0.85)):
+        raise ConfigError(f"{text!r} is neither a folder nor one of {', '.join(OWN)}, nor a model of OpenAI's",
+                          where="--model", remedy=f"--model {near[0]}; a server's model of that name is URL#{text}")
+    return ModelName(text, "endpoint", (base or OPENAI).rstrip("/"))

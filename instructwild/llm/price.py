@@ -47,14 +47,14 @@ def parse_price(text: str) -> Price:
     """`0.15,0.6`: US$ for a million tokens sent, and received.
 
     Raises:
-        ConfigError: it is not two numbers, none below zero.
+        ConfigError: it is not two numbers from zero to below a million.
     """
     try:
         sent, received = (float(part) for part in text.split(","))
     except ValueError:
         sent = received = -1.0
     if not (0 <= sent < 1e6 and 0 <= received < 1e6):
-        raise ConfigError(f"should be two prices, not {text!r}", where="--price",
+        raise ConfigError(f"should be two prices, each below 1,000,000, not {text!r}", where="--price",
                           remedy="US$ for a million tokens sent and received, such as --price 0.15,0.6")
     return Price(sent, received)
 

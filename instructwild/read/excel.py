@@ -35,7 +35,7 @@ def excel_sheet(path: Path, name: str) -> pl.DataFrame:
         from openpyxl import load_workbook  # type: ignore[import-untyped]
     except ImportError:
         raise InputError("needs the reader of Excel files, which is not installed", where=name,
-                         remedy='pip install openpyxl (or "instructwild[xlsx]"), or save the sheet as .csv') from None
+                         remedy="pip install openpyxl, or save the sheet as .csv") from None
     try:
         _check_parts(path, name)
         workbook = load_workbook(path, read_only=True, data_only=True)

@@ -148,4 +148,5 @@ def _delimiter(line: str, usual: str) -> str:
 def _misencoded_after(line: int, error: UnicodeError, name: str, codec: str) -> InputError:
     if not isinstance(error, UnicodeDecodeError):          # UTF-16 or UTF-32 without a byte order mark
         return misencoded(name, str(error), codec)
-    return misencoded(name, f"byte {error.object[error.start]:#04x} after line {line} is not {codec}", codec)
+    at = f"after line {line}" if line else "in the first lines"
+    return misencoded(name, f"byte {error.object[error.start]:#04x} {at} is not {codec}", codec)

@@ -158,3 +158,15 @@ def test_a_run_has_one_name_that_no_other_has(tmp_path):
     assert len(name) == 32
     assert run_name(tmp_path / "a") == name == (tmp_path / "a" / "run").read_text()
     assert run_name(tmp_path / "b") != name
+
+
+def test_a_run_s_own_file_of_no_call_is_taken_away_and_a_shared_one_is_not(tmp_path):
+    scratch = tmp_path / ".work"
+    scratch.mkdir()
+    Ledger(scratch / CALLS, run_name(scratch)).close()
+    Ledger(tmp_path / "shared.sqlite", "a").close()
+    assert [path.name for path in sorted(tmp_path.rglob("*")) if path.is_file()] == ["shared.sqlite"]
+    ledger = Ledger(scratch / CALLS, run_name(scratch))
+    ledger.send("call", 0.5)
+    ledger.close()
+    assert {path.name for path in scratch.iterdir()} == {"calls.sqlite", "run"}

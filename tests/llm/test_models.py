@@ -2,8 +2,9 @@
 
 import pytest
 
-from instructwild.errors import ModelError
+from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.models import resolve
+from instructwild.llm.name import understand
 
 
 def test_a_model_folder_is_itself_and_a_stage_folder_its_model(tiny_model, tmp_path):
@@ -43,3 +44,13 @@ def test_a_file_is_no_model(tmp_path):
     (tmp_path / "weights.gguf").write_text("")
     with pytest.raises(ModelError, match="is a file"):
         resolve(tmp_path / "weights.gguf")
+
+
+@pytest.mark.parametrize("text", ["smolm2", "SmolLM2", "smollm", "scriptd"])
+def test_a_misspelt_own_model_is_not_sent_to_openai(monkeypatch, text):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(ConfigError, match="neither a folder") as raised:
+        understand(text)
+    assert raised.value.remedy.startswith(("--model smollm2", "--model scripted"))
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8000/v1")
+    assert understand(text).location == "endpoint"
