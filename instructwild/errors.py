@@ -118,7 +118,7 @@ def install_command(extra: str = "") -> str:
 def _installer() -> tuple[str, str]:
     """What to write before and after the name of what this environment shall hold, by what made the environment."""
     import sys
-    from importlib.util import find_spec
+    from importlib.machinery import PathFinder
     from pathlib import Path
 
     environment = Path(sys.prefix)
@@ -128,4 +128,4 @@ def _installer() -> tuple[str, str]:
         return "uv tool install --force", ""
     if "archive-v0" in environment.parts or "environments-v2" in environment.parts:      # uvx: in uv's cache
         return "uvx --from", " instructwild"
-    return ("uv pip install" if find_spec("pip") is None else "pip install"), ""
+    return ("uv pip install" if PathFinder.find_spec("pip") is None else "pip install"), ""

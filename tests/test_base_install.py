@@ -126,6 +126,6 @@ def test_a_remedy_is_that_of_who_made_the_environment(monkeypatch, tmp_path, fol
     environment.mkdir(parents=True)
     (environment / mark).touch()
     monkeypatch.setattr("importlib.metadata.distribution", lambda name: Installed())
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.machinery.PathFinder.find_spec", lambda name: None)
     monkeypatch.setattr(sys, "prefix", str(environment))
     assert install_command("view") == command

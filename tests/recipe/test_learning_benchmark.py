@@ -23,7 +23,8 @@ def test_nothing_finished_is_no_table(tmp_path):
     assert learning.notes(tmp_path, finished=False)[0].startswith("Not all")
 
 
-def test_scores_and_differences_stand_beside_what_would_show_them(tmp_path):
+def test_scores_and_differences_stand_beside_what_would_show_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(learning, "rescored", learning.metrics)      # of a stage without responses
     part = {"bench": {"sft": {"en": figure(0.5, 0.3, 0.7)}, "base": {"en": figure(0.4, 0.2, 0.6)}},
             "more_than": {"base": {"en": figure(0.1, -0.1, 0.3)}}}
     finished(tmp_path / "cleaned-rows" / "instructions", "evaluate bench", part)
