@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
 from instructwild.llm.arithmetic import computing_dtype
+from instructwild.llm.decoded_text import AnswerText
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.model_files import ADAPTER_CONFIG, check_code
 from instructwild.llm.models import base_of, is_adapter, resolve
@@ -22,6 +23,7 @@ from instructwild.llm.rendering import Renderer, Turn
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.thinking import template_fields
 from instructwild.llm.threads import limit_spinning
+from instructwild.text.thoughts import without_bare_mark
 
 if TYPE_CHECKING:
     from instructwild.llm.generation.decoder import Decoder
@@ -93,6 +95,7 @@ class LocalModel:
         self.model, self.tokenizer, self.batch = model, tokenizer, batch
         self.context = int(getattr(model.config, "max_position_embeddings", 0) or 2048)
         self.ends = _end_tokens(self.model, self.tokenizer)
+        self.answer_text, self.plain_text = AnswerText(self.tokenizer), AnswerText(self.tokenizer, marks=False)
         self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else min(self.ends)
 
     def encode(self, request: Request) -> list[int]:
@@ -163,8 +166,8 @@ class LocalModel:
         if row.finish is None:
             return Reply("", "failed", problem=f"{len(row.prompt)} tokens and {row.request.sampling.max_tokens} more do not "
                                                f"fit the model's context of {self.context}")
-        text = self.tokenizer.decode([token for token in row.generated if token not in self.ends], skip_special_tokens=True)
-        text = _cut(text, row.request.sampling.stop)[0]
+        text = (self.plain_text if row.request.text else self.answer_text)(row.generated, self.ends)
+        text = without_bare_mark(_cut(text, row.request.sampling.stop)[0])
         answer = understood(self._opened_thoughts(row) + text, question=row.request.prompt_text)
         thoughts = tokens_of_thoughts(answer.reasoning, answer.content, len(row.generated))
         return Reply(answer.content, row.finish, len(row.prompt), len(row.generated), reasoning=answer.reasoning,

@@ -1,7 +1,7 @@
 """Thoughts that a model wrote into its answer: `<think>…</think>` and its kin, told from texts that speak about the tag."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from instructwild.text.lazy_pattern import LazyPattern
@@ -44,6 +44,11 @@ _ANSWER_MARKS = tuple((LazyPattern(opening, re.IGNORECASE), LazyPattern(closing,
     (r"\s*<\|START_RESPONSE\|>", r"<\|END_RESPONSE\|>\s*\Z"),                             # Cohere
     (r"\s*(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>", r"<\|(?:return|end)\|>\s*\Z")))    # Harmony
 """How families mark the answer after the thoughts: the marks go, the answer stays."""
+_MARKS = (("<|channel|>", "<|message|>", "<|start|>", "<|end|>"), ("<|channel>", "<channel|>"),
+          ("<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>"), ("<|begin_of_thought|>", "<|end_of_thought|>"),
+          ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"), ("<think>", "</think>"), ("<seed:think>", "</seed:think>"))
+"""The marks of each family that has them as tokens."""
+_BARE_ANSWER = LazyPattern(r"\A\s*(?:(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>|<\|START_RESPONSE\|>)")
 MAY_HOLD_THOUGHTS = (rf"(?i)</?(?:{_NAMES})(?:\s[^<>\n]*)?>|\[/?THINK\]|◁/?think▷"
                      r"|<\|(?:begin|end)_of_(?:thought|solution)\|>|<\|?channel\|?>"
                      r"|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>|<details type=.reasoning.")
@@ -88,6 +93,17 @@ def split_thoughts(text: str, question: str = "") -> tuple[str | None, str]:
         before, after = text[:begin], text[_BLANK_LINES.match(text, end).end():]  # type: ignore[union-attr]
         text = before + after if before.strip() else after
     return "\n".join(filter(None, blocks)) or None, _without_answer_marks(text, thought=bool(blocks))
+
+
+def marks_among(tokens: Collection[str]) -> frozenset[str]:
+    """Those of a tokenizer's special tokens that mark thoughts, of families all of whose marks are among them."""
+    return frozenset(mark for marks in _MARKS if {*marks} <= {*tokens} for mark in marks)
+
+
+def without_bare_mark(text: str) -> str:
+    """A model's own answer without the mark that some write before it even where nothing was thought."""
+    mark = _BARE_ANSWER.match(text)
+    return text if mark is None else text[mark.end():]
 
 
 def _without_answer_marks(text: str, thought: bool) -> str:

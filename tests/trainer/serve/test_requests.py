@@ -193,15 +193,19 @@ THOUGHTS = [
     ("<think>\nTides, moon.\n</think>\n\nThe moon pulls.", None), ("Moon.\n</think>\n\n月亮在拉。", "</think>"),
     ("<think>\n\n</think>\n\nSea.", None), ("<think>still at it", None), ("No thoughts, a < b.", None),
     ("  <thinking>x  y</thinking>z", None), ("◁think▷嗯◁/think▷好", None), ("<thin ice", None), ("<think", None), ("", None),
-    ("[THINK]İ a[/THINK]b", None), ("<think>a</think>\n\n    code", None)]
+    ("[THINK]İ a[/THINK]b", None), ("<think>a</think>\n\n    code", None),
+    ("<|channel|>analysis<|message|>Tides.<|end|><|start|>assistant<|channel|>final<|message|>Moon.", None),
+    ("<|channel|>analysis<|message|>still at it", None), ("<|channel|>final<|message|>Moon.", None),
+    ("<|channel>thought\nTides.<channel|>Moon.", None), ("<|START_RESPONSE|>Moon.", None),
+    ("<|START_THINKING|>Tides.<|END_THINKING|><|START_RESPONSE|>Moon.", None)]
 
 
 @pytest.mark.parametrize(("text", "closing"), THOUGHTS)
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_streamed_thoughts_are_those_of_the_whole_text(text, closing, size):
-    from instructwild.text.thoughts import split_thoughts
+    from instructwild.text.thoughts import split_thoughts, without_bare_mark
 
-    reasoning, content = split_thoughts(("<think>" if closing else "") + text)
+    reasoning, content = split_thoughts(("<think>" if closing else "") + without_bare_mark(text))
     assert streamed(text, closing, size) == (reasoning or "", content)
 
 

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from instructwild.llm.request import Request as Question
-from instructwild.text.thoughts import split_thoughts
+from instructwild.text.thoughts import split_thoughts, without_bare_mark
 from instructwild_trainer.serve.admission import Job
 from instructwild_trainer.serve.batch import TokenLogprob
 from instructwild_trainer.serve.engine import SHUTTING_DOWN, AnswerChunk, BatchEngine
@@ -127,7 +127,7 @@ class PendingReply:
             return None, self.prefixes[index] + text
         closing = self.closings[index]
         opening = next((tag for tag, end in TAGS.items() if end == closing), "")
-        return split_thoughts(opening + text)
+        return split_thoughts(opening + without_bare_mark(text))
 
 
 async def events(call: Call, reply: PendingReply) -> AsyncIterator[str]:

@@ -1,7 +1,6 @@
 """Tokens as they come, turned into text that is certain: whole characters, and nothing that may become a stop string."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 UNFINISHED = "\N{REPLACEMENT CHARACTER}"
 LONGEST_CHARACTER = 8
@@ -12,12 +11,12 @@ class Detokenizer:
     """What one answer says so far.
 
     Args:
-        tokenizer: turns tokens into text; special tokens say nothing.
+        decode: turns tokens into text; special tokens say nothing, but for marks of thoughts.
         stops: texts at which the answer ends; neither they nor what follows is said.
     """
 
-    def __init__(self, tokenizer: Any, stops: Sequence[str] = ()) -> None:
-        self._tokenizer, self._stops = tokenizer, tuple(stop for stop in stops if stop)
+    def __init__(self, decode: Callable[[Sequence[int]], str], stops: Sequence[str] = ()) -> None:
+        self._decode, self._stops = decode, tuple(stop for stop in stops if stop)
         self._tokens: list[int] = []
         self._start = self._read = 0
         self._held = ""
@@ -44,7 +43,7 @@ class Detokenizer:
         return new
 
     def _decoded(self, start: int, end: int) -> str:
-        return str(self._tokenizer.decode(self._tokens[start:end], skip_special_tokens=True))
+        return self._decode(self._tokens[start:end])
 
     def _certain(self, new: str) -> str:
         if self.stopped:

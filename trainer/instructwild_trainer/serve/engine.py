@@ -92,9 +92,10 @@ class BatchEngine:
             Closed: the engine is shutting down.
         """
         model_queue = self.queues[model]
-        job = Job([], sink)
+        job, local = Job([], sink), model_queue.local
         job.rows = [Slot(prompt, request=request, **row_settings(request), job=job, index=i, top=top, of_prompt=of_prompt,
-                         detokenizer=Detokenizer(model_queue.local.tokenizer, request.sampling.stop))
+                         detokenizer=Detokenizer(local.plain_text if request.text else local.answer_text,
+                                                 request.sampling.stop))
                     for i, (request, prompt) in enumerate(requests)]
         if len(job.rows) > model_queue.slots:
             raise TooLarge(f"{len(job.rows)} answers at once are more than the {model_queue.slots} this server gives")

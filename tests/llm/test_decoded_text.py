@@ -1,0 +1,41 @@
+"""Special tokens say nothing, but for those by which thoughts are told from the answer."""
+
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import WhitespaceSplit
+from transformers import PreTrainedTokenizerFast
+
+from instructwild.llm.answer import understood
+from instructwild.llm.decoded_text import AnswerText
+
+HARMONY = ["<|start|>", "<|channel|>", "<|message|>", "<|end|>"]
+COHERE = ["<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"]
+
+
+def tokenizer_with(special):
+    words = ["tides", "moon", "assistant", "analysis", "final", "<eos>", "<pad>", *special]
+    built = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="tides"))
+    built.pre_tokenizer = WhitespaceSplit()
+    return PreTrainedTokenizerFast(tokenizer_object=built, eos_token="<eos>", pad_token="<pad>",
+                                   additional_special_tokens=special)
+
+
+def decoded(special, written, **options):
+    tokenizer = tokenizer_with(special)
+    ids = tokenizer.convert_tokens_to_ids(written.split())
+    return AnswerText(tokenizer, **options)(ids, {tokenizer.eos_token_id}).replace(" ", "")
+
+
+@pytest.mark.parametrize(("special", "written", "reasoning", "content"), [
+    (HARMONY, "<|channel|> analysis <|message|> tides <|end|> <|start|> assistant <|channel|> final <|message|> moon <eos>",
+     "tides", "moon"),
+    (COHERE, "<|START_THINKING|> tides <|END_THINKING|> <|START_RESPONSE|> moon <|END_RESPONSE|> <pad>", "tides", "moon"),
+    (["<|im_end|>", "<|end|>"], "moon <|end|> <eos>", None, "moon")])
+def test_thoughts_between_special_tokens_are_told_from_the_answer(special, written, reasoning, content):
+    answer = understood(decoded(special, written))
+    assert (answer.reasoning, answer.content) == (reasoning, content)
+
+
+def test_what_continues_a_text_has_no_marks():
+    assert decoded(HARMONY, "<|channel|> analysis <|message|> tides", marks=False) == "analysistides"
