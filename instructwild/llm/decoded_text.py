@@ -6,7 +6,7 @@ from typing import Any
 from instructwild.text.thoughts import marks_among
 
 
-class AnswerText:
+class TextDecoder:
     """Decodes answers of one model.
 
     Args:

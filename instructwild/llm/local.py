@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
 from instructwild.llm.arithmetic import computing_dtype
-from instructwild.llm.decoded_text import AnswerText
+from instructwild.llm.decoded_text import TextDecoder
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.model_files import ADAPTER_CONFIG, check_code
 from instructwild.llm.models import base_of, is_adapter, resolve
@@ -95,7 +95,7 @@ class LocalModel:
         self.model, self.tokenizer, self.batch = model, tokenizer, batch
         self.context = int(getattr(model.config, "max_position_embeddings", 0) or 2048)
         self.ends = _end_tokens(self.model, self.tokenizer)
-        self.answer_text, self.plain_text = AnswerText(self.tokenizer), AnswerText(self.tokenizer, marks=False)
+        self.answer_text, self.plain_text = TextDecoder(self.tokenizer), TextDecoder(self.tokenizer, marks=False)
         self.pad = self.tokenizer.pad_token_id if self.tokenizer.pad_token_id is not None else min(self.ends)
 
     def encode(self, request: Request) -> list[int]:

@@ -7,7 +7,7 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import PreTrainedTokenizerFast
 
 from instructwild.llm.answer import understood
-from instructwild.llm.decoded_text import AnswerText
+from instructwild.llm.decoded_text import TextDecoder
 
 HARMONY = ["<|start|>", "<|channel|>", "<|message|>", "<|end|>"]
 COHERE = ["<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"]
@@ -24,7 +24,7 @@ def tokenizer_with(special):
 def decoded(special, written, **options):
     tokenizer = tokenizer_with(special)
     ids = tokenizer.convert_tokens_to_ids(written.split())
-    return AnswerText(tokenizer, **options)(ids, {tokenizer.eos_token_id}).replace(" ", "")
+    return TextDecoder(tokenizer, **options)(ids, {tokenizer.eos_token_id}).replace(" ", "")
 
 
 @pytest.mark.parametrize(("special", "written", "reasoning", "content"), [

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from instructwild.llm.decoded_text import AnswerText
+from instructwild.llm.decoded_text import TextDecoder
 from instructwild.llm.generation.decoder import Decoder
 from instructwild.llm.local import LocalModel
 from instructwild.llm.request import Request, Sampling
@@ -159,7 +159,7 @@ def test_likelihoods_are_those_of_the_model(engine, local):
 
 
 def pieces_of(tokenizer, text, stops=()):
-    detokenizer = Detokenizer(AnswerText(tokenizer), stops)
+    detokenizer = Detokenizer(TextDecoder(tokenizer), stops)
     said = [detokenizer.add(token) for token in tokenizer(text)["input_ids"]]
     return [*said, detokenizer.end()], detokenizer.stopped
 
