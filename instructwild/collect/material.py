@@ -26,7 +26,7 @@ _KINDS = group_of(r"""
     one-?liner | formula | json | yaml | xml | csv | html | css | markdown | latex | bash | python | javascript | java | rust
     error | traceback | stack ?trace | log | config | table | list | data | equation | integral | problem | riddle | puzzle
     sentences? | paragraphs? | passage | text | article | abstract | essay | e-?mail | letter | message | notes | quote
-    poem | verse | haiku | lyrics | title | headline | caption | tweet | post | paragraph | translation | words | phrase
+    poem | verse | haiku | lyrics | title | headline | caption | tweet | post | translation | words | phrase
     cover letter | resume | bio | reply | review | story | dialogue | transcript | recipe
 """)
 _POINTS = "(?:this|these|the following|following|the)"
@@ -69,15 +69,14 @@ _HAN_KINDS = group_of(r"""
     配置 | 数据 | 表格 | 话 | 文字 | 文本 | 文章 | 段落 | 句子 | 内容 | 摘要 | 邮件 | 信 | 文案 | 标题 | 诗 | 歌词 | 作文
     简历 | 回复 | 题目? | 方程 | 单词 | 词语 | 英文 | 英语 | 中文 | 日文 | 法文 | 对话 | 故事 | 新闻 | 笔记 | 列表 | 句
 """)
-_HAN_BEHIND = r"\s*(?:[:：][ \t]*\n?\s*|\n\s*)(?P<material>\S.*)"
 _HAN_NAMES_A_KIND = re.compile(
     rf"^{_HAN_POLITE}(?:"
     rf"{_HAN_VERBS}(?:一下|下|一改)?{_HAN_POINTS}\s*{_HAN_KINDS}[^:：\n]{{0,24}}"
     rf"|(?:把|将|给)?{_HAN_POINTS}\s*{_HAN_KINDS}[^:：\n]{{0,8}}?{_HAN_VERBS}[^:：\n]{{0,24}}"
-    rf"){_HAN_BEHIND}", re.DOTALL | re.IGNORECASE)
+    rf"){_BEHIND}", re.DOTALL | re.IGNORECASE)
 _HAN_VERB_ALONE = re.compile(
-    rf"^{_HAN_POLITE}(?:润色|纠错|改错|校对|续写|扩写|缩写|仿写|改写|修改病句|改病句)(?:一下|下)?{_HAN_BEHIND}", re.DOTALL)
-_HAN_TRANSLATE = re.compile(rf"^{_HAN_POLITE}(?:翻译|译)(?:一下|下)?[^:：\n]{{0,7}}{_HAN_BEHIND}", re.DOTALL)
+    rf"^{_HAN_POLITE}(?:润色|纠错|改错|校对|续写|扩写|缩写|仿写|改写|修改病句|改病句)(?:一下|下)?{_BEHIND}", re.DOTALL)
+_HAN_TRANSLATE = re.compile(rf"^{_HAN_POLITE}(?:翻译|译)(?:一下|下)?[^:：\n]{{0,7}}{_BEHIND}", re.DOTALL)
 _LETTERS = re.compile(rf"[A-Za-z]+|{ANY_HAN}")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _HAN_SENTENCE = 6

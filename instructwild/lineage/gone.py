@@ -111,7 +111,7 @@ def spellings(text: str) -> list[str]:
     """One text as plain files, CSV, JSON (also within JSON) and HTML spell it, white space squeezed."""
     plain = squeezed(text)
     once = [json.dumps(text, ensure_ascii=keep)[1:-1] for keep in (False, True)]
-    once += [_ESCAPED.sub(lambda match: match.group().upper().replace("\\U", "\\u"), once[1])]   # Java, .NET
+    once += [_ESCAPE.sub(lambda match: f"\\u{match.group(1).upper()}", once[1])]   # Java, .NET
     once += [form.translate(_SAFE) for form in once[:3]]                       # Go, Rails, .NET
     once += [form.replace("/", "\\/") for form in once[:2]]                    # PHP
     twice = [json.dumps(form, ensure_ascii=False)[1:-1] for form in once]
@@ -120,7 +120,7 @@ def spellings(text: str) -> list[str]:
     return list(dict.fromkeys((plain, plain.replace('"', '""'), *map(squeezed, (*once, *twice)), *page)))
 
 
-_ESCAPED = re.compile(r"\\u[0-9a-f]{4}")
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&'"}
 """Signs of HTML, which many writers of JSON escape."""
 
@@ -129,9 +129,6 @@ def unescaped(text: str) -> str:
     r"""A text with every `\uXXXX` as its character, however much of it was escaped."""
     plain = _ESCAPE.sub(lambda match: chr(int(match.group(1), 16)), text)
     return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def strings(value: Any) -> Iterable[str]:

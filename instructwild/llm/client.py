@@ -5,7 +5,7 @@ import json
 import random
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -219,12 +219,16 @@ class Endpoint:
         what a request costs.
         """
         path, body = completion_call(self.url, self.name, request)
+        return await self.answer_to(path, body, key)
+
+    async def answer_to(self, path: str, body: Mapping[str, Any], key: str) -> Any:
+        """What the endpoint answers to a body: JSON also where no header calls it so, as with some gateways."""
         answer: Any = await self.client.post(path, cast_to=object, body=body, options={"headers": {"Idempotency-Key": key}})
-        return parsed(answer) if isinstance(answer, str) else answer
+        return json_or_text(answer) if isinstance(answer, str) else answer
 
 
-def parsed(body: str) -> Any:
-    """The JSON in a body that no header calls JSON, as some gateways send it; the body itself where it is none."""
+def json_or_text(body: str) -> Any:
+    """The object of JSON that a body holds; the body itself where it holds none."""
     if not body.lstrip().startswith("{"):
         return body
     try:

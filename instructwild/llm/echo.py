@@ -53,8 +53,7 @@ class EchoEndpoint(Endpoint):
         body = {"model": self.name, "prompt": request.text, "max_tokens": 1, "temperature": 0, "logprobs": 1, "echo": True}
         try:
             async with asyncio.timeout(self.timeout):
-                answer: Any = await self.client.post("/completions", cast_to=object, body=body,
-                                                options={"headers": {"Idempotency-Key": key}})
+                answer = await self.answer_to("/completions", body, key)
         except (openai.OpenAIError, ValueError, TimeoutError, RecursionError) as error:
             return failure(error, self.url, self.name, self.timeout, self.price, self._secrets)
         bill = billed(answer, self.price)

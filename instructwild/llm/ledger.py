@@ -33,7 +33,6 @@ CREATE TABLE IF NOT EXISTS closed_batches (name TEXT PRIMARY KEY, place TEXT NOT
 """
 OPEN = """FROM sent WHERE run = ? AND NOT EXISTS
     (SELECT 1 FROM replies WHERE replies.key = sent.key AND replies.run = sent.run)"""
-TABLES = ("replies", "sent", "lost", "billed", "batches", "closed_batches")
 CALLS = "calls.sqlite"
 """The file in a run's scratch folder."""
 RUN_NAME = "run"
@@ -113,7 +112,8 @@ class Ledger:
 
     def _holds_nothing(self) -> bool:
         try:
-            return not any(self._db.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()[0] for table in TABLES)
+            tables = self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            return not any(self._db.execute(f"SELECT EXISTS (SELECT 1 FROM {table})").fetchone()[0] for (table,) in tables)
         except sqlite3.Error:
             return False
 

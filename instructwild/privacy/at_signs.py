@@ -26,9 +26,7 @@ startuml enduml updatedat createdat map relation code link package private publi
 internal inheritdoc pt en de fr mentions tags user username handle yourhandle company companyname brand brandname
 websitename account role artist localartist timestamp
 ip host domain localpart href title xml text node attribute param1 param2 query result count sum total i j x y n k symbol
-at sign
-everyone here
-channel pace rest_framework decorator decorators annotation click submit change keyup keydown
+at sign everyone here channel pace rest_framework decorator decorators annotation click submit change keyup keydown
 """
 CODE_WORDS = frozenset(_CODE_WORDS.split())
 """Words of code that stand behind an @."""

@@ -21,9 +21,8 @@ from instructwild.text.word_table import any_of
 
 _BEFORE = any_of("""
     user | login | initial | admin | db | database | smtp | wifi | wi-fi | default | temp | temporary | new | old
-    current | root
-    account | auth | access | api | client | refresh | bearer | session | app | e-?mail | web | ftp | ssh | vpn | portal
-    secret
+    current | root | account | auth | access | api | client | refresh | bearer | session | app | e-?mail | web | ftp
+    ssh | vpn | portal | secret
 """)
 _SECRETS = any_of(rf"""
     (?:(?:{_BEFORE})[ _-]?){{0,2}}(?:password|passwd|pass|pwd|pw|passcode|passphrase|secret|token)

@@ -35,8 +35,7 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
-        toll_free = TOLL_FREE.search(digits) and not CHINESE_MOBILE.fullmatch(value)
-        if STOCK_NUMBER.search(digits) or toll_free or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
+        if STOCK_NUMBER.search(digits) or _toll_free(value, digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
             return False
         try:
             number = phonenumbers.parse("+" + value[2:] if value.startswith("00") else value, region)
@@ -57,11 +56,16 @@ IN_ORDER = re.compile(r"\A(?:0?987654321|[01]?1?23456789?(?:[01]1?|\Z)|1?9876543
 """Numbers of every example, and digits in their order: 123-456-7890."""
 
 
+def _toll_free(written: str, digits: str) -> bool:
+    """Whether a number is that of a line for customers, as it is written no mobile of China."""
+    return TOLL_FREE.search(digits) is not None and CHINESE_MOBILE.fullmatch(written) is None
+
+
 def _called_phone(match: re.Match[str]) -> bool:
     """A number that the word before it calls a phone's, unless it stands for any."""
     digits = re.sub(r"\D", "", match.group("it"))
     years = re.fullmatch(r"(?:1[5-9]|20)\d\d\s?[-–]\s?(?:1[5-9]|20)\d\d", match.group("it"))
-    toll_free = TOLL_FREE.search(digits) and not CHINESE_MOBILE.fullmatch(match.group("it"))
+    toll_free = _toll_free(match.group("it"), digits)
     return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or toll_free or years or len(set(digits)) <= 2)
 
 
@@ -222,8 +226,8 @@ _CALL_WORDS = listed("""
     연락처 | 전화 | 휴대폰 | 携帯 | sđt | điện thoại | puhelin | هاتف | جوال | โทร | फ़ोन | मोबाइल
 """)
 PHONES = (
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?!"
-                             r"[\d.-]*\d)"),
+    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}"
+                             r"(?![\d.-]*\d)"),
          _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9](?:[ ().-]{0,2}\d){6,14}(?![\d.-]*\d)"),
          _phone(None), "+0", digits=7),
@@ -252,9 +256,6 @@ SPELLED_PHONES = (
     Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])[一幺][三四五六七八九](?:[-, 、，]{0,2}"
                              r"[零〇一幺二两三四五六七八九]){9}"
                              r"(?![零〇一二三四五六七八九十百千万])"), _phone_is_meant, needs="一幺"),
-    Rule("PHONE", re.compile(r"(?<![0-9A-Za-z_.\-/#+])(?:\+|00)[1-9]\d{0,2} ?(?:\(0\) ?)?\d{2,5} ?/(?:[ -]{0,2}\d){5,9}(?!"
-                             r"[\d.-]*\d)"),
-         _phone(None), "/", digits=7),
     Rule("PHONE", re.compile(r"(?<![一二三四五六七八九零〇幺两十百千万])"
                              r"[一幺][三四五六七八九](?:[- ]?[零〇一幺二两三四五六七八九]){9}"
                              r"(?![零〇一二三四五六七八九十百千万])"), needs="一幺"),

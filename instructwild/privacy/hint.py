@@ -94,8 +94,8 @@ _SECRETS = any_of(r"""
     psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
     \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
-    htpasswd | net user | chpasswd | app_?id | iban | ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user: | converttosecure
-    convertto
+    htpasswd | net user | chpasswd | app_?id | iban | ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user:
+    converttosecure | convertto
 """)
 _PAPERS = any_of(r"""
     policy | deg[ ] | passport | licen[cs]e | plate | insurance | nino | \bni num | social\s | ssn | tax | tfn | itin

@@ -37,8 +37,7 @@ _GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
 _GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|your |a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
 _DOES = r"(?=[,.!?]| (?:" + any_of("""
     and | is | was | said | says | has | had | keeps | works | lives | wants | needs | passed | died | will | would | can
-    got
-    went | lost | turned | just
+    got | went | lost | turned | just
 """) + r")\b)"
 INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("name | called | call me | llamo | appelle | heisse"), re.compile(

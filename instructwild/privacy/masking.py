@@ -126,8 +126,8 @@ def spans(text: str, people: Sequence[Sequence[str]] = ()) -> list[Span]:
 
     take((*identifiers(form.text, code), *encoded(form.text), *in_columns(form.text),
           *name_matches(form.text, code, people)))
-    if any(type_ in OWNED for type_, _, _ in seen):
-        take((*names_beside(form.text, seen), *names_in_columns(form.text, [piece for piece in seen if piece[0] in OWNED])))
+    if owned := [piece for piece in seen if piece[0] in OWNED]:
+        take((*names_beside(form.text, seen), *names_in_columns(form.text, owned)))
     return sorted(pieces)
 
 

@@ -48,8 +48,7 @@ CONTACT = re.compile(
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-]|(?<=[a-z]) [a-z]+ [a-z])")
 _LABELS = any_of(r"""
     薇信 | 威信 | weixin | \bwx | \btg | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | skype | line ?id | snap(?:chat)? | whatsapp
-    signal
-    [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
+    signal | [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
     insta(?:gram)? | \bins | \big | facebook | twitter | tiktok
     discord | steam(?: friend code| id)? | psn | battletag
 """)

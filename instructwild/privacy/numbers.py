@@ -245,8 +245,8 @@ NUMBERS = (
     Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"
                                r"|paytm|upi|apl|yapl)(?![\w.@-])"),
          needs="@"),
-    Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})(?!"
-                               r"[a-z0-9])"), _bank, words=("iban",),
+    Rule("ACCOUNT", re.compile(r"(?i)\biban\W{0,4}(?P<it>[a-z]{2}\d{2}(?:[ -]?[a-z0-9]){11,30})"
+                               r"(?![a-z0-9])"), _bank, words=("iban",),
          digits=6),
     Rule("ACCOUNT", re.compile(rf"(?:{_ACCOUNTS})\s*(?:is|[:：是为])?\s*(?P<it>\d(?:[ -]?\d){{7,18}})(?!\d)", re.IGNORECASE),
          _labelled, words=listed("卡 | 账 | 帳 | 支付宝 | account | acct | a/c | routing | sort code"), digits=8),

@@ -78,8 +78,8 @@ CLOUDS = (
                            r"(?P<it>[A-Za-z0-9/+=]{30,60})(?![A-Za-z0-9/+])"), mixed, needs="A"),
     Rule("KEY", re.compile(r"(?:A[KS]IA[A-Z0-9]{16}|LTAI[A-Za-z0-9]{12,24}|AKID[A-Za-z0-9]{13,40}|AKLT[A-Za-z0-9]{20,50})"
                            r"(?![A-Za-z0-9])"
-                           r"[^\n]{0,60}?(?<![A-Za-z0-9/+=_-])(?P<it>[A-Za-z0-9/+]{30,60}={0,2})(?!"
-                           r"[A-Za-z0-9/+=_-])"), three_kinds, needs="A", run=True),
+                           r"[^\n]{0,60}?(?<![A-Za-z0-9/+=_-])(?P<it>[A-Za-z0-9/+]{30,60}={0,2})"
+                           r"(?![A-Za-z0-9/+=_-])"), three_kinds, needs="A", run=True),
     Rule("KEY", re.compile(r"(?i)(?:Account|SharedAccess|Primary|Secondary|Private|Preshared)Key\s?=\s?"
                            r"(?P<it>[A-Za-z0-9+/]{42,86}={1,2})"), needs="="),
     Rule("KEY", re.compile(rf"(?i)(?:InstrumentationKey|client_?secret|api[ _-]?key|密钥)[\"']?"
@@ -108,8 +108,8 @@ WEB = (
          words=("authorization",)),
     Rule("KEY", re.compile(r"(?i)\b(?:bearer|basic)[:=]?\s{1,3}(?P<it>[A-Za-z0-9._~+/-]{20,}={0,2})"), mixed,
          words=("bearer", "basic")),
-    Rule("KEY", re.compile(r"(?i)\bbasic\s{1,3}(?P<it>[A-Za-z0-9+/]{8,200}={0,2})(?!"
-                           r"[A-Za-z0-9+/=])"), name_and_password, words=("basic",)),
+    Rule("KEY", re.compile(r"(?i)\bbasic\s{1,3}(?P<it>[A-Za-z0-9+/]{8,200}={0,2})"
+                           r"(?![A-Za-z0-9+/=])"), name_and_password, words=("basic",)),
     Rule("KEY", re.compile(r"UGFzc3dvcmQ6\s{1,4}(?P<it>[A-Za-z0-9+/]{6,100}={0,2})"), needs="U"),
     Rule("KEY", re.compile(r"(?i)\"name\"\s?:\s?\"[\w.-]{0,30}(?:sess|token|auth|sid|csrf|jwt|secret|key)[\w.-]{0,30}\"\s?,"
                            r"\s{0,12}\"value\"\s?:\s?\"(?P<it>[^\"\s]{16,4000})\""), mixed, needs='"', words=("value",)),
@@ -270,8 +270,8 @@ NAMED = (
          listed("密码 | 密碼 | 口令 | passw | passc | pwd | pw | key")),
     Rule("KEY", re.compile(r"(?m)^\s{0,40}pass\s{0,3}[=:]\s{0,3}(?P<it>"
                            r"[^\s\"'`,;，。；<>]{6,200})\s*$"), named, DIGITS, ("pass",)),
-    Rule("KEY", re.compile(r"(?:授权码|授權碼|密码|密碼|口令)\s{0,2}[:：是为]?\s{0,2}[「『“\"]?(?P<it>[a-z]{12,32})(?!"
-                           r"[A-Za-z0-9_.(\[-])"), unspeakable,
+    Rule("KEY", re.compile(r"(?:授权码|授權碼|密码|密碼|口令)\s{0,2}[:：是为]?\s{0,2}[「『“\"]?(?P<it>[a-z]{12,32})"
+                           r"(?![A-Za-z0-9_.(\[-])"), unspeakable,
          words=listed("授权码 | 授權碼 | 密码 | 密碼 | 口令")),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z0-9])(?:[A-Z0-9]{1,30}[_.-]){1,4}(?:PASS|PW|AUTH|PAT|CREDENTIALS?)\s?[=:]\s?"
                            r"[\"']?(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
@@ -309,8 +309,8 @@ NAMED = (
                            rf"(?:is|was)\s{{1,2}}"
                            r"(?P<it>\d{3,10})#?(?![\dA-Za-z%]|\.\d)"), code, DIGITS,
          listed("pin | puk | otp | code | combination | password")),
-    Rule("KEY", re.compile(r"\b[Yy]our (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN) is:? (?P<it>(?:[A-Z]-)?\d{4,8})(?!"
-                           r"[\dA-Za-z%]|\.\d)"),
+    Rule("KEY", re.compile(r"\b[Yy]our (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN) is:? (?P<it>(?:[A-Z]-)?\d{4,8})"
+                           r"(?![\dA-Za-z%]|\.\d)"),
          code, DIGITS, listed("code | otp | pin")),
     Rule("KEY", re.compile(r"(?<![\d.,-])(?P<it>(?:[A-Z]-)?\d{4,8}) is your (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP"
                            r"|PIN)\b"), code, DIGITS,

@@ -48,7 +48,15 @@ _MARKS = (("<|channel|>", "<|message|>", "<|start|>", "<|end|>"), ("<|channel>",
           ("<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>"), ("<|begin_of_thought|>", "<|end_of_thought|>"),
           ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"), ("<think>", "</think>"), ("<seed:think>", "</seed:think>"))
 """The marks of each family that has them as tokens."""
-_BARE_ANSWER = LazyPattern(r"\A\s*(?:(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>|<\|START_RESPONSE\|>)")
+BARE_MARKS = ("<|START_RESPONSE|>", "<|channel|>final<|message|>")
+"""What some write before an answer even where nothing was thought."""
+_BARE_ANSWER = LazyPattern(rf"\A\s*(?:<\|start\|>assistant)?(?:{'|'.join(map(re.escape, BARE_MARKS))})")
+TAGS = {"<think>": "</think>", "<seed:think>": "</seed:think>", "<thinking>": "</thinking>", "<thought>": "</thought>",
+        "<thoughts>": "</thoughts>", "<reasoning>": "</reasoning>", "<reflection>": "</reflection>", "[THINK]": "[/THINK]",
+        "◁think▷": "◁/think▷", "<|begin_of_thought|>": "<|end_of_thought|>", "<|channel>thought": "<channel|>",
+        "<|START_THINKING|>": "<|END_THINKING|><|START_RESPONSE|>",
+        "<|channel|>analysis<|message|>": "<|end|><|start|>assistant<|channel|>final<|message|>"}
+"""Marks that open and close thoughts as models write them: what a stream of an answer is looked through for."""
 MAY_HOLD_THOUGHTS = (rf"(?i)</?(?:{_NAMES})(?:\s[^<>\n]*)?>|\[/?THINK\]|◁/?think▷"
                      r"|<\|(?:begin|end)_of_(?:thought|solution)\|>|<\|?channel\|?>"
                      r"|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>|<details type=.reasoning.")

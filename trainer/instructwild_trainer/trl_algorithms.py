@@ -95,7 +95,7 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
     return reward
 
 
-def _arguments(o: PPOOptions, folder: Path, steps: int) -> dict[str, Any]:
+def _arguments(o: PPOOptions, actors: Actors, folder: Path, steps: int) -> dict[str, Any]:
     gpu = torch.cuda.is_available()
     return {"output_dir": str(folder), "per_device_train_batch_size": o.per_device_train_batch_size,
             "gradient_accumulation_steps": o.mini_batch_size // o.per_device_train_batch_size, "max_steps": steps,
@@ -104,7 +104,7 @@ def _arguments(o: PPOOptions, folder: Path, steps: int) -> dict[str, Any]:
             "beta": o.kl_coef, "seed": o.seed,
             "report_to": [], "use_cpu": not gpu, "bf16": False, "logging_steps": 1, "disable_tqdm": True,
             "save_steps": o.save_steps * steps_per_update(o), "save_total_limit": 2, "dataloader_pin_memory": gpu,
-            "gradient_checkpointing": o.gradient_checkpointing}
+            "gradient_checkpointing": o.gradient_checkpointing, **balance_arguments(actors.peft)}
 
 
 def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: Chat, o: PPOOptions, folder: Path) -> Any:
@@ -123,10 +123,10 @@ def _online(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat
 
     actors.peft.generation_config.eos_token_id = list(chat.stop_ids)     # TRL's rollouts end at these
     steps = updates_of(o, len(prompts)) * steps_per_update(o)
-    arguments = config(**_arguments(o, folder, steps), num_generations=o.num_generations,
+    arguments = config(**_arguments(o, actors, folder, steps), num_generations=o.num_generations,
                        generation_batch_size=o.batch_size,
                        max_completion_length=o.response_length, temperature=o.temperature, num_iterations=o.num_ppo_epochs,
-                       epsilon=o.cliprange, **balance_arguments(actors.peft))
+                       epsilon=o.cliprange)
     rows = Dataset.from_list([{"prompt": str(i), "which": i} for i in range(len(prompts))])
     return OnPromptIds(model=actors.peft, reward_funcs=judge(actors, score, prompts, chat, o), args=arguments,
                        train_dataset=rows, processing_class=chat.tokenizer)
@@ -156,6 +156,6 @@ def _dpo(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: C
                           remedy="raise temperature, num_generations or response_length (what does not end gets "
                                  "missing_eos_penalty), or give another reward")
     steps = updates_of(o, len(pairs)) * steps_per_update(o)
-    arguments = DPOConfig(**_arguments(o, folder, steps), max_length=o.max_length, **balance_arguments(actors.peft))
+    arguments = DPOConfig(**_arguments(o, actors, folder, steps), max_length=o.max_length)
     return PairTrainer(model=actors.peft, args=arguments, train_dataset=Dataset.from_list(pairs),
                        processing_class=chat.tokenizer)

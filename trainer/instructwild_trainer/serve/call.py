@@ -11,12 +11,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from instructwild.llm.request import Request as Question
-from instructwild.text.thoughts import split_thoughts, without_bare_mark
+from instructwild.text.thoughts import TAGS, split_thoughts, without_bare_mark
 from instructwild_trainer.serve.admission import Job
 from instructwild_trainer.serve.batch import TokenLogprob
 from instructwild_trainer.serve.engine import SHUTTING_DOWN, AnswerChunk, BatchEngine
 from instructwild_trainer.serve.response import CompletionResponse, usage_of
-from instructwild_trainer.serve.thought_stream import TAGS, ThoughtStream
+from instructwild_trainer.serve.thought_stream import ThoughtStream
 from instructwild_trainer.serve.wire import ApiError, CompletionRequest
 
 

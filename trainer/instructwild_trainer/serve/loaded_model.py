@@ -98,7 +98,7 @@ class LoadedModel:
 
     def opens_thoughts(self, prompt: Sequence[int]) -> str | None:
         """The tag that will end the thoughts which a prompt of token ids opens, as some templates do; else None."""
-        from instructwild_trainer.serve.thought_stream import TAGS
+        from instructwild.text.thoughts import TAGS
 
         tail = self.local.tokenizer.decode(list(prompt[-16:])).rstrip()
         return next((closing for opening, closing in TAGS.items() if tail.endswith(opening)), None)

@@ -2,13 +2,8 @@
 
 import re
 
-TAGS = {"<think>": "</think>", "<seed:think>": "</seed:think>", "<thinking>": "</thinking>", "<thought>": "</thought>",
-        "<thoughts>": "</thoughts>", "<reasoning>": "</reasoning>", "<reflection>": "</reflection>", "[THINK]": "[/THINK]",
-        "◁think▷": "◁/think▷", "<|begin_of_thought|>": "<|end_of_thought|>", "<|channel>thought": "<channel|>",
-        "<|START_THINKING|>": "<|END_THINKING|><|START_RESPONSE|>",
-        "<|channel|>analysis<|message|>": "<|end|><|start|>assistant<|channel|>final<|message|>"}
-BARE = ("<|START_RESPONSE|>", "<|channel|>final<|message|>")
-"""What some write before an answer even where nothing was thought."""
+from instructwild.text.thoughts import BARE_MARKS, TAGS
+
 LEADING_BLANK_LINES = re.compile(r"(?:[ \t]*\r?\n)*[ \t]*\Z|(?:[ \t]*\r?\n)+")
 
 
@@ -49,10 +44,10 @@ class ThoughtStream:
             if lowered.startswith(opening.lower()):
                 self._held, self._closing, self._decided = begun[len(opening):], closing, True
                 return True
-        if mark := next((mark for mark in BARE if begun.startswith(mark)), None):
+        if mark := next((mark for mark in BARE_MARKS if begun.startswith(mark)), None):
             self._held, self._decided = begun[len(mark):], True
             return True
-        if any(opening.lower().startswith(lowered) for opening in (*TAGS, *BARE)):
+        if any(opening.lower().startswith(lowered) for opening in (*TAGS, *BARE_MARKS)):
             return False
         self._decided, self._fresh = True, False
         return True
