@@ -35,14 +35,17 @@ def rows(language, part):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_prompt_asks_what_its_checks_check_about_topics_of_one_part_only(language):
+    """Several instructions a training prompt, so that responses to it differ in score; each by itself where it is measured."""
     topics = {}
     for part in ("train", "held-out"):
         topics[part] = set()
         for row in rows(language, part):
-            (check,) = checks_of(row["checks"])
-            asked = VERIFIERS[check.kind].instruction(language, check.arguments)
-            assert row["prompt"].endswith(asked)
-            topics[part].add(row["prompt"].removesuffix(asked))
+            checks = checks_of(row["checks"])
+            assert len(checks) > 1 if part == "train" else len(checks) == 1
+            instructions = (" " if language == "en" else "").join(
+                VERIFIERS[check.kind].instruction(language, check.arguments) for check in checks)
+            assert row["prompt"].endswith(instructions)
+            topics[part].add(row["prompt"].removesuffix(instructions))
     assert len(topics["train"]) == 24
     assert len(topics["held-out"]) == 8
     assert not topics["train"] & topics["held-out"]
