@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from instructwild.clean.chunks import CHUNK, StepResult, dropped_rows, merged, runs, steps_on
 from instructwild.clean.drawn import DRAWN, DrawnRows, copied
 from instructwild.clean.exact import Twins, conflict_notes, joined, keyed, twins_among
+from instructwild.clean.near_step import Near
 from instructwild.clean.page import Totals
-from instructwild.clean.resemblance import Near
 from instructwild.clean.rows import AT, closed, opened, request_texts, whole_prompts
 from instructwild.clean.spill import ByChunk, SpilledChunks, SpilledParts
 from instructwild.clean.step import DROPS, Step, drops

@@ -35,7 +35,7 @@ STEPS = {
     "pii": "instructwild.clean.pii:Pii",
     "contamination": "instructwild.clean.contamination:Contamination",
     "exact": "instructwild.clean.exact:Exact",
-    "near": "instructwild.clean.resemblance:Near",
+    "near": "instructwild.clean.near_step:Near",
 }
 """Every step, in the order that makes sense of them: mend, judge each row by itself, then compare rows."""
 

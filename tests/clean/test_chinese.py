@@ -7,8 +7,8 @@ import pytest
 from rapidfuzz.distance import LCSseq
 
 from instructwild.clean.near import tokens
+from instructwild.clean.near_step import Near
 from instructwild.clean.pipeline import DEFAULT, clean
-from instructwild.clean.resemblance import Near
 
 # For each kind of Chinese text: prompts that all stay, and one more that says the same as the first in other dress.
 CASES = {

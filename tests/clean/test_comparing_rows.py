@@ -9,9 +9,9 @@ from instructwild.clean import rows as clean_rows
 from instructwild.clean.contamination import Contamination
 from instructwild.clean.exact import Exact
 from instructwild.clean.near import request_text
+from instructwild.clean.near_step import Near
 from instructwild.clean.pii import Pii
 from instructwild.clean.pipeline import clean, made
-from instructwild.clean.resemblance import Near
 from instructwild.clean.rows import flagged, opened, request_texts
 from instructwild.errors import ConfigError
 from instructwild.read.instructions import read

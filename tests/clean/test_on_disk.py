@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.progress import Progress
 
-from instructwild.clean import drawn, on_disk, resemblance, spill
+from instructwild.clean import drawn, near_step, on_disk, spill
 from instructwild.clean.near import RequestIndex, same_requests
 from instructwild.clean.near.texts_on_disk import TextsOnDisk
 from instructwild.clean.own_rules import from_files
@@ -44,7 +44,7 @@ def small(monkeypatch):
     monkeypatch.setattr(on_disk, "TWINS_AT_ONCE", 90)
     monkeypatch.setattr(spill, "PARTS", 3)
     monkeypatch.setattr(spill, "BUFFERED", 40)
-    monkeypatch.setattr(resemblance, "DECIDED_ANEW", 150)
+    monkeypatch.setattr(near_step, "DECIDED_ANEW", 150)
     for name, size in (("SIFTED_FROM", 100), ("SIFTED_AT_ONCE", 90), ("DECIDED_AT_ONCE", 60), ("LARGE", 30)):
         monkeypatch.setattr(same_requests, name, size)
 

@@ -35,7 +35,7 @@ def rows(language, part):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_prompt_asks_what_its_checks_check_about_topics_of_one_part_only(language):
-    """Several instructions a training prompt, so that responses to it differ in score; each by itself where it is measured."""
+    """Training prompts ask for several things, so that responses to one differ in score; held-out prompts for one each."""
     topics = {}
     for part in ("train", "held-out"):
         topics[part] = set()

@@ -4,7 +4,7 @@ A text is dropped iff an earlier kept text has ROUGE-L F > 7/10 over the tokens 
 verdicts, `near_duplicate_matches` the evidence too, and `Index` takes texts one at a time. All give the same verdicts:
 compiled code serves many texts, NumPy and rapidfuzz few, or one at a time, or all where numba is not installed.
 
-That is the plain rule. About half of what it drops asks for something else ("什么是进程", "什么是多线程"), so that
+That is the plain rule; `rule` has the verdict on two texts. About half of what it drops asks for something else ("什么是进程", "什么是多线程"), so that
 `clean` and `expand` merge only those of its pairs that ask for the same: `SameRequests` for many, `RequestIndex` for one
 at a time, `embedding.MeaningIndex` where an embedding model decides too.
 """
@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from instructwild.clean.near.batch import NearDuplicates, compile_ahead
 from instructwild.clean.near.index import Index
-from instructwild.clean.near.match import Match
-from instructwild.clean.near.requests import RequestIndex, request_text
+from instructwild.clean.near.request_index import RequestIndex
+from instructwild.clean.near.rule import Match, request_text
 from instructwild.clean.near.same_requests import SameRequests
 from instructwild.text.tokens import tokens
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from instructwild.clean.near.index import Index
-from instructwild.clean.near.match import Match
+from instructwild.clean.near.rule import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from instructwild.clean.near import lexicon
 from instructwild.clean.near.index import Index
-from instructwild.clean.near.match import Match
-from instructwild.clean.near.requests import Keyed, ask_the_same, keyed
+from instructwild.clean.near.rule import Keyed, Match, ask_the_same, keyed
 from instructwild.clean.near.threshold import DEFAULT, as_threshold
 from instructwild.errors import MissingExtraError
 

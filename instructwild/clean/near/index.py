@@ -10,10 +10,9 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import LCSseq
 
-from instructwild.clean.near.match import Match
-from instructwild.clean.near.threshold import DEFAULT, as_threshold, limits, needed
+from instructwild.clean.near.rule import Match, near
+from instructwild.clean.near.threshold import DEFAULT, as_threshold, limits
 from instructwild.text.tokens import tokens
 
 _BITS = 128
@@ -88,10 +87,9 @@ class Index:
         query = _comparable(numbers)
         for at in possible.tolist():
             other = self._texts[at]
-            need = needed(self.threshold, length + len(other))
-            common = LCSseq.similarity(*_same_kind(query, other), score_cutoff=need)
-            if common >= need:
-                yield Match(self._rows[at], int(common), (length, len(other)))
+            match = near(self._rows[at], *_same_kind(query, other), self.threshold)
+            if match is not None:
+                yield match
 
     def _allowance(self, length: int) -> NDArray[np.int16]:
         """For each length of a kept text the largest number of differing bits that still allows a match, -1 where none."""

@@ -22,8 +22,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from instructwild.clean.near.batch import RETHRESHOLD
-from instructwild.clean.near.match import Match
-from instructwild.clean.near.requests import Keyed, RequestIndex, keyed
+from instructwild.clean.near.request_index import RequestIndex
+from instructwild.clean.near.rule import Keyed, Match, keyed
 from instructwild.clean.near.texts_on_disk import TextsOnDisk
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.clean.workers import Workers

@@ -8,8 +8,8 @@ import pytest
 
 from instructwild.clean.near import embedding
 from instructwild.clean.near.embedding import COSINE, MeaningIndex, agree
-from instructwild.clean.near.requests import keyed
-from instructwild.clean.resemblance import Near
+from instructwild.clean.near.rule import keyed
+from instructwild.clean.near_step import Near
 from instructwild.errors import ConfigError, MissingExtraError
 
 
@@ -62,7 +62,7 @@ def test_the_evidence_names_the_cosine(monkeypatch):
     rows = pl.DataFrame({"at": [0, 1], "id": ["a", "b"], "messages": [
         [{"role": "user", "content": text}] for text in ("Which bread goes well with a strong cheese",
                                                          "Which bread goes nicely with a strong cheese")]})
-    monkeypatch.setattr("instructwild.clean.resemblance.request_texts",
+    monkeypatch.setattr("instructwild.clean.near_step.request_texts",
                         lambda rows: [turns[-1]["content"] for turns in rows["messages"].to_list()])
     verdicts = Near(embedding=True).verdicts(rows)
     assert verdicts.drops.rows() == [(1, "near_duplicate", '{"twin":"a","f":0.875,"cosine":1.0}')]

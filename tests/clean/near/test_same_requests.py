@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from instructwild.clean.near import RequestIndex, SameRequests, lexicon, near_duplicate_matches, request_text
 from instructwild.clean.near.content import content
-from instructwild.clean.near.requests import ask_the_same, keyed
+from instructwild.clean.near.rule import ask_the_same, keyed
 
 PAIRS = [json.loads(line) for line in (Path(__file__).parent / "pairs.jsonl").read_text("utf-8").splitlines()]
 WORDS = ["what", "is", "the", "old", "bridge", "harbour", "made", "of", "please", "list", "three", "3", "not",

@@ -1,45 +1,14 @@
-"""Near-duplicates that ask for the same: the plain rule's pairs without those that differ in what they ask for.
+"""Texts by what they ask for: near-duplicates that ask for the same, one text at a time.
 
-Greedy, in input order: a text is dropped iff an earlier kept text has F above the threshold and the two ask for the same
-(`ask_the_same`): by their terms (`content`), or, where they are longer, by their keywords (`keywords`). Both conditions are
-of the two texts alone. Texts that ask for the same meet in tables of keys, and no other pair is looked at.
+Greedy, in input order: a text is dropped iff an earlier kept text is near it and asks for the same, as `rule` decides on the
+two texts alone. Texts that ask for the same meet in tables of keys, and no other pair is looked at.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
-from rapidfuzz.distance import LCSseq
-
-from instructwild.clean.near.comparison import same_request
-from instructwild.clean.near.content import Content, content
-from instructwild.clean.near.keywords import Keywords, keywords, same_keywords
-from instructwild.clean.near.match import Match
+from instructwild.clean.near.rule import Keyed, Match, ask_the_same, keyed, near
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.text.tokens import tokens
-
-
-class Keyed(NamedTuple):
-    """A text ready to be looked up."""
-
-    text: str
-    content: Content
-    key: int
-    shorter: list[int]
-    keywords: Keywords | None
-    buckets: list[tuple[str, ...]]
-
-
-def keyed(text: str) -> Keyed:
-    """A text with what it asks for and the keys under which it meets others."""
-    asks, about = content(text), keywords(text)
-    return Keyed(text, asks, asks.key(), asks.shorter(), about, about.buckets() if about else [])
-
-
-def ask_the_same(first: Keyed, second: Keyed) -> bool:
-    """Whether two texts ask for the same, whatever their F."""
-    return same_request(first.content, second.content) or \
-        same_keywords(first.keywords, second.keywords, (first.text, second.text))
 
 
 class RequestIndex:
@@ -117,22 +86,4 @@ class RequestIndex:
 
     def _match(self, row: int, query: Keyed, ours: list[str]) -> Match | None:
         kept = self._kept[row]
-        if not ours or not ask_the_same(query, kept):
-            return None
-        theirs = tokens(kept.text)
-        need = needed(self._floor, len(ours) + len(theirs))
-        common = LCSseq.similarity(ours, theirs, score_cutoff=need)
-        return Match(row, int(common), (len(ours), len(theirs))) if common >= need else None
-
-
-def request_text(messages: Sequence[tuple[str, str]]) -> str:
-    """What a conversation asks for, as duplicates are judged on it: its user turns and what tools said, joined by newlines.
-
-    System turns do not count; of a conversation of several such turns, all up to the last count, the assistant's too.
-
-    Args:
-        messages: role and content of each turn.
-    """
-    turns = [(role, text) for role, text in messages if role != "system"]
-    asks = [at for at, (role, _) in enumerate(turns) if role != "assistant"]
-    return "\n".join(text for _, text in turns[:asks[-1] + 1]) if asks else ""
+        return near(row, ours, tokens(kept.text), self._floor) if ours and ask_the_same(query, kept) else None

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from instructwild.clean.near.content import LONGEST, SPARE_HAN, Content
 
 
-def same_request(first: Content, second: Content) -> bool:
+def same_terms(first: Content, second: Content) -> bool:
     """Whether two texts ask for the same.
 
     They do with the same terms in the same order, or with one part moved where order says nothing, or where one has but a
