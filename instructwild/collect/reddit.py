@@ -14,7 +14,7 @@ from typing import Any
 
 from instructwild.collect.export import members
 from instructwild.collect.json_stream import json_rows
-from instructwild.collect.post import Post, mapping, moment, person, sequence, text_of
+from instructwild.collect.post import Post, bot_name, mapping, moment, person, sequence, text_of
 from instructwild.collect.table_file import is_table, table_items
 from instructwild.errors import ConfigError, EndpointError
 
@@ -25,7 +25,8 @@ DATE = "%Y-%m-%d %H:%M:%S %Z"
 KINDS = ("Listing", "t1", "t3", "more")
 """What the API calls a listing, a comment, a submission, and the rest of a thread."""
 BOTS = ("AutoModerator", "RemindMeBot", "reddit-bot", "sneakpeekbot", "WikiSummarizerBot", "SaveVideo", "LocationBot")
-BOT_NAME = re.compile(r"(?:[_-]bot|[a-z0-9]Bot|-ModTeam|_mod_?team)$|^Bot[_-]", re.ASCII)
+AUTOMATIC_NAME = re.compile(r"(?:-bot|-ModTeam|_mod_?team)$|^Bot[_-]", re.ASCII)
+"""Of bots and moderators on Reddit, beside what `bot_name` knows of all sources."""
 BOT_TEXT = re.compile(
     r"\bI(?: am|'m|’m) an? (?:ro)?bot\b|\bbeep[ ,]*boop\b|performed automatically|this (?:message|comment|reply) was "
     r"(?:posted|sent|written|made|generated) (?:automatically|by a bot)|contact the moderators of this|"
@@ -88,7 +89,8 @@ def _post(row: Mapping[str, Any], where: str) -> Post:
 def _automatic(row: Mapping[str, Any], body: str) -> bool:
     """Whether a program wrote it: its name or its text says so."""
     author = text_of(row.get("author"))
-    return author in BOTS or BOT_NAME.search(author) is not None or BOT_TEXT.search(body[-1000:]) is not None
+    by_name = author in BOTS or bot_name(author) or AUTOMATIC_NAME.search(author) is not None
+    return by_name or BOT_TEXT.search(body[-1000:]) is not None
 
 
 def live(query: str, limit: int) -> Iterator[Post]:

@@ -172,7 +172,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
         rows = spread(list(instructions(table.frame)), plan.limit)
         work = open_prompts(rows, plan)
         if len(work) < len(rows):
-            _note_answered(len(rows) - len(work))
+            note_answered(len(rows) - len(work))
         sessions = []
         with closing(Ledger(cache or run.scratch / CALLS, run_name(run.scratch))) as ledger, ExitStack() as stack:
             each = stack.enter_context(workers_of(engine, 0)).map if engine == "ray" else None
@@ -216,7 +216,8 @@ def open_prompts(rows: Sequence[Instruction], plan: ResponsePlan) -> dict[int, O
     return work
 
 
-def _note_answered(count: int) -> None:
+def note_answered(count: int) -> None:
+    """Say how many rows are not asked about, and how they would be."""
     from instructwild.console.terminal import console
 
     console.print(f"{count:,} rows have an answer already and keep it: --overwrite answers them again, -k 2 makes "

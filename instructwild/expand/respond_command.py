@@ -120,7 +120,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: 
     from instructwild.expand.forecast import forecast_judge, forecast_respond
     from instructwild.expand.judge_stage import candidate_rows
     from instructwild.expand.judges import judges_of
-    from instructwild.expand.respond import spread
+    from instructwild.expand.respond import note_answered, open_prompts, spread
     from instructwild.llm.name import understand
     from instructwild.llm.open import check, price_of, window_of
     from instructwild.llm.price import Price
@@ -135,5 +135,7 @@ def _plan(prompts: "list[str]", models: "list[str]", judges: "list[str]", plan: 
     rows = spread(list(instructions(read(prompts, encoding, columns).frame)), plan.limit)
     for name in map(understand, models):
         check(name, limits)
+    if answered := len(rows) - len(open_prompts(rows, plan)):
+        note_answered(answered)
     name = understand(models[0])
     return forecast_respond(rows, ", ".join(models), plan, price_of(name, limits), window_of(name, limits), jury)

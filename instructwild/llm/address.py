@@ -1,7 +1,6 @@
 """Where an endpoint is, which key belongs to it, and how both are kept out of what is written."""
 
 import base64
-import ipaddress
 import os
 import re
 from collections.abc import Iterable
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from instructwild.errors import ModelError
+from instructwild.web.loopback import is_loopback_host
 
 KEYS = {"api.openai.com": "OPENAI_API_KEY", "dashscope.aliyuncs.com": "DASHSCOPE_API_KEY",
         "dashscope-intl.aliyuncs.com": "DASHSCOPE_API_KEY", "api.deepseek.com": "DEEPSEEK_API_KEY",
@@ -22,13 +22,7 @@ LEAST_IN_ANSWERS = 8
 
 def is_loopback(url: str) -> bool:
     """Whether an address cannot leave this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback_host(urlsplit(url).hostname or "")
 
 
 def shown_address(url: str) -> str:

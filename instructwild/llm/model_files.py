@@ -13,7 +13,8 @@ from instructwild.errors import ModelError
 SAFE_WEIGHTS = ".safetensors"
 SAFE_INDEX = ".safetensors.index.json"
 PICKLED = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
-STANDARD_NAMES = ("model.safetensors", "model.safetensors.index.json", "adapter_model.safetensors")
+WHOLE_MODEL = ("model.safetensors", "model.safetensors.index.json")
+STANDARD_NAMES = (*WHOLE_MODEL, "adapter_model.safetensors")
 """Where transformers and PEFT look first; beside other names a pickle could be taken in their place."""
 ADAPTER_CONFIG = "adapter_config.json"
 MOST_HEADER = 16 * 2**20

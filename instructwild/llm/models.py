@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from instructwild.errors import MissingExtraError, ModelError
-from instructwild.llm.model_files import ADAPTER_CONFIG, check_weights, read_json
+from instructwild.llm.model_files import ADAPTER_CONFIG, WHOLE_MODEL, check_weights, read_json
 from instructwild.llm.tokenizer_growth import check_tokenizer
 
 WANTED = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
@@ -56,8 +56,8 @@ def _model_within(path: Path) -> Path:
 
 
 def is_adapter(folder: Path) -> bool:
-    """Whether a folder holds an adapter alone, without the whole model."""
-    return (folder / ADAPTER_CONFIG).is_file() and not (folder / "config.json").is_file()
+    """Whether a folder holds an adapter and no weights of a whole model; some tools leave a `config.json` beside either."""
+    return (folder / ADAPTER_CONFIG).is_file() and not any((folder / name).is_file() for name in WHOLE_MODEL)
 
 
 def base_of(adapter: Path) -> Path | str:

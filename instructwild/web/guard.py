@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from instructwild.web.loopback import is_loopback_host
 
 
 def page_headers(images: str = "'self'") -> dict[str, str]:
@@ -60,7 +60,7 @@ def host_name(request: Request) -> str:
 
 def names_loopback(request: Request) -> bool:
     """Whether a request names this machine: a name of another site may be made to point at it (DNS rebinding)."""
-    return host_name(request).strip("[]").lower() in LOOPBACK
+    return is_loopback_host(host_name(request))
 
 
 def is_same_origin(request: Request) -> bool:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
 from instructwild.errors import ModelError
-from instructwild.llm.model_files import ADAPTER_CONFIG, read_json
-from instructwild.llm.models import BASE, resolve
+from instructwild.llm.model_files import read_json
+from instructwild.llm.models import BASE, is_adapter, resolve
 from instructwild.llm.models import base_of as base_named_by
 from instructwild.llm.quiet import quiet
 from instructwild.stage.folder import weights_sha256
@@ -96,7 +96,7 @@ def load_chat(source: Source | str | Path, template: str | Path = "", *, reasoni
 
     start = source if isinstance(source, Source) else source_of(source)
     folder = start.folder
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")) and _is_adapter(folder):
+    if not any((folder / name).is_file() for name in ("tokenizer.json", "tokenizer_config.json")) and is_adapter(folder):
         folder = base_of(folder)
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust_remote_code)
@@ -119,7 +119,7 @@ def load_policy(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     """
     start = model if isinstance(model, Source) else source_of(model)
     tokenizer = load_chat(start, trust_remote_code=trust_remote_code).tokenizer
-    base = base_of(start.folder) if _is_adapter(start.folder) else start.folder
+    base = base_folder(start.folder)
     loaded = _causal(base, dtype, trust_remote_code)
     if base != start.folder:
         from peft import PeftModel
@@ -137,7 +137,7 @@ def load_gathered(folder: Path, source: Source, dtype: "str | torch.dtype") -> A
         source: what the run was started from.
         dtype: of the weights.
     """
-    if not _is_adapter(folder):
+    if not is_adapter(folder):
         return load_policy(folder, dtype=dtype)[0]
     from peft import PeftModel
 
@@ -166,7 +166,7 @@ def load_reward(model: Source | str | Path, *, dtype: "str | torch.dtype" = "aut
     if head is None:
         raise ModelError("has no score head, so it is no reward model", where=start.label,
                          remedy="give the folder of a `train reward` stage")
-    base = base_of(start.folder) if _is_adapter(start.folder) else start.folder
+    base = base_folder(start.folder)
     loaded: Any = reward_model(base, chat.tokenizer, dtype=dtype, trust_remote_code=trust_remote_code, head=head)
     if base != start.folder:
         from peft import PeftModel
@@ -193,6 +193,11 @@ def base_of(folder: Path) -> Path:
         raise ModelError(f"is an adapter on another model than {name!r} as it is now: the weights differ", where=str(folder),
                          remedy="give the base it was trained on, or train it again")
     return base
+
+
+def base_folder(folder: Path) -> Path:
+    """The folder of the complete model: that of an adapter's base, or the folder itself."""
+    return base_of(folder) if is_adapter(folder) else folder
 
 
 def merge(model: Any) -> "PreTrainedModel":
@@ -248,7 +253,7 @@ def stored_dtype(folder: Path) -> "torch.dtype":
     import torch
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(base_of(folder) if _is_adapter(folder) else folder, trust_remote_code=False)
+    config = AutoConfig.from_pretrained(base_folder(folder), trust_remote_code=False)
     return config.dtype or torch.float32
 
 
@@ -290,10 +295,6 @@ def _causal(folder: Path, dtype: "str | torch.dtype", trust_remote_code: bool) -
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"cannot be loaded as a causal language model ({_first_line(error)})", where=folder.name,
                          remedy="check that the folder is whole and that its architecture writes text") from None
-
-
-def _is_adapter(folder: Path) -> bool:
-    return (folder / ADAPTER_CONFIG).is_file()
 
 
 def _first_line(error: Exception) -> str:

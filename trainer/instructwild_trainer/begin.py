@@ -74,7 +74,7 @@ def plan_devices(verb: str, options: TrainOptions, gpus: int, gib: float, dry_ru
     Raises:
         ConfigError: it is no dry run.
     """
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of, source_of
+    from instructwild_trainer.adapter import base_folder, source_of
     from instructwild_trainer.devices import device_plans, known_shapes, print_device_plans
     from instructwild_trainer.global_batch import accumulated
     from instructwild_trainer.memory import shape_of
@@ -84,7 +84,7 @@ def plan_devices(verb: str, options: TrainOptions, gpus: int, gib: float, dry_ru
     shapes = {}
     if options.model:
         source = source_of(options.model)
-        folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
+        folder = base_folder(source.folder)
         shapes[source.label] = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
     options = accumulated(options, gpus)
     sequences = 2 * options.per_device_train_batch_size if verb == "dpo" else None
@@ -127,7 +127,7 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
         ModelError: it does not fit, or the model is one that nothing can be built on.
     """
     from instructwild.console.terminal import console
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
+    from instructwild_trainer.adapter import base_folder
     from instructwild_trainer.memory import (
         available,
         check_fits,
@@ -143,7 +143,7 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
     if stored_head(source.folder) is not None:
         raise ModelError("is a reward model: it scores answers and writes none", where=source.label,
                          remedy="start from the model that it was trained on")
-    folder = base_of(source.folder) if (source.folder / ADAPTER_CONFIG).is_file() else source.folder
+    folder = base_folder(source.folder)
     shape = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
     if len(chat.tokenizer) > shape.vocabulary:
         raise ModelError(f"its tokenizer has {len(chat.tokenizer)} tokens and its embedding {shape.vocabulary}",

@@ -26,14 +26,15 @@ def join_checkpoint(checkpoint: Path, model: "str | Path | Source", out: Path, *
         InputError: it is no checkpoint, or does not hold the weights of that model.
         OutputError: `out` is there.
     """
+    from instructwild.llm.models import is_adapter
     from instructwild.stage.atomic import new_folder
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, Source, load_chat, load_policy, save_policy, source_of
+    from instructwild_trainer.adapter import Source, load_chat, load_policy, save_policy, source_of
 
     if out.exists():
         raise OutputError("exists", where=str(out), remedy="give another --out")
     folder, source = _checkpoint(checkpoint), model if isinstance(model, Source) else source_of(model)
     policy, _ = load_policy(source, dtype="float32")
-    if (folder / ADAPTER_CONFIG).is_file():
+    if is_adapter(folder):
         from peft import PeftModel
 
         policy = PeftModel.from_pretrained(policy, str(folder))

@@ -15,12 +15,13 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from instructwild.errors import InputError, OutputError
+from instructwild.text.thoughts import split_thoughts
 from instructwild.web.body import TOO_LARGE, json_body
 from instructwild.web.guard import PageGuard, is_from_own_script, page_headers
 from instructwild_annotation.page import lead
 from instructwild_annotation.page.exchange import read_rankings
 from instructwild_annotation.page.guidelines import GUIDELINES
-from instructwild_annotation.page.markdown import rendered, without_thoughts
+from instructwild_annotation.page.markdown import rendered
 from instructwild_annotation.page.overview import OverviewCache
 from instructwild_annotation.page.queue import Item, Queue
 from instructwild_annotation.page.store import Person, Store, set_names
@@ -203,8 +204,8 @@ def shown(item: Item | None) -> dict[str, Any] | None:
     answers = []
     for candidate in item.shuffle:
         each = item.row.candidates[candidate]
-        text, thoughts = without_thoughts(each.shown)
-        thoughts = each.reasoning_content or thoughts
+        thoughts, text = split_thoughts(each.shown, last.content)
+        thoughts = each.reasoning_content or thoughts or ""
         answers.append({"html": rendered(text), "text": text, "thoughts": thoughts})
     return {"id": item.id, "prompt": {"html": rendered(last.content), "text": last.content},
             "history": [{"role": turn.role, "html": rendered(turn.content)} for turn in history], "answers": answers,

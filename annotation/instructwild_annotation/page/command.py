@@ -10,11 +10,11 @@ import typer
 
 from instructwild.console.options import Columns
 from instructwild.errors import ConfigError, MissingExtraError, OutputError
+from instructwild.web.loopback import is_loopback_host
 
 if TYPE_CHECKING:
     from instructwild_annotation.page.store import Store
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LEAD = "lead"
 
 
@@ -107,7 +107,7 @@ def page(
                 url = (public_url or f"http://{_bracketed(host)}:{port}").rstrip("/")
                 (store.home / "address").write_text(url, encoding="utf-8")
                 _print_links(store, url, invite or [], tags, lead=lead, renew=new_link)
-                if host not in LOOPBACK and not url.startswith("https://"):
+                if not is_loopback_host(host) and not url.startswith("https://"):
                     console.print("plain HTTP: whoever is on the network can read links on the way; put a proxy with HTTPS "
                                   "before it (docs/annotators.md) and give --public-url", style="yellow")
                 if host in ("0.0.0.0", "::") and public_url is None:

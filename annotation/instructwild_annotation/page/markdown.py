@@ -1,6 +1,5 @@
 """Text from the world as HTML that can be put into a page: Markdown rendered, everything else shown as it is."""
 
-import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -22,7 +21,6 @@ ATTRIBUTES = {"span": {"class", "title"}, "div": {"class", "title"}, "code": {"c
 DEEPEST = 100           # lists and quotations within one another; what lies deeper would be left out
 LONGEST = 200_000       # characters rendered; what is longer is shown as plain text
 MOST_FORMULAS = 300     # set in one text; further ones are shown as they were written
-THOUGHT = re.compile(r"\A\s*<(think|thinking|thought|reasoning)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL | re.IGNORECASE)
 
 
 @cache
@@ -58,9 +56,3 @@ def rendered(text: str) -> str:
     if len(text) > LONGEST:
         return "<pre>" + nh3.clean_text(text) + "</pre>"
     return _cleaner().clean(_renderer().render(text))
-
-
-def without_thoughts(text: str) -> tuple[str, str]:
-    """An answer and the thoughts written before it, as some models do; no thoughts are an empty text."""
-    match = THOUGHT.match(text)
-    return (text[match.end():], match.group(2).strip()) if match else (text, "")

@@ -10,8 +10,7 @@ import typer
 
 from instructwild.console.options import Columns
 from instructwild.errors import ConfigError
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from instructwild.web.loopback import is_loopback_host
 
 
 def serve(
@@ -56,7 +55,7 @@ def serve(
             try:
                 status.stop()
                 console.print(Text.assemble(("Argilla is ready at ", "bold"), (url, "bold cyan")))
-                if host not in LOOPBACK:
+                if not is_loopback_host(host):
                     console.print("whoever can reach this machine can try to sign in, and without HTTPS passwords can be "
                                   "read on the way: use a trusted network", style="yellow")
                 if host in ("0.0.0.0", "::") and public_url is None:

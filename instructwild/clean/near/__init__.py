@@ -4,9 +4,9 @@ A text is dropped iff an earlier kept text has ROUGE-L F > 7/10 over the tokens 
 verdicts, `near_duplicate_matches` the evidence too, and `Index` takes texts one at a time. All give the same verdicts:
 compiled code serves many texts, NumPy and rapidfuzz few, or one at a time, or all where numba is not installed.
 
-That is the plain rule; `rule` has the verdict on two texts. About half of what it drops asks for something else ("什么是进程", "什么是多线程"), so that
-`clean` and `expand` merge only those of its pairs that ask for the same: `SameRequests` for many, `RequestIndex` for one
-at a time, `embedding.MeaningIndex` where an embedding model decides too.
+That is the plain rule; `rule` has the verdict on two texts. About half of what the plain rule drops asks for something else
+("什么是进程", "什么是多线程"), so that `clean` and `expand` merge only those of its pairs that ask for the same:
+`SameRequests` for many, `RequestIndex` for one at a time, `embedding.MeaningIndex` where an embedding model decides too.
 """
 
 from collections.abc import Sequence

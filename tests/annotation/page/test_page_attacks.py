@@ -11,7 +11,7 @@ from instructwild.errors import OutputError
 from instructwild.schema import Candidate, Message, RankingRow, content_id
 from instructwild_annotation.page.app import application
 from instructwild_annotation.page.exchange import push_rows, read_rankings
-from instructwild_annotation.page.markdown import rendered, without_thoughts
+from instructwild_annotation.page.markdown import rendered
 from instructwild_annotation.page.store import Store
 from tests.annotation.rows import row
 
@@ -194,9 +194,14 @@ def test_thousands_of_formulas_take_no_longer_than_a_page_may():
     assert html.count("class=\"math\"") == 14_700
 
 
-def test_thoughts_are_split_from_the_answer():
-    assert without_thoughts("<think>hm\n</think>\n\nYes.") == ("Yes.", "hm")
-    assert without_thoughts("The tag <think> is shown.") == ("The tag <think> is shown.", "")
+@pytest.mark.parametrize(("written", "text", "thoughts"), [
+    ("<think>hm\n</think>\n\nYes.", "Yes.", "hm"), ("[THINK]hm[/THINK]Yes.", "Yes.", "hm"), ("hm</think>Yes.", "Yes.", "hm"),
+    ("<reflection>hm</reflection>Yes.", "Yes.", "hm"), ("<seed:think>hm</seed:think>Yes.", "Yes.", "hm"),
+    ("The tag <think> is shown.", "The tag <think> is shown.", "")])
+def test_thoughts_are_split_from_the_answer(store, client, written, text, thoughts):
+    push_rows(store, [row("Which?", [written, "No."])])
+    answers = client("anna").post("/api/next", json={}).json()["item"]["answers"]
+    assert (text, thoughts) in [(answer["text"], answer["thoughts"]) for answer in answers]
 
 
 def test_a_full_disk_is_one_message_and_nothing_kept_is_lost(store, client):

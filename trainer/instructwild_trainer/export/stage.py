@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from instructwild import stage
 from instructwild.errors import InputError, ModelError
+from instructwild.llm.model_files import ADAPTER_CONFIG
 from instructwild.llm.models import is_adapter
 from instructwild.llm.quantized import quantization_of
 from instructwild.read.instructions import ReadRows, read
@@ -18,10 +19,9 @@ from instructwild.schema import Dropped
 from instructwild.stage.atomic import atomic_path, new_folder, write_atomic
 from instructwild_trainer.adapter import (
     ADAPTER,
-    ADAPTER_CONFIG,
     BASE,
     Source,
-    base_of,
+    base_folder,
     load_chat,
     load_policy,
     save_policy,
@@ -85,7 +85,7 @@ class ExportPlan:
 
     def lines(self) -> list[str]:
         """For people, before anything is done."""
-        shape = self.shape or shape_of(_base(self.source))
+        shape = self.shape or shape_of(base_folder(self.source.folder))
         lines = [f"model: {self.source.label} ({self.source.sha256[:12]}), "
                  f"{(shape.weights + shape.outside) / 1e6:,.1f} million parameters"]
         if self.grid and self.calibration:
@@ -138,11 +138,11 @@ def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits:
     if format == "merged":
         return ExportPlan(source, chat, format, table, rows, dropped, held or own_questions(chat), held_out=bool(held))
     if format == "gguf":
-        packer = check_writable(_base(source), quant)
+        packer = check_writable(base_folder(source.folder), quant)
         fitted = choose(train, samples, languages or _trained_languages(source)) if rows else None
         return ExportPlan(source, chat, format, table, rows, dropped, held or own_questions(chat), held_out=bool(held),
                           calibration=fitted, quant=quant.lower(), packer=packer)
-    shape = shape_of(_base(source))
+    shape = shape_of(base_folder(source.folder))
     grid = bits, group_size_for(shape, group_size, bits)
     fitted = choose(train, samples, languages or _trained_languages(source))
     return ExportPlan(source, chat, format, table, rows, dropped, held, calibration=fitted, grid=grid, shape=shape)
@@ -267,14 +267,9 @@ def _quantized(run: stage.Run, plan: ExportPlan, merged: Path, fitted: Calibrati
     return run.scratch / "fitted"
 
 
-def _base(source: Source) -> Path:
-    """The folder with the model's config: its own, or that of the base of an adapter."""
-    return base_of(source.folder) if is_adapter(source.folder) else source.folder
-
-
 def _refuse_quantized(source: Source) -> None:
     """A 4-bit model is neither quantized again nor merged into: the weights that were rounded away are gone."""
-    for folder in dict.fromkeys((source.folder, _base(source))):
+    for folder in dict.fromkeys((source.folder, base_folder(source.folder))):
         config = quantization_of(folder)
         if config:
             kind = f"{config.get('quant_method', 'gptq')}, {config.get('bits', '?')} bits"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from instructwild.console.terminal import console
 from instructwild.errors import ModelError
+from instructwild.llm.models import is_adapter
 from instructwild_trainer.adapter import Source, load_policy, load_reward
 from instructwild_trainer.fit import fuse_layers, lora
 from instructwild_trainer.memory import as_torch, dtype_of
@@ -87,6 +88,6 @@ def build_models(base: Source, reward: Source | None, functions: Sequence[str], 
 
 def has_same_base(reward: Source, base: Source) -> bool:
     """Whether the reward model is an adapter on the very weights that the policy starts from."""
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of, weights_sha256
+    from instructwild_trainer.adapter import base_of, weights_sha256
 
-    return (reward.folder / ADAPTER_CONFIG).is_file() and weights_sha256(base_of(reward.folder)) == base.sha256
+    return is_adapter(reward.folder) and weights_sha256(base_of(reward.folder)) == base.sha256

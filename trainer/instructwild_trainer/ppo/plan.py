@@ -97,9 +97,9 @@ def checked(base: "Source", o: PPOOptions, *, reward: bool, world: int = 1) -> P
         ConfigError: no token is left for a prompt.
         ModelError: the run needs more memory than there is.
     """
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, base_of
+    from instructwild_trainer.adapter import base_folder
 
-    folder = base_of(base.folder) if (base.folder / ADAPTER_CONFIG).is_file() else base.folder
+    folder = base_folder(base.folder)
     shape = shape_of(folder, o, trust_remote_code=o.trust_remote_code)  # type: ignore[arg-type]
     if shape.context and o.max_length > shape.context:
         console.print(f"max_length {o.max_length} is more than the model's context: {shape.context} is used",

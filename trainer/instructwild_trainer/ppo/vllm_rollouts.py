@@ -64,7 +64,7 @@ def check_vllm(base: "Source", o: PPOOptions, world: int) -> None:
         MissingExtraError: vLLM is not installed.
         ConfigError: it cannot.
     """
-    from instructwild_trainer.adapter import ADAPTER_CONFIG
+    from instructwild.llm.models import is_adapter
 
     if o.engine != "vllm":
         return
@@ -75,7 +75,7 @@ def check_vllm(base: "Source", o: PPOOptions, world: int) -> None:
         f"runs in {world} processes": (world > 1, "start one process"),
         "holds the base in 4 bits, and vLLM would hold another": (o.base_bits != "16", "leave out --base-bits"),
         "starts from an adapter that is not merged": (
-            (base.folder / ADAPTER_CONFIG).is_file(), f"instructwild export {base.label} --format merged --out MERGED, then "
+            is_adapter(base.folder), f"instructwild export {base.label} --format merged --out MERGED, then "
             "--model MERGED")}
     for problem, (holds, remedy) in unfit.items():
         if holds:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.models import is_adapter
 from instructwild_trainer.begin import check_memory, print_plan, require_rows, resolved_config, verb
 from instructwild_trainer.config import RewardOptions
 
@@ -32,7 +33,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
         ConfigError: the annotator weights cannot be read.
     """
     from instructwild.read.rankings import read_rankings
-    from instructwild_trainer.adapter import ADAPTER_CONFIG, load_chat, source_of
+    from instructwild_trainer.adapter import load_chat, source_of
     from instructwild_trainer.data import split
     from instructwild_trainer.fit import check_scale, silence_libraries
     from instructwild_trainer.global_batch import accumulated
@@ -54,7 +55,7 @@ def learn(data: Sequence[str | Path], out: Path, options: RewardOptions, source:
                          trust_remote_code=options.trust_remote_code)
         widest = max((len(row.candidates) for row in table.rows), default=2)
         options = check_memory(options, source, chat, options.per_device_train_batch_size * widest)
-        if (source.folder / ADAPTER_CONFIG).is_file():
+        if is_adapter(source.folder):
             raise ModelError("is an adapter: a reward model is trained on a complete model", where=source.label,
                              remedy="give the merged model, or the stage that made the adapter")
         ranked, dropped = groups(table.rows, chat, options.max_length, by_annotator)
@@ -174,11 +175,10 @@ def _trainer(options: RewardOptions, source: "Source", run: "Run", chat: "Chat",
 
 def _gathered(folder: Path, source: "Source", chat: "Chat", options: RewardOptions) -> Any:
     """The trained model from the files that its shards were gathered into."""
-    from instructwild_trainer.adapter import ADAPTER_CONFIG
     from instructwild_trainer.memory import as_torch, weights_dtype
     from instructwild_trainer.reward.head import reward_model, stored_head
 
-    adapted = (folder / ADAPTER_CONFIG).is_file()
+    adapted = is_adapter(folder)
     model = reward_model(source.folder if adapted else folder, chat.tokenizer, dtype=as_torch(weights_dtype(options)),
                          trust_remote_code=options.trust_remote_code, head=stored_head(folder))
     if adapted:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from instructwild.web.loopback import is_loopback_host
+
 KEY = "INSTRUCTWILD_API_KEY"
 MOST_MODELS = 2
 
@@ -59,7 +61,7 @@ def serve(
     if votes is not None and len(models) < 2:
         raise ConfigError("votes are between two models, and one was named", where="--votes", remedy="name another model")
     names, key = named(models, name), key_of(api_key)
-    if key is None and not _is_loopback(host):
+    if key is None and not is_loopback_host(host):
         raise ConfigError(f"{host} can be reached by others, and there is no API key to keep them out", where="--host",
                           remedy=f"set {KEY} to a long random text, or leave --host out")
     result = sources(models)
@@ -88,7 +90,7 @@ def _serve(result: list, names: list[str], host: str, port: int, key: str | None
         loaded_models = [opened(source, label) for source, label in zip(result, names, strict=True)]
     engine = BatchEngine({loaded.name: loaded.local for loaded in loaded_models}, slots=slots, waiting=waiting)
     service = Service(loaded_models, engine, key=key, votes=kept, limits=RequestLimits(prompt=max_prompt, answer=max_tokens),
-                      open_to_network=not _is_loopback(host))
+                      open_to_network=not is_loopback_host(host))
     url = address(listening, host)
     console.print(f"[bold]{' and '.join(names)}[/]: chat at [link={url}/]{url}/[/], OpenAI's API at {url}/v1"
                   + (", with the API key" if key else "") + (f"; votes go to {votes}" if votes else "") + ". Ctrl-C stops.",
@@ -120,12 +122,3 @@ def key_of(where: str | None) -> str | None:
                           remedy=f"set {KEY} and leave --api-key out; a key itself does not belong on a command line, where "
                           "everyone on this machine can read it")
     return text
-
-
-def _is_loopback(host: str) -> bool:
-    import ipaddress
-
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
