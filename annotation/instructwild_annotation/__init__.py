@@ -1,1 +1,1 @@
-"""Human preference labels: the round trip through Argilla, and rankings in the terminal."""
+"""Rankings of answers by people: on our own page in the browser, in Argilla, or in the terminal."""

@@ -25,7 +25,7 @@ def pull(
     workspace: Annotated[str | None, typer.Option(help="The workspace of an Argilla server.", show_default=False)] = None,
     home: Annotated[Path | None, typer.Option(help="The folder of the page or the embedded server.",
                                              show_default=False)] = None,
-    root: Annotated[Path | None, typer.Option(help="Where the forget list lies; by default beside --out.",
+    root: Annotated[Path | None, typer.Option(help="Folder of the forget list; by default beside --out.",
                                               show_default=False)] = None,
     force: Force = False,
     json: Json = False,

@@ -1,1 +1,1 @@
-"""Cleaning: language, rules, exact and near-duplicates; nothing disappears without a reason."""
+"""Cleaning: repair, language, rules, personal data, contamination, exact and near-duplicates; every dropped row has a reason."""

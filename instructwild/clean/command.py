@@ -38,21 +38,23 @@ def clean(
                                             show_default="not looked for")] = None,
     keep_raw: Annotated[bool, typer.Option(help="Do not mask personal data in dropped.parquet.")] = False,
     against: Annotated[list[str] | None, typer.Option(help="Drop rows that this evaluation set holds. Repeatable.")] = None,
-    threshold: Annotated[float, typer.Option(help="Near-duplicates have an F above this.", min=0, max=1)] = 0.7,
+    threshold: Annotated[float, typer.Option(help="Rows resemble each other where ROUGE-L F of what they ask is above this; "
+                                                  "near-duplicates ask for the same too.", min=0, max=1)] = 0.7,
     plain: Annotated[bool, typer.Option(
-        "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
+        "--plain", help="Drop every row that resembles an earlier one, even if it asks for something else (Self-Instruct's "
+                        "rule).")] = False,
     embedding: Annotated[bool, typer.Option(
         "--embedding", help="An embedding model decides too which near-duplicates ask for the same: more are found, "
                             "slowly.")] = False,
     guard: Annotated[bool, typer.Option("--guard", hidden=True)] = False,
     edits: Annotated[Path | None, typer.Option(help="Apply the edits that people made in `instructwild view`: rows dropped, "
                                                     "restored, mended, labelled.", show_default=False)] = None,
-    workers: Annotated[int, typer.Option(help="Processes to use, 0 for one a core; the result is the same bytes.",
+    workers: Annotated[int, typer.Option(help="Processes to use, 0 for one per core; the output is identical.",
                                          min=0)] = 1,
     shards: Shards = None,
     on_disk: Annotated[bool | None, typer.Option(
         "--on-disk/--in-memory", help="Keep the rows on disk while they are cleaned, in bounded memory, or all in memory; "
-                                      "the result is the same bytes.",
+                                      "the output is identical.",
         show_default="on disk from 1 GiB of inputs")] = None,
     engine: Engine = "local",
     columns: Columns = None,

@@ -1,4 +1,4 @@
-"""Rules over columns of texts, at the speed that they can have."""
+"""Patterns over columns of texts: by polars where it can read them, else row by row."""
 
 import re
 from collections.abc import Callable, Iterable

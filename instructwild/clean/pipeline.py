@@ -75,11 +75,11 @@ def clean(inputs: Iterable[str | Path], out: str | Path, steps: Sequence[str | S
         force: replace what another run left in `out`.
         keep_raw: write dropped rows as they were even where a step masks personal data.
         edits: a file of edits that people made in `instructwild view`.
-        workers: processes to use, 0 for one a core. The result is the same bytes.
+        workers: processes to use, 0 for one per core. The output is identical.
         shards: write the rows in so many files; `data.parquet` is a folder then.
         on_disk: keep the rows on disk while they are cleaned, in bounded memory; None where the size of the inputs decides.
-            The result is the same bytes.
-        engine: whose processes do the work: of this program, or of Ray. The result is the same bytes.
+            The output is identical.
+        engine: whose processes do the work: of this program, or of Ray. The output is identical.
 
     Raises:
         MissingExtraError: Ray is not installed.

@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from instructwild.collect.choices import Mask, Recall
+from instructwild.collect.kinds import KINDS
 from instructwild.console.model_options import Budget, ListPrice, LocalOnly, Timeout
 from instructwild.console.options import DryRun, Encoding, Force, Json, Out, Shards, announce
 
 
 def collect(
-    kind: Annotated[str, typer.Argument(help="What the sources are: x, discord, jsonl, ... (docs/sources.md).",
+    kind: Annotated[str, typer.Argument(help=f"What the sources are: {', '.join(KINDS)} (docs/sources.md).",
                                         show_default=False)],
     sources: Annotated[list[str], typer.Argument(help="Exports: files, folders, zips; or queries, where a kind can be "
                                                       "asked live.", show_default=False)],
@@ -23,13 +24,13 @@ def collect(
     mask: Annotated[Mask | None, typer.Option(help="Mask rows that hold an answer too, whose text is left as it is "
                                                    "otherwise: values (mails, numbers, keys, ...), names, or all. Posts "
                                                    "are always masked.")] = None,
-    recall: Annotated[Recall, typer.Option(help="Which bare posts to take as prompts: default, those with strong evidence; "
-                                                "high, all that may be prompts, for whoever reads them afterwards.")] =
+    recall: Annotated[Recall, typer.Option(help="Which posts that nothing marks as a prompt to take: default, those with "
+                                                "strong evidence; high, all that may be prompts, for whoever reads them.")] =
     "default",
-    threshold: Annotated[float, typer.Option(help="The least score of a bare post that is kept, from 0 to 1: higher keeps "
+    threshold: Annotated[float, typer.Option(help="The least score of such a post that is kept, from 0 to 1: higher keeps "
                                                   "fewer, and more of them are prompts.", min=0, max=1)] = 0.83,
     limit: Annotated[int, typer.Option(help="Posts per live query.", min=1)] = 1000,
-    root: Annotated[str, typer.Option(help="Where the forget list lies.")] = ".",
+    root: Annotated[str, typer.Option(help="Folder of the forget list.")] = ".",
     model: Annotated[str | None, typer.Option(help="A model that decides on posts near the threshold and names each "
                                                    "prompt's type and risks: smollm2, a folder, Hub id, URL#NAME, an OpenAI "
                                                    "model. --dry-run tells the cost.")] = None,

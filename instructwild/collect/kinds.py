@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from instructwild.collect.post import Post
-from instructwild.errors import ConfigError
+from instructwild.errors import ConfigError, InputError, InstructwildError
+
+if TYPE_CHECKING:
+    from instructwild.collect.post import Post
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,21 @@ class SourceKind:
         """The module that reads it."""
         return import_module(f"instructwild.collect.{self.module}")
 
-    def posts(self, path: Path | str, encoding: str | None = None) -> Iterator[Post]:
-        """The posts of one export, one at a time."""
-        read: Iterator[Post] = self.reader.posts(path, encoding)
-        return read
+    def posts(self, path: Path | str, encoding: str | None = None) -> "Iterator[Post]":
+        """The posts of one export, one at a time.
 
-    def ask(self, query: str, limit: int) -> Iterator[Post]:
+        Raises:
+            InputError: it cannot be read, or not as this kind.
+        """
+        try:
+            yield from self.reader.posts(path, encoding)
+        except InstructwildError:
+            raise
+        except (LookupError, ValueError, TypeError, AttributeError) as error:
+            raise InputError(f"cannot be read as {self.name} ({type(error).__name__}: {error})"[:200], where=Path(path).name,
+                             remedy=f"expected {self.export}; or name another kind of source") from None
+
+    def ask(self, query: str, limit: int) -> "Iterator[Post]":
         """The posts that a live query finds, newest first."""
         read: Iterator[Post] = self.reader.live(query, limit)
         return read

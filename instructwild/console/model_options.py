@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-Budget = Annotated[float | None, typer.Option("--budget", help="US$ that are never exceeded.", min=0)]
+Budget = Annotated[float | None, typer.Option("--budget", help="Spending limit in US$, never exceeded.", min=0)]
 ListPrice = Annotated[str, typer.Option("--price", help="US$ per million tokens sent,received; known for most models.")]
 Rpm = Annotated[float | None, typer.Option("--rpm", help="Max requests per minute.", min=0.1)]
 Tpm = Annotated[float | None, typer.Option("--tpm", help="Max tokens per minute.", min=1)]
@@ -23,7 +23,7 @@ LocalOnly = Annotated[bool, typer.Option("--local-only", help="Refuse every endp
 Engine = Literal["local", "ray", "vllm"]
 AnswerEngine = Annotated[Engine, typer.Option(
     "--engine", help="What runs models that are no endpoint: this program; Ray's processes, of the cluster that RAY_ADDRESS "
-                     "names, else of this machine (the same bytes); or vLLM, where it is installed (a GPU, other random "
+                     "names, else of this machine (the output is identical); or vLLM, where it is installed (a GPU, other random "
                      "numbers).")]
 Cache = Annotated[Path | None, typer.Option("--cache", help="A file of paid replies that several runs share.")]
 Thinking = Annotated[Literal["on", "off"] | None, typer.Option(

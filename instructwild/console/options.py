@@ -15,7 +15,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the manifest as JSON o
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the plan and what it would cost; do nothing.")]
 Engine = Annotated[Literal["local", "ray"], typer.Option(
     "--engine", help="Processes of this program, or of Ray: of the cluster that RAY_ADDRESS names, else of this machine; "
-                     "the result is the same bytes.")]
+                     "the output is identical.")]
 Shards = Annotated[int | None, typer.Option(
     "--shards", min=1, show_default="one file", help="Write the rows in so many files: data.parquet is a folder then.")]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text inputs that are not UTF-8.")]

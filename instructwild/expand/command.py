@@ -57,7 +57,8 @@ def expand(
     max_empty_requests: Annotated[int, typer.Option(help="Give a language up after so many requests without a new row.",
                                                     min=1)] = 40,
     plain: Annotated[bool, typer.Option(
-        "--plain", help="Drop all near-duplicates, those that ask for something else too (Self-Instruct's rule).")] = False,
+        "--plain", help="Drop every row that resembles an earlier one, even if it asks for something else (Self-Instruct's "
+                        "rule).")] = False,
     seed: Annotated[int, typer.Option(help="Random seed of the examples shown.")] = 0,
     cache: Cache = None,
     columns: Columns = None,

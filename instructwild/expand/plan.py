@@ -54,7 +54,7 @@ class ExpandPlan:
         template: a template file of the user's own, instead of that of method and style.
         quotas: rows of certain kinds, part of the target.
         threshold: F above which a proposal is a near-duplicate of a row of the pool.
-        plain: drop every near-duplicate, those that ask for something else too (Self-Instruct's rule).
+        plain: drop every row that resembles an earlier one, even if it asks for something else (Self-Instruct's rule).
         max_empty: requests in a row without a new row after which a language or kind is given up.
         thinking: whether the model shall think before it writes; None leaves it to the model.
         keep_thoughts: write what it thought into `thoughts.parquet`.

@@ -88,7 +88,7 @@ class Pool:
         seed: decides which examples are drawn.
         max_empty: requests in a row without a new row after which a bucket is given up.
         threshold: F above which a proposal is a near-duplicate.
-        plain: drop every near-duplicate, those that ask for something else too.
+        plain: drop every row that resembles an earlier one, even if it asks for something else.
         thinking: whether the model shall think before it writes; None leaves it to the model.
         keep_thoughts: collect what it thought in `thoughts`, as request id and text.
     """

@@ -38,8 +38,8 @@ def respond(
                                                     "repeatable.", show_default=False)] = None,
     k: Annotated[int, typer.Option("-k", "--candidates", help="Answers to each prompt; 2 or more are to be ranked.",
                                    min=1, max=16)] = 1,
-    judge: Annotated[list[str] | None, typer.Option(help="Rank the candidates by a model, or by reward:FOLDER; repeatable. "
-                                                    "Without --model it ranks the candidates of PROMPTS.",
+    judge: Annotated[list[str] | None, typer.Option(help="A model, or reward:FOLDER, that ranks the candidates; repeatable. "
+                                                    "Without --model it ranks those of PROMPTS.",
                                                     show_default=False)] = None,
     max_tokens: Annotated[int, typer.Option(help="Max tokens of an answer, reasoning included.", min=1)] = 512,
     temperature: Annotated[float, typer.Option(help="Sampling temperature; 0 is greedy.", min=0, max=2)] = 0.7,

@@ -1,1 +1,1 @@
-"""The only package that talks to a model."""
+"""Every request to a model, by HTTP or in this process: names, prices, budget, the ledger of replies, generation."""

@@ -24,7 +24,7 @@ class Limits:
     """What the user allows.
 
     Args:
-        budget: US$ that are never exceeded.
+        budget: spending limit in US$, never exceeded.
         price: of the model, where it is not the list price.
         rpm: requests a minute.
         tpm: tokens a minute.

@@ -1,4 +1,4 @@
-"""One row as it was understood, and the conversation that a list of messages makes."""
+"""One row as it was read, and the conversation that a list of messages makes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""Pages and figures that people like to read."""
+"""The HTML report of a stage: its page, its tables, its figures."""

@@ -1,1 +1,1 @@
-"""What is known about text: scripts, tokens, languages."""
+"""Properties of text: scripts, tokens, language, thoughts marked in an answer."""

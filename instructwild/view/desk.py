@@ -1,4 +1,4 @@
-"""What is looked at: the sources with their indexes, the edits, and an answer to every question of the page."""
+"""The sources that are viewed with their indexes, the edits, and the replies to the requests of the page."""
 
 from collections.abc import Sequence
 from functools import cached_property

@@ -6,11 +6,12 @@ import sys
 import types
 import zipfile
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 import zstandard
 
-from instructwild.collect.kinds import KINDS
+from instructwild.collect.kinds import KINDS, SourceKind
 from instructwild.errors import ConfigError, InputError
 from instructwild.privacy.masking import mask
 
@@ -326,3 +327,17 @@ def test_every_kind_stands_in_the_documentation():
 
     told = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
     assert [kind for kind in KINDS if f"`{kind}`" not in told] == []
+
+
+def test_a_reader_that_minds_no_foreign_file_ends_in_one_message(tmp_path, monkeypatch):
+    """What a new source of a few lines does not foresee: the message names the file and the kind, and what was expected."""
+    def posts(path, encoding=None):
+        yield from json.loads(path.read_text(encoding="utf-8"))["threads"]
+
+    file = tmp_path / "forum.json"
+    kind = SourceKind("forum", "forum", "the forum's backup, JSON")
+    monkeypatch.setattr(SourceKind, "reader", SimpleNamespace(posts=posts))
+    for text in ('{"posts": []}', "no JSON", "[1]"):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=r"(?s)forum.json.*cannot be read as forum.*the forum's backup"):
+            list(kind.posts(file))

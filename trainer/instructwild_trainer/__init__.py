@@ -1,1 +1,1 @@
-"""Training: SFT, the reward model on K-way rankings, PPO with PTX, quantized export, serving."""
+"""Models: SFT, rewards from K-way rankings, DPO, PPO with PTX; evaluation, export, serving, chat."""

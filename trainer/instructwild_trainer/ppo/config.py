@@ -26,7 +26,7 @@ class PPOOptions(SharedOptions):
     rollout_batch_size: int = option(32, "rows generated at a time", panel=BATCHES, least=1)
     num_ppo_epochs: int = option(4, "passes over the replay buffer in one update", panel=BATCHES, least=1)
 
-    learning_rate: float = option(2e-5, "learning rate of AdamW; for training all weights 3e-6 is proven", panel=OPTIMIZER,
+    learning_rate: float = option(2e-5, "learning rate of AdamW; about 3e-6 where all weights are trained", panel=OPTIMIZER,
                                   least=0)
     lr_scheduler_type: Literal["constant", "linear"] = option("linear", "schedule of the learning rate", panel=OPTIMIZER)
     warmup_steps: float = option(0.0, "steps over which the learning rate rises; below 1 a share of all steps",
@@ -83,7 +83,7 @@ class PPOOptions(SharedOptions):
         True, "train LoRA adapters on one base, or all weights of separate models, which the processes of torchrun share: "
         "each keeps a part of every weight, gradient and moment", panel=LORA)
 
-    kl_stop: float = option(100.0, "stop when KL leaves this band, in nats per sequence; 0: never", panel=STOPPING, least=0)
+    kl_stop: float = option(100.0, "stop when KL exceeds this, in nats per sequence; 0: never", panel=STOPPING, least=0)
     entropy_stop: float = option(0.001, "stop when the mean entropy of a token falls below this, in nats; 0: never",
                                  panel=STOPPING, least=0)
     endless_stop: int = option(20, "stop after so many updates in a row in which no response ended; 0: never",

@@ -128,7 +128,7 @@ class Trainer:
         return Outcome(self.history)
 
     def roll_out(self, update: int) -> tuple[Experience, Figures]:
-        """Make Experience: the batch of one update, and what can be rollout about it."""
+        """Make Experience: the batch of one update, and what is reported of it."""
         o, began = self.options, time.monotonic()
         rows = self._rows(update)
         indices, vllm, stops = self.processes.share(len(rows)), self.vllm, self.vocabulary.stop_ids
