@@ -1,1 +1,1 @@
-"""Cleaning: repair, language, rules, personal data, contamination, exact and near-duplicates; every dropped row has a reason."""
+"""Cleaning: repair, language, rules, personal data, contamination, duplicates; every dropped row has a reason."""

@@ -1,4 +1,4 @@
-"""Patterns over columns of texts: by polars where it can read them, else row by row."""
+"""Patterns over columns of texts: forms of them that polars matches fast."""
 
 import re
 from collections.abc import Callable, Iterable

@@ -23,8 +23,8 @@ LocalOnly = Annotated[bool, typer.Option("--local-only", help="Refuse every endp
 Engine = Literal["local", "ray", "vllm"]
 AnswerEngine = Annotated[Engine, typer.Option(
     "--engine", help="What runs models that are no endpoint: this program; Ray's processes, of the cluster that RAY_ADDRESS "
-                     "names, else of this machine (the output is identical); or vLLM, where it is installed (a GPU, other random "
-                     "numbers).")]
+                     "names, else of this machine (the output is identical); or vLLM, where it is installed (a GPU, other "
+                     "random numbers).")]
 Cache = Annotated[Path | None, typer.Option("--cache", help="A file of paid replies that several runs share.")]
 Thinking = Annotated[Literal["on", "off"] | None, typer.Option(
     "--thinking", help="Let a model that can reason do so before it answers, or not; default: as the model does.",

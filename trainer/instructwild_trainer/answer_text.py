@@ -1,4 +1,4 @@
-"""Where an answer stands in the text of a conversation: the prompt as a user sends it, what is masked, what is trained, the stop token.
+"""Where an answer stands in the text of a conversation: prompt, masked, trained, stop token.
 
 An answer is looked for from the end of the text, and its stop token behind it: templates write headers, thoughts and special
 tokens before an answer, and some write another end of text after the token that ends it.
