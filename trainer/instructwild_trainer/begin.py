@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from instructwild_trainer.preview import Preview
     from instructwild_trainer.templates import Chat
 
-Config = Annotated[str | None, typer.Option("--config", help="A preset (smoke, demo, …) or YAML file; options on the command "
-                                                             "line override it.")]
+Config = Annotated[str | None, typer.Option(
+    "--config", help="A preset (smoke, demo, …) or YAML file; options on the command line override it.")]
 Gpus = Annotated[int | None, typer.Option(
     "--gpus", min=1, show_default=False, help="With --dry-run: print the peak memory of each of so many GPUs, for the model "
     "and for 1B to 70B, and what to launch; reads no data and loads nothing.")]
