@@ -3,7 +3,20 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from instructwild.text.thoughts import marks_among
+from instructwild.text.thoughts import marks_among, opened_by
+
+LONGEST_OPENING = 48
+"""Tokens at a prompt's end that hold every mark which opens thoughts, of vocabularies of single bytes too."""
+
+
+def opened_thoughts(tokenizer: Any, prompt: Sequence[int]) -> str:
+    """The mark with which a chat template itself began the thoughts at a prompt's end (see `opened_by`), or nothing.
+
+    Args:
+        tokenizer: of the model.
+        prompt: the token ids.
+    """
+    return opened_by(tokenizer.decode(list(prompt[-LONGEST_OPENING:]), skip_special_tokens=False))
 
 
 class TextDecoder:

@@ -184,7 +184,7 @@ class Service:
                       prefixes=[loaded.local.tokenizer.decode(prompt, skip_special_tokens=True) if body.echo_prompt else ""
                                 for _, prompt in prepared],
                       prompt_lengths=[len(prompt) for _, prompt in prepared],
-                      closings=[loaded.opens_thoughts(prompt) if chat else None for _, prompt in prepared])
+                      openings=[loaded.opens_thoughts(prompt) if chat else "" for _, prompt in prepared])
         if body.stream:
             return Streamed(call, events(call, reply))
         return await unless_left(request, call, whole(call, reply))

@@ -96,12 +96,11 @@ class LoadedModel:
         """Letters of the longest token of the vocabulary."""
         return max(map(len, self.local.tokenizer.get_vocab()), default=1)
 
-    def opens_thoughts(self, prompt: Sequence[int]) -> str | None:
-        """The tag that will end the thoughts which a prompt of token ids opens, as some templates do; else None."""
-        from instructwild.text.thoughts import TAGS
+    def opens_thoughts(self, prompt: Sequence[int]) -> str:
+        """The mark with which a prompt of token ids opens thoughts, as some templates do; else empty."""
+        from instructwild.llm.decoded_text import opened_thoughts
 
-        tail = self.local.tokenizer.decode(list(prompt[-16:])).rstrip()
-        return next((closing for opening, closing in TAGS.items() if tail.endswith(opening)), None)
+        return opened_thoughts(self.local.tokenizer, prompt)
 
     @property
     def vocabulary(self) -> int:

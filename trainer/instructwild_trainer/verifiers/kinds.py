@@ -45,10 +45,28 @@ class Verifier:
 
 @dataclass(frozen=True)
 class Check:
-    """One instruction to check: a kind and its arguments."""
+    """One instruction to check: a kind and its arguments.
+
+    Raises:
+        ConfigError: there is no such kind, or it takes other arguments.
+    """
 
     kind: str
     arguments: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if self.kind not in VERIFIERS:
+            raise ConfigError(f"{self.kind!r} is no kind of checkable instruction", where="checks",
+                              remedy=f"use one of {', '.join(sorted(VERIFIERS))}")
+        expected = VERIFIERS[self.kind].example
+        remedy = f'write {{"kind": "{self.kind}", {json.dumps(dict(expected), ensure_ascii=False)[1:-1]}}}'
+        if set(self.arguments) != set(expected):
+            raise ConfigError(f"{self.kind} takes {', '.join(expected) or 'no arguments'}, not "
+                              f"{', '.join(self.arguments) or 'none'}", where="checks", remedy=remedy)
+        for name, value in self.arguments.items():
+            if not _like(value, expected[name]):
+                raise ConfigError(f"{name} of {self.kind} is {value!r}, which is no {_NAMES[type(expected[name])]}",
+                                  where="checks", remedy=remedy)
 
 
 VERIFIERS: dict[str, Verifier] = {}
@@ -64,33 +82,8 @@ def verifier(english: str, chinese: str, **example: Any) -> Callable[[Verify], V
 
 
 def satisfied(check: Check, response: str) -> bool:
-    """Whether a response meets one instruction.
-
-    Raises:
-        ConfigError: see `validated`.
-    """
-    return bool(response.strip()) and VERIFIERS[validated(check).kind].verify(response, **check.arguments)
-
-
-def validated(check: Check) -> Check:
-    """The check itself.
-
-    Raises:
-        ConfigError: there is no such kind, or it takes other arguments.
-    """
-    if check.kind not in VERIFIERS:
-        raise ConfigError(f"{check.kind!r} is no kind of checkable instruction", where="checks",
-                          remedy=f"use one of {', '.join(sorted(VERIFIERS))}")
-    expected = VERIFIERS[check.kind].example
-    remedy = f'write {{"kind": "{check.kind}", {json.dumps(dict(expected), ensure_ascii=False)[1:-1]}}}'
-    if set(check.arguments) != set(expected):
-        raise ConfigError(f"{check.kind} takes {', '.join(expected) or 'no arguments'}, not "
-                          f"{', '.join(check.arguments) or 'none'}", where="checks", remedy=remedy)
-    for name, value in check.arguments.items():
-        if not _like(value, expected[name]):
-            raise ConfigError(f"{name} of {check.kind} is {value!r}, which is no {_NAMES[type(expected[name])]}",
-                              where="checks", remedy=remedy)
-    return check
+    """Whether a response meets one instruction."""
+    return bool(response.strip()) and VERIFIERS[check.kind].verify(response, **check.arguments)
 
 
 _NAMES = {int: "whole number", str: "text", list: "list of texts"}
