@@ -23,6 +23,7 @@ from instructwild.llm.rendering import Renderer, Turn
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.thinking import template_fields
 from instructwild.llm.threads import limit_spinning
+from instructwild.text.quantity import quantity
 from instructwild.text.thoughts import without_bare_mark
 
 if TYPE_CHECKING:
@@ -161,7 +162,8 @@ class LocalModel:
 
     def _reply(self, row: Row) -> Reply:
         if row.finish is None:
-            return Reply("", "failed", problem=f"{len(row.prompt)} tokens and {row.request.sampling.max_tokens} more do not "
+            return Reply("", "failed", problem=f"{quantity(len(row.prompt), 'token')} and "
+                                               f"{row.request.sampling.max_tokens} more do not "
                                                f"fit the model's context of {self.context}")
         text = (self.plain_text if row.request.text else self.answer_text)(row.generated, self.ends)
         text = without_bare_mark(_cut(text, row.request.sampling.stop)[0])

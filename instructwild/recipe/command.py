@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.options import DryRun
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.recipe.run import Chain
@@ -36,7 +37,8 @@ def show_plan(chain: "Chain") -> None:
     if not to_run:
         console.print("nothing to do\n")
         return
-    console.print(f"{len(to_run)} of {len(chain.steps)} stages to run" + (f", about {max(1, round(minutes))} min" if minutes
+    console.print(f"{len(to_run)} of {quantity(len(chain.steps), 'stage')} to run" + (f", about {max(1, round(minutes))} "
+                                                                                      "min" if minutes
                   else "") + (f", US$ {usd:.2f} at most" if not unknown else f"; what {' and '.join(unknown)} will cost is "
                   "told by their own --dry-run, and a --budget is never exceeded") + "\n", highlight=False)
 

@@ -12,6 +12,7 @@ from instructwild.recipe.form import Recipe
 from instructwild.recipe.reasons import Facts, changes, facts_of
 from instructwild.recipe.step import RecipeStep, steps_of
 from instructwild.stage.atomic import write_atomic
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.report.index import Answers
@@ -82,7 +83,7 @@ class Chain:
             if step.folder in without:
                 console.print(f"{head}  [yellow]{without[step.folder]}[/]", highlight=False)
         finished = f"{len(self.steps) - len(without)} of {len(self.steps)}" if without else f"all {len(self.steps)}"
-        console.print(f"\n[bold]{self.recipe.title}: {finished} stages finished[/] "
+        console.print(f"\n[bold]{self.recipe.title}: {quantity(finished, 'stage')} finished[/] "
                       + self._took(ran, (time.monotonic() - start_time) / 60,
                                    whole=ran == len(self.steps) and not resumes), highlight=False)
         for folder, reason in without.items():

@@ -20,6 +20,7 @@ from pydantic import (
 
 from instructwild import __version__
 from instructwild.errors import InputError
+from instructwild.text.quantity import quantity
 
 FILE_NAME = "manifest.json"
 _UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024
@@ -39,7 +40,7 @@ class ReadAs(BaseModel):
 
     def summary(self) -> str:
         """One line for people."""
-        layouts = ", ".join(f"{count:,} rows of {layout}" for layout, count in self.layouts.items())
+        layouts = ", ".join(f"{quantity(count, 'row')} of {layout}" for layout, count in self.layouts.items())
         names = ", ".join(column if column == field else f"{column} → {field}" for column, field in self.columns.items())
         extra = ", ".join(self.extra) + (f" and {self.more:,} more" if self.more else "")
         return f"{layouts or 'no rows'}; read: {names or 'nothing'}" + (f"; kept in extra: {extra}" if extra else "") + (

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from instructwild.text.quantity import quantity
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -29,7 +31,7 @@ class Match:
         return 2 * self.lcs / sum(self.lengths)
 
     def __str__(self) -> str:
-        return (f"F = {float(self):.3f} with row {self.index}: {self.lcs} tokens in common "
+        return (f"F = {float(self):.3f} with row {self.index}: {quantity(self.lcs, 'token')} in common "
                 f"of {self.lengths[0]} and {self.lengths[1]}")
 
     def evidence(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.request import Request
+from instructwild.text.quantity import quantity
 from instructwild_trainer.adapter import Source, source_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class TooLong(Exception):
     """A text has at least `tokens` tokens, which is more than the context holds."""
 
     def __init__(self, tokens: int) -> None:
-        super().__init__(f"at least {tokens:,} tokens")
+        super().__init__(f"at least {quantity(tokens, 'token')}")
         self.tokens = tokens
 
 
@@ -123,7 +124,7 @@ def named(models: Sequence[str], names: Sequence[str] | None) -> list[str]:
     """
     result = list(names) if names else [source_name(model) for model in models]
     if len(result) != len(models):
-        raise ConfigError(f"{len(result)} names for {len(models)} models", where="--name",
+        raise ConfigError(f"{quantity(len(result), 'name')} for {quantity(len(models), 'model')}", where="--name",
                           remedy="give one per model, or none")
     if len(set(result)) != len(result):
         twice = next(name for name in result if result.count(name) > 1)

@@ -21,7 +21,7 @@ export const WORDS = {
     records: "prompts complete", rankings: "rankings", left: "to go", pace: "an hour", interval: "95%: {n}", alpha: "Krippendorff's alpha",
     expected: "expected width of the interval at the end", disagreements: "People disagree: settle", ask: "Ask one person more",
     settle: "Rank it myself", unanimous: "Ranked alike: can become gold", makeGold: "Make gold", byLanguage: "Agreement by language", refresh: "Refresh", set: "Set:",
-    languages: "Languages", byType: "Agreement by kind of question", unlabelled: "not labelled", pairs: "{n} pairs", more_prompts: "Show more ({n})",
+    languages: "Languages", byType: "Agreement by kind of question", unlabelled: "not labelled", pairs: "{n} pairs", pairs_one: "1 pair", more_prompts: "Show more ({n})",
     curve: "Are there enough rankings?", drawCurve: "Measure", wait: "Measuring: some seconds …", prompts: "Prompts", accuracy: "Pairs put in people's order",
     curveMeans: "A small reward model is trained on a growing part of the rankings and tried on prompts it has not seen. Where the share still rises, more rankings help.",
     noCurve: "For this at least 20 prompts must be ranked.",
@@ -55,7 +55,7 @@ export const WORDS = {
 };
 let tag = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 export const language = () => tag;
-export const say = (word, n = "") => WORDS[tag][word].replace("{n}", n);
+export const say = (word, n = "") => ((n === 1 && WORDS[tag][`${word}_one`]) || WORDS[tag][word]).replace("{n}", n);
 export function choose(next) { tag = next; localStorage.setItem("language", next); }
 export function label() {
   document.documentElement.lang = tag === "zh" ? "zh-Hans" : "en";
