@@ -127,7 +127,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError("is no finished stage folder: it has no manifest.json", where=str(folder),
                          remedy="run the command that makes it again; it goes on where it stopped") from None
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        first = str(error).splitlines()[0]
+        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise InputError(f"cannot be read as a manifest ({first})", where=str(path),
                          remedy="make the stage again into another --out") from None
 
