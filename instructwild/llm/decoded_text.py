@@ -1,4 +1,4 @@
-"""Tokens of an answer as text: special tokens say nothing, but for those that mark thoughts, which are told by them."""
+"""Tokens of an answer as text: special tokens are left out, but for those that mark thoughts."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ class TextDecoder:
     Args:
         tokenizer: of the model. Where its special tokens are marks of thoughts (`<|channel|>`, `<|START_THINKING|>`), as
             those of gpt-oss, Gemma and Command A are, they stay in the text, for `split_thoughts`.
-        marks: leave them there; without, all special tokens say nothing.
+        marks: leave them there; without, all special tokens are left out.
     """
 
     def __init__(self, tokenizer: Any, *, marks: bool = True) -> None:
@@ -39,7 +39,7 @@ class TextDecoder:
 
         Args:
             tokens: ids.
-            without: ids that say nothing, such as those that end an answer.
+            without: ids to leave out, such as those that end an answer.
         """
         silent = {*without, *(self._silent or ())}
         spoken = [token for token in tokens if token not in silent]

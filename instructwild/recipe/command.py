@@ -43,7 +43,7 @@ def show_plan(chain: "Chain") -> None:
         return
     time = f", about {max(1, round(minutes))} min" if minutes else ""
     cost = f", US$ {usd:.2f} at most" if not unknown else (
-        f"; what {' and '.join(unknown)} will cost is told by their own --dry-run, and a --budget is never exceeded")
+        f"; what {' and '.join(unknown)} will cost is shown by their own --dry-run, and a --budget is never exceeded")
     more = f" (and {len(after):,} more where their input changes)" if after else ""
     console.print(f"{len(to_run)} of {quantity(len(chain.steps), 'stage')} to run{time}{cost}{more}\n", highlight=False)
 
