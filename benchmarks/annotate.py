@@ -152,11 +152,11 @@ def _crowd(connection: Connection, clock: Clock) -> tuple[list[float], int, tupl
     people = [Person.invited(connection, f"annotator {i}") for i in range(PEOPLE)]
     latencies: list[float] = []
 
-    def work(one: Person) -> None:
+    def work(person: Person) -> None:
         for _ in range(EACH):
-            record = one.queue(dataset, limit=1)[0][0]
+            record = person.queue(dataset, limit=1)[0][0]
             began = time.perf_counter()
-            answer = one.answer(record["id"], [{"value": "answer_a", "rank": 1}, {"value": "answer_b", "rank": 1}])
+            answer = person.answer(record["id"], [{"value": "answer_a", "rank": 1}, {"value": "answer_b", "rank": 1}])
             latencies.append(time.perf_counter() - began)
             assert answer.json()["items"][0]["error"] is None
 
@@ -166,10 +166,10 @@ def _crowd(connection: Connection, clock: Clock) -> tuple[list[float], int, tupl
         list(pool.map(work, people))
         loading.result()
     cost = clock.since(before)
-    for one in people:
+    for person in people:
         with suppress(Exception):
-            one.http.close()
-    return latencies, sum(len(one.rankings) for one in read_rankings(connection, "crowd").rows), cost
+            person.http.close()
+    return latencies, sum(len(person.rankings) for person in read_rankings(connection, "crowd").rows), cost
 
 
 def _high(values: list[float]) -> float:

@@ -51,17 +51,17 @@ def sets(english: str, chinese: str, raw: str, count: int, work: Path) -> dict[s
     """The training set of each arm and the held-out set, written once."""
     chat = load_chat("smollm2")
     en, zh = pool(english, chat), pool(chinese, chat)
-    found, cleaned = pool(raw, chat), pool(work / "clean", chat)
+    raw_rows, cleaned = pool(raw, chat), pool(work / "clean", chat)
     held = [*en[:HELD_OUT], *zh[:HELD_OUT]]
     keys = {row.key for row in held}
-    en, zh, found, cleaned = ([row for row in rows if row.key not in keys] for rows in (en, zh, found, cleaned))
-    given = {"English": en[:count], "raw": found[:count], "cleaned": cleaned[:count],
+    en, zh, raw_rows, cleaned = ([row for row in rows if row.key not in keys] for rows in (en, zh, raw_rows, cleaned))
+    arms = {"English": en[:count], "raw": raw_rows[:count], "cleaned": cleaned[:count],
              "both": [*en[:count // 2], *zh[:count // 2]]}
-    for name, rows in given.items():
+    for name, rows in arms.items():
         if len(rows) != count:
             raise SystemExit(f"{name}: {len(rows)} rows of at most {LONGEST} tokens, {count} wanted: give --rows")
     return {"held out": write(work / "held-out.jsonl", held),
-            **{name: write(work / f"{name}.jsonl", rows) for name, rows in given.items()}}
+            **{name: write(work / f"{name}.jsonl", rows) for name, rows in arms.items()}}
 
 
 def main() -> None:
@@ -70,22 +70,22 @@ def main() -> None:
         parser.add_argument(name)
     parser.add_argument("--rows", type=int, default=192)
     parser.add_argument("--work", type=Path, default=Path("bilingual-and-clean"))
-    asked = parser.parse_args()
-    work: Path = asked.work
+    arguments = parser.parse_args()
+    work: Path = arguments.work
     work.mkdir(parents=True, exist_ok=True)
-    command("clean", asked.raw, "--out", work / "clean")
-    given = sets(asked.english, asked.chinese, asked.raw, asked.rows, work)
+    command("clean", arguments.raw, "--out", work / "clean")
+    files = sets(arguments.english, arguments.chinese, arguments.raw, arguments.rows, work)
     for name in ARMS:
-        command("train", "sft", given[name], "--model", "smollm2", "--out", work / "models" / name, "--held-out", 0,
+        command("train", "sft", files[name], "--model", "smollm2", "--out", work / "models" / name, "--held-out", 0,
                 "--samples", 0, "--max-length", LONGEST, "--per-device-train-batch-size", 4, "--learning-rate", 2e-4,
                 "--save-steps", 12)
     models = [word for name in ARMS for word in ("--model", work / "models" / name)]
-    command("evaluate", "perplexity", given["held out"], "--model", "smollm2", *models, "--out", work / "perplexity")
+    command("evaluate", "perplexity", files["held out"], "--model", "smollm2", *models, "--out", work / "perplexity")
     measured = stage.load(work / "perplexity").manifest
-    table(measured.metrics, work, asked)
+    table(measured.metrics, work, arguments)
 
 
-def table(metrics: dict, work: Path, asked: argparse.Namespace) -> None:
+def table(metrics: dict, work: Path, arguments: argparse.Namespace) -> None:
     rows = []
     for name in ("smollm2", *ARMS):
         less = metrics["less_bits_per_byte"].get(name)
@@ -97,7 +97,7 @@ def table(metrics: dict, work: Path, asked: argparse.Namespace) -> None:
     direct = direct_comparison(work)
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in cleaned.reasons.items())
     save("bilingual_and_clean", "English or both languages, raw or cleaned",
-         f"SmolLM2-135M tuned four times with LoRA (r 16, one pass, learning rate 2e-4) on {asked.rows} rows of at most "
+         f"SmolLM2-135M tuned four times with LoRA (r 16, one pass, learning rate 2e-4) on {arguments.rows} rows of at most "
          f"{LONGEST} tokens, {trained['English']['updates']} updates each; measured on {HELD_OUT} English and {HELD_OUT} "
          "Chinese rows that none of them saw, of the sources of the first two. This is a miniature: one seed, one small "
          "model, a few hundred rows. Intervals are of the held-out rows, not of the training's own chance.",
@@ -107,7 +107,7 @@ def table(metrics: dict, work: Path, asked: argparse.Namespace) -> None:
                       "than the chance of the rows", "columns": ["", "English", "Chinese"], "rows": direct}],
          [f"`clean` dropped {cleaned.rows.dropped:,} of {cleaned.rows.in_:,} raw Chinese rows ({reasons}): "
           "this source is hardly dirty, so raw and cleaned rows differ in few of the rows drawn.",
-          "Answer tokens trained on: " + ", ".join(f"{name} {one['answer_tokens']:,}" for name, one in trained.items())
+          "Answer tokens trained on: " + ", ".join(f"{name} {stage['answer_tokens']:,}" for name, stage in trained.items())
           + ". A Chinese character takes about two tokens of this model's vocabulary.",
           "Reproduce: `python -m benchmarks.bilingual_and_clean EN.json ZH.json RAW_ZH.json`."])
 
@@ -117,13 +117,13 @@ def direct_comparison(work: Path) -> list[list[str]]:
     from instructwild_trainer.evaluate.perplexity import figures_of
 
     frame = stage.load(work / "perplexity").frame()
-    found = {name: [next((one["nats"], one["tokens"]) for one in models if one["model"] == name)
+    nats_of = {name: [next((measured["nats"], measured["tokens"]) for measured in models if measured["model"] == name)
                     for models in frame["models"].to_list()] for name in ARMS}
     lines = []
     for first, second in (("English", "both"), ("raw", "cleaned")):
-        told = figures_of([first, second], frame["id"].to_list(), frame["language"].to_list(), found,
+        figures = figures_of([first, second], frame["id"].to_list(), frame["language"].to_list(), nats_of,
                           frame["bytes"].to_list())["less_bits_per_byte"][second]
-        lines.append([f"{second} instead of {first}", *(interval(told[part], 3, sign=True) for part in LANGUAGES)])
+        lines.append([f"{second} instead of {first}", *(interval(figures[part], 3, sign=True) for part in LANGUAGES)])
     return lines
 
 

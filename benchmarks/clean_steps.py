@@ -73,12 +73,12 @@ def _programs() -> list[list[Any]]:
     """The command as a user starts it, first with nothing compiled, then again."""
     measured = []
     with tempfile.TemporaryDirectory() as folder:
-        given = Path(folder) / "rows.parquet"
-        pl.read_parquet(DATA, n_rows=COLD).write_parquet(given)
+        sample = Path(folder) / "rows.parquet"
+        pl.read_parquet(DATA, n_rows=COLD).write_parquet(sample)
         for state in ("compiled now", "compiled before"):
             out = Path(folder) / state.replace(" ", "-")
             before, began = os.times(), time.monotonic()
-            subprocess.run([sys.executable, "-m", "instructwild", "clean", given, "--out", out], check=True,
+            subprocess.run([sys.executable, "-m", "instructwild", "clean", sample, "--out", out], check=True,
                            capture_output=True, env={**os.environ, "NUMBA_CACHE_DIR": f"{folder}/cache"})
             wall, after = time.monotonic() - began, os.times()
             cpu = after.children_user - before.children_user + after.children_system - before.children_system
@@ -96,10 +96,10 @@ def _filters() -> list[list[Any]]:
     began = time.process_time()
     kept = answers.filter(~pl.any_horizontal(pl.col("output").str.contains(pattern) for pattern in PATTERNS)).height
     ours = time.process_time() - began
-    given = datasets.Dataset.from_polars(answers)
+    dataset = datasets.Dataset.from_polars(answers)
     datasets.disable_progress_bars()
     began = time.process_time()
-    same = len(given.filter(lambda batch: [not any(p.search(text or "") for p in compiled) for text in batch["output"]],
+    same = len(dataset.filter(lambda batch: [not any(p.search(text or "") for p in compiled) for text in batch["output"]],
                             batched=True, keep_in_memory=True, load_from_cache_file=False))
     theirs = time.process_time() - began
     if kept != same:

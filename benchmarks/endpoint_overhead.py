@@ -55,30 +55,30 @@ def post(client, request):
         "max_tokens": TOKENS, "temperature": 0.7, "seed": request.seed})
 
 
-async def bare(call, url, asked):
+async def bare(call, url, requests):
     from openai import AsyncOpenAI
 
     gate = asyncio.Semaphore(IN_FLIGHT)
     async with AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as client:
-        async def one(request):
+        async def answer(request):
             async with gate:
                 await call(client, request)
 
         began = time.perf_counter()
-        await asyncio.gather(*(one(request) for request in asked))
-        return len(asked) / (time.perf_counter() - began)
+        await asyncio.gather(*(answer(request) for request in requests))
+        return len(requests) / (time.perf_counter() - began)
 
 
-async def ours(url, asked, folder):
+async def ours(url, requests, folder):
     limits = Limits(price=Price(1.0, 4.0), budget=1000.0, concurrency=2 * IN_FLIGHT)   # so many wait their turn in order
-    session = open_model(f"{url}#scripted", limits, Ledger(Path(folder) / f"{asked[0].seed}.sqlite", "run"))
+    session = open_model(f"{url}#scripted", limits, Ledger(Path(folder) / f"{requests[0].seed}.sqlite", "run"))
     session.engine.endpoint.limiter.limit = session.engine.endpoint.limiter.most = IN_FLIGHT
-    left = iter(asked)
+    left = iter(requests)
     async with session:
         began = time.perf_counter()
         async for _, reply in session.stream(lambda: next(left, None)):
             assert reply.finish == "stop"
-        return len(asked) / (time.perf_counter() - began)
+        return len(requests) / (time.perf_counter() - began)
 
 
 def main():

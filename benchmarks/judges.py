@@ -60,26 +60,27 @@ def main() -> None:
 
 def _human() -> list[RankingRow]:
     """Prompts with answers ranked by people, the first that are short enough."""
-    found: list[RankingRow] = []
+    rows: list[RankingRow] = []
     for line in (DATA / "oasst_en_50_trees.jsonl").read_text(encoding="utf-8").splitlines():
         prompt = json.loads(line)["prompt"]
         replies = [reply for reply in prompt["replies"] if reply.get("rank") is not None]
-        found.append(_row(prompt["text"], "en", [reply["text"] for reply in replies], [reply["rank"] for reply in replies]))
-    for one in json.loads((DATA / "oaast_rm_zh.json").read_text(encoding="utf-8")):
-        found.append(_row(one["instruction"], "zh-Hans", one["output"], list(range(len(one["output"])))))
+        rows.append(_row(prompt["text"], "en", [reply["text"] for reply in replies], [reply["rank"] for reply in replies]))
+    for prompt in json.loads((DATA / "oaast_rm_zh.json").read_text(encoding="utf-8")):
+        rows.append(_row(prompt["instruction"], "zh-Hans", prompt["output"], list(range(len(prompt["output"])))))
     kept: list[RankingRow] = []
     for tag, count in PROMPTS.items():
-        short = [row for row in found if row.language == tag and 2 <= len(row.candidates) <= 6
+        short = [row for row in rows if row.language == tag and 2 <= len(row.candidates) <= 6
                  and sum(len(text) for text in (row.messages[0].content, *(c.text for c in row.candidates))) <= LONGEST[tag]]
         kept += short[:count]
     return kept
 
 
 def _row(prompt: str, language: str, answers: list[str], places: list[int]) -> RankingRow:
-    asked = Instruction(messages=(Message(role="user", content=prompt),), language=language)
-    candidates = tuple(Candidate(id=asked.answered(text).response_id or "", text=text) for text in answers)
-    given = (Ranking(annotator="person:oasst", ranks=tuple(place + 1 for place in places)),) if len(places) > 1 else ()
-    return RankingRow(id=asked.id, messages=asked.messages, language=language, candidates=candidates, rankings=given)
+    instruction = Instruction(messages=(Message(role="user", content=prompt),), language=language)
+    candidates = tuple(Candidate(id=instruction.answered(text).response_id or "", text=text) for text in answers)
+    rankings = (Ranking(annotator="person:oasst", ranks=tuple(index + 1 for index in places)),) if len(places) > 1 else ()
+    return RankingRow(id=instruction.id, messages=instruction.messages, language=language, candidates=candidates,
+                      rankings=rankings)
 
 
 if __name__ == "__main__":

@@ -33,22 +33,22 @@ def main() -> None:
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     rows = rows[:: max(1, len(rows) // most)][:most] if most else rows
     with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(ask(model, [row["instruction"] for row in rows], folder))
+        labelled = asyncio.run(ask(model, [row["instruction"] for row in rows], folder))
     people = [row["instruction_type"] for row in rows]
-    said = [labels.type if labels else None for labels in found]
-    agreed = sum(a == b for a, b in zip(people, said, strict=True)) / len(rows)
+    types_named = [labels.type if labels else None for labels in labelled]
+    agreed = sum(a == b for a, b in zip(people, types_named, strict=True)) / len(rows)
     common = Counter(people).most_common(1)[0]
-    chance = sum(count * Counter(said)[name] for name, count in Counter(people).items()) / len(rows) ** 2
+    chance = sum(count * Counter(types_named)[name] for name, count in Counter(people).items()) / len(rows) ** 2
     kappa = (agreed - chance) / (1 - chance)
     lead = (f"{len(rows)} prompts of {path.name} with a person's type, labelled by {model} in answer to the question of "
             f"`collect --model`: {agreed:.1%} of the types agree, where always naming {common[0]} would reach "
-            f"{common[1] / len(rows):.1%}; Cohen's kappa {kappa:.2f}; {said.count(None)} answers name none.")
-    types = [[name, count, Counter(said)[name], sum(a == b == name for a, b in zip(people, said, strict=True))]
+            f"{common[1] / len(rows):.1%}; Cohen's kappa {kappa:.2f}; {types_named.count(None)} answers name none.")
+    types = [[name, count, Counter(types_named)[name], sum(a == b == name for a, b in zip(people, types_named, strict=True))]
              for name, count in Counter(people).most_common()]
-    tags = [(row.get("special_tag"), labels.risk if labels else ()) for row, labels in zip(rows, found, strict=True)]
+    tags = [(row.get("special_tag"), labels.risk if labels else ()) for row, labels in zip(rows, labelled, strict=True)]
     hit = sum(tag in risks for tag, risks in tags if tag)
-    named, given = sum(len(risks) for _, risks in tags), sum(bool(tag) for tag, _ in tags)
-    risk = f"Risk tags: {given} given by people, {named} named by the model, {hit} the same."
+    named, by_people = sum(len(risks) for _, risks in tags), sum(bool(tag) for tag, _ in tags)
+    risk = f"Risk tags: {by_people} given by people, {named} named by the model, {hit} the same."
     print(lead, *(" | ".join(map(str, row)) for row in types), risk, sep="\n")
     save("label_agreement", "Labels of a model beside people's", lead,
          [{"caption": "Types", "columns": ["type", "people", "model", "both"], "rows": types}], [risk])

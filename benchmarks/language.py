@@ -27,18 +27,18 @@ def main() -> None:
     texts, truth = (list(column) for column in zip(*json.loads(DATA.read_text(encoding="utf-8")), strict=True))
     languages(pl.Series(texts[:10]))
     methods: list[tuple[str, Callable[[pl.Series], list[str]], int]] = [
-        ("**ours**: scripts, function words, lid.176.ftz", lambda given: languages(given).to_list(), len(texts)),
-        ("lid.176.ftz alone", lambda given: [_model(text) for text in given], len(texts)),
-        ("ours with langdetect, seeded", lambda given: languages(given, "langdetect").to_list(), SLOW),
-        ("langdetect alone, seeded", lambda given: [_langdetect(text) for text in given], SLOW),
+        ("**ours**: scripts, function words, lid.176.ftz", lambda sample: languages(sample).to_list(), len(texts)),
+        ("lid.176.ftz alone", lambda sample: [_model(text) for text in sample], len(texts)),
+        ("ours with langdetect, seeded", lambda sample: languages(sample, "langdetect").to_list(), SLOW),
+        ("langdetect alone, seeded", lambda sample: [_langdetect(text) for text in sample], SLOW),
     ]
     rows = []
-    for name, told, count in methods:
+    for name, method, count in methods:
         began = time.process_time()
-        found = [tag.partition("-")[0] for tag in told(pl.Series(texts[:count]))]
+        tags = [tag.partition("-")[0] for tag in method(pl.Series(texts[:count]))]
         seconds = time.process_time() - began
-        right = [tag == wanted for tag, wanted in zip(found, truth, strict=False)]
-        kinds = [wanted if wanted in ("en", "zh") else "others" for wanted in truth]
+        right = [tag == language for tag, language in zip(tags, truth, strict=False)]
+        kinds = [language if language in ("en", "zh") else "others" for language in truth]
         recalls = [_share([ok for ok, kind in zip(right, kinds, strict=False) if kind == group])
                    for group in ("en", "zh", "others")]
         rows.append([name, count, _share(right), _share(right[1::2]), *recalls, round(count / seconds)])

@@ -34,8 +34,8 @@ def requests(count: int, tokens: int, seed: int) -> list[Request]:
 def speed(model: LocalModel, batch: int, tokens: int, seed: int) -> tuple[float, float]:
     """Tokens a second of one batch, and tokens a second of CPU."""
     began, worked = time.perf_counter(), time.process_time()
-    said = sum(reply.completion_tokens for reply in model.generate(requests(batch, tokens, seed)))
-    return said / (time.perf_counter() - began), said / (time.process_time() - worked)
+    tokens_written = sum(reply.completion_tokens for reply in model.generate(requests(batch, tokens, seed)))
+    return tokens_written / (time.perf_counter() - began), tokens_written / (time.process_time() - worked)
 
 
 def main() -> None:
@@ -43,14 +43,14 @@ def main() -> None:
     import torch
 
     tokens = int(sys.argv[1]) if len(sys.argv) > 1 and sys.argv[1].isdigit() else 64
-    wanted = int(sys.argv[2]) if len(sys.argv) > 2 else None
+    only_threads = int(sys.argv[2]) if len(sys.argv) > 2 else None
     model, rows = LocalModel("smollm2", batch=64), []
-    for batch, threads in (case for case in CASES if wanted in (None, case[1])):
+    for batch, threads in (case for case in CASES if only_threads in (None, case[1])):
         torch.set_num_threads(threads)
         speed(model, batch, 8, 0)
         turns = [speed(model, batch, tokens, 100 * turn) for turn in range(1 if batch == 1 else 3)]
-        found, worked = zip(*turns, strict=True)
-        rows.append([batch, threads, round(statistics.median(found)), round(min(found)), round(max(found)),
+        speeds, worked = zip(*turns, strict=True)
+        rows.append([batch, threads, round(statistics.median(speeds)), round(min(speeds)), round(max(speeds)),
                      round(statistics.median(worked))])
         print(*rows[-1], sep=" | ", flush=True)
     dtype = str(next(model.model.parameters()).dtype).removeprefix("torch.")

@@ -22,7 +22,7 @@ WAYS = {"full precision": ("model", 0), "4 bit, packed": ("export", 0), "4 bit, 
         "half of the layers away": ("model", 0.5), "all layers away": ("model", 1)}
 
 
-def one(way: str, folder: str, tokens: int) -> dict[str, float]:
+def measure_way(way: str, folder: str, tokens: int) -> dict[str, float]:
     """In its own process: load one way, write, and read 512 tokens at once."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -53,12 +53,12 @@ def one(way: str, folder: str, tokens: int) -> dict[str, float]:
         else:
             model, _ = load(Path(folder))
         ids = torch.arange(100, 140)[None].to("cuda" if torch.cuda.is_available() else "cpu")
-        said = {"attention_mask": torch.ones_like(ids), "do_sample": False, "pad_token_id": 0}
+        options = {"attention_mask": torch.ones_like(ids), "do_sample": False, "pad_token_id": 0}
         with torch.inference_mode():
-            model.generate(ids, max_new_tokens=2, min_new_tokens=2, **said)      # kernels choose their layout once
+            model.generate(ids, max_new_tokens=2, min_new_tokens=2, **options)      # kernels choose their layout once
             watch_peak()
             began = time.process_time()
-            model.generate(ids, max_new_tokens=tokens, min_new_tokens=tokens, **said)
+            model.generate(ids, max_new_tokens=tokens, min_new_tokens=tokens, **options)
             writing = tokens / (time.process_time() - began)
             peak = peak_bytes() - before
             many = torch.arange(100, 612)[None].to(ids.device)
@@ -74,28 +74,29 @@ def main() -> None:
     parser.add_argument("export")
     parser.add_argument("--tokens", type=int, default=64)
     parser.add_argument("--way", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     from instructwild.llm.models import resolve
 
-    folders = {"model": resolve(asked.model), "export": resolve(asked.export)}
-    if asked.way:
-        print(json.dumps(one(asked.way, str(folders[WAYS[asked.way][0]]), asked.tokens)))
+    folders = {"model": resolve(arguments.model), "export": resolve(arguments.export)}
+    if arguments.way:
+        print(json.dumps(measure_way(arguments.way, str(folders[WAYS[arguments.way][0]]), arguments.tokens)))
         return
-    found = {}
+    measured = {}
     for way in WAYS:
-        command = [sys.executable, "-m", "benchmarks.model_memory", asked.model, asked.export, "--way", way, "--tokens",
-                   str(asked.tokens)]
+        command = [sys.executable, "-m", "benchmarks.model_memory", arguments.model, arguments.export, "--way", way,
+                   "--tokens", str(arguments.tokens)]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
-        found[way] = json.loads(done.stdout.splitlines()[-1])
-        print(way, found[way], flush=True)
-    report(found, asked.tokens)
+        measured[way] = json.loads(done.stdout.splitlines()[-1])
+        print(way, measured[way], flush=True)
+    report(measured, arguments.tokens)
 
 
-def report(found: dict[str, dict[str, float]], tokens: int) -> None:
-    whole = found["full precision"]
-    rows = [[f"**{way}**" if "packed" in way else way, f"{one['peak'] / MB:.0f}", f"{one['peak'] / whole['peak']:.2f}",
-             f"{one['writing']:.1f}", f"{one['writing'] / whole['writing']:.2f}", f"{one['reading']:.0f}",
-             f"{one['reading'] / whole['reading']:.2f}"] for way, one in found.items()]
+def report(measured: dict[str, dict[str, float]], tokens: int) -> None:
+    whole = measured["full precision"]
+    rows = [[f"**{way}**" if "packed" in way else way, f"{figures['peak'] / MB:.0f}",
+             f"{figures['peak'] / whole['peak']:.2f}",
+             f"{figures['writing']:.1f}", f"{figures['writing'] / whole['writing']:.2f}", f"{figures['reading']:.0f}",
+             f"{figures['reading'] / whole['reading']:.2f}"] for way, figures in measured.items()]
     save("model_memory", "Memory against speed",
          f"SmolLM2-135M after SFT, one stream, {tokens} tokens written after 40, then 512 tokens read at once.",
          [{"caption": "Ways to hold the weights", "rows": rows, "columns": [

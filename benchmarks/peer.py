@@ -25,8 +25,8 @@ def python_of(name: str, minutes: float = 10) -> tuple[Path, str]:
     home = ENVIRONMENTS / name
     python = home / "bin" / "python"
     done = home / "requirements.txt"
-    wanted = (HERE / "peers" / f"{name}.txt").read_text()
-    if done.exists() and done.read_text() == wanted:
+    requirements = (HERE / "peers" / f"{name}.txt").read_text()
+    if done.exists() and done.read_text() == requirements:
         return python, ""
     subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
     install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "-r", HERE / "peers" / f"{name}.txt"]
@@ -36,7 +36,7 @@ def python_of(name: str, minutes: float = 10) -> tuple[Path, str]:
         return python, f"pip install did not end within {minutes:.0f} minutes"
     if ran.returncode:
         return python, next((line for line in ran.stderr.splitlines() if "ERROR" in line), "pip install failed")
-    done.write_text(wanted)
+    done.write_text(requirements)
     return python, ""
 
 

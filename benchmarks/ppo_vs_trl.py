@@ -32,18 +32,18 @@ def main(rounds: int = 3, threads: int = 2) -> None:
     model = str(resolve("smollm2"))
     sides = {TRL: (python, "ppo_trl.py", {})} | {name: (Path(sys.executable), "ppo_ours.py", changes)
                                                  for name, changes in OURS.items()}
-    found: dict[str, list[dict]] = {name: [] for name in sides}
+    answers: dict[str, list[dict]] = {name: [] for name in sides}
     for _ in range(rounds):
         for name, (interpreter, script, changes) in sides.items():
-            with tempfile.NamedTemporaryFile("w", suffix=".json") as asked:
-                json.dump(QUESTION | changes, asked)
-                asked.flush()
-                outcome = peer.run(interpreter, peer.HERE / "peers" / script, [model, asked.name], LONGEST, threads)
+            with tempfile.NamedTemporaryFile("w", suffix=".json") as question:
+                json.dump(QUESTION | changes, question)
+                question.flush()
+                outcome = peer.run(interpreter, peer.HERE / "peers" / script, [model, question.name], LONGEST, threads)
             if outcome.error:
                 sys.exit(f"{name}: {outcome.error}")
-            found[name].append(outcome.answer)
+            answers[name].append(outcome.answer)
             print(name, outcome.answer, file=sys.stderr, flush=True)
-    results.save("ppo_vs_trl", "PPO against TRL 1.12", _lead(threads), [_table(found)], [
+    results.save("ppo_vs_trl", "PPO against TRL 1.12", _lead(threads), [_table(answers)], [
         "Same model, batch, lengths, LoRA rank and layers, AdamW; the first update, which warms up, is not counted. TRL "
         "holds policy, value and reward as three models and trains all of the value model; ours are adapters and heads on "
         "one base.",
@@ -59,9 +59,9 @@ def _lead(threads: int) -> str:
             f"epochs, LoRA r 8 on {', '.join(q['targets'])}, {q['dtype']}, {threads} thread{'s' * (threads > 1)}.")
 
 
-def _table(found: dict[str, list[dict]]) -> dict:
+def _table(answers: dict[str, list[dict]]) -> dict:
     def middle(name: str, key: str) -> float:
-        return statistics.median(answer[key] for answer in found[name])
+        return statistics.median(answer[key] for answer in answers[name])
 
     def above(name: str) -> float:
         return middle(name, "megabytes") - middle(name, "floor")
@@ -70,14 +70,14 @@ def _table(found: dict[str, list[dict]]) -> dict:
              f"{QUESTION['batch'] / middle(name, 'wall'):.3f} ({middle(TRL, 'wall') / middle(name, 'wall'):.2f}×)",
              f"{QUESTION['batch'] / middle(name, 'cpu'):.3f} ({middle(TRL, 'cpu') / middle(name, 'cpu'):.2f}×)",
              f"{middle(name, 'megabytes'):.0f} ({middle(name, 'floor'):.0f})", f"{above(name) / above(TRL):.2f}×"]
-            for name in found]
-    return {"caption": f"One update, median of {len(found[TRL])}", "rows": rows,
+            for name in answers]
+    return {"caption": f"One update, median of {len(answers[TRL])}", "rows": rows,
             "columns": ["", "seconds", "CPU s", "samples per second", "samples per CPU second", "peak MB (imports)",
                         "above imports"]}
 
 
 if __name__ == "__main__":
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--rounds", type=int, default=3)
-    asked.add_argument("--threads", type=int, default=2)
-    main(**vars(asked.parse_args()))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=2)
+    main(**vars(parser.parse_args()))

@@ -35,8 +35,8 @@ def run(rows: list[str], work: Path) -> stage.Manifest:
     return read_manifest(work / "gptq")
 
 
-def report(found: stage.Manifest) -> None:
-    figures = found.metrics
+def report(manifest: stage.Manifest) -> None:
+    figures = manifest.metrics
     languages = list(figures["perplexity"]["source"])
     table = [[TOLD[name], *(f"{values[language]:.2f}" for language in languages)]
              for name, values in figures["perplexity"].items()]
@@ -44,8 +44,9 @@ def report(found: stage.Manifest) -> None:
     table.append(["**gap closed**, 95% interval over rows", *(
         "{value:.0%} [{low:.0%}, {high:.0%}]".format(**gaps[language]) for language in languages)])
     size, linear, peak = figures["size_bytes"], figures["linear_bytes"], figures["peak_bytes"]
-    whole = [[name, *(f"{one[side] / MB:.1f}" for side in ("source", "export")), f"{one['export'] / one['source']:.3f}"]
-             for name, one in (("weight files, MB", size), ("linear weights, MB", linear),
+    whole = [[name, *(f"{sizes[side] / MB:.1f}" for side in ("source", "export")),
+              f"{sizes['export'] / sizes['source']:.3f}"]
+             for name, sizes in (("weight files, MB", size), ("linear weights, MB", linear),
                                  ("peak while writing 128 tokens, MB", peak))]
     text, fitted = figures["text"], figures["calibration"]
     save("quantization", "GPTQ against round-to-nearest",
@@ -58,7 +59,7 @@ def report(found: stage.Manifest) -> None:
          [f"The same next token is likeliest at {figures['agreement']:.1%} of places; the likelihood of a token changes by "
           f"{figures['likelihood_change']:.3f} nats on average.",
           "Of {of} greedy answers {export} repeat themselves, of the source's {source}.".format(
-              **figures["answers_that_loop"]) + f" The gate {found.gate}.",
+              **figures["answers_that_loop"]) + f" The gate {manifest.gate}.",
           "Peak memory is counted from before the model is loaded, without Python and its libraries."])
 
 
@@ -66,8 +67,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="+")
     parser.add_argument("--work", type=Path, default=cache_dir() / "benchmarks" / "quantization")
-    asked = parser.parse_args()
-    report(run(asked.rows, asked.work))
+    arguments = parser.parse_args()
+    report(run(arguments.rows, arguments.work))
 
 
 if __name__ == "__main__":

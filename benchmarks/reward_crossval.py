@@ -40,8 +40,8 @@ def main() -> None:
     if not DATA.exists():
         return
     tables = []
-    for name, asked in RUNS.items():
-        tables.append(table_of(name, **asked))
+    for name, settings in RUNS.items():
+        tables.append(table_of(name, **settings))
         write(tables)
 
 
@@ -58,15 +58,15 @@ def write(tables: list[dict[str, Any]]) -> None:
           "Likelihood is the mean log-likelihood of the answer's tokens under the base before training."])
 
 
-def table_of(name: str, languages: tuple[str, ...], folds: int, **asked: Any) -> dict[str, Any]:
+def table_of(name: str, languages: tuple[str, ...], folds: int, **settings: Any) -> dict[str, Any]:
     """One base over all folds: every judge on every slice of the pairs."""
-    options = RewardOptions(**asked, save_steps=10**6)
+    options = RewardOptions(**settings, save_steps=10**6)
     source = source_of(name)
     chat = load_chat(source)
     ranked: list[Group] = []
     for language in languages:
-        found, _ = groups(read_rankings([FILES[language]]).rows, chat, options.max_length)
-        ranked += [dataclasses.replace(group, language=language) for group in found]
+        ranked_groups, _ = groups(read_rankings([FILES[language]]).rows, chat, options.max_length)
+        ranked += [dataclasses.replace(group, language=language) for group in ranked_groups]
     with silence_libraries():
         parts = [kept(f"folds-{name}-{fold}", lambda fold=fold: held_out(fold, folds, options, source, chat, ranked))
                  for fold in range(folds)]
@@ -81,8 +81,8 @@ def table_of(name: str, languages: tuple[str, ...], folds: int, **asked: Any) ->
                        f"{options.num_train_epochs:g} epochs, LoRA r {options.lora_r}; calibration error "
                        f"{calibration(judges['reward model'])[1]:.3f}",
             "columns": ["pairs", "number", *judges, "model minus longer", "model minus likelier"],
-            "rows": [[part, found["reward model"].pairs, *map(str, found.values()),
-                      *(signed(one) for one in apart[part].values())] for part, found in accuracy.items()]}
+            "rows": [[part, shares["reward model"].pairs, *map(str, shares.values()),
+                      *(signed(estimate) for estimate in apart[part].values())] for part, shares in accuracy.items()]}
 
 
 def of_fold(ranked: list[Group], fold: int, folds: int) -> list[Group]:
@@ -103,9 +103,9 @@ def held_out(fold: int, folds: int, options: RewardOptions, source: Source, chat
             "likely": _likelihood(source, options, chat, held)}
 
 
-def signed(one: Any) -> str:
+def signed(estimate: Any) -> str:
     """A difference with its sign."""
-    return f"{one.value:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+    return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
 
 
 if __name__ == "__main__":

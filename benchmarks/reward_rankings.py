@@ -64,13 +64,13 @@ def row_of(name: str, count: int, longest: int, rounds: int) -> list[Any]:
                             save_steps=10**6, warmup_steps=0)
     with silence_libraries(), tempfile.TemporaryDirectory() as scratch:
         run = SimpleNamespace(scratch=Path(scratch))
-        found = in_turns(f"reward-{name}", {
+        times = in_turns(f"reward-{name}", {
             "ours": lambda: seconds(_trainer(options, source, run, chat, Split(ranked, {}), [])),
             "pairwise": lambda: seconds(pairwise(options, source, chat, ranked, run))}, rounds)
     pairs = sum(len(order.pairs) for group in ranked for order in group.orders)
     return [name, longest, len(ranked), pairs, sum(len(group.encoded) for group in ranked), 2 * pairs,
-            *(round(statistics.median(found[side]), 1) for side in ("ours", "pairwise")),
-            ratio(found["pairwise"], found["ours"])]
+            *(round(statistics.median(times[side]), 1) for side in ("ours", "pairwise")),
+            ratio(times["pairwise"], times["ours"])]
 
 
 def pairwise(options: RewardOptions, source: Source, chat: Chat, ranked: list[Group], run: Any) -> Any:

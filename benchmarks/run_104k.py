@@ -91,8 +91,8 @@ def run(folder: Path, rows: int, faults: FaultInjection, minutes: float) -> bool
         write_archive(archive)
     with endpoint(faults, folder / f"bill-{time.time_ns()}.json") as url:
         command = [sys.executable, "-m", "instructwild", "run", "instructionwild-104k", "--out", str(folder / "out")]
-        given = {"posts": archive, "model": f"{url}#scripted", "price": f"{PRICE[0]},{PRICE[1]}", "rows": rows}
-        command += [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
+        variables = {"posts": archive, "model": f"{url}#scripted", "price": f"{PRICE[0]},{PRICE[1]}", "rows": rows}
+        command += [word for name, value in variables.items() for word in ("--set", f"{name}={value}")]
         process = subprocess.Popen(command, start_new_session=True)
         try:
             return process.wait(minutes * 60) == 0
@@ -102,7 +102,7 @@ def run(folder: Path, rows: int, faults: FaultInjection, minutes: float) -> bool
             return False
 
 
-def told(folder: Path) -> dict[str, dict]:
+def manifests(folder: Path) -> dict[str, dict]:
     """What the finished stages say of themselves, by name."""
     return {name: json.loads((folder / "out" / name / "manifest.json").read_text(encoding="utf-8"))
             for name in STAGES if (folder / "out" / name / "manifest.json").exists()}
@@ -112,9 +112,9 @@ def billed(folder: Path) -> Counter:
     """What the endpoint charged and met with, all pieces of the run together."""
     total: Counter = Counter()
     for path in folder.glob("bill-*.json"):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        most = max(total["at_once"], found["at_once"])
-        total.update(found)
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        most = max(total["at_once"], manifest["at_once"])
+        total.update(manifest)
         total["at_once"] = most
     return total
 
@@ -133,22 +133,22 @@ def open_spending(folder: Path) -> float:
 def table(folder: Path) -> list[list]:
     """One row a stage: rows, requests, tokens, US$, seconds, memory."""
     rows = []
-    for name, found in told(folder).items():
-        kept, metrics = found["rows"]["kept"], found["metrics"]
-        rows.append([name, f"{found['rows']['in']:,}", f"{kept:,}", f"{metrics.get('requests', 0):,}",
-                     f"{found['tokens']['prompt'] + found['tokens']['completion']:,}", f"{found['usd']:.4f}",
-                     f"{found['seconds']:.0f}", found["peak_memory_mb"],
-                     ", ".join(f"{reason} {count:,}" for reason, count in found["reasons"].items()) or "–"])
+    for name, manifest in manifests(folder).items():
+        kept, metrics = manifest["rows"]["kept"], manifest["metrics"]
+        rows.append([name, f"{manifest['rows']['in']:,}", f"{kept:,}", f"{metrics.get('requests', 0):,}",
+                     f"{manifest['tokens']['prompt'] + manifest['tokens']['completion']:,}", f"{manifest['usd']:.4f}",
+                     f"{manifest['seconds']:.0f}", manifest["peak_memory_mb"],
+                     ", ".join(f"{reason} {count:,}" for reason, count in manifest["reasons"].items()) or "–"])
     return rows
 
 
 def lines_about(folder: Path) -> list[str]:
     """What the run shows beside its table."""
-    bill, stages = billed(folder), told(folder)
+    bill, stages = billed(folder), manifests(folder)
     last = next(name for name in reversed(STAGES) if name in stages)
     rows = load(folder / "out" / last).frame()
     languages = rows["language"].str.slice(0, 2).value_counts(sort=True).rows()
-    usd = sum(found["usd"] for found in stages.values()) + open_spending(folder)
+    usd = sum(manifest["usd"] for manifest in stages.values()) + open_spending(folder)
     possible = stages["expand"]["metrics"]["possibly_charged"]
     charged = (bill["sent"] * PRICE[0] + bill["received"] * PRICE[1]) / 1e6
     return [f"After {last}: {rows.height:,} rows ({', '.join(f'{tag} {count:,}' for tag, count in languages)}), "
@@ -161,38 +161,39 @@ def lines_about(folder: Path) -> list[str]:
 
 def main() -> None:
     """Run, go on, say what came of it."""
-    asked = argparse.ArgumentParser()
-    asked.add_argument("folder", type=Path)
-    asked.add_argument("--rows", type=int, default=106_000)
-    asked.add_argument("--hostile", action="store_true")
-    asked.add_argument("--minutes", type=float, default=60.0)
-    asked.add_argument("--against", type=Path, help="a finished folder that must hold the same rows")
-    asked.add_argument("--save", action="store_true")
-    given = asked.parse_args()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--rows", type=int, default=106_000)
+    parser.add_argument("--hostile", action="store_true")
+    parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--against", type=Path, help="a finished folder that must hold the same rows")
+    parser.add_argument("--save", action="store_true")
+    arguments = parser.parse_args()
     began = time.monotonic()
-    done = run(given.folder, given.rows, HOSTILE if given.hostile else FAIR, given.minutes)
+    done = run(arguments.folder, arguments.rows, HOSTILE if arguments.hostile else FAIR, arguments.minutes)
     print(f"{'finished' if done else 'not finished: run again to go on'} after {time.monotonic() - began:.0f} s")
-    for row in table(given.folder):
+    for row in table(arguments.folder):
         print(*row, sep=" | ")
-    if "expand" not in told(given.folder):
+    if "expand" not in manifests(arguments.folder):
         return
-    notes = lines_about(given.folder)
+    notes = lines_about(arguments.folder)
     if not done:
-        answered = open_ledger(given.folder, "answers", "SELECT count(*) FROM replies")
+        answered = open_ledger(arguments.folder, "answers", "SELECT count(*) FROM replies")
         notes.append(f"Not finished: of the last stage {answered:,} answers were there. The same command goes on.")
-    if given.against:
-        same = all(load(given.folder / "out" / name).frame()["id"].equals(load(given.against / "out" / name).frame()["id"])
-                   for name in STAGES)
+    if arguments.against:
+        own, fair = ([load(folder / "out" / name).frame()["id"] for name in STAGES]
+                     for folder in (arguments.folder, arguments.against))
+        same = all(ids.equals(others) for ids, others in zip(own, fair, strict=True))
         notes.append(f"The rows of every stage are {'' if same else 'NOT '}those of the fair endpoint, in the same order.")
     print(*notes, sep="\n")
-    if given.save:
-        kind = "hostile" if given.hostile else "fair"
+    if arguments.save:
+        kind = "hostile" if arguments.hostile else "fair"
         save(f"run_104k_{kind}", f"The recipe instructionwild-104k at a {kind} endpoint",
-             f"{'All of it' if done else 'As far as it came'}, {given.rows:,} new rows wanted, against a scripted loopback "
-             "endpoint in its own process (latency 150 ms, 100 at once, else 429; priced at "
+             f"{'All of it' if done else 'As far as it came'}, {arguments.rows:,} new rows wanted, against a scripted "
+             "loopback endpoint in its own process (latency 150 ms, 100 at once, else 429; priced at "
              f"US$ {PRICE[0]} and {PRICE[1]} a million tokens; both on two cores).",
              [{"caption": "Stages", "columns": ["stage", "rows in", "kept", "requests", "tokens", "US$", "seconds",
-                                                "peak MiB", "dropped for"], "rows": table(given.folder)}], notes)
+                                                "peak MiB", "dropped for"], "rows": table(arguments.folder)}], notes)
 
 
 if __name__ == "__main__":

@@ -47,8 +47,9 @@ def rate(url, clients, offset):
     """Tokens per second over all clients, and the median wait for a first piece."""
     began = time.perf_counter()
     with ThreadPoolExecutor(clients) as pool:
-        found = list(pool.map(lambda number: ask(url, number), range(offset, offset + clients)))
-    return sum(tokens for tokens, _ in found) / (time.perf_counter() - began), statistics.median(first for _, first in found)
+        answers = list(pool.map(lambda number: ask(url, number), range(offset, offset + clients)))
+    seconds = time.perf_counter() - began
+    return sum(tokens for tokens, _ in answers) / seconds, statistics.median(first for _, first in answers)
 
 
 def main():
@@ -56,16 +57,17 @@ def main():
     server = subprocess.Popen([sys.executable, "-m", "instructwild", "serve", "smollm2", "--port", "0", "--slots", "32"],
                               stderr=subprocess.PIPE, text=True)
     try:
-        url = next(found[0] for line in server.stderr if (found := re.findall(r"http://[\d.]+:\d+", line)))
+        url = next(address[0] for line in server.stderr if (address := re.findall(r"http://[\d.]+:\d+", line)))
         rate(url, 4, 0)
         rates = {clients: [] for clients in CLIENTS}
         firsts = {clients: [] for clients in CLIENTS}
         for number in range(rounds):
             for clients in CLIENTS:
-                told, first = rate(url, clients, 100 * number)
-                rates[clients].append(told)
+                tokens_per_second, first = rate(url, clients, 100 * number)
+                rates[clients].append(tokens_per_second)
                 firsts[clients].append(first)
-                print(f"round {number}: {clients} clients {told:.1f} tokens/s, first piece after {first:.2f} s", flush=True)
+                print(f"round {number}: {clients} clients {tokens_per_second:.1f} tokens/s, first piece after {first:.2f} s",
+                      flush=True)
             keep(rates, firsts)
         server.terminate()
         server.wait(timeout=60)
@@ -76,7 +78,7 @@ def main():
 
 def keep(rates, firsts):
     """Save what the rounds so far measured."""
-    ratios = {clients: statistics.median(many / one for many, one in zip(rates[clients], rates[1], strict=True))
+    ratios = {clients: statistics.median(many / single for many, single in zip(rates[clients], rates[1], strict=True))
               for clients in CLIENTS}
     rows = [[clients, f"{statistics.median(rates[clients]):.0f}", f"{ratios[clients]:.1f}",
              f"{statistics.median(firsts[clients]):.2f}"] for clients in CLIENTS]

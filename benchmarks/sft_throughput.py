@@ -119,19 +119,19 @@ def cpu_seconds(trainer: Any) -> float:
     return time.process_time() - began
 
 
-def ours(given: dict[str, Any], chat: Chat, rows: list[Conversation], folder: Path) -> Any:
+def ours(settings: dict[str, Any], chat: Chat, rows: list[Conversation], folder: Path) -> Any:
     """The trainer of `train sft`."""
-    options = SftOptions(**given, save_steps=10**6, warmup_steps=0)
+    options = SftOptions(**settings, save_steps=10**6, warmup_steps=0)
     policy, _ = load_policy(MODEL, dtype=as_torch(dtype_of(options)))
     return _trainer(policy, options, SimpleNamespace(scratch=folder), chat, Split(rows, {}), {})
 
 
-def plain(given: dict[str, Any], chat: Chat, rows: list[Conversation], folder: Path) -> Any:
+def plain(settings: dict[str, Any], chat: Chat, rows: list[Conversation], folder: Path) -> Any:
     """TRL's own, given messages."""
     from datasets import Dataset
     from trl import SFTConfig, SFTTrainer
 
-    options = SftOptions(**given, save_steps=10**6, warmup_steps=0)
+    options = SftOptions(**settings, save_steps=10**6, warmup_steps=0)
     policy, _ = load_policy(MODEL, dtype=as_torch(dtype_of(options)))
     config = SFTConfig(**arguments(options, SimpleNamespace(scratch=folder)), assistant_only_loss=True)
     return SFTTrainer(model=policy, args=config, processing_class=chat.tokenizer, peft_config=lora(options, "CAUSAL_LM"),

@@ -49,12 +49,12 @@ def longest_rows(count: int) -> list[dict[str, str]]:
     tokenizer = AutoTokenizer.from_pretrained(tiny())
     rows = []
     for number in range(count):
-        asked, answer = f"Tell me of harbour {number}.", "It is old."
+        prompt, answer = f"Tell me of harbour {number}.", "It is old."
         while len(tokenizer(tokenizer.apply_chat_template(
-                [{"role": "user", "content": asked}, {"role": "assistant", "content": f"{answer} Old."}],
+                [{"role": "user", "content": prompt}, {"role": "assistant", "content": f"{answer} Old."}],
                 tokenize=False))["input_ids"]) <= LENGTH:
             answer += " Old."
-        rows.append({"instruction": asked, "output": answer})
+        rows.append({"instruction": prompt, "output": answer})
     return rows
 
 

@@ -17,13 +17,13 @@ STUDENT_T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.3
 
 def kept(name: str, made: Callable[[], Any]) -> Any:
     """What `made` gives, as JSON, from the file of that name where an earlier run left it."""
-    place = KEPT / f"{name}.json"
-    if not place.exists():
-        found = made()
+    file = KEPT / f"{name}.json"
+    if not file.exists():
+        result = made()
         KEPT.mkdir(parents=True, exist_ok=True)
-        place.with_suffix(".part").write_text(json.dumps(found), encoding="utf-8")
-        place.with_suffix(".part").replace(place)
-    return json.loads(place.read_text(encoding="utf-8"))
+        file.with_suffix(".part").write_text(json.dumps(result), encoding="utf-8")
+        file.with_suffix(".part").replace(file)
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def in_turns(name: str, sides: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:

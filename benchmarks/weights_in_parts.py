@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--updates", type=int, default=2)
-    asked = parser.parse_args(sys.argv[1:] if sys.argv[0].endswith("weights_in_parts.py") else [])
+    arguments = parser.parse_args(sys.argv[1:] if sys.argv[0].endswith("weights_in_parts.py") else [])
     from instructwild.llm.models import resolve
     from instructwild.stage import load
     from instructwild_trainer.memory import shape_of
@@ -68,14 +68,14 @@ def main() -> None:
     options = PPOOptions(**OPTIONS)
     shape = shape_of(resolve("smollm2"), options)
     rows, last = [], []
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         (folder / "rows.json").write_text(json.dumps([{"instruction": question, "output": "I do not know."}
                                                       for question in QUESTIONS]))
         (folder / "rewards.py").write_text(REWARD)
-        for world in (1, asked.processes):
+        for world in (1, arguments.processes):
             began = time.monotonic()
-            peaks = run(folder, world, asked.updates)
+            peaks = run(folder, world, arguments.updates)
             last.append(load(folder / f"in-{world}").manifest.metrics["last"])
             estimate = need(shape, options, "float32", reward=False, parts=world)
             rows.append([world, f"{max(peaks) / MIB:,.0f}", f"{estimate.total / MIB:,.0f}",
@@ -84,7 +84,7 @@ def main() -> None:
             print(rows[-1], flush=True)
     apart = max(abs(last[0][key] - last[1][key]) / max(abs(last[0][key]), 1e-3)
                 for key in ("kl", "reward", "ptx_loss", "policy_grad", "value_grad", "ptx_grad"))
-    save("weights_in_parts", "PPO of all weights, in parts", f"SmolLM2-135M, {asked.updates} updates of "
+    save("weights_in_parts", "PPO of all weights, in parts", f"SmolLM2-135M, {arguments.updates} updates of "
          f"{OPTIONS['batch_size']} prompts with PTX and a value model of its own, float32, one thread a process.",
          [{"caption": "Peak of one process", "columns": ["processes", "MiB in all, imports included", "estimate, MiB",
                                                          "of it weights, gradients, moments", "seconds, start to end"],

@@ -17,6 +17,7 @@ import typer
 from instructwild.console.options import Columns, Encoding, Force, Json, Out, Shards, announce
 from instructwild.errors import InputError
 from instructwild.layout import Layout
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     import polars as pl
@@ -126,8 +127,8 @@ def converted(source: str | Path, out: str | Path, to: str, *, columns: Mapping[
         if with_dataset_info:
             run.save("dataset_info.json", json.dumps(dataset_info(Path(out).name, layout, data.columns), indent=2) + "\n")
         notes = {"unread": unread, "notes": [
-            f"{LLAMA_FACTORY} lacks {left_out:,} pairs: LLaMA-Factory takes one turn a side, and theirs are several, or "
-            "words and calls"] if left_out else []}
+            f"{LLAMA_FACTORY} lacks {quantity(left_out, 'pair')}: LLaMA-Factory takes one turn a side, and theirs are "
+            "several, or words and calls"] if left_out else []}
         return _finished(run, data, dropped_frame(lost), len(set(origin)), layout, notes)
 
 
@@ -146,7 +147,7 @@ def _finished(run: Any, data: "pl.DataFrame", lost: "pl.DataFrame", kept: int, l
     from instructwild.schema.columns import compact
     from instructwild.stage import Rows
 
-    shown = Page(title="Convert", lead=f"{data.height:,} rows written as {layout.value}.")
+    shown = Page(title="Convert", lead=f"{quantity(data.height, 'row')} written as {layout.value}.")
     shown.add("", Stats([("rows read", kept + lost.height), ("rows used", kept), ("rows written", data.height)]))
     shown.add("The first rows", Samples([compact(row) for row in data.head(5).iter_rows(named=True)]))
     return run.finish(dropped=lost, rows=Rows(**{"in": kept + lost.height, "kept": kept, "dropped": lost.height}),

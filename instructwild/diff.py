@@ -15,6 +15,7 @@ import typer
 
 from instructwild.console.options import Columns, Encoding
 from instructwild.errors import OutputError
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,7 +42,8 @@ class Difference:
         rows: of the first and of the second.
         unread: rows of the first and of the second that hold no instruction: they are left out.
         same: rows of the same text in both; `relabelled` of them with another language, label or score.
-        reasons: dropped rows by the reason that the second stage gives for them, `no reason given` where it gives none.
+        reasons: dropped rows by the reason that the second stage gives for them (of a rule with its name),
+            `no reason given` where it gives none.
         columns: for each further column (of `extra`, and `tools`) that only some rows have, how many rows of either have it.
         shifts: for language, type and length, how many rows of each value either dataset has.
     """
@@ -157,9 +159,10 @@ def _reasons(second: str | Path) -> "pl.DataFrame":
     import polars as pl
 
     from instructwild.stage import is_stage, load
-    from instructwild.stage.frames import DROPPED
+    from instructwild.stage.frames import DROPPED, named_reason
 
     lost = load(second, even_failed=True).dropped() if is_stage(second) else pl.DataFrame(schema=DROPPED)
+    lost = lost.with_columns(reason=named_reason())
     before = lost.select(pl.col("row").str.json_path_match("$.parents[0]").alias("id"), "reason").drop_nulls()
     return pl.concat([lost.select("id", "reason"), before])
 
@@ -247,18 +250,19 @@ def _shift(old: "pl.Series", new: "pl.Series") -> dict[str, tuple[int, int]]:
 
 def text(changes: Difference) -> str:
     """The difference for a terminal."""
-    lines = [f"{changes.first}: {changes.rows[0]:,} rows; {changes.second}: {changes.rows[1]:,} rows",
+    lines = [f"{changes.first}: {quantity(changes.rows[0], 'row')}; {changes.second}: {quantity(changes.rows[1], 'row')}",
              f"+ {len(changes.added):,} added   - {len(changes.dropped):,} dropped   "
              f"~ {len(changes.rewritten):,} rewritten   "
              f"= {changes.same:,} the same" + (f", {changes.relabelled:,} of them relabelled" if changes.relabelled else "")]
     if any(changes.unread):
-        lines.append(f"left out, because they hold no instruction: {changes.unread[0]:,} rows of the first, "
+        lines.append(f"left out, because they hold no instruction: {quantity(changes.unread[0], 'row')} of the first, "
                      f"{changes.unread[1]:,} of the second")
     lines += [f"    {count:>8,}  {reason}" for reason, count in changes.reasons.items()]
     for name, values in changes.shifts.items():
         moved = {value: pair for value, pair in values.items() if pair[0] != pair[1]}
         lines += [f"{name}: " + ", ".join(f"{value} {a:,} → {b:,}" for value, (a, b) in moved.items())] if moved else []
-    lines += [f"column {_line(name)}: {a:,} rows → {b:,} rows" for name, (a, b) in changes.columns.items()]
+    lines += [f"column {_line(name)}: {quantity(a, 'row')} → {quantity(b, 'row')}"
+              for name, (a, b) in changes.columns.items()]
     lines += [f"+ {id_} {_line(prompt)}" for id_, prompt in changes.added[:SHOWN]]
     lines += [f"- {id_} {_line(prompt)}  ({reason})" for id_, prompt, reason in changes.dropped[:SHOWN]]
     lines += [f"~ {row.id} {row.what}: {_line(row.before)} → {_line(row.after)}" for row in changes.rewritten[:SHOWN]]
@@ -279,13 +283,13 @@ def page(changes: Difference) -> str:
 
     state = "They differ." if changes.differs else "They hold the same rows."
     shown = Page(title=f"{changes.first} → {changes.second}",
-                 lead=f"{changes.rows[0]:,} rows became {changes.rows[1]:,}. {state}")
+                 lead=f"{quantity(changes.rows[0], 'row')} became {changes.rows[1]:,}. {state}")
     shown.add("", Stats([("added", len(changes.added)), ("dropped", len(changes.dropped)),
                          ("rewritten", len(changes.rewritten)),
                          ("the same", changes.same), ("of them relabelled", changes.relabelled)]))
     if any(changes.unread):
-        shown.add("", Prose(f"Left out, because they hold no instruction: {changes.unread[0]:,} rows of the first, "
-                            f"{changes.unread[1]:,} of the second."))
+        shown.add("", Prose(f"Left out, because they hold no instruction: {quantity(changes.unread[0], 'row')} of the "
+                            f"first, {changes.unread[1]:,} of the second."))
     if changes.reasons:
         shown.add("Why rows were dropped", figures.bars(changes.reasons))
     for name, values in changes.shifts.items():

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import typer
 
 from instructwild.errors import install_command
+from instructwild.text.quantity import quantity
 
 BASE = "data (base)"
 JOBS = {
@@ -67,7 +68,8 @@ def _machine() -> Iterator[Finding]:
     right = sys.version_info >= (3, 11)
     yield Finding("Python", "ok" if right else "missing", platform.python_version(),
                   "" if right else "install Python 3.11 or later")
-    yield Finding("machine", "note", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores{_memory()}")
+    yield Finding("machine", "note", f"{platform.system()} {platform.machine()}, "
+                                     f"{quantity(os.cpu_count() or 1, 'core')}{_memory()}")
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     yield Finding("disk here", "ok" if free > 5 else "missing", f"{free:.0f} GiB free",
                   "" if free > 5 else "the demo and its environment take about 5 GiB")

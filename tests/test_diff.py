@@ -37,7 +37,7 @@ def test_a_stage_tells_why_rows_left_and_what_was_mended(tmp_path):
                 ("Say it", "n/a"))
     clean([old], tmp_path / "new", ["repair", "rules", "exact"])
     found = difference(old, tmp_path / "new")
-    assert found.reasons == {"rule": 1, "exact_duplicate": 1}
+    assert found.reasons == {"rule: placeholder_answer": 1, "exact_duplicate": 1}
     mended = [(row.what, row.before, row.after) for row in found.rewritten]
     assert mended == [("prompt", "Name a bird.\nno input", "Name a bird.")]
     assert found.added == ()
@@ -178,4 +178,4 @@ def test_a_column_that_was_lost_is_shown(tmp_path):
         (tmp_path / f"{name}.jsonl").write_text(json.dumps(row))
     compared = difference(tmp_path / "old.jsonl", tmp_path / "new.jsonl")
     assert compared.columns == {"nr": (1, 0)}
-    assert "column nr: 1 rows → 0 rows" in text(compared)
+    assert "column nr: 1 row → 0 rows" in text(compared)

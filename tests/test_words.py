@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from instructwild.text.word_table import listed
+
 ROOT = Path(__file__).parents[1]
 FILES = sorted(path for package in ("instructwild", "trainer", "annotation") for path in (ROOT / package).rglob("*.py"))
+MEASURING = sorted(path for path in (ROOT / "benchmarks").rglob("*.py") if "envs" not in path.parts)
 SAYS_NOTHING = {"found", "told", "given", "asked", "said", "wanted", "place", "one", "room", "dice"}
 STILL_NAMED = set()
 """Files whose variables still have such a name."""
@@ -21,6 +24,18 @@ STILL_SAID = set()
 """Documents with a sentence on how something came about."""
 METAPHORS = re.compile(r"\b(?:the|this|own|shared|only|each|every|two|other) rooms?\b(?! (?:for|to)\b)"
                        r"|\bground floor\b|\bproofs\b", re.IGNORECASE)
+COUNTABLE = frozenset(listed("""
+    rows | files | posts | pairs | tokens | texts | images | pages | prompts | records | questions | answers
+    requests | stages | candidates | models | lines | groups | rankings | people | annotators | documents | calls
+    updates | steps | conversations | messages | columns | entries | characters | times | tasks | authors | edits
+    links | items | objects | cells | values | chunks | copies | words | examples | turns | options | labels | votes
+    matches | processes | threads | twins | attempts | epochs | layers | tensors | parameters | responses | scores
+    users | sources | seeds | cores | batches | instructions | judges | languages | reasons | tools | shards
+    folders | lists | fields | keys
+"""))
+NOT_ONE = {"address answers", "name answers", "plan.judge scores", "judge judges", "language rows", "growth times",
+           "added characters", "figures['tokens_per_second'] tokens", "quantity(len(low), 'prompt') annotators"}
+"""What looks like a number before a noun and is a name before a verb, or a number that is large or measured."""
 
 
 def relative(path):
@@ -42,7 +57,8 @@ def trees():
 
 
 def test_variables_say_what_they_hold(trees):
-    lines = [f"{file}:{line} {name}" for file, tree in trees.items() if file not in STILL_NAMED
+    measuring = {relative(path): ast.parse(path.read_text(encoding="utf-8")) for path in MEASURING}
+    lines = [f"{file}:{line} {name}" for file, tree in {**trees, **measuring}.items() if file not in STILL_NAMED
              for line, name in names_stored(tree) if name in SAYS_NOTHING]
     assert lines == []
 
@@ -65,6 +81,25 @@ def test_no_docstring_points_to_nowhere_or_speaks_in_metaphors(trees):
 def test_documents_say_what_holds_and_not_how_it_came_about():
     texts = ((relative(path), SENTENCES.search(path.read_text(encoding="utf-8"))) for path in PROSE)
     assert [(file, match[0]) for file, match in texts if match and file not in STILL_SAID] == []
+
+
+def numbers_before_nouns(tree):
+    """(line, noun) where an f-string writes a number that may be one before a noun in the plural."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        for value, text in zip(node.values, node.values[1:], strict=False):
+            if isinstance(value, ast.FormattedValue) and isinstance(text, ast.Constant):
+                noun = re.match(r" (?:more |new )?([a-z]+)\b", str(text.value))
+                name = ast.unparse(value.value)
+                if noun and noun[1] in COUNTABLE and not name.rpartition(".")[2].isupper():
+                    yield node.lineno, f"{name} {noun[1]}"
+
+
+def test_a_number_and_its_noun_agree(trees):
+    """`quantity` writes them: "1 row", not "1 rows"."""
+    lines = {f"{file} {text}" for file, tree in trees.items() for _, text in numbers_before_nouns(tree)}
+    assert {line.partition(" ")[2] for line in lines} - NOT_ONE == set()
 
 
 def test_what_is_still_exempt_needs_it(trees):

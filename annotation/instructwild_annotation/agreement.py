@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from instructwild.schema import Ranking, RankingRow
+from instructwild.text.quantity import quantity
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Agreement:
 def compare(first: Sequence[int], second: Sequence[int]) -> Agreement:
     """Compare two rank lists of the same K candidates over all K(K-1)/2 pairs."""
     if len(first) != len(second):
-        raise ValueError(f"rankings of {len(first)} and {len(second)} candidates cannot be compared")
+        raise ValueError(f"rankings of {len(first)} and {quantity(len(second), 'candidate')} cannot be compared")
     same = half = opposed = 0
     for a, b in combinations(range(len(first)), 2):
         left, right = _sign(first[a] - first[b]), _sign(second[a] - second[b])

@@ -7,6 +7,7 @@ import typer
 
 from instructwild.console.options import Columns
 from instructwild.errors import ConfigError, OutputError
+from instructwild.text.quantity import quantity
 
 
 def export(
@@ -42,7 +43,7 @@ def export(
     rows, dropped = rankable(read_all(rankings, parse_map(columns or ())))
     largest = max((len(row.candidates) for row in rows), default=2)
     if format == "label-studio" and largest > len(LETTERS):
-        raise ConfigError(f"a prompt has {largest} answers, more than the {len(LETTERS)} that can be shown",
+        raise ConfigError(f"a prompt has {quantity(largest, 'answer')}, more than the {len(LETTERS)} that can be shown",
                           where="--format", remedy="use csv")
     try:
         if format == "csv":
@@ -55,7 +56,7 @@ def export(
         raise OutputError(f"cannot be written ({error.strerror})", where=str(out),
                           remedy="check the path, its permissions and the free space") from None
     count = sum(len(row.rankings) for row in rows)
-    console.print(f"{len(rows):,} prompts with {count:,} rankings written"
+    console.print(f"{quantity(len(rows), 'prompt')} with {quantity(count, 'ranking')} written"
                   + (f", {len(dropped):,} left out" if dropped else ""), markup=False)
     for path in files:
         typer.echo(str(path))

@@ -8,6 +8,7 @@ import typer
 
 from instructwild.console.options import Columns, Force, Json, Out, announce
 from instructwild.errors import ConfigError
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.schema import RankingRow
@@ -82,7 +83,8 @@ def merge(
         metrics = {**figures_of(kept), **measured, "rankings_in": before["rankings"],
                    "second_look": [row.id for row, _ in low]}
         report = rankings_page("Merged rankings", rows, below=second_look, types=table.types,
-                               lead=f"{before['rankings']:,} rankings became {len(kept):,}, one per prompt, by {method}.")
+                               lead=f"{quantity(before['rankings'], 'ranking')} became {len(kept):,}, one per prompt, by "
+                                    f"{method}.")
         _print_agreement(before, len(low), second_look)
         finished = run.finish(data=ranking_frame(kept), dropped=dropped, report=report, metrics=metrics)
     announce(finished, json)
@@ -122,4 +124,5 @@ def _print_agreement(metrics: dict[str, Any], low: int, second_look: float) -> N
     for name, share in metrics["agreement_with_people"].items():
         console.print(f"{name} agrees with people on {share:.0%} of pairs", highlight=False, markup=False)
     if low:
-        console.print(f"{low:,} prompts with less than {second_look:.0%} agreement: see the report", highlight=False)
+        console.print(f"{quantity(low, 'prompt')} with less than {second_look:.0%} agreement: see the "
+                      "report", highlight=False)

@@ -9,6 +9,7 @@ import typer
 from instructwild.console.options import Force, Json, Out, announce
 from instructwild.errors import EndpointError
 from instructwild.stage.remote import is_url
+from instructwild.text.quantity import quantity
 from instructwild_annotation.destination import To
 
 if TYPE_CHECKING:
@@ -87,7 +88,8 @@ def _take_out(result: "PullResult", marks: frozenset[str]) -> "list[PulledRecord
 def _say_left_out(count: int, more: str) -> None:
     from instructwild.console.terminal import console
 
-    console.print(f"{count:,} prompts are on the forget list and were left out{more}", style="yellow", markup=False)
+    console.print(f"{quantity(count, 'prompt is', 'prompts are')} on the forget list and left "
+                  f"out{more}", style="yellow", markup=False)
 
 
 def _is_ours(out: Path, config: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from instructwild.errors import ConfigError
 from instructwild.schema import Ranking, RankingRow
+from instructwild.text.quantity import quantity
 from instructwild_annotation import agreement
 from instructwild_annotation.connection import Connection
 from instructwild_annotation.people import kind
@@ -29,7 +30,7 @@ class PushResult:
     @property
     def summary(self) -> str:
         """One sentence for people."""
-        parts = [f"{self.sent:,} prompts sent", f"{self.there:,} were there already"]
+        parts = [f"{quantity(self.sent, 'prompt')} sent", f"{quantity(self.there, 'was', 'were')} there already"]
         parts += [f"{self.suggested:,} with a suggestion"] if self.suggested else []
         parts += [f"{len(self.refused):,} refused"] if self.refused else []
         return ", ".join(parts)
@@ -61,7 +62,8 @@ def push_rows(connection: Connection, rows: Sequence[RankingRow], name: str = "r
     for row in rows:
         by_size.setdefault(len(row.candidates), {})[record_id(row)] = row
     if by_size and max(by_size) > len(LETTERS):
-        raise ConfigError(f"a prompt has {max(by_size)} candidates, more than the {len(LETTERS)} that can be shown",
+        raise ConfigError(f"a prompt has {quantity(max(by_size), 'candidate')}, more than the {len(LETTERS)} that can be "
+                          "shown",
                           where=name, remedy=f"keep at most {len(LETTERS)}")
     connection.workspace_id(create=True)
     result, there = PushResult(), connection.datasets(name)
@@ -90,7 +92,8 @@ def _dataset(connection: Connection, there: dict[str, Any] | None, name: str, si
     if there is not None:
         before = there["distribution"]["min_submitted"]
         if before != overlap:
-            raise ConfigError(f"the dataset {there['name']!r} asks {before} annotators for each prompt, not {overlap}",
+            raise ConfigError(f"the dataset {there['name']!r} asks {quantity(before, 'annotator')} for each prompt, not "
+                              f"{overlap}",
                               where="--overlap", remedy=f"give --overlap {before}, or another --name")
     with connection.translate_errors():
         if there is not None:

@@ -7,6 +7,7 @@ import typer
 
 from instructwild.console.options import Columns, DryRun
 from instructwild.errors import ConfigError
+from instructwild.text.quantity import quantity
 from instructwild_annotation.destination import To
 
 if TYPE_CHECKING:
@@ -71,12 +72,14 @@ def push(
     _print_dropped(dropped)
     if only_disagreements:
         every, rows = len(rows), disagreements(rows)
-        console.print(f"on {len(rows):,} of {every:,} prompts a model and people, or two models, disagree")
+        console.print(f"on {len(rows):,} of {quantity(every, 'prompt')} a model and people, or two models, disagree")
     rows = rows[:limit]
     if dry_run:
         sizes = sorted({len(row.candidates) for row in rows})
-        typer.echo(f"{len(rows)} prompts would go to {', '.join(f'{name}-k{size}' for size in sizes) or 'no dataset'}; "
-                   f"{len(rows) * overlap} rankings would be asked for; {len(dropped)} rows left out")
+        typer.echo(f"{quantity(len(rows), 'prompt')} would go to "
+                   f"{', '.join(f'{name}-k{size}' for size in sizes) or 'no dataset'}; "
+                   f"{quantity(len(rows) * overlap, 'ranking')} would be asked for; {quantity(len(dropped), 'row')} left "
+                   "out")
         return
     if to == "page":
         _push_to_page(home, rows, name, overlap, sorted(optional), gold=gold, types=table.types)
@@ -136,5 +139,5 @@ def _push_to_page(home: Path | None, rows: list[Any], name: str, overlap: int, a
     with Store(home) as store:
         sent, there = push_rows(store, rows, name + GOLD if gold else name, overlap=0 if gold else overlap, ask=ask,
                                 gold=gold, types=types)
-        console.print(f"{sent:,} prompts sent, {there:,} were there already")
+        console.print(f"{quantity(sent, 'prompt')} sent, {quantity(there, 'was', 'were')} there already")
         typer.echo(str(store.path))

@@ -7,6 +7,7 @@ from typing import Any
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples, Stats, Table
 from instructwild.schema import RankingRow, prompt_text
+from instructwild.text.quantity import quantity
 from instructwild_annotation import agreement
 from instructwild_annotation.agreement import Agreement
 from instructwild_annotation.alpha import alpha, alpha_interval
@@ -90,7 +91,7 @@ def rankings_page(title: str, rows: Sequence[RankingRow], rule: FormRule | None 
     metrics = figures_of(rows, rule, compared, types)
     every = Comparisons.of(rows)
     by = metrics["rankings_by_kind"]
-    page = Page(title=title, lead=lead or f"{len(rows):,} prompts, {metrics['rankings']:,} rankings "
+    page = Page(title=title, lead=lead or f"{quantity(len(rows), 'prompt')}, {quantity(metrics['rankings'], 'ranking')} "
                 f"({', '.join(f'{count:,} by {name}' for name, count in by.items()) or 'none yet'}).")
     page.add("What was ranked", Stats({
         "prompts": f"{len(rows):,}", "rankings": f"{metrics['rankings']:,}", "people": f"{metrics['people']:,}",
@@ -98,9 +99,10 @@ def rankings_page(title: str, rows: Sequence[RankingRow], rule: FormRule | None 
         "median seconds a ranking": f"{metrics['seconds_per_ranking']:.0f}" if metrics["seconds_per_ranking"] else "–"}))
     if metrics["scripted_rule"]:
         page.add("The scripted annotator", Prose(
-            f"{by['scripted']:,} rankings were made by a script, not by people. Its rule, {metrics['scripted_rule']}. "
+            f"{quantity(by['scripted'], 'ranking was', 'rankings were')} made by a script, not by people. Its rule, "
+            f"{metrics['scripted_rule']}. "
             "It judges form and knows nothing of truth or help; a model trained on it learns form."))
-    ties = Counter(f"{len(ranking.groups)} of {len(ranking.ranks)} places used"
+    ties = Counter(f"{len(ranking.groups)} of {quantity(len(ranking.ranks), 'place')} used"
                    for row in rows for ranking in agreement.counted(row))
     if ties:
         page.add("How far answers were told apart", figures.bars(dict(sorted(ties.items()))))
@@ -113,7 +115,8 @@ def rankings_page(title: str, rows: Sequence[RankingRow], rule: FormRule | None 
     low = second_look(rows, every, below)
     if low:
         page.add("Worth a second look", Prose(
-            f"On {len(low):,} prompts annotators agree on less than {below:.0%} of pairs; the least agreed on first."),
+            f"On {quantity(len(low), 'prompt')} annotators agree on less than {below:.0%} of pairs; the least agreed on "
+            "first."),
             Table(["prompt", "id", "language", "share agreed"], [
                 [prompt_text(row.messages)[:200], row.id, row.language, f"{agreed.share:.0%}"]
                 for row, agreed in low[:LISTED]]))

@@ -7,6 +7,7 @@ import typer
 
 from instructwild.console.options import Columns
 from instructwild.errors import EndpointError
+from instructwild.text.quantity import quantity
 from instructwild_annotation.destination import To
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def _print(figures: dict[str, Any]) -> None:
     for number, point in enumerate(figures.get("curve", ())):
         measured = share(point["accuracy"], point["interval"])
         table.add_row("" if number else "a small reward model",
-                      f"{point['rankings']:,} rankings on {point['prompts']:,} prompts: {measured} in people's order")
+                      f"{quantity(point['rankings'], 'ranking')} on {quantity(point['prompts'], 'prompt')}: {measured} "
+                      "in people's order")
     if figures.get("curve") == []:
         table.add_row("a small reward model", "too few ranked prompts to measure")
     for each in figures["people"]:

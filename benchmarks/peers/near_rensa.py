@@ -7,7 +7,8 @@ from rensa import RMinHash, RMinHashDeduplicator
 def find(rows):
     index = RMinHashDeduplicator(0.5, 128, True, 32, 42)
     hashed = RMinHash.from_token_sets([bigrams(row["tokens"]) for row in rows], 128, 42)
-    return [i for i, (row, one) in enumerate(zip(rows, hashed, strict=True)) if row["tokens"] and not index.add(str(i), one)]
+    return [i for i, (row, sketch) in enumerate(zip(rows, hashed, strict=True))
+            if row["tokens"] and not index.add(str(i), sketch)]
 
 
 answer(find, warm=100)

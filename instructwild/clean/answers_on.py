@@ -3,6 +3,7 @@
 import polars as pl
 
 from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.clean.spoken_for import SPEAKS_FOR
 from instructwild.text.word_table import any_of, group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -38,11 +39,6 @@ _ANSWERS_ON = "(?i)" + any_of(rf"""
 _GIVES_MORE = (rf"(?i)\A\W*(?:(?:sure|certainly|of course|absolutely|great|yes|ok(?:ay)?)\W*)?here(?:['’]s| is| are)"
                rf" (?:the |some |a few"
               rf" |{_COUNT} )?(?:more|another|additional|remaining|rest of the|next)\b(?: [a-z]+){{1,3}}")
-_SPEAKS_FOR = "(?i)" + any_of(r"""
-    apolog | sorry | customer | complain | feedback | review | e-?mail | letter | repl(?:y|ies)\b | respond | response
-    tweet | dialog | conversation | role | scenario | scene | story | write a
-""")
-"""Prompts whose answer may speak in another's name."""
 _UNSURE = group_of("""
     sorry | apologi[sz]e | not (?:quite |entirely )?sure | not familiar | don['’]t (?:have|understand) | do not have
     unclear | not clear | ambiguous | need more
@@ -94,16 +90,16 @@ _WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:c
 
 _SIZE = PROMPT.str.len_chars()
 ANSWER_GOES_ON = (((_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
-                  | (matches(ANSWER, _USED_BEFORE) & ~matches(PROMPT, _SPEAKS_FOR))
-                  | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK) & ~matches(PROMPT, _SPEAKS_FOR)))
+                  | (matches(ANSWER, _USED_BEFORE) & ~matches(PROMPT, SPEAKS_FOR))
+                  | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK) & ~matches(PROMPT, SPEAKS_FOR)))
 """Of prompts without a text of their own."""
-ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, _SPEAKS_FOR))
+ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, SPEAKS_FOR))
 WITHDRAWS_AN_ANSWER = only_where(matches(ANSWER.str.head(120), _WITHDRAWS),
-                                 (_SIZE < 2000) & ~matches(PROMPT, _SPEAKS_FOR))
+                                 (_SIZE < 2000) & ~matches(PROMPT, SPEAKS_FOR))
 """The answer begins by taking back one that is not in the row: a prompt of any length goes on from it."""
 ASKS_BACK = only_where((_SIZE < 120) & (ANSWER.str.len_chars() < 500)
                        & holds_any(ANSWER, ["context", "information", "details"]),
                        matches(ANSWER.str.head(300), _NEEDS_MORE) & ~matches(ANSWER, r"\A\s*[\"“‘']")
-                       & ~matches(PROMPT, rf"{_SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"
+                       & ~matches(PROMPT, rf"{SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"
                                           rf" me\b"))
 """The answer says that it does not know what is meant, and asks for more."""

@@ -6,6 +6,7 @@ Of prompts without a text of their own; each pattern is one way of naming it.
 import polars as pl
 
 from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.clean.spoken_for import ASKS_FOR_WORDING, SPEAKS_FOR
 from instructwild.text.word_table import group_of, listed
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -88,13 +89,6 @@ _SAYS_SO = listed("""
 _WELCOME = r"(?i)\A\W*you['’]?(?:re| are) (?:very |most )?welcome\b"
 _LAST_QUESTION_ANSWERED = (r"(?i)\ball the information i need\b"
                            r"|\bi(?:['’]m| am)? still (?:not sure|having trouble|don['’]t see|need)")
-_SPEAKS_FOR_WORDS = group_of(r"""
-    you are an? | design\w* | apolog\w+ | sorry | customers? | complain\w* | feedback | reviews? | e-?mails? | letters?
-    repl(?:y|ies) | respond | responses? | tweets? | dialog\w* | conversations? | role\w* | scenarios? | scenes? | story
-    write a | messages? | welcom\w+ | translat\w+ | how (?:do|to)
-""")
-_SPEAKS_FOR = rf"(?i)\b{_SPEAKS_FOR_WORDS}\b"
-"""Prompts whose answer may speak in another's name."""
 
 _ALONE = (_WHY_YOU, _LESS_OF_IT, _FORBIDS, _TAKES_UP, _OPENS_WITH_PRAISE)
 _UNLESS = ((_COUNT_MORE, _COMPARES, 240), (_LIKE_BEFORE, _LIKE_WHAT_IS_NAMED, 240), (_INSTEAD, _STATES_A_CHOICE, 240),
@@ -110,8 +104,8 @@ _ANSWER_NAMES_IT = (
                (matches(ANSWER.str.head(400), _YOU_GAVE) & (_SIZE < 200) & ~matches(PROMPT, _MAY_HOLD_IT))
                | matches(ANSWER.str.head(400), _I_GAVE)
                | matches(ANSWER.str.head(300), rf"{_OUR_TALK}|{_LAST_QUESTION_ANSWERED}")
-               | ((_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME)))
-    & ~matches(PROMPT, _SPEAKS_FOR))
+               | ((_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME) & ~matches(PROMPT, ASKS_FOR_WORDING)))
+    & ~matches(PROMPT, SPEAKS_FOR))
 NAMES_WHAT_IS_GONE = ((_SIZE < 240) & (_PROMPT_NAMES_IT | _ANSWER_NAMES_IT)).fill_null(False)
 """Of prompts without a text of their own."""
 

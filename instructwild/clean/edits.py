@@ -23,6 +23,7 @@ from instructwild.schema.columns import instruction_from_columns
 from instructwild.schema.verdict import Reason
 from instructwild.stage import FileRecord, input_record, is_stage, load
 from instructwild.stage.frames import INSTRUCTION, instruction_frame
+from instructwild.text.quantity import quantity
 
 FLAGS: dict[str, str] = {"restore": "edited_restored", "text": "edited_text", "labels": "edited_labels"}
 """What an edited row is flagged with."""
@@ -158,9 +159,9 @@ def unapplied(notes: Mapping[str, Any] | None) -> str:
     """A sentence on the edits that changed nothing; empty where all were applied, or there were none."""
     if not notes or not (notes["unmatched"] or notes["misfits"]):
         return ""
-    return (f"{notes['unmatched']:,} edits name rows that are not in the inputs, {notes['misfits']:,} have another number "
-            f"of turns than their row: nothing was done about them ({', '.join(notes['unapplied'])}"
-            f"{', …' if notes['unmatched'] + notes['misfits'] > SHOWN else ''})")
+    return (f"{quantity(notes['unmatched'], 'edit names a row that is', 'edits name rows that are')} not in the inputs, "
+            f"{quantity(notes['misfits'], 'has', 'have')} another number of turns than their row: nothing was done about "
+            f"them ({', '.join(notes['unapplied'])}{', …' if notes['unmatched'] + notes['misfits'] > SHOWN else ''})")
 
 
 def _with_labels(rows: pl.DataFrame, at: int, labels: EditedLabels | None) -> pl.DataFrame:

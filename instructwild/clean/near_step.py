@@ -18,6 +18,7 @@ from instructwild.clean.workers import Workers
 from instructwild.console.terminal import console, progress
 from instructwild.errors import ConfigError, install_command
 from instructwild.schema.verdict import Reason
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.clean.near import Match, NearDuplicates, SameRequests
@@ -124,8 +125,8 @@ def _progress() -> Iterator[Callable[[str, int, int], object]]:
 def _slower(rows: int, plain: bool) -> str:
     """What a missing numba costs, as measured on 40,000 rows of 6 to 40 tokens."""
     cost = "about 15 times as long, and with the square of their number" if plain else "about four times as long"
-    return (f"numba is not installed: {rows:,} rows are compared with the same verdicts, but take {cost}. "
-            f"For speed: {install_command('fast')}")
+    return (f"numba is not installed: {quantity(rows, 'row is', 'rows are')} compared with the same verdicts, but "
+            f"slower: {cost}. For speed: {install_command('fast')}")
 
 
 def _close_look(merged: "Merged", texts: Sequence[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from instructwild.clean.damage import DAMAGE
 from instructwild.clean.rules import RULES
 from instructwild.report import figures
 from instructwild.report.page import Page, Pair, Pairs, Prose, Sample, Samples, Stats, Table
+from instructwild.text.quantity import quantity
 
 EACH, SOURCES, LONGEST, BRIEF, LISTED = 4, 12, 600, 80, 200
 Notes = Mapping[str, Mapping[str, Any]]
@@ -63,7 +64,8 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
     kept = f"{totals.kept / total:.1%}" if total else "none"
     some = (f" Figures and samples are drawn from every {totals.every:,}th row; the counts of rows, reasons and steps are "
             "of all rows." if totals.every > 1 else "")
-    shown = Page(title="Clean", lead=f"{total:,} rows in, {totals.kept:,} kept ({kept}). Below, why the others left.{some}")
+    shown = Page(title="Clean", lead=f"{quantity(total, 'row')} in, {totals.kept:,} kept ({kept}). Below, why the others "
+                                     f"left.{some}")
     flags = after.select(pl.col("labels").struct.field("flags").list.explode(keep_nulls=False, empty_as_null=False))
     counts = _counts(flags.to_series().alias("flag"))
     shown.add("", Stats([("rows in", total), ("kept", totals.kept), ("dropped", totals.dropped), ("flagged", totals.flagged),
@@ -84,9 +86,9 @@ def page(before: pl.DataFrame, after: pl.DataFrame, dropped: pl.DataFrame, notes
     _absorbed(shown, after, dropped)
     if listed := notes.get("exact", {}).get("conflict_samples"):
         shown.add("One prompt, different answers", Prose(
-            f"{notes['exact']['conflicts']:,} prompts came with more than one answer. The first stays; the others are "
-            "in dropped.parquet with same_answer: false."),
-                  Samples([Sample(row["prompt"], badges=[f"{row['answers']} answers"],
+            f"{quantity(notes['exact']['conflicts'], 'prompt')} came with more than one answer. The first stays; the "
+            "others are in dropped.parquet with same_answer: false."),
+                  Samples([Sample(row["prompt"], badges=[f"{quantity(row['answers'], 'answer')}"],
                                   replies=[("kept" if not index else "dropped", answer)
                                            for index, answer in enumerate(row["some"])]) for row in listed]))
     return shown
@@ -184,7 +186,7 @@ def _near(shown: Page, note: Mapping[str, Any]) -> None:
     few = note["decided_anew"]
     covered = "all" if few == note["in"] else f"the first {few:,} of the"
     shown.add("At other thresholds", Prose(
-        f"Decided anew at each threshold for {covered} {note['in']:,} rows that reached this step"
+        f"Decided anew at each threshold for {covered} {quantity(note['in'], 'row')} that reached this step"
         + ("" if few == note["in"] else ", because each line takes about as long as the step itself")
         + ". F is ROUGE-L's F1 over words, and over single Chinese characters."),
               Table(["rows are dropped when F is above", "rows dropped", "share"],
@@ -192,8 +194,8 @@ def _near(shown: Page, note: Mapping[str, Any]) -> None:
                      for at, count in note["dropped_at"].items()]))
     for title, key, kind in (("Just dropped", "just_dropped", "dropped"), ("Just kept", "just_kept", "kept")):
         if note[key]:
-            shown.add(title, Prose(f"Of all {note['in']:,} rows, the {kind} ones whose F with an earlier kept row is the "
-                                   f"closest to {note['threshold']:g}; what differs is marked."),
+            shown.add(title, Prose(f"Of all {quantity(note['in'], 'row')}, the {kind} ones whose F with an earlier kept "
+                                   f"row is the closest to {note['threshold']:g}; what differs is marked."),
                       Pairs([Pair(pair["left"][:LONGEST], pair["right"][:LONGEST], "earlier row", "this row",
                                   badges=[f"F {pair['f']:.3f}"]) for pair in note[key]]))
 

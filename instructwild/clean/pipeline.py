@@ -26,6 +26,7 @@ from instructwild.stage.content import size_of
 from instructwild.stage.folder import DATA
 from instructwild.stage.frames import dropped_frame
 from instructwild.stage.remote import local_copy
+from instructwild.text.quantity import quantity
 
 STEPS = {
     "repair": "instructwild.clean.repair:Repair",
@@ -178,7 +179,7 @@ def _run(run: Run, table: ReadRows, steps: Sequence[Step], keep_raw: bool, by_ha
     with progress() as shown:
         task = shown.add_task("clean", total=len(steps), note="")
         for listed in runs(steps):
-            shown.update(task, description=" ".join(step.name for step in listed), note=f"{rows.height:,} rows")
+            shown.update(task, description=" ".join(step.name for step in listed), note=f"{quantity(rows.height, 'row')}")
             if not by_hand.edits and worth_chunks(listed, rows, workers):      # edits are of all rows at once
                 results = in_chunks(listed, rows, workers)
             else:

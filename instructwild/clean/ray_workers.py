@@ -14,6 +14,7 @@ from typing import Any, Literal
 from instructwild.clean.workers import QUEUED, Item, Result, Workers
 from instructwild.console.terminal import console
 from instructwild.errors import MissingExtraError
+from instructwild.text.quantity import quantity
 
 Engine = Literal["local", "ray"]
 RETRIES = 5
@@ -89,8 +90,8 @@ class RayWorkers(Workers):
             raise error.cause from None
         except (self._ray.exceptions.WorkerCrashedError, self._ray.exceptions.OutOfMemoryError,
                 self._ray.exceptions.ObjectLostError):
-            console.print(f"a task was ended from outside {RETRIES + 1} times (too little memory?): it is computed in this "
-                          "process", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"a task was ended from outside {quantity(RETRIES + 1, 'time')} (too little memory?): it is "
+                          "computed in this process", markup=False, highlight=False, soft_wrap=True)
             return function(item)
         return result
 

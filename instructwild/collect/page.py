@@ -11,6 +11,7 @@ from instructwild.collect.kinds import SourceKind
 from instructwild.collect.score import score
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples
+from instructwild.text.quantity import quantity
 
 SAMPLES = 12
 
@@ -18,7 +19,7 @@ SAMPLES = 12
 def page(kind: SourceKind, tally: Mapping[str, Counter[str]], data: pl.LazyFrame, dropped: pl.LazyFrame) -> Page:
     """The report, made from counts and a few rows: the tables themselves stay on disk."""
     kept, gone = (frame.select(pl.len()).collect().item() for frame in (data, dropped))
-    shown = Page(title="Collect", lead=f"{kept + gone:,} posts read from {kind.export}; {kept:,} held a prompt.")
+    shown = Page(title="Collect", lead=f"{quantity(kept + gone, 'post')} read from {kind.export}; {kept:,} held a prompt.")
     if tally["language"]:
         shown.add("Languages", figures.bars(tally["language"]))
         shown.add("How prompts were found", figures.bars(tally["form"]), Prose(FORMS))

@@ -15,7 +15,7 @@ import polars as pl
 from instructwild.collect import page
 from instructwild.collect.choices import Mask, Recall
 from instructwild.collect.export import check
-from instructwild.collect.judge import THRESHOLD
+from instructwild.collect.judge import THRESHOLD, UNSURE
 from instructwild.collect.kinds import SourceKind, kind_named
 from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of
@@ -33,6 +33,7 @@ from instructwild.stage.atomic import write_atomic
 from instructwild.stage.frames import INSTRUCTION, dropped_frame
 from instructwild.stage.remote import as_url, local_copy
 from instructwild.text.language import languages
+from instructwild.text.quantity import quantity
 
 PART = 5_000
 
@@ -107,8 +108,8 @@ def collect(kind: str, sources: Sequence[str | Path], out: str | Path, *, licens
             lost += refused
         data, dropped = pl.scan_parquet(kept), pl.scan_parquet(lost)
         metrics: dict[str, Any] = {name: dict(sorted(counts.items())) for name, counts in tally.items()}
-        if note := _unread(source_kind, data, dropped):
-            metrics["notes"] = [note]
+        if notes := [note for note in (_unread(source_kind, data, dropped), _left_near(dropped, terms.least)) if note]:
+            metrics["notes"] = notes
         return run.finish(data=data, dropped=dropped, report=page.page(source_kind, tally, data, dropped), **spent,
                           metrics=metrics)
 
@@ -124,6 +125,15 @@ def _unread(kind: SourceKind, data: pl.LazyFrame, dropped: pl.LazyFrame) -> str:
     problem = (json.loads(first["row"][0]) or {}).get("problem")
     return (f"no post could be read as {kind.name}; the first, {json.loads(first['evidence'][0])}: {problem}. "
             f"Give {kind.export}; a table of prompts is read by `instructwild clean` or `collect jsonl`")
+
+
+def _left_near(dropped: pl.LazyFrame, least: float) -> str:
+    """How many posts that left `--recall high` would keep; nothing where there are none."""
+    score = pl.col("evidence").str.json_path_match("$.score").cast(pl.Float64, strict=False)
+    left = dropped.filter(pl.col("reason") == Reason.NOT_A_PROMPT.value, score.is_between(UNSURE[0], least, closed="left"))
+    if not (count := left.select(pl.len()).collect().item()):
+        return ""
+    return f"{quantity(count, 'post that left', 'posts that left')} may be prompts too: see --recall high and --model"
 
 
 def export_at(kind: SourceKind, source: str | Path) -> Path | None:

@@ -23,7 +23,7 @@ console = Console(stderr=True, soft_wrap=True)
 
 
 LEAST_FOR_ETA = 10
-"""Of fewer items no ETA is told: they are seldom alike."""
+"""Of fewer items no ETA is shown: they are seldom alike."""
 LINE_SECONDS = 30.0
 """Seconds between two lines on work under way, where no progress can be drawn."""
 _under_way: Progress | None = None

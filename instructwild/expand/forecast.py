@@ -15,6 +15,7 @@ from instructwild.llm.price import Price
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.scripted import tokens_of
 from instructwild.schema import Instruction, RankingRow, Reason
+from instructwild.text.quantity import quantity
 
 REHEARSED = 2_000
 """Rows that are rehearsed at most; a larger run is scaled up from them."""
@@ -65,8 +66,8 @@ class Forecast:
             print(prompt)
         each = self.usd / self.rows if self.rows else 0.0
         cost = f"US$ {self.usd:.4f}, {each:.6f} for each row kept" if self.priced else "price not known: give --price"
-        print(f"--- {self.model}: {self.rows:,} rows in about {self.requests:,} requests, {self.prompt_tokens:,} tokens sent"
-              f", {self.completion_tokens:,} received: {cost}")
+        print(f"--- {self.model}: {quantity(self.rows, 'row')} in about {quantity(self.requests, 'request')}, "
+              f"{quantity(self.prompt_tokens, 'token')} sent, {self.completion_tokens:,} received: {cost}")
         print(f"Nothing was sent. Assumed: {self.assumed.format(rehearsed=self.rehearsed)}")
         for judge in self.judges:
             judge.show(as_json=False)

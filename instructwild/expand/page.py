@@ -9,6 +9,7 @@ from instructwild.expand.pool import Pool
 from instructwild.llm.charges import in_words
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples, Table
+from instructwild.text.quantity import quantity
 
 SHOWN = 12
 
@@ -17,7 +18,8 @@ def page(pool: Pool, metrics: Mapping[str, Any], usd: float) -> Page:
     """The report: what came of how many requests, what was dropped, and rows to look at."""
     seeds = pool.seeds
     people = sum(len(rows) for rows in seeds.values())
-    lead = f"{people:,} seeds, {len(pool.kept):,} new instructions from {metrics['requests']:,} requests."
+    lead = (f"{quantity(people, 'seed')}, {quantity(len(pool.kept), 'new instruction')} from "
+            f"{quantity(metrics['requests'], 'request')}.")
     shown = Page(title="Expand", lead=lead + in_words(usd, metrics["possibly_charged"]))
     rows = [[str(bucket), f"{len(seeds[bucket.language]):,}", f"{state.target:,}", f"{state.taken:,}", f"{state.answered:,}",
              f"{state.taken / state.answered:.2f}" if state.answered else "–"]
@@ -25,7 +27,7 @@ def page(pool: Pool, metrics: Mapping[str, Any], usd: float) -> Page:
     shown.add("By language", Table(["language and kind", "seeds", "target", "new", "requests", "new a request"], rows))
     for bucket, reasons in pool.given_up.items():
         shown.add(f"Given up: {bucket}", Prose(
-            f"The last {pool.max_empty} requests brought no new row: "
+            f"The last {quantity(pool.max_empty, 'request')} brought no new row: "
             + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) + "."))
     lost = Counter(row.reason.value for row in pool.dropped)
     if lost:

@@ -8,6 +8,7 @@ from instructwild.expand.template import Template
 from instructwild.llm.request import Reply
 from instructwild.schema import Message, Reason
 from instructwild.text.numerals import chinese_number
+from instructwild.text.quantity import quantity
 
 NUMBER = re.compile(r"^(?P<indent>[ \t]*)(?:(?P<bold>\*\*)|#+ *)?"
                     r"(?P<number>\d{1,3}|[一二三四五六七八九十]{1,3})(?:\*\*)?[.、．)）:：](?:\*\*)?[ \t]*", re.MULTILINE)
@@ -67,7 +68,7 @@ def proposals(reply: Reply, template: Template, first: int) -> list[Proposal]:
     if reply.finish == "failed":
         return [_lost(reply.text, Reason.FAILED, reply.problem)]
     if reply.thoughts_cut_off:
-        return [_lost("", Reason.TRUNCATED, f"thoughts took all {reply.completion_tokens} tokens")]
+        return [_lost("", Reason.TRUNCATED, f"thoughts took all {quantity(reply.completion_tokens, 'token')}")]
     if reply.finish == "refused" or (template.style == "chat" and refused(reply.text)):
         return [_lost(reply.text, Reason.REFUSED, reply.text[:200])]
     text = f"{first}. {reply.text}" if template.style == "base" else reply.text
@@ -84,7 +85,8 @@ def _ended(reply: Reply, proposed: list[Proposal], nothing: str) -> list[Proposa
     if not proposed:
         return [_lost(reply.text, Reason.EMPTY if not reply.text.strip() else Reason.BAD_FORMAT, nothing)]
     if reply.finish == "length":
-        proposed[-1] = Proposal(proposed[-1].messages, Reason.TRUNCATED, f"cut off after {reply.completion_tokens} tokens")
+        proposed[-1] = Proposal(proposed[-1].messages, Reason.TRUNCATED, "cut off after "
+                                                                         f"{quantity(reply.completion_tokens, 'token')}")
     return proposed
 
 
@@ -199,7 +201,7 @@ def _checked(item: str, continued: bool = False) -> Proposal:
     if len(words) < SHORTEST_WORDS:
         return _lost(item, Reason.BAD_FORMAT, "a single word")
     if len(words) > LONGEST_WORDS:
-        return _lost(item, Reason.TOO_LONG, f"{len(words)} words")
+        return _lost(item, Reason.TOO_LONG, f"{quantity(len(words), 'word')}")
     if "___" in item or PLACEHOLDER.search(item):
         return _lost(item, Reason.BAD_FORMAT, "a blank that was left to be filled")
     if _run_together(item):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from instructwild.errors import ConfigError
 from instructwild.expand.pool import Bucket, Goal
 from instructwild.expand.template import Template, kinds, template
+from instructwild.text.quantity import quantity
 
 METHODS = {"instructionwild": "chat", "alpaca": "pairs"}
 
@@ -102,7 +103,8 @@ class ExpandPlan:
                     goals[bucket] = goal
             rest = target - sum(goal.target for bucket, goal in goals.items() if bucket.language == language)
             if rest < 0:
-                raise ConfigError(f"ask for {target - rest:,} rows in {language}, where {target:,} are the target in all",
+                raise ConfigError(f"ask for {quantity(target - rest, 'row')} in {language}, where the target is "
+                                  f"{target:,} in all",
                                   where="--quota", remedy="raise --target or lower the quotas")
             goals[Bucket(language)] = Goal(rest, general)
         for quota in self.quotas:

@@ -15,6 +15,7 @@ from instructwild.expand.parse import Proposal, proposals
 from instructwild.expand.template import InstructionKind, Template
 from instructwild.llm.request import Reply, Request
 from instructwild.schema import Dropped, Instruction, Labels, MadeBy, Message, Reason, content_id, prompt_text
+from instructwild.text.quantity import quantity
 from instructwild.text.scripts import ANY_HAN
 
 STEP = "expand"
@@ -226,7 +227,7 @@ class Pool:
         if name in self._ids:
             return Reason.EXACT_DUPLICATE, {"twin": name}
         if not self.progress[bucket].missing:
-            return Reason.SURPLUS, f"{self.progress[bucket].target} rows were requested"
+            return Reason.SURPLUS, f"{quantity(self.progress[bucket].target, 'row was', 'rows were')} requested"
         match = self._index.find(_request_text(proposal.messages))
         if match is not None:
             return Reason.NEAR_DUPLICATE, {"twin": self._names[match.index], **match.evidence()}

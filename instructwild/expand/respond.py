@@ -30,6 +30,7 @@ from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, Ranking
 from instructwild.schema.columns import instruction_to_columns
 from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.console.model_options import Engine
@@ -220,8 +221,8 @@ def note_answered(count: int) -> None:
     """Say how many rows are not asked about, and how they would be."""
     from instructwild.console.terminal import console
 
-    console.print(f"{count:,} rows have an answer already and keep it: --overwrite answers them again, -k 2 makes "
-                  "candidates", highlight=False, markup=False)
+    console.print(f"{quantity(count, 'row has an answer already and keeps', 'rows have an answer already and keep')} it: "
+                  "--overwrite answers them again, -k 2 makes candidates", highlight=False, markup=False)
 
 
 async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: ResponsePlan,
@@ -257,7 +258,7 @@ async def fill(session: Session, missing: list[tuple[OpenPrompt, int]], plan: Re
                         shown.advance(task)
                     elif not (reply.thoughts_cut_off or reply.charged_for_nothing):
                         again.append((prompt, slot))
-                    shown.update(task, note=f"{session.usage.completion_tokens:,} tokens"
+                    shown.update(task, note=f"{quantity(session.usage.completion_tokens, 'token')}"
                                             + (f", US$ {session.usage.usd:.4f}" if session.usage.usd else ""))
                 missing = again
                 if session.stopped is not None or not missing:

@@ -9,6 +9,7 @@ from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Samples, Table
 from instructwild.schema import Dropped
 from instructwild.schema.message import readable_calls
+from instructwild.text.quantity import quantity
 
 SHOWN = 8
 
@@ -16,7 +17,8 @@ SHOWN = 8
 def page(kept: Sequence[Any], dropped: Sequence[Dropped], metrics: Mapping[str, Any], k: int, usd: float) -> Page:
     """The report: how many prompts were answered, what went wrong, and answers to look at."""
     what = "answered" if k == 1 else "prompts with candidates"
-    lead = f"{len(kept) + len(dropped):,} prompts in, {len(kept):,} {what}, from {metrics['requests']:,} requests."
+    lead = (f"{quantity(len(kept) + len(dropped), 'prompt')} in, {len(kept):,} {what}, from "
+            f"{quantity(metrics['requests'], 'request')}.")
     shown = Page(title="Respond", lead=lead + in_words(usd, metrics["possibly_charged"]))
     if k > 1:
         counts = Counter(len(row.candidates) for row in kept)

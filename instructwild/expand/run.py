@@ -24,6 +24,7 @@ from instructwild.read.instructions import ReadRows, read
 from instructwild.schema import Instruction, prompt_text
 from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions
+from instructwild.text.quantity import quantity
 
 THOUGHTS = "thoughts.parquet"
 
@@ -43,7 +44,7 @@ def read_seeds(sources: Sequence[str | Path], languages: Sequence[str], encoding
             seeds_of[language].append(row)
     for language, seeds in seeds_of.items():
         if not seeds:
-            raise InputError(f"no seed in {language} among {len(rows):,} rows", where=", ".join(map(str, sources)),
+            raise InputError(f"no seed in {language} among {quantity(len(rows), 'row')}", where=", ".join(map(str, sources)),
                              remedy=table.unread[0] if table.unread else
                              "give seeds of that language, or leave it out of --languages")
     return seeds_of, table
@@ -141,7 +142,7 @@ async def grow(session: Session, pool: Pool) -> None:
 def _note(session: Session) -> str:
     usage = session.usage
     money = f", US$ {usage.usd:.4f}" if usage.usd else ""
-    return f"{usage.requests:,} requests, {usage.completion_tokens:,} tokens{money}"
+    return f"{quantity(usage.requests, 'request')}, {quantity(usage.completion_tokens, 'token')}{money}"
 
 
 def given_up(pool: Pool, bucket: Bucket) -> str:
@@ -153,8 +154,8 @@ def given_up(pool: Pool, bucket: Bucket) -> str:
     if {reason for reason, _ in reasons.most_common(1)} & {"wrong_language", "bad_format", "empty"}:
         advice = (" This model does not write that language well enough; take another, such as Qwen/Qwen3-0.6B, which knows "
                   "English and Chinese.")
-    return (f"[bold yellow]{bucket}[/]: given up at {progress.taken:,} of {progress.target:,} rows: the last "
-            f"{pool.max_empty} requests brought none ({why}).{advice}")
+    return (f"[bold yellow]{bucket}[/]: given up at {progress.taken:,} of {quantity(progress.target, 'row')}: the last "
+            f"{quantity(pool.max_empty, 'request')} brought none ({why}).{advice}")
 
 
 def _finish(run: stage.Run, pool: Pool, session: Session) -> stage.Stage:

@@ -26,6 +26,7 @@ from instructwild.lineage.search import WEIGHTS, Search, search, search_reposito
 from instructwild.stage.atomic import write_atomic
 from instructwild.stage.folder import SCRATCH, sha256_of
 from instructwild.stage.remote import is_url
+from instructwild.text.quantity import agreeing, quantity
 
 FOLDER, PLAN = ".forget", "plan.json"
 PUBLISHED, CARD = "lineage.json", "README.md"
@@ -55,8 +56,9 @@ class Plan:
 
     def lines(self) -> list[str]:
         """The plan for people."""
-        text = [f"{len(self.seeds):,} seeds and {len(self.rows) - len(self.seeds):,} rows made from them or quoting them"]
-        text += [f"  {count:>8,} rows in {stage}" for stage, count in self.stages.items() if count]
+        text = [f"{quantity(len(self.seeds), 'seed')} and {quantity(len(self.rows) - len(self.seeds), 'row')} made from "
+                "them or quoting them"]
+        text += [f"  {count:>8,} {agreeing(count, 'row')} in {stage}" for stage, count in self.stages.items() if count]
         return text + _models(self.models)
 
 
@@ -90,8 +92,8 @@ class ForgetResult:
         """The result for people."""
         kinds = Counter(kind for how in self.searched.values() for kind in how)
         counts = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
-        shown = [f"{self.rows:,} rows forgotten, {len(self.files_rewritten):,} files rewritten",
-                 f"{self.files_searched:,} files searched ({counts})"]
+        shown = [f"{quantity(self.rows, 'row')} forgotten, {quantity(len(self.files_rewritten), 'file')} rewritten",
+                 f"{quantity(self.files_searched, 'file')} searched ({counts})"]
         if self.left:
             shown += ["still there in:", *(f"  {path}" for path in self.left), STILL_THERE[self.originals]]
         if self.unsearched:

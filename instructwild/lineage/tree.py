@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from instructwild.lineage.trace import Trace, TraceRow, Use
 from instructwild.report.template import visible
+from instructwild.text.quantity import quantity
 
 SHOWN, MOST = 100, 20
 
@@ -44,7 +45,7 @@ def _tell_row(top: Tree, row: TraceRow) -> None:
         met.add(_words((seen.folder, "bold"), (f"  {seen.fate}", ""), (why, "yellow"), (on_what, "")))
     _add_past(top.add("came from"), row)
     if row.became:
-        _add_rows(top.add(f"became {len(row.became):,} rows"), row.became, ahead=True)
+        _add_rows(top.add(f"became {quantity(len(row.became), 'row')}"), row.became, ahead=True)
 
 
 def _add_rows(under: Tree, rows: Sequence[TraceRow], *, ahead: bool) -> None:
@@ -75,8 +76,8 @@ def _tell_stages(top: Tree, traced: Trace) -> None:
     made = top.add("made from")
     for node in traced.made_from:
         outside = f", read {', '.join(node['outside'])}" if node["outside"] else ""
-        made.add(_words((node["stage"], "bold"), (f"  {node['folder']}, {node['rows']:,} rows{outside}", "")))
-    posts = made.add(_words((f"{len(traced.posts):,} posts", "green")))
+        made.add(_words((node["stage"], "bold"), (f"  {node['folder']}, {quantity(node['rows'], 'row')}{outside}", "")))
+    posts = made.add(_words((f"{quantity(len(traced.posts), 'post')}", "green")))
     for post in traced.posts[:5]:
         posts.add(_place(post))
     if len(traced.posts) > 5:
@@ -84,7 +85,7 @@ def _tell_stages(top: Tree, traced: Trace) -> None:
 
 
 def _add_use(under: Tree, use: Use) -> None:
-    here = under.add(_words((use.stage, "bold"), (f"  {use.folder}, {use.rows:,} rows", ""),
+    here = under.add(_words((use.stage, "bold"), (f"  {use.folder}, {quantity(use.rows, 'row')}", ""),
                             (f"  model {use.model[:12]}" if use.model else "", "magenta")))
     for further in use.used_by:
         _add_use(here, further)

@@ -19,6 +19,7 @@ from instructwild.llm.price import Price
 from instructwild.llm.reading import LONGEST_WAIT, Failure, failure, reading
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.thinking import thinking_fields
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -136,7 +137,7 @@ class Endpoint:
             if outcome.unreachable and not self.answered and attempts >= UNREACHABLE_ATTEMPTS:
                 raise EndpointError(f"cannot be reached ({problem})", where=shown_address(self.url),
                                     remedy="check the address, and that the server is running")
-        return Reply("", "failed", problem=f"{attempts + refusals} attempts: {problem}",
+        return Reply("", "failed", problem=f"{quantity(attempts + refusals, 'attempt')}: {problem}",
                      charged_for_nothing=charged)
 
     def _note_refusal(self, refusal: Failure) -> None:

@@ -1,9 +1,22 @@
-"""Tokens of an answer as text: special tokens say nothing, but for those that mark thoughts, which are told by them."""
+"""Tokens of an answer as text: special tokens are left out, but for those that mark thoughts."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from instructwild.text.thoughts import marks_among
+from instructwild.text.thoughts import marks_among, opened_by
+
+LONGEST_OPENING = 48
+"""Tokens at a prompt's end that hold every mark which opens thoughts, of vocabularies of single bytes too."""
+
+
+def opened_thoughts(tokenizer: Any, prompt: Sequence[int]) -> str:
+    """The mark with which a chat template itself began the thoughts at a prompt's end (see `opened_by`), or nothing.
+
+    Args:
+        tokenizer: of the model.
+        prompt: the token ids.
+    """
+    return opened_by(tokenizer.decode(list(prompt[-LONGEST_OPENING:]), skip_special_tokens=False))
 
 
 class TextDecoder:
@@ -12,7 +25,7 @@ class TextDecoder:
     Args:
         tokenizer: of the model. Where its special tokens are marks of thoughts (`<|channel|>`, `<|START_THINKING|>`), as
             those of gpt-oss, Gemma and Command A are, they stay in the text, for `split_thoughts`.
-        marks: leave them there; without, all special tokens say nothing.
+        marks: leave them there; without, all special tokens are left out.
     """
 
     def __init__(self, tokenizer: Any, *, marks: bool = True) -> None:
@@ -26,7 +39,7 @@ class TextDecoder:
 
         Args:
             tokens: ids.
-            without: ids that say nothing, such as those that end an answer.
+            without: ids to leave out, such as those that end an answer.
         """
         silent = {*without, *(self._silent or ())}
         spoken = [token for token in tokens if token not in silent]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
 from instructwild.llm.arithmetic import computing_dtype
-from instructwild.llm.decoded_text import TextDecoder
+from instructwild.llm.decoded_text import TextDecoder, opened_thoughts
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.model_files import ADAPTER_CONFIG, check_code
 from instructwild.llm.models import base_of, is_adapter, resolve
@@ -23,13 +23,11 @@ from instructwild.llm.rendering import Renderer, Turn
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.thinking import template_fields
 from instructwild.llm.threads import limit_spinning
+from instructwild.text.quantity import quantity
 from instructwild.text.thoughts import without_bare_mark
 
 if TYPE_CHECKING:
     from instructwild.llm.generation.decoder import Decoder
-
-OPENING_TAGS = ("<think>", "<seed:think>", "<thinking>", "[THINK]", "◁think▷")
-"""With one of these a chat template may end the prompt: the model then answers from within its thoughts."""
 
 
 @dataclass(eq=False)
@@ -164,21 +162,16 @@ class LocalModel:
 
     def _reply(self, row: Row) -> Reply:
         if row.finish is None:
-            return Reply("", "failed", problem=f"{len(row.prompt)} tokens and {row.request.sampling.max_tokens} more do not "
+            return Reply("", "failed", problem=f"{quantity(len(row.prompt), 'token')} and "
+                                               f"{row.request.sampling.max_tokens} more do not "
                                                f"fit the model's context of {self.context}")
         text = (self.plain_text if row.request.text else self.answer_text)(row.generated, self.ends)
         text = without_bare_mark(_cut(text, row.request.sampling.stop)[0])
-        answer = understood(self._opened_thoughts(row) + text, question=row.request.prompt_text)
+        opening = "" if row.request.text else opened_thoughts(self.tokenizer, row.prompt)
+        answer = understood(opening + text, question=row.request.prompt_text)
         thoughts = tokens_of_thoughts(answer.reasoning, answer.content, len(row.generated))
         return Reply(answer.content, row.finish, len(row.prompt), len(row.generated), reasoning=answer.reasoning,
                      reasoning_tokens=thoughts, repairs=answer.repairs)
-
-    def _opened_thoughts(self, row: Row) -> str:
-        """The tag with which the chat template itself began the thoughts, so that those that were cut off are known."""
-        if row.request.text:
-            return ""
-        end = self.tokenizer.decode(row.prompt[-8:], skip_special_tokens=False).rstrip()
-        return next((tag for tag in OPENING_TAGS if end.endswith(tag)), "")
 
     def _append(self, row: DecodedRow, token: int) -> None:
         row.append(token, self.ends)

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from instructwild.errors import ModelError
+from instructwild.text.quantity import quantity
 
 SAFE_WEIGHTS = ".safetensors"
 SAFE_INDEX = ".safetensors.index.json"
@@ -71,7 +72,7 @@ def check_sizes(folder: Path, config: dict[str, Any]) -> None:
     if layers > MANY_LAYERS and headers:
         tensors = sum(_tensors(file, length) for file, length in headers.items())
         if layers > tensors:
-            raise ModelError(f"asks for {layers:,} layers, and the weights hold {tensors:,} tensors",
+            raise ModelError(f"asks for {quantity(layers, 'layer')}, and the weights hold {quantity(tensors, 'tensor')}",
                              where=str(folder / "config.json"), remedy="check how the model was saved")
 
 

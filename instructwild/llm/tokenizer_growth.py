@@ -6,6 +6,7 @@ from typing import Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.model_files import read_json
+from instructwild.text.quantity import quantity
 
 MOST_GROWTH = 64.0
 """Characters of one; those of real models write three for one at most, as `▁` or `<0x0A>` for a character do."""
@@ -35,7 +36,7 @@ def _check_in_state(path: Path, size: int, mtime_ns: int) -> None:
             raise ModelError(f"has a {part} that makes a text {growth:,.0f} times as long and adds {added:,.0f} characters",
                              where=str(path), remedy="choose another tokenizer; no real one does that")
     if (tokens := _set_around(tokenizer.get("post_processor"))) > MOST_ADDED:
-        raise ModelError(f"sets {tokens:,} tokens around every text", where=str(path),
+        raise ModelError(f"sets {quantity(tokens, 'token')} around every text", where=str(path),
                          remedy="choose another tokenizer; no real one does that")
 
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from instructwild.errors import ConfigError, OutputError
+from instructwild.text.quantity import quantity
 
 SALT = "INSTRUCTWILD_SALT"
 LEAST = 16
@@ -31,7 +32,7 @@ def user_salt() -> str:
     """
     if salt := os.environ.get(SALT):
         if len(salt.strip()) < LEAST_OF_YOUR_OWN:
-            raise ConfigError(f"is {len(salt)} characters long, which hides nobody", where=SALT,
+            raise ConfigError(f"is {quantity(len(salt), 'character')} long, which hides nobody", where=SALT,
                               remedy=f"set it to a random text of {LEAST} characters or more, or unset it")
         return salt
     return secret_file(salt_file(), f"set {SALT} to a long random text of your own")
@@ -52,7 +53,8 @@ def secret_file(path: Path, remedy: str = "check its permissions") -> str:
         raise OutputError(f"a secret cannot be kept there ({getattr(error, 'strerror', None) or error})", where=str(path),
                           remedy=remedy) from None
     if len(secret) < LEAST:
-        raise OutputError(f"holds {len(secret)} characters, too few for a secret: a write was cut short", where=str(path),
+        raise OutputError(f"holds {quantity(len(secret), 'character')}, too few for a secret: a write was cut "
+                          "short", where=str(path),
                           remedy="put back the old file from a backup; or where there is none, remove it and a new one is"
                                  " made "
                                  "(names hashed before will not match)")

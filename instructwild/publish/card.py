@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from instructwild.report.counts import duration, flat, money
 from instructwild.report.template import shown, visible
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.stage import Manifest
@@ -88,6 +89,6 @@ def _pieces(counts: Mapping[str, int]) -> str:
 def _environment() -> Environment:
     made = Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, finalize=_escaped,
                        trim_blocks=True, lstrip_blocks=True)
-    made.globals |= {"table": table, "shares": shares, "stages": _stages, "reasons": _reasons, "kinds": _kinds,
-                     "pieces": _pieces, "money": money, "flat": flat}
+    made.globals |= {"quantity": quantity, "table": table, "shares": shares, "stages": _stages, "reasons": _reasons,
+                     "kinds": _kinds, "pieces": _pieces, "money": money, "flat": flat}
     return made

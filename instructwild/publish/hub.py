@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from instructwild.errors import EndpointError, InputError
+from instructwild.text.quantity import quantity
 
 RepoType = Literal["dataset", "model"]
 REPO_ID = re.compile(r"[\w-][\w.-]*/[\w][\w.-]*")
@@ -30,7 +31,7 @@ class PublishDifference:
 
     def lines(self) -> list[str]:
         """The difference for people."""
-        text = [f"  {config}: {added:,} rows added, {removed:,} removed, {same:,} stay"
+        text = [f"  {config}: {quantity(added, 'row')} added, {removed:,} removed, {same:,} stay"
                 for config, (added, removed, same) in self.rows.items()]
         for sign, paths in (("+", self.new), ("~", self.changed), ("-", self.gone)):
             text += [f"  {sign} {path}" for path in paths]

@@ -12,6 +12,7 @@ from instructwild.report import figures
 from instructwild.report.counts import flat
 from instructwild.report.standalone import standalone
 from instructwild.report.template import shown
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from huggingface_hub import EvalResult
@@ -67,7 +68,8 @@ def _eval_results(evaluations: Sequence["Manifest"]) -> list["EvalResult"]:
     from huggingface_hub import EvalResult
 
     return [EvalResult(task_type="text-generation", dataset_type=task, dataset_name=task, metric_type="accuracy",
-                       metric_name=f"share of {part['rows']} items that are right, {_prompted(manifest.metrics, task)}",
+                       metric_name=f"share of {quantity(part['rows'], 'item')} that are right, "
+                                   f"{_prompted(manifest.metrics, task)}",
                        metric_value=round(part["value"], 4))
             for manifest in evaluations if "bench" in manifest.metrics
             for task, part in manifest.metrics["bench"].get(manifest.config["model"], {}).items()]
@@ -78,7 +80,7 @@ def _prompted(metrics: Mapping[str, Any], task: str) -> str:
     how = metrics.get("harness", {}).get(task)
     if how is None:
         return "no examples in the prompt"
-    return f"{how['metric']} by {how['by']} over {how['measured_by']}, {how['fewshot']} examples in the prompt"
+    return f"{how['metric']} by {how['by']} over {how['measured_by']}, {quantity(how['fewshot'], 'example')} in the prompt"
 
 
 def curves_of(manifests: Sequence["Manifest"]) -> dict[str, tuple[str, str]]:

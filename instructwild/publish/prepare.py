@@ -12,6 +12,7 @@ from instructwild.publish.hub import RepoType
 from instructwild.publish.licence import together
 from instructwild.publish.masking import mask_answers
 from instructwild.publish.refusal import licence, personal_data
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,11 +39,12 @@ class Ready:
     def lines(self) -> list[str]:
         """What there is, for people."""
         text = [f"{self.kind} in {self.folder}, licence {self.licence}"]
-        text += [f"  {config}: {count:,} rows" for config, count in self.rows.items()]
+        text += [f"  {config}: {quantity(count, 'row')}" for config, count in self.rows.items()]
         text += [f"  masked in answers: {count:,} of {kind}" for kind, count in self.masked.items()]
         if self.unanswered:
-            text.append(f"  {self.unanswered:,} rows have no answer and stay behind")
-        text += [f"  let pass: {kind} in {count:,} rows" for kind, count in self.accepted.items()]
+            text.append(f"  {quantity(self.unanswered, 'row has no answer and stays', 'rows have no answer and stay')} "
+                        "behind")
+        text += [f"  let pass: {kind} in {quantity(count, 'row')}" for kind, count in self.accepted.items()]
         return text
 
 
@@ -108,7 +110,7 @@ def _searched(configs: dict[str, "pl.DataFrame"], accept: Sequence[str]) -> dict
     rows = pl.concat([frame.select("id") for name, frame in configs.items() if name != "preference"]).n_unique() \
         if configs else 0
     with progress() as shown:
-        task = shown.add_task("personal data", total=None, note=f"{rows:,} rows")
+        task = shown.add_task("personal data", total=None, note=f"{quantity(rows, 'row')}")
 
         def watched() -> Iterator[tuple[str, str, str, str]]:
             for text in texts(configs):

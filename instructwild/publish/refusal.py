@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from instructwild.errors import InputError
 from instructwild.publish.licence import Together, terms_of, together
+from instructwild.text.quantity import quantity
 
 NAMED = 8
 
@@ -21,7 +22,7 @@ def licence(licenses: Mapping[tuple[str, str], int], unstated: str | None) -> To
     result = together({license or unstated for _, license in licenses} or {unstated})
     if not result.forbidden:
         return result
-    lines = [f"{count:,} rows of {source} ({license or 'licence not stated'}): {terms.forbids}"
+    lines = [f"{quantity(count, 'row')} of {source} ({license or 'licence not stated'}): {terms.forbids}"
              for (source, license), count in licenses.items() if (terms := terms_of(license or unstated)).forbids]
     raise InputError("cannot be published: " + "; ".join(lines[:NAMED] or [result.why]), where="licences",
                      remedy="leave those sources out; or where you hold the rights or nobody stated the licence, say what "
@@ -49,7 +50,7 @@ def personal_data(texts: Iterable[tuple[str, str, str, str]], accept: Sequence[s
             where.setdefault(span.type, {}).setdefault(row, config)
     refused = {kind: rows for kind, rows in where.items() if kind not in accept}
     if refused:
-        kinds = "; ".join(f"{kind} in {len(rows):,} rows, for example "
+        kinds = "; ".join(f"{kind} in {quantity(len(rows), 'row')}, for example "
                           + ", ".join(f"{config} {row}" for row, config in list(rows.items())[:NAMED])
                           for kind, rows in refused.items())
         raise InputError(f"still holds personal data or secrets: {kinds}", where="the rows",

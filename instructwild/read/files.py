@@ -27,6 +27,7 @@ from instructwild.read.zips import open_zip
 from instructwild.stage.folder import DATA, SCRATCH, parquet_pieces, table
 from instructwild.stage.panics import UNREADABLE, panics_held_back, reading_parquet
 from instructwild.stage.remote import local_copy, printable
+from instructwild.text.quantity import quantity
 
 HUB_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 SPLIT_NAME = re.compile(r"(train|test|validation|valid|val|dev|eval)(?=[-_.])", re.IGNORECASE)
@@ -93,7 +94,8 @@ def _zipped(path: Path, encoding: str | None) -> Iterator[Line]:
             members = [member for member in archive.namelist() if Path(member).suffix.lower() in TEXT_FILES
                        and not Path(member).name.startswith((".", "_")) and "__MACOSX" not in member]
             if len(members) != 1:
-                raise InputError(f"holds {len(members)} files of rows as text ({', '.join(members[:5]) or 'none'}), where "
+                raise InputError(f"holds {quantity(len(members), 'file')} of rows as text "
+                                 f"({', '.join(members[:5]) or 'none'}), where "
                                  "one is read", where=printable(path), remedy="unpack it, and give its folder or files")
             with archive.open(members[0]) as handle:
                 yield from TEXT_FILES[Path(members[0]).suffix.lower()](handle, f"{printable(path)}/{members[0]}", encoding)

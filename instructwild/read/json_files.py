@@ -13,6 +13,7 @@ from instructwild.read.encoding import codec_of, decoded, misencoded
 from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import CONVERSATION_KEYS, KNOWN
 from instructwild.read.unique_keys import DECODER, REPEATED, RepeatedKeyError, noted, objects_within, quick_value
+from instructwild.text.quantity import agreeing, quantity
 
 MISENCODED_SHARE = 0.1
 CHUNK = 2**20
@@ -49,7 +50,8 @@ def json_lines(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         except (ValueError, RecursionError) as error:
             yield Line(number, _shown(line), f"not JSON: {error}")
     if undecodable > MISENCODED_SHARE * count:
-        raise misencoded(name, f"{undecodable} of {count} lines are not {codec}", encoding)
+        raise misencoded(name, f"{undecodable} of {quantity(count, 'line')} "
+                               f"{agreeing(undecodable, 'is', 'are')} not {codec}", encoding)
     if not count:
         raise _empty(name)
 

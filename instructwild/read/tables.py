@@ -9,6 +9,7 @@ from instructwild.errors import InputError
 from instructwild.read.encoding import codec_of, misencoded, streamed
 from instructwild.read.line import LONGEST_LINE, Line
 from instructwild.read.names import KNOWN
+from instructwild.text.quantity import quantity
 
 DELIMITERS = (",", ";", "\t", "|")
 SEPARATOR = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
@@ -47,7 +48,7 @@ def table_rows(handle: IO[bytes], name: str, encoding: str | None) -> Iterator[L
         if len(cells) == len(names):
             yield Line(number, dict(zip(names, cells, strict=True)))
         elif cells:
-            yield Line(number, cells, f"expected {len(names)} fields, found {len(cells)}")
+            yield Line(number, cells, f"expected {quantity(len(names), 'field')}, found {len(cells)}")
         count += bool(cells)
         number = lines.skipped + reader.line_num + 1
     if not count:

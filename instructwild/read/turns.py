@@ -6,6 +6,7 @@ from typing import Any
 from instructwild.read.cells import is_empty, json_text, parsed
 from instructwild.read.parts import LeftOut, Part, parts_of
 from instructwild.text.blank import shows
+from instructwild.text.quantity import quantity
 from instructwild.text.thoughts import split_thoughts
 
 __all__ = ["ROLES", "LeftOut", "Turn", "answered", "turn", "turn_from", "turns_from", "unread"]
@@ -43,7 +44,7 @@ def turn_from(message: Any, number: int) -> Turn:
     """
     turns = turns_from(message, number)
     if len(turns) != 1:
-        raise ValueError(f"turn {number} holds {len(turns)} turns, where a message is expected")
+        raise ValueError(f"turn {number} holds {quantity(len(turns), 'turn')}, where a message is expected")
     return turns[0]
 
 

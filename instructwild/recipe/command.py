@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from instructwild.console.options import DryRun
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.recipe.run import Chain
@@ -19,13 +20,14 @@ def show_plan(chain: "Chain") -> None:
 
     to_run = [step for step in chain.steps if not chain.is_current(step)]
     again = {step.name: chain.why_again(step) for step in to_run}
+    after = chain.may_change(to_run)
     minutes, usd = sum(step.minutes for step in to_run), sum(step.usd or 0 for step in to_run)
     unknown = [step.name for step in to_run if step.usd is None]
     table = Table(title=chain.recipe.title, title_justify="left", box=None, padding=(0, 2, 0, 0))
     for column in ("stage", "", "minutes", *(["US$"] if usd or unknown else []), "state"):
         table.add_column(column, justify="right" if column in ("minutes", "US$") else "left")
     for step in chain.steps:
-        state = "[green]finished[/]" if step not in to_run else \
+        state = "again if its input changes" if step.name in after else "[green]finished[/]" if step not in to_run else \
             "[yellow]goes on[/]" if (step.folder / ".work").exists() else "again" if again[step.name] else "to do"
         spent = ["?" if step.usd is None else f"{step.usd:.2f}" if step.usd else ""] if usd or unknown else []
         table.add_row(step.name, step.plan.about, f"{step.minutes:.2g}" if step.minutes >= 0.1 else "", *spent, state)
@@ -33,12 +35,17 @@ def show_plan(chain: "Chain") -> None:
     for name, reasons in again.items():
         for reason in reasons:
             console.print(f"{name} runs again: {reason}", highlight=False, markup=False)
+    for name, causes in after.items():
+        console.print(f"{name} runs again where {' or '.join(causes)} writes other rows than before", highlight=False,
+                      markup=False)
     if not to_run:
         console.print("nothing to do\n")
         return
-    console.print(f"{len(to_run)} of {len(chain.steps)} stages to run" + (f", about {max(1, round(minutes))} min" if minutes
-                  else "") + (f", US$ {usd:.2f} at most" if not unknown else f"; what {' and '.join(unknown)} will cost is "
-                  "told by their own --dry-run, and a --budget is never exceeded") + "\n", highlight=False)
+    time = f", about {max(1, round(minutes))} min" if minutes else ""
+    cost = f", US$ {usd:.2f} at most" if not unknown else (
+        f"; what {' and '.join(unknown)} will cost is shown by their own --dry-run, and a --budget is never exceeded")
+    more = f" (and {len(after):,} more where their input changes)" if after else ""
+    console.print(f"{len(to_run)} of {quantity(len(chain.steps), 'stage')} to run{time}{cost}{more}\n", highlight=False)
 
 
 def run(recipe: Annotated[Path, typer.Argument(help="The recipe: a YAML file, or the name of one that ships with the "

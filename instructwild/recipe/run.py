@@ -4,6 +4,7 @@ import json
 import shlex
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from instructwild.recipe.form import Recipe
 from instructwild.recipe.reasons import Facts, changes, facts_of
 from instructwild.recipe.step import RecipeStep, steps_of
 from instructwild.stage.atomic import write_atomic
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.report.index import Answers
@@ -49,6 +51,20 @@ class Chain:
         what = altered(step.folder, read_manifest(step.folder)) if is_stage(step.folder) else None
         return [*changes(self._record().get(step.name), facts_of(step)), *([what] if what else [])]
 
+    def may_change(self, stale: Sequence[RecipeStep]) -> dict[str, list[str]]:
+        """Of each finished stage that runs again where what it reads changes: the stages to run that it is made from.
+
+        Args:
+            stale: the stages to run.
+        """
+        before = {step.folder: [step.name] for step in stale}
+        result = {}
+        for step in self.steps:
+            causes = list(dict.fromkeys(name for path in step.reads for name in before.get(path, ())))
+            if causes and step not in stale:
+                result[step.name] = before[step.folder] = causes
+        return result
+
     def run(self) -> None:
         """Run what is not current, stage by stage.
 
@@ -81,8 +97,8 @@ class Chain:
                 without.update(self._failed_gate(step))
             if step.folder in without:
                 console.print(f"{head}  [yellow]{without[step.folder]}[/]", highlight=False)
-        finished = f"{len(self.steps) - len(without)} of {len(self.steps)}" if without else f"all {len(self.steps)}"
-        console.print(f"\n[bold]{self.recipe.title}: {finished} stages finished[/] "
+        finished = f"{len(self.steps) - len(without)} of " if without else "all " if len(self.steps) > 1 else ""
+        console.print(f"\n[bold]{self.recipe.title}: {finished}{quantity(len(self.steps), 'stage')} finished[/] "
                       + self._took(ran, (time.monotonic() - start_time) / 60,
                                    whole=ran == len(self.steps) and not resumes), highlight=False)
         for folder, reason in without.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.report.blocks import Figure
 from instructwild.report.scale import bins, labels, ticks
 from instructwild.report.template import decimal, render, shown
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,7 +126,8 @@ def histogram(groups: "Mapping[str, Sequence[float] | NDArray[Any]] | Sequence[f
         below = [(round(x + across / 2, 2), _short(float(edge) + 0.5))
                  for (x, _), edge in zip(below, cut.edges[::every], strict=True) if edge != cut.edges[-1]]
     axis = label + (" (bins grow by a factor)" if cut.log else "")
-    described = "; ".join(f"{name + ': ' if name else ''}{len(values):,} values, median {decimal(_median(values))}, "
+    described = "; ".join(f"{name + ': ' if name else ''}{quantity(len(values), 'value')}, median "
+                          f"{decimal(_median(values))}, "
                           f"{decimal(min(values))} to {decimal(max(values))}" for name, values in series.items() if values)
     legend = [(name, index % COLOURS, 0, "line" if index else "box") for index, name in enumerate(counts) if name]
     beside = [(at, f"{text}%" if percent else text) for at, text in _beside(marks)]

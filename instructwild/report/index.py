@@ -14,6 +14,7 @@ from instructwild.report.blocks import Sample, Samples, Stats
 from instructwild.report.counts import duration, money
 from instructwild.report.page import Page
 from instructwild.report.template import render
+from instructwild.text.quantity import agreeing, quantity
 
 if TYPE_CHECKING:
     from instructwild.stage import Manifest
@@ -131,8 +132,9 @@ def _lead(lines: Sequence[StageLine]) -> str:
         return f"The gate of {', '.join(failed)} failed: read that report first."
     at_work = next((line.name for line in lines if line.state == "under way"), None)
     if finished == len(lines):
-        return f"All {len(lines)} stages are finished."
-    return f"{finished} of {len(lines)} stages are finished" + (f"; {at_work} is under way." if at_work else ".")
+        return f"{'' if finished == 1 else 'All '}{quantity(finished, 'stage is', 'stages are')} finished."
+    under_way = f"; {at_work} is under way." if at_work else "."
+    return f"{finished} of {quantity(len(lines), 'stage')} {agreeing(finished, 'is', 'are')} finished{under_way}"
 
 
 def _line(name: str, about: str, folder: Path, base: Path) -> StageLine:

@@ -91,7 +91,7 @@ class Ranking(BaseModel):
         """From groups of tied candidate indices, best group first."""
         ranks = {candidate: rank for rank, group in enumerate(groups, start=1) for candidate in group}
         if sorted(ranks) != list(range(len(ranks))):
-            raise ValueError(f"groups must name each of the {len(ranks)} candidates once, got {sorted(ranks)}")
+            raise ValueError(f"groups must name each candidate from 0 to {len(ranks) - 1} once, got {sorted(ranks)}")
         return cls(annotator=annotator, ranks=tuple(ranks[i] for i in range(len(ranks))), **fields)
 
     @property
@@ -124,8 +124,8 @@ class RankingRow(BaseModel):
     def _one_rank_each(self) -> "RankingRow":
         for ranking in self.rankings:
             if len(ranking.ranks) != len(self.candidates):
-                raise ValueError(f"ranking of {ranking.annotator!r} has {len(ranking.ranks)} ranks "
-                                 f"for {len(self.candidates)} candidates")
+                raise ValueError(f"ranking of {ranking.annotator!r} has another number of ranks ({len(ranking.ranks)}) "
+                                 f"than the row has candidates ({len(self.candidates)})")
         return self
 
     def submitted(self) -> tuple[str, list[Ranking]]:

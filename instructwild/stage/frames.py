@@ -53,6 +53,13 @@ RANKING = pl.Schema({
 DROPPED = pl.Schema({name: pl.String for name in ("id", "step", "reason", "evidence", "row")})
 
 
+def named_reason() -> pl.Expr:
+    """Why a row of `dropped.parquet` left; of one that a rule dropped with the rule's name: `rule: refusal`."""
+    rules = pl.col("evidence").str.extract(r'"rules":\s?\[([^\]]+)\]', 1)
+    rules = rules.str.replace_all('"', "").str.replace_all(r",\s?", ", ")
+    return pl.when((pl.col("reason") == "rule") & rules.is_not_null()).then(pl.format("rule: {}", rules)).otherwise("reason")
+
+
 def upgraded(frame: pl.DataFrame) -> pl.DataFrame:
     """A frame of rows that an earlier version wrote, with the columns and fields that were added since, as nulls."""
     frame = _with_fields(frame, "messages", MESSAGES, ("role", "content"))

@@ -20,6 +20,7 @@ from pydantic import (
 
 from instructwild import __version__
 from instructwild.errors import InputError
+from instructwild.text.quantity import quantity
 
 FILE_NAME = "manifest.json"
 _UNIT = 1024 * 1024 if sys.platform == "darwin" else 1024
@@ -39,7 +40,7 @@ class ReadAs(BaseModel):
 
     def summary(self) -> str:
         """One line for people."""
-        layouts = ", ".join(f"{count:,} rows of {layout}" for layout, count in self.layouts.items())
+        layouts = ", ".join(f"{quantity(count, 'row')} of {layout}" for layout, count in self.layouts.items())
         names = ", ".join(column if column == field else f"{column} → {field}" for column, field in self.columns.items())
         extra = ", ".join(self.extra) + (f" and {self.more:,} more" if self.more else "")
         return f"{layouts or 'no rows'}; read: {names or 'nothing'}" + (f"; kept in extra: {extra}" if extra else "") + (
@@ -126,7 +127,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError("is no finished stage folder: it has no manifest.json", where=str(folder),
                          remedy="run the command that makes it again; it goes on where it stopped") from None
     except (OSError, UnicodeDecodeError, ValidationError) as error:
-        first = str(error).splitlines()[0]
+        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise InputError(f"cannot be read as a manifest ({first})", where=str(path),
                          remedy="make the stage again into another --out") from None
 

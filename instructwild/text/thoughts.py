@@ -56,7 +56,8 @@ TAGS = {"<think>": "</think>", "<seed:think>": "</seed:think>", "<thinking>": "<
         "◁think▷": "◁/think▷", "<|begin_of_thought|>": "<|end_of_thought|>", "<|channel>thought": "<channel|>",
         "<|START_THINKING|>": "<|END_THINKING|><|START_RESPONSE|>",
         "<|channel|>analysis<|message|>": "<|end|><|start|>assistant<|channel|>final<|message|>"}
-"""Marks that open and close thoughts as models write them: what a stream of an answer is looked through for."""
+"""Marks that open and close thoughts as models write them: what a stream of an answer is looked through for, and with what
+a chat template may end the prompt."""
 MAY_HOLD_THOUGHTS = (rf"(?i)</?(?:{_NAMES})(?:\s[^<>\n]*)?>|\[/?THINK\]|◁/?think▷"
                      r"|<\|(?:begin|end)_of_(?:thought|solution)\|>|<\|?channel\|?>"
                      r"|<\|(?:START|END)_(?:THINKING|RESPONSE)\|>|<details type=.reasoning.")
@@ -106,6 +107,18 @@ def split_thoughts(text: str, question: str = "") -> tuple[str | None, str]:
 def marks_among(tokens: Collection[str]) -> frozenset[str]:
     """Those of a tokenizer's special tokens that mark thoughts, of families all of whose marks are among them."""
     return frozenset(mark for marks in _MARKS if {*marks} <= {*tokens} for mark in marks)
+
+
+def opened_by(prompt: str) -> str:
+    """The mark of `TAGS` with which a prompt ends, and the space after it: the model then answers from within its thoughts.
+
+    Empty where a prompt ends otherwise.
+
+    >>> opened_by("Assistant: <think> "), opened_by("What does <think> mean?")
+    ('<think> ', '')
+    """
+    end = prompt.rstrip()
+    return next((prompt[len(end) - len(opening):] for opening in TAGS if end.endswith(opening)), "")
 
 
 def without_bare_mark(text: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from instructwild.clean.edit_file import Edit
 from instructwild.errors import ConfigError, InputError
+from instructwild.text.quantity import quantity
 from instructwild.view.edit_log import EditLog, row_key
 from instructwild.view.history import StageHistory
 from instructwild.view.index import ViewIndex
@@ -185,5 +186,6 @@ def _edit_of(body: dict[str, Any], row: dict[str, Any], source: str) -> Edit:
     if (edit.edit, bool(row["left"])) in (("drop", True), ("restore", False)):
         raise ConfigError(f"cannot {edit.edit} a row that was {'dropped' if row['left'] else 'kept'}", where="body")
     if edit.contents is not None and len(edit.contents) != len(row["messages"]):
-        raise ConfigError(f"has {len(edit.contents)} turns where the row has {len(row['messages'])}", where="contents")
+        raise ConfigError(f"has {quantity(len(edit.contents), 'turn')} where the row has "
+                          f"{len(row['messages'])}", where="contents")
     return edit

@@ -4,7 +4,7 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.stage.frames import INSTRUCTION, MESSAGES
+from instructwild.stage.frames import INSTRUCTION, MESSAGES, named_reason
 
 FACTS = pl.Schema({
     "n": pl.UInt32, "part": pl.UInt32, "pos": pl.UInt32, "kept": pl.Boolean, "id": pl.String, "response_id": pl.String,
@@ -52,7 +52,8 @@ def dropped_facts(rows: pl.DataFrame) -> pl.DataFrame:
     facts = kept_facts(held.select(pl.col(INSTRUCTION.names())).with_columns(pl.col("messages").fill_null([])))
     has = held["messages"].list.len().fill_null(0) > 0
     facts = facts.with_columns(
-        rows["id"].fill_null(""), rows["step"], rows["reason"], kept=pl.lit(False), twin=_twins(rows["evidence"]),
+        rows["id"].fill_null(""), rows["step"], rows.select(reason=named_reason())["reason"], kept=pl.lit(False),
+        twin=_twins(rows["evidence"]),
         source=pl.col("source").fill_null([]), kind=pl.col("kind").fill_null([]), model=pl.col("model").fill_null([]),
         prompt=pl.when(has).then("prompt").otherwise(rows["row"].fill_null("")))
     return _measured(facts)

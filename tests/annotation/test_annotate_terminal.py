@@ -57,7 +57,7 @@ def test_digits_rank_the_answers_as_shown_ties_included(tmp_path):
     assert ledger.rankings[ROWS[0].id].ranks == asked(ROWS[0], "122")
     assert ledger.rankings[ROWS[1].id].ranks == (1, 1)
     assert ledger.rankings[ROWS[2].id].ranks == asked(ROWS[2], "21")
-    assert "3 of your rankings are kept" in shown
+    assert "Rankings of yours that are kept: 3" in shown
     assert KeptRankings(tmp_path / "kept.jsonl").rankings == ledger.rankings
 
 

@@ -64,7 +64,7 @@ def test_push_of_disagreements_says_how_many_there_are(tmp_path, capsys):
     assert run("push", people, models, "--disagreements", "--dry-run") == 0
     shown = capsys.readouterr()
     assert "on 1 of 2 prompts a model and people, or two models, disagree" in shown.err
-    assert "1 prompts would go to disagreements-k2" in shown.out
+    assert "1 prompt would go to disagreements-k2" in shown.out
 
 
 def test_instruction_types_are_found_where_the_candidates_came_from(tmp_path, monkeypatch):

@@ -22,6 +22,9 @@ ANSWERED_FROM_A_TALK = [
     ("that helped, thanks", "You're welcome! Fair winds."),
     ("row to the island", "You reach the island at dusk. A bell rings. What do you do next?"),
     ("The captain is left-handed", "Noted. I have changed that."),
+    ("how to splice the rope?", "In the drawing you shared, the rope has three strands. Open them first."),
+    ("the history of the harbour is too short", "I apologize for the mistake. Here is the updated history."),
+    ("what about the customs?", "As I mentioned earlier, customs are paid at the pier."),
 ]
 OTHER_LOSSES = [
     ("missing_input", "解决数学题。写出步骤。", "12 + 30 = 42，所以答案是42。"),
@@ -46,7 +49,9 @@ GOOD = [
     ("What happens in chapter 3 of Moby Dick?", PLAIN), ("Which one is larger, the Baltic or the Black Sea?", PLAIN),
     ("How high above sea level is Lhasa?", PLAIN), ("Great Danes: how large do they grow?", PLAIN),
     ("Continue the story from the shipwreck: The mast broke.", PLAIN),
-    ("How do you say de nada in English?", "You're welcome."),
+    ("How do you say de nada in English?", "You're welcome."), ("把 de nada 翻译成英语", "You're welcome."),
+    ("Answer the e-mail of a guest whose cabin was wet", "Thank you for letting me know. The cabin is dry again."),
+    ("A review of the ferry", "As mentioned earlier by other guests, the ferry is slow."),
     ("Start a text adventure on a ship", "You wake in a hammock. What do you do?"),
     ("From now on call me Captain", "Understood, Captain."),
     ("how about build a raft of bottles that carries food to an island", PLAIN),

@@ -44,7 +44,7 @@ def test_thoughts_and_arguments_of_tool_calls_are_masked_and_searched_too(tmp_pa
                         {"role": "assistant", "content": "Told."}]}
     (tmp_path / "in.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
     clean([tmp_path / "in.jsonl"], tmp_path / "raw", ["exact"])
-    with pytest.raises(InputError, match="EMAIL in 1 rows"):
+    with pytest.raises(InputError, match="EMAIL in 1 row"):
         prepare(tmp_path / "raw", tmp_path / "hub", "Tides", unstated="cc0-1.0")
     turns = clean([tmp_path / "raw"], tmp_path / "out", [Pii()]).frame().to_dicts()[0]["messages"]
     assert turns[1]["reasoning_content"] == "[EMAIL_1] it is"

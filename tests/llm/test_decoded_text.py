@@ -7,7 +7,8 @@ from tokenizers.pre_tokenizers import WhitespaceSplit
 from transformers import PreTrainedTokenizerFast
 
 from instructwild.llm.answer import understood
-from instructwild.llm.decoded_text import TextDecoder
+from instructwild.llm.decoded_text import TextDecoder, opened_thoughts
+from instructwild.text.thoughts import TAGS
 
 HARMONY = ["<|start|>", "<|channel|>", "<|message|>", "<|end|>"]
 COHERE = ["<|START_THINKING|>", "<|END_THINKING|>", "<|START_RESPONSE|>", "<|END_RESPONSE|>"]
@@ -39,3 +40,25 @@ def test_thoughts_between_special_tokens_are_told_from_the_answer(special, writt
 
 def test_what_continues_a_text_has_no_marks():
     assert decoded(HARMONY, "<|channel|> analysis <|message|> tides", marks=False) == "analysistides"
+
+
+@pytest.mark.parametrize("opening", TAGS)
+def test_a_template_may_open_thoughts_with_every_mark_that_is_read(opening, tiny_model):
+    """The answer goes on within them: closed, or cut off by its length."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    tokenizer.chat_template = "{{ messages[-1].content }}|" + opening + "{{ '\\n' }}"
+    prompt = tokenizer.apply_chat_template([{"role": "user", "content": "Why tides?"}], tokenize=True, return_dict=False)
+    begun = opened_thoughts(tokenizer, prompt)
+    assert begun == opening + "\n"
+    closed, cut_off = understood(begun + f"Moon.{TAGS[opening]}It pulls."), understood(begun + "Moon, moon")
+    assert (closed.reasoning, closed.content) == ("Moon.", "It pulls.")
+    assert (cut_off.reasoning, cut_off.content) == ("Moon, moon", "")
+
+
+def test_a_question_about_a_mark_opens_no_thoughts(tiny_model):
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(tiny_model)
+    assert opened_thoughts(tokenizer, tokenizer("What does <think> do? Answer:")["input_ids"]) == ""

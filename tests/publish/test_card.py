@@ -60,17 +60,17 @@ def test_the_hub_can_read_the_front_matter():
 
 
 @pytest.mark.parametrize("said", ["self_instruct/en", "abc123", "US$ 0.25", "near_duplicate", "EMAIL 3",
-                                  "Duplicates among them, exact and near: 2.", "1 rows have no answer",
+                                  "Duplicates among them, exact and near: 2.", "1 row has no answer",
                                   "not checked against any evaluation set", "version v1", "zh-Hans 1 (50.0%)"])
 def test_everything_a_reader_must_know_is_there(said):
     assert said in card()
 
 
 def test_scripted_rankings_are_marked_and_drafts_do_not_count():
-    assert "**1 of these rankings are `scripted:`**" in card()
+    assert "**Of these rankings 1 is `scripted:`**" in card()
     assert "| people | 1 |" in card()
     model = model_card("m", [*CHAIN, TRAINED], base="smollm2", annotators={"scripted": 5})
-    assert "**5 of these rankings are `scripted:`**" in model
+    assert "**Of these rankings 5 are `scripted:`**" in model
     assert "longer wins" in model
     assert "Its preferences come from a script" in model
 

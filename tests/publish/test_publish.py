@@ -169,7 +169,7 @@ def test_files_of_somebody_else_are_left_alone(root, tmp_path):
                                               (None, "nobody has said")])
 def test_a_licence_that_forbids_it_is_named_with_its_source(tmp_path, license, why):
     root = chain(tmp_path / "all", collected=(TIE, TWIN, seed("Mine?", "en", license)))
-    with pytest.raises(InputError, match=f"1 rows of x tweets.js .*{why}"):
+    with pytest.raises(InputError, match=f"1 row of x tweets.js .*{why}"):
         prepare(root, tmp_path / "hub", "x")
     assert not (tmp_path / "hub").exists()
 
@@ -197,7 +197,7 @@ def test_a_type_that_was_looked_at_passes(tmp_path):
 @pytest.mark.parametrize("text", ["My name is Orla Finch, how do I write to my bank?", "我叫林小舟，怎样给银行写信？"])
 def test_a_person_who_introduces_herself_is_found_and_her_row_counts_once(tmp_path, text):
     root = chain(tmp_path / "all", rows=(made(text, f"Begin with the date. {text}", TIE),))
-    with pytest.raises(InputError, match="NAME in 1 rows, for example sft") as caught:
+    with pytest.raises(InputError, match="NAME in 1 row, for example sft") as caught:
         prepare(root, tmp_path / "hub", "x")
     assert "--accept NAME" in str(caught.value)
 
@@ -274,7 +274,7 @@ def test_another_version_shows_what_changes_and_asks(root, tmp_path, hub, capsys
     with pytest.raises(InputError, match="wants a yes"):
         send(more, tmp_path, yes=False)
     told = capsys.readouterr().err
-    assert "sft: 1 rows added, 0 removed, 1 stay" in told
+    assert "sft: 1 row added, 0 removed, 1 stay" in told
     assert "ranking: 0 rows added, 3 removed, 0 stay" in told
     assert "- preference/train-00000-of-00001.parquet" in told
     send(more, tmp_path)

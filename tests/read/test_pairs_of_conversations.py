@@ -104,5 +104,5 @@ def test_llama_factory_gets_the_pairs_it_can_hold_and_the_others_are_told(tmp_pa
     stage = converted(written(tmp_path, PAIR, short), tmp_path / "pairs", "preference", with_dataset_info=True)
     lines = (stage.path / "llamafactory.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["chosen"]["value"] for line in lines] == ["Knee deep."]
-    assert "lacks 1 pairs" in stage.manifest.metrics["notes"][0]
+    assert "lacks 1 pair" in stage.manifest.metrics["notes"][0]
     assert stage.manifest.rows.kept == 2

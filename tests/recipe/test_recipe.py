@@ -306,6 +306,18 @@ def test_the_plan_tells_time_and_the_most_it_can_cost(folder, run_before, capsys
     assert "about 1 min, US$ 0.00 at most" in capsys.readouterr().err  # as long as it took before
 
 
+def test_a_plan_says_which_finished_stages_may_follow_one_that_runs_again(finished, capsys):
+    (finished / "rows.jsonl").write_text(ROWS.replace("tie", "draw"), encoding="utf-8")
+    chain = chain_in(finished)
+    assert chain.may_change([chain.steps[0]]) == {"clean": ["seeds"]}
+    assert chain.may_change(chain.steps) == chain.may_change([]) == {}
+    show_plan(chain)
+    shown = capsys.readouterr().err
+    assert "clean runs again where seeds writes other rows than before" in shown
+    assert "1 of 2 stages to run" in shown
+    assert "(and 1 more where their input changes)" in shown
+
+
 def test_a_plan_reads_what_a_stage_told_before_once(finished, monkeypatch):
     from instructwild.stage import manifest
 

@@ -147,4 +147,4 @@ def test_nothing_is_said_plainly(draw):
 
 def test_a_screen_reader_is_told_what_the_picture_shows():
     html = figures.histogram({"before": [1, 2, 3], "after": [2]}, label="长度").html()
-    assert 'aria-label="Histogram of 长度. before: 3 values, median 2, 1 to 3; after: 1 values, median 2, 2 to 2."' in html
+    assert 'aria-label="Histogram of 长度. before: 3 values, median 2, 1 to 3; after: 1 value, median 2, 2 to 2."' in html

@@ -21,7 +21,7 @@ def test_while_it_runs_finished_stages_are_linked_and_the_next_is_under_way(tmp_
     (tmp_path / "b" / ".work").mkdir(parents=True)
     (tmp_path / "b" / "report.html").write_text("half")
     html = chain_page("Demo", [("collect", "", tmp_path / "a"), ("clean", "", tmp_path / "b")])
-    assert "1 of 2 stages are finished; clean is under way." in html
+    assert "1 of 2 stages is finished; clean is under way." in html
     assert 'href="a/report.html"' in html
     assert "b/report.html" not in html
     assert "US$ 0.50" in html

@@ -176,6 +176,6 @@ def test_responses_are_no_longer_than_is_said(tmp_path, data):
 def test_a_forecast_sends_nothing(tmp_path, data, capsys):
     assert bench("tiny", tmp_path / "o", BenchPlan("quick", data), dry_run=True) is None
     shown = capsys.readouterr().out
-    assert "ifbench: 1 items; 1 more that nothing here can check are left out" in shown
+    assert "ifbench: 1 item; 1 more that nothing here can check are left out" in shown
     assert "tokens sent" in shown
     assert not (tmp_path / "o").exists()

@@ -104,9 +104,9 @@ def test_blanks_around_a_text_change_no_count(words):
 
 def test_a_kind_that_does_not_exist_or_other_arguments_are_told():
     with pytest.raises(ConfigError, match="no_such"):
-        satisfied(Check("no_such", {}), "a")
+        Check("no_such", {})
     with pytest.raises(ConfigError, match="count") as raised:
-        satisfied(Check("numbers", {"number": 2}), "a")
+        Check("numbers", {"number": 2})
     assert json.loads(raised.value.remedy.removeprefix("write ")) == {"kind": "numbers", "count": 2}
 
 

@@ -14,6 +14,7 @@ from instructwild.console.options import Columns, DryRun, Encoding, Force, Json,
 from instructwild.errors import ConfigError, InputError, ModelError
 from instructwild.read.names import parse_map
 from instructwild.schema import Dropped, Reason
+from instructwild.text.quantity import quantity
 from instructwild_trainer.command_options import command
 from instructwild_trainer.config import SharedOptions, TrainOptions, columns_in, load, plain
 from instructwild_trainer.processes import is_first
@@ -147,7 +148,7 @@ def check_memory(options: Any, source: "Source", chat: "Chat", sequences: int | 
     folder = base_folder(source.folder)
     shape = shape_of(folder, options, trust_remote_code=options.trust_remote_code)
     if len(chat.tokenizer) > shape.vocabulary:
-        raise ModelError(f"its tokenizer has {len(chat.tokenizer)} tokens and its embedding {shape.vocabulary}",
+        raise ModelError(f"its tokenizer has {quantity(len(chat.tokenizer), 'token')} and its embedding {shape.vocabulary}",
                          where=source.label, remedy="use the tokenizer that belongs to the model")
     if shape.context and options.max_length > shape.context:
         console.print(f"max_length {options.max_length} is more than the model's context: {shape.context} is used",
@@ -195,8 +196,8 @@ def print_plan(source: "Source", chat: "Chat", options: TrainOptions, train: int
     held = ", ".join(f"{count} {name}" for name, count in held_out.items()) or "none"
     console.print(f"{unit}: {train:,} to train on, held out {held}, {dropped:,} dropped", highlight=False)
     if examples not in (0, train):
-        console.print(f"{train:,} {unit} make {examples:,} examples, one for each answer: the template writes earlier turns "
-                      "otherwise than they were when they were answered", highlight=False)
+        console.print(f"{train:,} {unit} make {quantity(examples, 'example')}, one for each answer: the template writes "
+                      "earlier turns otherwise than they were when they were answered", highlight=False)
         train, unit = examples, "examples"
     loaded = (packed, "packed sequences") if packed else (train, unit)
     console.print(batch_arithmetic(options, *loaded, count()), highlight=False)

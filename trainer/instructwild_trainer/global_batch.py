@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from torch.utils.data import Sampler
 
 from instructwild.errors import ConfigError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.config import TrainOptions
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def accumulated(options: Options, processes: int) -> Options:
     steps, rest = divmod(options.global_batch_size, together)
     if rest:
         raise ConfigError(
-            f"{options.global_batch_size} is no multiple of {together}: {options.per_device_train_batch_size} rows in each "
+            f"{options.global_batch_size} is no multiple of {together}: "
+            f"{quantity(options.per_device_train_batch_size, 'row')} in each "
             f"of {processes} process{'es' if processes > 1 else ''}", where="--global-batch-size",
             remedy="change it or --per-device-train-batch-size")
     return dataclasses.replace(options, gradient_accumulation_steps=steps)

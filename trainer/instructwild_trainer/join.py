@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from instructwild.errors import InputError, ModelError, OutputError
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild_trainer.adapter import Source
@@ -72,7 +73,8 @@ def _copy(folder: Path, policy: Any) -> None:
                 own[name].copy_(value)
                 seen.add(name)
     if missing := sorted(set(own) - seen):
-        raise ModelError(f"holds no weights of {len(missing)} of the model's {len(own)} parameters, {missing[0]} among them",
+        raise ModelError(f"holds no weights of {len(missing)} of the model's {quantity(len(own), 'parameter')}, "
+                         f"{missing[0]} among them",
                          where=str(folder), remedy="give the --model that the run was started from; adapters of an "
                          "unfinished PPO run are not joined: let it finish, --max-steps ends it sooner")
 

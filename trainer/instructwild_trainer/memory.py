@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.quantized import quantization_of
+from instructwild.text.quantity import quantity
 from instructwild_trainer.config import SharedOptions, TrainOptions
 from instructwild_trainer.quantized_base import BYTES
 
@@ -189,7 +190,7 @@ def batch_arithmetic(options: TrainOptions, rows: int, unit: str = "rows", proce
     again = -rows % options.global_batch_size if options.global_batch_size else 0
     filled = f"; a pass begins again with {again:,} to fill its last update" if again else ""
     return (f"{batch} {unit} × {accumulated} accumulated × {processes} process{'es' if processes > 1 else ''} = "
-            f"{batch * accumulated * processes} {unit} an update; {passes}: {whole:,} updates{ends}{filled}")
+            f"{batch * accumulated * processes} {unit} an update; {passes}: {quantity(whole, 'update')}{ends}{filled}")
 
 
 def updates_of(options: TrainOptions, rows: int, processes: int = 1) -> int:

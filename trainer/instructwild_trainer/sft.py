@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.begin import check_memory, print_plan, require_rows, resolved_config, verb
 from instructwild_trainer.config import SftOptions
 
@@ -58,7 +59,7 @@ def fine_tune(data: Sequence[str | Path], out: Path, options: SftOptions, source
                    len(dropped) + len(table.malformed), examples=len(examples),
                    packed=sequences(examples, options.max_length) if options.packing else 0)
         if lost := unwritten_thoughts(rows, chat):
-            console.print(f"note: thoughts of {lost:,} rows are not trained on: the chat template leaves them out",
+            console.print(f"note: thoughts of {quantity(lost, 'row')} are not trained on: the chat template leaves them out",
                           highlight=False)
         show(chat, min(examples[:50], key=lambda row: len(row.input_ids)))
         if dry_run:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.errors import InputError, ModelError
 from instructwild.llm.rendering import Renderer, Turn
 from instructwild.llm.rendering import turns as turns
+from instructwild.text.quantity import quantity
 from instructwild_trainer.answer_text import AnswerWriter, Reasoning
 
 if TYPE_CHECKING:
@@ -234,7 +235,8 @@ def check_masks(rows: Iterable[Encoded]) -> None:
     for row in rows:
         trained, total = trained + row.trained, total + len(row.labels)
     if trained == 0 or trained == total:
-        raise ModelError(f"{trained:,} of {total:,} tokens would be trained on: the template does not tell prompts from "
+        raise ModelError(f"{trained:,} of {quantity(total, 'token')} would be trained on: the template does not tell "
+                         "prompts from "
                          "answers", where="chat template", remedy="give another template with --chat-template FILE")
 
 
@@ -273,5 +275,5 @@ def show(chat: Chat, row: Encoded, *, scored: bool = False) -> None:
     if scored:
         console.print("the score is read at the stop token, the last one", highlight=False)
         return
-    console.print(f"{row.trained} of {len(row.labels)} tokens are trained on; answers stop with "
+    console.print(f"{row.trained} of {quantity(len(row.labels), 'token')} are trained on; answers stop with "
                   + " or ".join(repr(chat.tokenizer.decode([i])) for i in chat.stop_ids), markup=False, highlight=False)

@@ -8,6 +8,7 @@ import torch
 
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.experts import balance_arguments
 from instructwild_trainer.fit import CHECKPOINTS, train
 from instructwild_trainer.ppo.actors import POLICY, Actors
@@ -89,8 +90,8 @@ def judge(actors: Actors, score: Score, prompts: Sequence[EncodedPrompt], chat: 
             warned = True
             none_ended = "" if ended.any() else (f"; none ended within response_length {o.response_length}: raise it, or "
                                                  "give missing_eos_penalty none")
-            console.print(f"[yellow]all {len(rewards)} responses of an update score {rewards[0]:.2f}: nothing is learned "
-                          f"from them{none_ended}")
+            console.print(f"[yellow]all {quantity(len(rewards), 'response')} of an update score {rewards[0]:.2f}: "
+                          f"nothing is learned from them{none_ended}")
         return rewards
     return reward
 

@@ -11,6 +11,7 @@ from instructwild.errors import InputError
 from instructwild.read.preferences import ranks_of
 from instructwild.read.rankings import ranking_row
 from instructwild.schema import Dropped, Ranking, RankingRow
+from instructwild.text.quantity import quantity
 from instructwild_annotation.interchange.spreadsheet import annotator_named, malformed
 from instructwild_annotation.interchange.verdicts import plain_verdict, ranks_from
 from instructwild_annotation.interchange.wide_table import VERDICT
@@ -242,7 +243,7 @@ def _ranking(result: Mapping[str, Any], entry: Mapping[str, Any], order: Sequenc
                 raise ValueError(f"the answer {member} has two ranks")
             ranks[str(member)] = rank
     if set(ranks) != set(names):
-        raise ValueError(f"ranks {len(set(ranks) & set(names))} of {len(names)} answers")
+        raise ValueError(f"ranks {len(set(ranks) & set(names))} of {quantity(len(names), 'answer')}")
     by_candidate = [0] * len(order)
     for slot, candidate in enumerate(order):
         by_candidate[candidate] = ranks[names[slot]]

@@ -15,6 +15,7 @@ from instructwild.read.files import lines_of
 from instructwild.read.rankings import ranking_row
 from instructwild.schema import Dropped, Ranking, RankingRow, Reason
 from instructwild.schema.ranking import ANNOTATOR_KINDS, Status
+from instructwild.text.quantity import quantity
 from instructwild_annotation.interchange.verdicts import whole_rank
 from instructwild_annotation.people import person
 
@@ -106,8 +107,8 @@ class TableRow:
         for ranking in self.rankings.values():
             ranks = ranking.pop("ranks")
             if missing := [key for key in self.answers if key not in ranks]:
-                problems.append(f"{ranking['annotator']} ranks {len(ranks)} of {len(self.answers)} answers; without a rank: "
-                                f"{missing[0][:60]!r}")
+                problems.append(f"{ranking['annotator']} ranks {len(ranks)} of {quantity(len(self.answers), 'answer')}; "
+                                f"without a rank: {missing[0][:60]!r}")
             else:
                 rankings.append(Ranking(ranks=tuple(ranks[key] for key in self.answers), **ranking))
         row = ranking_row({**self.prompt, "candidates": list(self.answers.values())})

@@ -8,6 +8,7 @@ from typing import Any
 
 from instructwild.schema.ranking import dense
 from instructwild.text.numerals import chinese_number
+from instructwild.text.quantity import quantity
 
 TIES = re.compile(r"\b(?:ties?|tied|equal(?:ly)?|same|both|neither|draw|neutral|no (?:preference|difference)|similar|even)\b"
                   r"|一样|相同|相等|平局|平手|打平|差不多|都好|都不好|都差|没有区别|无差别|两者|不分")
@@ -135,7 +136,7 @@ def _levels(levels: Sequence[str], names: dict[str, int], text: str, *, turned: 
             ranks[number] = rank
     size = len(set(names.values()))
     if len(ranks) != size:
-        raise ValueError(f"{text[:60]!r} orders {len(ranks)} of {size} answers")
+        raise ValueError(f"{text[:60]!r} orders {len(ranks)} of {quantity(size, 'answer')}")
     return dense([ranks[number] for number in range(size)])
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from instructwild.read.files import lines_of
 from instructwild.read.rankings import ranking_row
 from instructwild.schema import Dropped, Ranking, RankingRow
+from instructwild.text.quantity import quantity
 from instructwild_annotation.interchange.spreadsheet import annotator_named, malformed, named, prompt_of, text_of_cell
 from instructwild_annotation.interchange.verdicts import NAMED, plain_verdict, ranks_from
 
@@ -90,7 +91,7 @@ def _row(value: Mapping[str, Any], columns: WideColumns, annotator: str) -> Rank
     cells = {name: value.get(column) for column, name in columns.others.items()}
     shown = [column for column in columns.answers if str(value.get(column) or "").strip()]     # a form with up to K answers
     if len(shown) < 2:
-        raise ValueError(f"has {len(shown)} answers in {', '.join(columns.answers)}")
+        raise ValueError(f"has {quantity(len(shown), 'answer')} in {', '.join(columns.answers)}")
     answers = [str(value[column]) for column in shown]
     row = ranking_row({**prompt_of(cells), "candidates": _candidates(answers)})
     verdict = plain_verdict(value.get(columns.verdict))

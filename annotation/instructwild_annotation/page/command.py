@@ -10,6 +10,7 @@ import typer
 
 from instructwild.console.options import Columns
 from instructwild.errors import ConfigError, MissingExtraError, OutputError
+from instructwild.text.quantity import quantity
 from instructwild.web.loopback import is_loopback_host
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ def _take_away(store: "Store", revoke: list[str], remove: list[str], forget: Pat
         store.revoke(who)
         console.print(f"{who} is locked out; what they ranked stays", markup=False)
     for who in remove:
-        console.print(f"{who} is removed, and {store.remove(who):,} rankings with them", markup=False)
+        console.print(f"{who} is removed, and {quantity(store.remove(who), 'ranking')} with them", markup=False)
     if forget is not None:
-        console.print(f"{forget_prompts(store, forget):,} prompts on the forget list are removed", markup=False)
+        console.print(f"{quantity(forget_prompts(store, forget), 'prompt')} on the forget list removed", markup=False)
 
 
 def optional_questions(ask: str) -> list[str]:
@@ -154,7 +155,8 @@ def push_stages(store: "Store", sources: list[Path], name: str, overlap: int, as
     table = read_all(sources, columns)
     rows, dropped = rankable(table)
     sent, there = push_rows(store, rows, name, overlap=overlap, ask=ask, gold=gold, types=table.types)
-    return f"{sent:,} prompts sent, {there:,} were there already" + (f", {len(dropped):,} left out" if dropped else "")
+    left_out = f", {len(dropped):,} left out" if dropped else ""
+    return f"{quantity(sent, 'prompt')} sent, {quantity(there, 'was', 'were')} there already{left_out}"
 
 
 def _address(store: "Store") -> str:

@@ -12,6 +12,7 @@ from instructwild.errors import ConfigError, InputError
 from instructwild.privacy.forgotten import FILE_NAME, forgotten, is_forgotten
 from instructwild.privacy.salt import user_salt
 from instructwild.schema import Ranking, RankingRow
+from instructwild.text.quantity import quantity
 from instructwild_annotation.merge import merged
 from instructwild_annotation.page.store import Store, recount, set_names, unpacked
 from instructwild_annotation.people import person
@@ -60,8 +61,8 @@ def push_rows(store: Store, rows: Sequence[RankingRow], name: str = "rankings", 
 def _right(row: RankingRow, name: str, *, gold: bool) -> Ranking | None:
     """The ranking that people are measured by; None for a row that is not gold."""
     if len(row.candidates) > len(LETTERS):
-        raise ConfigError(f"a prompt has {len(row.candidates)} candidates, more than the {len(LETTERS)} that can be "
-                          "shown", where=name, remedy=f"keep at most {len(LETTERS)}")
+        raise ConfigError(f"a prompt has {quantity(len(row.candidates), 'candidate')}, more than the {len(LETTERS)} that "
+                          "can be shown", where=name, remedy=f"keep at most {len(LETTERS)}")
     right = merged(row) if gold else None
     if gold and right is None:
         raise ConfigError(f"the prompt {row.id} has no ranking to be measured by", where="--gold",

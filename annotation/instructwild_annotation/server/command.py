@@ -10,6 +10,7 @@ import typer
 
 from instructwild.console.options import Columns
 from instructwild.errors import ConfigError
+from instructwild.text.quantity import quantity
 from instructwild.web.loopback import is_loopback_host
 
 
@@ -121,7 +122,7 @@ def _first_steps(url: str, home: Path | None, candidates: Path | None, names: li
             ranked, dropped = rankable(table)
             rows = with_languages(ranked)
             if dropped:
-                console.print(f"{len(dropped):,} rows left out: "
+                console.print(f"{quantity(len(dropped), 'row')} left out: "
                               + ", ".join(f"{count:,} {reason}" for reason, count in
                                           Counter(row.reason.value for row in dropped).most_common()), highlight=False)
             console.print(push_rows(connection, rows, overlap=overlap, kinds=table.types).summary)

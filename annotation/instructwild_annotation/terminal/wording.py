@@ -34,7 +34,7 @@ class Wording:
 
 ENGLISH = Wording(
     welcome="Which answer is better?",
-    invitation="You will see a question and {k} answers, {count} times. Give each answer a place: 1 for the best. "
+    invitation="Questions to come: {count}, each with {k} answers. Give each answer a place: 1 for the best. "
                "Answers that are equally good get the same place. Nobody's name is kept.",
     countdown="Press any key to begin. In {seconds} s a script ranks instead.",
     countdown_to_stop="Press any key to begin. In {seconds} s this stops; the same command asks again.",
@@ -51,9 +51,9 @@ ENGLISH = Wording(
     nothing_to_undo="There is nothing to take back.",
     left_alone="No key for {seconds} s: the script ranks the rest.",
     no_key="No key for {seconds} s.",
-    thanks="Thank you! {count} of your rankings are kept.",
+    thanks="Thank you! Rankings of yours that are kept: {count}.",
     later="The same command goes on here next time.",
-    too_many="{count} prompts have more than {most} answers and are not asked here: `annotate page` or `push` asks them.",
+    too_many="Prompts with more than {most} answers, not shown here: {count}. `annotate page` or `push` shows them.",
     help="Type one digit for each answer, from the top down. With three answers, 2 1 1 says: the second and third are "
          "equally good, and both are better than the first. Press Enter when it looks right. Judge what helps the person "
          "who asked: is it correct, does it answer the question, is it in the language of the question, is it harmless? "

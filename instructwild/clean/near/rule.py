@@ -16,6 +16,7 @@ from instructwild.clean.near.content import Content, content
 from instructwild.clean.near.keywords import Keywords, keywords, same_keywords
 from instructwild.clean.near.same_terms import same_terms
 from instructwild.clean.near.threshold import needed
+from instructwild.text.quantity import quantity
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Match:
         return 2 * self.lcs / sum(self.lengths)
 
     def __str__(self) -> str:
-        return (f"F = {float(self):.3f} with row {self.index}: {self.lcs} tokens in common "
+        return (f"F = {float(self):.3f} with row {self.index}: {quantity(self.lcs, 'token')} in common "
                 f"of {self.lengths[0]} and {self.lengths[1]}")
 
     def evidence(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from instructwild.llm.reading import Failure
 from instructwild.llm.request import Reply, Request
 from instructwild.llm.session import NextRequest, in_batches
 from instructwild.schema.message import Message
+from instructwild.text.quantity import quantity
 
 ATTEMPTS = 3
 """How often a request is handed in again that a batch left without an answer."""
@@ -226,8 +227,9 @@ class ProviderBatchEngine:
             replies |= {key: Reply("", "failed", problem="counted as answered, but not in the results") for key in missing}
             lost += sum(batch.bounds[key] for key in missing)
             self._lost |= missing
-            print(f"{self.label}: batch {batch.provider_id} counts {state.lines:,} answers and sends fewer; "
-                  f"{len(missing):,} rows without one may have been charged and are not requested again", file=sys.stderr)
+            print(f"{self.label}: batch {batch.provider_id} counts {quantity(state.lines, 'answer')} and sends fewer; "
+                  f"{quantity(len(missing), 'row')} without one may have been charged; no second request is "
+                  "made", file=sys.stderr)
         self.record.close(batch, replies.items(), bills, lost)
         charged = sum(reply.usd for reply in replies.values()) + sum(bill.usd for bill in bills) + lost
         self.budget.settle(batch.usd, charged)
@@ -280,5 +282,5 @@ class ProviderBatchEngine:
         if now - self._said >= SAID_EVERY:
             self._said = now
             answered, total = sum(state.answered for state in states), sum(state.total for state in states)
-            print(f"{self.label}: {len(states)} batches at the provider, {answered:,} of {total:,} requests answered; "
-                  "stop at will, the same command goes on", file=sys.stderr)
+            print(f"{self.label}: {quantity(len(states), 'batch')} at the provider, {answered:,} of "
+                  f"{quantity(total, 'request')} answered; stop at will, the same command goes on", file=sys.stderr)

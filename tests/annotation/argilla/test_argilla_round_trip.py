@@ -128,7 +128,7 @@ def test_annotators_do_not_see_who_wrote_what(connection, invite):
 def test_another_overlap_and_a_dataset_that_is_gone_are_told(connection):
     rows = made(2, sizes=(2,), seed=10)
     push_rows(connection, rows, "gone")
-    with pytest.raises(ConfigError, match="asks 1 annotators for each prompt, not 2"):
+    with pytest.raises(ConfigError, match="asks 1 annotator for each prompt, not 2"):
         push_rows(connection, rows, "gone", overlap=2)
     dataset = connection.datasets("gone")[2]["id"]
     connection.ask("DELETE", f"/datasets/{dataset}")

@@ -189,13 +189,13 @@ def test_what_is_on_the_forget_list_is_left_out_and_can_be_removed(home, tmp_pat
     (tmp_path / "root").mkdir()
     (tmp_path / "root" / "forgotten").write_text(row_mark(user_salt(), rows[0].id) + "\n")
     assert run("pull", "--to", "page", "--home", home, "--out", tmp_path / "root" / "pulled") == 0
-    assert "1 prompts are on the forget list and were left out" in " ".join(capsys.readouterr().err.split())
+    assert "1 prompt is on the forget list and left out" in " ".join(capsys.readouterr().err.split())
     pulled = list(rankings(stage.load(tmp_path / "root" / "pulled").frame()))
     assert {each.id for each in pulled} == {each.id for each in rows[1:]}
     port = free_port()
     process = start(home, port)
     assert run("page", "--home", home, "--forget", tmp_path / "root") == 0
-    assert "1 prompts on the forget list are removed" in capsys.readouterr().err
+    assert "1 prompt on the forget list removed" in capsys.readouterr().err
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
     text = rows[0].messages[0].content.encode()

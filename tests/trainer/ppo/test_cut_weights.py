@@ -186,9 +186,9 @@ def test_passes_in_bfloat16_move_weights_in_fp32(tiny_model, tmp_path):
 
 
 @pytest.mark.parametrize(("changes", "ptx", "message"), [
-    ({"batch_size": 12}, False, r"batch_size 12 = 8 processes × 1 rows \+ 4;.*\n  remedy: --batch-size 16"),
+    ({"batch_size": 12}, False, r"batch_size 12 = 8 processes × 1 row \+ 4;.*\n  remedy: --batch-size 16"),
     ({"mini_batch_size": 4}, False, r"mini_batch_size 4 = 8 processes × 0 rows \+ 4;.*\n  remedy: --mini-batch-size 8"),
-    ({"ptx_batch_size": 9}, True, r"ptx_batch_size 9 = 8 processes × 1 rows \+ 1;"),
+    ({"ptx_batch_size": 9}, True, r"ptx_batch_size 9 = 8 processes × 1 row \+ 1;"),
 ])
 def test_rows_that_cannot_be_shared_out_evenly_are_refused_with_the_arithmetic(changes, ptx, message):
     even = PPOOptions(batch_size=64, mini_batch_size=16, ptx_batch_size=8)

@@ -9,6 +9,7 @@ import httpx
 import pytest
 import torch
 
+from instructwild.text.thoughts import TAGS, split_thoughts, without_bare_mark
 from instructwild_trainer.serve.app import RequestLimits
 from instructwild_trainer.serve.thought_stream import ThoughtStream
 from instructwild_trainer.serve.token_bytes import TokenBytes
@@ -183,30 +184,29 @@ def test_options_of_the_template_reach_it(loaded_models):
 
 # Thoughts.
 
-def streamed(text, closing=None, size=1):
-    stream = ThoughtStream(closing)
+def streamed(text, opening="", size=1):
+    stream = ThoughtStream(opening)
     parts = [stream.add(text[i:i + size]) for i in range(0, len(text), size)] + [stream.end()]
     return "".join(reasoning for reasoning, _ in parts), "".join(content for _, content in parts)
 
 
 THOUGHTS = [
-    ("<think>\nTides, moon.\n</think>\n\nThe moon pulls.", None), ("Moon.\n</think>\n\n月亮在拉。", "</think>"),
-    ("<think>\n\n</think>\n\nSea.", None), ("<think>still at it", None), ("No thoughts, a < b.", None),
-    ("  <thinking>x  y</thinking>z", None), ("◁think▷嗯◁/think▷好", None), ("<thin ice", None), ("<think", None), ("", None),
-    ("[THINK]İ a[/THINK]b", None), ("<think>a</think>\n\n    code", None),
-    ("<|channel|>analysis<|message|>Tides.<|end|><|start|>assistant<|channel|>final<|message|>Moon.", None),
-    ("<|channel|>analysis<|message|>still at it", None), ("<|channel|>final<|message|>Moon.", None),
-    ("<|channel>thought\nTides.<channel|>Moon.", None), ("<|START_RESPONSE|>Moon.", None),
-    ("<|START_THINKING|>Tides.<|END_THINKING|><|START_RESPONSE|>Moon.", None)]
+    ("<think>\nTides, moon.\n</think>\n\nThe moon pulls.", ""), ("Moon.\n</think>\n\n月亮在拉。", "<think>\n"),
+    ("<think>\n\n</think>\n\nSea.", ""), ("<think>still at it", ""), ("No thoughts, a < b.", ""),
+    ("  <thinking>x  y</thinking>z", ""), ("◁think▷嗯◁/think▷好", ""), ("<thin ice", ""), ("<think", ""), ("", ""),
+    ("[THINK]İ a[/THINK]b", ""), ("<think>a</think>\n\n    code", ""),
+    ("<|channel|>analysis<|message|>Tides.<|end|><|start|>assistant<|channel|>final<|message|>Moon.", ""),
+    ("<|channel|>analysis<|message|>still at it", ""), ("<|channel|>final<|message|>Moon.", ""),
+    ("<|channel>thought\nTides.<channel|>Moon.", ""), ("<|START_RESPONSE|>Moon.", ""),
+    ("<|START_THINKING|>Tides.<|END_THINKING|><|START_RESPONSE|>Moon.", ""),
+    *((f"潮汐。{closing}Moon.", f"{opening}\n") for opening, closing in TAGS.items())]
 
 
-@pytest.mark.parametrize(("text", "closing"), THOUGHTS)
+@pytest.mark.parametrize(("text", "opening"), THOUGHTS)
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_streamed_thoughts_are_those_of_the_whole_text(text, closing, size):
-    from instructwild.text.thoughts import split_thoughts, without_bare_mark
-
-    reasoning, content = split_thoughts(("<think>" if closing else "") + without_bare_mark(text))
-    assert streamed(text, closing, size) == (reasoning or "", content)
+def test_streamed_thoughts_are_those_of_the_whole_text(text, opening, size):
+    reasoning, content = split_thoughts(opening + without_bare_mark(text))
+    assert streamed(text, opening, size) == (reasoning or "", content)
 
 
 def test_reasoning_stands_beside_the_answer(url, loaded_models, monkeypatch):

@@ -8,6 +8,7 @@ from instructwild import stage
 from instructwild.schema import Candidate, Message, RankingRow, content_id, response_id
 from instructwild.stage.frames import ranking_frame, rankings
 from instructwild.text.language import language_of
+from instructwild.text.quantity import quantity
 from instructwild_trainer.adapter import source_of
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def show(rows: Sequence[RankingRow]) -> None:
     from instructwild.console.terminal import console
 
     for row in rows:
-        console.print(f"\n[bold]{len(row.candidates)} answers to:[/] ", Text(row.messages[-1].content), sep="")
+        console.print(f"\n[bold]{quantity(len(row.candidates), 'answer')} to:[/] ", Text(row.messages[-1].content), sep="")
         width = max(36, console.width // max(1, len(row.candidates)) - 1)
         console.print(Columns([Panel(Text(candidate.text or "(nothing)"), title=candidate.model,
                                      width=min(width, console.width)) for candidate in row.candidates]))

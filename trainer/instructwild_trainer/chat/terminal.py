@@ -16,6 +16,7 @@ from instructwild.console.terminal import console
 from instructwild.errors import InstructwildError, OutputError
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
+from instructwild.text.quantity import quantity
 from instructwild_trainer.serve.engine import AnswerChunk, BatchEngine
 from instructwild_trainer.serve.loaded_model import LoadedModel
 from instructwild_trainer.serve.votes import Votes, VoteVerdict
@@ -146,8 +147,8 @@ def _answered(engine: BatchEngine, answers: list[ShownAnswer], messages: Sequenc
         prompt = answer.loaded.prompt(request)
         left = answer.loaded.local.context - len(prompt)
         if left < 1:
-            raise OutputError(f"the conversation has {len(prompt):,} tokens, and {answer.loaded.name} reads no more than "
-                              f"{answer.loaded.local.context:,}: begin a new one with /new")
+            raise OutputError(f"the conversation has {quantity(len(prompt), 'token')}, and {answer.loaded.name} reads no "
+                              f"more than {answer.loaded.local.context:,}: begin a new one with /new")
         requests.append((replace(request, sampling=replace(sampling, max_tokens=min(sampling.max_tokens, left))), prompt))
     jobs = [engine.submit(answer.loaded.name, [item], lambda chunk, answer=answer: received.put((answer, chunk)))  # type: ignore[misc]
             for answer, item in zip(answers, requests, strict=True)]

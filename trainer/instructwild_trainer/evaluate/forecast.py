@@ -9,6 +9,7 @@ from instructwild.llm.name import understand
 from instructwild.llm.open import Limits, price_of
 from instructwild.llm.price import Price
 from instructwild.llm.request import Request
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
@@ -30,7 +31,7 @@ def show(models: Sequence["ComparedModel"], names: Sequence[str], comparisons: S
     """
     open_ = [item for item in comparisons if item.lost is None]
     counts = Counter((item.language, item.category) for item in open_)
-    print(f"{len(open_):,} prompts: " + ", ".join(f"{count} {category} ({language})"
+    print(f"{quantity(len(open_), 'prompt')}: " + ", ".join(f"{count} {category} ({language})"
                                                   for (language, category), count in sorted(counts.items())))
     if len(open_) < len(comparisons):
         print(f"{len(comparisons) - len(open_):,} more are not answered by both and leave")
@@ -41,7 +42,7 @@ def show(models: Sequence["ComparedModel"], names: Sequence[str], comparisons: S
             questions = [Request(messages=item.row.prompt, sampling=plan.answer) for item in open_]
             _line(f"{name} answers", questions, price_of(each.model, limits))
     if judge is None:
-        print(f"{plan.judge} scores {2 * len(open_):,} answers")
+        print(f"{plan.judge} scores {quantity(2 * len(open_), 'answer')}")
         return
     stand_in = "x" * int(plan.answer.max_tokens * BYTES_A_TOKEN)
     matchups = [Matchup(item.row.prompt, (item.answers[0] or stand_in, item.answers[1] or stand_in), item.language,
@@ -59,4 +60,5 @@ def _line(what: str, questions: Sequence[Request], price: Price | None) -> None:
     sent = int(sum(len(message.content.encode()) for request in questions for message in request.messages) / BYTES_A_TOKEN)
     received = sum(request.sampling.max_tokens for request in questions)
     cost = "price not known: give --price" if price is None else f"US$ {price.of(sent, received):.4f} at most"
-    print(f"{what}: {len(questions):,} requests, about {sent:,} tokens sent, up to {received:,} received, {cost}")
+    print(f"{what}: {quantity(len(questions), 'request')}, about {quantity(sent, 'token')} sent, up to {received:,} "
+          f"received, {cost}")

@@ -21,6 +21,7 @@ from instructwild.llm.stage_models import models_asked
 from instructwild.read.instructions import read
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, response_id
 from instructwild.stage.frames import RANKING, instructions, ranking_frame
+from instructwild.text.quantity import quantity
 from instructwild_trainer.data import languages_of, shown
 from instructwild_trainer.evaluate.chunks import in_chunks
 from instructwild_trainer.evaluate.comparison import Comparison, PairwisePlan
@@ -129,7 +130,7 @@ def _comparisons(models: Sequence[ComparedModel], plan: PairwisePlan, encoding: 
                 item.answers[index] = (answered.response or "") if answered else ""
                 item.lost = item.lost if answered else Reason.NO_ANSWER
     if all(item.lost for item in result):
-        raise InputError(f"none of {len(result):,} prompts is answered by both",
+        raise InputError(f"none of {quantity(len(result), 'prompt')} is answered by both",
                          where=" and ".join(each.name for each in models),
                          remedy="answer the same prompts with both: instructwild respond")
     return result, inputs, malformed

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
+from instructwild.text.quantity import quantity
 from instructwild_trainer.evaluate.statistics import interval
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def page_of(decided: Sequence["Comparison"], names: Sequence[str], judge: str, m
     results, rates = metrics["results"], metrics["win_rate"]
     whole = rates.get("all") or next(iter(rates.values()), None)
     lead = "No prompt has a verdict." if whole is None else (
-        f"{first} wins {interval(whole, 0, percent=True)} of {len(decided):,} prompts, ties counted half; "
+        f"{first} wins {interval(whole, 0, percent=True)} of {quantity(len(decided), 'prompt')}, ties counted half; "
         f"the judge is {judge}.")
     page = Page(title=f"{first} against {second}", lead=lead)
     if whole is None:
@@ -84,7 +85,7 @@ def _crossed(metrics: Mapping[str, Any]) -> Table:
 
 
 def _trust(decided: Sequence["Comparison"], metrics: Mapping[str, Any], judge: str) -> str:
-    notes = [f"{len(decided):,} prompts. An interval of the win rate that holds 50% tells no winner."]
+    notes = [f"{quantity(len(decided), 'prompt')}. An interval of the win rate that holds 50% tells no winner."]
     if metrics["consistent"] is not None:
         notes.append("Every pair was read twice, the second time with the answers in the other order; where the two "
                      f"readings disagree it is a tie. {judge} agreed with itself on {metrics['consistent']:.0%} of the "

@@ -12,6 +12,7 @@ from instructwild import stage
 from instructwild.errors import InputError, ModelError
 from instructwild.read.instructions import read
 from instructwild.schema import Dropped, response_id, turn_of
+from instructwild.text.quantity import quantity
 from instructwild_trainer.adapter import Source, load_chat, source_of
 from instructwild_trainer.data import Conversation, conversations, place
 from instructwild_trainer.evaluate.chunks import in_chunks
@@ -212,8 +213,8 @@ def _plan(names: Sequence[str], rows: Sequence[tuple[Conversation, ...]], beyond
         counts[row[0].language] = counts.get(row[0].language, 0) + 1
     lines = ", ".join(f"{count:,} {language}" for language, count in sorted(counts.items()))
     left = f", {beyond:,} more that training sees are left out" if beyond else ""
-    print(f"{len(rows):,} rows to measure ({lines}){left}")
+    print(f"{quantity(len(rows), 'row')} to measure ({lines}){left}")
     for number, name in enumerate(names):
         examples = [example for row in rows for example in row[number].examples]
-        print(f"{name}: {sum(len(example.input_ids) for example in examples):,} tokens to read, "
+        print(f"{name}: {quantity(sum(len(example.input_ids) for example in examples), 'token')} to read, "
               f"{sum(example.trained for example in examples):,} of them answers")

@@ -11,6 +11,7 @@ from instructwild.errors import InputError
 from instructwild.read.instructions import ReadRows, read_several
 from instructwild.schema import Dropped, Reason
 from instructwild.stage.frames import instructions
+from instructwild.text.quantity import quantity
 from instructwild_trainer.adapter import load_chat
 from instructwild_trainer.data import languages_of, shown
 from instructwild_trainer.evaluate.chunks import in_chunks
@@ -148,5 +149,5 @@ def _plan(sets: Sequence[AnswerSet], judge: Scorer) -> None:
     chat = load_chat(judge.source)
     for item in sets:
         tokens = sum(min(judge.max_length, len(chat.encode(turns(row.messages)).input_ids)) for row in item.rows)
-        print(f"{item.name}: {len(item.rows):,} answers to score with {judge.source.label}, {tokens:,} tokens to read; "
-              f"{len(item.dropped):,} rows leave")
+        print(f"{item.name}: {quantity(len(item.rows), 'answer')} to score with {judge.source.label}, "
+              f"{quantity(tokens, 'token')} to read; {quantity(len(item.dropped), 'row leaves', 'rows leave')}")

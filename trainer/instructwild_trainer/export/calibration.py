@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from instructwild.errors import InputError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.data import Conversation
 
 FEWEST = 8
@@ -24,8 +25,9 @@ class Calibration:
     tokens: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        parts = (f"{name} {self.rows[name]:,} rows, {self.tokens[name]:,} tokens" for name in self.rows)
-        return f"{sum(self.rows.values()):,} rows, {sum(self.tokens.values()):,} tokens ({'; '.join(parts)})"
+        parts = (f"{name} {quantity(self.rows[name], 'row')}, {quantity(self.tokens[name], 'token')}" for name in self.rows)
+        return (f"{quantity(sum(self.rows.values()), 'row')}, {quantity(sum(self.tokens.values()), 'token')} "
+                f"({'; '.join(parts)})")
 
 
 def choose(rows: Sequence[Conversation], most: int, languages: Iterable[str] = ()) -> Calibration:

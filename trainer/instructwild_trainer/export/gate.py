@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.errors import ModelError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.export.child import ChildError
 from instructwild_trainer.export.figures import Interval, agreement, closed, likelihood_change, perplexities, worse
 from instructwild_trainer.export.probe import ROUNDED, Held, Probe, linear_bytes, probe
@@ -145,7 +146,8 @@ def compare(before: Probe, after: Probe, size: Mapping[str, int], *, template: s
 
 
 def _ratio(verdict: GateVerdict, most: float) -> list[str]:
-    return [f"perplexity on held-out {language} rows is {after:.2f}, more than {most} times the source's {before:.2f}"
+    return [f"perplexity on held-out {language} rows is {after:.2f}, more than {quantity(most, 'time')} the source's "
+            f"{before:.2f}"
             for language, before in verdict.perplexity["source"].items()
             if not (after := verdict.perplexity["export"][language]) <= most * before]
 

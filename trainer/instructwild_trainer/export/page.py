@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild import stage
 from instructwild.report import figures
 from instructwild.report.page import Page, Prose, Sample, Samples, Stats, Table
+from instructwild.text.quantity import agreeing, quantity
 from instructwild_trainer.export.gate import LOOPING, GateVerdict, repetition
 from instructwild_trainer.export.probe import PEAK_TOKENS, ROUNDED
 
@@ -50,7 +51,8 @@ def agreed(verdict: GateVerdict) -> str:
 
 def measured_on(text: Mapping[str, Any]) -> str:
     """What perplexity was measured on, in one sentence."""
-    parts = [f"{text['rows'][name]:,} {name} rows of {count:,} tokens" for name, count in text["tokens"].items()]
+    parts = [f"{text['rows'][name]:,} {name} {agreeing(text['rows'][name], 'row')} of "
+             f"{quantity(count, 'token')}" for name, count in text["tokens"].items()]
     if not parts:
         return "No held-out rows: perplexity and agreement were not measured."
     source = f"Held-out rows of {', '.join(text['from'])}" if text["from"] else \

@@ -17,6 +17,7 @@ from instructwild.llm.quantized import quantization_of
 from instructwild.read.instructions import ReadRows, read
 from instructwild.schema import Dropped
 from instructwild.stage.atomic import atomic_path, new_folder, write_atomic
+from instructwild.text.quantity import quantity
 from instructwild_trainer.adapter import (
     ADAPTER,
     BASE,
@@ -103,7 +104,7 @@ class ExportPlan:
             share = 1 - shape.quantized(*self.grid) / shape.weights if self.grid else 0.0
             lines += [f"not quantized, because no group divides them: {', '.join(self.unquantized)} "
                       f"({share:.1%} of the linear weights)"]
-        measured = "; ".join(f"{name} {self.text['rows'][name]:,} rows, {count:,} tokens"
+        measured = "; ".join(f"{name} {quantity(self.text['rows'][name], 'row')}, {quantity(count, 'token')}"
                              for name, count in self.text["tokens"].items())
         if not measured:
             return [*lines, "the gate has no held-out rows to measure perplexity on: give more rows with --calibration"]
@@ -132,8 +133,9 @@ def plan_export(model: str, format: Format, calibration: Sequence[str], *, bits:
     table = read(calibration, encoding, columns)
     rows, dropped = conversations(table.frame, chat, max_length)
     if calibration and not rows:
-        raise InputError(f"none of {table.frame.height + len(table.malformed):,} rows has an answer and fits into "
-                         f"{max_length} tokens", where="--calibration", remedy="give answered rows, or raise --max-length")
+        raise InputError(f"none of {quantity(table.frame.height + len(table.malformed), 'row')} has an answer and fits into "
+                         f"{quantity(max_length, 'token')}", where="--calibration",
+                         remedy="give answered rows, or raise --max-length")
     train, held = _split(rows, held_out, HELD_OUT_TOKENS_GGUF if format == "gguf" else HELD_OUT_TOKENS)
     if format == "merged":
         return ExportPlan(source, chat, format, table, rows, dropped, held or own_questions(chat), held_out=bool(held))

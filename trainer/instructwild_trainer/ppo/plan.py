@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from instructwild.console.terminal import console
 from instructwild.errors import ConfigError, ModelError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.memory import GIB, Need, Shape, available, dtype_of, measuring, need_of, shape_of
 from instructwild_trainer.ppo.config import PPOOptions
 
@@ -127,10 +128,11 @@ def print_plan(base: "Source", o: PPOOptions, prompts: int, held_out: int, super
     if base.manifest is not None and base.inherited:
         console.print(f"inherited from the {base.manifest.stage} stage: model, tokenizer, template, " + ", ".join(
             f"{key} {value}" for key, value in base.inherited.items() if getattr(o, key, None) == value), highlight=False)
-    rolled_out = f"{o.batch_size} prompts" if o.algorithm in ("ppo", "dpo") else (
-        f"{o.batch_size} responses to {o.batch_size // o.num_generations} prompts")
-    console.print(f"{prompts:,} prompts ({held_out:,} held out), {supervised:,} supervised rows; an update rolls out "
-                  f"{rolled_out} and takes {o.num_ppo_epochs} epochs × {o.batch_size} / {o.mini_batch_size} = "
-                  f"{steps_per_update(o)} steps; {updates_of(o, prompts):,} updates"
-                  + (f", on {world} processes" if world > 1 else "")
+    rolled_out = f"{quantity(o.batch_size, 'prompt')}" if o.algorithm in ("ppo", "dpo") else (
+        f"{quantity(o.batch_size, 'response')} to {quantity(o.batch_size // o.num_generations, 'prompt')}")
+    console.print(f"{quantity(prompts, 'prompt')} ({held_out:,} held out), {supervised:,} supervised rows; an update "
+                  "rolls out "
+                  f"{rolled_out} and takes {quantity(o.num_ppo_epochs, 'epoch')} × {o.batch_size} / {o.mini_batch_size} = "
+                  f"{quantity(steps_per_update(o), 'step')}; {quantity(updates_of(o, prompts), 'update')}"
+                  + (f", on {quantity(world, 'process')}" if world > 1 else "")
                   + (f", weights cut into {world} parts" if shards_of(o, world) > 1 else ""), highlight=False)

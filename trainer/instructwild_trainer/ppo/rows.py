@@ -10,6 +10,7 @@ from instructwild.errors import InputError, ModelError
 from instructwild.llm.rendering import tools_of, turns
 from instructwild.read.instructions import ReadRows
 from instructwild.schema import Dropped, Reason
+from instructwild.text.quantity import quantity
 from instructwild_trainer.data import Conversation, conversations, languages_of, shown, split, split_key
 from instructwild_trainer.ppo.config import PPOOptions
 from instructwild_trainer.ppo.scores import EncodedPrompt
@@ -47,8 +48,8 @@ def prepared(prompts: ReadRows, ptx: ReadRows, chat: Chat, options: PPOOptions) 
     dropped = [*prompts.malformed, *ptx.malformed, *dropped]
     if not kept:
         raise InputError("holds no prompt that can be used", where="prompts",
-                         remedy=f"prompts must fit max_length − response_length = {longest} tokens; see the reasons, or "
-                                "raise max_length")
+                         remedy=f"prompts must fit max_length − response_length = {quantity(longest, 'token')}; see the "
+                                "reasons, or raise max_length")
     halves = split(kept, options.held_out, key=lambda prompt: prompt.key, language=lambda prompt: prompt.language)
     answered, lost = conversations(ptx.frame, chat, options.max_length) if ptx.frame.height else ([], [])
     if ptx.frame.height and not answered:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from instructwild.errors import ConfigError, InputError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.ppo.actors import Actors
 from instructwild_trainer.ppo.experience import Experience
 from instructwild_trainer.reward.flat import scores_of_flat
@@ -115,7 +116,8 @@ class FunctionScore:
                  "completions": [[{"role": "assistant", "content": text}] for text in texts]}
         result = self.function(**_accepted(self.function, arguments))
         if len(result) != len(requests):
-            raise InputError(f"gave {len(result)} scores for {len(requests)} responses", where=self.function.__name__,
+            raise InputError(f"gave {quantity(len(result), 'score')} for "
+                             f"{quantity(len(requests), 'response')}", where=self.function.__name__,
                              remedy="return one number for each completion")
         return torch.tensor([0.0 if value is None else float(value) for value in result], device=experience.prompt.device)
 

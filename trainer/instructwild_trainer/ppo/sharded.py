@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.distributed.tensor import DTensor
 
 from instructwild.errors import ConfigError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.likelihood import trunk_of
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, value_head
 from instructwild_trainer.ppo.config import PPOOptions
@@ -146,7 +147,8 @@ def check_even(o: PPOOptions, world: int, *, ptx: bool) -> None:
     for name in ("batch_size", "mini_batch_size", *(["ptx_batch_size"] if ptx and o.ptx_coef else [])):
         rows = getattr(o, name)
         if rows % world:
-            raise ConfigError(f"{name} {rows} = {world} processes × {rows // world} rows + {rows % world}; where all "
+            raise ConfigError(f"{name} {rows} = {quantity(world, 'process')} × {quantity(rows // world, 'row')} + "
+                              f"{rows % world}; where all "
                               "weights are cut into parts, every process must take as many rows as the others",
                               where="torchrun",
                               remedy=f"--{name.replace('_', '-')} {(rows // world + 1) * world}, or another number of them")

@@ -11,6 +11,7 @@ from instructwild.console.terminal import console
 from instructwild.errors import ConfigError
 from instructwild.llm.quiet import quiet_imports
 from instructwild.read.instructions import read_several
+from instructwild.text.quantity import quantity
 from instructwild_trainer.adapter import Source, load_chat, save_policy, source_of
 from instructwild_trainer.answers import answers
 from instructwild_trainer.begin import resolved_config
@@ -86,7 +87,7 @@ def _run(request: PPORun, dist: Processes) -> stage.Stage | None:
     check_vllm(base, options, dist.world)
     refuse_url(request.out)
     if dist.world > (options.batch_size if options.algorithm == "ppo" else 1):
-        raise ConfigError(f"{dist.world} processes for batches of {options.batch_size} with {options.algorithm}",
+        raise ConfigError(f"{quantity(dist.world, 'process')} for batches of {options.batch_size} with {options.algorithm}",
                           where="torchrun", remedy="start fewer processes; grpo, rloo and dpo run in one")
     if (shards := shards_of(options, dist.world)) > 1:
         check_even(options, shards, ptx=bool(request.ptx))

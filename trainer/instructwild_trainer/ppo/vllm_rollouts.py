@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from instructwild.errors import ConfigError
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.generation.vllm_decoder import VLLMDecoder, need_vllm
+from instructwild.text.quantity import quantity
 from instructwild_trainer.ppo.actors import POLICY, Actors
 from instructwild_trainer.ppo.config import PPOOptions
 
@@ -72,7 +73,7 @@ def check_vllm(base: "Source", o: PPOOptions, world: int) -> None:
     unfit = {
         "trains all weights, and vLLM takes adapters": (not o.use_peft, "train adapters: --use-peft"),
         "is one of TRL's algorithms, which write by themselves": (o.algorithm != "ppo", "leave out --algorithm"),
-        f"runs in {world} processes": (world > 1, "start one process"),
+        f"runs in {quantity(world, 'process')}": (world > 1, "start one process"),
         "holds the base in 4 bits, and vLLM would hold another": (o.base_bits != "16", "leave out --base-bits"),
         "starts from an adapter that is not merged": (
             is_adapter(base.folder), f"instructwild export {base.label} --format merged --out MERGED, then "

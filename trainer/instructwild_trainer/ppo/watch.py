@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from instructwild.text.quantity import quantity
 from instructwild_trainer.ppo.config import PPOOptions
 
 
@@ -33,7 +34,8 @@ class Watch:
                           "answer is the same one; raise kl_coef or lower learning_rate")
         self.endless = self.endless + 1 if figures["ended"] == 0 else 0
         if o.endless_stop and self.endless >= o.endless_stop:
-            raise Stopped(f"no response ended within response_length {o.response_length} in {self.endless} updates in a row "
+            raise Stopped(f"no response ended within response_length {o.response_length} in "
+                          f"{quantity(self.endless, 'update')} in a row "
                           "(endless_stop): raise response_length, or give an SFT model that has learned to stop")
 
     def finite(self, figures: dict[str, float]) -> None:

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from instructwild.errors import InstructwildError, ModelError
 from instructwild.llm.request import Request as Question
+from instructwild.text.quantity import quantity
 from instructwild.web.guard import host_name, is_same_origin, names_loopback
 from instructwild_trainer.serve.call import Call, PendingReply, Streamed, events, failure, unless_left, whole
 from instructwild_trainer.serve.engine import BatchEngine, Busy, Closed, TooLarge, seed_of
@@ -184,7 +185,7 @@ class Service:
                       prefixes=[loaded.local.tokenizer.decode(prompt, skip_special_tokens=True) if body.echo_prompt else ""
                                 for _, prompt in prepared],
                       prompt_lengths=[len(prompt) for _, prompt in prepared],
-                      closings=[loaded.opens_thoughts(prompt) if chat else None for _, prompt in prepared])
+                      openings=[loaded.opens_thoughts(prompt) if chat else "" for _, prompt in prepared])
         if body.stream:
             return Streamed(call, events(call, reply))
         return await unless_left(request, call, whole(call, reply))
@@ -205,7 +206,8 @@ class Service:
         except TooLong as long:
             raise self._too_long(loaded, f"at least {long.tokens:,}") from None
         if len(prompts) * body.n > MOST_ANSWERS:
-            raise ApiError(f"{len(prompts) * body.n:,} answers are more than the {MOST_ANSWERS} of one call", param="n")
+            raise ApiError(f"{quantity(len(prompts) * body.n, 'answer')} are more than the {MOST_ANSWERS} of one "
+                           "call", param="n")
         prepared = []
         for prompt in prompts:
             sampling = body.sampling(self._longest(loaded, body, len(prompt)), loaded.defaults)
@@ -227,8 +229,8 @@ class Service:
         return min(self.limits.prompt or loaded.local.context, loaded.local.context - 1)
 
     def _too_long(self, loaded: LoadedModel, tokens: str) -> ApiError:
-        return ApiError(f"the prompt has {tokens} tokens, and {self._longest_prompt(loaded):,} is the most here (the "
-                        f"model's context is {loaded.local.context:,}): shorten it, or begin a new conversation",
+        return ApiError(f"the prompt has {quantity(tokens, 'token')}, and {self._longest_prompt(loaded):,} is the most "
+                        f"here (the model's context is {loaded.local.context:,}): shorten it, or begin a new conversation",
                         code="context_length_exceeded")
 
     async def _models(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from instructwild.llm.request import Request as Question
-from instructwild.text.thoughts import TAGS, split_thoughts, without_bare_mark
+from instructwild.text.thoughts import split_thoughts, without_bare_mark
 from instructwild_trainer.serve.admission import Job
 from instructwild_trainer.serve.batch import TokenLogprob
 from instructwild_trainer.serve.engine import SHUTTING_DOWN, AnswerChunk, BatchEngine
@@ -98,7 +98,7 @@ class PendingReply:
         prompt_tokens: how many tokens of prompt were read.
         prefixes: for each choice the prompt that `echo` puts before it, else nothing.
         prompt_lengths: for each choice, tokens of its prompt.
-        closings: for each choice the tag that ends the thoughts which its prompt opened; None where it opened none.
+        openings: for each choice the mark with which its prompt opened thoughts; empty where it opened none.
     """
 
     response: CompletionResponse
@@ -106,7 +106,7 @@ class PendingReply:
     prompt_tokens: int
     prefixes: Sequence[str]
     prompt_lengths: Sequence[int]
-    closings: Sequence[str | None]
+    openings: Sequence[str]
 
     @property
     def only_prompt(self) -> bool:
@@ -125,16 +125,14 @@ class PendingReply:
             return None, self.prefixes[index]
         if not self.response.chat:
             return None, self.prefixes[index] + text
-        closing = self.closings[index]
-        opening = next((tag for tag, end in TAGS.items() if end == closing), "")
-        return split_thoughts(opening + without_bare_mark(text))
+        return split_thoughts(self.openings[index] + without_bare_mark(text))
 
 
 async def events(call: Call, reply: PendingReply) -> AsyncIterator[str]:
     """The answer as server-sent events."""
     begun: set[int] = set()
     counts: dict[int, int] = {}
-    streams = [ThoughtStream(closing) for closing in reply.closings]
+    streams = [ThoughtStream(opening) for opening in reply.openings]
     try:
         async for chunk in call.chunks():
             index, first = chunk.index, chunk.index not in begun

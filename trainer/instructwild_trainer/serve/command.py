@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from instructwild.text.quantity import quantity
 from instructwild.web.loopback import is_loopback_host
 
 KEY = "INSTRUCTWILD_API_KEY"
@@ -56,7 +57,8 @@ def serve(
     from instructwild_trainer.serve.loaded_model import named, sources
 
     if len(models) > MOST_MODELS:
-        raise ConfigError(f"{len(models)} models are more than the {MOST_MODELS} that one server holds", where="MODEL",
+        raise ConfigError(f"{quantity(len(models), 'model')} are more than the {MOST_MODELS} that one server "
+                          "holds", where="MODEL",
                           remedy="start another server on another --port")
     if votes is not None and len(models) < 2:
         raise ConfigError("votes are between two models, and one was named", where="--votes", remedy="name another model")

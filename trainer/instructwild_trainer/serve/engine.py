@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from instructwild.llm.local import LocalModel, row_settings
 from instructwild.llm.request import Request
+from instructwild.text.quantity import quantity
 from instructwild_trainer.serve.admission import AnswerChunk, Job, ModelQueue, kv_budget_of
 from instructwild_trainer.serve.batch import Slot, TokenLogprob, note_prompt, note_tokens
 from instructwild_trainer.serve.detokenizer import Detokenizer
@@ -98,10 +99,12 @@ class BatchEngine:
                                                  request.sampling.stop))
                     for i, (request, prompt) in enumerate(requests)]
         if len(job.rows) > model_queue.slots:
-            raise TooLarge(f"{len(job.rows)} answers at once are more than the {model_queue.slots} this server gives")
+            raise TooLarge(f"{quantity(len(job.rows), 'answer')} at once are more than the {model_queue.slots} this "
+                           "server gives")
         if not model_queue.fits(job.rows):
-            raise TooLarge(f"{len(job.rows)} answers of {max(row.reserved for row in job.rows)} tokens, prompt included, do "
-                           f"not fit this server's memory of {model_queue.kv_budget} tokens")
+            raise TooLarge(f"{quantity(len(job.rows), 'answer')} of "
+                           f"{quantity(max(row.reserved for row in job.rows), 'token')}, prompt included, do "
+                           f"not fit this server's memory of {quantity(model_queue.kv_budget, 'token')}")
         with self._turn:
             if self._closing:
                 raise Closed(SHUTTING_DOWN)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ConfigError, ModelError
 from instructwild.llm.request import Request
+from instructwild.text.quantity import quantity
 from instructwild_trainer.adapter import Source, source_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class TooLong(Exception):
     """A text has at least `tokens` tokens, which is more than the context holds."""
 
     def __init__(self, tokens: int) -> None:
-        super().__init__(f"at least {tokens:,} tokens")
+        super().__init__(f"at least {quantity(tokens, 'token')}")
         self.tokens = tokens
 
 
@@ -96,12 +97,11 @@ class LoadedModel:
         """Letters of the longest token of the vocabulary."""
         return max(map(len, self.local.tokenizer.get_vocab()), default=1)
 
-    def opens_thoughts(self, prompt: Sequence[int]) -> str | None:
-        """The tag that will end the thoughts which a prompt of token ids opens, as some templates do; else None."""
-        from instructwild.text.thoughts import TAGS
+    def opens_thoughts(self, prompt: Sequence[int]) -> str:
+        """The mark with which a prompt of token ids opens thoughts, as some templates do; else empty."""
+        from instructwild.llm.decoded_text import opened_thoughts
 
-        tail = self.local.tokenizer.decode(list(prompt[-16:])).rstrip()
-        return next((closing for opening, closing in TAGS.items() if tail.endswith(opening)), None)
+        return opened_thoughts(self.local.tokenizer, prompt)
 
     @property
     def vocabulary(self) -> int:
@@ -124,7 +124,7 @@ def named(models: Sequence[str], names: Sequence[str] | None) -> list[str]:
     """
     result = list(names) if names else [source_name(model) for model in models]
     if len(result) != len(models):
-        raise ConfigError(f"{len(result)} names for {len(models)} models", where="--name",
+        raise ConfigError(f"{quantity(len(result), 'name')} for {quantity(len(models), 'model')}", where="--name",
                           remedy="give one per model, or none")
     if len(set(result)) != len(result):
         twice = next(name for name in result if result.count(name) > 1)

@@ -14,12 +14,12 @@ class ThoughtStream:
     in a stream cannot turn what was sent already into thoughts, as it does in a whole text.
 
     Args:
-        closing: the tag that ends the thoughts which the prompt opened; None where it opened none.
+        opening: the mark of `TAGS` with which the prompt opened thoughts; empty where it opened none.
     """
 
-    def __init__(self, closing: str | None = None) -> None:
-        self._closing = closing
-        self._decided = closing is not None
+    def __init__(self, opening: str = "") -> None:
+        self._closing = TAGS.get(opening.rstrip())
+        self._decided = self._closing is not None
         self._fresh = True          # of the part that is being read: space at its beginning is not passed on
         self._held = ""
 

@@ -18,6 +18,7 @@ from instructwild.schema import Candidate, Message, Ranking, RankingRow, content
 from instructwild.stage.frames import ranking_frame, rankings
 from instructwild.stage.manifest import FileRecord, read_manifest
 from instructwild.text.language import language_of
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from instructwild.report.page import Page
@@ -143,7 +144,7 @@ def _page(rows: Sequence[RankingRow]) -> "Page":
     from instructwild.report.page import Page, Sample, Samples, Table
 
     votes = sum(len(row.rankings) for row in rows)
-    page = Page(title="Votes", lead=f"{votes:,} votes on {len(rows):,} pairs of answers.")
+    page = Page(title="Votes", lead=f"{quantity(votes, 'vote')} on {quantity(len(rows), 'pair')} of answers.")
     page.add("Whose answer was better", Table(["model", *(word.replace("_", " ") for word in COUNTED)],
                                               [[model, *counts.values()] for model, counts in wins(rows).items()]))
     page.add("The latest", Samples([Sample(row.messages[-1].content, language=row.language,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, f
 
 from instructwild.llm.request import Request, Sampling
 from instructwild.schema import Message
+from instructwild.text.quantity import quantity
 from instructwild_trainer.serve.loaded_model import LoadedModel
 
 HARMLESS = {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key", "parallel_tool_calls"}
@@ -264,7 +265,8 @@ class TextRequest(CompletionRequest):
         if not prompts or not all(prompts):
             raise ApiError("an empty prompt gives the model nothing to continue", param="prompt")
         if len(prompts) > MOST_ANSWERS:
-            raise ApiError(f"{len(prompts)} prompts are more than the {MOST_ANSWERS} of one call", param="prompt")
+            raise ApiError(f"{quantity(len(prompts), 'prompt')} are more than the {MOST_ANSWERS} of one "
+                           "call", param="prompt")
         vocabulary = model.vocabulary
         for ids in prompts:
             if not isinstance(ids, str) and not all(0 <= token < vocabulary for token in ids):

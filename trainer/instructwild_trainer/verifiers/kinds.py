@@ -13,6 +13,7 @@ from typing import Any
 
 from instructwild.errors import ConfigError
 from instructwild.text.language import language_of
+from instructwild.text.quantity import quantity
 from instructwild_trainer.verifiers import units
 
 Verify = Callable[..., bool]
@@ -22,6 +23,13 @@ QUOTES = {'"': '"', "“": "”", "「": "」", "『": "』", "'": "'", "‘": "
 OPENING, CLOSING = "([{（【", ")]}）】"
 
 
+class _Number(int):
+    """A number that is written with its noun: `{count:word}` is "1 word", "2 words"."""
+
+    def __format__(self, noun: str) -> str:
+        return quantity(int(self), noun) if noun else str(int(self))
+
+
 @dataclass(frozen=True)
 class Verifier:
     """One kind.
@@ -29,7 +37,8 @@ class Verifier:
     Args:
         verify: whether a response meets it.
         example: arguments to ask with.
-        english, chinese: the instruction, with the arguments' names in braces.
+        english, chinese: the instruction, with the arguments' names in braces; after a colon, in English, the noun that a
+            number counts, in the singular.
     """
 
     verify: Verify
@@ -39,16 +48,35 @@ class Verifier:
 
     def instruction(self, language: str, arguments: Mapping[str, Any]) -> str:
         """What is asked, in `zh` or else in English."""
-        shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else value for name, value in arguments.items()}
+        shown = {name: ", ".join(map(str, value)) if isinstance(value, list) else
+                 _Number(value) if isinstance(value, int | float) else value for name, value in arguments.items()}
         return (self.chinese if language.startswith("zh") else self.english).format(**shown)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One instruction to check: a kind and its arguments."""
+    """One instruction to check: a kind and its arguments.
+
+    Raises:
+        ConfigError: there is no such kind, or it takes other arguments.
+    """
 
     kind: str
     arguments: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        if self.kind not in VERIFIERS:
+            raise ConfigError(f"{self.kind!r} is no kind of checkable instruction", where="checks",
+                              remedy=f"use one of {', '.join(sorted(VERIFIERS))}")
+        expected = VERIFIERS[self.kind].example
+        remedy = f'write {{"kind": "{self.kind}", {json.dumps(dict(expected), ensure_ascii=False)[1:-1]}}}'
+        if set(self.arguments) != set(expected):
+            raise ConfigError(f"{self.kind} takes {', '.join(expected) or 'no arguments'}, not "
+                              f"{', '.join(self.arguments) or 'none'}", where="checks", remedy=remedy)
+        for name, value in self.arguments.items():
+            if not _like(value, expected[name]):
+                raise ConfigError(f"{name} of {self.kind} is {value!r}, which is no {_NAMES[type(expected[name])]}",
+                                  where="checks", remedy=remedy)
 
 
 VERIFIERS: dict[str, Verifier] = {}
@@ -64,33 +92,8 @@ def verifier(english: str, chinese: str, **example: Any) -> Callable[[Verify], V
 
 
 def satisfied(check: Check, response: str) -> bool:
-    """Whether a response meets one instruction.
-
-    Raises:
-        ConfigError: see `validated`.
-    """
-    return bool(response.strip()) and VERIFIERS[validated(check).kind].verify(response, **check.arguments)
-
-
-def validated(check: Check) -> Check:
-    """The check itself.
-
-    Raises:
-        ConfigError: there is no such kind, or it takes other arguments.
-    """
-    if check.kind not in VERIFIERS:
-        raise ConfigError(f"{check.kind!r} is no kind of checkable instruction", where="checks",
-                          remedy=f"use one of {', '.join(sorted(VERIFIERS))}")
-    expected = VERIFIERS[check.kind].example
-    remedy = f'write {{"kind": "{check.kind}", {json.dumps(dict(expected), ensure_ascii=False)[1:-1]}}}'
-    if set(check.arguments) != set(expected):
-        raise ConfigError(f"{check.kind} takes {', '.join(expected) or 'no arguments'}, not "
-                          f"{', '.join(check.arguments) or 'none'}", where="checks", remedy=remedy)
-    for name, value in check.arguments.items():
-        if not _like(value, expected[name]):
-            raise ConfigError(f"{name} of {check.kind} is {value!r}, which is no {_NAMES[type(expected[name])]}",
-                              where="checks", remedy=remedy)
-    return check
+    """Whether a response meets one instruction."""
+    return bool(response.strip()) and VERIFIERS[check.kind].verify(response, **check.arguments)
 
 
 _NAMES = {int: "whole number", str: "text", list: "list of texts"}
@@ -118,19 +121,19 @@ def excludes(text: str, words: Sequence[str]) -> bool:
     return not any(units.occurrences(text, word) for word in words)
 
 
-@verifier("Use the word “{word}” exactly {count} times.", "“{word}”一词恰好出现{count}次。", word="tea", count=2)
+@verifier("Use the word “{word}” exactly {count:time}.", "“{word}”一词恰好出现{count}次。", word="tea", count=2)
 def word_exactly(text: str, word: str, count: int) -> bool:
     """A word occurs so often."""
     return units.occurrences(text, word) == count
 
 
-@verifier("Use the word “{word}” at least {count} times.", "“{word}”一词至少出现{count}次。", word="tea", count=2)
+@verifier("Use the word “{word}” at least {count:time}.", "“{word}”一词至少出现{count}次。", word="tea", count=2)
 def word_at_least(text: str, word: str, count: int) -> bool:
     """A word occurs so often or more."""
     return units.occurrences(text, word) >= count
 
 
-@verifier("The letter or character “{char}” occurs at least {count} times.", "字符“{char}”至少出现{count}次。",
+@verifier("The letter or character “{char}” occurs at least {count:time}.", "字符“{char}”至少出现{count}次。",
           char="e", count=3)
 def char_at_least(text: str, char: str, count: int) -> bool:
     """A letter or character occurs so often or more, whatever its case."""
@@ -144,7 +147,7 @@ def word_in_sentence(text: str, word: str, number: int) -> bool:
     return len(parts) >= number and units.occurrences(parts[number - 1], word) > 0
 
 
-@verifier("Give exactly {count} numbers, in digits.", "恰好使用{count}个阿拉伯数字表示的数。", count=2)
+@verifier("Give exactly {count:number}, in digits.", "恰好使用{count}个阿拉伯数字表示的数。", count=2)
 def numbers(text: str, count: int) -> bool:
     """So many numbers in digits."""
     return len(NUMBER.findall(text)) == count
@@ -174,37 +177,37 @@ def language(text: str, language: str) -> bool:
 
 # How long.
 
-@verifier("Use between {least} and {most} words.", "字数在{least}到{most}之间。", least=5, most=40)
+@verifier("Use between {least} and {most:word}.", "字数在{least}到{most}之间。", least=5, most=40)
 def words_between(text: str, least: int, most: int) -> bool:
     """So many words, Chinese characters counting as words."""
     return least <= len(units.words(text)) <= most
 
 
-@verifier("Use at least {count} different words.", "至少使用{count}个不同的字词。", count=10)
+@verifier("Use at least {count:different word}.", "至少使用{count}个不同的字词。", count=10)
 def different_words(text: str, count: int) -> bool:
     """So many different words or more."""
     return len(set(units.words(text))) >= count
 
 
-@verifier("Write between {least} and {most} sentences.", "写{least}到{most}句话。", least=2, most=4)
+@verifier("Write between {least} and {most:sentence}.", "写{least}到{most}句话。", least=2, most=4)
 def sentences_between(text: str, least: int, most: int) -> bool:
     """So many sentences."""
     return least <= len(units.sentences(text)) <= most
 
 
-@verifier("Write exactly {count} paragraphs, parted by blank lines.", "写恰好{count}段，段落之间空一行。", count=2)
+@verifier("Write exactly {count:paragraph}, parted by blank lines.", "写恰好{count}段，段落之间空一行。", count=2)
 def paragraphs(text: str, count: int) -> bool:
     """So many paragraphs."""
     return len(units.paragraphs(text)) == count
 
 
-@verifier("Every sentence has at most {count} words.", "每句话不超过{count}个字词。", count=20)
+@verifier("Every sentence has at most {count:word}.", "每句话不超过{count}个字词。", count=20)
 def short_sentences(text: str, count: int) -> bool:
     """No sentence is longer."""
     return all(len(units.words(sentence)) <= count for sentence in units.sentences(text))
 
 
-@verifier("Each sentence has exactly {count} more words than the one before.", "每句话都比前一句恰好多{count}个字词。",
+@verifier("Each sentence has exactly {count:more word} than the one before.", "每句话都比前一句恰好多{count}个字词。",
           count=1)
 def growing_sentences(text: str, count: int) -> bool:
     """Each sentence is so many words longer than the one before; there are two at least."""
@@ -254,13 +257,13 @@ def chained(text: str) -> bool:
 
 # How it is laid out.
 
-@verifier("Use exactly {count} bullet points.", "恰好使用{count}个项目符号列表项。", count=3)
+@verifier("Use exactly {count:bullet point}.", "恰好使用{count}个项目符号列表项。", count=3)
 def bullets(text: str, count: int) -> bool:
     """So many lines with a bullet."""
     return units.bullets(text) == count
 
 
-@verifier("Use a numbered list of exactly {count} items.", "使用恰好{count}项的编号列表。", count=3)
+@verifier("Use a numbered list of exactly {count:item}.", "使用恰好{count}项的编号列表。", count=3)
 def numbered_list(text: str, count: int) -> bool:
     """So many lines with a number before them."""
     return units.numbered(text) == count
@@ -282,13 +285,13 @@ def titled(text: str) -> bool:
     return re.search(r"<<[^<>\n]+>>|《[^《》\n]+》", text) is not None
 
 
-@verifier("Highlight at least {count} parts with asterisks, as *this*.", "用星号突出至少{count}处，如*这样*。", count=2)
+@verifier("Highlight at least {count:part} with asterisks, as *this*.", "用星号突出至少{count}处，如*这样*。", count=2)
 def highlights(text: str, count: int) -> bool:
     """So many parts between single or double asterisks, or more."""
     return len(re.findall(r"\*\*[^*\n]+\*\*|(?<!\*)\*[^*\s][^*\n]*\*(?!\*)", text)) >= count
 
 
-@verifier("Use at least {count} placeholders in square brackets, as [name].", "至少使用{count}个方括号占位符，如[姓名]。",
+@verifier("Use at least {count:placeholder} in square brackets, as [name].", "至少使用{count}个方括号占位符，如[姓名]。",
           count=2)
 def placeholders(text: str, count: int) -> bool:
     """So many `[…]` or 【…】, or more."""

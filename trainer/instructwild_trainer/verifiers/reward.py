@@ -10,7 +10,7 @@ from typing import Any
 
 from instructwild.errors import InputError
 from instructwild_trainer.verifiers.echo import own_text
-from instructwild_trainer.verifiers.kinds import Check, satisfied, validated
+from instructwild_trainer.verifiers.kinds import Check, satisfied
 from instructwild_trainer.verifiers.prompt_parts import Prompt
 
 
@@ -30,8 +30,7 @@ def checks_of(value: Any) -> list[Check]:
     if not isinstance(items, list) or not all(
             isinstance(item, Mapping) and isinstance(item.get("kind"), str) for item in items):
         raise InputError("is no list of objects with a kind", where="checks", remedy='write [{"kind": "no_commas"}]')
-    return [validated(Check(item["kind"], {name: argument for name, argument in item.items() if name != "kind"}))
-            for item in items]
+    return [Check(item["kind"], {name: argument for name, argument in item.items() if name != "kind"}) for item in items]
 
 
 def met(checks: Sequence[Check], response: str, prompt: Prompt) -> list[bool]:

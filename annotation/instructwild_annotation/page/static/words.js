@@ -21,7 +21,7 @@ export const WORDS = {
     records: "prompts complete", rankings: "rankings", left: "to go", pace: "an hour", interval: "95%: {n}", alpha: "Krippendorff's alpha",
     expected: "expected width of the interval at the end", disagreements: "People disagree: settle", ask: "Ask one person more",
     settle: "Rank it myself", unanimous: "Ranked alike: can become gold", makeGold: "Make gold", byLanguage: "Agreement by language", refresh: "Refresh", set: "Set:",
-    languages: "Languages", byType: "Agreement by kind of question", unlabelled: "not labelled", pairs: "{n} pairs", more_prompts: "Show more ({n})",
+    languages: "Languages", byType: "Agreement by kind of question", unlabelled: "not labelled", pairs: "{n} pairs", pairs_one: "1 pair", more_prompts: "Show more ({n})",
     curve: "Are there enough rankings?", drawCurve: "Measure", wait: "Measuring: some seconds …", prompts: "Prompts", accuracy: "Pairs put in people's order",
     curveMeans: "A small reward model is trained on a growing part of the rankings and tried on prompts it has not seen. Where the share still rises, more rankings help.",
     noCurve: "For this at least 20 prompts must be ranked.",
@@ -47,7 +47,7 @@ export const WORDS = {
     records: "题已完成", rankings: "个排序", left: "待完成", pace: "每小时", interval: "95%：{n}", alpha: "Krippendorff α",
     expected: "完成后区间的预计宽度", disagreements: "意见不一，待裁定", ask: "再请一人", settle: "由我排序",
     unanimous: "排序一致，可作标准题", makeGold: "设为标准题", byLanguage: "各语言的一致率", refresh: "刷新", set: "数据集：",
-    languages: "语言", byType: "各类问题的一致率", unlabelled: "未标注", pairs: "{n} 对", more_prompts: "显示更多（{n}）",
+    languages: "语言", byType: "各类问题的一致率", unlabelled: "未标注", pairs: "{n} 对", pairs_one: "1 对", more_prompts: "显示更多（{n}）",
     curve: "排序够了吗？", drawCurve: "测量", wait: "正在测量，需要几秒……", prompts: "题数", accuracy: "与人的顺序一致的比例",
     curveMeans: "用逐渐增多的排序训练一个小型奖励模型，并在它没有见过的题目上检验。比例仍在上升时，更多的排序还有用。",
     noCurve: "至少要有 20 道题排好序才能测量。",
@@ -55,7 +55,7 @@ export const WORDS = {
 };
 let tag = localStorage.getItem("language") || (navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en");
 export const language = () => tag;
-export const say = (word, n = "") => WORDS[tag][word].replace("{n}", n);
+export const say = (word, n = "") => ((n === 1 && WORDS[tag][`${word}_one`]) || WORDS[tag][word]).replace("{n}", n);
 export function choose(next) { tag = next; localStorage.setItem("language", next); }
 export function label() {
   document.documentElement.lang = tag === "zh" ? "zh-Hans" : "en";

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from instructwild.report.page import Page, Sample, Samples, Table
+from instructwild.text.quantity import quantity
 from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks_of
 from instructwild_trainer.evaluate.statistics import interval
 
@@ -56,7 +57,7 @@ def how(suite: "Suite", metrics: Mapping[str, Any]) -> str:
         return ("Responses are greedy, without examples in the prompt, so scores are not those of leaderboards that give "
                 "some.")
     return "By lm-evaluation-harness: " + "; ".join(
-        [f"{task} {each['metric']}, {each['fewshot']} examples, by {each['measured_by']}"
+        [f"{task} {each['metric']}, {quantity(each['fewshot'], 'example')}, by {each['measured_by']}"
          for task, each in metrics["harness"].items()] + list(metrics["notes"])) + "."
 
 

@@ -15,6 +15,7 @@ from instructwild.llm.request import Request, Sampling
 from instructwild.read.instructions import read
 from instructwild.schema import Dropped, Message, Reason
 from instructwild.stage.frames import instructions
+from instructwild.text.quantity import quantity
 from instructwild_trainer.evaluate.bench.items import BenchItem, Measured, tasks_of
 from instructwild_trainer.evaluate.bench.overlap import rows_behind, seen_in
 from instructwild_trainer.evaluate.bench.suites import Suite, load_suite
@@ -135,14 +136,15 @@ def _show(suite: Suite, items: Sequence[BenchItem], models: Sequence[ComparedMod
     received = sum(item.max_tokens * item.requests for item in items)
     for task, number in Counter(item.task for item in items).items():
         out = suite.left_out.get(task, 0)
-        print(f"{task}: {number:,} items" + (f"; {out:,} more that nothing here can check are left out" if out else ""))
+        print(f"{task}: {quantity(number, 'item')}" + (f"; {out:,} more that nothing here can check are left "
+                                                       "out" if out else ""))
     for note in suite.harness.notes if suite.harness is not None else ():
         print(note)
     for each in models:
         price = price_of(each.model, limits) if each.model else None
         cost = "price not known: give --price" if price is None else f"US$ {price.of(sent, received):.4f} at most"
-        print(f"{each.name}: {count:,} requests, about {sent:,} tokens sent, up to {received:,} received, {cost}; the "
-              "time left is shown once the first batch is answered")
+        print(f"{each.name}: {quantity(count, 'request')}, about {quantity(sent, 'token')} sent, up to {received:,} "
+              f"received, {cost}; the time left is shown once the first batch is answered")
 
 
 def _seen(items: Sequence[BenchItem], trained_on: Sequence[str]) -> list[bool] | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.text.quantity import quantity
 
 if TYPE_CHECKING:
     from gguf import GGUFWriter
@@ -63,7 +64,8 @@ def vocabulary_of(tokenizer: "PreTrainedTokenizerBase", rows: int) -> Vocabulary
     names = {**{i: token for token, i in state["model"]["vocab"].items()},
              **{item["id"]: item["content"] for item in state["added_tokens"]}}
     if max(names) >= rows:
-        raise ModelError(f"has {max(names) + 1:,} tokens and an embedding of {rows:,} rows", where="--format gguf",
+        raise ModelError(f"has {quantity(max(names) + 1, 'token')} and an embedding of "
+                         f"{quantity(rows, 'row')}", where="--format gguf",
                          remedy="resize the embedding to the tokenizer: model.resize_token_embeddings")
     fallback = bool(state["model"].get("byte_fallback"))
     tokens = [names.get(i, f"[PAD{i}]") for i in range(rows)]

@@ -14,6 +14,7 @@ from lm_eval.api import task as task_module
 from lm_eval.tasks import TaskManager
 
 from instructwild.errors import InputError
+from instructwild.text.quantity import quantity
 from instructwild_trainer.evaluate.bench.harness.local_data import SPLITS, expected_file, local_data
 from instructwild_trainer.evaluate.bench.items import BenchItem, tasks_of
 from instructwild_trainer.evaluate.bench.suites import rows_of
@@ -197,8 +198,8 @@ def _with_files(specs: Sequence[dict[str, Any]], loaded: HarnessTasks, names: Se
                              remedy=f"put {expected_file(absent[0], index[absent[0]].cfg or {})} there, or leave --data out "
                                     "where the Hub can be reached")
         if absent:
-            loaded.notes.append(f"{name}: {len(absent)} of its {len(leaves)} tasks are left out, since the folder holds no "
-                                "file of them")
+            loaded.notes.append(f"{name}: of its {quantity(len(leaves), 'task')} {quantity(len(absent), 'is', 'are')} "
+                                "left out, since the folder holds no file of them")
         for leaf in absent:
             del loaded.shown[leaf]
     return kept
