@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from instructwild.layout import Layout
 from instructwild.schema.columns import INPUT_LINE, compact
 from instructwild.schema.instruction import Instruction
-from instructwild.schema.message import Message
+from instructwild.schema.message import Message, json_value
 
 if TYPE_CHECKING:
     import polars as pl
@@ -100,18 +100,11 @@ def _shared(turn: Message) -> list[dict[str, str]]:
     if not turn.tool_calls:
         return [{"from": SHAREGPT[turn.role], "value": _with_thoughts(turn)}]
     calls = [call.get("function", call) for call in json.loads(turn.tool_calls)]
-    calls = [{"name": call.get("name"), "arguments": _arguments(call.get("arguments"))} for call in calls]
+    calls = [{"name": call.get("name"), "arguments": json_value(call.get("arguments"))} for call in calls]
     text = compact(calls[0] if len(calls) == 1 else calls)
     if turn.content.strip():
         return [{"from": SHAREGPT[turn.role], "value": _with_thoughts(turn)}, {"from": "function_call", "value": text}]
     return [{"from": "function_call", "value": _with_thoughts(turn) + text}]
-
-
-def _arguments(value: Any) -> Any:
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
 
 
 TURN_COLUMNS = {Layout.MESSAGES: ("messages",), Layout.PREFERENCE: ("prompt", "chosen", "rejected")}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.template_limit import BROKEN, TemplateTimeoutError, limited_rendering
+from instructwild.schema.columns import MESSAGE_FIELDS
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -20,7 +21,6 @@ TOOLS_REMEDY = ("give a template that writes tools with --chat-template FILE, ta
                 "rows out")
 QUESTION, ANSWER, NEXT = "qq", "zz", "ww"
 """What stands in a conversation by which a template is asked how it writes one."""
-FIELDS = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
 FORMS: tuple[tuple[bool, str | None], ...] = ((False, ""), (True, ""), (False, None), (True, None))
 """Ways of giving tool calls to a template: whether arguments are JSON text, and what stands for empty content."""
 THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "thought")
@@ -229,7 +229,7 @@ def turns(messages: Any) -> list[dict[str, Any]]:
     plain_turns = []
     for message in messages:
         read = message.get if isinstance(message, Mapping) else lambda key, of=message: getattr(of, key, None)
-        turn = {key: value for key in FIELDS if (value := read(key)) not in (None, "", [], ())}
+        turn = {key: value for key in MESSAGE_FIELDS if (value := read(key)) not in (None, "", [], ())}
         calls = _calls(turn.pop("tool_calls", None))
         plain_turns.append({"role": turn.pop("role"), "content": turn.pop("content", ""), **turn,
                       **({"tool_calls": calls} if calls else {})})

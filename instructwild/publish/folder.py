@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from instructwild.errors import OutputError
 from instructwild.llm.model_files import ADAPTER_CONFIG
-from instructwild.publish.model_card import HUB_ID, ON_THE_HUB
+from instructwild.publish.model_card import ON_THE_HUB
+from instructwild.read.files import HUB_ID
 from instructwild.stage.manifest import FileRecord, Manifest
 
 if TYPE_CHECKING:

@@ -1,6 +1,5 @@
 """Model cards, written from the manifests of the stages behind a model and of those that measured it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from instructwild.publish.card import render, table
+from instructwild.read.files import HUB_ID
 from instructwild.report import figures
 from instructwild.report.counts import flat
 from instructwild.report.standalone import standalone
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 CURVES = "curves"
 ON_THE_HUB = {"smollm2": "HuggingFaceTB/SmolLM2-135M-Instruct"}
 """What the Hub calls models that have a name of their own here."""
-HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 PPO = {"reward": "reward of a response", "kl": "KL to the reference, nats per response", "entropy": "entropy, nats a token",
        "length": "tokens a response", "ended": "responses that end", "ptx_loss": "PTX loss"}
 

@@ -11,11 +11,10 @@ from instructwild.read.columns_read import ColumnsRead
 from instructwild.read.conversation import RowConversation
 from instructwild.read.layouts import to_conversation
 from instructwild.read.names import ColumnNames
-from instructwild.schema.columns import compact
+from instructwild.schema.columns import MESSAGE_FIELDS, compact
 from instructwild.schema.identity import content_id, response_id, turn_of
 from instructwild.stage.frames import INSTRUCTION, lists
 
-TURN = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
 ORIGIN = ("kind", "source", "url", "author", "license", "collected_at")
 MADE_BY = ("model", "template", "template_hash", "sampling", "request_id")
 Texts = tuple[str | None, ...]
@@ -55,7 +54,7 @@ class Builder:
         renames = self._names.renames(keys)
         row: Mapping[str, Any] = {renames.get(str(key), str(key)): item for key, item in value.items()} if renames else value
         conversation = to_conversation(row)
-        turns = [tuple(turn.get(part) for part in TURN) for turn in conversation.turns]
+        turns = [tuple(turn.get(part) for part in MESSAGE_FIELDS) for turn in conversation.turns]
         for texts in turns:
             for text in texts:
                 _text(text)
@@ -120,8 +119,9 @@ class Builder:
         names, values = zip(*self._scores.items, strict=True) if self._scores.items else ((), ())
         scores = pl.DataFrame({"name": _strings(names), "value": pl.Series(values, dtype=pl.Float64)})
         return pl.DataFrame({
-            "id": _strings(self._ids), "response_id": _strings(self._answers), "messages": self._messages.structs(TURN),
-            "language": _strings(self._languages), "origin": self._origin.structs(ORIGIN), "parents": self._parents.texts(),
+            "id": _strings(self._ids), "response_id": _strings(self._answers),
+            "messages": self._messages.structs(MESSAGE_FIELDS), "language": _strings(self._languages),
+            "origin": self._origin.structs(ORIGIN), "parents": self._parents.texts(),
             "made_by": made_by.select(pl.when(pl.col("usd").is_not_null()).then(pl.struct(pl.all()))).to_series(),
             "labels": labels.to_struct(), "scores": self._scores.listed(scores.to_struct()), "tools": _strings(self._tools),
             "extra": _strings(self._extra)}).cast(INSTRUCTION)

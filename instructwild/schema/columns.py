@@ -11,6 +11,7 @@ INSTRUCTION = ("id", "response_id", "messages", "language", "origin", "parents",
                "extra")
 INPUT_LINE = "input_line"
 """In `extra`: at which line of the last user turn, counted from 0, the input of an Alpaca row begins."""
+MESSAGE_FIELDS = ("role", "content", "reasoning_content", "tool_calls", "tool_call_id", "name")
 RANKING = ("id", "messages", "language", "candidates", "rankings", "tools")
 DROPPED = ("id", "step", "reason", "evidence", "row")
 

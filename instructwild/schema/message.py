@@ -52,7 +52,7 @@ def list_as_text(value: Any) -> Any:
 
 def readable_calls(tool_calls: str | None) -> str:
     """Stored tool calls as lines for people: `name(arguments)`, with the arguments as JSON of sorted keys."""
-    calls = _loaded(tool_calls or "[]")
+    calls = json_value(tool_calls or "[]")
     return "\n".join(map(_readable_call, calls)) if isinstance(calls, list) else str(calls)
 
 
@@ -60,12 +60,12 @@ def _readable_call(call: Any) -> str:
     function = call.get("function", call) if isinstance(call, Mapping) else None
     if not isinstance(function, Mapping):
         return str(call)
-    arguments = _loaded(function.get("arguments"))
+    arguments = json_value(function.get("arguments"))
     text = arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False, sort_keys=True)
     return f"{function.get('name')}({text})"
 
 
-def _loaded(value: Any) -> Any:
+def json_value(value: Any) -> Any:
     """What JSON text says; any other value, and text that is no JSON, as it is."""
     try:
         return json.loads(value) if isinstance(value, str) else value

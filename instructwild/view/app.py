@@ -17,9 +17,9 @@ from instructwild.errors import InputError, InstructwildError, OutputError
 from instructwild.view.desk import ViewDesk
 from instructwild.view.guard import ViewSession, guard
 from instructwild.web.body import TOO_LARGE, json_body
+from instructwild.web.media_types import MEDIA_TYPES
 
 PAGE = Path(__file__).parent / "page"
-KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 LARGEST_BODY = 32 << 20
 """Bytes of an edit: a mended text is sent whole."""
 
@@ -51,10 +51,11 @@ async def _page(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    path = next((path for path in PAGE.iterdir() if path.name == request.path_params["name"] and path.suffix in KINDS), None)
+    name = request.path_params["name"]
+    path = next((path for path in PAGE.iterdir() if path.name == name and path.suffix in MEDIA_TYPES), None)
     if path is None:
         return JSONResponse({"error": "missing"}, 404)
-    return Response(path.read_bytes(), media_type=KINDS[path.suffix])
+    return Response(path.read_bytes(), media_type=MEDIA_TYPES[path.suffix])
 
 
 class ViewApplication:

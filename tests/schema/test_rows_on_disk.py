@@ -32,6 +32,10 @@ WHOLE = Instruction(
 BARE = Instruction(messages=(ASKED,))
 
 
+def test_the_fields_of_a_turn_are_those_of_a_message():
+    assert tuple(Message.model_fields) == on_disk.MESSAGE_FIELDS
+
+
 def test_instruction_rows_have_these_columns_on_disk():
     assert set(on_disk.INSTRUCTION) == set(frames.INSTRUCTION.names()) == set(on_disk.instruction_to_columns(BARE))
     assert on_disk.INPUT_LINE == "input_line"           # stands in files that others wrote with earlier versions

@@ -21,6 +21,7 @@ from instructwild.errors import InstructwildError, ModelError
 from instructwild.llm.request import Request as Question
 from instructwild.text.quantity import quantity
 from instructwild.web.guard import host_name, is_same_origin, names_loopback
+from instructwild.web.media_types import MEDIA_TYPES
 from instructwild_trainer.serve.call import Call, PendingReply, Streamed, events, failure, unless_left, whole
 from instructwild_trainer.serve.engine import BatchEngine, Busy, Closed, TooLarge, seed_of
 from instructwild_trainer.serve.loaded_model import LoadedModel, TooLong
@@ -37,8 +38,8 @@ from instructwild_trainer.serve.wire import (
 )
 
 PAGE = Path(__file__).parent / "page"
-KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-FILES = {"/" if path.name == "index.html" else f"/{path.name}": path for path in PAGE.iterdir() if path.suffix in KINDS}
+FILES = {"/" if path.name == "index.html" else f"/{path.name}": path for path in PAGE.iterdir()
+         if path.suffix in MEDIA_TYPES}
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 HEADERS = {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer",
@@ -272,7 +273,7 @@ class Service:
 
     async def _file(self, request: Request) -> Response:
         path = FILES[request.url.path]
-        return Response(path.read_bytes(), media_type=KINDS[path.suffix],
+        return Response(path.read_bytes(), media_type=MEDIA_TYPES[path.suffix],
                         headers={"content-security-policy": POLICY, "cache-control": "no-cache"})
 
 
