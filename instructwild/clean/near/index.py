@@ -10,8 +10,8 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import LCSseq
 
+from instructwild.clean.near.common_length import common_length
 from instructwild.clean.near.match import Match
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, limits, needed
 from instructwild.text.tokens import tokens
@@ -89,9 +89,9 @@ class Index:
         for at in possible.tolist():
             other = self._texts[at]
             need = needed(self.threshold, length + len(other))
-            common = LCSseq.similarity(*_same_kind(query, other), score_cutoff=need)
+            common = common_length(*_same_kind(query, other), need)
             if common >= need:
-                yield Match(self._rows[at], int(common), (length, len(other)))
+                yield Match(self._rows[at], common, (length, len(other)))
 
     def _allowance(self, length: int) -> NDArray[np.int16]:
         """For each length of a kept text the largest number of differing bits that still allows a match, -1 where none."""

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from rapidfuzz.distance import LCSseq
-
+from instructwild.clean.near.common_length import common_length
 from instructwild.clean.near.comparison import same_request
 from instructwild.clean.near.content import Content, content
 from instructwild.clean.near.keywords import Keywords, keywords, same_keywords
@@ -121,8 +120,8 @@ class RequestIndex:
             return None
         theirs = tokens(kept.text)
         need = needed(self._floor, len(ours) + len(theirs))
-        common = LCSseq.similarity(ours, theirs, score_cutoff=need)
-        return Match(row, int(common), (len(ours), len(theirs))) if common >= need else None
+        common = common_length(ours, theirs, need)
+        return Match(row, common, (len(ours), len(theirs))) if common >= need else None
 
 
 def request_text(messages: Sequence[tuple[str, str]]) -> str:
