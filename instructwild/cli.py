@@ -9,6 +9,7 @@ import sys
 import typer
 
 from instructwild import __version__
+from instructwild.console.collector import ends_with_command, paused
 from instructwild.console.lazy_group import lazy_group
 from instructwild.console.signals import TERMINATED, terminate_as_interrupt, was_terminated
 from instructwild.errors import InstructwildError, MissingExtraError
@@ -85,13 +86,18 @@ def instructwild(version: bool = typer.Option(False, "--version", callback=_vers
 def main(args: list[str] | None = None) -> None:
     """Run the command line and leave with 0 done, 1 a gate failed, 2 the user can mend it, 130 interrupted, 143 ended by
     SIGTERM.
+
+    Args:
+        args: the words after the program's name; None where the process was started with them, and ends with the command.
     """
+    if args is None:
+        ends_with_command()
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")     # it would search all installed packages for some
     quiet_imports()
     limit_spinning()
     try:
-        with terminate_as_interrupt():
+        with paused(), terminate_as_interrupt():          # until the command begins
             app(args, prog_name="instructwild")
     except SystemExit as leaving:
         verb = next((word for word in (sys.argv[1:] if args is None else args) if not word.startswith("-")), "")

@@ -30,7 +30,10 @@ for args in {commands!r}:
     except SystemExit as leaving:
         if leaving.code:
             raise
+    print("loaded", *sys.modules)
 """
+SLOW_TO_LOAD = {"asyncio", "http.client", "multiprocessing", "rapidfuzz", "ssl", "urllib.request", "xml.etree"}
+"""Modules that few rows need not."""
 ABSENT = sorted({*EXTRA_OF, "pandas", "llvmlite", "multiprocess", "dill", "aiohttp", "fsspec", "psutil", "latex2mathml"})
 
 
@@ -58,6 +61,8 @@ def test_the_data_path_needs_nothing_of_the_extras(rows):
     assert (rows / "masked" / "manifest.json").is_file()
     assert (rows / "clean" / "report.html").stat().st_size > 1000
     assert json.loads((rows / "clean" / "manifest.json").read_text(encoding="utf-8"))["rows"]["kept"] == 3
+    by_clean = next(line.split() for line in ran.stdout.splitlines() if line.startswith("loaded "))
+    assert not SLOW_TO_LOAD & {*by_clean}, "a few rows are cleaned in a second of one core: load this where it is needed"
 
 
 def test_parquet_is_read_without_pyarrow(rows):

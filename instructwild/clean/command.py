@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from instructwild.console.collector import loading
 from instructwild.console.old_names import old_names
 from instructwild.console.options import Columns, Encoding, Engine, Force, Json, Shards, announce
 from instructwild.errors import ConfigError
@@ -66,12 +67,13 @@ def clean(
 
     instructwild clean my.json --out clean/ --languages en,zh --rule refusal=drop --mask all --against eval.jsonl
     """
-    from instructwild.clean.damage import DAMAGE
-    from instructwild.clean.pipeline import DEFAULT, STEPS, made
-    from instructwild.clean.pipeline import clean as run
-    from instructwild.clean.rules import RULES
-    from instructwild.clean.rules import strict as strict_rules
-    from instructwild.read.names import parse_map
+    with loading():
+        from instructwild.clean.damage import DAMAGE
+        from instructwild.clean.pipeline import DEFAULT, STEPS, made
+        from instructwild.clean.pipeline import clean as run
+        from instructwild.clean.rules import RULES
+        from instructwild.clean.rules import strict as strict_rules
+        from instructwild.read.names import parse_map
 
     if guard:
         from instructwild.console.terminal import console
@@ -99,7 +101,8 @@ def clean(
     requested = {name for name, option in (("own_rules", rules), ("pii", mask or pii), ("contamination", against)) if option}
     names = _listed(steps) or [name for name in STEPS if name in {*DEFAULT, *requested}]
     names += [name for name in STEPS if name in requested and name not in names]
-    chosen = [made(name, **options.get(name, {})) for name in names]
+    with loading():                                # the steps are loaded here
+        chosen = [made(name, **options.get(name, {})) for name in names]
     announce(run(inputs, out, chosen, columns=parse_map(columns or ()), encoding=encoding, force=force, keep_raw=keep_raw,
                  edits=edits, workers=workers, shards=shards, on_disk=on_disk, engine=engine),
              as_json)

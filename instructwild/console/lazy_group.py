@@ -1,5 +1,6 @@
 """Groups of commands that are imported only when one of them is called or listed, and help that cuts no name or sentence."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -8,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from instructwild.console.collector import settled
 from instructwild.console.old_names import command_class
 
 OPTIONS = "Options"
@@ -34,6 +36,12 @@ def _first_sentence(text: str) -> str:
 
 class PanelCommand(TyperCommand):
     """A command whose help is plain text, its options in panels."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, with Python's collector, which is paused while the command line is read."""
+        settled()
+        gc.enable()
+        return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments and the panels of options."""

@@ -13,7 +13,7 @@ from instructwild.schema.provenance import MadeBy, Origin
 class Labels(BaseModel):
     """What is said about a row without changing it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     type: str | None = Field(default=None, description="instruction type, one of InstructionWild's nine")
     risk: tuple[str, ...] = Field(default=(), description="risk tags, of InstructionWild's five")
@@ -27,7 +27,7 @@ class Instruction(BaseModel):
     `messages` and are computed when they are not given.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str = Field(default="", description="16 hex digits: sha256 over the canonical JSON (RFC 8785) of [[role, content in "
                                             "NFC], …] up to the last user turn")

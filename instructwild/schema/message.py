@@ -14,7 +14,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 class Message(BaseModel):
     """What one side said in one turn. Fields that are null are left out of its dump."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     role: Role = Field(description="system, user, assistant or tool")
     content: str = Field(description="what was said; empty in a turn that only calls tools")

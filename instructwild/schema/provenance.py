@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Origin(BaseModel):
     """A place where the row, or its exact twin, was found."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: str = Field(description="the reader that found it: x, discord, jsonl, ...")
     source: str = Field(description="the file or service, without any path of the machine it was read on")
@@ -21,7 +21,7 @@ class Origin(BaseModel):
 class MadeBy(BaseModel):
     """The model call that made a row."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     model: str = Field(description="its name, without any path")
     template: str | None = Field(default=None, description="the prompt template, such as en/chat")

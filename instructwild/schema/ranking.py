@@ -26,7 +26,7 @@ def dense(ranks: Sequence[int]) -> tuple[int, ...]:
 class Candidate(BaseModel):
     """One of the K responses to a prompt."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str = Field(description="the answer's id, as `response_id`")
     text: str = Field(description="the answer; empty where it only calls tools")
@@ -73,7 +73,7 @@ class Ranking(BaseModel):
     `annotator` starts with who it is: `person:` and a salted hash, `model:` and its name, or `scripted:` and its rule.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     annotator: str = Field(description="`person:` and a salted hash, `model:` and its name, or `scripted:` and its rule")
     ranks: tuple[int, ...] = Field(min_length=1, description="`ranks[i]` belongs to `candidates[i]`; 1 is best, equal is a "
@@ -110,7 +110,7 @@ class Ranking(BaseModel):
 class RankingRow(BaseModel):
     """A prompt, its candidates, and every ranking of them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str = Field(description="the prompt's id, as of an instruction")
     messages: tuple[Message, ...] = Field(min_length=1, description="the prompt")

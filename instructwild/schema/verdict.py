@@ -47,7 +47,7 @@ class Dropped(BaseModel):
     `evidence` and `row` are JSON values; on disk each is one JSON string.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str = Field(description="the row's id; empty where it could not be read")
     step: str = Field(description="what dropped it")

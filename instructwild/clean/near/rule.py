@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from rapidfuzz.distance import LCSseq
-
+from instructwild.clean.near.common_length import common_length
 from instructwild.clean.near.content import Content, content
 from instructwild.clean.near.keywords import Keywords, keywords, same_keywords
 from instructwild.clean.near.same_terms import same_terms
@@ -60,8 +59,8 @@ def near(index: int, first: Sequence[Hashable], second: Sequence[Hashable], thre
         threshold: F must be above it.
     """
     need = needed(threshold, len(first) + len(second))
-    common = LCSseq.similarity(first, second, score_cutoff=need)
-    return Match(index, int(common), (len(first), len(second))) if common >= need else None
+    common = common_length(first, second, need)
+    return Match(index, common, (len(first), len(second))) if common >= need else None
 
 
 class Keyed(NamedTuple):

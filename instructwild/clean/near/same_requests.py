@@ -6,10 +6,8 @@ them: all texts may lie on disk, and by far the most of their keys. The verdicts
 their order.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from fractions import Fraction
 from functools import cached_property, partial
 from heapq import nsmallest
@@ -27,6 +25,7 @@ from instructwild.clean.near.rule import Keyed, Match, keyed
 from instructwild.clean.near.texts_on_disk import TextsOnDisk
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.clean.workers import Workers
+from instructwild.console.collector import paused
 from instructwild.text.tokens import tokens
 
 if TYPE_CHECKING:
@@ -301,7 +300,7 @@ def _decided(part: tuple[Sequence[str], int], threshold: Fraction, anew: Sequenc
         anew: other thresholds.
     """
     texts, first = part
-    with _collector_paused():
+    with paused():
         entries = _read(texts)
         index = RequestIndex(threshold, max(threshold - BELOW, Fraction(0)))
         meeting = _meeting(entries.values())
@@ -315,7 +314,7 @@ def _decided(part: tuple[Sequence[str], int], threshold: Fraction, anew: Sequenc
 
 def _counts(texts: Sequence[str], thresholds: Sequence[Fraction]) -> dict[Fraction, int]:
     """How many of some texts would be dropped at each threshold."""
-    with _collector_paused():
+    with paused():
         meeting = _meeting(_read(texts).values())
         return {threshold: _count(texts, meeting, threshold) for threshold in thresholds}
 
@@ -361,18 +360,6 @@ def _at(texts: Sequence[str], meeting: dict[str, Keyed], index: RequestIndex) ->
         if text in repeated:
             copies[text] = matches[row] or _identical(text, row, index.threshold)
     return matches
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No search for cycles while many small objects without any are made: it would take a quarter of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _identical(text: str, row: int, threshold: Fraction) -> Match | None:

@@ -1,0 +1,45 @@
+"""Python's garbage collector, kept from looking through what is no garbage: the modules of a program that starts or ends."""
+
+import atexit
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_one_command = False
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """No collection within the block: for work that makes many objects which stay."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """No collection within the block, and later ones leave out what was made in it: for the modules of a program."""
+    with paused():
+        yield
+        settled()
+
+
+def settled() -> None:
+    """Leave out what is there from later collections, where the process ends with this command."""
+    if _one_command:
+        gc.freeze()
+
+
+def ends_with_command() -> None:
+    """This process was started for one command, and ends without the last collections.
+
+    They would free one by one, in 0.2 seconds, what the system frees at once. What holds files or processes is closed by
+    its own exit function before.
+    """
+    global _one_command
+    _one_command = True
+    atexit.register(gc.freeze)       # the first to be registered is the last to run
