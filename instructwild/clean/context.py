@@ -14,7 +14,7 @@ from instructwild.clean.patterns import matches, only_where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
-_SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.first().struct.field("role") == "user")
+SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.first().struct.field("role") == "user")
 """One prompt and its answer, without a system turn, which may hold the text."""
 
 LONGEST = 400
@@ -125,7 +125,7 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
              r"|add)\b[^\n]{0,80}\s*\n\s*"
              r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
-LOST_CONTEXT = _SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
+LOST_CONTEXT = SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
     _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT) | ((_SIZE < 60) & matches(PROMPT, _HAN_POINTED_AT))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER | NAMES_WHAT_IS_GONE).fill_null(False)
     | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK | ANSWERS_A_TALK
@@ -180,7 +180,7 @@ _NO_QUESTION = only_where(
     (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
     & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
-MISSING_INPUT = _SINGLE_TURN & (
+MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION
     | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
     | ((PROMPT.str.len_chars() < 120) & ~PROMPT.str.contains("\n", literal=True) & matches(PROMPT, _TITLED_ALONE))
@@ -205,7 +205,7 @@ _USES_THE_ADDRESS = (r"(?i)\b(?:code|script|function|program|python|java(?:scrip
                      r"|reference|bibliograph"
                      r"|apa|mla)\b|代码|脚本|函数|程序|网址|域名|引用|参考文献|超链接|短链接|二维码|抓取|下载|解析|接口")
 _DID_NOT_SEE_IT = r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have access)\b|无法|不能|抱歉|对不起"
-UNSEEN_PAGE = _SINGLE_TURN & only_where(
+UNSEEN_PAGE = SINGLE_TURN & only_where(
     PROMPT.str.contains("http", literal=True),
     matches(PROMPT, _ADDRESS_ALONE) & matches(PROMPT, _SHOWN) & ~matches(PROMPT, rf"{_USES_THE_ADDRESS}|{_SAYS_WHAT_IT_IS}")
     & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|\("))

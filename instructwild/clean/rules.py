@@ -33,6 +33,7 @@ from instructwild.clean.residue import (
 from instructwild.clean.rows import flagged
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.clean.swapped_roles import SWAPPED_ROLES
+from instructwild.clean.talk import MID_CONVERSATION
 from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
 from instructwild.schema.verdict import Reason
 
@@ -85,6 +86,8 @@ RULES: dict[str, Defect] = {
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
     "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1000, 1037)),
+    "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
+                               MID_CONVERSATION, "flag", (120, 130)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
                             (138, 150)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
