@@ -153,10 +153,15 @@ _HAN_PROBLEM = (r"\A(?:请)?(?:解决|求解|解答|回答|解)(?:以下|下面|
 _TITLE = r"[“\"'‘《].{2,60}[”\"'’》]"
 _TITLED_ALONE = (r"(?:总结|概括|概述|摘要|分析).{0,12}(?:标题为|题为|名为).{0,3}"
                  rf"{_TITLE}.{{0,4}}(?:文章|新闻|博文|报道|帖子)"
+                 r"|\A(?:请)?(?:总结|概括|概述)(?:这篇|一篇|该)?(?:文章|新闻|博文|报道|帖子)[:：]?\s?[“\"].{2,60}[”\"]"
                  r"|(?i:\A\W*(?:please )?(?:summari[sz]e|analy[sz]e) (?:an?|the|this) (?:news )?"
                  r"(?:article|blog post|post|report)"
                  rf" (?:titled|entitled|called|with the (?:title|headline)) {_TITLE})")
 """An article of which there is no more than its title."""
+_HAN_BARE_TASK = (r"\A(?:请)?(?:找出|改正|指出|更正|识别|将|把|判断)(?:句子|句|文章|段落|文本|短文)(?:中|里)?的"
+                  r"[^：:“\"\n？?]{1,18}\z")
+_KNOWLEDGE = r"根据(?:参考|提供的|给定的?|已有的?|所给的?|相关)?知识(?:中|库|点|可知|，)|第[一二]个知识|根据中心词"
+"""What was shown to the writer of an answer, and not to its reader."""
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
 _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:(?:was|were|has been)"
                  r" )?(?:provided?|given|specif(?:y|ied)"
@@ -182,6 +187,9 @@ _NO_QUESTION = only_where(
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION
+    | matches(ANSWER.str.head(30), _KNOWLEDGE) & ~PROMPT.str.contains("知识", literal=True)
+    | only_where((PROMPT.str.len_chars() < 34) & (ANSWER.str.len_chars() < 60) & matches(PROMPT, _HAN_BARE_TASK),
+                 ~matches(PROMPT, _HAN_PROGRAM) & (ANSWER.str.len_chars() > 0))
     | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
     | ((PROMPT.str.len_chars() < 120) & ~PROMPT.str.contains("\n", literal=True) & matches(PROMPT, _TITLED_ALONE))
     | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),

@@ -1,4 +1,4 @@
-"""How likely a row stands in the middle of a talk whose beginning is gone: a sum of weights, each of which a person can read.
+"""How likely a row stands in the middle of a talk that is gone: a sum of weights, each of which a person can read.
 
 Patterns see the plain ways of going on; most rows that go on show it by words that each say little. The weights are those of
 words and pairs of words in the prompt and in the opening of the answer, from `python -m benchmarks.talk_weights`.
