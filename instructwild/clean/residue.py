@@ -104,9 +104,9 @@ _PLAYS = (r"(?i)pretend|role-?play|act as|imagine (?:that )?you|you are now|spea
 MODEL_IDENTITY = only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages")
 
 _MAY_BE_BLANK = (PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
-_INPUT_TO_COME = (r"(?i)(?:\n|: ?)[<\[(] ?(?:insert|attach(?:ed)?|upload(?:ed)?|插入|上传|附上)[^>\])\n]{0,24}"
-                  r"(?:photo|photograph|image|picture|painting|video|audio|article|text|logo|图|照片|视频|文章|文本)"
-                  r"[^>\])\n]{0,12}[>\])]\W*\z")
+_INPUT_TO_COME = (r"(?i)(?:\n|: ?)[<\[(（【] ?(?:insert|attach(?:ed)?|upload(?:ed)?|(?:在此|请)?(?:插入|上传|附))"
+                  r"[^>\])\n]{0,24}(?:photo|photograph|image|picture|painting|video|audio|article|text|logo|图|画|照片|视频|文章|文本)"
+                  r"[^>\])）】\n]{0,12}[>\])）】]\W*\z")
 UNFILLED_PLACEHOLDER = only_where(_MAY_BE_BLANK, matches(PROMPT, _INPUT_TO_COME) | matches(PROMPT,
     r"(?i)\[(?:insert|paste|your|fill in|(?:enter|type) (?:your|the|a|name|topic|text|here)) ?[^\]\n]{0,60}\](?:[^(]|\z)"
     r"|<(?:insert|paste|your|enter) [^>\n]{1,60}>|［(?:插入|填写|输入)"
