@@ -169,7 +169,7 @@ _WORKS = group_of(r"""
 """)
 _THIS_WORK = rf"(?i)\b(?:this|the following|the given) (?:new |whole )?{_WORKS}\b"
 _NAMES_THE_WORK = (rf"(?i)\b(?:called|named|titled|entitled|do you know|if|when|suppose|imagine|an? {_WORKS}"
-                   rf"|{_WORKS} (?:of|about|by|from))\b| - |\d")
+                   rf"|{_WORKS} (?:of|about|by|from))\b| - |\d|[.?!] +\S")
 _KNOWLEDGE = r"根据(?:参考|提供的|给定的?|已有的?|所给的?|相关)?知识(?:中|库|点|可知|，)|第[一二]个知识|根据中心词"
 """What was shown to the writer of an answer, and not to its reader."""
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
