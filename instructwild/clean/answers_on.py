@@ -86,7 +86,9 @@ _USED_BEFORE = "(?i)" + any_of(rf"""
     \bchanges (?:we|you)(?:['’]ve| have) made\b | \A\W*{_OPENS_ANEW}\b
 """)
 _WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:confusion|mistakes?|errors?|oversight"
-              r"|misunderstanding|mix-?up|typo|omission)\b")
+              r"|misunderstanding|mix-?up|typo|omission"
+              r"|(?:previous|earlier|incomplete|wrong|generic|repeated|vague|confusing)"
+              r" (?:response|answer|reply|code|message))\b")
 
 _SIZE = PROMPT.str.len_chars()
 ANSWER_GOES_ON = (((_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))

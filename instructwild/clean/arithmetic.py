@@ -7,6 +7,8 @@ from fractions import Fraction
 
 import polars as pl
 
+from instructwild.clean.equations import MAY_ASK as MAY_GIVE_AN_EQUATION
+from instructwild.clean.equations import wrong_root
 from instructwild.clean.list_values import LONGEST_ANSWER, LONGEST_PROMPT, MAY_ASK, wrong_list_value
 from instructwild.clean.patterns import only_where, row_by_row, where
 from instructwild.text.lazy_pattern import LazyPattern
@@ -53,7 +55,8 @@ def wrong_row(prompt: str, answer: str) -> bool:
     >>> wrong_row("What is 12 + 9?", "22"), wrong_row("What is 12 + 9?", "It is 21.")
     (True, False)
     """
-    return (wrong(answer) or _no_result(prompt, answer) or wrong_list_value(prompt, answer)) and not any(
+    return (wrong(answer) or _no_result(prompt, answer) or wrong_list_value(prompt, answer)
+            or wrong_root(prompt, answer)) and not any(
         map(NOT_DECIMAL.search, (prompt, answer)))
 
 
@@ -179,5 +182,6 @@ _SHORT_LIST = ((_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len
 _MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
                               | where(_SHORT_ROW, _PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
+                              | where(_SHORT_ROW, _PROMPT).str.contains(MAY_GIVE_AN_EQUATION).fill_null(False)
                               | where(_SHORT_LIST, _PROMPT).str.contains(MAY_ASK).fill_null(False),
                               row_by_row(wrong_row))

@@ -11,10 +11,11 @@ from instructwild.clean.answers_on import ANSWERS_A_TALK, ASKS_BACK, WITHDRAWS_A
 from instructwild.clean.earlier_turns import IS_A_MOVE_IN_A_TALK, NAMES_WHAT_IS_GONE
 from instructwild.clean.follow_ups import FOLLOWS_UP
 from instructwild.clean.patterns import matches, only_where
+from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
-_SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.first().struct.field("role") == "user")
+SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.first().struct.field("role") == "user")
 """One prompt and its answer, without a system turn, which may hold the text."""
 
 LONGEST = 400
@@ -114,6 +115,8 @@ _SHOWS_IN_THE_PROMPT = (
     | only_where(_SIZE < 160, matches(PROMPT, _SECOND_TURN))
     | only_where(_SIZE < 80, matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
     | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
+_HAN_ARTICLE = (r"\A(?:请问)?[这该]篇文章(?:主要)?(?:介绍|列举|适用|演示|讲|说|提到|描述|讨论)[^\n:：]*\z"
+                r"|[？?]这篇文章(?:列举|介绍|提到)")
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
                    r"|表格?)(?:中|里|的)[^\n:：]*\z")
 _STANDS_ABOVE = (r"(?i)\b(?:stated|given|provided|shown|mentioned|listed|described|discussed|outlined) above\b"
@@ -125,8 +128,9 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
              r"|add)\b[^\n]{0,80}\s*\n\s*"
              r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
-LOST_CONTEXT = _SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
-    _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT) | ((_SIZE < 60) & matches(PROMPT, _HAN_POINTED_AT))
+LOST_CONTEXT = SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
+    _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    | ((_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER | NAMES_WHAT_IS_GONE).fill_null(False)
     | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK | ANSWERS_A_TALK
     | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
@@ -153,10 +157,21 @@ _HAN_PROBLEM = (r"\A(?:请)?(?:解决|求解|解答|回答|解)(?:以下|下面|
 _TITLE = r"[“\"'‘《].{2,60}[”\"'’》]"
 _TITLED_ALONE = (r"(?:总结|概括|概述|摘要|分析).{0,12}(?:标题为|题为|名为).{0,3}"
                  rf"{_TITLE}.{{0,4}}(?:文章|新闻|博文|报道|帖子)"
+                 r"|\A(?:请)?(?:总结|概括|概述)(?:这篇|一篇|该)?(?:文章|新闻|博文|报道|帖子)[:：]?\s?[“\"].{2,60}[”\"]"
                  r"|(?i:\A\W*(?:please )?(?:summari[sz]e|analy[sz]e) (?:an?|the|this) (?:news )?"
                  r"(?:article|blog post|post|report)"
                  rf" (?:titled|entitled|called|with the (?:title|headline)) {_TITLE})")
 """An article of which there is no more than its title."""
+_HAN_BARE_TASK = (r"\A(?:请)?(?:找出|改正|指出|更正|识别|将|把|判断)(?:句子|句|文章|段落|文本|短文)(?:中|里)?的"
+                  r"[^：:“\"\n？?]{1,18}\z")
+_WORKS = group_of(r"""
+    recipe | e-?mail | paper | painting | song | data ?set | short story | image | photo | product
+""")
+_THIS_WORK = rf"(?i)\b(?:this|the following|the given) (?:new |whole )?{_WORKS}\b"
+_NAMES_THE_WORK = (rf"(?i)\b(?:called|named|titled|entitled|do you know|if|when|suppose|imagine|an? {_WORKS}"
+                   rf"|{_WORKS} (?:of|about|by|from))\b| - |\d|[.?!] +\S")
+_KNOWLEDGE = r"根据(?:参考|提供的|给定的?|已有的?|所给的?|相关)?知识(?:中|库|点|可知|，)|第[一二]个知识|根据中心词"
+"""What was shown to the writer of an answer, and not to its reader."""
 _MISSES = r"(?i)\b(?:this|these|the (?:following|given|provided)|attached|below)\b|[这该此]|以下|下列|下面|给定|上述"
 _NOT_PROVIDED = (r"(?i)\b(?:did not|didn't|haven't|have not|was not|wasn't|no) (?:\w+ )?(?:(?:was|were|has been)"
                  r" )?(?:provided?|given|specif(?:y|ied)"
@@ -180,8 +195,13 @@ _NO_QUESTION = only_where(
     (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
     & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
-MISSING_INPUT = _SINGLE_TURN & (
+MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION
+    | only_where((PROMPT.str.len_chars() < 90) & matches(PROMPT, _THIS_WORK),
+                 _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER.str.len_chars() > 0))
+    | matches(ANSWER.str.head(30), _KNOWLEDGE) & ~PROMPT.str.contains("知识", literal=True)
+    | only_where((PROMPT.str.len_chars() < 34) & (ANSWER.str.len_chars() < 60) & matches(PROMPT, _HAN_BARE_TASK),
+                 ~matches(PROMPT, _HAN_PROGRAM) & (ANSWER.str.len_chars() > 0))
     | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
     | ((PROMPT.str.len_chars() < 120) & ~PROMPT.str.contains("\n", literal=True) & matches(PROMPT, _TITLED_ALONE))
     | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
@@ -205,7 +225,7 @@ _USES_THE_ADDRESS = (r"(?i)\b(?:code|script|function|program|python|java(?:scrip
                      r"|reference|bibliograph"
                      r"|apa|mla)\b|代码|脚本|函数|程序|网址|域名|引用|参考文献|超链接|短链接|二维码|抓取|下载|解析|接口")
 _DID_NOT_SEE_IT = r"(?i)\b(?:cannot|can['’]t|unable|not able|sorry|don['’]t have access)\b|无法|不能|抱歉|对不起"
-UNSEEN_PAGE = _SINGLE_TURN & only_where(
+UNSEEN_PAGE = SINGLE_TURN & only_where(
     PROMPT.str.contains("http", literal=True),
     matches(PROMPT, _ADDRESS_ALONE) & matches(PROMPT, _SHOWN) & ~matches(PROMPT, rf"{_USES_THE_ADDRESS}|{_SAYS_WHAT_IT_IS}")
     & ~matches(ANSWER.str.head(200), rf"{_DID_NOT_SEE_IT}|```|\A\W*(?:import|def|<)\b|\("))

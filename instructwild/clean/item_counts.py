@@ -23,9 +23,16 @@ days? | weeks? | months? | years? | letters? | characters? | stanzas? | verses? 
 """)
 _ASKS_FOR_ITEMS = (rf"(?i)\A\W*(?:please |can you |could you )?{_LIST_VERBS}(?: me)?(?: the)?(?: top)? "
                    r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) [a-z]")
+_ASKS_FOR_A_LIST = (r"(?i)\A\W*(?:please |can you |could you )?(?:generate|create|make|give me|provide|write|compile"
+                    r"|come up with|build|brainstorm|prepare|develop) (?:me )?a list of (?:the )?(?:top )?"
+                    r"(?P<count>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) [a-z]")
 _NO_ITEMS = LazyPattern(rf"(?i)\A\W*(?:[a-z]+ ){{1,6}}(?:\d{{1,2}}|[a-z]+) {_OTHER_UNITS}")
+_HAN_ASKS_FOR_A_LIST = (r"\A(?:请)?(?:生成|创建|列出|给出|提供|制作|写出|编写|想出)(?:一[个份])?(?:由|包含|包括|含有?)?"
+                        r"(?P<count>[两二三四五六七八九十]|\d{1,2}) ?(?:个|种|条|项|点|款|本|部|首|类)[^。\n，,]{0,24}"
+                        r"(?:列表|清单)")
 _HAN_ASKS_FOR_ITEMS = (r"\A(?:请)?(?:列出|列举出?|给出|提供|说出|写出|举出|提出|生成|创建|描述|建议|推荐)"
                        r"(?P<count>[两二三四五六七八九十]|\d{1,2})(?:个|种|条|项|点|款|本|部|首|类)")
+_ASKS = (_ASKS_FOR_ITEMS, _ASKS_FOR_A_LIST, _HAN_ASKS_FOR_ITEMS, _HAN_ASKS_FOR_A_LIST)
 _OPEN = (r"(?i)at least|or more|up to|at most|minimum|maximum|\bmore than|\bless than|\bbetween\b|\beach\b|\bper\b"
          r"|\bpros\b|\bboth\b|\bplus\b|\band (?:just )?one\b"
          r"|至少|不少于|以上|或更多|或以上|最多|不超过|每[个种一]|各|成分的|食材|配料|材料的")
@@ -35,7 +42,7 @@ _BULLET = LazyPattern(r"(?m)^[-*•][ \t]*\S")
 
 
 def _asked_count(prompt: str) -> int | None:
-    match = re.match(_ASKS_FOR_ITEMS, prompt) or re.match(_HAN_ASKS_FOR_ITEMS, prompt)
+    match = next(filter(None, (re.match(pattern, prompt) for pattern in _ASKS)), None)
     if match is None or re.search(_OPEN, prompt) or _NO_ITEMS.match(prompt):
         return None
     text = match["count"].lower()
@@ -62,5 +69,5 @@ def wrong_count(prompt: str, answer: str) -> bool:
 
 WRONG_COUNT = only_where(
     ANSWER.str.contains(r"\n[ \t]*(?:\d{1,2}[.)、．]|[-*•])"),
-    only_where(matches(PROMPT, _ASKS_FOR_ITEMS) | matches(PROMPT, _HAN_ASKS_FOR_ITEMS),
+    only_where(pl.any_horizontal(matches(PROMPT, pattern) for pattern in _ASKS),
                row_by_row(wrong_count)))

@@ -104,11 +104,15 @@ _PLAYS = (r"(?i)pretend|role-?play|act as|imagine (?:that )?you|you are now|spea
 MODEL_IDENTITY = only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages")
 
 _MAY_BE_BLANK = (PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
-UNFILLED_PLACEHOLDER = only_where(_MAY_BE_BLANK, matches(PROMPT,
+_INPUT_TO_COME = (r"(?i)(?:\n|: ?)[<\[(（【] ?(?:insert|attach(?:ed)?|upload(?:ed)?|(?:在此|请)?(?:插入|上传|附))"
+                  r"[^>\])\n]{0,24}(?:photo|photograph|image|picture|painting|video|audio|article|text|logo|图|画|照片|视频|文章|文本)"
+                  r"[^>\])）】\n]{0,12}[>\])）】]\W*\z")
+UNFILLED_PLACEHOLDER = only_where(_MAY_BE_BLANK, matches(PROMPT, _INPUT_TO_COME) | matches(PROMPT,
     r"(?i)\[(?:insert|paste|your|fill in|(?:enter|type) (?:your|the|a|name|topic|text|here)) ?[^\]\n]{0,60}\](?:[^(]|\z)"
     r"|<(?:insert|paste|your|enter) [^>\n]{1,60}>|［(?:插入|填写|输入)"
     r"|\[(?:插入|填写|粘贴|在此|请|你的|您的)[^\]\n]{0,20}\](?:[^(]|\z)|【(?:此处|在此|请|待)?(?:填写|插入|粘贴|输入|补充"
     r"|填入)[^】\n]{0,14}】|【(?:你|您)的[^】\n]{1,10}】"
+    r"|\[\p{Han}{2,6}\] ?\[\p{Han}{2,6}\]"
     r"|[（(](?:此处|在此|请在此)?(?:填写|插入|粘贴|填入)[^）)\n]{0,14}[）)]|\{\{ ?[a-z_]{2,30} ?\}\}"
     r"|\b(?:about|on|for|of|titled|named|called|to|in|with|from|by|is|my|a|an|the) \{[a-z][a-z_ ]{1,24}\}|(?:关于"
     r"|主题[是为：:]?|一篇|题目[是为：:]?|[写用在是为]) ?\{\p{Han}{1,8}\}"

@@ -33,6 +33,7 @@ from instructwild.clean.residue import (
 from instructwild.clean.rows import flagged
 from instructwild.clean.step import DROPS, Verdicts, actions, drops
 from instructwild.clean.swapped_roles import SWAPPED_ROLES
+from instructwild.clean.talk import MID_CONVERSATION
 from instructwild.clean.translated import HALF_TRANSLATED, LOST_EMPHASIS, LOST_IN_TRANSLATION, TRANSLATED_CODE, UNCHANGED
 from instructwild.schema.verdict import Reason
 
@@ -85,8 +86,10 @@ RULES: dict[str, Defect] = {
         PROMPT.str.contains(r"(?i)\n\s*(?:\d+[.、]\s*)?(?:instruction|output)\s*\d*\s*[:：]|###\s*(?:instruction|response)"
                             r"|\n\s*(?:指令|输出)\s*\d*\s*[:：]"), "flag"),
     "lost_context": Defect("the prompt goes on from a turn that is not in the row", LOST_CONTEXT, "flag", (1000, 1037)),
+    "mid_conversation": Defect("by its words the row stands in the middle of a conversation, which is not in the row",
+                               MID_CONVERSATION, "flag", (120, 130)),
     "missing_input": Defect("the prompt asks something of a text that is not in the row", MISSING_INPUT, "flag",
-                            (138, 150)),
+                            (188, 201)),
     "url_in_prompt": Defect("the prompt points to a page that the model cannot open",
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
@@ -114,28 +117,28 @@ RULES: dict[str, Defect] = {
     "media_as_text": Defect("a picture or file stands as a word or tag, and is not there", MEDIA_AS_TEXT, "flag", (38, 38)),
     "model_identity": Defect("the answer speaks as another vendor's model", MODEL_IDENTITY, "flag"),
     "unfilled_placeholder": Defect("the prompt holds a blank of a template that nobody filled", UNFILLED_PLACEHOLDER, "flag",
-                                   (18, 19)),
+                                   (26, 27)),
     "repeats_input": Defect("the answer is the input again",
                             (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
                             & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
     "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED,
-                              "flag", (33, 33)),
+                              "flag", (40, 40)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
-    "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean or median that was asked for",
-                               WRONG_ARITHMETIC, "flag", (71, 75)),
+    "wrong_arithmetic": Defect("an equation of plain numbers is wrong, or the sum, mean, median or root that was asked for",
+                               WRONG_ARITHMETIC, "flag", (83, 87)),
     "cut_off": Defect("the answer stops in the middle of a sentence, a list or code", CUT_OFF, "flag", (125, 130)),
     "half_translated": Defect("prompt and answer are in different languages, and nothing asks for "
                               "that", HALF_TRANSLATED, "flag",
                               (17, 20)),
     "lost_in_translation": Defect("a Chinese task about letters, spelling, rhymes or articles of a text that has "
                                   "none", LOST_IN_TRANSLATION,
-                                  "flag", (128, 135)),
+                                  "flag", (205, 212)),
     "lost_emphasis": Defect("the prompt asks about underlined or bold words, and none is marked", LOST_EMPHASIS, "flag",
                             (24, 26)),
-    "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (23, 25)),
+    "wrong_count": Defect("a list of another length than the prompt asks for", WRONG_COUNT, "flag", (29, 31)),
     "wrong_length": Defect("longer or shorter than the prompt allows, counted in words or characters", WRONG_LENGTH, "flag",
                            (31, 33)),
-    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (47, 48)),
+    "translated_code": Defect("the keywords of a program were translated", TRANSLATED_CODE, "flag", (77, 78)),
     "lost_indentation": Defect("a block of Python opens and holds nothing: indentation was lost", LOST_INDENTATION, "flag",
                                (43, 43)),
     "repeated_item": Defect("a short list that was asked for names the same thing twice", REPEATED_ITEM, "flag", (62, 63)),

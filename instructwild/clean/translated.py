@@ -3,6 +3,7 @@
 import polars as pl
 
 from instructwild.clean.patterns import matches, only_where
+from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -50,12 +51,39 @@ _SUBJECT = r"主题(?:[:：]|是|为)"
 _SENTENCE_WITH = r"造一?个?句|造出?句子|(?:写|构造|组成|创建)一?个?[^。\n]{0,4}句子?"
 _LATIN_TASK = r"[A-Za-z]{3,}[”\"’'》]?(?:[、，, 和与及]|\W*\z|造)"
 _NAMES_OF_PLACES = "国家|城市|[各个国]州|的州|首都|人名|名字|姓名|公司|品牌"
+_FORMS = group_of("""
+    复数 | 单数 | 过去式 | 过去分词 | 现在分词 | 比较级 | 最高级 | 同义词 | 反义词 | 近义词 | 拼写 | 缩写
+    所有格 | 发音 | 音节
+""")
+_FORM_OF_A_LATIN_WORD = (rf"[A-Za-z]{{2,}}[”\"’']? ?的(?:正确)?{_FORMS}"
+                         r"|(?:复数|过去式|过去分词|比较级|最高级|同义词|反义词|近义词)[^\n]{0,12}[A-Za-z]{3,}")
+"""The plural of "tooth" is no Chinese word."""
+_SMALL_WORDS = group_of("""
+    to be | be | is | are | was | were | the | an | not | very | that | who | which | and | but | because | have | has | had
+    will | can | should | it | there | however | although | so | if | when | while
+""")
+_WITH_A_SMALL_WORD = (rf"(?i)(?:词|短语|使用|包含|包括|替换|避免|用)[^\n“\"‘]{{0,4}}[“\"‘']{_SMALL_WORDS}[”\"’']")
+"""A word of English grammar that a Chinese sentence is to use or to avoid."""
+_MAY_BE_MEANT = "词性|翻译|中文|汉语|含义|意思"
+_WEST = "(?:(?:英|法|德|俄|西班牙|意大利|葡萄牙|拉丁)语|英文|[英美]式)"
+_TEXT_WORDS = "(?:翻译|重写|改写|纠正|改正|编辑|造|拼写|单词|句子|短语|文本|语法|形式|转换|用法|规则)"
+_IN_A_FOREIGN_TEXT = rf"\A[^\n]*{_WEST}[^\n]*{_TEXT_WORDS}|\A[^\n]*{_TEXT_WORDS}[^\n]*{_WEST}"
+_ABOUT_LANGUAGES = (r"[中汉日韩]语|中文|日文|韩文|如何|怎|为什么|什么是|学习|方法|建议|区别|故事|老师|课|作文|水平|软件|工具"
+                    r"|历史|广告|邮件|[吗？?]\W*\z")
+_HAN_ALONE = r"\A[\p{Han}\P{L}]+\z"
+"""No letter of another script: of an English text that was to be mended, or to become French, none is left."""
 _NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER.str.len_chars() > 1)
 _LOST_LANGUAGE = only_where(
     (PROMPT.str.len_chars() < 120) & (ANSWER.str.len_chars() < 400)
-    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|主语|开头|结尾|开始|结束"),
+    & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|主语|开头|结尾|开始|结束"
+                                                                     "|复数|过去|级|义词|缩写|音|拼写|[词用含语][“\"‘']"
+                                                                     "|[英法德俄牙利丁]语|英文|[英美]式"),
     (matches(PROMPT, _SENTENCE_WITH) & matches(PROMPT, _LATIN_TASK) & ~matches(PROMPT, "翻译|中文|汉语") & _NO_LATIN_ANSWER)
     | (matches(PROMPT, _BY_WORD) & _NO_LATIN_ANSWER)
+    | (matches(PROMPT, rf"{_FORM_OF_A_LATIN_WORD}|{_WITH_A_SMALL_WORD}") & matches(PROMPT, r"\p{Han}{3}")
+       & ~matches(PROMPT, _MAY_BE_MEANT) & _NO_LATIN_ANSWER)
+    | (matches(PROMPT, _IN_A_FOREIGN_TEXT) & matches(PROMPT, _HAN_ALONE) & matches(ANSWER, _HAN_ALONE)
+       & ~matches(PROMPT, _ABOUT_LANGUAGES) & (ANSWER.str.len_chars() > 1))
     | (PROMPT.str.contains("主语", literal=True) & matches(ANSWER, _SUBJECT) & ~PROMPT.str.contains("主题", literal=True))
     | (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
     | (matches(PROMPT, _WORD_CLASSES) & ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
@@ -93,11 +121,15 @@ _CHANGES = (r"(?i)(?:改写|重写|修改|改为|改成|更改|转换|纠正|更
             r"|rearrange|reorder|reword|transform|reorgani[sz]e|remove|delete|insert)\b")
 _MAY_STAY = (r"(?i)\b(?:if|whether|when|where|necessary|needed|any|check|proofread|choose|select|identify|which"
              r"|determine|find)\b"
-             r"|如果|如有|必要|是否|检查|判断|任何|校对|选择|哪|需要|找出|识别|确定|重复")
+             r"|如果|如有|必要|是否|检查|判断|任何|校对|选择|哪|(?:\A|[^不])需要|找出|识别|确定|重复")
 _INPUT = PROMPT.str.strip_suffix(ANSWER)
+_OTHER_WORDS = (r"(?:提供|给出|想出|找出|改成|替换|使用|说出|写出|确定).{0,12}"
+                r"(?:同义词|近义词|反义词|意思相[近似反]|最接近[^数\n]{0,8}[词句])")
 UNCHANGED = only_where(
-    (ANSWER.str.len_chars() > 3) & (PROMPT.str.len_chars() < 300) & PROMPT.str.ends_with(ANSWER),
-    matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z") & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
+    (ANSWER.str.len_chars() > 1) & (PROMPT.str.len_chars() < 300) & PROMPT.str.ends_with(ANSWER),
+    matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z")
+    & (((ANSWER.str.len_chars() > 3) & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
+       | matches(_INPUT, _OTHER_WORDS)))
 """A text is to be changed, and comes back as it was: what was to be changed was lost."""
 
 _KEYWORDS = (r"(?m)^\s*返回 ?[\w（(\[\"'“].*|诠释 ?主要|公共静态|静态无效|打印[（(]|系统\.输出|标准::|控制台\.日志"
@@ -107,8 +139,18 @@ _PROGRAM = (r"\bdef\b|#include|\bimport |\bvar |\blet |\bconst |\bfunction\b|\bc
             r"|\)\s*[:：]\s*\n|）[:：{]\s*\n|\w+\(\w*\)")
 _SQL = (r"(?m)^\s*选择 [^\n]+\n\s*(?:来自|从|FROM|其中|INNER|JOIN|WHERE)|^\s*从\p{Han}{1,8}中?选择 \*"
         r"|^\s*创建表 ?\w+ ?[(（]|(?i:\bSELECT\b)[^\n]*\n\s*(?:来自|从)\p{Han}")
+_LETS = r"(?m:^\s*让 ?\w+ ?= ?[^\n]*;\s*$)"
+_ELEMENTS = group_of("""
+    头部? | 正文 | 身体 | 主体 | 表格? | 标题 | 样式 | 脚本 | 按钮 | 段落 | 表单 | 页脚 | 页眉 | 旁白 | 图片
+    链接 | 输入 | 跨度 | 导航
+""")
+_TAGS = rf"(?:<|&lt;) ?/? ?{_ELEMENTS}[^<>\n]{{0,40}}?(?:>|&gt;)"
+_HTML = r"(?i)(?:<|&lt;)/?(?:html|div|h\d|p|td|tr|body|head|form|input|button|script)\b"
 TRANSLATED_CODE = only_where(
-    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入|选择|创建表|来自|从"),
-    (matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM) | matches(ANSWER, _SQL))
+    matches(ANSWER, r"(?:<|&lt;) ?/? ?\p{Han}"),
+    matches(ANSWER, _TAGS) & (matches(ANSWER, _HTML) | matches(PROMPT, "(?i)html|网页|页面|网站"))
+    & ~matches(PROMPT, "(?i)xml|提示词|模板")) | only_where(
+    matches(ANSWER, "返回|诠释|静态|打印|系统|标准::|控制台|如果|而|对于|别的|进口|导入|选择|创建表|来自|从|让 "),
+    (matches(ANSWER, _KEYWORDS) & matches(ANSWER, _PROGRAM) | matches(ANSWER, rf"{_SQL}|{_LETS}"))
                    & ~matches(PROMPT, r"(?i)伪代码|易语言|中文编程|汉语编程|文言|中文关键字|pseudo"))
-"""A program or query whose keywords were translated: "如果 x > 0：", "返回 x" and "选择 * 来自客户" run nowhere."""
+"""A program, query or page whose keywords were translated: "如果 x > 0：", "选择 * 来自客户" and "</正文>" run nowhere."""

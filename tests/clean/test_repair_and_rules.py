@@ -170,6 +170,7 @@ SEEN = {
     "wrong_length": ("Describe the sea in no more than 4 words.", "It is grey, wide, cold and never still for long."),
     "lost_indentation": ("Write a loop", "def count(n):\n for i in range(n):\n print(i)"),
     "swapped_roles": ("灯塔可以用太阳能供电。", "灯塔可以用什么供电？"),
+    "mid_conversation": ("Great, now add the ferry times to that table", "Sure, here's the updated table:\n| a |"),
     "repeated_item": ("Name five sea birds", "Gull, tern, auk, gull, skua"),
     "spelled_line_ends": ("Which one swims?\\nOptions:\\n- a stone\\n- a gull", "A gull swims."),
     "lost_characters": ("what is h\ufffdllo", "x"),
