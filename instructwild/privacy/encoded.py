@@ -21,7 +21,7 @@ LAYERS = 3
 BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?=[A-Za-z0-9+/_-]{0,40}[A-Z0-9+/_-])(?:[A-Za-z0-9+/_-]{20,20000})"
                     r"={0,2}(?![A-Za-z0-9+/_=-])")
 HEXADECIMAL = re.compile(r"(?<![0-9A-Za-z])(?:0x)?(?P<it>(?:[2-7][0-9a-fA-F]){12,10000})(?![0-9A-Za-z])")
-SINGLE_SIGNS = re.compile(r"(?<!\S)[!-~](?:(?P<gap>[ ._·-])[!-~])(?:(?P=gap)[!-~]){9,600}(?!\S)")
+SINGLE_SIGNS = re.compile(r"(?<![A-Za-z0-9])[!-~](?:(?P<gap>[ ._·-])[!-~])(?:(?P=gap)[!-~]){9,600}(?![A-Za-z0-9])")
 BROKEN = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{6,200}}"
                     r"(?:[ \t]{0,40}\\?\n[ \t>|]{0,40}[A-Za-z0-9_-]{6,200}){1,3}")
 GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40}(?:\+|\.|&|\\)?\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}")
@@ -44,7 +44,7 @@ def encoded(text: str) -> Iterator[Match]:
     for match in BROKEN.finditer(text) if "\n" in text else ():
         yield from _hidden(match, re.sub(r"\\?\n|[ \t>|]", "", match.group()), FORMS, whole=True)
     for match in GLUED.finditer(text):
-        yield from _hidden(match, re.sub(r"[\"']\s{0,40}[+.&\\]?\s{0,40}[\"']", "", match.group()[1:-1]), FORMS)
+        yield from _glued(match)
 
 
 def _hidden(match: re.Match[str], plain: str, rules: tuple[Rule, ...], *, whole: bool = False) -> Iterator[Match]:
@@ -54,6 +54,21 @@ def _hidden(match: re.Match[str], plain: str, rules: tuple[Rule, ...], *, whole:
     last = len(plain) - len(match.group()) + match.group().rfind("\n") if whole else 0
     if hidden := next((hit for hit in identifiers(plain, bytearray(len(plain)), rules) if hit[2] > last), None):
         yield hidden[0], match.start(), match.end(), match.group()
+
+
+def _glued(match: re.Match[str]) -> Iterator[Match]:
+    """The strings of a program, where put together they are a secret, by their form or by the name before them."""
+    quote = match.group()[0]
+    name = match.string[max(0, match.start() - BEFORE_STRINGS):match.start()].rpartition("\n")[2]
+    plain = name + quote + re.sub(r"[\"']\s{0,40}[+.&\\]?\s{0,40}[\"']", "", match.group()[1:-1]) + quote
+    for type_, _, end, _ in identifiers(plain, bytearray(len(plain)), SECRETS):
+        if end > len(name):
+            yield type_, match.start(), match.end(), match.group()
+            return
+
+
+BEFORE_STRINGS = 80
+"""Characters before the first string in which its name stands."""
 
 
 def _base64(run: str) -> str:

@@ -105,7 +105,7 @@ NO_NAME_ZH = re.compile(any_of(r"""
     万(?:一|能|物) | 程(?:序|度) | 毛(?:病|衣) | 严格 | 向来 | 金(?:融|钱|色) | 段落 | 田(?:地|野) | 陈(?:述|列)
     张(?:三|贴)?$ | 谢谢 | 徐徐 | 曾经 | 于是 | 余下 | 安全 | 周(?:末|围|日|一|二|三|四|五|六)
     雷(?:电|雨) | 孔子 | 江(?:湖|南) | 史(?:诗|料) | 文字 | 常见 | 别人 | 明天 | 和你 | 国家 | 成功 | 时间 | 全部
-    易于 | 应该 | 解释 | 高管 | 高工 | 经理 | 成员 | 应届
+    易于 | 应该 | 解释 | 高管 | 高工 | 经理 | 成员 | 应届 | 文(?:中|章|件|化|本) | 支(?:持|付)
 """))
 _TWO_CHARACTERS = any_of("""
     欧阳 | 司马 | 上官 | 诸葛 | 歐陽 | 司馬 | 諸葛 | 东方 | 皇甫 | 尉迟 | 公孙 | 慕容 | 令狐 | 宇文 | 长孙 | 夏侯
@@ -140,6 +140,13 @@ _NO_SELF = "(?:" + any_of("""
     安心 | 常年 | 全权 | 全程 | 和 | 时常 | 应 | 万分 | 简单 | 包括 | 连续 | 连日 | 从 | 向 | 宁愿 | 宁可
 """) + ")"
 """Verbs and adverbs behind 本人 that begin like surnames."""
+_LAST_OF_A_ROLE = "[员生师长者人手家工商民友主任导模粉迷的妈爸婆公]"
+"""Characters that end the name of a trade: 高材生, 安全员."""
+_SIGNS_ZH = any_of("""
+    学生 | 家长 | 员工 | 实习生 | 班主任 | 老师 | 经办人 | 负责人 | 联系人 | 代理人 | 立据人 | 欠款人 | 出借人 | 签名 | 签字 | 署名
+    此致 | 汇报人 | 辞职人 | 立遗嘱人 | 见证人 | 甲方 | 乙方 | 你的学生 | 您的学生 | 儿 | 女儿 | 儿子
+""")
+"""Who signs at the foot of a letter."""
 _CLOSE_ZH = any_of("儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 同事 | 老板 | 男朋友 | 女朋友 | 室友 | 房东")
 BESIDE_ZH = re.compile(any_of(rf"""
     ^[ \t]*姓名[ \t]+({CHINESE_NAME})(?=[\s，。,;；]|$)
@@ -152,6 +159,8 @@ BESIDE_ZH = re.compile(any_of(rf"""
     敬礼[！!]?[ \t]*\n+[ \t]*({CHINESE_NAME})(?=[ \t]*(?:\n|$))
     (?:我|我的)(?:{_KIN_ZH})({_SURNAME}{ANY_HAN}{{1,2}}?)(?=[，,]?(?:今年|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|生于|\d))
     我是来自[^\n，。,]{{2,16}}的({CHINESE_NAME})(?=[，,。！!])
+    我是{ANY_HAN}{{2,12}}的({_SURNAME}{ANY_HAN}(?!{_LAST_OF_A_ROLE}){ANY_HAN})(?=[，,。！!])
+    ^[ \t]*(?:{_SIGNS_ZH})[ \t]?[:：][ \t]{{0,4}}({CHINESE_NAME})(?=[ \t]*(?:\n\s{{0,9}}[^\n]{{0,12}}[日号][ \t]*)?\s{{0,9}}\Z)
     (?:患者|病人|学生|家长|客户)[ \t]?({CHINESE_NAME})(?=[，,][ ]?(?:男|女|\d))
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
     (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
@@ -160,11 +169,13 @@ BESIDE_ZH = re.compile(any_of(rf"""
 """), re.MULTILINE)
 SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是({_SURNAME}{ANY_HAN}{{1,2}})"
                      rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
-INTRODUCING_ZH = listed("我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
+INTRODUCING_ZH = listed("学生 | 家长 | 员工 | 老师 | 实习 | 班主任 | 签 | 署 | 此致 | 方 | 儿 | 我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
 
 
 TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?|氏|同学|老师|医生|总|阿姨|大爷|大妈)")
 """A surname with 某 or a title, as patients and parties are called in order not to name them."""
+NOT_GIVEN = re.compile("[的了着吗呢吧们是很不]")
+"""Characters that no given name has: 幸运的."""
 AFTER_A_NAME = 60
 OF_AN_ANIMAL = re.compile(r"(?is).*?\b(?:breed|species)\s?[:：]|.*?(?:品种|物种)\s?[:：]")
 """What stands behind the name of a pet in a form."""
@@ -187,6 +198,6 @@ def may_be_a_name(name: str) -> bool:
     if name.casefold() in STOCK:
         return False
     if name[0] > "\u3000":
-        return not NO_NAME_ZH.match(name) and not TITLED_ZH.fullmatch(name)
+        return not NO_NAME_ZH.match(name) and not TITLED_ZH.fullmatch(name) and not NOT_GIVEN.search(name, 1)
     words = name.casefold().removeprefix("dr. ").replace(".", "").split()
     return words not in STOCK_NAMES and not any(word in NO_NAME for word in words)

@@ -57,7 +57,7 @@ CONTACT_LABEL = re.compile(
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
-    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?)
+    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z0-9])(?:vx|wx|wechat|qq(?:号|群号?|群)?)
     扣扣(?:群号?|号)? | 企鹅(?:群|号)? | 威❤ | v❤
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype

@@ -42,7 +42,8 @@ def _bank(match: re.Match[str]) -> bool:
 
 
 def _social_security(match: re.Match[str]) -> bool:
-    area, group, serial = match.group().split("-")
+    digits = re.sub(r"\D", "", match.group("it" if "it" in match.re.groupindex else 0))
+    area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
 
 
@@ -89,16 +90,6 @@ def _vehicle(match: re.Match[str]) -> bool:
     return "0123456789X"[total % 11] == text[8]
 
 
-def _real_day(match: re.Match[str]) -> bool:
-    """A day of birth that is none of every form, where the first of January stands for any, and none of an example."""
-    if AN_EXAMPLE.search(match.string[max(0, match.start() - 30):match.start()]):
-        return False
-    return not re.search(r"\A0?1[/.-]0?1[/.-]|[/.年-]0?1[/.月-]0?1日?\Z", match.group("it"))
-
-
-AN_EXAMPLE = re.compile(r"(?i)for example|e\.g\.|\bif (?:your|the|a|their)|suppose|例如|比如|假设|如果")
-
-
 def _wallet(match: re.Match[str]) -> bool:
     """An address of a wallet, and no run in order or of zeros."""
     return len(set(match.group("it" if "it" in match.re.groupindex else 0))) > 10 and "123456" not in match.group() \
@@ -113,20 +104,6 @@ KNOWN_WALLETS = listed("""
 """Those of every handbook."""
 
 
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-_DAY = "(?:" + any_of(rf"""
-    \d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? (?:19|20)\d\d
-    {_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d
-    \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)\d\d
-    (?:19|20)\d\d\s?[/.年-]\s?\d{{1,2}}\s?[/.月-]\s?\d{{1,2}}日?
-""") + ")"
-"""A day with its month and year."""
-_BORN = any_of(r"""
-    \bDOB | \bdate of birth | \bbirth ?date | \bmy birthday | \bI was born on
-    出生日期 | 出生年月日? | 生日 | 我出生于
-    geburtsdatum | geboren am | fecha de nacimiento | date de naissance | née? le | data di nascita | data de nascimento
-    geboortedatum | data urodzenia | дата рождения | doğum tarihi | ngày sinh | 生年月日 | 생년월일
-""")
 _CODE = r"(?P<it>[A-Za-z]?[A-Z0-9](?:[ -]?[A-Z0-9]){4,19})"
 _PAPERS = any_of(r"""
     passport | driver'?s? ?licen[cs]e | driving licen[cs]e
@@ -221,6 +198,12 @@ NUMBERS = (
     Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|nr\.?|number|num|code))?(?![A-Za-z0-9])[)\]]?"
                           rf"(?: is| es| é| è| est| ist)?[:#= ]{{0,4}}(?-i:{_CODE})" + E),
          _labelled, digits=2, words=_PAPER_WORDS),
+    Rule("ID", re.compile(r"(?i)\b(?:my|his|her) (?:social|ssn)\b(?! (?:media|life|work|skill|circle|net|class|stud|anx))"
+                          r"[^\n]{0,60}?(?<![\d.,$-])"
+                          r"(?P<it>\d{3}[ -]?\d{2}[ -]?\d{4})(?![\d-]|[.,]\d)"), _social_security, digits=9,
+         words=("social", "ssn")),
+    Rule("ID", re.compile(rf"(?i)\b(?:my|his|her|our) (?:{_PAPERS})\b[^\n.!?\d]{{0,40}}?(?<![A-Za-z0-9])"
+                          r"(?-i:(?P<it>[A-Z]{0,2}\d{6,12}[A-Z]?))(?![A-Za-z0-9]|[.,]\d)"), _labelled, digits=6, words=_PAPER_WORDS),
     Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
                           rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
@@ -233,13 +216,10 @@ NUMBERS = (
                           r"(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])"),
          _device, needs=":-", digits=3, run=True),
     *NATIONAL,
-    Rule("DATE", re.compile(rf"(?i)(?:{_BORN})\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
-         _real_day, words=listed("dob | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum "
-                                 "| sinh | 生年月日 | 생년월일"), digits=5),
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
     Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"
-                            + N + r"3[47]\d\d(?P<space>[ -])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
+                            + N + r"3[47]\d\d(?P<space>[ .-])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
     Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"

@@ -78,6 +78,13 @@ def letters(match: re.Match[str]) -> bool:
     return len(re.findall(r"(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]", value)) >= LEAST_CHANGES
 
 
+def letters_drawn(match: re.Match[str]) -> bool:
+    """A long signature of letters alone or with digits: its kinds change often, as base64 does."""
+    value = match.group("it")
+    changes = len(re.findall(r"(?<=[a-z])[A-Z0-9]|(?<=[A-Z0-9])[a-z]", value))
+    return changes >= len(value) // 4 and len(set(value)) > 9 and not re.search(r"(?i)your|xxxx|example", value)
+
+
 VOWELS_OF_WORDS = 0.22
 """Share of vowels below which small letters are no word: a word has 0.4 of them, sixteen letters drawn 0.19."""
 
@@ -115,7 +122,7 @@ def random_run(match: re.Match[str]) -> bool:
     """A long run of signs beside a bare word for a key: digits and letters well mixed, and no word of a program."""
     value = match.group("it")
     changes = len(re.findall(r"(?<=\d)[A-Za-z]|(?<=[A-Za-z])\d", value))
-    return changes >= 4 and len(set(value.lower())) > 8 and named(match)
+    return (changes >= 4 or letters_drawn(match)) and len(set(value.lower())) > 8 and named(match)
 
 
 def named(match: re.Match[str]) -> bool:

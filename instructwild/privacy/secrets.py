@@ -15,6 +15,7 @@ from instructwild.privacy.secret_values import (
     code,
     credentials,
     letters,
+    letters_drawn,
     login,
     mixed,
     name_and_password,
@@ -29,6 +30,7 @@ from instructwild.privacy.secret_values import (
     unspeakable,
 )
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
+from instructwild.privacy.wallets import WALLETS
 from instructwild.text.word_table import any_of, listed
 
 DIGITS = "0123456789"
@@ -125,6 +127,8 @@ WEB = (
         token | access_token | auth | auth_token | private_token | api_?key | app_?key | app_?secret | corp_?secret
         key | ak | sk | secret | pwd | passwd | password | ticket | code | rlkey | sas | session | sid
     """) + r")=(?P<it>[^&\s\"'<>)#]{8,800})"), named, needs="="),
+    Rule("KEY", re.compile(r"(?i)[?&;](?:[a-z]{1,8}-)?(?:signature|sig|sign|token)=(?P<it>[A-Za-z0-9+/_=-]{20,800})"), letters_drawn,
+         words=("sig", "token"), run=True),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_])app_?id[=:]\s?[\"']?(?P<it>[0-9a-f]{32})(?![0-9a-z])"), mixed, needs="="),
     *COOKIES,
 )
@@ -280,15 +284,6 @@ NAMED = (
     Rule("KEY", re.compile(r"(?m)(?:^|(?<=\s)(?=\S{0,100}(?:\.|localhost))|(?<=[:：]\s))"
                            r"[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})(?=\s|$)"),
          option, ":"),
-    Rule("KEY", re.compile(r"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{0,12}?"
-                           r"(?P<it>(?:0x)?[0-9a-f]{64}|[5KL][1-9A-HJ-NP-Za-km-z]{50,51})(?![0-9A-Za-z])"),
-         words=listed("key | 私 | 钱包")),
-    Rule("KEY", re.compile(r"(?i)(?:seed phrase|seed(?: words)?|recovery phrase|mnemonic(?: phrase)?|secret phrase|1[2"
-                           r"5] words|24 words|"
-                           r"助记词|助記詞)\s?(?:is|are|[:：是为=])?"
-                           r"\s{0,2}[\"'“]?(?P<it>(?:(?!(?:the|and|for|are|was|with|from|your|which|have|has)\b)"
-                           r"[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})"), words=listed("phrase | mnemonic | seed | words "
-                               "| 助")),
     Rule("KEY", re.compile(r"(?<![A-Z0-9-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![A-Z0-9-])"), mixed, needs="-", run=True),
     Rule("KEY", re.compile(r"(?i)(?:recovery|backup|scratch|one-time|恢复|备用|备份)\s?(?:codes?|代?码)[^\n]{0,30}?[:"
                            r"：\s]\s{0,3}"
@@ -318,8 +313,6 @@ NAMED = (
     Rule("KEY", re.compile(r"(?i)(?:security answer|mother['’]?s maiden name|secret answer|密保答案|密保问题答案)"
                            r"[^\n:：]{0,40}[:：]\s{0,3}"
                            r"(?P<it>[^\W\d_][^\n,，。;；\[\]<>_]{2,40}\w)"), not_blank, words=("answer", "maiden", "密保")),
-    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z])accounts?[\"']?\s?[:=]\s?\[\s{0,9}[\"'](?P<it>(?:0x)?[0-9a-f]{64})"
-                           r"[\"']"), words=("account",)),
     Rule("KEY", re.compile(r"(?i)(?:pass[ _-]?phrase|口令短语)[\"']?\s{0,2}(?:is|[:：=])\s{0,2}[\"'“]?"
                            r"(?P<it>[a-z]{3,12}(?:[ -][a-z]{3,12}){2,9}(?:[ -]\d{1,6})?[!?]?)(?=\s*(?:[\"'”.,;|/]|$))",
                            re.MULTILINE), phrase, words=listed("passphrase | pass phrase | pass-phrase | pass_phrase "
@@ -334,5 +327,5 @@ NAMED = (
 
 FORMS = (Rule("KEY", re.compile(rf"(?<![A-Za-z0-9])(?=[^\s]{{16}})(?:{'|'.join(TOKENS)})"), mixed, run=True),)
 """Keys by their form alone."""
-SECRETS = (*BLOCKS, *FORMS, *CLOUDS, *WEB, *PROGRAMS, *NAMED)
+SECRETS = (*BLOCKS, *FORMS, *CLOUDS, *WEB, *PROGRAMS, *WALLETS, *NAMED)
 """The surest first."""
