@@ -154,12 +154,12 @@ CHANCE = (
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"
                            rf"(?:\b(?:is|to|was|now|as|from)\b|[:=/|,]|->|→)\s{{0,3}}[\"'`“]?{_TOKEN}"), in_sentence,
          "0123456789", words=_PASSWORD_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|wi-?fi|wlan"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|login|creds|wi-?fi|wlan"
                            rf"|hotspot)\b|无线|账号|帐"
                            rf"号|后台|用户名?)"
                            rf"[^\n]{{0,24}}?(?<![\w/.])[\w.@-]{{2,40}}\s{{1,2}}/\s{{1,2}}{_TOKEN}"), in_sentence, "/",
          words=listed("wifi | wi-fi | wlan | hotspot | 无线 | vpn | router | admin | nas | server | ftp | ssh | rdp "
-                      "| cpanel | account | user | 账号 | 帐号 | 后台 "
+                      "| cpanel | account | user | login | creds | 账号 | 帐号 | 后台 "
                       "| 用户")),
     Rule("KEY", re.compile(rf"(?i)(?<![^\s\"'`“‘:：，。(（]){_TOKEN}[\"'`”’]?\s(?:is|as|was)"
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "

@@ -17,7 +17,9 @@ _LONG = "(?:" + any_of(rf"""
 _TITLE = r"(?:Dr|Mr|Mrs|Ms|Prof)\. "
 NAME = rf"(?:{_TITLE})?{_LONG}(?: [A-Z]\.)?(?: (?:(?:van|von|de|der|da|del|al|bin) )?{_LONG}){{0,2}}"
 FULL_NAME = rf"{_LONG}(?: [A-Z]\.)? {_LONG}"
-_KIN = r"wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord"
+_KIN = ("wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord|"
+        "landlady|tenant|mother|father|mom|mum|dad|sister|brother|grandmother|grandfather|grandma|grandpa|aunt|uncle|cousin|"
+        "niece|nephew|roommate|flatmate|coworker|supervisor|nanny|fianc[ée]e?|therapist|dentist|godmother|godfather")
 _END = r"(?=[ \t]*(?:$|[,;|(]))"
 """Where a name in a form ends."""
 _SIGNED = r"(?=[ \t]*(?:[.,]?[ \t]*$|\n))"
@@ -35,9 +37,9 @@ _THANKS = any_of("""
 """)
 _GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
 _GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|your |a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
-_DOES = r"(?=[,.!?]| (?:" + any_of("""
+_DOES = r"(?=[,.!?;)]|\s*\Z| (?:" + any_of("""
     and | is | was | said | says | has | had | keeps | works | lives | wants | needs | passed | died | will | would | can
-    got | went | lost | turned | just
+    got | went | lost | turned | just | who | whose | about | for | on | at | in | to
 """) + r")\b)"
 INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
     (listed("name | called | call me | llamo | appelle | heisse"), re.compile(
@@ -60,8 +62,8 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"(?:^|(?<=[.!?,] ))(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all)?[,!.]? [Ii]t(?:'s|’s| is) ({FULL_NAME})(?=,| again"
         rf"| here| from|[.!]?$)",
         re.MULTILINE)),
-    ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}({FULL_NAME}) here[,.!]", re.MULTILINE)),
-    (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").split("|")), re.compile(
+    ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}(?:{_TITLE})?({FULL_NAME}) here[,.!]", re.MULTILINE)),
+    (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").replace("[ée]e?", "").split("|")), re.compile(
         rf"\b[Mm]y (?:{_KIN}),? ({FULL_NAME}){_DOES}")),
     (("my name",), re.compile(
         r"\bMY NAME IS ([A-Z]{2,20}(?: (?!AND\b|FROM\b)[A-Z]{2,20}){0,2})(?=[.,!?\n]|$| AND\b| I\b| FROM\b)")),
@@ -162,6 +164,8 @@ BESIDE_ZH = re.compile(any_of(rf"""
     我是{ANY_HAN}{{2,12}}的({_SURNAME}{ANY_HAN}(?!{_LAST_OF_A_ROLE}){ANY_HAN})(?=[，,。！!])
     ^[ \t]*(?:{_SIGNS_ZH})[ \t]?[:：][ \t]{{0,4}}({CHINESE_NAME})(?=[ \t]*(?:\n\s{{0,9}}[^\n]{{0,12}}[日号][ \t]*)?\s{{0,9}}\Z)
     (?:患者|病人|学生|家长|客户)[ \t]?({CHINESE_NAME})(?=[，,][ ]?(?:男|女|\d))
+    (?:叫我|喊我)({CHINESE_NAME})(?=就行|就好|就可以|吧|即可|[，。,.!！])
+    (?:班主任|导师|辅导员|主治医生|主任医师|房东|教练|组长|我们?经理|我领导|我们?老板|钢琴老师|社工)[ \t]?({_SURNAME}{ANY_HAN}{{1,2}}?)(?=老师|教授|医生|主任|先生|女士|阿姨|叔叔|教练|经理|总监|姐|哥)
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
     (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
     (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)
@@ -169,10 +173,10 @@ BESIDE_ZH = re.compile(any_of(rf"""
 """), re.MULTILINE)
 SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是({_SURNAME}{ANY_HAN}{{1,2}})"
                      rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
-INTRODUCING_ZH = listed("学生 | 家长 | 员工 | 老师 | 实习 | 班主任 | 签 | 署 | 此致 | 方 | 儿 | 我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
+INTRODUCING_ZH = listed("导师 | 辅导员 | 主治 | 房东 | 教练 | 组长 | 经理 | 社工 | 学生 | 家长 | 员工 | 老师 | 实习 | 班主任 | 签 | 署 | 此致 | 方 | 儿 | 我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
 
 
-TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?|氏|同学|老师|医生|总|阿姨|大爷|大妈)")
+TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?|氏|同学|老师|医生|总|阿姨|大爷|大妈|爷爷|奶奶|叔叔?|伯伯?|姨|哥|姐|嫂|婆婆|师傅|教授|经理|主任|导)")
 """A surname with 某 or a title, as patients and parties are called in order not to name them."""
 NOT_GIVEN = re.compile("[的了着吗呢吧们是很不]")
 """Characters that no given name has: 幸运的."""

@@ -10,7 +10,7 @@ from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, listed
 
 _MODELS = """
-chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing
+anonymous anon somebody someone nobody yourself chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing
 bingchat perplexity perplexity_ai askperplexity deepseek kimi qwen llama mistral ernie bot ai assistant everyone here
 channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言
 """
@@ -50,7 +50,8 @@ _LABELS = any_of(r"""
     薇信 | 威信 | weixin | \bwx | \btg | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | skype | line ?id | snap(?:chat)? | whatsapp
     signal | [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
     insta(?:gram)? | \bins | \big | facebook | twitter | tiktok
-    discord | steam(?: friend code| id)? | psn | battletag
+    discord | steam(?: friend code| id)? | psn | battletag | kakao(?:talk)? | viber | threema | twitch | bluesky | mastodon
+    okcupid | tinder | strava | letterboxd
 """)
 CONTACT_LABEL = re.compile(
     rf"(?i)(?<![A-Za-z])(?:{_LABELS})(?: ?(?:id|uid|handle|username|account|号|账号|名))?[ \t]{{0,3}}[:：=][ \t]{{0,3}}"
@@ -81,7 +82,13 @@ V_ALONE = re.compile(rf"(?i)(?<![A-Za-z0-9_.])v:[ ]?(?P<it>[a-z][a-z0-9_-]{{5,19
 QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|(?<!\w)群)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
                 r"(?P<it>[1-9]\d{2,3}(?:[ -]\d{3,4}){1,2})(?![\d.]|[ -]?\d)")
 """A number of QQ with blanks in its midst."""
-CONTACT_WORDS = (" tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
+CONTACT_FIND = re.compile(
+    rf"(?i)(?:(?:find|add|follow|dm|message|msg|hit|reach|friend) me (?:up )?(?:on|at|via|over on) (?:{_LABELS}|telegram|wechat)"
+    r"(?: as| at| under|:|,| -)?|"
+    rf"(?:{_LABELS}|微信|qq)(?:上|里)?(?:搜索?一?下?|找我?|关注我?)[:：]?)[ \t]{{0,2}}"
+    r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
+"""An account that others are asked to look for: it holds a digit, a dot or a low line."""
+CONTACT_WORDS = ("kakao", "viber", "threema", "twitch", "bluesky", "mastodon", "strava", " tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
     +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
     ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
@@ -91,7 +98,7 @@ CONTACT_WORDS = (" tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig
 """))
 
 
-BY_LABEL = (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE)
+BY_LABEL = (CONTACT_LABEL, CONTACT_FIND, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE)
 """Patterns whose value is looked at once more: it has to be an account."""
 
 

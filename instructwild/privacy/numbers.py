@@ -109,7 +109,7 @@ _PAPERS = any_of(r"""
     passport | driver'?s? ?licen[cs]e | driving licen[cs]e
     licen[cs]e plate | number plate | plate number
     national insurance | nino | ni number | social security | ssn | social insurance
-    (?-i:SIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
+    (?-i:SIN|TIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
     (?<!executive )(?<!general )(?<!court )order | tracking
     tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
@@ -128,7 +128,7 @@ _PAPERS = any_of(r"""
     frequent flyer | loyalty card
 """)
 _PAPER_WORDS = (" id", *listed("""
-    policy
+    policy | tin
     passport | licen | plate | insurance | nino | social | ssn | tax | tfn | itin | ein | aadha | pan card | card
     nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
     order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
@@ -217,6 +217,9 @@ NUMBERS = (
          _device, needs=":-", digits=3, run=True),
     *NATIONAL,
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
+    Rule("ID", re.compile(N + r"\d{3}-\d{7}-\d{7}(?![\d-])"), needs="-", digits=17),
+    Rule("ID", re.compile(r"(?:单号|運單|運单)(?:是|为|[:：])?\s{0,2}(?P<it>[A-Z]{0,4}\d{10,15})" + E + "|" + N + r"SF\d{12,13}" + E),
+         digits=10, words=("单号", "運單", "運单", "sf")),
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
     Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"
                             + N + r"3[47]\d\d(?P<space>[ .-])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),

@@ -154,7 +154,7 @@ PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
          _internet, ":"),
     Rule("ADDRESS", re.compile(
-        r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
+        r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
         rf"(?:{STREETS})\b\.?(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Z-]+)?(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
         r"(?: [A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?)"), _address, DIGITS),
     Rule("ADDRESS", re.compile(
@@ -178,7 +178,7 @@ PLACES = (
                                rf"{ANY_HAN}{{1,6}}[市区]{ANY_HAN}{{1,8}}\d{{1,2}}丁目\d{{1,3}}"), needs="都道府県市区"),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
-        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
+        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:-\d{{1,4}})?(?:弄\s?\d{{1,4}})?\s?[号號]"
         rf"(?!线|楼梯)"
         rf"(?:{ANY_HAN}{{0,8}}?\d{{1,4}}{_UNIT})*(?:\d{{1,5}}室?)?"), _address, needs="号號"),
     Rule("ADDRESS", re.compile(

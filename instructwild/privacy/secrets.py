@@ -281,6 +281,8 @@ NAMED = (
                            r"[\"']?(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
          words=("machine",)),
+    Rule("KEY", re.compile(r"(?i)\b(?:wi-?fi|wlan|ssid|hotspot|network)\b[^\n]{0,60}?\b(?:pass|pw|key)\s{1,2}[\"'“]?"
+                           r"(?P<it>[^\s\"'`,;，。；<>”]{6,60})"), option, DIGITS, listed("wifi | wi-fi | wlan | ssid | hotspot | network")),
     Rule("KEY", re.compile(r"(?m)(?:^|(?<=\s)(?=\S{0,100}(?:\.|localhost))|(?<=[:：]\s))"
                            r"[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})(?=\s|$)"),
          option, ":"),
