@@ -148,7 +148,8 @@ CHANCE = (
                            rf"[^\n，。；,;A-Za-z]{{0,12}}?"
                            rf"(?:是|为|為|成|用|填|了)\s{{0,3}}[\"'“「『]?{_TOKEN}"), in_sentence, "是为為成用填了",
          words=listed("secret | token | key | password | pwd")),
-    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key)\s{{1,3}}[\"'`“]?"
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key|(?:app|api|client)[ _-]?secret)"
+                           r"(?:\s{0,2}[(（][^()（）\n]{1,20}[)）]\s{0,3}|\s{1,3})[\"'`“]?"
                            r"(?P<it>[A-Za-z0-9+/_=.-]{16,200})"
                            r"(?![A-Za-z0-9_+/=-])"), drawn_beside, "0123456789", words=_PASSWORD_WORDS, run=True),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"

@@ -46,6 +46,7 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"(?:{_NAMED})[ \t]+({NAME})|"
         rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({NAME}){_END}|"
         rf"\b[Cc]all me ({FULL_NAME}|{_LONG}(?= please|, please))", re.MULTILINE)),
+    (("from:",), re.compile(rf"^From:[ \t]*({FULL_NAME})[ \t]*\n(?:To|Sent|Date|Subject|Cc):", re.MULTILINE)),
     (listed("patient: | contact: | customer:"), re.compile(
         rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*((?:{_TITLE})?{FULL_NAME}|{_TITLE}{_LONG}){_END}", re.MULTILINE)),
     (listed("signed | regards | sincerely"), re.compile(
@@ -129,12 +130,12 @@ _KIN_ZH = any_of("""
 _NAMED_ZH = any_of(rf"""
     我叫 | 我的(?:中文)?名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
     姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
-    我的真名[是叫] | 患者\s{{0,2}}[:：]
+    我的真名[是叫] | 患者\s{{0,2}}[:：] | (?:签收人|领取人|取件人|投保人|被保险人|户主|乘机人|乘车人|入住人)\s{{0,2}}[:：]
     (?:申请人|请假人|求职者|应聘者|检讨人|承诺人|借款人|保证人|报告人|投诉人|落款)\s{{0,2}}[:：]
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
 """)
 INTRODUCED_ZH = re.compile(
-    rf"(?:{_NAMED_ZH})[ \t]*({CHINESE_NAME})"
+    rf"(?:{_NAMED_ZH})[ \t]*({CHINESE_NAME}|{ANY_HAN}{{2,6}}[·•・]{ANY_HAN}{{2,8}})"
     r"(?=[，。！？、；,.;!?\s（(|]|$|今年|是|在|来自|來自|的|住|毕业|从|性别|总|老|每)", re.MULTILINE)
 _NO_SELF = "(?:" + any_of("""
     申请 | 应聘 | 应届 | 计划 | 毕业 | 毕竟 | 郑重 | 严格 | 严肃 | 高度 | 安全 | 向来 | 从事 | 任职 | 任何 | 路过 | 温和

@@ -145,7 +145,7 @@ _UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户
 _USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
 _WHERE = any_of("""
     (?:my|our) (?:current )?(?:location|position|coordinates|home|house|cabin|flat|farm|office) | i am at | i'm at
-    我的?位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps
+    my coords | 我的?位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps
 """)
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
@@ -201,7 +201,7 @@ PLACES = (
     Rule("ADDRESS", re.compile(rf"(?i)(?:{_WHERE})\s?(?:is at|are|is|at|[:：是为在=])?\s?"
                                r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"),
          needs=".", digits=10,
-         words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
+         words=listed("location | position | coords | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg"
                                r")\s?\d{1,2}['′]"
                                r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°d"),
