@@ -17,13 +17,13 @@ DAY = "(?:" + any_of(rf"""
 """) + ")"
 """A day with its month and year."""
 _LABELS = any_of(r"""
-    \bDOB | \bd\.o\.b\.? | \bdate of birth | \bbirth ?date | \b(?:my|his|her) birthday | \bI was born on
+    \bDOB | \bd\.o\.b\.? | \bBIRT\b[\s|\d]{0,9}DATE | \bdate of birth | \bbirth ?date | \b(?:my|his|her) birthday | \bI was born on
     出生日期 | 出生年月日? | 出生时间 | 生日 | 我出生于
     geburtsdatum | geboren am | fecha de nacimiento | date de naissance | née? le | data di nascita | data de nascimento
     geboortedatum | data urodzenia | дата рождения | doğum tarihi | ngày sinh | 生年月日 | 생년월일
 """)
 _LABEL_WORDS = listed("""
-    dob | d.o.b | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum | sinh | 生年月日 | 생년월일
+    dob | d.o.b | birt | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum | sinh | 生年月日 | 생년월일
 """)
 _FAMILY = any_of("""
     wife | husband | son | daughter | mother | father | mom | mum | dad | sister | brother | partner | boyfriend | girlfriend

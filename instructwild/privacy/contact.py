@@ -224,6 +224,8 @@ MAILS = (
                              rf"{{0,3}}?{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled,
          words=_SPELLED_WORDS, spares_code=True),
+    Rule("EMAIL", re.compile(rf"(?i)(?<![\w./%+@-])[A-Za-z0-9._-]{{3,40}}\s?[#*]\s?(?:{MAILBOXES})\.(?:{TOP})(?![A-Za-z0-9-])"),
+         needs="#*", spares_code=True),
     Rule("EMAIL", re.compile(r"(?i)(?<![A-Za-z0-9._%+@-])(?:moc|ten|gro|ude|nc|oi|ed|rf|ur|pj|rk|ku\.oc|ved)\."
                              r"[a-z0-9-]{2,40}@[a-z0-9._+-]{2,40}"
                              r"(?![A-Za-z0-9._-])"), _reversed, "@", spares_code=True),

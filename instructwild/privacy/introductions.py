@@ -35,7 +35,7 @@ _THANKS = any_of("""
     Mit freundlichen Grüßen | Viele Grüße | Cordialement | Bien à vous | Saludos | Atentamente | Un saludo
     Cordiali saluti | Distinti saluti | Met vriendelijke groet | Med vänlig hälsning | Com os melhores cumprimentos
 """)
-_GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey)(?: there| all| everyone)?[,!.]? )?"
+_GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]reetings|[Gg]ood (?:morning|afternoon|evening|day))(?: there| all| everyone)?[,!.]? )?"
 _GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|your |a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
 _DOES = r"(?=[,.!?;)]|\s*\Z| (?:" + any_of("""
     and | is | was | said | says | has | had | keeps | works | lives | wants | needs | passed | died | will | would | can
@@ -46,6 +46,9 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"(?:{_NAMED})[ \t]+({NAME})|"
         rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({NAME}){_END}|"
         rf"\b[Cc]all me ({FULL_NAME}|{_LONG}(?= please|, please))", re.MULTILINE)),
+    ((" by:",), re.compile(
+        r"^[ \t]*(?:Taken|Prepared|Written|Submitted|Reported|Recorded|Signed|Approved|Reviewed|Compiled|Minuted|Requested) by:[ \t]*"
+        rf"({FULL_NAME}){_END}", re.MULTILINE)),
     (("from:",), re.compile(rf"^From:[ \t]*({FULL_NAME})[ \t]*\n(?:To|Sent|Date|Subject|Cc):", re.MULTILINE)),
     (listed("patient: | contact: | customer:"), re.compile(
         rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*((?:{_TITLE})?{FULL_NAME}|{_TITLE}{_LONG}){_END}", re.MULTILINE)),
@@ -130,7 +133,7 @@ _KIN_ZH = any_of("""
 _NAMED_ZH = any_of(rf"""
     我叫 | 我的(?:中文)?名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
     姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
-    我的真名[是叫] | 患者\s{{0,2}}[:：] | (?:签收人|领取人|取件人|投保人|被保险人|户主|乘机人|乘车人|入住人)\s{{0,2}}[:：]
+    我的真名[是叫] | 患者\s{{0,2}}[:：] | (?:记录人|填表人|制表人|审核人|整理人|签收人|领取人|取件人|投保人|被保险人|户主|乘机人|乘车人|入住人)\s{{0,2}}[:：]
     (?:申请人|请假人|求职者|应聘者|检讨人|承诺人|借款人|保证人|报告人|投诉人|落款)\s{{0,2}}[:：]
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
 """)

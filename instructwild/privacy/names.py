@@ -82,6 +82,11 @@ V_ALONE = re.compile(rf"(?i)(?<![A-Za-z0-9_.])v:[ ]?(?P<it>[a-z][a-z0-9_-]{{5,19
 QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|(?<!\w)群)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
                 r"(?P<it>[1-9]\d{2,3}(?:[ -]\d{3,4}){1,2})(?![\d.]|[ -]?\d)")
 """A number of QQ with blanks in its midst."""
+QQ_SPELLED = re.compile(
+    r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|微信|(?<![a-z])[vw]x)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
+    r"(?P<it>(?=[\d -]{0,20}[零〇一幺二三四五六七八九])[\d零〇一幺二三四五六七八九](?:[ -]?[\d零〇一幺二三四五六七八九]){4,11})"
+    r"(?![\d零〇一幺二三四五六七八九十百千万])")
+"""A number of QQ with digits in characters."""
 CONTACT_FIND = re.compile(
     rf"(?i)(?:(?:find|add|follow|dm|message|msg|hit|reach|friend) me (?:up )?(?:on|at|via|over on) (?:{_LABELS}|telegram|wechat)"
     r"(?: as| at| under|:|,| -)?|"
@@ -112,7 +117,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT, *BY_LABEL, SKYPE, QQ] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, *BY_LABEL, SKYPE, QQ, QQ_SPELLED] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0

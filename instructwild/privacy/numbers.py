@@ -69,10 +69,23 @@ def _plate(match: re.Match[str]) -> bool:
 
 def _device(match: re.Match[str]) -> bool:
     """The address of a network card that is no sample: no run in order, no repeated bytes."""
-    plain = re.sub(r"[^0-9A-Fa-f]", "", match.group()).lower()
+    plain = re.sub(r"[^0-9A-Fa-f]", "", match.group("it" if "it" in match.re.groupindex else 0)).lower()
     if A_QUESTION.search(match.string[max(0, match.start() - 200):match.start()]):
         return False
     return len(set(plain)) > 5 and not re.search(r"0123|1234|aabb|ddeeff|abcdef|001122|deadbe|1a2b", plain)
+
+
+def _machine_readable(match: re.Match[str]) -> bool:
+    """The second line of a passport's machine-readable zone, by the check digits of its number and day (ICAO 9303)."""
+    line = match.group()
+    if re.search(r"(?i)\bmrz\b|passport|护照", match.string[max(0, match.start() - 60):match.start()]):
+        return True
+    return _check_digit(line[:9]) == line[9] and _check_digit(line[13:19]) == line[19]
+
+
+def _check_digit(field: str) -> str:
+    values = (0 if char == "<" else int(char, 36) for char in field)
+    return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
 
 
 A_QUESTION = re.compile(r"(?i)(?:下列|以下|下面|which of (?:these|the following)|valid)[^\n]{0,24}mac\b")
@@ -111,7 +124,7 @@ _PAPERS = any_of(r"""
     national insurance | nino | ni number | social security | ssn | social insurance
     (?-i:SIN|TIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
     (?<!executive )(?<!general )(?<!court )order | tracking
-    tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
+    tax[ _-]?(?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
     tc kimlik | kimlik | rodné číslo | henkilötunnus | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn
     dowód osobisty | cccd | cmnd
@@ -192,6 +205,11 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?"
                           r"[:#= ]{0,3}"
                           r"(?-i:(?P<it>[A-Z]{2}\d{2} ?[A-Z]{3}))" + E), digits=2, words=("plate", "reg")),
+    Rule("ID", re.compile(r"(?<![A-Z0-9<])[A-Z0-9<]{9}\d[A-Z]{3}\d{7}[MFX<](?:\d{7}[A-Z0-9<]{14}\d{2})?(?![A-Za-z])"),
+         _machine_readable, digits=8, run=True),
+    Rule("ID", re.compile(r"(?i)(?:\b(?:number|licen[cs]e)? ?plates?)(?: number| no\.?)?(?: is|:|,|#)?\s{1,2}"
+                          r"(?-i:(?P<it>(?=[A-Z0-9 -]{0,8}\d)(?=[A-Z0-9 -]{0,8}[A-Z])[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5}))" + E),
+         _labelled, digits=2, words=("plate",)),
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
@@ -215,6 +233,11 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])|"
                           r"(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])"),
          _device, needs=":-", digits=3, run=True),
+    Rule("ID", re.compile(r"(?i)(?:\bmac\b|物理地址|网卡)[^\n]{0,24}?(?<![0-9A-Za-z])"
+                          r"(?P<it>[0-9A-F]{12}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![0-9A-Za-z])"), _device,
+         digits=3, words=("mac", "物理地址", "网卡")),
+    Rule("ID", re.compile(r"(?i)(?:\*#06#|\bimei\d?|串号)[^\n\d]{0,20}(?P<it>\d(?:[ -]?\d){13,15})(?!\d)"), _labelled, digits=14,
+         words=("*#06#", "imei", "串号")),
     *NATIONAL,
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
     Rule("ID", re.compile(N + r"\d{3}-\d{7}-\d{7}(?![\d-])"), needs="-", digits=17),

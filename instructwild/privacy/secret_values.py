@@ -175,11 +175,20 @@ def argument(match: re.Match[str]) -> bool:
 
 def code(match: re.Match[str]) -> bool:
     """A secret of digits only, as a bank or a login sends it, and none of every example."""
-    value = match.group("it")
+    value = match.group("it").rstrip("#*")
     least = 2 if len(value) > 3 else 1
     if INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
         return False
     return not SAMPLE_CODE.search(value) and len(set(value)) > least and not re.match(r"(?:19|20)\d\d\Z", value)
+
+
+def spelled_code(match: re.Match[str]) -> bool:
+    """Digits in characters, and none of every example: 一二三四."""
+    digits = match.group("it").translate(HAN_DIGITS)
+    return not SAMPLE_CODE.search(digits) and len(set(digits)) > 2
+
+
+HAN_DIGITS = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 
 
 def apart(match: re.Match[str]) -> bool:

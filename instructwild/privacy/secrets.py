@@ -25,6 +25,7 @@ from instructwild.privacy.secret_values import (
     phrase,
     random_run,
     setting,
+    spelled_code,
     spoken,
     three_kinds,
     unspeakable,
@@ -297,8 +298,8 @@ NAMED = (
     Rule("KEY", re.compile(r"(?i)(?:product|licen[cs]e|serial|activation|windows|office) key\W{1,4}(?:is )?"
                            r"(?P<it>[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,5})"), mixed, words=("key",)),
     Rule("KEY", re.compile(rf"(?i)(?:(?<![A-Za-z])(?:{_CODE_WORDS})\s{{0,2}}(?:is|[:：=])?\s{{0,2}}|"
-                           rf"(?:{_CODE_WORDS_ZH})\s{{0,2}}(?:is|[:：是为=])?\s{{0,2}})"
-                           r"(?P<it>\d{3,10})#?(?![\dA-Za-z%％位个次]|\.\d)"), code, DIGITS,
+                           rf"(?:{_CODE_WORDS_ZH})\s{{0,2}}(?:is|[:：是为=]|[改换设]成|[改设]为|重置[为成])?\s{{0,2}})"
+                           r"(?P<it>\d{3,10}[#*]?)(?![\dA-Za-z%％位个次]|\.\d)"), code, DIGITS,
          listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | "
                 "動態 | 动态 | 驗證 | pass"
                 "word")),
@@ -306,6 +307,11 @@ NAMED = (
                            rf"(?:is|was)\s{{1,2}}"
                            r"(?P<it>\d{3,10})#?(?![\dA-Za-z%]|\.\d)"), code, DIGITS,
          listed("pin | puk | otp | code | combination | password")),
+    Rule("KEY", re.compile(r"(?:密码|密碼|口令|验证码)[^\n，。；\d]{0,14}?[:：是为]\s?(?P<it>[零〇一幺二三四五六七八九]{4,12})"
+                           r"(?![零〇一二三四五六七八九十百千万个位种]|[\u4e00-\u9fff]{2})"), spelled_code,
+         words=listed("密码 | 密碼 | 口令 | 验证码")),
+    Rule("KEY", re.compile(r"(?i)(?:sha\d{0,3}|md5|hmac\w{0,12})\(\s{0,3}[\"']?(?P<it>[0-9a-f]{12,64})[\"']?\s{0,3}[+,]"), mixed,
+         needs="(", words=listed("sha | md5 | hmac")),
     Rule("KEY", re.compile(r"\b[Yy]our (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN) is:? (?P<it>(?:[A-Z]-)?\d{4,8})"
                            r"(?![\dA-Za-z%]|\.\d)"),
          code, DIGITS, listed("code | otp | pin")),

@@ -36,12 +36,19 @@ def _drawn_key(match: re.Match[str]) -> bool:
     return len(set(match.group("it").lower())) > 9 and "123456789" not in match.group("it")
 
 
+_STOPS = any_of("""
+    the | and | for | are | was | were | with | from | your | you | that | this | they | have | has | not | but | can | will
+    how | what | when | where | which | who | all | any | our | out | its | his | her | their | then | than | into | some | also
+""")
+_CONTENT = rf"(?!(?:{_STOPS})\b)[a-z]{{3,8}}"
 WALLETS = (
     Rule("KEY", re.compile(rf"(?i)(?:{_SEEDS})(?:[\"'”」]?\s?(?:is|are|[:：是为=])?|[^\n:：“\"]{{0,40}}[:：“\"])\s{{0,2}}[\"'“「\[]?"
                            rf"(?P<it>(?:\d{{1,2}}[.):]\s{{0,2}})?(?-i:{_WORD}(?:{_BETWEEN}{_WORD}){{11,23}}))(?![a-z])"),
          _is_seed, words=_SEED_WORDS),
     Rule("KEY", re.compile(rf"(?i)(?:{_SEEDS})[^\n]{{0,16}}?(?<!{ANY_HAN})(?P<it>{ANY_HAN}(?:[ ,，、/]{{1,2}}{ANY_HAN}){{11,23}})"
                            rf"(?!{ANY_HAN})"), _is_seed, words=_SEED_WORDS),
+    Rule("KEY", re.compile(rf"(?<![a-z] )(?<![A-Za-z-])(?P<it>{_CONTENT}(?: {_CONTENT}){{11,23}})(?![a-z-]| [a-z])"), _is_seed,
+         words=listed("wallet | seed | ledger | metamask | trezor | crypto | balance | phrase | 钱包 | 助记 | 恢复")),
     Rule("KEY", re.compile(rf"(?i)(?:{_CALLS})\s?\(\s?(?:\w{{1,30}}\s?=\s?)?b?[\"'`](?-i:(?P<it>{_KEY}))[\"'`]"), _drawn_key,
          needs="(", words=listed("key | wallet | seed | wif | pair | account"), run=True),
     Rule("KEY", re.compile(rf"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{{0,12}}?"

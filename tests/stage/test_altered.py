@@ -50,6 +50,15 @@ def test_a_finished_stage_is_not_skipped_when_its_file_was_altered(folder):
     assert make(folder).existed
 
 
+@pytest.mark.parametrize("name", ["data.parquet", "dropped.parquet"])
+def test_a_stage_whose_file_is_gone_is_not_taken_for_finished(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(OutputError, match="is gone since the stage finished"):
+        make(folder)
+    assert not make(folder, force=True).existed
+    assert (folder / name).exists()
+
+
 def test_a_page_may_be_edited_and_a_missing_file_is_for_those_who_need_it(folder):
     (folder / "report.html").write_text("mine")
     (folder / "dropped.parquet").unlink()
