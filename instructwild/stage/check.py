@@ -2,11 +2,15 @@
 
 import os
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 from instructwild.errors import InputError
 from instructwild.stage.content import sha256_of, size_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest
+
+
+DATA = "data.parquet"
 
 
 def altered(folder: Path, manifest: Manifest, *, complete: bool = False) -> str | None:
@@ -17,10 +21,16 @@ def altered(folder: Path, manifest: Manifest, *, complete: bool = False) -> str 
     files had to be read (a copied folder), the manifest's time is set to now, and the next look is a quick one.
     """
     noted, read = (folder / FILE_NAME).stat().st_mtime_ns, False
+    if (folder / DATA).exists() and not any(fnmatch(DATA, record.path) for record in manifest.outputs):
+        return f"{DATA} is not named in its manifest"
     for record in manifest.outputs:
         path = folder / record.path
         if record.path.endswith(".html") or "*" in record.path:
             continue
+        if Path(record.path).is_absolute() or ".." in Path(record.path).parts:
+            return f"{record.path} is named in its manifest and lies outside the folder"
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            return f"{record.path} is a pipe or a device now"
         if not path.exists():
             if complete:
                 return f"{record.path} is gone since the stage finished"
