@@ -42,8 +42,11 @@ class Workers:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=kind is None, cancel_futures=True)
-            self._pool = None
+            pool, self._pool = self._pool, None
+            workers = list((pool._processes or {}).values())    # Python 3.14 has `terminate_workers`
+            pool.shutdown(wait=kind is None, cancel_futures=True)
+            for worker in workers if kind is not None else ():  # or the program would wait for what they compute
+                worker.terminate()
 
     def map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """The function's result for each item, in their order; items are taken as results are handed out.

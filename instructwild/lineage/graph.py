@@ -12,6 +12,7 @@ import polars as pl
 from instructwild.errors import InputError
 from instructwild.stage.folder import DATA, DROPPED_FILE, MODEL, SCRATCH, WEIGHTS
 from instructwild.stage.manifest import FILE_NAME, Manifest, read_manifest
+from instructwild.stage.panics import reading_parquet
 
 PASSED_BY = {".git", ".venv", "node_modules", "__pycache__", SCRATCH, MODEL}
 NO_EDGES = pl.DataFrame(schema={"id": pl.String, "parent": pl.String})
@@ -43,8 +44,13 @@ class Node:
 
     @cached_property
     def columns(self) -> list[str]:
-        """The columns of the rows that stayed."""
-        return self.rows.collect_schema().names()
+        """The columns of the rows that stayed.
+
+        Raises:
+            InputError: the file is no Parquet file any more.
+        """
+        with reading_parquet(self.folder / DATA):
+            return self.rows.collect_schema().names()
 
     @cached_property
     def dropped(self) -> pl.LazyFrame:

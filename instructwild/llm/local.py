@@ -231,6 +231,9 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
 
                 model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
     except Exception as error:                               # whatever these files make the libraries raise
+        if "custom code" in str(error):
+            raise ModelError("needs Python code of its own for its tokenizer or its classes, which is never run",
+                             where=str(path), remedy="choose a model that transformers has itself") from None
         raise ModelError(f"cannot be loaded ({_reason(error)})", where=str(path),
                          remedy="check that the folder holds a whole causal language model and its tokenizer") from error
     model.to(device)

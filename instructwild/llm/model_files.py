@@ -3,7 +3,7 @@
 import json
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -31,11 +31,15 @@ def check_weights(folder: Path) -> None:
     """Whether the weights are safetensors of this folder, and every index names such files only; nothing is opened but JSON.
 
     Raises:
-        ModelError: there are none, only pickles, or an index or config.json names a pickle or a file elsewhere.
+        ModelError: there are none, only pickles, an index or config.json names a pickle or a file elsewhere, or a pipe or a
+            device, which may be read without end, lies in the folder.
     """
+    _check_regular(sorted(folder.iterdir()))
     for index in sorted(folder.glob("*.index.json")):
-        for name in sorted(set(map(str, _weight_map(index).values()))):
+        names = sorted(set(map(str, _weight_map(index).values())))
+        for name in names:
             _check_name(name, index)
+        _check_regular([folder / name for name in names])
     config = read_json(folder / "config.json")
     if (named := config.get("transformers_weights")) is not None:
         _check_name(str(named), folder / "config.json", endings=(SAFE_WEIGHTS, SAFE_INDEX))
@@ -128,6 +132,13 @@ def _weight_map(index: Path) -> dict[str, Any]:
     if not isinstance(weight_map, dict):
         raise ModelError("is no index of weights: it has no weight_map", where=str(index), remedy="save the model again")
     return weight_map
+
+
+def _check_regular(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ModelError("is a pipe or a device, which no model is read from", where=str(path),
+                             remedy="check that the model was copied whole")
 
 
 def _check_name(name: str, source: Path, endings: tuple[str, ...] = (SAFE_WEIGHTS,)) -> None:

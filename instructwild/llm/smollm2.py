@@ -116,7 +116,8 @@ def convert(gguf: Path, folder: Path) -> None:
     ids = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id,
            "pad_token_id": tokenizer.pad_token_id}
     with quiet(), redirect_stderr(StringIO()):      # its progress bar asks no setting
-        loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16)
+        loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.bfloat16,
+                                                      trust_remote_code=False)
     config = loaded.config
     config.update({"architectures": [type(loaded).__name__], "rms_norm_eps": round(config.rms_norm_eps, 9), **ids})
     del config.quantization_config       # the weights are no longer quantized

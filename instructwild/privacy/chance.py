@@ -80,11 +80,21 @@ def in_quotes(match: re.Match[str]) -> bool:
 def in_sentence(match: re.Match[str]) -> bool:
     """What a sentence calls a password: letters with digits, and no word with a number."""
     value = match.group("it").rstrip(".!?)")
+    if LINE_BREAK.search(value):
+        return False
     if (not named(match) or ALGORITHM.fullmatch(value) or PATH_OR_QUERY.search(value) or "/" in value
             or SLUGS.fullmatch(value) or OPEN_TO_ALL.fullmatch(value) or UUID_OR_DATE.fullmatch(value)):
         return False
     return (len(re.findall(r"\d", value)) >= 4 or kinds_changes(SEPARATOR.sub("", value)) >= 3
             or bool(re.search(r"[!@#$%^&*]", value))) and len(set(value)) > 4
+
+
+LINE_BREAK = re.compile(r"\\[nrt](?![a-z])")
+"""A break written as in a program's text: two words of two lines stand around it."""
+def set_to(match: re.Match[str]) -> bool:
+    """What somebody was reset to, or signs in with: small and capital letters, digits and a sign, as policies ask for."""
+    value = match.group("it").rstrip(".?)")
+    return all(re.search(kind, value) for kind in ("[a-z]", "[A-Z]", r"\d", "[!@#$%^&*?+_-]")) and in_sentence(match)
 
 
 SLUGS = re.compile(r"(?:[a-z]+\d?[_.-])+[a-z]+\d?|[A-Z]+-?[A-Z]*\d{1,2}")
@@ -138,23 +148,29 @@ CHANCE = (
                            rf"[^\n，。；,;A-Za-z]{{0,12}}?"
                            rf"(?:是|为|為|成|用|填|了)\s{{0,3}}[\"'“「『]?{_TOKEN}"), in_sentence, "是为為成用填了",
          words=listed("secret | token | key | password | pwd")),
-    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key)\s{{1,3}}[\"'`“]?"
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key|(?:app|api|client)[ _-]?secret)"
+                           r"(?:\s{0,2}[(（][^()（）\n]{1,20}[)）]\s{0,3}|\s{1,3})[\"'`“]?"
                            r"(?P<it>[A-Za-z0-9+/_=.-]{16,200})"
                            r"(?![A-Za-z0-9_+/=-])"), drawn_beside, "0123456789", words=_PASSWORD_WORDS, run=True),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"
                            rf"(?:\b(?:is|to|was|now|as|from)\b|[:=/|,]|->|→)\s{{0,3}}[\"'`“]?{_TOKEN}"), in_sentence,
          "0123456789", words=_PASSWORD_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|wi-?fi|wlan"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|login|creds|wi-?fi|wlan"
                            rf"|hotspot)\b|无线|账号|帐"
                            rf"号|后台|用户名?)"
                            rf"[^\n]{{0,24}}?(?<![\w/.])[\w.@-]{{2,40}}\s{{1,2}}/\s{{1,2}}{_TOKEN}"), in_sentence, "/",
          words=listed("wifi | wi-fi | wlan | hotspot | 无线 | vpn | router | admin | nas | server | ftp | ssh | rdp "
-                      "| cpanel | account | user | 账号 | 帐号 | 后台 "
+                      "| cpanel | account | user | login | creds | 账号 | 帐号 | 后台 "
                       "| 用户")),
     Rule("KEY", re.compile(rf"(?i)(?<![^\s\"'`“‘:：，。(（]){_TOKEN}[\"'`”’]?\s(?:is|as|was)"
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "
                            r"(?:password|passcode|pass|pin|pw|secret|token|key)\b"), in_sentence,
          "0123456789", words=listed("password | passcode | pass | pin | pw | secret | token | key")),
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:reset|changed?|set|logs? ?in|logged in|signs? in|signed in)\b[^\n.]{{0,40}}?\b(?:to|as|with|using)"
+                           rf"\s{{1,2}}|(?:重置|修改|改|设置?|登[录陆])[^\n，。A-Za-z]{{0,10}}?(?:成了?|为|到|用|是)\s{{0,2}})[\"'`“「]?{_TOKEN}"),
+         set_to, "0123456789", words=listed("""
+        log in | login | logon | log on | sign in | account | locked out | password | user | 登录 | 登陆 | 账号 | 帐号 | 密码
+    """)),
     Rule("KEY", re.compile(rf"(?:{_PASSWORDS_ZH})[^\n，。；,;]{{0,12}}?(?:是|为|為|成了?|从|用|填|了|[:：=]|->|→)\s{{0,3}}"
                            rf"[\"'“「『]?{_TOKEN}"), in_sentence, "0123456789",
          words=listed("密码 | 密碼 | 口令 | 密钥 | 秘钥 | 令牌 | 授权码 | 凭证 | 激活码 | 序列号 | 解压码 | 登录码 "

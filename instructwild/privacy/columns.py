@@ -9,6 +9,7 @@ from bisect import bisect
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from instructwild.privacy.birth_dates import BIRTH_DATES
 from instructwild.privacy.contact import PHONES
 from instructwild.privacy.identifiers import identifiers
 from instructwild.privacy.introductions import CHINESE_NAME, NAME, may_be_a_name
@@ -52,7 +53,7 @@ DELIMITERS = ("\t", "|", ";", ",", "，")
 LONGEST_HEADER, LONGEST_CELL = 40, 200
 _QUOTED = re.compile(r'"[^"\n]*"')
 _RULE = re.compile(r"[\s|:+-]+")
-FORM_RULES = (*SECRETS, *NUMBERS, *PHONES)
+FORM_RULES = (*SECRETS, *NUMBERS, *BIRTH_DATES, *PHONES)
 
 
 class _Column(NamedTuple):

@@ -14,16 +14,19 @@ def _before(match: re.Match[str], length: int) -> str:
 
 def _phone_is_meant(match: re.Match[str]) -> bool:
     """Whether the words before digits in other dress speak of a phone."""
-    called = CALLED.search(_before(match, 40)) or CALLED_AFTER.match(match.string, match.end())
+    called = (CALLED.search(_before(match, 40)) or CALLED_AFTER.match(match.string, match.end())
+              or OWN_NUMBER.search(_before(match, 100)))
     return bool(called) and len(set(re.findall(r"[^\W_]+", match.group().lower()))) > 2
 
 
 CALLED = re.compile(any_of(r"""
     phone | \btel\b | \bcall | \btext\b | whatsapp | mobile | number | reach me | ring me | \bcell | contact
-    电话 | 手机 | 號碼 | 号码 | 联系 | 微信 | 加我 | 同号 | 打 | 致电 | 電話 | 手機
+    电话 | 手机 | 號碼 | 号码 | 联系 | 微信 | 加我 | 同号 | 打 | 致电 | 電話 | 手機 | [我他她家]的?号[是为:]
 """), re.IGNORECASE)
+OWN_NUMBER = re.compile(r"(?i)\b(?:my|his|her|our) (?:phone |cell |mobile )?number\b[^\n]{0,80}\Z")
+"""Words that announce a number some way ahead of it."""
 CALLED_AFTER = re.compile(r"(?i)\s?(?:is my (?:phone|cell|mobile|number)|[(（]?(?:打我?电话|微信同号|联系我|我的"
-                          r"?(?:电话|手机)|加我))")
+                          r"?(?:电话|手机)|加我)|[^\n\d]{1,24}\b(?:mobile|cell(?:phone)?|landline)\b|[^\n\d]{1,10}(?:手机|电话))")
 _SPOKEN = r"(?:zero|oh|one|two|three|four|five|six|seven|eight|nine)"
 
 
@@ -35,7 +38,8 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
         if re.search(r"[=*/^$€£¥￥×÷<>≈][ (]*$", _before(match, 4)) or re.match(r"\s?[*/^=×÷%]|\s?[元块个条年]", after):
             return False
         digits = re.sub(r"\D", "", value)
-        if STOCK_NUMBER.search(digits) or _toll_free(value, digits) or len(set(digits)) <= 2 or re.search(r"0{6,}$", digits):
+        if STOCK_NUMBER.search(digits) or _service_line(match, value) or len(set(digits)) <= 2 \
+                or re.search(r"0{6,}$", digits) or ODDS.match(match.string, match.end()):
             return False
         try:
             number = phonenumbers.parse("+" + value[2:] if value.startswith("00") else value, region)
@@ -48,25 +52,33 @@ def _phone(region: str | None) -> Callable[[re.Match[str]], bool]:
 
 STOCK_NUMBER = re.compile(r"\A0?98765432\d\Z|\A1?(?:\d{3})?(?:456789\d|1234567|5555555|5551234)\Z|\A(?:852)?12345678\Z"
                           r"|\A1?2345678901\Z")
-TOLL_FREE = re.compile(r"\A1?8(?:00|33|44|55|66|77|88)\d{7}\Z")
-"""Numbers of lines for customers: nobody's own."""
+ODDS = re.compile(r" to \d")
+"""Behind a number of a proportion."""
+TOLL_FREE = re.compile(r"\A1?8(?:00|33|44|55|66|77|88)\d{7}\Z|\A(?:86)?[48]00\d{7}\Z|\A0(?:800|84[2-5]|87[0-3])\d{6,8}\Z")
+"""Numbers of lines for customers, of North America, China and Britain: nobody's own."""
+PRICED = re.compile(r"(?i)\b(?:\d{2,3} ?ppm\b|\d{1,3} ?p(?:/| per )min|per min|national rate|land ?line|to claim|prize|award)")
+"""Words beside a line that is paid for by the minute."""
 CHINESE_MOBILE = re.compile(r"1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})")
 """Written so it is no number of North America: 186 1234 5678 begins like 1-866."""
 IN_ORDER = re.compile(r"\A(?:0?987654321|[01]?1?23456789?(?:[01]1?|\Z)|1?9876543210?|1234567)\Z")
 """Numbers of every example, and digits in their order: 123-456-7890."""
 
 
-def _toll_free(written: str, digits: str) -> bool:
+def _service_line(match: re.Match[str], written: str) -> bool:
     """Whether a number is that of a line for customers, as it is written no mobile of China."""
-    return TOLL_FREE.search(digits) is not None and CHINESE_MOBILE.fullmatch(written) is None
+    digits = re.sub(r"\D", "", written)
+    if TOLL_FREE.search(digits):
+        return CHINESE_MOBILE.fullmatch(written) is None
+    beside = match.string[max(0, match.start() - 150):match.end() + 150]
+    return re.fullmatch(r"0(?:8[47]|9\d)\d{7,10}", digits) is not None and PRICED.search(beside) is not None
 
 
 def _called_phone(match: re.Match[str]) -> bool:
     """A number that the word before it calls a phone's, unless it stands for any."""
     digits = re.sub(r"\D", "", match.group("it"))
     years = re.fullmatch(r"(?:1[5-9]|20)\d\d\s?[-–]\s?(?:1[5-9]|20)\d\d", match.group("it"))
-    toll_free = _toll_free(match.group("it"), digits)
-    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or toll_free or years or len(set(digits)) <= 2)
+    service = _service_line(match, match.group("it"))
+    return not (IN_ORDER.search(digits) or STOCK_NUMBER.search(digits) or service or years or len(set(digits)) <= 2)
 
 
 def _disguised(match: re.Match[str]) -> bool:
@@ -102,6 +114,8 @@ def _mail(match: re.Match[str]) -> bool:
         return False  # the end of a sentence, or a version: `actions/cache@v3.When`
     if domain.lower() == "gmail.com" and len(local.partition("+")[0].replace(".", "")) < GMAIL_LEAST:
         return False
+    if top.lower() in NO_TOP or MESSAGE_ID.fullmatch(local):
+        return False
     return (local.strip(".") not in ("", "git") and top.lower() not in FILE_ENDINGS and after not in ("(", "$")
             and len(domain) > 4 and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
@@ -127,6 +141,7 @@ def _loose(match: re.Match[str]) -> bool:
     """An address with blanks or a break around its signs, unless one that stands for any."""
     local, _, domain = re.sub(r"\s", "", match.group()).rpartition("@")
     return (local != "git" and len(local) > 2 and local[-1] != "." and domain.rpartition(".")[2].lower() not in FILE_ENDINGS
+            and re.search("[A-Za-z]", local) is not None
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
@@ -156,6 +171,8 @@ def _spelled(match: re.Match[str]) -> bool:
     plain = re.search(r"(?i)\sat\s", value)
     if plain is None:
         return True
+    if STOCK_LOCAL.fullmatch(value[:plain.start()]):
+        return False
     return bool(re.search(r"(?i)\sdot\s|\s点\s", value)) and not NOT_A_NAME.fullmatch(value[:plain.start()])
 
 
@@ -163,6 +180,11 @@ NOT_A_NAME = re.compile("(?i)" + any_of(r"""
     look | site | page | available | found | us | me | it | them | more | online | is | be | visit | website
     or | and | here | live | hosted | in | server | host | domain | running | up | me\. | go | read | blog
 """))
+MESSAGE_ID = re.compile(r"\d{12,14}\.[A-Za-z0-9._-]+|\d{4}[A-Z][a-z]{2}\d{1,2}\.\d{6}\.\d+|[a-z0-9]{9,}\.fsf(?:_-_)?|"
+                        r"[A-Za-z0-9+/=._-]*\$[A-Za-z0-9$._-]*")
+"""Ids of messages, which look like an address: the time, and the program that made them."""
+NO_TOP = frozenset(listed("domain | host | hostname | localdomain | localhost | invalid | tld | uucp"))
+"""Last labels that no mail is sent to (RFC 2606 and manuals)."""
 FILE_ENDINGS = frozenset(listed("png | jpg | jpeg | gif | svg | webp | js | ts | css | json | py | html"))
 MAILBOXES = any_of("""
     gmail | googlemail | outlook | hotmail | live | msn | yahoo | icloud | me | proton | protonmail | aol | gmx
@@ -202,6 +224,8 @@ MAILS = (
                              rf"{{0,3}}?{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled,
          words=_SPELLED_WORDS, spares_code=True),
+    Rule("EMAIL", re.compile(rf"(?i)(?<![\w./%+@-])[A-Za-z0-9._-]{{3,40}}\s?[#*]\s?(?:{MAILBOXES})\.(?:{TOP})(?![A-Za-z0-9-])"),
+         needs="#*", spares_code=True),
     Rule("EMAIL", re.compile(r"(?i)(?<![A-Za-z0-9._%+@-])(?:moc|ten|gro|ude|nc|oi|ed|rf|ur|pj|rk|ku\.oc|ved)\."
                              r"[a-z0-9-]{2,40}@[a-z0-9._+-]{2,40}"
                              r"(?![A-Za-z0-9._-])"), _reversed, "@", spares_code=True),

@@ -17,11 +17,14 @@ _SITES = any_of("""
     web_session | ttwid | sid_guard | odin_tt | xsec_token | acw_tc | li_at | auth_token | ct0 | c_user | datr
     SAPISID | APISID | HSID | SSID | SIDCC | steamLoginSecure | reddit_session | user_session
 """)
+_IS = r"(?:=|[\"']\s?[:,]\s?(?=[\"'])|[\"']?\]\s?=\s?(?=[\"']))"
+"""Between the name and the value: of a header, of JSON, of a dictionary in a program."""
 COOKIES = (
-    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])(?:{_SESSIONS})=(?:s(?:%3A|:))?[\"']?"
-                           r"(?P<it>[A-Za-z0-9%._*~+/=-]{16,4000})"), mixed, "="),
-    Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_.:-])(?:{_SITES})=[\"']?(?P<it>[^\s;\"',&]{{16,4000}})"), mixed, "="),
-    Rule("KEY", re.compile(r"(?i)\b(?:set-)?cookie[\"']?\s{0,2}[:=]\s{0,2}[\"']?(?:[\w.-]{1,60}=[^;\s]{0,15};\s?){0,8}"
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z0-9_.-])(?:{_SESSIONS}){_IS}(?:s(?:%3A|:))?[\"']?"
+                           r"(?P<it>[A-Za-z0-9%._*~+/=-]{16,4000})"), mixed, "=:"),
+    Rule("KEY", re.compile(rf"(?<![A-Za-z0-9_.-])(?<![A-Za-z0-9]:)(?:{_SITES}){_IS}[\"']?(?P<it>[^\s;\"',&]{{16,4000}})"),
+         mixed, "=:"),
+    Rule("KEY", re.compile(r"(?i)\b(?:set-)?cookies?[\"']?[^\x00-\x7f]{0,6}\s{0,2}[:=]\s{0,2}[\"']?(?:[\w.-]{1,60}=[^;\s]{0,15};\s?){0,8}"
                            r"(?P<it>[\w.-]{1,60}=[^;\s\"']{16,4000}(?:;\s?[\w.-]{1,60}=[^;\s\"']{1,4000}){0,60})"), mixed,
          words=("cookie",)),
 )

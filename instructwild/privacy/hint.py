@@ -20,11 +20,13 @@ _NAMES_ZH = any_of(r"""
     我的?(?:爸|妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|叔叔|阿姨|舅舅|姑姑|表|媳妇|爱人|对象)
     的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
     的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
+    网卡 | 物理地址 | ^From: [A-Z] | \nFrom: [A-Z] | (?:签收|领取|取件|保险|乘[机车]|入住)人 | 户主 | 员工 | 实习生 | 班主任 | 老师 | 经办人 | 负责人 | 代理人 | 立据人 | 欠款人 | 出借人 | 签名 | 签字 | 署名 | 此致 | 汇报人
+    辞职人 | 遗嘱人 | 见证人 | [甲乙]方 | 导师 | 辅导员 | 医[生师] | 教练 | 组长 | 经理 | 社工 | [叫喊]我
     名前 | 이름 | 氏名 | 芳名 | 代表者 | 担当者 | 宛名 | と[申い言] | 성명 | 성함 | 담당자 | 수신인 | 신청인 | 예금주 | 저는
     (?i:фио|ф\.и\.о|имя|фамили|отчеств|ім.я|прізвище|піб|име|зовут|звати|казвам) | όνομα | επώνυμο | الاسم | שם | नाम | ชื่อ
 """)
 _SECRETS_ZH = any_of(r"""
-    密[码碼] | パスワード | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記
+    密[码碼] | パスワード | 口令 | [密秘]钥 | 金鑰 | 私[钥鑰] | 令牌 | 授权码 | 助记 | 助記 | [子复]短语 | 登[录陆] | 账号
     安全码 | [解登激邀]\S?[压录活请]码 | 序列号 | 凭证 | (?:恢复|备用|备份)代?码 | 提取[码碼] | 访问码
     分享码 | [验校]证?[码碼] | 验码 | 动态码 | 驗證
 """)
@@ -45,7 +47,8 @@ _PAPERS_ZH = any_of(r"""
     保单 | 病历 | 病案 | 门诊 | 住院 | 就诊 | 准考 | 考生 | 税号 | 纳税人 | 信用代码 | 营业执照
     车架 | 发动机 | 房产证 | 产权证 | 订单 | 运单 | 快递 | 物流单
     [京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z]
-    银行[卡账] | [账帳卡][号號] | 支付宝 | 钱包 | 出生 | 生日
+    银行[卡账] | [账帳卡][号號] | 支付宝 | 钱包 | 出生 | 生日 | 生[人的辰] | 八字 | 算命 | 命[理盘] | 紫微 | 排盘 | 星盘 | [起取]名
+    [单運运][号單单]
     マイナンバー | 個人番号 | パスポート | 免許証 | 주민 | 여권 | 등록번호 | 면허
 """)
 _PLACES_ZH = any_of(r"""
@@ -56,10 +59,12 @@ _PLACES_ZH = any_of(r"""
 """)
 _NAMES = any_of(r"""
     [Nn]ame(?: is|'s|’s|:) | NAME IS | [Cc]alled | [Cc]all me | [Ss]igned, | [Rr]egards | [Ss]incerely
-    (?:Patient|Contact|Customer): | (?:I am|I'm|I’m|[Tt]his is) [A-Z]
+    (?:Patient|Contact|Customer): | [a-z]ed by: | Taken by: | Written by: | (?:I am|I'm|I’m|[Tt]his is) [A-Z]
     (?i:it(?:'s|’s| is) )[A-Z] | \A\s*[A-Z][a-z]+ [A-Z]
     (?:Thanks|Thank you|Best|Cheers|Yours|wishes|Love|All the best)[,!.] | \bhere[,.!]
     [Mm]y (?:wife|husband|boss|son|daughter|friend|boyfriend|girlfriend|doctor|teacher|manager|colleague|neighbou?r|landlord)
+    [Mm]y (?:landlady|tenant|mother|father|mom|mum|dad|sister|brother|grand(?:mother|father|ma|pa)|aunt|uncle|cousin|niece)
+    [Mm]y (?:nephew|roommate|flatmate|coworker|supervisor|nanny|fianc|therapist|dentist|god)
     llamo | appelle | heiße
     (?i:(?:nom|nome|nombres?|apellidos?|prénoms?|vorname|nachname|naam|nazwisko|imię|adı|soyad|tên|nama|namn)\s?[:：])
     (?i:(?:sobrenome|cognome|navn|fornavn|efternamn|nimi|jméno|příjmení|név|nume|prenume|ime|isim|completo|familienname)\s?[:：])
@@ -76,6 +81,7 @@ _PLACES = any_of(r"""
 _NUMBERS = any_of("zero | oh | one | two | three | four | five | six | seven | eight | nine")
 _ACCOUNTS = any_of(r"""
     wechat | weixin | telegram | skype | line ?(?:id|:|is) | snap | \bqq | \bvx | \bwx | \btg\b | wxid | whatsapp | signal
+    kakao | viber | threema | twitch | bluesky | mastodon | strava
     instagram | \binsta\b | \bins\b | \big\b | facebook | twitter | tiktok | discord | steam | psn | battletag
     phone | \btel | tél | telefon | тел | звони | mobile | \bcell | móvil | celular
     handy | \bfax | \bcall | llám | \btext | \bring
@@ -91,7 +97,8 @@ _SECRETS = any_of(r"""
     (?:gate|door|alarm|entry|access|safe|lock(?:box)?|unlock|garage|keypad) code
     (?:backup|recovery|scratch|one-time|verification|security|login|sms) codes?
     identified\sby | \bpuk
-    psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
+    wallet | pair\. | wif\( | sessdata | ssid | wlan | hotspot | log[ -]?(?:in|on) | sign in | locked out
+    balance | ledger | metamask | trezor | crypto | psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
     \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
     htpasswd | net user | chpasswd | app_?id | iban | ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user:
@@ -104,13 +111,13 @@ _PAPERS = any_of(r"""
     personnummer | cuit | cuil | steuer | sozialvers | personalausweis | reisepass | fiscale | sécurité | passeport
     pasaporte | passaporto | паспорт | инн | снилс
     medic | health | \bmrn | \bid\b | visa n | green card | registration | identity | hkid
-    imei | \bvin\b | \bsin\b | \bpnr | \bvat\b
+    \bmac\b | \bbirt\b | imei | \bvin\b | \bsin\b | \bpnr | \bvat\b
     order | tracking | booking | reserv | frequent | loyalty | voter | account | routing | sort code
     acct | \ba/c\b | @(?:ok|ybl|ibl|axl|paytm|upi|apl|yapl) | kimlik | rodné | henkilö | \bcnp | \boib\b | jmbg | amka
     \bafm\b | c[eé]dula | \brut\b | \begn\b | dowód | cccd | cmnd
     geburts | geboren | nacimiento | naissance | née? le | nascita | nascimento | geboortedatum | urodzenia | рождения
     doğum | sinh
-    wallet | bitcoin | \bbtc | usdt | \bdob\b | birth | born on
+    wallet | bitcoin | \bbtc | usdt | \bdob\b | d\.o\.b | birth | \bborn | horoscope | astrolog | numerolog | natal
 """)
 _SIGNS = any_of(r"""
     @ | :// | \d(?:[ ().·_/–-]{0,3}\d){5} | \d\.\d{1,3}\.\d | \d\[\.\] | \[dot\] | :[0-9a-fA-F]{0,4}:[0-9a-fA-F] | :\d{2,5}:
@@ -121,6 +128,7 @@ _SIGNS = any_of(r"""
     [dlcbps-][rwxsStT-]{9} | \x{3164} | \x{115f} | \x{1160} | [vV][:：]\s?[a-z] | /home/ | /Users/ | /var/ | \\wsl
     ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
     [?&;]\w{0,20}=[^&\s]{8} | [\w-]=[^\s;]{16} | BEGIN [A-Z0-9 ]{0,40}
+    (?:sk-|hf_|gh[pousr]_|glpat-|gsk_|xox[a-z]-|AKIA|AIza|LTAI|npm_|r8_|xai-|dop_v1|shpat_)[A-Za-z0-9] | (?:sha\d{0,3}|md5|hmac)\( | #06#
     _(?i:pass|pw|auth|pat|credentials?)\s?[=:] | Private-Lines
     \.(?:internal|corp|intranet|lan|local)\b | \d° | \\\\\w | (?i:<wbr)
     (?:[!-~] ){10} | (?:[!-~]\.){10} | (?:[!-~]-){10} | ["'][\w-]{2,80}["']\s{0,3}[+.&,]?\s{0,3}["'] | [A-Za-z0-9_-]{10}\s*\n

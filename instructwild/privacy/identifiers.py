@@ -6,6 +6,7 @@ Patterns bound themselves with ASCII classes, because Python counts Chinese char
 import re
 from collections.abc import Iterator, Sequence
 
+from instructwild.privacy.birth_dates import BIRTH_DATES
 from instructwild.privacy.chance import CHANCE
 from instructwild.privacy.contact import MAILS, PHONES, SPELLED_PHONES
 from instructwild.privacy.links import LINKS
@@ -15,7 +16,7 @@ from instructwild.privacy.rule import Match, Rule, holds
 from instructwild.privacy.secrets import SECRETS
 
 RUN = re.compile(r"[A-Za-z0-9_+/=.:%$~-]{16}")
-RULES = (*SECRETS, *LINKS, *MAILS, *NUMBERS, *PHONES, *SPELLED_PHONES, *PLACES, *HOMES, *CHANCE)
+RULES = (*SECRETS, *LINKS, *MAILS, *NUMBERS, *BIRTH_DATES, *PHONES, *SPELLED_PHONES, *PLACES, *HOMES, *CHANCE)
 
 
 def identifiers(text: str, code: bytearray, rules: Sequence[Rule] = RULES) -> Iterator[Match]:

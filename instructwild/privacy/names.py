@@ -10,7 +10,7 @@ from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, listed
 
 _MODELS = """
-chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing
+anonymous anon somebody someone nobody yourself chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing
 bingchat perplexity perplexity_ai askperplexity deepseek kimi qwen llama mistral ernie bot ai assistant everyone here
 channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言
 """
@@ -50,14 +50,15 @@ _LABELS = any_of(r"""
     薇信 | 威信 | weixin | \bwx | \btg | 扣扣(?:群号?|号)? | 企鹅(?:群|号)? | skype | line ?id | snap(?:chat)? | whatsapp
     signal | [+＋➕加]v | 小红书 | 抖音 | 快手号? | 微博 | b站(?:uid|id)? | 哔哩哔哩 | 知乎 | 推特
     insta(?:gram)? | \bins | \big | facebook | twitter | tiktok
-    discord | steam(?: friend code| id)? | psn | battletag
+    discord | steam(?: friend code| id)? | psn | battletag | kakao(?:talk)? | viber | threema | twitch | bluesky | mastodon
+    okcupid | tinder | strava | letterboxd
 """)
 CONTACT_LABEL = re.compile(
     rf"(?i)(?<![A-Za-z])(?:{_LABELS})(?: ?(?:id|uid|handle|username|account|号|账号|名))?[ \t]{{0,3}}[:：=][ \t]{{0,3}}"
     r"(?P<it>@?(?:live:)?[A-Za-z0-9_.-]{5,30}(?:#\d{4})?)(?![A-Za-z0-9_.-])")
 _MESSENGERS = any_of(r"""
     [加➕](?:我|个|一下)?(?:的)?(?:微信|薇信|威信|v信|vx|wx|v|qq|q|扣扣) | (?:交流群|粉丝群|群号)(?=[:：])
-    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z])(?:vx|wx|wechat|qq(?:号|群号?|群)?)
+    微信号? | 薇信 | 威信 | steam好友(?:代)?码 | 好友代码 | (?<![a-z0-9])(?:vx|wx|wechat|qq(?:号|群号?|群)?)
     扣扣(?:群号?|号)? | 企鹅(?:群|号)? | 威❤ | v❤
     抖音号 | 小红书号 | 快手号 | b站(?:uid|id)
     steam friend code | discord(?: is)? | telegram | skype
@@ -81,7 +82,18 @@ V_ALONE = re.compile(rf"(?i)(?<![A-Za-z0-9_.])v:[ ]?(?P<it>[a-z][a-z0-9_-]{{5,19
 QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|(?<!\w)群)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
                 r"(?P<it>[1-9]\d{2,3}(?:[ -]\d{3,4}){1,2})(?![\d.]|[ -]?\d)")
 """A number of QQ with blanks in its midst."""
-CONTACT_WORDS = (" tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
+QQ_SPELLED = re.compile(
+    r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|微信|(?<![a-z])[vw]x)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
+    r"(?P<it>(?=[\d -]{0,20}[零〇一幺二三四五六七八九])[\d零〇一幺二三四五六七八九](?:[ -]?[\d零〇一幺二三四五六七八九]){4,11})"
+    r"(?![\d零〇一幺二三四五六七八九十百千万])")
+"""A number of QQ with digits in characters."""
+CONTACT_FIND = re.compile(
+    rf"(?i)(?:(?:find|add|follow|dm|message|msg|hit|reach|friend) me (?:up )?(?:on|at|via|over on) (?:{_LABELS}|telegram|wechat)"
+    r"(?: as| at| under|:|,| -)?|"
+    rf"(?:{_LABELS}|微信|qq)(?:上|里)?(?:搜索?一?下?|找我?|关注我?)[:：]?)[ \t]{{0,2}}"
+    r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
+"""An account that others are asked to look for: it holds a digit, a dot or a low line."""
+CONTACT_WORDS = ("kakao", "viber", "threema", "twitch", "bluesky", "mastodon", "strava", " tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
     +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
     ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号
@@ -91,7 +103,7 @@ CONTACT_WORDS = (" tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig
 """))
 
 
-BY_LABEL = (CONTACT_LABEL, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE)
+BY_LABEL = (CONTACT_LABEL, CONTACT_FIND, CONTACT_OWN, CONTACT_BESIDE, CONTACT_CALLED, V_ALONE)
 """Patterns whose value is looked at once more: it has to be an account."""
 
 
@@ -105,7 +117,7 @@ def name_matches(text: str, code: bytearray, people: Sequence[Sequence[str]] = (
     """
     whose = {name.casefold().lstrip("@"): f"person {number}" for number, person in enumerate(people) for name in person}
     patterns = [*([HANDLE] if "@" in text else []), *([REDDITOR, PROFILES] if "/" in text else []),
-                *([CONTACT, *BY_LABEL, SKYPE, QQ] if holds(text.casefold(), CONTACT_WORDS) else [])]
+                *([CONTACT, *BY_LABEL, SKYPE, QQ, QQ_SPELLED] if holds(text.casefold(), CONTACT_WORDS) else [])]
     syntax = at_syntax(text, code) if HANDLE in patterns else code
     for pattern in patterns:
         group = "it" if "it" in pattern.groupindex else 0

@@ -18,6 +18,7 @@ TOUCHED = frozenset(("EMAIL", "PHONE", "ID"))
 NO_PERSON = re.compile(r"(?i)\b(?:" + any_of("""
     address | property | phone | mobile | e-?mail | contact | number | office | house | street | united | human | service
     support | sales | team | department | call | card | account | date | birth | fax | tel | street | city | state | id
+    public | domain | licen[cs]e | copyright
     please | info | details | customer | general | main | head | new | order | best | kind | regards | press | media
 """) + r")\b")
 """Words that stand in capitals beside a number and name nobody."""
@@ -35,7 +36,10 @@ _SERVED = any_of("patient | client | tenant | customer | employee | student | ap
 _LABELS_ZH = any_of("""
     姓名 | 名字 | 联系人 | 收件人 | 收货人 | 寄件人 | 发件人 | 患者 | 病人 | 户名 | 开户人 | 持卡人 | 申请人
     举报人 | 投诉人
-    报案人 | 甲方 | 乙方 | 出租人 | 承租人 | 房东 | 租客 | 买方 | 卖方 | 委托人 | 受托人 | 原告 | 被告 | 证人
+    报案人
+""")
+_ROLES_ZH = any_of("""
+    甲方 | 乙方 | 出租人 | 承租人 | 房东 | 租客 | 买方 | 卖方 | 委托人 | 受托人 | 原告 | 被告 | 证人
     法定代表人 | 法人
     负责人 | 经办人 | 紧急联系人 | 家长 | 监护人 | 考生 | 学生 | 员工 | 客户 | 顾客 | 会员 | 车主 | 业主 | 投保人 | 被保险人
 """)
@@ -43,11 +47,12 @@ _CAPITALS = r"[A-Z]{2,20}(?: [A-Z]{2,20}){1,3}"
 LABELLED = re.compile(
     rf"(?im)(?<![A-Za-z])(?:{_LABELS})[\"']?\s{{0,2}}(?::|=>?)[ \t]{{0,3}}[\"']?(?-i:(?P<it>{NAME}|{_CAPITALS}))"
     r"(?=\s{0,2}(?:$|[,;|(\"'<\[\t]))|"
-    rf"(?:{_LABELS_ZH})[\"']?\s{{0,2}}(?:[:：（(=]|是|为)?\s{{0,3}}[\"']?(?P<zh>{CHINESE_NAME})"
+    rf"(?:(?:{_LABELS_ZH})[\"']?\s{{0,2}}(?:[:：（(=]|是|为)?|(?:{_ROLES_ZH})[\"']?\s{{0,2}}(?:[:：（(=\t]|是|为))"
+    rf"\s{{0,3}}[\"']?(?P<zh>{CHINESE_NAME})"
     r"(?=[\s，,。；;、|\"'）)（(]|$)|"
     rf"(?<![A-Za-z])(?:{_SERVED}) (?-i:(?P<served>{FULL_NAME}))(?=,| \(|;)|"
-    rf"^\[[\d/.:, -]{{6,24}}(?:[AP]M)?\] (?P<chat>{FULL_NAME}):|"
-    rf"\b(?:between|of|by|for|from) (?P<party>{FULL_NAME})(?=,? (?:v\.|vs\.?|residing|of \d|born|\(|\[))")
+    rf"^\[[\d/.:, -]{{6,24}}(?:[AP]M)?\] (?-i:(?P<chat>{FULL_NAME})):|"
+    rf"\b(?:between|of|by|for|from) (?-i:(?P<party>{FULL_NAME}))(?=,? (?:v\.|vs\.?|residing|of \d|born|\(|\[))")
 """A name behind a label, or as a party of a contract."""
 _CALLED = any_of("电话 | 手机号? | 联系电话 | 联系方式 | 身份证号?码? | 邮箱 | tel | phone | mobile | e-?mail | cell | DOB")
 _GAP = r"[\s,;|<>(（\[\"'：:，、/-]{1,5}"
@@ -55,7 +60,7 @@ BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(
                     rf"[:：.]?\s?)?\Z")
 AFTER = re.compile(rf"{_GAP}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))(?=[\s,;|)）>\"'，。]|\Z)")
 """A name that touches a piece of personal data, but for a comma, a bracket or a line's end."""
-FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")
+FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?i:resume|résumé|cv|curriculum vitae|个人简历|简历)[ \t:：]{{0,4}}\n\s{{0,9}})?(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")
 HEAD = 300
 """Characters of the head of a curriculum vitae: a name alone on the first line, and how its owner is reached."""
 BESIDE = 48

@@ -42,7 +42,8 @@ def _bank(match: re.Match[str]) -> bool:
 
 
 def _social_security(match: re.Match[str]) -> bool:
-    area, group, serial = match.group().split("-")
+    digits = re.sub(r"\D", "", match.group("it" if "it" in match.re.groupindex else 0))
+    area, group, serial = digits[:3], digits[3:5], digits[5:]
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
 
 
@@ -68,10 +69,23 @@ def _plate(match: re.Match[str]) -> bool:
 
 def _device(match: re.Match[str]) -> bool:
     """The address of a network card that is no sample: no run in order, no repeated bytes."""
-    plain = re.sub(r"[^0-9A-Fa-f]", "", match.group()).lower()
+    plain = re.sub(r"[^0-9A-Fa-f]", "", match.group("it" if "it" in match.re.groupindex else 0)).lower()
     if A_QUESTION.search(match.string[max(0, match.start() - 200):match.start()]):
         return False
     return len(set(plain)) > 5 and not re.search(r"0123|1234|aabb|ddeeff|abcdef|001122|deadbe|1a2b", plain)
+
+
+def _machine_readable(match: re.Match[str]) -> bool:
+    """The second line of a passport's machine-readable zone, by the check digits of its number and day (ICAO 9303)."""
+    line = match.group()
+    if re.search(r"(?i)\bmrz\b|passport|护照", match.string[max(0, match.start() - 60):match.start()]):
+        return True
+    return _check_digit(line[:9]) == line[9] and _check_digit(line[13:19]) == line[19]
+
+
+def _check_digit(field: str) -> str:
+    values = (0 if char == "<" else int(char, 36) for char in field)
+    return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
 
 
 A_QUESTION = re.compile(r"(?i)(?:下列|以下|下面|which of (?:these|the following)|valid)[^\n]{0,24}mac\b")
@@ -89,16 +103,6 @@ def _vehicle(match: re.Match[str]) -> bool:
     return "0123456789X"[total % 11] == text[8]
 
 
-def _real_day(match: re.Match[str]) -> bool:
-    """A day of birth that is none of every form, where the first of January stands for any, and none of an example."""
-    if AN_EXAMPLE.search(match.string[max(0, match.start() - 30):match.start()]):
-        return False
-    return not re.search(r"\A0?1[/.-]0?1[/.-]|[/.年-]0?1[/.月-]0?1日?\Z", match.group("it"))
-
-
-AN_EXAMPLE = re.compile(r"(?i)for example|e\.g\.|\bif (?:your|the|a|their)|suppose|例如|比如|假设|如果")
-
-
 def _wallet(match: re.Match[str]) -> bool:
     """An address of a wallet, and no run in order or of zeros."""
     return len(set(match.group("it" if "it" in match.re.groupindex else 0))) > 10 and "123456" not in match.group() \
@@ -113,28 +117,14 @@ KNOWN_WALLETS = listed("""
 """Those of every handbook."""
 
 
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-_DAY = "(?:" + any_of(rf"""
-    \d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? (?:19|20)\d\d
-    {_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? (?:19|20)\d\d
-    \d{{1,2}}[/.-]\d{{1,2}}[/.-](?:19|20)\d\d
-    (?:19|20)\d\d\s?[/.年-]\s?\d{{1,2}}\s?[/.月-]\s?\d{{1,2}}日?
-""") + ")"
-"""A day with its month and year."""
-_BORN = any_of(r"""
-    \bDOB | \bdate of birth | \bbirth ?date | \bmy birthday | \bI was born on
-    出生日期 | 出生年月日? | 生日 | 我出生于
-    geburtsdatum | geboren am | fecha de nacimiento | date de naissance | née? le | data di nascita | data de nascimento
-    geboortedatum | data urodzenia | дата рождения | doğum tarihi | ngày sinh | 生年月日 | 생년월일
-""")
 _CODE = r"(?P<it>[A-Za-z]?[A-Z0-9](?:[ -]?[A-Z0-9]){4,19})"
 _PAPERS = any_of(r"""
     passport | driver'?s? ?licen[cs]e | driving licen[cs]e
     licen[cs]e plate | number plate | plate number
     national insurance | nino | ni number | social security | ssn | social insurance
-    (?-i:SIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
+    (?-i:SIN|TIN|PNR|VAT|PAN|BSN|NIF|CURP|RFC|NIK)
     (?<!executive )(?<!general )(?<!court )order | tracking
-    tax (?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
+    tax[ _-]?(?:file|id|payer|payer id) | taxpayer identification | tfn | itin | ein
     aadhaar | aadhar | pan card | nric | dni | nie | nhs | curp | cpf | cnpj | pesel | personnummer | bsn | cuit | cuil
     tc kimlik | kimlik | rodné číslo | henkilötunnus | cnp | oib | jmbg | amka | afm | cédula | cedula | rut | egn
     dowód osobisty | cccd | cmnd
@@ -151,7 +141,7 @@ _PAPERS = any_of(r"""
     frequent flyer | loyalty card
 """)
 _PAPER_WORDS = (" id", *listed("""
-    policy
+    policy | tin
     passport | licen | plate | insurance | nino | social | ssn | tax | tfn | itin | ein | aadha | pan card | card
     nric | dni | nie | nhs | curp | cpf | cnpj | medic | health | mrn | imei | vin | plate number | sin | pnr | ni number
     order | tracking | booking | reserv | vat | pan | bsn | nif | rfc | nik | pesel | personnummer | cuit | cuil
@@ -215,12 +205,23 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)\b(?:number plate|licen[cs]e plate|plate|reg(?:istration)?)(?: number| no\.?)?(?: is)?"
                           r"[:#= ]{0,3}"
                           r"(?-i:(?P<it>[A-Z]{2}\d{2} ?[A-Z]{3}))" + E), digits=2, words=("plate", "reg")),
+    Rule("ID", re.compile(r"(?<![A-Z0-9<])[A-Z0-9<]{9}\d[A-Z]{3}\d{7}[MFX<](?:\d{7}[A-Z0-9<]{14}\d{2})?(?![A-Za-z])"),
+         _machine_readable, digits=8, run=True),
+    Rule("ID", re.compile(r"(?i)(?:\b(?:number|licen[cs]e)? ?plates?)(?: number| no\.?)?(?: is|:|,|#)?\s{1,2}"
+                          r"(?-i:(?P<it>(?=[A-Z0-9 -]{0,8}\d)(?=[A-Z0-9 -]{0,8}[A-Z])[A-Z0-9]{1,4}[ -]?[A-Z0-9]{2,5}))" + E),
+         _labelled, digits=2, words=("plate",)),
     Rule("ID", re.compile(N + r"[A-Z][12]\d{8}" + E), _whole(taiwan_id), digits=9),
     Rule("ID", re.compile(N + r"[A-Z]{1,2}\d{6}\([0-9A]\)"), _whole(hong_kong_id), "("),
     Rule("ID", re.compile(N + r"\d{3}-\d{2}-\d{4}(?![\d-])"), _social_security, "-"),
     Rule("ID", re.compile(rf"(?i)\b(?:{_PAPERS})(?: (?:no\.?|nr\.?|number|num|code))?(?![A-Za-z0-9])[)\]]?"
                           rf"(?: is| es| é| è| est| ist)?[:#= ]{{0,4}}(?-i:{_CODE})" + E),
          _labelled, digits=2, words=_PAPER_WORDS),
+    Rule("ID", re.compile(r"(?i)\b(?:my|his|her) (?:social|ssn)\b(?! (?:media|life|work|skill|circle|net|class|stud|anx))"
+                          r"[^\n]{0,60}?(?<![\d.,$-])"
+                          r"(?P<it>\d{3}[ -]?\d{2}[ -]?\d{4})(?![\d-]|[.,]\d)"), _social_security, digits=9,
+         words=("social", "ssn")),
+    Rule("ID", re.compile(rf"(?i)\b(?:my|his|her|our) (?:{_PAPERS})\b[^\n.!?\d]{{0,40}}?(?<![A-Za-z0-9])"
+                          r"(?-i:(?P<it>[A-Z]{0,2}\d{6,12}[A-Z]?))(?![A-Za-z0-9]|[.,]\d)"), _labelled, digits=6, words=_PAPER_WORDS),
     Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
                           rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
@@ -232,14 +233,19 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}:){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])|"
                           r"(?<![0-9A-Fa-f:-])(?:[0-9A-F]{2}-){5}[0-9A-F]{2}(?![0-9A-Fa-f:-])"),
          _device, needs=":-", digits=3, run=True),
+    Rule("ID", re.compile(r"(?i)(?:\bmac\b|物理地址|网卡)[^\n]{0,24}?(?<![0-9A-Za-z])"
+                          r"(?P<it>[0-9A-F]{12}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![0-9A-Za-z])"), _device,
+         digits=3, words=("mac", "物理地址", "网卡")),
+    Rule("ID", re.compile(r"(?i)(?:\*#06#|\bimei\d?|串号)[^\n\d]{0,20}(?P<it>\d(?:[ -]?\d){13,15})(?!\d)"), _labelled, digits=14,
+         words=("*#06#", "imei", "串号")),
     *NATIONAL,
-    Rule("DATE", re.compile(rf"(?i)(?:{_BORN})\s{{0,2}}(?:is|[:：是为])?\s{{0,2}}(?P<it>{_DAY})"),
-         _real_day, words=listed("dob | birth | born | 生日 | 出生 | geb | naci | naiss | nasc | urodz | рожд | doğum "
-                                 "| sinh | 生年月日 | 생년월일"), digits=5),
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
+    Rule("ID", re.compile(N + r"\d{3}-\d{7}-\d{7}(?![\d-])"), needs="-", digits=17),
+    Rule("ID", re.compile(r"(?:单号|運單|運单)(?:是|为|[:：])?\s{0,2}(?P<it>[A-Z]{0,4}\d{10,15})" + E + "|" + N + r"SF\d{12,13}" + E),
+         digits=10, words=("单号", "運單", "運单", "sf")),
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
     Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"
-                            + N + r"3[47]\d\d(?P<space>[ -])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
+                            + N + r"3[47]\d\d(?P<space>[ .-])\d{6}(?P=space)\d{5}(?!\d)"), _whole(payment_card), digits=15),
     Rule("CARD", re.compile(N + r"(?:\d(?:[ -]?\d){12,18}|\d{4}(?:\.\d{4}){3})" + E), _whole(payment_card), digits=13),
     Rule("ACCOUNT", re.compile(N + r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?" + E), _whole(iban), digits=6),
     Rule("ACCOUNT", re.compile(r"(?i)(?<![\w.@-])[a-z0-9][a-z0-9._-]{1,48}@(?:ok(?:hdfcbank|icici|sbi|axis)|ybl|ibl|axl"

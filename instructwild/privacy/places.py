@@ -12,7 +12,7 @@ from instructwild.text.word_table import any_of, listed
 def _internet(match: re.Match[str]) -> bool:
     """A public address of a machine; versions and section numbers look like one, private networks tell nothing."""
     value = re.sub(r"[\[\]()]|dot", lambda sign: "." if sign.group() == "dot" else "", match.group())
-    if VERSION.search(match.string[max(0, match.start() - 16):match.start()]):
+    if VERSION.search(match.string[max(0, match.start() - 24):match.start()]):
         return False
     try:
         address = ipaddress.ip_address(value)
@@ -26,6 +26,9 @@ def _internet(match: re.Match[str]) -> bool:
         if octets[3] in (0, 255) or SUBNET.search(match.string[match.end():match.end() + 4]):
             return False
         stock = value in PUBLIC_RESOLVERS or value.startswith("123.45.67.") or value in ("12.34.56.78", "11.22.33.44")
+        if max(octets) < LEAST_OF_A_NETWORK and not NETWORK.search(
+                match.string[max(0, match.start() - NEAR):match.end() + NEAR]):
+            return False
         return not (ours or max(octets) < 20 or octets[0] in (0, 255) or stock)
     return not (address.is_loopback or address.is_unspecified or address.is_link_local) and value.count(":") >= 3
 
@@ -36,10 +39,16 @@ LESSON = re.compile("(?i)" + any_of(r"""
     子网 | 掩码 | [有无]效的?\s?ip | 私有地址 | (?:下列|以下|下面)[^\n]{0,16}地址
     which of (?:these|the following)[^\n]{0,40}address
 """))
+LEAST_OF_A_NETWORK = 100
+"""Four numbers below it may be a version, a section, or columns of a table: a word says that they are an address."""
+NETWORK = re.compile(r"(?i)\bip\b|ipv4|(?<![A-Za-z])ip(?![a-z])|host|server|\bping|\bssh|telnet|traceroute|nmap|\bports?\b|connect|address|"
+                     r"network|\blog|\bfrom\b|\bdns|curl|http|://|@|proxy|firewall|router|\bvps|\bvpn|"
+                     r"服务器|主机|地址|端口|公网|宽带|登录|登陆|访问|机房|防火墙|路由|网络|解析")
+NEAR = 60
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
-VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|"
-                     r"[=><~]=|节|章|第)\s*[:：=]?\s*$", re.IGNORECASE)
+VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|"
+                     r"[=><~]=|节|章|第)\s*[:：=*_]{0,4}\s*$", re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
                                                 "192.168.0.0/16", "224.0.0.0/4")))
@@ -97,7 +106,7 @@ OPEN_TO_ALL = re.compile(r"(?i)(?:\b(?:" + any_of("""
     airport | brewery | pub
 """) + r")\b|" + any_of("""
     餐厅 | 餐馆 | 饭店 | 酒店 | 宾馆 | 博物馆 | 景点 | 大厦位于 | 图书馆 | 总部 | 医院 | 大学 | 学校 | 墓园 | 商场 | 教堂
-    寺 | 动物园 | 体育馆 | 剧院 | 咖啡馆
+    寺 | 动物园 | 体育馆 | 剧院 | 咖啡馆 | 使馆 | 书店 | 啤酒
 """) + ")")
 """What stands before the address of a place that anybody may enter."""
 OF_SOMEBODY = re.compile(r"(?i)\b(?:my|our|me|i|his|her|their|deliver\w*|ship\w*|send|customer|guest|live[sd]?|resid\w+"
@@ -136,7 +145,7 @@ _UNIT = r"(?:号楼|號樓|栋|棟|幢|座|舍|单元|單元|室|层|樓|楼|户
 _USER = r"[A-Za-z0-9][A-Za-z0-9._-]{1,39}"
 _WHERE = any_of("""
     (?:my|our) (?:current )?(?:location|position|coordinates|home|house|cabin|flat|farm|office) | i am at | i'm at
-    我的?位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps
+    my coords | 我的?位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps
 """)
 PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z_]|\.\d|-)"), _internet, "."),
@@ -145,7 +154,7 @@ PLACES = (
     Rule("IP", re.compile(r"(?<![0-9A-Za-z_:.])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}(?![0-9A-Za-z_:])"),
          _internet, ":"),
     Rule("ADDRESS", re.compile(
-        r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
+        r"(?<![0-9A-Za-z$#.])\d{1,5}[A-Za-z]?,? (?:[NSEW]\.? |North |South |East |West )?(?:[A-Z0-9][a-z0-9']+ ){1,3}"
         rf"(?:{STREETS})\b\.?(?:,? (?:Apt|Apartment|Suite|Unit|Flat|#)\.? ?[0-9A-Z-]+)?(?:, [A-Z][a-z]+(?: [A-Z][a-z]+)?)?"
         r"(?: [A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b|(?:,? [A-Z]{2}\b)?(?: \d{5}(?:-\d{4})?)?)"), _address, DIGITS),
     Rule("ADDRESS", re.compile(
@@ -169,7 +178,8 @@ PLACES = (
                                rf"{ANY_HAN}{{1,6}}[市区]{ANY_HAN}{{1,8}}\d{{1,2}}丁目\d{{1,3}}"), needs="都道府県市区"),
     Rule("ADDRESS", re.compile(
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区))?(?:(?:{PLACE}){{2,6}}市)?(?:(?:{PLACE}){{1,6}}[区區县縣])?"
-        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?\d{{1,5}}(?:弄\s?\d{{1,4}})?\s?[号號]"
+        rf"(?:{PLACE}){{1,8}}?(?:路|街|大道|巷|弄|胡同|道(?=\s?\d{{1,5}}號))(?:[一二三四五六七八九十]段)?\s?(?:\d{{1,5}}巷\s?)?"
+        rf"\d{{1,5}}(?:-\d{{1,4}})?(?:弄\s?\d{{1,4}})?\s?[号號]"
         rf"(?!线|楼梯)"
         rf"(?:{ANY_HAN}{{0,8}}?\d{{1,4}}{_UNIT})*(?:\d{{1,5}}室?)?"), _address, needs="号號"),
     Rule("ADDRESS", re.compile(
@@ -182,17 +192,17 @@ PLACES = (
         rf"(?:(?:{PLACE}){{2,8}}(?:省|自治区|市|州))?(?:{PLACE}){{1,8}}[县区市旗](?:{PLACE}){{1,8}}[乡镇](?:{PLACE}){{1,8}}村\s?\d{{1,4}}[号组组队]"),
         _address, needs="市村"),
     Rule("ADDRESS", re.compile(
-        rf"(?:地址|住址|收货|住在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
+        rf"(?:地址|住址|收货|住(?![宅房宿院户])在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
         rf"道]|{ANY_HAN}{{2,12}}(?:大学|学院|公司|"
         rf"医院|小区|园区)){ANY_HAN}{{0,16}}[A-Z]?\d{{1,5}}(?:号|號|室|楼|层|舍|栋|幢|单元|户|组|队|房)?"
-        rf"(?:[A-Z]?\d{{1,5}}(?:号|室|楼|层|舍|栋|单元|户|房)?)*)(?!\d|年|月|岁|人|元|个)"), needs="址货住家寄送邮"),
+        rf"(?:[A-Z]?\d{{1,5}}(?:号|室|楼|层|舍|栋|单元|户|房)?)*)(?!\d|年|月|岁|人|元|个|星|晚|天|夜|间|米|公里|分钟|[./％%])"), needs="址货住家寄送邮"),
     Rule("ADDRESS", re.compile(rf"(?:地址|住址|收货|寄到|家住|我住在?|我家在)[:：是为]?\s?(?P<it>{ANY_HAN}{{1,12}}?(?:路|街|"
                                rf"大道|巷|弄|"
                                rf"胡同)\s?\d{{1,5}}弄(?:\s?\d{{1,4}}号)?)"), needs="弄"),
     Rule("ADDRESS", re.compile(rf"(?i)(?:{_WHERE})\s?(?:is at|are|is|at|[:：是为在=])?\s?"
                                r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"),
          needs=".", digits=10,
-         words=listed("location | position | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
+         words=listed("location | position | coords | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg"
                                r")\s?\d{1,2}['′]"
                                r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°d"),

@@ -78,6 +78,13 @@ def letters(match: re.Match[str]) -> bool:
     return len(re.findall(r"(?<=[a-z])[A-Z]|(?<=[A-Z])[a-z]", value)) >= LEAST_CHANGES
 
 
+def letters_drawn(match: re.Match[str]) -> bool:
+    """A long signature of letters alone or with digits: its kinds change often, as base64 does."""
+    value = match.group("it")
+    changes = len(re.findall(r"(?<=[a-z])[A-Z0-9]|(?<=[A-Z0-9])[a-z]", value))
+    return changes >= len(value) // 4 and len(set(value)) > 9 and not re.search(r"(?i)your|xxxx|example", value)
+
+
 VOWELS_OF_WORDS = 0.22
 """Share of vowels below which small letters are no word: a word has 0.4 of them, sixteen letters drawn 0.19."""
 
@@ -115,7 +122,7 @@ def random_run(match: re.Match[str]) -> bool:
     """A long run of signs beside a bare word for a key: digits and letters well mixed, and no word of a program."""
     value = match.group("it")
     changes = len(re.findall(r"(?<=\d)[A-Za-z]|(?<=[A-Za-z])\d", value))
-    return changes >= 4 and len(set(value.lower())) > 8 and named(match)
+    return (changes >= 4 or letters_drawn(match)) and len(set(value.lower())) > 8 and named(match)
 
 
 def named(match: re.Match[str]) -> bool:
@@ -168,11 +175,20 @@ def argument(match: re.Match[str]) -> bool:
 
 def code(match: re.Match[str]) -> bool:
     """A secret of digits only, as a bank or a login sends it, and none of every example."""
-    value = match.group("it")
+    value = match.group("it").rstrip("#*")
     least = 2 if len(value) > 3 else 1
     if INVENTED.search(match.string[max(0, match.start() - 60):match.start()]):
         return False
     return not SAMPLE_CODE.search(value) and len(set(value)) > least and not re.match(r"(?:19|20)\d\d\Z", value)
+
+
+def spelled_code(match: re.Match[str]) -> bool:
+    """Digits in characters, and none of every example: 一二三四."""
+    digits = match.group("it").translate(HAN_DIGITS)
+    return not SAMPLE_CODE.search(digits) and len(set(digits)) > 2
+
+
+HAN_DIGITS = str.maketrans("零〇一幺二三四五六七八九", "001123456789")
 
 
 def apart(match: re.Match[str]) -> bool:

@@ -15,6 +15,7 @@ from instructwild.privacy.secret_values import (
     code,
     credentials,
     letters,
+    letters_drawn,
     login,
     mixed,
     name_and_password,
@@ -24,11 +25,13 @@ from instructwild.privacy.secret_values import (
     phrase,
     random_run,
     setting,
+    spelled_code,
     spoken,
     three_kinds,
     unspeakable,
 )
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
+from instructwild.privacy.wallets import WALLETS
 from instructwild.text.word_table import any_of, listed
 
 DIGITS = "0123456789"
@@ -125,6 +128,8 @@ WEB = (
         token | access_token | auth | auth_token | private_token | api_?key | app_?key | app_?secret | corp_?secret
         key | ak | sk | secret | pwd | passwd | password | ticket | code | rlkey | sas | session | sid
     """) + r")=(?P<it>[^&\s\"'<>)#]{8,800})"), named, needs="="),
+    Rule("KEY", re.compile(r"(?i)[?&;](?:[a-z]{1,8}-)?(?:signature|sig|sign|token)=(?P<it>[A-Za-z0-9+/_=-]{20,800})"), letters_drawn,
+         words=("sig", "token"), run=True),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_])app_?id[=:]\s?[\"']?(?P<it>[0-9a-f]{32})(?![0-9a-z])"), mixed, needs="="),
     *COOKIES,
 )
@@ -277,18 +282,11 @@ NAMED = (
                            r"[\"']?(?P<it>[^\s\"']{6,200})"), named, DIGITS, listed("pass | pw | auth | pat | cred")),
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
          words=("machine",)),
+    Rule("KEY", re.compile(r"(?i)\b(?:wi-?fi|wlan|ssid|hotspot|network)\b[^\n]{0,60}?\b(?:pass|pw|key)\s{1,2}[\"'“]?"
+                           r"(?P<it>[^\s\"'`,;，。；<>”]{6,60})"), option, DIGITS, listed("wifi | wi-fi | wlan | ssid | hotspot | network")),
     Rule("KEY", re.compile(r"(?m)(?:^|(?<=\s)(?=\S{0,100}(?:\.|localhost))|(?<=[:：]\s))"
                            r"[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})(?=\s|$)"),
          option, ":"),
-    Rule("KEY", re.compile(r"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{0,12}?"
-                           r"(?P<it>(?:0x)?[0-9a-f]{64}|[5KL][1-9A-HJ-NP-Za-km-z]{50,51})(?![0-9A-Za-z])"),
-         words=listed("key | 私 | 钱包")),
-    Rule("KEY", re.compile(r"(?i)(?:seed phrase|seed(?: words)?|recovery phrase|mnemonic(?: phrase)?|secret phrase|1[2"
-                           r"5] words|24 words|"
-                           r"助记词|助記詞)\s?(?:is|are|[:：是为=])?"
-                           r"\s{0,2}[\"'“]?(?P<it>(?:(?!(?:the|and|for|are|was|with|from|your|which|have|has)\b)"
-                           r"[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8})"), words=listed("phrase | mnemonic | seed | words "
-                               "| 助")),
     Rule("KEY", re.compile(r"(?<![A-Z0-9-])[A-Z0-9]{5}(?:-[A-Z0-9]{5}){4}(?![A-Z0-9-])"), mixed, needs="-", run=True),
     Rule("KEY", re.compile(r"(?i)(?:recovery|backup|scratch|one-time|恢复|备用|备份)\s?(?:codes?|代?码)[^\n]{0,30}?[:"
                            r"：\s]\s{0,3}"
@@ -300,8 +298,8 @@ NAMED = (
     Rule("KEY", re.compile(r"(?i)(?:product|licen[cs]e|serial|activation|windows|office) key\W{1,4}(?:is )?"
                            r"(?P<it>[A-Z0-9]{5}(?:-[A-Z0-9]{5}){3,5})"), mixed, words=("key",)),
     Rule("KEY", re.compile(rf"(?i)(?:(?<![A-Za-z])(?:{_CODE_WORDS})\s{{0,2}}(?:is|[:：=])?\s{{0,2}}|"
-                           rf"(?:{_CODE_WORDS_ZH})\s{{0,2}}(?:is|[:：是为=])?\s{{0,2}})"
-                           r"(?P<it>\d{3,10})#?(?![\dA-Za-z%％位个次]|\.\d)"), code, DIGITS,
+                           rf"(?:{_CODE_WORDS_ZH})\s{{0,2}}(?:is|[:：是为=]|[改换设]成|[改设]为|重置[为成])?\s{{0,2}})"
+                           r"(?P<it>\d{3,10}[#*]?)(?![\dA-Za-z%％位个次]|\.\d)"), code, DIGITS,
          listed("pin | puk | otp | code | cvv | cvc | combination | 密码 | 密碼 | 口令 | 证码 | 安全码 | 验码 | "
                 "動態 | 动态 | 驗證 | pass"
                 "word")),
@@ -309,6 +307,11 @@ NAMED = (
                            rf"(?:is|was)\s{{1,2}}"
                            r"(?P<it>\d{3,10})#?(?![\dA-Za-z%]|\.\d)"), code, DIGITS,
          listed("pin | puk | otp | code | combination | password")),
+    Rule("KEY", re.compile(r"(?:密码|密碼|口令|验证码)[^\n，。；\d]{0,14}?[:：是为]\s?(?P<it>[零〇一幺二三四五六七八九]{4,12})"
+                           r"(?![零〇一二三四五六七八九十百千万个位种]|[\u4e00-\u9fff]{2})"), spelled_code,
+         words=listed("密码 | 密碼 | 口令 | 验证码")),
+    Rule("KEY", re.compile(r"(?i)(?:sha\d{0,3}|md5|hmac\w{0,12})\(\s{0,3}[\"']?(?P<it>[0-9a-f]{12,64})[\"']?\s{0,3}[+,]"), mixed,
+         needs="(", words=listed("sha | md5 | hmac")),
     Rule("KEY", re.compile(r"\b[Yy]our (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN) is:? (?P<it>(?:[A-Z]-)?\d{4,8})"
                            r"(?![\dA-Za-z%]|\.\d)"),
          code, DIGITS, listed("code | otp | pin")),
@@ -318,8 +321,6 @@ NAMED = (
     Rule("KEY", re.compile(r"(?i)(?:security answer|mother['’]?s maiden name|secret answer|密保答案|密保问题答案)"
                            r"[^\n:：]{0,40}[:：]\s{0,3}"
                            r"(?P<it>[^\W\d_][^\n,，。;；\[\]<>_]{2,40}\w)"), not_blank, words=("answer", "maiden", "密保")),
-    Rule("KEY", re.compile(r"(?i)(?<![A-Za-z])accounts?[\"']?\s?[:=]\s?\[\s{0,9}[\"'](?P<it>(?:0x)?[0-9a-f]{64})"
-                           r"[\"']"), words=("account",)),
     Rule("KEY", re.compile(r"(?i)(?:pass[ _-]?phrase|口令短语)[\"']?\s{0,2}(?:is|[:：=])\s{0,2}[\"'“]?"
                            r"(?P<it>[a-z]{3,12}(?:[ -][a-z]{3,12}){2,9}(?:[ -]\d{1,6})?[!?]?)(?=\s*(?:[\"'”.,;|/]|$))",
                            re.MULTILINE), phrase, words=listed("passphrase | pass phrase | pass-phrase | pass_phrase "
@@ -334,5 +335,5 @@ NAMED = (
 
 FORMS = (Rule("KEY", re.compile(rf"(?<![A-Za-z0-9])(?=[^\s]{{16}})(?:{'|'.join(TOKENS)})"), mixed, run=True),)
 """Keys by their form alone."""
-SECRETS = (*BLOCKS, *FORMS, *CLOUDS, *WEB, *PROGRAMS, *NAMED)
+SECRETS = (*BLOCKS, *FORMS, *CLOUDS, *WEB, *PROGRAMS, *WALLETS, *NAMED)
 """The surest first."""

@@ -19,6 +19,7 @@ from instructwild.schema.columns import compact
 from instructwild.stage.check import check_unaltered
 from instructwild.stage.folder import REPORT
 from instructwild.stage.frames import INSTRUCTION, RANKING, is_ranking, rankings
+from instructwild.stage.manifest import read_manifest
 
 FOR_READING = ("chat", "evaluate")
 """Stages whose answers are there to be read, and are no part of a dataset."""
@@ -54,6 +55,9 @@ def gather(folder: str | Path) -> Gathered:
     alone = (path / "manifest.json").exists()
     graph = Graph(path.resolve().parent if alone else path)
     here = next((node for node in graph.nodes if node.folder.resolve() == path.resolve()), None) if alone else None
+    if alone and here is None:                      # or the stages beside it would be published in its place
+        read_manifest(path)
+        raise InputError("is no stage folder", where=str(path), remedy="give a stage folder, or the folder of a chain")
     known = [node for node in graph.nodes if here is None or node is here or node in graph.above(here)]
     if here is not None and here.model:
         measured = tuple(node for node in graph.children(here) if node.manifest.stage.startswith("evaluate"))

@@ -48,7 +48,7 @@ class Chain:
 
         if not step.done:
             return []
-        what = altered(step.folder, read_manifest(step.folder)) if is_stage(step.folder) else None
+        what = altered(step.folder, read_manifest(step.folder), complete=True) if is_stage(step.folder) else None
         return [*changes(self._record().get(step.name), facts_of(step)), *([what] if what else [])]
 
     def may_change(self, stale: Sequence[RecipeStep]) -> dict[str, list[str]]:

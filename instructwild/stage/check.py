@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from fnmatch import fnmatch
 from pathlib import Path
 
 from instructwild.errors import InputError
@@ -9,17 +10,32 @@ from instructwild.stage.content import sha256_of, size_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest
 
 
-def altered(folder: Path, manifest: Manifest) -> str | None:
+DATA = "data.parquet"
+
+
+def altered(folder: Path, manifest: Manifest, *, complete: bool = False) -> str | None:
     """Which file is no longer what the manifest says, with both hashes; None where all are.
 
-    Pages for people and patterns of several files are left out, as is a file that is gone: whoever needs it says so. A file
-    that was neither changed nor moved after the manifest was written, and has the size that it names, is not read. Where all
+    Pages for people and patterns of several files are left out, as is a file that is gone, unless all have to be there
+    (`complete`, where the stage is taken for finished): whoever else needs it says so. A file that was neither changed nor moved after the manifest was written, and has the size that it names, is not read. Where all
     files had to be read (a copied folder), the manifest's time is set to now, and the next look is a quick one.
     """
     noted, read = (folder / FILE_NAME).stat().st_mtime_ns, False
+    if (folder / DATA).exists() and not any(fnmatch(DATA, record.path) for record in manifest.outputs):
+        return f"{DATA} is not named in its manifest"
     for record in manifest.outputs:
         path = folder / record.path
-        if record.path.endswith(".html") or "*" in record.path or not path.exists() or _untouched(path, record, noted):
+        if record.path.endswith(".html") or "*" in record.path:
+            continue
+        if Path(record.path).is_absolute() or ".." in Path(record.path).parts:
+            return f"{record.path} is named in its manifest and lies outside the folder"
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            return f"{record.path} is a pipe or a device now"
+        if not path.exists():
+            if complete:
+                return f"{record.path} is gone since the stage finished"
+            continue
+        if _untouched(path, record, noted):
             continue
         if (now := sha256_of(path)) != record.sha256:
             return f"{record.path} was altered after the stage finished: sha256 {now} now, {record.sha256} in its manifest"

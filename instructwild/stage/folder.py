@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from instructwild.errors import GateError, InputError, MissingExtraError
+from instructwild.stage.check import DATA as DATA
 from instructwild.stage.check import check_unaltered
 from instructwild.stage.content import SCRATCH, sha256_of, size_of, weights_sha256
 from instructwild.stage.frames import DROPPED, upgraded
@@ -25,7 +26,7 @@ from instructwild.stage.remote import as_url, local_copy, public
 if TYPE_CHECKING:
     import datasets  # type: ignore[import-untyped]
 
-DATA, DROPPED_FILE, REPORT, MODEL = "data.parquet", "dropped.parquet", "report.html", "model"
+DROPPED_FILE, REPORT, MODEL = "dropped.parquet", "report.html", "model"
 WEIGHTS = f"{MODEL}/*.safetensors"
 """What later stages know a model by: its weights, whatever tokenizer files lie beside them."""
 __all__ = ["DATA", "DROPPED_FILE", "MODEL", "REPORT", "SCRATCH", "WEIGHTS", "Stage", "input_record", "is_stage", "load",

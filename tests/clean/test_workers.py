@@ -131,6 +131,16 @@ def test_where_a_worker_is_killed_the_rest_is_computed_here(monkeypatch, capsys)
     assert "ended from outside" in capsys.readouterr().err
 
 
+def test_an_interruption_does_not_wait_for_what_the_workers_compute():
+    code = ("import time\nfrom instructwild.clean.workers import Workers\n"
+            "if __name__ == '__main__':\n"
+            "    with Workers(2) as workers:\n"
+            "        for _ in workers.map(time.sleep, [0, 60, 60]):\n"
+            "            raise KeyboardInterrupt\n")
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50)
+    assert "KeyboardInterrupt" in ended.stderr
+
+
 def test_the_language_of_a_text_does_not_depend_on_the_process():
     code = ("from instructwild.text.language.clues import clues\n"
             "print([clues(text) for text in ('la casa de una gran via e os dias', 'el día está em uma única città così')])")

@@ -11,6 +11,8 @@ from instructwild.errors import InputError
 from instructwild.lineage.graph import Graph
 from instructwild.lineage.trace import trace
 from instructwild.lineage.tree import tree
+from instructwild.schema import instruction_of
+from instructwild.stage.frames import instruction_frame
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +105,11 @@ def test_a_published_pair_leads_back_to_its_prompt(root):
     found = trace(pairs["id"][0], root)
     assert found.row.id == WAYS.id
     assert {post["id"] for post in found.posts} == {TIE.id, RIVER.id}
+
+
+def test_a_stage_whose_data_is_no_parquet_any_more_is_named(tmp_path):
+    with stage.start(tmp_path / "out", "clean", config={}) as run:
+        run.finish(data=instruction_frame([instruction_of("What is a fen?")]), report="<p>")
+    (tmp_path / "out" / "data.parquet").write_bytes(b"")
+    with pytest.raises(InputError, match="cannot be read as Parquet"):
+        _ = Graph(tmp_path).nodes[0].columns

@@ -1,6 +1,7 @@
 """A model folder brings safetensors of its own and no code."""
 
 import json
+import os
 import shutil
 import struct
 from pathlib import Path
@@ -42,6 +43,24 @@ def test_a_pickle_is_not_taken_where_another_safetensors_file_stands_beside_it(f
     (folder / "pytorch_model.bin").write_bytes(b"no pickle")
     with pytest.raises(ModelError, match=r"only as pytorch_model\.bin"):
         model_folder(folder)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "vocab.json", "parts/model-1.safetensors"])
+def test_a_pipe_in_the_folder_is_refused_before_anything_waits_for_it(folder, name):
+    (folder / "parts").mkdir()
+    (folder / "model.safetensors").rename(folder / "parts" / "model-2.safetensors")
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {
+        "a": "parts/model-1.safetensors", "b": "parts/model-2.safetensors"}}))
+    os.mkfifo(folder / name)
+    with pytest.raises(ModelError, match="is a pipe or a device"):
+        model_folder(folder)
+
+
+def test_a_tokenizer_that_is_code_is_refused_in_one_line(folder):
+    (folder / "own.py").write_text("raise SystemExit('was run')\nclass T: pass\n")
+    change(folder / "tokenizer_config.json", tokenizer_class="Own", auto_map={"AutoTokenizer": ["own.T", "own.T"]})
+    with pytest.raises(ModelError, match="needs Python code of its own"):
+        load(folder)
 
 
 def test_code_that_is_not_needed_is_ignored_and_said(folder, capsys):

@@ -215,6 +215,14 @@ def test_a_file_that_was_altered_anywhere_behind_it_stops_it(root, tmp_path):
         gather(root)
 
 
+@pytest.mark.parametrize("manifest", ["{}", "[" * 9, '{"stage": "clean"}'])
+def test_a_stage_with_a_broken_manifest_is_refused_and_none_beside_it_taken(root, tmp_path, manifest):
+    (root / "clean" / "manifest.json").write_text(manifest)
+    with pytest.raises(InputError, match="cannot be read as a manifest"):
+        prepare(root / "clean", tmp_path / "out", "title", unstated="cc-by-4.0")
+    assert not (tmp_path / "out").exists()
+
+
 def test_nothing_to_publish_is_said(tmp_path):
     for place in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(InputError):

@@ -1,5 +1,6 @@
 """A file that was altered after its stage finished is noticed before anything builds on it; looking costs little."""
 
+import json
 import os
 import shutil
 
@@ -48,6 +49,27 @@ def test_a_finished_stage_is_not_skipped_when_its_file_was_altered(folder):
         make(folder)
     assert not make(folder, force=True).existed
     assert make(folder).existed
+
+
+@pytest.mark.parametrize("name", ["data.parquet", "dropped.parquet"])
+def test_a_stage_whose_file_is_gone_is_not_taken_for_finished(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(OutputError, match="is gone since the stage finished"):
+        make(folder)
+    assert not make(folder, force=True).existed
+    assert (folder / name).exists()
+
+
+@pytest.mark.parametrize(("change", "message"), [
+    (lambda outputs: [], "not named in its manifest"),
+    (lambda outputs: [*outputs, {**outputs[0], "path": "/dev/zero"}], "outside the folder"),
+    (lambda outputs: [*outputs, {**outputs[0], "path": "../rows.jsonl"}], "outside the folder")])
+def test_a_manifest_that_names_other_files_is_not_believed(folder, change, message):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["outputs"] = change(manifest["outputs"])
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=message):
+        stage.load(folder)
 
 
 def test_a_page_may_be_edited_and_a_missing_file_is_for_those_who_need_it(folder):

@@ -60,7 +60,7 @@ def quantize(model: Path, out: Path, calibration: Sequence[Sequence[int]], *, bi
     """
     from transformers import AutoConfig
 
-    layers = AutoConfig.from_pretrained(model).get_text_config().num_hidden_layers
+    layers = AutoConfig.from_pretrained(model, trust_remote_code=False).get_text_config().num_hidden_layers
     skipped = shape.unquantized(bits, group)
     kept = [name for name in dict.fromkeys(shape.names) if name not in skipped] if skipped else None
     plan = {"model": str(model.resolve()), "out": str(out.resolve()), "bits": bits, "group": group, "symmetric": symmetric,

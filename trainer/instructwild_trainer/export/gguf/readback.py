@@ -78,8 +78,8 @@ def measure(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str,
     held, questions, file = plan["held"], plan["questions"], Path(plan["file"])
     reader = open_gguf(file)
     keys = keys_of(reader)
-    tokenizer = AutoTokenizer.from_pretrained(plan["source"])
-    source = AutoModelForCausalLM.from_pretrained(plan["source"], dtype=torch.float32).eval()
+    tokenizer = AutoTokenizer.from_pretrained(plan["source"], trust_remote_code=False)
+    source = AutoModelForCausalLM.from_pretrained(plan["source"], dtype=torch.float32, trust_remote_code=False).eval()
     named = [keys[f"tokenizer.ggml.{name}_token_id"] for name in ("eos", "eot", "eom")
              if f"tokenizer.ggml.{name}_token_id" in keys]
     longest = max([len(row) for rows in held.values() for row in rows] + [0])

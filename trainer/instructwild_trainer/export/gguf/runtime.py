@@ -102,7 +102,8 @@ class DequantizedRuntime:
         import torch
         from transformers import AutoModelForCausalLM
 
-        self.model: Any = AutoModelForCausalLM.from_pretrained(file.parent, gguf_file=file.name, dtype=torch.float32).eval()
+        self.model: Any = AutoModelForCausalLM.from_pretrained(
+            file.parent, gguf_file=file.name, dtype=torch.float32, trust_remote_code=False).eval()
         self.stops = set(stops)
 
     def logits(self, ids: Sequence[int]) -> np.ndarray:

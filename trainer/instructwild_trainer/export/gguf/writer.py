@@ -62,9 +62,9 @@ def check_writable(model: Path, quant: str) -> str:
     from transformers import AutoConfig, AutoTokenizer
 
     mixture = mixture_of(quant)
-    config = AutoConfig.from_pretrained(model)
+    config = AutoConfig.from_pretrained(model, trust_remote_code=False)
     architecture_of(config)
-    vocabulary_of(AutoTokenizer.from_pretrained(model), config.vocab_size)
+    vocabulary_of(AutoTokenizer.from_pretrained(model, trust_remote_code=False), config.vocab_size)
     tied = bool(config.tie_word_embeddings)
     widths = {"attn_q.weight": config.hidden_size, "attn_v.weight": config.hidden_size,
               "ffn_down.weight": config.intermediate_size}
@@ -86,8 +86,8 @@ def write(plan: Mapping[str, Any], step: Callable[[int], object]) -> dict[str, A
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder = Path(plan["model"])
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
+    tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", trust_remote_code=False)
     writer = gguf.GGUFWriter(plan["out"], architecture_of(model.config))
     _add_keys(writer, plan, model, tokenizer)
     tensors = list(tensors_of(model))
