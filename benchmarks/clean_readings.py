@@ -160,9 +160,9 @@ def main() -> None:
           "eight lost their sense in translation, two are no answer, and the others are one of a kind. `mid_conversation` "
           "sees 1,064 rows of the 27,919 single turns of talks that the patterns leave in 200,000 rows, and none of 134,784 "
           "others; by eye about 45 in 100 of those turns go on from what is gone, so that it reaches about one in twelve.",
-          "Its 130 rows were read among those left out of the training of its weights, before answers that open with \"To\" or "
-          "\"Here is\" were left alone. All rules over 40,000 rows took 2.1 CPU seconds before the ninth improvement and 2.2 "
-          "after it (in turns, on a loaded machine): about 0.6 of 25 over 200,000.",
+          "Its 130 rows were read among those left out of the training of its weights, before answers that open with “To” "
+          "or “Here is” were left alone. All rules over 40,000 rows took 2.1 CPU seconds before the ninth improvement and "
+          "2.2 after it (in turns, on a loaded machine): about 0.6 of 25 over 200,000.",
           "Of the 15 rows of seed 90127 six are wrong facts, results or answers, which no rule here reaches.",
           "Of the 13 rows of seed 88211 five have wrong facts, results or invented figures, one a biased "
           "answer, one reasoning "
