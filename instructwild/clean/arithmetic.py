@@ -182,6 +182,7 @@ _SHORT_LIST = ((_ANSWER.str.len_bytes() < 3 * LONGEST_ANSWER) & (_PROMPT.str.len
 _MAY_EQUAL = where(pl.any_horizontal(_ANSWER.str.contains(sign, literal=True) for sign in ("=", "equal", "等于")), _ANSWER)
 WRONG_ARITHMETIC = only_where(_MAY_EQUAL.str.contains(CANDIDATE).fill_null(False)
                               | where(_SHORT_ROW, _PROMPT).str.contains(_IN_PARENTHESES).fill_null(False)
-                              | where(_SHORT_ROW, _PROMPT).str.contains(MAY_GIVE_AN_EQUATION).fill_null(False)
+                              | where(_SHORT_ROW & _PROMPT.str.contains("=", literal=True), _PROMPT)
+                              .str.contains(MAY_GIVE_AN_EQUATION).fill_null(False)
                               | where(_SHORT_LIST, _PROMPT).str.contains(MAY_ASK).fill_null(False),
                               row_by_row(wrong_row))

@@ -197,11 +197,12 @@ _NO_QUESTION = only_where(
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION
-    | only_where((PROMPT.str.len_chars() < 90) & matches(PROMPT, _THIS_WORK),
-                 _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER.str.len_chars() > 0))
-    | matches(ANSWER.str.head(30), _KNOWLEDGE) & ~PROMPT.str.contains("知识", literal=True)
-    | only_where((PROMPT.str.len_chars() < 34) & (ANSWER.str.len_chars() < 60) & matches(PROMPT, _HAN_BARE_TASK),
-                 ~matches(PROMPT, _HAN_PROGRAM) & (ANSWER.str.len_chars() > 0))
+    | only_where(PROMPT.str.len_bytes() < 90, matches(PROMPT, _THIS_WORK)
+                 & _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER.str.len_chars() > 0))
+    | only_where(matches(ANSWER.str.head(12), "根据|第"), matches(ANSWER.str.head(30), _KNOWLEDGE)
+                 & ~PROMPT.str.contains("知识", literal=True))
+    | only_where((PROMPT.str.len_bytes() < 102) & (ANSWER.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0),
+                 matches(PROMPT, _HAN_BARE_TASK) & ~matches(PROMPT, _HAN_PROGRAM))
     | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
     | ((PROMPT.str.len_chars() < 120) & ~PROMPT.str.contains("\n", literal=True) & matches(PROMPT, _TITLED_ALONE))
     | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),

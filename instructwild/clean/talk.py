@@ -6,6 +6,7 @@ words and pairs of words in the prompt and in the opening of the answer, from `p
 
 import json
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from zlib import crc32
 
@@ -26,11 +27,11 @@ LEAST, LEAST_OF_PROMPT = 6.0, 1.0
 opens its answers with ("Sure! Here's an example") says nothing about the prompt."""
 _TOKENS = LazyPattern(r"[a-z]+(?:'[a-z]+)?|\d+|[?.!,:;\n\"`]")
 _ANSWERS_SOMEBODY = r"\A\W*" + group_of(r"""
-    Sure | Certainly | Yes | I apolog | Apolog | My apolog | You(?:['’]| a)re | Great | Understood | Here | Thank
+    Sure | Certainly | Yes | I apolog | Apolog | My apolog | You(?:['’]| a)re | Great | Understood | Here['’]s | Thank
     Of course | Absolutely | In that case | Alright | No problem | Sorry | I['’]m | Ok | It looks | It seems | I see
-    I understand | To[ ]
+    I understand
 """)
-"""What four of five answers to such prompts open with, and hardly one of forty others."""
+"""What most answers to such prompts open with, and hardly one of forty others."""
 _MAY_GO_ON = group_of(r"""
     now | so | ok(?:ay)? | great | but | and | also | then | no | yes | excellent | perfect | good | nice | oh | sorry
     thanks? | that | this | it | i | we | can | could | do | will | please | keep | continue | lets? | add | what about
@@ -68,7 +69,7 @@ def _says(answer: str) -> set[str]:
 
 
 def _with_pairs(words: list[str]) -> set[str]:
-    return {*words, *map("{} {}".format, words, words[1:])}
+    return {*words, *(f"{word} {following}" for word, following in pairwise(words))}
 
 
 @cache
@@ -87,8 +88,10 @@ def stands_in_a_talk(prompt: str, answer: str) -> bool:
     False
     """
     intercept, known = weights()
-    asks = sum(known.get(name, 0.0) for name in _asks(prompt))
-    return asks >= LEAST_OF_PROMPT and intercept + asks + sum(known.get(name, 0.0) for name in _says(answer)) >= LEAST
+    asks = sum(map(known.__getitem__, known.keys() & _asks(prompt)))
+    if asks < LEAST_OF_PROMPT:
+        return False
+    return intercept + asks + sum(map(known.__getitem__, known.keys() & _says(answer))) >= LEAST
 
 
 def reads_as_english(text: str) -> bool:
@@ -102,7 +105,7 @@ def held_out(prompt: str) -> bool:
 
 
 MID_CONVERSATION = SINGLE_TURN & only_where(
-    (PROMPT.str.len_chars() < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT.str.len_chars())
-    & matches(ANSWER.str.head(20), _ANSWERS_SOMEBODY),
-    only_where(matches(PROMPT, _MAY_BE) & ~matches(PROMPT, _OPENS_A_TALK), row_by_row(stands_in_a_talk)))
+    (PROMPT.str.len_bytes() < 1.2 * LONGEST) & matches(ANSWER.str.head(20), _ANSWERS_SOMEBODY),
+    only_where((PROMPT.str.len_chars() < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT.str.len_chars())
+               & matches(PROMPT, _MAY_BE) & ~matches(PROMPT, _OPENS_A_TALK), row_by_row(stands_in_a_talk)))
 """In English: of other languages no source of talks was at hand."""
