@@ -92,8 +92,9 @@ _WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:c
 
 _SIZE = PROMPT.str.len_chars()
 ANSWER_GOES_ON = (((_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
-                  | (matches(ANSWER, _USED_BEFORE) & ~matches(PROMPT, SPEAKS_FOR))
-                  | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK) & ~matches(PROMPT, SPEAKS_FOR)))
+                  | only_where(matches(ANSWER, _USED_BEFORE)
+                               | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK)),
+                               ~matches(PROMPT, SPEAKS_FOR)))
 """Of prompts without a text of their own."""
 ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, SPEAKS_FOR))
 WITHDRAWS_AN_ANSWER = only_where(matches(ANSWER.str.head(120), _WITHDRAWS),

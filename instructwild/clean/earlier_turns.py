@@ -99,13 +99,11 @@ _MAY_NAME_IT = pl.any_horizontal(matches(PROMPT, pattern) for pattern in (*_ALON
 _PROMPT_NAMES_IT = only_where(_MAY_NAME_IT, pl.any_horizontal(
     *(matches(PROMPT, pattern) for pattern in _ALONE),
     *((most > _SIZE) & matches(PROMPT, pattern) & ~matches(PROMPT, other) for pattern, other, most in _UNLESS)))
-_ANSWER_NAMES_IT = (
-    only_where(holds_any(ANSWER.str.head(400), _SAYS_SO),
-               (matches(ANSWER.str.head(400), _YOU_GAVE) & (_SIZE < 200) & ~matches(PROMPT, _MAY_HOLD_IT))
-               | matches(ANSWER.str.head(400), _I_GAVE)
-               | matches(ANSWER.str.head(300), rf"{_OUR_TALK}|{_LAST_QUESTION_ANSWERED}")
-               | ((_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME) & ~matches(PROMPT, ASKS_FOR_WORDING)))
-    & ~matches(PROMPT, SPEAKS_FOR))
+_ANSWER_NAMES_IT = only_where(holds_any(ANSWER.str.head(400), _SAYS_SO), only_where(
+    (matches(ANSWER.str.head(400), _YOU_GAVE) & (_SIZE < 200) & ~matches(PROMPT, _MAY_HOLD_IT))
+    | matches(ANSWER.str.head(400), _I_GAVE)
+    | matches(ANSWER.str.head(300), rf"{_OUR_TALK}|{_LAST_QUESTION_ANSWERED}")
+    | ((_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME) & ~matches(PROMPT, ASKS_FOR_WORDING)), ~matches(PROMPT, SPEAKS_FOR)))
 NAMES_WHAT_IS_GONE = ((_SIZE < 240) & (_PROMPT_NAMES_IT | _ANSWER_NAMES_IT)).fill_null(False)
 """Of prompts without a text of their own."""
 
@@ -126,7 +124,7 @@ _SAYS_WHAT_TO_DO_WORDS = group_of(r"""
 """)
 _SAYS_WHAT_TO_DO = rf"(?i)\b{_SAYS_WHAT_TO_DO_WORDS}\b"
 IS_A_MOVE_IN_A_TALK = (
-    ((_SIZE < 120) & matches(PROMPT, _GOES_ON_FROM) & ~matches(PROMPT, _TEXT_FOLLOWS))
+    only_where((_SIZE < 120) & matches(PROMPT, _GOES_ON_FROM), ~matches(PROMPT, _TEXT_FOLLOWS))
     | only_where((_SIZE < 200) & matches(ANSWER.str.tail(80), _NEXT_MOVE), ~matches(PROMPT, _SETS_A_GAME_UP))
     | only_where((_SIZE < 240) & (ANSWER.str.len_chars() < 260) & matches(ANSWER.str.head(40), _TAKES_NOTE),
                  ~matches(PROMPT, _SAYS_WHAT_TO_DO))).fill_null(False)

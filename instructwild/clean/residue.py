@@ -101,7 +101,9 @@ _ASSISTANT = pl.when(pl.col("messages").list.len() > 2).then(
 _PLAYS = (r"(?i)pretend|role-?play|act as|imagine (?:that )?you|you are now|speak as|translate|story|dialogue|script|joke"
           r"|poem"
           r"|扮演|假设你是|假装|故事|翻译|剧本|对话|代码")
-MODEL_IDENTITY = only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages")
+_NAMES_ONE = rf"{_VENDOR}|{_HAN_VENDOR}|{_MODEL}|{_COMMON_NAME}|{_HAN_MODEL}"
+MODEL_IDENTITY = only_where(matches(_ASSISTANT, _NAMES_ONE),
+                            only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages"), "messages")
 
 _MAY_BE_BLANK = (PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
 _INPUT_TO_COME = (r"(?i)(?:\n|: ?)[<\[(（【] ?(?:insert|attach(?:ed)?|upload(?:ed)?|(?:在此|请)?(?:插入|上传|附))"

@@ -35,9 +35,9 @@ def settled() -> None:
 
 
 def ends_with_command() -> None:
-    """This process was started for one command, and ends without the last collections.
+    """End this process, which was started for one command, without the last collections.
 
-    They would free one by one, in 0.2 seconds, what the system frees at once. What holds files or processes is closed by
+    They free one by one, in 0.2 seconds, what the system frees at once. What holds files or processes is closed by
     its own exit function before.
     """
     global _one_command
