@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PERMISSIVE = re.compile(r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|PSF-2\.0|Zlib|Unlicense|CC0|HPND|MIT-0|"
                         r"MIT-CMU|CNRI-Python|Public Domain|Python-2\.0|NCSA|BSL-1\.0)\b", re.IGNORECASE)
 WEAK = re.compile(r"\b(MPL|Mozilla Public|LGPL(v?\d[\w.+]*)?|Lesser General)(?![A-Za-z])", re.IGNORECASE)
-STRONG = re.compile(r"(?<!L)\b(A?GPL(v?\d[\w.+]*)?|GNU (Affero )?General|SSPL(-[\d.]+)?|EUPL[\w.-]*|OSL-[\d.]+|CeCILL(-[\d.]+)?)(?![A-Za-z])|"
+STRONG = re.compile(r"(?<!L)\b(A?GPL(v?\d[\w.+]*)?|GNU (Affero )?General|SSPL(-[\d.]+)?|EUPL[\w.-]*|OSL-[\d.]+|"
+                    r"CeCILL(-[\d.]+)?)(?![A-Za-z])|"
                     r"non-?commercial|CC[- ]BY[- ](ND|NC)|BUSL|Business Source|Commons Clause|Elastic License|"
                     r"Server Side Public|research[- ]only|proprietary", re.IGNORECASE)
 ONLY_IMPORTED = {"certifi", "pathspec", "tqdm", "argilla", "hypothesis", "chardet", "fqdn"}

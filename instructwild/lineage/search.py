@@ -142,14 +142,7 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
         _mail(name, _bounded(buffered, budget), what, result, budget, depth)
     elif head.startswith(b"SQLite format 3\x00"):
         result.note("sqlite")
-        with closing(_database(buffered, budget, depth)) as base:
-            for _, values in sqlite_rows(base, packed=(packed := [])):
-                result.holds |= what.in_value(values)
-                while packed:
-                    _look(f"{name}: packed value", io.BytesIO(packed.pop()), what, result, budget, depth + 1)
-        if depth == 0 and not result.holds:                  # what was deleted stays in pages that are free
-            with Path(handle.name).open("rb") as pages:
-                result.holds = _stream(pages, what, Search(), UnpackBudget())
+        _sqlite(name, buffered, what, result, budget, depth)
     elif Path(name).suffix.lower() in (".html", ".htm", ".svg", ".xml"):
         result.note("page")
         result.holds |= _page(_bounded(buffered, budget), what)
@@ -214,6 +207,19 @@ def _tar(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudge
                     _look(member.name, inner, what, result, budget, depth + 1)
                 except BROKEN as error:
                     result.unsearched.append(f"{name}/{member.name}: {_reason(error)}")
+
+
+def _sqlite(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
+    """The rows of a database, packed values among them, and the pages in which deleted rows may stay."""
+    packed: list[bytes] = []
+    with closing(_database(handle, budget, depth)) as base:
+        for _, values in sqlite_rows(base, packed):
+            result.holds |= what.in_value(values)
+            while packed:
+                _look(f"{name}: packed value", io.BytesIO(packed.pop()), what, result, budget, depth + 1)
+    if depth == 0 and not result.holds:
+        with Path(handle.name).open("rb") as pages:
+            result.holds = _stream(pages, what, Search(), UnpackBudget())
 
 
 def _mail(name: str, raw: bytes, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
