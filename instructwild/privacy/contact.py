@@ -142,7 +142,7 @@ def _loose(match: re.Match[str]) -> bool:
     """An address with blanks or a break around its signs, unless one that stands for any."""
     local, _, domain = re.sub(r"\s", "", match.group()).rpartition("@")
     return (local != "git" and len(local) > 2 and local[-1] != "." and domain.rpartition(".")[2].lower() not in FILE_ENDINGS
-            and re.search("[A-Za-z]", local) is not None
+            and re.search("[A-Za-z]", local) is not None and not re.search(r"\.\s+[A-Z][a-z]*\Z", match.group())
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
@@ -184,7 +184,7 @@ NOT_A_NAME = re.compile("(?i)" + any_of(r"""
 MESSAGE_ID = re.compile(r"\d{12,14}\.[A-Za-z0-9._-]+|\d{4}[A-Z][a-z]{2}\d{1,2}\.\d{6}\.\d+|[a-z0-9]{9,}\.fsf(?:_-_)?|"
                         r"[A-Za-z0-9+/=._-]*\$[A-Za-z0-9$._-]*")
 """Ids of messages, which look like an address: the time, and the program that made them."""
-NO_TOP = frozenset(listed("domain | host | hostname | localdomain | localhost | invalid | tld | uucp"))
+NO_TOP = frozenset(listed("domain | domainname | host | hostname | localdomain | localhost | invalid | tld | uucp"))
 """Last labels that no mail is sent to (RFC 2606 and manuals)."""
 FILE_ENDINGS = frozenset(listed("png | jpg | jpeg | gif | svg | webp | js | ts | css | json | py | html"))
 MAILBOXES = any_of("""

@@ -25,7 +25,7 @@ HANDLE = re.compile(
     rf"(?<![0-9A-Za-z_./@`=&])@{ANY_HAN}[\w-]{{1,29}}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 _SITES = any_of(r"""
-    (?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?
+    (?<!pic\.)(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?
     linkedin\.com/in/ | t\.me/ | reddit\.com/(?:u|user)/
     (?<!api\.)github\.com/(?=[A-Za-z0-9]+-?[A-Za-z0-9]+(?![\w./-]))
     threads\.net/@ | paypal\.me/ | venmo\.com/(?:u/)? | cash\.app/\$

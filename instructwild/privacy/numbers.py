@@ -6,6 +6,7 @@ carries one, and the word that names it elsewhere.
 
 import re
 from collections.abc import Callable
+from itertools import cycle
 
 from instructwild.privacy.checksums import (
     brazilian_id,
@@ -85,7 +86,7 @@ def _machine_readable(match: re.Match[str]) -> bool:
 
 def _check_digit(field: str) -> str:
     values = (0 if char == "<" else int(char, 36) for char in field)
-    return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
+    return str(sum(value * weight for value, weight in zip(values, cycle((7, 3, 1)), strict=False)) % 10)
 
 
 A_QUESTION = re.compile(r"(?i)(?:下列|以下|下面|which of (?:these|the following)|valid)[^\n]{0,24}mac\b")

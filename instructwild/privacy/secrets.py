@@ -32,6 +32,7 @@ from instructwild.privacy.secret_values import (
 )
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
 from instructwild.privacy.wallets import WALLETS
+from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, listed
 
 DIGITS = "0123456789"
@@ -310,7 +311,7 @@ NAMED = (
          listed("pin | puk | otp | code | combination | password")),
     Rule("KEY", re.compile(r"(?:密码|密碼|口令|验证码)"
                            r"[^\n，。；\d]{0,14}?[:：是为]\s?(?P<it>[零〇一幺二三四五六七八九]{4,12})"
-                           r"(?![零〇一二三四五六七八九十百千万个位种]|[\u4e00-\u9fff]{2})"), spelled_code,
+                           rf"(?![零〇一二三四五六七八九十百千万个位种]|{ANY_HAN}{{2}})"), spelled_code,
          words=listed("密码 | 密碼 | 口令 | 验证码")),
     Rule("KEY", re.compile(r"(?i)(?:sha\d{0,3}|md5|hmac\w{0,12})\(\s{0,3}[\"']?(?P<it>[0-9a-f]{12,64})"
                            r"[\"']?\s{0,3}[+,]"), mixed,

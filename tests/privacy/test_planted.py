@@ -175,7 +175,8 @@ def test_a_name_that_the_text_ends_in_the_midst_of_is_no_error():
     ("我儿子2016年5月17日在镇医院出生，想起个小名", "2016年5月17日"),
     ("Read my natal chart please: 9 Sep 1987, Bergen", "9 Sep 1987"),
     ("w = Account.from_key('0x4be81c0fd3a79265e0b8d14c7f3a6295b0e8d1c4f7a3926580bed1c4f7a39265')", "0be8d1c4f7a39265"),
-    ("my recovery phrase, as typed: lemon harbour twist ocean pilot candy fossil drum eager noodle vapor quilt", "fossil drum"),
+    ("my recovery phrase, as typed: lemon harbour twist ocean pilot candy fossil drum eager noodle vapor quilt",
+     "fossil drum"),
     ("助记词：岸 柳 灯 帆 石 桥 雪 茶 鹿 钟 麦 舟", "帆 石 桥"),
     ("cookies = {'sessionid': 'q7w2e9r4t1y6u3i8o5p0'}", "q7w2e9r4t1y6u3i8o5p0"),
     ('api_key = "b7F2kQ9x" + "Lm41VzT8rYc0"', "Lm41VzT8rYc0"),
@@ -200,6 +201,7 @@ def test_kinds_that_strangers_planted_are_masked(text, secret):
     "客服热线 400-820-5512 一直占线", "Ring 0844 415 6612 to claim your prize", "**Version Number:** 1.4.82.6",
     "quoted in <1994Feb3.112031.4471@fenmoor.example>", "甘肃1.60.80.7", "普通商品住宅销售额占全市1/4",
     "住在景区内的3星饭店", "我孩子是幸运的！", "在下文中，我们将看到", "Email or phone of affected tester (no customers):",
-    "1. Log in to ND\\n2. Click the button", "write to someone at aol.com", "thanks @anonymous"])
+    "1. Log in to ND\\n2. Click the button", "write to someone at aol.com",
+    "thanks @anonymous", "see pic.twitter.com/QxVbnmTr"])
 def test_what_ordinary_rows_of_other_sources_hold_is_nothing(text):
     assert mask_row([("user", text)])[0] == [text]
