@@ -12,8 +12,11 @@ packaging = pytest.importorskip("packaging.requirements")
 ROOT = Path(__file__).resolve().parents[1]
 PERMISSIVE = re.compile(r"\b(MIT|BSD|0BSD|Apache|ISC|PSF|Python Software Foundation|PSF-2\.0|Zlib|Unlicense|CC0|HPND|MIT-0|"
                         r"MIT-CMU|CNRI-Python|Public Domain|Python-2\.0|NCSA|BSL-1\.0)\b", re.IGNORECASE)
-WEAK = re.compile(r"\b(MPL|Mozilla Public|LGPL|Lesser General)\b", re.IGNORECASE)
-STRONG = re.compile(r"(?<!L)\b(A?GPL|GNU (Affero )?General)\b|non-?commercial|CC[- ]BY[- ]NC", re.IGNORECASE)
+WEAK = re.compile(r"\b(MPL|Mozilla Public|LGPL(v?\d[\w.+]*)?|Lesser General)(?![A-Za-z])", re.IGNORECASE)
+STRONG = re.compile(r"(?<!L)\b(A?GPL(v?\d[\w.+]*)?|GNU (Affero )?General|SSPL(-[\d.]+)?|EUPL[\w.-]*|OSL-[\d.]+|"
+                    r"CeCILL(-[\d.]+)?)(?![A-Za-z])|"
+                    r"non-?commercial|CC[- ]BY[- ](ND|NC)|BUSL|Business Source|Commons Clause|Elastic License|"
+                    r"Server Side Public|research[- ]only|proprietary", re.IGNORECASE)
 ONLY_IMPORTED = {"certifi", "pathspec", "tqdm", "argilla", "hypothesis", "chardet", "fqdn"}
 """Weak copyleft (MPL, LGPL): imported as it is, never copied or changed."""
 STATED_ELSEWHERE = {"numba": "BSD-2-Clause", "fasttext-predict": "MIT", "robust-downloader": "MIT",
@@ -55,7 +58,7 @@ def licence(name, package):
 
 
 def verdict(name, text):
-    if STRONG.search(text) and not re.search(r"\bOR\b", text):
+    if STRONG.search(text) and not (re.search(r"\bOR\b", text) and PERMISSIVE.search(text)):
         return "refused"
     if WEAK.search(text) and not PERMISSIVE.search(text):
         return "weak" if name in ONLY_IMPORTED else "refused"
@@ -72,7 +75,10 @@ def test_no_dependency_has_a_licence_that_apache_2_cannot_live_with():
 @pytest.mark.parametrize(("text", "expected"), [
     ("GPL-3.0-only", "refused"), ("GNU General Public License v3 (GPLv3)", "refused"), ("AGPL-3.0", "refused"),
     ("CC BY-NC 4.0", "refused"), ("LGPL-2.1", "refused"), ("MIT OR GPL-2.0", "permissive"), ("Apache-2.0", "permissive"),
-    ("", "unknown")])
+    ("GPLv3", "refused"), ("GPLv2+", "refused"), ("AGPLv3", "refused"), ("GPL3", "refused"), ("MIT AND GPLv3", "refused"),
+    ("SSPL-1.0", "refused"), ("BUSL-1.1", "refused"), ("Apache 2.0 with Commons Clause", "refused"),
+    ("Apache 2.0, non-commercial use only", "refused"), ("CeCILL-2.1", "refused"), ("LGPLv3+", "refused"),
+    ("Proprietary", "refused"), ("Llama Community License", "unknown"), ("", "unknown")])
 def test_a_licence_is_judged(text, expected):
     assert verdict("anything", text) == expected
 

@@ -103,7 +103,8 @@ _ANSWER_NAMES_IT = only_where(holds_any(ANSWER.str.head(400), _SAYS_SO), only_wh
     (matches(ANSWER.str.head(400), _YOU_GAVE) & (_SIZE < 200) & ~matches(PROMPT, _MAY_HOLD_IT))
     | matches(ANSWER.str.head(400), _I_GAVE)
     | matches(ANSWER.str.head(300), rf"{_OUR_TALK}|{_LAST_QUESTION_ANSWERED}")
-    | ((_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME) & ~matches(PROMPT, ASKS_FOR_WORDING)), ~matches(PROMPT, SPEAKS_FOR)))
+    | ((_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME) & ~matches(PROMPT, ASKS_FOR_WORDING)),
+    ~matches(PROMPT, SPEAKS_FOR)))
 NAMES_WHAT_IS_GONE = ((_SIZE < 240) & (_PROMPT_NAMES_IT | _ANSWER_NAMES_IT)).fill_null(False)
 """Of prompts without a text of their own."""
 

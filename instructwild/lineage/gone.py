@@ -1,5 +1,6 @@
 """What is to be forgotten, and how it is recognised again in whatever it was written to."""
 
+import base64
 import html
 import json
 import re
@@ -7,6 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import polars as pl
 
@@ -117,7 +119,28 @@ def spellings(text: str) -> list[str]:
     twice = [json.dumps(form, ensure_ascii=False)[1:-1] for form in once]
     page = [html.escape(plain), plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"),
             html.escape(plain).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")]
-    return list(dict.fromkeys((plain, plain.replace('"', '""'), *map(squeezed, (*once, *twice)), *page)))
+    quotes = [plain.replace('"', '""'), plain.replace("'", "\\'"), plain.replace("'", "''"), plain.replace("'", "’")]
+    return list(dict.fromkeys((plain, *quotes, *map(squeezed, (*once, *twice)), *page, *encodings(text[:MOST_ENCODED]))))
+
+
+def encodings(text: str) -> list[str]:
+    """A text in base64 (wherever among other bytes it begins), in hexadecimal digits, in an address and as bytes of C.
+
+    A long one by its beginning.
+    """
+    raw = text.encode()
+    forms = [raw.hex(), raw.hex().upper(), "".join(f"\\x{byte:02x}" for byte in raw), quote(text), quote(text, safe=""),
+             quote_plus(text)]
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + raw).decode()
+        inner = whole[4 if before else 0:len(whole) - 4 if (before + len(raw)) % 3 else None]
+        forms += [inner, inner.translate(_OF_ADDRESSES)]
+    return [form for form in forms if weight(form) >= QUOTED // 2]
+
+
+MOST_ENCODED = 1000
+"""Characters of a text that are looked for in encodings."""
+_OF_ADDRESSES = str.maketrans("+/", "-_")
 
 
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")

@@ -142,8 +142,7 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
         _mail(name, _bounded(buffered, budget), what, result, budget, depth)
     elif head.startswith(b"SQLite format 3\x00"):
         result.note("sqlite")
-        with closing(_database(buffered, budget, depth)) as base:
-            result.holds |= any(what.in_value(values) for _, values in sqlite_rows(base))
+        _sqlite(name, buffered, what, result, budget, depth)
     elif Path(name).suffix.lower() in (".html", ".htm", ".svg", ".xml"):
         result.note("page")
         result.holds |= _page(_bounded(buffered, budget), what)
@@ -167,7 +166,7 @@ def _stream_opener(head: bytes) -> tuple[str, Callable[[Any], IO[bytes]]] | None
         return "zst", unpacked
     if head.startswith(b"BZh"):
         return "bz2", lambda handle: bz2.BZ2File(handle)  # type: ignore[return-value]
-    if head.startswith(b"\xfd7zXZ"):
+    if head.startswith((b"\xfd7zXZ", b"\x5d\x00\x00")):
         return "xz", lambda handle: lzma.LZMAFile(handle)  # type: ignore[return-value]
     return None
 
@@ -208,6 +207,19 @@ def _tar(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudge
                     _look(member.name, inner, what, result, budget, depth + 1)
                 except BROKEN as error:
                     result.unsearched.append(f"{name}/{member.name}: {_reason(error)}")
+
+
+def _sqlite(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
+    """The rows of a database, packed values among them, and the pages in which deleted rows may stay."""
+    packed: list[bytes] = []
+    with closing(_database(handle, budget, depth)) as base:
+        for _, values in sqlite_rows(base, packed):
+            result.holds |= what.in_value(values)
+            while packed:
+                _look(f"{name}: packed value", io.BytesIO(packed.pop()), what, result, budget, depth + 1)
+    if depth == 0 and not result.holds:
+        with Path(handle.name).open("rb") as pages:
+            result.holds = _stream(pages, what, Search(), UnpackBudget())
 
 
 def _mail(name: str, raw: bytes, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
@@ -272,13 +284,22 @@ def _decoded(raw: bytes) -> str:
     return raw.decode("utf-8", "replace")
 
 
-def sqlite_rows(base: sqlite3.Connection) -> Iterator[tuple[tuple[str, int | None], list[Any]]]:
-    """((table, rowid), values) of every row of every ordinary table; rowid is None in tables without row ids."""
+def sqlite_rows(base: sqlite3.Connection,
+                packed: list[bytes] | None = None) -> Iterator[tuple[tuple[str, int | None], list[Any]]]:
+    """((table, rowid), values) of every row of every ordinary table; rowid is None in tables without row ids.
+
+    Args:
+        base: the database.
+        packed: gets the values that are archives or packed, which tell nothing as text.
+    """
     tables = base.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
                           "AND sql NOT LIKE 'CREATE VIRTUAL%'").fetchall()
     for table, sql in tables:
         without = "WITHOUT ROWID" in sql.upper()
         for rowid, *values in base.execute(f"SELECT {'NULL' if without else 'rowid'}, * FROM {quoted(table)}"):
+            if packed is not None:
+                packed += [value for value in values if isinstance(value, bytes)
+                           and (_stream_opener(value[:8]) or value.startswith(b"PK\x03\x04"))]
             yield (table, rowid), [_decoded(value) if isinstance(value, bytes) else value for value in values]
 
 

@@ -148,14 +148,16 @@ CHANCE = (
                            rf"[^\n，。；,;A-Za-z]{{0,12}}?"
                            rf"(?:是|为|為|成|用|填|了)\s{{0,3}}[\"'“「『]?{_TOKEN}"), in_sentence, "是为為成用填了",
          words=listed("secret | token | key | password | pwd")),
-    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key|(?:app|api|client)[ _-]?secret)"
+    Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS}|{_PASSWORDS_ZH}|auth|api[ _-]?key|key|(?:app|api|client)"
+                           rf"[ _-]?secret)"
                            r"(?:\s{0,2}[(（][^()（）\n]{1,20}[)）]\s{0,3}|\s{1,3})[\"'`“]?"
                            r"(?P<it>[A-Za-z0-9+/_=.-]{16,200})"
                            r"(?![A-Za-z0-9_+/=-])"), drawn_beside, "0123456789", words=_PASSWORD_WORDS, run=True),
     Rule("KEY", re.compile(rf"(?i)(?<![A-Za-z])(?:{_PASSWORDS})(?![A-Za-z])[^\n]{{0,40}}?"
                            rf"(?:\b(?:is|to|was|now|as|from)\b|[:=/|,]|->|→)\s{{0,3}}[\"'`“]?{_TOKEN}"), in_sentence,
          "0123456789", words=_PASSWORD_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|login|creds|wi-?fi|wlan"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:vpn|router|admin|nas|server|ftp|ssh|rdp|cpanel|account|user(?:name)?|login|"
+                           rf"creds|wi-?fi|wlan"
                            rf"|hotspot)\b|无线|账号|帐"
                            rf"号|后台|用户名?)"
                            rf"[^\n]{{0,24}}?(?<![\w/.])[\w.@-]{{2,40}}\s{{1,2}}/\s{{1,2}}{_TOKEN}"), in_sentence, "/",
@@ -166,7 +168,8 @@ CHANCE = (
                            r"(?: (?:the|my|our|your|his|her|their|a))?(?: [a-z'-]{1,12}){0,2} "
                            r"(?:password|passcode|pass|pin|pw|secret|token|key)\b"), in_sentence,
          "0123456789", words=listed("password | passcode | pass | pin | pw | secret | token | key")),
-    Rule("KEY", re.compile(rf"(?i)(?:\b(?:reset|changed?|set|logs? ?in|logged in|signs? in|signed in)\b[^\n.]{{0,40}}?\b(?:to|as|with|using)"
+    Rule("KEY", re.compile(rf"(?i)(?:\b(?:reset|changed?|set|logs? ?in|logged in|signs? in|signed in)"
+                           rf"\b[^\n.]{{0,40}}?\b(?:to|as|with|using)"
                            rf"\s{{1,2}}|(?:重置|修改|改|设置?|登[录陆])[^\n，。A-Za-z]{{0,10}}?(?:成了?|为|到|用|是)\s{{0,2}})[\"'`“「]?{_TOKEN}"),
          set_to, "0123456789", words=listed("""
         log in | login | logon | log on | sign in | account | locked out | password | user | 登录 | 登陆 | 账号 | 帐号 | 密码

@@ -56,7 +56,8 @@ ODDS = re.compile(r" to \d")
 """Behind a number of a proportion."""
 TOLL_FREE = re.compile(r"\A1?8(?:00|33|44|55|66|77|88)\d{7}\Z|\A(?:86)?[48]00\d{7}\Z|\A0(?:800|84[2-5]|87[0-3])\d{6,8}\Z")
 """Numbers of lines for customers, of North America, China and Britain: nobody's own."""
-PRICED = re.compile(r"(?i)\b(?:\d{2,3} ?ppm\b|\d{1,3} ?p(?:/| per )min|per min|national rate|land ?line|to claim|prize|award)")
+PRICED = re.compile(r"(?i)\b(?:\d{2,3} ?ppm\b|\d{1,3} ?p(?:/| per )min|per min|national rate|land ?line|to claim|prize|"
+                    r"award)")
 """Words beside a line that is paid for by the minute."""
 CHINESE_MOBILE = re.compile(r"1[3-9]\d(?:\d{8}|[ -]\d{4}[ -]\d{4})")
 """Written so it is no number of North America: 186 1234 5678 begins like 1-866."""
@@ -141,7 +142,7 @@ def _loose(match: re.Match[str]) -> bool:
     """An address with blanks or a break around its signs, unless one that stands for any."""
     local, _, domain = re.sub(r"\s", "", match.group()).rpartition("@")
     return (local != "git" and len(local) > 2 and local[-1] != "." and domain.rpartition(".")[2].lower() not in FILE_ENDINGS
-            and re.search("[A-Za-z]", local) is not None
+            and re.search("[A-Za-z]", local) is not None and not re.search(r"\.\s+[A-Z][a-z]*\Z", match.group())
             and not STOCK_DOMAIN.fullmatch(domain) and not STOCK_LOCAL.fullmatch(local))
 
 
@@ -183,7 +184,7 @@ NOT_A_NAME = re.compile("(?i)" + any_of(r"""
 MESSAGE_ID = re.compile(r"\d{12,14}\.[A-Za-z0-9._-]+|\d{4}[A-Z][a-z]{2}\d{1,2}\.\d{6}\.\d+|[a-z0-9]{9,}\.fsf(?:_-_)?|"
                         r"[A-Za-z0-9+/=._-]*\$[A-Za-z0-9$._-]*")
 """Ids of messages, which look like an address: the time, and the program that made them."""
-NO_TOP = frozenset(listed("domain | host | hostname | localdomain | localhost | invalid | tld | uucp"))
+NO_TOP = frozenset(listed("domain | domainname | host | hostname | localdomain | localhost | invalid | tld | uucp"))
 """Last labels that no mail is sent to (RFC 2606 and manuals)."""
 FILE_ENDINGS = frozenset(listed("png | jpg | jpeg | gif | svg | webp | js | ts | css | json | py | html"))
 MAILBOXES = any_of("""
@@ -224,7 +225,8 @@ MAILS = (
                              rf"{{0,3}}?{_AT}(?:[A-Za-z0-9-]{{1,63}}{_DOT}){{1,3}}(?:{TOP})"
                              r"(?![A-Za-z0-9-])"), _spelled,
          words=_SPELLED_WORDS, spares_code=True),
-    Rule("EMAIL", re.compile(rf"(?i)(?<![\w./%+@-])[A-Za-z0-9._-]{{3,40}}\s?[#*]\s?(?:{MAILBOXES})\.(?:{TOP})(?![A-Za-z0-9-])"),
+    Rule("EMAIL", re.compile(rf"(?i)(?<![\w./%+@-])[A-Za-z0-9._-]{{3,40}}\s?[#*]\s?(?:{MAILBOXES})\.(?:{TOP})"
+                             rf"(?![A-Za-z0-9-])"),
          needs="#*", spares_code=True),
     Rule("EMAIL", re.compile(r"(?i)(?<![A-Za-z0-9._%+@-])(?:moc|ten|gro|ude|nc|oi|ed|rf|ur|pj|rk|ku\.oc|ved)\."
                              r"[a-z0-9-]{2,40}@[a-z0-9._+-]{2,40}"

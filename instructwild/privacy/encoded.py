@@ -34,7 +34,8 @@ SPACED = re.compile(rf"(?<![A-Za-z0-9])(?:{BEGINNINGS})[A-Za-z0-9_-]{{1,20}}(?P<
 """A key with a sign put in after every so many of its own."""
 SHOUTED = re.compile(rf"(?<![A-Za-z0-9_])(?:{BEGINNINGS.upper()})[A-Z0-9_-]{{20,200}}(?![A-Za-z0-9])")
 """A key in capitals."""
-LISTED = re.compile(r"\[\s{0,40}[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40},\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}\s{0,40},?\s{0,40}\]")
+LISTED = re.compile(r"\[\s{0,40}[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40},\s{0,40}[\"'][^\"'\n]{1,200}[\"'])"
+                    r"{1,8}\s{0,40},?\s{0,40}\]")
 JOINS = ("join", "concat", "implode")
 """Words of a program that puts the strings of a list together."""
 GLUED = re.compile(r"[\"'][^\"'\n]{1,200}[\"'](?:\s{0,40}(?:\+|\.|&|\\)?\s{0,40}[\"'][^\"'\n]{1,200}[\"']){1,8}")

@@ -20,7 +20,8 @@ _NAMES_ZH = any_of(r"""
     我的?(?:爸|妈|爷爷|奶奶|外公|外婆|姥姥|姥爷|叔叔|阿姨|舅舅|姑姑|表|媳妇|爱人|对象)
     的?(?:儿子|女儿|老婆|妻子|老公|丈夫|爸爸|妈妈|父亲|母亲|哥哥|姐姐|弟弟|妹妹|孩子)
     的?(?:同事|老板|朋友|领导|老师|同学|室友|房东)
-    网卡 | 物理地址 | ^From: [A-Z] | \nFrom: [A-Z] | (?:签收|领取|取件|保险|乘[机车]|入住)人 | 户主 | 员工 | 实习生 | 班主任 | 老师 | 经办人 | 负责人 | 代理人 | 立据人 | 欠款人 | 出借人 | 签名 | 签字 | 署名 | 此致 | 汇报人
+    网卡 | 物理地址 | ^From: [A-Z] | \nFrom: [A-Z] | (?:签收|领取|取件|保险|乘[机车]|入住)人 | 户主 | 员工 | 实习生
+    班主任 | 老师 | 经办人 | 负责人 | 代理人 | 立据人 | 欠款人 | 出借人 | 签名 | 签字 | 署名 | 此致 | 汇报人
     辞职人 | 遗嘱人 | 见证人 | [甲乙]方 | 导师 | 辅导员 | 医[生师] | 教练 | 组长 | 经理 | 社工 | [叫喊]我
     名前 | 이름 | 氏名 | 芳名 | 代表者 | 担当者 | 宛名 | と[申い言] | 성명 | 성함 | 담당자 | 수신인 | 신청인 | 예금주 | 저는
     (?i:фио|ф\.и\.о|имя|фамили|отчеств|ім.я|прізвище|піб|име|зовут|звати|казвам) | όνομα | επώνυμο | الاسم | שם | नाम | ชื่อ
@@ -47,7 +48,8 @@ _PAPERS_ZH = any_of(r"""
     保单 | 病历 | 病案 | 门诊 | 住院 | 就诊 | 准考 | 考生 | 税号 | 纳税人 | 信用代码 | 营业执照
     车架 | 发动机 | 房产证 | 产权证 | 订单 | 运单 | 快递 | 物流单
     [京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z]
-    银行[卡账] | [账帳卡][号號] | 支付宝 | 钱包 | 出生 | 生日 | 生[人的辰] | 八字 | 算命 | 命[理盘] | 紫微 | 排盘 | 星盘 | [起取]名
+    银行[卡账] | [账帳卡][号號] | 支付宝 | 钱包 | 出生 | 生日 | 生[人的辰] | 八字 | 算命 | 命[理盘] | 紫微 | 排盘
+    星盘 | [起取]名
     [单運运][号單单]
     マイナンバー | 個人番号 | パスポート | 免許証 | 주민 | 여권 | 등록번호 | 면허
 """)
@@ -98,7 +100,8 @@ _SECRETS = any_of(r"""
     (?:backup|recovery|scratch|one-time|verification|security|login|sms) codes?
     identified\sby | \bpuk
     wallet | pair\. | wif\( | sessdata | ssid | wlan | hotspot | log[ -]?(?:in|on) | sign in | locked out
-    balance | ledger | metamask | trezor | crypto | psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64 | base64 | buffer\.from | \b[as]k\b
+    balance | ledger | metamask | trezor | crypto | psk | wpa_ | login | sign_?in | \bsend | sudo | btoa | b64
+    base64 | buffer\.from | \b[as]k\b
     sshpass | mysql | mongo | redis | docker | podman | smbclient | net use | sqlcmd | sqlplus | nmcli | wget | curl | lftp
     \bhttp\s | \bxh\s | \bmc\s | enable\s | snmp | neighbor | wifi: | 7z | unzip | openssl | kinit | runas | mosquitto
     htpasswd | net user | chpasswd | app_?id | iban | ldap | rdp | pw_set | \s-U ?[\w.\\-]+% | /user:
@@ -128,7 +131,8 @@ _SIGNS = any_of(r"""
     [dlcbps-][rwxsStT-]{9} | \x{3164} | \x{115f} | \x{1160} | [vV][:：]\s?[a-z] | /home/ | /Users/ | /var/ | \\wsl
     ~[A-Za-z0-9] | :[\\/]{1,2}(?:Users|Documents|Benutzer)
     [?&;]\w{0,20}=[^&\s]{8} | [\w-]=[^\s;]{16} | BEGIN [A-Z0-9 ]{0,40}
-    (?:sk-|hf_|gh[pousr]_|glpat-|gsk_|xox[a-z]-|AKIA|AIza|LTAI|npm_|r8_|xai-|dop_v1|shpat_)[A-Za-z0-9] | (?:sha\d{0,3}|md5|hmac)\( | #06#
+    (?:sk-|hf_|gh[pousr]_|glpat-|gsk_|xox[a-z]-|AKIA|AIza|LTAI|npm_|r8_|xai-|dop_v1|shpat_)[A-Za-z0-9]
+    (?:sha\d{0,3}|md5|hmac)\( | #06#
     _(?i:pass|pw|auth|pat|credentials?)\s?[=:] | Private-Lines
     \.(?:internal|corp|intranet|lan|local)\b | \d° | \\\\\w | (?i:<wbr)
     (?:[!-~] ){10} | (?:[!-~]\.){10} | (?:[!-~]-){10} | ["'][\w-]{2,80}["']\s{0,3}[+.&,]?\s{0,3}["'] | [A-Za-z0-9_-]{10}\s*\n

@@ -35,7 +35,8 @@ _THANKS = any_of("""
     Mit freundlichen Grüßen | Viele Grüße | Cordialement | Bien à vous | Saludos | Atentamente | Un saludo
     Cordiali saluti | Distinti saluti | Met vriendelijke groet | Med vänlig hälsning | Com os melhores cumprimentos
 """)
-_GREETING = r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]reetings|[Gg]ood (?:morning|afternoon|evening|day))(?: there| all| everyone)?[,!.]? )?"
+_GREETING = (r"(?:(?:[Hh]i|[Hh]ello|[Hh]ey|[Gg]reetings|[Gg]ood (?:morning|afternoon|evening|day))"
+             r"(?: there| all| everyone)?[,!.]? )?")
 _GOES_ON = r"(?=,? (?:from|and (?:I|my)|living|writing|your |a |an |the |\d\d\b)|[,.] [Ii](?:'| |’)|[.!]?$)"
 _DOES = r"(?=[,.!?;)]|\s*\Z| (?:" + any_of("""
     and | is | was | said | says | has | had | keeps | works | lives | wants | needs | passed | died | will | would | can
@@ -47,8 +48,8 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"^[ \t]*(?:(?:(?:Full|First|Last|Patient|Customer|Your) )?[Nn]ame):[ \t]*({NAME}){_END}|"
         rf"\b[Cc]all me ({FULL_NAME}|{_LONG}(?= please|, please))", re.MULTILINE)),
     ((" by:",), re.compile(
-        r"^[ \t]*(?:Taken|Prepared|Written|Submitted|Reported|Recorded|Signed|Approved|Reviewed|Compiled|Minuted|Requested) by:[ \t]*"
-        rf"({FULL_NAME}){_END}", re.MULTILINE)),
+        r"^[ \t]*(?:Taken|Prepared|Written|Submitted|Reported|Recorded|Signed|Approved|Reviewed|Compiled|Minuted|Requested)"
+        rf" by:[ \t]*({FULL_NAME}){_END}", re.MULTILINE)),
     (("from:",), re.compile(rf"^From:[ \t]*({FULL_NAME})[ \t]*\n(?:To|Sent|Date|Subject|Cc):", re.MULTILINE)),
     (listed("patient: | contact: | customer:"), re.compile(
         rf"^[ \t]*(?:Patient|Contact|Customer):[ \t]*((?:{_TITLE})?{FULL_NAME}|{_TITLE}{_LONG}){_END}", re.MULTILINE)),
@@ -67,7 +68,8 @@ INTRODUCTIONS: tuple[tuple[tuple[str, ...], re.Pattern[str]], ...] = (
         rf"| here| from|[.!]?$)",
         re.MULTILINE)),
     ((" here,", " here.", " here!"), re.compile(rf"^{_GREETING}(?:{_TITLE})?({FULL_NAME}) here[,.!]", re.MULTILINE)),
-    (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").replace("[ée]e?", "").split("|")), re.compile(
+    (tuple(f"my {kin}" for kin in _KIN.replace("neighbou?r", "neighbor|neighbour").replace("[ée]e?", "").split("|")),
+     re.compile(
         rf"\b[Mm]y (?:{_KIN}),? ({FULL_NAME}){_DOES}")),
     (("my name",), re.compile(
         r"\bMY NAME IS ([A-Z]{2,20}(?: (?!AND\b|FROM\b)[A-Z]{2,20}){0,2})(?=[.,!?\n]|$| AND\b| I\b| FROM\b)")),
@@ -133,7 +135,9 @@ _KIN_ZH = any_of("""
 _NAMED_ZH = any_of(rf"""
     我叫 | 我的(?:中文)?名字[是叫] | 我名叫 | 本人姓名[:：]? | 本人叫
     姓名\s{{0,2}}[:：] | 名字\s{{0,2}}[:：] | 联系人\s{{0,2}}[:：] | 收件人\s{{0,2}}[:：] | 收货人\s{{0,2}}[:：]
-    我的真名[是叫] | 患者\s{{0,2}}[:：] | (?:记录人|填表人|制表人|审核人|整理人|签收人|领取人|取件人|投保人|被保险人|户主|乘机人|乘车人|入住人)\s{{0,2}}[:：]
+    我的真名[是叫] | 患者\s{{0,2}}[:：]
+    (?:记录人|填表人|制表人|审核人|整理人|签收人|领取人|取件人)\s{{0,2}}[:：]
+    (?:投保人|被保险人|户主|乘机人|乘车人|入住人)\s{{0,2}}[:：]
     (?:申请人|请假人|求职者|应聘者|检讨人|承诺人|借款人|保证人|报告人|投诉人|落款)\s{{0,2}}[:：]
     (?:我|我的)(?:{_KIN_ZH})(?:名?叫|的名字[是叫]|是)
 """)
@@ -149,10 +153,17 @@ _NO_SELF = "(?:" + any_of("""
 _LAST_OF_A_ROLE = "[员生师长者人手家工商民友主任导模粉迷的妈爸婆公]"
 """Characters that end the name of a trade: 高材生, 安全员."""
 _SIGNS_ZH = any_of("""
-    学生 | 家长 | 员工 | 实习生 | 班主任 | 老师 | 经办人 | 负责人 | 联系人 | 代理人 | 立据人 | 欠款人 | 出借人 | 签名 | 签字 | 署名
+    学生 | 家长 | 员工 | 实习生 | 班主任 | 老师 | 经办人 | 负责人 | 联系人 | 代理人 | 立据人 | 欠款人 | 出借人
+    签名 | 签字 | 署名
     此致 | 汇报人 | 辞职人 | 立遗嘱人 | 见证人 | 甲方 | 乙方 | 你的学生 | 您的学生 | 儿 | 女儿 | 儿子
 """)
 """Who signs at the foot of a letter."""
+_FOOT = r"[ \t]*(?:\n\s{0,9}[^\n]{0,12}[日号][ \t]*)?\s{0,9}\Z"
+"""The end of a letter, with its day or without."""
+_KNOWN_ZH = any_of("""
+    班主任 | 导师 | 辅导员 | 主治医生 | 主任医师 | 房东 | 教练 | 组长 | 我们?经理 | 我领导 | 我们?老板 | 钢琴老师 | 社工
+""")
+_TITLES_ZH = any_of("老师 | 教授 | 医生 | 主任 | 先生 | 女士 | 阿姨 | 叔叔 | 教练 | 经理 | 总监 | 姐 | 哥")
 _CLOSE_ZH = any_of("儿子 | 女儿 | 老婆 | 妻子 | 老公 | 丈夫 | 同事 | 老板 | 男朋友 | 女朋友 | 室友 | 房东")
 BESIDE_ZH = re.compile(any_of(rf"""
     ^[ \t]*姓名[ \t]+({CHINESE_NAME})(?=[\s，。,;；]|$)
@@ -166,10 +177,10 @@ BESIDE_ZH = re.compile(any_of(rf"""
     (?:我|我的)(?:{_KIN_ZH})({_SURNAME}{ANY_HAN}{{1,2}}?)(?=[，,]?(?:今年|属[鼠牛虎兔龙蛇马羊猴鸡狗猪]|生于|\d))
     我是来自[^\n，。,]{{2,16}}的({CHINESE_NAME})(?=[，,。！!])
     我是{ANY_HAN}{{2,12}}的({_SURNAME}{ANY_HAN}(?!{_LAST_OF_A_ROLE}){ANY_HAN})(?=[，,。！!])
-    ^[ \t]*(?:{_SIGNS_ZH})[ \t]?[:：][ \t]{{0,4}}({CHINESE_NAME})(?=[ \t]*(?:\n\s{{0,9}}[^\n]{{0,12}}[日号][ \t]*)?\s{{0,9}}\Z)
+    ^[ \t]*(?:{_SIGNS_ZH})[ \t]?[:：][ \t]{{0,4}}({CHINESE_NAME})(?={_FOOT})
     (?:患者|病人|学生|家长|客户)[ \t]?({CHINESE_NAME})(?=[，,][ ]?(?:男|女|\d))
     (?:叫我|喊我)({CHINESE_NAME})(?=就行|就好|就可以|吧|即可|[，。,.!！])
-    (?:班主任|导师|辅导员|主治医生|主任医师|房东|教练|组长|我们?经理|我领导|我们?老板|钢琴老师|社工)[ \t]?({_SURNAME}{ANY_HAN}{{1,2}}?)(?=老师|教授|医生|主任|先生|女士|阿姨|叔叔|教练|经理|总监|姐|哥)
+    (?:{_KNOWN_ZH})[ \t]?({_SURNAME}{ANY_HAN}{{1,2}}?)(?={_TITLES_ZH})
     我姓[^\s，,]{{1,2}}[，,](?:名叫|名|叫)({ANY_HAN}{{1,2}})(?=[，。！？,.!?\s]|$)
     (?:我叫|我的英文名(?:字)?[是叫])[ \t]*([A-Z][a-z]{{1,20}}(?: [A-Z][a-z]{{1,20}}){{1,2}})
     (?:私の名前は|わたしの名前は)({ANY_HAN}{{3,5}})(?=です|と|。)
@@ -177,10 +188,14 @@ BESIDE_ZH = re.compile(any_of(rf"""
 """), re.MULTILINE)
 SELF_ZH = re.compile(rf"(?:^|[，。！？,.!?\s])(?:大家好|你好|您好|大家好呀)?[，,]?\s?我是({_SURNAME}{ANY_HAN}{{1,2}})"
                      rf"(?=[，,](?:今年|来自|住在|毕业|一名|是一|在{ANY_HAN}{{2}}))", re.MULTILINE)
-INTRODUCING_ZH = listed("导师 | 辅导员 | 主治 | 房东 | 教练 | 组长 | 经理 | 社工 | 学生 | 家长 | 员工 | 老师 | 实习 | 班主任 | 签 | 署 | 此致 | 方 | 儿 | 我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름")
+INTRODUCING_ZH = listed("""
+    导师 | 辅导员 | 主治 | 房东 | 教练 | 组长 | 经理 | 社工 | 学生 | 家长 | 员工 | 老师 | 实习 | 班主任 | 签 | 署 | 此致
+    方 | 儿 | 户主 | 我 | 楼主 | 小弟 | 在下 | 鄙人 | 姓名 | 名字 | 人 | 患者 | 敬 | 上 | の名前 | 이름
+""")
 
 
-TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?|氏|同学|老师|医生|总|阿姨|大爷|大妈|爷爷|奶奶|叔叔?|伯伯?|姨|哥|姐|嫂|婆婆|师傅|教授|经理|主任|导)")
+TITLED_ZH = re.compile(r".{1,2}(?:某+|某[甲乙丙丁]|先生?|女士?|小姐?|氏|同学|老师|医生|总|阿姨|大爷|大妈|"
+                       r"爷爷|奶奶|叔叔?|伯伯?|姨|哥|姐|嫂|婆婆|师傅|教授|经理|主任|导)")
 """A surname with 某 or a title, as patients and parties are called in order not to name them."""
 NOT_GIVEN = re.compile("[的了着吗呢吧们是很不]")
 """Characters that no given name has: 幸运的."""

@@ -10,7 +10,8 @@ from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, listed
 
 _MODELS = """
-anonymous anon somebody someone nobody yourself chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing
+anonymous anon somebody someone nobody yourself
+chatgpt gpt gpt-3 gpt-4 gpt-4o gpt4 gpt3 openai claude claudeai anthropicai grok gemini bard googlegemini copilot bing
 bingchat perplexity perplexity_ai askperplexity deepseek kimi qwen llama mistral ernie bot ai assistant everyone here
 channel 文心一言 通义千问 豆包 讯飞星火 元宝 智谱清言
 """
@@ -24,7 +25,7 @@ HANDLE = re.compile(
     rf"(?<![0-9A-Za-z_./@`=&])@{ANY_HAN}[\w-]{{1,29}}")
 REDDITOR = re.compile(r"(?<![0-9A-Za-z_.])/?u/[A-Za-z0-9_-]{3,20}(?![0-9A-Za-z_-])")
 _SITES = any_of(r"""
-    (?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?
+    (?<!pic\.)(?:twitter|x|instagram|facebook|tiktok|weibo)\.com/(?:u/|n/|@)?
     linkedin\.com/in/ | t\.me/ | reddit\.com/(?:u|user)/
     (?<!api\.)github\.com/(?=[A-Za-z0-9]+-?[A-Za-z0-9]+(?![\w./-]))
     threads\.net/@ | paypal\.me/ | venmo\.com/(?:u/)? | cash\.app/\$
@@ -84,16 +85,19 @@ QQ = re.compile(r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|(?<!\w)群)[号群]{0,2}[ \t
 """A number of QQ with blanks in its midst."""
 QQ_SPELLED = re.compile(
     r"(?i)(?:(?<![a-z])qq|扣扣|企鹅|微信|(?<![a-z])[vw]x)[号群]{0,2}[ \t]{0,3}[:：是]?[ \t]{0,3}"
-    r"(?P<it>(?=[\d -]{0,20}[零〇一幺二三四五六七八九])[\d零〇一幺二三四五六七八九](?:[ -]?[\d零〇一幺二三四五六七八九]){4,11})"
+    r"(?P<it>(?=[\d -]{0,20}[零〇一幺二三四五六七八九])[\d零〇一幺二三四五六七八九](?:[ -]?[\d零〇一幺二三四五六七八九])"
+    r"{4,11})"
     r"(?![\d零〇一幺二三四五六七八九十百千万])")
 """A number of QQ with digits in characters."""
 CONTACT_FIND = re.compile(
-    rf"(?i)(?:(?:find|add|follow|dm|message|msg|hit|reach|friend) me (?:up )?(?:on|at|via|over on) (?:{_LABELS}|telegram|wechat)"
+    rf"(?i)(?:(?:find|add|follow|dm|message|msg|hit|reach|friend) me (?:up )?(?:on|at|via|over on) (?:{_LABELS}|"
+    rf"telegram|wechat)"
     r"(?: as| at| under|:|,| -)?|"
     rf"(?:{_LABELS}|微信|qq)(?:上|里)?(?:搜索?一?下?|找我?|关注我?)[:：]?)[ \t]{{0,2}}"
     r"(?P<it>@?(?=[A-Za-z]*[0-9._])[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)(?![A-Za-z0-9_-]|\.[A-Za-z0-9])")
 """An account that others are asked to look for: it holds a digit, a dot or a low line."""
-CONTACT_WORDS = ("kakao", "viber", "threema", "twitch", "bluesky", "mastodon", "strava", " tg", "v:", "群 ", "好友", " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
+CONTACT_WORDS = ("kakao", "viber", "threema", "twitch", "bluesky", "mastodon", "strava", " tg", "v:", "群 ", "好友",
+                 " ins:", " ins is", " ig:", " ig is", " insta is", "steam ", *listed("""
     +v | ＋v | 微信 | 薇信 | 威信 | 威❤ | v❤ | wechat | weixin | v信 | vx | wx | qq | 加v | 加q | 加我 | ➕v
     ➕q | ➕微 | 扣扣 | 企鹅
     交流群 | 粉丝群 | 群号

@@ -60,7 +60,8 @@ BEFORE = re.compile(rf"(?:^|(?<=[\s,;|(\"'：:，、>]))(?:(?P<it>{FULL_NAME})|(
                     rf"[:：.]?\s?)?\Z")
 AFTER = re.compile(rf"{_GAP}(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))(?=[\s,;|)）>\"'，。]|\Z)")
 """A name that touches a piece of personal data, but for a comma, a bracket or a line's end."""
-FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?i:resume|résumé|cv|curriculum vitae|个人简历|简历)[ \t:：]{{0,4}}\n\s{{0,9}})?(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")
+FIRST_LINE = re.compile(rf"\s{{0,9}}(?:(?i:resume|résumé|cv|curriculum vitae|个人简历|简历)[ \t:：]{{0,4}}\n\s{{0,9}})"
+                        rf"?(?:(?P<it>{FULL_NAME})|(?P<zh>{CHINESE_NAME}))[ \t]{{0,9}}\n")
 HEAD = 300
 """Characters of the head of a curriculum vitae: a name alone on the first line, and how its owner is reached."""
 BESIDE = 48

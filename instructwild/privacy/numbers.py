@@ -6,6 +6,7 @@ carries one, and the word that names it elsewhere.
 
 import re
 from collections.abc import Callable
+from itertools import cycle
 
 from instructwild.privacy.checksums import (
     brazilian_id,
@@ -85,7 +86,7 @@ def _machine_readable(match: re.Match[str]) -> bool:
 
 def _check_digit(field: str) -> str:
     values = (0 if char == "<" else int(char, 36) for char in field)
-    return str(sum(value * (7, 3, 1)[place % 3] for place, value in enumerate(values)) % 10)
+    return str(sum(value * weight for value, weight in zip(values, cycle((7, 3, 1)), strict=False)) % 10)
 
 
 A_QUESTION = re.compile(r"(?i)(?:下列|以下|下面|which of (?:these|the following)|valid)[^\n]{0,24}mac\b")
@@ -221,7 +222,8 @@ NUMBERS = (
                           r"(?P<it>\d{3}[ -]?\d{2}[ -]?\d{4})(?![\d-]|[.,]\d)"), _social_security, digits=9,
          words=("social", "ssn")),
     Rule("ID", re.compile(rf"(?i)\b(?:my|his|her|our) (?:{_PAPERS})\b[^\n.!?\d]{{0,40}}?(?<![A-Za-z0-9])"
-                          r"(?-i:(?P<it>[A-Z]{0,2}\d{6,12}[A-Z]?))(?![A-Za-z0-9]|[.,]\d)"), _labelled, digits=6, words=_PAPER_WORDS),
+                          r"(?-i:(?P<it>[A-Z]{0,2}\d{6,12}[A-Z]?))(?![A-Za-z0-9]|[.,]\d)"), _labelled, digits=6,
+         words=_PAPER_WORDS),
     Rule("ID", re.compile(rf"(?:{_PAPERS_ZH})(?:档案)?(?:号码?|號碼?|编号|證|证)?\s{{0,2}}(?:[:：是为為=]|号是)?\s{{0,2}}"
                           rf"(?P<it>{ANY_HAN}{{0,2}}字?第?[A-Z0-9](?:[ -]?[A-Z0-9()]){{4,19}})" + E),
          _labelled, "证證照保学號号工员会单病院诊考税信营车发", digits=4),
@@ -236,12 +238,13 @@ NUMBERS = (
     Rule("ID", re.compile(r"(?i)(?:\bmac\b|物理地址|网卡)[^\n]{0,24}?(?<![0-9A-Za-z])"
                           r"(?P<it>[0-9A-F]{12}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![0-9A-Za-z])"), _device,
          digits=3, words=("mac", "物理地址", "网卡")),
-    Rule("ID", re.compile(r"(?i)(?:\*#06#|\bimei\d?|串号)[^\n\d]{0,20}(?P<it>\d(?:[ -]?\d){13,15})(?!\d)"), _labelled, digits=14,
-         words=("*#06#", "imei", "串号")),
+    Rule("ID", re.compile(r"(?i)(?:\*#06#|\bimei\d?|串号)[^\n\d]{0,20}(?P<it>\d(?:[ -]?\d){13,15})(?!\d)"),
+         _labelled, digits=14, words=("*#06#", "imei", "串号")),
     *NATIONAL,
     Rule("ID", re.compile(N + r"1Z[A-Z0-9]{16}" + E), digits=3, needs="Z", run=True),
     Rule("ID", re.compile(N + r"\d{3}-\d{7}-\d{7}(?![\d-])"), needs="-", digits=17),
-    Rule("ID", re.compile(r"(?:单号|運單|運单)(?:是|为|[:：])?\s{0,2}(?P<it>[A-Z]{0,4}\d{10,15})" + E + "|" + N + r"SF\d{12,13}" + E),
+    Rule("ID", re.compile(r"(?:单号|運單|運单)(?:是|为|[:：])?\s{0,2}(?P<it>[A-Z]{0,4}\d{10,15})"
+                          + E + "|" + N + r"SF\d{12,13}" + E),
          digits=10, words=("单号", "運單", "運单", "sf")),
     Rule("CARD", re.compile(N + r"\d{13,19}" + E), _whole(payment_card), digits=13),
     Rule("CARD", re.compile(N + r"\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{4}(?!\d|[ -]?\d{4})|"

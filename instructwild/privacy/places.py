@@ -41,13 +41,15 @@ LESSON = re.compile("(?i)" + any_of(r"""
 """))
 LEAST_OF_A_NETWORK = 100
 """Four numbers below it may be a version, a section, or columns of a table: a word says that they are an address."""
-NETWORK = re.compile(r"(?i)\bip\b|ipv4|(?<![A-Za-z])ip(?![a-z])|host|server|\bping|\bssh|telnet|traceroute|nmap|\bports?\b|connect|address|"
+NETWORK = re.compile(r"(?i)\bip\b|ipv4|(?<![A-Za-z])ip(?![a-z])|host|server|\bping|\bssh|telnet|traceroute|nmap|"
+                     r"\bports?\b|connect|address|"
                      r"network|\blog|\bfrom\b|\bdns|curl|http|://|@|proxy|firewall|router|\bvps|\bvpn|"
                      r"服务器|主机|地址|端口|公网|宽带|登录|登陆|访问|机房|防火墙|路由|网络|解析")
 NEAR = 60
 BESIDE = 300
 """Words within so many characters that make an address one of a lesson on addresses."""
-VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本|section|chapter|§|"
+VERSION = re.compile(r"(?<![a-z])(?:versions?(?: is| of| numbers?| no\.?)?|ver\.?|v|build|release|firmware|版本|section|"
+                     r"chapter|§|"
                      r"[=><~]=|节|章|第)\s*[:：=*_]{0,4}\s*$", re.IGNORECASE)
 PUBLIC_RESOLVERS = ("8.8.8.8", "8.8.4.4", "9.9.9.9", "114.114.114.114", "223.5.5.5")
 OWN_NETWORKS = tuple(map(ipaddress.ip_network, ("10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
@@ -195,14 +197,16 @@ PLACES = (
         rf"(?:地址|住址|收货|住(?![宅房宿院户])在?|家在|寄到|寄往|送到|邮寄|老家)[:：是为]?\s?(?P<it>(?:{ANY_HAN}{{2,10}}[省市区县州镇乡村街"
         rf"道]|{ANY_HAN}{{2,12}}(?:大学|学院|公司|"
         rf"医院|小区|园区)){ANY_HAN}{{0,16}}[A-Z]?\d{{1,5}}(?:号|號|室|楼|层|舍|栋|幢|单元|户|组|队|房)?"
-        rf"(?:[A-Z]?\d{{1,5}}(?:号|室|楼|层|舍|栋|单元|户|房)?)*)(?!\d|年|月|岁|人|元|个|星|晚|天|夜|间|米|公里|分钟|[./％%])"), needs="址货住家寄送邮"),
+        rf"(?:[A-Z]?\d{{1,5}}(?:号|室|楼|层|舍|栋|单元|户|房)?)*)(?!\d|年|月|岁|人|元|个|星|晚|天|夜|间|米|公里|分钟|"
+        rf"[./％%])"), needs="址货住家寄送邮"),
     Rule("ADDRESS", re.compile(rf"(?:地址|住址|收货|寄到|家住|我住在?|我家在)[:：是为]?\s?(?P<it>{ANY_HAN}{{1,12}}?(?:路|街|"
                                rf"大道|巷|弄|"
                                rf"胡同)\s?\d{{1,5}}弄(?:\s?\d{{1,4}}号)?)"), needs="弄"),
     Rule("ADDRESS", re.compile(rf"(?i)(?:{_WHERE})\s?(?:is at|are|is|at|[:：是为在=])?\s?"
                                r"(?P<it>-?\d{1,3}\.\d{4,}\s?[,，]\s?-?\d{1,3}\.\d{4,})"),
          needs=".", digits=10,
-         words=listed("location | position | coords | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | 经纬度 | gps")),
+         words=listed("location | position | coords | coordinates | home | at | 位置 | 我家 | 我在 | 定位 | 坐标 | "
+                      "经纬度 | gps")),
     Rule("ADDRESS", re.compile(r"\d{1,3} ?(?:°|deg)\s?\d{1,2}['′]\s?\d{1,2}\.\d+[\"″]\s?[NS][ ,]{1,2}\d{1,3} ?(?:°|deg"
                                r")\s?\d{1,2}['′]"
                                r"\s?\d{1,2}\.\d+[\"″]\s?[EW]"), _somebody_here, needs="°d"),

@@ -12,6 +12,8 @@ from instructwild.text.quantity import quantity
 SALT = "INSTRUCTWILD_SALT"
 LEAST = 16
 """Characters that the salt in a file must have: it is made by this program, and fewer are the rest of a write cut short."""
+LEAST_DISTINCT = 4
+"""Different characters that a salt must have."""
 LEAST_OF_YOUR_OWN = 8
 """Characters that a salt in the environment must have."""
 
@@ -31,9 +33,9 @@ def user_salt() -> str:
         OutputError: the file can be neither read nor made, or holds too little.
     """
     if salt := os.environ.get(SALT):
-        if len(salt.strip()) < LEAST_OF_YOUR_OWN:
-            raise ConfigError(f"is {quantity(len(salt), 'character')} long, which hides nobody", where=SALT,
-                              remedy=f"set it to a random text of {LEAST} characters or more, or unset it")
+        if len(salt.strip()) < LEAST_OF_YOUR_OWN or len(set(salt)) < LEAST_DISTINCT:
+            raise ConfigError(f"is {len(salt)} characters long, {len(set(salt))} of them different, which hides nobody",
+                              where=SALT, remedy=f"set it to a random text of {LEAST} characters or more, or unset it")
         return salt
     return secret_file(salt_file(), f"set {SALT} to a long random text of your own")
 
@@ -48,13 +50,15 @@ def secret_file(path: Path, remedy: str = "check its permissions") -> str:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _write(path)
+        if not path.is_file() and not path.is_dir():         # a pipe or a device may be read without end
+            raise OSError("no regular file")
         secret = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"a secret cannot be kept there ({getattr(error, 'strerror', None) or error})", where=str(path),
                           remedy=remedy) from None
-    if len(secret) < LEAST:
-        raise OutputError(f"holds {quantity(len(secret), 'character')}, too few for a secret: a write was cut "
-                          "short", where=str(path),
+    if len(secret) < LEAST or len(set(secret)) < LEAST_DISTINCT:
+        raise OutputError(f"holds {quantity(len(secret), 'character')}, {len(set(secret))} of them different, too few for a "
+                          "secret: a write was cut short", where=str(path),
                           remedy="put back the old file from a backup; or where there is none, remove it and a new one is"
                                  " made "
                                  "(names hashed before will not match)")

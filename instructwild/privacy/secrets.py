@@ -32,6 +32,7 @@ from instructwild.privacy.secret_values import (
 )
 from instructwild.privacy.tokens import PROVIDERS, TOKENS, UUID
 from instructwild.privacy.wallets import WALLETS
+from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, listed
 
 DIGITS = "0123456789"
@@ -128,8 +129,8 @@ WEB = (
         token | access_token | auth | auth_token | private_token | api_?key | app_?key | app_?secret | corp_?secret
         key | ak | sk | secret | pwd | passwd | password | ticket | code | rlkey | sas | session | sid
     """) + r")=(?P<it>[^&\s\"'<>)#]{8,800})"), named, needs="="),
-    Rule("KEY", re.compile(r"(?i)[?&;](?:[a-z]{1,8}-)?(?:signature|sig|sign|token)=(?P<it>[A-Za-z0-9+/_=-]{20,800})"), letters_drawn,
-         words=("sig", "token"), run=True),
+    Rule("KEY", re.compile(r"(?i)[?&;](?:[a-z]{1,8}-)?(?:signature|sig|sign|token)=(?P<it>[A-Za-z0-9+/_=-]{20,800})"),
+         letters_drawn, words=("sig", "token"), run=True),
     Rule("KEY", re.compile(r"(?i)(?<![A-Za-z_])app_?id[=:]\s?[\"']?(?P<it>[0-9a-f]{32})(?![0-9a-z])"), mixed, needs="="),
     *COOKIES,
 )
@@ -283,7 +284,8 @@ NAMED = (
     Rule("KEY", re.compile(r"(?i)\bmachine \S{1,100}\s{1,9}login \S{1,100}\s{1,9}password (?P<it>\S{4,200})"), login,
          words=("machine",)),
     Rule("KEY", re.compile(r"(?i)\b(?:wi-?fi|wlan|ssid|hotspot|network)\b[^\n]{0,60}?\b(?:pass|pw|key)\s{1,2}[\"'“]?"
-                           r"(?P<it>[^\s\"'`,;，。；<>”]{6,60})"), option, DIGITS, listed("wifi | wi-fi | wlan | ssid | hotspot | network")),
+                           r"(?P<it>[^\s\"'`,;，。；<>”]{6,60})"), option, DIGITS, listed("wifi | wi-fi | wlan | ssid | "
+                                                                                       "hotspot | network")),
     Rule("KEY", re.compile(r"(?m)(?:^|(?<=\s)(?=\S{0,100}(?:\.|localhost))|(?<=[:：]\s))"
                            r"[\w.-]{1,100}:(?:\d{2,5}|\*):[^\s:]{1,60}:[^\s:]{1,60}:(?P<it>[^\s:]{6,60})(?=\s|$)"),
          option, ":"),
@@ -307,10 +309,12 @@ NAMED = (
                            rf"(?:is|was)\s{{1,2}}"
                            r"(?P<it>\d{3,10})#?(?![\dA-Za-z%]|\.\d)"), code, DIGITS,
          listed("pin | puk | otp | code | combination | password")),
-    Rule("KEY", re.compile(r"(?:密码|密碼|口令|验证码)[^\n，。；\d]{0,14}?[:：是为]\s?(?P<it>[零〇一幺二三四五六七八九]{4,12})"
-                           r"(?![零〇一二三四五六七八九十百千万个位种]|[\u4e00-\u9fff]{2})"), spelled_code,
+    Rule("KEY", re.compile(r"(?:密码|密碼|口令|验证码)"
+                           r"[^\n，。；\d]{0,14}?[:：是为]\s?(?P<it>[零〇一幺二三四五六七八九]{4,12})"
+                           rf"(?![零〇一二三四五六七八九十百千万个位种]|{ANY_HAN}{{2}})"), spelled_code,
          words=listed("密码 | 密碼 | 口令 | 验证码")),
-    Rule("KEY", re.compile(r"(?i)(?:sha\d{0,3}|md5|hmac\w{0,12})\(\s{0,3}[\"']?(?P<it>[0-9a-f]{12,64})[\"']?\s{0,3}[+,]"), mixed,
+    Rule("KEY", re.compile(r"(?i)(?:sha\d{0,3}|md5|hmac\w{0,12})\(\s{0,3}[\"']?(?P<it>[0-9a-f]{12,64})"
+                           r"[\"']?\s{0,3}[+,]"), mixed,
          needs="(", words=listed("sha | md5 | hmac")),
     Rule("KEY", re.compile(r"\b[Yy]our (?:[A-Za-z0-9]{2,20} ){0,3}(?:code|OTP|PIN) is:? (?P<it>(?:[A-Z]-)?\d{4,8})"
                            r"(?![\dA-Za-z%]|\.\d)"),

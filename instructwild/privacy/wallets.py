@@ -10,7 +10,8 @@ from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import any_of, listed
 
 _SEEDS = any_of(r"""
-    seed ?phrase | seed(?: words)? | recovery (?:phrase|words|seed) | backup (?:phrase|words) | mnemonic(?: (?:phrase|words))?
+    seed ?phrase | seed(?: words)? | recovery (?:phrase|words|seed) | backup (?:phrase|words)
+    mnemonic(?: (?:phrase|words))?
     secret (?:recovery )?phrase | wallet (?:phrase|words) | (?:1[258]|2[14]) words | 助记词 | 助記詞 | 种子短语 | 恢复短语
 """)
 _SEED_WORDS = listed("phrase | mnemonic | seed | words | 助 | 短语")
@@ -38,17 +39,20 @@ def _drawn_key(match: re.Match[str]) -> bool:
 
 _STOPS = any_of("""
     the | and | for | are | was | were | with | from | your | you | that | this | they | have | has | not | but | can | will
-    how | what | when | where | which | who | all | any | our | out | its | his | her | their | then | than | into | some | also
+    how | what | when | where | which | who | all | any | our | out | its | his | her | their | then | than | into
+    some | also
 """)
 _CONTENT = rf"(?!(?:{_STOPS})\b)[a-z]{{3,8}}"
 WALLETS = (
-    Rule("KEY", re.compile(rf"(?i)(?:{_SEEDS})(?:[\"'”」]?\s?(?:is|are|[:：是为=])?|[^\n:：“\"]{{0,40}}[:：“\"])\s{{0,2}}[\"'“「\[]?"
+    Rule("KEY", re.compile(rf"(?i)(?:{_SEEDS})(?:[\"'”」]?\s?(?:is|are|[:：是为=])?|[^\n:：“\"]{{0,40}}[:：“\"])"
+                           rf"\s{{0,2}}[\"'“「\[]?"
                            rf"(?P<it>(?:\d{{1,2}}[.):]\s{{0,2}})?(?-i:{_WORD}(?:{_BETWEEN}{_WORD}){{11,23}}))(?![a-z])"),
          _is_seed, words=_SEED_WORDS),
-    Rule("KEY", re.compile(rf"(?i)(?:{_SEEDS})[^\n]{{0,16}}?(?<!{ANY_HAN})(?P<it>{ANY_HAN}(?:[ ,，、/]{{1,2}}{ANY_HAN}){{11,23}})"
+    Rule("KEY", re.compile(rf"(?i)(?:{_SEEDS})[^\n]{{0,16}}?(?<!{ANY_HAN})(?P<it>{ANY_HAN}(?:[ ,，、/]{{1,2}}{ANY_HAN})"
+                           rf"{{11,23}})"
                            rf"(?!{ANY_HAN})"), _is_seed, words=_SEED_WORDS),
-    Rule("KEY", re.compile(rf"(?<![a-z] )(?<![A-Za-z-])(?P<it>{_CONTENT}(?: {_CONTENT}){{11,23}})(?![a-z-]| [a-z])"), _is_seed,
-         words=listed("wallet | seed | ledger | metamask | trezor | crypto | balance | phrase | 钱包 | 助记 | 恢复")),
+    Rule("KEY", re.compile(rf"(?<![a-z] )(?<![A-Za-z-])(?P<it>{_CONTENT}(?: {_CONTENT}){{11,23}})(?![a-z-]| [a-z])"),
+         _is_seed, words=listed("wallet | seed | ledger | metamask | trezor | crypto | balance | phrase | 钱包 | 助记")),
     Rule("KEY", re.compile(rf"(?i)(?:{_CALLS})\s?\(\s?(?:\w{{1,30}}\s?=\s?)?b?[\"'`](?-i:(?P<it>{_KEY}))[\"'`]"), _drawn_key,
          needs="(", words=listed("key | wallet | seed | wif | pair | account"), run=True),
     Rule("KEY", re.compile(rf"(?i)(?:private key|wallet key|secret key|私钥|私鑰|钱包|ETH_PRIVATE_KEY)[^\n]{{0,12}}?"

@@ -9,7 +9,6 @@ from instructwild.errors import InputError
 from instructwild.stage.content import sha256_of, size_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest
 
-
 DATA = "data.parquet"
 
 
@@ -17,7 +16,8 @@ def altered(folder: Path, manifest: Manifest, *, complete: bool = False) -> str 
     """Which file is no longer what the manifest says, with both hashes; None where all are.
 
     Pages for people and patterns of several files are left out, as is a file that is gone, unless all have to be there
-    (`complete`, where the stage is taken for finished): whoever else needs it says so. A file that was neither changed nor moved after the manifest was written, and has the size that it names, is not read. Where all
+    (`complete`, where the stage is taken for finished): whoever else needs it says so. A file
+    that was neither changed nor moved after the manifest was written, and has the size that it names, is not read. Where all
     files had to be read (a copied folder), the manifest's time is set to now, and the next look is a quick one.
     """
     noted, read = (folder / FILE_NAME).stat().st_mtime_ns, False

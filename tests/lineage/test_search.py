@@ -1,5 +1,6 @@
 """Forgotten text is found in archives, packed files and every encoding, and what cannot be looked into is named."""
 
+import base64
 import bz2
 import gzip
 import io
@@ -9,6 +10,7 @@ import sqlite3
 import tarfile
 import zipfile
 from email.message import EmailMessage
+from urllib.parse import quote, quote_plus
 
 import polars as pl
 import pytest
@@ -135,6 +137,33 @@ def test_packed_kinds_without_a_reader_here_are_named(tmp_path, head):
     path = tmp_path / "packed.bin"
     path.write_bytes(head + b"\x80" * 600)
     assert search(path, WHAT).unsearched
+
+
+@pytest.mark.parametrize("spell", [
+    lambda text: text.encode().hex(), lambda text: quote(text), lambda text: quote_plus(text),
+    lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
+    *(lambda text, before=before: base64.b64encode(b"{" * before + text.encode() + b"}").decode() for before in range(3)),
+    lambda text: base64.urlsafe_b64encode(text.encode()).decode()])
+def test_encoded_text_is_found(tmp_path, spell):
+    (tmp_path / "export.txt").write_text(f"id=7 {spell(POST)} end", encoding="utf-8")
+    assert search(tmp_path / "export.txt", WHAT).holds
+
+
+@pytest.mark.parametrize("spelled", ["Who mends my aunt\\'s old loom in Vik?", "Who mends my aunt''s old loom in Vik?",
+                                     "Who mends my aunt’s old loom in Vik?"])
+def test_an_apostrophe_as_programs_and_databases_write_it_hides_nothing(tmp_path, spelled):
+    (tmp_path / "dump.sql").write_text(f"INSERT INTO t VALUES ('{spelled}');", encoding="utf-8")
+    assert search(tmp_path / "dump.sql", Gone(frozenset(), ("Who mends my aunt's old loom in Vik?",))).holds
+
+
+def test_packed_values_of_a_database_and_old_lzma_are_looked_into(tmp_path):
+    with sqlite3.connect(tmp_path / "cache.db") as base:
+        base.execute("CREATE TABLE t (x BLOB)")
+        base.execute("INSERT INTO t VALUES (?)", (gzip.compress(LINES),))
+    base.close()
+    (tmp_path / "rows.lzma").write_bytes(lzma.compress(LINES, format=lzma.FORMAT_ALONE))
+    assert search(tmp_path / "cache.db", WHAT).holds
+    assert search(tmp_path / "rows.lzma", WHAT).holds
 
 
 def test_a_database_loses_the_record_and_what_refers_to_it(tmp_path):

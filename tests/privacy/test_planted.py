@@ -169,3 +169,39 @@ def test_tables_and_forms_of_any_language_are_read_by_their_labels(text, secret)
 
 def test_a_name_that_the_text_ends_in_the_midst_of_is_no_error():
     assert mask_row([("user", "我叫王小明，我叫王小明，我叫王小")])[0][0] is not None
+
+
+@pytest.mark.parametrize(("text", "secret"), [
+    ("我儿子2016年5月17日在镇医院出生，想起个小名", "2016年5月17日"),
+    ("Read my natal chart please: 9 Sep 1987, Bergen", "9 Sep 1987"),
+    ("w = Account.from_key('0x4be81c0fd3a79265e0b8d14c7f3a6295b0e8d1c4f7a3926580bed1c4f7a39265')", "0be8d1c4f7a39265"),
+    ("my recovery phrase, as typed: lemon harbour twist ocean pilot candy fossil drum eager noodle vapor quilt",
+     "fossil drum"),
+    ("助记词：岸 柳 灯 帆 石 桥 雪 茶 鹿 钟 麦 舟", "帆 石 桥"),
+    ("cookies = {'sessionid': 'q7w2e9r4t1y6u3i8o5p0'}", "q7w2e9r4t1y6u3i8o5p0"),
+    ('api_key = "b7F2kQ9x" + "Lm41VzT8rYc0"', "Lm41VzT8rYc0"),
+    ('t = ["ghp_", "a8Kd72LmQ0wZx5Vb93NcTr61YsHe4JuPgFo0"].join("")', "a8Kd72LmQ0wZx5Vb93NcTr61YsHe4JuPgFo0"),
+    ("这把 key 中间断行了：\nq8TzL2vXw0RkYp5N\nBd7Jm3HsUc9F\n粘上去报错", "Bd7Jm3HsUc9F"),
+    ("key with a dot every ten: hf_a8Kd72LmQ.0wZx5Vb93N.cTr61YsHe4.JuPgFo0Xq1", "0wZx5Vb93N"),
+    ("我是温岭石塘的褚云帆，写个民宿介绍", "褚云帆"),
+    ("请假条\n老师：我发烧了。\n学生：柏清扬\n十月三日", "柏清扬"),
+    ("I reset her account to Plover!2031q and she still cannot log in", "Plover!2031q"),
+    ("寝室门锁密码改成604913*了", "604913"),
+    ("路由器密码念一下：三幺九零七七四", "三幺九零七七四"),
+    ("网卡物理地址 7C2B9E04D1A6 绑不上", "7C2B9E04D1A6"),
+    ("Good evening! Rosalind Achterberg here, from unit 9.", "Rosalind Achterberg"),
+    ("expired: https://f.example.net/a.pdf?Expires=1&Signature=tRkWqLmZxBvNcPdHgJfYsKaEu%3D", "tRkWqLmZxBvNcPdHgJfYsKaEu"),
+])
+def test_kinds_that_strangers_planted_are_masked(text, secret):
+    assert secret not in str(mask_row([("user", text)])[0][0])
+    assert not unhinted([text])
+
+
+@pytest.mark.parametrize("text", [
+    "客服热线 400-820-5512 一直占线", "Ring 0844 415 6612 to claim your prize", "**Version Number:** 1.4.82.6",
+    "quoted in <1994Feb3.112031.4471@fenmoor.example>", "甘肃1.60.80.7", "普通商品住宅销售额占全市1/4",
+    "住在景区内的3星饭店", "我孩子是幸运的！", "在下文中，我们将看到", "Email or phone of affected tester (no customers):",
+    "1. Log in to ND\\n2. Click the button", "write to someone at aol.com",
+    "thanks @anonymous", "see pic.twitter.com/QxVbnmTr"])
+def test_what_ordinary_rows_of_other_sources_hold_is_nothing(text):
+    assert mask_row([("user", text)])[0] == [text]

@@ -1,5 +1,7 @@
 """One salt for a user: made once, kept from others, and the same whoever asks."""
 
+import os
+
 import pytest
 
 from instructwild.errors import ConfigError, OutputError
@@ -62,3 +64,17 @@ def test_a_salt_is_written_aside_and_renamed(home, monkeypatch):
     with pytest.raises(OutputError, match="No space left"):
         user_salt()
     assert not [path for path in home.rglob("*") if path.is_file()]
+
+
+def test_a_pipe_or_a_salt_of_one_sign_is_refused(tmp_path, monkeypatch):
+    monkeypatch.delenv("INSTRUCTWILD_SALT", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = salt_file()
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+    with pytest.raises(OutputError, match="no regular file"):
+        user_salt()
+    path.unlink()
+    path.write_text("a" * 40)
+    with pytest.raises(OutputError, match="1 of them different"):
+        user_salt()
