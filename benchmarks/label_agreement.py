@@ -19,6 +19,7 @@ from instructwild.collect.labels import label_rows
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.schema import instruction_of
+from instructwild.text.quantity import quantity
 
 
 async def ask(model: str, texts: list[str], folder: str) -> list:
@@ -42,7 +43,8 @@ def main() -> None:
     kappa = (agreed - chance) / (1 - chance)
     lead = (f"{len(rows)} prompts of {path.name} with a person's type, labelled by {model} in answer to the question of "
             f"`collect --model`: {agreed:.1%} of the types agree, where always naming {common[0]} would reach "
-            f"{common[1] / len(rows):.1%}; Cohen's kappa {kappa:.2f}; {types_named.count(None)} answers name none.")
+            f"{common[1] / len(rows):.1%}; Cohen's kappa {kappa:.2f}; "
+            f"{quantity(types_named.count(None), 'answer names', 'answers name')} none.")
     types = [[name, count, Counter(types_named)[name], sum(a == b == name for a, b in zip(people, types_named, strict=True))]
              for name, count in Counter(people).most_common()]
     tags = [(row.get("special_tag"), labels.risk if labels else ()) for row, labels in zip(rows, labelled, strict=True)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from instructwild.clean.pipeline import clean
 from instructwild.convert import converted, preference_rows
-from instructwild.diff import difference as compared
+from instructwild.difference import difference as compared
 from instructwild.errors import InputError
 from instructwild.layout import Layout
 from instructwild.layouts_out import in_layout, misfit

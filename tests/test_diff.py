@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from instructwild.clean.pipeline import clean
 from instructwild.convert import converted
-from instructwild.diff import diff, difference, page, text
+from instructwild.diff import diff, page, text
+from instructwild.difference import difference
 from instructwild.errors import InputError, OutputError
 from instructwild.stage import Rows, start
 from instructwild.stage.frames import ranking_frame

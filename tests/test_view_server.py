@@ -422,6 +422,6 @@ def test_a_port_in_use_is_one_message(cleaned):
 
 
 def test_a_stage_folder_is_opened_without_the_readers_of_files():
-    slow = "{'numpy', 'jinja2', 'rapidfuzz', 'instructwild.read.instructions', 'instructwild.diff'}"
+    slow = "{'numpy', 'jinja2', 'rapidfuzz', 'instructwild.read.instructions', 'instructwild.difference'}"
     code = f"import sys, instructwild.view.app, instructwild.view.index; print(*sorted({slow} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

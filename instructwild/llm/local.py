@@ -119,7 +119,8 @@ class LocalModel:
         """
         if not self.tokenizer.chat_template:
             raise ModelError("has no chat template, so it cannot answer messages", where=str(self.path),
-                             remedy="choose a chat model, or the template style `base`")
+                             remedy="choose a chat model, or save a template as chat_template.jinja in its folder; `expand` "
+                                    "can do without: --prompt-style base")
         renderer = Renderer(self.tokenizer, variables, whole=False) if variables else self._renderer
         return renderer.text(messages, prompt=True)
 

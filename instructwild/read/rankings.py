@@ -20,7 +20,8 @@ from instructwild.read.build import row_of
 from instructwild.read.cells import is_empty, parsed
 from instructwild.read.columns_read import ColumnsRead
 from instructwild.read.files import lines_of
-from instructwild.read.instructions import FirstColumns, bad_answers, map_options
+from instructwild.read.first_columns import FirstColumns, map_options
+from instructwild.read.instructions import bad_answers
 from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
 from instructwild.read.message_rows import joined_trees

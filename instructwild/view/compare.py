@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.diff import Difference, difference
+from instructwild.difference import Difference, difference
 from instructwild.report.blocks import differing
 from instructwild.view.source import ViewSource
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import ModelError
 from instructwild.text.quantity import quantity
 from instructwild_trainer.begin import check_memory, print_plan, require_rows, resolved_config, verb
 from instructwild_trainer.config import SftOptions
@@ -75,7 +74,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_gathered, load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import curves, full_model, once, train
+    from instructwild_trainer.fit import curves, full_model, once, train, untrained
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.packing import attend_by_document, check_apart
@@ -115,8 +114,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     with run.atomic("model") as folder:
         save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
-            raise ModelError("training left every weight as it was", where="train sft",
-                             remedy="raise --learning-rate or --num-train-epochs")
+            raise untrained(trainer, "train sft")
     examples = _examples(parts.train)
     tokens = sum(row.trained for row in examples)
     metrics = {

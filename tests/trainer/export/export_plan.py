@@ -3,7 +3,7 @@
 import torch
 
 from instructwild_trainer.adapter import source_of
-from instructwild_trainer.export.stage import plan_export
+from instructwild_trainer.export.plan import plan_export
 
 PLAIN: dict = {"bits": 4, "group_size": 128, "samples": 256, "max_length": 512, "held_out": 0.1, "languages": ()}
 

@@ -9,7 +9,8 @@ import torch
 from instructwild import stage
 from instructwild.errors import ModelError
 from instructwild_trainer.adapter import load_chat, load_reward, save_adapter, source_of
-from instructwild_trainer.export.stage import export, plan_export
+from instructwild_trainer.export.plan import plan_export
+from instructwild_trainer.export.stage import export
 from instructwild_trainer.reward.head import reward_model
 from instructwild_trainer.reward.scorer import Scorer
 

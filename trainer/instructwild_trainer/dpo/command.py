@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import ConfigError, ModelError
+from instructwild.errors import ConfigError
 from instructwild_trainer.begin import check_memory, print_plan, require_rows, resolved_config, verb
 from instructwild_trainer.config import DpoOptions, KtoOptions
 
@@ -109,7 +109,7 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
     from instructwild_trainer.dpo.page import page
     from instructwild_trainer.dpo.pairs import preferred
     from instructwild_trainer.dpo.trainer import dpo_trainer, kto_trainer
-    from instructwild_trainer.fit import curves, full_model, once, train
+    from instructwild_trainer.fit import curves, full_model, once, train, untrained
     from instructwild_trainer.likelihood import answer_loss
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.placement import placed
@@ -139,8 +139,7 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
         trained = sum(p.numel() for p in trainer.model.parameters() if p.requires_grad)
         save_policy(model, chat, folder, source, final=run.folder / "model")
         if weights_sha256(folder) == source.sha256:
-            raise ModelError("training left every weight as it was", where=f"train {method.stage}",
-                             remedy="raise --learning-rate or --num-train-epochs")
+            raise untrained(trainer, f"train {method.stage}")
     metrics = {
         "base": {"name": source.label, "sha256": source.sha256}, "inherited": source.inherited,
         "trained_parameters": trained, "train_prompts": len(parts.train),

@@ -38,9 +38,9 @@ def export(model: Annotated[str, typer.Argument(help="A stage folder, a model or
     from instructwild.read.names import parse_map
     from instructwild.stage.folder import Stage
     from instructwild.stage.manifest import read_manifest
+    from instructwild_trainer.export.plan import plan_export
     from instructwild_trainer.export.reward import plan_reward
     from instructwild_trainer.export.stage import export as work
-    from instructwild_trainer.export.stage import plan_export
 
     mapping = parse_map(columns or ())
     required = [name.strip() for name in languages.split(",") if name.strip()]

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from instructwild.errors import InputError
+from instructwild_trainer.verifiers.check import Check, satisfied
 from instructwild_trainer.verifiers.echo import own_text
-from instructwild_trainer.verifiers.kinds import Check, satisfied
 from instructwild_trainer.verifiers.prompt_parts import Prompt
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from instructwild_trainer.verifiers.check import Check
 from instructwild_trainer.verifiers.echo import own_text
-from instructwild_trainer.verifiers.kinds import NUMBER, Check
+from instructwild_trainer.verifiers.kinds import NUMBER
 from instructwild_trainer.verifiers.reward import met
 
 LETTERS = "ABCD"

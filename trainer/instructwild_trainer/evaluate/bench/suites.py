@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import InputError, InstructwildError, install_command
 from instructwild_trainer.evaluate.bench.items import LETTERS, BenchItem
-from instructwild_trainer.verifiers.kinds import VERIFIERS, Check
+from instructwild_trainer.verifiers.check import VERIFIERS, Check
 from instructwild_trainer.verifiers.reward import checks_of
 
 if TYPE_CHECKING:
