@@ -6,7 +6,7 @@ two texts alone. Texts that ask for the same meet in tables of keys, and no othe
 
 from fractions import Fraction
 
-from instructwild.clean.near.rule import Keyed, Match, ask_the_same, keyed, near
+from instructwild.clean.near.rule import Keyed, Match, keyed, near_duplicate
 from instructwild.clean.near.threshold import DEFAULT, as_threshold, needed
 from instructwild.text.tokens import tokens
 
@@ -49,7 +49,7 @@ class RequestIndex:
         ours = tokens(query.text) if candidates else []
         below: Match | None = None
         for row in sorted(candidates):
-            match = self._match(row, query, ours)
+            match = near_duplicate(row, query, self._kept[row], ours, self._floor)
             if match is None:
                 continue
             if match.lcs >= needed(self.threshold, sum(match.lengths)):
@@ -83,7 +83,3 @@ class RequestIndex:
     def skip(self) -> None:
         """Count a text that no other can duplicate."""
         self.seen += 1
-
-    def _match(self, row: int, query: Keyed, ours: list[str]) -> Match | None:
-        kept = self._kept[row]
-        return near(row, ours, tokens(kept.text), self._floor) if ours and ask_the_same(query, kept) else None

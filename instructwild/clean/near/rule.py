@@ -1,8 +1,8 @@
 """The rule for near-duplicates: the verdict on two texts, which depends on no other text.
 
-Two texts are near-duplicates iff ROUGE-L's F of their tokens is above the threshold (`near`) and they ask for the same
-(`ask_the_same`): by their terms (`content`), or, where they are longer, by their keywords (`keywords`). The plain rule of
-Self-Instruct is the first condition alone. The indexes beside this file apply it to many texts.
+Two texts are near-duplicates (`near_duplicate`) iff ROUGE-L's F of their tokens is above the threshold (`near`) and they ask
+for the same (`ask_the_same`): by their terms (`content`), or, where they are longer, by their keywords (`keywords`). The
+plain rule of Self-Instruct is the first condition alone. The indexes beside this file apply it to many texts.
 """
 
 from collections.abc import Hashable, Sequence
@@ -16,6 +16,7 @@ from instructwild.clean.near.keywords import Keywords, keywords, same_keywords
 from instructwild.clean.near.same_terms import same_terms
 from instructwild.clean.near.threshold import needed
 from instructwild.text.quantity import quantity
+from instructwild.text.tokens import tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,20 @@ def ask_the_same(first: Keyed, second: Keyed) -> bool:
     """Whether two texts ask for the same, whatever their F."""
     return same_terms(first.content, second.content) or \
         same_keywords(first.keywords, second.keywords, (first.text, second.text))
+
+
+def near_duplicate(index: int, first: Keyed, second: Keyed, first_tokens: Sequence[str],
+                   threshold: Fraction) -> Match | None:
+    """The verdict: the match where two texts are near and ask for the same.
+
+    Args:
+        index: position of the second text, the kept one, among all texts seen.
+        first_tokens: the tokens of the first text, which is compared with many.
+        threshold: F must be above it.
+    """
+    if not first_tokens or not ask_the_same(first, second):
+        return None
+    return near(index, first_tokens, tokens(second.text), threshold)
 
 
 def request_text(messages: Sequence[tuple[str, str]]) -> str:
