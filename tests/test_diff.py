@@ -156,7 +156,8 @@ def test_a_folder_without_rows_is_one_clear_message(tmp_path, what):
             (odd / "data.parquet").write_bytes(b"PAR1 half a file")
         if what == "wrong manifest":
             (odd / "manifest.json").write_text('{"stage": 3')
-    told = {"model": "is a train sft stage: it holds a model and no rows", "damaged": "cannot be read as Parquet",
+    told = {"model": "is a train sft stage: it holds a model and no rows",
+            "damaged": "is not named in its manifest|cannot be read as Parquet",
             "missing rows": "cannot be read as Parquet", "wrong manifest": "cannot be read as a manifest"}
     for compare in (lambda: difference(rows, odd), lambda: difference(odd, rows),
                     lambda: converted(odd, tmp_path / "out", "alpaca"), lambda: clean([odd], tmp_path / "out")):

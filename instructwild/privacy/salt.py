@@ -34,8 +34,9 @@ def user_salt() -> str:
     """
     if salt := os.environ.get(SALT):
         if len(salt.strip()) < LEAST_OF_YOUR_OWN or len(set(salt)) < LEAST_DISTINCT:
-            raise ConfigError(f"is {len(salt)} characters long, {len(set(salt))} of them different, which hides nobody",
-                              where=SALT, remedy=f"set it to a random text of {LEAST} characters or more, or unset it")
+            raise ConfigError(f"is {quantity(len(salt), 'character')} long, {len(set(salt))} of them different, which hides "
+                              "nobody", where=SALT,
+                              remedy=f"set it to a random text of {LEAST} characters or more, or unset it")
         return salt
     return secret_file(salt_file(), f"set {SALT} to a long random text of your own")
 

@@ -244,7 +244,8 @@ def _start_here(folder: Path, stage: str, config: dict[str, Any], inputs: Sequen
     run = Run(folder, stage, plain, list(inputs), shards=shards)
     if there is not None and not unlike and is_stage(folder):
         manifest = read_manifest(folder)
-        if (what := altered(folder, manifest, complete=True)) is None:
+        complete = url_of(folder) is None       # of an output at a URL the manifest alone is on this machine
+        if (what := altered(folder, manifest, complete=complete)) is None:
             yield Run(folder, stage, plain, list(inputs), finished=Stage(folder, manifest, existed=True))
             return
         if not force:

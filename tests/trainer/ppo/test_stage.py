@@ -251,7 +251,7 @@ def test_a_prompt_that_its_template_does_not_write_leaves_alone(tmp_path, tokeni
 
 
 def test_a_function_that_gives_too_few_scores_is_named(asked):
-    with pytest.raises(InputError, match="wrong: gave 1 scores for 8 responses"):
+    with pytest.raises(InputError, match="wrong: gave 1 score for 8 responses"):
         run(asked(reward_functions=[asked().reward_functions[0].replace("short", "wrong")]))
 
 

@@ -102,7 +102,7 @@ def test_more_than_it_holds_is_refused_with_a_time(local):
         assert 1 <= busy.value.seconds <= 60
         with pytest.raises(TooLarge, match="3 answers at once"):
             submitted(engine, local, *[ask("tea")] * 3)
-        with pytest.raises(TooLarge, match="memory of 4000 tokens"):
+        with pytest.raises(TooLarge, match="memory of 4,000 tokens"):
             submitted(engine, local, *[ask("tea", max_tokens=2040)] * 2)
         for job, _ in held:
             engine.cancel(job)

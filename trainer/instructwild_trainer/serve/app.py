@@ -205,7 +205,7 @@ class Service:
         except ModelError as error:
             raise ApiError(error.what, param="messages", code="template") from None
         except TooLong as long:
-            raise self._too_long(loaded, f"at least {long.tokens:,}") from None
+            raise self._too_long(loaded, long.tokens, "at least ") from None
         if len(prompts) * body.n > MOST_ANSWERS:
             raise ApiError(f"{quantity(len(prompts) * body.n, 'answer')} are more than the {MOST_ANSWERS} of one "
                            "call", param="n")
@@ -222,16 +222,17 @@ class Service:
         if prompt == 0:
             raise ApiError("the prompt is empty")
         if prompt > self._longest_prompt(loaded):
-            raise self._too_long(loaded, f"{prompt:,}")
+            raise self._too_long(loaded, prompt)
         left = min(self.limits.answer, context - prompt)
         return left if body.longest is None else max(1, min(body.longest, left))
 
     def _longest_prompt(self, loaded: LoadedModel) -> int:
         return min(self.limits.prompt or loaded.local.context, loaded.local.context - 1)
 
-    def _too_long(self, loaded: LoadedModel, tokens: str) -> ApiError:
-        return ApiError(f"the prompt has {quantity(tokens, 'token')}, and {self._longest_prompt(loaded):,} is the most "
-                        f"here (the model's context is {loaded.local.context:,}): shorten it, or begin a new conversation",
+    def _too_long(self, loaded: LoadedModel, tokens: int, bound: str = "") -> ApiError:
+        return ApiError(f"the prompt has {bound}{quantity(tokens, 'token')}, and {self._longest_prompt(loaded):,} is the "
+                        f"most here (the model's context is {loaded.local.context:,}): shorten it, or begin a new "
+                        "conversation",
                         code="context_length_exceeded")
 
     async def _models(self, request: Request) -> Response:
