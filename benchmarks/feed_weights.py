@@ -9,13 +9,13 @@ is a feature among others. A source's say grows with the root of its size.
 import argparse
 import json
 from collections import Counter, defaultdict
-from itertools import accumulate
 from pathlib import Path
 
 import torch
 
 from benchmarks import feed_data
 from benchmarks.feed_data import Text
+from benchmarks.logistic import fitted
 from instructwild.collect import english, score
 from instructwild.collect.extract import candidates
 from instructwild.collect.features import features
@@ -74,31 +74,13 @@ def shares(made: list[Example]) -> torch.Tensor:
     return share
 
 
-def fitted(made: list[Example], words: list[str]) -> tuple[dict[str, float], float]:
+def weights_of(made: list[Example], words: list[str]) -> tuple[dict[str, float], float]:
     """Weights and intercept."""
-    index = {word: at for at, word in enumerate(words)}
-    rows = [[index[name] for name in named if name in index] for _, named in made]
-    columns = torch.tensor([at for row in rows for at in row])
-    starts = torch.tensor([0, *accumulate(map(len, rows))])
-    table = torch.sparse_csr_tensor(starts, columns, torch.ones(len(columns)), (len(rows), len(words)))
-    turned = table.to_sparse_coo().t().coalesce().to_sparse_csr()
-    labels, share = torch.tensor([float(text.prompt) for text, _ in made]), shares(made)
-    weights, intercept = torch.zeros(len(words), requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights, intercept], max_iter=150, line_search_fn="strong_wolfe")
-
-    @torch.no_grad()
-    def loss() -> torch.Tensor:
-        scores = (table @ weights.unsqueeze(1)).squeeze(1) + intercept
-        errors = share * (scores.sigmoid() - labels)
-        weights.grad = (turned @ errors.unsqueeze(1)).squeeze(1) + 2 * PENALTY * weights
-        intercept.grad = errors.sum().reshape(1)
-        losses = torch.nn.functional.binary_cross_entropy_with_logits(scores, labels, reduction="none")
-        return (share * losses).sum() + PENALTY * weights.square().sum()
-
-    optimizer.step(loss)
-    values = dict(zip(words, weights.detach().tolist(), strict=True))
+    weights, intercept = fitted([named for _, named in made], [float(text.prompt) for text, _ in made], shares(made), words,
+                                penalty=PENALTY, steps=150)
+    values = dict(zip(words, weights, strict=True))
     values |= {name: values.get(name, 0.0) - RULES for name in REFUSED}
-    return {word: round(value, 2) for word, value in values.items() if abs(value) >= SMALLEST}, round(intercept.item(), 2)
+    return {word: round(value, 2) for word, value in values.items() if abs(value) >= SMALLEST}, round(intercept, 2)
 
 
 def main() -> None:
@@ -111,7 +93,7 @@ def main() -> None:
     written = {}
     for language in ("en", "zh"):
         made = examples(texts, language)
-        weights, intercept = fitted(made, vocabulary(made))
+        weights, intercept = weights_of(made, vocabulary(made))
         intercept = round(intercept - CAUTION[language], 2)
         written[language] = {"intercept": intercept, "weights": dict(sorted(weights.items()))}
         print(language, len(made), "texts,", len(weights), "weights, intercept", intercept)

@@ -11,13 +11,13 @@ import argparse
 import json
 import random
 from collections import Counter
-from itertools import accumulate
 from math import log
 from pathlib import Path
 
 import polars as pl
 import torch
 
+from benchmarks.logistic import fitted
 from instructwild.clean.talk import FILE, LONGEST, features, held_out, reads_as_english
 
 TALKS = "sharegpt-turns"
@@ -67,31 +67,14 @@ def by_likeness(examples: list[Row], talks: list[Row], others: list[Row]) -> lis
     return sorted(talks, key=lambda row: -sum(sorted((odds.get(name, 0.0) for name in row), reverse=True)[:WEIGHTIEST]))
 
 
-def fitted(rows: list[Row], labels: list[float], shares: list[float]) -> tuple[dict[str, float], float]:
+def weights_of(rows: list[Row], labels: list[float], shares: list[float]) -> tuple[dict[str, float], float]:
     """Weights and intercept."""
     counts = Counter(name for row in rows for name in row)
-    index = {name: at for at, name in enumerate(sorted(name for name, count in counts.items() if count >= LEAST_ROWS))}
-    columns = [[index[name] for name in sorted(row) if name in index] for row in rows]
-    table = torch.sparse_csr_tensor(torch.tensor([0, *accumulate(map(len, columns))]),
-                                    torch.tensor([at for row in columns for at in row]),
-                                    torch.ones(sum(map(len, columns))), (len(rows), len(index)))
-    turned = table.to_sparse_coo().t().coalesce().to_sparse_csr()
-    goes_on, share = torch.tensor(labels), torch.tensor(shares) / sum(shares)
-    weights, intercept = torch.zeros(len(index), requires_grad=True), torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights, intercept], max_iter=60, line_search_fn="strong_wolfe")
-
-    @torch.no_grad()
-    def loss() -> torch.Tensor:
-        scores = (table @ weights.unsqueeze(1)).squeeze(1) + intercept
-        errors = share * (scores.sigmoid() - goes_on)
-        weights.grad = (turned @ errors.unsqueeze(1)).squeeze(1) + 2 * PENALTY * weights
-        intercept.grad = errors.sum().reshape(1)
-        losses = torch.nn.functional.binary_cross_entropy_with_logits(scores, goes_on, reduction="none")
-        return (share * losses).sum() + PENALTY * weights.square().sum()
-
-    optimizer.step(loss)
-    values = zip(index, weights.detach().tolist(), strict=True)
-    return {name: round(value, 1) for name, value in values if abs(value) >= SMALLEST}, round(intercept.item(), 1)
+    names = sorted(name for name, count in counts.items() if count >= LEAST_ROWS)
+    weights, intercept = fitted(map(sorted, rows), labels, torch.tensor(shares) / sum(shares), names, penalty=PENALTY,
+                                steps=60)
+    values = zip(names, weights, strict=True)
+    return {name: round(value, 1) for name, value in values if abs(value) >= SMALLEST}, round(intercept, 1)
 
 
 def main() -> None:
@@ -102,7 +85,7 @@ def main() -> None:
     alike, unlike = talks[:len(talks) // ALIKE], talks[len(talks) // UNLIKE:]
     rows = [*examples, *alike, *others, *unlike]
     labels = [1.0] * (len(examples) + len(alike)) + [0.0] * (len(others) + len(unlike))
-    weights, intercept = fitted(rows, labels, [1.0] * (len(rows) - len(unlike)) + [SAY_OF_TALKS] * len(unlike))
+    weights, intercept = weights_of(rows, labels, [1.0] * (len(rows) - len(unlike)) + [SAY_OF_TALKS] * len(unlike))
     print(len(rows), "rows,", len(weights), "weights, intercept", intercept)
     FILE.write_text(json.dumps({"intercept": intercept, "weights": dict(sorted(weights.items()))}, ensure_ascii=False,
                                indent=0) + "\n", encoding="utf-8")

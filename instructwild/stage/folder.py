@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from instructwild.errors import GateError, InputError, MissingExtraError
-from instructwild.stage.check import DATA as DATA
-from instructwild.stage.check import check_unaltered
+from instructwild.stage.check import DATA, check_unaltered
 from instructwild.stage.content import SCRATCH, sha256_of, size_of, weights_sha256
 from instructwild.stage.frames import DROPPED, upgraded
 from instructwild.stage.manifest import (
