@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from instructwild.errors import InputError
 from instructwild.read.zips import open_zip
+from instructwild.stage.content import is_pipe_or_device
 from instructwild.stage.remote import url_of
 
 DAMAGED = (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError)
@@ -117,7 +118,7 @@ def check(path: Path) -> None:
     """
     if not path.exists():
         raise InputError("does not exist", where=str(path), remedy="check the path")
-    if not path.is_file() and not path.is_dir():
+    if is_pipe_or_device(path):
         raise InputError("is neither a file nor a folder", where=str(path), remedy="save what it holds to a file first")
     try:
         str(path).encode()

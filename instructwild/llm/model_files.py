@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from instructwild.errors import ModelError
+from instructwild.stage.content import is_pipe_or_device
 from instructwild.text.quantity import quantity
 
 SAFE_WEIGHTS = ".safetensors"
@@ -136,7 +137,7 @@ def _weight_map(index: Path) -> dict[str, Any]:
 
 def _check_regular(paths: Iterable[Path]) -> None:
     for path in paths:
-        if path.exists() and not (path.is_file() or path.is_dir()):
+        if is_pipe_or_device(path):
             raise ModelError("is a pipe or a device, which no model is read from", where=str(path),
                              remedy="check that the model was copied whole")
 

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from instructwild.errors import ConfigError, OutputError
+from instructwild.stage.content import is_pipe_or_device
 from instructwild.text.quantity import quantity
 
 SALT = "INSTRUCTWILD_SALT"
@@ -51,7 +52,7 @@ def secret_file(path: Path, remedy: str = "check its permissions") -> str:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _write(path)
-        if not path.is_file() and not path.is_dir():         # a pipe or a device may be read without end
+        if is_pipe_or_device(path):
             raise OSError("no regular file")
         secret = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:

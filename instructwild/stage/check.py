@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from instructwild.errors import InputError
-from instructwild.stage.content import sha256_of, size_of
+from instructwild.stage.content import is_pipe_or_device, sha256_of, size_of
 from instructwild.stage.manifest import FILE_NAME, FileRecord, Manifest
 
 DATA = "data.parquet"
@@ -29,7 +29,7 @@ def altered(folder: Path, manifest: Manifest, *, complete: bool = False) -> str 
             continue
         if Path(record.path).is_absolute() or ".." in Path(record.path).parts:
             return f"{record.path} is named in its manifest and lies outside the folder"
-        if path.exists() and not (path.is_file() or path.is_dir()):
+        if is_pipe_or_device(path):
             return f"{record.path} is a pipe or a device now"
         if not path.exists():
             if complete:

@@ -7,6 +7,11 @@ from pathlib import Path
 SCRATCH = ".work"
 
 
+def is_pipe_or_device(path: Path) -> bool:
+    """Whether something is there that is neither a file nor a folder, and may be read without end."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def sha256_of(path: Path) -> str:
     """The sha256 of a file, or of a folder's files by name and content."""
     if path.is_dir():
