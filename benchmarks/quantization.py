@@ -23,14 +23,22 @@ TOLD = {"source": "full precision", "export": "**GPTQ**", "rtn symmetric": "roun
         "rtn asymmetric": "round to nearest, asymmetric"}
 
 
+COMMAND = [sys.executable, "-m", "instructwild"]
+
+
+def fine_tuned(rows: list[str], work: Path) -> Path:
+    """The stage of the trained model; finished, it is not trained again."""
+    subprocess.run([*COMMAND, "train", "sft", *rows, "--out", str(work / "sft"), *SFT], check=True)
+    return work / "sft"
+
+
 def run(rows: list[str], work: Path) -> stage.Manifest:
     """Train and export, or find both done; the manifest of the export, whether its gate passed or not."""
     from instructwild.stage.manifest import read_manifest
 
-    command = [sys.executable, "-m", "instructwild"]
-    subprocess.run([*command, "train", "sft", *rows, "--out", str(work / "sft"), *SFT], check=True)
+    source = fine_tuned(rows, work)
     words = [word for row in rows for word in ("--calibration", row)]
-    subprocess.run([*command, "export", str(work / "sft"), "--format", "gptq", "--samples", "48", *words,
+    subprocess.run([*COMMAND, "export", str(source), "--format", "gptq", "--samples", "48", *words,
                     "--out", str(work / "gptq")])
     return read_manifest(work / "gptq")
 

@@ -130,6 +130,22 @@ def fuse_layers(model: Any) -> None:
     _apply_liger_kernel_to_instance(model=model, cross_entropy=False, fused_linear_cross_entropy=False)
 
 
+def score_trained_places() -> None:
+    """Have TRL's losses compute logits on a CPU only where a token is trained on, as they do on a GPU.
+
+    TRL 1.16 takes all places of devices without Triton, for compilers that want equal shapes; a CPU compiles nothing here.
+    """
+    from trl.trainer import utils
+
+    own = getattr(utils, "_use_triton", None)
+    if own is not None and not hasattr(own, "own"):
+        def scores_trained_places(device: Any) -> bool:
+            return device.type == "cpu" or own(device)
+
+        scores_trained_places.own = own  # type: ignore[attr-defined]
+        utils._use_triton = scores_trained_places
+
+
 def last_checkpoint(run: "Run") -> str | None:
     """The newest checkpoint that was written whole: its state is the file that the trainer writes last."""
     folders = sorted((run.scratch / CHECKPOINTS).glob("checkpoint-*"), key=lambda path: -int(path.name.rpartition("-")[2]))
@@ -171,6 +187,7 @@ def train(trainer: "Trainer", run: "Run", what: str) -> list[dict[str, float]]:
     from instructwild_trainer.sharding import prepare_shards
 
     prepare_shards(trainer)
+    score_trained_places()
     trainer.remove_callback(PrinterCallback)
     resume = last_checkpoint(run)
     if resume is not None:
