@@ -212,7 +212,7 @@ def measure(module: str, tests: list[str], libraries: tuple[str, ...], sample: i
             RESULTS.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
             print(f"{module} {len(record['results'])}/{len(every)} {record['results'][name]}  {name}", flush=True)
-    render()
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 def remove_results_of_others() -> None:
@@ -222,8 +222,8 @@ def remove_results_of_others() -> None:
             file.unlink()
 
 
-def render() -> None:
-    """Write the table from what is kept."""
+def page() -> str:
+    """The table and the survivors, from what is kept."""
     lines = ["# Mutation scores", "", "Written by `python -m benchmarks.mutation`; a mutant is killed where a test of the "
              "module fails or does not end.", "", "| module | mutants | run | killed | score |",
              "| --- | ---: | ---: | ---: | ---: |"]
@@ -236,7 +236,7 @@ def render() -> None:
         lines.append(f"| {' | '.join(map(str, cells))} |")
         survived = [name for name, state in results.items() if state == "passed"]
         survivors += ["", f"## Survivors of `{file.stem}`", "", *(f"- `{name}`" for name in survived)] if survived else []
-    PAGE.write_text("\n".join([*lines, *survivors]) + "\n", encoding="utf-8")
+    return "\n".join([*lines, *survivors]) + "\n"
 
 
 def main() -> None:
@@ -248,7 +248,7 @@ def main() -> None:
     for module, (tests, libraries) in TARGETS.items():
         if not options.words or any(word in module for word in options.words):
             measure(module, tests, libraries, options.sample)
-    render()
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
-from instructwild.llm.arithmetic import computing_dtype
+from instructwild.llm.dtypes import chosen_dtype
 from instructwild.llm.decoded_text import TextDecoder, opened_thoughts
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.model_files import ADAPTER_CONFIG, check_code
@@ -214,7 +214,7 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
     else:
         base = path
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    torch_dtype = computing_dtype(device) if dtype == "auto" else getattr(torch, dtype)
+    torch_dtype = chosen_dtype(dtype, device)
     quantized = quantization_of(base) is not None
     holder = Path(adapter) if adapter is not None and (Path(adapter) / "tokenizer_config.json").exists() else base
     for folder in dict.fromkeys((base, holder)):
