@@ -96,7 +96,7 @@ def forecast_expand(pool: Pool, model: str, price: Price | None, window: int) ->
     scale = min(1.0, REHEARSED / target)
     goals = {bucket: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
              for bucket, goal in pool.goals.items() if goal.target}
-    rehearsal = Pool(pool.seeds, goals, model, pool.seed, pool.max_empty, pool.threshold, pool.plain)
+    rehearsal = Pool(pool.seeds, goals, model, replace(pool.rules, thinking=None, keep_thoughts=False))
     session = open_model("scripted", Limits(concurrency=max(1, round(window * scale))), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
     tallies = {bucket: BucketTally() for bucket in goals}

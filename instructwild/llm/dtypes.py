@@ -48,8 +48,8 @@ def bfloat16_obstacle(*, x86: bool, instructions: bool, onednn: bool, capability
     """Why products in bfloat16 take many times as long as in float32 on a CPU; empty where they do not.
 
     512 tokens through a 135M model took 38 s without AVX-512 and 5 s in float32. A layer's product of 512 tokens ran at 11
-    GFLOP/s without AVX-512, at 26 with AVX-512 but none of its instructions for bfloat16, at 73 with these and at 300 to 500
-    with AMX, where float32 runs at 100 to 120. Where torch itself is held to AVX2, its attention in bfloat16 ends in an error.
+    GFLOP/s without AVX-512, at 26 with AVX-512 alone, at 73 with AVX512_BF16, at 300 to 500 with
+    AMX, and in float32 at 100 to 120. Where torch itself is held to AVX2, its attention in bfloat16 ends in an error.
 
     Args:
         x86: of Intel or AMD; what others have oneDNN alone knows.
@@ -88,5 +88,5 @@ def _has_instructions() -> bool:
 @cache
 def _say_once(obstacle: str) -> None:
     if obstacle:
-        print(f"bfloat16 is slow here: {obstacle}, so that a run takes up to ten times as long as in float32; --dtype float32 "
-              "or auto, which is float32 here, is fast", file=sys.stderr)
+        print(f"bfloat16 is slow here: {obstacle}, so that a run takes up to ten times as long as in float32; "
+              "--dtype float32 or auto, which is float32 here, is fast", file=sys.stderr)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
-from instructwild.llm.dtypes import chosen_dtype
 from instructwild.llm.decoded_text import TextDecoder, opened_thoughts
+from instructwild.llm.dtypes import chosen_dtype
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.model_files import ADAPTER_CONFIG, check_code
 from instructwild.llm.models import base_of, is_adapter, resolve

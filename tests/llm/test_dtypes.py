@@ -17,7 +17,7 @@ QUICK = {"x86": True, "instructions": True, "onednn": True, "capability": "AVX51
     ({"onednn": False}, "ONEDNN_MAX_CPU_ISA"),
     ({"capability": "AVX2"}, "AVX2, by ATEN_CPU_CAPABILITY"),
     ({"capability": "DEFAULT"}, "ATEN_CPU_CAPABILITY"),
-    ({"x86": False, "instructions": False, "capability": "DEFAULT"}, ""),    # an ARM CPU of which oneDNN knows that it has it
+    ({"x86": False, "instructions": False, "capability": "DEFAULT"}, ""),    # an ARM CPU whose instructions oneDNN knows
     ({"x86": False, "instructions": False, "onednn": False, "capability": "DEFAULT"}, "this CPU has no instructions for it"),
 ])
 def test_what_keeps_bfloat16_from_being_quick_is_named(change, named):
