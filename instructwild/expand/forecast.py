@@ -8,7 +8,8 @@ from typing import Any
 
 from instructwild.expand.judges import JudgeName, requests_of
 from instructwild.expand.pool import Goal, Pool
-from instructwild.expand.respond import ResponsePlan, fill, open_prompts
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import fill, open_prompts
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price

@@ -144,14 +144,15 @@ class LocalModel:
         """Every row to its end."""
         import torch
 
-        from instructwild.llm.generation.decoder import decode
+        from instructwild.llm.generation.decode_rows import decode
 
         with torch.inference_mode():
             decode(self.decoder(min(self.batch, len(rows)), max(row.reserved for row in rows)), rows, self._append)
 
     def decoder(self, slots: int, columns: int) -> "Decoder":
         """What decodes rows of this model, so many at once, each of so many tokens with its prompt."""
-        from instructwild.llm.generation.decoder import Decoder, forward_of
+        from instructwild.llm.generation.decoder import Decoder
+        from instructwild.llm.generation.forward import forward_of
 
         return Decoder(forward_of(self.model), self.model.config, device=self.model.device, dtype=self.model.dtype,
                        slots=slots, columns=columns + 1)

@@ -26,12 +26,8 @@ from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
 from instructwild.read.message_rows import joined_trees
 from instructwild.read.names import CONVERSATION_KEYS, ColumnNames, check_columns
-from instructwild.read.preferences import (
-    Preference,
-    RankedAnswer,
-    preferences_of,
-    ranks_of,
-)
+from instructwild.read.preferences import preferences_of
+from instructwild.read.ranked_answers import Preference, RankedAnswer, ranks_of
 from instructwild.read.turns import LeftOut, Turn, turn_from
 from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
 from instructwild.schema.columns import INPUT_LINE

@@ -43,8 +43,9 @@ from instructwild.stage.manifest import (
     peak_memory_mb,
     read_manifest,
 )
-from instructwild.stage.pieces import ROW_GROUP, Pieces, cut, pieces_of, write_parquet
+from instructwild.stage.pieces import Pieces, pieces_of, write_parquet
 from instructwild.stage.remote import as_url, public, uploading, url_of
+from instructwild.stage.shards import split_frames, write_lines
 
 
 class Report(Protocol):
@@ -113,7 +114,7 @@ class Run:
         ends = self.shard_ends(rows.height)
         with self.atomic(DATA) as path:
             path.mkdir()
-            for number, frames in enumerate(_split(rows.frames(), ends)):
+            for number, frames in enumerate(split_frames(rows.frames(), ends)):
                 write_parquet(path / part_name(number, len(ends)), rows.schema, frames)
 
     def save_lines(self, name: str, count: int, lines: Iterable[str]) -> None:
@@ -121,12 +122,12 @@ class Run:
         rest = iter(lines)
         with self.atomic(name) as path:
             if self.shards is None:
-                _write_lines(path, rest)
+                write_lines(path, rest)
                 return
             path.mkdir()
             ends = self.shard_ends(count)
             for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
-                _write_lines(path / Path(part_name(number, len(ends))).with_suffix(Path(name).suffix),
+                write_lines(path / Path(part_name(number, len(ends))).with_suffix(Path(name).suffix),
                              islice(rest, end - begin))
 
     def shard_ends(self, height: int) -> list[int]:
@@ -288,26 +289,6 @@ def _begin(run: Run, current: dict[str, Any]) -> None:
 def _unwritten(why: str, where: Path) -> OutputError:
     return OutputError(f"could not be written ({why})", where=str(where),
                        remedy="check its permissions and the free space, then run the command again")
-
-
-def _split(frames: Iterator[pl.DataFrame], ends: Sequence[int]) -> Iterator[Iterator[pl.DataFrame]]:
-    """The rows of some frames in several parts, each given by where it ends; each is to be taken before the next."""
-    sizes = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
-    pieces = cut(frames, (size for total in sizes for size in _sizes(total)))
-    for total in sizes:
-        yield islice(pieces, len(list(_sizes(total))))
-
-
-def _sizes(total: int) -> Iterator[int]:
-    """Sizes of pieces that are so many rows together, none larger than a row group."""
-    yield from [ROW_GROUP] * (total // ROW_GROUP)
-    if total % ROW_GROUP or not total:
-        yield total % ROW_GROUP
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
 
 
 def _height(frame: pl.LazyFrame) -> int:
