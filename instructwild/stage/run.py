@@ -33,6 +33,7 @@ from instructwild.stage.folder import (
     weights_sha256,
 )
 from instructwild.stage.frames import dropped_frame
+from instructwild.stage.lock import locked, unwritten
 from instructwild.stage.manifest import (
     FILE_NAME,
     FileRecord,
@@ -91,7 +92,7 @@ class Run:
         except (OSError, pl.exceptions.PolarsError) as error:
             # polars tells a full disk by its own kinds of error, without a number
             if any(words in str(error) for words in ("os error", "transport error")):
-                raise _unwritten(str(error).splitlines()[0], final) from error
+                raise unwritten(str(error).splitlines()[0], final) from error
             raise
 
 
@@ -260,7 +261,7 @@ def _start_here(folder: Path, stage: str, config: dict[str, Any], inputs: Sequen
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error})", where=shown,
                           remedy="check the path, its permissions and the free space") from None
-    with _locked(run):
+    with locked(run.scratch, folder):
         seconds = run.scratch / "seconds"
         try:
             _begin(run, current)
@@ -268,7 +269,7 @@ def _start_here(folder: Path, stage: str, config: dict[str, Any], inputs: Sequen
         except OSError as error:
             if isinstance(error, OutputError | ConnectionError) or error.errno is None:
                 raise
-            raise _unwritten(str(error.strerror), Path(error.filename or folder)) from error
+            raise unwritten(str(error.strerror), Path(error.filename or folder)) from error
         finally:
             if run.scratch.exists():
                 with suppress(OSError):
@@ -286,28 +287,5 @@ def _begin(run: Run, current: dict[str, Any]) -> None:
     run._earlier = float(earlier or 0)
 
 
-def _unwritten(why: str, where: Path) -> OutputError:
-    return OutputError(f"could not be written ({why})", where=str(where),
-                       remedy="check its permissions and the free space, then run the command again")
-
-
 def _height(frame: pl.LazyFrame) -> int:
     return int(frame.select(pl.len()).collect().item())
-
-
-@contextmanager
-def _locked(run: Run) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(run.scratch / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise OutputError("is being written by another instructwild process", where=str(run.folder),
-                          remedy="wait for it to end, or choose another --out") from None
-    except OSError as error:
-        raise _unwritten(str(error.strerror or error), run.folder) from None
-    try:
-        yield
-    finally:
-        lock.release()
