@@ -6,7 +6,17 @@ from instructwild.errors import ModelError
 from instructwild.llm import dtypes
 from instructwild.llm.local import load
 from instructwild_trainer.config import SftOptions
-from instructwild_trainer.memory import GIB, Shape, batch_arithmetic, check_fits, computes_in_bfloat16, dtype_of, need_of, shape_of, updates_of
+from instructwild_trainer.memory import (
+    GIB,
+    Shape,
+    batch_arithmetic,
+    check_fits,
+    computes_in_bfloat16,
+    dtype_of,
+    need_of,
+    shape_of,
+    updates_of,
+)
 
 SEVEN_B = Shape(parameters=6_738_415_616, lora_parameters=39_976_960, layers=32, hidden=4096, intermediate=11008,
                 vocabulary=32000, context=4096)
