@@ -42,8 +42,8 @@ TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
        ("rewards", "kl", "advantages", "loss", "ptx")},
     **{f"instructwild.clean.near.{name}": ([f"tests/clean/near/{test}.py" for test in tests], ("polars", "numba"))
        for tests, names in {
-           ("test_keywords", "test_same_requests", "test_limits"): (
-               "content", "keywords", "request_index", "rule", "same_terms"),
+           ("test_keywords", "test_same_requests", "test_limits"): ("content", "keywords"),
+           ("test_rule", "test_same_requests", "test_limits"): ("request_index", "rule", "same_terms"),
            ("test_limits", "test_near_duplicates"): ("threshold", "index", "corpus", "batch"),
            ("test_limits", "test_same_requests", "test_sieve_on_disk"): ("same_requests",)}.items()
        for name in names},
