@@ -17,9 +17,9 @@ from benchmarks import feed_data
 from benchmarks.feed_data import Text
 from benchmarks.logistic import fitted
 from instructwild.collect import english, score
+from instructwild.collect.answerable import reads_as_chinese
 from instructwild.collect.extract import candidates
 from instructwild.collect.features import features
-from instructwild.collect.judge import reads_as_chinese
 
 LEAST_TEXTS, LEAST_SOURCES = 4, 2
 PENALTY = 2e-4

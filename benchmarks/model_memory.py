@@ -28,7 +28,7 @@ def measure_way(way: str, folder: str, tokens: int) -> dict[str, float]:
     from transformers import AutoConfig, AutoModelForCausalLM
 
     import instructwild.llm.quantized as quantized
-    from instructwild.llm.arithmetic import computing_dtype
+    from instructwild.llm.dtypes import computing_dtype
     from instructwild.llm.local import load
     from instructwild_trainer.export.resident import model_bytes, peak_bytes, watch_peak
     from instructwild_trainer.export.size import shape_of

@@ -42,8 +42,9 @@ TARGETS: dict[str, tuple[list[str], tuple[str, ...]]] = {
        ("rewards", "kl", "advantages", "loss", "ptx")},
     **{f"instructwild.clean.near.{name}": ([f"tests/clean/near/{test}.py" for test in tests], ("polars", "numba"))
        for tests, names in {
-           ("test_keywords", "test_same_requests", "test_limits"): ("content", "keywords", "requests"),
-           ("test_limits", "test_near_duplicates"): ("threshold", "match", "index", "corpus"),
+           ("test_keywords", "test_same_requests", "test_limits"): ("content", "keywords"),
+           ("test_rule", "test_same_requests", "test_limits"): ("request_index", "rule", "same_terms"),
+           ("test_limits", "test_near_duplicates"): ("threshold", "index", "corpus", "batch"),
            ("test_limits", "test_same_requests", "test_sieve_on_disk"): ("same_requests",)}.items()
        for name in names},
 }
@@ -181,10 +182,15 @@ def run_tests(module: str, tree: ast.Module, path: Path, tests: list[str], limit
     return "timeout"
 
 
+def file_of(module: str) -> Path:
+    """The file of a target, whose package is not imported for it."""
+    folder = Path(str(importlib.util.find_spec(module.split(".")[0]).submodule_search_locations[0]))
+    return folder.joinpath(*module.split(".")[1:]).with_suffix(".py")
+
+
 def measure(module: str, tests: list[str], libraries: tuple[str, ...], sample: int | None) -> None:
     """Run the module's mutants, or a sample of them, that no earlier run has run."""
-    path = Path(str(importlib.util.find_spec(module.split(".")[0]).submodule_search_locations[0]))
-    path = path.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    path = file_of(module)
     source = path.read_text(encoding="utf-8")
     files = sorted(file for test in tests for file in (ROOT / test).parent.rglob("*.py") if test in file.as_posix())
     digest = hashlib.sha256(source.encode() + b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
@@ -206,11 +212,18 @@ def measure(module: str, tests: list[str], libraries: tuple[str, ...], sample: i
             RESULTS.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(record, ensure_ascii=False, indent=1), encoding="utf-8")
             print(f"{module} {len(record['results'])}/{len(every)} {record['results'][name]}  {name}", flush=True)
-    render()
+    PAGE.write_text(page(), encoding="utf-8")
 
 
-def render() -> None:
-    """Write the table from what is kept."""
+def remove_results_of_others() -> None:
+    """Delete what is kept of modules that are no targets any more, because they were renamed or removed."""
+    for file in RESULTS.glob("*.json"):
+        if file.stem not in TARGETS:
+            file.unlink()
+
+
+def page() -> str:
+    """The table and the survivors, from what is kept."""
     lines = ["# Mutation scores", "", "Written by `python -m benchmarks.mutation`; a mutant is killed where a test of the "
              "module fails or does not end.", "", "| module | mutants | run | killed | score |",
              "| --- | ---: | ---: | ---: | ---: |"]
@@ -223,7 +236,7 @@ def render() -> None:
         lines.append(f"| {' | '.join(map(str, cells))} |")
         survived = [name for name, state in results.items() if state == "passed"]
         survivors += ["", f"## Survivors of `{file.stem}`", "", *(f"- `{name}`" for name in survived)] if survived else []
-    PAGE.write_text("\n".join([*lines, *survivors]) + "\n", encoding="utf-8")
+    return "\n".join([*lines, *survivors]) + "\n"
 
 
 def main() -> None:
@@ -231,10 +244,11 @@ def main() -> None:
     parser.add_argument("words", nargs="*")
     parser.add_argument("--sample", type=int)
     options = parser.parse_args()
+    remove_results_of_others()
     for module, (tests, libraries) in TARGETS.items():
         if not options.words or any(word in module for word in options.words):
-            measure(module, [test for test in tests if (ROOT / test).exists()], libraries, options.sample)
-    render()
+            measure(module, tests, libraries, options.sample)
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,7 @@ def test_help_lists_every_verb_without_loading_anything_heavy():
     printed = subprocess.run([sys.executable, "-c", f"import sys\n{statement}\nprint('|', ' '.join(sys.modules))"],
                              capture_output=True, text=True, check=True).stdout
     text, _, modules = printed.rpartition("|")
-    slow_to_import = {"pydantic", "jinja2", "rich.console", "instructwild.schema", "instructwild.collect.judge"}
+    slow_to_import = {"pydantic", "jinja2", "rich.console", "instructwild.schema", "instructwild.collect.answerable"}
     assert not set(modules.split()) & (HEAVY | slow_to_import)
     assert [verb for verb in COMMANDS if verb not in text] == []
 

@@ -64,7 +64,9 @@ def _with_adapters(model: Any) -> float:
 
 def _ours(model: Any, prompt_rows: list[list[int]], tokens: int, forward: Any = None) -> tuple[float, Any, float]:
     """Tokens a second, the decoder, and the seconds."""
-    from instructwild.llm.generation.decoder import Decoder, decode, forward_of
+    from instructwild.llm.generation.decode_rows import decode
+    from instructwild.llm.generation.decoder import Decoder
+    from instructwild.llm.generation.forward import forward_of
     from instructwild.llm.generation.rows import DecodedRow
 
     rows = [DecodedRow(prompt, tokens, seed=n, **SAMPLING) for n, prompt in enumerate(prompt_rows)]
@@ -130,7 +132,7 @@ def four_bits() -> None:
 
     if missing("four_bits", "one stream", "gptqmodel", "optimum"):
         return
-    from instructwild.llm.generation.decoder import decode
+    from instructwild.llm.generation.decode_rows import decode
     from instructwild.llm.generation.rows import DecodedRow
     from instructwild.llm.local import LocalModel
 

@@ -16,7 +16,8 @@ from instructwild.console.terminal import console
 if TYPE_CHECKING:
     from concurrent.futures import Future, ProcessPoolExecutor
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 QUEUED = 2
 """Items per worker that are under way or wait at once: memory is bounded by these, not by the number of all."""
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from instructwild.collect.judge import TALK, UNSURE
+from instructwild.collect.answerable import TALK, UNSURE
 from instructwild.collect.row import SCORE
 from instructwild.llm.request import Reply, Request, Sampling
 from instructwild.llm.session import Session

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from instructwild.collect.judge import reads_as_chinese
+from instructwild.collect.answerable import reads_as_chinese
 from instructwild.collect.kinds import SourceKind
 from instructwild.collect.score import score
 from instructwild.report import figures

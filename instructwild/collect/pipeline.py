@@ -13,9 +13,9 @@ from typing import Any
 import polars as pl
 
 from instructwild.collect import page
+from instructwild.collect.answerable import THRESHOLD, UNSURE
 from instructwild.collect.choices import Mask, Recall
 from instructwild.collect.export import check
-from instructwild.collect.judge import THRESHOLD, UNSURE
 from instructwild.collect.kinds import SourceKind, kind_named
 from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of

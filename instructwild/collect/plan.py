@@ -6,8 +6,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
+from instructwild.collect.answerable import THRESHOLD
 from instructwild.collect.choices import Recall
-from instructwild.collect.judge import THRESHOLD
 from instructwild.collect.kinds import kind_named
 from instructwild.collect.labels import SAMPLING, request_for, unsure
 from instructwild.collect.pipeline import PART, Labeller, export_at, process

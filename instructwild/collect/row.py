@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from instructwild.collect.answerable import LONGEST, THRESHOLD, UNSURE, PostJudgement, out_of_feed, refusal
 from instructwild.collect.choices import Mask, Recall
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import LONGEST, THRESHOLD, UNSURE, PostJudgement, out_of_feed, refusal
 from instructwild.collect.post import Post
 from instructwild.privacy.forgotten import author_mark, fingerprint, row_mark
 from instructwild.privacy.masking import mask_all

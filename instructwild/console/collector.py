@@ -6,18 +6,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _one_command = False
+_enabled_before: list[bool] = []
+"""Of each block in which the collector is paused now, the outermost first, whether it was at work before."""
 
 
 @contextmanager
 def paused() -> Iterator[None]:
     """No collection within the block: for work that makes many objects which stay."""
-    enabled = gc.isenabled()
+    _enabled_before.append(gc.isenabled())
     gc.disable()
     try:
         yield
     finally:
-        if enabled:
+        if _enabled_before.pop():
             gc.enable()
+
+
+def resume() -> None:
+    """Collect again within the blocks that pause the collector, unless it did no work before the first of them."""
+    if any(_enabled_before):
+        gc.enable()
 
 
 @contextmanager

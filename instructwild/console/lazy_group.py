@@ -1,6 +1,5 @@
 """Groups of commands that are imported only when one of them is called or listed, and help that cuts no name or sentence."""
 
-import gc
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -9,7 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from instructwild.console.collector import settled
+from instructwild.console.collector import resume, settled
 from instructwild.console.old_names import command_class
 
 OPTIONS = "Options"
@@ -38,9 +37,9 @@ class PanelCommand(TyperCommand):
     """A command whose help is plain text, its options in panels."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command, with Python's collector, which is paused while the command line is read."""
+        """Run the command, with Python's collector if the caller had it: it is paused while the command line is read."""
         settled()
-        gc.enable()
+        resume()
         return super().invoke(ctx)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from instructwild.expand.judges import JudgeName, requests_of
 from instructwild.expand.pool import Goal, Pool
-from instructwild.expand.respond import ResponsePlan, fill, open_prompts
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import fill, open_prompts
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.open import Limits, open_model
 from instructwild.llm.price import Price
@@ -96,7 +97,7 @@ def forecast_expand(pool: Pool, model: str, price: Price | None, window: int) ->
     scale = min(1.0, REHEARSED / target)
     goals = {bucket: Goal(max(1, round(goal.target * scale)), goal.template, goal.kind)
              for bucket, goal in pool.goals.items() if goal.target}
-    rehearsal = Pool(pool.seeds, goals, model, pool.seed, pool.max_empty, pool.threshold, pool.plain)
+    rehearsal = Pool(pool.seeds, goals, model, replace(pool.rules, thinking=None, keep_thoughts=False))
     session = open_model("scripted", Limits(concurrency=max(1, round(window * scale))), Ledger(":memory:"))
     seen: list[tuple[Request, Reply]] = []
     tallies = {bucket: BucketTally() for bucket in goals}

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from instructwild import stage
 from instructwild.errors import ConfigError
+from instructwild.expand.answered_rows import STEP
 from instructwild.expand.judges import described, judged, judges_of
-from instructwild.expand.respond import STEP, finish
+from instructwild.expand.respond import finish
 from instructwild.llm.charges import charges
 from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check_endpoints

@@ -27,7 +27,7 @@ def page(pool: Pool, metrics: Mapping[str, Any], usd: float) -> Page:
     shown.add("By language", Table(["language and kind", "seeds", "target", "new", "requests", "new a request"], rows))
     for bucket, reasons in pool.given_up.items():
         shown.add(f"Given up: {bucket}", Prose(
-            f"The last {quantity(pool.max_empty, 'request')} brought no new row: "
+            f"The last {quantity(pool.rules.max_empty, 'request')} brought no new row: "
             + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) + "."))
     lost = Counter(row.reason.value for row in pool.dropped)
     if lost:

@@ -193,7 +193,7 @@ def tidy(item: str) -> str:
 def _checked(item: str, continued: bool = False) -> Proposal:
     """The candidate in one item. What only continues a list, and was not asked for a task, may be a mere statement."""
     from instructwild.clean.near import tokens
-    from instructwild.collect.judge import refusal
+    from instructwild.collect.answerable import refusal
 
     words = tokens(item)
     if not words:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from instructwild.errors import ConfigError
-from instructwild.expand.pool import Bucket, Goal
+from instructwild.expand.pool import Bucket, Goal, PoolRules
 from instructwild.expand.template import Template, kinds, template
 from instructwild.text.quantity import quantity
 
@@ -44,9 +44,9 @@ def parse_quota(text: str) -> Quota:
     return Quota(kind.strip(), number, language.strip())
 
 
-@dataclass(frozen=True)
-class ExpandPlan:
-    """What an expansion shall make.
+@dataclass(frozen=True, kw_only=True)
+class ExpandPlan(PoolRules):
+    """What an expansion shall make, and by which rules of the pool.
 
     Args:
         target: rows in all, split evenly over the languages.
@@ -54,11 +54,6 @@ class ExpandPlan:
         prompt_style: `base`, `chat`, or `auto` to choose by the model.
         template: a template file of the user's own, instead of that of method and style.
         quotas: rows of certain kinds, part of the target.
-        threshold: F above which a proposal is a near-duplicate of a row of the pool.
-        plain: drop every row that resembles an earlier one, even if it asks for something else (Self-Instruct's rule).
-        max_empty: requests in a row without a new row after which a language or kind is given up.
-        thinking: whether the model shall think before it writes; None leaves it to the model.
-        keep_thoughts: write what it thought into `thoughts.parquet`.
     """
 
     target: int
@@ -67,12 +62,6 @@ class ExpandPlan:
     prompt_style: str = "auto"
     template: str = ""
     quotas: tuple[Quota, ...] = ()
-    seed: int = 0
-    max_empty: int = 40
-    threshold: str = "7/10"
-    plain: bool = False
-    thinking: bool | None = None
-    keep_thoughts: bool = False
 
     def targets(self) -> dict[str, int]:
         """Target rows of each language; the first ones get what does not divide."""

@@ -78,6 +78,27 @@ class BucketProgress:
         return (self.taken + PRIOR_YIELD * count * 2) / (self.answered + 2)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PoolRules:
+    """How a pool draws examples and takes rows in.
+
+    Args:
+        seed: decides which examples are drawn.
+        max_empty: requests in a row without a new row after which a bucket is given up.
+        threshold: F above which a proposal is a near-duplicate of a row of the pool.
+        plain: drop every row that resembles an earlier one, even if it asks for something else (Self-Instruct's rule).
+        thinking: whether the model shall think before it writes; None leaves it to the model.
+        keep_thoughts: collect what it thought, which `expand` writes into `thoughts.parquet`.
+    """
+
+    seed: int = 0
+    max_empty: int = 40
+    threshold: str = "7/10"
+    plain: bool = False
+    thinking: bool | None = None
+    keep_thoughts: bool = False
+
+
 @dataclass
 class Pool:
     """The pool, its seeds included.
@@ -86,23 +107,14 @@ class Pool:
         seeds: rows that people wrote, by language.
         goals: the goal of each bucket.
         model: the name noted in new rows.
-        seed: decides which examples are drawn.
-        max_empty: requests in a row without a new row after which a bucket is given up.
-        threshold: F above which a proposal is a near-duplicate.
-        plain: drop every row that resembles an earlier one, even if it asks for something else.
-        thinking: whether the model shall think before it writes; None leaves it to the model.
-        keep_thoughts: collect what it thought in `thoughts`, as request id and text.
+        rules: how it draws examples and takes rows in.
+        thoughts: what the model thought, as request id and text, where the rules keep it.
     """
 
     seeds: Mapping[str, Sequence[Instruction]]
     goals: Mapping[Bucket, Goal]
     model: str
-    seed: int = 0
-    max_empty: int = 40
-    threshold: str = "7/10"
-    plain: bool = False
-    thinking: bool | None = None
-    keep_thoughts: bool = False
+    rules: PoolRules = field(default_factory=PoolRules)
     thoughts: list[tuple[str | None, str]] = field(default_factory=list)
     kept: list[Instruction] = field(default_factory=list)
     dropped: list[Dropped] = field(default_factory=list)
@@ -112,7 +124,7 @@ class Pool:
         from instructwild.clean.near import Index, RequestIndex
 
         self.progress = {bucket: BucketProgress(goal.target) for bucket, goal in self.goals.items() if goal.target}
-        self._index: Index | RequestIndex = (Index if self.plain else RequestIndex)(self.threshold)
+        self._index: Index | RequestIndex = (Index if self.rules.plain else RequestIndex)(self.rules.threshold)
         self._names: list[str] = []
         self._ids: set[str] = set()
         self._pending: deque[PendingRequest] = deque()
@@ -146,7 +158,7 @@ class Pool:
     def _request(self, bucket: Bucket) -> tuple[Request, PendingRequest]:
         goal = self.goals[bucket]
         template = goal.template
-        rng = random.Random(f"{self.seed} {bucket} {self.progress[bucket].requested}")
+        rng = random.Random(f"{self.rules.seed} {bucket} {self.progress[bucket].requested}")
         made = self._made[bucket.language]
         from_made = min(template.made, len(made)) if len(made) >= ENOUGH_MADE else 0
         people = self._people(bucket)
@@ -156,8 +168,8 @@ class Pool:
         first = len(shown) + 1
         request = template.request(rng.getrandbits(48), examples=[_line(row, template) for row in shown], first=first,
                                    kind=goal.kind.asks if goal.kind else "")
-        if self.thinking is not None:
-            request = replace(request, sampling=replace(request.sampling, thinking=self.thinking))
+        if self.rules.thinking is not None:
+            request = replace(request, sampling=replace(request.sampling, thinking=self.rules.thinking))
         return request, PendingRequest(bucket, first, tuple(row.id for row in shown))
 
     def _people(self, bucket: Bucket) -> Sequence[Instruction]:
@@ -183,7 +195,7 @@ class Pool:
         progress, template = self.progress[pending.bucket], self.goals[pending.bucket].template
         progress.in_flight -= 1
         progress.answered += 1
-        if self.keep_thoughts and reply.reasoning:
+        if self.rules.keep_thoughts and reply.reasoning:
             self.thoughts.append((reply.request_id, reply.reasoning))
         proposed = proposals(reply, template, pending.first)
         made_by = MadeBy(model=self.model, template=template.name, template_hash=template.digest,
@@ -195,7 +207,7 @@ class Pool:
         progress.empty_streak = 0 if taken else progress.empty_streak + 1
         if taken:
             self._lately[pending.bucket].clear()
-        if progress.empty_streak >= self.max_empty:
+        if progress.empty_streak >= self.rules.max_empty:
             self.given_up.setdefault(pending.bucket, Counter(self._lately[pending.bucket]))
         return taken
 

@@ -2,32 +2,29 @@
 
 import asyncio
 import random
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild import stage
 from instructwild.clean.ray_workers import workers_of
 from instructwild.errors import ConfigError
+from instructwild.expand.answered_rows import STEP, kept_and_dropped
 from instructwild.expand.judges import JUDGEMENTS, SORTED_OVER, JudgeVerdicts, described, judged, judgements, judges_of
-from instructwild.expand.parse import refused
+from instructwild.expand.replies import OpenPrompt, ResponsePlan
 from instructwild.expand.run import thinking_config
-from instructwild.llm.answer import without_blank_edges
 from instructwild.llm.batches.record import batches_in, name_abandoned
 from instructwild.llm.charges import Charges, charges
 from instructwild.llm.generation.vllm_decoder import need_vllm
 from instructwild.llm.ledger import CALLS, Ledger, run_name
 from instructwild.llm.open import Limits, check, check_endpoints, open_model
-from instructwild.llm.request import Reply, Request, Sampling
+from instructwild.llm.request import Reply, Request
 from instructwild.llm.session import Session
 from instructwild.llm.stage_models import model_inputs, models_asked
 from instructwild.read.instructions import read
-from instructwild.schema import Candidate, Dropped, Instruction, MadeBy, RankingRow, Reason, response_id
-from instructwild.schema.columns import instruction_to_columns
+from instructwild.schema import Candidate, Dropped, Instruction
 from instructwild.stage.folder import SCRATCH
 from instructwild.stage.frames import instruction_frame, instructions, ranking_frame
 from instructwild.text.quantity import quantity
@@ -35,86 +32,7 @@ from instructwild.text.quantity import quantity
 if TYPE_CHECKING:
     from instructwild.console.model_options import Engine
 
-STEP = "respond"
-SENTENCE_END = re.compile(r"(?:[.!?…](?=[\"')\]]*(?:\s|$))|[。！？；]|```\s*$|\n)[\"'”’)\]]*")
 TRUNCATED = ("trim", "drop", "keep")
-
-
-@dataclass(frozen=True)
-class ResponsePlan:
-    """What to make of each prompt.
-
-    Args:
-        k: how many answers; 1 keeps an instruction stage, more make rows to be ranked.
-        attempts: how often one answer is requested before it is given up.
-        truncated: what becomes of an answer cut off at its limit: `trim` ends it at its last whole sentence.
-        keep_refusals: let answers that decline count as answers.
-        keep_answer: with k above 1, the answer a row has already is one of the candidates.
-        overwrite: with k 1, answer again what has an answer already.
-        limit: answer at most so many prompts, spread evenly over the input; the others are not read.
-        keep_thoughts: keep what a model thought beside its answer, as `reasoning_content`.
-    """
-
-    k: int = 1
-    sampling: Sampling = field(default_factory=lambda: Sampling(max_tokens=512, temperature=0.7, top_p=0.95))
-    attempts: int = 3
-    truncated: str = "trim"
-    keep_refusals: bool = False
-    keep_answer: bool = False
-    overwrite: bool = False
-    seed: int = 0
-    limit: int | None = None
-    keep_thoughts: bool = True
-
-
-@dataclass
-class OpenPrompt:
-    """One prompt on its way to its answers; `own` holds the answer that its row brought."""
-
-    row: Instruction
-    own: tuple[Candidate, ...] = ()
-    candidates: list[Candidate] = field(default_factory=list)
-    replies: list[Reply] = field(default_factory=list)
-    reasons: list[Reason] = field(default_factory=list)
-    evidence: str = ""
-
-    def take(self, reply: Reply, model: str, plan: ResponsePlan) -> bool:
-        """Judge a reply; whether it became a candidate."""
-        text, reason = answer_of(reply, plan)
-        if reason is None:
-            name = response_id([*(message.turn for message in self.row.context), ("assistant", text)])
-            if any(candidate.id == name for candidate in self.candidates):
-                reason = Reason.EXACT_DUPLICATE
-            else:
-                thoughts = reply.reasoning if plan.keep_thoughts else None
-                self.candidates.append(Candidate(id=name or "", text=text, model=model, reasoning_content=thoughts))
-                self.replies.append(reply)
-                return True
-        self.reasons.append(reason)
-        self.evidence = (reply.problem or reply.text)[:300]
-        return False
-
-
-def answer_of(reply: Reply, plan: ResponsePlan) -> tuple[str, Reason | None]:
-    """The answer in a reply, and why it is none. The indentation of its first line stays, for it may be code."""
-    text = without_blank_edges(reply.text)
-    if reply.finish == "failed":
-        return text, Reason.FAILED
-    if reply.thoughts_cut_off:
-        return text, Reason.TRUNCATED
-    if not plan.keep_refusals and (reply.finish == "refused" or refused(text)):
-        return text, Reason.REFUSED
-    if reply.finish == "length" and plan.truncated != "keep":
-        text = trimmed(text) if plan.truncated == "trim" else ""
-        if not text:
-            return text, Reason.TRUNCATED
-    return (text, None) if text else (text, Reason.EMPTY)
-
-
-def trimmed(text: str) -> str:
-    """The text up to the end of its last whole sentence; nothing where that would be less than a third of it."""
-    ends = [sentence.end() for sentence in SENTENCE_END.finditer(text)]
-    return text[: ends[-1]].rstrip() if ends and 3 * ends[-1] >= len(text) else ""
 
 
 def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str], plan: ResponsePlan, *,
@@ -184,7 +102,7 @@ def respond(sources: Sequence[str | Path], out: str | Path, models: Sequence[str
                     sessions.append(open_model(name, limits, ledger, sort=SORTED_OVER, each=each,
                                                vllm=engine == "vllm"))
                     asyncio.run(fill(sessions[-1], missing, plan))
-            kept, dropped = _kept_and_dropped(rows, work, plan)
+            kept, dropped = kept_and_dropped(rows, work, plan)
             verdicts: list[JudgeVerdicts] = []
             if jury:
                 kept, verdicts = judged(kept, jury, limits, ledger, plan.seed)
@@ -270,26 +188,6 @@ def _request(row: Instruction, slot: int, attempt: int, plan: ResponsePlan) -> R
     return Request(messages=row.context, sampling=plan.sampling, seed=rng.getrandbits(48))
 
 
-def _kept_and_dropped(rows: Sequence[Instruction], work: dict[int, OpenPrompt], plan: ResponsePlan,
-                      ) -> tuple[list[Any], list[Dropped]]:
-    """The rows that have their answers, and those that leave."""
-    kept: list[Any] = []
-    dropped: list[Dropped] = []
-    for index, row in enumerate(rows):
-        prompt = work.get(index)
-        least = 2 if plan.k > 1 else 1
-        if prompt is None:
-            kept.append(row)
-        elif len(prompt.candidates) < least:
-            dropped.append(_dropped(prompt, least))
-        elif plan.k > 1:
-            kept.append(RankingRow(id=row.id, messages=row.context, language=row.language,
-                                   candidates=_shuffled(prompt, plan.seed), tools=row.tools))
-        else:
-            kept.append(_answered(prompt, plan))
-    return kept, dropped
-
-
 def finish(run: stage.Run, kept: Sequence[Any], dropped: Sequence[Dropped], sessions: Sequence[Session],
            verdicts: Sequence[JudgeVerdicts], cost: Charges, *, k: int,
            faults: Mapping[str, int] | None = None) -> stage.Stage:
@@ -312,36 +210,3 @@ def finish(run: stage.Run, kept: Sequence[Any], dropped: Sequence[Dropped], sess
     frame = ranking_frame(kept) if k > 1 else instruction_frame(kept)
     return run.finish(data=frame, dropped=dropped, usd=cost.rounded, metrics=metrics, tokens=cost.tokens,
                       report=page(kept, dropped, metrics, k, cost.usd))
-
-
-def _dropped(prompt: OpenPrompt, least: int) -> Dropped:
-    row = instruction_to_columns(prompt.row)
-    if prompt.candidates:
-        return Dropped(id=prompt.row.id, step=STEP, reason=Reason.TOO_FEW_CANDIDATES, row=row,
-                       evidence={"candidates": len(prompt.candidates), "least": least,
-                                 "others": [reason.value for reason in prompt.reasons]})
-    reason = prompt.reasons[-1] if prompt.reasons else Reason.NO_ANSWER
-    return Dropped(id=prompt.row.id, step=STEP, reason=reason, evidence=prompt.evidence or None, row=row)
-
-
-def _shuffled(prompt: OpenPrompt, seed: int) -> tuple[Candidate, ...]:
-    """The candidates in an order that says nothing of their makers."""
-    shuffled = list(prompt.candidates)
-    random.Random(f"{seed} {prompt.row.id} order").shuffle(shuffled)
-    return tuple(shuffled)
-
-
-def _answered(prompt: OpenPrompt, plan: ResponsePlan) -> Instruction:
-    row, reply, candidate = prompt.row, prompt.replies[0], prompt.candidates[0]
-    sampling = plan.sampling.plain()
-    if row.made_by is None:
-        made_by = MadeBy(model=candidate.model or "", template=STEP, sampling=sampling, request_id=reply.request_id,
-                         usd=reply.usd)
-    else:
-        made = {"model": candidate.model, "sampling": sampling, "request_id": reply.request_id, "usd": reply.usd}
-        made_by = row.made_by.model_copy(update={"sampling": {**row.made_by.sampling, "answer": made}})
-    answered = row.answered(candidate.text, made_by=made_by)
-    if candidate.reasoning_content is None:
-        return answered
-    answer = answered.messages[-1].model_copy(update={"reasoning_content": candidate.reasoning_content})
-    return answered.model_copy(update={"messages": (*answered.messages[:-1], answer)})

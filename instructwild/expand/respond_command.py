@@ -26,7 +26,7 @@ from instructwild.console.options import Columns, DryRun, Encoding, Force, Json,
 
 if TYPE_CHECKING:
     from instructwild.expand.forecast import Forecast
-    from instructwild.expand.respond import ResponsePlan
+    from instructwild.expand.replies import ResponsePlan
     from instructwild.llm.open import Limits
 
 
@@ -81,7 +81,7 @@ def respond(
     interruption, it goes on and pays for nothing twice.
     """
     from instructwild.errors import ConfigError
-    from instructwild.expand.respond import ResponsePlan
+    from instructwild.expand.replies import ResponsePlan
     from instructwild.expand.respond import respond as run
     from instructwild.llm.endpoints import parse_endpoints
     from instructwild.llm.open import Limits

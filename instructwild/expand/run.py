@@ -111,8 +111,7 @@ def planned(sources: Sequence[str | Path], model: str, plan: ExpandPlan, encodin
     name = understand(model)
     goals = plan.goals(style_for(name) if plan.prompt_style == "auto" else plan.prompt_style)
     seeds, table = read_seeds(sources, plan.languages, encoding, columns)
-    return Pool(seeds, goals, name.label, plan.seed, plan.max_empty, plan.threshold, plan.plain, plan.thinking,
-                plan.keep_thoughts), table
+    return Pool(seeds, goals, name.label, plan), table
 
 
 def thinking_config(thinking: bool | None, keep_thoughts: bool) -> dict[str, object]:
@@ -155,7 +154,7 @@ def given_up(pool: Pool, bucket: Bucket) -> str:
         advice = (" This model does not write that language well enough; take another, such as Qwen/Qwen3-0.6B, which knows "
                   "English and Chinese.")
     return (f"[bold yellow]{bucket}[/]: given up at {progress.taken:,} of {quantity(progress.target, 'row')}: the last "
-            f"{quantity(pool.max_empty, 'request')} brought none ({why}).{advice}")
+            f"{quantity(pool.rules.max_empty, 'request')} brought none ({why}).{advice}")
 
 
 def _finish(run: stage.Run, pool: Pool, session: Session) -> stage.Stage:
@@ -174,7 +173,7 @@ def _finish(run: stage.Run, pool: Pool, session: Session) -> stage.Stage:
         "diversity": measured(pool), "stopped": "budget" if session.stopped else None,
         **cost.metrics(),
     }
-    if pool.keep_thoughts:
+    if pool.rules.keep_thoughts:
         run.save(THOUGHTS, pl.DataFrame(
             pool.thoughts, schema={"request_id": pl.String, "thoughts": pl.String}, orient="row"))
     return run.finish(data=frame, dropped=pool.dropped, usd=cost.rounded, metrics=metrics, tokens=cost.tokens,

@@ -18,8 +18,10 @@ from typing import Any
 import polars as pl
 
 from instructwild.errors import InputError
+from instructwild.lineage.databases import connected, quoted, sqlite_rows
 from instructwild.lineage.gone import Gone, squeezed
-from instructwild.lineage.search import codec_of_text, connected, quoted, row_texts, search, sqlite_rows
+from instructwild.lineage.search import row_texts, search
+from instructwild.lineage.text_codec import codec_of_text
 from instructwild.read.zst import packed, unpacked
 from instructwild.stage.atomic import atomic_path, write_atomic
 from instructwild.stage.frames import DROPPED

@@ -1,9 +1,7 @@
 """Looking for forgotten text in files of any kind: how each was searched, and what could not be looked into."""
 
-import bz2
 import codecs
 import email
-import gzip
 import html
 import io
 import lzma
@@ -13,7 +11,6 @@ import subprocess
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,26 +18,15 @@ from typing import IO, Any
 
 import polars as pl
 
+from instructwild.lineage.databases import connected, decoded, sqlite_rows
 from instructwild.lineage.gone import Gone, squeezed, unescaped
+from instructwild.lineage.packed import NESTED, UnpackBudget, bounded, seekable, stream_opener, unreadable
+from instructwild.lineage.text_codec import CHUNK, codec_of_text
 from instructwild.read.zips import open_zip
-from instructwild.read.zst import unpacked
 from instructwild.stage.panics import panics_held_back
 
-CHUNK = 1 << 20
-NESTED = 256 << 20
-"""Bytes of a table, a database or an archive that lies within an archive; larger ones are named as not searched."""
-MOST = 4 << 30
-"""Bytes that one file may unpack to."""
 DEPTH = 6
 WEIGHTS = {".safetensors", ".gguf"}
-ENCODINGS = ("gb18030", "big5", "cp1252", "latin-1")
-"""Tried in this order where a text is neither UTF-8 nor UTF-16."""
-UNREADABLE = {b"%PDF": "a PDF, whose text is packed", b"7z\xbc\xaf": "a 7z archive", b"Rar!": "a RAR archive",
-              b"PARE": "an encrypted Parquet file", b"ORC": "an ORC file", b"Obj\x01": "an Avro file",
-              b"\x89HDF": "an HDF5 file", b"\x04\x22\x4d\x18": "an LZ4 archive", b"\x1f\x9d": "a .Z archive",
-              b"\x89LZO": "an LZO archive", b"\xff\x06\x00\x00sNaPpY": "a Snappy archive", b"MSCF": "a CAB archive",
-              b"\x78\x9c": "a zlib stream", b"\x78\xda": "a zlib stream", b"Salted__": "an encrypted file",
-              b"-----BEGIN PGP MESSAGE": "an encrypted message", b"age-encryption.org": "an encrypted file"}
 MAILS = {".eml", ".mbox", ".mht", ".mhtml"}
 PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF")
 BROKEN = (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, sqlite3.Error,
@@ -84,23 +70,6 @@ def search(path: Path, what: Gone) -> Search:
     return result
 
 
-@dataclass
-class UnpackBudget:
-    """Bytes that may still be unpacked out of one file."""
-
-    left: int = MOST
-
-    def spend(self, count: int) -> None:
-        """Count bytes.
-
-        Raises:
-            ValueError: it unpacks to more than may be.
-        """
-        self.left -= count
-        if self.left < 0:
-            raise ValueError(f"unpacks to more than {MOST >> 30} GiB")
-
-
 def _reason(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
 
@@ -112,76 +81,44 @@ def _look(name: str, handle: IO[bytes], what: Gone, result: Search, budget: Unpa
     if depth > DEPTH:
         result.unsearched.append(f"{name}: packed more than {DEPTH} times")
         return
-    if kind := _unreadable(head):
+    if kind := unreadable(head):
         result.unsearched.append(f"{name}: {kind}")
         return
-    if opened := _stream_opener(head):
+    if opened := stream_opener(head):
         how, unpack = opened
         result.note(how)
         with unpack(buffered) as inner:
             _look(Path(name).stem, inner, what, result, budget, depth + 1)
     elif head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         result.note("zip")
-        _zip(name, _seekable(buffered, budget, depth), what, result, budget, depth)
+        _zip(name, seekable(buffered, budget, depth), what, result, budget, depth)
     elif head[257:262] == b"ustar":
         result.note("tar")
         _tar(name, buffered, what, result, budget, depth)
     elif head.startswith(b"PAR1"):
         result.note("parquet")
         with panics_held_back():
-            frame = pl.read_parquet(_seekable(buffered, budget, depth))
+            frame = pl.read_parquet(seekable(buffered, budget, depth))
         result.holds |= any(what.among(row_texts(frame)))
     elif head.startswith((b"ARROW1", b"\xff\xff\xff\xff")):
         result.note("arrow")
         read = pl.read_ipc if head.startswith(b"ARROW1") else pl.read_ipc_stream
         with panics_held_back():
-            frame = read(io.BytesIO(_bounded(buffered, budget)))
+            frame = read(io.BytesIO(bounded(buffered, budget)))
         result.holds |= any(what.among(row_texts(frame)))
     elif Path(name).suffix.lower() in MAILS:
         result.note("mail")
-        _mail(name, _bounded(buffered, budget), what, result, budget, depth)
+        _mail(name, bounded(buffered, budget), what, result, budget, depth)
     elif head.startswith(b"SQLite format 3\x00"):
         result.note("sqlite")
         _sqlite(name, buffered, what, result, budget, depth)
     elif Path(name).suffix.lower() in (".html", ".htm", ".svg", ".xml"):
         result.note("page")
-        result.holds |= _page(_bounded(buffered, budget), what)
+        result.holds |= _page(bounded(buffered, budget), what)
     else:
         if head.startswith(PICTURES):
             result.note("picture: its bytes, not what it shows")
         result.holds |= _stream(buffered, what, result, budget)
-
-
-def _unreadable(head: bytes) -> str | None:
-    """What a file is that nothing here can open, by its first bytes."""
-    if head[8:12] == b"DUCK":
-        return "a DuckDB database"
-    return next((kind for magic, kind in UNREADABLE.items() if head.startswith(magic)), None)
-
-
-def _stream_opener(head: bytes) -> tuple[str, Callable[[Any], IO[bytes]]] | None:
-    if head.startswith(b"\x1f\x8b"):
-        return "gz", lambda handle: gzip.GzipFile(fileobj=handle, mode="rb")  # type: ignore[return-value]
-    if head.startswith(b"\x28\xb5\x2f\xfd"):
-        return "zst", unpacked
-    if head.startswith(b"BZh"):
-        return "bz2", lambda handle: bz2.BZ2File(handle)  # type: ignore[return-value]
-    if head.startswith((b"\xfd7zXZ", b"\x5d\x00\x00")):
-        return "xz", lambda handle: lzma.LZMAFile(handle)  # type: ignore[return-value]
-    return None
-
-
-def _bounded(handle: IO[bytes], budget: UnpackBudget) -> bytes:
-    raw = handle.read(NESTED + 1)
-    if len(raw) > NESTED:
-        raise ValueError(f"larger than {NESTED >> 20} MiB within what holds it")
-    budget.spend(len(raw))
-    return raw
-
-
-def _seekable(handle: Any, budget: UnpackBudget, depth: int) -> Any:
-    """The file itself where it lies on disk, else its bytes."""
-    return handle if depth == 0 else io.BytesIO(_bounded(handle, budget))
 
 
 def _zip(name: str, handle: Any, what: Gone, result: Search, budget: UnpackBudget, depth: int) -> None:
@@ -268,44 +205,9 @@ def _database(handle: Any, budget: UnpackBudget, depth: int) -> sqlite3.Connecti
     if depth == 0:
         return connected(Path(handle.name))
     base = sqlite3.connect(":memory:")
-    base.deserialize(_bounded(handle, budget))
-    base.text_factory = _decoded
+    base.deserialize(bounded(handle, budget))
+    base.text_factory = decoded
     return base
-
-
-def connected(path: Path) -> sqlite3.Connection:
-    """A database that is only read; text that is not UTF-8 is shown as far as it goes."""
-    base = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-    base.text_factory = _decoded
-    return base
-
-
-def _decoded(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
-
-
-def sqlite_rows(base: sqlite3.Connection,
-                packed: list[bytes] | None = None) -> Iterator[tuple[tuple[str, int | None], list[Any]]]:
-    """((table, rowid), values) of every row of every ordinary table; rowid is None in tables without row ids.
-
-    Args:
-        base: the database.
-        packed: gets the values that are archives or packed, which tell nothing as text.
-    """
-    tables = base.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
-                          "AND sql NOT LIKE 'CREATE VIRTUAL%'").fetchall()
-    for table, sql in tables:
-        without = "WITHOUT ROWID" in sql.upper()
-        for rowid, *values in base.execute(f"SELECT {'NULL' if without else 'rowid'}, * FROM {quoted(table)}"):
-            if packed is not None:
-                packed += [value for value in values if isinstance(value, bytes)
-                           and (_stream_opener(value[:8]) or value.startswith(b"PK\x03\x04"))]
-            yield (table, rowid), [_decoded(value) if isinstance(value, bytes) else value for value in values]
-
-
-def quoted(name: str) -> str:
-    """A name as SQL quotes it."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def row_texts(frame: pl.DataFrame) -> list[str]:
@@ -313,28 +215,6 @@ def row_texts(frame: pl.DataFrame) -> list[str]:
     if not frame.columns or frame.is_empty():
         return []
     return [squeezed(text) for text in frame.select(pl.struct(pl.all()).struct.json_encode()).to_series().to_list()]
-
-
-def codec_of_text(raw: bytes) -> str:
-    """The encoding of the beginning of a text: UTF-8 wherever it can be, else what the bytes allow."""
-    if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    sample = raw[:CHUNK]
-    thirds = [sum(sample[offset + at::4].count(0) for offset in (0, 1, 2)) for at in (0, 1)]
-    if max(thirds) > len(sample) * 9 // 16:
-        return "utf-32-le" if thirds[1] >= thirds[0] else "utf-32-be"
-    nulls = sample[1::2].count(0), sample[::2].count(0)
-    if max(nulls) > len(sample) // 8:
-        return "utf-16-le" if nulls[0] >= nulls[1] else "utf-16-be"
-    for codec in ("utf-8", *ENCODINGS):
-        try:
-            codecs.getincrementaldecoder(codec)().decode(sample)
-        except UnicodeError:
-            continue
-        return codec
-    return "latin-1"
 
 
 def _stream(handle: IO[bytes], what: Gone, result: Search, budget: UnpackBudget) -> bool:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
 from instructwild.llm.answer import understood
-from instructwild.llm.arithmetic import computing_dtype
 from instructwild.llm.decoded_text import TextDecoder, opened_thoughts
+from instructwild.llm.dtypes import chosen_dtype
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.model_files import ADAPTER_CONFIG, check_code
 from instructwild.llm.models import base_of, is_adapter, resolve
@@ -144,14 +144,15 @@ class LocalModel:
         """Every row to its end."""
         import torch
 
-        from instructwild.llm.generation.decoder import decode
+        from instructwild.llm.generation.decode_rows import decode
 
         with torch.inference_mode():
             decode(self.decoder(min(self.batch, len(rows)), max(row.reserved for row in rows)), rows, self._append)
 
     def decoder(self, slots: int, columns: int) -> "Decoder":
         """What decodes rows of this model, so many at once, each of so many tokens with its prompt."""
-        from instructwild.llm.generation.decoder import Decoder, forward_of
+        from instructwild.llm.generation.decoder import Decoder
+        from instructwild.llm.generation.forward import forward_of
 
         return Decoder(forward_of(self.model), self.model.config, device=self.model.device, dtype=self.model.dtype,
                        slots=slots, columns=columns + 1)
@@ -214,7 +215,7 @@ def load(path: Path, *, adapter: str | Path | None = None, dtype: str = "auto", 
     else:
         base = path
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    torch_dtype = computing_dtype(device) if dtype == "auto" else getattr(torch, dtype)
+    torch_dtype = chosen_dtype(dtype, device)
     quantized = quantization_of(base) is not None
     holder = Path(adapter) if adapter is not None and (Path(adapter) / "tokenizer_config.json").exists() else base
     for folder in dict.fromkeys((base, holder)):

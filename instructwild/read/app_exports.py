@@ -106,8 +106,7 @@ def libre_export(row: Mapping[str, Any]) -> RowConversation | None:
     if messages is None:
         return None
     flat = _flat(messages)
-    by_id = {message["messageId"]: message for message in flat if isinstance(message.get("messageId"), str)}
-    path = branch(by_id, flat[-1]["messageId"], "parentMessageId") if len(by_id) == len(flat) else flat
+    path = last_branch(flat, "messageId", "parentMessageId")
     return of_branch([_libre_message(message) for message in path], "messages", whole=len(path) == len(flat))
 
 
@@ -145,6 +144,21 @@ def _libre_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
     if part.get("type") == "think":
         return {"type": "thinking", "thinking": part.get("think")}
     return {"type": "text", "text": part["text"].get("value")} if isinstance(part.get("text"), Mapping) else part
+
+
+def last_branch(messages: Sequence[Message], name: str, parent: str) -> Sequence[Message]:
+    """The messages from the first one to that which stands last; all as they stand where one has no id of its own.
+
+    Args:
+        messages: of all branches.
+        name: the field of a message's id.
+        parent: the field of the id of the message before it.
+
+    Raises:
+        ValueError: they go in a circle.
+    """
+    by_id = {message[name]: message for message in messages if isinstance(message.get(name), str)}
+    return branch(by_id, messages[-1][name], parent) if len(by_id) == len(messages) else messages
 
 
 def branch(messages: Mapping[str, Message], last: str, parent: str) -> list[Message]:

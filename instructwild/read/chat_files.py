@@ -7,7 +7,7 @@ Sources: AI Studio's files in Drive (`chunkedPrompt`); Takeout's "My Activity" o
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from instructwild.read.app_exports import branch
+from instructwild.read.app_exports import last_branch
 from instructwild.read.cells import is_empty
 from instructwild.read.conversation import RowConversation, of_branch, of_messages
 from instructwild.read.parts import LeftOut
@@ -89,8 +89,7 @@ def grok_export(row: Mapping[str, Any]) -> RowConversation | None:
             isinstance(item.get("response"), Mapping) and "sender" in item["response"] for item in wrapped):
         return None
     stored = [item["response"] for item in wrapped]
-    by_id = {response["_id"]: response for response in stored if isinstance(response.get("_id"), str)}
-    path = branch(by_id, stored[-1]["_id"], "parent_response_id") if len(by_id) == len(stored) else stored
+    path = last_branch(stored, "_id", "parent_response_id")
     messages = [{**{key: value for key, value in response.items() if key not in ("sender", "message", "thinking_trace")},
                  "role": "user" if str(response["sender"]).lower() == "human" else "assistant",
                  "content": response.get("message"), "reasoning": response.get("thinking_trace")} for response in path]

@@ -6,7 +6,7 @@ score or a mark, one a row, become one ranking for each prompt. A stage of instr
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -17,23 +17,19 @@ from pydantic import ValidationError
 from instructwild.errors import InputError
 from instructwild.read.assemble import left_out
 from instructwild.read.build import row_of
-from instructwild.read.cells import is_empty, parsed
+from instructwild.read.cells import is_empty
 from instructwild.read.columns_read import ColumnsRead
 from instructwild.read.files import lines_of
 from instructwild.read.first_columns import FirstColumns, map_options
 from instructwild.read.instructions import bad_answers
-from instructwild.read.layouts import to_messages
 from instructwild.read.line import Line
 from instructwild.read.message_rows import joined_trees
-from instructwild.read.names import CONVERSATION_KEYS, ColumnNames, check_columns
-from instructwild.read.preferences import (
-    Preference,
-    RankedAnswer,
-    preferences_of,
-    ranks_of,
-)
-from instructwild.read.turns import LeftOut, Turn, turn_from
-from instructwild.schema import Candidate, Dropped, Message, Ranking, RankingRow, Reason, content_id, response_id, turn_of
+from instructwild.read.names import ColumnNames, check_columns
+from instructwild.read.preferences import preferences_of
+from instructwild.read.ranked_answers import Preference, ranks_of
+from instructwild.read.ranking_rows import OWN, ranking_row, row_of_preference
+from instructwild.read.turns import LeftOut
+from instructwild.schema import Dropped, RankingRow, Reason, content_id, turn_of
 from instructwild.schema.columns import INPUT_LINE
 from instructwild.stage import FileRecord, Stage, input_record, is_stage, load
 from instructwild.stage.frames import instructions, is_ranking, rankings
@@ -217,7 +213,7 @@ class _Rankings:
 
     def _take(self, preference: Preference, extra: dict[str, Any], language: str, new_id: Mapping[str, str]) -> None:
         if preference.whole:
-            self._entries.append((_row(preference, preference.answers, preference.ranks, language), extra))
+            self._entries.append((row_of_preference(preference, preference.answers, preference.ranks, language), extra))
             return
         name = content_id([turn_of(turn) for turn in preference.turns])
         name = new_id.get(name, name)
@@ -225,10 +221,6 @@ class _Rankings:
             self._entries.append(name)
             self._single[name] = []
         self._single[name].append((preference, extra))
-
-
-OWN = ("candidates", "rankings", "tools", *CONVERSATION_KEYS)
-"""What a ranking row of ours is read from, beside its language and id."""
 
 
 def _beside(value: Mapping[str, Any], renames: Mapping[str, str], read: Collection[str],
@@ -247,70 +239,4 @@ def _united(preferences: list[tuple[Preference, dict[str, Any]]]) -> tuple[Ranki
         beside[name] = values[0] if all(value == values[0] for value in values) else values
     scores = list(chain.from_iterable(single.scores for single in singles))
     answers = list(chain.from_iterable(single.answers for single in singles))
-    return _row(singles[0], answers, ranks_of(scores), ""), beside
-
-
-def ranking_row(value: Mapping[str, Any]) -> RankingRow:
-    """One row with candidates; ids that are missing follow from the content.
-
-    Raises:
-        ValueError: it has no messages or no candidates, or a ranking does not fit them.
-    """
-    if not isinstance(value["candidates"], list):
-        raise ValueError("candidates is not a list")
-    messages = to_messages(value)
-    turns = [turn_of(message) for message in messages]
-    candidates = []
-    for candidate in value["candidates"]:
-        fields = _candidate_fields(candidate)
-        fields["id"] = fields.get("id") or _answer_id(turns, fields["text"], fields.get("tool_calls"))
-        candidates.append({key: fields.get(key) for key in Candidate.model_fields if key in fields})
-    tools = parsed(value.get("tools"))
-    return RankingRow.model_validate({
-        "id": value.get("id") or content_id(turns), "messages": messages, "language": value.get("language") or "und",
-        "candidates": candidates, "rankings": value.get("rankings") or (),
-        "tools": tools if isinstance(tools, list) and tools else None})
-
-
-def _candidate_fields(candidate: Any) -> dict[str, Any]:
-    """A candidate that is a text, an object with `text`, or a message of the assistant.
-
-    Raises:
-        ValueError: it holds neither text nor calls of tools.
-    """
-    if isinstance(candidate, str):
-        return {"text": candidate}
-    if isinstance(candidate, Mapping) and ("text" in candidate or "role" not in candidate):
-        fields = {**candidate, "text": candidate.get("text") or "" if candidate.get("tool_calls") else candidate.get("text")}
-    else:
-        made = turn_from(candidate, 0)
-        fields = {**candidate, **made, "text": made["content"]}
-    if not isinstance(fields["text"], str):
-        raise ValueError("a candidate without text")
-    return fields
-
-
-def _answer_id(turns: Sequence[Sequence[str]], text: str, calls: Any) -> str | None:
-    return response_id([*turns, turn_of({"role": "assistant", "content": text, "tool_calls": calls})])
-
-
-def _row(preference: Preference, answers: list[RankedAnswer], ranks: Iterable[int], language: str) -> RankingRow:
-    turns = [turn_of(turn) for turn in preference.turns]
-    candidates = tuple(_candidate(turns, answer, number) for number, answer in enumerate(answers))
-    ranks = tuple(ranks)
-    return RankingRow(id=content_id(turns), messages=_messages(preference.turns),
-                      language=preference.language or language or "und", candidates=candidates,
-                      rankings=preference.rankings or (
-                          (Ranking(annotator=preference.annotator, ranks=ranks),) if ranks else ()),
-                      tools=preference.tools)
-
-
-def _candidate(turns: Sequence[Sequence[str]], answer: RankedAnswer, number: int) -> Candidate:
-    made = Candidate(id="", text=answer.text, model=answer.model, reasoning_content=answer.reasoning,
-                     tool_calls=answer.calls, turns=[*answer.turns])
-    name = _answer_id(turns, made.shown, None) if answer.turns else _answer_id(turns, answer.text, answer.calls)
-    return made.model_copy(update={"id": f"{name}-{number}"})
-
-
-def _messages(turns: list[Turn]) -> tuple[Message, ...]:
-    return tuple(Message(**turn) for turn in turns)
+    return row_of_preference(singles[0], answers, ranks_of(scores), ""), beside

@@ -33,6 +33,7 @@ from instructwild.stage.folder import (
     weights_sha256,
 )
 from instructwild.stage.frames import dropped_frame
+from instructwild.stage.lock import locked, unwritten
 from instructwild.stage.manifest import (
     FILE_NAME,
     FileRecord,
@@ -43,8 +44,9 @@ from instructwild.stage.manifest import (
     peak_memory_mb,
     read_manifest,
 )
-from instructwild.stage.pieces import ROW_GROUP, Pieces, cut, pieces_of, write_parquet
+from instructwild.stage.pieces import Pieces, pieces_of, write_parquet
 from instructwild.stage.remote import as_url, public, uploading, url_of
+from instructwild.stage.shards import split_frames, write_lines
 
 
 class Report(Protocol):
@@ -90,7 +92,7 @@ class Run:
         except (OSError, pl.exceptions.PolarsError) as error:
             # polars tells a full disk by its own kinds of error, without a number
             if any(words in str(error) for words in ("os error", "transport error")):
-                raise _unwritten(str(error).splitlines()[0], final) from error
+                raise unwritten(str(error).splitlines()[0], final) from error
             raise
 
 
@@ -113,7 +115,7 @@ class Run:
         ends = self.shard_ends(rows.height)
         with self.atomic(DATA) as path:
             path.mkdir()
-            for number, frames in enumerate(_split(rows.frames(), ends)):
+            for number, frames in enumerate(split_frames(rows.frames(), ends)):
                 write_parquet(path / part_name(number, len(ends)), rows.schema, frames)
 
     def save_lines(self, name: str, count: int, lines: Iterable[str]) -> None:
@@ -121,12 +123,12 @@ class Run:
         rest = iter(lines)
         with self.atomic(name) as path:
             if self.shards is None:
-                _write_lines(path, rest)
+                write_lines(path, rest)
                 return
             path.mkdir()
             ends = self.shard_ends(count)
             for number, (begin, end) in enumerate(zip([0, *ends], ends, strict=False)):
-                _write_lines(path / Path(part_name(number, len(ends))).with_suffix(Path(name).suffix),
+                write_lines(path / Path(part_name(number, len(ends))).with_suffix(Path(name).suffix),
                              islice(rest, end - begin))
 
     def shard_ends(self, height: int) -> list[int]:
@@ -259,7 +261,7 @@ def _start_here(folder: Path, stage: str, config: dict[str, Any], inputs: Sequen
     except OSError as error:
         raise OutputError(f"cannot be written ({error.strerror or error})", where=shown,
                           remedy="check the path, its permissions and the free space") from None
-    with _locked(run):
+    with locked(run.scratch, folder):
         seconds = run.scratch / "seconds"
         try:
             _begin(run, current)
@@ -267,7 +269,7 @@ def _start_here(folder: Path, stage: str, config: dict[str, Any], inputs: Sequen
         except OSError as error:
             if isinstance(error, OutputError | ConnectionError) or error.errno is None:
                 raise
-            raise _unwritten(str(error.strerror), Path(error.filename or folder)) from error
+            raise unwritten(str(error.strerror), Path(error.filename or folder)) from error
         finally:
             if run.scratch.exists():
                 with suppress(OSError):
@@ -285,48 +287,5 @@ def _begin(run: Run, current: dict[str, Any]) -> None:
     run._earlier = float(earlier or 0)
 
 
-def _unwritten(why: str, where: Path) -> OutputError:
-    return OutputError(f"could not be written ({why})", where=str(where),
-                       remedy="check its permissions and the free space, then run the command again")
-
-
-def _split(frames: Iterator[pl.DataFrame], ends: Sequence[int]) -> Iterator[Iterator[pl.DataFrame]]:
-    """The rows of some frames in several parts, each given by where it ends; each is to be taken before the next."""
-    sizes = [end - begin for begin, end in zip([0, *ends], ends, strict=False)]
-    pieces = cut(frames, (size for total in sizes for size in _sizes(total)))
-    for total in sizes:
-        yield islice(pieces, len(list(_sizes(total))))
-
-
-def _sizes(total: int) -> Iterator[int]:
-    """Sizes of pieces that are so many rows together, none larger than a row group."""
-    yield from [ROW_GROUP] * (total // ROW_GROUP)
-    if total % ROW_GROUP or not total:
-        yield total % ROW_GROUP
-
-
-def _write_lines(path: Path, lines: Iterable[str]) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(f"{line}\n" for line in lines)
-
-
 def _height(frame: pl.LazyFrame) -> int:
     return int(frame.select(pl.len()).collect().item())
-
-
-@contextmanager
-def _locked(run: Run) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
-    lock = FileLock(run.scratch / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise OutputError("is being written by another instructwild process", where=str(run.folder),
-                          remedy="wait for it to end, or choose another --out") from None
-    except OSError as error:
-        raise _unwritten(str(error.strerror or error), run.folder) from None
-    try:
-        yield
-    finally:
-        lock.release()

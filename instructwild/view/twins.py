@@ -4,16 +4,18 @@ Candidates are the rows of like length that hold most of a sample of the row's t
 `clean.near` defines it. The search is of one row in one source: it takes one pass over the prompts.
 """
 
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
-from rapidfuzz.distance import LCSseq
 
+from instructwild.clean.near.rule import near
 from instructwild.report.blocks import differing
 from instructwild.text.tokens import tokens
 from instructwild.view.index import ViewIndex
 
-LEAST, SHOWN, SAMPLE, MEASURED, RECORDED = 0.6, 12, 16, 2_000, 50
+LEAST = Fraction(3, 5)
+SHOWN, SAMPLE, MEASURED, RECORDED = 12, 16, 2_000, 50
 LONGEST = 20_000
 """Characters of a prompt beyond which no other is compared with it."""
 
@@ -70,13 +72,12 @@ def _measured(index: ViewIndex, row: dict[str, Any]) -> dict[int, float]:
     sample = distinct[:: max(1, len(distinct) // SAMPLE)][:SAMPLE]
     prompt = pl.col("prompt").str.to_lowercase()
     shared = pl.sum_horizontal([prompt.str.contains(token, literal=True).cast(pl.UInt32) for token in sample])
-    near = (index.facts().filter(pl.col("length").is_between(row["length"] // 2, row["length"] * 2), pl.col("n") != row["n"])
-            .select("n", shared=shared).filter(pl.col("shared") * 2 >= len(sample)).collect()
-            .sort("shared", "n", descending=[True, False]).head(MEASURED))
+    likely = (index.facts()
+              .filter(pl.col("length").is_between(row["length"] // 2, row["length"] * 2), pl.col("n") != row["n"])
+              .select("n", shared=shared).filter(pl.col("shared") * 2 >= len(sample)).collect()
+              .sort("shared", "n", descending=[True, False]).head(MEASURED))
     scores = {}
-    for other in _texts(index, near["n"].to_list()):
-        theirs = tokens(other["prompt"])
-        f = 2 * LCSseq.similarity(mine, theirs) / max(len(mine) + len(theirs), 1)
-        if f > LEAST:
-            scores[other["n"]] = round(f, 4)
+    for other in _texts(index, likely["n"].to_list()):
+        if (match := near(other["n"], mine, tokens(other["prompt"]), LEAST)) is not None:
+            scores[other["n"]] = round(float(match), 4)
     return dict(sorted(scores.items(), key=lambda item: -item[1])[:SHOWN])

@@ -17,7 +17,8 @@ from instructwild.clean.pipeline import clean
 from instructwild.clean.ray_workers import RayWorkers, workers_of
 from instructwild.clean.workers import Workers
 from instructwild.errors import ConfigError, MissingExtraError
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.llm.open import Limits
 from instructwild.llm.request import Sampling
 from instructwild.stage.content import sha256_of

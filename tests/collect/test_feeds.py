@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from instructwild.collect.judge import THRESHOLD
+from instructwild.collect.answerable import THRESHOLD
 from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of
 from instructwild.collect.signs import signs

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from instructwild.collect.answerable import READS_AS_TALK, refusal
 from instructwild.collect.extract import candidates
-from instructwild.collect.judge import READS_AS_TALK, refusal
 from instructwild.collect.post import Post
 from instructwild.collect.row import Terms, prompt_of
 from instructwild.schema import Dropped, Reason

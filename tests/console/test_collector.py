@@ -6,6 +6,7 @@ import pytest
 
 from instructwild.cli import main
 from instructwild.console import collector
+from instructwild.console.lazy_group import PanelCommand
 
 
 def test_nothing_is_collected_within_a_pause_and_as_before_after_it():
@@ -35,6 +36,20 @@ def test_what_is_loaded_is_left_out_of_collections_only_in_a_process_of_its_own(
     with collector.loading():
         pass
     assert frozen
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_command_collects_only_if_its_caller_did(enabled, monkeypatch):
+    within = []
+    command = PanelCommand("look", callback=lambda: within.append(gc.isenabled()))
+    if not enabled:
+        gc.disable()
+    try:
+        with collector.paused():
+            command.main([], standalone_mode=False)
+        assert (within, gc.isenabled()) == ([enabled], enabled)
+    finally:
+        gc.enable()
 
 
 def test_a_command_called_from_python_leaves_the_collector_as_it_was():

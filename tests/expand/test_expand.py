@@ -8,7 +8,7 @@ import pytest
 from instructwild.clean.near import SameRequests
 from instructwild.errors import ConfigError, InputError
 from instructwild.expand.plan import ExpandPlan, parse_quota
-from instructwild.expand.pool import Bucket, Goal, Pool
+from instructwild.expand.pool import Bucket, Goal, Pool, PoolRules
 from instructwild.expand.run import expand, given_up
 from instructwild.expand.template import kinds, template
 from instructwild.llm.open import Limits
@@ -70,7 +70,8 @@ def test_the_same_command_gives_the_same_rows_and_another_seed_others(seeds, tmp
 def test_a_model_that_cannot_write_a_language_is_given_up_with_a_word_of_advice():
     english_only = Reply("6. Please describe the old harbor of our quiet town\n7. Sell me a lantern quickly")
     zh = Bucket("zh")
-    growth = Pool({"zh": [instruction_of("什么是进程？")]}, {zh: Goal(5, template("zh", "chat"))}, "m", max_empty=3)
+    growth = Pool({"zh": [instruction_of("什么是进程？")]}, {zh: Goal(5, template("zh", "chat"))}, "m",
+                  PoolRules(max_empty=3))
     while (request := growth.next_request()) is not None:
         growth.accept(request, english_only)
     assert growth.given_up == {zh: {"wrong_language": 6}}
@@ -81,7 +82,8 @@ def test_a_model_that_cannot_write_a_language_is_given_up_with_a_word_of_advice(
 @pytest.mark.parametrize(("plain", "reasons"), [(False, []), (True, ["near_duplicate"])])
 def test_the_plain_rule_drops_what_asks_for_something_else_too(plain, reasons):
     zh = Bucket("zh")
-    growth = Pool({"zh": [instruction_of("什么是进程？")]}, {zh: Goal(1, template("zh", "chat"))}, "m", plain=plain)
+    growth = Pool({"zh": [instruction_of("什么是进程？")]}, {zh: Goal(1, template("zh", "chat"))}, "m",
+                  PoolRules(plain=plain))
     growth.accept(growth.next_request(), Reply("6. 什么是线程？"))
     assert [row.reason.value for row in growth.dropped] == reasons
     assert len(growth.kept) == 1 - len(reasons)

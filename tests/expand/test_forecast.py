@@ -8,7 +8,8 @@ from typer.testing import CliRunner
 
 from instructwild.cli import app
 from instructwild.expand.plan import ExpandPlan
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.expand.run import expand
 from instructwild.llm.open import Limits
 from instructwild.llm.price import Price

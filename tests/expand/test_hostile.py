@@ -6,7 +6,8 @@ import random
 import pytest
 
 from instructwild.expand.plan import ExpandPlan
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.expand.run import expand
 from instructwild.llm import client
 from instructwild.llm.open import Limits

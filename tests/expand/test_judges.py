@@ -14,7 +14,8 @@ from instructwild.cli import app
 from instructwild.errors import ConfigError
 from instructwild.expand import judges as judging
 from instructwild.expand.judge_stage import judge_candidates
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.llm import judge as llm_judge
 from instructwild.llm.judge import agreed
 from instructwild.llm.open import Limits

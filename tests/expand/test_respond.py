@@ -6,7 +6,8 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import ConfigError
-from instructwild.expand.respond import OpenPrompt, ResponsePlan, answer_of, respond, trimmed
+from instructwild.expand.replies import OpenPrompt, ResponsePlan, answer_of, trimmed
+from instructwild.expand.respond import respond
 from instructwild.llm.request import Reply, Sampling
 from instructwild.llm.scripted import Script
 from instructwild.read.instructions import read

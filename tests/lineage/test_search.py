@@ -18,7 +18,8 @@ import zstandard
 
 from instructwild.lineage.erase import erase
 from instructwild.lineage.gone import Gone
-from instructwild.lineage.search import CHUNK, search
+from instructwild.lineage.search import search
+from instructwild.lineage.text_codec import CHUNK
 
 POST = "请用四句话向九岁的孩子解释潮汐表 (how would you explain a tide table?)"
 WHAT = Gone(frozenset({"feedfacefeedface"}), (POST,))

@@ -7,7 +7,8 @@ from batch_provider import Provider, serving
 
 from instructwild import stage
 from instructwild.errors import EndpointError
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.llm.batches import engine, http, providers
 from instructwild.llm.batches.protocol import openai_result, openai_state
 from instructwild.llm.open import Limits

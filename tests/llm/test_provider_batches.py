@@ -13,7 +13,8 @@ from batch_provider import Provider, serving
 from instructwild import stage
 from instructwild.errors import ConfigError, EndpointError
 from instructwild.expand.plan import ExpandPlan
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.expand.run import expand
 from instructwild.llm.batches import engine, http, providers
 from instructwild.llm.endpoints import parse_endpoints

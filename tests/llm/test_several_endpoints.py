@@ -9,7 +9,8 @@ import pytest
 
 from instructwild import stage
 from instructwild.errors import ConfigError, EndpointError
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.llm import client, endpoints
 from instructwild.llm.endpoints import parse_endpoints
 from instructwild.llm.name import understand

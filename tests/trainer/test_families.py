@@ -95,7 +95,7 @@ def test_a_model_without_attention_has_no_cache_that_grows():
 def test_router_logits_that_a_trained_config_asks_for_are_left_to_training():
     from transformers import AutoModelForCausalLM
 
-    from instructwild.llm.generation.decoder import forward_of
+    from instructwild.llm.generation.forward import forward_of
 
     with torch.device("meta"):
         model = AutoModelForCausalLM.from_config(config_of("qwen3_moe"))

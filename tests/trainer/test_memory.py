@@ -3,8 +3,20 @@
 import pytest
 
 from instructwild.errors import ModelError
+from instructwild.llm import dtypes
+from instructwild.llm.local import load
 from instructwild_trainer.config import SftOptions
-from instructwild_trainer.memory import GIB, Shape, batch_arithmetic, check_fits, need_of, shape_of, updates_of
+from instructwild_trainer.memory import (
+    GIB,
+    Shape,
+    batch_arithmetic,
+    check_fits,
+    computes_in_bfloat16,
+    dtype_of,
+    need_of,
+    shape_of,
+    updates_of,
+)
 
 SEVEN_B = Shape(parameters=6_738_415_616, lora_parameters=39_976_960, layers=32, hidden=4096, intermediate=11008,
                 vocabulary=32000, context=4096)
@@ -68,3 +80,17 @@ def test_the_arithmetic_shows_its_numbers():
 def test_the_arithmetic_tells_what_max_steps_does_to_the_passes(steps, end):
     text = batch_arithmetic(SftOptions(per_device_train_batch_size=4, num_train_epochs=2, max_steps=steps), 100)
     assert text.endswith(f"2 passes over 100 rows: {end}")
+
+
+@pytest.mark.parametrize("use", [
+    lambda tiny, name: dtype_of(SftOptions(dtype=name)),
+    lambda tiny, name: computes_in_bfloat16(SftOptions(dtype=name, use_peft=False)),
+    lambda tiny, name: load(tiny, dtype=name)], ids=["adapters", "all weights", "evaluate"])
+@pytest.mark.parametrize(("name", "lines"), [("bfloat16", 1), ("auto", 0), ("float32", 0)])
+def test_bfloat16_on_a_cpu_that_is_slow_at_it_is_one_line_wherever_it_is_chosen(use, name, lines, tiny, capsys, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr(dtypes, "obstacle_on_this_cpu", lambda: "this CPU has no instructions for it")
+    dtypes._say_once.cache_clear()
+    use(tiny, name)
+    use(tiny, name)
+    assert capsys.readouterr().err.count("bfloat16 is slow here") == lines

@@ -209,6 +209,15 @@ def test_a_loss_that_is_no_number_stops_the_run_and_says_what_to_do(tmp_path, tu
     assert "--learning-rate" in result.exception.remedy
 
 
+def test_a_reward_run_that_changed_no_weight_is_an_error_with_its_remedy(tmp_path, rewarded, tuned):
+    words = ["--model", tuned.path, "--config", "smoke", "--max-steps", "1", "--warmup-steps", "1"]
+    result = run("reward", rewarded.path.parent / "ranked.jsonl", "--out", tmp_path / "x", *words)
+    assert isinstance(result.exception, ModelError)
+    assert "left every weight as it was" in str(result.exception)
+    assert "--warmup-steps 0" in result.exception.remedy
+    assert not (tmp_path / "x" / "manifest.json").exists()
+
+
 @pytest.mark.parametrize(("words", "error", "message"), [
     (["sft", "{nothing}", "--model", "tiny"], InputError, "does not exist"),
     (["sft", "{unanswered}", "--model", "tiny"], InputError, "none is left to train on: 2 no_answer"),

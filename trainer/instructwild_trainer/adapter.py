@@ -225,7 +225,7 @@ def save_policy(model: Any, chat: Chat, folder: Path, base: Source, *, final: Pa
         folder: where to write, an empty or missing folder.
         final: the folder's later name, when it is renamed afterwards: paths to the base start there.
     """
-    from instructwild.llm.generation.decoder import without_router_logits
+    from instructwild.llm.generation.forward import without_router_logits
 
     folder.mkdir(parents=True, exist_ok=True)
     if hasattr(model, "merge_and_unload"):
@@ -285,7 +285,7 @@ def _name_for_peft(base: Source) -> str:
 def _causal(folder: Path, dtype: "str | torch.dtype", trust_remote_code: bool) -> "PreTrainedModel":
     from transformers import AutoModelForCausalLM
 
-    from instructwild.llm.generation.decoder import without_router_logits
+    from instructwild.llm.generation.forward import without_router_logits
 
     try:
         with quiet():

@@ -12,30 +12,12 @@ from functools import cached_property
 from typing import Any, Literal
 
 from instructwild.errors import ModelError
-from instructwild.llm.rendering import (
-    ANSWER,
-    NEXT,
-    PROBE_TOOL,
-    QUESTION,
-    REMEDY,
-    TOOLS_REMEDY,
-    Renderer,
-    Turn,
-    common_start,
-)
+from instructwild.llm.rendering import ANSWER, NEXT, PROBE_TOOL, QUESTION, REMEDY, TOOLS_REMEDY, Renderer, Turn, common_start
 from instructwild.llm.thinking import template_fields
+from instructwild_trainer.answered_conversation import AnsweredConversation, without_thoughts
+from instructwild_trainer.thought_blocks import EMPTY, OPENED, closing
 
 Reasoning = Literal["auto", "train", "mask", "drop"]
-BLOCKS = {"<|channel>thought\n": "<channel|>", "<|START_THINKING|>": "<|END_THINKING|>", "[THINK]": "[/THINK]",
-          "◁think▷": "◁/think▷", "<|begin_of_thought|>": "<|end_of_thought|>", "<|inner_prefix|>": "<|inner_suffix|>"}
-"""How families open and close thoughts, beside pairs of tags."""
-TAG = r"(?:\w+[:_])?(?:think(?:ing)?|thoughts?|reasoning|reflection)(?::\w+)?"
-"""The name in a pair of tags, `<NAME>` and `</NAME>`: `think`, `seed:think`, `think:opensource`."""
-OPENS = "|".join([rf"<{TAG}>", *(re.escape(opening.strip()) for opening in BLOCKS)])
-CLOSES = "|".join([rf"</{TAG}>", *map(re.escape, BLOCKS.values())])
-EMPTY = re.compile(rf"\s*(?:{OPENS})\s*(?:{CLOSES})\s*")
-OPENED = re.compile(rf"(?:(?P<open>{OPENS})\s*(?P<close>{CLOSES})?|(?P<lone>{CLOSES}))\s*\Z")
-"""A prompt that ends within thoughts, or behind closed ones; some templates close what they did not open."""
 PROBE_CALL: dict[str, Any] = {"type": "function", "id": "call00001", "function": {
     "name": "lookup", "arguments": {"key": "value"}}}
 
@@ -66,11 +48,11 @@ class AnswerWriter:
                 without a stop token.
         """
         if self.reasoning == "drop":
-            messages = _without_thoughts(messages)
+            messages = without_thoughts(messages)
         renderer = self.renderer
         if self.reasoning == "train" and messages[-1].get("reasoning_content"):
             renderer = dataclasses.replace(renderer, variables=template_fields(True))
-        context = _Context(messages, tools, renderer)
+        context = AnsweredConversation(messages, tools, renderer)
         prompt, whole = context.text(prompt=True), context.text()
         context = context.as_written(whole)
         begun = OPENED.search(prompt)
@@ -84,7 +66,7 @@ class AnswerWriter:
             return self._cut(context, prompt, whole[len(prompt):])
         return self._beside_prompt(context, prompt, whole)
 
-    def _beside_prompt(self, context: "_Context", prompt: str, whole: str) -> AnswerText:
+    def _beside_prompt(self, context: "AnsweredConversation", prompt: str, whole: str) -> AnswerText:
         """An answer whose prompt ends in a think block that an answered conversation has otherwise, or not.
 
         The prompt is what is seen at use: where it leaves the block open thoughts follow, or it is closed, masked.
@@ -94,9 +76,9 @@ class AnswerWriter:
         rest = whole[begun.start():]
         if begun["close"] or begun["lone"]:    # at use nothing is thought
             if context.thoughts:
-                return self.answer(_without_thoughts(context.messages), context.tools)
+                return self.answer(without_thoughts(context.messages), context.tools)
             return self._cut(context, prompt, rest)
-        close = _closing(begun["open"])
+        close = closing(begun["open"])
         ending = f"\n{close}\n\n"
         if written := re.match(rf"\s*{re.escape(begun['open'])}(.*?){re.escape(close)}", rest, re.DOTALL):
             rest = rest[written.end(1):]
@@ -110,7 +92,7 @@ class AnswerWriter:
             return AnswerText(prompt, before + cut.masked, cut.trained, cut.rest)
         return AnswerText(prompt, "", before + cut.masked + cut.trained, cut.rest)
 
-    def _after_prompt(self, context: "_Context", prompt: str, whole: str, until: int) -> str:
+    def _after_prompt(self, context: "AnsweredConversation", prompt: str, whole: str, until: int) -> str:
         """The prompt up to `until`, then the answer as the whole has it: where a template writes what stands before an
         answer otherwise once it is answered (the system prompt or the tools with the last question only, another header).
 
@@ -151,7 +133,7 @@ class AnswerWriter:
         shares = header[:same].strip() or not header.strip()
         return written[same:] if shares and not (header[same:].strip() and written[same:].strip()) else None
 
-    def _answer_start(self, context: "_Context", whole: str) -> int:
+    def _answer_start(self, context: "AnsweredConversation", whole: str) -> int:
         """Where in the whole the answer's own text begins: its thoughts, words or first call."""
         start = self._content_start(whole, context.answer)
         thoughts = context.thoughts.strip()
@@ -162,7 +144,7 @@ class AnswerWriter:
             start = whole.rfind(str(calls[0]["function"]["name"]))
         return len(whole) if start is None or start < 0 else start
 
-    def _cut(self, context: "_Context", prompt: str, written: str) -> AnswerText:
+    def _cut(self, context: "AnsweredConversation", prompt: str, written: str) -> AnswerText:
         content = str(context.answer["content"] or "").strip()
         start = self._content_start(written, context.answer)
         if start is None and content:
@@ -223,7 +205,7 @@ class AnswerWriter:
         except ModelError:
             return "\n"
 
-    def _stop_in(self, context: "_Context", written: str, ends: int) -> tuple[int, str]:
+    def _stop_in(self, context: "AnsweredConversation", written: str, ends: int) -> tuple[int, str]:
         """Where in the text the stop token of an answer stands, and the token; empty where there is none."""
         if self._by_next_turn:
             stop = (self.call_stop if context.answer.get("tool_calls") else "") or self.plain_stop
@@ -290,7 +272,7 @@ class AnswerWriter:
         """The token that ends an answer of tool calls; empty where the template writes none."""
         call: Turn = {"role": "assistant", "content": "", "tool_calls": [PROBE_CALL]}
         reply = {"role": "tool", "name": "lookup", "tool_call_id": PROBE_CALL["id"], "content": ANSWER}
-        context = _Context([{"role": "user", "content": QUESTION}, call], [PROBE_TOOL], self.renderer)
+        context = AnsweredConversation([{"role": "user", "content": QUESTION}, call], [PROBE_TOOL], self.renderer)
         try:
             written = context.text()
             if not self._by_next_turn:
@@ -301,66 +283,6 @@ class AnswerWriter:
         begins = written.rstrip()
         after = self.renderer.special.search(replied, len(begins)) if replied.startswith(begins) else None
         return after[0] if after else ""
-
-
-@dataclass(frozen=True)
-class _Context:
-    """A conversation that ends in an answer, as one renderer writes it."""
-
-    messages: Sequence[Turn]
-    tools: Sequence[object] | None
-    renderer: Renderer
-
-    @property
-    def answer(self) -> Turn:
-        return self.messages[-1]
-
-    @property
-    def thoughts(self) -> str:
-        return str(self.answer.get("reasoning_content") or "")
-
-    def text(self, *, prompt: bool = False) -> str:
-        """The whole, or up to where the answer begins."""
-        return self.renderer.text(self.messages[:-1] if prompt else self.messages, prompt=prompt, tools=self.tools)
-
-    def as_written(self, whole: str) -> "_Context":
-        """The same without newlines and spaces before the answer that the template strips: those written there are its own.
-
-        Args:
-            whole: the text of this conversation.
-        """
-        content = str(self.answer["content"] or "")
-        for shorter in dict.fromkeys((content.lstrip(), content.lstrip("\n"))):
-            if shorter and shorter != content:
-                stripped = dataclasses.replace(self, messages=[*self.messages[:-1], {**self.answer, "content": shorter}])
-                if stripped.text() == whole:
-                    return stripped
-        return self
-
-    def without_thoughts(self) -> str:
-        """The whole, as it is written where nothing was thought."""
-        return self.renderer.text(_without_thoughts(self.messages), tools=self.tools)
-
-    def with_thoughts_inside(self) -> "_Context | None":
-        """The same with its thoughts as a block in the answer's content, where the template has no field for them but knows
-        the tag and writes it; else None.
-        """
-        block = f"<think>\n{self.thoughts.strip()}\n</think>\n\n"
-        [answer] = _without_thoughts(self.messages[-1:])
-        inside = dataclasses.replace(self, messages=[*self.messages[:-1],
-                                                     {**answer, "content": block + str(answer["content"] or "")}])
-        knows = "<think>" in str(self.renderer.tokenizer.chat_template)
-        return inside if knows and block.strip() in inside.text() else None
-
-
-def _without_thoughts(messages: Sequence[Turn]) -> Sequence[Turn]:
-    """The messages; the last has no thoughts."""
-    return [*messages[:-1], {key: value for key, value in messages[-1].items() if key != "reasoning_content"}]
-
-
-def _closing(opening: str) -> str:
-    """What closes thoughts that a text opened."""
-    return next((end for start, end in BLOCKS.items() if start.strip() == opening), f"</{opening[1:]}")
 
 
 def _common_end(a: str, b: str) -> int:

@@ -5,7 +5,9 @@ from typing import Any
 
 import torch
 
-from instructwild.llm.generation.decoder import Decoder, decode, forward_of
+from instructwild.llm.generation.decode_rows import decode
+from instructwild.llm.generation.decoder import Decoder
+from instructwild.llm.generation.forward import forward_of
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild_trainer.templates import Chat
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from instructwild.errors import ConfigError, InstructwildError, ModelError
+from instructwild.errors import ConfigError, InstructwildError
 from instructwild_trainer.config import TrainOptions
 from instructwild_trainer.memory import computes_in_bfloat16
 from instructwild_trainer.quantized_base import check_bits
@@ -64,15 +64,6 @@ def check_scale(options: "TrainOptions | PPOOptions") -> None:
         raise ConfigError(f"lora_alpha {options.lora_alpha:g} with lora_r {options.lora_r} scales adapters by "
                           f"{options.lora_alpha / options.lora_r:.3f}: hardly anything would be learned",
                           where="--lora-alpha", remedy=f"set it to {2 * options.lora_r}")
-
-
-def untrained(trainer: Any, where: str) -> ModelError:
-    """The error of a run that changed no weight: by its only update where the learning rate rises from 0, or by its rate."""
-    if trainer.state.max_steps == 1 and trainer.args.get_warmup_steps(1):
-        return ModelError("training left every weight as it was: it had one update, and the learning rate rises from 0",
-                          where=where, remedy="raise --num-train-epochs, or set --warmup-steps 0")
-    return ModelError("training left every weight as it was", where=where,
-                      remedy="raise --learning-rate or --num-train-epochs")
 
 
 def lora(options: "TrainOptions | PPOOptions", model: Any, task: str, **more: Any) -> "LoraConfig | None":

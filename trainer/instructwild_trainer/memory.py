@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from instructwild.errors import ModelError
+from instructwild.llm.dtypes import AUTO, BFLOAT16, chosen_dtype
 from instructwild.llm.quantized import quantization_of
 from instructwild.text.quantity import quantity
 from instructwild_trainer.config import SharedOptions, TrainOptions
+from instructwild_trainer.processes import device
 from instructwild_trainer.quantized_base import BYTES
 
 if TYPE_CHECKING:
@@ -204,13 +206,13 @@ def updates_of(options: TrainOptions, rows: int, processes: int = 1) -> int:
 
 def dtype_of(options: TrainOptions) -> str:
     """The dtype that weights are held in: under LoRA the one this machine computes in, in full training float32."""
-    if options.dtype != "auto" or not options.use_peft:
-        return "float32" if options.dtype == "auto" else options.dtype
-    import torch
+    if options.dtype == AUTO and not options.use_peft:
+        return "float32"
+    return _name(chosen_dtype(options.dtype, device()))
 
-    from instructwild.llm.arithmetic import computing_dtype
 
-    return str(computing_dtype("cuda" if torch.cuda.is_available() else "cpu")).removeprefix("torch.")
+def _name(dtype: "torch.dtype") -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def weights_dtype(options: SharedOptions) -> str:
@@ -223,19 +225,16 @@ def weights_dtype(options: SharedOptions) -> str:
 
 def computes_in_bfloat16(options: SharedOptions) -> bool:
     """Whether weights in float32 are cast to bfloat16 for passes (autocast)."""
-    import torch
-
-    if options.use_peft or options.dtype == "float32":
+    if options.use_peft or (options.dtype == AUTO and device() == "cpu"):
         return False
-    return options.dtype == "bfloat16" or (torch.cuda.is_available() and torch.cuda.is_bf16_supported())
+    return _name(chosen_dtype(options.dtype, device())) == BFLOAT16
 
 
 def passes(options: SharedOptions) -> "torch.autocast":
     """The context in which passes are made; training enters it by itself."""
     import torch
 
-    return torch.autocast("cuda" if torch.cuda.is_available() else "cpu", dtype=torch.bfloat16,
-                          enabled=computes_in_bfloat16(options))
+    return torch.autocast(device().partition(":")[0], dtype=torch.bfloat16, enabled=computes_in_bfloat16(options))
 
 
 def as_torch(dtype: str) -> Any:

@@ -74,7 +74,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild.stage import Rows
     from instructwild_trainer.adapter import load_gathered, load_policy, save_policy, weights_sha256
     from instructwild_trainer.answers import answers
-    from instructwild_trainer.fit import curves, full_model, once, train, untrained
+    from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import held_out_loss
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.packing import attend_by_document, check_apart
@@ -82,6 +82,7 @@ def _trained(run: "Run", options: SftOptions, source: "Source", chat: "Chat", pa
     from instructwild_trainer.processes import device, is_first
     from instructwild_trainer.quantized_base import quantize_base
     from instructwild_trainer.sft_page import page
+    from instructwild_trainer.unchanged import untrained
 
     held = {name: _examples(rows) for name, rows in parts.held_out.items()}
     sampled = _sampled(parts, options.samples)

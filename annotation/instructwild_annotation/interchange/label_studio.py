@@ -8,8 +8,8 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from instructwild.errors import InputError
-from instructwild.read.preferences import ranks_of
-from instructwild.read.rankings import ranking_row
+from instructwild.read.ranked_answers import ranks_of
+from instructwild.read.ranking_rows import ranking_row
 from instructwild.schema import Dropped, Ranking, RankingRow
 from instructwild.text.quantity import quantity
 from instructwild_annotation.interchange.spreadsheet import annotator_named, malformed

@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from instructwild.errors import InputError
 from instructwild.read.files import lines_of
-from instructwild.read.rankings import ranking_row
+from instructwild.read.ranking_rows import ranking_row
 from instructwild.schema import Dropped, Ranking, RankingRow, Reason
 from instructwild.schema.ranking import ANNOTATOR_KINDS, Status
 from instructwild.text.quantity import quantity

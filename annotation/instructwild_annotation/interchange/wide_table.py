@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from instructwild.read.files import lines_of
-from instructwild.read.rankings import ranking_row
+from instructwild.read.ranking_rows import ranking_row
 from instructwild.schema import Dropped, Ranking, RankingRow
 from instructwild.text.quantity import quantity
 from instructwild_annotation.interchange.spreadsheet import annotator_named, malformed, named, prompt_of, text_of_cell

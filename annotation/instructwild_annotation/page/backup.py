@@ -10,7 +10,8 @@ from filelock import FileLock, Timeout
 
 from instructwild.errors import InputError, OutputError
 from instructwild.stage.atomic import atomic_path
-from instructwild_annotation.page.store import VERSION, Store
+from instructwild_annotation.page.store import Store
+from instructwild_annotation.page.tables import VERSION
 
 BESIDE = ("-wal", "-shm")       # what SQLite keeps beside a file that is open
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ do those of mathematics, money and pictures."""
 _CHUNK = 16_384      # texts at a time: their code points stay near the processor
 _SEED, _PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x9E3779B97F4A7C15)
 _SHIFT = np.uint64(29)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,8 @@ class EncodedTexts:
 def encode(texts: Sequence[str]) -> EncodedTexts:
     """The tokens of every text as numbers: equal tokens, equal numbers."""
     vocabulary = _Vocabulary()
-    start, length, before, quotes, signs = (np.zeros(len(texts), kind) for kind in (np.int64, np.int32, np.int32, np.bool_,
-                                                                                    np.int32))
+    start, quotes = np.zeros(len(texts), np.int64), np.zeros(len(texts), np.bool_)
+    length, before, signs = (np.zeros(len(texts), np.int32) for _ in range(3))
     parts: list[NDArray[np.int32]] = []
     used = 0
 
@@ -82,15 +84,15 @@ def encode(texts: Sequence[str]) -> EncodedTexts:
         start[at] = used + np.cumsum(length[at]) - length[at]
         parts.append(ids)
         used += len(ids)
-        return at[~good].tolist()
+        return [int(row) for row in at[~good]]
 
-    awkward = []
+    awkward: list[int] = []
     for begin in range(0, len(texts), _CHUNK):
         rows = range(begin, min(begin + _CHUNK, len(texts)))
         awkward += read(rows, texts[begin:rows.stop], _FOLDING)
     for begin in range(0, len(awkward), _CHUNK):
-        rows = awkward[begin:begin + _CHUNK]
-        read(rows, [fold(texts[row]) for row in rows], _FOLDED)
+        whole = awkward[begin:begin + _CHUNK]
+        read(whole, [fold(texts[row]) for row in whole], _FOLDED)
     ids = np.concatenate(parts) if parts else np.zeros(0, np.int32)
     return EncodedTexts(ids, start, length, before, quotes, signs, vocabulary.count, vocabulary.letters[:vocabulary.written],
                    vocabulary.ends[:vocabulary.count], vocabulary.hashes[:vocabulary.count])
@@ -148,9 +150,9 @@ class _Vocabulary:
     def __init__(self) -> None:
         self.count = self.written = 0
         self.slots = np.zeros(1 << 16, np.int32)     # number of a token + 1; 0 is free
-        self.hashes = np.zeros(0, np.uint64)
-        self.ends = np.zeros(0, np.int64)            # where each token's letters end
-        self.letters = np.zeros(0, np.int32)
+        self.hashes: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self.ends: NDArray[np.int64] = np.zeros(0, np.int64)            # where each token's letters end
+        self.letters: NDArray[np.int32] = np.zeros(0, np.int32)
 
     def number(self, codes: NDArray[np.uint32], ends: NDArray[np.int64],
                table: NDArray[np.int32]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32],
@@ -170,7 +172,7 @@ class _Vocabulary:
         return ids[:used].copy(), lengths, heads, quoted, signed
 
 
-def _wider(array: NDArray, used: int, more: int) -> NDArray:
+def _wider(array: NDArray[Scalar], used: int, more: int) -> NDArray[Scalar]:
     """An array with its first so many numbers, and space for so many more."""
     if used + more <= len(array):
         return array
@@ -180,7 +182,7 @@ def _wider(array: NDArray, used: int, more: int) -> NDArray:
 
 
 @compiled
-def unseen(codes, table):  # noqa: ANN001, ANN201, D103
+def unseen(codes, table):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201, D103
     fresh = np.empty(min(len(codes), len(table)), np.uint32)
     count = 0
     for code in codes:
@@ -192,7 +194,7 @@ def unseen(codes, table):  # noqa: ANN001, ANN201, D103
 
 
 @compiled
-def number_tokens(  # noqa: ANN201, C901
+def number_tokens(  # type: ignore[no-untyped-def]  # noqa: ANN201, C901
     codes, text_ends, table, slots, hashes, ends, letters, count, written, ids, lengths, heads, quoted, signed,  # noqa: ANN001
 ):
     """Walk the texts; each token that the vocabulary lacks is added to it. See `_Vocabulary.number`."""

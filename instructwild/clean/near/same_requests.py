@@ -96,7 +96,8 @@ class SameRequests:
     @property
     def f(self) -> NDArray[np.float64]:
         """For each of `rows` its F with its twin."""
-        return 2 * self._lcs / (self._lengths[0] + self._lengths[1])
+        f: NDArray[np.float64] = 2 * self._lcs / (self._lengths[0] + self._lengths[1])
+        return f
 
     @cached_property
     def matches(self) -> list[Match | None]:

@@ -253,9 +253,9 @@ class SiftedOnDisk:
                 numbers["owner"], numbers["bucket"] = owner[hit] + low, bucket[hit]
                 part.append(numbers)
         for part in parts:
-            numbers = part.mapped()
-            numbers = numbers[np.argsort(numbers["bucket"], kind="stable")]
-            meet_about(numbers["owner"].copy(), numbers["bucket"].copy(), size, start, words, *texts, floors.bounds, root)
+            mapped = part.mapped()
+            ordered = mapped[np.argsort(mapped["bucket"], kind="stable")]
+            meet_about(ordered["owner"].copy(), ordered["bucket"].copy(), size, start, words, *texts, floors.bounds, root)
             part.delete()
 
 

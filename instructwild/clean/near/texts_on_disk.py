@@ -23,7 +23,7 @@ class TextsOnDisk(Sequence[str]):
     def __init__(self, path: Path) -> None:
         self._file = path.open("w+b")
         self._ends: list[NDArray[np.int64]] = []
-        self._offsets = np.zeros(1, np.int64)
+        self._offsets: NDArray[np.int64] = np.zeros(1, np.int64)
         self._size = 0
 
     def append(self, texts: pl.Series) -> None:

@@ -5,17 +5,17 @@ prompts that are read together are of one length is the last read with them, whi
 their state (tokens, positions, settings) where the model is, and the processor looks at it every few steps only.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from instructwild.llm.generation.forward import Forward
 from instructwild.llm.generation.graphs import Work, cuda_graphs
 from instructwild.llm.generation.growing_cache import GrowingCache
 from instructwild.llm.generation.noise import key_of, uniform
+from instructwild.llm.generation.prefill import Prefill, by_prompt
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.generation.sampling import Settings, draw, repetition_penalized
 from instructwild.llm.generation.slot_cache import SlotCache, has_slots, slots_that_fit
@@ -28,67 +28,10 @@ COLUMNS = 128
 """On a device a recorded step sees so many columns, or a multiple."""
 
 
-class Forward(Protocol):
-    """A pass of the model.
-
-    Takes ids and positions [B, S], a mask (None, [B, T] or [B, 1, 1, T]), the cache, and the columns of S whose logits are
-    needed [k], None for all. Gives logits [B, k, V], and what the output layer was given [B, k, H] if anyone wants that.
-    """
-
-    def __call__(self, ids: Tensor, mask: Tensor | None, positions: Tensor, cache: Any, keep: Tensor | None,
-                 ) -> tuple[Tensor, Tensor | None]:
-        """One pass."""
-        ...
-
-
 Observe = Callable[[Tensor, Tensor], None]
 """Given the logits [B, V] fp32 before any setting, and the tokens [B] chosen; not with recorded steps."""
 Record = Callable[[Tensor, Tensor | None, Tensor], Mapping[str, Tensor]]
 """Figures [B] of each token, from logits [B, V] fp32, the output layer's input [B, H] and tokens [B]."""
-
-
-def without_router_logits(model: Any) -> Any:
-    """The model; a mixture of experts returns no router logits: a loss of training needs them, which TRL asks for by itself.
-
-    A config that asks for them, as that of a trained model may, makes passes fail whose masks are not those of training.
-    """
-    text = model.config.get_text_config()
-    if getattr(text, "output_router_logits", False):
-        text.output_router_logits = False
-    return model
-
-
-def forward_of(model: Any) -> Forward:
-    """The pass of a causal language model of transformers."""
-    without_router_logits(model)
-
-    def forward(ids: Tensor, mask: Tensor | None, positions: Tensor, cache: Any, keep: Tensor | None,
-                ) -> tuple[Tensor, Tensor | None]:
-        return model(input_ids=ids, attention_mask=mask, position_ids=positions, cache=cache, use_cache=True,
-                     logits_to_keep=0 if keep is None else keep).logits, None
-
-    return forward
-
-
-@dataclass
-class Prefill:
-    """Rows whose prompts are being read; `read` of the first `width` columns are in the cache."""
-
-    rows: list[DecodedRow]
-    first: int
-    width: int
-    whole: bool
-    """Whether the last token is read too, and gives the next one."""
-    reader: list[int]
-    """Of each row the row whose pass reads its prompt: itself, or an earlier one of the same prompt."""
-    read: int = 0
-    last: tuple[Tensor, Tensor | None] | None = None
-    """Of whole prompts the logits [B, V] fp32 of the next token, and what the output layer was given."""
-
-    @property
-    def read_rows(self) -> int:
-        """How many of the rows, the first ones, are read; the others have the prompt of one of these."""
-        return len(set(self.reader))
 
 
 class Decoder:
@@ -157,7 +100,7 @@ class Decoder:
         """
         assert self.joinable
         assert len(rows) <= self.free
-        rows, reader = _by_prompt(rows) if once and self._slotted else (rows, list(range(len(rows))))
+        rows, reader = by_prompt(rows) if once and self._slotted else (rows, list(range(len(rows))))
         self._reserve(max(row.reserved for row in rows) + 1)
         first, n = len(self.rows), len(rows)
         longest = max(len(row.prompt) for row in rows)
@@ -394,62 +337,7 @@ class Decoder:
         return logits[:, -1].float(), None if hidden is None else hidden[:, -1]
 
 
-def _by_prompt(rows: Sequence[DecodedRow]) -> tuple[list[DecodedRow], list[int]]:
-    """The rows, one of each prompt first, then the others; and of each the number of the first one of its prompt."""
-    first: dict[tuple[int, ...], int] = {}
-    others, again = [], []
-    for row in rows:
-        prompt = tuple(row.prompt)
-        if prompt in first:
-            again.append((row, first[prompt]))
-        else:
-            first[prompt] = len(others)
-            others.append(row)
-    return [*others, *(row for row, _ in again)], [*range(len(others)), *(number for _, number in again)]
-
-
 def _layers(config: Any) -> list[Any]:
     from transformers import DynamicCache
 
     return DynamicCache(config=config).layers
-
-
-def decode(decoder: Decoder, rows: Sequence[DecodedRow], accept: Callable[[DecodedRow, int], None],
-           ended: Callable[[DecodedRow, Mapping[str, Tensor]], None] = lambda row, figures: None) -> None:
-    """Every row to its end, in about the order in which they come; rows that end are replaced by those that wait.
-
-    Args:
-        decoder: without rows.
-        rows: those of a like length after one another waste least.
-        accept: counts a token in, and sets `finish` when it is the last.
-        ended: given each row at its end with the figures recorded of its tokens.
-    """
-    waiting = deque(rows)
-    while waiting or decoder.rows:
-        # A prompt alone costs about what a step of all rows does, so they are read several at a time.
-        while waiting and decoder.joinable and decoder.free >= min(len(waiting), max(1, decoder.slots // 4)):
-            _read_some(decoder, waiting)
-        ends = []
-        for number, tokens in enumerate(decoder.step(decoder.lookahead)):
-            row = decoder.rows[number]
-            for token in tokens:
-                accept(row, token)
-                if row.finish is not None:
-                    ends.append(number)
-                    break
-        for number in ends:
-            ended(decoder.rows[number], decoder.figures(number))
-        decoder.leave(ends)
-
-
-def _read_some(decoder: Decoder, waiting: "deque[DecodedRow]") -> None:
-    chosen: list[DecodedRow] = []
-    while waiting and len(chosen) < decoder.free:
-        longest = max(len(row.prompt) for row in (*chosen, waiting[0]))
-        if chosen and longest * (len(chosen) + 1) > READ_TOKENS:
-            break
-        chosen.append(waiting.popleft())
-    decoder.read(chosen, once=True)
-    while not decoder.advance():
-        pass
-    decoder.join()

@@ -9,7 +9,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from instructwild.llm.generation import decoder as decoding
 from instructwild.llm.generation import sampling
-from instructwild.llm.generation.decoder import Decoder, decode, forward_of
+from instructwild.llm.generation.decode_rows import decode
+from instructwild.llm.generation.decoder import Decoder
+from instructwild.llm.generation.forward import forward_of
 from instructwild.llm.generation.noise import key_of, uniform
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.generation.sampling import Settings, draw, drawn, nucleus, penalized, repetition_penalized

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from instructwild.errors import ConfigError, MissingExtraError
-from instructwild.expand.respond import ResponsePlan, respond
+from instructwild.expand.replies import ResponsePlan
+from instructwild.expand.respond import respond
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild.llm.generation.vllm_decoder import VLLMDecoder, need_vllm
 from instructwild.llm.local import LocalModel

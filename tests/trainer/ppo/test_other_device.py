@@ -13,7 +13,8 @@ from ppo_run import actors_on, trainer_on
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import masking_utils
 
-from instructwild.llm.generation.decoder import Decoder, forward_of
+from instructwild.llm.generation.decoder import Decoder
+from instructwild.llm.generation.forward import forward_of
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild_trainer import packing
 from instructwild_trainer.packing import attend_by_document

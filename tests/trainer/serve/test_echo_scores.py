@@ -5,10 +5,10 @@ from contextlib import closing
 import pytest
 import torch
 
-from instructwild.llm.echo import log_likelihoods
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits
+from instructwild.llm.prompt_logprobs import log_likelihoods
 
 PAIRS = [("The tide turns at", " noon"),
          ("问题：哪个是水？\n答案：", " B"), ("潮", "水在中午转向 🙂。"), ("One ", "two three")]

@@ -109,12 +109,13 @@ def _trained(method: PreferenceMethod, run: "Run", options: Any, source: "Source
     from instructwild_trainer.dpo.page import page
     from instructwild_trainer.dpo.pairs import preferred
     from instructwild_trainer.dpo.trainer import dpo_trainer, kto_trainer
-    from instructwild_trainer.fit import curves, full_model, once, train, untrained
+    from instructwild_trainer.fit import curves, full_model, once, train
     from instructwild_trainer.likelihood import answer_loss
     from instructwild_trainer.memory import as_torch, passes, weights_dtype
     from instructwild_trainer.placement import placed
     from instructwild_trainer.processes import device, is_first
     from instructwild_trainer.quantized_base import quantize_base
+    from instructwild_trainer.unchanged import untrained
 
     held = [group for rows in parts.held_out.values() for group in rows]
 

@@ -76,7 +76,7 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> None:
     """In the child: quantize and save."""
     import torch
 
-    from instructwild.llm.arithmetic import computing_dtype
+    from instructwild.llm.dtypes import computing_dtype
     from instructwild.llm.quantized import prepare
 
     prepare()

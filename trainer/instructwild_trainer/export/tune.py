@@ -53,7 +53,7 @@ def fit(plan: Mapping[str, Any], step: Callable[[int], object]) -> list[float]:
     from safetensors.torch import load_file, save_file
     from transformers import AutoModelForCausalLM
 
-    from instructwild.llm.arithmetic import computing_dtype
+    from instructwild.llm.dtypes import computing_dtype
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
     teacher, student = (AutoModelForCausalLM.from_pretrained(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from instructwild.errors import ModelError
-from instructwild.llm.generation.decoder import Forward
+from instructwild.llm.generation.forward import Forward
 from instructwild_trainer.lora import follow_base, plain_layers
 from instructwild_trainer.packing import as_mask, attend_by_document, attends_to_all, why_not_apart
 from instructwild_trainer.ppo.attention import patch_attention

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from instructwild.llm.generation.decoder import Decoder, Record, decode
+from instructwild.llm.generation.decode_rows import decode
+from instructwild.llm.generation.decoder import Decoder, Record
 from instructwild.llm.generation.rows import DecodedRow
 from instructwild_trainer.ppo.actors import POLICY, REFERENCE, VALUE, Actors
 from instructwild_trainer.ppo.advantages import gae, truncated_weights, whiten

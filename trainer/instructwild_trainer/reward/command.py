@@ -86,6 +86,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     from instructwild_trainer.reward.measure import pairs_of
     from instructwild_trainer.reward.page import page
     from instructwild_trainer.reward.trainer import score
+    from instructwild_trainer.unchanged import is_unchanged, trained_weights, untrained
 
     held = [group for rows in parts.held_out.values() for group in rows]
     candidates = sum(len(group.encoded) for group in held)
@@ -98,6 +99,7 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     likelihood = once(run, "likelihood", lambda: _likelihood(source, options, chat, held)) if is_first() else None
     trainer = _trainer(options, source, run, chat, parts, held)
     before = once(run, "before", lambda: scored(trainer.model, "before")) if is_first() else None
+    weights_before = trained_weights(trainer.model) if is_first() else {}
     began = time.monotonic()
     history = train(trainer, run, "reward model")
     seconds = time.monotonic() - began
@@ -105,6 +107,8 @@ def _trained(run: "Run", options: RewardOptions, source: "Source", chat: "Chat",
     model = full_model(trainer, run, lambda folder: _gathered(folder, source, chat, options))
     if before is None:
         return None
+    if is_unchanged(model, weights_before):
+        raise untrained(trainer, "train reward")
     after = scored(model, "after")
     with run.atomic("model") as folder:
         save(model, chat, folder, source, run.folder / "model")

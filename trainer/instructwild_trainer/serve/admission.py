@@ -11,7 +11,8 @@ from instructwild_trainer.memory import available
 from instructwild_trainer.serve.batch import Slot, TokenLogprob
 
 if TYPE_CHECKING:
-    from instructwild.llm.generation.decoder import Decoder, Prefill
+    from instructwild.llm.generation.decoder import Decoder
+    from instructwild.llm.generation.prefill import Prefill
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def _scored_by_endpoint(run: stage.Run, number: int, each: ComparedModel, pairs:
                         ) -> tuple[list[tuple[float, bool]], AnswerCost]:
     from instructwild.console.terminal import progress
     from instructwild.llm.charges import charges
-    from instructwild.llm.echo import log_likelihoods
+    from instructwild.llm.prompt_logprobs import log_likelihoods
 
     assert each.model is not None
     with closing(Ledger(run.scratch / f"likelihoods-{number}.sqlite", "likelihoods")) as ledger, progress() as shown:

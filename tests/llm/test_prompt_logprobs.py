@@ -8,11 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from instructwild.errors import BudgetError, EndpointError
-from instructwild.llm.echo import continuation_of, log_likelihoods
 from instructwild.llm.ledger import Ledger
 from instructwild.llm.name import understand
 from instructwild.llm.open import Limits
 from instructwild.llm.price import Price
+from instructwild.llm.prompt_logprobs import continuation_of, log_likelihoods
 
 
 def entries(tokens, values, best=None, **more):
