@@ -7,6 +7,7 @@ words and pairs of words in the prompt and in the opening of the answer, from `p
 import json
 from functools import cache
 from itertools import pairwise
+from math import fsum
 from pathlib import Path
 from zlib import crc32
 
@@ -88,10 +89,10 @@ def stands_in_a_talk(prompt: str, answer: str) -> bool:
     False
     """
     intercept, known = weights()
-    asks = sum(map(known.__getitem__, known.keys() & _asks(prompt)))
+    asks = fsum(map(known.__getitem__, known.keys() & _asks(prompt)))        # a set has another order in every process
     if asks < LEAST_OF_PROMPT:
         return False
-    return intercept + asks + sum(map(known.__getitem__, known.keys() & _says(answer))) >= LEAST
+    return intercept + asks + fsum(map(known.__getitem__, known.keys() & _says(answer))) >= LEAST
 
 
 def reads_as_english(text: str) -> bool:
