@@ -14,7 +14,7 @@ from zlib import crc32
 import polars as pl
 
 from instructwild.clean.context import SINGLE_TURN
-from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -107,6 +107,6 @@ def held_out(prompt: str) -> bool:
 
 MID_CONVERSATION = SINGLE_TURN & only_where(
     (PROMPT.str.len_bytes() < 1.2 * LONGEST) & matches(ANSWER.str.head(20), _ANSWERS_SOMEBODY),
-    only_where((PROMPT.str.len_chars() < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT.str.len_chars())
+    only_where((PROMPT_SIZE < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT_SIZE)
                & matches(PROMPT, _MAY_BE) & ~matches(PROMPT, _OPENS_A_TALK), row_by_row(stands_in_a_talk)))
 """In English: of other languages no source of talks was at hand."""
