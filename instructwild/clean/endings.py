@@ -28,8 +28,9 @@ _OPEN_CODE = pl.any_horizontal(ANSWER.str.count_matches(left, literal=True) > AN
 
 _OPEN_ITEM = r"\n[ \t]*\d{1,2}[.)][ \t]*\z"
 
-CUT_OFF = (((ANSWER_SIZE > 80) & (only_where(matches(ANSWER.str.tail(12), _COMMA), ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER))
-                            | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
+CUT_OFF = (((ANSWER_SIZE > 80) & (
+    only_where(matches(ANSWER.str.tail(12), _COMMA), ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER))
+    | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
            | only_where((ANSWER_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
                         _MID_SENTENCE | _MID_ITEM)
            | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE))
