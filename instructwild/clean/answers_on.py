@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where
 from instructwild.clean.spoken_for import SPEAKS_FOR
 from instructwild.text.word_table import any_of, group_of
 
@@ -90,17 +90,16 @@ _WITHDRAWS = (rf"(?i)\A\W*{_SORRY} for (?:the|any|my|that)? ?(?:\w+ ){{0,2}}(?:c
               r"|(?:previous|earlier|incomplete|wrong|generic|repeated|vague|confusing)"
               r" (?:response|answer|reply|code|message))\b")
 
-_SIZE = PROMPT.str.len_chars()
-ANSWER_GOES_ON = (((_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
+ANSWER_GOES_ON = (((PROMPT_SIZE < 240) & matches(ANSWER.str.head(120), _GIVES_MORE))
                   | only_where(matches(ANSWER, _USED_BEFORE)
-                               | ((_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK)),
+                               | ((PROMPT_SIZE < 200) & matches(ANSWER.str.head(300), _ANSWER_POINTS_BACK)),
                                ~matches(PROMPT, SPEAKS_FOR)))
 """Of prompts without a text of their own."""
 ANSWERS_A_TALK = only_where(matches(ANSWER.str.head(220), _ANSWERS_ON), ~matches(PROMPT, SPEAKS_FOR))
 WITHDRAWS_AN_ANSWER = only_where(matches(ANSWER.str.head(120), _WITHDRAWS),
-                                 (_SIZE < 2000) & ~matches(PROMPT, SPEAKS_FOR))
+                                 (PROMPT_SIZE < 2000) & ~matches(PROMPT, SPEAKS_FOR))
 """The answer begins by taking back one that is not in the row: a prompt of any length goes on from it."""
-ASKS_BACK = only_where((_SIZE < 120) & (ANSWER.str.len_chars() < 500)
+ASKS_BACK = only_where((PROMPT_SIZE < 120) & (ANSWER_SIZE < 500)
                        & holds_any(ANSWER, ["context", "information", "details"]),
                        matches(ANSWER.str.head(300), _NEEDS_MORE) & ~matches(ANSWER, r"\A\s*[\"“‘']")
                        & ~matches(PROMPT, rf"{SPEAKS_FOR}|how (?:can|do|would|should) i (?:say|ask|tell)|phrase|\bask"

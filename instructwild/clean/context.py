@@ -10,7 +10,7 @@ import polars as pl
 from instructwild.clean.answers_on import ANSWERS_A_TALK, ASKS_BACK, WITHDRAWS_AN_ANSWER
 from instructwild.clean.earlier_turns import IS_A_MOVE_IN_A_TALK, NAMES_WHAT_IS_GONE
 from instructwild.clean.follow_ups import FOLLOWS_UP
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -20,7 +20,6 @@ SINGLE_TURN = (pl.col("messages").list.len() <= 2) & (pl.col("messages").list.fi
 
 LONGEST = 400
 """Characters of a prompt beyond which words such as "your previous answer" may be rules for a talk to come."""
-_SIZE = PROMPT.str.len_chars()
 _BARE = ~matches(PROMPT, r"[\n\"“”「」『』《》`:：{]|\.\s+\S.*\.\s+\S")
 """A prompt with no line end, quotation, colon, code or third sentence: nothing in it can be the text that it speaks of."""
 
@@ -107,14 +106,14 @@ _OPENS_EARLIER = (r"(?i)\A\W*(?:(?:i(?:'m| am)? (?:sincerely |deeply )?apologi[s
                   r"|\A\W*(?:非常|很|十分)?(?:抱歉|对不起)，?(?:我)?(?:之前|刚才|上次|造成|让您|给您)(?:的|了|带来)?"
                   r".{0,8}(?:错误|有误|困惑|误解|混淆|不准确|遗漏)|\A\W*(?:您|你)说得(?:对|没错)"
                   rf"|(?:这|以下|下面)是(?:修改|更新|修订|改进|修正|调整|缩短|扩展)(?:后|过)的{_HAN_WORK}")
-_SHORT = _BARE & (_SIZE < 240)
+_SHORT = _BARE & (PROMPT_SIZE < 240)
 _SHOWS_IN_THE_PROMPT = (
     matches(PROMPT, _NAMES_EARLIER) | matches(PROMPT.str.head(120), _NAMES_ABOVE) | matches(PROMPT, _REPLIES)
     | only_where(matches(PROMPT, _OPENS_A_REPLY), matches(PROMPT, _POINTS_BACK))
     | only_where(matches(PROMPT, _CHANGES_IT), ~matches(PROMPT, r"\d| - ")) | matches(PROMPT, _POINT)
-    | only_where(_SIZE < 160, matches(PROMPT, _SECOND_TURN))
-    | only_where(_SIZE < 80, matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
-    | ((_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
+    | only_where(PROMPT_SIZE < 160, matches(PROMPT, _SECOND_TURN))
+    | only_where(PROMPT_SIZE < 80, matches(PROMPT, _SPEAKS_OF_ONE) & ~matches(PROMPT, r"(?i)\bit (?:is|was) said\b"))
+    | ((PROMPT_SIZE < 200) & matches(PROMPT, _POINTS_AT) & ~matches(PROMPT, r"['‘`(\[\d]| - ")) | FOLLOWS_UP)
 _HAN_ARTICLE = (r"\A(?:请问)?[这该]篇文章(?:主要)?(?:介绍|列举|适用|演示|讲|说|提到|描述|讨论)[^\n:：]*\z"
                 r"|[？?]这篇文章(?:列举|介绍|提到)")
 _HAN_POINTED_AT = (r"\A(?:请问)?(?:这|该)(?:个|段|篇)?(?:脚本|程序|项目|代码|函数|游戏|例子|教程|文章|故事|图"
@@ -129,8 +128,8 @@ _LABELLED = (r"(?i)\A\W*(?:please )?(?:continue|go on|keep going|rewrite (?:it|t
              r"(?:please write in [a-z]+ language|answer in english|translate now|지금 번역하기)\W*\z")
 """A prompt that goes on, above what a browser's plug-in adds."""
 LOST_CONTEXT = SINGLE_TURN & (WITHDRAWS_AN_ANSWER | only_where(
-    _SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
-    | ((_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
+    PROMPT_SIZE < LONGEST, matches(PROMPT, _EARLIER) | matches(PROMPT, _NEXT)
+    | ((PROMPT_SIZE < 60) & matches(PROMPT, rf"{_HAN_POINTED_AT}|{_HAN_ARTICLE}"))
     | only_where(_SHORT, _SHOWS_IN_THE_PROMPT | _SHOWS_IN_THE_ANSWER | NAMES_WHAT_IS_GONE).fill_null(False)
     | matches(PROMPT, _LABELLED) | IS_A_MOVE_IN_A_TALK | ANSWERS_A_TALK
     | matches(ANSWER, _ANSWERS_EARLIER).fill_null(False)))
@@ -154,7 +153,8 @@ _HAN_PROGRAM = "函数|程序|算法|脚本|查询|方法|[^分归]类|正则|�
 _HAN_PROBLEM = (r"\A(?:请)?(?:解决|求解|解答|回答|解)(?:以下|下面|下列|给定的?|这个|这道)?(?:数学问题|数学题|应用题|方程)"
                 r"\P{N}{0,16}[。.]?\z")
 """A problem in numbers of which no number is there."""
-_TITLE = r"[“\"'‘《].{2,60}[”\"'’》]"
+_OPENS_A_TITLE = "[“\"'‘《]"
+_TITLE = rf"{_OPENS_A_TITLE}.{{2,60}}[”\"'’》]"
 _TITLED_ALONE = (r"(?:总结|概括|概述|摘要|分析).{0,12}(?:标题为|题为|名为).{0,3}"
                  rf"{_TITLE}.{{0,4}}(?:文章|新闻|博文|报道|帖子)"
                  r"|\A(?:请)?(?:总结|概括|概述)(?:这篇|一篇|该)?(?:文章|新闻|博文|报道|帖子)[:：]?\s?[“\"].{2,60}[”\"]"
@@ -192,22 +192,23 @@ _ONLY_A_SYSTEM_TURN = (
 _AGREES = (r"(?i)\A\W*(?:understood|okay|ok\b|got it|great|hello|hi\b|yes|sure[^.]*(?:help|assist)[^.]*[?!]\W*\z|好的"
            r"|明白|了解|收到|您好|你好|当然)")
 _NO_QUESTION = only_where(
-    (PROMPT.str.len_chars() < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
-    & ~((ANSWER.str.len_chars() < 400) & matches(ANSWER, _AGREES)))
+    (PROMPT_SIZE < 330) & matches(PROMPT, r"(?i)\A\s*(?:you are|[你您]是)"), matches(PROMPT, _ONLY_A_SYSTEM_TURN)
+    & ~((ANSWER_SIZE < 400) & matches(ANSWER, _AGREES)))
 """A system turn in the user's place, and an answer to a question that is gone."""
 MISSING_INPUT = SINGLE_TURN & (
     _NO_QUESTION
     | only_where(PROMPT.str.len_bytes() < 90, matches(PROMPT, _THIS_WORK)
-                 & _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER.str.len_chars() > 0))
+                 & _BARE & ~matches(PROMPT, _NAMES_THE_WORK) & (ANSWER_SIZE > 0))
     | only_where(matches(ANSWER.str.head(12), "根据|第"), matches(ANSWER.str.head(30), _KNOWLEDGE)
                  & ~PROMPT.str.contains("知识", literal=True))
     | only_where((PROMPT.str.len_bytes() < 102) & (ANSWER.str.len_bytes() < 180) & (ANSWER.str.len_bytes() > 0),
                  matches(PROMPT, _HAN_BARE_TASK) & ~matches(PROMPT, _HAN_PROGRAM))
-    | ((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
-    | ((PROMPT.str.len_chars() < 120) & ~PROMPT.str.contains("\n", literal=True) & matches(PROMPT, _TITLED_ALONE))
-    | only_where((PROMPT.str.len_chars() < 160) & ~matches(PROMPT, _HOLDS_ONE),
+    | only_where(PROMPT_SIZE < 40, matches(PROMPT, _HAN_PROBLEM) & matches(ANSWER, r"\d"))
+    | only_where((PROMPT_SIZE < 120) & ~PROMPT.str.contains("\n", literal=True) & PROMPT.str.contains(_OPENS_A_TITLE),
+                 matches(PROMPT, _TITLED_ALONE))
+    | only_where((PROMPT_SIZE < 160) & ~matches(PROMPT, _HOLDS_ONE),
                  only_where(matches(PROMPT, _TASK), matches(PROMPT, _NAMED))
-          | only_where((PROMPT.str.len_chars() < 40) & matches(PROMPT, _HAN_TASK),
+          | only_where((PROMPT_SIZE < 40) & matches(PROMPT, _HAN_TASK),
                        matches(PROMPT, _HAN_NAMED) & ~matches(PROMPT, _HAN_PROGRAM))
           | only_where(matches(PROMPT, _MISSES), matches(ANSWER.str.head(200), _NOT_PROVIDED)) | ASKS_BACK))
 

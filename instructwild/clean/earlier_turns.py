@@ -5,12 +5,11 @@ Of prompts without a text of their own; each pattern is one way of naming it.
 
 import polars as pl
 
-from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where
 from instructwild.clean.spoken_for import ASKS_FOR_WORDING, SPEAKS_FOR
 from instructwild.text.word_table import group_of, listed
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
-_SIZE = PROMPT.str.len_chars()
 
 _MANNERS = group_of("please | pls | kindly | can you | could you | would you | now | then | and | also | ok(?:ay)?,?")
 _VERBS = group_of("write | give | list | add | create | generate | suggest | provide | make | show")
@@ -98,14 +97,14 @@ _UNLESS = ((_COUNT_MORE, _COMPARES, 240), (_LIKE_BEFORE, _LIKE_WHAT_IS_NAMED, 24
 _MAY_NAME_IT = pl.any_horizontal(matches(PROMPT, pattern) for pattern in (*_ALONE, *(row[0] for row in _UNLESS)))
 _PROMPT_NAMES_IT = only_where(_MAY_NAME_IT, pl.any_horizontal(
     *(matches(PROMPT, pattern) for pattern in _ALONE),
-    *((most > _SIZE) & matches(PROMPT, pattern) & ~matches(PROMPT, other) for pattern, other, most in _UNLESS)))
+    *((most > PROMPT_SIZE) & matches(PROMPT, pattern) & ~matches(PROMPT, other) for pattern, other, most in _UNLESS)))
 _ANSWER_NAMES_IT = only_where(holds_any(ANSWER.str.head(400), _SAYS_SO), only_where(
-    (matches(ANSWER.str.head(400), _YOU_GAVE) & (_SIZE < 200) & ~matches(PROMPT, _MAY_HOLD_IT))
+    (matches(ANSWER.str.head(400), _YOU_GAVE) & (PROMPT_SIZE < 200) & ~matches(PROMPT, _MAY_HOLD_IT))
     | matches(ANSWER.str.head(400), _I_GAVE)
     | matches(ANSWER.str.head(300), rf"{_OUR_TALK}|{_LAST_QUESTION_ANSWERED}")
-    | ((_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME) & ~matches(PROMPT, ASKS_FOR_WORDING)),
+    | ((PROMPT_SIZE < 160) & matches(ANSWER.str.head(40), _WELCOME) & ~matches(PROMPT, ASKS_FOR_WORDING)),
     ~matches(PROMPT, SPEAKS_FOR)))
-NAMES_WHAT_IS_GONE = ((_SIZE < 240) & (_PROMPT_NAMES_IT | _ANSWER_NAMES_IT)).fill_null(False)
+NAMES_WHAT_IS_GONE = ((PROMPT_SIZE < 240) & (_PROMPT_NAMES_IT | _ANSWER_NAMES_IT)).fill_null(False)
 """Of prompts without a text of their own."""
 
 _GOES_ON_FROM = (rf"(?i)\A\W*(?:{_MANNERS} )*(?:continue|carry on|resume|go on|keep going|start again)"
@@ -125,9 +124,9 @@ _SAYS_WHAT_TO_DO_WORDS = group_of(r"""
 """)
 _SAYS_WHAT_TO_DO = rf"(?i)\b{_SAYS_WHAT_TO_DO_WORDS}\b"
 IS_A_MOVE_IN_A_TALK = (
-    only_where((_SIZE < 120) & matches(PROMPT, _GOES_ON_FROM), ~matches(PROMPT, _TEXT_FOLLOWS))
-    | only_where((_SIZE < 200) & matches(ANSWER.str.tail(80), _NEXT_MOVE), ~matches(PROMPT, _SETS_A_GAME_UP))
-    | only_where((_SIZE < 240) & (ANSWER.str.len_chars() < 260) & matches(ANSWER.str.head(40), _TAKES_NOTE),
+    only_where((PROMPT_SIZE < 120) & matches(PROMPT, _GOES_ON_FROM), ~matches(PROMPT, _TEXT_FOLLOWS))
+    | only_where((PROMPT_SIZE < 200) & matches(ANSWER.str.tail(80), _NEXT_MOVE), ~matches(PROMPT, _SETS_A_GAME_UP))
+    | only_where((PROMPT_SIZE < 240) & (ANSWER_SIZE < 260) & matches(ANSWER.str.head(40), _TAKES_NOTE),
                  ~matches(PROMPT, _SAYS_WHAT_TO_DO))).fill_null(False)
 """Whatever text the prompt holds: it says from where to go on, or its answer asks for the next move of a game whose
 beginning is gone, or takes note of one detail of something.

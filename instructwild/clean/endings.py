@@ -2,10 +2,9 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import holds_any, matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, holds_any, matches, only_where
 
 ANSWER = pl.col("answer")
-_SIZE = ANSWER.str.len_chars()
 LONG = 900
 """Characters from which on a last sentence without its end mark means that a limit of length was met; people forget the
 mark of a short answer."""
@@ -29,9 +28,10 @@ _OPEN_CODE = pl.any_horizontal(ANSWER.str.count_matches(left, literal=True) > AN
 
 _OPEN_ITEM = r"\n[ \t]*\d{1,2}[.)][ \t]*\z"
 
-CUT_OFF = (((_SIZE > 80) & (only_where(matches(ANSWER.str.tail(12), _COMMA), ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER))
-                            | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
-           | only_where((_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
+CUT_OFF = (((ANSWER_SIZE > 80) & (
+    only_where(matches(ANSWER.str.tail(12), _COMMA), ~matches(ANSWER.str.tail(60), _CLOSES_A_LETTER))
+    | matches(ANSWER.str.tail(12), rf"{_OPEN_WORD}|{_OPEN_ITEM}")))
+           | only_where((ANSWER_SIZE >= LONG) & ANSWER.str.tail(1).str.contains("[a-z0-9']"),       # any sign ends an answer
                         _MID_SENTENCE | _MID_ITEM)
            | only_where(ANSWER.str.ends_with("\n```"), _OPEN_CODE))
 
@@ -50,10 +50,10 @@ _END = ANSWER.str.tail(16)
 _TIMES = ANSWER.str.count_matches(_END, literal=True)
 _WORDS = ANSWER.str.split(" ")
 _LOOPS = only_where(
-    (_SIZE >= 80) & ~holds_any(ANSWER, ["|", "__", "</", "```"]),
+    (ANSWER_SIZE >= 80) & ~holds_any(ANSWER, ["|", "__", "</", "```"]),
     only_where((_TIMES >= 5) & matches(_END, r"(?:\p{L}.*){6}"),
                pl.when(ANSWER.str.contains(" ", literal=True)).then(_WORDS.list.n_unique() * 5 < _WORDS.list.len())
-               .otherwise(_TIMES * 32 > _SIZE)))
+               .otherwise(_TIMES * 32 > ANSWER_SIZE)))
 """The last words come back again and again, and the answer has hardly any others; in one line too."""
 
 REPETITION = _SAME_LINES | _LOOPS

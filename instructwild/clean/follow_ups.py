@@ -7,7 +7,7 @@ answer opens with shows the same: that is in `answers_on`.
 import polars as pl
 
 from instructwild.clean.answers_on import ANSWER_GOES_ON
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where
 from instructwild.clean.pointers import POINTS_AT_NOTHING
 from instructwild.text.word_table import any_of, group_of
 
@@ -260,17 +260,16 @@ _HAN_GOES_ON = any_of(rf"""
     \A那么?(?:第[一二三四五六七八九十]|另[一外]|其他|剩下|它|这|上面).{{0,14}}[呢吗][？?]?\z
 """)
 """The same ways of going on in Chinese."""
-_SIZE = PROMPT.str.len_chars()
 _ONE_SENTENCE = ~matches(PROMPT, r"[.?!,;] +\S| - ")
 _ON = pl.any_horizontal(matches(PROMPT, pattern)                         # as one pattern they would take three times as long
                         for pattern in (_MORE, _GO_ON, _ALL_OF, _BY_NUMBER, _YOU_DID, _OPENS, _CHANGES, _DO_IT, _ONWARD))
-FOLLOWS_UP = (_SIZE < 240) & (((_SIZE < 50) & matches(PROMPT, _HAN_GOES_ON))
+FOLLOWS_UP = (PROMPT_SIZE < 240) & (((PROMPT_SIZE < 50) & matches(PROMPT, _HAN_GOES_ON))
                               | only_where(_ON, ~matches(PROMPT, _STANDS_ALONE))
-                              | only_where((_SIZE < 140) & _ONE_SENTENCE & matches(PROMPT, _POINTED_AT),
+                              | only_where((PROMPT_SIZE < 140) & _ONE_SENTENCE & matches(PROMPT, _POINTED_AT),
                                            ~matches(PROMPT, r"(?i)\bin this (?:task|case)\b|pretend|imagine"
                                                             r"|\b(?:two|three|four|five|\d+|some|several|various) [a-z]+"
                                                             r" .*\bthese\b"))
-                              | only_where((_SIZE < 100) & _ONE_SENTENCE & matches(PROMPT, _NOBODY_NAMED),
+                              | only_where((PROMPT_SIZE < 100) & _ONE_SENTENCE & matches(PROMPT, _NOBODY_NAMED),
                                            ~matches(PROMPT, _NAMES_SOMEBODY))
                               | POINTS_AT_NOTHING
                               | ANSWER_GOES_ON).fill_null(False)

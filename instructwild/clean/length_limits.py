@@ -3,7 +3,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.scripts import ANY_HAN
 from instructwild.text.word_table import group_of
@@ -67,6 +67,6 @@ def breaks_its_limit(prompt: str, answer: str) -> bool:
 _PATTERNS = [(LazyPattern(_AT_MOST), _WORDS, True), (LazyPattern(_HAN_AT_MOST), _HAN_WORDS, True),
              (LazyPattern(_AT_LEAST), _WORDS, False), (LazyPattern(_HAN_AT_LEAST), _HAN_WORDS, False)]
 WRONG_LENGTH = only_where(
-    (PROMPT.str.len_chars() < _LONGEST_PROMPT) & matches(PROMPT, SAYS_HOW_LONG) & (ANSWER.str.len_bytes() > 0),
+    (PROMPT_SIZE < _LONGEST_PROMPT) & matches(PROMPT, SAYS_HOW_LONG) & (ANSWER.str.len_bytes() > 0),
     row_by_row(breaks_its_limit))
 """An answer that breaks the one limit of words or characters that its prompt sets, by more than a slip."""

@@ -7,6 +7,14 @@ import polars as pl
 
 _EDGE = re.compile(r"(?<!\\)((?:\\\\)*)\\b")
 
+PROMPT_SIZE, ANSWER_SIZE = pl.col("prompt_size"), pl.col("answer_size")
+"""Characters of each. Dozens of patterns ask for them, and to count them takes as long as to look for a word."""
+
+
+def sized(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with `prompt_size` and `answer_size`."""
+    return rows.with_columns(prompt_size=pl.col("prompt").str.len_chars(), answer_size=pl.col("answer").str.len_chars())
+
 
 def matches(text: pl.Expr, pattern: str) -> pl.Expr:
     r"""Whether the pattern occurs in the text; `\b` parts words of ASCII.
@@ -36,7 +44,7 @@ def where(may_be: pl.Expr, text: pl.Expr) -> pl.Expr:
 
 
 def only_where(may_be: pl.Expr, seen: pl.Expr, *columns: str) -> pl.Expr:
-    """`seen` of `prompt` and `answer`, computed of the few rows alone where a quick look says that it may be.
+    """`seen` of `prompt`, `answer` and their sizes, computed of the few rows alone where a quick look says that it may be.
 
     Args:
         may_be: the quick look.
@@ -52,12 +60,13 @@ def only_where(may_be: pl.Expr, seen: pl.Expr, *columns: str) -> pl.Expr:
         verdicts = frame.filter(hits).select(seen.fill_null(False)).to_series()
         return nowhere.scatter(hits.arg_true(), verdicts)
 
-    return pl.struct("prompt", "answer", *columns).map_batches(judged, return_dtype=pl.Boolean)
+    return pl.struct("prompt", "answer", "prompt_size", "answer_size", *columns).map_batches(judged, return_dtype=pl.Boolean)
 
 
 def row_by_row(fails: Callable[[str, str], bool]) -> pl.Expr:
     """What a function says of the prompt and the answer of each row; slow, and to stand within `only_where`."""
     def judged(rows: pl.Series) -> pl.Series:
-        return pl.Series(rows.name, [fails(row["prompt"], row["answer"]) for row in rows], dtype=pl.Boolean)
+        texts = rows.struct.field("prompt").to_list(), rows.struct.field("answer").to_list()
+        return pl.Series(rows.name, list(map(fails, *texts)), dtype=pl.Boolean)
 
     return pl.struct("prompt", "answer").map_batches(judged, return_dtype=pl.Boolean)

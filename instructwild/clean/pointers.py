@@ -5,11 +5,10 @@ A demonstrative points at nothing where no word in front of it names what it poi
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT = pl.col("prompt")
-_SIZE = PROMPT.str.len_chars()
 
 _MANNERS = group_of("""
 please | pls | kindly | can you | could you | would you | now | then | and | also | okay,? | ok,? | next,?
@@ -54,8 +53,8 @@ _HAN_POINTS = (rf"\A(?:请问|为什么|如果)?在?第[一二三四五六](?:�
 """Something that comes second, or that "this" points at, in a question of one clause."""
 
 POINTS_AT_NOTHING = (
-    only_where(_SIZE < 120, matches(PROMPT, _CHANGES_WHAT_IS_GONE) & ~matches(PROMPT, _MAY_STAND_ALONE))
-    | only_where((_SIZE < 160) & matches(PROMPT, rf"(?i){_DEMONSTRATIVE} [a-z]"),
+    only_where(PROMPT_SIZE < 120, matches(PROMPT, _CHANGES_WHAT_IS_GONE) & ~matches(PROMPT, _MAY_STAND_ALONE))
+    | only_where((PROMPT_SIZE < 160) & matches(PROMPT, rf"(?i){_DEMONSTRATIVE} [a-z]"),
                  _IN_FRONT.is_not_null() & ~matches(_IN_FRONT, _NAMED_IN_FRONT) & ~matches(PROMPT, _POINTS_ELSEWHERE))
-    | ((_SIZE < 50) & matches(PROMPT, _HAN_POINTS)))
+    | ((PROMPT_SIZE < 50) & matches(PROMPT, _HAN_POINTS)))
 """Of prompts without a text of their own."""

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import holds_any, matches, only_where, where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, holds_any, matches, only_where, where
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
@@ -54,8 +54,8 @@ _OPENS_A_NOTE = r"[<!\[【（(]"
 MEDIA_AS_TEXT = only_where(
     PROMPT.str.contains(_OPENS_A_NOTE) | ANSWER.str.head(120).str.contains(_OPENS_A_NOTE),
     ~matches(PROMPT, _ABOUT_MARKUP) & (
-        ((ANSWER.str.len_chars() < 300) & matches(ANSWER, rf"(?i)\A\W{{0,3}}{_PICTURE}"))
-        | ((ANSWER.str.len_chars() < 120) & matches(ANSWER, _WHOLE))
+        ((ANSWER_SIZE < 300) & matches(ANSWER, rf"(?i)\A\W{{0,3}}{_PICTURE}"))
+        | ((ANSWER_SIZE < 120) & matches(ANSWER, _WHOLE))
         | matches(PROMPT, rf"(?i)(?:\A|\n)\s*{_PICTURE}\s*(?:\z|\n)")))
 """A picture or another file that stands as a word where it stood itself."""
 
@@ -105,7 +105,7 @@ _NAMES_ONE = rf"{_VENDOR}|{_HAN_VENDOR}|{_MODEL}|{_COMMON_NAME}|{_HAN_MODEL}"
 MODEL_IDENTITY = only_where(matches(_ASSISTANT, _NAMES_ONE),
                             only_where(matches(_ASSISTANT, _IDENTITY), ~matches(PROMPT, _PLAYS), "messages"), "messages")
 
-_MAY_BE_BLANK = (PROMPT.str.len_chars() < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
+_MAY_BE_BLANK = (PROMPT_SIZE < 300) & holds_any(PROMPT, [*"[<［【{（(", "XXX", "TODO"])
 _INPUT_TO_COME = (r"(?i)(?:\n|: ?)[<\[(（【] ?(?:insert|attach(?:ed)?|upload(?:ed)?|(?:在此|请)?(?:插入|上传|附))"
                   r"[^>\])\n]{0,24}(?:photo|photograph|image|picture|painting|video|audio|article|text|logo|图|画|照片|视频|文章|文本)"
                   r"[^>\])）】\n]{0,12}[>\])）】]\W*\z")
@@ -156,7 +156,7 @@ _USEFUL = (r"(?i)here (?:is|are)\b|here's|instead,|for example|such as\b|in gene
            r"|the (?:correct|right) (?:answer|version|code|one)\b|should (?:be|have been)\b|\n\s*(?:\d+[.)、]|[-*•]) |```"
            r"|以下是|下面是|这是(?:一[个份篇]|修改|更正)|但我可以|但是我可以|不过，?我可以|例如|比如|您可以|你可以|建议您"
            r"|正确的|应该是|应为")
-_BEGINS = matches(ANSWER.str.head(60), _CANNOT) & (ANSWER.str.len_bytes() < 1800) & (ANSWER.str.len_chars() < 600)
+_BEGINS = matches(ANSWER.str.head(60), _CANNOT) & (ANSWER.str.len_bytes() < 1800) & (ANSWER_SIZE < 600)
 _QUOTES_ONE = r"(?i)translat|paraphras|rewrite|\brefus|phrase|repeat|翻译|翻譯|改写|重复|拒绝"
 REFUSAL = only_where(_BEGINS, ~matches(ANSWER, _USEFUL) & ~matches(PROMPT, _QUOTES_ONE))
 """An answer that begins with an apology and says nothing of use after it."""

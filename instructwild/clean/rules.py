@@ -17,7 +17,7 @@ from instructwild.clean.endings import CUT_OFF, REPETITION
 from instructwild.clean.item_counts import WRONG_COUNT
 from instructwild.clean.length_limits import WRONG_LENGTH
 from instructwild.clean.lost_indentation import LOST_INDENTATION
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where, sized
 from instructwild.clean.repeated_items import REPEATED_ITEM
 from instructwild.clean.residue import (
     ESCAPED_MARKDOWN,
@@ -43,8 +43,9 @@ PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
 
 _ESCAPES = [text.str.count_matches("\\n", literal=True).fill_null(0) for text in (PROMPT, ANSWER)]
 SPELLED_LINE_ENDS = only_where(
-    _ESCAPES[0] + _ESCAPES[1] >= 2,
-    pl.any_horizontal(text.str.contains(SPELLED_LINE_END) for text in (PROMPT, ANSWER))
+    PROMPT.str.contains("\\n", literal=True) | ANSWER.str.contains("\\n", literal=True).fill_null(False),
+    (_ESCAPES[0] + _ESCAPES[1] >= 2)
+    & pl.any_horizontal(text.str.contains(SPELLED_LINE_END) for text in (PROMPT, ANSWER))
     & ~pl.any_horizontal(matches(text, SPELLED_ON_PURPOSE).fill_null(False) for text in (PROMPT, ANSWER)))
 
 
@@ -73,11 +74,11 @@ RULES: dict[str, Defect] = {
                            ~PROMPT.str.contains(r"[\p{L}\p{N}\p{S}]"), "drop"),
     "placeholder_answer": Defect(
         "the answer only says that there is none",
-        (ANSWER.str.len_chars() < 24)
-        & ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
-                              r"|不适用)\W*\z")
-        & ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案")
-        & ~(matches(ANSWER, r"(?i)n/a|不适用") & matches(PROMPT, _MAY_BE_EMPTY)),
+        only_where(ANSWER_SIZE < 24, only_where(
+            ANSWER.str.contains(r"(?i)\A\W*(?:n/a|no ?(?:output|input)|no answer|无输出|无输入|没有输出|没有输入|无答案"
+                                r"|不适用)\W*\z"),
+            ~matches(PROMPT, r"(?i)\bn/a\b|no answer|不适用|无答案|没有答案")
+            & ~(matches(ANSWER, r"(?i)n/a|不适用") & matches(PROMPT, _MAY_BE_EMPTY)))),
         "drop", (10, 10)),
     "repeats_prompt": Defect("the answer is the prompt again", ANSWER.str.strip_chars() == PROMPT.str.strip_chars(), "drop"),
     "repetition": Defect("the answer repeats the same few lines or words over and over", REPETITION, "flag", (42, 42)),
@@ -94,13 +95,12 @@ RULES: dict[str, Defect] = {
                             PROMPT.str.contains(r"(?i)https?://|\bwww\.\w"), "flag"),
     "attachment": Defect(
         "the prompt speaks of a file or picture that is not there",
-        (PROMPT.str.len_chars() < 160) & ~PROMPT.str.contains(r"[\n:：\"“]")
-        & matches(PROMPT, r"(?i)(?:\A|[^f] )(?:this|these|the (?:following|given|above|attached|uploaded)|attached|uploaded"
-                          r"|enclosed) (?:\w+ )?"
-                          r"(?:image|photo|photograph|picture|cartoon|meme|painting|drawing|screenshot|audio clip"
-                          r"|recording)s?\b"
-                          r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音"
-                          r"|图表)|[如看]下图"), "flag"),
+        only_where((PROMPT_SIZE < 160) & ~PROMPT.str.contains(r"[\n:：\"“]"), matches(
+            PROMPT, r"(?i)(?:\A|[^f] )(?:this|these|the (?:following|given|above|attached|uploaded)|attached|uploaded"
+                    r"|enclosed) (?:\w+ )?"
+                    r"(?:image|photo|photograph|picture|cartoon|meme|painting|drawing|screenshot|audio clip|recording)s?\b"
+                    r"|(?:附件|附上的?|下面的?|下列|以下|给定的?|这[张幅段个])(?:图片|照片|图像|截图|漫画|音频|录音|图表)"
+                    r"|[如看]下图")), "flag"),
     "unseen_page": Defect("the only input is the address of a page or a picture, and the answer invents what is there",
                           UNSEEN_PAGE, "flag", (27, 28)),
     "needs_web": Defect(
@@ -119,8 +119,8 @@ RULES: dict[str, Defect] = {
     "unfilled_placeholder": Defect("the prompt holds a blank of a template that nobody filled", UNFILLED_PLACEHOLDER, "flag",
                                    (26, 27)),
     "repeats_input": Defect("the answer is the input again",
-                            (ANSWER.str.len_chars() > 20) & PROMPT.str.ends_with(ANSWER)
-                            & (PROMPT.str.len_chars() > ANSWER.str.len_chars()), "flag"),
+                            (ANSWER_SIZE > 20) & PROMPT.str.ends_with(ANSWER)
+                            & (PROMPT_SIZE > ANSWER_SIZE), "flag"),
     "unchanged_input": Defect("a text was to be changed, and the answer is that text as it was", UNCHANGED,
                               "flag", (40, 40)),
     "escaped_markdown": Defect("Markdown of the answer is escaped, and shows as backslashes", ESCAPED_MARKDOWN, "flag"),
@@ -177,7 +177,7 @@ class Rules:
 def judged(rows: pl.DataFrame, seen: Mapping[str, pl.Expr], chosen: Mapping[str, str]) -> Verdicts:
     """The verdicts of rules given as expressions, each of which is off, flags or drops."""
     active = [name for name in seen if chosen[name] != "off"]
-    hits = rows.select("at", *(seen[name].fill_null(False).alias(name) for name in active))
+    hits = sized(rows).select("at", *(seen[name].fill_null(False).alias(name) for name in active))
     dropping = [name for name in active if chosen[name] == "drop"]
     flagging = [name for name in active if chosen[name] == "flag"]
     kept = flagged(rows, hits.select("at", *flagging)) if flagging else rows

@@ -7,13 +7,14 @@ words and pairs of words in the prompt and in the opening of the answer, from `p
 import json
 from functools import cache
 from itertools import pairwise
+from math import fsum
 from pathlib import Path
 from zlib import crc32
 
 import polars as pl
 
 from instructwild.clean.context import SINGLE_TURN
-from instructwild.clean.patterns import matches, only_where, row_by_row
+from instructwild.clean.patterns import PROMPT_SIZE, matches, only_where, row_by_row
 from instructwild.text.lazy_pattern import LazyPattern
 from instructwild.text.word_table import group_of
 
@@ -88,10 +89,10 @@ def stands_in_a_talk(prompt: str, answer: str) -> bool:
     False
     """
     intercept, known = weights()
-    asks = sum(map(known.__getitem__, known.keys() & _asks(prompt)))
+    asks = fsum(map(known.__getitem__, known.keys() & _asks(prompt)))        # a set has another order in every process
     if asks < LEAST_OF_PROMPT:
         return False
-    return intercept + asks + sum(map(known.__getitem__, known.keys() & _says(answer))) >= LEAST
+    return intercept + asks + fsum(map(known.__getitem__, known.keys() & _says(answer))) >= LEAST
 
 
 def reads_as_english(text: str) -> bool:
@@ -106,6 +107,6 @@ def held_out(prompt: str) -> bool:
 
 MID_CONVERSATION = SINGLE_TURN & only_where(
     (PROMPT.str.len_bytes() < 1.2 * LONGEST) & matches(ANSWER.str.head(20), _ANSWERS_SOMEBODY),
-    only_where((PROMPT.str.len_chars() < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT.str.len_chars())
+    only_where((PROMPT_SIZE < LONGEST) & (PROMPT.str.len_bytes() < 1.2 * PROMPT_SIZE)
                & matches(PROMPT, _MAY_BE) & ~matches(PROMPT, _OPENS_A_TALK), row_by_row(stands_in_a_talk)))
 """In English: of other languages no source of talks was at hand."""

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import matches, only_where
+from instructwild.clean.patterns import ANSWER_SIZE, PROMPT_SIZE, matches, only_where
 from instructwild.text.word_table import group_of
 
 PROMPT, ANSWER = pl.col("prompt"), pl.col("answer")
@@ -12,14 +12,14 @@ _OTHER_LANGUAGE = (r"(?i)translat|chinese|mandarin|english|code|sql|html|python|
                    r"|拼音")
 
 
-def _wide(text: pl.Expr) -> pl.Expr:
+def _wide(text: pl.Expr, size: pl.Expr) -> pl.Expr:
     """The share of characters of three bytes in UTF-8, such as Chinese ones: no need to look at each."""
-    return (text.str.len_bytes() - text.str.len_chars()) / 2 / text.str.len_chars()
+    return (text.str.len_bytes() - size) / 2 / size
 
 
-_LONG_ENOUGH = (PROMPT.str.len_chars() > 4) & (ANSWER.str.len_chars() > 60)
-_TO_LATIN = _LONG_ENOUGH & (_wide(PROMPT) > 0.6) & (_wide(ANSWER) < 0.03)
-_DIFFER = _TO_LATIN | (_LONG_ENOUGH & (_wide(PROMPT) == 0) & (_wide(ANSWER) > 0.6))
+_LONG_ENOUGH = (PROMPT_SIZE > 4) & (ANSWER_SIZE > 60)
+_TO_LATIN = _LONG_ENOUGH & (_wide(PROMPT, PROMPT_SIZE) > 0.6) & (_wide(ANSWER, ANSWER_SIZE) < 0.03)
+_DIFFER = _TO_LATIN | (_LONG_ENOUGH & (_wide(PROMPT, PROMPT_SIZE) == 0) & (_wide(ANSWER, ANSWER_SIZE) > 0.6))
 HALF_TRANSLATED = only_where(
     _DIFFER, ~matches(ANSWER, r"[{}=;]|```|https?:") & ~matches(PROMPT, _OTHER_LANGUAGE)
     & (~_TO_LATIN | (ANSWER.str.count_matches(r"\b(?:the|is|are|and|to|of|that|you|in|for)\b") >= 4)))
@@ -72,9 +72,9 @@ _ABOUT_LANGUAGES = (r"[中汉日韩]语|中文|日文|韩文|如何|怎|为什�
                     r"|历史|广告|邮件|[吗？?]\W*\z")
 _HAN_ALONE = r"\A[\p{Han}\P{L}]+\z"
 """No letter of another script: of an English text that was to be mended, or to become French, none is left."""
-_NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER.str.len_chars() > 1)
+_NO_LATIN_ANSWER = ~matches(ANSWER, r"[A-Za-z]") & (ANSWER_SIZE > 1)
 _LOST_LANGUAGE = only_where(
-    (PROMPT.str.len_chars() < 120) & (ANSWER.str.len_chars() < 400)
+    (PROMPT_SIZE < 120) & (ANSWER_SIZE < 400)
     & matches(PROMPT, "押韵|同音|头韵|词性|名词|副词|大写|字母|句|主语|开头|结尾|开始|结束"
                                                                      "|复数|过去|级|义词|缩写|音|拼写|[词用含语][“\"‘']"
                                                                      "|[英法德俄牙利丁]语|英文|[英美]式"),
@@ -83,7 +83,7 @@ _LOST_LANGUAGE = only_where(
     | (matches(PROMPT, rf"{_FORM_OF_A_LATIN_WORD}|{_WITH_A_SMALL_WORD}") & matches(PROMPT, r"\p{Han}{3}")
        & ~matches(PROMPT, _MAY_BE_MEANT) & _NO_LATIN_ANSWER)
     | (matches(PROMPT, _IN_A_FOREIGN_TEXT) & matches(PROMPT, _HAN_ALONE) & matches(ANSWER, _HAN_ALONE)
-       & ~matches(PROMPT, _ABOUT_LANGUAGES) & (ANSWER.str.len_chars() > 1))
+       & ~matches(PROMPT, _ABOUT_LANGUAGES) & (ANSWER_SIZE > 1))
     | (PROMPT.str.contains("主语", literal=True) & matches(ANSWER, _SUBJECT) & ~PROMPT.str.contains("主题", literal=True))
     | (matches(PROMPT, _SOUNDS) & ~matches(PROMPT, _SPEAKS_OF_SOUNDS) & ~matches(PROMPT, "[A-Za-z]{3}"))
     | (matches(PROMPT, _WORD_CLASSES) & ~matches(PROMPT, "[A-Za-z]{3}|英语|英文|什么是") & matches(ANSWER, _ARTICLE))
@@ -93,12 +93,12 @@ _LOST_LANGUAGE = only_where(
 """Rhymes, articles, capitals and letters of words that a translation replaced; English words that an answer should use and
 has in Chinese alone."""
 LOST_IN_TRANSLATION = _LOST_LANGUAGE | only_where(
-    (PROMPT.str.len_chars() < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
+    (PROMPT_SIZE < 160) & matches(PROMPT, "[大小]写|驼峰|标题格式|拼写|拼错|打字|元音|辅音|音节|复数|所有格"
                                                      "|连字符|撇号|字谜|字母|标准英语"
                                                      "|冠词|找出|指出|识别|更正|纠正|检测|确定|修改"),
-    (matches(PROMPT, rf"{_CASE_OF_LETTERS}|{_SPELLING}|{_LETTERS}") & (PROMPT.str.len_chars() < 120)
-     & (ANSWER.str.len_chars() < 120) & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
-    | (matches(PROMPT, _FINDS_FAULTS) & (PROMPT.str.len_chars() < 160) & ~matches(PROMPT, r"[A-Za-z]")
+    (matches(PROMPT, rf"{_CASE_OF_LETTERS}|{_SPELLING}|{_LETTERS}") & (PROMPT_SIZE < 120)
+     & (ANSWER_SIZE < 120) & ~matches(PROMPT, _SPEAKS_OF_THEM) & _NO_LATIN)
+    | (matches(PROMPT, _FINDS_FAULTS) & (PROMPT_SIZE < 160) & ~matches(PROMPT, r"[A-Za-z]")
        & matches(ANSWER, _LATIN_WORD)))
 """Upper case, spelling, vowels or plurals asked of a text in which no letter is left; faults of a Chinese text that the
 answer quotes in English."""
@@ -111,7 +111,7 @@ _MARKED = r"[*_<\[\"“”‘’「」『』【】（(]|(?-u:\B)'[^'\n]+'"
 _ABOUT_FONTS = (r"(?i)\b(?:html|css|markdown|latex|excel|word document|docx?|code|function|script|python|regex|keyboard"
                 r"|shortcut)\b|代码|网页|文档|字体|快捷键|正则|设[为置]|显示为")
 LOST_EMPHASIS = only_where(
-    (PROMPT.str.len_chars() < 250) & matches(PROMPT, "(?i)bold|underlined|italici|highlighted|粗|斜体|划线|高亮|标红"),
+    (PROMPT_SIZE < 250) & matches(PROMPT, "(?i)bold|underlined|italici|highlighted|粗|斜体|划线|高亮|标红"),
     matches(PROMPT, _EMPHASIS) & ~matches(PROMPT, rf"{_MARKED}|{_ABOUT_FONTS}|\n[A-Za-z'-]+\W*\z"))
 """Something is asked of the underlined or bold words, and none is marked."""
 
@@ -126,9 +126,9 @@ _INPUT = PROMPT.str.strip_suffix(ANSWER)
 _OTHER_WORDS = (r"(?:提供|给出|想出|找出|改成|替换|使用|说出|写出|确定).{0,12}"
                 r"(?:同义词|近义词|反义词|意思相[近似反]|最接近[^数\n]{0,8}[词句])")
 UNCHANGED = only_where(
-    (ANSWER.str.len_chars() > 1) & (PROMPT.str.len_chars() < 300) & PROMPT.str.ends_with(ANSWER),
+    (ANSWER_SIZE > 1) & (PROMPT_SIZE < 300) & PROMPT.str.ends_with(ANSWER),
     matches(_INPUT, r"\A[^\n]+(?:\n+|[:：] ?)\z")
-    & (((ANSWER.str.len_chars() > 3) & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
+    & (((ANSWER_SIZE > 3) & matches(_INPUT, _CHANGES) & ~matches(_INPUT, _MAY_STAY))
        | matches(_INPUT, _OTHER_WORDS)))
 """A text is to be changed, and comes back as it was: what was to be changed was lost."""
 

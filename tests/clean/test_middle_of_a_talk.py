@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from instructwild.clean import talk
 from instructwild.clean.pipeline import clean
 from instructwild.clean.rules import RULES, Rules, strict
 from instructwild.clean.talk import stands_in_a_talk, weights
@@ -109,3 +110,10 @@ def test_weights_are_read_once_and_are_numbers():
     assert weights()[1] is known
     assert isinstance(intercept, float)
     assert all(isinstance(weight, float) for weight in known.values())
+
+
+def test_the_sum_of_weights_does_not_depend_on_their_order(monkeypatch):
+    words = [f"{first}{second}" for first in "abcdef" for second in "ghijklmnop"]
+    monkeypatch.setattr(talk, "weights", lambda: (0.0, dict.fromkeys(words, 0.1)))
+    assert stands_in_a_talk(" ".join(words), "Sure!")          # one after another, sixty tenths come to less than six
+    assert not stands_in_a_talk(" ".join(words[1:]), "Sure!")

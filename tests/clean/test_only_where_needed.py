@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from instructwild.clean.patterns import only_where, where
+from instructwild.clean.patterns import only_where, sized, where
 
 ROWS = pl.DataFrame({"prompt": ["sail", "row", None, "dive"], "answer": ["a gull", None, "a tern", "a gull, far off"],
                      "depth": [1, 2, None, 4]})
@@ -19,4 +19,10 @@ def test_where_is_when_and_leaves_no_letters_behind():
 def test_only_where_takes_further_columns_and_never_is_null():
     deep = (pl.col("depth") > 1) & pl.col("answer").str.contains("gull")
     seen = only_where(pl.col("prompt").str.contains("i"), deep, "depth")
-    assert ROWS.select(seen).to_series().to_list() == [False, False, False, True]
+    assert sized(ROWS).select(seen).to_series().to_list() == [False, False, False, True]
+
+
+def test_sizes_count_characters_and_not_bytes():
+    rows = sized(pl.DataFrame({"prompt": ["sail", "潮汐", ""], "answer": ["é", None, "a\nb"]}))
+    assert rows["prompt_size"].to_list() == [4, 2, 0]
+    assert rows["answer_size"].to_list() == [1, None, 3]
